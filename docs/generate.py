@@ -1,0 +1,112 @@
+"""Write the parts of the documentation that the code knows best, or check that they are up to date.
+
+``python docs/generate.py`` writes ``docs/reference.md`` and ``docs/mapping.schema.json``;
+``python docs/generate.py --check`` says whether they are as the code would write them.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+from importer.cli import cli
+from importer.codes import CODES
+from importer.mapping import json_schema
+from importer.schema import describe
+from schemas import READS, TABLES
+
+FOLDER = Path(__file__).parent
+
+
+def commands() -> str:
+    """Return the help of every command."""
+    parts = ["## Commands\n"]
+    root = click.Context(cli, info_name="opscom-import", max_content_width=100, terminal_width=100)
+    parts.append(f"```text\n{cli.get_help(root)}\n```\n")
+    for name, command in sorted(cli.commands.items()):
+        inner = click.Context(
+            command, info_name=name, parent=root, max_content_width=100, terminal_width=100
+        )
+        parts.append(f"### {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+    return "\n".join(parts)
+
+
+def fields() -> str:
+    """Return the vendor's tables as we hold them."""
+    parts = ["## Fields\n"]
+    for table in TABLES.values():
+        parts.append(f"### {table.endpoint}\n")
+        parts.append(f"`POST {table.path}`. Source: {table.source}.\n")
+        parts.append("| field | also accepted | OPSCOM's name | need | limit | codes |")
+        parts.append("|---|---|---|---|---|---|")
+        for line in describe(table):
+            names = ", ".join(f"`{alias}`" for alias in line.aliases)
+            marks = " ".join(map(str, line.codes))
+            parts.append(
+                f"| `{line.name}` | {names} | {line.title} | {line.need} | {line.limit} | {marks} |"
+            )
+        parts.append("")
+    parts.append("### Endpoints that take no rows\n")
+    parts.append("| endpoint | path | one record of the answer |")
+    parts.append("|---|---|---|")
+    for read in READS.values():
+        columns = ", ".join(f"`{name}`" for name in read.columns[:6])
+        parts.append(f"| {read.endpoint} | `POST {read.path}` | {columns} |")
+    return "\n".join(parts) + "\n"
+
+
+def codes() -> str:
+    """Return OPSCOM's error codes in the office's words."""
+    parts = ["## Error codes\n", "| code | means | whose | what to do | what a push makes of it |"]
+    parts.append("|---|---|---|---|---|")
+    parts += [
+        f"| {c.number} | {c.means} | {c.whose.value} | {c.remedy} | {c.effect.value} |"
+        for c in CODES.values()
+    ]
+    return "\n".join(parts) + "\n"
+
+
+JSON = """## What `--json` prints
+
+`check` and `push` print one object on standard output and nothing else, whatever the exit code:
+
+```json
+{"run": "20261122-140509-3f2a", "exit_code": 1, "stopped": null, "files": [
+  {"source": "inbox/students.xlsx", "sheet": "Students", "mapping": "Banner students", "endpoint": "users",
+   "rows": 600, "states": {"pushed": 590, "invalid": 10}, "results": "results/students-results.xlsx",
+   "error": null, "doubts": []}], "notes": []}
+```
+
+`files` holds an entry for each sheet; `sheet` is `null` for a text file. `error` says why a file could not
+be read or mapped. Where nothing could start, `files` is empty and `error` stands at the top. `init` prints
+`exit_code`, `workspace` and `made`; `sandbox` prints `url` and `store`; `fields` prints the tables of this
+page.
+"""
+
+
+def documents() -> dict[Path, str]:
+    """Return every generated file with its text."""
+    intro = "# Reference\n\nGenerated from the code by `python docs/generate.py`; do not edit.\n"
+    schema = json.dumps(json_schema(), indent=2, ensure_ascii=False)
+    return {
+        FOLDER / "reference.md": f"{intro}\n{commands()}\n{fields()}\n{codes()}\n{JSON}",
+        FOLDER / "mapping.schema.json": schema + "\n",
+    }
+
+
+def main() -> int:
+    """Write or check; return the exit code."""
+    stale = []
+    for path, text in documents().items():
+        if "--check" not in sys.argv:
+            path.write_text(text, encoding="utf-8", newline="\n")
+        elif not path.exists() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.name)
+    if stale:
+        print(f"Out of date: {', '.join(stale)}. Run `python docs/generate.py`.")
+    return 1 if stale else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,264 @@
+"""All problems of all rows at once: pandera's failures, read back as problems at their cells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from importer.checking.repeats import find_repeats
+from importer.compiling import Terms, compile_checks
+from importer.errors import SettingsError
+from importer.model import Checked, Problem, Severity
+from importer.rules import Rule, length_of
+from importer.schema import Need
+from importer.text import nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import date
+
+    import pandas as pd
+
+    from importer.model import Batch
+    from importer.schema import Table
+
+    Flawed = Mapping[str, Collection[int]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    """A rule and the positions that break it."""
+
+    field: str
+    rule: Rule
+    positions: Sequence[int]
+
+
+def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: date) -> Checked:
+    """Find everything that is wrong with a batch.
+
+    Skipped rows are not looked at. A cell for which the mapping reported an error already gets no
+    second problem. What is invalid in a field with ``if_invalid: omit`` becomes a warning, and the
+    value is left out of the batch that is returned.
+
+    Args:
+        batch: A sheet under the vendor's names. Its frame has a RangeIndex, dtype ``str``; blank is
+            ``""``.
+        table: The page of ``batch.endpoint``.
+        required: Optional fields (names or aliases) whose absence is an error; from the settings.
+        today: The day after which a date of birth lies in the future.
+
+    Returns:
+        The batch with the mapping's problems and ours, by position, then in the order of the source
+        columns, then in that of the table; the rows that repeat another one; and a doubt for every
+        field that OPSCOM may miss and that no column gives.
+
+    Raises:
+        SettingsError: ``required`` names a field that the table does not have.
+    """
+    terms = Terms(today, _required(table, required), batch.blanks, batch.left_out)
+    flawed: dict[str, set[int]] = defaultdict(set)
+    for problem in batch.problems:
+        if problem.holds and problem.field is not None:
+            flawed[problem.field].add(problem.position)
+
+    problems = list(batch.problems)
+    failures = _failures(batch, table, terms, flawed)
+    spared = [failure for failure in failures if _may_go(batch, table, terms, failure)]
+    if spared:
+        problems += [warning for failure in spared for warning in _warnings(batch, table, failure)]
+        batch = _without(batch, spared)
+        terms = replace(terms, left_out=batch.left_out)
+        # What is missing shows only now: of two fields one of which must be filled, say.
+        failures = _failures(batch, table, terms, flawed)
+    for failure in failures:
+        problems += _problems(batch, table, failure)
+
+    found = find_repeats(batch, table, problems)
+    problems = [problem for problem in problems if problem.position not in found.superseded]
+    problems += found.problems
+    return Checked(
+        batch=batch,
+        problems=_sorted(table, problems),
+        repeats=found.repeats,
+        doubts=tuple(_unmapped(batch, table, terms)),
+    )
+
+
+def _required(table: Table, names: Collection[str]) -> frozenset[str]:
+    """Return the fields of these names or aliases."""
+    fields = {name: table.field(name) for name in names}
+    unknown = [name for name, known in fields.items() if known is None]
+    if unknown:
+        near = nearest(unknown[0], table.names)
+        raise SettingsError(
+            f'OPSCOM\'s {table.endpoint} have no field "{unknown[0]}", which the settings require.',
+            hint=f'Did you mean "{near}"?'
+            if near
+            else "Run `opscom-import fields` to see them all.",
+        )
+    return frozenset(known.name for known in fields.values() if known is not None)
+
+
+def _may_go(batch: Batch, table: Table, terms: Terms, failure: _Failure) -> bool:
+    """Return whether ``if_invalid: omit`` lets these values go."""
+    known = table.field(failure.field)
+    return (
+        known is not None
+        and known.need is not Need.REQUIRED
+        and known.name in batch.omit_if_invalid
+        and known.name not in terms.required
+        and failure.rule.severity is Severity.ERROR
+        and not failure.rule.on_blank
+    )
+
+
+def _warnings(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
+    rule = replace(
+        failure.rule,
+        severity=Severity.WARNING,
+        remedy="It is left out, as the mapping says; correct the cell to have it sent.",
+    )
+    return _problems(batch, table, replace(failure, rule=rule))
+
+
+def _without(batch: Batch, failures: Iterable[_Failure]) -> Batch:
+    """Return the batch without the values at fault."""
+    frame = batch.frame.copy()
+    left_out = set(batch.left_out)
+    for failure in failures:
+        frame.loc[list(failure.positions), failure.field] = ""
+        left_out.update((position, failure.field) for position in failure.positions)
+    return replace(batch, frame=frame, left_out=frozenset(left_out))
+
+
+def _failures(batch: Batch, table: Table, terms: Terms, flawed: Flawed) -> list[_Failure]:
+    """Run the table's rules over the rows that are records and return what fails, in their order.
+
+    This is the one place that reads pandera's errors. A check that could not run has checked no row,
+    so it stops the run instead of passing in silence.
+    """
+    from pandera.errors import SchemaErrors
+
+    frame = _with_blanks(batch, table, terms.required)
+    schema = compile_checks(table, frame, terms)
+    try:
+        schema.validate(frame, lazy=True)
+    except SchemaErrors as errors:
+        failed = errors.schema_errors
+    else:
+        return []
+    failures: list[_Failure] = []
+    for error in failed:
+        output = error.check_output
+        if output is None:
+            raise RuntimeError(
+                f"The check of {error.schema.name!r} could not run: {error}"
+            ) from error
+        rule: Rule = error.schema.metadata[error.check.error]
+        name = str(error.schema.name)
+        passed = {position for other in (name, *rule.also) for position in flawed.get(other, ())}
+        positions = [
+            int(position)
+            for position in frame.index[~output.to_numpy(dtype=bool)]
+            if position not in passed and not _is_left_out(batch, rule, int(position), name)
+        ]
+        if positions:
+            failures.append(_Failure(name, rule, positions))
+    return failures
+
+
+def _is_left_out(batch: Batch, rule: Rule, position: int, name: str) -> bool:
+    """Return whether the warning on a blank would only repeat the one on what was left out."""
+    return (
+        rule.on_blank and rule.severity is Severity.WARNING and (position, name) in batch.left_out
+    )
+
+
+def _with_blanks(batch: Batch, table: Table, required: Collection[str]) -> pd.DataFrame:
+    """Return the rows that are records, with a blank column for each unmapped field that must be."""
+    frame = batch.frame
+    if batch.skipped.any():
+        frame = frame[~batch.skipped]
+    given = {known.group for known in table.fields if known.name in frame}
+    musts = {
+        known.name: ""
+        for known in table.fields
+        if known.name not in frame
+        and (
+            known.need is Need.REQUIRED
+            or known.name in required
+            or (known.need is Need.ONE_OF and known.group not in given)
+        )
+    }
+    return frame.assign(**musts).astype("str") if musts else frame
+
+
+def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
+    name, rule = failure.field, failure.rule
+    known = table.field(name)
+    title = name if known is None else known.title
+    values = (
+        batch.frame.loc[list(failure.positions), name].tolist()
+        if name in batch.frame
+        else [""] * len(failure.positions)
+    )
+    looked_at = (name, *rule.also) if rule.on_blank else (name,)
+    if rule.whole_row:
+        looked_at, values = rule.also, [""] * len(values)
+    problems = []
+    for position, value in zip(failure.positions, values, strict=True):
+        columns = tuple(
+            dict.fromkeys(
+                column for other in looked_at for column in batch.columns_of(other, position)
+            )
+        )
+        problems.append(
+            Problem(
+                position=position,
+                row=int(batch.sheet.rows[position]),
+                columns=columns,
+                field=None if rule.whole_row else name,
+                value=value,
+                code=rule.code,
+                severity=rule.severity,
+                message=rule.message.format(
+                    this="this" if columns else f'the "{title}"', length=length_of(value)
+                ),
+                remedy=rule.remedy
+                if columns or rule.whole_row
+                else f"Give {name} another column or value in the mapping.",
+            )
+        )
+    return problems
+
+
+def _unmapped(batch: Batch, table: Table, terms: Terms) -> Iterable[str]:
+    for known in table.fields:
+        if (
+            known.need is Need.EXPECTED
+            and known.name not in batch.frame
+            and known.name not in terms.required
+        ):
+            yield (
+                f'No column gives the "{known.title}" ({known.name}); OPSCOM may refuse a new user '
+                f"without it, with code {known.missing}."
+            )
+
+
+def _sorted(table: Table, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    order = {known.name: place for place, known in enumerate(table.fields)}
+    last = len(order)
+    far = np.iinfo(np.int64).max
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        return (
+            problem.position,
+            min(problem.columns, default=int(far)),
+            last if problem.field is None else order.get(problem.field, last),
+        )
+
+    return tuple(sorted(problems, key=place))

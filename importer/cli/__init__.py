@@ -1,0 +1,72 @@
+"""The commands. This module imports click and nothing heavy, so that ``--help`` is instant."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+
+import click
+
+import importer
+from importer.cli.check import check
+from importer.cli.fields import fields
+from importer.cli.init import init
+from importer.cli.push import push
+from importer.cli.sandbox import sandbox
+from importer.errors import ImporterError
+
+HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.
+
+\b
+  1. opscom-import init parking      make a workspace; write your client code into opscom.yaml
+  2. drop your exports into          parking/inbox
+  3. opscom-import check             see in a workbook what would be sent and what is wrong
+  4. opscom-import push --sandbox    rehearse with an OPSCOM on this machine
+  5. opscom-import push              send; then review results/…-results.xlsx
+
+Run in the workspace's folder, or name it with --workspace. After any interruption run the same
+command again: what is settled is not sent twice.
+
+\b
+Exit codes: 0 all settled, 1 some rows are invalid or rejected, 2 wrong usage,
+3 stopped before the end (run it again), 4 some rows are unknown, 5 nothing could start.
+"""
+
+
+@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(importer.__version__, prog_name="opscom-import")
+def cli() -> None:
+    """Gather the commands."""
+
+
+for _command in (init, check, push, fields, sandbox):
+    cli.add_command(_command)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line and exit with the code that interface and README name."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    try:
+        code = cli.main(given, prog_name="opscom-import", standalone_mode=False)
+    except click.ClickException as error:
+        error.show(sys.stderr)
+        code = _say(given, error.exit_code, error.format_message())
+    except ImporterError as error:
+        click.echo(f"Error: {error}", err=True)
+        code = _say(given, error.exit_code, str(error))
+    except (click.Abort, KeyboardInterrupt):
+        message = "Interrupted; nothing more was sent. Run the same command again to go on."
+        click.echo(f"\n{message}", err=True)
+        code = _say(given, 3, message)
+    except BrokenPipeError:
+        code = 1
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(given: Sequence[str], code: int, message: str) -> int:
+    """Keep the promise that ``--json`` prints its object whatever the exit code."""
+    if "--json" in given:
+        shape = {"run": "", "exit_code": code, "stopped": None, "files": [], "error": message}
+        click.echo(json.dumps(shape, ensure_ascii=False))
+    return code

@@ -1,0 +1,26 @@
+"""``opscom-import check``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from importer.cli.options import Common, common, paths
+
+
+@click.command()
+@paths
+@common
+def check(paths: tuple[Path, ...], common: Common) -> int:
+    """Read, map and validate spreadsheets, and write STEM-checked.xlsx for each.
+
+    PATH is a file or a folder; without one it is the workspace's inbox. Nothing is sent and no
+    network is used. The workbook shows every problem of every row at its cell.
+    """
+    from importer.cli.running import check_files
+    from importer.cli.terminal import show_report
+
+    report = check_files(paths, common)
+    show_report(report, as_json=common.as_json)
+    return report.exit_code

@@ -1,0 +1,36 @@
+"""``opscom-import init``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
+def init(folder: Path | None, *, as_json: bool) -> int:
+    """Make a workspace: opscom.yaml, inbox, results, archive, and the shipped mappings.
+
+    Without FOLDER in the current one. What is there already stays as it is.
+    """
+    from importer.cli.terminal import say
+    from importer.workspace import make_workspace
+
+    folder = folder or Path()
+    made = make_workspace(folder)
+    for path in made:
+        say(f"made {path}")
+    if not made:
+        say(f"{folder} is a workspace already; nothing was changed.")
+    say(f"Next: write your client code into {folder / 'opscom.yaml'}, and drop exports into inbox.")
+    if as_json:
+        shape = {
+            "exit_code": 0,
+            "workspace": str(folder.resolve()),
+            "made": [str(path) for path in made],
+        }
+        click.echo(json.dumps(shape, ensure_ascii=False))
+    return 0

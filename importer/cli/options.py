@@ -1,0 +1,82 @@
+"""The options that commands share, each with the words that teach it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+Command = Callable[..., Any]
+_FILE = click.Path(path_type=Path)
+
+
+@dataclass(frozen=True, slots=True)
+class Common:
+    """What the options that commands share say; see the help of each."""
+
+    workspace: Path | None
+    mapping: tuple[Path, ...]
+    sheet: str | None
+    results: Path | None
+    journal: Path | None
+    as_json: bool
+    client: str | None
+    host: str | None
+    encoding: str | None
+
+
+def common(command: Command) -> Command:
+    """Give a command the shared options, as one value ``common``."""
+
+    @wraps(command)
+    def taking(*args: object, **kwargs: Any) -> object:  # noqa: ANN401 - click's own
+        names = Common.__slots__
+        return command(*args, common=Common(**{n: kwargs.pop(n) for n in names}), **kwargs)
+
+    found: Command = taking
+    for option in reversed(_COMMON):
+        found = option(found)
+    return found
+
+
+_COMMON = (
+    click.option(
+        "--workspace",
+        type=_FILE,
+        metavar="DIR",
+        help="Folder to work in. Default: the nearest one upwards with an opscom.yaml, else this one.",
+    ),
+    click.option(
+        "--mapping",
+        type=_FILE,
+        multiple=True,
+        metavar="FILE",
+        help="Mapping to use; may be given several times. Default: the one that fits, by file name "
+        "and headers.",
+    ),
+    click.option("--sheet", metavar="NAME", help="Take only this sheet of each workbook."),
+    click.option("--client", metavar="CODE", help="Client code of your OPSCOM, exactly as given."),
+    click.option("--host", metavar="URL", help="Where your OPSCOM is."),
+    click.option(
+        "--encoding",
+        metavar="NAME",
+        help="Encoding of text files, where it is not found rightly by itself (cp1252, utf-8, …).",
+    ),
+    click.option(
+        "--results", type=_FILE, metavar="DIR", help="Folder for workbooks. Default: results/."
+    ),
+    click.option(
+        "--journal",
+        type=_FILE,
+        metavar="FILE",
+        help="The memory of all runs. Default: journal.sqlite in the workspace.",
+    ),
+    click.option(
+        "--json", "as_json", is_flag=True, help="Print one JSON object, for other programs."
+    ),
+)
+paths = click.argument("paths", nargs=-1, type=_FILE, metavar="[PATH]…")

@@ -1,0 +1,90 @@
+"""From what was typed to an order, for every command that reads spreadsheets."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.cli.terminal import say
+from importer.delivery.journal import System, look_up
+from importer.errors import InputError
+from importer.run import Order, Place, compare, finish_check, prepare
+from importer.settings import Given, Settings, load_settings
+from importer.workspace import Workspace, find_inputs, find_workspace
+
+if TYPE_CHECKING:
+    from importer.cli.options import Common
+    from importer.report import Report
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where a command runs and what it goes by."""
+
+    workspace: Workspace
+    settings: Settings
+    journal: Path
+    files: tuple[Path, ...]
+    passed_over: tuple[str, ...]
+
+
+def settle_setting(paths: tuple[Path, ...], common: Common, given: Given) -> Setting:
+    """Find workspace, settings and files.
+
+    Raises:
+        InputError: There is nothing to read.
+        SettingsError: Settings are wrong.
+    """
+    workspace = find_workspace(common.workspace, Path.cwd())
+    settings = load_settings(workspace.folder, given, os.environ)
+    inputs = find_inputs(paths or (_inbox(workspace),))
+    for sentence in inputs.passed_over:
+        say(sentence)
+    if not inputs.files:
+        where = " ".join(str(path) for path in paths) or str(workspace.inbox)
+        raise InputError(
+            f"There are no files in {where}.", hint="Drop an export there, or name a file."
+        )
+    journal = common.journal or workspace.journal
+    return Setting(workspace, settings, journal, inputs.files, inputs.passed_over)
+
+
+def _inbox(workspace: Workspace) -> Path:
+    if not workspace.inbox.is_dir():
+        raise InputError(
+            f"There is no inbox in {workspace.folder}.",
+            hint="Name a file, or make a workspace with `opscom-import init`.",
+        )
+    return workspace.inbox
+
+
+def order_for(setting: Setting, common: Common, *, sandbox: bool = False) -> Order:
+    """Return the order without what only a push can wish."""
+    results = common.results or setting.workspace.results
+    if sandbox and common.results is None:
+        results = results / "sandbox"
+    return Order(
+        files=setting.files,
+        mappings=common.mapping or setting.workspace.mapping_files(),
+        named=bool(common.mapping),
+        results=results,
+        sheet=common.sheet,
+        encoding=common.encoding,
+        required=setting.settings.required,
+    )
+
+
+def check_files(paths: tuple[Path, ...], common: Common) -> Report:
+    """Check spreadsheets; open no socket."""
+    given = Given(host=common.host, client=common.client)
+    setting = settle_setting(paths, common, given)
+    order = order_for(setting, common)
+    jobs = prepare(order, today=dt.datetime.now().astimezone().date())
+    host, client = setting.settings.host, setting.settings.client or ""
+    with look_up(setting.journal) as memory:
+        number = memory.system(System(host, client)) if memory and client else None
+        planned = compare(jobs, memory, number)
+    return finish_check(order, jobs, planned, Place(host, client))

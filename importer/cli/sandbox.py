@@ -1,0 +1,95 @@
+"""``opscom-import sandbox``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+_STATUSES = ("200", "400", "422")
+
+
+@click.command()
+@click.option(
+    "--workspace",
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="Keep the records in this folder. Default: the workspace around this folder.",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8765,
+    show_default=True,
+    help="0 takes any free one.",
+)
+@click.option(
+    "--token", metavar="TOKEN", help="The only token to know. Default: any. Never a real one."
+)
+@click.option("--client", metavar="CODE", help="The only client code to know. Default: any.")
+@click.option(
+    "--error-status",
+    type=click.Choice(_STATUSES),
+    default="200",
+    show_default=True,
+    help="HTTP status of answers with an error code.",
+)
+@click.option(
+    "--delay",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="SECONDS",
+    help="How long each answer takes.",
+)
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="KIND[:every=N|:row=N]",
+    help="Misbehave: 500, 429, close, html, lost or slow; every Nth request, or the Nth.",
+)
+@click.option("--fresh", is_flag=True, help="Keep nothing, and forget nothing that is kept.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the address.")
+def sandbox(  # noqa: PLR0913 - one parameter an option
+    *,
+    workspace: Path | None,
+    port: int,
+    token: str | None,
+    client: str | None,
+    error_status: str,
+    delay: float,
+    faults: tuple[str, ...],
+    fresh: bool,
+    as_json: bool,
+) -> int:
+    """Run an OPSCOM controller on this machine to rehearse with, until Ctrl-C.
+
+    It checks rows as OPSCOM documents it, keeps what it accepted between runs, and can be told to
+    misbehave. Push to it from another window: opscom-import push --host http://127.0.0.1:8765
+    """
+    from importer.cli.terminal import say
+    from importer.sandbox import Sandbox, parse_misbehaviour
+    from importer.workspace import find_workspace
+
+    store = None
+    if not fresh:
+        journal = find_workspace(workspace, Path.cwd()).journal
+        journal.parent.mkdir(parents=True, exist_ok=True)
+        store = journal.with_name("sandbox.sqlite")
+    running = Sandbox(
+        store,
+        port=port,
+        token=token,
+        client=client,
+        error_status=int(error_status),
+        delay=delay,
+        faults=[parse_misbehaviour(text) for text in faults],
+    )
+    with running:
+        if as_json:
+            click.echo(json.dumps({"url": running.url, "store": store and str(store)}))
+        say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")
+        say(f"Its records are in {store}." if store else "It forgets everything when it ends.")
+        running.serve_forever()
+    return 0

@@ -1,0 +1,98 @@
+"""What a person sees on the terminal: all of it on standard error, JSON alone on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rich.console import Console
+
+    from importer.report import Report
+    from importer.run import Progress
+
+
+def console() -> Console:
+    """Return the console for people; colours only on a terminal, ``NO_COLOR`` is honoured."""
+    from rich.console import Console
+
+    return Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """Tell a person something."""
+    click.echo(text, err=True)
+
+
+def is_interactive() -> bool:
+    """Whether a person is there to be asked."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
+def show_report(report: Report, *, as_json: bool) -> None:
+    """Show what a run came to: a line a sheet, then what to do next."""
+    for note in report.notes:
+        say(note)
+    for sheet in report.sheets:
+        where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
+        if sheet.error is not None:
+            say(f"Error: {sheet.error}")
+            continue
+        counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
+        say(f"{where} ({sheet.mapping}): {sheet.rows} rows: {counts}")
+        for doubt in sheet.doubts:
+            say(f"  Note: {doubt}")
+        say(f"  Workbook: {sheet.results}")
+    if report.stopped is not None:
+        say(f"Stopped: {report.stopped}")
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Progress], None]]:
+    """Show a bar with rate and time left while a push runs, on a terminal; else nothing."""
+    if not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TaskProgressColumn,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TaskProgressColumn(show_speed=True),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console(), transient=True, refresh_per_second=5) as bar:
+        tasks: dict[str, object] = {}
+
+        def watch(seen: Progress_) -> None:
+            task = tasks.get(seen.source)
+            if task is None:
+                task = tasks[seen.source] = bar.add_task(seen.source, total=seen.total, rate="")
+            found = next(each for each in bar.tasks if each.id == task)
+            speed = found.speed
+            rate = f"{speed:.0f} rows/s" if speed else ""
+            bar.update(found.id, completed=seen.done, total=seen.total, rate=rate)
+
+        yield watch
+
+
+if TYPE_CHECKING:
+    Progress_ = Progress

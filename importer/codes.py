@@ -1,0 +1,100 @@
+"""OPSCOM's error codes: what each means, whose it is and what to do.
+
+The numbers and facts are those of the vendor's API documentation, "API Error Codes", table "Error
+Codes"; what to do, and what a run makes of a code, is ours. A code that is not here is treated like
+any other refusal of one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Whose(StrEnum):
+    """Where the fault is, so who can mend it."""
+
+    ROW = "row"
+    """One row of the spreadsheet."""
+    FILE = "file"
+    """Rows of one file that contradict each other or what OPSCOM holds."""
+    SETTINGS = "settings"
+    """The token, the client code or the host: every row would fail."""
+    OPSCOM = "OPSCOM"
+    """The answer is about our request as such."""
+
+
+class Effect(StrEnum):
+    """What a run makes of the answer."""
+
+    REJECTS = "the row is rejected"
+    STOPS = "the run stops and the row is not sent"
+    THRICE = "the row is rejected; three in a row stop the run"
+    GONE = "the row is rejected; after a lost answer to a delete it means done"
+    THERE = "a new vehicle or permit is there already; any other row is rejected"
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """One documented error code."""
+
+    number: int
+    means: str
+    """The vendor's fact in our words, one sentence."""
+    whose: Whose
+    remedy: str
+    """What to do, one sentence or two."""
+    effect: Effect = Effect.REJECTS
+
+
+# fmt: off
+_ALL = (
+    Code(9000, "The request names no client code.",                                 Whose.SETTINGS, "Set the client code in opscom.yaml or with --client.", Effect.STOPS),
+    Code(9001, "The request has no API token.",                                     Whose.SETTINGS, "Give the token with `opscom-import login`.", Effect.STOPS),
+    Code(9002, "The API token has no permission for this request.",                 Whose.SETTINGS, "Ask your OPSCOM administrator to allow this endpoint for your token.", Effect.STOPS),
+    Code(9003, "OPSCOM could not read the request.",                                Whose.OPSCOM,   "Look for unusual characters in the row; where all is plain, report it with the run's number.", Effect.THRICE),
+    Code(9004, "The end of the permit is missing.",                                 Whose.ROW,      "Fill the end."),
+    Code(9005, "The end of the permit is invalid.",                                 Whose.ROW,      "Write the end as a date and time after the start."),
+    Code(9006, "The plate is missing.",                                             Whose.ROW,      "Fill the plate."),
+    Code(9007, "The start of the permit is invalid.",                               Whose.ROW,      "Write the start as a date and time."),
+    Code(9008, "The reference id is missing.",                                      Whose.ROW,      "Take the reference id from the results workbook of the push that created the permit."),
+    Code(9009, "OPSCOM has no such record.",                                        Whose.ROW,      "Compare the reference id with the results workbook of the push that created the record; it may be deleted.", Effect.GONE),
+    Code(9010, "The plate type is missing.",                                        Whose.ROW,      "Fill the plate type, by name or by id."),
+    Code(9011, "The province or state is missing.",                                 Whose.ROW,      "Fill the province or state, by name or by id."),
+    Code(9012, "The vehicle is in OPSCOM already.",                                 Whose.ROW,      "Nothing is to be done; OPSCOM offers no way to change a vehicle through this interface.", Effect.THERE),
+    Code(9013, "The user's unique id is missing.",                                  Whose.ROW,      "Fill the unique id."),
+    Code(9014, "The login source is missing.",                                      Whose.ROW,      "Give login_source a value in the mapping."),
+    Code(9015, "OPSCOM does not know this login source.",                           Whose.ROW,      "Ask your OPSCOM administrator how the login sources are spelled and correct it in the mapping."),
+    Code(9016, "The user's e-mail address is missing.",                             Whose.ROW,      "Fill the e-mail address."),
+    Code(9017, "The user's first name is missing.",                                 Whose.ROW,      "Fill the first name."),
+    Code(9018, "The user's last name is missing.",                                  Whose.ROW,      "Fill the last name."),
+    Code(9019, "Another user has this e-mail address.",                             Whose.FILE,     "Find out whose address it is and correct the other row, or the other user in OPSCOM."),
+    Code(9020, "Another user has this username.",                                   Whose.FILE,     "Give each user their own username, or leave it out."),
+    Code(9021, "The vehicle's plate is longer than 50 characters.",                 Whose.ROW,      "Shorten the plate."),
+    Code(9022, "A record with these details exists already.",                       Whose.FILE,     "Keep one row for the record; to change a permit, push it as one of the permit-updates.", Effect.THERE),
+    Code(9030, "A value has more characters than OPSCOM takes.",                    Whose.ROW,      "Shorten it, or let the mapping cut it with `truncate: true`."),
+    Code(9031, "A required value is missing.",                                      Whose.ROW,      "Fill the cell."),
+    Code(9032, "A value has fewer characters than OPSCOM takes.",                   Whose.ROW,      "Write the value in full."),
+    Code(9033, "A value is invalid.",                                               Whose.ROW,      "Correct the cell; `opscom-import fields` says what each field takes."),
+    Code(9034, "The API token does not belong to this client code.",                Whose.SETTINGS, "Check the client code, or give its own token with `opscom-import login`.", Effect.STOPS),
+)
+# fmt: on
+
+CODES: Mapping[int, Code] = MappingProxyType({code.number: code for code in _ALL})
+"""Number → code, for all that the vendor documents."""
+
+SETTINGS_CODES = frozenset(code.number for code in _ALL if code.whose is Whose.SETTINGS)
+"""Every row would fail: the run stops, and the rows are not sent."""
+
+UNPARSED_CODE = 9003
+"""The row is rejected; three in a row stop the run."""
+
+NOT_FOUND_CODE = 9009
+"""On a delete whose earlier attempt was lost it means that this attempt was applied."""
+
+EXISTS_CODES: Mapping[str, frozenset[int]] = MappingProxyType(
+    {"vehicles": frozenset({9012, 9022}), "permits": frozenset({9022})}
+)
+"""Endpoint → the codes that say that the record is there already, so that nothing is to be done."""

@@ -1,0 +1,84 @@
+"""What OPSCOM's answer to one row says.
+
+The body decides, whatever the HTTP status: the vendor documents no status. A body that is neither an
+error nor a success says nothing, and then nobody knows what happened.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+REFERENCE_KEYS = ("reference_id", "InternalReferenceID", "vehicle_id_id", "vehicle_id")
+"""Where an id may stand. Source: API documentation, "Successful Response" of User Create/Update
+(``reference_id``), Permit Create (both first) and Vehicle Create (``vehicle_id_id``)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """OPSCOM says that it took the row."""
+
+    reference_id: str
+    """Opaque text; empty where the answer names no id."""
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """OPSCOM answers an error code."""
+
+    code: str
+    """As answered, mostly four digits."""
+    message: str
+    """The server's own sentence, for the workbook."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreadable:
+    """The body is neither: a web page, cut off, empty, some other JSON."""
+
+
+Answer = Accepted | Refused | Unreadable
+
+
+def read_answer(body: bytes) -> Answer:
+    """Read the body of an answer to a push, an update or a delete.
+
+    Args:
+        body: The whole body as it arrived.
+
+    Source: API documentation, "API Error Codes" (``ErrorCode``, ``ErrorMessage``) and the
+    "Successful Response" of each push page (``status``).
+    """
+    try:
+        found = json.loads(body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        return Unreadable()
+    if not isinstance(found, dict):
+        return Unreadable()
+    code = _text(found.get("ErrorCode"))
+    if code not in {"", "0"}:
+        return Refused(code, _text(found.get("ErrorMessage")))
+    if _text(found.get("status")).casefold() != "success":
+        return Unreadable()
+    ids = (_text(found.get(key)) for key in REFERENCE_KEYS)
+    return Accepted(next((text for text in ids if text), ""), _warnings(found.get("warnings")))
+
+
+def _text(value: object) -> str:
+    """Return a JSON text or number as text; anything else says nothing."""
+    if isinstance(value, bool):
+        return ""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
+def _warnings(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        return (value,) if value.strip() else ()
+    if isinstance(value, dict):
+        value = list(value.values())
+    if not isinstance(value, list):
+        return ()
+    return tuple(text for text in map(_text, value) if text)

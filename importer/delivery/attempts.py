@@ -1,0 +1,172 @@
+"""What one attempt writes into the journal: intent, raw answer, what it came to."""
+
+from __future__ import annotations
+
+import datetime as dt
+import sqlite3
+from dataclasses import dataclass
+
+from importer.delivery.client import Phase, Reply
+from importer.delivery.manners import MANNERS, Again, Fate, Settled, Stop, judge
+from importer.model import State
+
+PERMITS, DELETES = "permits", "permit-deletes"
+
+
+@dataclass(frozen=True, slots=True)
+class Intent:
+    """One attempt, before it is sent."""
+
+    file: int
+    """The journal's number of the sheet."""
+    row: int
+    system: int
+    endpoint: str
+    identity: str
+    """What the journal knows the record by: its key, or where it has none its digest."""
+    digest: str
+    parts: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What an attempt came to."""
+
+    state: State
+    """``pushed``, ``exists``, ``rejected``, ``unknown``, or ``not sent`` where it was not applied."""
+    reference_id: str = ""
+    code: str = ""
+    message: str = ""
+
+
+def now() -> str:
+    """Return the time of day with its offset, to the millisecond."""
+    return dt.datetime.now().astimezone().isoformat(timespec="milliseconds")
+
+
+def intend(connection: sqlite3.Connection, intent: Intent) -> int:
+    """Write down that a row is about to be sent; return the attempt's number."""
+    done = connection.execute(
+        "INSERT INTO attempt (file, row, system, endpoint, identity, digest, parts, sent, state)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sent')",
+        (
+            intent.file,
+            intent.row,
+            intent.system,
+            intent.endpoint,
+            intent.identity,
+            intent.digest,
+            intent.parts,
+            now(),
+        ),
+    )
+    connection.execute(
+        "INSERT INTO record (system, endpoint, identity, unsettled, last, last_digest, attempt)"
+        " VALUES (?, ?, ?, 1, 'sent', ?, ?) ON CONFLICT DO UPDATE SET unsettled = unsettled + 1,"
+        " last = 'sent', last_digest = excluded.last_digest, attempt = excluded.attempt",
+        (intent.system, intent.endpoint, intent.identity, intent.digest, done.lastrowid),
+    )
+    return int(done.lastrowid or 0)
+
+
+def answered(connection: sqlite3.Connection, attempt: int, status: int, body: bytes) -> None:
+    """Write down the raw answer, before it is read."""
+    connection.execute(
+        "UPDATE attempt SET answered = ?, status = ?, answer = ?, state = 'answered' WHERE id = ?",
+        (now(), status, body, attempt),
+    )
+
+
+def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, result: Result) -> None:
+    """Write down what an attempt came to, and what follows for its record."""
+    connection.execute(
+        "UPDATE attempt SET state = ?, reference_id = ?, code = ?, message = ? WHERE id = ?",
+        (result.state.value, result.reference_id, result.code, result.message, attempt),
+    )
+    where = (intent.system, intent.endpoint, intent.identity)
+    match result.state:
+        case State.PUSHED | State.EXISTS:
+            connection.execute(
+                "UPDATE record SET digest = ?, parts = ?, settled = ?, reference_id = ?,"
+                " unsettled = 0, last = ? WHERE system = ? AND endpoint = ? AND identity = ?",
+                (
+                    intent.digest,
+                    intent.parts,
+                    result.state.value,
+                    result.reference_id,
+                    result.state.value,
+                    *where,
+                ),
+            )
+            if intent.endpoint == DELETES:
+                _forget_deleted(connection, intent)
+        case State.UNKNOWN:
+            connection.execute(
+                "UPDATE record SET last = ? WHERE system = ? AND endpoint = ? AND identity = ?",
+                (result.state.value, *where),
+            )
+        case _:
+            # A second send of a vehicle that is refused says that the first was not taken either.
+            rest = "0" if _answers_for_all(intent, result) else "max(unsettled - 1, 0)"
+            connection.execute(
+                f"UPDATE record SET unsettled = {rest}, last = ?"  # noqa: S608 - one of two constants
+                " WHERE system = ? AND endpoint = ? AND identity = ?",
+                (result.state.value, *where),
+            )
+
+
+def _answers_for_all(intent: Intent, result: Result) -> bool:
+    return result.state is State.REJECTED and intent.endpoint == "vehicles"
+
+
+def _forget_deleted(connection: sqlite3.Connection, intent: Intent) -> None:
+    """A deleted permit may be created again: its record is accepted no longer."""
+    connection.execute(
+        "UPDATE record SET settled = 'deleted', digest = '' WHERE system = ? AND endpoint = ?"
+        " AND reference_id = ? COLLATE NOCASE",
+        (intent.system, PERMITS, intent.identity),
+    )
+
+
+def settle_killed(connection: sqlite3.Connection) -> int:
+    """Conclude the attempts that a killed run left open; return how many answers are lost.
+
+    Call it with the journal's lock held: nobody else runs, so an intent without an answer is a lost
+    answer, and an answer that was not read yet is read now.
+    """
+    rows = connection.execute(
+        "SELECT id, file, row, system, endpoint, identity, digest, parts, status, answer, state"
+        " FROM attempt WHERE state IN ('sent', 'answered') ORDER BY id"
+    ).fetchall()
+    lost = 0
+    for attempt, *facts, status, answer, state in rows:
+        intent = Intent(*facts)
+        result = Result(State.UNKNOWN, message="The run ended before an answer was here.")
+        if state == "answered":
+            before = _lost_before(connection, intent)
+            reply = Reply(Phase.ANSWERED, status, answer)
+            manner = MANNERS[intent.endpoint]
+            result = result_of(judge(manner, reply, lost_before=before, attempt=99))
+        conclude(connection, attempt, intent, result)
+        lost += result.state is State.UNKNOWN
+    return lost
+
+
+def _lost_before(connection: sqlite3.Connection, intent: Intent) -> bool:
+    """Whether an attempt before the open one was lost (the open one itself counts as one)."""
+    (unsettled,) = connection.execute(
+        "SELECT unsettled FROM record WHERE system = ? AND endpoint = ? AND identity = ?",
+        (intent.system, intent.endpoint, intent.identity),
+    ).fetchone()
+    return bool(unsettled > 1)
+
+
+def result_of(fate: Fate) -> Result:
+    """Return what an attempt itself came to, whatever happens to its row next."""
+    match fate:
+        case Settled(state, reference_id, code, message):
+            return Result(state, reference_id, code, message)
+        case Again(applied_maybe=maybe, why=why):
+            return Result(State.UNKNOWN if maybe else State.NOT_SENT, message=why)
+        case Stop(state, why, code, message):
+            return Result(state, code=code, message=message or why)

@@ -1,0 +1,226 @@
+"""The memory of all runs: what was sent, what was answered, what is settled.
+
+The intent to send a row is durable before a byte of it leaves, and its raw answer is durable before
+it is read. The journal alone decides what is settled. It holds keys, digests, states, ids, codes and
+answers; no token and no payload.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import hashlib
+import json
+import platform
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import importer
+from importer.delivery.attempts import now, settle_killed
+from importer.delivery.journal_file import Lock, connect, person
+
+if TYPE_CHECKING:
+    from importer.model import State
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    """One OPSCOM: a host and a client code. Records of one system say nothing about another."""
+
+    host: str
+    client: str
+
+
+SANDBOX = System("sandbox", "sandbox")
+"""The sandbox is one system of its own, whatever its port."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal knows of one record."""
+
+    digest: str = ""
+    """Of the last accepted payload; empty where none was."""
+    settled: str = ""
+    """``pushed``, ``exists``, ``deleted``, or empty."""
+    reference_id: str = ""
+    unsettled: int = 0
+    """Attempts after the last acceptance whose answer was lost."""
+    last: str = ""
+    """State of the last attempt."""
+
+
+class Memory:
+    """What a journal remembers, to be looked up."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        """Read through an open connection."""
+        self._connection = connection
+        (self._salt,) = connection.execute("SELECT salt FROM secret").fetchone()
+
+    def system(self, system: System) -> int | None:
+        """Return the number of a known system, ``None`` for one never seen."""
+        found = self._connection.execute(
+            "SELECT system FROM address WHERE host = ? AND client = ?", (system.host, system.client)
+        ).fetchone()
+        return int(found[0]) if found else None
+
+    def hosts_of(self, client: str) -> tuple[str, ...]:
+        """Return the hosts to which rows of this client code were pushed, the newest first."""
+        rows = self._connection.execute(
+            "SELECT host FROM address WHERE client = ? ORDER BY system DESC", (client,)
+        )
+        return tuple(host for (host,) in rows)
+
+    def known(self, system: int, endpoint: str) -> dict[str, Known]:
+        """Return what is known of every record of a system and endpoint, by identity."""
+        rows = self._connection.execute(
+            "SELECT identity, digest, settled, reference_id, unsettled, last FROM record"
+            " WHERE system = ? AND endpoint = ?",
+            (system, endpoint),
+        )
+        return {identity: Known(*rest) for identity, *rest in rows}
+
+    def digest(self, payload: Mapping[str, str]) -> str:
+        """Return the keyed digest of a payload, whatever the order of its fields."""
+        text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
+        return hashlib.blake2b(text.encode(), digest_size=16, key=self._salt).hexdigest()
+
+    def parts(self, payload: Mapping[str, str]) -> str:
+        """Return the keyed digest of each field, as JSON, so that changed fields can be named."""
+        return json.dumps(
+            {
+                name: hashlib.blake2b(
+                    f"{name}={value}".encode(), digest_size=6, key=self._salt
+                ).hexdigest()
+                for name, value in payload.items()
+            }
+        )
+
+
+@contextlib.contextmanager
+def look_up(path: Path) -> Iterator[Memory | None]:
+    """Open a journal only to look something up, beside a run that may be under way.
+
+    Yields:
+        What it remembers; ``None`` where there is no journal yet.
+
+    Raises:
+        JournalError: It is foreign or damaged.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        yield None
+        return
+    connection = connect(path)
+    try:
+        yield Memory(connection)
+    finally:
+        connection.close()
+
+
+class Journal:
+    """One journal file, open for this run alone."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the journal and take its lock; settle what a killed run left behind.
+
+        Raises:
+            JournalError: It is in use, foreign, damaged or cannot be written.
+        """
+        self.path = path
+        self._lock = Lock(path)
+        try:
+            self._connection = connect(path)
+            self.memory = Memory(self._connection)
+            """What it remembers."""
+            with self._transaction():
+                self.lost = settle_killed(self._connection)
+                """Rows whose answer was lost because an earlier run was killed."""
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def close(self) -> None:
+        """Close the file and give the lock back."""
+        self._connection.close()
+        self._lock.release()
+
+    def __enter__(self) -> Self:
+        """Use the journal in a ``with`` block."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Close the journal."""
+        self.close()
+
+    def add_system(self, system: System, *, same_as: System | None = None) -> int:
+        """Write down a system; with ``same_as`` the records of that one are its records."""
+        with self._transaction():
+            number = None if same_as is None else self.memory.system(same_as)
+            if number is None:
+                number = self._connection.execute(
+                    "INSERT INTO system (name) VALUES (?)", (f"{system.client} at {system.host}",)
+                ).lastrowid
+            self._connection.execute(
+                "INSERT INTO address VALUES (?, ?, ?)", (system.host, system.client, number)
+            )
+        return int(number or 0)
+
+    def start_run(self, run: str, system: System, number: int, started: dt.datetime) -> None:
+        """Write down that a run began."""
+        self._connection.execute(
+            "INSERT INTO run (id, system, host, client, person, machine, version, started)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                run,
+                number,
+                system.host,
+                system.client,
+                person(),
+                platform.node(),
+                importer.__version__,
+                started.isoformat(),
+            ),
+        )
+
+    def end_run(self, run: str, *, stopped: str | None, exit_code: int) -> None:
+        """Write down how a run ended."""
+        self._connection.execute(
+            "UPDATE run SET ended = ?, stopped = ?, exit_code = ? WHERE id = ?",
+            (now(), stopped, exit_code, run),
+        )
+
+    def start_file(self, run: str, **facts: str | int | None) -> int:
+        """Write down a sheet that is about to be pushed; return its number."""
+        names = ("source", "sheet", "digest", "mapping", "endpoint", "rows")
+        done = self._connection.execute(
+            "INSERT INTO file (run, source, sheet, digest, mapping, endpoint, rows)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (run, *(facts[name] for name in names)),
+        )
+        return int(done.lastrowid or 0)
+
+    def end_file(self, file: int, *, states: Mapping[State, int], results: str) -> None:
+        """Write down what became of a sheet's rows."""
+        counts = json.dumps({state.value: count for state, count in states.items()})
+        self._connection.execute(
+            "UPDATE file SET states = ?, results = ? WHERE id = ?", (counts, results, file)
+        )
+
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, for the one writer of a push."""
+        return self._connection
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self._connection.execute("ROLLBACK")
+            raise
+        self._connection.execute("COMMIT")

@@ -1,0 +1,193 @@
+"""The journal's tables, and how a journal file is opened, locked and recognised."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime as dt
+import getpass
+import os
+import platform
+import sqlite3
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.errors import JournalError
+
+if TYPE_CHECKING:
+    from typing import IO
+
+APPLICATION = 0x4F50434A
+"""SQLite's ``application_id`` of our journals."""
+VERSION = 1
+"""SQLite's ``user_version``: the version of these tables."""
+
+TABLES = """
+CREATE TABLE secret (salt BLOB NOT NULL);
+CREATE TABLE system (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
+CREATE TABLE address (
+  host TEXT NOT NULL, client TEXT NOT NULL, system INTEGER NOT NULL REFERENCES system,
+  PRIMARY KEY (host, client)
+) WITHOUT ROWID;
+CREATE TABLE run (
+  id TEXT PRIMARY KEY, system INTEGER NOT NULL REFERENCES system, host TEXT NOT NULL,
+  client TEXT NOT NULL, person TEXT NOT NULL, machine TEXT NOT NULL, version TEXT NOT NULL,
+  started TEXT NOT NULL, ended TEXT, stopped TEXT, exit_code INTEGER
+) WITHOUT ROWID;
+CREATE TABLE file (
+  id INTEGER PRIMARY KEY, run TEXT NOT NULL REFERENCES run, source TEXT NOT NULL, sheet TEXT,
+  digest TEXT NOT NULL, mapping TEXT NOT NULL, endpoint TEXT NOT NULL, rows INTEGER NOT NULL,
+  states TEXT, results TEXT
+);
+CREATE TABLE attempt (
+  id INTEGER PRIMARY KEY, file INTEGER NOT NULL REFERENCES file, row INTEGER NOT NULL,
+  system INTEGER NOT NULL, endpoint TEXT NOT NULL, identity TEXT NOT NULL, digest TEXT NOT NULL,
+  parts TEXT NOT NULL, sent TEXT NOT NULL, answered TEXT, status INTEGER, answer BLOB,
+  state TEXT NOT NULL, reference_id TEXT, code TEXT, message TEXT
+);
+CREATE INDEX attempt_by_file ON attempt (file, row);
+CREATE INDEX attempt_by_state ON attempt (state) WHERE state IN ('sent', 'answered');
+CREATE TABLE record (
+  system INTEGER NOT NULL, endpoint TEXT NOT NULL, identity TEXT NOT NULL,
+  digest TEXT NOT NULL DEFAULT '', parts TEXT NOT NULL DEFAULT '', settled TEXT NOT NULL DEFAULT '',
+  reference_id TEXT NOT NULL DEFAULT '', unsettled INTEGER NOT NULL DEFAULT 0,
+  last TEXT NOT NULL DEFAULT '', last_digest TEXT NOT NULL DEFAULT '',
+  attempt INTEGER,
+  PRIMARY KEY (system, endpoint, identity)
+) WITHOUT ROWID;
+CREATE INDEX record_by_reference ON record (system, endpoint, reference_id COLLATE NOCASE);
+"""
+"""``attempt`` is the truth: one row a send, its state first ``sent`` (the intent, durable before the
+wire), then ``answered`` (the raw answer, durable before it is read), then what it came to. ``record``
+is what follows from it for each record: what was last accepted, and how many later attempts are
+unsettled. Digests are keyed with a secret of the journal, so that nobody can guess values from them."""
+
+
+def private(path: Path) -> None:
+    """Create an empty file that only its owner can read, unless it is there."""
+    with contextlib.suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Open a journal, making it where there is none.
+
+    WAL with full synchronisation; where WAL cannot work (a network share), a rollback journal.
+
+    Raises:
+        JournalError: The file is no journal of ours, is damaged, of a newer version, or cannot be
+            written.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        private(path)
+        connection = sqlite3.connect(
+            path, isolation_level=None, timeout=10, check_same_thread=False
+        )
+        _prepare(connection, path)
+    except (OSError, sqlite3.OperationalError) as error:
+        raise JournalError(
+            f"The journal {path} cannot be written ({_why(error)}); nothing was sent.",
+            hint="Free some space or give the folder write permission, then run the command again.",
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise JournalError(
+            f"{path} is damaged or is no journal of this program; it was left as it is.",
+            hint="Restore it from a backup, or name another one with --journal.",
+        ) from error
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path) -> None:
+    connection.execute("PRAGMA foreign_keys = ON")
+    (application,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if application != APPLICATION and tables:
+        raise sqlite3.DatabaseError
+    if version > VERSION:
+        raise JournalError(
+            f"The journal {path} was written by a newer version of this program.",
+            hint="Install that version, or name another journal with --journal.",
+        )
+    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+        connection.execute("PRAGMA journal_mode = DELETE")
+    connection.execute("PRAGMA synchronous = FULL")
+    if not tables:
+        connection.executescript(
+            f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION};"
+            f"PRAGMA user_version = {VERSION}; {TABLES} COMMIT;"
+        )
+        connection.execute("INSERT INTO secret VALUES (?)", (os.urandom(32),))
+
+
+def _why(error: Exception) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else str(error)
+
+
+class Lock:
+    """One run at a time per journal; the second one is told who holds it.
+
+    The operating system holds the lock, so that a killed run leaves none behind.
+    """
+
+    def __init__(self, journal: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            JournalError: Another run holds it.
+        """
+        path = journal.with_name(journal.name + ".lock")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            private(path)
+            self._file = path.open("r+", encoding="utf-8")
+        except OSError as error:
+            raise JournalError(
+                f"The journal {journal} cannot be written ({_why(error)}); nothing was sent.",
+                hint="Give the folder write permission, then run the command again.",
+            ) from error
+        try:
+            _take(self._file)
+        except OSError as error:
+            holder = self._file.read(200).strip() or "another run"
+            self._file.close()
+            raise JournalError(
+                f"The journal {journal} is in use by {holder}.",
+                hint="Wait until that run has ended, then run the command again.",
+            ) from error
+        now = dt.datetime.now().astimezone().isoformat(" ", "seconds")
+        self._file.truncate(0)
+        self._file.write(f"{person()} on {platform.node()}, process {os.getpid()}, since {now}")
+        self._file.flush()
+
+    def release(self) -> None:
+        """Give the lock back."""
+        self._file.truncate(0)
+        self._file.close()
+
+
+def person() -> str:
+    """Return the name of the person at this machine."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    def _take(file: IO[str]) -> None:
+        # A byte far behind the text, because Windows lets nobody read what is locked.
+        file.seek(1 << 20)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        finally:
+            file.seek(0)
+
+else:
+    import fcntl
+
+    def _take(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

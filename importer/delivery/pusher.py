@@ -1,0 +1,266 @@
+"""Send rows side by side, each written down before it leaves, until all are settled or the run stops."""
+
+from __future__ import annotations
+
+import datetime as dt
+import queue
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from importer.delivery.attempts import Intent, result_of
+from importer.delivery.client import Client, Controller, Phase, Reply
+from importer.delivery.manners import (
+    MAX_ATTEMPTS,
+    Again,
+    Fate,
+    Manner,
+    Resend,
+    Settled,
+    Stop,
+    judge,
+    unknown_message,
+)
+from importer.delivery.stops import Breaker, Stopper
+from importer.delivery.writer import Writer
+from importer.errors import JournalError
+from importer.model import Outcome, State
+
+if TYPE_CHECKING:
+    from importer.delivery.journal import Journal
+    from importer.delivery.pace import Pace
+    from importer.delivery.planning import Planned
+
+LOOK_UP_SECONDS = 0.25
+"""How often the collector looks whether the run is abandoned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """Where the rows of one sheet go."""
+
+    manner: Manner
+    path: str
+    """The endpoint's path under the host, with ``{client}`` for the client code."""
+    system: int
+    """The journal's number of the system."""
+    file: int
+    """The journal's number of the sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conditions:
+    """Under what conditions a whole run pushes; shared by its sheets."""
+
+    controller: Controller
+    pace: Pace
+    stopper: Stopper
+    workers: int = 4
+    """How many rows are under way at once."""
+    clock: Callable[[], float] = time.monotonic
+    """Seconds that only grow."""
+
+
+class Pusher:
+    """Pushes the rows of one sheet."""
+
+    def __init__(self, target: Target, journal: Journal, conditions: Conditions) -> None:
+        """Prepare; nothing is opened or sent. The journal is the pusher's until ``push`` ends."""
+        self._target = target
+        self._journal = journal
+        self._redact = conditions.controller.redact
+        self._pace = conditions.pace
+        self._stopper = conditions.stopper
+        self._breaker = Breaker(conditions.stopper)
+        self._clock = conditions.clock
+        self._lines: queue.SimpleQueue[Client] = queue.SimpleQueue()
+        for _ in range(conditions.workers):
+            self._lines.put(conditions.controller.line(target.path))
+        # Where a row may be sent again freely, half as many threads more write down their next row
+        # while every line is busy; a permit is never written down before its line is free, and a
+        # single worker sends strictly one row after the other.
+        spare = conditions.workers // 2 if target.manner.resend is Resend.FREELY else 0
+        self._threads = conditions.workers + spare
+        self._done: queue.SimpleQueue[tuple[Planned, Outcome] | None] = queue.SimpleQueue()
+        self._next = threading.Lock()
+        self._begun: set[int] = set()
+
+    def push(self, rows: Sequence[Planned]) -> Iterator[tuple[Planned, Outcome]]:
+        """Send rows and yield each with its outcome, in the order in which they are settled.
+
+        Rows that the run does not come to are yielded last, as ``not sent``. A first interrupt lets
+        the rows under way finish; a second one ends at once, and those rows are ``unknown``.
+
+        Raises:
+            JournalError: The journal could not be written; what was under way is ``unknown``.
+        """
+        if not rows:
+            return
+        self._writer = Writer(self._journal.connection, str(self._journal.path))
+        waiting = iter(rows)
+        threads = [
+            threading.Thread(target=self._work, args=(waiting,), name=f"worker {n}", daemon=True)
+            for n in range(min(self._threads, len(rows)))
+        ]
+        for thread in threads:
+            thread.start()
+        settled: set[int] = set()
+        for planned, outcome in self._collect(len(threads)):
+            settled.add(planned.record.position)
+            yield planned, outcome
+        for planned in rows:
+            if planned.record.position not in settled:
+                yield planned, self._unsettled(planned)
+        self._close()
+
+    def _collect(self, threads: int) -> Iterator[tuple[Planned, Outcome]]:
+        """Yield what the workers settle until all have ended or the run is abandoned."""
+        while threads:
+            try:
+                done = self._done.get(timeout=LOOK_UP_SECONDS)
+            except queue.Empty:
+                if self._stopper.abandoned:
+                    return
+                continue
+            if done is None:
+                threads -= 1
+            else:
+                yield done
+
+    def _close(self) -> None:
+        while True:
+            try:
+                self._lines.get_nowait().close()
+            except queue.Empty:
+                break
+        try:
+            self._writer.close()
+        except JournalError as error:
+            self._stopper.stop(str(error))
+
+    def _unsettled(self, planned: Planned) -> Outcome:
+        if planned.record.position in self._begun:
+            why = "The run was ended before an answer was here."
+            return Outcome(State.UNKNOWN, message=unknown_message(self._target.manner, why))
+        if planned.lost_before:
+            why = "An earlier run lost the answer to this row, and this run ended before its turn."
+            return Outcome(State.UNKNOWN, message=unknown_message(self._target.manner, why))
+        return Outcome(State.NOT_SENT)
+
+    # In a worker's thread
+
+    def _work(self, waiting: Iterator[Planned]) -> None:
+        try:
+            while not self._stopper.stopped:
+                with self._next:
+                    planned = next(waiting, None)
+                if planned is None:
+                    break
+                outcome = self._deliver(planned)
+                self._breaker.note(outcome)
+                self._done.put((planned, outcome))
+        except JournalError as error:
+            self._stopper.stop(str(error))
+        except BaseException as error:
+            self._stopper.stop(f"This program failed ({type(error).__name__}).")
+            raise
+        finally:
+            self._done.put(None)
+
+    def _deliver(self, planned: Planned) -> Outcome:
+        """Send one row until it is settled, or the run stops."""
+        lost, attempts = planned.lost_before, 0
+        while True:
+            fate = self._attempt(planned, lost=lost, number=attempts + 1)
+            if fate is None:
+                return self._broken_off(lost=lost, attempts=attempts)
+            attempts += 1
+            match fate:
+                case Settled(state, reference_id, code, message):
+                    return Outcome(state, reference_id, code, message, attempts)
+                case Stop(state, why, code, message):
+                    self._stopper.stop(why)
+                    return Outcome(state, "", code, message or why, attempts)
+                case Again():
+                    lost = lost or fate.applied_maybe
+                    if not self._pause(fate, attempts):
+                        return self._broken_off(lost=lost, attempts=attempts, why=fate.why)
+
+    def _attempt(self, planned: Planned, *, lost: bool, number: int) -> Fate | None:
+        """Send a row once; ``None`` where the run stopped before it left."""
+        early = self._target.manner.resend is Resend.FREELY
+        intent = self._intent(planned)
+        attempt = self._writer.intend(intent) if early else 0
+        line = self._lines.get()
+        try:
+            if self._wait_for_turn():
+                if attempt:
+                    self._writer.conclude(attempt, intent, result_of(Again(applied_maybe=False)))
+                return None
+            attempt = attempt or self._writer.intend(intent)
+            self._begun.add(planned.record.position)
+            started = self._clock()
+            reply = line.send(planned.record.payload)
+        finally:
+            self._lines.put(line)
+        if reply.phase is Phase.ANSWERED:
+            kept = self._redact(reply.body.decode("utf-8", "replace")).encode()
+            self._writer.answered(attempt, reply.status, kept)
+        fate = self._judged(reply, lost=lost, number=number)
+        self._writer.conclude(attempt, intent, result_of(fate))
+        if isinstance(fate, Again) or (isinstance(fate, Settled) and fate.state is State.UNKNOWN):
+            outage = self._pace.failed(started)
+            if outage:
+                self._stopper.stop(outage)
+        else:
+            self._pace.answered(accepted=isinstance(fate, Settled))
+        return fate
+
+    def _judged(self, reply: Reply, *, lost: bool, number: int) -> Fate:
+        fate = judge(self._target.manner, reply, lost_before=lost, attempt=number)
+        match fate:
+            case Settled(state, reference_id, code, message):
+                return Settled(state, self._redact(reference_id), code, self._redact(message))
+            case Stop(state, why, code, message):
+                return Stop(state, why, code, self._redact(message))
+            case Again():
+                return fate
+
+    def _wait_for_turn(self) -> bool:
+        if self._stopper.stopped:
+            return True
+        turn = self._pace.turn()
+        return bool(turn) and self._stopper.wait(turn)
+
+    def _pause(self, fate: Again, attempts: int) -> bool:
+        """Wait before the next attempt; whether there is one."""
+        if not self._pace.may_retry(timed_out=fate.timed_out):
+            self._stopper.stop(f"{fate.why} Too many attempts of this run have failed.")
+            return False
+        if attempts >= MAX_ATTEMPTS:
+            self._stopper.stop(f"{fate.why} One row was tried {attempts} times.")
+            return False
+        seconds = self._pace.pause(attempts, fate.told, now=dt.datetime.now(dt.UTC))
+        if seconds is None:
+            self._stopper.stop(f"{fate.why} OPSCOM asks to wait longer than a run may wait.")
+            return False
+        return not self._stopper.wait(seconds)
+
+    def _broken_off(self, *, lost: bool, attempts: int, why: str = "") -> Outcome:
+        if lost:
+            message = unknown_message(self._target.manner, why or "The run stopped.")
+            return Outcome(State.UNKNOWN, message=message, attempts=attempts)
+        return Outcome(State.NOT_SENT, message=why, attempts=attempts)
+
+    def _intent(self, planned: Planned) -> Intent:
+        return Intent(
+            self._target.file,
+            planned.record.row,
+            self._target.system,
+            self._target.manner.endpoint,
+            planned.identity,
+            planned.digest,
+            self._journal.memory.parts(planned.record.payload),
+        )

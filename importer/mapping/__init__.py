@@ -1,0 +1,18 @@
+"""Mapping files, and what becomes of a sheet under one."""
+
+from importer.mapping.apply import apply_mapping
+from importer.mapping.choose import explain_missing, matches_name, missing_headers, takes_sheet
+from importer.mapping.load import load_mapping
+from importer.mapping.model import json_schema
+from importer.mapping.rules import Mapping
+
+__all__ = [
+    "Mapping",
+    "apply_mapping",
+    "explain_missing",
+    "json_schema",
+    "load_mapping",
+    "matches_name",
+    "missing_headers",
+    "takes_sheet",
+]

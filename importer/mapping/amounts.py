@@ -1,0 +1,80 @@
+"""Text → dollars and cents. Money is never rounded."""
+
+from __future__ import annotations
+
+import re
+from decimal import ROUND_HALF_EVEN, Context, Decimal
+
+from importer.mapping.refusal import Refusal
+
+_MOST_CHARACTERS = 40
+_CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
+_NOISE = Decimal("1e-9")
+_CENT = Decimal("0.01")
+_BLANKS = " \u00a0\u202f"
+_SIGN_RE = re.compile(rf"\$[{_BLANKS}]?(?P<before>[^$]+)|(?P<after>[^$]+?)[{_BLANKS}]?\$")
+_POINT_RE = re.compile(
+    rf"(?:[0-9]{{1,3}}(?:([,{_BLANKS}])[0-9]{{3}}(?:\1[0-9]{{3}})*)?|[0-9]+)?(?:\.[0-9]+)?"
+)
+_COMMA_RE = re.compile(
+    rf"(?:[0-9]{{1,3}}(?:([.{_BLANKS}])[0-9]{{3}}(?:\1[0-9]{{3}})*)?|[0-9]+)?(?:,[0-9]+)?"
+)
+_PLAIN_POINT_RE = re.compile(r"[0-9]+\.[0-9]+")
+_THOUSANDS_OR_THREE_RE = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
+
+_NO_AMOUNT = Refusal(
+    "this is no amount in dollars and cents.",
+    'Write it like 14.50, or say `decimal: ","` in the mapping where a comma stands before the cents.',
+)
+_NO_COMMA_AMOUNT = Refusal("this is no amount in dollars and cents.", "Write it like 14,50.")
+_NEGATIVE = Refusal("this amount is below zero.", "Correct the cell, or leave it blank.")
+_TOO_FINE = Refusal(
+    "this amount has parts of a cent, and money is never rounded here.",
+    "Correct the cell to two decimals.",
+)
+_TWO_WAYS = Refusal(
+    "the point in this amount can be read in two ways.",
+    "Write the cents too, like 1.234,00.",
+)
+
+
+def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str | Refusal:
+    """Return an amount as digits, a point and two decimals.
+
+    A dollar sign before or behind is dropped; blanks, and the one of comma and point that is not
+    ``decimal``, may group thousands. What lies within 1e-9 of a cent is that cent (float noise).
+
+    Args:
+        text: The cleaned text of a cell, or the number that a workbook stores.
+        decimal: The character before the cents, ``.`` or ``,``.
+        numbers: Whether the text may be a number of a workbook, which has a point whatever
+            ``decimal`` says.
+
+    >>> parse_amount("$1,014.5")
+    '1014.50'
+    """
+    refused = _NO_AMOUNT if decimal == "." else _NO_COMMA_AMOUNT
+    if len(text) > _MOST_CHARACTERS:
+        return refused
+    if re.match(r"[-\u2212(]|\$\s*[-\u2212(]", text):
+        return _NEGATIVE
+    signed = _SIGN_RE.fullmatch(text)
+    bare = text if signed is None else signed["before"] or signed["after"]
+    if decimal == ",":
+        if numbers and _THOUSANDS_OR_THREE_RE.fullmatch(bare):
+            return _TWO_WAYS
+        plain = _plain_from_comma(bare)
+    else:
+        plain = re.sub(rf"[,{_BLANKS}]", "", bare) if _POINT_RE.fullmatch(bare) else ""
+    if not plain:
+        return refused
+    exact = _CONTEXT.create_decimal(plain)
+    cents = exact.quantize(_CENT, context=_CONTEXT)
+    return f"{cents:f}" if abs(exact - cents) <= _NOISE else _TOO_FINE
+
+
+def _plain_from_comma(bare: str) -> str:
+    if _COMMA_RE.fullmatch(bare):
+        return re.sub(rf"[.{_BLANKS}]", "", bare).replace(",", ".")
+    # A point that cannot group thousands (14.5, 14.50, 1234.567) is a workbook's own decimal point.
+    return bare if _PLAIN_POINT_RE.fullmatch(bare) else ""

@@ -1,0 +1,100 @@
+"""Which file, which sheet and which column a mapping means."""
+
+from __future__ import annotations
+
+import re
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from importer.errors import InputError
+from importer.text import fold, nearest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from importer.mapping.rules import Mapping
+    from importer.model import Column, Sheet
+
+_NUMBERED_RE = re.compile(r"(.*\S)\s*#([1-9][0-9]{0,3})", re.DOTALL)
+
+
+def matches_name(mapping: Mapping, file_name: str) -> bool:
+    """Return whether the mapping's ``match`` allows a file of this name; without ``match`` it does.
+
+    Patterns are those of a shell (``*``, ``?``, ``[…]``); case does not count.
+    """
+    if mapping.match is None:
+        return True
+    return any(fnmatchcase(fold(file_name), fold(pattern)) for pattern in mapping.match)
+
+
+def takes_sheet(mapping: Mapping, name: str | None) -> bool:
+    """Return whether the mapping's ``sheet`` allows a sheet of this name.
+
+    Text files have no sheets (``None``): they are always allowed.
+    """
+    return (
+        name is None
+        or not mapping.sheets
+        or any(fold(name) == fold(wanted) for wanted in mapping.sheets)
+    )
+
+
+def columns_of_header(header: str, columns: Sequence[Column]) -> tuple[Column, ...]:
+    """Return the columns that a header of a mapping means, from left to right.
+
+    ``Phone#2`` is the second column headed ``Phone``, unless a column is headed so to the letter.
+    More than one column means that the mapping must number the header.
+    """
+    exact = tuple(column for column in columns if fold(column.header) == fold(header))
+    numbered = _NUMBERED_RE.fullmatch(header.strip())
+    if exact or numbered is None:
+        return exact
+    same = [column for column in columns if fold(column.header) == fold(numbered[1])]
+    at = int(numbered[2]) - 1
+    return tuple(same[at : at + 1])
+
+
+def missing_headers(mapping: Mapping, columns: Sequence[Column]) -> tuple[str, ...]:
+    """Return the mapped headers that no column has, as written, in the order of the mapping."""
+    return tuple(header for header in mapping.headers if not columns_of_header(header, columns))
+
+
+def explain_missing(mapping: Mapping, sheet: Sheet) -> str:
+    """Return where which mapped headers are missing, each with the nearest one, as one sentence."""
+    headers = [column.header for column in sheet.columns if column.header]
+    parts = []
+    for header in missing_headers(mapping, sheet.columns):
+        near = nearest(header, headers)
+        parts.append(f'"{header}"' if near is None else f'"{header}" (the nearest is "{near}")')
+    what = "this column is" if len(parts) == 1 else "these columns are"
+    return f"{_place(sheet)}: {what} missing: {', '.join(parts)}."
+
+
+def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:
+    """Return each mapped header's column position.
+
+    Raises:
+        InputError: A header is missing, or stands over several columns and has no number.
+    """
+    if missing_headers(mapping, sheet.columns):
+        raise InputError(
+            explain_missing(mapping, sheet),
+            hint=f"Correct the header in the file or in the mapping {mapping.path.name}.",
+        )
+    found: dict[str, int] = {}
+    for header in mapping.headers:
+        columns = columns_of_header(header, sheet.columns)
+        if len(columns) > 1:
+            letters = ", ".join(column.letter for column in columns)
+            raise InputError(
+                f'{_place(sheet)}: the header "{header}" stands over several columns ({letters}).',
+                hint=f'Write "{header}#1" for the first, "{header}#2" for the second, and so on, '
+                f"in the mapping {mapping.path.name}.",
+            )
+        found[header] = columns[0].position
+    return found
+
+
+def _place(sheet: Sheet) -> str:
+    return sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"

@@ -1,0 +1,301 @@
+"""Text → ISO date or date-time, whatever the language of this machine."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from importer.mapping.refusal import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from zoneinfo import ZoneInfo
+
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july"),
+    *("august", "september", "october", "november", "december"),
+)
+_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_SHORT_MONTHS = "|".join(["sept", *(name[:3] for name in _MONTHS)])
+_ZONE = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
+_WORDS = {
+    "b": _SHORT_MONTHS,
+    "B": "|".join(_MONTHS),
+    "a": "|".join(name[:3] for name in _DAYS),
+    "A": "|".join(_DAYS),
+    "p": r"[ap]\.?m\.?",
+    "z": _ZONE,
+}
+_WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "f": 9}
+_FIXED = frozenset("Yy")
+_BLANKS = r"[\s\u00a0\u202f]+"
+_TOKENS_RE = re.compile(r"%(?P<directive>.?)|(?P<blanks>\s+)|(?P<text>[^%\s]+)", re.DOTALL)
+_ISO_RE = re.compile(
+    r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
+    r"(?:(?:T|[ ]+)(?P<H>[0-9]{2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]+))?)?"
+    rf"(?:[ ]?(?P<z>{_ZONE}))?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_NUMBERS_RE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?:[T ].*)?")
+_SERIAL_RE = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
+_MONTHS_A_YEAR = 12
+
+_OFF_FORMS = Refusal(
+    "this date has none of the forms that the mapping names.",
+    "Correct the cell, or add its form to `date` in the mapping.",
+)
+_NO_DATE = Refusal(
+    "this is no date in the form yyyy-mm-dd.",
+    "Write it as yyyy-mm-dd, or say its form with `date` in the mapping.",
+)
+_TWO_WAYS = Refusal(
+    "this date can be read in two ways.",
+    "Say its form with `date` in the mapping, or write it as yyyy-mm-dd.",
+)
+_A_NUMBER = Refusal(
+    "this is a number, not a date.",
+    "Give the column a date format in the spreadsheet and save it, or write yyyy-mm-dd.",
+)
+_NO_SUCH_DAY = Refusal("there is no such day or time.", "Correct the cell.")
+_HAS_TIME = Refusal(
+    "this has a time of day, and the field takes a date alone.",
+    "Remove the time from the cell.",
+)
+_NO_TIME = Refusal(
+    "this date has no time of day.",
+    "Add the time to the cell, or say one for all with `time` in the mapping.",
+)
+_FRACTION = Refusal(
+    "this time has fractions of a second, and OPSCOM takes whole seconds.",
+    "Remove the fractions from the cell.",
+)
+_HAS_ZONE = Refusal(
+    "this time names its zone (Z or an offset), and OPSCOM takes times without one.",
+    "Say your campus's zone with `timezone` in the mapping, or write the local time.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DateFormat:
+    """One form in which a column writes its dates."""
+
+    text: str
+    """As in the mapping: ``%d/%m/%Y``."""
+    pattern: re.Pattern[str]
+    """For the whole text; its groups are named for their directives."""
+    has_time: bool
+    """Whether it holds a time of day."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Moment:
+    day: dt.date
+    clock: dt.time | None
+    offset: dt.timedelta | None
+    fraction: bool
+
+
+def compile_format(text: str) -> DateFormat:
+    """Return a date format that reads English names, in any case, on every machine.
+
+    Known are ``%d %m %Y %y %b %B %a %A %H %I %M %S %f %p %z %%``. Days, months and hours may lack
+    their leading zero (``3/4/2001``), unless digits of the next part follow without anything between.
+
+    Raises:
+        ValueError: The format is unusable; the message is one sentence for the mapping's author.
+    """
+    tokens = [match.groupdict() for match in _TOKENS_RE.finditer(text)]
+    seen: list[str] = []
+    pattern = ""
+    for at, token in enumerate(tokens):
+        directive = token["directive"]
+        if directive is None:
+            pattern += _BLANKS if token["text"] is None else re.escape(token["text"])
+        elif directive == "%":
+            pattern += "%"
+        elif directive in _WIDTHS or directive in _WORDS:
+            if directive in seen:
+                raise ValueError(f"%{directive} stands twice in this date format.")
+            seen.append(directive)
+            pattern += f"(?P<{directive}>{_part(directive, packed=_is_packed(tokens, at))})"
+        else:
+            known = " ".join(f"%{name}" for name in (*_WIDTHS, *_WORDS))
+            raise ValueError(f"%{directive} is no part of a date format here; known are {known}.")
+    _refuse_incomplete(set(seen))
+    made = DateFormat(
+        text, re.compile(pattern, re.ASCII | re.IGNORECASE), bool({*"HI"} & set(seen))
+    )
+    _refuse_against_iso(made)
+    return made
+
+
+def _part(directive: str, *, packed: bool) -> str:
+    if directive in _WORDS:
+        return _WORDS[directive]
+    width = _WIDTHS[directive]
+    return f"[0-9]{{{width}}}" if packed or directive in _FIXED else f"[0-9]{{1,{width}}}"
+
+
+def _is_packed(tokens: list[dict[str, str | None]], at: int) -> bool:
+    """Whether digits of a neighbour touch this part, so that only its full width tells them apart."""
+    before = tokens[at - 1]["directive"] if at else None
+    after = tokens[at + 1]["directive"] if at + 1 < len(tokens) else None
+    return before in _WIDTHS or after in _WIDTHS
+
+
+def _refuse_incomplete(seen: set[str]) -> None:
+    for wanted, what in (("Yy", "year"), ("mbB", "month"), ("d", "day")):
+        if len(seen & set(wanted)) != 1:
+            raise ValueError(f"a date format needs the {what} exactly once.")
+    hours = seen & {"H", "I"}
+    if len(hours) > 1:
+        raise ValueError("a date format takes %H or %I, not both.")
+    if bool(seen & {"M", "S", "f", "z", "p"}) and not hours:
+        raise ValueError("a date format with a time of day needs the hour (%H, or %I with %p).")
+    if ("I" in seen) != ("p" in seen):
+        raise ValueError("%I (hours to 12) and %p (am, pm) go together.")
+
+
+def _refuse_against_iso(made: DateFormat) -> None:
+    """Refuse what reads ISO texts otherwise, because a workbook's true dates arrive as ISO texts."""
+    for text in ("2001-02-03", "2001-02-03 04:05:06", "2001-02-03T04:05:06"):
+        found, iso = made.pattern.fullmatch(text), _ISO_RE.fullmatch(text)
+        if found and iso and _moment(found) != _moment(iso):
+            raise ValueError(
+                "this date format reads yyyy-mm-dd in another way than the calendar's."
+            )
+
+
+def parse_date(text: str, formats: Sequence[DateFormat] = ()) -> str | Refusal:
+    """Return a date as ``yyyy-mm-dd``.
+
+    ISO texts need no format; a midnight behind the date is dropped. Of several formats the first
+    that gives a day of the calendar counts.
+
+    >>> parse_date("2001-02-03 00:00")
+    '2001-02-03'
+    """
+    moment = _read(text, formats)
+    if isinstance(moment, Refusal):
+        return moment
+    if moment.fraction or moment.offset is not None or moment.clock not in {None, dt.time()}:
+        return _HAS_TIME
+    return moment.day.isoformat()
+
+
+def parse_datetime(
+    text: str,
+    formats: Sequence[DateFormat] = (),
+    *,
+    time: dt.time | None = None,
+    timezone: ZoneInfo | None = None,
+) -> str | Refusal:
+    """Return a date-time as ``yyyy-mm-ddThh:mm:ss``, without a zone.
+
+    Args:
+        text: The cleaned text of a cell.
+        formats: Forms to try in order where the text is not ISO.
+        time: The time of day of a text that is a date alone; without it such a text is refused.
+        timezone: The zone that texts with ``Z`` or an offset are converted to; without it they are
+            refused. Texts without a zone stay as they are.
+
+    >>> parse_datetime("2018-07-02 09:00")
+    '2018-07-02T09:00:00'
+    """
+    moment = _read(text, formats)
+    if isinstance(moment, Refusal):
+        return moment
+    clock = time if moment.clock is None else moment.clock
+    if clock is None:
+        return _NO_TIME
+    if moment.fraction:
+        return _FRACTION
+    local = dt.datetime.combine(moment.day, clock)
+    if moment.offset is not None:
+        if timezone is None:
+            return _HAS_ZONE
+        try:
+            aware = local.replace(tzinfo=dt.timezone(moment.offset))
+            local = aware.astimezone(timezone).replace(tzinfo=None)
+        except (OverflowError, ValueError):
+            return _NO_SUCH_DAY
+    return local.isoformat(timespec="seconds")
+
+
+def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
+    """Return the moment that a text names, or why it names none."""
+    fitted = False
+    for pattern in (_ISO_RE, *(known.pattern for known in formats)):
+        found = pattern.fullmatch(text)
+        if found is None:
+            continue
+        moment = _moment(found)
+        if moment is not None:
+            return moment
+        fitted = True
+    if fitted:
+        return _NO_SUCH_DAY
+    if _SERIAL_RE.fullmatch(text):
+        return _A_NUMBER
+    if formats:
+        return _OFF_FORMS
+    numbers = _NUMBERS_RE.fullmatch(text)
+    if numbers and numbers[1].zfill(2) != numbers[3].zfill(2):
+        both = max(int(numbers[1]), int(numbers[3])) <= _MONTHS_A_YEAR
+        return _TWO_WAYS if both else _NO_DATE
+    return _NO_DATE
+
+
+def _moment(found: re.Match[str]) -> _Moment | None:
+    """Return the moment of the parts found, ``None`` where calendar or clock has no such thing."""
+    parts = {name: part.lower() for name, part in found.groupdict().items() if part is not None}
+    try:
+        day = dt.date(_year(parts), _month(parts), int(parts["d"]))
+        clock = _clock(parts)
+        offset = _offset(parts["z"]) if "z" in parts else None
+    except ValueError:
+        return None
+    weekday = parts.get("a") or parts.get("A")
+    if weekday is not None and not _DAYS[day.weekday()].startswith(weekday):
+        return None
+    return _Moment(day, clock, offset, bool(parts.get("f", "").strip("0")))
+
+
+def _year(parts: dict[str, str]) -> int:
+    if "Y" in parts:
+        return int(parts["Y"])
+    year = int(parts["y"])
+    # The POSIX reading of two digits: 69 to 99 are 19.., 00 to 68 are 20...
+    return year + (1900 if year >= 69 else 2000)  # noqa: PLR2004
+
+
+def _month(parts: dict[str, str]) -> int:
+    if "m" in parts:
+        return int(parts["m"])
+    name = (parts.get("b") or parts["B"])[:3]
+    return next(at for at, month in enumerate(_MONTHS, 1) if month.startswith(name))
+
+
+def _clock(parts: dict[str, str]) -> dt.time | None:
+    if "I" in parts:
+        hour = int(parts["I"])
+        if not 1 <= hour <= 12:  # noqa: PLR2004
+            raise ValueError(hour)
+        hour = hour % 12 + (12 if parts["p"].startswith("p") else 0)
+    elif "H" in parts:
+        hour = int(parts["H"])
+    else:
+        return None
+    return dt.time(hour, int(parts.get("M", "0")), int(parts.get("S", "0")))
+
+
+def _offset(zone: str) -> dt.timedelta:
+    if zone == "z":
+        return dt.timedelta()
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    offset = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    if offset >= dt.timedelta(hours=24) or int(digits[2:]) > 59:  # noqa: PLR2004
+        raise ValueError(zone)
+    return -offset if zone[0] == "-" else offset

@@ -1,0 +1,166 @@
+"""YAML text → nested text, with the line of every value.
+
+Nothing in a mapping file is ever a number, a date or a boolean here: ``NO``, ``0012``, ``1E5`` and
+``2001-02-03`` stay what the person wrote. Only a value that is not written at all, or ``~``, is none.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
+
+import yaml
+
+from importer.mapping.faults import Fault, Place, mapping_error
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
+
+_MOST_BYTES = 1024 * 1024
+_MOST_VALUES = 100_000
+_DEEPEST = 20
+_PLAIN_TAGS = {
+    yaml.ScalarNode: "tag:yaml.org,2002:str",
+    yaml.SequenceNode: "tag:yaml.org,2002:seq",
+    yaml.MappingNode: "tag:yaml.org,2002:map",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A YAML file as nested text."""
+
+    path: Path
+    data: dict[str, Value]
+    lines: dict[Place, int]
+    """Place → line of its key (or of the value itself in a list), counted from 1."""
+    faults: tuple[Fault, ...]
+    """Faults of form that still leave the rest readable: repeated keys, tags, keys that are no text."""
+
+    def line(self, place: Place) -> int:
+        """Return the line of a place, or of the nearest thing around it that stands in the file."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return self.lines.get(place, 1)
+
+    def fault(self, place: Place, message: str) -> Fault:
+        """Return a fault at this place."""
+        return Fault(self.line(place), place, message)
+
+
+class _TooMuchError(Exception):
+    """The document grows beyond what a mapping can need."""
+
+
+@dataclass(slots=True)
+class _Builder:
+    lines: dict[Place, int] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+    values: int = 0
+
+    def build(self, node: yaml.Node, place: Place) -> Value:
+        self.values += 1
+        if self.values > _MOST_VALUES or len(place) > _DEEPEST:
+            raise _TooMuchError
+        self.lines.setdefault(place, node.start_mark.line + 1)
+        if node.tag not in {_PLAIN_TAGS[type(node)], "!"}:
+            self._fault(
+                node, place, "a tag like !!int stands here. Remove it: all values are text."
+            )
+        if isinstance(node, yaml.MappingNode):
+            return self._mapping(node, place)
+        if isinstance(node, yaml.SequenceNode):
+            return [self.build(item, (*place, at)) for at, item in enumerate(node.value)]
+        text = str(node.value)
+        plain = isinstance(node, yaml.ScalarNode) and node.style is None
+        return None if plain and text in {"", "~"} else text
+
+    def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Value]:
+        built: dict[str, Value] = {}
+        for key, value in node.value:
+            if not isinstance(key, yaml.ScalarNode):
+                self._fault(key, place, "a key must be a text.")
+                continue
+            name = str(key.value)
+            inner = (*place, name)
+            line = key.start_mark.line + 1
+            if name in built:
+                first = self.lines[inner]
+                self._fault(key, inner, f"this key stands in line {first} already. Remove one.")
+                continue
+            self.lines[inner] = line
+            built[name] = self.build(value, inner)
+        return built
+
+    def _fault(self, node: yaml.Node, place: Place, message: str) -> None:
+        self.faults.append(Fault(node.start_mark.line + 1, place, message))
+
+
+def read_document(path: Path) -> Document:
+    """Read a YAML file as nested text.
+
+    Args:
+        path: The file, UTF-8 with or without a byte order mark, at most 1 MiB.
+
+    Raises:
+        MappingError: The file cannot be read at all: missing, too large, not UTF-8, not YAML, or no
+            keys with values at its top.
+    """
+    node = _compose(path, _text(path))
+    builder = _Builder()
+    try:
+        data = None if node is None else builder.build(node, ())
+    except _TooMuchError:
+        message = "the file nests or repeats far more than a mapping needs. Write it out plainly."
+        raise mapping_error(path, [Fault(None, (), message)]) from None
+    if not isinstance(data, dict):
+        message = "a mapping is a list of keys with values, like `endpoint: users`."
+        line = None if node is None else node.start_mark.line + 1
+        raise mapping_error(path, [Fault(line, (), message)])
+    return Document(path, data, builder.lines, tuple(builder.faults))
+
+
+def _text(path: Path) -> str:
+    try:
+        with path.open("rb") as file:
+            raw = file.read(_MOST_BYTES + 1)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        message = f"the file cannot be read ({reason}). Check its name and who may read it."
+        raise mapping_error(path, [Fault(None, (), message)]) from error
+    if len(raw) > _MOST_BYTES:
+        message = "the file is larger than 1 MiB. Is it a mapping?"
+        raise mapping_error(path, [Fault(None, (), message)])
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = raw.count(b"\n", 0, error.start) + 1
+        message = "the file is not UTF-8 text. Save it again with the encoding UTF-8."
+        raise mapping_error(path, [Fault(line, (), message)]) from error
+
+
+def _compose(path: Path, text: str) -> yaml.Node | None:
+    try:
+        return yaml.compose(text, Loader=yaml.BaseLoader)
+    except yaml.reader.ReaderError as error:
+        at = text.count("\n", 0, error.position) + 1
+        message = "a character that no text may hold stands here. Remove it."
+        raise mapping_error(path, [Fault(at, (), message)]) from error
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        line = None if mark is None else mark.line + 1
+        raise mapping_error(path, [Fault(line, (), _yaml_sentence(error))]) from error
+    except RecursionError:
+        message = "the file nests or repeats far more than a mapping needs. Write it out plainly."
+        raise mapping_error(path, [Fault(None, (), message)]) from None
+
+
+def _yaml_sentence(error: yaml.MarkedYAMLError) -> str:
+    problem = error.problem or "it cannot be read"
+    if "'\\t'" in problem:
+        return "a tab stands here, and YAML wants blanks. Replace it by blanks."
+    if "single document" in (error.context or ""):
+        return "a second document begins here (---). Keep one mapping in one file."
+    return f"this is no valid YAML ({problem}). Check indentation, colons and quotes here."

@@ -1,0 +1,144 @@
+"""What a rule takes from a sheet's cells, before any conversion."""
+
+from __future__ import annotations
+
+from collections import abc
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from importer.mapping.rules import Constant, Filled, Joined, Rule
+from importer.schema import Kind
+from importer.text import clean
+
+if TYPE_CHECKING:
+    import numpy.typing as npt
+
+    from importer.model import Flaw, Sheet
+
+# What `clean` may change: a character beyond printable ASCII, or a blank at an end.
+_UNCLEAN = r"[^ -~]|^ | $"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """The cleaned text of a rule, row by row."""
+
+    texts: pd.Series[str]
+    """RangeIndex of the sheet's positions, dtype ``str``, blank is ``""``."""
+    columns: tuple[int, ...]
+    """Positions of the source columns; empty for a constant."""
+    chosen: npt.NDArray[np.int64] | None = None
+    """Which of several columns gave the text, where the first filled one counts."""
+    flaws: abc.Mapping[int, tuple[Flaw, ...]] = field(default_factory=dict)
+    """Row position → flaws of the cells that the text comes from."""
+
+    def columns_at(self, position: int) -> tuple[int, ...]:
+        """Return the columns that gave the text at a position."""
+        return self.columns if self.chosen is None else (int(self.chosen[position]),)
+
+
+@dataclass(slots=True)
+class Cells:
+    """A sheet's cells, each column cleaned once."""
+
+    sheet: Sheet
+    located: abc.Mapping[str, int]
+    """Header as in the mapping → column position."""
+    cleaned: dict[int, pd.Series[str]] = field(default_factory=dict)
+    flaws: dict[int, dict[int, Flaw]] = field(default_factory=dict)
+    """Column position → row position → its first flaw."""
+
+    def __post_init__(self) -> None:
+        """Sort the sheet's flaws by column."""
+        for flaw in self.sheet.flaws:
+            if flaw.column is not None:
+                self.flaws.setdefault(flaw.column, {}).setdefault(flaw.position, flaw)
+
+    def column(self, header: str) -> pd.Series[str]:
+        """Return the cleaned texts of a header's column."""
+        position = self.located[header]
+        if position not in self.cleaned:
+            self.cleaned[position] = _clean(self.sheet.frame[position])
+        return self.cleaned[position]
+
+    def blank(self, header: str) -> npt.NDArray[np.bool_]:
+        """Return which cells of a header's column are blank; a cell with a flaw is not."""
+        return self._blank(self.column(header), self.located[header])
+
+    def take(self, rule: Rule) -> Taken:
+        """Return what a rule takes; cells that it counts as blank are blank already."""
+        match rule.take:
+            case Constant(value):
+                rows = self.sheet.frame.index
+                return Taken(pd.Series([value] * len(rows), index=rows, dtype="str"), ())
+            case Joined(headers, separator):
+                return self._joined(rule, headers, separator)
+            case Filled(headers):
+                return self._filled(rule, headers)
+
+    def _cells(self, rule: Rule, header: str) -> pd.Series[str]:
+        """Return a column without the rule's blank texts, for money with the stored numbers."""
+        texts = self.column(header)
+        if rule.steps.blank_if:
+            texts = texts.mask(texts.isin(list(rule.steps.blank_if)), "")
+        stored = self.sheet.stored.get(self.located[header], {})
+        if rule.field.kind is not Kind.AMOUNT or not stored:
+            return texts
+        shown = texts.tolist()
+        for at, number in stored.items():
+            if shown[at]:
+                shown[at] = number.replace(".", rule.steps.decimal)
+        return pd.Series(shown, index=texts.index, dtype="str")
+
+    def _filled(self, rule: Rule, headers: tuple[str, ...]) -> Taken:
+        columns = tuple(self.located[header] for header in headers)
+        texts = self._cells(rule, headers[0])
+        if len(headers) == 1:
+            flaws = {at: (flaw,) for at, flaw in self.flaws.get(columns[0], {}).items()}
+            return Taken(texts, columns, None, flaws)
+        chosen = np.full(len(texts), columns[0], dtype=np.int64)
+        blank = self._blank(texts, columns[0])
+        for header, column in zip(headers[1:], columns[1:], strict=True):
+            others = self._cells(rule, header)
+            better = blank & ~self._blank(others, column)
+            texts = texts.mask(better, others)
+            chosen[better] = column
+            blank &= ~better
+        flaws = {
+            at: (flaw,)
+            for column in columns
+            for at, flaw in self.flaws.get(column, {}).items()
+            if chosen[at] == column
+        }
+        return Taken(texts, columns, chosen, flaws)
+
+    def _joined(self, rule: Rule, headers: tuple[str, ...], separator: str) -> Taken:
+        columns = tuple(self.located[header] for header in headers)
+        parts = [self._cells(rule, header) for header in headers]
+        rows = zip(*(part.tolist() for part in parts), strict=True)
+        joined = [separator.join(filter(None, row)) for row in rows]
+        texts = pd.Series(joined, index=parts[0].index, dtype="str")
+        flaws: dict[int, tuple[Flaw, ...]] = {}
+        for column in columns:
+            for at, flaw in self.flaws.get(column, {}).items():
+                flaws[at] = (*flaws.get(at, ()), flaw)
+        return Taken(texts, columns, None, flaws)
+
+    def _blank(self, texts: pd.Series[str], column: int) -> npt.NDArray[np.bool_]:
+        """Return which cells are blank; a cell with a flaw is not, whatever it shows."""
+        blank: npt.NDArray[np.bool_] = (texts == "").to_numpy(dtype=np.bool_, copy=True)
+        blank[list(self.flaws.get(column, {}))] = False
+        return blank
+
+
+def _clean(texts: pd.Series[str]) -> pd.Series[str]:
+    unclean = texts.str.contains(_UNCLEAN, regex=True).to_numpy(dtype=np.bool_)
+    if not unclean.any():
+        return texts
+    cells = texts.tolist()
+    for at in np.flatnonzero(unclean).tolist():
+        cells[at] = clean(cells[at])
+    return pd.Series(cells, index=texts.index, dtype="str")

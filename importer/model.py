@@ -1,0 +1,275 @@
+"""The nouns that travel along the line: read → map → check → push → annotate.
+
+``Source`` and ``Grid`` are what a file holds, ``Sheet`` is a grid whose header is known, ``Batch`` is a
+sheet under the vendor's field names, ``Checked`` is a batch with all its problems, ``Record`` is one
+row as it is sent and ``Outcome`` is what became of a row. All are frozen.
+
+A *position* counts the rows of a frame from 0. A *row* is the number that the spreadsheet program
+shows. In frames every cell is text and a blank cell is the empty text, never a missing value.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.text import fold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
+RESULT_COLUMNS = (
+    "opscom_status",
+    "opscom_reference_id",
+    "opscom_error_code",
+    "opscom_message",
+    "opscom_answer",
+    "opscom_row",
+)
+"""Headers of the six columns that a results workbook puts before the source's own."""
+
+
+class State(StrEnum):
+    """What became of a row. Every row of a file is in exactly one."""
+
+    PUSHED = "pushed"
+    UNCHANGED = "unchanged"
+    READY = "ready"
+    EXISTS = "exists"
+    DUPLICATE = "duplicate"
+    INVALID = "invalid"
+    REJECTED = "rejected"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not sent"
+    SKIPPED = "skipped"
+
+
+class Severity(StrEnum):
+    """Whether a problem holds its row back."""
+
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a sheet."""
+
+    position: int
+    """Counted from 0, as in the frame."""
+    header: str
+    """The header as the person sees it, cleaned; empty where the cell is blank."""
+    number: int = 1
+    """1 for the first column of that header, 2 for the second of the same, and so on."""
+
+    @property
+    def letter(self) -> str:
+        """The column's letter in a spreadsheet program: 0 is ``A``, 26 is ``AA``."""
+        letters, rest = "", self.position + 1
+        while rest:
+            rest, digit = divmod(rest - 1, 26)
+            letters = chr(ord("A") + digit) + letters
+        return letters
+
+    @property
+    def ours(self) -> bool:
+        """Whether a results workbook of ours added this column."""
+        return fold(self.header) in RESULT_COLUMNS
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """A cell, or a whole row, that has no value we may trust. It becomes a problem where it is mapped."""
+
+    position: int
+    """Row position in the frame that holds it."""
+    column: int | None
+    """Column position; ``None`` for the whole row (a text record with too many cells, say)."""
+    message: str
+    """What is wrong, one sentence that names no value."""
+    remedy: str
+    """What to do, one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """All cells of one worksheet or text file, before anybody knows which row is the header."""
+
+    source: Path
+    name: str | None
+    """The sheet's name; ``None`` for a text file."""
+    frame: pd.DataFrame
+    """Cells as shown, dates in ISO form. Columns 0..n-1, RangeIndex, dtype ``str``, blank is ``""``."""
+    rows: npt.NDArray[np.int64]
+    """Row number of each position; for text files the record number counted from 1 at the top."""
+    flaws: tuple[Flaw, ...] = ()
+    stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    """Column position → row position → the stored number as plain decimal text, only for number
+    cells whose shown text says something else (rounded, grouped, percent, with a currency sign)."""
+    doubts: tuple[str, ...] = ()
+    """What a person should know about this sheet: hidden rows, an active filter, a guessed encoding."""
+    lengths: npt.NDArray[np.int64] | None = None
+    """For text files: the cells each record really has; the frame fills short ones with blanks."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One file as read, with its visible sheets."""
+
+    path: Path
+    digest: str
+    """SHA-256 of the bytes read, hexadecimal."""
+    container: str
+    """``xlsx``, ``text``, ``xls`` or ``html``: by content, never by name."""
+    grids: tuple[Grid, ...]
+    doubts: tuple[str, ...] = ()
+    """What a person should know about the whole file: hidden sheets that were not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The records of a worksheet or text file under its header, blank rows left out."""
+
+    source: Path
+    digest: str
+    name: str | None
+    """The sheet's name; ``None`` for a text file."""
+    header_row: int
+    """The header's row number; for text files 1."""
+    columns: tuple[Column, ...]
+    frame: pd.DataFrame
+    """As in ``Grid``, one row a record, columns 0..n-1 as in ``columns``."""
+    rows: npt.NDArray[np.int64]
+    """Row number of each position; for text files the record number, the header's being 1."""
+    flaws: tuple[Flaw, ...] = ()
+    stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def title(self) -> str:
+        """The name of this sheet's page in a results workbook."""
+        return "Rows" if self.name is None else self.name
+
+    def place(self, row: int, column: int | None = None) -> str:
+        """Say where a cell is, in the words of the person's program.
+
+        ``students.xlsx, Students!F14 "Birth date"`` or ``staff.csv, record 14 "Birth date"``.
+        """
+        here = None if column is None else self.columns[column]
+        if self.name is None:
+            spot = f"{self.source.name}, record {row}"
+        elif here is None:
+            spot = f"{self.source.name}, {self.name}, row {row}"
+        else:
+            spot = f"{self.source.name}, {self.name}!{here.letter}{row}"
+        return spot if here is None else f'{spot} "{here.header}"'
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong with one row, at its cells."""
+
+    position: int
+    row: int
+    """The row number that the person sees."""
+    columns: tuple[int, ...]
+    """Positions of the source columns to mark; empty where no column of the file feeds the field."""
+    field: str | None
+    """The vendor's name of the field, ``None`` for a whole row."""
+    value: str
+    """The value at fault, for the workbook only: never on a terminal and never in a log."""
+    code: int | None
+    """The code that OPSCOM itself would answer, where it documents one."""
+    severity: Severity
+    message: str
+    """What is wrong, one sentence that names no value of a person."""
+    remedy: str
+    """What to do, one sentence."""
+
+    @property
+    def holds(self) -> bool:
+        """Whether this problem keeps the row from being sent."""
+        return self.severity is Severity.ERROR
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """A sheet under the vendor's field names."""
+
+    sheet: Sheet
+    endpoint: str
+    mapping: str
+    """The mapping's name, for people."""
+    frame: pd.DataFrame
+    """RangeIndex with the positions of ``sheet.frame``; a column per mapped field in the vendor's
+    order and spelling; dtype ``str``; blank is ``""``."""
+    origins: Mapping[str, tuple[int, ...]]
+    """Field → source column positions; empty for a constant."""
+    skipped: npt.NDArray[np.bool_]
+    """Positions that the mapping says are no records."""
+    chosen: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
+    """For fields that take the first filled column: which column it was, position by position."""
+    left_out: frozenset[tuple[int, str]] = frozenset()
+    """(position, field) of values dropped by ``if_invalid: omit``: not sent, not even as a blank."""
+    omit_if_invalid: frozenset[str] = frozenset()
+    """Fields with ``if_invalid: omit``: what the checks find invalid in them is left out too."""
+    blanks: str = "omit"
+    """``omit`` or ``send``."""
+    duplicates: str = "error"
+    """``error``, ``first`` or ``last``."""
+    problems: tuple[Problem, ...] = ()
+
+    def columns_of(self, name: str, position: int) -> tuple[int, ...]:
+        """Return the positions of the source columns that gave the field at this position."""
+        if name in self.chosen:
+            return (int(self.chosen[name][position]),)
+        return self.origins.get(name, ())
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A batch and everything that is wrong with it."""
+
+    batch: Batch
+    problems: tuple[Problem, ...]
+    """Of mapping and checking, by position, then in the order of the source columns."""
+    repeats: Mapping[int, int] = field(default_factory=dict)
+    """Position of a row that repeats another → the row number of the one that counts."""
+    doubts: tuple[str, ...] = ()
+
+    @property
+    def held(self) -> frozenset[int]:
+        """Positions that an error keeps from being sent."""
+        return frozenset(problem.position for problem in self.problems if problem.holds)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One row as it is sent."""
+
+    position: int
+    row: int
+    key: str
+    """What OPSCOM knows the record by (see ``schemas``); empty where it has nothing of the kind."""
+    payload: Mapping[str, str]
+    """Field → text, in the vendor's order, without the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one row."""
+
+    state: State
+    reference_id: str = ""
+    code: str = ""
+    """The vendor's error code where it answered one; codes of our own checks are in the problems."""
+    message: str = ""
+    """One or two sentences for the person; empty where the state says it all."""
+    attempts: int = 0
+    """How often this run sent the row."""

@@ -1,0 +1,163 @@
+"""Delimited text: CSV, tab-separated and their kin.
+
+Records are read strictly (RFC 4180): a quote that is opened and never closed would swallow the rest
+of the file, so it stops the reading. How many cells a record really has is kept, because a record
+that is too long or too short has its cells in the wrong columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from importer.errors import InputError
+from importer.reading import faults
+from importer.reading.blocks import Blocks, rows_a_block
+from importer.reading.decoding import Encoding, find_encoding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from importer.model import Grid
+
+_DELIMITERS: Final = ",;\t|"
+_RECORDS: Final = 20
+_LOOK: Final = 1 << 20
+_MOST_CELLS: Final = 16_384
+"""Columns of the widest sheet that Excel has."""
+_SEP_RE: Final = re.compile(r'\A"?sep=([^\w"\r\n])"?[ \t,;|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
+_TRICK_RE: Final = re.compile(r'="((?:[^"]|"")*)"')
+"""How exports keep Excel from taking a text for a number: ``="0012345"``."""
+
+
+def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
+    """Return the cells of a delimited text file.
+
+    Args:
+        data: The whole file.
+        path: For messages.
+        encoding: The encoding that a person named, if any.
+
+    Raises:
+        InputError: The encoding is none, a quote is never closed, or a record is absurdly wide.
+    """
+    found = find_encoding(data, path, encoding)
+    if b"\0" not in data[-2:]:
+        data = data.rstrip(b"\x1a\r\n") if data.rstrip(b"\r\n").endswith(b"\x1a") else data
+    delimiter, skipped = _layout(_start(data, found))
+    reader = csv.reader(_lines(data, found, skipped=skipped), delimiter=delimiter, strict=True)
+    records = _numbered(reader, path)
+    first = list(islice(records, rows_a_block(32)))
+    blocks = Blocks(_width(first))
+    tricks, nulls = _has(data, found, '="'), _has(data, found, "\0")
+    while first:
+        _add(blocks, first, tricks=tricks, nulls=nulls)
+        first = list(islice(records, rows_a_block(blocks.width)))
+    return blocks.grid(path, None, [found.doubt] if found.doubt else [])
+
+
+def _has(data: bytes, encoding: Encoding, text: str) -> bool:
+    return text.encode(encoding.name) in data
+
+
+def _start(data: bytes, encoding: Encoding) -> str:
+    return data[encoding.start : encoding.start + _LOOK].decode(encoding.name, "ignore")
+
+
+def _lines(data: bytes, encoding: Encoding, *, skipped: bool) -> Iterable[str]:
+    """Yield the lines with their own ends, as ``csv`` wants them."""
+    stream = io.BytesIO(data)
+    stream.seek(encoding.start)
+    lines = io.TextIOWrapper(stream, encoding=encoding.name, newline="")
+    if skipped:
+        next(lines)
+    return lines
+
+
+def _layout(start: str) -> tuple[str, bool]:
+    """Return the delimiter, and whether the first line only names it (``sep=;``)."""
+    if told := _SEP_RE.match(start):
+        return told[1], True
+    scores = [_score(start, delimiter) for delimiter in _DELIMITERS]
+    best = max(scores)
+    return _DELIMITERS[scores.index(best)], False
+
+
+def _score(start: str, delimiter: str) -> tuple[int, int]:
+    """Return how many of the first records agree on a number of cells above one, and that number."""
+    reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
+    lengths: Counter[int] = Counter()
+    try:
+        lengths.update(len(record) for record in islice(filter(None, reader), _RECORDS))
+    except csv.Error:
+        return (0, 0)
+    del lengths[1]
+    if not lengths:
+        return (0, 0)
+    return max((agreeing, cells) for cells, agreeing in lengths.items())
+
+
+def _numbered(reader: Iterator[list[str]], path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records that are not empty, each with its number from 1."""
+    number = 0
+    try:
+        for number, record in enumerate(reader, start=1):
+            if len(record) > _MOST_CELLS:
+                raise InputError(
+                    f"{path.name}, record {number}: it has {len(record):,} cells, more than any "
+                    "spreadsheet has columns.",
+                    hint="Export the file again with a delimiter that no value holds.",
+                )
+            if record:
+                yield number, record
+    except csv.Error as error:
+        raise InputError(
+            f"{path.name}, record {number + 1}: a double quote is opened "
+            "and not closed where its cell ends.",
+            hint="Correct the quotes of this record, or export the file again.",
+        ) from error
+
+
+def _width(records: Sequence[tuple[int, list[str]]]) -> int:
+    return max((len(record) for _, record in records), default=0)
+
+
+def _add(
+    blocks: Blocks, records: Sequence[tuple[int, list[str]]], *, tricks: bool, nulls: bool
+) -> None:
+    """Fill short records up with blanks, turn them into columns and add them."""
+    rows = np.fromiter((number for number, _ in records), np.int64, len(records))
+    lengths = np.fromiter((len(record) for _, record in records), np.int64, len(records))
+    longest = int(lengths.max())
+    blocks.widen(longest)
+    if int(lengths.min()) < blocks.width:
+        for _, record in records:
+            record.extend([""] * (blocks.width - len(record)))
+    columns: list[Sequence[str]] = list(zip(*(record for _, record in records), strict=True))
+    for position, cells in enumerate(columns):
+        if tricks:
+            columns[position] = [_without_trick(cell) for cell in cells]
+        if nulls:
+            columns[position] = _without_nulls(blocks, rows.tolist(), position, columns[position])
+    blocks.add(rows, columns, lengths)
+
+
+def _without_trick(cell: str) -> str:
+    match = _TRICK_RE.fullmatch(cell) if cell.startswith('="') else None
+    return match[1].replace('""', '"') if match else cell
+
+
+def _without_nulls(
+    blocks: Blocks, rows: Sequence[int], position: int, cells: Sequence[str]
+) -> list[str]:
+    for row, cell in zip(rows, cells, strict=True):
+        if "\0" in cell:
+            blocks.faults[row, position] = faults.HOLDS_NULS
+    return [cell.replace("\0", "") for cell in cells]

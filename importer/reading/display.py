@@ -1,0 +1,318 @@
+"""What a cell shows: a stored number and its format become the text that a person sees.
+
+Two things differ from Excel on purpose. Whole numbers without a format are written in full, never
+as ``1.2E+11``. Dates and times are written in ISO form, whatever their format hides or how it
+orders day and month. What cannot be shown for certain is a fault, never a guess.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+import re
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from importer.reading import faults
+from importer.reading.number_format import Kind, Mark, Number, NumberFormat, Section, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from importer.reading.faults import Fault
+    from importer.reading.number_format import Fixed
+
+LARGEST: Final = 1e15
+"""Excel keeps 15 significant digits, so numbers from here on are not what was typed."""
+_OPERATORS: Final = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "=": operator.eq,
+    "<>": operator.ne,
+}
+_DAY: Final = 86_400
+_LAST_DAY: Final = 2_958_465
+"""31 December 9999, the last date of Excel."""
+_NO_DAY: Final = 60
+"""29 February 1900, which Excel counts and no calendar has."""
+_KEPT_DIGITS: Final = 15
+_DATE_DIGITS: Final = 5
+"""Serial numbers of so many digits are dates from 1927 to 2173, with nothing special about them."""
+_FIRST_DAY: Final = np.datetime64("1899-12-30")
+_SINCE_1904: Final = 1_462
+"""Days from the first day of ordinary workbooks to that of the others."""
+_THOUSANDS_RE: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+\Z)")
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number cell as a person sees it."""
+
+    text: str
+    """The shown text; where there is a fault, the stored number in plain digits."""
+    stored: str | None = None
+    """The stored number as plain decimal text, where the shown text says something else."""
+    fault: Fault | None = None
+
+
+def plain(value: float) -> str:
+    """Return a number in plain digits, without a trailing ``.0`` and never with an exponent.
+
+    At most 15 significant digits are written, as many as Excel keeps.
+
+    >>> plain(1234567.0), plain(0.1 + 0.2), plain(1e-05)
+    ('1234567', '0.3', '0.00001')
+    """
+    if value.is_integer() and abs(value) < LARGEST:
+        return str(int(value))
+    return format(Decimal(f"{value:.{_KEPT_DIGITS}g}"), "f")
+
+
+@lru_cache(maxsize=16_384)
+def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
+    """Return what a number cell shows.
+
+    Args:
+        raw: The number as the file stores it (``36925.5``, ``1.5E-3``).
+        code: The cell's format code (``0000000``, ``yyyy-mm-dd``).
+        since_1904: Whether the workbook counts its days from 1904.
+    """
+    try:
+        value = float(raw)
+    except ValueError:
+        return Shown(raw, fault=faults.UNREADABLE_FORMAT)
+    if not math.isfinite(value):
+        return Shown(raw, fault=faults.UNREADABLE_FORMAT)
+    digits = plain(value)
+    if abs(value) >= LARGEST:
+        return Shown(f"{value:.0f}", fault=faults.TOO_MANY_DIGITS)
+    try:
+        section, magnitude = _choose(parse(code), value)
+        shown = _write(section, magnitude, since_1904=since_1904)
+    except _Unshowable as unshowable:
+        return Shown(digits, fault=unshowable.fault)
+    if section.kind not in {Kind.GENERAL, Kind.NUMBER}:
+        return Shown(shown)
+    return Shown(shown, stored=None if _says(shown, digits) else digits)
+
+
+@dataclass(slots=True)
+class ShownColumn:
+    """Number cells of one format as a person sees them; the two mappings are by index."""
+
+    texts: list[str] = field(default_factory=list)
+    stored: dict[int, str] = field(default_factory=dict)
+    faults: dict[int, Fault] = field(default_factory=dict)
+
+    def add(self, shown: Shown) -> None:
+        """Take the next cell."""
+        if shown.stored is not None:
+            self.stored[len(self.texts)] = shown.stored
+        if shown.fault is not None:
+            self.faults[len(self.texts)] = shown.fault
+        self.texts.append(shown.text)
+
+
+def show_column(raws: Sequence[str], code: str, *, since_1904: bool = False) -> ShownColumn:
+    """Return what number cells of one format show: the same as ``show`` cell by cell, but quicker.
+
+    Padded whole numbers, dates and amounts are most of what exports hold, and have a short way.
+    """
+    form = parse(code)
+    first = form.sections[0]
+    digits_only = "".join(raws).isdecimal() and max(map(len, raws)) <= _KEPT_DIGITS
+    if form.padding and digits_only:
+        return ShownColumn([raw.lstrip("0").zfill(form.padding) for raw in raws])
+    if first.kind is Kind.DATE and digits_only and all(len(raw) == _DATE_DIGITS for raw in raws):
+        days = np.array(raws, np.int64) + (_SINCE_1904 if since_1904 else 0)
+        dates = _FIRST_DAY + days.astype("timedelta64[D]")
+        return ShownColumn(np.datetime_as_string(dates, unit="D").tolist())
+    shown = ShownColumn()
+    fixed = first.number.fixed if first.number and not form.conditional else None
+    for raw in raws:
+        quick = _show_fixed(raw, fixed) if fixed else None
+        shown.add(quick or show(raw, code, since_1904=since_1904))
+    return shown
+
+
+def _show_fixed(raw: str, fixed: Fixed) -> Shown | None:
+    """Show a positive amount that has no more decimals than its format; ``None`` for others."""
+    value = float(raw) if raw[:1].isdigit() else 0.0
+    if not 0 < value < LARGEST:
+        return None
+    digits = plain(value)
+    whole, _, part = digits.partition(".")
+    if len(part) > fixed.decimals:
+        return None
+    grouped = f"{int(whole):,}" if fixed.grouped else whole
+    point = "." if fixed.decimals else ""
+    text = f"{fixed.before}{grouped}{point}{part.ljust(fixed.decimals, '0')}{fixed.after}"
+    same = not fixed.before and not fixed.after and "," not in grouped
+    return Shown(text, stored=None if same else digits)
+
+
+def show_iso(raw: str, code: str) -> Shown:
+    """Return what a cell shows that stores its date as ISO text (``t="d"`` in a workbook)."""
+    try:
+        moment = datetime.fromisoformat(raw)
+    except ValueError:
+        return Shown(raw, fault=faults.NO_SUCH_DATE)
+    midnight = moment.time() == datetime.min.time()
+    kind = parse(code).sections[0].kind
+    if kind is Kind.TIME:
+        return Shown(moment.time().isoformat("seconds"))
+    if kind is Kind.DATE or (midnight and kind is not Kind.DATETIME):
+        return Shown(moment.date().isoformat())
+    return Shown(moment.replace(tzinfo=None).isoformat(timespec="seconds"))
+
+
+class _Unshowable(Exception):  # noqa: N818 - it never leaves this module
+    def __init__(self, fault: Fault) -> None:
+        super().__init__(fault.message)
+        self.fault = fault
+
+
+def _says(shown: str, digits: str) -> bool:
+    """Whether the shown text, read as a number, is the stored one."""
+    if not (shown.isascii() and "_" not in shown):
+        return False
+    try:
+        return Decimal(shown) == Decimal(digits)
+    except InvalidOperation:
+        return False
+
+
+def _choose(parsed: NumberFormat, value: float) -> tuple[Section, float]:
+    """Return the section that shows this number, and the number that it is to write.
+
+    A section for negative numbers brings its own sign. Conditions on negative numbers, and formats
+    whose conditions leave a number out, are not guessed at.
+    """
+    sections = parsed.sections
+    if parsed.conditional:
+        return _conditional(sections, value), value
+    if len(sections) == 1 or value > 0:
+        return sections[0], value
+    if value < 0:
+        return sections[1], -value
+    return sections[2 if len(sections) > 2 else 0], value  # noqa: PLR2004 - positive, negative, zero
+
+
+def _conditional(sections: tuple[Section, ...], value: float) -> Section:
+    if value < 0 or sections[0].condition is None:
+        raise _Unshowable(faults.UNREADABLE_FORMAT)
+    number = Decimal(f"{value:.{_KEPT_DIGITS}g}")
+    for section in sections:
+        if section.condition is None:
+            return section
+        sign, operand = section.condition
+        if _OPERATORS[sign](number, operand):
+            return section
+    raise _Unshowable(faults.UNREADABLE_FORMAT)
+
+
+def _write(section: Section, value: float, *, since_1904: bool) -> str:
+    if section.kind is Kind.GENERAL:
+        general = "".join(
+            token.text if token.mark is Mark.LITERAL else plain(abs(value))
+            for token in section.tokens
+        )
+        return _signed(general.strip(), value)
+    if section.kind is Kind.NUMBER and section.number is not None:
+        text = _written_number(section.number, Decimal(f"{abs(value):.{_KEPT_DIGITS}g}")).strip()
+        if not text:
+            raise _Unshowable(faults.HIDDEN_BY_FORMAT)
+        return _signed(text, value)
+    if section.kind is Kind.ELAPSED:
+        return _elapsed(section, value)
+    if section.kind in {Kind.DATE, Kind.DATETIME, Kind.TIME}:
+        return _moment(section.kind, value, since_1904=since_1904)
+    hidden = section.kind is Kind.HIDDEN
+    raise _Unshowable(faults.HIDDEN_BY_FORMAT if hidden else faults.UNREADABLE_FORMAT)
+
+
+def _signed(text: str, value: float) -> str:
+    return f"-{text}" if value < 0 else text
+
+
+def _written_number(number: Number, value: Decimal) -> str:
+    with localcontext(prec=60):
+        value = value.scaleb(number.power)
+        step = Decimal(1).scaleb(-number.decimals)
+        rounded = format(value.quantize(step, rounding=ROUND_HALF_UP), "f")
+    whole, _, part = rounded.partition(".")
+    left = _whole(number, whole.lstrip("0").rjust(number.zeros, "0"))
+    return f"{left}{'.' if number.point else ''}{_part(number, part)}"
+
+
+def _whole(number: Number, digits: str) -> str:
+    """Fill the places before the point from the right; the first place takes what is left."""
+    places = [index for index, token in enumerate(number.whole) if token.mark is Mark.DIGIT]
+    texts = [token.text for token in number.whole]
+    if not places:
+        return "".join(texts) + (digits if number.point else "")
+    if number.grouped:
+        grouped = _THOUSANDS_RE.sub(",", digits)
+        return "".join([*texts[: places[0]], grouped, *texts[places[-1] + 1 :]])
+    for index in reversed(places):
+        cut = 0 if index == places[0] else max(len(digits) - 1, 0)
+        texts[index] = digits[cut:] or (" " if texts[index] == "?" else "")
+        digits = digits[:cut]
+    return "".join(texts)
+
+
+def _part(number: Number, digits: str) -> str:
+    """Write the places after the point; ``#`` and ``?`` leave out zeros at the end."""
+    places = [token.text for token in number.part if token.mark is Mark.DIGIT]
+    kept = max((index + 1 for index, place in enumerate(places) if place == "0"), default=0)
+    significant = len(digits.rstrip("0"))
+    written: list[str] = []
+    index = 0
+    for token in number.part:
+        if token.mark is not Mark.DIGIT:
+            written.append(token.text)
+            continue
+        if index < max(kept, significant):
+            written.append(digits[index])
+        elif token.text == "?":
+            written.append(" ")
+        index += 1
+    return "".join(written)
+
+
+def _moment(kind: Kind, value: float, *, since_1904: bool) -> str:
+    """Write a serial number of days as an ISO date, date and time, or time."""
+    seconds = math.floor(value * _DAY + 0.5)
+    day, second = divmod(seconds, _DAY)
+    if value < 0 or day > _LAST_DAY - (_SINCE_1904 if since_1904 else 0):
+        raise _Unshowable(faults.NO_SUCH_DATE)
+    clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
+    if kind is Kind.TIME:
+        return clock
+    if not since_1904 and day in {0, _NO_DAY}:
+        raise _Unshowable(faults.NO_SUCH_DATE)
+    if since_1904:
+        first = date(1904, 1, 1)
+    else:
+        first = date(1899, 12, 31) if day < _NO_DAY else date(1899, 12, 30)
+    shown = (first + timedelta(days=day)).isoformat()
+    return shown if kind is Kind.DATE else f"{shown}T{clock}"
+
+
+def _elapsed(section: Section, value: float) -> str:
+    """Write a duration as its format asks: ``[h]:mm`` shows 26:15 for a day and a bit."""
+    if value < 0:
+        raise _Unshowable(faults.NO_SUCH_DATE)
+    seconds = math.floor(value * _DAY + 0.5)
+    first = next(token.text for token in section.tokens if token.mark is Mark.ELAPSED)
+    below = [token.text[0] for token in section.tokens if token.mark is Mark.DATE]
+    total = seconds // {"h": 3600, "m": 60, "s": 1}[first[0]]
+    smaller = {"m": seconds // 60 % 60, "s": seconds % 60}
+    return ":".join([f"{total:0{len(first)}d}", *(f"{smaller[unit]:02d}" for unit in below)])

@@ -1,0 +1,65 @@
+"""Why a cell, or a whole record, has no value that may be trusted.
+
+Each fault is one sentence on what is wrong and one on what to do. They name no value, so that they
+may be shown anywhere.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from importer.model import Flaw
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is wrong with a cell and what to do about it."""
+
+    message: str
+    """One sentence that begins in lower case, because the place stands before it."""
+    remedy: str
+    """One sentence."""
+
+    def at(self, position: int, column: int | None) -> Flaw:
+        """Return the flaw at this position; ``column`` is ``None`` for the whole row."""
+        return Flaw(position, column, self.message, self.remedy)
+
+
+EXCEL_ERROR = Fault(
+    "this is an Excel error, not a value.",
+    "Correct the formula or type the value.",
+)
+NOT_CALCULATED = Fault(
+    "this formula has no stored value.",
+    "Open the workbook in Excel, press F9, save it.",
+)
+TOO_MANY_DIGITS = Fault(
+    "this number has more digits than Excel keeps.",
+    "Format the column as text and type the number again.",
+)
+UNREADABLE_FORMAT = Fault(
+    "this cell's number format cannot be read here.",
+    "Format the cell as a plain number, a date or text.",
+)
+HIDDEN_BY_FORMAT = Fault(
+    "this cell's number format hides its value.",
+    "Give the cell another number format, or clear it.",
+)
+NO_SUCH_DATE = Fault(
+    "this number is no date that Excel can show.",
+    "Type the date again.",
+)
+HOLDS_NULS = Fault(
+    "this cell holds NUL characters, which no text has.",
+    "Export the file again, or type the value again.",
+)
+
+
+def wrong_length(cells: int, expected: int) -> Fault:
+    """Return the fault of a text record that has too many or too few cells."""
+    noun = "cell" if cells == 1 else "cells"
+    return Fault(
+        f"this record has {cells} {noun} where the header has {expected}.",
+        "Put a value that holds the delimiter or a line break in double quotes, "
+        "and give the record as many cells as the header.",
+    )

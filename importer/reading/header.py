@@ -1,0 +1,190 @@
+"""Which row is the header, and which rows below it are records."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from importer.errors import InputError
+from importer.model import Column, Flaw, Sheet
+from importer.reading import faults
+from importer.reading.resubmitted import is_results, source_rows
+from importer.text import clean, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from importer.model import Grid, Source
+
+_SEARCHED: Final = 30
+_NUMBERED_RE: Final = re.compile(r"(.+)#[0-9]+", re.DOTALL)
+
+
+def find_header(grid: Grid, wanted: Collection[str]) -> int | None:
+    """Return the number of the row that holds most of the wanted headers.
+
+    Args:
+        grid: All cells of a sheet.
+        wanted: Headers of a mapping; ``Phone#2``, the second column of that name, counts where
+            ``Phone`` is found.
+
+    Returns:
+        A row number as in ``grid.rows``, the first of those that hold equally many, at most 30;
+        ``None`` where no wanted header is found.
+    """
+    names = [_names(name) for name in wanted]
+    best: tuple[int, int | None] = (0, None)
+    for position, row in enumerate(grid.rows[grid.rows <= _SEARCHED].tolist()):
+        cells = {fold(cell) for cell in grid.frame.iloc[position]}
+        best = max(best, (sum(not cells.isdisjoint(name) for name in names), row), key=_first)
+    return best[1]
+
+
+def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
+    """Return the records below a header, without wholly blank rows.
+
+    Columns at the right end without header and cells are left out. Cells stay as shown; headers
+    are cleaned. Records of a text file that are longer or shorter than the header get a flaw as a
+    whole row, because their cells stand in the wrong columns.
+
+    Args:
+        source: The file that the grid is from.
+        grid: One of its sheets.
+        header_row: The header's number as in ``grid.rows``.
+
+    Raises:
+        InputError: There is no such row, or it is blank.
+    """
+    found = np.flatnonzero(grid.rows == header_row)
+    headers = [clean(cell) for cell in grid.frame.iloc[found[0]]] if len(found) else []
+    if not any(headers):
+        place = f"{grid.source.name}, record" if grid.name is None else f"{grid.name}, row"
+        raise InputError(
+            f"{place} {header_row}: the header is expected here, but the row is blank.",
+            hint="Correct header_row in the mapping, or leave it out to have the header found.",
+        )
+    start = int(found[0]) + 1
+    flawed = {flaw.position for flaw in grid.flaws}
+    kept = start + _filled(grid.frame.iloc[start:], {place - start for place in flawed})
+    width = _width(grid, headers, kept)
+    frame = grid.frame.iloc[kept, :width].reset_index(drop=True)
+    rows = grid.rows[kept]
+    if grid.name is None:
+        rows = rows - header_row + 1
+    elif is_results(header_row, headers):
+        rows = source_rows(frame, rows)
+    places = dict(zip(kept.tolist(), range(len(kept)), strict=True))
+    return Sheet(
+        source=grid.source,
+        digest=source.digest,
+        name=grid.name,
+        header_row=1 if grid.name is None else header_row,
+        columns=_columns(headers[:width]),
+        frame=frame,
+        rows=rows,
+        flaws=_flaws(grid, places, int(found[0]), headers, kept),
+        stored=_moved(grid.stored, places, width),
+        doubts=grid.doubts,
+    )
+
+
+def _first(pair: tuple[int, int | None]) -> int:
+    return pair[0]
+
+
+def _names(name: str) -> set[str]:
+    numbered = _NUMBERED_RE.fullmatch(name)
+    return {fold(name), fold(numbered[1])} if numbered else {fold(name)}
+
+
+def _filled(frame: pd.DataFrame, flawed: Collection[int]) -> npt.NDArray[np.int64]:
+    """Return the positions of rows that are not wholly blank; a cell with a flaw is not blank."""
+    filled = np.zeros(len(frame), np.bool_)
+    filled[[place for place in flawed if 0 <= place < len(frame)]] = True
+    for column in frame.columns:
+        open_places = np.flatnonzero(~filled)
+        if not len(open_places):
+            break
+        cells = frame[column].to_numpy()[open_places]
+        filled[open_places] = [bool(cell) and bool(clean(cell)) for cell in cells]
+    return np.flatnonzero(filled)
+
+
+def _width(grid: Grid, headers: Sequence[str], kept: npt.NDArray[np.int64]) -> int:
+    """Return how many columns there are without those at the right end that hold nothing."""
+    flawed = {flaw.column for flaw in grid.flaws}
+    width = len(headers)
+    while width and not headers[width - 1] and width - 1 not in flawed:
+        cells = grid.frame[width - 1].iloc[kept]
+        if any(clean(cell) for cell in cells[cells != ""].unique()):
+            break
+        width -= 1
+    return width
+
+
+def _columns(headers: Sequence[str]) -> tuple[Column, ...]:
+    seen: Counter[str] = Counter()
+    columns: list[Column] = []
+    for position, header in enumerate(headers):
+        seen[fold(header)] += 1
+        columns.append(Column(position, header, seen[fold(header)]))
+    return tuple(columns)
+
+
+def _flaws(
+    grid: Grid,
+    places: Mapping[int, int],
+    header: int,
+    headers: Sequence[str],
+    kept: npt.NDArray[np.int64],
+) -> tuple[Flaw, ...]:
+    flaws = [
+        Flaw(places[flaw.position], flaw.column, flaw.message, flaw.remedy)
+        for flaw in grid.flaws
+        if flaw.position in places
+    ]
+    if grid.lengths is not None and len(kept):
+        flaws += _ragged(grid.frame, grid.lengths, header, headers, kept)
+    return tuple(sorted(flaws, key=lambda flaw: (flaw.position, flaw.column or -1)))
+
+
+def _ragged(
+    frame: pd.DataFrame,
+    lengths: npt.NDArray[np.int64],
+    header: int,
+    headers: Sequence[str],
+    kept: npt.NDArray[np.int64],
+) -> list[Flaw]:
+    """Return a flaw for each record that is longer or shorter than the header.
+
+    A delimiter at the end of each record adds a cell that holds nothing; that is no flaw, whether
+    or not the header has it too.
+    """
+    most = int(lengths[header])
+    least = max(position + 1 for position, name in enumerate(headers) if name)
+    cells = lengths[kept]
+    if int(cells.min()) == int(cells.max()) == most + 1 and not frame[most].iloc[kept].any():
+        return []
+    return [
+        faults.wrong_length(int(cells[place]), least if cells[place] < least else most).at(
+            place, None
+        )
+        for place in np.flatnonzero((cells < least) | (cells > most)).tolist()
+    ]
+
+
+def _moved(
+    stored: Mapping[int, Mapping[int, str]], places: Mapping[int, int], width: int
+) -> dict[int, dict[int, str]]:
+    moved = {
+        column: {places[place]: text for place, text in texts.items() if place in places}
+        for column, texts in stored.items()
+        if column < width
+    }
+    return {column: texts for column, texts in moved.items() if texts}

@@ -1,0 +1,175 @@
+"""Web pages that call themselves workbooks, as Banner and PeopleSoft write them.
+
+What a cell of such a page says is what the person sees, so nothing is converted: ``0012345`` stays.
+All tables of the page make one grid, as Excel shows them in one sheet.
+"""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from importer.errors import InputError
+from importer.reading.blocks import Blocks, rows_a_block
+from importer.reading.decoding import find_encoding
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from importer.model import Grid
+
+_CHARSET_RE: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
+_LOOK: Final = 4096
+_BLANKS_RE: Final = re.compile(r"[ \t\r\n\f]+")
+_BREAK: Final = "\x00"
+_MOST_COLUMNS: Final = 16_384
+_MOST_ROWS: Final = 1_048_576
+_BLOCKS: Final = frozenset({"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"})
+_UNSEEN: Final = frozenset({"script", "style", "title", "xml", "noframes"})
+_SHEET_NAME: Final = 31
+
+
+def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
+    """Return the cells of all tables of a page; rows count from 1 at its first line of text.
+
+    Raises:
+        InputError: There is no table in the page (it is a login page or an error message, say).
+    """
+    declared = _CHARSET_RE.search(data[:_LOOK])
+    found = find_encoding(data, path, encoding or _usable(declared, data))
+    page = _Page()
+    page.feed(data[found.start :].decode(found.name))
+    page.close()
+    page.end_row()
+    if not page.tables:
+        raise InputError(
+            f"{path.name}: this is a web page without a table.",
+            hint="Open it in a browser: it may be a login page or a message of the other system.",
+        )
+    blocks = Blocks(max((len(cells) for _, cells in page.rows), default=0))
+    step = rows_a_block(blocks.width)
+    for start in range(0, len(page.rows), step):
+        part = page.rows[start : start + step]
+        numbers = np.fromiter((number for number, _ in part), np.int64, len(part))
+        filled = (cells + [""] * (blocks.width - len(cells)) for _, cells in part)
+        blocks.add(numbers, list(zip(*filled, strict=True)))
+    return blocks.grid(path, path.stem[:_SHEET_NAME], [found.doubt] if found.doubt else [])
+
+
+def _usable(declared: re.Match[bytes] | None, data: bytes) -> str | None:
+    """Return the encoding that the page declares, where its bytes fit it."""
+    if declared is None or data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+        return None
+    name = declared[1].decode("ascii").lower()
+    if name in {"iso-8859-1", "latin1", "us-ascii"}:
+        name = "cp1252"  # as every browser reads it
+    try:
+        data.decode(name)
+    except (LookupError, UnicodeError):
+        return None
+    return name
+
+
+class _Page(HTMLParser):
+    """Collects rows of cells. Text outside of tables becomes rows too, as in Excel."""
+
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.rows: list[tuple[int, list[str]]] = []
+        self.tables = 0
+        self._number = 0
+        self._cells: list[str] = []
+        self._text: list[str] = []
+        self._in_cell = False
+        self._unseen = 0
+        self._span = (1, 1)
+        self._covered: dict[int, int] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Open a row or a cell; ``<br>`` is a line break."""
+        if tag in _UNSEEN:
+            self._unseen += 1
+        elif tag in {"table", "tr"}:
+            self.tables += tag == "table"
+            self.end_row()
+        elif tag in {"td", "th"}:
+            self._end_cell()
+            self._text.clear()
+            given = dict(attrs)
+            across = _count(given.get("colspan"), _MOST_COLUMNS)
+            self._span = (across, _count(given.get("rowspan"), _MOST_ROWS))
+            self._in_cell = True
+        elif tag == "br":
+            self._text.append(_BREAK)
+        elif tag in _BLOCKS:
+            self._end_block()
+
+    def handle_endtag(self, tag: str) -> None:
+        """Close a row or a cell."""
+        if tag in _UNSEEN:
+            self._unseen = max(self._unseen - 1, 0)
+        elif tag in {"td", "th"}:
+            self._end_cell()
+        elif tag in {"tr", "table"}:
+            self.end_row()
+            if tag == "table":
+                self._covered.clear()
+        elif tag in _BLOCKS:
+            self._end_block()
+
+    def handle_data(self, data: str) -> None:
+        """Take text."""
+        if not self._unseen:
+            self._text.append(data.replace(_BREAK, ""))
+
+    def end_row(self) -> None:
+        """Close the row that is open, or make one of text that stands outside of tables."""
+        if self._in_cell or self._cells:
+            self._end_cell()
+        elif text := self._taken():
+            self._cells.append(text)
+        else:
+            self._text.clear()
+            return
+        self._skip_covered()
+        self._number += 1
+        self.rows.append((self._number, self._cells))
+        self._cells = []
+        self._text.clear()
+
+    def _end_block(self) -> None:
+        if self._in_cell:
+            self._text.append(_BREAK if self._taken(keep=True) else "")
+        elif not self._cells:
+            self.end_row()
+
+    def _end_cell(self) -> None:
+        if not self._in_cell:
+            return
+        self._in_cell = False
+        self._skip_covered()
+        start, (across, down) = len(self._cells), self._span
+        across = max(min(across, _MOST_COLUMNS - start), 1)
+        self._cells.extend([self._taken(), *[""] * (across - 1)])
+        if down > 1:
+            self._covered.update(dict.fromkeys(range(start, start + across), down))
+
+    def _skip_covered(self) -> None:
+        """Leave the cells blank that a cell above spans."""
+        while self._covered.get(len(self._cells), 0) > 1:
+            self._covered[len(self._cells)] -= 1
+            self._cells.append("")
+
+    def _taken(self, *, keep: bool = False) -> str:
+        """Return the text so far as a browser shows it: blanks folded, ``<br>`` as line breaks."""
+        lines = "".join(self._text).split(_BREAK)
+        if not keep:
+            self._text.clear()
+        return "\n".join(_BLANKS_RE.sub(" ", line).strip(" ") for line in lines).strip("\n")
+
+
+def _count(text: str | None, most: int) -> int:
+    return min(int(text), most) if text and text.isascii() and text.isdigit() else 1

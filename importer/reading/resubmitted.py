@@ -1,0 +1,64 @@
+"""Results workbooks of ours, corrected by a person and given back.
+
+Such a sheet has the six columns of a results workbook first, its header in row 1. Its column
+``opscom_row`` keeps pointing at the first source.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from importer.model import RESULT_COLUMNS
+from importer.text import clean, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import numpy.typing as npt
+    import pandas as pd
+
+    from importer.model import Grid
+
+SUMMARY: Final = "Summary"
+_ROW: Final = RESULT_COLUMNS.index("opscom_row")
+_LONGEST: Final = 9
+
+
+def is_results(header_row: int, headers: Sequence[str]) -> bool:
+    """Whether a header in this row, with these headers, is that of a results sheet."""
+    first = tuple(fold(header) for header in headers[: len(RESULT_COLUMNS)])
+    return header_row == 1 and first == RESULT_COLUMNS
+
+
+def results_header(grid: Grid) -> int | None:
+    """Return the header row of a results sheet, ``None`` for any other sheet."""
+    return 1 if _begins_as_results(grid) else None
+
+
+def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
+    """Leave out the summary of a results workbook; other workbooks keep a sheet of that name."""
+    if not any(_begins_as_results(grid) for grid in grids):
+        return tuple(grids)
+    return tuple(grid for grid in grids if grid.name != SUMMARY)
+
+
+def source_rows(frame: pd.DataFrame, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return the row numbers of the first source, the sheet's own where a person added a row."""
+    told = (clean(cell) for cell in frame[_ROW].tolist())
+    numbers = (
+        int(cell) if _is_row(cell) else own for cell, own in zip(told, rows.tolist(), strict=True)
+    )
+    return np.fromiter(numbers, np.int64, len(rows))
+
+
+def _is_row(cell: str) -> bool:
+    return cell.isascii() and cell.isdigit() and len(cell) <= _LONGEST and int(cell) > 0
+
+
+def _begins_as_results(grid: Grid) -> bool:
+    if not len(grid.rows) or len(grid.frame.columns) < len(RESULT_COLUMNS):
+        return False
+    headers = [grid.frame[column].iloc[0] for column in range(len(RESULT_COLUMNS))]
+    return is_results(int(grid.rows[0]), headers)

@@ -1,0 +1,82 @@
+"""A file becomes a ``Source``: its bytes are read once, and its content says how."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING
+
+from importer.errors import InputError
+from importer.model import Source
+from importer.reading.resubmitted import without_summary
+from importer.reading.sniffing import Container, sniff
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from importer.model import Grid
+
+
+def read_source(path: Path, *, encoding: str | None = None) -> Source:
+    """Read a workbook or text file, whatever it is called.
+
+    Args:
+        path: The file.
+        encoding: The encoding of a text file or web page, where a person knows it; else it is
+            found out.
+
+    Returns:
+        The visible sheets with every cell as the person sees it. Rows without any cell are left
+        out; ``Grid.rows`` keeps the numbers of the others.
+
+    Raises:
+        InputError: The file cannot be opened, or it is no spreadsheet that can be read.
+    """
+    data = _bytes(path)
+    container = sniff(data, path)
+    grids: tuple[Grid, ...]
+    doubts: tuple[str, ...] = ()
+    if container is Container.XLSX:
+        from importer.reading.xlsx import read_xlsx
+
+        grids, doubts = read_xlsx(data, path)
+    elif container is Container.XLS:
+        from importer.reading.xls import read_xls
+
+        grids, doubts = read_xls(data, path)
+    elif container is Container.HTML:
+        from importer.reading.html import read_html
+
+        grids = (read_html(data, path, encoding=encoding),)
+    else:
+        from importer.reading.delimited import read_delimited
+
+        grids = (read_delimited(data, path, encoding=encoding),)
+    return Source(
+        path=path,
+        digest=hashlib.sha256(data).hexdigest(),
+        container=container.value,
+        grids=without_summary(grids),
+        doubts=doubts,
+    )
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path.name}: there is no such file.", hint="Look at the name and the folder."
+        ) from error
+    except IsADirectoryError as error:
+        raise InputError(f"{path.name}: this is a folder.", hint="Give a file.") from error
+    except PermissionError as error:
+        raise InputError(
+            f"{path.name}: the file may not be opened.",
+            hint="Close it in Excel, or ask for the right to read it.",
+        ) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"{path.name}: the file could not be read ({reason}).",
+            hint="Copy it to this computer and try again.",
+        ) from error

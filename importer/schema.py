@@ -1,0 +1,225 @@
+"""The words in which ``schemas/`` writes the vendor's tables.
+
+A ``Field`` is one row of a documented table: its name, its limit, its need and the code that OPSCOM
+answers where it is broken. A ``Table`` is one documented page, a ``Read`` a page that takes no rows.
+``importer.compiling`` turns a table into a pandera schema. Nothing here loads pandas or pandera.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class Kind(StrEnum):
+    """How a field's text is formed."""
+
+    TEXT = "text"
+    EMAIL = "email"
+    PROVINCE = "province"
+    """Two letters, a postal abbreviation."""
+    DIGITS = "digits"
+    """The number of a record in OPSCOM."""
+    DATE = "date"
+    """``yyyy-mm-dd``."""
+    DATETIME = "datetime"
+    """``yyyy-mm-ddThh:mm:ss`` without a zone."""
+    AMOUNT = "amount"
+    """Dollars and cents, ``14.50``."""
+    CURRENCY = "currency"
+    YEAR = "year"
+    VIN = "vin"
+
+
+class Need(StrEnum):
+    """What a blank means."""
+
+    REQUIRED = "required"
+    EXPECTED = "expected"
+    """Listed as optional, yet an error code says required: a blank is a warning."""
+    OPTIONAL = "optional"
+    ONE_OF = "one of"
+    """Required unless another field of the same ``group`` is filled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One row of a documented table."""
+
+    name: str
+    """The key in the payload: the first of the vendor's possible names."""
+    title: str
+    """The vendor's display name."""
+    kind: Kind
+    need: Need
+    max_length: int | None = None
+    """In characters (code points after NFC); ``None`` where the vendor names no limit."""
+    aliases: tuple[str, ...] = ()
+    """The other documented names, accepted in a mapping."""
+    missing: int = 9031
+    too_long: int = 9030
+    invalid: int = 9033
+    group: str = ""
+    """Fields of one group stand for each other (``Need.ONE_OF``)."""
+    repeated: int | None = None
+    """The code where two records share a value that OPSCOM wants unique, capitals not counting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """One documented page: an endpoint and its fields in the vendor's order."""
+
+    endpoint: str
+    path: str
+    """Under the host, with ``{client}`` for the client code."""
+    title: str
+    source: str
+    """Page and table the facts come from."""
+    fields: tuple[Field, ...]
+    key: tuple[tuple[str, ...], ...]
+    """What OPSCOM knows a record by: for each part the fields that can give it, the first filled
+    one counts. Empty where it knows a record by nothing."""
+    fold_key: bool = False
+    """Whether keys that differ in case only are the same."""
+    upper_key: bool = False
+    """The same, for keys whose parts people write in capitals (plates, provinces)."""
+    alike: tuple[str, ...] = ()
+    """Where there is no key: two rows of one file that agree in these fields are the same record."""
+
+    def field(self, name: str) -> Field | None:
+        """Return the field of that name or alias (exactly as spelled), ``None`` where there is none."""
+        for known in self.fields:
+            if name == known.name or name in known.aliases:
+                return known
+        return None
+
+    def group(self, name: str) -> tuple[Field, ...]:
+        """Return the fields that stand for each other under that group name, in the vendor's order."""
+        return tuple(known for known in self.fields if known.group == name)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every name and alias that a mapping may use, in the vendor's order."""
+        return tuple(name for known in self.fields for name in (known.name, *known.aliases))
+
+
+_FORMS = {
+    Kind.PROVINCE: "two letters, a postal abbreviation",
+    Kind.DIGITS: "digits, the number of a record in OPSCOM",
+    Kind.DATE: "yyyy-mm-dd, not in the future",
+    Kind.DATETIME: "yyyy-mm-ddThh:mm:ss, without a time zone",
+    Kind.AMOUNT: "0.01 to 999999.99, with two decimals",
+    Kind.CURRENCY: "CAD or USD",
+    Kind.YEAR: "four digits",
+}
+"""The kinds whose form leaves no room for a length of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldLine:
+    """One field as ``fields ENDPOINT`` shows it."""
+
+    name: str
+    aliases: tuple[str, ...]
+    title: str
+    need: str
+    limit: str
+    codes: tuple[int, ...]
+    """What OPSCOM answers, and so do the checks, where the field is missing, too long or invalid."""
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One documented page of an endpoint that takes no rows."""
+
+    endpoint: str
+    path: str
+    """Under the host, with ``{client}`` for the client code."""
+    title: str
+    source: str
+    """Page and table the facts come from."""
+    fields: tuple[Field, ...]
+    """What the request may hold beside the token."""
+    records: str
+    """The key of the answer under which its records are."""
+    columns: tuple[str, ...]
+    """The keys of one record, in the order of the vendor's sample."""
+
+
+def record_key(table: Table, payload: Mapping[str, str]) -> str:
+    r"""Return the text by which OPSCOM, and so the journal, knows a record.
+
+    Args:
+        table: The page that the record is sent to.
+        payload: Field → text, under the vendor's names; blanks may be there or left out.
+
+    Returns:
+        The only part of the key as it is, several parts joined with ``|`` (``|`` and ``\`` inside a
+        part are escaped). A part that several fields can give is preceded by the name of the field
+        that gave it, because plate type 4 and a plate type called "4" are two things. Empty where
+        the table has no key or a part of it is blank.
+
+    >>> from schemas import TABLES
+    >>> record_key(TABLES["vehicles"], {"plate": "abc 1", "prov": "on", "plateTypeID": "4"})
+    'ABC 1|prov=ON|plateTypeID=4'
+    """
+    parts: list[str] = []
+    for names in table.key:
+        name = next((name for name in names if payload.get(name)), None)
+        if name is None:
+            return ""
+        text = payload[name]
+        if table.fold_key:
+            text = text.casefold()
+        if table.upper_key:
+            text = text.upper()
+        parts.append(text if len(names) == 1 else f"{name}={text}")
+    if len(parts) == 1:
+        return parts[0]
+    return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
+def describe(table: Table) -> tuple[FieldLine, ...]:
+    """Return the table's fields in words, in the vendor's order."""
+    return tuple(
+        FieldLine(
+            known.name,
+            known.aliases,
+            known.title,
+            _need(table, known),
+            _limit(known),
+            _codes(known),
+        )
+        for known in table.fields
+    )
+
+
+def _need(table: Table, known: Field) -> str:
+    if known.need is not Need.ONE_OF:
+        return known.need.value
+    return "one of " + ", ".join(other.name for other in table.group(known.group))
+
+
+def _limit(known: Field) -> str:
+    if known.kind in _FORMS:
+        return _FORMS[known.kind]
+    length = "no limit" if known.max_length is None else f"up to {known.max_length} characters"
+    if known.kind is Kind.EMAIL:
+        return f"an e-mail address, {length}"
+    if known.kind is Kind.VIN:
+        return f"{length}, as a rule 17"
+    return length
+
+
+def _codes(known: Field) -> tuple[int, ...]:
+    codes = [] if known.need is Need.OPTIONAL else [known.missing]
+    if known.max_length is not None and known.kind not in _FORMS:
+        codes.append(known.too_long)
+    codes.append(known.invalid)
+    if known.repeated is not None:
+        codes.append(known.repeated)
+    return tuple(dict.fromkeys(codes))

@@ -1,0 +1,65 @@
+"""Which texts count as blank, as the same header, and as near to each other.
+
+Every step compares names and values through this page, so that a header that matches in the mapping
+also matches in a message.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# Removed wherever they stand: zero-width space, word joiner, BOM, soft hyphen and the marks that set
+# the direction of writing. The joiners U+200C and U+200D stay, because names and emoji need them.
+_INVISIBLE = "\u200b\u2060\ufeff\u00ad\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+INVISIBLE_PATTERN = f"[{_INVISIBLE}]"
+_INVISIBLE_RE = re.compile(INVISIBLE_PATTERN)
+_ZERO_WIDTH_RE = re.compile(f"[{_INVISIBLE}\u200c\u200d]")
+_BREAKS_RE = re.compile(r"[^\S\r\n\x0b\x0c\x85\u2028\u2029]*[\r\n\x0b\x0c\x85\u2028\u2029]+\s*")
+_SPACE_RE = re.compile(r"\s+")
+
+
+def clean(text: str) -> str:
+    r"""Return what a mapped cell means: NFC, trimmed, without invisible marks, in one line.
+
+    A line break inside becomes ``", "``. Blanks inside stay as they are, but for the
+    non-breaking ones at the ends, which are trimmed like any blank.
+
+    >>> clean(" Zo\u0065\u0308\u200b\u00a0")
+    'Zoë'
+    >>> clean("12 Main St\nUnit 4\n")
+    '12 Main St, Unit 4'
+    """
+    if text.isascii() and text.isprintable():
+        return text.strip()
+    text = _INVISIBLE_RE.sub("", unicodedata.normalize("NFC", text)).strip()
+    return _BREAKS_RE.sub(", ", text)
+
+
+def fold(text: str) -> str:
+    r"""Return the form under which two headers, sheet names or lookup entries are the same.
+
+    NFKC, zero-width characters dropped, white space folded, case folded.
+
+    >>> fold("\ufeffBirth\u00a0\nDATE ")
+    'birth date'
+    """
+    if not text.isascii():
+        text = _ZERO_WIDTH_RE.sub("", unicodedata.normalize("NFKC", text))
+    return _SPACE_RE.sub(" ", text).strip().casefold()
+
+
+def nearest(name: str, names: Iterable[str]) -> str | None:
+    """Return the one of ``names`` that a person most likely meant by ``name``, if any is near.
+
+    >>> nearest("Birth date", ["BIRTH_DATE", "STUDENT_ID"])
+    'BIRTH_DATE'
+    """
+    squeezed = {re.sub(r"[\W_]+", "", fold(known)): known for known in names}
+    found = difflib.get_close_matches(re.sub(r"[\W_]+", "", fold(name)), squeezed, n=1, cutoff=0.6)
+    return squeezed[found[0]] if found else None

@@ -1,0 +1,209 @@
+"""The folders of an office: inbox, results, archive, mappings; and the names of files in them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import itertools
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from importer.errors import InputError
+from importer.settings import FILE_NAME
+
+INBOX, RESULTS, ARCHIVE, MAPPINGS = "inbox", "results", "archive", "mappings"
+FOLDERS = (INBOX, RESULTS, ARCHIVE, MAPPINGS)
+JOURNAL = "journal.sqlite"
+
+SETTINGS_TEMPLATE = """\
+# Settings of this office. Lines that begin with # are comments.
+# The API token does not stand here: set OPSCOM_API_TOKEN, or name a file that only you can read.
+
+# host: https://controller.operationscommander.io   # where your OPSCOM is
+# client: OC_YOURS                                   # your client code, exactly as OPSCOM gave it
+# token_file: token.txt                              # holds the API token and nothing else
+# workers: 4                                         # rows under way at once
+# rate: 10                                           # rows per second at most
+# timeout: 60                                        # seconds for the answer to one row
+
+# users:
+#   required: [email, first_name, last_name]         # hold a row back where one of these is blank
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A folder to work in. It is an office's own where an ``opscom.yaml`` lies in it or a person named it."""
+
+    folder: Path
+    own: bool
+
+    @property
+    def inbox(self) -> Path:
+        """Where exports are dropped."""
+        return self.folder / INBOX
+
+    @property
+    def results(self) -> Path:
+        """Where workbooks are written."""
+        return self.folder / RESULTS
+
+    @property
+    def archive(self) -> Path:
+        """Where imported files go."""
+        return self.folder / ARCHIVE
+
+    @property
+    def journal(self) -> Path:
+        """The journal: in the workspace, or without one in the user's data folder."""
+        if self.own:
+            return self.folder / JOURNAL
+        from platformdirs import user_data_path
+
+        return user_data_path("opscom-importer", appauthor=False) / JOURNAL
+
+    def mapping_files(self) -> tuple[Path, ...]:
+        """Return the mappings to choose from: the workspace's, or the shipped ones without any."""
+        own = sorted((self.folder / MAPPINGS).glob("*.y*ml")) if self.own else []
+        return tuple(own) or shipped_mappings()
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Files to read, and those passed over."""
+
+    files: tuple[Path, ...]
+    passed_over: tuple[str, ...] = ()
+    """A sentence each."""
+
+
+def find_workspace(option: Path | None, here: Path) -> Workspace:
+    """Return the workspace: the option's, the nearest upwards with an ``opscom.yaml``, or ``here``."""
+    if option is not None:
+        return Workspace(option, own=True)
+    for folder in (here, *here.parents):
+        if (folder / FILE_NAME).is_file():
+            return Workspace(folder, own=True)
+    return Workspace(here, own=False)
+
+
+def make_workspace(folder: Path) -> tuple[Path, ...]:
+    """Make a workspace, never overwriting anything; return what was made.
+
+    Raises:
+        InputError: The folder cannot be made.
+    """
+    made = []
+    try:
+        for name in ("", *FOLDERS):
+            path = folder / name
+            if not path.is_dir():
+                path.mkdir(parents=True)
+                made.append(path)
+        texts = {folder / FILE_NAME: SETTINGS_TEMPLATE}
+        for mapping in shipped_mappings():
+            texts[folder / MAPPINGS / mapping.name] = mapping.read_text(encoding="utf-8")
+        for path, text in texts.items():
+            if not path.exists():
+                path.write_text(text, encoding="utf-8", newline="\n")
+                made.append(path)
+    except OSError as error:
+        raise InputError(
+            f"The workspace {folder} cannot be made ({error.strerror}).",
+            hint="Name a folder in which you may write.",
+        ) from error
+    return tuple(made)
+
+
+def shipped_mappings() -> tuple[Path, ...]:
+    """Return the mappings that come with this program: installed, or in a checkout beside it."""
+    for folder in (Path(__file__).parent / MAPPINGS, Path(__file__).parents[1] / MAPPINGS):
+        if folder.is_dir():
+            return tuple(sorted(folder.glob("*.yaml")))
+    return ()
+
+
+def find_inputs(paths: Iterable[Path]) -> Inputs:
+    """Return the files that paths name; folders are read one level deep.
+
+    Lock files of Excel and hidden files in folders are passed over, and said.
+
+    Raises:
+        InputError: A path is not there, or a folder cannot be read.
+    """
+    files: dict[Path, Path] = {}
+    passed: list[str] = []
+    for path in paths:
+        for file in _listed(path):
+            reason = _passed_over(file.name) if file != path else None
+            if reason:
+                passed.append(f"{file.name} was passed over: {reason}")
+            else:
+                files.setdefault(file.resolve(), file)
+    return Inputs(tuple(files.values()), tuple(passed))
+
+
+def _listed(path: Path) -> list[Path]:
+    try:
+        if path.is_dir():
+            return sorted(file for file in path.iterdir() if file.is_file())
+    except OSError as error:
+        raise InputError(f"The folder {path} cannot be read ({error.strerror}).") from error
+    if not path.exists():
+        raise InputError(
+            f"There is no file or folder {path}.",
+            hint="Check the name, then run the command again.",
+        )
+    return [path]
+
+
+def _passed_over(name: str) -> str | None:
+    if name.startswith("~$"):
+        return f"it says that {name[2:]} is open in Excel. Save it there before you push it."
+    if name.startswith(".") or name.casefold() in {"thumbs.db", "desktop.ini"}:
+        return "it is a hidden file."
+    return None
+
+
+def archive(file: Path, folder: Path, now: dt.datetime) -> Path:
+    """Move an imported file into the archive, with the time in its name; return where it is.
+
+    Raises:
+        OSError: It cannot be moved (open in Excel, say).
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    stamp = now.strftime("%Y-%m-%d %H-%M-%S")
+    target = free_name(folder / f"{file.stem} {stamp}{file.suffix}")
+    return file.replace(target)
+
+
+def free_name(path: Path) -> Path:
+    """Return the path, or where something is there already the path with a number."""
+    if not path.exists():
+        return path
+    for number in itertools.count(2):
+        other = path.with_name(f"{path.stem} ({number}){path.suffix}")
+        if not other.exists():
+            return other
+    raise AssertionError
+
+
+def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -> Path:
+    """Return the name of a source's workbook: ``STEM-results.xlsx`` or ``STEM-checked.xlsx``.
+
+    Args:
+        folder: Where it goes.
+        source: The file that was read. A results or checked workbook keeps the first stem.
+        kind: ``results`` or ``checked``.
+        taken: Names that other files of this run have already.
+    """
+    stem = source.stem
+    for ending in ("-results", "-checked"):
+        if stem.casefold().endswith(ending):
+            stem = stem[: -len(ending)]
+    used = {os.path.normcase(path.name) for path in taken}
+    path = folder / f"{stem}-{kind}.xlsx"
+    if os.path.normcase(path.name) in used:
+        path = folder / f"{stem}-{source.suffix.removeprefix('.')}-{kind}.xlsx"
+    return path

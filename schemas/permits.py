@@ -1,0 +1,66 @@
+"""Permits: ``POST /api/{client}/v1/permits/push``, ``/update`` and ``/delete``.
+
+Of the vendor's several names for a field the first, lower-case one is the key, as in the samples; the
+others are accepted in a mapping. The vendor prints 20 characters for times beside a form that has 19:
+the form is what is checked.
+"""
+
+from importer.schema import Field, Kind, Need, Table
+
+AMOUNT, CURRENCY, DATETIME, TEXT = Kind.AMOUNT, Kind.CURRENCY, Kind.DATETIME, Kind.TEXT
+REQUIRED, OPTIONAL = Need.REQUIRED, Need.OPTIONAL
+
+# fmt: off
+PERMITS = Table(
+    endpoint="permits",
+    path="/api/{client}/v1/permits/push",
+    title="Push API: Permit Create",
+    source='API Documentation, "Push API: Permit Create", table "Request Object Attributes"',
+    fields=(
+        #     vendor's key   vendor's name    form      need     limit  other names                      codes
+        # apiToken, String, 50 characters, required: comes from the settings and is never mapped
+        Field("amount",      "Amount",        AMOUNT,   OPTIONAL,    9, ("Amount",)),
+        Field("currency",    "Currency",      CURRENCY, OPTIONAL,   10, ("CurrencyID",)),
+        Field("startTime",   "Start Date",    DATETIME, REQUIRED,   20, ("StartDateUtc",),               invalid=9007),
+        Field("endTime",     "End Date",      DATETIME, REQUIRED,   20, ("EndDateUtc",),                 missing=9004, invalid=9005),
+        Field("plate",       "License Plate", TEXT,     REQUIRED,   25, ("LicencePlate",),               missing=9006),
+        Field("permitNo",    "Ticket Number", TEXT,     OPTIONAL,   50, ("TicketNumber",)),
+        Field("zone",        "Zone Name",     TEXT,     OPTIONAL,  200, ("ParkingZoneName",)),
+    ),
+    key=(),  # every push makes another permit, whatever it holds
+    alike=("plate", "zone", "startTime", "endTime", "permitNo"),
+    upper_key=True,
+)
+
+PERMIT_UPDATES = Table(
+    endpoint="permit-updates",
+    path="/api/{client}/v1/permits/update",
+    title="Push API: Permit Update",
+    source='API Documentation, "Push API: Permit Update", table "Request Object Attributes"',
+    fields=(
+        #     vendor's key   vendor's name    form      need     limit  other names                      codes
+        # apiToken, String, 50 characters, required: comes from the settings and is never mapped
+        Field("referenceID", "Reference ID",  TEXT,     REQUIRED,   50, ("referenceid", "reference_id"), missing=9008),
+        Field("endTime",     "End Date",      DATETIME, OPTIONAL,   20, ("EndDateUtc",),                 invalid=9005),
+        Field("plate",       "License Plate", TEXT,     OPTIONAL,   25, ("LicencePlate",)),
+        Field("amount",      "Amount",        AMOUNT,   OPTIONAL,    9, ("Amount",)),
+        Field("currency",    "Currency",      CURRENCY, OPTIONAL,   10, ("CurrencyID",)),
+    ),
+    key=(("referenceID",),),
+    fold_key=True,
+)
+
+PERMIT_DELETES = Table(
+    endpoint="permit-deletes",
+    path="/api/{client}/v1/permits/delete",
+    title="Push API: Permit Delete",
+    source='API Documentation, "Push API: Permit Delete", table "Request Object Attributes"',
+    fields=(
+        #     vendor's key   vendor's name    form      need     limit  other names                      codes
+        # apiToken, String, 50 characters, required: comes from the settings and is never mapped
+        Field("referenceID", "Reference ID",  TEXT,     REQUIRED,   50, ("referenceid", "reference_id"), missing=9008),
+    ),
+    key=(("referenceID",),),
+    fold_key=True,
+)
+# fmt: on

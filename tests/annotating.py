@@ -1,0 +1,106 @@
+"""Sheets, problems and outcomes for the tests of the results workbook. All people are invented."""
+
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import numpy as np
+import pandas as pd
+
+from importer.model import Batch, Checked, Column, Outcome, Problem, Severity, Sheet, State
+from importer.results import About, Part
+
+STARTED = datetime(2026, 11, 22, 14, 5, 9, tzinfo=UTC)
+MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
+
+
+def columns_of(headers):
+    """Number repeated headers as a sheet does."""
+    seen = {}
+    columns = []
+    for position, header in enumerate(headers):
+        seen[header] = seen.get(header, 0) + 1
+        columns.append(Column(position, header, seen[header]))
+    return tuple(columns)
+
+
+def sheet_of(headers, rows, *, name="Students", header_row=4, doubts=(), dtype="str"):
+    frame = pd.DataFrame(rows, columns=range(len(headers)), dtype=dtype)
+    numbers = np.arange(header_row + 1, header_row + 1 + len(rows))
+    return Sheet(
+        Path("students.xlsx"),
+        "ab" * 32,
+        name,
+        header_row,
+        columns_of(headers),
+        frame,
+        numbers,
+        doubts=doubts,
+    )
+
+
+def problem(sheet, position, columns, **changes):
+    facts = {
+        "field": "date_of_birth",
+        "value": "32/13/2001",
+        "code": 9033,
+        "severity": Severity.ERROR,
+        "message": "this is no date.",
+        "remedy": "Correct the cell.",
+        **changes,
+    }
+    return Problem(position, int(sheet.rows[position]), columns, **facts)
+
+
+def part_of(sheet, outcomes=None, problems=(), *, origins=None, doubts=(), earlier=None):
+    skipped = np.zeros(len(sheet.rows), dtype=bool)
+    batch = Batch(
+        sheet,
+        "users",
+        "Banner students",
+        pd.DataFrame(index=sheet.frame.index),
+        origins or {},
+        skipped,
+    )
+    if outcomes is None:
+        held = {one.position for one in problems if one.holds}
+        outcomes = [
+            Outcome(State.INVALID if at in held else State.PUSHED) for at in range(len(sheet.rows))
+        ]
+    return Part(Checked(batch, tuple(problems), doubts=doubts), outcomes, earlier or {})
+
+
+def about_of(**changes):
+    facts = {
+        "run": "2026-11-22-140509-a1b2",
+        "command": "push",
+        "source": Path("inbox/students.xlsx"),
+        "digest": "ab" * 32,
+        "mapping": "Banner students",
+        "endpoint": "users",
+        "host": "controller.example",
+        "client": "OC_TEST",
+        "sandbox": False,
+        "user": "mwilson",
+        "started": STARTED,
+        "ended": STARTED + timedelta(seconds=754),
+        "stopped": None,
+        "doubts": (),
+        **changes,
+    }
+    return About(**facts)
+
+
+def texts_on(sheet):
+    """Return the texts of a worksheet of openpyxl, line by line, blank cells left out."""
+    lines = (
+        [cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)
+    )
+    return [line for line in lines if line]
+
+
+def member(path, name):
+    """Return the parsed XML of one part of a workbook."""
+    with zipfile.ZipFile(path) as archive:
+        return ET.fromstring(archive.read(name))

@@ -1,0 +1,660 @@
+"""What the checks find in single rows, and in which words they say it."""
+
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+import importer.checking.rows
+from importer.checking import check
+from importer.errors import SettingsError
+from importer.model import Batch, Column, Problem, Severity, Sheet
+from importer.rules import Rule
+from importer.schema import Kind, Need
+from schemas import TABLES
+
+TODAY = date(2026, 9, 1)
+GOOD = {
+    "users": {
+        "unique_id": "s-1", "login_source": "OPSCOM", "first_name": "Ada", "last_name": "Example",
+        "email": "ada@example.org",
+    },
+    "vehicles": {"plate": "PL8RDR", "plateType": "Motorcycle", "prov": "MA"},
+    "permits": {
+        "startTime": "2018-07-02T09:00:00", "endTime": "2018-07-02T09:30:00", "plate": "PL8RDR",
+    },
+    "permit-updates": {"referenceID": "1a9b5375", "plate": "PL8RDR"},
+    "permit-deletes": {"referenceID": "1a9b5375"},
+    "plates": {"plate": "PL8RDR"},
+}  # fmt: skip
+FORMED = {
+    Kind.PROVINCE, Kind.DIGITS, Kind.DATE, Kind.DATETIME, Kind.AMOUNT, Kind.CURRENCY, Kind.YEAR,
+}  # fmt: skip
+
+
+def batch_of(endpoint, rows, *, constants=(), **settings):
+    """A batch whose columns are headed by their field's title, its first row being row 2."""
+    table = TABLES[endpoint]
+    names = [known.name for known in table.fields if any(known.name in row for row in rows)]
+    frame = pd.DataFrame(
+        {name: [row.get(name, "") for row in rows] for name in names},
+        index=pd.RangeIndex(len(rows)),
+        dtype="str",
+    )
+    columns = [name for name in names if name not in constants]
+    sheet = Sheet(
+        source=Path("people.xlsx"),
+        digest="0" * 64,
+        name="People",
+        header_row=1,
+        columns=tuple(Column(place, name) for place, name in enumerate(columns)),
+        frame=frame[columns].set_axis(range(len(columns)), axis="columns"),
+        rows=np.arange(2, len(rows) + 2),
+    )
+    origins = {name: (columns.index(name),) if name in columns else () for name in names}
+    skipped = np.zeros(len(rows), dtype=bool)
+    return replace(Batch(sheet, endpoint, "test", frame, origins, skipped), **settings)
+
+
+def checked(endpoint, *rows, required=(), **settings):
+    batch = batch_of(endpoint, rows, **settings)
+    return check(batch, TABLES[endpoint], required=required, today=TODAY)
+
+
+def found(endpoint, **changed):
+    """What is found in one good row with these changes: severity, code, field, message, remedy."""
+    return [
+        (problem.severity.value, problem.code, problem.field, problem.message, problem.remedy)
+        for problem in checked(endpoint, GOOD[endpoint] | changed).problems
+    ]
+
+
+def codes(endpoint, **changed):
+    """The codes of the errors in one good row with these changes."""
+    result = checked(endpoint, GOOD[endpoint] | changed)
+    return [problem.code for problem in result.problems if problem.holds]
+
+
+@pytest.mark.parametrize("endpoint", list(GOOD), ids=str)
+def test_a_good_row_has_no_problem(endpoint):
+    result = checked(endpoint, GOOD[endpoint])
+
+    assert result.problems == ()
+    assert result.repeats == {}
+    assert result.doubts == ()
+
+
+LIMITS = [
+    pytest.param(endpoint, known, id=f"{endpoint} {known.name}")
+    for endpoint, table in TABLES.items()
+    for known in table.fields
+    if known.max_length is not None and known.kind not in FORMED
+]
+
+
+@pytest.mark.parametrize(("endpoint", "known"), LIMITS)
+def test_a_value_may_be_as_long_as_the_limit_and_no_longer(endpoint, known):
+    tail = "@b" if known.kind is Kind.EMAIL else "é"
+    value = tail.rjust(known.max_length, "x")
+
+    assert codes(endpoint, **{known.name: value}) == []
+    assert codes(endpoint, **{known.name: "x" + value}) == [known.too_long]
+
+
+def test_twenty_limits_and_more_were_tried():
+    assert len(LIMITS) == 30
+
+
+def test_a_length_is_counted_after_composition():
+    assert codes("users", login_source="e\u0301" * 20) == []
+    assert found("users", login_source="e\u0301" * 21) == [
+        (
+            "error",
+            9030,
+            "login_source",
+            "this has 21 characters, and OPSCOM takes 20.",
+            "Shorten it.",
+        )
+    ]
+
+
+def test_a_vehicles_plate_has_a_code_of_its_own_for_its_length():
+    assert codes("vehicles", plate="P" * 51) == [9021]
+    assert codes("permits", plate="P" * 26) == [9030]
+
+
+def test_the_first_street_has_no_limit():
+    assert codes("users", street="123 Main Street, " * 500) == []
+
+
+FORMS = {
+    Kind.EMAIL: (
+        ["a@b", "test@test.com", "zoë@exämple.org", "o'hara+x@mail.example.ca"],
+        ["a", "@", "a@", "@b", "a b@c", "a@b c", "a\u00a0b@c", "a@b\u2009c", " a@b", "a\u3000@b"],
+    ),
+    Kind.PROVINCE: (["bc", "NY", "Qc"], ["B", "B.C.", "ONT", "O1", "Ontario", "ÉÉ", "O ", "\uff2f\uff2e"]),
+    Kind.DIGITS: (["0", "6", "007"], ["x", "1.0", "-1", "\uff11", "٣", "1 ", "1e3"]),
+    Kind.DATE: (
+        ["1901-01-31", "2000-02-29", "2026-09-01"],
+        [
+            "2001-02-29", "2001-13-01", "2001-00-10", "0000-01-01", "2001-2-3", "20010203", "01/02/2003",
+            "2001-02-03T00:00:00", "٢٠٠١-02-03", "2001-02-03 ", "2026-09-02", "9999-12-31",
+        ],
+    ),
+    Kind.DATETIME: (
+        ["2018-07-02T09:30:00", "2018-12-31T23:59:59", "2020-02-29T10:00:00"],
+        [
+            "2018-07-02", "2018-07-02 09:30:00", "2018-07-02T09:30", "2018-07-02T09:30:00Z", "2018-02-30T09:30:00",
+            "2018-07-02T24:00:00", "2018-07-02T09:60:00", "2018-07-02T09:30:60", "2018-07-02T09:30:00-04:00",
+            "2018-07-02T09:30:00.000", "2018-07-02t09:30:00",
+        ],
+    ),
+    Kind.AMOUNT: (
+        ["0.01", "14.50", "999999.99", "000014.50"],
+        ["0.00", "000000.00", "14.5", "14", ".50", "$14.50", "1,014.50", "1000000.00", "-1.00", "14.500", "1e2"],
+    ),
+    Kind.CURRENCY: (["CAD", "USD"], ["cad", "EUR", "CADUSD", "CAD ", "$"]),
+    Kind.YEAR: (["2011", "1899"], ["11", "20111", "2011.0", "201x", "\uff12\uff10\uff11\uff11"]),
+    Kind.VIN: (["8GKS1AKC7FR518845", "short"], ["x" * 26]),
+}  # fmt: skip
+PAIRS = [
+    pytest.param(endpoint, known, value, good, id=f"{endpoint} {known.name} {value!a} {good}")
+    for endpoint, table in TABLES.items()
+    for known in table.fields
+    if known.kind in FORMS and (endpoint, known.name) != ("permits", "startTime")
+    for good, values in zip((True, False), FORMS[known.kind], strict=True)
+    for value in values
+]
+
+
+@pytest.mark.parametrize(("endpoint", "known", "value", "good"), PAIRS)
+def test_a_form_takes_what_is_documented_and_nothing_else(endpoint, known, value, good):
+    code = known.too_long if known.kind is Kind.VIN else known.invalid
+
+    assert codes(endpoint, **{known.name: value}) == ([] if good else [code])
+
+
+@pytest.mark.parametrize("start", FORMS[Kind.DATETIME][1], ids=str)
+def test_a_start_that_is_no_time_has_its_own_code(start):
+    assert codes("permits", startTime=start) == [9007]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "known"),
+    [
+        pytest.param(endpoint, known, id=f"{endpoint} {known.name}")
+        for endpoint, table in TABLES.items()
+        for known in table.fields
+        if known.kind in {Kind.TEXT, Kind.EMAIL, Kind.VIN}
+    ],
+)
+@pytest.mark.parametrize("control", ["\x00", "\t", "\x1f", "\x7f", "\x85", "\x9f"], ids=ascii)
+def test_no_text_holds_a_control_character(endpoint, known, control):
+    assert codes(endpoint, **{known.name: f"a@{control}b"}) == [9033]
+
+
+@pytest.mark.parametrize(
+    "value",
+    ["employee number: default", "a,b", "Zoë 👩\u200d👧", "-", "0", "NA", "nan", "None"],
+    ids=ascii,
+)
+def test_other_characters_than_letters_digits_and_dashes_are_no_error(value):
+    assert codes("users", employ_no=value) == []
+
+
+MESSAGES = [
+    pytest.param(
+        "users", {"email": "ada at example"}, "error", 9033, "email",
+        "this is no e-mail address, which has an @ and no blanks.", "Correct the cell.",
+        id="e-mail",
+    ),
+    pytest.param(
+        "users", {"city": "a\tb"}, "error", 9033, "city",
+        "this holds a control character, a tab for example.",
+        "Delete what the cell holds and type it anew.",
+        id="control character",
+    ),
+    pytest.param(
+        "users", {"province": "Ontario"}, "error", 9033, "province",
+        "this is no postal abbreviation of two letters, such as ON or NY.",
+        "Write the two letters, or let the mapping convert names with `convert: [province]`.",
+        id="province",
+    ),
+    pytest.param(
+        "users", {"province2": "xx"}, "warning", 9033, "province2",
+        "this is the abbreviation of no province of Canada and no state of the US.",
+        "Check it; the row is sent as it is.",
+        id="unknown province",
+    ),
+    pytest.param(
+        "users", {"user_type_id": "Staff"}, "error", 9033, "user_type_id",
+        "this is no number of a record in OPSCOM, which has digits only.",
+        "Write the number, or let the mapping find it with `lookup`.",
+        id="id",
+    ),
+    pytest.param(
+        "users", {"date_of_birth": "31/01/1999"}, "error", 9033, "date_of_birth",
+        "this is no date in the form yyyy-mm-dd.",
+        "Correct the cell, or name the form that it has with `date` in the mapping.",
+        id="date",
+    ),
+    pytest.param(
+        "users", {"date_of_birth": "2999-02-30"}, "error", 9033, "date_of_birth",
+        "this is a day that no calendar has.", "Correct the cell.",
+        id="day",
+    ),
+    pytest.param(
+        "users", {"date_of_birth": "2026-09-02"}, "error", 9033, "date_of_birth",
+        "this is a date in the future.", "Correct the cell.",
+        id="future",
+    ),
+    pytest.param(
+        "users", {"date_of_birth": "1899-12-31"}, "warning", None, "date_of_birth",
+        "this is a date before 1900.", "Check the year; the row is sent as it is.",
+        id="before 1900",
+    ),
+    pytest.param(
+        "permits", {"startTime": "2018-07-02"}, "error", 9007, "startTime",
+        "this is no date and time in the form yyyy-mm-ddThh:mm:ss.",
+        "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs.",
+        id="time",
+    ),
+    pytest.param(
+        "permits", {"endTime": "2018-07-02T09:00:00"}, "error", 9005, "endTime",
+        "this is not after the start.", "Correct the start or the end.",
+        id="end at the start",
+    ),
+    pytest.param(
+        "permits", {"amount": "14.5"}, "error", 9033, "amount",
+        "this is no amount from 0.01 to 999999.99, such as 14.50.", "Write dollars and cents.",
+        id="amount",
+    ),
+    pytest.param(
+        "permits", {"amount": "0.00"}, "error", 9033, "amount",
+        "this is an amount of 0, and OPSCOM takes 0.01 at least.",
+        "Leave the cell blank where nothing was paid.",
+        id="amount of nothing",
+    ),
+    pytest.param(
+        "permits", {"currency": "EUR"}, "error", 9033, "currency",
+        "this is neither CAD nor USD, and OPSCOM takes no other currency.",
+        "Write CAD or USD, or leave the cell blank.",
+        id="currency",
+    ),
+    pytest.param(
+        "vehicles", {"year": "11"}, "error", 9033, "year",
+        "this is no year of four digits.", "Correct the cell.",
+        id="year",
+    ),
+    pytest.param(
+        "vehicles", {"vin": "8GKS"}, "warning", None, "vin",
+        "this has 4 characters, and the number of a vehicle has 17 as a rule.",
+        "Check it; the row is sent as it is.",
+        id="vin",
+    ),
+    pytest.param(
+        "users", {"unique_id": ""}, "error", 9013, "unique_id",
+        'the "Unique ID" is missing, and OPSCOM requires it.', "Fill the cell.",
+        id="missing",
+    ),
+    pytest.param(
+        "users", {"first_name": ""}, "warning", 9017, "first_name",
+        'the "First Name" is missing, and OPSCOM may refuse a new user without it.',
+        "Fill the cell if this user is new to OPSCOM.",
+        id="expected",
+    ),
+    pytest.param(
+        "vehicles", {"prov": ""}, "error", 9011, "prov",
+        'the "provID" and the "prov" are both missing, and OPSCOM requires one of them.',
+        "Fill one of the two cells.",
+        id="one of two",
+    ),
+    pytest.param(
+        "permit-updates", {"plate": ""}, "error", 9031, None,
+        "this row changes nothing of its permit.",
+        "Fill the end, the plate, the amount or the currency, or delete the row.",
+        id="no change",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "changed", "severity", "code", "field", "message", "remedy"), MESSAGES
+)
+def test_a_problem_says_what_is_wrong_and_what_to_do(  # noqa: PLR0917 (the columns of a list)
+    endpoint, changed, severity, code, field, message, remedy
+):
+    assert found(endpoint, **changed) == [(severity, code, field, message, remedy)]
+
+
+def test_a_problem_stands_at_its_cell():
+    result = checked("users", GOOD["users"], GOOD["users"] | {"unique_id": "s-2", "email": "none"})
+
+    assert result.problems == (
+        Problem(
+            position=1,
+            row=3,
+            columns=(4,),
+            field="email",
+            value="none",
+            code=9033,
+            severity=Severity.ERROR,
+            message="this is no e-mail address, which has an @ and no blanks.",
+            remedy="Correct the cell.",
+        ),
+    )
+    assert result.held == {1}
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name", "code"),
+    [
+        pytest.param(endpoint, known.name, known.missing, id=f"{endpoint} {known.name}")
+        for endpoint, table in TABLES.items()
+        for known in table.fields
+        if known.need is Need.REQUIRED
+    ],
+)
+def test_a_required_field_is_missed_blank_and_unmapped(endpoint, name, code):
+    unmapped = {known: text for known, text in GOOD[endpoint].items() if known != name}
+    problems = checked(endpoint, unmapped).problems if unmapped else ()
+
+    assert codes(endpoint, **{name: ""}) == [code]
+    assert [problem.code for problem in problems] == ([code] if unmapped else [])
+    assert {problem.columns for problem in problems} <= {()}
+
+
+def test_what_no_column_gives_is_named_in_the_message():
+    result = checked(
+        "users", GOOD["users"] | {"login_source": "x" * 21}, constants=["login_source"]
+    )
+
+    assert [(problem.columns, problem.message, problem.remedy) for problem in result.problems] == [
+        (
+            (),
+            'the "Login Source" has 21 characters, and OPSCOM takes 20.',
+            "Give login_source another column or value in the mapping.",
+        )
+    ]
+
+
+def test_an_expected_field_that_no_column_gives_is_one_doubt_and_not_a_warning_a_row():
+    result = checked("users", {"unique_id": "1", "login_source": "X", "first_name": "Ada"})
+
+    assert result.problems == ()
+    assert result.doubts == (
+        'No column gives the "Last Name" (last_name); OPSCOM may refuse a new user without it, with code 9018.',
+        'No column gives the "Email" (email); OPSCOM may refuse a new user without it, with code 9016.',
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "code", "title"),
+    [("email", 9016, "Email"), ("city", 9031, "City - address 1"), ("state", 9031, "Province - address 1")],
+    ids=["expected", "optional", "by an alias"],
+)  # fmt: skip
+def test_the_settings_may_require_a_field(name, code, title):
+    filled = GOOD["users"] | {"email": "", "city": "", "province": ""}
+    result = checked("users", filled, required=[name])
+    unmapped = checked("users", {"unique_id": "1", "login_source": "X"}, required=[name])
+    message = f'the "{title}" is missing, and your settings require it.'
+
+    for one in (result, unmapped):
+        errors = [problem for problem in one.problems if problem.holds]
+        assert [(problem.code, problem.message) for problem in errors] == [(code, message)]
+
+
+def test_settings_that_require_a_field_that_is_none_are_refused():
+    with pytest.raises(SettingsError) as caught:
+        checked("users", GOOD["users"], required=["e_mail"])
+
+    assert str(caught.value) == (
+        'OPSCOM\'s users have no field "e_mail", which the settings require. Did you mean "email"?'
+    )
+
+
+def test_one_of_two_fields_is_enough_and_both_are_no_error():
+    assert codes("vehicles", prov="", provID="9") == []
+    assert codes("vehicles", provID="9", plateTypeID="4") == []
+    assert codes("vehicles", prov="", provID="", plateType="") == [9010, 9011]
+
+
+def test_both_cells_are_marked_where_one_of_two_is_missing():
+    (problem,) = checked("vehicles", GOOD["vehicles"] | {"provID": "", "prov": ""}).problems
+
+    assert (problem.field, problem.columns) == ("provID", (2, 3))
+
+
+def test_all_problems_of_a_row_are_found_at_once():
+    result = checked(
+        "users",
+        {
+            "unique_id": "",
+            "login_source": "x" * 21,
+            "email": "x" * 101,
+            "province": "???",
+            "date_of_birth": "soon",
+            "first_name": "\x07" * 51,
+            "last_name": "",
+        },
+    )
+
+    assert [(problem.field, problem.code) for problem in result.problems] == [
+        ("unique_id", 9013),
+        ("login_source", 9030),
+        ("first_name", 9030),
+        ("first_name", 9033),
+        ("last_name", 9018),
+        ("email", 9030),
+        ("email", 9033),
+        ("province", 9033),
+        ("date_of_birth", 9033),
+    ]
+
+
+def test_problems_stand_by_row_and_then_in_the_order_of_the_source():
+    batch = batch_of("users", [GOOD["users"] | {"unique_id": "", "email": "x"} for _ in range(2)])
+    origins = dict(batch.origins) | {"email": (0,), "unique_id": (4,)}
+    theirs = Problem(1, 3, (2,), "first_name", "", 9033, Severity.WARNING, "theirs.", "None.")
+    batch = replace(batch, origins=origins, problems=(theirs,))
+    result = check(batch, TABLES["users"], today=TODAY)
+
+    assert [(problem.position, problem.field) for problem in result.problems] == [
+        (0, "email"),
+        (0, "unique_id"),
+        (1, "email"),
+        (1, "first_name"),
+        (1, "unique_id"),
+    ]
+
+
+def test_the_column_that_gave_the_value_is_the_one_that_is_marked():
+    rows = [GOOD["users"] | {"email": "x"}, GOOD["users"] | {"unique_id": "2", "email": "y"}]
+    batch = replace(batch_of("users", rows), chosen={"email": np.array([7, 9])})
+    result = check(batch, TABLES["users"], today=TODAY)
+
+    assert [problem.columns for problem in result.problems] == [(7,), (9,)]
+
+
+def test_a_skipped_row_is_not_looked_at():
+    rows = [{"unique_id": ""}, GOOD["users"], {"email": "x"}]
+    batch = replace(batch_of("users", rows), skipped=np.array([True, False, True]))
+
+    assert check(batch, TABLES["users"], today=TODAY).problems == ()
+
+
+def test_a_sheet_without_rows_has_no_problem():
+    for endpoint, table in TABLES.items():
+        assert check(batch_of(endpoint, []), table, today=TODAY).problems == ()
+        batch = batch_of(endpoint, [GOOD[endpoint]], skipped=np.array([True]))
+        assert check(batch, table, today=TODAY).problems == ()
+
+
+def error_of_mapping(name, position=0):
+    return Problem(position, position + 2, (0,), name, "", 9033, Severity.ERROR, "theirs.", "None.")
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "changed", "name"),
+    [
+        pytest.param("users", {"date_of_birth": "soon"}, "date_of_birth", id="its own cell"),
+        pytest.param("users", {"unique_id": ""}, "unique_id", id="a blank"),
+        pytest.param("vehicles", {"prov": "", "provID": ""}, "prov", id="one of two"),
+        pytest.param("permits", {"endTime": "2018-07-02T08:00:00"}, "startTime", id="the start"),
+        pytest.param("permit-updates", {"plate": ""}, "plate", id="all that would change"),
+    ],
+)
+def test_a_cell_that_the_mapping_reported_has_no_second_problem(endpoint, changed, name):
+    theirs = error_of_mapping(name)
+    result = checked(endpoint, GOOD[endpoint] | changed, problems=(theirs,))
+
+    assert result.problems == (theirs,)
+
+
+def test_a_warning_of_the_mapping_silences_nothing():
+    theirs = replace(error_of_mapping("email"), severity=Severity.WARNING)
+    result = checked("users", GOOD["users"] | {"email": "x"}, problems=(theirs,))
+
+    assert [problem.code for problem in result.problems if problem.holds] == [9033]
+
+
+def test_an_invalid_optional_value_is_left_out_where_the_mapping_says_so():
+    bad = GOOD["users"] | {"unique_id": "s-2", "email": "b@b", "city": "x" * 51, "province": "none"}
+    result = checked("users", GOOD["users"], bad, omit_if_invalid=frozenset({"city", "unique_id"}))
+
+    assert [
+        (problem.position, problem.field, problem.severity, problem.value, problem.message, problem.remedy)
+        for problem in result.problems
+    ] == [
+        (
+            1, "city", Severity.WARNING, "x" * 51, "this has 51 characters, and OPSCOM takes 50.",
+            "It is left out, as the mapping says; correct the cell to have it sent.",
+        ),
+        (
+            1, "province", Severity.ERROR, "none",
+            "this is no postal abbreviation of two letters, such as ON or NY.",
+            "Write the two letters, or let the mapping convert names with `convert: [province]`.",
+        ),
+    ]  # fmt: skip
+    assert result.batch.frame.loc[1, "city"] == ""
+    assert result.batch.frame.loc[1, "province"] == "none"
+    assert result.batch.left_out == {(1, "city")}
+
+
+def test_a_required_value_is_never_left_out():
+    omit = frozenset({"unique_id", "city"})
+    bad = GOOD["users"] | {"unique_id": "x" * 51, "city": "x" * 51}
+    result = checked("users", bad, omit_if_invalid=omit, required=["city"])
+
+    assert [(problem.code, problem.severity.value) for problem in result.problems] == [
+        (9030, "error"),
+        (9030, "error"),
+    ]
+    assert result.batch.left_out == frozenset()
+
+
+def test_what_is_left_out_may_leave_too_little():
+    vehicle = GOOD["vehicles"] | {"prov": "", "provID": "Ontario"}
+    update = GOOD["permit-updates"] | {"plate": "P" * 26}
+
+    for endpoint, row, name, code in [
+        ("vehicles", vehicle, "provID", 9011),
+        ("permit-updates", update, "plate", 9031),
+    ]:
+        for blanks in ("omit", "send"):
+            result = checked(endpoint, row, omit_if_invalid=frozenset({name}), blanks=blanks)
+            assert [problem.code for problem in result.problems if problem.holds] == [code]
+
+
+def test_an_expected_value_that_is_left_out_has_one_warning():
+    bad = GOOD["users"] | {"email": "none"}
+    result = checked("users", bad, omit_if_invalid=frozenset({"email"}))
+
+    assert [problem.code for problem in result.problems] == [9033]
+    assert result.held == frozenset()
+
+
+def test_an_update_that_blanks_something_changes_something():
+    row = GOOD["permit-updates"] | {"plate": ""}
+
+    assert checked("permit-updates", row, blanks="send").problems == ()
+    assert checked("permit-updates", row, blanks="omit").held == {0}
+    assert checked("permit-updates", {"referenceID": "1"}, blanks="send").held == {0}
+
+
+SAMPLES = {
+    "users": {
+        "unique_id": "tester23", "login_source": "OPSCOM", "first_name": "firstname",
+        "last_name": "lastname", "user_name": "username", "email": "test@test.com",
+        "street": "123 Main Street, 123 Main Street,123 Main Street,123 Main Street,123 Main Street,123 Main Street",
+        "city": "Everywhere", "province": "bc", "state": "NY", "postal_code": "HOHOHO",
+        "zip": "12345-1212", "street2": "123 General Street", "city2": "Somewhere",
+        "province2": "AB", "state2": "MA", "postal_code2": "A9A9A9", "zip2": "54321-1212",
+        "phone_cell": "613-555-1212", "user_type_id": "6", "employ_no": "employee number: default",
+        "employee_phone": "emp ph. klondike 555", "student_no": "SN 543209854",
+        "student_phone": "999", "driver_licence_num": "QC 99999999", "driver_license_num": "NYNY",
+        "date_of_birth": "1901-01-31", "locker_user_type_id": "3", "driver_licence_prov": "BC",
+        "driver_license_state": "CA",
+    },
+    "vehicles": {
+        "plate": "PL8RDR", "plateType": "Motorcycle", "prov": "MA", "make": "8", "type": "3",
+        "colour": "red", "year": "2011", "vin": "8GKS1AKC7FR518845",
+    },
+    "permits": {
+        "Amount": "14.50", "CurrencyID": "CAD", "LicencePlate": "PL8RDR", "zone": "Lot 4",
+        "permitNo": "L4-1138", "startTime": "2018-07-02T09:00:00", "endTime": "2018-07-02T09:30:00",
+    },
+    "permit-updates": {
+        "referenceID": "PREVIOUS-REFERENCE-ID", "plate": "PL8RDR", "Amount": "14.50",
+        "currency": "CAD", "endTime": "2018-07-02T09:30:00",
+    },
+    "permit-deletes": {"referenceID": "PREVIOUS-REFERENCE-ID"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("endpoint", list(SAMPLES), ids=str)
+def test_the_vendors_sample_requests_pass(endpoint):
+    table = TABLES[endpoint]
+    first = {table.field(name).name: text for name, text in reversed(SAMPLES[endpoint].items())}
+
+    assert checked(endpoint, first).problems == ()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "name"),
+    [pytest.param(endpoint, name, id=f"{endpoint} {name}") for endpoint in SAMPLES for name in SAMPLES[endpoint]],
+)  # fmt: skip
+def test_the_vendors_sample_requests_pass_attribute_by_attribute(endpoint, name):
+    known = TABLES[endpoint].field(name)
+
+    assert checked(endpoint, GOOD[endpoint] | {known.name: SAMPLES[endpoint][name]}).problems == ()
+
+
+def test_a_check_that_cannot_run_does_not_pass_in_silence():
+    batch = batch_of("users", [GOOD["users"]])
+    frame = batch.frame.astype({"email": "object"})
+    frame.loc[0, "email"] = 7
+
+    with pytest.raises(RuntimeError, match="The check of 'email' could not run"):
+        check(replace(batch, frame=frame), TABLES["users"], today=TODAY)
+
+
+def test_the_rules_are_what_pandera_runs():
+    from importer.compiling import Terms, compile_checks
+
+    batch = batch_of("users", [GOOD["users"]])
+    schema = compile_checks(TABLES["users"], batch.frame, Terms(TODAY))
+
+    assert list(schema.columns) == list(batch.frame)
+    assert [check.error for check in schema.columns["email"].checks] == [
+        "missing",
+        "length",
+        "control",
+        "form",
+    ]
+    assert isinstance(schema.columns["email"].metadata["length"], Rule)
+    assert {check.n_failure_cases for check in schema.columns["email"].checks} == {1}
+    assert importer.checking.rows.check is check

@@ -1,0 +1,432 @@
+"""Pushing: what reaches the controller, and what is said of each row, fault by fault."""
+
+import json
+import sqlite3
+import threading
+
+import pytest
+from controller import Controller, Fault
+from delivering import CLIENT, TOKEN, permits, push, users, vehicles
+
+from importer.delivery.journal import Journal
+from importer.delivery.stops import Stopper
+from importer.errors import JournalError
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "journal.sqlite"
+
+
+def test_every_field_arrives_as_it_is_with_the_token_in_the_body(journal):
+    with Controller() as c:
+        done = push(c.url, journal, "users", users(1, last_name="Zoë O'Neil 張"))
+    (entry,) = c.ledger
+    assert entry.path == f"/api/{CLIENT}/v1/profiles/push"
+    assert entry.body == {
+        "apiToken": TOKEN,
+        "unique_id": "U0",
+        "login_source": "OPSCOM",
+        "first_name": "Name0",
+        "last_name": "Zoë O'Neil 張",
+    }
+    assert entry.headers["content-type"] == "application/json"
+    assert entry.headers["accept"] == "application/json"
+    assert entry.headers["user-agent"].startswith("opscom-importer/")
+    assert done.states == {0: "pushed"}
+    assert done.outcomes[0].reference_id == "1"
+
+
+@pytest.mark.parametrize("workers", [1, 4, 16])
+def test_all_rows_arrive_once_whatever_the_number_of_workers(journal, workers):
+    with Controller() as c:
+        done = push(c.url, journal, "users", users(60), workers=workers)
+        assert c.at_once <= workers
+        assert c.connections <= workers
+    assert sorted(e.key for e in c.ledger) == sorted(f"U{n}" for n in range(60))
+    assert set(done.states.values()) == {"pushed"}
+
+
+@pytest.mark.parametrize("make", [users, vehicles, permits])
+def test_a_second_push_of_the_same_rows_sends_nothing(journal, make):
+    endpoint = make.__name__
+    with Controller() as c:
+        first = push(c.url, journal, endpoint, make(5))
+        second = push(c.url, journal, endpoint, make(5))
+        assert c.requests == 5
+    assert set(second.states.values()) == {"unchanged"}
+    ids = [first.outcomes[n].reference_id for n in range(5)]
+    assert [second.outcomes[n].reference_id for n in range(5)] == ids
+
+
+def test_a_changed_user_is_sent_again_and_an_unchanged_one_is_not(journal):
+    with Controller() as c:
+        push(c.url, journal, "users", users(2))
+        changed = users(2)
+        changed[1]["first_name"] = "Other"
+        done = push(c.url, journal, "users", changed)
+    assert done.states == {0: "unchanged", 1: "pushed"}
+    assert [e.key for e in c.ledger] == ["U0", "U1", "U1"]
+
+
+def test_a_user_changed_back_is_sent_because_the_last_accepted_record_counts(journal):
+    with Controller() as c:
+        push(c.url, journal, "users", users(1))
+        push(c.url, journal, "users", users(1, city="Ottawa"))
+        done = push(c.url, journal, "users", users(1))
+        assert c.requests == 3
+    assert done.states == {0: "pushed"}
+
+
+def test_again_sends_unchanged_users(journal):
+    with Controller() as c:
+        push(c.url, journal, "users", users(1))
+        done = push(c.url, journal, "users", users(1), again=True)
+        assert c.requests == 2
+    assert done.states == {0: "pushed"}
+
+
+def test_a_refused_row_keeps_code_and_sentence_and_is_sent_again_next_time(journal):
+    with Controller({("U0", 1): Fault("answer", code=9019)}) as c:
+        done = push(c.url, journal, "users", users(1))
+        again = push(c.url, journal, "users", users(1))
+    assert done.states == {0: "rejected"}
+    assert done.outcomes[0].code == "9019"
+    assert done.outcomes[0].message == "Invented message of 9019."
+    assert again.states == {0: "pushed"}
+
+
+@pytest.mark.parametrize("status", [200, 400, 422, 500])
+def test_an_error_code_counts_whatever_the_status(journal, status):
+    with Controller({("U0", 1): Fault("answer", code=9030, status=status)}) as c:
+        done = push(c.url, journal, "users", users(1))
+    assert (done.states, done.outcomes[0].code) == ({0: "rejected"}, "9030")
+    assert c.requests == 1
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["lost", "close", "reset-in-body", "html", "empty", "bad-json", "cut-body", "cut-headers"],
+)
+def test_a_user_whose_answer_is_lost_is_sent_again_until_it_is_known(journal, kind):
+    with Controller({("U1", 1): Fault(kind)}) as c:
+        done = push(c.url, journal, "users", users(3))
+    assert set(done.states.values()) == {"pushed"}
+    assert len(c.entries("U1")) == 2
+    assert c.entries("U1")[0].raw == c.entries("U1")[1].raw or not c.entries("U1")[0].raw
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["lost", "close", "reset-in-body", "html", "empty", "bad-json", "cut-body", "cut-headers"],
+)
+def test_a_permit_whose_answer_is_lost_is_unknown_and_never_sent_twice(journal, kind):
+    with Controller({("P1", 1): Fault(kind)}) as c:
+        done = push(c.url, journal, "permits", permits(3))
+        again = push(c.url, journal, "permits", permits(3))
+        assert c.requests == 3
+    assert done.states == {0: "pushed", 1: "unknown", 2: "pushed"}
+    assert again.states == {0: "unchanged", 1: "unknown", 2: "unchanged"}
+    assert c.applied("P1") <= 1
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_permit_that_meets_a_server_error_is_unknown_and_never_sent_twice(journal, status):
+    fault = Fault("answer", status=status, body="<html>", headers={"Retry-After": "0"})
+    with Controller({("P0", 1): fault}) as c:
+        done = push(c.url, journal, "permits", permits(1))
+        assert c.requests == 1
+    assert done.states == {0: "unknown"}
+
+
+def test_a_vehicle_is_sent_once_more_and_9012_then_means_there_already(journal):
+    with Controller({("V0", 1): Fault("lost")}) as c:
+        done = push(c.url, journal, "vehicles", vehicles(1))
+    assert done.states == {0: "exists"}
+    assert done.outcomes[0].message == (
+        "OPSCOM has this record already, most likely from our own earlier attempt."
+    )
+    assert len(c.ledger) == 2
+
+
+def test_a_vehicle_whose_second_answer_is_lost_too_is_unknown_and_waits(journal):
+    with Controller({("V0", 0): Fault("close")}) as c:
+        done = push(c.url, journal, "vehicles", vehicles(1))
+        again = push(c.url, journal, "vehicles", vehicles(1))
+        assert c.requests == 2
+    assert done.states == again.states == {0: "unknown"}
+
+
+def test_a_vehicle_that_is_there_already_is_no_error_and_is_not_sent_again(journal):
+    with Controller({("V0", 1): Fault("answer", code=9012)}) as c:
+        done = push(c.url, journal, "vehicles", vehicles(1))
+        again = push(c.url, journal, "vehicles", vehicles(1))
+        assert c.requests == 1
+    assert done.states == again.states == {0: "exists"}
+
+
+def test_a_delete_whose_answer_was_lost_and_is_not_found_then_is_done(journal):
+    with Controller({("r-1", 1): Fault("lost")}) as c:
+        done = push(c.url, journal, "permit-deletes", [{"referenceID": "r-1"}])
+    assert len(c.ledger) == 2
+    assert done.states == {0: "pushed"}
+    assert done.outcomes[0].message == "The record is gone: an earlier attempt of ours did it."
+
+
+def test_a_delete_of_a_record_that_is_not_there_is_rejected(journal):
+    with Controller({("r-1", 1): Fault("answer", code=9009)}) as c:
+        done = push(c.url, journal, "permit-deletes", [{"referenceID": "r-1"}])
+    assert (done.states, c.requests) == ({0: "rejected"}, 1)
+
+
+def test_a_permit_deleted_through_us_may_be_created_again(journal):
+    with Controller() as c:
+        first = push(c.url, journal, "permits", permits(1))
+        number = first.outcomes[0].reference_id
+        push(c.url, journal, "permit-deletes", [{"referenceID": number.upper()}])
+        again = push(c.url, journal, "permits", permits(1))
+    assert again.states == {0: "pushed"}
+    assert c.applied("P0") == 2
+
+
+@pytest.mark.parametrize("code", [9000, 9001, 9002, 9034])
+def test_a_settings_code_stops_the_run_and_no_row_is_called_rejected(journal, code):
+    with Controller({("*", 0): Fault("answer", code=code)}) as c:
+        done = push(c.url, journal, "users", users(5))
+        assert c.requests == 1
+    assert set(done.states.values()) == {"not sent"}
+    assert done.outcomes[0].code == str(code)
+    assert done.stopped == (
+        f"OPSCOM answers {code}: the client code or the API token is not accepted."
+    )
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_foreign_4xx_stops_the_run(journal, status):
+    fault = Fault("answer", status=status, body="<html>no</html>")
+    with Controller({("*", 0): fault}) as c:
+        done = push(c.url, journal, "users", users(3))
+        assert c.requests == 1
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == (
+        f"The host answers HTTP {status} without an OPSCOM error code: "
+        "most likely the client code or the host is wrong."
+    )
+
+
+def test_a_foreign_4xx_leaves_a_permit_unknown(journal):
+    with Controller({("*", 0): Fault("answer", status=404, body="<html>")}) as c:
+        done = push(c.url, journal, "permits", permits(2))
+    assert done.states == {0: "unknown", 1: "not sent"}
+    assert c.requests == 1
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_redirect_is_not_followed_and_stops_the_run(journal, status):
+    with Controller() as stranger:
+        fault = Fault("answer", status=status, headers={"Location": stranger.url})
+        with Controller({("*", 0): fault}) as c:
+            done = push(c.url, journal, "users", users(2))
+        assert (c.requests, stranger.requests) == (1, 0)
+    assert set(done.states.values()) == {"not sent"}
+
+
+def test_429_is_waited_for_and_the_row_goes_again_even_a_permit(journal):
+    fault = Fault("answer", status=429, headers={"Retry-After": "0"}, body="slow down")
+    with Controller({("P0", 1): fault}) as c:
+        done = push(c.url, journal, "permits", permits(1))
+        assert c.requests == 2
+    assert done.states == {0: "pushed"}
+    assert c.applied("P0") == 1
+
+
+def test_a_wait_that_is_too_long_stops_the_run_instead(journal):
+    fault = Fault("answer", status=429, headers={"Retry-After": "3600"}, body="")
+    with Controller({("U0", 1): fault}) as c:
+        done = push(c.url, journal, "users", users(2))
+        assert c.requests == 1
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == (
+        "OPSCOM asks to send more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait."
+    )
+
+
+def test_a_host_that_refuses_ends_the_run_with_nothing_sent(journal):
+    with Controller() as c:
+        url = c.url
+    done = push(url, journal, "permits", permits(3))
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped.startswith("The host refused the connection.")
+
+
+def test_a_server_that_drips_ends_the_row_on_time(journal):
+    with Controller({("P0", 1): Fault("drip", seconds=0.05)}) as c:
+        done = push(c.url, journal, "permits", permits(2), timeout=0.4)
+    assert done.states == {0: "unknown", 1: "pushed"}
+    assert done.outcomes[0].message.startswith("No whole answer came within 0.4 seconds.")
+
+
+def test_a_server_that_hangs_ends_the_row_on_time(journal):
+    with Controller({("P0", 1): Fault("hang")}) as c:
+        done = push(c.url, journal, "permits", permits(1), timeout=0.3)
+    assert done.states == {0: "unknown"}
+
+
+def test_five_unknown_rows_in_a_row_stop_the_run(journal):
+    with Controller({("*", 0): Fault("lost")}) as c:
+        done = push(c.url, journal, "permits", permits(9))
+        assert c.requests == 5
+    assert list(done.states.values()).count("unknown") == 5
+    assert list(done.states.values()).count("not sent") == 4
+    assert done.stopped == "The answers to 5 rows in a row were lost."
+
+
+def test_twenty_equal_rejections_stop_a_run_that_has_seen_no_acceptance(journal):
+    with Controller({("*", 0): Fault("answer", code=9015)}) as c:
+        done = push(c.url, journal, "users", users(30))
+        assert c.requests == 20
+    assert done.stopped == (
+        "OPSCOM refused the first 20 rows with one and the same code (9015): "
+        "most likely the whole file has this fault."
+    )
+
+
+def test_equal_rejections_after_an_acceptance_do_not_stop_a_run(journal):
+    with Controller({("*", 0): Fault("answer", code=9015), ("U0", 1): Fault("late")}) as c:
+        done = push(c.url, journal, "users", users(30))
+        assert c.requests == 30
+    assert done.stopped is None
+
+
+def test_three_times_9003_in_a_row_stops_the_run(journal):
+    with Controller({("*", 0): Fault("answer", code=9003)}) as c:
+        done = push(c.url, journal, "users", users(9))
+        assert c.requests == 3
+    assert list(done.states.values()).count("rejected") == 3
+
+
+def test_rows_never_tried_go_before_rows_that_were_rejected(journal):
+    with Controller({("U0", 1): Fault("answer", code=9019)}) as c:
+        push(c.url, journal, "users", users(1))
+        done = push(c.url, journal, "users", users(3))
+    assert done.order == [1, 2, 0]
+
+
+def test_the_intent_is_on_disk_before_the_request_is_there(journal):
+    seen = []
+
+    class Watching(Controller):
+        def decide(self, *args):
+            with sqlite3.connect(journal) as beside:
+                seen.append(beside.execute("SELECT count(*), max(state) FROM attempt").fetchone())
+            beside.close()
+            return super().decide(*args)
+
+    with Watching() as c:
+        push(c.url, journal, "permits", permits(1))
+    assert seen == [(1, "sent")]
+
+
+def test_a_killed_run_leaves_users_to_be_sent_again_and_permits_unknown(journal):
+    for endpoint, make in (("users", users), ("permits", permits)):
+        with Controller() as c:
+            push(c.url, journal, endpoint, make(1))
+            with sqlite3.connect(journal) as beside:
+                beside.execute("UPDATE attempt SET state = 'sent', answer = NULL")
+                beside.execute("UPDATE record SET settled = '', digest = '', unsettled = 1")
+            beside.close()
+            done = push(c.url, journal, endpoint, make(1))
+        assert done.states == {0: "pushed" if endpoint == "users" else "unknown"}
+
+
+def test_an_answer_that_was_on_disk_when_the_run_was_killed_is_read_by_the_next(journal):
+    with Controller() as c:
+        first = push(c.url, journal, "permits", permits(1))
+        with sqlite3.connect(journal) as beside:
+            beside.execute("UPDATE attempt SET state = 'answered', reference_id = NULL")
+            beside.execute("UPDATE record SET settled = '', digest = '', unsettled = 1")
+        beside.close()
+        done = push(c.url, journal, "permits", permits(1))
+        assert c.requests == 1
+    assert done.states == {0: "unchanged"}
+    assert done.outcomes[0].reference_id == first.outcomes[0].reference_id
+
+
+def test_a_second_run_on_the_same_journal_is_refused_and_told_who_holds_it(journal):
+    busy = r"is in use by .+, process \d+, since .+\."
+    with Journal(journal), pytest.raises(JournalError, match=busy):
+        Journal(journal)
+    Journal(journal).close()
+
+
+def test_a_foreign_file_is_refused_and_left_as_it_is(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(
+        b"no database at all, but longer than a header of SQLite, which is 100 bytes" * 3
+    )
+    before = path.read_bytes()
+    with pytest.raises(JournalError) as told:
+        Journal(path)
+    assert str(told.value) == (
+        f"{path} is damaged or is no journal of this program; it was left as it is. "
+        "Restore it from a backup, or name another one with --journal."
+    )
+    assert path.read_bytes() == before
+
+
+def test_another_programs_database_is_refused(tmp_path):
+    path = tmp_path / "journal.sqlite"
+    with sqlite3.connect(path) as other:
+        other.execute("CREATE TABLE mine (x)")
+    other.close()
+    with pytest.raises(JournalError, match="is damaged or is no journal of this program"):
+        Journal(path)
+
+
+def test_the_journal_holds_no_token_and_no_value_and_is_its_owners_alone(journal):
+    fault = Fault("answer", body=json.dumps({"ErrorCode": 9033, "ErrorMessage": f"no: {TOKEN}"}))
+    with Controller({("U1", 1): fault}) as c:
+        done = push(c.url, journal, "users", users(2, last_name="Canaryname"))
+    raw = b"".join(path.read_bytes() for path in journal.parent.iterdir())
+    assert TOKEN.encode() not in raw
+    assert b"Canaryname" not in raw
+    assert done.outcomes[1].message == "no: [API token]"
+    if hasattr(__import__("os"), "getuid"):
+        assert all(path.stat().st_mode & 0o077 == 0 for path in journal.parent.iterdir())
+
+
+def test_an_interrupt_finishes_what_is_under_way_and_leaves_the_rest(journal):
+    stopper = Stopper()
+
+    class Interrupting(Controller):
+        def decide(self, *args):
+            threading.Thread(target=stopper.interrupt).start()
+            while not stopper.stopped:
+                pass
+            return super().decide(*args)
+
+    with Interrupting() as c:
+        done = push(c.url, journal, "permits", permits(4), stopper=stopper)
+    assert list(done.states.values()) == ["pushed", "not sent", "not sent", "not sent"]
+    assert done.stopped == "The run was interrupted."
+
+
+def test_an_abandoned_run_says_unknown_for_what_was_under_way(journal):
+    stopper = Stopper()
+
+    class Hanging(Controller):
+        def decide(self, *args):
+            stopper.interrupt()
+            stopper.interrupt()
+            return super().decide(*args)
+
+    with Hanging({("P0", 1): Fault("hang")}) as c:
+        done = push(c.url, journal, "permits", permits(2), stopper=stopper, timeout=30)
+    assert list(done.states.values()) == ["unknown", "not sent"]
+
+
+def test_an_idle_connection_is_not_used_again(journal):
+    with Controller({("U0", 1): Fault("idle-close")}) as c:
+        done = push(c.url, journal, "users", users(2))
+    assert set(done.states.values()) == {"pushed"}
+    assert all(c.applied(f"U{n}") <= 2 for n in range(2))

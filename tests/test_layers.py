@@ -1,0 +1,112 @@
+"""The arrows of the house go one way; this holds the table that says which step never knows what."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+STEPS = {
+    "reading", "mapping", "checking", "delivery", "results", "sandbox", "cli", "run", "choosing", "pulls",
+}  # fmt: skip
+NEVER = {
+    "importer/reading": {"importer.mapping", "pandera", "requests", "schemas", "importer.checking"},
+    "importer/mapping": {
+        "requests",
+        "openpyxl",
+        "pandera",
+        "importer.reading",
+        "importer.delivery",
+    },
+    "importer/schema.py": {"importer.reading", "importer.mapping", "requests", "schemas"},
+    "importer/compiling.py": {"importer.reading", "importer.mapping", "requests"},
+    "schemas": {"importer.reading", "importer.mapping", "requests", "pandas", "pandera"},
+    "importer/checking": {"requests", "openpyxl", "xlsxwriter", "importer.delivery"},
+    "importer/delivery": {
+        "pandas",
+        "pandera",
+        "openpyxl",
+        "xlsxwriter",
+        "importer.mapping",
+        "schemas",
+    },
+    "importer/results": {"requests", "pandera", "importer.mapping", "importer.delivery"},
+    "importer/sandbox": {"schemas", "importer.schema", "importer.model", "importer.text", "pandas"},
+    "importer/run.py": {"click", "rich", "importer.cli"},
+    "importer/report.py": {"click", "rich", "pandas"},
+    "importer/model.py": {f"importer.{step}" for step in STEPS} | {"schemas"},
+    "importer/errors.py": {"importer"},
+    "importer/text.py": {"importer", "pandas"},
+}
+"""Place → what its modules never import, at any depth of a function."""
+
+
+def imported(path):
+    """Yield every module that a file imports, those for type checkers only left out."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    hidden = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for inner in ast.walk(node)
+    }
+    for node in ast.walk(tree):
+        if id(node) in hidden:
+            continue
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def files(place):
+    path = ROOT / place
+    return [path] if path.is_file() else sorted(path.rglob("*.py"))
+
+
+@pytest.mark.parametrize("place", NEVER, ids=str)
+def test_no_step_imports_what_it_is_not_to_know(place):
+    found = {
+        f"{path.relative_to(ROOT)} imports {name}"
+        for path in files(place)
+        for name in imported(path)
+        for never in NEVER[place]
+        if name == never or name.startswith(never + ".")
+    }
+    assert found == set()
+
+
+def test_no_file_of_the_product_is_longer_than_400_lines():
+    long = {
+        str(path.relative_to(ROOT)): lines
+        for folder in ("importer", "schemas")
+        for path in files(folder)
+        if (lines := len(path.read_text(encoding="utf-8").splitlines())) > 400
+    }
+    assert long == {}
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["push", "--help"], ["--version"]], ids=" ".join)
+def test_help_answers_without_importing_what_is_heavy(arguments):
+    code = (
+        "import sys\nfrom importer.cli import main\n"
+        f"try: main({arguments!r})\nexcept SystemExit as end: assert end.code == 0, end.code\n"
+        "heavy = {'pandas', 'pandera', 'requests', 'numpy', 'pyarrow', 'openpyxl', 'xlsxwriter', 'rich'}\n"
+        "assert not heavy & set(sys.modules), heavy & set(sys.modules)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_only_the_command_line_prints_or_exits():
+    found = [
+        f"{path.relative_to(ROOT)}: {ast.unparse(node.func)}"
+        for path in files("importer")
+        if "cli" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "exit", "sys.exit"}
+    ]
+    assert found == []

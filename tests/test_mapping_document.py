@@ -1,0 +1,138 @@
+"""YAML text → nested text: nothing is guessed, everything wrong is told with its line."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.errors import MappingError
+from importer.mapping.document import read_document
+
+
+def document(folder, text):
+    path = folder / "m.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
+    return read_document(path)
+
+
+def refusal(folder, text):
+    with pytest.raises(MappingError) as caught:
+        document(folder, text)
+    return caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "NO",
+        "off",
+        "0012",
+        "1E5",
+        "2001-02-03",
+        "1_000",
+        "0x1F",
+        "12:30:45",
+        "null",
+        "Null",
+        ".inf",
+        "=",
+    ],
+    ids=str,
+)
+def test_a_plain_value_stays_the_text_that_was_written(tmp_path, text):
+    assert document(tmp_path, f"a: {text}\nb: [{text}]\n").data == {"a": text, "b": [text]}
+
+
+@pytest.mark.parametrize("key", ["NO", "on", "1", "null", "="], ids=str)
+def test_a_key_stays_the_text_that_was_written(tmp_path, key):
+    assert document(tmp_path, f"{key}: x\n").data == {key: "x"}
+
+
+def test_what_is_not_written_is_none_and_a_quoted_blank_is_a_text(tmp_path):
+    assert document(tmp_path, 'a:\nb: ~\nc: ""\nd: "~"\n').data == {
+        "a": None,
+        "b": None,
+        "c": "",
+        "d": "~",
+    }
+
+
+def test_every_place_has_the_line_of_its_key(tmp_path):
+    read = document(tmp_path, "a: x\nb:\n  c: y\n  d:\n    - p\n    - q\n")
+    assert [read.line(place) for place in [("a",), ("b", "c"), ("b", "d"), ("b", "d", 1)]] == [
+        1,
+        3,
+        4,
+        6,
+    ]
+
+
+def test_a_place_that_is_not_there_has_the_line_of_what_is_around_it(tmp_path):
+    assert document(tmp_path, "a: x\nb:\n  c: y\n").line(("b", "z", "w")) == 2
+
+
+def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
+    assert document(tmp_path, b"\xef\xbb\xbfa: x\r\nb: Pr\xc3\xa9nom\r\n").data == {
+        "a": "x",
+        "b": "Prénom",
+    }
+
+
+def test_an_alias_repeats_its_anchor(tmp_path):
+    assert document(tmp_path, "a: &x {p: q}\nb: *x\n").data == {"a": {"p": "q"}, "b": {"p": "q"}}
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        pytest.param("", "m.yaml: a mapping is a list of keys with values, like `endpoint: users`.", id="empty"),
+        pytest.param("- a\n", "m.yaml, line 1: a mapping is a list of keys with values, like `endpoint: users`.", id="list"),
+        pytest.param("a: b\n\tc: d\n", "m.yaml, line 2: a tab stands here, and YAML wants blanks. Replace it by blanks.", id="tab"),
+        pytest.param("a: b: c\n", "m.yaml, line 1: this is no valid YAML (mapping values are not allowed here). Check indentation, colons and quotes here.", id="two colons"),
+        pytest.param('a: "b\nc: d\n', "m.yaml, line 3: this is no valid YAML (found unexpected end of stream). Check indentation, colons and quotes here.", id="open quote"),
+        pytest.param("a: b\n---\nc: d\n", "m.yaml, line 2: a second document begins here (---). Keep one mapping in one file.", id="two documents"),
+        pytest.param(b"a: b\nc: Pr\xe9nom\n", "m.yaml, line 2: the file is not UTF-8 text. Save it again with the encoding UTF-8.", id="cp1252"),
+        pytest.param("a: b\nc: d\x07\n", "m.yaml, line 2: a character that no text may hold stands here. Remove it.", id="control character"),
+        pytest.param(b"#" * (1024 * 1024 + 1), "m.yaml: the file is larger than 1 MiB. Is it a mapping?", id="too large"),
+        pytest.param("a: " + "[" * 900 + "]" * 900, "m.yaml: the file nests or repeats far more than a mapping needs. Write it out plainly.", id="nested"),
+        pytest.param("a: &a [*a]\n", "m.yaml: the file nests or repeats far more than a mapping needs. Write it out plainly.", id="contains itself"),
+        pytest.param(
+            "a: &a [x, x, x, x, x, x, x, x, x]\n"
+            + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdef", "bcdefg", strict=True)),
+            "m.yaml: the file nests or repeats far more than a mapping needs. Write it out plainly.",
+            id="alias bomb",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_read_is_refused_with_its_line(tmp_path, text, message):
+    assert refusal(tmp_path, text) == message
+
+
+def test_a_file_that_is_not_there_is_refused_by_name(tmp_path):
+    with pytest.raises(MappingError) as caught:
+        read_document(tmp_path / "none.yaml")
+    assert caught.value.message == (
+        "none.yaml: the file cannot be read (no such file or directory). Check its name and who may read it."
+    )
+
+
+def test_a_repeated_key_names_both_lines_and_the_rest_is_read(tmp_path):
+    read = document(tmp_path, "a: x\nb: y\na: z\n")
+    assert [(fault.line, fault.place, fault.message) for fault in read.faults] == [
+        (3, ("a",), "this key stands in line 1 already. Remove one.")
+    ]
+    assert read.data == {"a": "x", "b": "y"}
+
+
+@pytest.mark.parametrize(
+    "tagged", ["!!int 5", "!!python/object/apply:os.system [ls]", "!mine x"], ids=str
+)
+def test_a_tag_is_a_fault_and_makes_nothing(tmp_path, tagged):
+    assert [fault.message for fault in document(tmp_path, f"a: {tagged}\n").faults] == [
+        "a tag like !!int stands here. Remove it: all values are text."
+    ]
+
+
+def test_a_key_that_is_a_list_is_a_fault(tmp_path):
+    assert [fault.message for fault in document(tmp_path, "? [a]\n: b\n").faults] == [
+        "a key must be a text."
+    ]

@@ -1,0 +1,344 @@
+"""A mapping file → ``Mapping``, or one error that lists every fault with line, place and remedy."""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from importer.errors import MappingError
+from importer.mapping import json_schema, load_mapping
+from importer.mapping.rules import Constant, Filled, Joined
+from schemas import TABLES
+
+
+def load(folder, text):
+    path = folder / "m.yaml"
+    path.write_text(text, encoding="utf-8")
+    return load_mapping(path)
+
+
+def faults(folder, text):
+    with pytest.raises(MappingError) as caught:
+        load(folder, text)
+    assert caught.value.exit_code == 5
+    return caught.value.message.splitlines()
+
+
+def rule_faults(folder, rule, endpoint="users"):
+    """Return the faults of one rule without file, line and place of the rule's field."""
+    field = rule.split(":")[0]
+    found = faults(folder, f"version: 1\nendpoint: {endpoint}\nfields:\n  {rule}\n")
+    start = f"m.yaml, line 4, fields.{field}"
+    assert all(fault.startswith(start) for fault in found), found
+    return [fault.removeprefix(start).removeprefix(".") for fault in found]
+
+
+EVERYTHING = """\
+version: 1
+name: Banner students                 # for people
+endpoint: users
+match: {files: ["*student*"]}
+sheet: Students
+header_row: 4
+skip_rows:
+  - {columns: [SPRIDEN_ID, SPRIDEN_LAST_NAME], blank: true}
+  - {column: SPRIDEN_ID, matches: "Total.*"}
+defaults: {login_source: OPSCOM}
+duplicates: last
+blanks: send
+fields:
+  unique_id: SPRIDEN_ID
+  student_no: SPRIDEN_ID
+  login_source: {value: OPSCOM}
+  email: {first_of: [CAMPUS_EMAIL, HOME_EMAIL]}
+  street: {join: [STREET_LINE1, STREET_LINE2], separator: ", "}
+  phone_cell: {column: "Phone#2"}
+  date_of_birth: {column: BIRTH_DATE, date: "%d/%m/%Y"}
+  user_type_id: {column: STYP_DESC, lookup: {Full Time Student: "1", Full Time Staff: 7}}
+  student_phone: {column: PHONE, convert: [digits]}
+  employ_no: {column: EMP, pad: 9}
+  city: {column: CITY, truncate: true}
+  state: {column: STATE, blank_if: ["N/A", "-"], if_invalid: omit}
+  province: {column: STAT_CODE, convert: [province]}
+"""
+
+
+def test_everything_that_the_format_has_is_taken_over(tmp_path):
+    mapping = load(tmp_path, EVERYTHING)
+    assert (mapping.name, mapping.endpoint, mapping.match) == (
+        "Banner students",
+        "users",
+        ("*student*",),
+    )
+    assert (mapping.sheets, mapping.header_row) == (("Students",), 4)
+    assert (mapping.duplicates, mapping.blanks) == ("last", "send")
+    assert mapping.defaults == {"login_source": "OPSCOM"}
+    assert [
+        (skip.headers, skip.matches and skip.matches.pattern) for skip in mapping.skip_rows
+    ] == [
+        (("SPRIDEN_ID", "SPRIDEN_LAST_NAME"), None),
+        (("SPRIDEN_ID",), "Total.*"),
+    ]
+    assert {rule.name: rule.take for rule in mapping.rules} == {
+        "unique_id": Filled(("SPRIDEN_ID",)),
+        "login_source": Constant("OPSCOM"),
+        "email": Filled(("CAMPUS_EMAIL", "HOME_EMAIL")),
+        "street": Joined(("STREET_LINE1", "STREET_LINE2"), ", "),
+        "city": Filled(("CITY",)),
+        "province": Filled(("STAT_CODE",)),
+        "state": Filled(("STATE",)),
+        "phone_cell": Filled(("Phone#2",)),
+        "user_type_id": Filled(("STYP_DESC",)),
+        "employ_no": Filled(("EMP",)),
+        "student_no": Filled(("SPRIDEN_ID",)),
+        "student_phone": Filled(("PHONE",)),
+        "date_of_birth": Filled(("BIRTH_DATE",)),
+    }
+    assert mapping.omit_if_invalid == {"province"}
+    assert not mapping.needs_user_types
+
+
+def test_rules_come_in_the_vendors_order_the_first_name_of_a_field_first(tmp_path):
+    mapping = load(tmp_path, EVERYTHING)
+    names = [rule.name for rule in mapping.rules]
+    assert (
+        names.index("city")
+        < names.index("province")
+        < names.index("state")
+        < names.index("phone_cell")
+    )
+    assert [field.name for field in mapping.fields] == [
+        field.name
+        for field in TABLES["users"].fields
+        if field.name in {rule.field.name for rule in mapping.rules}
+    ]
+
+
+def test_the_headers_are_those_of_rules_and_of_skipped_rows_each_once(tmp_path):
+    mapping = load(
+        tmp_path,
+        "version: 1\nendpoint: users\nskip_rows: [{column: Note, matches: x}, {column: ID, blank: true}]\n"
+        "fields: {student_no: ID, unique_id: ID, email: {first_of: [B, 'C#2']}}\n",
+    )
+    assert mapping.headers == ("ID", "B", "C#2", "Note")
+
+
+def test_the_optional_keys_have_quiet_defaults(tmp_path):
+    mapping = load(tmp_path, "version: 1\nendpoint: permit-deletes\nfields: {reference_id: Ref}\n")
+    assert (mapping.name, mapping.match, mapping.sheets, mapping.header_row) == (
+        "m",
+        None,
+        (),
+        None,
+    )
+    assert (mapping.skip_rows, mapping.defaults, mapping.duplicates, mapping.blanks) == (
+        (),
+        {},
+        "error",
+        "omit",
+    )
+    assert [field.name for field in mapping.fields] == ["referenceID"]
+
+
+def test_values_of_a_mapping_are_never_booleans_or_numbers(tmp_path):
+    mapping = load(
+        tmp_path,
+        "version: 1\nendpoint: users\nfields: {unique_id: 0012, login_source: {value: NO},\n"
+        "  user_type_id: {column: on, lookup: {NO: 0012, yes: 1E5}}}\n",
+    )
+    unique_id, login_source, user_type = mapping.rules
+    assert unique_id.take == Filled(("0012",))
+    assert login_source.take == Constant("NO")
+    assert user_type.take == Filled(("on",))
+    assert user_type.steps.lookup == {"no": "0012", "yes": "1E5"}
+
+
+def test_a_constant_and_a_default_are_converted_for_their_field(tmp_path):
+    mapping = load(
+        tmp_path,
+        'version: 1\nendpoint: permits\ndefaults: {Amount: "1,014.5"}\n'
+        "fields: {currency: {value: cad}, startTime: {value: 2026-09-01, time: 7:30}}\n",
+    )
+    assert {rule.name: rule.take for rule in mapping.rules} == {
+        "currency": Constant("CAD"),
+        "startTime": Constant("2026-09-01T07:30:00"),
+    }
+    assert mapping.defaults == {"amount": "1014.50"}
+
+
+def test_times_and_zones_are_ready_to_use(tmp_path):
+    mapping = load(
+        tmp_path,
+        "version: 1\nendpoint: permits\n"
+        'fields: {startTime: {column: A, date: "%d/%m/%Y", time: "08:15", timezone: America/Toronto}}\n',
+    )
+    steps = mapping.rules[0].steps
+    assert (steps.time, steps.timezone) == (dt.time(8, 15), ZoneInfo("America/Toronto"))
+
+
+def test_a_lookup_of_user_types_says_that_it_needs_them(tmp_path):
+    assert load(
+        tmp_path,
+        "version: 1\nendpoint: users\nfields: {user_type_id: {column: T, lookup: user-types}}\n",
+    ).needs_user_types
+
+
+def test_all_faults_are_told_at_once_in_the_order_of_the_file(tmp_path):
+    text = """\
+version: 2
+nam: x
+endpoint: users
+match: {file: ["*student*"]}
+skip_rows:
+  - {column: A, matches: "("}
+  - {colum: A}
+duplicates: frist
+blanks:
+fields:
+  birth_date: A
+  apiToken: B
+  unique_id: {column: A, value: B}
+  unique_id: X
+  login_source: {vale: OPSCOM, pad: x}
+  date_of_birth: {column: C, date: ["%d/%m", "%Y-%d-%m", "%q"], time: "08:00"}
+  zip: {column: Z, lookup: user-types, convert: [uper]}
+  phone_cell: {column: !!int 5, extract: "a", truncate: yes}
+"""
+    assert faults(tmp_path, text) == [
+        "m.yaml, line 1, version: this must be 1.",
+        "m.yaml, line 2, nam: there is no such key. Did you mean name?",
+        "m.yaml, line 4, match: `files` is missing. Add it.",
+        "m.yaml, line 4, match.file: there is no such key. Did you mean files?",
+        "m.yaml, line 6, skip_rows[1].matches: this is no valid regular expression (missing ), unterminated subpattern). Correct it.",
+        "m.yaml, line 7, skip_rows[2].colum: there is no such key. Did you mean column?",
+        "m.yaml, line 8, duplicates: this must be error, first or last. Did you mean first?",
+        "m.yaml, line 9, blanks: nothing stands here. Write a value, or remove it.",
+        "m.yaml, line 11, fields.birth_date: OPSCOM's users have no field of this name. Did you mean date_of_birth?",
+        "m.yaml, line 12, fields.apiToken: this comes from the settings and is never mapped. Remove it.",
+        "m.yaml, line 13, fields.unique_id.value: `column` and `value` both say where the value comes from. Keep one.",
+        "m.yaml, line 14, fields.unique_id: this key stands in line 13 already. Remove one.",
+        "m.yaml, line 15, fields.login_source.pad: write a whole number from 1 here.",
+        "m.yaml, line 15, fields.login_source.vale: there is no such key. Did you mean value?",
+        "m.yaml, line 16, fields.date_of_birth.date[1]: a date format needs the year exactly once.",
+        "m.yaml, line 16, fields.date_of_birth.date[2]: this date format reads yyyy-mm-dd in another way than the calendar's.",
+        "m.yaml, line 16, fields.date_of_birth.date[3]: %q is no part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.",
+        "m.yaml, line 16, fields.date_of_birth.time: `time` is for a date with a time, and date_of_birth is none. Remove it.",
+        "m.yaml, line 17, fields.zip.convert[1]: this must be upper, lower, title, digits, plate or province. Did you mean upper?",
+        "m.yaml, line 17, fields.zip.lookup: `lookup: user-types` is for user_type_id alone, not zip.",
+        "m.yaml, line 18, fields.phone_cell.column: a tag like !!int stands here. Remove it: all values are text.",
+        "m.yaml, line 18, fields.phone_cell.extract: this needs exactly one group ( ); use (?: ) for others.",
+        "m.yaml, line 18, fields.phone_cell.truncate: write true or false here.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("version: 1\nfields: {unique_id: A}\n", "m.yaml, line 1: `endpoint` is missing. Add it.", id="no endpoint"),
+        pytest.param("endpoint: users\nfields: {unique_id: A}\n", "m.yaml, line 1: `version` is missing. Add it.", id="no version"),
+        pytest.param("version: 1\nendpoint: users\n", "m.yaml, line 1: `fields` is missing. Add it.", id="no fields"),
+        pytest.param("version: 1\nendpoint: users\nfields: {}\n", "m.yaml, line 3, fields: this is empty. Fill it or remove it.", id="empty fields"),
+        pytest.param("version: 1\nendpoint: users\nfields: [unique_id]\n", "m.yaml, line 3, fields: keys with values are wanted here, like {a: b}.", id="fields as a list"),
+        pytest.param("version: 1\nendpoint: vehicle\nfields: {plate: A}\n", "m.yaml, line 2, endpoint: this must be users, vehicles, permits, permit-updates, permit-deletes or plates. Did you mean vehicles?", id="unknown endpoint"),
+        pytest.param("version: 1\nendpoint: users\nheader_row: 0\nfields: {unique_id: A}\n", "m.yaml, line 3, header_row: write a whole number from 1 here.", id="header row 0"),
+        pytest.param("version: 1\nendpoint: users\nsheet: []\nfields: {unique_id: A}\n", "m.yaml, line 3, sheet: this is empty. Fill it or remove it.", id="no sheets"),
+        pytest.param("version: 1\nendpoint: users\nsheet: [A, ]\nskip_rows: A\nfields: {unique_id: A}\n", "m.yaml, line 4, skip_rows: a list is wanted here, like [A, B].", id="skip_rows as a text"),
+        pytest.param("version: 1\nendpoint: users\nskip_rows: [A]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1]: keys with values are wanted here, like {a: b}.", id="skip_rows of texts"),
+        pytest.param("version: 1\nendpoint: users\nskip_rows: [{column: A}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1]: say either `blank: true` or `matches`.", id="skip without condition"),
+        pytest.param("version: 1\nendpoint: users\nskip_rows: [{blank: true}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1]: name either `column` or `columns`.", id="skip without column"),
+        pytest.param("version: 1\nendpoint: users\nskip_rows: [{columns: [A, B], matches: x}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1].matches: `matches` goes with `column`, for one column.", id="skip matches of two columns"),
+        pytest.param("version: 1\nendpoint: users\nskip_rows: [{column: A, blank: false}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1].blank: only `blank: true` passes rows over.", id="skip what is not blank"),
+        pytest.param("version: 1\nendpoint: users\ndefaults: {citty: X}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.citty: OPSCOM's users have no field of this name. Did you mean city?", id="unknown default"),
+        pytest.param("version: 1\nendpoint: users\ndefaults: {date_of_birth: 1.2.2000}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.date_of_birth: this date can be read in two ways. Correct the value.", id="default that is no date"),
+        pytest.param("version: 1\nendpoint: users\ndefaults: {state: ON, province: QC}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.province: this is another name of province, which has a default. Remove one.", id="default twice"),
+        pytest.param("version: 1\nendpoint: users\nfields: {unique_id: A, 'street': {join: [A, a]}}\n", "m.yaml, line 3, fields.street.join[2]: this header stands in the list already. Remove one.", id="joined twice"),
+    ],
+)  # fmt: skip
+def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
+    assert faults(tmp_path, text) == [expected]
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        pytest.param("city: {}", [": there is no source. Give `column`, `first_of`, `join` or `value`."], id="no source"),
+        pytest.param("city: {pad: 3}", [": there is no source. Give `column`, `first_of`, `join` or `value`."], id="steps only"),
+        pytest.param('city: ""', [": a header must not be blank."], id="blank header in short"),
+        pytest.param('city: {column: " "}', ["column: a header must not be blank."], id="blank header"),
+        pytest.param("city: [A]", [": keys with values are wanted here, like {a: b}."], id="a list"),
+        pytest.param("city: {column: [A]}", ["column: one text is wanted here, no list and no keys."], id="column as a list"),
+        pytest.param("city: {first_of: A}", ["first_of: a list is wanted here, like [A, B]."], id="first_of as a text"),
+        pytest.param("city: {join: []}", ["join: this is empty. Fill it or remove it."], id="empty list"),
+        pytest.param("city: {column: A, separator: x}", ["separator: `separator` goes with `join`. Remove it."], id="separator without join"),
+        pytest.param('city: {value: ""}', ["value: a constant must not be blank. Write a value, or remove the rule."], id="blank constant"),
+        pytest.param("city: {value: A, lookup: {A: B}}", ["lookup: a constant `value` takes no `lookup`. Write the value itself."], id="constant with lookup"),
+        pytest.param("date_of_birth: {value: 2001-02-30}", ["value: there is no such day or time. Correct the value."], id="constant that is no date"),
+        pytest.param("login_source: {value: 123456789012345678901, truncate: true}", ["value: OPSCOM takes 20 characters here. Shorten it."], id="constant to be cut"),
+        pytest.param("city: {column: A, extract: '('}", ["extract: this is no valid regular expression (missing ), unterminated subpattern). Correct it."], id="bad regex"),
+        pytest.param("city: {column: A, extract: '(a)(b)'}", ["extract: this needs exactly one group ( ); use (?: ) for others."], id="two groups"),
+        pytest.param("city: {column: A, replace: {'': x}}", ["replace.: a piece to replace must not be blank."], id="blank piece"),
+        pytest.param("city: {column: A, convert: uppr}", ["convert: this must be upper, lower, title, digits, plate or province. Did you mean upper?"], id="bad conversion"),
+        pytest.param("city: {column: A, lookup: {x: 1, X : 2}}", ["lookup.X: this name stands here already, but for case and blanks. Remove one."], id="lookup twice"),
+        pytest.param("city: {column: A, lookup: {x: }}", ["lookup.x: nothing stands here. Write a value, or remove it."], id="lookup without value"),
+        pytest.param("city: {column: A, lookup: types}", ["lookup: this must be user-types."], id="unknown list"),
+        pytest.param("locker_user_type_id: {column: A, lookup: user-types}", ["lookup: `lookup: user-types` is for user_type_id alone, not locker_user_type_id."], id="user types of lockers"),
+        pytest.param("city: {column: A, pad: many}", ["pad: write a whole number from 1 here."], id="pad is a word"),
+        pytest.param("city: {column: A, pad: 256}", ["pad: no field takes more than 255 digits."], id="pad beyond every limit"),
+        pytest.param("city: {column: A, date: '%Y-%m-%d'}", ["date: `date` is for a date, and city is none. Remove it."], id="date on a text"),
+        pytest.param("date_of_birth: {column: A, timezone: America/Toronto}", ["timezone: `timezone` is for a date with a time, and date_of_birth is none. Remove it."], id="zone on a date"),
+        pytest.param("city: {column: A, decimal: ','}", ["decimal: `decimal` is for an amount, and city is none. Remove it."], id="decimal on a text"),
+        pytest.param("street: {column: A, truncate: true}", ["truncate: street cannot be cut: OPSCOM takes it whole. Remove it."], id="cut without limit"),
+        pytest.param("email: {column: A, truncate: true}", ["truncate: email cannot be cut: OPSCOM takes it whole. Remove it."], id="cut an e-mail"),
+        pytest.param("unique_id: {column: A, if_invalid: omit}", ["if_invalid: OPSCOM needs unique_id, so it cannot be left out. Remove it."], id="omit what is required"),
+        pytest.param("city: {column: A, if_invalid: skip}", ["if_invalid: this must be omit."], id="other than omit"),
+    ],
+)  # fmt: skip
+def test_a_rule_that_its_field_cannot_take_is_a_fault(tmp_path, rule, expected):
+    assert rule_faults(tmp_path, rule) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        pytest.param("startTime: {column: A, date: '%d/%m/%Y'}", ["date: this date format has no time of day. Add it, or give `time`."], id="no time"),
+        pytest.param("startTime: {column: A, time: 25:00}", ['time: this is no time of day. Write it like "08:30:00".'], id="no such time"),
+        pytest.param("startTime: {column: A, timezone: America/Toronta}", ["timezone: there is no such time zone, like America/Toronto. Did you mean America/Toronto?"], id="no such zone"),
+        pytest.param("startTime: {column: A, timezone: America}", ["timezone: there is no such time zone, like America/Toronto. Did you mean America/Jamaica?"], id="half a zone"),
+        pytest.param("startTime: {column: A, timezone: ../etc/passwd}", ["timezone: there is no such time zone, like America/Toronto."], id="a path as a zone"),
+        pytest.param("amount: {column: A, decimal: ;}", ["decimal: this must be . or ,."], id="another decimal sign"),
+    ],
+)  # fmt: skip
+def test_a_permit_rule_that_its_field_cannot_take_is_a_fault(tmp_path, rule, expected):
+    found = rule_faults(tmp_path, rule, endpoint="permits")
+    assert [fault.split(" Did you mean America/J")[0] for fault in found] == [
+        fault.split(" Did you mean America/J")[0] for fault in expected
+    ]
+
+
+def test_the_json_schema_knows_the_fields_of_each_endpoint():
+    schema = json_schema()
+    by_endpoint = {
+        part["if"]["properties"]["endpoint"]["const"]: part["then"]["properties"]["fields"][
+            "propertyNames"
+        ]["enum"]
+        for part in schema["allOf"]
+    }
+    assert by_endpoint == {endpoint: list(table.names) for endpoint, table in TABLES.items()}
+
+
+def test_the_json_schema_has_every_key_with_a_description_and_nothing_else():
+    schema = json_schema()
+    assert schema["required"] == ["version", "endpoint", "fields"]
+    parts = [schema, *schema["$defs"].values()]
+    assert all(part["additionalProperties"] is False for part in parts)
+    assert all("description" in key for part in parts for key in part["properties"].values())
+    assert "null" not in str(schema)
+
+
+def test_the_json_schema_lets_editors_see_numbers_where_the_product_reads_text():
+    rule = json_schema()["$defs"]["RulePart"]["properties"]
+    assert rule["pad"]["type"] == ["integer", "string"]
+    assert rule["value"]["type"] == ["string", "number", "boolean"]
+    assert rule["truncate"]["type"] == "boolean"

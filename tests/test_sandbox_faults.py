@@ -1,0 +1,185 @@
+"""The sandbox misbehaves when and how it is asked to, and its records tell what was carried out."""
+
+import socket
+import threading
+import time
+
+import pytest
+import requests
+
+from importer.errors import UsageError
+from importer.sandbox import Kind, Misbehaviour, Sandbox, parse_misbehaviour
+
+PERMIT = {
+    "plate": "PL8RDR",
+    "startTime": "2026-09-01T00:00:00",
+    "endTime": "2026-09-02T00:00:00",
+}
+
+
+def post(session, sandbox, call="permits/push", body=PERMIT):
+    url = f"{sandbox.url}/api/OC_TEST/v1/{call}"
+    return session.post(url, json={"apiToken": "token", **body}, timeout=10)
+
+
+@pytest.fixture
+def session():
+    with requests.Session() as session:
+        session.trust_env = False
+        yield session
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        pytest.param("500:every=10", Misbehaviour(Kind.SERVER_ERROR, every=10), id="every"),
+        pytest.param("lost:row=7", Misbehaviour(Kind.LOST, row=7), id="row"),
+        pytest.param("close", Misbehaviour(Kind.CLOSE, every=1), id="always"),
+        pytest.param("html:row=1:every=5", Misbehaviour(Kind.HTML, 5, 1), id="both"),
+        pytest.param("slow:row=3:seconds=90", Misbehaviour(Kind.SLOW, 0, 3, 90.0), id="slow"),
+        pytest.param("slow", Misbehaviour(Kind.SLOW, 1, 0, 5.0), id="slow-default"),
+        pytest.param(" 429:every=2 ", Misbehaviour(Kind.TOO_MANY, 2, 0, 1.0), id="429-default"),
+    ],
+)
+def test_a_misbehaviour_is_read_from_text(text, expected):
+    assert parse_misbehaviour(text) == expected
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "501",
+        "lost:7",
+        "lost:row=0",
+        "lost:row=-1",
+        "lost:row=x",
+        "lost:every=",
+        "500:seconds=3",
+    ],
+    ids=repr,
+)
+def test_a_text_that_is_no_misbehaviour_is_refused_with_the_way_to_write_one(text):
+    with pytest.raises(UsageError) as caught:
+        parse_misbehaviour(text)
+    assert str(caught.value) == (
+        f'"{text}" is no misbehaviour of the sandbox. '
+        "Write one of 500, 429, close, html, lost, slow, then :every=N or :row=N; "
+        "slow and 429 also take :seconds=N."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "status", "header"),
+    [
+        pytest.param("500:row=2", 500, None, id="500"),
+        pytest.param("429:row=2:seconds=7", 429, "7", id="429"),
+        pytest.param("html:row=2", 200, None, id="html"),
+    ],
+)
+def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(session, text, status, header):
+    with Sandbox(None, faults=[parse_misbehaviour(text)]) as sandbox:
+        answers = [post(session, sandbox) for _ in range(3)]
+        assert [answer.status_code for answer in answers] == [200, status, 200]
+        assert answers[1].text.startswith("<!DOCTYPE html>")
+        assert answers[1].headers.get("Retry-After") == header
+        assert len(sandbox.records("permits")) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "stored"),
+    [pytest.param("lost:row=2", 3, id="lost"), pytest.param("close:row=2", 2, id="close")],
+)
+def test_the_connection_closes_without_a_byte_and_only_lost_is_carried_out(session, text, stored):
+    with Sandbox(None, faults=[parse_misbehaviour(text)]) as sandbox:
+        assert post(session, sandbox).ok
+        with pytest.raises(requests.ConnectionError, match="closed connection without response"):
+            post(session, sandbox)
+        assert post(session, sandbox).ok
+        assert len(sandbox.records("permits")) == stored
+
+
+def test_a_lost_answer_is_really_no_answer_on_the_wire():
+    with Sandbox(None, faults=[Misbehaviour(Kind.LOST, every=1)]) as sandbox:
+        host, port = sandbox.url.removeprefix("http://").split(":")
+        body = b'{"apiToken": "t", "unique_id": "1", "login_source": "X"}'
+        head = (
+            b"POST /api/C/v1/profiles/push HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            b"Content-Length: %d\r\n\r\n" % len(body)
+        )
+        with socket.create_connection((host, int(port))) as sock:
+            sock.settimeout(10)
+            sock.sendall(head + body)
+            assert sock.recv(100) == b""
+        assert sandbox.records("users") == [
+            {"reference_id": "1", "unique_id": "1", "login_source": "X"}
+        ]
+
+
+def test_every_third_request_is_hit(session):
+    with Sandbox(None, faults=[parse_misbehaviour("500:every=3")]) as sandbox:
+        statuses = [post(session, sandbox).status_code for _ in range(7)]
+    assert statuses == [200, 200, 500, 200, 200, 500, 200]
+
+
+def test_the_first_misbehaviour_that_hits_a_request_counts(session):
+    faults = [parse_misbehaviour("429:row=2"), parse_misbehaviour("500:every=2")]
+    with Sandbox(None, faults=faults) as sandbox:
+        statuses = [post(session, sandbox).status_code for _ in range(4)]
+    assert statuses == [200, 429, 200, 500]
+
+
+def test_a_page_that_is_not_there_is_no_request_to_misbehave_on(session):
+    with Sandbox(None, faults=[parse_misbehaviour("500:row=1")]) as sandbox:
+        assert post(session, sandbox, "nothing").status_code == 404
+        assert post(session, sandbox).status_code == 500
+
+
+def test_lost_violations_are_marked_as_sent(session):
+    call = "violations/send_overdue_to_collections"
+    with Sandbox(None, faults=[parse_misbehaviour("lost:row=1")]) as sandbox:
+        with pytest.raises(requests.ConnectionError):
+            post(session, sandbox, call, {})
+        assert post(session, sandbox, call, {}).json()["records"] == []
+
+
+def test_a_slow_answer_is_carried_out_before_it_is_late(session):
+    with Sandbox(None, faults=[parse_misbehaviour("slow:row=1:seconds=60")]) as sandbox:
+        with pytest.raises(requests.ReadTimeout):
+            session.post(
+                f"{sandbox.url}/api/C/v1/permits/push",
+                json={"apiToken": "t", **PERMIT},
+                timeout=0.2,
+            )
+        assert len(sandbox.records("permits")) == 1
+
+
+def test_the_delay_lies_between_every_request_and_its_answer(session):
+    with Sandbox(None, delay=0.05) as sandbox:
+        began = time.monotonic()
+        post(session, sandbox)
+        assert time.monotonic() - began >= 0.05
+
+
+def test_slow_answers_wait_side_by_side():
+    faults = [parse_misbehaviour("slow")]
+    with Sandbox(None, faults=faults) as sandbox:
+
+        def call():
+            with requests.Session() as session:
+                session.trust_env = False
+                try:
+                    post(session, sandbox)
+                except requests.ConnectionError:
+                    return
+
+        callers = [threading.Thread(target=call) for _ in range(32)]
+        for caller in callers:
+            caller.start()
+        deadline = time.monotonic() + 4
+        while len(sandbox.records("permits")) < 32:
+            assert time.monotonic() < deadline
+        began = time.monotonic()
+    for caller in callers:
+        caller.join(5)
+    assert time.monotonic() - began < 4, "closing ends the waits"

@@ -1,0 +1,108 @@
+"""The sandbox as an object: start, addresses, end, and what it may import."""
+
+import ast
+import json
+import signal
+import socket
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import requests
+from rehearsing import USER, calling
+
+import importer.sandbox
+from importer.errors import SettingsError, UsageError
+from importer.sandbox import Sandbox
+
+
+def test_a_sandbox_that_is_not_running_says_so():
+    sandbox = Sandbox(None)
+    for ask in (lambda: sandbox.url, lambda: sandbox.requests, lambda: sandbox.records("users")):
+        with pytest.raises(SettingsError, match=r"^The sandbox is not running\. Start it first\.$"):
+            ask()
+    sandbox.close()
+
+
+def test_a_sandbox_can_be_started_again():
+    sandbox = Sandbox(None)
+    for _ in range(2):
+        with calling(sandbox) as client:
+            assert client.tell("profiles/push", USER)["reference_id"] == 1
+
+
+def test_serving_ends_when_the_sandbox_is_closed():
+    with Sandbox(None) as sandbox, ThreadPoolExecutor(1) as pool:
+        serving = pool.submit(sandbox.serve_forever)
+        sandbox.close()
+        serving.result(5)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no such signal on Windows")
+def test_serving_ends_at_ctrl_c():
+    code = (
+        "from importer.sandbox import Sandbox\n"
+        "with Sandbox(None) as sandbox:\n"
+        "    print(sandbox.url, flush=True)\n"
+        "    sandbox.serve_forever()\n"
+        "print('closed')"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        url = process.stdout.readline().strip()
+        assert requests.get(url, timeout=10).status_code == 404
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=10) == ("closed\n", "")
+
+
+def test_an_ipv6_loopback_address_is_written_in_brackets():
+    try:
+        socket.create_server(("::1", 0), family=socket.AF_INET6).close()
+    except OSError:
+        pytest.skip("This machine has no IPv6.")
+    with calling(Sandbox(None, host="::1")) as client:
+        assert client.sandbox.url.startswith("http://[::1]:")
+        assert client.tell("profiles/types/list")["status"] == "success"
+
+
+def test_it_listens_on_a_loopback_address_only():
+    with pytest.raises(UsageError) as caught:
+        Sandbox(None, host="0.0.0.0")  # noqa: S104  the very thing that is refused
+    assert str(caught.value) == (
+        'The sandbox cannot listen on "0.0.0.0": it answers this machine alone. Use 127.0.0.1.'
+    )
+
+
+def test_a_port_that_is_taken_is_named(tmp_path):
+    with Sandbox(None) as sandbox:
+        port = int(sandbox.url.rsplit(":", 1)[1])
+        with pytest.raises(UsageError) as caught:
+            Sandbox(tmp_path / "sandbox.sqlite", port=port).start()
+    assert str(caught.value) == (
+        f"The sandbox cannot listen on port {port} of 127.0.0.1. "
+        "Choose another port; 0 takes any free one."
+    )
+
+
+def test_it_imports_nothing_of_ours_but_errors():
+    folder = Path(importer.sandbox.__file__).parent
+    found = set()
+    for path in folder.glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom):
+                found.add(node.module)
+            elif isinstance(node, ast.Import):
+                found |= {alias.name for alias in node.names}
+    ours = {name for name in found if name.split(".")[0] in {"importer", "schemas"}}
+    assert {name for name in ours if not name.startswith("importer.sandbox")} == {"importer.errors"}
+    others = {name.split(".")[0] for name in found - ours} - sys.stdlib_module_names
+    assert others == {"waitress"}
+
+
+def test_importing_it_does_not_load_the_server():
+    code = "import importer.sandbox, json, sys; print(json.dumps(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True)
+    assert "waitress" not in json.loads(done.stdout)

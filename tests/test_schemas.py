@@ -1,0 +1,277 @@
+"""The tables agree with a second transcription of the vendor's pages, made for these tests alone."""
+
+import csv
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.codes import CODES, EXISTS_CODES, SETTINGS_CODES, Effect, Whose
+from importer.schema import FieldLine, Kind, Need, describe, record_key
+from schemas import READS, TABLES
+
+PAGES = Path(__file__).parent / "vendor_tables"
+FORMS = {
+    "": Kind.TEXT,
+    "alphanumeric": Kind.TEXT,
+    "alphanumeric including dashes": Kind.TEXT,
+    "characters": Kind.TEXT,
+    "vehicle plate": Kind.TEXT,
+    "alphanumeric including dashes; valid email address": Kind.EMAIL,
+    "characters; identification number": Kind.VIN,
+    "postal abbreviation": Kind.PROVINCE,
+    "id number": Kind.DIGITS,
+    "date yyyy-mm-dd": Kind.DATE,
+    r"time Y-m-d\TH:i:s": Kind.DATETIME,
+    "decimal": Kind.AMOUNT,
+    "currency": Kind.CURRENCY,
+    "digit year": Kind.YEAR,
+}
+NOT_MAPPED = {"apiToken", "api_token", "client"}
+ENDPOINTS = ["users", "vehicles", "permits", "permit-updates", "permit-deletes", "plates"]
+
+
+def page(endpoint):
+    with (PAGES / f"{endpoint}.csv").open(encoding="utf-8", newline="") as file:
+        return [line for line in csv.DictReader(file) if line["names"] not in NOT_MAPPED]
+
+
+def transcribed(line):
+    """One line of the vendor's page in our words; the row without names is the e-mail's."""
+    names = set(line["names"].split()) or {"email"}
+    limit = int(line["limit"]) if line["limit"] else None
+    return line["attribute"] or "Email", names, limit, FORMS[line["form"]]
+
+
+def test_there_is_a_table_for_every_endpoint_that_takes_rows_in_the_order_of_sending():
+    assert list(TABLES) == ENDPOINTS
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_a_table_has_the_vendors_attributes_in_the_vendors_order(endpoint):
+    ours = [
+        (known.title, {known.name, *known.aliases}, known.max_length, known.kind)
+        for known in TABLES[endpoint].fields
+    ]
+
+    assert ours == [transcribed(line) for line in page(endpoint)]
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_a_field_is_needed_as_the_vendors_description_says(endpoint):
+    table = TABLES[endpoint]
+    ours = []
+    for known in table.fields:
+        if known.need is Need.ONE_OF:
+            ours.append("One of " + " or ".join(one.name for one in table.group(known.group)))
+        else:
+            ours.append("Required" if known.need is Need.REQUIRED else "Optional")
+
+    assert ours == [line["need"] for line in page(endpoint)]
+
+
+def test_only_what_an_error_code_calls_required_is_expected_though_optional():
+    expected = {
+        known.name: known.missing
+        for table in TABLES.values()
+        for known in table.fields
+        if known.need is Need.EXPECTED
+    }
+
+    assert expected == {"email": 9016, "first_name": 9017, "last_name": 9018}
+
+
+def test_a_field_that_is_missing_or_invalid_has_the_code_that_the_vendor_lists_for_it():
+    missing = {
+        (endpoint, known.name): known.missing
+        for endpoint, table in TABLES.items()
+        for known in table.fields
+        if known.need in {Need.REQUIRED, Need.ONE_OF}
+    }
+    own = {
+        (endpoint, known.name): known.invalid
+        for endpoint, table in TABLES.items()
+        for known in table.fields
+        if known.invalid != 9033
+    }
+    longer = {
+        (endpoint, known.name): known.too_long
+        for endpoint, table in TABLES.items()
+        for known in table.fields
+        if known.too_long != 9030
+    }
+
+    assert missing == {
+        ("users", "unique_id"): 9013,
+        ("users", "login_source"): 9014,
+        ("vehicles", "plate"): 9006,
+        ("vehicles", "plateTypeID"): 9010,
+        ("vehicles", "plateType"): 9010,
+        ("vehicles", "provID"): 9011,
+        ("vehicles", "prov"): 9011,
+        ("permits", "startTime"): 9031,
+        ("permits", "endTime"): 9004,
+        ("permits", "plate"): 9006,
+        ("permit-updates", "referenceID"): 9008,
+        ("permit-deletes", "referenceID"): 9008,
+        ("plates", "plate"): 9006,
+    }
+    assert own == {
+        ("permits", "startTime"): 9007,
+        ("permits", "endTime"): 9005,
+        ("permit-updates", "endTime"): 9005,
+    }
+    assert longer == {("vehicles", "plate"): 9021}
+
+
+def test_the_payload_names_are_those_of_the_samples():
+    assert [known.name for known in TABLES["permits"].fields] == [
+        "amount", "currency", "startTime", "endTime", "plate", "permitNo", "zone",
+    ]  # fmt: skip
+    assert TABLES["permit-deletes"].fields[0].name == "referenceID"
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS, ids=str)
+def test_the_token_is_a_field_of_no_table(endpoint):
+    assert not NOT_MAPPED & set(TABLES[endpoint].names)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "path"),
+    [
+        ("users", "/api/{client}/v1/profiles/push"),
+        ("vehicles", "/api/{client}/v1/vehicles/push"),
+        ("permits", "/api/{client}/v1/permits/push"),
+        ("permit-updates", "/api/{client}/v1/permits/update"),
+        ("permit-deletes", "/api/{client}/v1/permits/delete"),
+        ("plates", "/api/v1/validate/plate"),
+        ("permit-stats", "/api/{client}/v1/permits/stats"),
+        ("user-types", "/api/{client}/v1/profiles/types/list"),
+        ("overdue-violations", "/api/{client}/v1/violations/send_overdue_to_collections"),
+    ],
+    ids=lambda text: None if text.startswith("/") else text,
+)
+def test_every_endpoint_has_its_documented_path(endpoint, path):
+    assert {**TABLES, **READS}[endpoint].path == path
+
+
+def test_the_tables_load_neither_pandas_nor_pandera():
+    code = (
+        "import sys, schemas, importer.schema, importer.codes, importer.compiling, importer.rules\n"
+        "print([name for name in ('pandas', 'pandera', 'numpy', 'requests') if name in sys.modules])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
+        cwd=Path(__file__).parents[1],
+    )
+
+    assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "payload", "key"),
+    [
+        pytest.param("users", {"unique_id": "aB|1"}, "aB|1", id="a user's id as it is spelled"),
+        pytest.param("users", {"unique_id": ""}, "", id="nothing for a blank"),
+        pytest.param("permits", {"plate": "ABC"}, "", id="nothing for a permit"),
+        pytest.param("permit-updates", {"referenceID": "1A-B"}, "1a-b", id="a reference id folded"),
+        pytest.param("permit-deletes", {"referenceID": "1A-B"}, "1a-b", id="the same for a delete"),
+        pytest.param("plates", {"plate": "abc"}, "abc", id="a plate to look up"),
+        pytest.param(
+            "vehicles",
+            {"plate": "ab\\|1", "prov": "on", "plateTypeID": "4", "plateType": "truck"},
+            r"AB\\\|1|prov=ON|plateTypeID=4",
+            id="a vehicle in capitals with the first filled field of each part",
+        ),
+        pytest.param(
+            "vehicles", {"plate": "ABC", "prov": "ON"}, "", id="no vehicle without a type"
+        ),
+    ],
+)
+def test_a_record_is_known_by_its_key(endpoint, payload, key):
+    assert record_key(TABLES[endpoint], payload) == key
+
+
+@given(
+    st.lists(
+        st.tuples(*[st.text("A|\\=provID", min_size=1, max_size=5)] * 3), min_size=2, max_size=2
+    )
+)
+def test_two_vehicles_have_one_key_only_if_all_its_parts_are_the_same(vehicles):
+    first, second = vehicles
+    keys = [
+        record_key(
+            TABLES["vehicles"], dict(zip(("plate", "prov", "plateType"), parts, strict=True))
+        )
+        for parts in vehicles
+    ]
+
+    same = [part.upper() for part in first] == [part.upper() for part in second]
+    assert (keys[0] == keys[1]) == same
+
+
+def test_a_field_is_described_in_words():
+    lines = {line.name: line for line in describe(TABLES["users"])}
+
+    assert list(lines) == [known.name for known in TABLES["users"].fields]
+    assert lines["unique_id"] == FieldLine(
+        "unique_id", (), "Unique ID", "required", "up to 50 characters", (9013, 9030, 9033)
+    )
+    assert lines["email"] == FieldLine(
+        "email",
+        (),
+        "Email",
+        "expected",
+        "an e-mail address, up to 100 characters",
+        (9016, 9030, 9033, 9019),
+    )
+    assert lines["street"].limit == "no limit"
+    assert lines["province"] == FieldLine(
+        "province",
+        ("state",),
+        "Province - address 1",
+        "optional",
+        "two letters, a postal abbreviation",
+        (9033,),
+    )
+
+
+def test_fields_that_stand_for_each_other_are_described_together():
+    lines = {line.name: line for line in describe(TABLES["vehicles"])}
+
+    assert lines["prov"].need == "one of provID, prov"
+    assert lines["plate"].codes == (9006, 9021, 9033)
+    assert lines["vin"].limit == "up to 25 characters, as a rule 17"
+
+
+def test_every_documented_code_has_a_meaning_and_a_remedy():
+    assert set(CODES) == {*range(9000, 9023), *range(9030, 9035)}
+    assert {number for number, code in CODES.items() if code.number != number} == set()
+    for code in CODES.values():
+        for sentence in (code.means, code.remedy):
+            assert sentence[0].isupper()
+            assert sentence.endswith(".")
+
+
+def test_every_code_that_a_table_uses_is_documented():
+    used = {code for table in TABLES.values() for line in describe(table) for code in line.codes}
+
+    assert used <= set(CODES)
+
+
+def test_the_codes_that_every_row_would_get_stop_the_run():
+    assert {9000, 9001, 9002, 9034} == SETTINGS_CODES
+    assert {code.number for code in CODES.values() if code.effect is Effect.STOPS} == SETTINGS_CODES
+    assert {code.number for code in CODES.values() if code.whose is Whose.OPSCOM} == {9003}
+
+
+def test_a_vehicle_or_permit_that_is_there_already_exists():
+    assert {"vehicles": {9012, 9022}, "permits": {9022}} == EXISTS_CODES
+    assert {code.number for code in CODES.values() if code.effect is Effect.THERE} == {9012, 9022}
