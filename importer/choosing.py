@@ -10,10 +10,17 @@ from importer.errors import InputError
 from importer.mapping import explain_missing, matches_name, missing_headers
 from importer.reading import find_header, results_header, take_sheet
 from importer.text import fold
+from importer.workspace import first_stem
 
 if TYPE_CHECKING:
     from importer.mapping import Mapping
     from importer.model import Grid, Sheet, Source
+
+
+_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".html", ".htm")
+"""What the first source of a results workbook may have been called."""
+_NAMED = 5
+"""How many headers a message names."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +29,8 @@ class Choice:
 
     mapping: Mapping
     sheets: tuple[Sheet, ...]
+    doubts: tuple[str, ...] = ()
+    """A sentence for each visible sheet that has some of the mapped headers, but not all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +39,8 @@ class _Misfit:
 
     mapping: Mapping
     why: str
+    missing: int
+    """How many mapped headers the nearest sheet lacks."""
 
 
 def choose(
@@ -54,7 +65,7 @@ def choose(
             f"{source.path.name} has no sheet with cells that can be seen.",
             hint="Unhide the sheet that is to be imported, and save the workbook.",
         )
-    candidates = [m for m in mappings if named or matches_name(m, source.path.name)]
+    candidates = [m for m in mappings if named or _is_for(m, source)]
     tried = [_try(source, mapping, sheet) for mapping in candidates]
     fits = [found for found in tried if isinstance(found, Choice)]
     specific = [fit for fit in fits if fit.mapping.match is not None] or fits
@@ -66,11 +77,28 @@ def choose(
             f"{source.path.name} fits more than one mapping: {names}.",
             hint="Name one with --mapping, or narrow `match` in one of them.",
         )
+    others = [m for m in mappings if m not in candidates]
+    misnamed = [m for m in others if isinstance(_try(source, m, sheet), Choice)]
+    if misnamed:
+        raise InputError(_misnamed(source, misnamed))
     raise InputError(_no_fit(source, [miss for miss in tried if isinstance(miss, _Misfit)], named))
 
 
+def _is_for(mapping: Mapping, source: Source) -> bool:
+    """Whether the file's name allows the mapping; a results workbook goes by its first source."""
+    names = [source.path.name]
+    if _is_results(source):
+        names += [first_stem(source.path) + ending for ending in _ENDINGS]
+    return any(matches_name(mapping, name) for name in names)
+
+
+def _is_results(source: Source) -> bool:
+    return any(results_header(grid) for grid in source.grids)
+
+
 def _try(source: Source, mapping: Mapping, sheet: str | None) -> Choice | _Misfit:
-    names = (sheet,) if sheet else mapping.sheets
+    own = () if _is_results(source) else mapping.sheets
+    names = (sheet,) if sheet else own
     grids = list(source.grids)
     if names and grids[0].name is not None:
         wanted = {fold(name): name for name in names}
@@ -80,33 +108,44 @@ def _try(source: Source, mapping: Mapping, sheet: str | None) -> Choice | _Misfi
         if absent:
             seen = ", ".join(grid.name or "" for grid in source.grids)
             why = f"the workbook has no visible sheet {absent[0]} (it has {seen})."
-            return _Misfit(mapping, why)
-    sheets: list[Sheet] = []
-    reasons: list[str] = []
-    for grid in grids:
-        found, why = _take(source, grid, mapping)
-        if found is not None:
-            sheets.append(found)
-        else:
-            reasons.append(why)
-    if not sheets or (names and reasons):
-        return _Misfit(mapping, min(reasons, key=len) if reasons else "it has no rows.")
-    return Choice(mapping, tuple(sheets))
+            return _Misfit(mapping, why, len(mapping.headers))
+    taken = [_take(source, grid, mapping) for grid in grids]
+    sheets = tuple(found for found in taken if not isinstance(found, _Misfit))
+    misfits = sorted(
+        (found for found in taken if isinstance(found, _Misfit)), key=lambda found: found.missing
+    )
+    if not sheets or (names and misfits):
+        return misfits[0]
+    near = [misfit for misfit in misfits if 2 * misfit.missing < len(mapping.headers)]
+    doubts = tuple(f"A sheet was not imported. {misfit.why}" for misfit in near)
+    return Choice(mapping, sheets, doubts)
 
 
-def _take(source: Source, grid: Grid, mapping: Mapping) -> tuple[Sheet | None, str]:
+def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
     header = results_header(grid) or mapping.header_row or find_header(grid, mapping.headers)
     if header is None:
         where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
-        return None, (
-            f"{where}: none of the first 30 rows holds any of the mapped headers "
-            f"({', '.join(mapping.headers[:5])}, …)."
+        first = ", ".join(mapping.headers[:_NAMED]) + (
+            ", …" if len(mapping.headers) > _NAMED else ""
         )
-    sheet = take_sheet(source, grid, header)
-    if missing_headers(mapping, sheet.columns):
-        return None, explain_missing(mapping, sheet)
-    return sheet, ""
+        why = f"{where}: none of the first 30 rows holds any of the mapped headers ({first})."
+        return _Misfit(mapping, why, len(mapping.headers))
+    try:
+        sheet = take_sheet(source, grid, header)
+    except InputError as error:
+        return _Misfit(mapping, str(error), len(mapping.headers))
+    missing = len(missing_headers(mapping, sheet.columns))
+    return _Misfit(mapping, explain_missing(mapping, sheet), missing) if missing else sheet
+
+
+def _misnamed(source: Source, mappings: Sequence[Mapping]) -> str:
+    names = " and ".join(sorted(mapping.path.name for mapping in mappings))
+    each = "that mapping is" if len(mappings) == 1 else "those mappings are"
+    return (
+        f"{source.path.name} has the columns of {names}, but {each} for files of other names. "
+        "Name one with --mapping, rename the file, or extend `match` in the mapping."
+    )
 
 
 def _no_fit(source: Source, misfits: Sequence[_Misfit], named: bool) -> str:  # noqa: FBT001
@@ -118,6 +157,13 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], named: bool) -> str:  # 
         )
     if len(misfits) == 1:
         advice = "" if named else " Correct the file, or name another mapping with --mapping."
-        return f"{name} does not fit {misfits[0].mapping.path.name}: {misfits[0].why}{advice}"
-    tried = "\n".join(f"  {misfit.mapping.path.name}: {misfit.why}" for misfit in misfits)
+        return f"{name} does not fit {_told(misfits[0], name)}{advice}"
+    nearest_first = sorted(misfits, key=lambda misfit: misfit.missing)
+    tried = "\n".join(f"  {_told(misfit, name)}" for misfit in nearest_first)
     return f"{name} fits none of the mappings tried:\n{tried}"
+
+
+def _told(misfit: _Misfit, name: str) -> str:
+    """Return the mapping and why it does not fit, the file's name not repeated."""
+    why = misfit.why.removeprefix(f"{name}: ").removeprefix(f"{name}, ")
+    return f"{misfit.mapping.path.name}: {why}"

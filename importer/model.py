@@ -119,6 +119,18 @@ class Grid:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the rows of a results or checked workbook first came from, as its summary tells."""
+
+    host: str
+    client: str
+    sandbox: bool
+    run: str
+    digest: str
+    """SHA-256 of the first source."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """One file as read, with its visible sheets."""
 
@@ -130,6 +142,8 @@ class Source:
     grids: tuple[Grid, ...]
     doubts: tuple[str, ...] = ()
     """What a person should know about the whole file: hidden sheets that were not read."""
+    origin: Origin | None = None
+    """Only for a results or checked workbook of ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +264,18 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """What a row of a results workbook, given back, says beside the source's own cells."""
+
+    status: str
+    reference_id: str
+    answer: str
+    """Lower case for ``yes``, ``no`` and ``new``; an id as it stands."""
+    row_known: bool
+    """Whether ``opscom_row`` still says which row of the first source it was."""
+
+
+@dataclass(frozen=True, slots=True)
 class Record:
     """One row as it is sent."""
 
@@ -259,6 +285,8 @@ class Record:
     """What OPSCOM knows the record by (see ``schemas``); empty where it has nothing of the kind."""
     payload: Mapping[str, str]
     """Field → text, in the vendor's order, without the token."""
+    told: Told | None = None
+    """Only for rows of a results workbook."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import stat
 import sys
@@ -68,15 +69,16 @@ def load_settings(workspace: Path, given: Given, environ: Mapping[str, str]) -> 
     path = workspace / FILE_NAME
     document = _read(path) if path.exists() else None
     reader = _Reader(document)
+    host = given.host or environ.get(HOST_VARIABLE) or reader.text("host") or DEFAULT_HOST
+    plate_host = (
+        given.plate_host or environ.get(PLATE_HOST_VARIABLE) or reader.text("plate_host") or ""
+    )
     settings = Settings(
-        host=given.host or environ.get(HOST_VARIABLE) or reader.text("host") or DEFAULT_HOST,
-        plate_host=given.plate_host
-        or environ.get(PLATE_HOST_VARIABLE)
-        or reader.text("plate_host")
-        or None,
+        host=_one_spelling(host),
+        plate_host=_one_spelling(plate_host) or None,
         client=given.client or environ.get(CLIENT_VARIABLE) or reader.text("client") or None,
         token_file=reader.path("token_file", workspace),
-        workers=given.workers or int(reader.number("workers", 4, most=_MOST_WORKERS)),
+        workers=given.workers or reader.whole("workers", 4, most=_MOST_WORKERS),
         rate=given.rate or reader.number("rate", 0) or None,
         timeout=given.timeout or reader.number("timeout", 60),
         required=reader.required(),
@@ -143,7 +145,8 @@ def host_faults(host: str, name: str) -> list[str]:
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         return [f"The {name} {host} is no URL. Write it like {DEFAULT_HOST}."]
     if parts.query or parts.fragment or parts.path.strip("/"):
-        return [f"The {name} {host} holds more than a host. Write it like {DEFAULT_HOST}."]
+        # What stands behind the host may be a token, so it is not repeated.
+        return [f"The {name} holds more than a host. Write it like {DEFAULT_HOST}."]
     from importer.delivery.client import is_loopback
 
     if parts.scheme == "http" and not is_loopback(host):
@@ -153,14 +156,27 @@ def host_faults(host: str, name: str) -> list[str]:
     return []
 
 
+def _one_spelling(host: str) -> str:
+    """Return the spelling under which the journal knows a host: ``HTTPS://X/`` is ``https://x``."""
+    return host.strip().rstrip("/").lower()
+
+
 def _read(path: Path) -> Document | None:
-    text = path.read_bytes()
+    try:
+        text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
+    except OSError as error:
+        raise SettingsError(
+            f"{path} cannot be read ({error.strerror}).",
+            hint="Check what it is and who may read it.",
+        ) from error
     if all(line.strip() == b"" or line.lstrip().startswith(b"#") for line in text.splitlines()):
         return None
     try:
         return read_document(path)
     except MappingError as error:
-        raise SettingsError(error.message) from error
+        raise SettingsError(
+            error.message, hint="Settings are lines like `client: OC_YOURS`, one for each."
+        ) from error
 
 
 class _Reader:
@@ -185,6 +201,15 @@ class _Reader:
     def path(self, key: str, workspace: Path) -> Path | None:
         text = self.text(key)
         return None if text is None else workspace / Path(text).expanduser()
+
+    def whole(self, key: str, default: int, *, most: int) -> int:
+        text = self.text(key)
+        if text is None:
+            return default
+        if not (text.isascii() and text.isdigit() and 0 < int(text) <= most):
+            self._wrong(key, f"this must be a whole number from 1 to {most}.")
+            return default
+        return int(text)
 
     def number(self, key: str, default: float, *, most: float = 1_000_000) -> float:
         text = self.text(key)

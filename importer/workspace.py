@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -66,7 +65,8 @@ class Workspace:
     def mapping_files(self) -> tuple[Path, ...]:
         """Return the mappings to choose from: the workspace's, or the shipped ones without any."""
         own = sorted((self.folder / MAPPINGS).glob("*.y*ml")) if self.own else []
-        return tuple(own) or shipped_mappings()
+        # Network drives put files like ._banner.yaml beside those of a Mac.
+        return tuple(path for path in own if not path.name.startswith(".")) or shipped_mappings()
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,12 +198,22 @@ def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -
         kind: ``results`` or ``checked``.
         taken: Names that other files of this run have already.
     """
+    stem = first_stem(source)
+    ending = source.suffix.removeprefix(".")
+    stems = itertools.chain(
+        [stem, f"{stem}-{ending}"] if ending else [stem],
+        (f"{stem} ({number})" for number in itertools.count(2)),
+    )
+    # Windows and macOS hold A.xlsx and a.xlsx for one file.
+    used = {path.name.casefold() for path in taken}
+    names = (f"{other}-{kind}.xlsx" for other in stems)
+    return folder / next(name for name in names if name.casefold() not in used)
+
+
+def first_stem(source: Path) -> str:
+    """Return the stem of the file that a results or checked workbook came from, else its own."""
     stem = source.stem
     for ending in ("-results", "-checked"):
         if stem.casefold().endswith(ending):
             stem = stem[: -len(ending)]
-    used = {os.path.normcase(path.name) for path in taken}
-    path = folder / f"{stem}-{kind}.xlsx"
-    if os.path.normcase(path.name) in used:
-        path = folder / f"{stem}-{source.suffix.removeprefix('.')}-{kind}.xlsx"
-    return path
+    return stem

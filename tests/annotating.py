@@ -6,10 +6,12 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import numpy as np
+import openpyxl
 import pandas as pd
+from python_calamine import CalamineWorkbook
 
 from importer.model import Batch, Checked, Column, Outcome, Problem, Severity, Sheet, State
-from importer.results import About, Part
+from importer.results import About, Part, write_workbook
 
 STARTED = datetime(2026, 11, 22, 14, 5, 9, tzinfo=UTC)
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
@@ -103,4 +105,21 @@ def texts_on(sheet):
 def member(path, name):
     """Return the parsed XML of one part of a workbook."""
     with zipfile.ZipFile(path) as archive:
-        return ET.fromstring(archive.read(name))
+        return ET.fromstring(archive.read(name))  # noqa: S314 (our own file)
+
+
+def written(tmp_path, *parts, **facts):
+    return write_workbook(tmp_path / "students-results.xlsx", about_of(**facts), parts)
+
+
+def opened(path, sheet="Students"):
+    return openpyxl.load_workbook(path)[sheet]
+
+
+def source_cells(path, sheet="Students"):
+    """Return what an independent reader finds right of the six columns, below the header."""
+    return [tuple(row[6:]) for row in sheet_values(path, sheet)[1:]]
+
+
+def sheet_values(path, sheet):
+    return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python()

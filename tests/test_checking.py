@@ -191,9 +191,13 @@ def test_a_start_that_is_no_time_has_its_own_code(start):
         if known.kind in {Kind.TEXT, Kind.EMAIL, Kind.VIN}
     ],
 )
-@pytest.mark.parametrize("control", ["\x00", "\t", "\x1f", "\x7f", "\x85", "\x9f"], ids=ascii)
-def test_no_text_holds_a_control_character(endpoint, known, control):
-    assert codes(endpoint, **{known.name: f"a@{control}b"}) == [9033]
+def test_no_text_holds_a_control_character(endpoint, known):
+    texts = [f"a@{control}b" for control in ("\x00", "\t", "\x1f", "\x7f", "\x85", "\x9f")]
+    result = checked(endpoint, *(GOOD[endpoint] | {known.name: text} for text in texts))
+
+    assert [
+        (problem.position, problem.field) for problem in result.problems if problem.code == 9033
+    ] == [(position, known.name) for position in range(len(texts))]
 
 
 @pytest.mark.parametrize(
@@ -567,6 +571,16 @@ def test_what_is_left_out_may_leave_too_little():
         for blanks in ("omit", "send"):
             result = checked(endpoint, row, omit_if_invalid=frozenset({name}), blanks=blanks)
             assert [problem.code for problem in result.problems if problem.holds] == [code]
+
+
+def test_what_is_missing_is_not_left_out():
+    bad = GOOD["vehicles"] | {"prov": ""}
+    result = checked("vehicles", bad, omit_if_invalid=frozenset({"prov"}))
+
+    assert [(problem.code, problem.severity.value) for problem in result.problems] == [
+        (9011, "error")
+    ]
+    assert result.batch.left_out == frozenset()
 
 
 def test_an_expected_value_that_is_left_out_has_one_warning():

@@ -136,7 +136,7 @@ def batches(draw):
     )
 
 
-@settings(deadline=None, max_examples=120)
+@settings(deadline=None, max_examples=70)
 @given(batches())
 def test_what_has_no_error_is_as_documented_and_what_has_none_is_held_for_no_reason(batch):
     endpoint = batch.endpoint
@@ -159,7 +159,7 @@ def test_what_has_no_error_is_as_documented_and_what_has_none_is_held_for_no_rea
         assert (position not in result.held) == (good and position not in across)
 
 
-@settings(deadline=None, max_examples=60)
+@settings(deadline=None, max_examples=40)
 @given(batches())
 def test_of_the_rows_to_be_sent_no_two_are_about_one_record(batch):
     result = check(batch, TABLES[batch.endpoint], today=TODAY)
@@ -181,7 +181,7 @@ def test_of_the_rows_to_be_sent_no_two_are_about_one_record(batch):
             assert not values.duplicated().any()
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=20)
 @given(batches())
 def test_checking_what_was_checked_finds_nothing_more_to_leave_out(batch):
     table = TABLES[batch.endpoint]

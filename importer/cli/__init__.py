@@ -16,6 +16,7 @@ from importer.cli.push import push
 from importer.cli.sandbox import sandbox
 from importer.errors import ImporterError
 
+_STOPPED = 3
 HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.
 
 \b
@@ -58,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except (click.Abort, KeyboardInterrupt):
         message = "Interrupted; nothing more was sent. Run the same command again to go on."
         click.echo(f"\n{message}", err=True)
-        code = _say(given, 3, message)
+        code = _say(given, _STOPPED, message)
     except BrokenPipeError:
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
@@ -67,6 +68,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 def _say(given: Sequence[str], code: int, message: str) -> int:
     """Keep the promise that ``--json`` prints its object whatever the exit code."""
     if "--json" in given:
-        shape = {"run": "", "exit_code": code, "stopped": None, "files": [], "error": message}
-        click.echo(json.dumps(shape, ensure_ascii=False))
+        stopped = message if code == _STOPPED else None
+        shape = {"run": "", "exit_code": code, "stopped": stopped, "files": [], "error": message}
+        click.echo(json.dumps(shape))
     return code

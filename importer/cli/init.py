@@ -32,5 +32,5 @@ def init(folder: Path | None, *, as_json: bool) -> int:
             "workspace": str(folder.resolve()),
             "made": [str(path) for path in made],
         }
-        click.echo(json.dumps(shape, ensure_ascii=False))
+        click.echo(json.dumps(shape))
     return 0

@@ -14,15 +14,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from importer.annotating import Place
 from importer.cli.running import Setting, order_for, settle_setting
 from importer.cli.terminal import is_interactive, progress, say
+from importer.comparing import Compared, compare, recognise
 from importer.delivery.client import Controller, is_loopback
 from importer.delivery.journal import SANDBOX, Journal, System
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Stopper
 from importer.errors import PushStopped, SettingsError, UsageError
-from importer.run import Delivery, Order, Place, Planned, compare, prepare
+from importer.preparing import Order, prepare
+from importer.run import Delivery
 from importer.run import push as push_rows
 from importer.settings import Given, find_token, need_client
 
@@ -83,6 +86,7 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         if journal.lost:
             say(f"An earlier run was ended by force; the answers to {journal.lost} rows are lost.")
         system, number = _system(journal, access, wishes)
+        jobs = recognise(jobs, journal.memory, number, sandbox=access.sandbox)
         planned = compare(jobs, journal.memory, number, again=order.again)
         _confirm(access, planned, wishes)
         controller = Controller(
@@ -175,7 +179,7 @@ def _is_same(access: _Access, other: str) -> bool:
     return click.confirm("Is that the same OPSCOM, so that what was sent there counts?", err=True)
 
 
-def _confirm(access: _Access, planned: Sequence[Planned], wishes: Wishes) -> None:
+def _confirm(access: _Access, planned: Sequence[Compared], wishes: Wishes) -> None:
     """Say what is about to be sent and where, and ask.
 
     Raises:

@@ -8,10 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.annotating import Place
 from importer.cli.terminal import say
+from importer.comparing import compare
 from importer.delivery.journal import System, look_up
 from importer.errors import InputError
-from importer.run import Order, Place, compare, finish_check, prepare
+from importer.preparing import Order, prepare
+from importer.run import finish_check
 from importer.settings import Given, Settings, load_settings
 from importer.workspace import Workspace, find_inputs, find_workspace
 

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from importer.model import State
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
 
-    from importer.report import Report
+    from importer.report import Report, SheetReport
     from importer.run import Progress
 
 
@@ -46,14 +48,34 @@ def show_report(report: Report, *, as_json: bool) -> None:
             say(f"Error: {sheet.error}")
             continue
         counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
-        say(f"{where} ({sheet.mapping}): {sheet.rows} rows: {counts}")
+        rows = "1 row" if sheet.rows == 1 else f"{sheet.rows} rows"
+        say(f"{where}: {counts} ({rows}, mapping {sheet.mapping})")
         for doubt in sheet.doubts:
             say(f"  Note: {doubt}")
-        say(f"  Workbook: {sheet.results}")
+        if sheet.results is not None:
+            say(f"  Workbook: {sheet.results}")
+        for step in _next_steps(sheet):
+            say(f"  {step}")
     if report.stopped is not None:
         say(f"Stopped: {report.stopped}")
     if as_json:
-        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+        click.echo(json.dumps(report.as_json()))
+
+
+def _next_steps(sheet: SheetReport) -> list[str]:
+    """Return what the person does now, a sentence each; ``not sent`` is told once for the whole run."""
+    counts = dict(sheet.states)
+    steps = []
+    if counts.get(State.INVALID) or counts.get(State.REJECTED):
+        steps.append("Correct the marked cells in the workbook, save it, and push it.")
+    if counts.get(State.UNKNOWN) and sheet.endpoint in {"vehicles", "permits"}:
+        steps.append(
+            "Of unknown rows nobody knows whether OPSCOM has them: look them up. "
+            "They are not sent again."
+        )
+    elif counts.get(State.UNKNOWN):
+        steps.append("Run the same command again: unknown rows are sent once more.")
+    return steps
 
 
 @contextmanager

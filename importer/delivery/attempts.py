@@ -61,10 +61,18 @@ def intend(connection: sqlite3.Connection, intent: Intent) -> int:
         ),
     )
     connection.execute(
-        "INSERT INTO record (system, endpoint, identity, unsettled, last, last_digest, attempt)"
-        " VALUES (?, ?, ?, 1, 'sent', ?, ?) ON CONFLICT DO UPDATE SET unsettled = unsettled + 1,"
+        "INSERT INTO record (system, endpoint, identity, unsettled, last, last_digest, attempt, parts)"
+        " VALUES (?, ?, ?, 1, 'sent', ?, ?, ?) ON CONFLICT DO UPDATE SET unsettled = unsettled + 1,"
         " last = 'sent', last_digest = excluded.last_digest, attempt = excluded.attempt",
-        (intent.system, intent.endpoint, intent.identity, intent.digest, done.lastrowid),
+        (
+            intent.system,
+            intent.endpoint,
+            intent.identity,
+            intent.digest,
+            done.lastrowid,
+            # A permit is known by all that it holds, so these are its parts whatever the answer.
+            intent.parts if intent.endpoint == PERMITS else "",
+        ),
     )
     return int(done.lastrowid or 0)
 
@@ -113,6 +121,41 @@ def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, resul
                 " WHERE system = ? AND endpoint = ? AND identity = ?",
                 (result.state.value, *where),
             )
+
+
+def find_out(
+    connection: sqlite3.Connection, system: int, endpoint: str, identity: str, result: Result
+) -> None:
+    """Write down what became of a record whose answer was lost, found out afterwards.
+
+    ``pushed`` and ``exists`` settle it; anything else says that it was never taken, so that the next
+    push sends it.
+    """
+    taken = result.state in {State.PUSHED, State.EXISTS}
+    attempt = connection.execute(
+        "SELECT attempt, last_digest FROM record WHERE system = ? AND endpoint = ? AND identity = ?",
+        (system, endpoint, identity),
+    ).fetchone()
+    if attempt is None:
+        return
+    state = result.state.value if taken else State.NOT_SENT.value
+    connection.execute(
+        "UPDATE attempt SET state = ?, reference_id = ?, message = ? WHERE id = ?",
+        (state, result.reference_id, result.message, attempt[0]),
+    )
+    connection.execute(
+        "UPDATE record SET unsettled = 0, last = ?, settled = ?, digest = ?, reference_id = ?"
+        " WHERE system = ? AND endpoint = ? AND identity = ?",
+        (
+            state,
+            state if taken else "",
+            attempt[1] if taken else "",
+            result.reference_id,
+            system,
+            endpoint,
+            identity,
+        ),
+    )
 
 
 def _answers_for_all(intent: Intent, result: Result) -> bool:

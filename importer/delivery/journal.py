@@ -13,13 +13,14 @@ import hashlib
 import json
 import platform
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import importer
-from importer.delivery.attempts import now, settle_killed
+from importer.delivery.attempts import Result, find_out, now, settle_killed
+from importer.delivery.creating import ALIKE, Earlier, Signs, Witness
 from importer.delivery.journal_file import Lock, connect, person
 
 if TYPE_CHECKING:
@@ -91,14 +92,67 @@ class Memory:
 
     def parts(self, payload: Mapping[str, str]) -> str:
         """Return the keyed digest of each field, as JSON, so that changed fields can be named."""
-        return json.dumps(
-            {
-                name: hashlib.blake2b(
-                    f"{name}={value}".encode(), digest_size=6, key=self._salt
-                ).hexdigest()
-                for name, value in payload.items()
-            }
+        return json.dumps({name: self._part(name, value) for name, value in payload.items()})
+
+    def witness(
+        self, system: int, endpoint: str, known: Mapping[str, Known], origin: str | None, sheet: str
+    ) -> Witness:
+        """Return what the journal can say of rows that were edited since they were sent.
+
+        Args:
+            system: The journal's number of the system.
+            endpoint: ``permits`` or ``vehicles``.
+            known: What ``known`` returned.
+            origin: Digest of the first source, for the rows of a results workbook; else ``None``.
+            sheet: The title of the sheet there.
+        """
+        return Witness(
+            known,
+            lambda payload: self._signs(endpoint, payload),
+            self._alike(system, endpoint, known),
+            {} if origin is None else self._first(system, endpoint, origin, sheet),
         )
+
+    def _part(self, name: str, value: str) -> str:
+        text = f"{name}={value}".encode()
+        return hashlib.blake2b(text, digest_size=6, key=self._salt).hexdigest()
+
+    def _signs(self, endpoint: str, payload: Mapping[str, str]) -> Signs:
+        return tuple(
+            tuple(self._part(name, payload[name]) for name in group)
+            for group in ALIKE.get(endpoint, ())
+            if all(payload.get(name) for name in group)
+        )
+
+    def _alike(
+        self, system: int, endpoint: str, known: Mapping[str, Known]
+    ) -> dict[tuple[str, ...], Earlier]:
+        if endpoint not in ALIKE:
+            return {}
+        found: dict[tuple[str, ...], Earlier] = {}
+        rows = self._connection.execute(
+            "SELECT identity, parts FROM record WHERE system = ? AND endpoint = ? AND parts <> ''"
+            " AND (settled IN ('pushed', 'exists') OR unsettled > 0)",
+            (system, endpoint),
+        )
+        for identity, text in rows:
+            parts = json.loads(text)
+            past = known.get(identity, Known())
+            earlier = Earlier(identity, past.reference_id, past.unsettled > 0)
+            for group in ALIKE[endpoint]:
+                if all(name in parts for name in group):
+                    found[tuple(parts[name] for name in group)] = earlier
+        return found
+
+    def _first(self, system: int, endpoint: str, origin: str, sheet: str) -> dict[int, str]:
+        """Return what was last sent for each row of a first source, by row."""
+        rows = self._connection.execute(
+            "SELECT attempt.row, attempt.identity FROM attempt JOIN file ON file.id = attempt.file"
+            " WHERE file.digest = ? AND attempt.system = ? AND attempt.endpoint = ?"
+            " AND coalesce(file.sheet, 'Rows') = ? COLLATE NOCASE ORDER BY attempt.id",
+            (origin, system, endpoint, sheet),
+        )
+        return {int(row): str(identity) for row, identity in rows}
 
 
 @contextlib.contextmanager
@@ -209,6 +263,12 @@ class Journal:
         self._connection.execute(
             "UPDATE file SET states = ?, results = ? WHERE id = ?", (counts, results, file)
         )
+
+    def find_out(self, system: int, endpoint: str, found: Iterable[tuple[str, Result]]) -> None:
+        """Write down what became of records whose answer was lost, all or none."""
+        with self._transaction():
+            for identity, result in found:
+                find_out(self._connection, system, endpoint, identity, result)
 
     @property
     def connection(self) -> sqlite3.Connection:

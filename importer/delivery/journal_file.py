@@ -46,6 +46,7 @@ CREATE TABLE attempt (
   state TEXT NOT NULL, reference_id TEXT, code TEXT, message TEXT
 );
 CREATE INDEX attempt_by_file ON attempt (file, row);
+CREATE INDEX file_by_digest ON file (digest);
 CREATE INDEX attempt_by_state ON attempt (state) WHERE state IN ('sent', 'answered');
 CREATE TABLE record (
   system INTEGER NOT NULL, endpoint TEXT NOT NULL, identity TEXT NOT NULL,

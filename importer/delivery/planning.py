@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from importer.delivery.creating import Verdict, Witness, weigh
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
@@ -25,6 +26,17 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
+class Found:
+    """What a person found out about a row whose answer was lost."""
+
+    identity: str
+    there: bool
+    """Whether the record is in OPSCOM."""
+    reference_id: str = ""
+    """Its id there, where the person gave it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What a push would do with a sheet's rows."""
 
@@ -33,15 +45,18 @@ class Plan:
     a run that stops never stops at the same place again."""
     settled: Mapping[int, Outcome]
     """Position → outcome of each row that needs no sending."""
+    found: tuple[Found, ...] = ()
+    """Answers of a person that the journal is to remember before anything is sent."""
 
 
-def plan(
+def plan(  # noqa: PLR0913 - what decides, each by its name
     records: Iterable[Record],
     manner: Manner,
     known: Mapping[str, Known],
     memory: Memory | None,
     *,
     again: bool = False,
+    witness: Witness | None = None,
 ) -> Plan:
     """Compare records with the journal.
 
@@ -51,43 +66,38 @@ def plan(
         known: What the journal knows of the endpoint's records, by identity.
         memory: Makes the digests; ``None`` where there is no journal yet (then all are to be sent).
         again: Send upserts even where nothing has changed.
+        witness: What the journal can say of rows that were edited since they were sent.
     """
     send: list[tuple[int, Planned]] = []
     settled: dict[int, Outcome] = {}
+    found: list[Found] = []
     for record in records:
         digest = memory.digest(record.payload) if memory else ""
         identity = record.key or f"#{digest}"
         past = known.get(identity)
-        done = None if past is None else _settled(manner, past, digest, again=again)
-        if done is None:
-            lost = past is not None and past.unsettled > 0
-            send.append((_rank(past), Planned(record, identity, digest, lost)))
-        else:
-            settled[record.position] = done
+        verdict = Verdict()
+        if manner.creates:
+            verdict = weigh(record, identity, digest, past, witness or Witness(known))
+        elif past is not None:
+            verdict = Verdict(_settled(manner, past, digest, again=again))
+        if verdict.found is not None:
+            found.append(Found(*verdict.found))
+        if verdict.outcome is not None:
+            settled[record.position] = verdict.outcome
+            continue
+        lost = not manner.creates and past is not None and past.unsettled > 0
+        send.append((_rank(past), Planned(record, identity, digest, lost)))
     send.sort(key=lambda ranked: ranked[0])
-    return Plan(tuple(planned for _, planned in send), settled)
+    return Plan(tuple(planned for _, planned in send), settled, tuple(found))
 
 
 def _settled(manner: Manner, past: Known, digest: str, *, again: bool) -> Outcome | None:
-    """Return the outcome of a row that is not sent, ``None`` for one that is."""
-    if past.unsettled:
-        return _waiting() if manner.creates else None
-    if not past.settled or past.digest != digest:
+    """Return the outcome of an update or a delete that is not sent, ``None`` for one that is."""
+    if past.unsettled or past.settled != State.PUSHED or past.digest != digest:
         return None
-    if past.settled == State.EXISTS:
-        note = "OPSCOM said in an earlier run that it has this record already."
-        return Outcome(State.EXISTS, past.reference_id, message=note)
     if manner.upsert and again:
         return None
     return Outcome(State.UNCHANGED, past.reference_id)
-
-
-def _waiting() -> Outcome:
-    return Outcome(
-        State.UNKNOWN,
-        message="An earlier run sent this row and the answer was lost, so it is not sent again. "
-        "Look it up in OPSCOM and write the id, yes or no into opscom_answer.",
-    )
 
 
 def _rank(past: Known | None) -> int:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = abc.Callable[[str], "str | Refusal"]
 
-_WORD_RE = re.compile(r"[^\W\d_][^\W\d_\u0300-\u036f]*(?:['\u2019][^\W\d_][^\W\d_\u0300-\u036f]*)*")
+_WORD_RE = re.compile(
+    r"[0-9]*[^\W\d_][^\W\d_\u0300-\u036f]*(?:['\u2019][^\W\d_][^\W\d_\u0300-\u036f]*)*"
+)
+_ORDINAL_RE = re.compile(r"[0-9]+(?:st|nd|rd|th|e|er|re)", re.IGNORECASE)
 _DIGITS_RE = re.compile(r"[0-9]+")
 _NO_DIGITS_RE = re.compile(r"[^0-9]+")
 
@@ -100,6 +103,8 @@ def title(text: str) -> str:
 
 
 def _capitals(word: str) -> str:
+    if word[0].isdigit():
+        return word.lower() if _ORDINAL_RE.fullmatch(word) else word
     first, *rest = re.split(r"(['\u2019])", word)
     pieces = (piece.lower() if len(piece) == 1 else piece.capitalize() for piece in rest)
     return first.capitalize() + "".join(pieces)

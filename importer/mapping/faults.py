@@ -45,19 +45,19 @@ def spell(place: Place) -> str:
 
 def did_you_mean(name: str, names: Iterable[str]) -> str:
     """Return a sentence, with a blank before it, that offers the nearest name; empty without one."""
-    known = list(names)
+    known = list(names) if _WORD_RE.search(name) else []
     near = nearest(name, known) or _most_words(name, known)
     return "" if near is None else f" Did you mean {near}?"
 
 
 def _most_words(name: str, names: Iterable[str]) -> str | None:
-    """Return the name that shares the most words, at least half of all: birth_date, date_of_birth."""
+    """Return the name that shares the most words, more than half of all: birth_date, date_of_birth."""
     ours = _words(name)
     shares = {
         known: len(ours & _words(known)) / max(1, len(ours | _words(known))) for known in names
     }
     best = max(shares, key=lambda known: shares[known], default=None)
-    return best if best is not None and shares[best] >= _HALF else None
+    return best if best is not None and shares[best] > _HALF else None
 
 
 def _words(name: str) -> frozenset[str]:

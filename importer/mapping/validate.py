@@ -26,6 +26,9 @@ _SENTENCES = {
 }
 
 
+_FORMS = {"<text>": "one text", "<list>": "a list like [A, B]", "<keys>": "keys like {a: b}"}
+
+
 def validate(document: Document) -> tuple[MappingFile | None, list[Fault], set[Place]]:
     """Hold a document against the format.
 
@@ -100,8 +103,11 @@ def _sentence(detail: ErrorDetails, place: Place) -> str:
             return f"there is no such key.{did_you_mean(str(place[-1]), _keys(place))}"
         case "literal_error":
             known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
-            offer = did_you_mean(str(detail["input"]), known)
+            offer = did_you_mean(str(detail["input"]), known) if known[1:] else ""
             return f"this must be {_either(known)}.{offer}"
+        case "union_tag_invalid":
+            tags = str(detail.get("ctx", {}).get("expected_tags", ""))
+            return f"this must be {_either([form for tag, form in _FORMS.items() if tag in tags])}."
         case "value_error":
             return str(detail.get("ctx", {}).get("error", "this is wrong."))
         case kind:

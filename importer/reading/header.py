@@ -64,9 +64,9 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
     found = np.flatnonzero(grid.rows == header_row)
     headers = [clean(cell) for cell in grid.frame.iloc[found[0]]] if len(found) else []
     if not any(headers):
-        place = f"{grid.source.name}, record" if grid.name is None else f"{grid.name}, row"
+        place = "record" if grid.name is None else f"{grid.name}, row"
         raise InputError(
-            f"{place} {header_row}: the header is expected here, but the row is blank.",
+            f"{grid.source.name}, {place} {header_row}: the header is expected here, but the row is blank.",
             hint="Correct header_row in the mapping, or leave it out to have the header found.",
         )
     start = int(found[0]) + 1

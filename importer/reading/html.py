@@ -142,7 +142,8 @@ class _Page(HTMLParser):
 
     def _end_block(self) -> None:
         if self._in_cell:
-            self._text.append(_BREAK if self._taken(keep=True) else "")
+            if self._text and self._text[-1] != _BREAK:
+                self._text.append(_BREAK)
         elif not self._cells:
             self.end_row()
 
@@ -163,11 +164,10 @@ class _Page(HTMLParser):
             self._covered[len(self._cells)] -= 1
             self._cells.append("")
 
-    def _taken(self, *, keep: bool = False) -> str:
+    def _taken(self) -> str:
         """Return the text so far as a browser shows it: blanks folded, ``<br>`` as line breaks."""
         lines = "".join(self._text).split(_BREAK)
-        if not keep:
-            self._text.clear()
+        self._text.clear()
         return "\n".join(_BLANKS_RE.sub(" ", line).strip(" ") for line in lines).strip("\n")
 
 

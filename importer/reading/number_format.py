@@ -129,7 +129,7 @@ class Number:
     def fixed(self) -> Fixed | None:
         """The short form, where the places stand together and no decimal is optional."""
         marks = [token.mark for token in self.whole]
-        if self.power or Mark.DIGIT not in marks or not self.point and self.part:
+        if self.power or Mark.DIGIT not in marks or (not self.point and self.part):
             return None
         first, last = marks.index(Mark.DIGIT), len(marks) - marks[::-1].index(Mark.DIGIT)
         decimals = "".join(token.text for token in self.part)[: self.decimals]
@@ -346,6 +346,9 @@ def _number(tokens: Sequence[Token]) -> Number | None:
             grouped, thousands = grouped or index < digits[-1], thousands + (index > digits[-1])
     thousands += sum(token.mark is Mark.COMMA for token in after)
     inner = before[digits[0] : digits[-1]] if digits else []
+    places = "".join(before[index].text for index in digits)
+    if places.strip("#?").strip("0") or places.endswith(("0#", "0?")):
+        return None  # programs differ on what "#" shows to the right of "0"
     if grouped and any(token.mark not in {Mark.DIGIT, Mark.COMMA} for token in inner):
         return None
     return Number(

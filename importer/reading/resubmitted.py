@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from importer.model import RESULT_COLUMNS
+from importer.model import RESULT_COLUMNS, Origin
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
@@ -42,6 +42,28 @@ def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
     if not any(_begins_as_results(grid) for grid in grids):
         return tuple(grids)
     return tuple(grid for grid in grids if grid.name != SUMMARY)
+
+
+def origin_of(grids: Sequence[Grid]) -> Origin | None:
+    """Return where the rows of a results workbook first came from; ``None`` for other workbooks.
+
+    The facts stand on its summary, a name in the first column and its text in the second. Where a
+    person deleted them, they are empty.
+    """
+    if not any(_begins_as_results(grid) for grid in grids):
+        return None
+    facts: dict[str, str] = {}
+    for grid in grids:
+        if grid.name == SUMMARY and len(grid.frame.columns) > 1:
+            names, texts = grid.frame[0].tolist(), grid.frame[1].tolist()
+            facts = dict(zip(map(clean, names), map(clean, texts), strict=True))
+    return Origin(
+        host=facts.get("Host", ""),
+        client=facts.get("Client", ""),
+        sandbox="in the sandbox" in facts.get("Command", ""),
+        run=facts.get("Run", ""),
+        digest=facts.get("File's SHA-256", ""),
+    )
 
 
 def source_rows(frame: pd.DataFrame, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:

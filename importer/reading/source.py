@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 from importer.model import Source
-from importer.reading.resubmitted import without_summary
+from importer.reading.resubmitted import origin_of, without_summary
 from importer.reading.sniffing import Container, sniff
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
         container=container.value,
         grids=without_summary(grids),
         doubts=doubts,
+        origin=origin_of(grids),
     )
 
 

@@ -19,6 +19,7 @@ from importer.reading.xlsx_package import (
     open_package,
     read_workbook,
     refuse_document_type,
+    without_styles,
 )
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...
     with open_package(data, name) as package:
         workbook = read_workbook(package, name)
         parts = {sheet.name: sheet.part for sheet in workbook.sheets}
-        book = _calamine(data, name)
+        book = _calamine(without_styles(data, workbook.styles, name), name)
         visible, hidden = _sheets(book)
         grids: list[Grid] = []
         for sheet in visible:
@@ -57,9 +58,9 @@ def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...
     return tuple(grids), about_sheets(hidden)
 
 
-def _calamine(data: bytes, name: str) -> python_calamine.CalamineWorkbook:
+def _calamine(data: io.BytesIO, name: str) -> python_calamine.CalamineWorkbook:
     try:
-        return python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(data))
+        return python_calamine.CalamineWorkbook.from_filelike(data)
     except python_calamine.CalamineError as error:
         raise InputError(
             f"{name}: the workbook is damaged or was cut off.", hint=sniffing.AGAIN

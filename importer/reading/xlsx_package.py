@@ -31,6 +31,9 @@ _RATIO: Final = 250
 """Sheets shrink to a tenth or a thirtieth; only a bomb shrinks more than this."""
 _PIECE: Final = 1 << 20
 _TEXTS: Final = "sharedStrings.xml"
+_NO_STYLES: Final = (
+    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
+)
 
 Attributes = dict[str, str]
 
@@ -53,6 +56,8 @@ class Workbook:
     codes: tuple[str, ...]
     """Number format code of each cell style."""
     since_1904: bool
+    styles: str | None
+    """Path of the styles in the package."""
 
 
 @contextmanager
@@ -113,7 +118,23 @@ def read_workbook(package: zipfile.ZipFile, name: str) -> Workbook:
         _parse(package.read(root[0]), start, name)
         styles = _related(package, root[0], name).get("styles", [])
         codes = _codes(package.read(styles[0]), name) if styles else ("General",)
-        return Workbook(tuple(sheets), codes, any(dates))
+        return Workbook(tuple(sheets), codes, any(dates), next(iter(styles), None))
+
+
+def without_styles(data: bytes, styles: str | None, name: str) -> io.BytesIO:
+    """Return the package with empty styles, so that every number is read as the number it is.
+
+    With them the values' reader makes dates of numbers, and fails on those that are none.
+    """
+    copy = io.BytesIO(data)
+    if styles is None:
+        return copy
+    with damage_is_refused(name), zipfile.ZipFile(copy, "a") as package:
+        package.filelist = [part for part in package.filelist if part.filename != styles]
+        del package.NameToInfo[styles]
+        package.writestr(styles, _NO_STYLES)
+    copy.seek(0)
+    return copy
 
 
 def refuse_document_type(start: bytes, name: str) -> None:

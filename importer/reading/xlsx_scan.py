@@ -103,7 +103,7 @@ class _Patterns:
         self.iso = re.compile(cell + rb'(?=[^>]* t="d")' + style + rb"[^>]*>" + formula + value)
         formula = rb"\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*"
         empty = rb"(?:<v\s*/>|<v></v>)\s*"
-        self.bare = re.compile(cell + rb"[^>]*[^>/]>" + formula + rb"</c>")
+        self.bare = re.compile(cell + rb"[^>]*>" + formula + rb"</c>")
         self.empty = re.compile(cell + rb'(?![^>]* t="str")[^>]*>' + formula + empty + rb"</c>")
 
     def pieces(self, stream: IO[bytes]) -> Iterator[Piece]:

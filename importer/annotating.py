@@ -1,0 +1,113 @@
+"""The end of the line: outcomes and sheets become workbooks and a report."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.delivery.journal_file import person
+from importer.model import Checked, Outcome, State
+from importer.report import SheetReport, check_sum, count_states
+from importer.results import About, Part, write_workbook
+from importer.workspace import results_path
+
+if TYPE_CHECKING:
+    from importer.preparing import Job
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a run's rows go, for the workbook."""
+
+    host: str
+    client: str
+    sandbox: bool = False
+
+
+def held_back(checked: Checked) -> dict[int, Outcome]:
+    """Return the outcome of each row that never comes to sending, by position."""
+    outcomes = {
+        position: Outcome(State.DUPLICATE, message=f"The same record as in row {row}.")
+        for position, row in checked.repeats.items()
+    }
+    outcomes.update(dict.fromkeys(checked.held, Outcome(State.INVALID)))
+    skipped = Outcome(State.SKIPPED)
+    outcomes.update((int(at), skipped) for at in checked.batch.skipped.nonzero()[0])
+    return outcomes
+
+
+def in_order(found: Mapping[int, Outcome], checked: Checked) -> tuple[Outcome, ...]:
+    """Return the outcome of every row, position by position, proved to be complete."""
+    rows = len(checked.batch.frame)
+    return check_sum([found.get(position) for position in range(rows)], rows)
+
+
+class Annotator:
+    """Writes the workbook of each file and its part of the report."""
+
+    def __init__(self, run: str, command: str, results: Path, place: Place) -> None:
+        """Take what all workbooks of a run have in common.
+
+        Args:
+            run: The run's id.
+            command: ``check`` or ``push``.
+            results: The folder for workbooks.
+            place: Where the rows go.
+        """
+        self._run = run
+        self._command = command
+        self._results = results
+        self._place = place
+        self._started = dt.datetime.now().astimezone()
+        self._taken: list[Path] = []
+        self.notes: list[str] = []
+
+    def failed(self, job: Job) -> SheetReport:
+        """Report a file that could not be read or mapped."""
+        return SheetReport(job.path, error=job.error)
+
+    def write(
+        self, job: Job, outcomes: Sequence[Sequence[Outcome]], *, stopped: str | None
+    ) -> list[SheetReport]:
+        """Write the workbook of a file whose sheets have these outcomes; return a report a sheet."""
+        kind = "results" if self._command == "push" else "checked"
+        wanted = results_path(self._results, job.path, kind, self._taken)
+        parts = [Part(c, o) for c, o in zip(job.sheets, outcomes, strict=True)]
+        about = About(
+            run=self._run,
+            command=self._command,
+            source=job.path,
+            digest=job.digest,
+            mapping="" if job.mapping is None else job.mapping.name,
+            endpoint=job.endpoint,
+            host=self._place.host,
+            client=self._place.client,
+            sandbox=self._place.sandbox,
+            user=person(),
+            started=self._started,
+            ended=dt.datetime.now().astimezone(),
+            stopped=stopped,
+            doubts=job.doubts,
+        )
+        written = write_workbook(wanted, about, parts)
+        self._taken.append(wanted)
+        if written != wanted:
+            self.notes.append(
+                f"{wanted.name} is open in another program, so {written.name} was written."
+            )
+        return [
+            SheetReport(
+                job.path,
+                part.checked.batch.sheet.name,
+                about.mapping,
+                job.endpoint,
+                len(part.outcomes),
+                count_states(part.outcomes),
+                written,
+                doubts=(*job.doubts, *part.checked.batch.sheet.doubts, *part.checked.doubts),
+            )
+            for part in parts
+        ]

@@ -1,0 +1,118 @@
+"""What the journal says of checked rows: which are settled, which are to be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from importer.delivery.attempts import Result
+from importer.delivery.creating import Witness
+from importer.delivery.journal import SANDBOX, System
+from importer.delivery.manners import MANNERS
+from importer.delivery.planning import Plan, plan
+from importer.errors import ImporterError
+from importer.model import Checked, Record, State
+from importer.preparing import Job
+from importer.resubmission import read_told, refuse_stranger
+from importer.schema import Table, record_key
+from schemas import TABLES
+
+if TYPE_CHECKING:
+    from importer.delivery.journal import Journal, Known, Memory
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One sheet with what the journal says of its rows."""
+
+    job: Job
+    checked: Checked
+    plan: Plan
+
+
+def compare(
+    jobs: Sequence[Job], memory: Memory | None, system: int | None, *, again: bool = False
+) -> tuple[Compared, ...]:
+    """Compare all rows with the journal; ``system`` is ``None`` for one that it does not know."""
+    return tuple(
+        Compared(job, checked, compare_sheet(job, checked, memory, system, again=again))
+        for job in jobs
+        for checked in job.sheets
+    )
+
+
+def compare_sheet(
+    job: Job, checked: Checked, memory: Memory | None, system: int | None, *, again: bool
+) -> Plan:
+    """Compare the rows of one sheet with the journal."""
+    known: Mapping[str, Known] = {}
+    witness = Witness(known)
+    manner = MANNERS[job.endpoint]
+    if memory is not None and system is not None:
+        known = memory.known(system, job.endpoint)
+        origin = job.digest if job.origin else None
+        if manner.creates:
+            title = checked.batch.sheet.title
+            witness = memory.witness(system, job.endpoint, known, origin, title)
+    records = records_of(checked, TABLES[job.endpoint])
+    return plan(records, manner, known, memory, again=again, witness=witness)
+
+
+def recognise(
+    jobs: Sequence[Job], memory: Memory, number: int, *, sandbox: bool
+) -> tuple[Job, ...]:
+    """Put results workbooks of another system in error; the other files go on."""
+    return tuple(_recognised(job, memory, number, sandbox=sandbox) for job in jobs)
+
+
+def _recognised(job: Job, memory: Memory, number: int, *, sandbox: bool) -> Job:
+    origin = job.origin
+    if origin is None:
+        return job
+    system = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
+    try:
+        same = memory.system(system) == number
+        refuse_stranger(job.path.name, origin, same=same, sandbox=sandbox)
+    except ImporterError as error:
+        return Job(job.path, error=str(error))
+    return job
+
+
+def records_of(checked: Checked, table: Table) -> Iterator[Record]:
+    """Yield the rows that may be sent, in file order, as they would be sent."""
+    batch = checked.batch
+    names = list(batch.frame.columns)
+    held = checked.held
+    columns = [batch.frame[name].to_list() for name in names]
+    send_blanks = batch.blanks == "send"
+    told = read_told(batch.sheet)
+    for position, values in enumerate(zip(*columns, strict=True)):
+        if batch.skipped[position] or position in held or position in checked.repeats:
+            continue
+        payload = {
+            name: value
+            for name, value in zip(names, values, strict=True)
+            if value or (send_blanks and (position, name) not in batch.left_out)
+        }
+        row = int(batch.sheet.rows[position])
+        yield Record(position, row, record_key(table, payload), payload, told.get(position))
+
+
+def remember(journal: Journal, number: int, endpoint: str, planned: Plan) -> None:
+    """Write down what a person found out about rows whose answer was lost."""
+    journal.find_out(
+        number,
+        endpoint,
+        (
+            (
+                each.identity,
+                Result(
+                    State.PUSHED if each.there else State.NOT_SENT,
+                    each.reference_id,
+                    message="A person found out.",
+                ),
+            )
+            for each in planned.found
+        ),
+    )

@@ -1,0 +1,168 @@
+"""Whether a row may create something: the last guard against a second permit or vehicle.
+
+A permit has no key in OPSCOM. The journal knows it by all that was sent, so a permit that somebody
+corrected looks like a new one. Three things betray it: the row still holds a reference id, the journal
+remembers what stood in that row of the first source, or the permit agrees with an earlier one on its
+number, or on plate and start.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from importer.model import Outcome, Record, State
+
+if TYPE_CHECKING:
+    from importer.delivery.journal import Known
+
+SAME = "9022"
+"""The code of a record that exists already. Source: API documentation, "API Error Codes"."""
+LONGEST_ID = 50
+"""Source: API documentation, attribute "Reference ID"."""
+Signs = tuple[tuple[str, ...], ...]
+ALIKE: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "permits": (("permitNo",), ("plate", "startTime"))
+}
+"""Endpoint → groups of fields; a record that agrees with an earlier one on a whole group, filled, is
+taken for the same thing, corrected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A record that an earlier run created, or may have created."""
+
+    identity: str
+    reference_id: str
+    unsettled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Witness:
+    """What the journal can say of a sheet's rows beside their identity."""
+
+    known: Mapping[str, Known]
+    signs: Callable[[Mapping[str, str]], Signs] = lambda _: ()
+    """The keyed digests of a payload's groups of ``ALIKE``, without blank ones."""
+    alike: Mapping[tuple[str, ...], Earlier] = field(default_factory=dict)
+    """Digests of a group → the record that an earlier run sent with them."""
+    first: Mapping[int, str] = field(default_factory=dict)
+    """Row of the first source → identity of what was last sent for it (results workbooks only)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to happen to a row; without an outcome it is sent."""
+
+    outcome: Outcome | None = None
+    found: tuple[str, bool, str] | None = None
+    """Identity, whether it is in OPSCOM, its id: what a person found out, for the journal."""
+
+
+SEND = Verdict()
+
+
+def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
+    record: Record, identity: str, digest: str, past: Known | None, witness: Witness
+) -> Verdict:
+    """Decide whether a row of vehicles or permits is sent.
+
+    Args:
+        record: The row.
+        identity: What the journal knows such a record by.
+        digest: Of its payload.
+        past: What the journal knows of that identity.
+        witness: What else the journal can say.
+    """
+    if past is not None and past.settled in {State.PUSHED, State.EXISTS} and past.digest == digest:
+        return Verdict(_as_before(past))
+    if past is not None and past.unsettled:
+        return _answered(record, identity)
+    if record.told is None:
+        return _not_alike(record, identity, witness)
+    before = witness.first.get(record.row) if record.told.row_known else None
+    earlier = witness.known.get(before) if before is not None else None
+    if before is not None and before != identity and earlier is not None and earlier.unsettled:
+        return _answered(record, before, edited=True)
+    if record.told.reference_id:
+        return Verdict(_edited(record.told.reference_id))
+    if (
+        earlier is not None
+        and before != identity
+        and earlier.settled in {State.PUSHED, State.EXISTS}
+    ):
+        return SEND if record.told.answer == "new" else Verdict(_edited(earlier.reference_id))
+    if earlier is None and past is None and record.told.status == State.UNKNOWN:
+        # The workbook says that it was sent, and this journal knows nothing of it.
+        return SEND if record.told.answer == "no" else Verdict(_waiting())
+    return _not_alike(record, identity, witness)
+
+
+def _as_before(past: Known) -> Outcome:
+    if past.settled == State.EXISTS:
+        note = "OPSCOM said in an earlier run that it has this record already."
+        return Outcome(State.EXISTS, past.reference_id, message=note)
+    return Outcome(State.UNCHANGED, past.reference_id)
+
+
+def _answered(record: Record, identity: str, *, edited: bool = False) -> Verdict:
+    """Decide on a row whose answer an earlier run lost, by what a person says of it."""
+    answer = "" if record.told is None else record.told.answer
+    if not answer or answer == "new":
+        return Verdict(_waiting())
+    if answer == "no":
+        return Verdict(None, (identity, False, ""))
+    number = "" if answer == "yes" else answer
+    if len(number) > LONGEST_ID or any(letter.isspace() for letter in number):
+        message = "opscom_answer holds neither an id nor yes nor no. Correct it."
+        return Verdict(Outcome(State.UNKNOWN, message=message))
+    if edited:
+        return Verdict(_edited(number), (identity, True, number))
+    message = "A person found it in OPSCOM."
+    return Verdict(Outcome(State.PUSHED, number, message=message), (identity, True, number))
+
+
+def _not_alike(record: Record, identity: str, witness: Witness) -> Verdict:
+    """Hold a permit back that looks like an earlier one, corrected."""
+    if record.told is not None and record.told.answer == "new":
+        return SEND
+    for sign in witness.signs(record.payload):
+        earlier = witness.alike.get(sign)
+        if earlier is not None and earlier.identity != identity:
+            return Verdict(_alike(earlier))
+    return SEND
+
+
+def _alike(earlier: Earlier) -> Outcome:
+    if earlier.unsettled:
+        what = "A permit with the same number, or the same plate and start, was sent by an earlier run and its answer was lost."
+    elif earlier.reference_id:
+        what = f"The permit {earlier.reference_id} of an earlier run has the same number, or the same plate and start."
+    else:
+        what = "A permit of an earlier run has the same number, or the same plate and start."
+    return Outcome(
+        State.INVALID,
+        code=SAME,
+        message=f"{what} Where that permit is to change, push the change as permit-updates; where "
+        "this is another permit, write new into opscom_answer and push this workbook.",
+    )
+
+
+def _edited(reference_id: str) -> Outcome:
+    which = f" under {reference_id}" if reference_id else ""
+    return Outcome(
+        State.INVALID,
+        reference_id,
+        SAME,
+        f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice. "
+        "To change a permit push the change as permit-updates; a vehicle is changed in OPSCOM itself.",
+    )
+
+
+def _waiting() -> Outcome:
+    return Outcome(
+        State.UNKNOWN,
+        message="An earlier run sent this row and the answer was lost, so it is not sent again. "
+        "Look it up in OPSCOM and write the id, yes or no into opscom_answer.",
+    )

@@ -1,0 +1,97 @@
+"""The first half of the line, for every file: read → map → check. Opens no socket."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.checking import check
+from importer.choosing import choose
+from importer.errors import ImporterError, InputError
+from importer.mapping import apply_mapping, load_mapping
+from importer.reading import read_source
+from schemas import TABLES
+
+if TYPE_CHECKING:
+    from importer.mapping import Mapping as Rules
+    from importer.model import Checked, Origin
+
+PUSHED_ENDPOINTS = ("users", "vehicles", "permits", "permit-updates", "permit-deletes")
+"""In the order in which they are pushed: what others lean on goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What the person asked for."""
+
+    files: tuple[Path, ...]
+    mappings: tuple[Path, ...]
+    named: bool
+    """Whether the person named the mappings."""
+    results: Path
+    """The folder for workbooks."""
+    sheet: str | None = None
+    encoding: str | None = None
+    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    limit: int | None = None
+    again: bool = False
+    archive: Path | None = None
+    """Where files of ``inbox`` go that are done; ``None`` keeps them."""
+    inbox: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file on its way along the line."""
+
+    path: Path
+    digest: str = ""
+    """SHA-256 of the source; of the first source where this is a results workbook."""
+    mapping: Rules | None = None
+    sheets: tuple[Checked, ...] = ()
+    doubts: tuple[str, ...] = ()
+    origin: Origin | None = None
+    """Only for a results workbook that is given back."""
+    error: str | None = None
+    """Why the file cannot be read or mapped; then there are no sheets."""
+
+    @property
+    def endpoint(self) -> str:
+        """The endpoint its rows go to; empty for a file in error."""
+        return "" if self.mapping is None else self.mapping.endpoint
+
+
+def prepare(order: Order, *, today: dt.date) -> tuple[Job, ...]:
+    """Read, map and check all files, in the order in which they are pushed. Opens no socket.
+
+    A file that cannot be read or mapped becomes a job with its error; the others go on.
+
+    Raises:
+        MappingError: A mapping has faults.
+    """
+    mappings = [load_mapping(path) for path in order.mappings]
+    jobs = [_prepare_file(path, mappings, order, today) for path in order.files]
+    ranks = {endpoint: rank for rank, endpoint in enumerate(("", *PUSHED_ENDPOINTS))}
+    return tuple(sorted(jobs, key=lambda job: ranks[job.endpoint]))
+
+
+def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt.date) -> Job:
+    try:
+        source = read_source(path, encoding=order.encoding)
+        chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
+        rules = chosen.mapping
+        if rules.endpoint not in PUSHED_ENDPOINTS:
+            raise InputError(
+                f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "
+                "to push."
+            )
+        table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
+        batches = [apply_mapping(rules, sheet) for sheet in chosen.sheets]
+        checked = tuple(check(batch, table, required=required, today=today) for batch in batches)
+    except ImporterError as error:
+        return Job(path, error=str(error))
+    digest = source.origin.digest if source.origin and source.origin.digest else source.digest
+    return Job(path, digest, rules, checked, source.doubts, source.origin)

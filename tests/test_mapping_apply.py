@@ -1,0 +1,504 @@
+"""Mapping and sheet → batch: every field of every row, or the reason at its cell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from importer.errors import InputError
+from importer.mapping import (
+    apply_mapping,
+    explain_missing,
+    load_mapping,
+    matches_name,
+    missing_headers,
+    takes_sheet,
+)
+from importer.model import RESULT_COLUMNS, Column, Flaw, Severity, Sheet
+from importer.text import clean
+
+
+def sheet(headers, *rows, name="Students", first=5, flaws=(), stored=None):
+    """Return a sheet whose header is in the row above ``first``."""
+    seen = [header.casefold() for header in headers]
+    return Sheet(
+        source=Path("students.xlsx" if name else "students.csv"),
+        digest="",
+        name=name,
+        header_row=first - 1,
+        columns=tuple(
+            Column(at, h, seen[: at + 1].count(h.casefold())) for at, h in enumerate(headers)
+        ),
+        frame=pd.DataFrame(
+            {at: pd.Series([row[at] for row in rows], dtype="str") for at in range(len(headers))}
+        ),
+        rows=np.arange(first, first + len(rows), dtype=np.int64),
+        flaws=tuple(flaws),
+        stored=stored or {},
+    )
+
+
+@pytest.fixture
+def apply(tmp_path):
+    """Apply the fields of a mapping (and more of its keys) to a sheet."""
+
+    def applied(fields, over, *, endpoint="users", more="", user_types=None):
+        path = tmp_path / "m.yaml"
+        path.write_text(
+            f"version: 1\nname: M\nendpoint: {endpoint}\n{more}\nfields: {fields}\n", "utf-8"
+        )
+        return apply_mapping(load_mapping(path), over, user_types=user_types)
+
+    return applied
+
+
+def rows(batch):
+    return batch.frame.to_dict("records")
+
+
+def told(batch):
+    """Return the problems as position, columns, field, code, severity and message."""
+    return [
+        (p.position, p.columns, p.field, p.code, str(p.severity), p.message) for p in batch.problems
+    ]
+
+
+def test_a_sheet_comes_under_the_vendors_names_in_the_vendors_order(apply):
+    source = sheet(["Last", "ID", "First"], ["Roy", "0012", "Zoë"], ["Null", "NA", "None"])
+    batch = apply("{last_name: Last, first_name: FIRST, unique_id: id}", source)
+    assert list(batch.frame.columns) == ["unique_id", "first_name", "last_name"]
+    assert rows(batch) == [
+        {"unique_id": "0012", "first_name": "Zoë", "last_name": "Roy"},
+        {"unique_id": "NA", "first_name": "None", "last_name": "Null"},
+    ]
+    assert batch.origins == {"unique_id": (1,), "first_name": (2,), "last_name": (0,)}
+    assert (batch.endpoint, batch.mapping, batch.blanks, batch.duplicates) == (
+        "users",
+        "M",
+        "omit",
+        "error",
+    )
+    assert set(map(str, batch.frame.dtypes)) == {"str"}
+    assert batch.frame.index.equals(pd.RangeIndex(2))
+    assert (batch.problems, batch.left_out, batch.chosen) == ((), frozenset(), {})
+
+
+def test_one_column_may_serve_several_fields(apply):
+    batch = apply("{unique_id: ID, student_no: ID}", sheet(["ID"], ["7"]))
+    assert rows(batch) == [{"unique_id": "7", "student_no": "7"}]
+
+
+def test_a_cell_is_cleaned_and_a_line_break_becomes_a_comma(apply):
+    source = sheet(["Street"], ["\u00a012 Main St\r\nUnit 4 \u200b"], ["  "], ["plain"], ["  x"])
+    assert rows(apply("{street: Street}", source)) == [
+        {"street": "12 Main St, Unit 4"},
+        {"street": ""},
+        {"street": "plain"},
+        {"street": "x"},
+    ]
+
+
+def test_a_sheet_without_rows_makes_a_batch_without_rows(apply):
+    batch = apply("{unique_id: ID, province: {column: P, convert: [province]}}", sheet(["ID", "P"]))
+    assert list(batch.frame.columns) == ["unique_id", "province"]
+    assert len(batch.frame) == len(batch.skipped) == 0
+
+
+def test_the_first_filled_column_counts_and_is_named(apply):
+    source = sheet(["A", "B", "C"], ["a", "b", ""], [" ", "b", "c"], ["", "", "c"], ["", "", ""])
+    batch = apply("{email: {first_of: [A, B, C]}}", source)
+    assert batch.frame["email"].tolist() == ["a", "b", "c", ""]
+    assert [batch.columns_of("email", at) for at in range(4)] == [(0,), (1,), (2,), (0,)]
+
+
+def test_a_text_that_means_blank_leaves_the_place_to_the_next_column(apply):
+    batch = apply(
+        '{email: {first_of: [A, B], blank_if: "N/A"}}',
+        sheet(["A", "B"], ["N/A", "b"], ["N/A", "N/A"]),
+    )
+    assert batch.frame["email"].tolist() == ["b", ""]
+
+
+def test_joined_columns_leave_blank_parts_out(apply):
+    source = sheet(["A", "B"], ["12 Main St ", "Unit 4"], ["", "Unit 4"], ["", ""])
+    batch = apply('{street: {join: [A, B], separator: ", "}}', source)
+    assert batch.frame["street"].tolist() == ["12 Main St, Unit 4", "Unit 4", ""]
+    assert batch.columns_of("street", 0) == (0, 1)
+    assert apply("{street: {join: [A, B]}}", source).frame["street"][0] == "12 Main St Unit 4"
+
+
+def test_a_constant_has_no_column(apply):
+    batch = apply("{login_source: {value: OPSCOM}}", sheet(["ID"], ["1"], ["2"]))
+    assert batch.frame["login_source"].tolist() == ["OPSCOM", "OPSCOM"]
+    assert batch.columns_of("login_source", 0) == ()
+
+
+def test_a_default_fills_blanks_and_fields_that_no_rule_gives(apply):
+    batch = apply(
+        "{login_source: Source}",
+        sheet(["Source"], ["LDAP"], [" "]),
+        more="defaults: {login_source: OPSCOM, state: on}",
+    )
+    assert rows(batch) == [
+        {"login_source": "LDAP", "province": "ON"},
+        {"login_source": "OPSCOM", "province": "ON"},
+    ]
+
+
+def test_a_repeated_header_is_told_apart_by_its_number(apply):
+    source = sheet(["Phone", "Phone", "phone"], ["1", "2", "3"])
+    batch = apply('{phone_cell: "Phone#2", student_phone: "PHONE #3"}', source)
+    assert rows(batch) == [{"phone_cell": "2", "student_phone": "3"}]
+
+
+def test_a_header_that_ends_in_a_number_sign_itself_is_taken_to_the_letter(apply):
+    assert rows(
+        apply('{phone_cell: "Unit #2"}', sheet(["Unit", "Unit", "Unit #2"], ["1", "2", "3"]))
+    ) == [{"phone_cell": "3"}]
+
+
+def test_a_repeated_header_without_a_number_stops_the_file(apply):
+    with pytest.raises(InputError) as caught:
+        apply("{phone_cell: Phone}", sheet(["Phone", "ID", "Phone"], ["1", "2", "3"]))
+    assert str(caught.value) == (
+        'students.xlsx, Students: the header "Phone" stands over several columns (A, C). '
+        'Write "Phone#1" for the first, "Phone#2" for the second, and so on, in the mapping m.yaml.'
+    )
+
+
+def test_missing_headers_stop_the_file_and_name_the_nearest(apply):
+    with pytest.raises(InputError) as caught:
+        apply(
+            '{date_of_birth: BIRTH_DATE, unique_id: ID, city: "ID#2"}',
+            sheet(["Birth date", "ID"], ["", ""]),
+        )
+    assert str(caught.value) == (
+        'students.xlsx, Students: these columns are missing: "ID#2" (the nearest is "ID"), '
+        '"BIRTH_DATE" (the nearest is "Birth date"). Correct the header in the file or in the mapping m.yaml.'
+    )
+
+
+def test_a_value_that_cannot_be_converted_stays_and_is_an_error_at_its_cell(apply):
+    source = sheet(["ID", "Born"], ["1", " 03/04/2001 "], ["2", "2001-04-03"], ["3", "03/04/2001"])
+    batch = apply("{unique_id: ID, date_of_birth: Born}", source)
+    assert batch.frame["date_of_birth"].tolist() == ["03/04/2001", "2001-04-03", "03/04/2001"]
+    assert told(batch) == [
+        (0, (1,), "date_of_birth", 9033, "error", "this date can be read in two ways."),
+        (2, (1,), "date_of_birth", 9033, "error", "this date can be read in two ways."),
+    ]
+    assert [(p.row, p.value, p.remedy) for p in batch.problems] == [
+        (5, "03/04/2001", "Say its form with `date` in the mapping, or write it as yyyy-mm-dd."),
+        (7, "03/04/2001", "Say its form with `date` in the mapping, or write it as yyyy-mm-dd."),
+    ]
+
+
+def test_the_problem_of_a_first_filled_column_marks_that_column(apply):
+    batch = apply(
+        "{date_of_birth: {first_of: [A, B]}}", sheet(["A", "B"], ["", "soon"], ["soon", ""])
+    )
+    assert [p.columns for p in batch.problems] == [(1,), (0,)]
+
+
+def test_start_and_end_have_their_own_codes(apply):
+    batch = apply("{startTime: A, endTime: B}", sheet(["A", "B"], ["x", "y"]), endpoint="permits")
+    assert [(p.field, p.code) for p in batch.problems] == [("startTime", 9007), ("endTime", 9005)]
+
+
+def test_omit_leaves_an_invalid_value_out_with_a_warning(apply):
+    batch = apply(
+        "{unique_id: ID, date_of_birth: {column: Born, if_invalid: omit}}",
+        sheet(["ID", "Born"], ["1", "soon"], ["2", "2001-02-03"], ["3", ""]),
+        more="defaults: {date_of_birth: 1999-01-01}",
+    )
+    assert batch.frame["date_of_birth"].tolist() == ["", "2001-02-03", "1999-01-01"]
+    assert batch.left_out == {(0, "date_of_birth")}
+    assert batch.omit_if_invalid == {"date_of_birth"}
+    [problem] = batch.problems
+    assert (problem.severity, problem.value) == (Severity.WARNING, "soon")
+    assert problem.remedy == (
+        "Write it as yyyy-mm-dd, or say its form with `date` in the mapping. Until then the row goes without this field."
+    )
+
+
+def test_an_error_is_not_covered_by_a_default(apply):
+    flaw = Flaw(0, 0, "this formula has no stored value.", "Save the workbook in Excel.")
+    batch = apply(
+        "{city: City}", sheet(["City"], [""], flaws=[flaw]), more="defaults: {city: Ottawa}"
+    )
+    assert batch.frame["city"].tolist() == [""]
+    assert [p.message for p in batch.problems] == ["this formula has no stored value."]
+
+
+def test_what_is_too_long_is_cut_only_on_demand_and_with_a_warning(apply):
+    long = "x" * 49 + " and more"
+    batch = apply(
+        "{city: {column: City, truncate: true}, first_name: City}", sheet(["City"], [long], ["y"])
+    )
+    assert batch.frame["city"].tolist() == ["x" * 49, "y"]
+    assert batch.frame["first_name"].tolist() == [long, "y"]
+    assert told(batch) == [
+        (
+            0,
+            (0,),
+            "city",
+            9030,
+            "warning",
+            "this has 58 characters, OPSCOM takes 50; the rest was cut off.",
+        )
+    ]
+    assert batch.problems[0].value == long
+
+
+def test_money_is_the_stored_number_not_the_one_shown(apply):
+    source = sheet(
+        ["Price"], ["15"], ["$1,014.50"], ["7"], ["-"], stored={0: {0: "14.5", 1: "1014.5", 3: "0"}}
+    )
+    batch = apply('{amount: {column: Price, blank_if: "-"}}', source, endpoint="permits")
+    assert batch.frame["amount"].tolist() == ["14.50", "1014.50", "7.00", ""]
+
+
+def test_a_stored_number_is_never_read_with_the_mappings_decimal_comma(apply):
+    source = sheet(["Prix"], ["1 234,50 $"], ["1.234,50"], stored={0: {0: "1234.5"}})
+    batch = apply('{amount: {column: Prix, decimal: ","}}', source, endpoint="permits")
+    assert batch.frame["amount"].tolist() == ["1234.50", "1234.50"]
+
+
+def test_an_identifier_is_what_is_shown_not_what_is_stored(apply):
+    assert rows(apply("{unique_id: ID}", sheet(["ID"], ["000012"], stored={0: {0: "12"}}))) == [
+        {"unique_id": "000012"}
+    ]
+
+
+def test_rows_that_are_no_records_are_marked_and_have_no_problems(apply):
+    source = sheet(
+        ["ID", "Born"],
+        ["1", "2001-02-03"],
+        ["", "soon"],
+        ["Total: 2", "soon"],
+        ["Subtotal", "2001-02-03"],
+        flaws=[
+            Flaw(1, None, "this record has 3 cells.", "x"),
+            Flaw(2, 1, "this is an Excel error.", "x"),
+        ],
+    )
+    batch = apply(
+        "{unique_id: ID, date_of_birth: Born}",
+        source,
+        more="skip_rows: [{columns: [ID], blank: true}, {column: ID, matches: 'Total.*'}]",
+    )
+    assert batch.skipped.tolist() == [False, True, True, False]
+    assert batch.problems == ()
+
+
+def test_all_named_columns_must_be_blank_and_a_flawed_cell_is_not(apply):
+    source = sheet(
+        ["A", "B"],
+        ["", ""],
+        ["", "b"],
+        ["\u00a0", " "],
+        ["", ""],
+        flaws=[Flaw(3, 1, "this formula has no value.", "x")],
+    )
+    batch = apply("{city: A}", source, more="skip_rows: [{columns: [A, B], blank: true}]")
+    assert batch.skipped.tolist() == [True, False, True, False]
+
+
+def test_a_results_workbook_keeps_its_own_word_on_skipped_rows(apply):
+    source = sheet(
+        [*RESULT_COLUMNS, "ID"],
+        ["Skipped", "", "", "", "", "5", "Count"],
+        ["invalid", "", "", "", "", "6", "Total"],
+    )
+    batch = apply("{unique_id: ID}", source, more="skip_rows: [{column: ID, matches: 'Total'}]")
+    assert batch.skipped.tolist() == [True, False]
+
+
+def test_a_flaw_of_a_mapped_cell_is_its_only_problem(apply):
+    flaws = [
+        Flaw(0, 1, "this is an Excel error, not a value.", "Correct the cell."),
+        Flaw(0, 2, "this is nobody's business.", "Correct the cell."),
+    ]
+    source = sheet(["ID", "Born", "Other"], ["1", "#N/A", "#N/A"], flaws=flaws)
+    batch = apply("{unique_id: ID, date_of_birth: Born}", source)
+    assert told(batch) == [
+        (0, (1,), "date_of_birth", 9033, "error", "this is an Excel error, not a value.")
+    ]
+    assert batch.frame["date_of_birth"].tolist() == ["#N/A"]
+
+
+def test_a_flawed_cell_is_not_passed_over_for_the_next_column(apply):
+    source = sheet(
+        ["A", "B"],
+        ["", "b"],
+        ["a", "#N/A"],
+        flaws=[Flaw(0, 0, "this formula has no value.", "x"), Flaw(1, 1, "this is an error.", "x")],
+    )
+    batch = apply("{email: {first_of: [A, B]}}", source)
+    assert [(p.position, p.columns, p.message) for p in batch.problems] == [
+        (0, (0,), "this formula has no value.")
+    ]
+    assert batch.frame["email"].tolist() == ["", "a"]
+
+
+def test_a_joined_cell_with_a_flaw_is_marked_alone(apply):
+    source = sheet(
+        ["A", "B"], ["12 Main St", "#REF!"], flaws=[Flaw(0, 1, "this is an error.", "x")]
+    )
+    batch = apply("{street: {join: [A, B]}}", source)
+    assert [(p.columns, p.message) for p in batch.problems] == [((1,), "this is an error.")]
+
+
+def test_a_record_that_is_wrong_as_a_whole_has_that_problem_alone(apply):
+    flaw = Flaw(0, None, "this record has 3 cells where the header has 2.", "Correct the record.")
+    batch = apply(
+        "{date_of_birth: Born}", sheet(["Born", "X"], ["soon", ""], name=None, flaws=[flaw])
+    )
+    assert told(batch) == [
+        (0, (), None, 9033, "error", "this record has 3 cells where the header has 2.")
+    ]
+
+
+def test_two_names_of_a_field_merge_where_they_agree_or_one_is_blank(apply):
+    source = sheet(["P", "S"], ["on", "ON"], ["", "NY"], ["qc", ""], ["", ""])
+    batch = apply("{state: S, province: P}", source)
+    assert batch.frame["province"].tolist() == ["ON", "NY", "QC", ""]
+    assert [batch.columns_of("province", at) for at in range(4)] == [(0,), (1,), (0,), (0,)]
+    assert batch.problems == ()
+
+
+def test_two_names_of_a_field_with_different_values_are_an_error_at_both_cells(apply):
+    batch = apply("{province: P, state: S}", sheet(["P", "S"], ["on", "NY"]))
+    assert told(batch) == [
+        (
+            0,
+            (0, 1),
+            "province",
+            9033,
+            "error",
+            "two columns give this field, and their values differ.",
+        )
+    ]
+    assert batch.problems[0].remedy == (
+        "Correct one of the cells, or say which column comes first with `first_of` in the mapping."
+    )
+
+
+def test_a_value_left_out_under_one_name_gives_way_to_the_other_name(apply):
+    batch = apply(
+        "{province: P, state: {column: S, lookup: {New York: NY}, if_invalid: omit}}",
+        sheet(["P", "S"], ["on", "x"], ["", "x"]),
+    )
+    assert batch.frame["province"].tolist() == ["ON", ""]
+    assert batch.left_out == {(1, "province")}
+    assert [(p.position, str(p.severity)) for p in batch.problems] == [
+        (0, "warning"),
+        (1, "warning"),
+    ]
+
+
+def test_user_types_are_looked_up_in_opscoms_own_list(apply):
+    fields = "{user_type_id: {column: T, lookup: user-types}}"
+    source = sheet(["T"], ["full time staff"], ["Visitor"], [""])
+    batch = apply(fields, source, user_types={"Full Time Staff": "7"})
+    assert batch.frame["user_type_id"].tolist() == ["7", "Visitor", ""]
+    assert told(batch) == [
+        (1, (0,), "user_type_id", 9033, "error", "OPSCOM has no user type of this name.")
+    ]
+
+
+def test_without_opscoms_list_a_lookup_of_user_types_stops_the_file(apply):
+    with pytest.raises(InputError) as caught:
+        apply("{user_type_id: {column: T, lookup: user-types}}", sheet(["T"], ["x"]))
+    assert (
+        caught.value.message
+        == "m.yaml: this mapping looks up user types, and their list is not here yet."
+    )
+    assert caught.value.hint == "Run `opscom-import pull user-types` first."
+
+
+def test_no_problem_names_a_value(apply):
+    secret = "Wilhelmina"
+    fields = (
+        "{date_of_birth: A, user_type_id: {column: A, lookup: {x: '1'}}, phone_cell: {column: A, convert: digits},"
+        " city: {column: A, extract: '([0-9])'}, province: A, state: B}"
+    )
+    batch = apply(fields, sheet(["A", "B"], [secret, "QC"]))
+    assert len(batch.problems) == 5
+    assert all(secret not in p.message + p.remedy for p in batch.problems)
+    assert {p.value.casefold() for p in batch.problems} == {secret.casefold()}
+
+
+CELLS = st.lists(
+    st.tuples(*[st.one_of(st.sampled_from(["", " ", "ON", "03/04/2001", "2001-02-03", "7"]), st.text(max_size=8))] * 3),
+    max_size=8,
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@given(CELLS, st.sets(st.tuples(st.integers(0, 7), st.one_of(st.none(), st.integers(0, 2)))))
+def test_any_sheet_keeps_its_rows_and_every_value_is_text(apply, cells, spoilt):
+    flaws = [
+        Flaw(at, column, "this is wrong.", "Correct it.")
+        for at, column in spoilt
+        if at < len(cells)
+    ]
+    batch = apply(
+        "{unique_id: A, email: {first_of: [B, C]}, street: {join: [A, B]}, province: {column: C, convert: [province]},"
+        " state: B, date_of_birth: {column: B, if_invalid: omit}, city: {column: A, truncate: true}}",
+        sheet(["A", "B", "C"], *cells, flaws=flaws),
+        more="skip_rows: [{column: A, matches: '7'}]\ndefaults: {user_name: x}",
+    )
+    assert len(batch.frame) == len(cells)
+    assert all(isinstance(value, str) for row in rows(batch) for value in row.values())
+    assert batch.frame["unique_id"].tolist() == [clean(row[0]) for row in cells]
+    assert all(not batch.skipped[p.position] for p in batch.problems)
+    assert [p.position for p in batch.problems] == sorted(p.position for p in batch.problems)
+    assert all(batch.frame[name][at] == "" for at, name in batch.left_out)
+    told_fields = [
+        (p.position, p.field, p.severity) for p in batch.problems if p.severity is Severity.ERROR
+    ]
+    assert all(field in batch.frame.columns or field is None for _, field, _ in told_fields)
+
+
+def test_files_are_matched_by_pattern_whatever_their_case(tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        "version: 1\nendpoint: users\nmatch: {files: ['*Student*', '*.tsv']}\nfields: {city: A}\n"
+    )
+    mapping = load_mapping(path)
+    names = ["2026 STUDENTS.xlsx", "a.TSV", "staff.xlsx", "students"]
+    assert [matches_name(mapping, name) for name in names] == [True, True, False, True]
+
+
+def test_a_mapping_without_match_and_sheet_takes_every_name(tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text("version: 1\nendpoint: users\nfields: {city: A}\n")
+    mapping = load_mapping(path)
+    assert matches_name(mapping, "anything.csv")
+    assert takes_sheet(mapping, "Anything")
+
+
+def test_sheets_are_named_whatever_their_case_and_blanks(tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        "version: 1\nendpoint: users\nsheet: [New  Students, Staff]\nfields: {city: A}\n"
+    )
+    mapping = load_mapping(path)
+    names = ["new students", "STAFF ", "Old", None]
+    assert [takes_sheet(mapping, name) for name in names] == [True, True, False, True]
+
+
+def test_missing_headers_are_those_of_rules_and_skipped_rows(tmp_path):
+    path = tmp_path / "m.yaml"
+    path.write_text(
+        "version: 1\nendpoint: users\nskip_rows: [{column: Note, matches: x}]\nfields: {city: A, street: B}\n"
+    )
+    mapping = load_mapping(path)
+    over = sheet(["a", "zzz"], name=None)
+    assert missing_headers(mapping, over.columns) == ("B", "Note")
+    assert explain_missing(mapping, over) == 'students.csv: these columns are missing: "B", "Note".'

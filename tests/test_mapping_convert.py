@@ -1,0 +1,408 @@
+"""One text → one value: dates, amounts, provinces and the other steps, in their fixed order."""
+
+from __future__ import annotations
+
+import calendar
+import datetime as dt
+import locale
+import re
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.mapping.amounts import parse_amount
+from importer.mapping.convert import compile_steps, convert, digits, plate, title
+from importer.mapping.dates import compile_format, parse_date, parse_datetime
+from importer.mapping.provinces import province_code
+from importer.mapping.refusal import Refusal
+from importer.mapping.rules import Steps
+from importer.schema import Field, Kind, Need
+
+TORONTO = ZoneInfo("America/Toronto")
+
+
+def field(kind=Kind.TEXT):
+    return Field("it", "It", kind, Need.OPTIONAL)
+
+
+def run(text, kind=Kind.TEXT, **steps):
+    user_types = steps.pop("user_types", None)
+    return convert(text, compile_steps(Steps(**steps), field(kind), user_types=user_types))
+
+
+def formats(*texts):
+    return [compile_format(text) for text in texts]
+
+
+class TestDates:
+    @pytest.mark.parametrize(
+        ("text", "form", "expected"),
+        [
+            pytest.param("03/02/2001", "%d/%m/%Y", "2001-02-03", id="day first"),
+            pytest.param("02/03/2001", "%m/%d/%Y", "2001-02-03", id="month first"),
+            pytest.param("3/2/2001", "%d/%m/%Y", "2001-02-03", id="no leading zeros"),
+            pytest.param("03-FEB-2001", "%d-%b-%Y", "2001-02-03", id="Banner's month"),
+            pytest.param("03-Sept-2001", "%d-%b-%Y", "2001-09-03", id="Sept"),
+            pytest.param("february 3, 2001", "%B %d, %Y", "2001-02-03", id="month's name"),
+            pytest.param("Sat 3 Feb 2001", "%a %d %b %Y", "2001-02-03", id="weekday"),
+            pytest.param("03.02.69", "%d.%m.%y", "1969-02-03", id="two digits of the last century"),
+            pytest.param("03.02.68", "%d.%m.%y", "2068-02-03", id="two digits of this century"),
+            pytest.param("20010203", "%Y%m%d", "2001-02-03", id="packed"),
+            pytest.param("03/02/2001 00:00", "%d/%m/%Y %H:%M", "2001-02-03", id="midnight"),
+            pytest.param("100% 3 2 2001", "100%% %d %m %Y", "2001-02-03", id="percent sign"),
+            pytest.param("3\u00a0 2 2001", "%d %m %Y", "2001-02-03", id="any blanks"),
+        ],
+    )
+    def test_a_date_is_read_by_the_format_given(self, text, form, expected):
+        assert parse_date(text, formats(form)) == expected
+
+    @pytest.mark.parametrize(
+        "text",
+        ["2001-02-03", "2001-02-03 00:00", "2001-02-03T00:00:00", "2001-02-03t00:00:00.000"],
+        ids=str,
+    )
+    def test_an_iso_date_needs_no_format_also_beside_a_given_one(self, text):
+        assert parse_date(text) == parse_date(text, formats("%d/%m/%Y")) == "2001-02-03"
+
+    def test_the_first_format_that_gives_a_day_counts(self):
+        both = formats("%m/%d/%Y", "%d/%m/%Y")
+        assert [parse_date(text, both) for text in ("04/03/2001", "13/03/2001")] == [
+            "2001-04-03",
+            "2001-03-13",
+        ]
+
+    @pytest.mark.parametrize(
+        ("text", "forms", "message"),
+        [
+            pytest.param("03/04/2001", (), "this date can be read in two ways.", id="ambiguous"),
+            pytest.param("03.04.01", (), "this date can be read in two ways.", id="ambiguous with points"),
+            pytest.param("13/04/2001", (), "this is no date in the form yyyy-mm-dd.", id="day first without format"),
+            pytest.param("04/04/2001", (), "this is no date in the form yyyy-mm-dd.", id="the same both ways"),
+            pytest.param("2001-2-3", (), "this is no date in the form yyyy-mm-dd.", id="short iso"),
+            pytest.param("soon", (), "this is no date in the form yyyy-mm-dd.", id="word"),
+            pytest.param("٢٠٠١-٠٢-٠٣", (), "this is no date in the form yyyy-mm-dd.", id="other digits"),
+            pytest.param("2001-02-03T00:00Z", (), "this has a time of day, and the field takes a date alone.", id="zone"),
+            pytest.param("2001-02-03 14:30", (), "this has a time of day, and the field takes a date alone.", id="time"),
+            pytest.param("03/02/2001 14:30", ("%d/%m/%Y %H:%M",), "this has a time of day, and the field takes a date alone.", id="time by format"),
+            pytest.param("2001-02-30", (), "there is no such day or time.", id="30 February"),
+            pytest.param("0000-01-01", (), "there is no such day or time.", id="year 0"),
+            pytest.param("30/02/2001", ("%d/%m/%Y",), "there is no such day or time.", id="30 February by format"),
+            pytest.param("Sun 3 Feb 2001", ("%a %d %b %Y",), "there is no such day or time.", id="wrong weekday"),
+            pytest.param("2001/02/03", ("%d/%m/%Y",), "this date has none of the forms that the mapping names.", id="other order"),
+            pytest.param("3/2/01", ("%d/%m/%Y",), "this date has none of the forms that the mapping names.", id="two digits"),
+            pytest.param("03/02/2001 x", ("%d/%m/%Y",), "this date has none of the forms that the mapping names.", id="something behind"),
+            pytest.param("1022001", ("%d%m%Y",), "this date has none of the forms that the mapping names.", id="packed without its zero"),
+            pytest.param("36925", ("%d/%m/%Y",), "this is a number, not a date.", id="serial number"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_date_is_refused(self, text, forms, message):
+        refused = parse_date(text, formats(*forms))
+        assert isinstance(refused, Refusal)
+        assert refused.message == message
+
+    def test_an_ambiguous_date_says_what_to_do(self):
+        assert parse_date("03/04/2001").remedy == (
+            "Say its form with `date` in the mapping, or write it as yyyy-mm-dd."
+        )
+
+    @pytest.mark.parametrize(
+        ("form", "message"),
+        [
+            pytest.param("%d/%m", "a date format needs the year exactly once.", id="no year"),
+            pytest.param("%d/%Y", "a date format needs the month exactly once.", id="no month"),
+            pytest.param("%m/%Y", "a date format needs the day exactly once.", id="no day"),
+            pytest.param("%d %b %m %Y", "a date format needs the month exactly once.", id="two months"),
+            pytest.param("%d/%d/%Y", "%d stands twice in this date format.", id="day twice"),
+            pytest.param("%d/%m/%Y %I:%M", "%I (hours to 12) and %p (am, pm) go together.", id="no am or pm"),
+            pytest.param("%d/%m/%Y %H %I %p", "a date format takes %H or %I, not both.", id="two hours"),
+            pytest.param("%d/%m/%Y %M", "a date format with a time of day needs the hour (%H, or %I with %p).", id="no hour"),
+            pytest.param("%Y-%d-%m", "this date format reads yyyy-mm-dd in another way than the calendar's.", id="against iso"),
+            pytest.param("%d/%m/%Y %", "% is no part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.", id="lone percent"),
+            pytest.param("%x", "%x is no part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.", id="locale's form"),
+            pytest.param("dd/mm/yyyy", "a date format needs the year exactly once.", id="Excel's letters"),
+        ],
+    )  # fmt: skip
+    def test_an_unusable_format_is_refused(self, form, message):
+        with pytest.raises(ValueError, match=re.escape(message)) as caught:
+            compile_format(form)
+        assert str(caught.value) == message
+
+    @given(st.dates())
+    def test_every_day_survives_its_iso_form(self, day):
+        assert parse_date(day.isoformat()) == day.isoformat()
+
+    @given(
+        st.dates(min_value=dt.date(1000, 1, 1)),
+        st.sampled_from(["%d/%m/%Y", "%m-%d-%Y", "%d%m%Y", "%B %d, %Y", "%d-%b-%Y", "%A %d %m %Y"]),
+    )
+    def test_every_day_is_read_as_python_writes_it(self, day, form):
+        assert parse_date(day.strftime(form), formats(form)) == day.isoformat()
+
+    @given(st.text(max_size=25), st.sampled_from([(), ("%d/%m/%Y",), ("%d%m%y", "%b %d %Y %H:%M")]))
+    def test_any_text_is_a_day_of_the_calendar_or_refused(self, text, forms):
+        read = parse_date(text, formats(*forms))
+        assert isinstance(read, Refusal) or dt.date.fromisoformat(read).isoformat() == read
+
+    def test_months_are_english_whatever_the_language_of_the_machine(self):
+        before = locale.setlocale(locale.LC_TIME)
+        names = ("fr_CA.UTF-8", "fr_FR.UTF-8", "de_DE.UTF-8", "C")
+        try:
+            for name in names:
+                try:
+                    locale.setlocale(locale.LC_TIME, name)
+                except locale.Error:
+                    continue
+                assert parse_date("03-Dec-2001", formats("%d-%b-%Y")) == "2001-12-03"
+        finally:
+            locale.setlocale(locale.LC_TIME, before)
+        assert calendar.month_abbr[12] == dt.date(2001, 12, 3).strftime("%b")
+
+
+class TestDateTimes:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            pytest.param("2018-07-02T09:00:00", "2018-07-02T09:00:00", id="as documented"),
+            pytest.param("2018-07-02 09:00", "2018-07-02T09:00:00", id="no seconds"),
+            pytest.param("2018-07-02T09:00:00.000", "2018-07-02T09:00:00", id="no fraction"),
+            pytest.param("02/07/2018 9:05 pm", "2018-07-02T21:05:00", id="pm"),
+            pytest.param("02/07/2018 12:05 A.M.", "2018-07-02T00:05:00", id="after midnight"),
+            pytest.param("02/07/2018 12:05 PM", "2018-07-02T12:05:00", id="after noon"),
+        ],
+    )
+    def test_a_date_time_gets_the_documented_form(self, text, expected):
+        assert parse_datetime(text, formats("%d/%m/%Y %I:%M %p")) == expected
+
+    def test_a_date_alone_takes_the_mappings_time(self):
+        assert parse_datetime("2018-07-02", time=dt.time(8, 30)) == "2018-07-02T08:30:00"
+
+    def test_a_time_in_the_cell_goes_before_the_mappings_time(self):
+        assert parse_datetime("2018-07-02 00:00", time=dt.time(8, 30)) == "2018-07-02T00:00:00"
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            pytest.param("2018-07-02T13:00:00Z", "2018-07-02T09:00:00", id="Z in summer"),
+            pytest.param("2018-01-02T13:00:00Z", "2018-01-02T08:00:00", id="Z in winter"),
+            pytest.param("2018-07-02T13:00:00+02:00", "2018-07-02T07:00:00", id="offset"),
+            pytest.param("2018-07-02T01:00:00+0530", "2018-07-01T15:30:00", id="the day before"),
+            pytest.param("2018-07-02T13:00:00-04", "2018-07-02T13:00:00", id="offset of hours"),
+            pytest.param("2018-07-02T13:00:00", "2018-07-02T13:00:00", id="no zone stays"),
+        ],
+    )
+    def test_a_time_with_a_zone_is_converted_to_the_mappings_zone(self, text, expected):
+        assert parse_datetime(text, timezone=TORONTO) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            pytest.param("2018-07-02", "this date has no time of day.", id="no time"),
+            pytest.param("2018-07-02T13:00:00Z", "this time names its zone (Z or an offset), and OPSCOM takes times without one.", id="zone"),
+            pytest.param("2018-07-02T13:00:00.5", "this time has fractions of a second, and OPSCOM takes whole seconds.", id="fraction"),
+            pytest.param("2018-07-02T24:00:00", "there is no such day or time.", id="24 o'clock"),
+            pytest.param("2018-07-02T13:00:00+99:00", "there is no such day or time.", id="no such offset"),
+            pytest.param("02/07/2018 13:00 PM", "there is no such day or time.", id="13 pm"),
+            pytest.param("02/07/2018 09:00", "this date has none of the forms that the mapping names.", id="no am or pm"),
+        ],
+    )  # fmt: skip
+    def test_what_has_no_documented_form_is_refused(self, text, message):
+        refused = parse_datetime(text, formats("%d/%m/%Y %I:%M %p"))
+        assert isinstance(refused, Refusal)
+        assert refused.message == message
+
+    @pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"], ids=str)
+    def test_the_ends_of_the_calendar_are_refused_not_crashed_over(self, text):
+        assert parse_datetime(text, timezone=TORONTO).message == "there is no such day or time."
+
+    @given(st.datetimes(), st.integers(-14 * 60 + 1, 14 * 60 - 1))
+    def test_a_converted_time_is_the_same_moment(self, local, minutes):
+        moment = local.replace(microsecond=0, tzinfo=dt.timezone(dt.timedelta(minutes=minutes)))
+        read = parse_datetime(moment.isoformat(), timezone=ZoneInfo("UTC"))
+        if not isinstance(read, Refusal):
+            assert dt.datetime.fromisoformat(read).replace(tzinfo=dt.UTC) == moment
+
+
+class TestAmounts:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            pytest.param("14.5", "14.50", id="one decimal"),
+            pytest.param("14", "14.00", id="whole"),
+            pytest.param("$1,014.50", "1014.50", id="dollar and thousands"),
+            pytest.param("1,014", "1014.00", id="thousands"),
+            pytest.param("1 014.50 $", "1014.50", id="dollar behind"),
+            pytest.param("1\u00a0014\u202f$", "1014.00", id="non-breaking blanks"),
+            pytest.param(".5", "0.50", id="no whole dollar"),
+            pytest.param("0", "0.00", id="zero is the checks' matter"),
+            pytest.param("14.500000000000000001", "14.50", id="float noise above"),
+            pytest.param("14.49999999999999", "14.50", id="float noise below"),
+            pytest.param("1234567.00", "1234567.00", id="too much is the checks' matter"),
+        ],
+    )
+    def test_an_amount_gets_two_decimals(self, text, expected):
+        assert parse_amount(text) == expected
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            pytest.param("14,50", "14.50", id="comma"),
+            pytest.param("1.014,5", "1014.50", id="points of thousands"),
+            pytest.param("1 014,50 $", "1014.50", id="blanks of thousands"),
+            pytest.param("1.014", "1014.00", id="thousands alone"),
+            pytest.param("14.50", "14.50", id="a number of the workbook"),
+            pytest.param("14", "14.00", id="whole"),
+        ],
+    )
+    def test_an_amount_with_a_decimal_comma_gets_a_point(self, text, expected):
+        assert parse_amount(text, decimal=",") == expected
+
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            pytest.param("14,50", "this is no amount in dollars and cents.", id="comma before cents"),
+            pytest.param("1,01", "this is no amount in dollars and cents.", id="comma not of thousands"),
+            pytest.param("1,014,50", "this is no amount in dollars and cents.", id="half grouped"),
+            pytest.param("1 014,000", "this is no amount in dollars and cents.", id="two ways of grouping"),
+            pytest.param("14.505", "this amount has parts of a cent, and money is never rounded here.", id="third decimal"),
+            pytest.param("14.50000001", "this amount has parts of a cent, and money is never rounded here.", id="more than noise"),
+            pytest.param("-5", "this amount is below zero.", id="negative"),
+            pytest.param("$-5.00", "this amount is below zero.", id="negative dollars"),
+            pytest.param("(5.00)", "this amount is below zero.", id="accountant's negative"),
+            pytest.param("14.", "this is no amount in dollars and cents.", id="bare point"),
+            pytest.param("1E3", "this is no amount in dollars and cents.", id="exponent"),
+            pytest.param("14.50 CAD", "this is no amount in dollars and cents.", id="currency"),
+            pytest.param("$", "this is no amount in dollars and cents.", id="dollar alone"),
+            pytest.param("$5$", "this is no amount in dollars and cents.", id="two dollars"),
+            pytest.param("\u0665", "this is no amount in dollars and cents.", id="other digits"),
+            pytest.param("9" * 41, "this is no amount in dollars and cents.", id="endless"),
+            pytest.param("free", "this is no amount in dollars and cents.", id="word"),
+        ],
+    )  # fmt: skip
+    def test_what_is_no_amount_is_refused_and_nothing_is_rounded(self, text, message):
+        refused = parse_amount(text)
+        assert isinstance(refused, Refusal)
+        assert refused.message == message
+
+    def test_a_point_before_three_digits_of_a_workbook_is_not_guessed_at(self):
+        refused = parse_amount("1.234", decimal=",", numbers=True)
+        assert refused.message == "the point in this amount can be read in two ways."
+
+    @given(st.decimals(0, 999999, places=2))
+    def test_every_amount_survives_being_grouped(self, amount):
+        assert parse_amount(f"${amount:,.2f}") == f"{amount:.2f}"
+        swapped = f"{amount:,.2f}".translate(str.maketrans(",.", ".,"))
+        assert parse_amount(swapped, decimal=",") == f"{amount:.2f}"
+
+    @given(st.floats(0, 999999))
+    def test_a_stored_number_is_its_cents_or_refused(self, number):
+        stored = format(Decimal(repr(number)), "f")
+        read = parse_amount(stored)
+        if not isinstance(read, Refusal):
+            assert abs(Decimal(read) - Decimal(stored)) <= Decimal("1e-9")
+
+    @given(st.text(st.sampled_from("0123456789.,$ -"), max_size=12), st.sampled_from([".", ","]))
+    def test_any_text_is_an_amount_of_two_decimals_or_refused(self, text, decimal):
+        read = parse_amount(text, decimal=decimal)
+        assert isinstance(read, Refusal) or re.fullmatch(r"[0-9]+\.[0-9]{2}", read)
+
+
+class TestSteps:
+    @pytest.mark.parametrize(
+        ("steps", "text", "expected"),
+        [
+            pytest.param({"blank_if": frozenset({"N/A"})}, "N/A", "", id="blank_if"),
+            pytest.param({"blank_if": frozenset({"N/A"})}, "n/a", "n/a", id="blank_if as written"),
+            pytest.param({"extract": re.compile(r"^(\d+)-")}, "0042-X", "0042", id="extract"),
+            pytest.param({"extract": re.compile(r"(.*)@")}, " ab @x", "ab", id="extract trims"),
+            pytest.param({"replace": {"a": "b", "b": "c"}}, "ab", "bc", id="replace once"),
+            pytest.param({"replace": {"St": "Saint", "Ste": "Sainte"}}, "Ste Anne", "Sainte Anne", id="replace the longest"),
+            pytest.param({"replace": {".": ""}}, "a.b*", "ab*", id="replace takes no pattern"),
+            pytest.param({"convert": ("upper",)}, "zoë", "ZOË", id="upper"),
+            pytest.param({"convert": ("lower",)}, "ZOË", "zoë", id="lower"),
+            pytest.param({"convert": ("digits", "upper")}, "a1b2", "12", id="conversions in order"),
+            pytest.param({"lookup": {"full time": "1"}}, "FULL\u00a0 Time", "1", id="lookup folds"),
+            pytest.param({"lookup": {"visitor": ""}}, "Visitor", "", id="lookup to a blank"),
+            pytest.param({"pad": 9}, "1234567", "001234567", id="pad"),
+            pytest.param({"pad": 3}, "1234567", "1234567", id="pad leaves longer ones"),
+            pytest.param({"pad": 9}, "A123", "A123", id="pad leaves letters"),
+            pytest.param({"lookup": {"x": "7"}, "pad": 3, "convert": ("lower",), "replace": {"Y": "X"}}, "Y", "007", id="the fixed order"),
+        ],
+    )  # fmt: skip
+    def test_a_step_does_what_it_says(self, steps, text, expected):
+        assert run(text, **steps) == expected
+
+    @pytest.mark.parametrize(
+        ("steps", "message"),
+        [
+            pytest.param({"extract": re.compile(r"(\d+)")}, "this has not the form that `extract` in the mapping looks for.", id="extract"),
+            pytest.param({"extract": re.compile(r"v(\d)?")}, "this has not the form that `extract` in the mapping looks for.", id="extract of nothing"),
+            pytest.param({"convert": ("digits",)}, "nothing is left of this value after `convert: [digits]`.", id="digits"),
+            pytest.param({"lookup": {"full time": "1"}}, "the mapping's `lookup` does not know this value.", id="lookup"),
+            pytest.param({"lookup_user_types": True, "user_types": {"Staff": "7"}}, "OPSCOM has no user type of this name.", id="user type"),
+            pytest.param({"lookup_user_types": True, "user_types": {"value": "7", "VALUE": "8"}}, "OPSCOM has more than one user type of this name.", id="two user types"),
+        ],
+    )  # fmt: skip
+    def test_a_step_never_guesses_and_never_blanks_in_silence(self, steps, message):
+        refused = run("value", **steps)
+        assert isinstance(refused, Refusal)
+        assert refused.message == message
+
+    def test_a_user_type_is_looked_up_by_name(self):
+        assert (
+            run("full  time STAFF", lookup_user_types=True, user_types={"Full Time Staff": "7"})
+            == "7"
+        )
+
+    @pytest.mark.parametrize("kind", [Kind.PROVINCE, Kind.CURRENCY], ids=str)
+    def test_provinces_and_currencies_are_upper_cased(self, kind):
+        assert run("bc", kind) == "BC"
+
+    @pytest.mark.parametrize("kind", list(Kind), ids=str)
+    def test_a_blank_stays_blank(self, kind):
+        assert run("", kind, pad=9, convert=("digits",), lookup={"a": "b"}) == ""
+
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("SEAN O'BRIEN-SMITH", "Sean O'Brien-Smith"),
+            ("d\u2019angelo", "D\u2019Angelo"),
+            ("JOHN'S", "John's"),
+            ("élise côté", "Élise Côté"),
+            ("3RD AVENUE 12A", "3rd Avenue 12A"),
+        ],
+        ids=str,
+    )
+    def test_title_puts_a_capital_at_the_head_of_each_word(self, text, expected):
+        assert title(text) == expected
+
+    def test_digits_of_every_script_are_digits(self):
+        assert digits("(613) \u0665\u0665\u0665-0142 x") == "6135550142"
+
+    def test_a_plate_loses_blanks_and_dashes_only(self):
+        assert plate("ab\u00a0c\u201312-3·é") == "ABC123·É"
+
+    @pytest.mark.parametrize(
+        ("name", "code"),
+        [
+            ("Ontario", "ON"),
+            ("québec", "QC"),
+            ("Quebec", "QC"),
+            ("Colombie-Britannique", "BC"),
+            ("NEWFOUNDLAND AND LABRADOR", "NL"),
+            ("Île-du-Prince-Édouard", "PE"),
+            ("P.E.I.", "PE"),
+            ("Ont.", "ON"),
+            ("New York", "NY"),
+            ("massachusetts", "MA"),
+            ("on", "ON"),
+            ("N.B.", "NB"),
+            ("Bavaria", "Bavaria"),
+            ("zz", "zz"),
+        ],
+        ids=str,
+    )
+    def test_a_province_gets_its_code_and_another_name_stays(self, name, code):
+        assert province_code(name) == code

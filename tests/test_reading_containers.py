@@ -1,0 +1,306 @@
+"""What kind of file it is, by content; and the two kinds that call themselves ``.xls``."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+from old_excel import compound, workbook
+
+from importer.errors import InputError
+from importer.reading import faults, is_lock_file, read_source
+
+AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
+AGAIN = "Export or download it again."
+ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
+
+
+def zipped(**parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for name, text in parts.items():
+            package.writestr(name, text)
+    return out.getvalue()
+
+
+def xlsx():
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        book.set_properties({"created": datetime.fromisoformat("2026-01-01")})
+        book.add_worksheet("S").write_row(0, 0, ["id", "name"])
+    return out.getvalue()
+
+
+SPREADSHEETML = (
+    b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
+)
+REFUSED = {
+    "nothing": (b"", "the file is empty. " + AGAIN),
+    "a mark only": (b"\xef\xbb\xbf", "the file is empty. " + AGAIN),
+    "blanks": (b" \r\n\x1a", "the file is empty. " + AGAIN),
+    "password": (
+        compound({"EncryptionInfo": b"x", "EncryptedPackage": b"x"}),
+        (
+            "the workbook is protected by a password. Open it in Excel and take the password away "
+            "(File, Info, Protect Workbook, Encrypt with Password)."
+        ),
+    ),
+    "old password": (
+        workbook([("S", 0, {(0, 0): "id"})], extra=b"\x2f\x00\x02\x00\x01\x00"),
+        (
+            "the workbook is protected by a password. Open it in Excel and take the password away "
+            "(File, Info, Protect Workbook, Encrypt with Password)."
+        ),
+    ),
+    "old Word": (
+        compound({"WordDocument": b"x"}),
+        "this is an Office document, but no workbook. " + AS_XLSX,
+    ),
+    "broken xls": (
+        compound({"Workbook": b"\x09\x08\x10\x00junk"}),
+        "the workbook is damaged or was cut off. " + AGAIN,
+    ),
+    "Excel 4": (
+        b"\x09\x04\x06\x00\x00\x00\x10\x00\x00\x00",
+        "this workbook is older than Excel 97. " + AS_XLSX,
+    ),
+    "cut off": (xlsx()[:-300], "the workbook is damaged or was cut off. " + AGAIN),
+    "xlsb": (
+        zipped(**{"[Content_Types].xml": "x", "xl/workbook.bin": "x"}),
+        "binary workbooks (.xlsb) are not read. " + AS_XLSX,
+    ),
+    "ods": (
+        zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet"),
+        "OpenDocument spreadsheets (.ods) are not read. " + AS_XLSX,
+    ),
+    "Numbers": (
+        zipped(**{"Index/Document.iwa": "x"}),
+        "Numbers spreadsheets are not read. Export it from Numbers as an Excel workbook (.xlsx).",
+    ),
+    "zip": (
+        zipped(**{"people.csv": "id"}),
+        (
+            "this is a compressed file (.zip) without a workbook in it. "
+            "Unpack it and give the spreadsheet itself."
+        ),
+    ),
+    "pdf": (b"%PDF-1.7\n", "this is a PDF document, not a spreadsheet. " + ITSELF),
+    "gzip": (b"\x1f\x8b\x08\x00", "this is a compressed file, not a spreadsheet. " + ITSELF),
+    "SpreadsheetML": (SPREADSHEETML, "XML spreadsheets of Excel 2003 are not read. " + AS_XLSX),
+    "xml": (
+        b'<?xml version="1.0"?><people/>',
+        "this is an XML file, not a spreadsheet. " + AS_XLSX,
+    ),
+    "noise": (bytes(range(256)) * 9, "this is neither a workbook nor text. " + ITSELF),
+    "page without table": (
+        b"<html><body><form>Sign in</form></body></html>",
+        (
+            "this is a web page without a table. Open it in a browser: "
+            "it may be a login page or a message of the other system."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "why"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("name", ["people.xlsx", "people.csv"])
+def test_what_cannot_be_read_is_refused_with_cause_and_remedy_whatever_its_name(
+    tmp_path, name, data, why
+):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == f"{name}: {why}"
+
+
+ACCEPTED = {
+    "xlsx": ("xlsx", xlsx()),
+    "xls": ("xls", workbook([("S", 0, {(0, 0): "id"})])),
+    "html": ("html", b"\xef\xbb\xbf \n<!-- x -->\n<TABLE><tr><td>id</td></tr></TABLE>"),
+    "text": ("text", b"id\tname\n"),
+}
+
+
+@pytest.mark.parametrize(("container", "data"), ACCEPTED.values(), ids=ACCEPTED)
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".csv", ""])
+def test_the_name_of_a_file_does_not_matter(tmp_path, suffix, container, data):
+    path = tmp_path / f"people{suffix}"
+    path.write_bytes(data)
+    source = read_source(path)
+    assert (source.container, source.grids[0].frame.iloc[0, 0]) == (container, "id")
+
+
+def read_or_refused(path):
+    try:
+        return read_source(path).grids
+    except InputError as error:
+        return error.hint
+
+
+@given(st.binary(max_size=400))
+def test_bytes_of_any_kind_are_read_or_refused(tmp_path, data):
+    for start in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"<table>"):
+        (tmp_path / "people").write_bytes(start + data)
+        assert read_or_refused(tmp_path / "people")
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused(tmp_path, kind, data):
+    whole = bytearray(ACCEPTED[kind][1])
+    for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=8)):
+        whole[place] ^= data.draw(st.integers(1, 255))
+    (tmp_path / "people.xlsx").write_bytes(whole)
+    assert read_or_refused(tmp_path / "people.xlsx")
+
+
+LOCKS = {"~$people.xlsx": True, ".~lock.people.xlsx#": True, "people~$.xlsx": False}
+
+
+@pytest.mark.parametrize(("name", "lock"), LOCKS.items(), ids=LOCKS)
+def test_lock_files_are_known_by_their_name(name, lock):
+    assert is_lock_file(Path("inbox") / name) is lock
+
+
+def test_a_lock_file_is_refused(tmp_path):
+    path = tmp_path / "~$people.xlsx"
+    path.write_bytes(b"\x05Ann".ljust(165))
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == (
+        "~$people.xlsx: this is only a lock file, a sign that the workbook is open elsewhere. "
+        "Close the workbook and give its own name."
+    )
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read_source(tmp_path / "people.xlsx")
+    assert str(caught.value) == (
+        "people.xlsx: there is no such file. Look at the name and the folder."
+    )
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(InputError):
+        read_source(tmp_path)
+
+
+# --- .xls ---------------------------------------------------------------------------------------
+
+
+def xls_source(folder, *sheets, codes=(), since_1904=False):
+    path = folder / "people.xls"
+    path.write_bytes(workbook(list(sheets), codes, since_1904=since_1904))
+    return read_source(path)
+
+
+def test_old_workbooks_show_their_cells_as_excel_does(tmp_path):
+    cells = {
+        (0, 0): "id", (0, 1): "born", (0, 2): "fee", (0, 3): "active", (0, 4): "note",
+        (2, 0): (12345.0, 0), (2, 1): (36925.0, 1), (2, 2): (1234.5, 2),
+        (2, 3): True, (2, 4): b"\x2a",
+        (3, 0): (123456789012.0, None), (3, 1): (-3.0, 1), (3, 3): False, (3, 4): "Zoë 名",
+    }  # fmt: skip
+    codes = ["0000000", "yyyy-mm-dd", "#,##0.00"]
+    source = xls_source(tmp_path, ("People", 0, cells), codes=codes)
+    (grid,) = source.grids
+    assert grid.name == "People"
+    assert grid.rows.tolist() == [1, 3, 4]
+    assert grid.frame.to_numpy().tolist() == [
+        ["id", "born", "fee", "active", "note"],
+        ["0012345", "2001-02-03", "1,234.50", "TRUE", "#N/A"],
+        ["123456789012", "-3", "", "FALSE", "Zoë 名"],
+    ]
+    assert grid.stored == {2: {1: "1234.5"}}
+    assert grid.flaws == (faults.EXCEL_ERROR.at(1, 4), faults.NO_SUCH_DATE.at(2, 1))
+
+
+def test_old_workbooks_may_count_their_days_from_1904(tmp_path):
+    sheet = ("S", 0, {(0, 0): (35463.0, 0)})
+    source = xls_source(tmp_path, sheet, codes=["yyyy-mm-dd"], since_1904=True)
+    assert source.grids[0].frame.iloc[0, 0] == "2001-02-03"
+
+
+def test_hidden_parts_of_old_workbooks_are_doubts(tmp_path):
+    cells = {(0, 0): "id", (1, 0): "1", (2, 0): "2", (2, 2): "x"}
+    source = xls_source(
+        tmp_path,
+        ("People", 0, cells, [1], [2]),
+        ("Old", 1, {(0, 0): "id"}),
+        ("Older", 2, {(0, 0): "id"}),
+    )
+    assert [grid.name for grid in source.grids] == ["People"]
+    assert source.doubts == ("The hidden sheets Old, Older were not read.",)
+    assert source.grids[0].doubts == (
+        "One row is hidden; it is read like all others.",
+        "Column C is hidden; it is read like all others.",
+    )
+
+
+# --- HTML ---------------------------------------------------------------------------------------
+
+
+def html_grid(folder, page):
+    path = folder / "people.xls"
+    path.write_bytes(page if isinstance(page, bytes) else page.encode())
+    return read_source(path).grids[0]
+
+
+def test_a_table_of_a_web_page_keeps_what_the_person_sees(tmp_path):
+    grid = html_grid(
+        tmp_path,
+        "<html><head><style>td{color:red}</style><title>People</title></head><body><table>"
+        "<tr><th> Student\n  ID </th><th>Name</th></tr>"
+        "<tr><td>0012345</td><td>O&#39;Hara &amp;<br>Sons</td></tr>"
+        "<tr><td>14.50<td>Null"
+        "<tr><td>#N/A</td><td><p>a</p><p>b</p></td></tr>"
+        "</table></body></html>",
+    )
+    assert grid.name == "people"
+    assert grid.frame.to_numpy().tolist() == [
+        ["Student ID", "Name"],
+        ["0012345", "O'Hara &\nSons"],
+        ["14.50", "Null"],
+        ["#N/A", "a\nb"],
+    ]
+    assert grid.flaws == (faults.EXCEL_ERROR.at(3, 0),)
+
+
+def test_text_above_a_table_takes_rows_as_in_excel(tmp_path):
+    grid = html_grid(tmp_path, "<body><h1>People</h1><p>Autumn</p><table><tr><td>id</table>")
+    assert grid.rows.tolist() == [1, 2, 3]
+    assert grid.frame[0].tolist() == ["People", "Autumn", "id"]
+
+
+def test_merged_cells_of_a_web_page_hold_their_value_once(tmp_path):
+    grid = html_grid(
+        tmp_path,
+        '<table><tr><td rowspan=2>a</td><td colspan="2">b</td><td>c</td></tr>'
+        "<tr><td>d</td><td>e</td><td>f</td></tr><tr><td>g</td></tr></table>",
+    )
+    assert grid.frame.to_numpy().tolist() == [
+        ["a", "b", "", "c"],
+        ["", "d", "e", "f"],
+        ["g", "", "", ""],
+    ]
+
+
+def test_an_absurd_span_takes_no_more_than_a_sheet_is_wide(tmp_path):
+    grid = html_grid(tmp_path, "<table><tr><td colspan=999999999>a</td><td>b</td></tr></table>")
+    assert grid.frame.shape[1] <= 16_385
+
+
+def test_the_encoding_that_a_page_declares_is_used_where_it_fits(tmp_path):
+    page = '<html><meta charset="iso-8859-2"><table><tr><td>Łódź</td></tr></table>'
+    assert html_grid(tmp_path, page.encode("iso-8859-2")).frame.iloc[0, 0] == "Łódź"
+    lying = '<html><meta charset="ascii"><table><tr><td>Zoë</td></tr></table>'
+    assert html_grid(tmp_path, lying.encode()).frame.iloc[0, 0] == "Zoë"

@@ -1,0 +1,358 @@
+"""The first sheet: the outcome, what to do, states that add up, problems by code, rows for a person."""
+
+from collections import Counter
+from datetime import timedelta
+
+import openpyxl
+import pytest
+from annotating import STARTED, about_of, part_of, problem, sheet_of, texts_on
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.codes import CODES
+from importer.model import Outcome, Severity, State
+from importer.results import write_workbook
+from importer.results.words import headline, next_steps, spans
+
+
+def summary(tmp_path, *parts, **facts):
+    path = write_workbook(tmp_path / "students-results.xlsx", about_of(**facts), parts)
+    book = openpyxl.load_workbook(path)
+    assert book.sheetnames[0] == "Summary"
+    return book["Summary"]
+
+
+def section(page, title):
+    """Return the lines under a heading, up to the blank line that ends the section."""
+    lines = [[cell for cell in row if cell is not None] for row in page.iter_rows(values_only=True)]
+    start = lines.index([title]) + 1
+    return lines[start : lines.index([], start) if [] in lines[start:] else None]
+
+
+def part_in(counts):
+    outcomes = [Outcome(state) for state, number in counts.items() for _ in range(number)]
+    return part_of(sheet_of(("a",), [("x",)] * len(outcomes)), outcomes)
+
+
+P, U, R, X = State.PUSHED, State.UNCHANGED, State.READY, State.EXISTS
+HEADLINES = {
+    "as in the handbook": (
+        {},
+        {P: 560, U: 28, X: 2, State.INVALID: 5, State.REJECTED: 4, State.UNKNOWN: 1},
+        "588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 got no answer.",
+    ),
+    "a lost permit": (
+        {"endpoint": "permits"},
+        {P: 1, State.UNKNOWN: 1},
+        "1 of 2 rows is in OPSCOM. 1 needs a look.",
+    ),
+    "all": ({}, {P: 1_200}, "All 1,200 rows are in OPSCOM."),
+    "none": ({}, {State.NOT_SENT: 3}, "None of the 3 rows is in OPSCOM. 3 were not sent."),
+    "one row": ({}, {P: 1}, "The only row is in OPSCOM."),
+    "one bad row": ({}, {State.INVALID: 1}, "The only row is not in OPSCOM. 1 needs a correction."),
+    "no row": ({}, {}, "The file holds no rows."),
+    "a rehearsal": ({"sandbox": True}, {P: 2}, "All 2 rows are in the sandbox."),
+    "updates": ({"endpoint": "permit-updates"}, {P: 2}, "All 2 rows are up to date in OPSCOM."),
+    "deletes": (
+        {"endpoint": "permit-deletes"},
+        {P: 2, State.SKIPPED: 1},
+        "2 of 3 rows are deleted from OPSCOM. 1 is no record.",
+    ),
+    "a check": (
+        {"command": "check"},
+        {R: 2, U: 1, State.DUPLICATE: 2},
+        "2 of 5 rows are ready to be sent. 1 is there already, unchanged, 2 repeat other rows.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "counts", "said"), HEADLINES.values(), ids=HEADLINES)
+def test_the_first_sentence_tells_the_outcome(facts, counts, said):
+    assert headline(about_of(**facts), counts) == said
+
+
+@given(
+    st.dictionaries(st.sampled_from(State), st.integers(1, 2000)),
+    st.sampled_from(["check", "push"]),
+)
+def test_the_numbers_of_the_first_sentence_add_up_to_the_rows(counts, command):
+    done = {"check": (R,), "push": (P, U)}[command]
+    about = about_of(command=command)
+    first, *others = headline(about, counts).replace(",", "").split(". ")
+    total = sum(counts.values())
+    said = sum(
+        int(word) for piece in others for word in piece.rstrip(".").split() if word.isdecimal()
+    )
+    told = sum(counts.get(state, 0) for state in done)
+    # What a push never has, a check never has: neither is in the sentence of the other.
+    foreign = counts.get(R if command == "push" else P, 0)
+    assert said == total - told - foreign
+    if total > 1:
+        assert str(total) in first
+
+
+def test_the_outcome_stands_first_and_the_live_system_under_it(tmp_path):
+    page = summary(tmp_path, part_in({P: 2}))
+    assert page["A1"].value == "All 2 rows are in OPSCOM."
+    assert page["A2"].value == "  LIVE SYSTEM: controller.example, client OC_TEST"
+    assert page["A2"].fill.fgColor.rgb == "FFB3261E"
+
+
+@pytest.mark.parametrize(
+    ("facts", "said", "fill"),
+    [
+        ({"sandbox": True}, "  SANDBOX, a rehearsal: nothing reached OPSCOM.", "FF1565C0"),
+        (
+            {"command": "check"},
+            "  CHECK ONLY: nothing was sent. A push goes to controller.example, client OC_TEST.",
+            "FF546E7A",
+        ),
+        (
+            {"command": "check", "host": "", "client": ""},
+            "  CHECK ONLY: nothing was sent. A push goes to no host set.",
+            "FF546E7A",
+        ),
+    ],
+    ids=["sandbox", "check", "check without a host"],
+)
+def test_a_rehearsal_and_a_check_cannot_be_taken_for_the_live_system(tmp_path, facts, said, fill):
+    page = summary(tmp_path, part_in({R: 1}), **facts)
+    assert (page["A2"].value, page["A2"].fill.fgColor.rgb) == (said, fill)
+
+
+def test_a_stopped_run_says_why(tmp_path):
+    page = summary(tmp_path, part_in({State.NOT_SENT: 1}), stopped="OPSCOM answers 9001.")
+    assert page["A3"].value == "  The run stopped before its end. OPSCOM answers 9001."
+
+
+def test_what_to_do_names_a_step_for_each_kind_of_row():
+    counts = {State.INVALID: 5, State.REJECTED: 4, State.UNKNOWN: 1, State.NOT_SENT: 7, R: 2}
+    assert next_steps(about_of(), counts, 2) == [
+        (
+            "Correct 7 rows: the cells are marked, and opscom_message says what is wrong. Save this "
+            "workbook and push it; what is settled is not sent again."
+        ),
+        (
+            "Decide about 2 rows that may be second permits: opscom_message names the first. Write new "
+            "into opscom_answer where a second permit is meant, save this workbook and push it."
+        ),
+        (
+            "Push the file again for 1 row without an answer: sending these again changes nothing where "
+            "the first one arrived."
+        ),
+        "Run the same command again for 7 rows not yet sent.",
+        "Push the file, or this workbook, to send 2 rows.",
+    ]
+
+
+def test_a_lost_permit_is_looked_up_by_a_person():
+    assert next_steps(about_of(endpoint="permits"), {State.UNKNOWN: 2}, 0) == [
+        (
+            "Run opscom-import settle for 2 rows without an answer. Where it still does not know, look "
+            "the record up in OPSCOM, write its id, or yes, or no, into opscom_answer, save this workbook "
+            "and settle it."
+        )
+    ]
+
+
+def test_where_all_is_settled_there_is_nothing_to_do(tmp_path):
+    page = summary(tmp_path, part_in({P: 1, X: 1, State.SKIPPED: 1, State.DUPLICATE: 1}))
+    assert section(page, "What to do") == [
+        ["1.  Nothing. Every row is settled; keep this workbook as the record."]
+    ]
+
+
+@given(st.dictionaries(st.sampled_from(State), st.integers(1, 4)))
+def test_the_states_add_up_to_the_rows(tmp_path_factory, counts):
+    page = summary(tmp_path_factory.mktemp("states"), part_in(counts))
+    _, *lines, total, _blank = [*section(page, "What became of the rows"), []]
+    assert {line[0]: line[1] for line in lines} == {state.value: n for state, n in counts.items()}
+    assert total == ["all rows", sum(counts.values())]
+
+
+def test_the_states_of_all_sheets_are_counted_together(tmp_path):
+    page = summary(tmp_path, part_in({P: 2}), part_in({P: 1, State.UNKNOWN: 1}))
+    lines = section(page, "What became of the rows")
+    assert [line[:2] for line in lines[1:]] == [["pushed", 3], ["unknown", 1], ["all rows", 4]]
+
+
+def test_the_chart_draws_the_numbers_of_the_table(tmp_path):
+    page = summary(tmp_path, part_in({P: 5, State.INVALID: 2, State.UNKNOWN: 1}))
+    [chart] = page._charts
+    series = chart.series[0]
+    names, numbers = series.cat.strRef, series.val.numRef
+    assert [[cell.value for cell in row] for row in page[numbers.f.split("!")[1]]] == [
+        [5],
+        [2],
+        [1],
+    ]
+    assert [[cell.value for cell in row] for row in page[names.f.split("!")[1]]] == [
+        ["pushed"],
+        ["invalid"],
+        ["unknown"],
+    ]
+    assert [float(point.v) for point in numbers.numCache.pt] == [5, 2, 1]
+
+
+def test_a_file_without_rows_has_no_chart(tmp_path):
+    page = summary(tmp_path, part_in({}))
+    assert page["A1"].value == "The file holds no rows."
+    assert not page._charts
+
+
+def test_the_facts_say_what_was_imported_when_by_whom_and_where(tmp_path):
+    parts = [
+        part_of(sheet_of(("a",), [("x",)] * 2)),
+        part_of(sheet_of(("a",), [("x",)], name=None, header_row=1)),
+    ]
+    lines = texts_on(summary(tmp_path, *parts))
+    facts = lines[lines.index(["File", "students.xlsx"]) :]
+    assert facts[:13] == [
+        ["File", "students.xlsx"],
+        ["Sheet", "Students: 2 rows, header in row 4"],
+        ["Sheet", "a text file: 1 row, header in row 1"],
+        ["Mapping", "Banner students"],
+        ["Endpoint", "users"],
+        ["Host", "controller.example"],
+        ["Client", "OC_TEST"],
+        ["Command", "push"],
+        ["By", "mwilson"],
+        ["Started", "2026-11-22 14:05:09+00:00"],
+        ["Ended", "2026-11-22 14:17:43+00:00 (12 min 34 s)"],
+        ["Run", "2026-11-22-140509-a1b2"],
+        ["File's SHA-256", "ab" * 32],
+    ]
+
+
+def test_a_short_run_is_told_in_seconds(tmp_path):
+    page = summary(tmp_path, part_in({P: 1}), ended=STARTED + timedelta(seconds=7.4))
+    assert ["Ended", "2026-11-22 14:05:16+00:00 (7 s)"] in texts_on(page)
+
+
+def test_problems_are_grouped_by_code_and_column_with_a_link_to_the_first_cell(tmp_path):
+    sheet = sheet_of(("ID", "Birth date", "E-mail"), [("1", "x", "y")] * 6)
+    found = [
+        problem(sheet, 1, (1,)),
+        problem(sheet, 1, (2,), message="this has no @.", remedy="Write it as name@example.ca."),
+        problem(sheet, 2, (1,)),
+        problem(sheet, 2, (1,), message="this lies in the future."),
+        problem(
+            sheet,
+            3,
+            (2,),
+            code=None,
+            severity=Severity.WARNING,
+            message="this is odd.",
+            remedy="Look.",
+        ),
+    ]
+    outcomes = [Outcome(State.PUSHED)] * 5 + [Outcome(State.REJECTED, "", "9019", "Email in use.")]
+    for position in (1, 2):
+        outcomes[position] = Outcome(State.INVALID)
+    page = summary(tmp_path, part_of(sheet, outcomes, found))
+    means = CODES[9033].means
+    assert section(page, "Problems") == [
+        ["Code", "Rows", "Column", "What it means", "What to do", "First place"],
+        ["9033 error", 2, "Birth date", f"{means}\nExample: This is no date.", "Correct the cell.", "Students, row 6"],
+        ["9019 error", 1, "Whole row", f"{CODES[9019].means}\nExample: Email in use.", CODES[9019].remedy, "Students, row 10"],
+        ["9033 error", 1, "E-mail", f"{means}\nExample: This has no @.", "Write it as name@example.ca.", "Students, row 6"],
+        ["warning", 1, "E-mail", "This is odd.", "Look.", "Students, row 8"],
+    ]  # fmt: skip
+    links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
+    assert links["Students, row 10"] == "'Students'!A7"
+    assert links["Students, row 8"] == "'Students'!I5"
+
+
+def test_where_problems_advise_different_things_the_code_advises(tmp_path):
+    sheet = sheet_of(("ID",), [("1",)] * 2)
+    found = [problem(sheet, 0, (0,), remedy="Do this."), problem(sheet, 1, (0,), remedy="Do that.")]
+    lines = section(summary(tmp_path, part_of(sheet, problems=found)), "Problems")
+    assert lines[1][4] == CODES[9033].remedy
+
+
+def test_a_code_that_nobody_documents_is_told_in_opscoms_own_words(tmp_path):
+    outcomes = [Outcome(State.REJECTED, "", "9999", "Teapot.")]
+    lines = section(summary(tmp_path, part_of(sheet_of(("a",), [("x",)]), outcomes)), "Problems")
+    assert lines[1][:4] == ["9999 error", 1, "Whole row", "Teapot."]
+
+
+def test_links_reach_sheets_with_an_apostrophe_in_the_name(tmp_path):
+    outcomes = [Outcome(State.UNKNOWN)]
+    page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)], name="Dean's list"), outcomes))
+    [link] = [cell.hyperlink.location for row in page for cell in row if cell.hyperlink]
+    assert link == "'Dean''s list'!A2"
+
+
+def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_path):
+    sheet = sheet_of(("ID", "Birth date"), [("1", "x")] * 4)
+    outcomes = [Outcome(State.PUSHED), Outcome(State.INVALID), Outcome(State.REJECTED, "", "9999", "No."), Outcome(State.UNKNOWN, message="Lost.")]  # fmt: skip
+    found = [problem(sheet, 1, (0,), severity=Severity.WARNING), problem(sheet, 1, (1,))]
+    page = summary(tmp_path, part_of(sheet, outcomes, found, earlier={2: "Attempt 1: refused."}))
+    assert section(page, "Rows that need a person") == [
+        ["Row", "State", "Sheet", "What is wrong, and what to do"],
+        ["row 8", "unknown", "Students", "Lost."],
+        ["row 7", "rejected", "Students", "No.\nAttempt 1: refused."],
+        ["row 6", "invalid", "Students", "Birth date: this is no date. Correct the cell."],
+    ]
+    links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
+    assert links["row 6"] == "'Students'!H3"
+
+
+def test_a_long_list_ends_with_how_many_more_there_are(tmp_path):
+    page = summary(tmp_path, part_in({State.UNKNOWN: 303}))
+    lines = section(page, "Rows that need a person")
+    assert len(lines) == 1 + 300 + 1
+    assert lines[-1] == ["3 more rows: filter opscom_status in the sheets that follow."]
+
+
+def test_skipped_rows_are_told_by_reason(tmp_path):
+    outcomes = [Outcome(State.SKIPPED)] * 3 + [
+        Outcome(State.PUSHED),
+        Outcome(State.SKIPPED, message="A total."),
+    ]
+    page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 5), outcomes))
+    assert section(page, "Rows that are no records") == [
+        ["Students, rows 5 to 7", "The mapping's skip_rows says that this is no record."],
+        ["Students, row 9", "A total."],
+    ]
+
+
+def test_doubts_of_run_sheet_and_check_are_each_told_once(tmp_path):
+    one = part_of(sheet_of(("a",), [("x",)], doubts=("Rows are hidden.",)), doubts=("Odd.",))
+    two = part_of(sheet_of(("a",), [("x",)], name="Staff", doubts=("The run knows.",)))
+    page = summary(tmp_path, one, two, doubts=("The run knows.", "Old file."))
+    assert section(page, "Doubts") == [
+        ["•  The run knows."],
+        ["•  Old file."],
+        ["•  Students: Rows are hidden."],
+        ["•  Students: Odd."],
+    ]
+
+
+def test_sections_that_have_nothing_to_say_are_left_out(tmp_path):
+    lines = texts_on(summary(tmp_path, part_in({P: 3})))
+    titles = {"Problems", "Doubts", "Rows that need a person", "Rows that are no records"}
+    assert not titles & {line[0] for line in lines}
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([], ""),
+        ([4], "4"),
+        ([4, 5, 6, 9], "4 to 6, 9"),
+        (list(range(0, 100, 2)), "0, 2, 4 and 47 more"),
+    ],
+    ids=["none", "one", "runs", "many"],
+)
+def test_row_numbers_are_folded(rows, said):
+    assert spans(rows, most=3) == said
+
+
+@given(st.sets(st.integers(1, 60)))
+def test_folded_row_numbers_name_every_row_once(rows):
+    said = Counter()
+    for piece in filter(None, spans(sorted(rows), most=100).split(", ")):
+        first, _, last = piece.partition(" to ")
+        said.update(range(int(first), int(last or first) + 1))
+    assert said == Counter(rows)
