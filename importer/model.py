@@ -34,6 +34,10 @@ RESULT_COLUMNS = (
 )
 """Headers of the six columns that a results workbook puts before the source's own."""
 
+UNCORRECTED = "[correct this]"
+"""Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
+looks like any other, so that without this mark the workbook, pushed again, would send it."""
+
 
 class State(StrEnum):
     """What became of a row. Every row of a file is in exactly one."""

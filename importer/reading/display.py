@@ -128,8 +128,9 @@ def show_column(raws: Sequence[str], code: str, *, since_1904: bool = False) -> 
     form = parse(code)
     first = form.sections[0]
     digits_only = "".join(raws).isdecimal() and max(map(len, raws)) <= _KEPT_DIGITS
-    if form.padding and digits_only:
-        return ShownColumn([raw.lstrip("0").zfill(form.padding) for raw in raws])
+    width = form.padding
+    if width and digits_only:
+        return ShownColumn([raw.lstrip("0").zfill(width) for raw in raws])
     if first.kind is Kind.DATE and digits_only and all(len(raw) == _DATE_DIGITS for raw in raws):
         days = np.array(raws, np.int64) + (_SINCE_1904 if since_1904 else 0)
         dates = _FIRST_DAY + days.astype("timedelta64[D]")

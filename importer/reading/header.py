@@ -11,7 +11,7 @@ import numpy as np
 from importer.errors import InputError
 from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
-from importer.reading.resubmitted import is_results, source_rows
+from importer.reading.resubmitted import is_results, source_rows, uncorrected
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
@@ -77,9 +77,11 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
     rows = grid.rows[kept]
     if grid.name is None:
         rows = rows - header_row + 1
-    elif is_results(header_row, headers):
-        rows = source_rows(frame, rows)
     places = dict(zip(kept.tolist(), range(len(kept)), strict=True))
+    flaws = _flaws(grid, places, int(found[0]), headers, kept)
+    if is_results(header_row, headers):
+        rows = source_rows(frame, rows)
+        flaws = (*flaws, *uncorrected(frame))
     return Sheet(
         source=grid.source,
         digest=source.digest,
@@ -88,7 +90,7 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         columns=_columns(headers[:width]),
         frame=frame,
         rows=rows,
-        flaws=_flaws(grid, places, int(found[0]), headers, kept),
+        flaws=flaws,
         stored=_moved(grid.stored, places, width),
         doubts=grid.doubts,
     )

@@ -347,7 +347,7 @@ def _number(tokens: Sequence[Token]) -> Number | None:
     thousands += sum(token.mark is Mark.COMMA for token in after)
     inner = before[digits[0] : digits[-1]] if digits else []
     places = "".join(before[index].text for index in digits)
-    if places.strip("#?").strip("0") or places.endswith(("0#", "0?")):
+    if "0" in places.rstrip("0"):
         return None  # programs differ on what "#" shows to the right of "0"
     if grouped and any(token.mark not in {Mark.DIGIT, Mark.COMMA} for token in inner):
         return None

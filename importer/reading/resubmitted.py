@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from importer.model import RESULT_COLUMNS, Origin
+from importer.model import RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
@@ -73,6 +73,20 @@ def source_rows(frame: pd.DataFrame, rows: npt.NDArray[np.int64]) -> npt.NDArray
         int(cell) if _is_row(cell) else own for cell, own in zip(told, rows.tolist(), strict=True)
     )
     return np.fromiter(numbers, np.int64, len(rows))
+
+
+def uncorrected(frame: pd.DataFrame) -> list[Flaw]:
+    """Return a flaw for each cell of a results sheet that still bears our mark."""
+    return [
+        Flaw(
+            int(position),
+            column,
+            "this cell was marked in the results workbook and is not corrected yet.",
+            f"Type the right value over it, without {UNCORRECTED}.",
+        )
+        for column in range(len(RESULT_COLUMNS), len(frame.columns))
+        for position in np.flatnonzero(frame[column].str.contains(UNCORRECTED, regex=False))
+    ]
 
 
 def _is_row(cell: str) -> bool:

@@ -1,0 +1,279 @@
+"""Run the command as an office does: real processes, workspaces, workbooks, and a terminal."""
+
+import contextlib
+import csv
+import datetime as dt
+import io
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import xlsxwriter
+
+ROOT = Path(__file__).parents[1]
+TOKEN = "token-Of-This-Test-77"
+CLIENT = "OC_TEST"
+KEPT = ("PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL")
+"""Variables of this machine that a process needs; all others are named by the test."""
+
+ROSTER = """\
+version: 1
+name: Roster
+endpoint: users
+match: {files: ["*roster*"]}
+fields:
+  unique_id: Id
+  login_source: {value: OPSCOM}
+  first_name: First
+  last_name: Last
+  email: Mail
+"""
+PERMITS = """\
+version: 1
+name: Permits
+endpoint: permits
+match: {files: ["*permit*"]}
+fields:
+  plate: Plate
+  startTime: From
+  endTime: To
+  permitNo: Number
+"""
+DELETES = """\
+version: 1
+name: Cancellations
+endpoint: permit-deletes
+match: {files: ["*cancel*"]}
+fields:
+  referenceID: Reference ID
+"""
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a process came to."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self):
+        """The one object on standard output; fails where there is anything else."""
+        return json.loads(self.out)
+
+    @property
+    def states(self):
+        """Source name → states."""
+        return {Path(file["source"]).name: file["states"] for file in self.json["files"]}
+
+
+class Office:
+    """A workspace with mappings of its own, and nothing of the person's real folders."""
+
+    def __init__(self, folder, url=None, *, token=TOKEN, client=CLIENT, mappings=None):
+        self.home = folder / "home"
+        self.folder = folder / "office"
+        for name in ("inbox", "mappings", "results", "archive"):
+            (self.folder / name).mkdir(parents=True)
+        self.home.mkdir()
+        given = {"roster": ROSTER} if mappings is None else mappings
+        for name, text in given.items():
+            (self.folder / "mappings" / f"{name}.yaml").write_text(text, encoding="utf-8")
+        settings = [f"client: {client}"] if client else ["# nothing yet"]
+        settings += [f"host: {url}"] if url else []
+        self.write("opscom.yaml", "\n".join(settings) + "\n")
+        self.token = token
+
+    @property
+    def inbox(self):
+        return self.folder / "inbox"
+
+    @property
+    def journal(self):
+        return self.folder / "journal.sqlite"
+
+    def write(self, name, text):
+        path = self.folder / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def roster(self, count, name="inbox/roster.csv", *, start=0, **cells):
+        """Write users to a CSV; ``cells`` replaces a column, ``{"Mail": "none"}`` say."""
+        return self.table(name, [user(start + n) | cells for n in range(count)])
+
+    def table(self, name, rows):
+        path = self.folder / name
+        text = io.StringIO(newline="")
+        writer = csv.DictWriter(text, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        path.write_text(text.getvalue(), encoding="utf-8", newline="")
+        return path
+
+    def environment(self, **more):
+        """Return the whole environment of a process of this office."""
+        kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+        home = {
+            name: str(self.home)
+            for name in ("HOME", "USERPROFILE", "APPDATA", "LOCALAPPDATA", "XDG_DATA_HOME")
+        }
+        token = {"OPSCOM_API_TOKEN": self.token} if self.token else {}
+        given = {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NO_COLOR": "1", "LOGNAME": "registrar"}
+        return kept | home | given | token | more
+
+    def start(self, *arguments, code=None, environ=None, **more):
+        """Start ``python -m importer`` (or ``code``) in the workspace's folder."""
+        program = ["-m", "importer"] if code is None else ["-c", code]
+        streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+        return subprocess.Popen(
+            [sys.executable, *program, *map(str, arguments)],
+            cwd=self.folder,
+            env=self.environment(**(environ or {})),
+            encoding="utf-8",
+            **streams | more,
+        )
+
+    def run(self, *arguments, **more):
+        with self.start(*arguments, **more) as process:
+            out, err = process.communicate(timeout=60)
+        return Done(process.returncode, out, err)
+
+    def attempts(self):
+        """Return what the journal says of every attempt."""
+        import sqlite3
+
+        with contextlib.closing(sqlite3.connect(self.journal)) as journal:
+            return journal.execute("SELECT row, state FROM attempt ORDER BY id").fetchall()
+
+
+def user(number):
+    return {
+        "Id": f"{number:06}",
+        "First": f"First{number}",
+        "Last": f"Last{number}",
+        "Mail": f"user{number}@students.example",
+    }
+
+
+def permit(number):
+    return {
+        "Plate": f"PL{number}",
+        "From": "2026-09-01T08:00:00",
+        "To": "2026-12-20T18:00:00",
+        "Number": f"N{number:04}",
+    }
+
+
+def payload(number):
+    """Return what OPSCOM gets of ``user(number)``."""
+    cells = user(number)
+    return {
+        "apiToken": TOKEN,
+        "unique_id": cells["Id"],
+        "login_source": "OPSCOM",
+        "first_name": cells["First"],
+        "last_name": cells["Last"],
+        "email": cells["Mail"],
+    }
+
+
+def write_book(path, sheets, *, hidden=()):
+    """Write a workbook: sheet name → rows of cells; dates become true dates."""
+    with xlsxwriter.Workbook(path) as book:
+        date = book.add_format({"num_format": "yyyy-mm-dd"})
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            if name in hidden:
+                sheet.hide()
+            for at, cells in enumerate(rows):
+                for column, value in enumerate(cells):
+                    if isinstance(value, dt.date):
+                        moment = dt.datetime.combine(value, dt.time())
+                        sheet.write_datetime(at, column, moment, date)
+                    elif value != "":
+                        sheet.write(at, column, value)
+    return path
+
+
+def read_results(path, sheet="Rows"):
+    """Return the rows of a results workbook as dictionaries, blank cells as empty text."""
+    book = openpyxl.load_workbook(path)
+    header, *rows = book[sheet].iter_rows(values_only=True)
+    book.close()
+    return [
+        {name: "" if cell is None else str(cell) for name, cell in zip(header, row, strict=True)}
+        for row in rows
+    ]
+
+
+class Terminal:
+    """A process on a real terminal of its own (POSIX); ``screen`` is what a person has seen."""
+
+    LAUNCH = (
+        "import fcntl, os, sys, termios\n"
+        "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
+        "os.execv(sys.executable, [sys.executable, '-m', 'importer', *sys.argv[1:]])\n"
+    )
+
+    def __init__(self, office, *arguments, environ=None, json_to=None):
+        import pty
+
+        self.screen = ""
+        self._master, slave = pty.openpty()
+        out = slave if json_to is None else json_to
+        self.process = office.start(
+            *arguments,
+            code=self.LAUNCH,
+            environ={"TERM": "xterm", **(environ or {})},
+            stdin=slave,
+            stdout=out,
+            stderr=slave,
+            start_new_session=True,
+        )
+        os.close(slave)
+
+    def wait_for(self, text, seconds=30):
+        """Read until the screen shows a text."""
+        import select
+
+        end = time.monotonic() + seconds
+        while text not in self.screen:
+            ready, _, _ = select.select([self._master], [], [], max(0, end - time.monotonic()))
+            part = self._read() if ready else b""
+            if not part:
+                raise AssertionError(f"the screen never showed {text!r}: {self.screen}")
+            self.screen += part.decode("utf-8", "replace").replace("\r\n", "\n")
+
+    def type(self, text):
+        os.write(self._master, text.encode() + b"\n")
+
+    def press_ctrl_c(self):
+        os.write(self._master, b"\x03")
+
+    def end(self):
+        """Read to the end and return the exit code."""
+        while part := self._read():
+            self.screen += part.decode("utf-8", "replace").replace("\r\n", "\n")
+        return self.process.wait(30)
+
+    def _read(self):
+        try:
+            return os.read(self._master, 65536)
+        except OSError:
+            return b""  # Linux answers so when the other side is closed
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_exc):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGKILL)
+            self.process.wait(10)
+        os.close(self._master)

@@ -1,0 +1,362 @@
+"""Settings: where each comes from, and what is said of those that are wrong."""
+
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.errors import SettingsError
+from importer.settings import (
+    DEFAULT_HOST,
+    Given,
+    Settings,
+    find_token,
+    host_faults,
+    load_settings,
+    need_client,
+)
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows keeps who may read a file elsewhere")
+
+
+def write(folder, text):
+    (folder / "opscom.yaml").write_text(text, encoding="utf-8")
+
+
+def refusal(folder, environ=None, **options):
+    with pytest.raises(SettingsError) as told:
+        load_settings(folder, Given(**options), environ or {})
+    assert told.value.exit_code == 5
+    return str(told.value)
+
+
+# Order
+
+
+def test_without_anything_the_defaults_count(tmp_path):
+    assert load_settings(tmp_path, Given(), {}) == Settings(
+        host=DEFAULT_HOST, plate_host=None, client=None, workers=4, rate=None, timeout=60.0
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "variable"),
+    [
+        ("host", "OPSCOM_HOST"),
+        ("plate_host", "OPSCOM_PLATE_HOST"),
+        ("client", "OPSCOM_CLIENT"),
+    ],
+    ids=["host", "plate host", "client"],
+)
+def test_an_option_goes_before_the_environment_and_that_before_the_file(tmp_path, name, variable):
+    texts = {place: f"https://{place}.example" for place in ("option", "environment", "file")}
+    write(tmp_path, f"{name}: {texts['file']}\n")
+    environ = {variable: texts["environment"]}
+
+    def found(given, environ):
+        return getattr(load_settings(tmp_path, given, environ), name)
+
+    assert found(Given(**{name: texts["option"]}), environ) == texts["option"]
+    assert found(Given(), environ) == texts["environment"]
+    assert found(Given(), {variable: ""}) == texts["file"]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("workers", 9), ("rate", 2.5), ("timeout", 7.5)], ids=str
+)
+def test_an_option_goes_before_the_file(tmp_path, name, value):
+    write(tmp_path, "workers: 2\nrate: 3.5\ntimeout: 30\n")
+    assert getattr(load_settings(tmp_path, Given(**{name: value}), {}), name) == value
+    settings = load_settings(tmp_path, Given(), {})
+    assert (settings.workers, settings.rate, settings.timeout) == (2, 3.5, 30.0)
+
+
+def test_the_client_code_is_kept_as_written(tmp_path):
+    write(tmp_path, "client: OC-0012\n")
+    assert load_settings(tmp_path, Given(), {}).client == "OC-0012"
+
+
+@pytest.mark.parametrize(
+    "host", ["https://opscom.example/", "HTTPS://OPSCOM.Example", " https://opscom.example "]
+)
+def test_one_host_has_one_spelling_so_that_the_journal_knows_it_again(tmp_path, host):
+    assert load_settings(tmp_path, Given(host=host), {}).host == "https://opscom.example"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "# only a comment\n", "\n\n  # indented\n", "\ufeff# as Notepad saves it\n"],
+    ids=["empty", "comment", "blank lines", "byte order mark"],
+)
+def test_a_file_without_settings_is_no_error(tmp_path, text):
+    write(tmp_path, text)
+    assert load_settings(tmp_path, Given(), {}) == Settings()
+
+
+def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
+    write(tmp_path, "\ufeffclient: OC_TEST\n")
+    assert load_settings(tmp_path, Given(), {}).client == "OC_TEST"
+
+
+def test_required_fields_are_named_as_the_vendor_names_them(tmp_path):
+    write(tmp_path, "users:\n  required: [email, first_name, state]\n")
+    settings = load_settings(tmp_path, Given(), {})
+    assert settings.required == {"users": ("email", "first_name", "province")}
+
+
+# What is wrong
+
+
+def test_all_faults_are_told_at_once_each_with_its_line_and_the_nearest_name(tmp_path):
+    write(
+        tmp_path,
+        "clinet: OC_TEST\n"
+        "workers: 0.5\n"
+        "rate: fast\n"
+        "host: http://opscom.example\n"
+        "timeout: -1\n"
+        "users:\n"
+        "  required: [email, first_nam]\n",
+    )
+    assert refusal(tmp_path).splitlines() == [
+        "opscom.yaml, line 1, clinet: there is no such setting. Did you mean client?",
+        "opscom.yaml, line 2, workers: this must be a whole number from 1 to 64.",
+        "opscom.yaml, line 3, rate: this must be a number above 0 and at most 1e+06.",
+        "opscom.yaml, line 5, timeout: this must be a number above 0 and at most 1e+06.",
+        "opscom.yaml, line 7, users.required.2: users have no field first_nam. "
+        "Did you mean first_name?",
+        "The host http://opscom.example would get the API token unencrypted. "
+        "Write https:// instead of http://.",
+    ]
+
+
+@pytest.mark.parametrize("key", ["token", "apiToken", "API_TOKEN", "api-token", "OPSCOM_API_TOKEN"])
+def test_a_token_in_the_file_is_an_error_that_does_not_repeat_it(tmp_path, key):
+    write(tmp_path, f"{key}: s3cret-Canary\n")
+    message = refusal(tmp_path)
+    assert message == (
+        f"opscom.yaml, line 1, {key}: the API token must not stand here. Take it out, and set "
+        "OPSCOM_API_TOKEN or name a file that only you can read as `token_file:`."
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'token: "s3cret-Canary\n',
+        "token: s3cret-Canary: more\n",
+        "token: s3cret-Canary\ntoken: s3cret-Canary\n",
+        "- s3cret-Canary\n",
+        "s3cret-Canary\n",
+        "token: [s3cret-Canary\n",
+    ],
+    ids=["open quote", "two colons", "twice", "list", "bare", "open bracket"],
+)
+def test_a_broken_file_is_refused_without_repeating_what_it_holds(tmp_path, text):
+    write(tmp_path, text)
+    message = refusal(tmp_path)
+    assert message.startswith("opscom.yaml, line ")
+    assert "s3cret" not in message
+
+
+@pytest.mark.parametrize("workers", ["0", "65", "2.5", "-1", "many", "nan", "1e1"])
+def test_workers_are_a_whole_number(tmp_path, workers):
+    write(tmp_path, f"workers: {workers}\n")
+    assert refusal(tmp_path) == (
+        "opscom.yaml, line 1, workers: this must be a whole number from 1 to 64."
+    )
+
+
+@pytest.mark.parametrize("name", ["rate", "timeout"])
+@pytest.mark.parametrize("value", ["0", "-3", "nan", "inf", "soon"])
+def test_a_rate_and_a_timeout_are_numbers_above_nought(tmp_path, name, value):
+    write(tmp_path, f"{name}: {value}\n")
+    assert refusal(tmp_path) == (
+        f"opscom.yaml, line 1, {name}: this must be a number above 0 and at most 1e+06."
+    )
+
+
+@pytest.mark.parametrize(
+    "users",
+    ["users: email", "users: {required: email}", "users: {required: [email], other: x}"],
+    ids=["text", "no list", "more keys"],
+)
+def test_required_wants_a_list(tmp_path, users):
+    write(tmp_path, users + "\n")
+    assert refusal(tmp_path) == (
+        "opscom.yaml, line 1, users: this must be `required:` with a list of fields."
+    )
+
+
+def test_a_folder_in_the_place_of_the_file_is_said(tmp_path):
+    (tmp_path / "opscom.yaml").mkdir()
+    message = refusal(tmp_path)
+    assert message.startswith(f"{tmp_path / 'opscom.yaml'} cannot be read (")
+    assert message.endswith("Check what it is and who may read it.")
+
+
+# Hosts
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "https://opscom.example",
+        "https://opscom.example:8443",
+        "http://127.0.0.1:8765",
+        "http://localhost:1",
+        "http://[::1]:8765",
+        "http://127.1.2.3",
+    ],
+)
+def test_https_anywhere_and_plain_http_on_this_machine_are_allowed(host):
+    assert host_faults(host, "host") == []
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "http://opscom.example",
+        "http://10.0.0.4:8765",
+        "http://127.0.0.1.example",
+        "http://localhost.example",
+        "http://0.0.0.0",
+    ],
+)
+def test_plain_http_to_another_machine_is_refused(tmp_path, host):
+    assert refusal(tmp_path, {"OPSCOM_HOST": host}) == (
+        f"The host {host} would get the API token unencrypted. Write https:// instead of http://."
+    )
+
+
+def test_the_plate_host_is_held_to_the_same(tmp_path):
+    assert refusal(tmp_path, plate_host="http://plates.example") == (
+        "The plate host http://plates.example would get the API token unencrypted. "
+        "Write https:// instead of http://."
+    )
+
+
+@pytest.mark.parametrize(
+    ("host", "fault"),
+    [
+        ("opscom.example", "The host opscom.example is no URL. Write it like {}."),
+        ("ftp://opscom.example", "The host ftp://opscom.example is no URL. Write it like {}."),
+        ("https://", "The host https: is no URL. Write it like {}."),
+        ("https://x:port", "The host https://x:port is no URL. Write it like {}."),
+        ("https://a:b@opscom.example", "The host holds a user name or password. Write it like {}."),
+        ("https://opscom.example/api", "The host holds more than a host. Write it like {}."),
+        ("https://opscom.example?t=s3cret", "The host holds more than a host. Write it like {}."),
+    ],
+    ids=["no scheme", "ftp", "no name", "bad port", "password", "path", "query"],
+)
+def test_what_is_no_host_is_refused(tmp_path, host, fault):
+    assert refusal(tmp_path, host=host) == fault.format(DEFAULT_HOST)
+
+
+@given(st.text(max_size=40))
+def test_whatever_stands_for_a_host_gets_an_answer_and_never_a_crash(host):
+    faults = host_faults(host, "host")
+    assert not faults or all(fault.startswith("The host ") for fault in faults)
+
+
+# Client and token
+
+
+def test_a_missing_client_code_says_the_three_ways_to_give_it():
+    with pytest.raises(SettingsError) as told:
+        need_client(Settings())
+    assert str(told.value) == (
+        "The client code of your OPSCOM is missing; nothing was sent. Write `client: OC_…` into "
+        "opscom.yaml, set OPSCOM_CLIENT, or give --client."
+    )
+
+
+def secret_file(folder, text="  file-token\n", mode=0o600):
+    path = folder / "token.txt"
+    path.write_text(text, encoding="utf-8")
+    path.chmod(mode)
+    return path
+
+
+def test_the_environment_goes_before_the_file_and_that_before_a_question(tmp_path):
+    settings = Settings(token_file=secret_file(tmp_path))
+    asked = []
+
+    def ask():
+        asked.append("once")
+        return "typed-token\n"
+
+    assert find_token(settings, {"OPSCOM_API_TOKEN": " env-token "}, ask) == "env-token"
+    assert find_token(settings, {}, ask) == "file-token"
+    assert asked == []
+    assert find_token(Settings(), {}, ask) == "typed-token"
+
+
+def test_a_relative_token_file_lies_in_the_workspace(tmp_path):
+    write(tmp_path, "token_file: token.txt\n")
+    assert load_settings(tmp_path, Given(), {}).token_file == tmp_path / "token.txt"
+
+
+def test_where_nobody_can_be_asked_a_missing_token_is_an_error():
+    with pytest.raises(SettingsError) as told:
+        find_token(Settings(), {}, None)
+    assert str(told.value) == (
+        "The API token is missing; nothing was sent. Set OPSCOM_API_TOKEN, or name a file that "
+        "only you can read as `token_file:` in opscom.yaml."
+    )
+
+
+@POSIX
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o611], ids=oct)
+def test_a_token_file_that_others_can_reach_is_refused(tmp_path, mode):
+    path = secret_file(tmp_path, mode=mode)
+    with pytest.raises(SettingsError) as told:
+        find_token(Settings(token_file=path), {}, None)
+    assert str(told.value) == (
+        f"The token file {path} can be read by others on this machine. "
+        f"Make it yours alone: chmod 600 {path}"
+    )
+
+
+def test_a_token_file_with_a_byte_order_mark_is_read(tmp_path):
+    path = secret_file(tmp_path, "\ufefffile-token\r\n")
+    assert find_token(Settings(token_file=path), {}, None) == "file-token"
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfes\x00"], ids=["missing", "UTF-16"])
+def test_a_token_file_that_cannot_be_read_is_said(tmp_path, content):
+    path = tmp_path / "token.txt"
+    if content is not None:
+        path.write_bytes(content)
+        path.chmod(0o600)
+    with pytest.raises(SettingsError) as told:
+        find_token(Settings(token_file=path), {}, None)
+    assert str(told.value) == (
+        f"The token file {path} cannot be read. Check its name in opscom.yaml; the file holds the "
+        "API token and nothing else."
+    )
+
+
+@pytest.mark.parametrize(
+    "token",
+    ["x" * 51, "two words", "tab\there", "zero\x00byte", "no\u00a0break", "line\nbreak"],
+    ids=["51 long", "blank", "tab", "control", "hard blank", "two lines"],
+)
+def test_a_token_of_a_wrong_form_is_refused_and_not_repeated(token):
+    with pytest.raises(SettingsError) as told:
+        find_token(Settings(), {"OPSCOM_API_TOKEN": token}, None)
+    assert str(told.value) == (
+        "The API token in OPSCOM_API_TOKEN is none: a token has 1 to 50 characters and no blanks. "
+        "Copy it again from OPSCOM's message."
+    )
+
+
+@pytest.mark.parametrize("token", ["x", "x" * 50])
+def test_the_shortest_and_the_longest_token_are_taken(token):
+    assert find_token(Settings(), {"OPSCOM_API_TOKEN": token}, None) == token
+
+
+def test_a_token_of_blanks_is_empty():
+    with pytest.raises(SettingsError, match="The API token in what was typed is empty"):
+        find_token(Settings(), {}, lambda: "  ")
