@@ -98,16 +98,22 @@ class Annotator:
             self.notes.append(
                 f"{wanted.name} is open in another program, so {written.name} was written."
             )
+        return self.report(job, outcomes, written)
+
+    def report(
+        self, job: Job, outcomes: Sequence[Sequence[Outcome]], written: Path | None
+    ) -> list[SheetReport]:
+        """Report a file whose sheets have these outcomes; ``None`` for one without a workbook."""
         return [
             SheetReport(
                 job.path,
-                part.checked.batch.sheet.name,
-                about.mapping,
+                checked.batch.sheet.name,
+                checked.batch.mapping,
                 job.endpoint,
-                len(part.outcomes),
-                count_states(part.outcomes),
+                len(found),
+                count_states(found),
                 written,
-                doubts=(*job.doubts, *part.checked.batch.sheet.doubts, *part.checked.doubts),
+                doubts=(*job.doubts, *checked.batch.sheet.doubts, *checked.doubts),
             )
-            for part in parts
+            for checked, found in zip(job.sheets, outcomes, strict=True)
         ]

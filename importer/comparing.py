@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.creating import Witness
+from importer.delivery.guarding import foreign_names
 from importer.delivery.journal import SANDBOX, System
 from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
@@ -97,6 +98,32 @@ def records_of(checked: Checked, table: Table) -> Iterator[Record]:
         }
         row = int(batch.sheet.rows[position])
         yield Record(position, row, record_key(table, payload), payload, told.get(position))
+
+
+def guard(jobs: Sequence[Job], memory: Memory | None, system: int | None) -> tuple[Job, ...]:
+    """Put files of users in error whose names belong to other ids; the other files go on.
+
+    A results workbook that is given back is never taken for a wrong file.
+    """
+    if memory is None or system is None:
+        return tuple(jobs)
+    return tuple(_guarded(job, memory, system) for job in jobs)
+
+
+def _guarded(job: Job, memory: Memory, system: int) -> Job:
+    if job.endpoint != "users" or job.origin is not None:
+        return job
+    records = [r for checked in job.sheets for r in records_of(checked, TABLES["users"])]
+    why = foreign_names(records, memory, system)
+    if why is None:
+        return job
+    hint = (
+        "Look at these rows. Where the file is right, run the command again with --different-file."
+    )
+    return Job(
+        job.path,
+        error=f"{job.path.name} looks like a wrong file; nothing of it was sent. {why} {hint}",
+    )
 
 
 def remember(journal: Journal, number: int, endpoint: str, planned: Plan) -> None:

@@ -12,6 +12,7 @@ from importer.annotating import Annotator, Place, held_back, in_order
 from importer.comparing import Compared, compare_sheet, remember
 from importer.delivery.manners import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
+from importer.errors import InputError
 from importer.model import Outcome, State
 from importer.report import Report, SheetReport
 from importer.workspace import archive
@@ -19,6 +20,7 @@ from schemas import TABLES
 
 if TYPE_CHECKING:
     from importer.delivery.journal import Journal, System
+    from importer.delivery.stops import Stopper
     from importer.preparing import Job, Order
 
 
@@ -107,9 +109,9 @@ def push(
                     stopper.stop(f"The limit of {order.limit} rows is reached.")
             outcomes.append(in_order(found, each.checked))
             files.append(file)
-        reports = annotator.write(job, outcomes, stopped=stopper.reason)
+        reports = _annotate(annotator, job, outcomes, stopper)
         for file, report in zip(files, reports, strict=True):
-            states, results = dict(report.states), str(report.results)
+            states, results = dict(report.states), str(report.results or "")
             delivery.journal.end_file(file, states=states, results=results)
         _archive(order, job, reports, annotator)
         sheets += reports
@@ -156,10 +158,23 @@ def _push_sheet(
     return found
 
 
+def _annotate(
+    annotator: Annotator, job: Job, outcomes: Sequence[Sequence[Outcome]], stopper: Stopper
+) -> list[SheetReport]:
+    """Write a file's workbook; where that fails the run stops, and what was sent is in the journal."""
+    try:
+        return annotator.write(job, outcomes, stopped=stopper.reason)
+    except InputError as error:
+        stopper.stop(str(error))
+        return annotator.report(job, outcomes, None)
+
+
 def _stopped(reason: str | None, sheets: Sequence[SheetReport]) -> str | None:
     if reason is None:
         return None
     left = sum(dict(sheet.states).get(State.NOT_SENT, 0) for sheet in sheets)
+    if not left:
+        return reason
     rows = "1 row is" if left == 1 else f"{left} rows are"
     return f"{reason} {rows} left; run the same command again to go on."
 
@@ -170,7 +185,8 @@ def _archive(order: Order, job: Job, reports: Sequence[SheetReport], annotator: 
         return
     if job.path.resolve().parent != order.inbox.resolve():
         return
-    if any(dict(report.states).get(State.NOT_SENT) for report in reports):
+    unsent = any(dict(report.states).get(State.NOT_SENT) for report in reports)
+    if unsent or any(report.results is None for report in reports):
         return
     try:
         archive(job.path, order.archive, dt.datetime.now().astimezone())

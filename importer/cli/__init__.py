@@ -11,6 +11,7 @@ import click
 import importer
 from importer.cli.check import check
 from importer.cli.fields import fields
+from importer.cli.history import history
 from importer.cli.init import init
 from importer.cli.push import push
 from importer.cli.sandbox import sandbox
@@ -41,7 +42,7 @@ def cli() -> None:
     """Gather the commands."""
 
 
-for _command in (init, check, push, fields, sandbox):
+for _command in (init, check, push, history, fields, sandbox):
     cli.add_command(_command)
 
 

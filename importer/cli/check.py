@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
-from importer.cli.options import Common, common, paths
+from importer.cli.options import Common, common, different_file, paths
 
 
 @click.command()
 @paths
 @common
-def check(paths: tuple[Path, ...], common: Common) -> int:
+@different_file
+def check(paths: tuple[Path, ...], common: Common, *, different_file: bool) -> int:
     """Read, map and validate spreadsheets, and write STEM-checked.xlsx for each.
 
     PATH is a file or a folder; without one it is the workspace's inbox. Nothing is sent and no
@@ -21,6 +22,6 @@ def check(paths: tuple[Path, ...], common: Common) -> int:
     from importer.cli.running import check_files
     from importer.cli.terminal import show_report
 
-    report = check_files(paths, common)
+    report = check_files(paths, common, different_file=different_file)
     show_report(report, as_json=common.as_json)
     return report.exit_code

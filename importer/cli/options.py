@@ -80,3 +80,8 @@ _COMMON = (
     ),
 )
 paths = click.argument("paths", nargs=-1, type=_FILE, metavar="[PATH]…")
+different_file = click.option(
+    "--different-file",
+    is_flag=True,
+    help="Go on although the names in the file belong to other ids than those in OPSCOM.",
+)

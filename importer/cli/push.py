@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.options import Common, common, paths
+from importer.cli.options import Common, common, different_file, paths
 
 
 @click.command()
@@ -47,6 +47,7 @@ from importer.cli.options import Common, common, paths
     is_flag=True,
     help="Send users and permit updates even where nothing has changed.",
 )
+@different_file
 @click.option("--keep", is_flag=True, help="Leave the file in the inbox.")
 @click.option(
     "--same-system",

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from importer.annotating import Place
 from importer.cli.terminal import say
-from importer.comparing import compare
+from importer.comparing import compare, guard
 from importer.delivery.journal import System, look_up
 from importer.errors import InputError
 from importer.preparing import Order, prepare
 from importer.run import finish_check
 from importer.settings import Given, Settings, load_settings
-from importer.workspace import Workspace, find_inputs, find_workspace
+from importer.workspace import Workspace, find_inputs, find_workspace, shipped_mappings
 
 if TYPE_CHECKING:
     from importer.cli.options import Common
@@ -71,7 +71,7 @@ def order_for(setting: Setting, common: Common, *, sandbox: bool = False) -> Ord
         results = results / "sandbox"
     return Order(
         files=setting.files,
-        mappings=common.mapping or setting.workspace.mapping_files(),
+        mappings=_named_mappings(setting, common) or setting.workspace.mapping_files(),
         named=bool(common.mapping),
         results=results,
         sheet=common.sheet,
@@ -80,7 +80,13 @@ def order_for(setting: Setting, common: Common, *, sandbox: bool = False) -> Ord
     )
 
 
-def check_files(paths: tuple[Path, ...], common: Common) -> Report:
+def _named_mappings(setting: Setting, common: Common) -> tuple[Path, ...]:
+    """Return the mappings that the person named: by path, or as one of those to choose from."""
+    known = {path.name: path for path in (*shipped_mappings(), *setting.workspace.mapping_files())}
+    return tuple(path if path.exists() else known.get(path.name, path) for path in common.mapping)
+
+
+def check_files(paths: tuple[Path, ...], common: Common, *, different_file: bool) -> Report:
     """Check spreadsheets; open no socket."""
     given = Given(host=common.host, client=common.client)
     setting = settle_setting(paths, common, given)
@@ -89,5 +95,7 @@ def check_files(paths: tuple[Path, ...], common: Common) -> Report:
     host, client = setting.settings.host, setting.settings.client or ""
     with look_up(setting.journal) as memory:
         number = memory.system(System(host, client)) if memory and client else None
+        if not different_file:
+            jobs = guard(jobs, memory, number)
         planned = compare(jobs, memory, number)
     return finish_check(order, jobs, planned, Place(host, client))

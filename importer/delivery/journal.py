@@ -62,6 +62,11 @@ class Memory:
         self._connection = connection
         (self._salt,) = connection.execute("SELECT salt FROM secret").fetchone()
 
+    @property
+    def connection(self) -> sqlite3.Connection:
+        """The connection, for ``history``."""
+        return self._connection
+
     def system(self, system: System) -> int | None:
         """Return the number of a known system, ``None`` for one never seen."""
         found = self._connection.execute(

@@ -1,0 +1,109 @@
+"""What a command needs before it may talk to OPSCOM: host, client code, token, and which system that is."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import click
+
+from importer.cli.terminal import is_interactive, say
+from importer.delivery.client import is_loopback
+from importer.delivery.journal import SANDBOX, Journal, System
+from importer.errors import SettingsError, UsageError
+from importer.settings import find_token, need_client
+
+if TYPE_CHECKING:
+    from importer.cli.running import Setting
+    from importer.delivery.stops import Stopper
+
+SANDBOX_TOKEN = "rehearsal"  # noqa: S105 - the sandbox takes any, and gets no real one
+SANDBOX_CLIENT = "SANDBOX"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """Where to send, as whom."""
+
+    host: str
+    client: str
+    token: str = dataclasses.field(repr=False)
+    sandbox: bool
+
+
+def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
+    """Return host, client code and token, or start the sandbox."""
+    settings = setting.settings
+    if sandbox:
+        from importer.sandbox import Sandbox
+
+        store = setting.journal.with_name("sandbox.sqlite")
+        running = stack.enter_context(Sandbox(store))
+        return Access(running.url, settings.client or SANDBOX_CLIENT, SANDBOX_TOKEN, sandbox=True)
+    faults: list[SettingsError] = []
+    client = token = ""
+    try:
+        client = need_client(settings)
+    except SettingsError as error:
+        faults.append(error)
+    try:
+        token = find_token(settings, os.environ, _ask_token if is_interactive() else None)
+    except SettingsError as error:
+        faults.append(error)
+    if faults:
+        raise SettingsError("\n".join(str(fault) for fault in faults))
+    return Access(settings.host, client, token, sandbox=False)
+
+
+def _ask_token() -> str:
+    return str(click.prompt("API token (it is not shown)", hide_input=True, err=True))
+
+
+def find_system(journal: Journal, access: Access, wish: str | None) -> tuple[System, int]:
+    """Return the system whose records count, asking where the host is new for the client code."""
+    system = SANDBOX if access.sandbox else System(access.host.rstrip("/"), access.client)
+    number = journal.memory.system(system)
+    if number is not None:
+        return system, number
+    others = [h for h in journal.memory.hosts_of(access.client) if not is_loopback(h)]
+    if access.sandbox or is_loopback(access.host) or not others:
+        return system, journal.add_system(system)
+    if wish == "new" or (wish is None and not _is_same(access, others[0])):
+        return system, journal.add_system(system)
+    return system, journal.add_system(system, same_as=System(others[0], access.client))
+
+
+def _is_same(access: Access, other: str) -> bool:
+    question = f"{access.client} was pushed to {other} before, and now the host is {access.host}."
+    if not is_interactive():
+        raise UsageError(
+            f"{question} Nobody is here to say whether that is the same OPSCOM.",
+            hint="Give --same-system (what was sent there counts here) or --new-system (it does not).",
+        )
+    say(question)
+    return click.confirm("Is that the same OPSCOM, so that what was sent there counts?", err=True)
+
+
+@contextmanager
+def interruptible(stopper: Stopper) -> Iterator[None]:
+    """Let Ctrl-C and a termination finish what is under way; a second one ends at once."""
+
+    def interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - the signal's own shape
+        stopper.interrupt()
+
+    wanted = [
+        getattr(signal, name)
+        for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
+        if hasattr(signal, name)
+    ]
+    before = {number: signal.signal(number, interrupt) for number in wanted}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,137 @@
+"""``opscom-import history``."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from importer.delivery.history import Created, RunEntry
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("run", required=False)
+@click.option("--workspace", type=_FILE, metavar="DIR", help="Folder to work in.")
+@click.option("--journal", type=_FILE, metavar="FILE", help="The memory of all runs.")
+@click.option(
+    "--as-deletes",
+    type=_FILE,
+    metavar="FILE",
+    help="Write the permits that RUN created into a workbook that `push` takes to delete them.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
+def history(
+    run: str | None,
+    *,
+    workspace: Path | None,
+    journal: Path | None,
+    as_deletes: Path | None,
+    as_json: bool,
+) -> int:
+    """Show what was imported: when, by whom, from which file, with which outcome.
+
+    Without RUN all runs, the newest first; with RUN that one in detail, and what it created in the
+    order in which it would be undone.
+    """
+    from importer.delivery.history import read_created, read_run, read_runs
+    from importer.delivery.journal import look_up
+    from importer.errors import UsageError
+    from importer.workspace import find_workspace
+
+    if as_deletes is not None and run is None:
+        raise UsageError("--as-deletes needs the id of a run.", hint="`history` shows the ids.")
+    path = journal or find_workspace(workspace, Path.cwd()).journal
+    with look_up(path) as memory:
+        if run is None:
+            runs = () if memory is None else read_runs(memory.connection)
+            _show_runs(runs, as_json=as_json)
+            return 0
+        entry = None if memory is None else read_run(memory.connection, run)
+        if memory is None or entry is None:
+            raise UsageError(
+                f"There is no run {run} in {path}.", hint="`opscom-import history` shows the ids."
+            )
+        created = read_created(memory.connection, run)
+    _show_run(entry, created, as_json=as_json)
+    if as_deletes is not None:
+        _write_deletes(as_deletes, created)
+    return 0
+
+
+def _show_runs(runs: tuple[RunEntry, ...], *, as_json: bool) -> None:
+    from importer.cli.terminal import console, say
+
+    if as_json:
+        click.echo(json.dumps({"exit_code": 0, "runs": [run.as_json() for run in runs]}))
+        return
+    if not runs:
+        say("Nothing was pushed yet.")
+        return
+    from rich.table import Table
+
+    shown = Table()
+    for heading in ("run", "started", "by", "to", "file", "outcome"):
+        shown.add_column(heading, overflow="fold", no_wrap=heading in {"run", "started"})
+    for run in runs:
+        files = "\n".join(file.source for file in run.files)
+        states = "\n".join(_states(file.states) for file in run.files)
+        outcome = states if run.ended else f"{states}\nended by force".strip()
+        shown.add_row(
+            run.run, run.started[:16], run.person, f"{run.client}\n{run.host}", files, outcome
+        )
+    console().print(shown)
+
+
+def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> None:
+    from dataclasses import asdict
+
+    from importer.cli.terminal import say
+
+    if as_json:
+        shape = {"exit_code": 0, "run": run.as_json(), "created": [asdict(c) for c in created]}
+        click.echo(json.dumps(shape))
+        return
+    say(f"Run {run.run}, by {run.person} on {run.machine}, version {run.version}")
+    say(f"From {run.started} to {run.ended or 'its end by force'}")
+    say(f"To {run.host}, client code {run.client}")
+    if run.stopped:
+        say(f"Stopped: {run.stopped}")
+    for file in run.files:
+        sheet = f", {file.sheet}" if file.sheet else ""
+        say(f"\n{file.source}{sheet} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
+        say(f"  {file.rows} rows: {_states(file.states)}; {file.attempts} requests")
+        for code, number in file.codes.items():
+            say(f"  {code}: {number} times")
+        say(f"  Workbook: {file.results}")
+    if created:
+        say("\nCreated, the newest first:")
+    for each in created:
+        gone = " (deleted since)" if each.deleted else ""
+        say(
+            f"  {each.endpoint} {each.reference_id} {each.key}, row {each.row} of {each.source}{gone}"
+        )
+
+
+def _states(states: object) -> str:
+    found = states if isinstance(states, dict) else {}
+    return ", ".join(f"{count} {state}" for state, count in found.items()) or "nothing said"
+
+
+def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
+    from importer.cli.terminal import say
+    from importer.results.listing import write_listing
+
+    rows = [
+        (each.reference_id, each.source, str(each.row), each.at)
+        for each in created
+        if each.endpoint == "permits" and not each.deleted
+    ]
+    headers = ("Reference ID", "Created from", "Row", "Created at")
+    written = write_listing(path, "Permits", headers, rows)
+    say(f"{len(rows)} permits are listed in {written}. To delete them:")
+    say(f"  opscom-import push {written} --mapping permit-cancellations.yaml")

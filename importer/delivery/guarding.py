@@ -1,0 +1,62 @@
+"""Whether a file of users is a wrong file: ids sorted apart from names, a shifted column."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+from importer.model import Record, State
+
+if TYPE_CHECKING:
+    from importer.delivery.journal import Memory
+
+FEWEST = 50
+"""Ids in common below which nothing is concluded."""
+SHARE = 0.5
+"""The share of them that may change both names before the file is held for a wrong one."""
+NAMES = ("first_name", "last_name")
+_EXAMPLES = 3
+
+
+def foreign_names(records: Iterable[Record], memory: Memory, system: int) -> str | None:
+    """Compare the names of users with those last accepted under the same ids.
+
+    Args:
+        records: The users that may be sent.
+        memory: The journal's.
+        system: Its number of the system.
+
+    Returns:
+        What is wrong, with examples by row and id, where more than half of at least fifty ids in
+        common would change both names; else ``None``.
+    """
+    accepted = _accepted_names(memory, system)
+    if len(accepted) < FEWEST:
+        return None
+    common = 0
+    changed: list[Record] = []
+    for record in records:
+        before = accepted.get(record.key)
+        if before is None:
+            continue
+        common += 1
+        now = json.loads(memory.parts({n: record.payload.get(n, "") for n in NAMES}))
+        if all(now[name] != before.get(name) for name in NAMES):
+            changed.append(record)
+    if common < FEWEST or len(changed) <= common * SHARE:
+        return None
+    examples = ", ".join(f"row {record.row} (id {record.key})" for record in changed[:_EXAMPLES])
+    return (
+        f"{len(changed)} of the {common} ids that OPSCOM has from us already would get another first "
+        f"and another last name, {examples} among them: most likely a column is shifted, or the ids "
+        "were sorted apart from the names."
+    )
+
+
+def _accepted_names(memory: Memory, system: int) -> dict[str, dict[str, str]]:
+    rows = memory.connection.execute(
+        "SELECT identity, parts FROM record WHERE system = ? AND endpoint = 'users' AND settled = ?",
+        (system, State.PUSHED.value),
+    )
+    return {identity: json.loads(parts) for identity, parts in rows}

@@ -1,0 +1,127 @@
+"""What the journal tells of past runs: when, by whom, which file, with which outcome, and the ids made."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+
+from importer.delivery.attempts import PERMITS
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One sheet of a run."""
+
+    source: str
+    sheet: str | None
+    digest: str
+    """SHA-256 of the file, of the first source where a results workbook was given back."""
+    mapping: str
+    endpoint: str
+    rows: int
+    states: Mapping[str, int]
+    """State → rows; empty where the run was killed before it could say."""
+    attempts: int
+    codes: Mapping[str, int]
+    """OPSCOM's error code → answers with it."""
+    results: str | None
+    """Where the workbook was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One run."""
+
+    run: str
+    started: str
+    ended: str | None
+    """``None`` where the run was killed."""
+    person: str
+    machine: str
+    version: str
+    host: str
+    client: str
+    stopped: str | None
+    exit_code: int | None
+    files: tuple[FileEntry, ...]
+
+    def as_json(self) -> dict[str, object]:
+        """Return the entry under ``runs``."""
+        return asdict(self)
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """One record that a run created."""
+
+    reference_id: str
+    endpoint: str
+    key: str
+    """What the record is known by; empty for a permit, which has no key."""
+    source: str
+    row: int
+    at: str
+    deleted: bool
+    """Whether it was deleted through this program since."""
+
+
+_RUNS = (
+    "SELECT id, started, ended, person, machine, version, host, client, stopped, exit_code FROM run"
+)
+
+
+def read_runs(connection: sqlite3.Connection) -> tuple[RunEntry, ...]:
+    """Return all runs, the newest first."""
+    rows = connection.execute(f"{_RUNS} ORDER BY started DESC, id DESC").fetchall()
+    return tuple(RunEntry(*(*row, _files(connection, row[0]))) for row in rows)
+
+
+def read_run(connection: sqlite3.Connection, run: str) -> RunEntry | None:
+    """Return one run by its id, ``None`` where there is none of that id."""
+    row = connection.execute(f"{_RUNS} WHERE id = ?", (run,)).fetchone()
+    return None if row is None else RunEntry(*(*row, _files(connection, run)))
+
+
+def read_created(connection: sqlite3.Connection, run: str) -> tuple[Created, ...]:
+    """Return what a run created, the newest first: the order in which it would be undone."""
+    rows = connection.execute(
+        "SELECT attempt.reference_id, attempt.endpoint, attempt.identity, file.source, attempt.row,"
+        " coalesce(attempt.answered, attempt.sent), coalesce(record.settled = 'deleted', 0)"
+        " FROM attempt JOIN file ON file.id = attempt.file"
+        " LEFT JOIN record ON record.system = attempt.system AND record.endpoint = attempt.endpoint"
+        " AND record.identity = attempt.identity AND record.reference_id = attempt.reference_id"
+        " WHERE file.run = ? AND attempt.state = 'pushed' AND attempt.reference_id <> ''"
+        " AND attempt.endpoint IN ('users', 'vehicles', 'permits') ORDER BY attempt.id DESC",
+        (run,),
+    )
+    return tuple(
+        Created(number, endpoint, "" if endpoint == PERMITS else key, source, row, at, bool(gone))
+        for number, endpoint, key, source, row, at, gone in rows
+    )
+
+
+def _files(connection: sqlite3.Connection, run: str) -> tuple[FileEntry, ...]:
+    rows = connection.execute(
+        "SELECT id, source, sheet, digest, mapping, endpoint, rows, states, results FROM file"
+        " WHERE run = ? ORDER BY id",
+        (run,),
+    ).fetchall()
+    entries = []
+    for file, *facts, states, results in rows:
+        attempts, codes = _attempts(connection, file)
+        counts = json.loads(states) if states else {}
+        entries.append(FileEntry(*(*facts, counts, attempts, codes, results)))
+    return tuple(entries)
+
+
+def _attempts(connection: sqlite3.Connection, file: int) -> tuple[int, dict[str, int]]:
+    (number,) = connection.execute(
+        "SELECT count(*) FROM attempt WHERE file = ?", (file,)
+    ).fetchone()
+    codes = connection.execute(
+        "SELECT code, count(*) FROM attempt WHERE file = ? AND code <> '' GROUP BY code ORDER BY code",
+        (file,),
+    )
+    return int(number), dict(codes.fetchall())

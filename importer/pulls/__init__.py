@@ -1,0 +1,1 @@
+"""The read endpoints: what OPSCOM answers, kept, and laid out in workbooks."""

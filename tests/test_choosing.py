@@ -1,0 +1,258 @@
+"""Which mapping a file takes, and which of its sheets."""
+
+import pytest
+from commanding import write_book
+
+from importer.choosing import choose
+from importer.errors import InputError
+from importer.mapping import load_mapping
+from importer.reading import read_source
+
+HEADER = ["Id", "First", "Last"]
+ROWS = [HEADER, ["1", "Ada", "Quill"], ["2", "Bo", "Reed"]]
+FIELDS = "fields: {unique_id: Id, first_name: First, last_name: Last, login_source: {value: OPSCOM}}"
+
+
+@pytest.fixture
+def office(tmp_path):
+    class Chooser:
+        def mapping(self, name, *lines, fields=FIELDS):
+            path = tmp_path / f"{name}.yaml"
+            text = "\n".join(["version: 1", "endpoint: users", *lines, fields])
+            path.write_text(text + "\n", encoding="utf-8")
+            return load_mapping(path)
+
+        def text(self, text, name="roster.csv"):
+            path = tmp_path / name
+            path.write_text(text, encoding="utf-8")
+            return read_source(path)
+
+        def book(self, name="roster.xlsx", *, hidden=(), **sheets):
+            sheets = {title.replace("_", " "): rows for title, rows in sheets.items()}
+            return read_source(write_book(tmp_path / name, sheets, hidden=hidden))
+
+    return Chooser()
+
+
+def chosen(source, *mappings, named=False, sheet=None):
+    found = choose(source, mappings, named=named, sheet=sheet)
+    return found.mapping.path.stem, [taken.name for taken in found.sheets]
+
+
+def refusal(source, *mappings, named=False, sheet=None):
+    with pytest.raises(InputError) as told:
+        choose(source, mappings, named=named, sheet=sheet)
+    return str(told.value)
+
+
+CSV = "Id,First,Last\n1,Ada,Quill\n"
+
+
+# Mappings
+
+
+def test_the_mapping_whose_name_and_headers_fit_is_taken(office):
+    a = office.mapping("a", 'match: {files: ["*roster*"]}')
+    b = office.mapping("b", 'match: {files: ["*staff*"]}')
+    assert chosen(office.text(CSV), a, b) == ("a", [None])
+
+
+def test_one_that_names_files_goes_before_one_that_does_not(office):
+    any_file = office.mapping("any")
+    roster = office.mapping("roster", 'match: {files: ["ROSTER*"]}')
+    assert chosen(office.text(CSV), any_file, roster) == ("roster", [None])
+
+
+def test_of_two_for_the_name_the_one_whose_headers_are_there_is_taken(office):
+    a = office.mapping("a", 'match: {files: ["*"]}', fields=FIELDS.replace("Last", "Surname"))
+    b = office.mapping("b", 'match: {files: ["*"]}')
+    assert chosen(office.text(CSV), a, b) == ("b", [None])
+
+
+def test_two_that_fit_equally_are_an_error_that_names_both(office):
+    a = office.mapping("a", 'match: {files: ["*"]}')
+    b = office.mapping("b", 'match: {files: ["*roster*"]}')
+    assert refusal(office.text(CSV), b, a) == (
+        "roster.csv fits more than one mapping: a.yaml and b.yaml. "
+        "Name one with --mapping, or narrow `match` in one of them."
+    )
+
+
+def test_a_named_mapping_is_taken_whatever_the_file_is_called(office):
+    mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
+    assert chosen(office.text(CSV), mapping, named=True) == ("a", [None])
+
+
+def test_a_missing_header_is_named_with_the_nearest(office):
+    mapping = office.mapping("a")
+    assert refusal(office.text("Id,Frist,Last\n1,Ada,Quill\n"), mapping) == (
+        'roster.csv does not fit a.yaml: this column is missing: "First" '
+        '(the nearest is "Frist"). Correct the file, or name another mapping with --mapping.'
+    )
+
+
+def test_with_a_named_mapping_the_person_is_not_told_to_name_one(office):
+    mapping = office.mapping("a")
+    source = office.book(People=[["Id", "First"], ["1", "Ada"]])
+    assert refusal(source, mapping, named=True) == (
+        'roster.xlsx does not fit a.yaml: People: this column is missing: "Last".'
+    )
+
+
+def test_of_several_that_do_not_fit_the_nearest_stands_first(office):
+    far = office.mapping("far", fields="fields: {unique_id: Key, login_source: Source}")
+    near = office.mapping("near", fields=FIELDS.replace("Last", "Surname"))
+    assert refusal(office.text(CSV), far, near).splitlines() == [
+        "roster.csv fits none of the mappings tried:",
+        '  near.yaml: this column is missing: "Surname".',
+        "  far.yaml: none of the first 30 rows holds any of the mapped headers (Key, Source).",
+    ]
+
+
+def test_a_file_that_fits_but_for_its_name_is_told_which_mapping_has_its_columns(office):
+    mapping = office.mapping("banner", 'match: {files: ["*student*"]}')
+    other = office.mapping("other", fields=FIELDS.replace("Last", "Surname"))
+    assert refusal(office.text(CSV), mapping, other) == (
+        "roster.csv has the columns of banner.yaml, but that mapping is for files of other names. "
+        "Name one with --mapping, rename the file, or extend `match` in the mapping."
+    )
+
+
+def test_a_file_for_which_there_is_no_mapping_at_all_is_told_so(office):
+    mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
+    assert refusal(office.text("x,y\n1,2\n"), mapping) == (
+        "roster.csv fits no mapping: no mapping is for files of this name. "
+        "Name one with --mapping, or extend `match` in one of them."
+    )
+
+
+def test_headers_match_whatever_their_case_and_blanks(office):
+    mapping = office.mapping("a")
+    source = office.text("\u00a0ID , first,LAST\u200b\n1,Ada,Quill\n")
+    assert chosen(source, mapping) == ("a", [None])
+
+
+# Header rows
+
+
+def test_a_header_below_a_title_is_found(office):
+    mapping = office.mapping("a")
+    source = office.book(People=[["Roster of fall"], [""], *ROWS])
+    (sheet,) = choose(source, [mapping], named=False).sheets
+    assert (sheet.header_row, sheet.rows.tolist()) == (3, [4, 5])
+
+
+def test_the_mappings_header_row_counts(office):
+    mapping = office.mapping("a", "header_row: 2")
+    source = office.book(People=[["Id", "First", "Last", "of whom"], *ROWS])
+    (sheet,) = choose(source, [mapping], named=False).sheets
+    assert (sheet.header_row, len(sheet.frame)) == (2, 2)
+
+
+def test_a_blank_header_row_of_one_mapping_does_not_keep_another_from_fitting(office):
+    wrong = office.mapping("wrong", "header_row: 9")
+    right = office.mapping("right")
+    assert chosen(office.book(People=ROWS), wrong, right) == ("right", ["People"])
+    assert "9" in refusal(office.book(People=ROWS), wrong)
+
+
+# Sheets
+
+
+def test_without_a_name_every_visible_sheet_that_has_all_headers_is_taken(office):
+    mapping = office.mapping("a")
+    source = office.book(North=ROWS, Notes=[["Made by hand"]], South=ROWS)
+    assert chosen(source, mapping) == ("a", ["North", "South"])
+    assert choose(source, [mapping], named=False).doubts == ()
+
+
+def test_a_sheet_that_nearly_fits_is_not_left_out_in_silence(office):
+    mapping = office.mapping("a")
+    source = office.book(North=ROWS, South=[["Id", "Frist", "Last"], ["3", "Cy", "Stone"]])
+    found = choose(source, [mapping], named=False)
+    assert [sheet.name for sheet in found.sheets] == ["North"]
+    assert found.doubts == (
+        'A sheet was not imported. roster.xlsx, South: this column is missing: "First" '
+        '(the nearest is "Frist").',
+    )
+
+
+def test_the_reason_is_that_of_the_sheet_that_lacks_least(office):
+    mapping = office.mapping("a")
+    source = office.book(N=[["x"]], Longer_name=[["Id", "First"], ["1", "Ada"]])
+    assert refusal(source, mapping) == (
+        'roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". '
+        "Correct the file, or name another mapping with --mapping."
+    )
+
+
+def test_a_hidden_sheet_is_not_taken(office):
+    mapping = office.mapping("a")
+    source = office.book(North=ROWS, South=ROWS, hidden=["South"])
+    assert chosen(source, mapping) == ("a", ["North"])
+
+
+@pytest.mark.parametrize("lines", [(), ("sheet: South",)], ids=["option", "mapping"])
+def test_a_hidden_sheet_that_is_named_is_an_error_that_lists_the_visible_ones(office, lines):
+    mapping = office.mapping("a", *lines)
+    source = office.book(North=ROWS, Notes=[["text"]], South=ROWS, hidden=["South"])
+    assert refusal(source, mapping, sheet=None if lines else "South") == (
+        "roster.xlsx does not fit a.yaml: the workbook has no visible sheet South "
+        "(it has North, Notes). Correct the file, or name another mapping with --mapping."
+    )
+
+
+def test_the_mappings_sheet_is_taken_whatever_its_case(office):
+    mapping = office.mapping("a", "sheet: ' south '")
+    assert chosen(office.book(North=ROWS, South=ROWS), mapping) == ("a", ["South"])
+
+
+def test_all_sheets_that_a_mapping_lists_must_fit(office):
+    mapping = office.mapping("a", "sheet: [North, South]")
+    good = office.book(North=ROWS, South=ROWS, Other=ROWS)
+    assert chosen(good, mapping) == ("a", ["North", "South"])
+    bad = office.book(North=ROWS, South=[["Id", "First"], ["1", "Ada"]])
+    assert refusal(bad, mapping).startswith(
+        'roster.xlsx does not fit a.yaml: South: this column is missing: "Last".'
+    )
+
+
+def test_the_persons_sheet_goes_before_the_mappings(office):
+    mapping = office.mapping("a", "sheet: North")
+    source = office.book(North=ROWS, South=ROWS)
+    assert chosen(source, mapping, sheet="SOUTH") == ("a", ["South"])
+
+
+def test_a_text_file_has_no_sheets_to_name(office):
+    mapping = office.mapping("a", "sheet: North")
+    assert chosen(office.text(CSV), mapping) == ("a", [None])
+
+
+def test_a_workbook_without_a_visible_cell_is_said(office):
+    assert refusal(office.book(Empty=[]), office.mapping("a")) == (
+        "roster.xlsx has no sheet with cells that can be seen. "
+        "Unhide the sheet that is to be imported, and save the workbook."
+    )
+
+
+# Results workbooks of ours
+
+OURS = [
+    "opscom_status", "opscom_reference_id", "opscom_error_code", "opscom_message", "opscom_answer",
+    "opscom_row",
+]  # fmt: skip
+GIVEN_BACK = [OURS + HEADER, ["invalid", "", "9031", "", "", "7", "1", "Ada", "Quill"]]
+
+
+@pytest.mark.parametrize("pattern", ["roster.csv", "*.csv", "*.txt", "roster*"])
+def test_a_results_workbook_goes_by_the_name_of_its_first_source(office, pattern):
+    mapping = office.mapping("a", f'match: {{files: ["{pattern}"]}}')
+    source = office.book("roster-results.xlsx", Rows=GIVEN_BACK)
+    assert chosen(source, mapping) == ("a", ["Rows"])
+
+
+def test_sheet_and_header_row_of_the_mapping_do_not_apply_to_a_results_workbook(office):
+    mapping = office.mapping("a", "sheet: People", "header_row: 4")
+    source = office.book("roster-results.xlsx", Rows=GIVEN_BACK)
+    (sheet,) = choose(source, [mapping], named=False).sheets
+    assert (sheet.name, sheet.header_row, sheet.rows.tolist()) == ("Rows", 1, [7])

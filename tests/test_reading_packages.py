@@ -1,0 +1,221 @@
+"""The package around a workbook: XML of any shape, dangerous and broken parts."""
+
+from __future__ import annotations
+
+import io
+import re
+import tracemalloc
+import zipfile
+
+import pytest
+import xlsxwriter
+
+from importer.errors import InputError
+from importer.reading import faults, read_source
+
+
+def written(folder, fill, name="people.xlsx", **options):
+    """Write a workbook with XlsxWriter and read it."""
+    path = folder / name
+    with xlsxwriter.Workbook(str(path), options) as book:
+        fill(book)
+    return read_source(path)
+
+
+def rewritten(path, change):
+    """Write a workbook again, each part as ``change(name, bytes)`` says."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
+        for name, data in parts.items():
+            new.writestr(name, change(name, data))
+
+
+def sheet_changed(path, change):
+    rewritten(path, lambda name, data: change(data) if "worksheets/sheet" in name else data)
+
+
+def texts(grid):
+    return grid.frame.to_numpy().tolist()
+
+
+# --- XML of any shape ---------------------------------------------------------------------------
+
+
+def everything(path):
+    """Write a workbook that has all that the scan looks for."""
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("S")
+        padded = book.add_format({"num_format": "00000"})
+        day = book.add_format({"num_format": "yyyy-mm-dd"})
+        for row in range(20):
+            sheet.write_number(row, 0, row, padded)
+            sheet.write_string(row, 1, f"text <c r='A1'> {row}")
+            sheet.write_number(row, 2, 36000 + row, day)
+            sheet.write_number(row, 3, row / 4)
+            sheet.write_boolean(row, 4, row % 2)
+            sheet.write_formula(row, 5, "=1&lt;2", padded, row)
+            sheet.write_formula(row, 6, "=NA()", None, "#N/A")
+            sheet.write_blank(row, 7, None, padded)
+        sheet.set_row(4, options={"hidden": True})
+        sheet.set_column(3, 3, options={"hidden": True})
+        sheet.autofilter(0, 0, 19, 6)
+        sheet.filter_column(0, "x > 3")
+    bare = b'<c r="J3"><f>1+1</f></c></row>'
+    sheet_changed(path, lambda data: re.sub(rb'</row>(?=<row r="4")', bare, data))
+
+
+def prefixed(data):
+    data = re.sub(rb"<(/?)(\w+)([ />])", rb"<\1x:\2\3", data)
+    return data.replace(b' xmlns="', b' xmlns:x="')
+
+
+SHAPES = {
+    "other order": lambda data: re.sub(rb'<c (r="\w+") (s="\d+")', rb"<c \2 \1", data),
+    "type before style": lambda data: re.sub(
+        rb'<c (r="\w+") s="(\d+)"><', rb'<c \1 t="n" s="\2"><', data
+    ),
+    "single quotes": lambda data: re.sub(rb' s="(\d+)"', rb" s='\1'", data),
+    "line breaks": lambda data: data.replace(b"<c ", b"\n<c ").replace(b"<v>", b"\n  <v>"),
+    "tabs": lambda data: data.replace(b"<c ", b"<c\t"),
+    "comment": lambda data: data.replace(b"</row>", b"<!-- x --></row>"),
+    "rows without numbers": lambda data: re.sub(rb'<row r="\d+"', b"<row", data),
+    "prefix": prefixed,
+}
+
+
+@pytest.mark.parametrize("change", SHAPES.values(), ids=SHAPES)
+def test_however_the_xml_is_written_the_same_is_read(tmp_path, change):
+    usual, odd = tmp_path / "usual.xlsx", tmp_path / "odd.xlsx"
+    for path in (usual, odd):
+        everything(path)
+    sheet_changed(odd, change)
+    left, right = read_source(usual).grids[0], read_source(odd).grids[0]
+    assert left.frame.iloc[2].tolist() == [
+        "00002", "text <c r='A1'> 2", "1998-07-26", "0.5", "FALSE", "00002", "#N/A", "", "", "",
+    ]  # fmt: skip
+    assert faults.NOT_CALCULATED.at(2, 9) in left.flaws
+    assert len(left.doubts) == 2
+    assert texts(left) == texts(right)
+    assert (left.flaws, left.doubts, left.rows.tolist()) == (
+        right.flaws,
+        right.doubts,
+        right.rows.tolist(),
+    )
+
+
+def test_the_empty_text_of_a_formula_is_blank_and_no_flaw(tmp_path):
+    path = tmp_path / "people.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet().write_row(0, 0, ["id", "x"])
+    cell = b'<c r="B1" t="str"><f>""</f><v></v></c>'
+    sheet_changed(path, lambda data: re.sub(rb'<c r="B1".*?</c>', cell, data))
+    grid = read_source(path).grids[0]
+    assert (texts(grid), grid.flaws) == ([["id", ""]], ())
+
+
+# --- Dangerous and broken workbooks -------------------------------------------------------------
+
+
+def refusal(path):
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    return str(caught.value)
+
+
+def small(path):
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("S").write_row(0, 0, ["id", "name"])
+
+
+DOCTYPE = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["xl/workbook.xml", "xl/styles.xml", "xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"],
+)
+def test_entity_tricks_are_refused(tmp_path, part):
+    path = tmp_path / "people.xlsx"
+    small(path)
+    rewritten(
+        path,
+        lambda name, data: data.replace(b"?>", b"?>" + DOCTYPE, 1) if name == part else data,
+    )
+    assert refusal(path) == (
+        "people.xlsx: the workbook holds a document type definition, which no program writes. "
+        "Do not trust this file; ask for a fresh export."
+    )
+
+
+TOO_LARGE = (
+    "people.xlsx: unpacked, the workbook would be too large to be a spreadsheet. "
+    "Copy the rows into a new workbook and save that."
+)
+
+
+def test_a_part_that_inflates_beyond_measure_is_refused_before_it_is_unpacked(tmp_path):
+    path = tmp_path / "people.xlsx"
+    small(path)
+    bomb = b" " * (70 << 20)
+    rewritten(
+        path,
+        lambda name, data: data.replace(b"</sst>", bomb + b"</sst>") if "Strings" in name else data,
+    )
+    tracemalloc.start()
+    try:
+        assert refusal(path) == TOO_LARGE
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/worksheets/sheet1.xml"])
+def test_a_part_that_lies_about_its_size_is_refused(tmp_path, part):
+    path = tmp_path / "people.xlsx"
+    small(path)
+    with zipfile.ZipFile(path) as package:
+        size = package.getinfo(part).file_size
+    data = path.read_bytes()
+    start = data.rindex(part.encode()) - 46
+    lying = (size // 2).to_bytes(4, "little")
+    path.write_bytes(data[: start + 24] + lying + data[start + 28 :])
+    assert refusal(path) == (
+        "people.xlsx: the workbook is damaged or was cut off. Export or download it again."
+    )
+
+
+def test_a_stray_cell_in_the_last_corner_is_refused(tmp_path):
+    def fill(book):
+        book.add_worksheet("S").write(0, 0, "id")
+        book.worksheets()[0].write(1_048_575, 16_383, "x")
+
+    with pytest.raises(InputError) as caught:
+        written(tmp_path, fill)
+    assert str(caught.value) == (
+        "people.xlsx, S: the sheet reaches to row 1,048,576 and column 16,384, too far to be read. "
+        "Delete the stray cells far below or to the right, and save the workbook."
+    )
+
+
+def test_a_stray_format_in_the_last_corner_is_harmless(tmp_path):
+    def fill(book):
+        sheet = book.add_worksheet("S")
+        sheet.write(0, 0, "id")
+        sheet.write_blank(1_048_575, 16_383, None, book.add_format({"bold": True}))
+
+    assert texts(written(tmp_path, fill).grids[0]) == [["id"]]
+
+
+def test_a_workbook_whose_sheet_is_missing_is_refused(tmp_path):
+    path = tmp_path / "people.xlsx"
+    small(path)
+    out = io.BytesIO()
+    with zipfile.ZipFile(path) as old, zipfile.ZipFile(out, "w") as new:
+        for name in old.namelist():
+            if "worksheets/" not in name:
+                new.writestr(name, old.read(name))
+    path.write_bytes(out.getvalue())
+    assert refusal(path) == (
+        "people.xlsx: the workbook is damaged or was cut off. Export or download it again."
+    )
