@@ -53,7 +53,7 @@ class Annotator:
 
         Args:
             run: The run's id.
-            command: ``check`` or ``push``.
+            command: ``check``, ``push`` or ``settle``.
             results: The folder for workbooks.
             place: Where the rows go.
         """
@@ -73,7 +73,7 @@ class Annotator:
         self, job: Job, outcomes: Sequence[Sequence[Outcome]], *, stopped: str | None
     ) -> list[SheetReport]:
         """Write the workbook of a file whose sheets have these outcomes; return a report a sheet."""
-        kind = "results" if self._command == "push" else "checked"
+        kind = "checked" if self._command == "check" else "results"
         wanted = results_path(self._results, job.path, kind, self._taken)
         parts = [Part(c, o) for c, o in zip(job.sheets, outcomes, strict=True)]
         about = About(

@@ -60,10 +60,10 @@ def choose(
     Raises:
         InputError: None fits, or two fit equally.
     """
-    if not source.grids:
+    if not any(len(grid.rows) for grid in source.grids):
         raise InputError(
-            f"{source.path.name} has no sheet with cells that can be seen.",
-            hint="Unhide the sheet that is to be imported, and save the workbook.",
+            f"{source.path.name} has no cells that can be seen.",
+            hint="Export it again, or unhide the sheet that is to be imported, and save the file.",
         )
     candidates = [m for m in mappings if named or _is_for(m, source)]
     tried = [_try(source, mapping, sheet) for mapping in candidates]

@@ -94,4 +94,5 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
     except ImporterError as error:
         return Job(path, error=str(error))
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
-    return Job(path, digest, rules, checked, source.doubts, source.origin)
+    doubts = (*source.doubts, *chosen.doubts)
+    return Job(path, digest, rules, checked, doubts, source.origin)

@@ -100,7 +100,7 @@ def push(
                 # Rows of an earlier file of this run may have settled rows of this one.
                 each = _again(each, order, delivery)
             pushed.add(each.job.endpoint)
-            file = _start_file(delivery.journal, run, each)
+            file = start_file(delivery.journal, run, each)
             rows = each.plan.send if left is None else each.plan.send[:left]
             found = _push_sheet(each, rows, file, delivery)
             if left is not None:
@@ -127,7 +127,8 @@ def _again(each: Compared, order: Order, delivery: Delivery) -> Compared:
     return Compared(each.job, each.checked, fresh)
 
 
-def _start_file(journal: Journal, run: str, each: Compared) -> int:
+def start_file(journal: Journal, run: str, each: Compared) -> int:
+    """Write down in the journal that a sheet is begun; return its number there."""
     sheet = each.checked.batch.sheet
     return journal.start_file(
         run,

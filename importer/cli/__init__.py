@@ -15,6 +15,7 @@ from importer.cli.history import history
 from importer.cli.init import init
 from importer.cli.push import push
 from importer.cli.sandbox import sandbox
+from importer.cli.settle import settle
 from importer.errors import ImporterError
 
 _STOPPED = 3
@@ -42,7 +43,7 @@ def cli() -> None:
     """Gather the commands."""
 
 
-for _command in (init, check, push, history, fields, sandbox):
+for _command in (init, check, push, settle, history, fields, sandbox):
     cli.add_command(_command)
 
 

@@ -23,7 +23,7 @@ from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Stopper
 from importer.errors import PushStopped, UsageError
-from importer.preparing import Order, prepare
+from importer.preparing import Job, Order, prepare
 from importer.run import Delivery
 from importer.run import push as push_rows
 from importer.settings import Given
@@ -79,7 +79,8 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         if not wishes.different_file:
             jobs = guard(jobs, journal.memory, number)
         planned = compare(jobs, journal.memory, number, again=order.again)
-        _confirm(access, planned, wishes, named)
+        _say_plan(access, jobs, planned, wishes.limit)
+        _confirm(planned, wishes, named)
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
         )
@@ -117,34 +118,47 @@ def _refuse_again(order: Order, endpoints: Sequence[str]) -> None:
         )
 
 
-def _confirm(
-    access: Access, planned: Sequence[Compared], wishes: Wishes, named: Collection[Path]
+def _say_plan(
+    access: Access, jobs: Sequence[Job], planned: Sequence[Compared], limit: int | None
 ) -> None:
-    """Say what is about to be sent and where, and ask.
+    """Say what is about to be sent and where."""
+    where = "the sandbox on this machine" if access.sandbox else access.host
+    say(f"To {where}, client code {access.client}:")
+    for job in jobs:
+        if job.error is not None:
+            say(f"  {job.path.name}: cannot be imported, see below")
+    for each in planned:
+        sheet = each.checked.batch.sheet
+        name = sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"
+        mapping, endpoint = each.checked.batch.mapping, each.job.endpoint
+        rows = "1 row" if len(sheet.frame) == 1 else f"{len(sheet.frame)} rows"
+        say(f"  {name}: {len(each.plan.send)} of {rows} to send as {endpoint} (mapping {mapping})")
+    if limit is not None and limit < sum(len(each.plan.send) for each in planned):
+        say(f"  Of these only the first {limit}, as --limit says")
+
+
+def _confirm(planned: Sequence[Compared], wishes: Wishes, named: Collection[Path]) -> None:
+    """Ask before the first row is sent.
 
     Raises:
         PushStopped: The person said no.
         UsageError: Permits are to be deleted and nobody is here to be asked.
     """
-    where = "the sandbox on this machine" if access.sandbox else access.host
-    say(f"To {where}, client code {access.client}:")
     total = deletes = 0
     for each in planned:
-        sheet = each.checked.batch.sheet
-        name = sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"
-        mapping = each.checked.batch.mapping
-        rows, send = len(sheet.frame), len(each.plan.send)
+        send = len(each.plan.send)
         total += send
         if each.job.endpoint == DELETES and not (wishes.yes and each.job.path.resolve() in named):
             deletes += send
-        say(f"  {name}: {send} of {rows} rows to send as {each.job.endpoint} (mapping {mapping})")
     if wishes.limit is not None:
         total, deletes = min(total, wishes.limit), min(deletes, wishes.limit)
     if wishes.sandbox or not total:
         return
     if deletes:
         _confirm_deletes(deletes)
-    if not wishes.yes and not click.confirm(f"Send {total} rows?", err=True):
+    if not wishes.yes and not click.confirm(
+        "Send 1 row?" if total == 1 else f"Send {total} rows?", err=True
+    ):
         raise PushStopped("Nothing was sent.", hint="Run the command again when you are ready.")
 
 

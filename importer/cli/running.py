@@ -34,8 +34,10 @@ class Setting:
     passed_over: tuple[str, ...]
 
 
-def settle_setting(paths: tuple[Path, ...], common: Common, given: Given) -> Setting:
-    """Find workspace, settings and files.
+def settle_setting(
+    paths: tuple[Path, ...], common: Common, given: Given, *, may_lack_files: bool = False
+) -> Setting:
+    """Find workspace, settings and files; with ``may_lack_files`` only those that are named.
 
     Raises:
         InputError: There is nothing to read.
@@ -43,10 +45,10 @@ def settle_setting(paths: tuple[Path, ...], common: Common, given: Given) -> Set
     """
     workspace = find_workspace(common.workspace, Path.cwd())
     settings = load_settings(workspace.folder, given, os.environ)
-    inputs = find_inputs(paths or (_inbox(workspace),))
+    inputs = find_inputs(paths or (() if may_lack_files else (_inbox(workspace),)))
     for sentence in inputs.passed_over:
         say(sentence)
-    if not inputs.files:
+    if not inputs.files and not may_lack_files:
         where = " ".join(str(path) for path in paths) or str(workspace.inbox)
         raise InputError(
             f"There are no files in {where}.", hint="Drop an export there, or name a file."
@@ -64,13 +66,19 @@ def _inbox(workspace: Workspace) -> Path:
     return workspace.inbox
 
 
-def order_for(setting: Setting, common: Common, *, sandbox: bool = False) -> Order:
-    """Return the order without what only a push can wish."""
+def order_for(
+    setting: Setting,
+    common: Common,
+    *,
+    sandbox: bool = False,
+    files: tuple[Path, ...] | None = None,
+) -> Order:
+    """Return the order without what only a push can wish; ``files`` where they are not the setting's."""
     results = common.results or setting.workspace.results
     if sandbox and common.results is None:
         results = results / "sandbox"
     return Order(
-        files=setting.files,
+        files=setting.files if files is None else files,
         mappings=_named_mappings(setting, common) or setting.workspace.mapping_files(),
         named=bool(common.mapping),
         results=results,

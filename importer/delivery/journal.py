@@ -13,7 +13,7 @@ import hashlib
 import json
 import platform
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -52,6 +52,19 @@ class Known:
     """Attempts after the last acceptance whose answer was lost."""
     last: str = ""
     """State of the last attempt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unsettled:
+    """A record whose answer was lost."""
+
+    endpoint: str
+    source: str
+    """The name of the file that it came from."""
+    results: str | None
+    """Where that file's workbook was written; ``None`` where the run was killed before."""
+    row: int
+    sent: str
 
 
 class Memory:
@@ -117,6 +130,34 @@ class Memory:
             self._alike(system, endpoint, known),
             {} if origin is None else self._first(system, endpoint, origin, sheet),
         )
+
+    def has_other_like(
+        self,
+        system: int,
+        endpoint: str,
+        identity: str,
+        payload: Mapping[str, str],
+        names: Sequence[str],
+    ) -> bool:
+        """Whether another record that is, or may be, in OPSCOM agrees with a payload in these fields."""
+        wanted = {name: self._part(name, payload.get(name, "")) for name in names}
+        rows = self._connection.execute(
+            "SELECT parts FROM record WHERE system = ? AND endpoint = ? AND identity <> ?"
+            " AND parts <> '' AND (settled IN ('pushed', 'exists') OR unsettled > 0)",
+            (system, endpoint, identity),
+        )
+        return any(wanted.items() <= json.loads(parts).items() for (parts,) in rows)
+
+    def unsettled(self, system: int) -> tuple[Unsettled, ...]:
+        """Return the records of a system whose answer was lost, in the order in which they were sent."""
+        rows = self._connection.execute(
+            "SELECT record.endpoint, file.source, file.results, attempt.row, attempt.sent"
+            " FROM record JOIN attempt ON attempt.id = record.attempt"
+            " JOIN file ON file.id = attempt.file"
+            " WHERE record.system = ? AND record.unsettled > 0 ORDER BY attempt.id",
+            (system,),
+        )
+        return tuple(Unsettled(*row) for row in rows)
 
     def _part(self, name: str, value: str) -> str:
         text = f"{name}={value}".encode()

@@ -127,6 +127,11 @@ class Line:
         self._wire.stopped = True
         self._wire.cut()
 
+    @property
+    def begun(self) -> bool:
+        """Whether any byte of the last request may have left."""
+        return self._wire.left
+
     def close(self) -> None:
         """Close the kept connection."""
         self._adapter.close()

@@ -56,7 +56,7 @@ class KeptTypes:
         return (self.host, self.client) == (host.rstrip("/"), client)
 
     def age(self, now: dt.datetime) -> str:
-        """Return how old they are in words: ``today``, ``1 day old``, ``12 days old``."""
+        """Return how old they are in words: ``from today``, ``1 day old``, ``12 days old``."""
         days = (now.date() - self.pulled.astimezone(now.tzinfo).date()).days
         if days < 1:
             return "from today"
@@ -115,9 +115,7 @@ def kept_user_types(folder: Path, *, sandbox: bool = False) -> KeptTypes | None:
             UserType(str(each["id"]), str(each["type_name"]), str(each["ext_info"]))
             for each in found["types"]
         )
-        pulled = dt.datetime.fromisoformat(found["pulled"])
-        if pulled.tzinfo is None:
-            raise ValueError
+        pulled = dt.datetime.fromisoformat(found["pulled"]).astimezone()
         return KeptTypes(pulled, str(found["host"]), str(found["client"]), types)
     except FileNotFoundError:
         return None

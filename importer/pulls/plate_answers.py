@@ -106,7 +106,7 @@ def plate_facts(found: Mapping[str, Json]) -> PlateFacts:
     data = dict(inside) if isinstance(inside, dict) else {}
     outside = {} if inside is found else {k: v for k, v in found.items() if k != "data"}
     outside.pop("error", None)
-    message = _take(outside if outside else data, "message")
+    message = _take(outside or data, "message")
     plate, response = _take(data, "plate"), _take(data, "response")
     details = data.pop("responseJSON", None)
     data.pop("error", None)

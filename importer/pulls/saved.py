@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import time
@@ -52,10 +53,13 @@ class SavedBytes:
         self.size = 0
         """Bytes that have arrived."""
         self._unwritten = b""
+        self._open = True
         self._synced = time.monotonic()
 
     def write(self, piece: bytes) -> None:
         """Write what has arrived. Where the disk takes no more, it is held until it does."""
+        if not self._open:
+            return
         self.size += len(piece)
         self._unwritten += piece
         try:
@@ -81,10 +85,10 @@ class SavedBytes:
     def close(self, *, complete: bool) -> Path:
         """Close the file and return where it is; a complete one loses the ending ``.part``."""
         self.write(b"")
-        try:
+        self._open = False
+        with contextlib.suppress(OSError):
             os.fsync(self._file)
-        finally:
-            os.close(self._file)
+        os.close(self._file)
         if complete and not self._unwritten:
             name = self.path.name.removesuffix(OPEN)
             stems = itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2)))
@@ -94,6 +98,7 @@ class SavedBytes:
 
     def discard(self) -> None:
         """Remove a file for which nothing was asked."""
+        self._open = False
         os.close(self._file)
         self.path.unlink(missing_ok=True)
 

@@ -1,0 +1,32 @@
+"""``opscom-import settle``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from importer.cli.options import Common, common, paths
+
+
+@click.command()
+@paths
+@common
+@click.option("--plate-host", metavar="URL", help="Where plate validation is, to look permits up.")
+@click.option("--sandbox", is_flag=True, help="Settle rows that went to the sandbox.")
+def settle(
+    paths: tuple[Path, ...], common: Common, *, plate_host: str | None, sandbox: bool
+) -> int:
+    """Find out what became of rows that are unknown: sent, and the answer was lost.
+
+    PATH is a results workbook; without one all that the journal knows of are settled. A vehicle is
+    sent once more, because OPSCOM then says whether it is there; a permit is looked up by its plate;
+    for the rest write the id, yes or no into opscom_answer of the results workbook and name it here.
+    Nothing is created twice, and what is still to be sent only `push` sends.
+    """
+    from importer.cli.settling import settle_files
+    from importer.cli.terminal import show_report
+
+    report = settle_files(paths, common, plate_host=plate_host, sandbox=sandbox)
+    show_report(report, as_json=common.as_json)
+    return report.exit_code

@@ -1,0 +1,103 @@
+"""All that ``settle`` needs before it may ask OPSCOM."""
+
+from __future__ import annotations
+
+import datetime as dt
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.annotating import Place
+from importer.cli.access import Access, find_system, interruptible, open_access
+from importer.cli.running import Setting, order_for, settle_setting
+from importer.cli.terminal import progress, say
+from importer.comparing import compare, recognise
+from importer.delivery.client import Controller
+from importer.delivery.journal import Journal
+from importer.delivery.pace import Pace
+from importer.delivery.pusher import Conditions
+from importer.delivery.reads import Found, Line, ask, trust
+from importer.delivery.stops import Stopper
+from importer.preparing import prepare
+from importer.pulls.plate_answers import plate_facts, read_plate
+from importer.report import Report
+from importer.run import Delivery
+from importer.settings import Given
+from importer.settling import Inquiry, LookUp, settle
+from schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from importer.cli.options import Common
+    from importer.delivery.journal import Unsettled
+
+
+def settle_files(
+    paths: tuple[Path, ...], common: Common, *, plate_host: str | None, sandbox: bool
+) -> Report:
+    """Settle the rows of results workbooks, or all that the journal knows of."""
+    given = Given(host=common.host, client=common.client, plate_host=plate_host)
+    setting = settle_setting(paths, common, given, may_lack_files=True)
+    with ExitStack() as stack:
+        access = open_access(setting, stack, sandbox=sandbox)
+        journal = stack.enter_context(Journal(setting.journal))
+        system, number = find_system(journal, access, None)
+        files = setting.files if paths else _workbooks(journal.memory.unsettled(number))
+        if not files:
+            return Report("", ())
+        order = order_for(setting, common, sandbox=sandbox, files=files)
+        jobs = prepare(order, today=dt.datetime.now().astimezone().date())
+        jobs = recognise(jobs, journal.memory, number, sandbox=sandbox)
+        compared = compare(jobs, journal.memory, number)
+        controller = Controller(
+            access.host, access.client, access.token, timeout=setting.settings.timeout
+        )
+        stack.callback(controller.close)
+        stopper = Stopper()
+        pace = Pace(rate=setting.settings.rate)
+        conditions = Conditions(controller, pace, stopper, setting.settings.workers)
+        place = Place(access.host, access.client, sandbox=sandbox)
+        watch = stack.enter_context(progress())
+        stack.enter_context(interruptible(stopper))
+        delivery = Delivery(journal, system, number, conditions, place, watch)
+        inquiry = Inquiry(_look_up(setting, access, pace, stopper), stopper.wait)
+        return settle(order.results, jobs, compared, delivery, inquiry)
+
+
+def _workbooks(unsettled: Sequence[Unsettled]) -> tuple[Path, ...]:
+    """Return the workbooks of the rows that are unknown, and say of each row how it goes on."""
+    if not unsettled:
+        say("No row is unknown; there is nothing to settle.")
+    found: dict[Path, None] = {}
+    for each in unsettled:
+        where = f"{each.source}, row {each.row} ({each.endpoint}, sent {each.sent[:16]})"
+        path = None if each.results is None else Path(each.results)
+        if each.endpoint not in {"vehicles", "permits"}:
+            say(f"{where}: push the file again; that settles it.")
+        elif path is None or not path.is_file():
+            say(
+                f"{where}: its workbook is not there. Push the file again without changing it, and "
+                "settle the workbook that is written."
+            )
+        else:
+            found[path] = None
+    return tuple(found)
+
+
+def _look_up(setting: Setting, access: Access, pace: Pace, stopper: Stopper) -> LookUp | None:
+    """Return the question for a plate's permits, ``None`` where no plate host is set."""
+    host = access.host if access.sandbox else setting.settings.plate_host
+    if host is None:
+        return None
+    url = host.rstrip("/") + TABLES["plates"].path
+    line = Line(url, timeout=setting.settings.timeout, trusted=trust(host))
+
+    def look_up(plate: str) -> list[tuple[str, str]] | None:
+        body = {"api_token": access.token, "client": access.client, "plate": plate}
+        verdict = ask(lambda: line.send(body), read_plate, pace, stopper)
+        if not isinstance(verdict, Found):
+            return None
+        return [(permit.name, permit.expires) for permit in plate_facts(verdict.content).permits]
+
+    return look_up

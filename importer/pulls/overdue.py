@@ -1,0 +1,250 @@
+"""One call for the overdue violations: asked once, saved as it arrives, never asked again.
+
+The call marks what it returns as sent to collections, so that no second call returns it. Every byte
+goes to the disk before it is read, and whatever happens the outcome names the file.
+"""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from importer.delivery.answers import Refused
+from importer.delivery.client import Phase, Reply
+from importer.delivery.reads import Failed, explain_refusal, judge_read, listing
+from importer.errors import InputError
+from importer.pulls.book import Facts, write_book
+from importer.pulls.saved import STEM, SavedBytes
+from importer.pulls.violations import Violations, read_violations, tables
+from importer.report import SETTLED, STOPPED, UNKNOWN
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from importer.delivery.reads import Line, Verdict
+    from importer.delivery.stops import Stopper
+
+PATIENCE = 600.0
+"""Seconds without a byte after which the call is given up, unless a person says otherwise: nobody can
+ask again, so a slow answer is waited for."""
+MARKED = "OPSCOM may have marked the violations as sent to collections, and then no call returns them again"
+_LOOK_UP_SECONDS = 0.1
+_LAST_WORDS_SECONDS = 5.0
+"""How long an interrupted call is waited for: its connection is cut already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Overdue:
+    """What a call, or a look at saved bytes, came to."""
+
+    exit_code: int
+    saved: Path | None
+    """The bytes as they arrived; ``None`` where nothing was asked."""
+    results: Path | None = None
+    counts: tuple[tuple[str, int], ...] = ()
+    """Page of the workbook → rows."""
+    error: str | None = None
+    """What went wrong and what to do now."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the object that ``--json`` prints."""
+        return {
+            "exit_code": self.exit_code,
+            "saved": None if self.saved is None else str(self.saved),
+            "results": None if self.results is None else str(self.results),
+            "counts": dict(self.counts),
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """Where the violations come from, for the workbook."""
+
+    host: str
+    client: str
+    person: str
+    sandbox: bool
+    redact: Callable[[str], str]
+    """Takes the API token out of a text."""
+
+
+def call(
+    line: Line, body: Mapping[str, str], folder: Path, about: About, stopper: Stopper
+) -> Overdue:
+    """Ask once, save every byte as it arrives, then make the workbook.
+
+    Args:
+        line: Without a watchdog: an answer that still arrives is never cut.
+        body: The whole request, the token included.
+        folder: Where the bytes and the workbook go.
+        about: For the workbook.
+        stopper: Ends the call; what had arrived stays.
+
+    Raises:
+        InputError: The file for the answer cannot be made; nothing was asked.
+    """
+    started = datetime.now().astimezone()
+    saved = SavedBytes(folder, started)
+    reply = _ask(line, body, saved, stopper)
+    if reply.phase in {Phase.NOT_LEFT, Phase.DISTRUSTED}:
+        saved.discard()
+        why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
+        error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
+        return Overdue(STOPPED, None, error=error)
+    content = saved.content()
+    found = _read(content, about)
+    verdict = judge_read(replace(reply, body=content), _READ)
+    refused = _refusal(reply, verdict)
+    whole = found is not None and found.complete
+    path = saved.close(complete=whole or bool(refused))
+    if refused:
+        return Overdue(STOPPED, path, error=f"{refused} Its answer is in {path}.")
+    why = ""
+    if saved.unwritten:
+        why = f"The disk did not take the last {saved.unwritten} bytes."
+    elif not whole:
+        why = stopper.reason or (verdict.why if isinstance(verdict, Failed) else "")
+    return _conclude(_Answer(path, content, why, started), about, folder)
+
+
+def rebuild(saved: Path, folder: Path, about: About) -> Overdue:
+    """Make the workbook once more from saved bytes; opens no socket.
+
+    Raises:
+        InputError: The file cannot be read.
+    """
+    try:
+        content = saved.read_bytes()
+        changed = datetime.fromtimestamp(saved.stat().st_mtime).astimezone()
+    except OSError as error:
+        raise InputError(
+            f"{saved} cannot be read ({error.strerror or error}).", hint="Check its name."
+        ) from error
+    if not saved.name.startswith(STEM) and _read(content, about) is None:
+        raise InputError(
+            f"{saved} holds no overdue violations.",
+            hint=f"Name a file that begins with {STEM}; they lie in the folder for workbooks.",
+        )
+    return _conclude(_Answer(saved, content, "", changed), about, folder)
+
+
+def _ask(line: Line, body: Mapping[str, str], saved: SavedBytes, stopper: Stopper) -> Reply:
+    """Send the question in a thread, so that an interrupt is heard while the answer is waited for."""
+    replies: list[Reply] = []
+    thread = threading.Thread(
+        target=lambda: replies.append(line.send(body, saved.write)), name="overdue", daemon=True
+    )
+    thread.start()
+    while thread.is_alive() and not stopper.stopped:
+        thread.join(_LOOK_UP_SECONDS)
+    if thread.is_alive():
+        line.stop()
+        thread.join(_LAST_WORDS_SECONDS)
+    phase = Phase.LOST if line.begun else Phase.NOT_LEFT
+    return replies[0] if replies else Reply(phase, detail="the call was given up")
+
+
+_READ = listing("records")
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What arrived, and why it may not be all."""
+
+    path: Path
+    content: bytes
+    why: str
+    when: datetime
+
+
+def _read(content: bytes, about: About) -> Violations | None:
+    """Read the violations, the API token taken out wherever an answer repeats it."""
+    text = content.decode("utf-8", "surrogateescape")
+    return read_violations(about.redact(text).encode("utf-8", "surrogateescape"))
+
+
+def _refusal(reply: Reply, verdict: Verdict) -> str:
+    """Return the sentence of an answer that says that nothing was done; empty for any other."""
+    if isinstance(verdict, Refused):
+        return f"{explain_refusal(verdict)} Nothing is marked."
+    if isinstance(verdict, Failed) and reply.phase is Phase.ANSWERED:
+        refused = verdict.lasting or reply.status == 429  # noqa: PLR2004
+        return f"{verdict.why} Nothing is marked as far as it says." if refused else ""
+    return ""
+
+
+def _conclude(answer: _Answer, about: About, folder: Path) -> Overdue:
+    """Make a workbook of what arrived and say what is missing."""
+    path, found = answer.path, _read(answer.content, about)
+    if found is None:
+        return _nothing_in(answer)
+    pages = tables(found)
+    counts = tuple((page.name, len(page.rows)) for page in pages)
+    error = None if found.complete and not answer.why else _missing(answer, found)
+    stem = path.name.removesuffix(".part").removesuffix(".json")
+    try:
+        facts = _facts(answer, found, about, error)
+        results = write_book(folder / f"{stem}.xlsx", facts, pages)
+    except InputError as failure:
+        # Its own hint says to run the command again, which would lose these violations.
+        error = (
+            f"{error or ''} {failure.message} Every byte is in {path}: make room, then run "
+            f'`opscom-import pull overdue-violations --from "{path}"`.'
+        ).strip()
+        return Overdue(UNKNOWN, path, counts=counts, error=error)
+    return Overdue(SETTLED if error is None else UNKNOWN, path, results, counts, error)
+
+
+def _missing(answer: _Answer, found: Violations) -> str:
+    arrived = len(found.records)
+    whole = "1 violation" if arrived == 1 else f"{arrived} violations"
+    cut = (
+        ""
+        if found.complete
+        else f" The answer is cut off; {whole} arrived whole and stand in the workbook."
+    )
+    return (
+        f"{answer.why}{cut} {MARKED}. What arrived is in {answer.path}; keep it, and ask OPSCOM for "
+        "the rest before you run this command again."
+    ).strip()
+
+
+def _nothing_in(answer: _Answer) -> Overdue:
+    path, size = answer.path, len(answer.content)
+    arrived = "1 byte" if size == 1 else f"{size} bytes"
+    error = (
+        f"{answer.why or 'There are no whole violations in it.'} {MARKED}. What arrived ({arrived}) "
+        f"is in {path}; keep it, and ask OPSCOM what was marked before you run this command again."
+    )
+    return Overdue(UNKNOWN, path, error=error)
+
+
+def _facts(path: Path, found: Violations, about: About, when: datetime, error: str | None) -> Facts:
+    marked = "They are marked as sent to collections: no later call returns them."
+    banner = f"{len(found.records)} overdue violations. {marked}"
+    if about.sandbox:
+        banner = f"Rehearsal: {len(found.records)} invented violations of the sandbox."
+    facts = [
+        ("Answered", answer.when.isoformat(" ", "seconds")),
+        ("Host", about.host),
+        ("Client code", about.client),
+        ("Person", about.person),
+        ("OPSCOM's version", found.version),
+        ("Saved answer", answer.path.name),
+        ("Times", "As OPSCOM gives them; those marked UTC are in universal time."),
+        (
+            "Links",
+            "The columns details, vehicle, drivers and attachments lead to the first of each.",
+        ),
+    ]
+    return Facts(
+        "Overdue violations",
+        banner,
+        not about.sandbox,
+        tuple((name, value) for name, value in facts if value),
+        () if error is None else (error,),
+    )

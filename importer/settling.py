@@ -1,0 +1,169 @@
+"""Find out what became of rows whose answer was lost, and create nothing twice.
+
+A vehicle is sent once more, because OPSCOM then says whether it is there. A permit is looked for by
+its plate, and only a look-up that leaves no other explanation counts. Users, updates and deletes
+need nothing: the next push sends them again. All else a person decides, in ``opscom_answer``.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from importer.annotating import Annotator, held_back, in_order
+from importer.comparing import Compared, records_of, remember
+from importer.delivery.attempts import Result
+from importer.delivery.manners import MANNERS, Resend
+from importer.delivery.planning import Planned
+from importer.delivery.pusher import Pusher, Target
+from importer.model import Outcome, Record, State
+from importer.report import Report, SheetReport
+from importer.run import Delivery, new_run_id, start_file
+from schemas import TABLES
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from importer.preparing import Job
+
+PROOF = ("plate", "zone", "endTime")
+"""What a plate's permit must agree in: the plate asked for, ``shortName`` with the zone, ``expires``
+with the end. Source: API documentation, "Pull API: Plate Validation", table "Response Values"."""
+PAUSE = 2.0
+"""Seconds between the two look-ups of a plate: right after a lost answer OPSCOM may still be at work."""
+
+LookUp = Callable[[str], Iterable[tuple[str, str]] | None]
+"""Plate → (short name, expiry) of each of its permits; ``None`` where there was no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """How permits are looked for."""
+
+    look_up: LookUp | None
+    """``None`` where no host of plate validation is set."""
+    wait: Callable[[float], bool]
+    """Waits that many seconds; whether the run is to stop meanwhile."""
+
+
+def settle(
+    results: Path,
+    jobs: Sequence[Job],
+    compared: Sequence[Compared],
+    delivery: Delivery,
+    inquiry: Inquiry,
+) -> Report:
+    """Settle what can be settled in each file and annotate; rows that are to be sent are not sent."""
+    run = new_run_id()
+    annotator = Annotator(run, "settle", results, delivery.place)
+    started = dt.datetime.now().astimezone()
+    delivery.journal.start_run(run, delivery.system, delivery.number, started)
+    sheets: list[SheetReport] = []
+    for job in jobs:
+        if job.error is not None:
+            sheets.append(annotator.failed(job))
+            continue
+        outcomes, files = [], []
+        for each in compared:
+            if each.job is job:
+                files.append(start_file(delivery.journal, run, each))
+                outcomes.append(_settle_sheet(each, files[-1], delivery, inquiry))
+        reports = annotator.write(job, outcomes, stopped=delivery.conditions.stopper.reason)
+        for file, report in zip(files, reports, strict=True):
+            states, written = dict(report.states), str(report.results)
+            delivery.journal.end_file(file, states=states, results=written)
+        sheets += reports
+    stopped = delivery.conditions.stopper.reason
+    whole = Report(run, tuple(sheets), stopped, tuple(annotator.notes))
+    delivery.journal.end_run(run, stopped=stopped, exit_code=whole.exit_code)
+    return whole
+
+
+def _settle_sheet(
+    each: Compared, file: int, delivery: Delivery, inquiry: Inquiry
+) -> tuple[Outcome, ...]:
+    endpoint = each.job.endpoint
+    remember(delivery.journal, delivery.number, endpoint, each.plan)
+    found = held_back(each.checked) | dict(each.plan.settled)
+    for row in each.plan.send:
+        found[row.record.position] = _waiting_for_push(row)
+    open_ = {at for at, outcome in each.plan.settled.items() if outcome.state is State.UNKNOWN}
+    rows = [r for r in records_of(each.checked, TABLES[endpoint]) if r.position in open_]
+    if endpoint == "vehicles":
+        found.update(_send_once_more(rows, file, delivery))
+    elif endpoint == "permits":
+        found.update(_look_for(rows, found, delivery, inquiry))
+    return in_order(found, each.checked)
+
+
+def _waiting_for_push(row: Planned) -> Outcome:
+    if row.lost_before:
+        message = "Nobody knows whether OPSCOM took the row; the next push sends it again."
+        return Outcome(State.UNKNOWN, message=message)
+    return Outcome(State.NOT_SENT, message="The next push sends this row.")
+
+
+def _send_once_more(rows: Sequence[Record], file: int, delivery: Delivery) -> dict[int, Outcome]:
+    """Send each vehicle once: OPSCOM takes it, or answers that it is there."""
+    manner = replace(MANNERS["vehicles"], resend=Resend.NEVER)
+    target = Target(manner, TABLES["vehicles"].path, delivery.number, file)
+    memory = delivery.journal.memory
+    planned = [Planned(row, row.key, memory.digest(row.payload), lost_before=True) for row in rows]
+    pusher = Pusher(target, delivery.journal, delivery.conditions)
+    return {row.record.position: outcome for row, outcome in pusher.push(planned)}
+
+
+def _look_for(
+    rows: Sequence[Record],
+    found: Mapping[int, Outcome],
+    delivery: Delivery,
+    inquiry: Inquiry,
+) -> dict[int, Outcome]:
+    """Look each permit up by its plate, twice, with a pause between."""
+    memory, number = delivery.journal.memory, delivery.number
+    identities = {row.position: f"#{memory.digest(row.payload)}" for row in rows}
+    asked = [
+        row
+        for row in rows
+        if inquiry.look_up is not None
+        and all(row.payload.get(name) for name in PROOF)
+        and not memory.has_other_like(
+            number, "permits", identities[row.position], row.payload, PROOF
+        )
+    ]
+    first = {row.position for row in asked if _is_there(row, inquiry)}
+    if not first or inquiry.wait(PAUSE):
+        return _undecided(rows, found, inquiry)
+    seen = [row for row in asked if row.position in first and _is_there(row, inquiry)]
+    message = (
+        "Plate validation shows this permit, and the journal knows no other like it, so OPSCOM took "
+        "the row. Its reference id is not known; look it up in OPSCOM where you need it."
+    )
+    result = Result(State.PUSHED, message=message)
+    delivery.journal.find_out(
+        number, "permits", [(identities[row.position], result) for row in seen]
+    )
+    settled = {row.position: Outcome(State.PUSHED, message=message) for row in seen}
+    return _undecided(rows, found, inquiry) | settled
+
+
+def _is_there(row: Record, inquiry: Inquiry) -> bool:
+    permits = inquiry.look_up(row.payload["plate"]) if inquiry.look_up is not None else None
+    wanted = (row.payload["zone"], row.payload["endTime"])
+    return any((name, expiry.replace(" ", "T")) == wanted for name, expiry in permits or ())
+
+
+def _undecided(
+    rows: Sequence[Record], found: Mapping[int, Outcome], inquiry: Inquiry
+) -> dict[int, Outcome]:
+    """Say of each row what a person can do."""
+    if inquiry.look_up is None:
+        note = "No plate host is set, so it could not be looked up by its plate."
+    else:
+        note = "Plate validation proves nothing of it."
+    return {
+        row.position: replace(found[row.position], message=f"{found[row.position].message} {note}")
+        for row in rows
+    }

@@ -1,0 +1,337 @@
+"""After a lost answer: what `settle`, a person's answer and a corrected file may and may not do."""
+
+import csv
+import json
+
+import openpyxl
+import pytest
+from controller import Controller, Fault
+
+from importer.cli import main
+
+PERMIT_HEADERS = [
+    "Ticket No",
+    "Licence Plate",
+    "Lot",
+    "Valid From",
+    "Valid To",
+    "Price",
+    "Currency",
+]
+VEHICLE_HEADERS = ["Plate", "Plate Type", "Province", "Make", "Body", "Colour", "Year", "VIN"]
+
+
+def permit(n, **more):
+    cells = {
+        "Ticket No": f"T{n}",
+        "Licence Plate": f"PLT{n}",
+        "Lot": "Lot 4",
+        "Valid From": "2026-09-01 00:00:00",
+        "Valid To": "2027-04-30 23:59:59",
+        "Price": "14.50",
+        "Currency": "CAD",
+    }
+    return {**cells, **more}
+
+
+def vehicle(n, **more):
+    cells = dict.fromkeys(VEHICLE_HEADERS, "")
+    return {**cells, "Plate": f"V{n}", "Plate Type": "Passenger", "Province": "ON", **more}
+
+
+def write(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    return path
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, capsys):
+    """A workspace, and a way to run a command in it."""
+    monkeypatch.setenv("OPSCOM_API_TOKEN", "token-of-the-office")
+    monkeypatch.setenv("OPSCOM_CLIENT", "OC_TEST")
+
+    class Office:
+        folder = tmp_path
+
+        def run(self, *arguments):
+            with pytest.raises(SystemExit) as ended:
+                main([*map(str, arguments), "--workspace", str(tmp_path), "--json"])
+            out = capsys.readouterr()
+            said = json.loads(out.out)
+            assert said["exit_code"] == ended.value.code
+            return said, out.err
+
+        def push(self, controller, path, *more, mapping="parking-permits.yaml"):
+            said, _ = self.run(
+                "push", path, "--host", controller.url, "--yes", "--workers", 1, "--timeout", 5,
+                "--mapping", mapping, *more,
+            )  # fmt: skip
+            return said
+
+        def settle(self, controller, *more):
+            said, _ = self.run(
+                "settle", "--host", controller.url, "--plate-host", controller.url, *more
+            )
+            return said
+
+        def states(self, said):
+            return said["files"][0]["states"]
+
+        def rows(self, said):
+            book = openpyxl.load_workbook(said["files"][0]["results"])
+            header, *rows = book[book.sheetnames[1]].iter_rows(values_only=True)
+            return [dict(zip(header, row, strict=True)) for row in rows]
+
+        def edit(self, said, row, **cells):
+            path = said["files"][0]["results"]
+            book = openpyxl.load_workbook(path)
+            sheet = book[book.sheetnames[1]]
+            headers = [cell.value for cell in sheet[1]]
+            for name, value in cells.items():
+                sheet.cell(row, headers.index(name.replace("_", " ", 0)) + 1, value)
+            book.save(path)
+            return path
+
+    return Office()
+
+
+@pytest.fixture
+def lost_permit(office):
+    """A permit whose answer was lost although OPSCOM took it, and one that went well."""
+    with Controller({("T1", 1): Fault("lost")}) as controller:
+        source = write(office.folder / "permits.csv", [permit(1), permit(2)])
+        said = office.push(controller, source)
+        assert office.states(said) == {"pushed": 1, "unknown": 1}
+        yield controller, source, said
+
+
+def test_a_permit_that_plate_validation_proves_is_pushed_with_its_id_unknown(office, lost_permit):
+    controller, source, said = lost_permit
+    settled = office.settle(controller, said["files"][0]["results"])
+    assert (office.states(settled), settled["exit_code"]) == ({"pushed": 1, "unchanged": 1}, 0)
+    row = office.rows(settled)[0]
+    assert row["opscom_reference_id"] is None
+    assert "OPSCOM took the row. Its reference id is not known" in row["opscom_message"]
+    assert office.states(office.push(controller, source)) == {"unchanged": 2}
+    assert controller.applied("T1") == 1
+
+
+def test_plate_validation_is_asked_twice(office, lost_permit):
+    controller, _, said = lost_permit
+    office.settle(controller, said["files"][0]["results"])
+    assert [e.call for e in controller.entries("PLT1")] == ["validate/plate", "validate/plate"]
+
+
+def test_without_path_the_workbook_of_the_journal_is_settled(office, lost_permit):
+    controller, _, _ = lost_permit
+    assert office.states(office.settle(controller)) == {"pushed": 1, "unchanged": 1}
+
+
+def test_a_permit_that_is_not_seen_stays_for_a_person(office):
+    with Controller({("T1", 1): Fault("close")}) as controller:
+        source = write(office.folder / "permits.csv", [permit(1)])
+        said = office.push(controller, source)
+        settled = office.settle(controller, said["files"][0]["results"])
+        again = office.push(controller, source)
+    assert office.states(settled) == office.states(again) == {"unknown": 1}
+    assert settled["exit_code"] == 4
+    assert controller.applied("T1") == 0
+
+
+def test_another_permit_like_it_is_no_proof(office):
+    twin = permit(1, **{"Ticket No": "T9", "Valid From": "2026-09-02 00:00:00"})
+    with Controller({("T1", 1): Fault("close")}) as controller:
+        source = write(office.folder / "permits.csv", [twin, permit(1)])
+        said = office.push(controller, source)
+        assert office.states(said) == {"pushed": 1, "unknown": 1}
+        settled = office.settle(controller, said["files"][0]["results"])
+    assert office.states(settled) == {"unchanged": 1, "unknown": 1}
+
+
+@pytest.mark.parametrize("command", ["push", "settle"])
+def test_a_person_who_gives_the_id_settles_the_row(office, lost_permit, command):
+    controller, source, said = lost_permit
+    path = office.edit(said, 2, opscom_answer="0f-77")
+    run = office.push if command == "push" else office.settle
+    settled = run(controller, path)
+    assert office.states(settled) == {"pushed": 1, "unchanged": 1}
+    assert office.rows(settled)[0]["opscom_reference_id"] == "0f-77"
+    assert office.states(office.push(controller, source)) == {"unchanged": 2}
+    assert controller.applied("T1") == 1
+
+
+def test_a_person_who_says_no_has_it_sent_by_push_and_not_by_settle(office):
+    with Controller({("T1", 1): Fault("close")}) as controller:
+        source = write(office.folder / "permits.csv", [permit(1)])
+        path = office.edit(office.push(controller, source), 2, opscom_answer="no")
+        settled = office.settle(controller, path)
+        assert (office.states(settled), controller.applied("T1")) == ({"not sent": 1}, 0)
+        pushed = office.push(controller, source)
+    assert (office.states(pushed), controller.applied("T1")) == ({"pushed": 1}, 1)
+
+
+def test_a_vehicle_is_sent_once_more_and_is_there_already(office):
+    with Controller({("V1", 0): Fault("lost")}) as controller:
+        source = write(office.folder / "vehicles.csv", [vehicle(1)])
+        said = office.push(controller, source, mapping="parking-vehicles.yaml")
+        assert office.states(said) == {"exists": 1} or office.states(said) == {"unknown": 1}
+        controller.plan.clear()
+        settled = office.settle(controller, said["files"][0]["results"])
+    assert office.states(settled) == {"exists": 1}
+    assert len(controller.records.vehicles) == 1
+
+
+def test_a_settled_permit_that_was_edited_is_not_created_again(office):
+    with Controller() as controller:
+        source = write(office.folder / "permits.csv", [permit(1)])
+        said = office.push(controller, source)
+        number = said and office.rows(said)[0]["opscom_reference_id"]
+        path = office.edit(
+            said, 2, **{"Lot": "Lot 5", "Ticket No": "T77", "Licence Plate": "OTHER"}
+        )
+        again = office.push(controller, path)
+        assert controller.requests == 1
+    row = office.rows(again)[0]
+    assert (row["opscom_status"], row["opscom_error_code"]) == ("invalid", "9022")
+    assert row["opscom_message"].startswith(f"This row is in OPSCOM already under {number};")
+
+
+def test_a_corrected_source_does_not_create_a_second_permit(office):
+    with Controller() as controller:
+        office.push(controller, write(office.folder / "permits.csv", [permit(1)]))
+        source = write(office.folder / "permits.csv", [permit(1, Lot="Lot 5")])
+        said = office.push(controller, source)
+        assert controller.requests == 1
+        row = office.rows(said)[0]
+        assert (row["opscom_status"], row["opscom_error_code"]) == ("invalid", "9022")
+        path = office.edit(said, 2, opscom_answer="new")
+        assert office.states(office.push(controller, path)) == {"pushed": 1}
+        assert office.states(office.push(controller, path)) == {"unchanged": 1}
+    assert controller.requests == 2
+
+
+def test_an_unknown_permit_that_was_edited_waits_for_an_answer_too(office, lost_permit):
+    controller, _, said = lost_permit
+    path = office.edit(said, 2, Lot="Lot 9")
+    assert office.states(office.push(controller, path)) == {"unknown": 1, "unchanged": 1}
+    assert controller.applied("T1") == 1
+
+
+def test_the_same_new_permit_in_two_files_of_one_run_is_created_once(office):
+    write(office.folder / "permits-a.csv", [permit(1), permit(2)])
+    write(office.folder / "permits-b.csv", [permit(2), permit(3)])
+    with Controller() as controller:
+        said = office.push(
+            controller, office.folder / "permits-a.csv", office.folder / "permits-b.csv"
+        )
+    assert [file["states"] for file in said["files"]] == [
+        {"pushed": 2},
+        {"pushed": 1, "unchanged": 1},
+    ]
+    assert controller.applied("T2") == 1
+
+
+def test_a_results_workbook_of_another_system_is_refused(office):
+    with Controller() as first, Controller() as second:
+        said = office.push(first, write(office.folder / "permits.csv", [permit(1)]))
+        other = office.push(second, said["files"][0]["results"])
+        assert second.requests == 0
+    assert other["exit_code"] == 5
+    assert other["files"][0]["error"].startswith(
+        f"permits-results.xlsx is a results workbook of {first.url}, client code OC_TEST, and this run "
+        "goes to another OPSCOM"
+    )
+
+
+def users_file(path, names):
+    rows = [
+        {"unique_id": f"{n:05d}", "login_source": "OPSCOM", "first_name": a, "last_name": b}
+        for n, (a, b) in enumerate(names)
+    ]
+    return write(path, rows)
+
+
+@pytest.fixture
+def users_mapping(office):
+    path = office.folder / "users.yaml"
+    path.write_text(
+        "version: 1\nname: U\nendpoint: users\nfields: {unique_id: unique_id, login_source: "
+        "login_source, first_name: first_name, last_name: last_name}\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_ids_sorted_apart_from_names_are_stopped_before_the_first_row(office, users_mapping):
+    names = [(f"First{n}", f"Last{n}") for n in range(60)]
+    with Controller() as controller:
+        source = users_file(office.folder / "students.csv", names)
+        office.push(controller, source, mapping=users_mapping)
+        users_file(source, names[1:] + names[:1])
+        said = office.push(controller, source, mapping=users_mapping)
+        assert controller.requests == 60
+        assert said["exit_code"] == 5
+        assert said["files"][0]["error"] == (
+            "students.csv looks like a wrong file; nothing of it was sent. 60 of the 60 ids that OPSCOM "
+            "has from us already would get another first and another last name, row 2 (id 00000), row "
+            "3 (id 00001), row 4 (id 00002) among them: most likely a column is shifted, or the ids were "
+            "sorted apart from the names. Look at these rows. Where the file is right, run the command "
+            "again with --different-file."
+        )
+        checked, _ = office.run(
+            "check", source, "--mapping", users_mapping, "--host", controller.url
+        )
+        assert checked["exit_code"] == 5
+        went = office.push(controller, source, "--different-file", mapping=users_mapping)
+        assert office.states(went) == {"pushed": 60}
+
+
+def test_a_new_intake_is_no_wrong_file(office, users_mapping):
+    names = [(f"First{n}", f"Last{n}") for n in range(60)]
+    with Controller() as controller:
+        source = users_file(office.folder / "students.csv", names)
+        office.push(controller, source, mapping=users_mapping)
+        users_file(source, names + [(f"New{n}", f"One{n}") for n in range(200)])
+        said = office.push(controller, source, mapping=users_mapping)
+    assert said["exit_code"] == 0
+
+
+def test_history_lists_what_a_run_created_as_deletes(office):
+    with Controller() as controller:
+        said = office.push(controller, write(office.folder / "permits.csv", [permit(1), permit(2)]))
+        runs, _ = office.run("history")
+        assert [run["run"] for run in runs["runs"]] == [said["run"]]
+        deletes = office.folder / "to-delete.xlsx"
+        detail, _ = office.run("history", said["run"], "--as-deletes", deletes)
+        ids = [row["opscom_reference_id"] for row in office.rows(said)]
+        assert [each["reference_id"] for each in detail["created"]] == ids[::-1]
+        gone = office.push(controller, deletes, mapping="permit-cancellations.yaml")
+        assert office.states(gone) == {"pushed": 2}
+        detail, _ = office.run("history", said["run"])
+    assert all(each["deleted"] for each in detail["created"])
+    assert controller.records.permits == {}
+
+
+def test_deletes_from_a_folder_are_refused_where_nobody_can_type_the_number(office):
+    folder = office.folder / "drop"
+    folder.mkdir()
+    write(folder / "cancel.csv", [{"Reference ID": "r-1"}])
+    with Controller() as controller:
+        said, _ = office.run(
+            "push",
+            folder,
+            "--host",
+            controller.url,
+            "--yes",
+            "--mapping",
+            "permit-cancellations.yaml",
+        )
+        assert controller.requests == 0
+    assert said["exit_code"] == 2
+    assert said["error"] == (
+        "1 permit would be deleted, and nobody is here to be asked. "
+        "Name the file itself as PATH and give --yes."
+    )
