@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
-from importer.delivery.creating import Witness
 from importer.delivery.guarding import foreign_names
 from importer.delivery.journal import SANDBOX, System
+from importer.delivery.known import Witness
 from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
 from importer.errors import ImporterError
@@ -20,7 +20,8 @@ from importer.schema import Table, record_key
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from importer.delivery.journal import Journal, Known, Memory
+    from importer.delivery.journal import Journal, Memory
+    from importer.delivery.known import Known
 
 
 @dataclass(frozen=True, slots=True)

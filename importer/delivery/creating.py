@@ -8,47 +8,18 @@ number, or on plate and start.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
-    from importer.delivery.journal import Known
+    from importer.delivery.known import Earlier, Known, Witness
 
 SAME = "9022"
 """The code of a record that exists already. Source: API documentation, "API Error Codes"."""
 LONGEST_ID = 50
 """Source: API documentation, attribute "Reference ID"."""
-Signs = tuple[tuple[str, ...], ...]
-ALIKE: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "permits": (("permitNo",), ("plate", "startTime"))
-}
-"""Endpoint → groups of fields; a record that agrees with an earlier one on a whole group, filled, is
-taken for the same thing, corrected."""
-
-
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """A record that an earlier run created, or may have created."""
-
-    identity: str
-    reference_id: str
-    unsettled: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Witness:
-    """What the journal can say of a sheet's rows beside their identity."""
-
-    known: Mapping[str, Known]
-    signs: Callable[[Mapping[str, str]], Signs] = lambda _: ()
-    """The keyed digests of a payload's groups of ``ALIKE``, without blank ones."""
-    alike: Mapping[tuple[str, ...], Earlier] = field(default_factory=dict)
-    """Digests of a group → the record that an earlier run sent with them."""
-    first: Mapping[int, str] = field(default_factory=dict)
-    """Row of the first source → identity of what was last sent for it (results workbooks only)."""
 
 
 @dataclass(frozen=True, slots=True)

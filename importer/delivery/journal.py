@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Self
 
 import importer
 from importer.delivery.attempts import Result, find_out, now, settle_killed
-from importer.delivery.creating import ALIKE, Earlier, Signs, Witness
 from importer.delivery.journal_file import Lock, connect, person
+from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
 
 if TYPE_CHECKING:
     from importer.model import State
@@ -37,21 +37,6 @@ class System:
 
 SANDBOX = System("sandbox", "sandbox")
 """The sandbox is one system of its own, whatever its port."""
-
-
-@dataclass(frozen=True, slots=True)
-class Known:
-    """What the journal knows of one record."""
-
-    digest: str = ""
-    """Of the last accepted payload; empty where none was."""
-    settled: str = ""
-    """``pushed``, ``exists``, ``deleted``, or empty."""
-    reference_id: str = ""
-    unsettled: int = 0
-    """Attempts after the last acceptance whose answer was lost."""
-    last: str = ""
-    """State of the last attempt."""
 
 
 @dataclass(frozen=True, slots=True)

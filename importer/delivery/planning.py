@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.delivery.creating import Verdict, Witness, weigh
+from importer.delivery.creating import Verdict, weigh
+from importer.delivery.known import Witness
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
-    from importer.delivery.journal import Known, Memory
+    from importer.delivery.journal import Memory
+    from importer.delivery.known import Known
     from importer.delivery.manners import Manner
 
 
