@@ -1,0 +1,145 @@
+"""The problems of a run by code and column, and the rows that need a person: what Summary lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from importer.model import State
+from importer.results.words import AT_FAULT, WHOLE_ROW, where
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from importer.codes import Code
+    from importer.results.parts import Page, Part, Spot
+
+_URGENT = (State.UNKNOWN, State.REJECTED, State.INVALID)
+"""States of the rows that need a person, in the order of the list."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Problems of one kind with one column."""
+
+    code: str
+    """Empty where OPSCOM documents none."""
+    holds: bool
+    where: str
+    """The header, or the field, or that it is the whole row."""
+    rows: int
+    first: Spot
+    """Where the first one is."""
+    example: str
+    """What is said of the first one."""
+    means: str
+    """What OPSCOM means by the code; what is said of the first one, where it has none."""
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Finding:
+    """One thing that is wrong with one row."""
+
+    key: tuple[bool, str, str]
+    """Whether it holds the row, the code, and where it is."""
+    spot: Spot
+    message: str
+    remedy: str
+
+
+@dataclass(slots=True)
+class _Heap:
+    """What is gathered for a group."""
+
+    first: _Finding
+    remedies: dict[str, None] = field(default_factory=dict)
+    rows: set[tuple[str, int]] = field(default_factory=set)
+
+
+def group_problems(pages: Sequence[Page], codes: Mapping[int, Code]) -> list[Group]:
+    """Group the problems by severity, code and column; a row counts once in each group.
+
+    Args:
+        pages: The sheets of the workbook.
+        codes: OPSCOM's error codes.
+
+    Returns:
+        Errors first, then the most frequent first.
+    """
+    heaps: dict[tuple[bool, str, str], _Heap] = {}
+    for page in pages:
+        for finding in _findings(page):
+            heap = heaps.setdefault(finding.key, _Heap(finding))
+            heap.rows.add((page.name, finding.spot.position))
+            if finding.remedy:
+                heap.remedies[finding.remedy] = None
+    groups = []
+    for (holds, code, place), heap in heaps.items():
+        known = codes.get(int(code)) if code.isdecimal() else None
+        groups.append(
+            Group(
+                code=code,
+                holds=holds,
+                where=place,
+                rows=len(heap.rows),
+                first=heap.first.spot,
+                example=heap.first.message,
+                means=known.means if known else heap.first.message,
+                remedy=_remedy(heap, known),
+            )
+        )
+    return sorted(groups, key=lambda group: (not group.holds, -group.rows, group.code, group.where))
+
+
+def urgent_rows(pages: Sequence[Page], *, most: int) -> tuple[list[Spot], int]:
+    """Return the rows that need a person, those without an answer first, and how many more there are."""
+    found = [
+        (page, position)
+        for state in _URGENT
+        for page in pages
+        for position in range(page.start, page.stop)
+        if page.part.outcomes[position].state is state
+    ]
+    problems = {page.name: page.part.problems() for page in pages}
+    spots = []
+    for page, position in found[:most]:
+        holding = (each for each in problems[page.name].get(position, ()) if each.holds)
+        spots.append(page.spot(position, next(holding, None)))
+    return spots, len(found) - len(spots)
+
+
+def skipped_rows(part: Part) -> dict[str, list[int]]:
+    """Return the rows that are no records: reason → row numbers."""
+    reasons: dict[str, list[int]] = {}
+    for outcome, row in zip(part.outcomes, part.sheet.rows.tolist(), strict=True):
+        if outcome.state is State.SKIPPED:
+            reason = outcome.message or "The mapping's skip_rows says that this is no record."
+            reasons.setdefault(reason, []).append(row)
+    return reasons
+
+
+def _findings(page: Page) -> Iterator[_Finding]:
+    """Yield everything that is wrong on a page, problems first, then what outcomes say."""
+    sheet = page.part.sheet
+    for problem in page.part.checked.problems:
+        if page.start <= problem.position < page.stop:
+            code = "" if problem.code is None else str(problem.code)
+            key = (problem.holds, code, where(problem, sheet))
+            message = problem.message[:1].upper() + problem.message[1:]
+            yield _Finding(key, page.spot(problem.position, problem), message, problem.remedy)
+    for position in range(page.start, page.stop):
+        outcome = page.part.outcomes[position]
+        if outcome.code and outcome.state in AT_FAULT:
+            key = (True, outcome.code, WHOLE_ROW)
+            yield _Finding(key, page.spot(position), outcome.message, "")
+
+
+def _remedy(heap: _Heap, known: Code | None) -> str:
+    """Return what to do about a group.
+
+    What all its problems advise is nearer to the cells than what the code advises for any field.
+    """
+    if known is not None and len(heap.remedies) != 1:
+        return known.remedy
+    return " ".join(list(heap.remedies)[:3])

@@ -1,0 +1,102 @@
+"""Text that a workbook can hold, and that stays text whatever it looks like.
+
+Limits are those of "Excel specifications and limits": 32,767 characters a cell and 31 a sheet name,
+both counted in UTF-16 units. Which characters XML can carry: XML 1.0, production 2.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable
+
+MOST_CHARACTERS = 32_767
+REPLACEMENT = "\ufffd"
+
+LIVE = "=+-@\t\r'"
+"""A spreadsheet program may make a formula of a text that begins so, once somebody edits the cell; it
+takes a leading apostrophe (``'t Hooft``) for its own mark of text and drops it."""
+
+_UNHELD_RE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_NAME_RE = re.compile(r"[\[\]:*?/\\]")
+_MOST_NAME = 31
+
+
+def units(text: str) -> int:
+    """Return the length of a text in UTF-16 units, as spreadsheet programs count.
+
+    >>> units("Zoë 🚗")
+    6
+    """
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def hold(text: str) -> str:
+    r"""Return the text as a cell can hold it.
+
+    Characters that no workbook can carry become U+FFFD. A text that is too long is cut, and the cut
+    is said at its end.
+
+    >>> hold("a\x00b") == "a\ufffdb"
+    True
+    """
+    return _cut(_UNHELD_RE.sub(REPLACEMENT, text))
+
+
+def hold_all(texts: Iterable[str]) -> tuple[list[str], int, int]:
+    """Return the texts as cells can hold them, fast where nothing is to be changed.
+
+    Args:
+        texts: The cells of a column.
+
+    Returns:
+        The texts, the number of replaced characters, and the number of texts cut.
+    """
+    held = list(texts)
+    replaced = cut = 0
+    if _UNHELD_RE.search("".join(held)):
+        replaced = sum(len(_UNHELD_RE.findall(text)) for text in held)
+        held = [_UNHELD_RE.sub(REPLACEMENT, text) for text in held]
+    if max(map(len, held), default=0) > MOST_CHARACTERS // 2:
+        whole, held = held, [_cut(text) for text in held]
+        cut = sum(before != after for before, after in zip(whole, held, strict=True))
+    return held, replaced, cut
+
+
+def sheet_name(title: str, taken: Collection[str]) -> str:
+    """Return a name that a worksheet can have, as near to ``title`` as can be.
+
+    Args:
+        title: The wanted name.
+        taken: Names in use or reserved, case-folded.
+
+    Returns:
+        At most 31 UTF-16 units, none of ``[ ] : * ? /`` or the backslash, no apostrophe at either end, not taken.
+
+    >>> sheet_name("Summary", {"summary"})
+    'Summary (2)'
+    """
+    plain = _NAME_RE.sub("_", hold(title)).strip("'") or "Rows"
+    name, number = _shorten(plain, _MOST_NAME), 1
+    while name.casefold() in taken:
+        number += 1
+        suffix = f" ({number})"
+        name = _shorten(plain, _MOST_NAME - len(suffix)) + suffix
+    return name
+
+
+def _cut(text: str) -> str:
+    """Return the text, or its beginning and a word on how long it was."""
+    if len(text) <= MOST_CHARACTERS // 2 or units(text) <= MOST_CHARACTERS:
+        return text
+    mark = f"… [cut here: {len(text):,} characters do not fit into a cell]"
+    return _shorten(text, MOST_CHARACTERS - len(mark)) + mark
+
+
+def _shorten(text: str, most: int) -> str:
+    """Return the first ``most`` UTF-16 units, never half a character, no apostrophe at the end."""
+    if units(text) <= most:
+        return text
+    return text.encode("utf-16-le")[: 2 * most].decode("utf-16-le", "ignore").rstrip("'")

@@ -1,0 +1,168 @@
+"""How the workbook looks: one set of formats, made once for each file."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from importer.model import Severity, State
+from importer.results.inert import LIVE, hold
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from xlsxwriter import Workbook
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+
+FILLS: Mapping[State, tuple[str, str, str]] = {
+    State.PUSHED: ("#C8E6C9", "#1B5E20", "#2E7D32"),
+    State.UNCHANGED: ("#E3F1E4", "#2E5E31", "#81C784"),
+    State.READY: ("#D6E8FA", "#0D3C75", "#1E88E5"),
+    State.EXISTS: ("#DCE0F4", "#283593", "#5C6BC0"),
+    State.DUPLICATE: ("#E4E4E4", "#424242", "#9E9E9E"),
+    State.INVALID: ("#FFCDD2", "#8E0000", "#C62828"),
+    State.REJECTED: ("#FFD9B8", "#8A3300", "#EF6C00"),
+    State.UNKNOWN: ("#E8CDF0", "#4A148C", "#8E24AA"),
+    State.NOT_SENT: ("#FFF3C4", "#6B5200", "#FBC02D"),
+    State.SKIPPED: ("#F3F3F3", "#616161", "#CFCFCF"),
+}
+"""State → fill of its cells, colour of its text, colour of its bar in the chart."""
+
+_NEEDS_PERSON = (State.INVALID, State.REJECTED, State.UNKNOWN)
+_MARKS: Mapping[Severity, Mapping[str, object]] = {
+    # Bold and italic tell them apart where colours do not.
+    Severity.ERROR: {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True, "border": 1},
+    Severity.WARNING: {"bg_color": "#FFEB9C", "font_color": "#7F6000", "italic": True, "border": 1},
+}
+_MARK_BORDER = {Severity.ERROR: "#E57373", Severity.WARNING: "#E6C65C"}
+_TEXT = 49
+"""The built-in number format ``@``."""
+_BAND = "#1F3A5F"
+_LINE = "#D0D5DD"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A format for text, in two forms."""
+
+    plain: Format
+    quoted: Format
+    """With the mark that keeps a text which looks like a formula a text when it is edited."""
+
+    def of(self, text: str) -> Format:
+        """Return the form for this text."""
+        return self.quoted if text and text[0] in LIVE else self.plain
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """All formats of a workbook."""
+
+    text: Look
+    """Source cells: number format ``@``, so that what is typed there stays text too."""
+    long: Look
+    """Text of several lines."""
+    marks: Mapping[Severity, Look]
+    states: Mapping[State, Look]
+    answer: Look
+    number: Format
+    head_ours: Look
+    head_used: Look
+    head_unused: Look
+    title: Look
+    live: Look
+    """The banner of a run that changed OPSCOM."""
+    rehearsal: Look
+    dry: Look
+    """The banner of a check."""
+    stopped: Look
+    section: Look
+    table_head: Look
+    count_head: Look
+    label: Look
+    fact: Look
+    cell: Look
+    count: Format
+    total_label: Look
+    total: Format
+    link: Look
+
+
+def make_looks(book: Workbook) -> Looks:
+    """Add all formats to a workbook."""
+
+    def look(**properties: object) -> Look:
+        every: dict[str, object] = {"num_format": _TEXT, "valign": "top", **properties}
+        return Look(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
+
+    def banner(fill: str, font: str = "#FFFFFF") -> Look:
+        return look(
+            bold=True,
+            font_size=12,
+            bg_color=fill,
+            font_color=font,
+            valign="vcenter",
+            text_wrap=True,
+        )
+
+    def head(**properties: object) -> Look:
+        return look(bold=True, border=1, border_color="#FFFFFF", valign="vcenter", **properties)
+
+    table_head: dict[str, object] = {"bold": True, "bg_color": "#E8EDF4", "font_color": _BAND}
+    lined: dict[str, object] = {"bottom": 1, "bottom_color": _LINE, "text_wrap": True}
+    number: dict[str, object] = {
+        "num_format": "#,##0",
+        "valign": "top",
+        "align": "right",
+        "indent": 1,
+    }
+    return Looks(
+        text=look(),
+        long=look(text_wrap=True),
+        marks={
+            severity: look(**mark, border_color=_MARK_BORDER[severity])
+            for severity, mark in _MARKS.items()
+        },
+        states={
+            state: look(bg_color=fill, font_color=font, bold=state in _NEEDS_PERSON)
+            for state, (fill, font, _) in FILLS.items()
+        },
+        answer=look(bg_color="#FFFDE7", border=1, border_color="#8E24AA"),
+        number=book.add_format(
+            {"num_format": "0", "valign": "top", "align": "center", "font_color": "#616161"}
+        ),
+        head_ours=head(bg_color=_BAND, font_color="#FFFFFF"),
+        head_used=head(bg_color="#CFE2F3", font_color="#10243E"),
+        head_unused=head(bg_color="#EDEDED", font_color="#616161", italic=True),
+        title=look(bold=True, font_size=18, font_color=_BAND, valign="vcenter", text_wrap=True),
+        live=banner("#B3261E"),
+        rehearsal=banner("#1565C0"),
+        dry=banner("#546E7A"),
+        stopped=banner("#FFE0B2", "#7A3E00"),
+        section=look(bold=True, font_size=13, font_color=_BAND, bottom=2, bottom_color=_BAND),
+        table_head=look(**table_head),
+        count_head=look(**table_head, align="right", indent=1),
+        label=look(font_color="#5F6B7A"),
+        fact=look(text_wrap=True),
+        cell=look(**lined),
+        count=book.add_format({**number, "bottom": 1, "bottom_color": _LINE}),
+        total_label=look(bold=True, top=1),
+        total=book.add_format({**number, "bold": True, "top": 1}),
+        link=look(**lined, font_color="#0B5CAD", underline=1, indent=1),
+    )
+
+
+def put(page: Worksheet, row: int, column: int, text: str, look: Look) -> None:
+    """Write a text that stays a text, as a cell can hold it.
+
+    XlsxWriter takes a text between ``<r>`` and ``</r>`` for markup of its own and would write it as
+    such; in three runs it is what it is.
+    """
+    text = hold(text)
+    if text.startswith("<r>") and text.endswith("</r>"):
+        page.write_rich_string(row, column, text[0], text[1], text[2:], look.of(text))
+    elif text:
+        page.write_string(row, column, text, look.of(text))
+    else:
+        page.write_blank(row, column, None, look.plain)

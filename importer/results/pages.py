@@ -1,0 +1,234 @@
+"""The sheet of a source: six columns of ours, then the source's own, row by row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from importer.model import RESULT_COLUMNS, UNCORRECTED, Outcome, Problem, Severity, State
+from importer.results.inert import LIVE, hold, hold_all
+from importer.results.looks import put
+from importer.results.parts import needs_answer
+from importer.results.words import (
+    COLUMN_NOTES,
+    header_note,
+    outcome_note,
+    problem_note,
+    row_codes,
+    row_message,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from xlsxwriter.worksheet import Worksheet
+
+    from importer.results.looks import Looks
+    from importer.results.parts import Kit, Page, Tally
+
+MOST_COMMENTS = 10_000
+"""Comments of a workbook. Spreadsheet programs take minutes to open a file with many more."""
+_CHUNK = 4_000
+"""Rows taken from the frame at a time."""
+_SAMPLE = 300
+"""Rows that the widths of columns are taken from."""
+_WIDEST, _NARROWEST = 60, 8
+_LONGEST_NOTE = 2_000
+_STATUS, _REFERENCE, _CODE, _MESSAGE, _ANSWER, _ROW = range(len(RESULT_COLUMNS))
+# Written by ``put``: what needs the mark of text, and what XlsxWriter takes for its own markup.
+_SPECIAL = LIVE + "<"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """A row of which more is to be said than its state."""
+
+    line: int
+    outcome: Outcome
+    problems: Sequence[Problem]
+    earlier: str
+    values: Sequence[str]
+
+
+def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
+    """Write one page, top to bottom.
+
+    Args:
+        sheet: An empty worksheet of a workbook in constant memory, which takes rows in order only.
+        page: What stands on it.
+        kit: What all sheets share; its tally is added to.
+    """
+    _set_up(sheet, page, kit.looks)
+    _write_header(sheet, page, kit.looks)
+    part, looks = page.part, kit.looks
+    problems, outcomes, earlier = part.problems(), part.outcomes, part.earlier
+    rows = part.sheet.rows.tolist()
+    first, text = len(RESULT_COLUMNS), looks.text.plain
+    statuses = {state: (state.value, look.plain) for state, look in looks.states.items()}
+    write_string, write_number = sheet.write_string, sheet.write_number
+    for position, values in enumerate(_source_rows(page, kit.tally), page.start):
+        line = page.line(position)
+        outcome = outcomes[position]
+        write_string(line, _STATUS, *statuses[outcome.state])
+        if outcome.reference_id:
+            put(sheet, line, _REFERENCE, outcome.reference_id, looks.text)
+        write_number(line, _ROW, rows[position], looks.number)
+        # The innermost loop of the whole workbook: all that it calls for most cells is XlsxWriter.
+        for column, value in enumerate(values, first):
+            if value:
+                if value[0] in _SPECIAL:
+                    put(sheet, line, column, value, looks.text)
+                else:
+                    write_string(line, column, value, text)
+        found, said = problems.get(position, ()), earlier.get(position, "")
+        if found or said or outcome.message or outcome.code or needs_answer(outcome):
+            _write_said(sheet, page, _Row(line, outcome, found, said, values), kit)
+    _offer_answers(sheet, page)
+
+
+def _set_up(sheet: Worksheet, page: Page, looks: Looks) -> None:
+    """Set widths, freeze, filter and print settings; cells left blank take what is typed as text."""
+    widths = [*_our_widths(page), *_source_widths(page)]
+    for column, width in enumerate(widths):
+        default = looks.number if column == _ROW else looks.text.plain
+        sheet.set_column(column, column, width, default)
+    sheet.freeze_panes(1, _REFERENCE + 1)
+    lines = page.stop - page.start
+    sheet.autofilter(0, 0, max(lines, 1), len(widths) - 1)
+    sheet.set_landscape()
+    sheet.set_paper(1)
+    sheet.repeat_rows(0)
+    sheet.set_footer("&L&A&RPage &P of &N")
+    sheet.set_comments_author("opscom-import")
+    # Green corners on every id ("number stored as text") would hide the marks that matter.
+    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{lines + 1}"})
+
+
+def _write_header(sheet: Worksheet, page: Page, looks: Looks) -> None:
+    """Write the first row, with a comment on where each column goes."""
+    sheet.set_row(0, 24)
+    for column, name in enumerate(RESULT_COLUMNS):
+        put(sheet, 0, column, name, looks.head_ours)
+        _comment(sheet, 0, column, COLUMN_NOTES[name])
+    origins = page.part.checked.batch.origins
+    for source in page.columns:
+        fields = [name for name, columns in origins.items() if source.position in columns]
+        column = page.places[source.position]
+        look = looks.head_used if fields else looks.head_unused
+        put(sheet, 0, column, source.header, look)
+        _comment(sheet, 0, column, header_note(fields))
+
+
+def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
+    """Yield the source cells row by row, as a workbook can hold them."""
+    frame = page.part.sheet.frame
+    positions = [column.position for column in page.columns]
+    uncorrected = page.part.uncorrected()
+    for start in range(page.start, page.stop, _CHUNK):
+        chunk = frame.iloc[start : min(start + _CHUNK, page.stop)]
+        columns = []
+        for position in positions:
+            held, replaced, cut = hold_all(chunk.iloc[:, position].tolist())
+            tally.replaced += replaced
+            tally.cut += cut
+            for place in uncorrected.get(position, ()):
+                if 0 <= place - start < len(held):
+                    held[place - start] = f"{held[place - start]} {UNCORRECTED}".lstrip()
+            columns.append(held)
+        # Without columns there are rows all the same.
+        yield from zip(*columns, strict=True) if columns else ((),) * len(chunk)
+
+
+def _write_said(sheet: Worksheet, page: Page, row: _Row, kit: Kit) -> None:
+    """Write what is said of a row: codes, message, the place for an answer, the marked cells."""
+    looks, source = kit.looks, page.part.sheet
+    if codes := row_codes(row.outcome, row.problems):
+        put(sheet, row.line, _CODE, codes, looks.text)
+    code = kit.code(row.outcome)
+    if message := row_message(row.outcome, code, row.problems, source, row.earlier):
+        put(sheet, row.line, _MESSAGE, message, looks.long)
+    if needs_answer(row.outcome):
+        put(sheet, row.line, _ANSWER, "", looks.answer)
+    for column, (severity, text) in _notes(page, row, kit).items():
+        # The status keeps the colour of its state.
+        if column != _STATUS:
+            value = row.values[column - len(RESULT_COLUMNS)]
+            put(sheet, row.line, column, value, looks.marks[severity])
+        if kit.tally.comments < MOST_COMMENTS:
+            _comment(sheet, row.line, column, text)
+            kit.tally.comments += 1
+        else:
+            kit.tally.bare += 1
+
+
+def _notes(page: Page, row: _Row, kit: Kit) -> Mapping[int, tuple[Severity, str]]:
+    """Return how each column of the row is to be marked, and the text of its comment."""
+    notes: dict[int, tuple[Severity, str]] = {}
+    if row.outcome.state is State.REJECTED:
+        text = outcome_note(kit.about, row.outcome, kit.code(row.outcome))
+        notes[_STATUS] = (Severity.ERROR, text)
+    for problem in row.problems:
+        for column in page.marked(problem):
+            severity, text = problem.severity, problem_note(problem)
+            if column in notes:
+                before, said = notes[column]
+                severity = before if before is Severity.ERROR else severity
+                text = f"{said}\n\n{text}"
+            notes[column] = (severity, text)
+    return notes
+
+
+def _comment(sheet: Worksheet, line: int, column: int, text: str) -> None:
+    """Write a comment in a box that shows the whole of it."""
+    text = hold(text)
+    if len(text) > _LONGEST_NOTE:
+        text = text[:_LONGEST_NOTE] + "…"
+    lines = sum(-(-len(piece) // 44) or 1 for piece in text.split("\n"))
+    size = {"width": 280, "height": 18 + 15 * lines, "font_size": 9}
+    sheet.write_comment(line, column, text, size)
+
+
+def _offer_answers(sheet: Worksheet, page: Page) -> None:
+    """Offer the possible answers as a list on the rows that need one; others may be typed."""
+    wanted: dict[tuple[str, ...], list[list[int]]] = {}
+    for position in range(page.start, page.stop):
+        if answers := needs_answer(page.part.outcomes[position]):
+            line, runs = page.line(position), wanted.setdefault(answers, [])
+            if runs and runs[-1][2] == line - 1:
+                runs[-1][2] = line
+            else:
+                runs.append([line, _ANSWER, line, _ANSWER])
+    for answers, runs in wanted.items():
+        lost = "yes" in answers
+        rule = {
+            "validate": "list",
+            "source": list(answers),
+            "show_error": False,
+            "input_title": "Is this record in OPSCOM?" if lost else "A second permit?",
+            "input_message": "yes: it is there. no: it is not, send it. Or type its id."
+            if lost
+            else "new: yes, create this one as well.",
+        }
+        for start in range(0, len(runs), 100):
+            some = runs[start : start + 100]
+            sheet.data_validation(*some[0], {**rule, "other_cells": some[1:]})
+
+
+def _our_widths(page: Page) -> list[int]:
+    """Return the widths of the first six columns, in characters."""
+    outcomes = page.part.outcomes[page.start : page.stop]
+    ids = max((len(outcome.reference_id) for outcome in outcomes), default=0)
+    told = page.part.checked.problems or page.part.earlier
+    message = _WIDEST if told or any(outcome.message for outcome in outcomes) else 20
+    return [16, min(max(22, ids + 2), 40), 20, message, 17, 14]
+
+
+def _source_widths(page: Page) -> list[int]:
+    """Return the widths of the source columns, from their headers and their first rows."""
+    frame = page.part.sheet.frame.iloc[page.start : min(page.start + _SAMPLE, page.stop)]
+    widths = []
+    for column in page.columns:
+        longest = max(map(len, frame.iloc[:, column.position].tolist()), default=0)
+        # Four more than the header, since the arrow of the filter stands over its end.
+        widths.append(min(max(longest + 2, len(column.header) + 4, _NARROWEST), _WIDEST))
+    return widths

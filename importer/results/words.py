@@ -1,0 +1,262 @@
+"""What the workbook says, sentence by sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from importer.model import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from importer.codes import Code
+    from importer.model import Column, Outcome, Problem, Sheet
+    from importer.results.parts import About
+
+_DONE = {
+    "permit-updates": ("is up to date in", "are up to date in"),
+    "permit-deletes": ("is deleted from", "are deleted from"),
+}
+"""What a settled row is, where it is not simply in OPSCOM."""
+_ASKS_PERSON = ("vehicles", "permits")
+"""Endpoints whose lost answers wait for ``settle``; the others are simply sent again."""
+
+WHOLE_ROW = "Whole row"
+AT_FAULT = (State.REJECTED, State.NOT_SENT, State.INVALID)
+"""States in which the code of an outcome says what is wrong with the row."""
+
+MEANINGS: Mapping[State, str] = {
+    State.PUSHED: "{System} accepted the record.",
+    State.UNCHANGED: "{System} holds this very record from an earlier run; nothing was sent.",
+    State.READY: "Nothing is wrong with it; a push would send it.",
+    State.EXISTS: "{System} had this record already; nothing was created twice.",
+    State.DUPLICATE: "It repeats another row of this file, which counts; nothing was sent for it.",
+    State.INVALID: "Held back before sending because of the marked cells.",
+    State.REJECTED: "{System} refused the record; opscom_message says why.",
+    State.UNKNOWN: "It was sent, but the answer was lost. {System} may or may not have it.",
+    State.NOT_SENT: "The run stopped before this row; the same command goes on with it.",
+    State.SKIPPED: "The mapping says that this row is no record.",
+}
+
+COLUMN_NOTES = {
+    "opscom_status": "What became of the row. The sheet Summary explains the words.",
+    "opscom_reference_id": "The id that OPSCOM gave the record.",
+    "opscom_error_code": "OPSCOM's codes of what holds the row back, in the order of the columns.",
+    "opscom_message": "What is wrong and what to do about it.",
+    "opscom_answer": "For you: on an unknown row write the id from OPSCOM, or yes (it is there), or "
+    "no (it is not there, send it). On a row held back as a possible second permit: new.",
+    "opscom_row": "The row in the source file.",
+}
+
+
+def system(about: About) -> str:
+    """Return who received the rows: a rehearsal must never read as if it had been OPSCOM."""
+    return "the sandbox" if about.sandbox else "OPSCOM"
+
+
+def headline(about: About, counts: Mapping[State, int]) -> str:
+    """Return the outcome in a line or two.
+
+    ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 needs a look.``
+
+    Args:
+        about: The run.
+        counts: Rows by state.
+    """
+    rows = sum(counts.values())
+    if not rows:
+        return "The file holds no rows."
+    if about.command == "check":
+        one, many, done = "is ready to be sent", "are ready to be sent", counts.get(State.READY, 0)
+    else:
+        one, many = (
+            f"{verb} {system(about)}" for verb in _DONE.get(about.endpoint, ("is in", "are in"))
+        )
+        done = counts.get(State.PUSHED, 0) + counts.get(State.UNCHANGED, 0)
+    if rows == 1:
+        first = (
+            f"The only row {one}." if done else f"The only row {one.replace('is ', 'is not ', 1)}."
+        )
+    elif done == rows:
+        first = f"All {rows:,} rows {many}."
+    elif done:
+        first = f"{done:,} of {rows:,} rows {many if done > 1 else one}."
+    else:
+        first = f"None of the {rows:,} rows {one}."
+    others = ", ".join(_others(about, counts))
+    return f"{first} {others}." if others else first
+
+
+def next_steps(about: About, counts: Mapping[State, int], doubtful_permits: int) -> list[str]:
+    """Return what the person does now, one or two sentences a step.
+
+    Args:
+        about: The run.
+        counts: Rows by state.
+        doubtful_permits: Rows held back because they may be second permits.
+    """
+    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0) - doubtful_permits
+    steps = []
+    if wrong:
+        steps.append(
+            f"Correct {_rows(wrong)}: the cells are marked, and opscom_message says what is wrong. "
+            "Save this workbook and push it; what is settled is not sent again."
+        )
+    if doubtful_permits:
+        steps.append(
+            f"Decide about {_rows(doubtful_permits)} that may be second permits: opscom_message "
+            "names the first. Write new into opscom_answer where a second permit is meant, save "
+            "this workbook and push it."
+        )
+    if unknown := counts.get(State.UNKNOWN, 0):
+        steps.append(_about_unknown(about, unknown))
+    if unsent := counts.get(State.NOT_SENT, 0):
+        steps.append(f"Run the same command again for {_rows(unsent)} not yet sent.")
+    if ready := counts.get(State.READY, 0):
+        steps.append(f"Push the file, or this workbook, to send {_rows(ready)}.")
+    if not steps:
+        steps.append("Nothing. Every row is settled; keep this workbook as the record.")
+    return steps
+
+
+def row_message(
+    outcome: Outcome, code: Code | None, problems: Iterable[Problem], sheet: Sheet, earlier: str
+) -> str:
+    """Return the text of ``opscom_message``, one line for each thing that is to be said.
+
+    The outcome comes first, then the problems in their order, then what earlier runs said. Places
+    are headers, since the row is the one that is being read.
+
+    Args:
+        outcome: What became of the row.
+        code: What is known of the code of the outcome.
+        problems: Those of the row to tell of.
+        sheet: The source sheet.
+        earlier: What earlier runs said, or empty.
+    """
+    lines = [*_outcome_lines(outcome, code)]
+    for problem in problems:
+        kind = "" if problem.holds else " (warning)"
+        text = f"{where(problem, sheet)}{kind}: {problem.message} {problem.remedy}"
+        lines.append(text.strip())
+    if earlier:
+        lines.append(earlier)
+    return "\n".join(lines)
+
+
+def row_codes(outcome: Outcome, problems: Iterable[Problem]) -> str:
+    """Return the text of ``opscom_error_code``: codes of errors, each once, in their order."""
+    codes = [str(problem.code) for problem in problems if problem.holds and problem.code]
+    if outcome.code:
+        codes.append(outcome.code)
+    return "; ".join(dict.fromkeys(codes))
+
+
+def problem_note(problem: Problem) -> str:
+    """Return what the comment of a marked cell says about one problem."""
+    kind = "Error" if problem.holds else "Warning"
+    code = "" if problem.code is None else f" {problem.code}"
+    message = problem.message[:1].upper() + problem.message[1:]
+    return f"{kind}{code}\n{message}\n{problem.remedy}".strip()
+
+
+def outcome_note(about: About, outcome: Outcome, code: Code | None) -> str:
+    """Return what the comment of the status cell says about a row that OPSCOM refused."""
+    name = system(about)
+    answer = f" with {outcome.code}" if outcome.code else ""
+    lines = [f"{name[:1].upper()}{name[1:]} refused this row{answer}."]
+    return "\n".join((*lines, *_outcome_lines(outcome, code)))
+
+
+def where(problem: Problem, sheet: Sheet) -> str:
+    """Return the headers that a problem is about, or the field, or that it is the whole row."""
+    columns = [sheet.columns[at] for at in problem.columns]
+    if columns:
+        return " and ".join(_header(column) for column in columns)
+    return problem.field or WHOLE_ROW
+
+
+def header_note(fields: Sequence[str]) -> str:
+    """Return what the comment of a source header says."""
+    if not fields:
+        return "Not used: no field of OPSCOM takes this column."
+    return f"Goes to {' and '.join(fields)}."
+
+
+def meaning(about: About, state: State) -> str:
+    """Return what a state means, in one sentence."""
+    name = system(about)
+    return MEANINGS[state].replace("{System}", name[:1].upper() + name[1:])
+
+
+def spans(rows: Sequence[int], *, most: int = 40) -> str:
+    """Return row numbers in ascending order, runs folded: ``4, 17, 600 to 612``.
+
+    Args:
+        rows: Row numbers in ascending order.
+        most: Numbers and runs to name; the rest is counted.
+    """
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    named = [str(a) if a == b else f"{a} to {b}" for a, b in runs[:most]]
+    rest = sum(b - a + 1 for a, b in runs[most:])
+    return ", ".join(named) + (f" and {rest:,} more" if rest else "")
+
+
+def _header(column: Column) -> str:
+    """Return what a person calls a column; a repeated header is numbered as in a mapping."""
+    if not column.header:
+        return f"Column {column.letter}"
+    return column.header if column.number == 1 else f"{column.header}#{column.number}"
+
+
+def _outcome_lines(outcome: Outcome, code: Code | None) -> list[str]:
+    """Return what an outcome says, and what its code means and asks for, where it is at fault."""
+    lines = [outcome.message] if outcome.message else []
+    if code is not None and outcome.state in AT_FAULT:
+        advice = " ".join(text for text in (code.means, code.remedy) if text not in outcome.message)
+        lines += [advice] if advice else []
+    return lines
+
+
+def _others(about: About, counts: Mapping[State, int]) -> list[str]:
+    """Return what is to be said of the rows that are not simply done."""
+    asks = about.endpoint in _ASKS_PERSON
+    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
+    kept = counts.get(State.UNCHANGED, 0) if about.command == "check" else 0
+    said = (
+        (wrong, "needs a correction", "need a correction"),
+        (kept, "is there already, unchanged", "are there already, unchanged"),
+        (counts.get(State.EXISTS, 0), "was already there", "were already there"),
+        (
+            counts.get(State.UNKNOWN, 0),
+            "needs a look" if asks else "got no answer",
+            "need a look" if asks else "got no answer",
+        ),
+        (counts.get(State.NOT_SENT, 0), "was not sent", "were not sent"),
+        (counts.get(State.DUPLICATE, 0), "repeats another row", "repeat other rows"),
+        (counts.get(State.SKIPPED, 0), "is no record", "are no records"),
+    )
+    return [f"{number:,} {one if number == 1 else many}" for number, one, many in said if number]
+
+
+def _about_unknown(about: About, unknown: int) -> str:
+    """Return the step for rows whose answer was lost."""
+    if about.endpoint not in _ASKS_PERSON:
+        return (
+            f"Push the file again for {_rows(unknown)} without an answer: sending these again "
+            "changes nothing where the first one arrived."
+        )
+    return (
+        f"Run opscom-import settle for {_rows(unknown)} without an answer. Where it still does not "
+        f"know, look the record up in {system(about)}, write its id, or yes, or no, into "
+        "opscom_answer, save this workbook and settle it."
+    )
+
+
+def _rows(number: int) -> str:
+    return "1 row" if number == 1 else f"{number:,} rows"

@@ -1,0 +1,90 @@
+"""Outcomes and sheets → one workbook that a person can review, mend and hand back as the next input."""
+
+from __future__ import annotations
+
+import contextlib
+import tempfile
+from functools import partial
+from typing import TYPE_CHECKING, BinaryIO
+
+from importer.results.files import put_in_place
+from importer.results.parts import Kit, Tally, plan_pages
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from importer.results.parts import About, Page, Part
+
+
+def write_workbook(path: Path, about: About, parts: Sequence[Part]) -> Path:
+    """Write a results or checked workbook.
+
+    The sheet ``Summary`` comes first, then one sheet for each part with the six columns of ours
+    (``importer.model.RESULT_COLUMNS``) before all columns of the source, one row for each row of the
+    source, in order. All cells of the source are text exactly as in ``Sheet.frame``, whatever they
+    look like: never a formula, a number or a link. Characters that no workbook can hold become
+    U+FFFD, texts beyond 32,767 characters are cut, and Summary says both.
+
+    Rows are streamed, so that memory does not grow with them. Only the owner can read the file.
+
+    Args:
+        path: The wanted name. An older file of that name is kept beside it with its time in its name.
+        about: What Summary tells of the run.
+        parts: The source's sheets, in the order of the source.
+
+    Returns:
+        The path really written: another one where the wanted file is open in a program.
+
+    Raises:
+        InputError: The workbook could not be written; nothing was changed.
+    """
+    return put_in_place(path, partial(write_pages, about=about, pages=plan_pages(parts)))
+
+
+def write_pages(file: BinaryIO, *, about: About, pages: Sequence[Page]) -> None:
+    """Write the workbook to an open file.
+
+    What XlsxWriter lays aside on its way holds people's data: it lies in a folder of the owner's own
+    and goes with it, also after a failure.
+
+    Raises:
+        OSError: The disk is full, or the like.
+    """
+    from xlsxwriter import Workbook
+    from xlsxwriter.exceptions import FileCreateError
+
+    from importer.codes import CODES
+    from importer.results.looks import make_looks
+    from importer.results.pages import write_page
+    from importer.results.summary import write_summary
+
+    with tempfile.TemporaryDirectory(
+        prefix="opscom-import-", ignore_cleanup_errors=True
+    ) as scratch:
+        options = {
+            "constant_memory": True,
+            "tmpdir": scratch,
+            "strings_to_formulas": False,
+            "strings_to_numbers": False,
+            "strings_to_urls": False,
+        }
+        book = Workbook(file, options)
+        try:
+            book.use_zip64()
+            book.set_properties({"title": "OPSCOM import", "comments": f"Run {about.run}"})
+            kit = Kit(about, make_looks(book), CODES, Tally())
+            # Summary stands first and is written last, when all is counted.
+            summary = book.add_worksheet("Summary")
+            sheets = [book.add_worksheet(page.name) for page in pages]
+            for sheet, page in zip(sheets, pages, strict=True):
+                write_page(sheet, page, kit)
+            write_summary(book, summary, pages, kit)
+            book.close()
+        except FileCreateError as error:
+            # What the system said of a full disk is inside.
+            raise OSError(*error.args[0].args) from error
+        finally:
+            for sheet in book.worksheets():
+                with contextlib.suppress(OSError):
+                    sheet.row_data_fh.close()
