@@ -36,6 +36,10 @@ class Order:
     sheet: str | None = None
     encoding: str | None = None
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    user_types: Mapping[str, str] | None = None
+    """Name → id of OPSCOM's user types, as kept; ``None`` where they were never pulled."""
+    user_types_age: str = ""
+    """How old they are, in words."""
     limit: int | None = None
     again: bool = False
     archive: Path | None = None
@@ -89,7 +93,8 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
                 "to push."
             )
         table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
-        batches = [apply_mapping(rules, sheet) for sheet in chosen.sheets]
+        types = order.user_types
+        batches = [apply_mapping(rules, sheet, user_types=types) for sheet in chosen.sheets]
         checked = tuple(check(batch, table, required=required, today=today) for batch in batches)
     except ImporterError as error:
         return Job(path, error=str(error))

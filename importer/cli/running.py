@@ -14,12 +14,14 @@ from importer.comparing import compare, guard
 from importer.delivery.journal import System, look_up
 from importer.errors import InputError
 from importer.preparing import Order, prepare
+from importer.pulls.kept import kept_user_types
 from importer.run import finish_check
 from importer.settings import Given, Settings, load_settings
 from importer.workspace import Workspace, find_inputs, find_workspace, shipped_mappings
 
 if TYPE_CHECKING:
     from importer.cli.options import Common
+    from importer.pulls.kept import KeptTypes
     from importer.report import Report
 
 
@@ -77,6 +79,7 @@ def order_for(
     results = common.results or setting.workspace.results
     if sandbox and common.results is None:
         results = results / "sandbox"
+    types = _kept_types(setting, sandbox=sandbox)
     return Order(
         files=setting.files if files is None else files,
         mappings=_named_mappings(setting, common) or setting.workspace.mapping_files(),
@@ -85,7 +88,24 @@ def order_for(
         sheet=common.sheet,
         encoding=common.encoding,
         required=setting.settings.required,
+        user_types=None if types is None else types.ids,
+        user_types_age="" if types is None else types.age(dt.datetime.now().astimezone()),
     )
+
+
+def _kept_types(setting: Setting, *, sandbox: bool) -> KeptTypes | None:
+    """Return the user types that were pulled last from this OPSCOM; a rehearsal may use either's."""
+    folder = keeping_folder(setting.workspace)
+    host, client = setting.settings.host, setting.settings.client
+    kept = kept_user_types(folder)
+    if sandbox:
+        return kept_user_types(folder, sandbox=True) or kept
+    return None if kept is None or (client and not kept.is_of(host, client)) else kept
+
+
+def keeping_folder(workspace: Workspace) -> Path:
+    """Return where user types are kept: the workspace, or where there is none beside the journal."""
+    return workspace.folder if workspace.own else workspace.journal.parent
 
 
 def _named_mappings(setting: Setting, common: Common) -> tuple[Path, ...]:
