@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.checking import check
 from importer.choosing import choose
-from importer.errors import ImporterError, InputError
+from importer.errors import ImporterError, InputError, MappingError
 from importer.mapping import apply_mapping, load_mapping
 from importer.reading import read_source
 from schemas import TABLES
@@ -71,13 +71,23 @@ class Job:
 def prepare(order: Order, *, today: dt.date) -> tuple[Job, ...]:
     """Read, map and check all files, in the order in which they are pushed. Opens no socket.
 
-    A file that cannot be read or mapped becomes a job with its error; the others go on.
+    A file that cannot be read or mapped becomes a job with its error, and so does a mapping with
+    faults; the others go on.
 
     Raises:
-        MappingError: A mapping has faults.
+        MappingError: All mappings that the person named have faults.
     """
-    mappings = [load_mapping(path) for path in order.mappings]
-    jobs = [_prepare_file(path, mappings, order, today) for path in order.files]
+    mappings: list[Rules] = []
+    faults: list[tuple[Path, MappingError]] = []
+    for path in order.mappings:
+        try:
+            mappings.append(load_mapping(path))
+        except MappingError as error:
+            faults.append((path, error))
+    if order.named and not mappings:
+        raise MappingError("\n".join(str(error) for _, error in faults))
+    jobs = [Job(path, error=str(error)) for path, error in faults]
+    jobs += [_prepare_file(path, mappings, order, today) for path in order.files]
     ranks = {endpoint: rank for rank, endpoint in enumerate(("", *PUSHED_ENDPOINTS))}
     return tuple(sorted(jobs, key=lambda job: ranks[job.endpoint]))
 
