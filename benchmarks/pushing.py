@@ -21,7 +21,21 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "benchmark-token"
-FIELDS = ["unique_id", "login_source", "first_name", "last_name", "email", "street", "city", "province", "postal_code", "phone_cell", "employ_no", "student_no", "date_of_birth"]
+FIELDS = [
+    "unique_id",
+    "login_source",
+    "first_name",
+    "last_name",
+    "email",
+    "street",
+    "city",
+    "province",
+    "postal_code",
+    "phone_cell",
+    "employ_no",
+    "student_no",
+    "date_of_birth",
+]
 
 
 def payload(number):

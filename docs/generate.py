@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from importer.cli import cli
+from importer.cli.pull import JSON_SHAPES
 from importer.codes import CODES
 from importer.mapping import json_schema
 from importer.schema import describe
@@ -25,11 +26,21 @@ def commands() -> str:
     root = click.Context(cli, info_name="opscom-import", max_content_width=100, terminal_width=100)
     parts.append(f"```text\n{cli.get_help(root)}\n```\n")
     for name, command in sorted(cli.commands.items()):
-        inner = click.Context(
-            command, info_name=name, parent=root, max_content_width=100, terminal_width=100
-        )
-        parts.append(f"### {name}\n\n```text\n{command.get_help(inner)}\n```\n")
+        parts += helps(name, command, root)
     return "\n".join(parts)
+
+
+def helps(name: str, command: click.Command, parent: click.Context) -> list[str]:
+    """Return the help of a command and of those below it."""
+    context = click.Context(
+        command, info_name=name, parent=parent, max_content_width=100, terminal_width=100
+    )
+    title = context.command_path.removeprefix("opscom-import ")
+    found = [f"### {title}\n\n```text\n{command.get_help(context)}\n```\n"]
+    if isinstance(command, click.Group):
+        for inner, each in sorted(command.commands.items()):
+            found += helps(inner, each, context)
+    return found
 
 
 def fields() -> str:

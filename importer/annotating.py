@@ -15,7 +15,9 @@ from importer.results import About, Part, write_workbook
 from importer.workspace import results_path
 
 if TYPE_CHECKING:
+    from importer.comparing import Compared
     from importer.preparing import Job
+    from importer.results import Against
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,10 @@ def held_back(checked: Checked) -> dict[int, Outcome]:
         position: Outcome(State.DUPLICATE, message=f"The same record as in row {row}.")
         for position, row in checked.repeats.items()
     }
+    outcomes |= {
+        position: Outcome(State.DUPLICATE, message=f"The same record as in {place}.")
+        for position, place in checked.elsewhere.items()
+    }
     outcomes.update(dict.fromkeys(checked.held, Outcome(State.INVALID)))
     skipped = Outcome(State.SKIPPED)
     outcomes.update((int(at), skipped) for at in checked.batch.skipped.nonzero()[0])
@@ -48,7 +54,14 @@ def in_order(found: Mapping[int, Outcome], checked: Checked) -> tuple[Outcome, .
 class Annotator:
     """Writes the workbook of each file and its part of the report."""
 
-    def __init__(self, run: str, command: str, results: Path, place: Place) -> None:
+    def __init__(
+        self,
+        run: str,
+        command: str,
+        results: Path,
+        place: Place,
+        compared: Sequence[Compared] = (),
+    ) -> None:
         """Take what all workbooks of a run have in common.
 
         Args:
@@ -56,11 +69,13 @@ class Annotator:
             command: ``check``, ``push`` or ``settle``.
             results: The folder for workbooks.
             place: Where the rows go.
+            compared: The sheets as they stood against the journal before the run sent anything.
         """
         self._run = run
         self._command = command
         self._results = results
         self._place = place
+        self._compared = compared
         self._started = dt.datetime.now().astimezone()
         self._taken: list[Path] = []
         self.notes: list[str] = []
@@ -75,7 +90,11 @@ class Annotator:
         """Write the workbook of a file whose sheets have these outcomes; return a report a sheet."""
         kind = "checked" if self._command == "check" else "results"
         wanted = results_path(self._results, job.path, kind, self._taken)
-        parts = [Part(c, o) for c, o in zip(job.sheets, outcomes, strict=True)]
+        earlier = {id(each.checked): each.earlier for each in self._compared}
+        parts = [
+            Part(checked, found, earlier.get(id(checked), {}))
+            for checked, found in zip(job.sheets, outcomes, strict=True)
+        ]
         about = About(
             run=self._run,
             command=self._command,
@@ -90,7 +109,8 @@ class Annotator:
             started=self._started,
             ended=dt.datetime.now().astimezone(),
             stopped=stopped,
-            doubts=job.doubts,
+            doubts=self._doubts(job),
+            against=self._against(job),
         )
         written = write_workbook(wanted, about, parts)
         self._taken.append(wanted)
@@ -104,6 +124,7 @@ class Annotator:
         self, job: Job, outcomes: Sequence[Sequence[Outcome]], written: Path | None
     ) -> list[SheetReport]:
         """Report a file whose sheets have these outcomes; ``None`` for one without a workbook."""
+        doubts = self._doubts(job)
         return [
             SheetReport(
                 job.path,
@@ -113,7 +134,15 @@ class Annotator:
                 len(found),
                 count_states(found),
                 written,
-                doubts=(*job.doubts, *checked.batch.sheet.doubts, *checked.doubts),
+                doubts=(*doubts, *checked.batch.sheet.doubts, *checked.doubts),
             )
             for checked, found in zip(job.sheets, outcomes, strict=True)
         ]
+
+    def _against(self, job: Job) -> Against | None:
+        found = (each.against for each in self._compared if each.job is job)
+        return next((against for against in found if against is not None), None)
+
+    def _doubts(self, job: Job) -> tuple[str, ...]:
+        against = self._against(job)
+        return job.doubts if against is None else (*job.doubts, *against.doubts)

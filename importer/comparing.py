@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
@@ -13,15 +13,19 @@ from importer.delivery.known import Witness
 from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
 from importer.errors import ImporterError
-from importer.model import Checked, Record, State
+from importer.looking_back import against_last, earlier_attempts
+from importer.model import Record, State
 from importer.preparing import Job
 from importer.resubmission import read_told, refuse_stranger
-from importer.schema import Table, record_key
+from importer.schema import record_key
 from schemas import TABLES
 
 if TYPE_CHECKING:
     from importer.delivery.journal import Journal, Memory
     from importer.delivery.known import Known
+    from importer.model import Checked
+    from importer.results import Against
+    from importer.schema import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,17 +35,44 @@ class Compared:
     job: Job
     checked: Checked
     plan: Plan
+    earlier: Mapping[int, str] = field(default_factory=dict)
+    """Position → what earlier runs said of the row."""
+    against: Against | None = None
+    """The whole file against the last one of its mapping."""
 
 
 def compare(
     jobs: Sequence[Job], memory: Memory | None, system: int | None, *, again: bool = False
 ) -> tuple[Compared, ...]:
     """Compare all rows with the journal; ``system`` is ``None`` for one that it does not know."""
-    return tuple(
+    compared = tuple(
         Compared(job, checked, compare_sheet(job, checked, memory, system, again=again))
         for job in jobs
         for checked in job.sheets
     )
+    if memory is None or system is None:
+        return compared
+    return tuple(
+        replace(
+            each,
+            earlier=earlier_attempts(each.job, each.checked, memory, system),
+            # What a results workbook no longer holds is settled or was deleted by a person.
+            against=None if each.job.origin else _against(each, compared, memory, system),
+        )
+        for each in compared
+    )
+
+
+def _against(
+    each: Compared, compared: Sequence[Compared], memory: Memory, system: int
+) -> Against | None:
+    """Compare a file, at its first sheet, with the last one of its mapping."""
+    own = [(other.checked.batch, other.plan) for other in compared if other.job is each.job]
+    if own[0][0] is not each.checked.batch:
+        return None
+    mapping = each.checked.batch.mapping
+    others = [o.checked.batch for o in compared if o.job is not each.job]
+    return against_last(own, [o for o in others if o.mapping == mapping], memory, system)
 
 
 def compare_sheet(
@@ -62,20 +93,27 @@ def compare_sheet(
 
 
 def recognise(
-    jobs: Sequence[Job], memory: Memory, number: int, *, sandbox: bool
+    jobs: Sequence[Job], memory: Memory, system: System, number: int | None
 ) -> tuple[Job, ...]:
-    """Put results workbooks of another system in error; the other files go on."""
-    return tuple(_recognised(job, memory, number, sandbox=sandbox) for job in jobs)
+    """Put results workbooks of another system in error; the other files go on.
+
+    Args:
+        jobs: All files.
+        memory: The journal's.
+        system: Where this run goes.
+        number: The journal's number of it, or of the one whose records count for it.
+    """
+    return tuple(_recognised(job, memory, system, number) for job in jobs)
 
 
-def _recognised(job: Job, memory: Memory, number: int, *, sandbox: bool) -> Job:
+def _recognised(job: Job, memory: Memory, system: System, number: int | None) -> Job:
     origin = job.origin
     if origin is None:
         return job
-    system = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
+    first = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
+    same = first == system or (number is not None and memory.system(first) == number)
     try:
-        same = memory.system(system) == number
-        refuse_stranger(job.path.name, origin, same=same, sandbox=sandbox)
+        refuse_stranger(job.path.name, origin, same=same, sandbox=system == SANDBOX)
     except ImporterError as error:
         return Job(job.path, error=str(error))
     return job
@@ -85,12 +123,12 @@ def records_of(checked: Checked, table: Table) -> Iterator[Record]:
     """Yield the rows that may be sent, in file order, as they would be sent."""
     batch = checked.batch
     names = list(batch.frame.columns)
-    held = checked.held
+    held, repeated = checked.held, checked.repeats.keys() | checked.elsewhere.keys()
     columns = [batch.frame[name].to_list() for name in names]
     send_blanks = batch.blanks == "send"
     told = read_told(batch.sheet)
     for position, values in enumerate(zip(*columns, strict=True)):
-        if batch.skipped[position] or position in held or position in checked.repeats:
+        if batch.skipped[position] or position in held or position in repeated:
             continue
         payload = {
             name: value

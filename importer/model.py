@@ -259,6 +259,8 @@ class Checked:
     """Of mapping and checking, by position, then in the order of the source columns."""
     repeats: Mapping[int, int] = field(default_factory=dict)
     """Position of a row that repeats another → the row number of the one that counts."""
+    elsewhere: Mapping[int, str] = field(default_factory=dict)
+    """Position of a row that repeats one of another sheet of the file → where that one is."""
     doubts: tuple[str, ...] = ()
 
     @property

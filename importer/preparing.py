@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.checking import check
+from importer.checking import check, check_sheets
 from importer.choosing import choose
 from importer.errors import ImporterError, InputError, MappingError
 from importer.mapping import apply_mapping, load_mapping
@@ -105,7 +105,9 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
         table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
         types = order.user_types
         batches = [apply_mapping(rules, sheet, user_types=types) for sheet in chosen.sheets]
-        checked = tuple(check(batch, table, required=required, today=today) for batch in batches)
+        checked = check_sheets(
+            [check(batch, table, required=required, today=today) for batch in batches], table
+        )
     except ImporterError as error:
         return Job(path, error=str(error))
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest

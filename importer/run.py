@@ -42,7 +42,7 @@ def finish_check(
     order: Order, jobs: Sequence[Job], planned: Sequence[Compared], place: Place
 ) -> Report:
     """Annotate what a push would do."""
-    annotator = Annotator(new_run_id(), "check", order.results, place)
+    annotator = Annotator(new_run_id(), "check", order.results, place, planned)
     sheets: list[SheetReport] = []
     for job in jobs:
         if job.error is not None:
@@ -80,7 +80,7 @@ def push(
     Every file gets its workbook, also where the run stops before its rows.
     """
     run = new_run_id()
-    annotator = Annotator(run, "push", order.results, delivery.place)
+    annotator = Annotator(run, "push", order.results, delivery.place, planned)
     delivery.journal.start_run(
         run, delivery.system, delivery.number, dt.datetime.now().astimezone()
     )

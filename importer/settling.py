@@ -57,7 +57,7 @@ def settle(
 ) -> Report:
     """Settle what can be settled in each file and annotate; rows that are to be sent are not sent."""
     run = new_run_id()
-    annotator = Annotator(run, "settle", results, delivery.place)
+    annotator = Annotator(run, "settle", results, delivery.place, compared)
     started = dt.datetime.now().astimezone()
     delivery.journal.start_run(run, delivery.system, delivery.number, started)
     sheets: list[SheetReport] = []

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from importer.errors import InputError
+from importer.errors import InputError, UsageError
 from importer.settings import FILE_NAME
 
 INBOX, RESULTS, ARCHIVE, MAPPINGS = "inbox", "results", "archive", "mappings"
@@ -20,6 +20,7 @@ SETTINGS_TEMPLATE = """\
 # The API token does not stand here: set OPSCOM_API_TOKEN, or name a file that only you can read.
 
 # host: https://controller.operationscommander.io   # where your OPSCOM is
+# plate_host: https://…                              # where plate validation is; it has no default
 # client: OC_YOURS                                   # your client code, exactly as OPSCOM gave it
 # token_file: token.txt                              # holds the API token and nothing else
 # workers: 4                                         # rows under way at once
@@ -79,8 +80,16 @@ class Inputs:
 
 
 def find_workspace(option: Path | None, here: Path) -> Workspace:
-    """Return the workspace: the option's, the nearest upwards with an ``opscom.yaml``, or ``here``."""
+    """Return the workspace: the option's, the nearest upwards with an ``opscom.yaml``, or ``here``.
+
+    Raises:
+        UsageError: The option names a file.
+    """
     if option is not None:
+        if option.exists() and not option.is_dir():
+            raise UsageError(
+                f"--workspace {option} is a file.", hint="Name the folder that it lies in."
+            )
         return Workspace(option, own=True)
     for folder in (here, *here.parents):
         if (folder / FILE_NAME).is_file():

@@ -46,6 +46,7 @@ APPLIED_BY_DEFAULT = {
     "idle-close": True,  # a whole answer that promises to keep the connection, then its end
     "late": True,  # the answer after ``seconds``
     "lost": True,  # carried out, then an orderly end without a byte of an answer
+    "raw": True,  # ``body`` byte for byte (latin-1), status line and all, then the end
     "refuse": True,  # a whole answer, then nobody listens until ``listen`` is called
     "reset": False,  # a reset; before reading, where the plan names a request or connection
     "reset-in-body": False,  # a reset with half of the body unread (as in ``reset``)

@@ -12,7 +12,7 @@ from controller_records import error
 HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Soon back.</body></html>"
 EARLY = frozenset({"close", "reset"})
 SILENT = frozenset({"close", "lost", "reset", "reset-in-body", "stale"})
-LAST = frozenset({"cut-body", "cut-headers", "idle-close", "refuse"})
+LAST = frozenset({"cut-body", "cut-headers", "idle-close", "raw", "refuse"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +149,8 @@ def _message(fault, answer):
             whole = _response(200, HTML, {"Content-Type": "text/html"})
         case "empty":
             whole = _response(200, "")
+        case "raw":
+            whole = fault.body.encode("latin-1")
         case "bad-json":
             whole = _response(200, text[:-1])
         case "cut-headers":

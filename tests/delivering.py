@@ -80,8 +80,12 @@ def push(
     pace=None,
     client=CLIENT,
     token=TOKEN,
+    through=lambda journal: journal,
 ):
-    """Push payloads to a controller and return what became of each."""
+    """Push payloads to a controller and return what became of each.
+
+    ``through`` may put something between the pusher and its journal.
+    """
     stopper = stopper or Stopper()
     pace = pace or Pace(random=QuickRandom())
     with Journal(journal_path) as journal:
@@ -101,7 +105,7 @@ def push(
         )
         controller = Line(url, client, token, timeout=timeout)
         target = Target(MANNERS[endpoint], TABLES[endpoint].path, number, file)
-        pusher = Pusher(target, journal, Conditions(controller, pace, stopper, workers))
+        pusher = Pusher(target, through(journal), Conditions(controller, pace, stopper, workers))
         outcomes, order = dict(planned.settled), []
         for row, outcome in pusher.push(planned.send):
             outcomes[row.record.position] = outcome

@@ -10,7 +10,9 @@ from importer.reading import read_source
 
 HEADER = ["Id", "First", "Last"]
 ROWS = [HEADER, ["1", "Ada", "Quill"], ["2", "Bo", "Reed"]]
-FIELDS = "fields: {unique_id: Id, first_name: First, last_name: Last, login_source: {value: OPSCOM}}"
+FIELDS = (
+    "fields: {unique_id: Id, first_name: First, last_name: Last, login_source: {value: OPSCOM}}"
+)
 
 
 @pytest.fixture
@@ -172,8 +174,10 @@ def test_a_sheet_that_nearly_fits_is_not_left_out_in_silence(office):
     found = choose(source, [mapping], named=False)
     assert [sheet.name for sheet in found.sheets] == ["North"]
     assert found.doubts == (
-        'A sheet was not imported. roster.xlsx, South: this column is missing: "First" '
-        '(the nearest is "Frist").',
+        (
+            'A sheet was not imported. roster.xlsx, South: this column is missing: "First" '
+            '(the nearest is "Frist").'
+        ),
     )
 
 
@@ -230,8 +234,8 @@ def test_a_text_file_has_no_sheets_to_name(office):
 
 def test_a_workbook_without_a_visible_cell_is_said(office):
     assert refusal(office.book(Empty=[]), office.mapping("a")) == (
-        "roster.xlsx has no sheet with cells that can be seen. "
-        "Unhide the sheet that is to be imported, and save the workbook."
+        "roster.xlsx has no cells that can be seen. "
+        "Export it again, or unhide the sheet that is to be imported, and save the file."
     )
 
 

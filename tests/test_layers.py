@@ -34,6 +34,7 @@ NEVER = {
     },
     "importer/results": {"requests", "pandera", "importer.mapping", "importer.delivery"},
     "importer/sandbox": {"schemas", "importer.schema", "importer.model", "importer.text", "pandas"},
+    "importer/pulls": {"importer.mapping", "importer.checking", "pandera", "importer.cli"},
     "importer/run.py": {"click", "rich", "importer.cli"},
     "importer/report.py": {"click", "rich", "pandas"},
     "importer/model.py": {f"importer.{step}" for step in STEPS} | {"schemas"},

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importer.codes import CODES
 from importer.model import Outcome, Severity, State
-from importer.results import write_workbook
+from importer.results import Against, write_workbook
 from importer.results.words import headline, next_steps, spans
 
 
@@ -356,3 +356,54 @@ def test_folded_row_numbers_name_every_row_once(rows):
         first, _, last = piece.partition(" to ")
         said.update(range(int(first), int(last or first) + 1))
     assert said == Counter(rows)
+
+
+SETTLED = {P: 3, State.UNKNOWN: 1, State.NOT_SENT: 2}
+
+
+def test_settle_tells_what_waits_for_the_next_push_and_not_of_a_stopped_run():
+    about = about_of(command="settle", endpoint="permits")
+    assert headline(about, SETTLED) == (
+        "3 of 6 rows are in OPSCOM. 1 needs a look, 2 wait for the next push."
+    )
+    assert next_steps(about, SETTLED, 0) == [
+        (
+            "Run opscom-import settle for 1 row without an answer. Where it still does not know, look the "
+            "record up in OPSCOM, write its id, or yes, or no, into opscom_answer, save this workbook and "
+            "settle it."
+        ),
+        "Push this workbook to send 2 rows.",
+    ]
+
+
+def test_settle_explains_its_states_in_its_own_words(tmp_path):
+    page = summary(tmp_path, part_in(SETTLED), command="settle", endpoint="permits", sandbox=True)
+    assert page["A2"].value == "  SANDBOX, a rehearsal: nothing reached OPSCOM."
+    lines = texts_on(page)
+    assert [
+        "not sent",
+        2,
+        "Nothing has been sent for it, or it was not taken; the next push sends it.",
+    ] in lines
+    assert ["Command", "settle, in the sandbox"] in lines
+
+
+def test_a_check_without_a_client_code_names_the_host_alone(tmp_path):
+    page = summary(tmp_path, part_in({R: 1}), command="check", client="")
+    assert page["A2"].value == "  CHECK ONLY: nothing was sent. A push goes to controller.example."
+
+
+def test_the_last_file_is_told_and_only_what_differs(tmp_path):
+    against = Against("fall.xlsx", 5_000, "2026-09-01", 2, 0, 4_100, 0, (), 0, ())
+    page = summary(tmp_path, part_in({P: 2}), against=against)
+    assert section(page, "This file against the last one") == [
+        [
+            (
+                "The last file with the mapping Banner students was fall.xlsx with 5,000 rows, pushed on "
+                "2026-09-01. Compared is what OPSCOM last accepted from us for each id."
+            )
+        ],
+        ["Rows or ids", "Number", "Which"],
+        ["new", 2, "Ids that were never accepted from us before."],
+        ["unchanged", 4_100, "Exactly what was last accepted."],
+    ]

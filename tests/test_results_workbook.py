@@ -212,7 +212,7 @@ def test_columns_are_as_wide_as_their_text_but_never_too_wide(tmp_path):
     sheet = sheet_of(("a", "b", "A header longer than its cells"), [("x", "y" * 500, "z")])
     page = opened(written(tmp_path, part_of(sheet)))
     widths = [round(page.column_dimensions[letter].width) for letter in "GHI"]
-    assert widths == [9, 61, 35]
+    assert widths == [9, 45, 35]
 
 
 def test_sheets_of_one_file_stand_in_its_order_under_their_names(tmp_path):
@@ -300,3 +300,30 @@ def test_outcomes_that_do_not_fit_the_rows_are_refused():
     part = part_of(sheet_of(("a",), [("x",), ("y",)]))
     with pytest.raises(ValueError, match=r"^1 outcomes for 2 rows$"):
         Part(part.checked, part.outcomes[:1])
+
+
+def test_what_two_fields_of_one_column_have_wrong_is_said_once(tmp_path):
+    sheet = sheet_of(HEADERS, ROWS)
+    found = [problem(sheet, 0, (0,), field=name) for name in ("unique_id", "student_no")]
+    found.append(problem(sheet, 0, (0,), field="employ_no", message="this is too long."))
+    origins = dict.fromkeys(("unique_id", "student_no", "employ_no"), (0,))
+    page = opened(written(tmp_path, part_of(sheet, problems=found, origins=origins)))
+    assert page["D2"].value == (
+        "Student ID: this is no date. Correct the cell.\n"
+        "Student ID: this is too long. Correct the cell."
+    )
+    assert page["G2"].comment.text == (
+        "Error 9033\nThis is no date.\nCorrect the cell.\n\n"
+        "Error 9033\nThis is too long.\nCorrect the cell."
+    )
+    assert page["G1"].comment.text == "Goes to unique_id and student_no and employ_no."
+
+
+def test_a_row_is_as_high_as_its_message_but_not_endless(tmp_path):
+    sheet = sheet_of(("a",), [("x",)] * 4)
+    said = ["", "Short.", "A sentence of some length. " * 8, "Word. " * 2000]
+    outcomes = [Outcome(State.REJECTED, "", "", message) for message in said]
+    page = opened(written(tmp_path, part_of(sheet, outcomes)))
+    heights = [page.row_dimensions[line].height for line in range(2, 6)]
+    assert heights[0] is None
+    assert heights[1] < heights[2] < heights[3] < 201

@@ -124,10 +124,14 @@ def test_all_faults_are_told_at_once_each_with_its_line_and_the_nearest_name(tmp
         "opscom.yaml, line 2, workers: this must be a whole number from 1 to 64.",
         "opscom.yaml, line 3, rate: this must be a number above 0 and at most 1e+06.",
         "opscom.yaml, line 5, timeout: this must be a number above 0 and at most 1e+06.",
-        "opscom.yaml, line 7, users.required.2: users have no field first_nam. "
-        "Did you mean first_name?",
-        "The host http://opscom.example would get the API token unencrypted. "
-        "Write https:// instead of http://.",
+        (
+            "opscom.yaml, line 7, users.required.2: users have no field first_nam. "
+            "Did you mean first_name?"
+        ),
+        (
+            "The host http://opscom.example would get the API token unencrypted. "
+            "Write https:// instead of http://."
+        ),
     ]
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.errors import InputError
+from importer.errors import InputError, UsageError
 from importer.settings import Given, Settings, load_settings
 from importer.workspace import (
     Workspace,
@@ -41,6 +41,14 @@ def test_a_named_folder_goes_before_the_nearest_and_may_be_new(tmp_path):
     assert find_workspace(named, tmp_path) == Workspace(named, own=True)
 
 
+def test_a_file_is_no_workspace(tmp_path):
+    file = tmp_path / "opscom.yaml"
+    file.touch()
+    with pytest.raises(UsageError) as told:
+        find_workspace(file, tmp_path)
+    assert str(told.value) == f"--workspace {file} is a file. Name the folder that it lies in."
+
+
 def test_without_settings_anywhere_the_current_folder_is_used_but_not_its_own(tmp_path):
     (tmp_path / "opscom.yaml").mkdir()  # a folder of that name makes no workspace
     assert find_workspace(None, tmp_path) == Workspace(tmp_path, own=False)
@@ -53,7 +61,7 @@ def test_the_journal_is_in_the_workspace_or_else_in_the_users_data_folder(tmp_pa
     elsewhere = Workspace(tmp_path, own=False).journal
     assert elsewhere.name == "journal.sqlite"
     assert "opscom-importer" in elsewhere.parts
-    assert tmp_path not in {elsewhere.parent}
+    assert tmp_path != elsewhere.parent
 
 
 def test_the_workspaces_own_mappings_are_used_and_the_shipped_ones_where_it_has_none(tmp_path):
@@ -204,7 +212,9 @@ def test_two_files_of_one_stem_in_one_run_get_two_workbooks():
 
 @given(
     st.lists(
-        st.sampled_from(["a.csv", "A.csv", "a.xlsx", "a-csv.csv", "a", "a-results.xlsx", "a (2).csv"]),
+        st.sampled_from(
+            ["a.csv", "A.csv", "a.xlsx", "a-csv.csv", "a", "a-results.xlsx", "a (2).csv"]
+        ),
         max_size=12,
     )
 )

@@ -1,5 +1,6 @@
 """A batch → the same batch with everything that is wrong with it."""
 
 from importer.checking.rows import check
+from importer.checking.sheets import check_sheets
 
-__all__ = ["check"]
+__all__ = ["check", "check_sheets"]

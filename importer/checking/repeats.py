@@ -50,7 +50,7 @@ def find_repeats(batch: Batch, table: Table, problems: Collection[Problem]) -> R
             flawed[problem.field].add(problem.position)
     held = {problem.position for problem in problems if problem.holds}
     records = np.flatnonzero(~batch.skipped).tolist()
-    groups = _groups(records, _keys(batch, table, records, flawed))
+    groups = _groups(records, keys_of(batch, table, records, flawed))
 
     if batch.duplicates != "error":
         repeats: dict[int, int] = {}
@@ -72,18 +72,19 @@ def _again(
     batch: Batch, table: Table, groups: Sequence[Sequence[int]], held: Collection[int]
 ) -> tuple[list[Problem], dict[int, int]]:
     """Tell the rows that repeat an earlier one word for word from those that contradict it."""
-    contents = _contents(batch, [position for group in groups for position in group])
+    contents = contents_of(batch, [position for group in groups for position in group])
     problems: list[Problem] = []
     repeats: dict[int, int] = {}
     for first, *later in groups:
         row = int(batch.sheet.rows[first])
+        place = _place(batch, row)
         for position in later:
             if contents[position] != contents[first]:
-                problems.append(_conflict(batch, table, position, row, "and the two rows differ."))
+                problems.append(conflict(batch, table, position, place, "and the two rows differ."))
             elif position in held:
                 continue
             elif first in held:
-                problems.append(_conflict(batch, table, position, row, "and is held back."))
+                problems.append(conflict(batch, table, position, place, "and is held back."))
             else:
                 repeats[position] = row
     return problems, repeats
@@ -93,7 +94,8 @@ def _key_fields(table: Table) -> tuple[tuple[str, ...], ...]:
     return table.key or tuple((name,) for name in table.alike)
 
 
-def _conflict(batch: Batch, table: Table, position: int, row: int, how: str) -> Problem:
+def conflict(batch: Batch, table: Table, position: int, place: str, how: str) -> Problem:
+    """Return the problem of a row whose key another row has, and how the two relate."""
     parts = _key_fields(table)
     named = [name for names in parts for name in names if name in batch.frame]
     filled = [name for name in named if batch.frame.at[position, name]]
@@ -110,7 +112,7 @@ def _conflict(batch: Batch, table: Table, position: int, row: int, how: str) -> 
         value=str(batch.frame.at[position, filled[0]]),
         code=_EXISTS,
         severity=Severity.ERROR,
-        message=f"{_place(batch, row)} has {what} {how}",
+        message=f"{place} has {what} {how}",
         remedy="Keep one of the two rows, or say with `duplicates` in the mapping which one counts.",
     )
 
@@ -130,7 +132,7 @@ def _columns(batch: Batch, names: Iterable[str], position: int) -> tuple[int, ..
     )
 
 
-def _keys(
+def keys_of(
     batch: Batch, table: Table, records: Sequence[int], flawed: Mapping[str | None, Collection[int]]
 ) -> list[Key | None]:
     """Return the key of each record; ``None`` where it has none or none that we may trust."""
@@ -183,7 +185,7 @@ def _groups(records: Sequence[int], keys: Sequence[Key | None]) -> list[list[int
     return list(groups.values())
 
 
-def _contents(batch: Batch, positions: list[int]) -> dict[int, tuple[str | None, ...]]:
+def contents_of(batch: Batch, positions: list[int]) -> dict[int, tuple[str | None, ...]]:
     """Return what would be sent of these rows; ``None`` for what would not be sent."""
     chosen = batch.frame.loc[positions]
     columns: list[list[str | None]] = []
@@ -216,12 +218,13 @@ def _shared(
         for first, *later in _groups(records, values):
             owner = [ids[first] for ids in owners]
             others = [position for position in later if [ids[position] for ids in owners] != owner]
-            problems += [_taken(batch, known, position, first) for position in others]
+            place = _place(batch, int(batch.sheet.rows[first]))
+            problems += [taken(batch, known, position, place) for position in others]
     return problems
 
 
-def _taken(batch: Batch, known: Field, position: int, first: int) -> Problem:
-    row = int(batch.sheet.rows[first])
+def taken(batch: Batch, known: Field, position: int, place: str) -> Problem:
+    """Return the problem of a row whose e-mail or username another user has."""
     return Problem(
         position=position,
         row=int(batch.sheet.rows[position]),
@@ -230,6 +233,6 @@ def _taken(batch: Batch, known: Field, position: int, first: int) -> Problem:
         value=str(batch.frame.at[position, known.name]),
         code=known.repeated,
         severity=Severity.ERROR,
-        message=f'{_place(batch, row)} has the same "{known.title}" for another user.',
+        message=f'{place} has the same "{known.title}" for another user.',
         remedy="Give each user their own, or delete the row that is wrong.",
     )

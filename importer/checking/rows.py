@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from importer.checking.doubts import column_doubts
 from importer.checking.repeats import find_repeats
 from importer.compiling import Terms, compile_checks
 from importer.errors import SettingsError
@@ -53,8 +54,9 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
 
     Returns:
         The batch with the mapping's problems and ours, by position, then in the order of the source
-        columns, then in that of the table; the rows that repeat another one; and a doubt for every
-        field that OPSCOM may miss and that no column gives.
+        columns, then in that of the table; the rows that repeat another one; a doubt for every
+        field that OPSCOM may miss and that no column gives, and one for everything that was probably
+        done to a whole column.
 
     Raises:
         SettingsError: ``required`` names a field that the table does not have.
@@ -84,7 +86,7 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         batch=batch,
         problems=_sorted(table, problems),
         repeats=found.repeats,
-        doubts=tuple(_unmapped(batch, table, terms)),
+        doubts=(*_unmapped(batch, table, terms), *column_doubts(batch, table)),
     )
 
 

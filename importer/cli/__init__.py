@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
+import traceback
 from collections.abc import Sequence
+from pathlib import Path
 
 import click
 
@@ -13,6 +15,7 @@ from importer.cli.check import check
 from importer.cli.fields import fields
 from importer.cli.history import history
 from importer.cli.init import init
+from importer.cli.pull import pull
 from importer.cli.push import push
 from importer.cli.sandbox import sandbox
 from importer.cli.settle import settle
@@ -43,7 +46,7 @@ def cli() -> None:
     """Gather the commands."""
 
 
-for _command in (init, check, push, settle, history, fields, sandbox):
+for _command in (init, check, push, settle, pull, history, fields, sandbox):
     cli.add_command(_command)
 
 
@@ -56,7 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         error.show(sys.stderr)
         code = _say(given, error.exit_code, error.format_message())
     except ImporterError as error:
-        click.echo(f"Error: {error}", err=True)
+        # A person who answers no has made no error.
+        kind = "" if error.exit_code == _STOPPED else "Error: "
+        click.echo(f"{kind}{error}", err=True)
         code = _say(given, error.exit_code, str(error))
     except (click.Abort, KeyboardInterrupt):
         message = "Interrupted; nothing more was sent. Run the same command again to go on."
@@ -64,7 +69,21 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = _say(given, _STOPPED, message)
     except BrokenPipeError:
         code = 1
+    except Exception as error:  # noqa: BLE001 - what an exception says may hold a person's data
+        message = (
+            f"This program failed ({type(error).__name__} at {_spot(error)}). Run the same command "
+            "again; nothing is sent twice. If it fails again, report this line."
+        )
+        click.echo(f"Error: {message}", err=True)
+        code = _say(given, 3, message)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _spot(error: BaseException) -> str:
+    """Return the innermost place of ours that an exception came through, as file and line."""
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "importer" in Path(frame.filename).parts] or frames
+    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "start"
 
 
 def _say(given: Sequence[str], code: int, message: str) -> int:

@@ -64,18 +64,36 @@ def _ask_token() -> str:
     return str(click.prompt("API token (it is not shown)", hide_input=True, err=True))
 
 
-def find_system(journal: Journal, access: Access, wish: str | None) -> tuple[System, int]:
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The system that a run goes to, before anything of it is written down."""
+
+    system: System
+    number: int | None
+    """The journal's number of it; ``None`` for one whose records are none yet."""
+    same_as: System | None = None
+    """The system under another name whose records count for it."""
+
+    def enter(self, journal: Journal) -> int:
+        """Write the system down where it is new; return its number."""
+        if self.number is not None and self.same_as is None:
+            return self.number
+        return journal.add_system(self.system, same_as=self.same_as)
+
+
+def find_system(journal: Journal, access: Access, wish: str | None) -> Chosen:
     """Return the system whose records count, asking where the host is new for the client code."""
     system = SANDBOX if access.sandbox else System(access.host.rstrip("/"), access.client)
     number = journal.memory.system(system)
     if number is not None:
-        return system, number
+        return Chosen(system, number)
     others = [h for h in journal.memory.hosts_of(access.client) if not is_loopback(h)]
     if access.sandbox or is_loopback(access.host) or not others:
-        return system, journal.add_system(system)
+        return Chosen(system, None)
     if wish == "new" or (wish is None and not _is_same(access, others[0])):
-        return system, journal.add_system(system)
-    return system, journal.add_system(system, same_as=System(others[0], access.client))
+        return Chosen(system, None)
+    other = System(others[0], access.client)
+    return Chosen(system, journal.memory.system(other), same_as=other)
 
 
 def _is_same(access: Access, other: str) -> bool:

@@ -73,14 +73,19 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         _refuse_again(order, [job.endpoint for job in jobs])
         journal = stack.enter_context(Journal(setting.journal))
         if journal.lost:
-            say(f"An earlier run was ended by force; the answers to {journal.lost} rows are lost.")
-        system, number = find_system(journal, access, wishes.system)
-        jobs = recognise(jobs, journal.memory, number, sandbox=access.sandbox)
+            lost = (
+                "answer to 1 row is" if journal.lost == 1 else f"answers to {journal.lost} rows are"
+            )
+            say(f"An earlier run was ended by force; the {lost} lost.")
+        chosen = find_system(journal, access, wishes.system)
+        number = chosen.number
+        jobs = recognise(jobs, journal.memory, chosen.system, number)
         if not wishes.different_file:
             jobs = guard(jobs, journal.memory, number)
         planned = compare(jobs, journal.memory, number, again=order.again)
         _say_plan(access, jobs, planned, wishes.limit)
         _confirm(planned, wishes, named)
+        number = chosen.enter(journal)
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
         )
@@ -93,7 +98,7 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
         return push_rows(
-            order, jobs, planned, Delivery(journal, system, number, conditions, place, watch)
+            order, jobs, planned, Delivery(journal, chosen.system, number, conditions, place, watch)
         )
 
 
@@ -126,7 +131,7 @@ def _say_plan(
     say(f"To {where}, client code {access.client}:")
     for job in jobs:
         if job.error is not None:
-            say(f"  {job.path.name}: cannot be imported, see below")
+            say(f"  {job.path.name}: left out, see below")
     for each in planned:
         sheet = each.checked.batch.sheet
         name = sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"

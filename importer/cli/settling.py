@@ -42,13 +42,14 @@ def settle_files(
     with ExitStack() as stack:
         access = open_access(setting, stack, sandbox=sandbox)
         journal = stack.enter_context(Journal(setting.journal))
-        system, number = find_system(journal, access, None)
+        chosen = find_system(journal, access, None)
+        number = chosen.enter(journal)
         files = setting.files if paths else _workbooks(journal.memory.unsettled(number))
         if not files:
             return Report("", ())
         order = order_for(setting, common, sandbox=sandbox, files=files)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
-        jobs = recognise(jobs, journal.memory, number, sandbox=sandbox)
+        jobs = recognise(jobs, journal.memory, chosen.system, number)
         compared = compare(jobs, journal.memory, number)
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
@@ -60,7 +61,7 @@ def settle_files(
         place = Place(access.host, access.client, sandbox=sandbox)
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
-        delivery = Delivery(journal, system, number, conditions, place, watch)
+        delivery = Delivery(journal, chosen.system, number, conditions, place, watch)
         inquiry = Inquiry(_look_up(setting, access, pace, stopper), stopper.wait)
         return settle(order.results, jobs, compared, delivery, inquiry)
 

@@ -6,6 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -42,7 +43,8 @@ def show_report(report: Report, *, as_json: bool) -> None:
     """Show what a run came to: a line a sheet, then what to do next."""
     for note in report.notes:
         say(note)
-    for sheet in report.sheets:
+    doubts: set[tuple[Path, str]] = set()
+    for at, sheet in enumerate(report.sheets):
         where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
         if sheet.error is not None:
             say(f"Error: {sheet.error}")
@@ -51,8 +53,11 @@ def show_report(report: Report, *, as_json: bool) -> None:
         rows = "1 row" if sheet.rows == 1 else f"{sheet.rows} rows"
         say(f"{where}: {counts} ({rows}, mapping {sheet.mapping})")
         for doubt in sheet.doubts:
-            say(f"  Note: {doubt}")
-        if sheet.results is not None:
+            if (sheet.source, doubt) not in doubts:
+                say(f"  Note: {doubt}")
+            doubts.add((sheet.source, doubt))
+        last = [later.results for later in report.sheets[at + 1 : at + 2]] != [sheet.results]
+        if sheet.results is not None and last:
             say(f"  Workbook: {sheet.results}")
         for step in _next_steps(sheet):
             say(f"  {step}")

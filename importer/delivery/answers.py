@@ -45,13 +45,14 @@ def read_answer(body: bytes) -> Answer:
     """Read the body of an answer to a push, an update or a delete.
 
     Args:
-        body: The whole body as it arrived.
+        body: The whole body as it arrived. What is no UTF-8 (a name in a warning, say) is read as
+            U+FFFD, so that one wrong letter does not lose a permit's id.
 
     Source: API documentation, "API Error Codes" (``ErrorCode``, ``ErrorMessage``) and the
     "Successful Response" of each push page (``status``).
     """
     try:
-        found = json.loads(body.decode("utf-8-sig"))
+        found = json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return Unreadable()
     if not isinstance(found, dict):

@@ -6,8 +6,11 @@ and whether a whole answer came back. ``rules`` turns that into a decision.
 
 from __future__ import annotations
 
+import html
 import json
 import platform
+import re
+import socket
 import ssl
 import time
 from collections.abc import Callable, Mapping
@@ -32,6 +35,15 @@ ANSWER_LIMIT = 4 * 1024 * 1024
 SHORTEST_TOKEN = 4
 """A shorter token could be part of any text, so it is not taken out of answers."""
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def elapsed() -> float:
+    """Return seconds that only grow, the time that this machine slept included where it is known.
+
+    ``time.monotonic`` stands still on Linux and macOS while a laptop sleeps.
+    """
+    awake_and_asleep = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if awake_and_asleep is None else time.clock_gettime(awake_and_asleep)
 
 
 class Phase(StrEnum):
@@ -88,9 +100,8 @@ class Controller:
         # The certificates that this system trusts; reading them costs time, so once for all lines.
         secure = host.casefold().startswith("https:")
         self._trusted = ssl.create_default_context() if secure else None
-        # As it stands, as JSON escapes it, and as a URL does.
-        forms = {token, json.dumps(token)[1:-1], quote(token, safe="")}
-        self._forms = sorted((form for form in forms if len(form) >= SHORTEST_TOKEN), key=len)[::-1]
+        forms = (form for form in _forms_of(token) if len(form) >= SHORTEST_TOKEN)
+        self._forms = sorted(forms, key=len, reverse=True)
 
     def line(self, path: str) -> Client:
         """Make a worker's line to an endpoint; ``{client}`` in the path is the client code."""
@@ -125,7 +136,7 @@ class Client:
         timeout: float,
         watchdog: Watchdog,
         trusted: ssl.SSLContext | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed,
     ) -> None:
         """Prepare the line; nothing is opened yet.
 
@@ -155,7 +166,7 @@ class Client:
         if self._clock() - self._last_used > IDLE_SECONDS:
             self._adapter.drop_idle()
         request = self._prepare(payload)
-        self._wire.left = False
+        self._wire.begin(self._timeout)
         watched = self._watchdog.watch(self._timeout, self._wire.cut)
         reply = self._exchange(request)
         within = self._watchdog.release(watched)
@@ -163,7 +174,10 @@ class Client:
         if not within and reply.phase is Phase.LOST:
             detail = f"no whole answer came within {self._timeout:g} seconds"
             reply = Reply(Phase.LOST, detail=detail, timed_out=True)
-        if reply.phase is not Phase.ANSWERED:
+        if not within and reply.phase in {Phase.NOT_LEFT, Phase.DISTRUSTED}:
+            detail = "no connection to the host came about in time"
+            reply = Reply(Phase.NOT_LEFT, detail=detail, timed_out=True)
+        if not _is_whole(reply):
             self._adapter.drop_idle()
         return reply
 
@@ -220,17 +234,68 @@ class Client:
                 else "the connection was lost before the answer was complete"
             )
             return Reply(Phase.LOST, detail=detail, timed_out=late)
-        if isinstance(error, requests.exceptions.SSLError) or _caused_by(error, ssl.SSLError):
-            return Reply(
-                Phase.DISTRUSTED, detail="the certificate of the host is not to be trusted"
-            )
-        if isinstance(error, requests.exceptions.ProxyError):
-            return Reply(Phase.NOT_LEFT, detail="the proxy did not let the connection through")
-        if isinstance(error, requests.Timeout):
-            return Reply(Phase.NOT_LEFT, detail="no connection to the host came about in time")
-        if _caused_by_text(error, "NameResolutionError"):
-            return Reply(Phase.NOT_LEFT, detail="the name of the host is not known")
+        causes = _chain(error)
+        for kinds, phase, detail in _BEFORE_LEAVING:
+            if any(isinstance(cause, kinds) for cause in causes):
+                return Reply(phase, detail=detail)
         return Reply(Phase.NOT_LEFT, detail="the host refused the connection")
+
+
+_BEFORE_LEAVING = (
+    (
+        (ssl.SSLCertVerificationError,),
+        Phase.DISTRUSTED,
+        "the certificate of the host is not to be trusted",
+    ),
+    (
+        (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError),
+        Phase.NOT_LEFT,
+        "the host broke the connection off",
+    ),
+    (
+        (ssl.SSLError, requests.exceptions.SSLError),
+        Phase.DISTRUSTED,
+        "the host does not agree on a secure connection",
+    ),
+    (
+        (requests.exceptions.ProxyError,),
+        Phase.NOT_LEFT,
+        "the proxy did not let the connection through",
+    ),
+    (
+        (requests.Timeout, TimeoutError),
+        Phase.NOT_LEFT,
+        "no connection to the host came about in time",
+    ),
+    ((socket.gaierror,), Phase.NOT_LEFT, "the name of the host is not known"),
+)
+"""What can fail before the first byte of a request left, the most telling cause first."""
+
+
+def _is_whole(reply: Reply) -> bool:
+    """Whether a connection may be kept after an answer.
+
+    An answer that is no JSON object may come from something on the way that gave up waiting. Then the
+    true answer can still follow, and on a kept connection it would be taken for the next row's.
+    """
+    body = reply.body.strip()
+    return reply.phase is Phase.ANSWERED and body[:1] == b"{" and body[-1:] == b"}"
+
+
+def _forms_of(token: str) -> set[str]:
+    """Return a token as it stands and as JSON, a URL or a web page may write it."""
+    in_json, in_url = json.dumps(token)[1:-1], quote(token, safe="")
+    # PHP can write all that means something in HTML as a number, with small or capital digits.
+    coded = [
+        "".join(f"\\u{ord(c):{x}}" if c in "<>&'\"" else c for c in token) for x in ("04x", "04X")
+    ]
+    page = html.escape(token)
+    return {
+        token,
+        *(form.replace("/", slash) for form in (in_json, *coded) for slash in ("/", "\\/")),
+        *(in_url, re.sub("%..", lambda found: found[0].lower(), in_url)),
+        *(page, page.replace("&#x27;", "&#039;"), html.escape(token, quote=False)),
+    }
 
 
 def _chain(error: BaseException) -> list[BaseException]:
@@ -244,14 +309,6 @@ def _chain(error: BaseException) -> list[BaseException]:
             waiting += [each.__cause__, each.__context__, getattr(each, "reason", None)]
             waiting += each.args
     return found
-
-
-def _caused_by(error: BaseException, kind: type[BaseException]) -> bool:
-    return any(isinstance(each, kind) for each in _chain(error))
-
-
-def _caused_by_text(error: BaseException, name: str) -> bool:
-    return any(type(each).__name__ == name for each in _chain(error))
 
 
 def _own_bundle() -> str:

@@ -118,7 +118,8 @@ def judge(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> F
         case Phase.DISTRUSTED:
             return Stop(_unsent(lost=lost_before), _sentence(reply.detail))
         case Phase.LOST:
-            return _lost(manner, reply, _sentence(reply.detail), attempt)
+            why = _sentence(reply.detail)
+            return _lost(manner, reply, why, lost_before=lost_before, attempt=attempt)
         case Phase.ANSWERED:
             return _answered(manner, reply, lost_before=lost_before, attempt=attempt)
 
@@ -176,13 +177,18 @@ def _unreadable(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int
     why = f"The answer of the host (HTTP {status}) cannot be read."
     if status >= 500:  # noqa: PLR2004
         why = f"The host answers that it failed (HTTP {status})."
-    return _lost(manner, reply, why, attempt)
+    return _lost(manner, reply, why, lost_before=lost_before, attempt=attempt)
 
 
-def _lost(manner: Manner, reply: Reply, why: str, attempt: int) -> Fate:
+def _lost(manner: Manner, reply: Reply, why: str, *, lost_before: bool, attempt: int) -> Fate:
     """Judge an attempt that may have been applied unseen."""
-    allowed = {Resend.FREELY: MAX_ATTEMPTS, Resend.ONCE: 2, Resend.NEVER: 1}[manner.resend]
-    if attempt >= allowed:
+    again = {
+        Resend.FREELY: attempt < MAX_ATTEMPTS,
+        # Attempts that were surely not applied do not count against the second send.
+        Resend.ONCE: not lost_before,
+        Resend.NEVER: False,
+    }
+    if not again[manner.resend]:
         return Settled(State.UNKNOWN, message=unknown_message(manner, why))
     return Again(applied_maybe=True, told=reply.retry_after, why=why, timed_out=reply.timed_out)
 

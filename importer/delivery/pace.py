@@ -25,7 +25,7 @@ LONGEST_PAUSE = 10.0
 LONGEST_TOLD = 60.0
 """The longest ``Retry-After`` that is waited for, in seconds; a longer one stops the run."""
 PATIENCE = 45.0
-"""Seconds without one whole answer from OPSCOM after which a failing run stops."""
+"""Seconds without one answer from OPSCOM that settles a row, after which a failing run stops."""
 
 
 class Pace:
@@ -50,18 +50,19 @@ class Pace:
         self._interval = 1.0 / rate if rate else 0.0
         self._lock = threading.Lock()
         self._next = clock()
+        self._held_until = clock()
         self._tokens = BUDGET
         self._last_answer = clock()
         self._failing_since: float | None = None
 
     def turn(self) -> float:
         """Take the next place in the queue; return the seconds to wait until it comes."""
-        if not self._interval:
-            return 0.0
         with self._lock:
             now = self._clock()
-            start = max(now, self._next)
-            self._next = start + self._interval
+            start = max(now, self._held_until)
+            if self._interval:
+                start = max(start, self._next)
+                self._next = start + self._interval
         return start - now
 
     def answered(self, *, accepted: bool) -> None:
@@ -84,7 +85,7 @@ class Pace:
             silent = self._clock() - self._failing_since
         if silent < PATIENCE:
             return None
-        return f"OPSCOM has given no answer for {round(silent)} seconds."
+        return f"OPSCOM has given no usable answer for {round(silent)} seconds."
 
     def may_retry(self, *, timed_out: bool) -> bool:
         """Take a retry out of the budget; whether there was one left."""
@@ -98,6 +99,8 @@ class Pace:
     def pause(self, attempt: int, told: str, *, now: dt.datetime) -> float | None:
         """Return the seconds to wait before the next attempt, ``None`` where it would be too long.
 
+        A wait that OPSCOM tells holds for all rows of the run, not only for the one it was told to.
+
         Args:
             attempt: How often the row has been sent, 1 or more.
             told: The ``Retry-After`` header: seconds, a date, or empty.
@@ -108,7 +111,11 @@ class Pace:
         asked = told_seconds(told, now=now)
         if asked is None:
             return jitter
-        return None if asked > LONGEST_TOLD else asked + min(jitter, 1.0)
+        if asked > LONGEST_TOLD:
+            return None
+        with self._lock:
+            self._held_until = max(self._held_until, self._clock() + asked)
+        return asked + min(jitter, 1.0)
 
 
 def told_seconds(header: str, *, now: dt.datetime) -> float | None:

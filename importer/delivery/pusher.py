@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from importer.delivery.answers import Accepted, read_answer
 from importer.delivery.attempts import Intent, result_of
 from importer.delivery.client import Client, Controller, Phase, Reply
 from importer.delivery.manners import (
@@ -23,7 +24,7 @@ from importer.delivery.manners import (
     judge,
     unknown_message,
 )
-from importer.delivery.stops import Breaker, Stopper
+from importer.delivery.stops import LOOK_UP_SECONDS, Breaker, Stopper
 from importer.delivery.writer import Writer
 from importer.errors import JournalError
 from importer.model import Outcome, State
@@ -32,9 +33,6 @@ if TYPE_CHECKING:
     from importer.delivery.journal import Journal
     from importer.delivery.pace import Pace
     from importer.delivery.planning import Planned
-
-LOOK_UP_SECONDS = 0.25
-"""How often the collector looks whether the run is abandoned."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +84,9 @@ class Pusher:
         self._done: queue.SimpleQueue[tuple[Planned, Outcome] | None] = queue.SimpleQueue()
         self._next = threading.Lock()
         self._begun: set[int] = set()
+        self._sealing = threading.Lock()
+        self._sealed = False
+        """Whether all is said of every row, so that nothing may leave any more."""
 
     def push(self, rows: Sequence[Planned]) -> Iterator[tuple[Planned, Outcome]]:
         """Send rows and yield each with its outcome, in the order in which they are settled.
@@ -110,6 +111,8 @@ class Pusher:
         for planned, outcome in self._collect(len(threads)):
             settled.add(planned.record.position)
             yield planned, outcome
+        with self._sealing:
+            self._sealed = True
         for planned in rows:
             if planned.record.position not in settled:
                 yield planned, self._unsettled(planned)
@@ -199,15 +202,15 @@ class Pusher:
                 if attempt:
                     self._writer.conclude(attempt, intent, result_of(Again(applied_maybe=False)))
                 return None
-            attempt = attempt or self._writer.intend(intent)
-            self._begun.add(planned.record.position)
+            if not self._begin(planned):
+                return None
+            attempt = attempt or self._intend_late(planned, intent, lost=lost)
             started = self._clock()
             reply = line.send(planned.record.payload)
         finally:
             self._lines.put(line)
         if reply.phase is Phase.ANSWERED:
-            kept = self._redact(reply.body.decode("utf-8", "replace")).encode()
-            self._writer.answered(attempt, reply.status, kept)
+            self._keep_answer(planned, attempt, reply)
         fate = self._judged(reply, lost=lost, number=number)
         self._writer.conclude(attempt, intent, result_of(fate))
         if isinstance(fate, Again) or (isinstance(fate, Settled) and fate.state is State.UNKNOWN):
@@ -217,6 +220,35 @@ class Pusher:
         else:
             self._pace.answered(accepted=isinstance(fate, Settled))
         return fate
+
+    def _begin(self, planned: Planned) -> bool:
+        """Note that a row is about to leave; whether it still may."""
+        with self._sealing:
+            if self._sealed:
+                return False
+            self._begun.add(planned.record.position)
+            return True
+
+    def _intend_late(self, planned: Planned, intent: Intent, *, lost: bool) -> int:
+        """Write down a row that is about to leave."""
+        try:
+            return self._writer.intend(intent)
+        except JournalError:
+            if not lost:
+                self._begun.discard(planned.record.position)
+            raise
+
+    def _keep_answer(self, planned: Planned, attempt: int, reply: Reply) -> None:
+        """Write down a raw answer; where that fails, at least tell the person the id in it."""
+        text = self._redact(reply.body.decode("utf-8", "replace"))
+        try:
+            self._writer.answered(attempt, reply.status, text.encode())
+        except JournalError as error:
+            match read_answer(text.encode()):
+                case Accepted(reference_id) if reference_id:
+                    message = f"OPSCOM took the row under the id {reference_id}. {error.message}"
+                    self._done.put((planned, Outcome(State.UNKNOWN, message=message, attempts=1)))
+            raise
 
     def _judged(self, reply: Reply, *, lost: bool, number: int) -> Fate:
         fate = judge(self._target.manner, reply, lost_before=lost, attempt=number)

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 import platform
+import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeAlias
+from urllib.parse import quote
 
 import requests
 from requests import Request, Session
@@ -27,6 +30,7 @@ from importer.delivery.client import (
     IDLE_SECONDS,
     Phase,
     Reply,
+    elapsed,
     is_loopback,
 )
 from importer.delivery.manners import MAX_ATTEMPTS, SETTINGS_CODES
@@ -39,25 +43,7 @@ if TYPE_CHECKING:
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 PIECE = 64 * 1024
 """The most bytes that are taken from the connection before they are handed on."""
-
-
-class _StoppableWire(Wire):
-    """A wire that lets no request begin once it is cut."""
-
-    def __init__(self) -> None:
-        self.stopped = False
-        self._left = False
-        super().__init__()
-
-    @property
-    def left(self) -> bool:
-        return self._left
-
-    @left.setter
-    def left(self, value: bool) -> None:  # the transport says so just before the first byte
-        if value and self.stopped:
-            raise ConnectionAbortedError
-        self._left = value
+_NO_CONNECTION = "no connection to the host came about in time"
 
 
 class Line:
@@ -74,7 +60,7 @@ class Line:
         timeout: float,
         watchdog: Watchdog | None = None,
         trusted: ssl.SSLContext | None = None,
-        clock: Callable[[], float] = time.monotonic,
+        clock: Callable[[], float] = elapsed,
     ) -> None:
         """Prepare the line; nothing is opened yet.
 
@@ -89,7 +75,8 @@ class Line:
         self._timeout = timeout
         self._watchdog = watchdog
         self._clock = clock
-        self._wire = _StoppableWire()
+        self._wire = Wire()
+        self._stopped = False
         self._adapter = TrackingAdapter(self._wire, trusted)
         self._last_used = clock()
         self._verify = _own_bundle() or True
@@ -109,22 +96,25 @@ class Line:
         """
         if self._clock() - self._last_used > IDLE_SECONDS:
             self._adapter.drop_idle()
-        self._wire.left = False
+        self._wire.begin(self._timeout)
+        if self._stopped:
+            return Reply(Phase.NOT_LEFT, detail="the run stopped")
         watched = self._watchdog.watch(self._timeout, self._wire.cut) if self._watchdog else None
         reply = self._exchange(body, into)
         self._last_used = self._clock()
         if watched is not None and self._watchdog is not None:
             within = self._watchdog.release(watched)
-            if not within and reply.phase is Phase.LOST:
-                detail = f"no whole answer came within {self._timeout:g} seconds"
-                reply = Reply(Phase.LOST, reply.status, detail=detail, timed_out=True)
-        if reply.phase is not Phase.ANSWERED:
+            reply = reply if within else self._late(reply)
+        # What is no JSON object may come from something on the way that gave up waiting: the true
+        # answer could follow, and be taken for the next one's.
+        if reply.phase is not Phase.ANSWERED or parse_object(reply.body) is None:
             self._adapter.drop_idle()
         return reply
 
     def stop(self) -> None:
         """End the request under way, from another thread; one that has not begun never begins."""
-        self._wire.stopped = True
+        self._stopped = True
+        self._wire.expires = -math.inf
         self._wire.cut()
 
     @property
@@ -167,27 +157,46 @@ class Line:
         told = response.headers.get("Retry-After", "")
         return Reply(Phase.ANSWERED, status, bytes(kept), retry_after=told)
 
+    def _late(self, reply: Reply) -> Reply:
+        """Say that the time was over, where the watchdog cut the request."""
+        if reply.phase is Phase.LOST:
+            detail = f"no whole answer came within {self._timeout:g} seconds"
+            return Reply(Phase.LOST, reply.status, detail=detail, timed_out=True)
+        if reply.phase is Phase.ANSWERED:
+            return reply
+        return Reply(Phase.NOT_LEFT, detail=_NO_CONNECTION, timed_out=True)
+
     def _failed(self, error: Exception, status: int) -> Reply:
         causes = _chain(error)
-        late = any(isinstance(each, requests.Timeout | TimeoutError) for each in causes)
-        names = {type(each).__name__ for each in causes}
+        late = _any(causes, (requests.Timeout, TimeoutError))
         if self._wire.left:
             detail = "the connection was lost before the answer was complete"
             if late:
                 detail = f"nothing came for {self._timeout:g} seconds"
             return Reply(Phase.LOST, status, detail=detail, timed_out=late)
-        if any(isinstance(each, ssl.SSLError) for each in causes):
+        if _any(causes, ssl.SSLCertVerificationError):
             detail = "the certificate of the host is not to be trusted"
             return Reply(Phase.DISTRUSTED, detail=detail)
-        if "ProxyError" in names:
-            detail = "the proxy did not let the connection through"
-        elif "NameResolutionError" in names:
-            detail = "the name of the host is not known"
-        elif late or "ConnectTimeoutError" in names:
-            detail = "no connection to the host came about in time"
-        else:
-            detail = "the host refused the connection"
-        return Reply(Phase.NOT_LEFT, detail=detail)
+        if _any(causes, (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)):
+            return Reply(Phase.NOT_LEFT, detail="the host broke the connection off")
+        if _any(causes, ssl.SSLError):
+            return Reply(Phase.DISTRUSTED, detail="the host does not agree on a secure connection")
+        return Reply(Phase.NOT_LEFT, detail=_why_no_connection(causes))
+
+
+def _why_no_connection(causes: Sequence[BaseException]) -> str:
+    if _any(causes, requests.exceptions.ProxyError):
+        return "the proxy did not let the connection through"
+    if _any(causes, (requests.Timeout, TimeoutError)):
+        return _NO_CONNECTION
+    if _any(causes, socket.gaierror):
+        return "the name of the host is not known"
+    return "the host refused the connection"
+
+
+def address(host: str, path: str, client: str = "") -> str:
+    """Return an endpoint's whole URL; ``{client}`` in the path is the client code."""
+    return host.rstrip("/") + path.replace("{client}", quote(client, safe=""))
 
 
 def trust(host: str) -> ssl.SSLContext | None:
@@ -243,9 +252,9 @@ def listing(key: str) -> Read:
 
 
 def parse_object(body: bytes) -> dict[str, Json] | None:
-    """Return the JSON object of a body, ``None`` where it holds none."""
+    """Return the JSON object of a body, ``None`` where it holds none; U+FFFD for what is no UTF-8."""
     try:
-        found = json.loads(body.decode("utf-8-sig"))
+        found = json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
         return None
     return found if isinstance(found, dict) else None
@@ -353,6 +362,12 @@ def _chain(error: BaseException) -> list[BaseException]:
             waiting += [each.__cause__, each.__context__, getattr(each, "reason", None)]
             waiting += each.args
     return found
+
+
+def _any(
+    causes: Sequence[BaseException], kind: type[BaseException] | tuple[type[BaseException], ...]
+) -> bool:
+    return any(isinstance(each, kind) for each in causes)
 
 
 def _own_bundle() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 
 from importer.delivery.manners import NOT_PARSED
 from importer.model import Outcome, State
@@ -12,6 +13,8 @@ EQUAL_REJECTIONS = 20
 UNKNOWN_IN_A_ROW = 5
 NOT_PARSED_IN_A_ROW = 3
 INTERRUPTED = "The run was interrupted."
+LOOK_UP_SECONDS = 0.25
+"""How often whoever waits looks whether a person has interrupted the run."""
 
 
 class Stopper:
@@ -21,31 +24,49 @@ class Stopper:
         """Start with nothing against the run."""
         self._event = threading.Event()
         self._lock = threading.Lock()
-        self.reason: str | None = None
+        self._reason: str | None = None
+        self._interrupted = False
         self.abandoned = False
         """Whether not even the rows under way are waited for."""
 
     def interrupt(self) -> None:
-        """Take an interrupt of the person: the first stops the run, the second abandons it."""
-        if self.reason == INTERRUPTED:
+        """Take an interrupt of the person: the first stops the run, the second abandons it.
+
+        A signal's handler calls this in the middle of anything the main thread does, itself
+        included, so it takes no lock; whoever looks next does the rest.
+        """
+        if self._interrupted:
             self.abandoned = True
-        self.stop(INTERRUPTED)
+        self._interrupted = True
 
     def stop(self, reason: str) -> None:
         """End the run after the rows that are under way."""
         with self._lock:
-            if self.reason is None:
-                self.reason = reason
+            if self._reason is None:
+                self._reason = reason
         self._event.set()
+
+    @property
+    def reason(self) -> str | None:
+        """Why the run is to stop; ``None`` where it is not."""
+        return self._reason if self.stopped else None
 
     @property
     def stopped(self) -> bool:
         """Whether the run is to stop."""
+        if self._interrupted and not self._event.is_set():
+            self.stop(INTERRUPTED)
         return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Wait, but no longer than until the run is to stop; return whether it is."""
-        return self._event.wait(seconds)
+        """Wait, but hardly longer than until the run is to stop; return whether it is."""
+        end = time.monotonic() + seconds
+        while not self.stopped:
+            left = end - time.monotonic()
+            if left <= 0:
+                return False
+            self._event.wait(min(left, LOOK_UP_SECONDS))
+        return True
 
 
 class Breaker:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import heapq
 import itertools
+import math
 import socket
 import ssl
 import threading
@@ -28,7 +29,15 @@ class Wire:
         """Start with nothing sent."""
         self.left = False
         """Whether any byte of the request itself may have left."""
+        self.expires = math.inf
+        """When the request's time is over (``time.monotonic``): later its first byte may not leave."""
         self.connection: HTTPConnection | None = None
+
+    def begin(self, seconds: float) -> None:
+        """Forget the request before; the next one has so many seconds."""
+        self.left = False
+        self.expires = time.monotonic() + seconds
+        self.connection = None
 
     def cut(self) -> None:
         """End the connection from another thread, so that a reader that waits on it wakes."""
@@ -70,7 +79,7 @@ class TrackingAdapter(HTTPAdapter):
 def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
     class Connection(HTTPConnection):
         def connect(self) -> None:
-            self.opening = True
+            self.opening, wire.connection = True, self
             super().connect()
             self.opening = False
 
@@ -81,7 +90,7 @@ def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
     class SecureConnection(HTTPSConnection):
         def connect(self) -> None:
             # A proxy's CONNECT goes out here: those bytes are not the request's.
-            self.opening = True
+            self.opening, wire.connection = True, self
             super().connect()
             self.opening = False
 
@@ -93,8 +102,11 @@ def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
         if connection.sock is None:
             connection.connect()
         wire.connection = connection
-        if not getattr(connection, "opening", False):
-            wire.left = True
+        if getattr(connection, "opening", False):
+            return
+        if not wire.left and time.monotonic() >= wire.expires:
+            raise TimeoutError("The request's time was over before its first byte left.")
+        wire.left = True
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection

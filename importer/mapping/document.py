@@ -6,6 +6,7 @@ Nothing in a mapping file is ever a number, a date or a boolean here: ``NO``, ``
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -163,4 +164,6 @@ def _yaml_sentence(error: yaml.MarkedYAMLError) -> str:
         return "a tab stands here, and YAML wants blanks. Replace it by blanks."
     if "single document" in (error.context or ""):
         return "a second document begins here (---). Keep one mapping in one file."
+    # What YAML quotes may be a secret that somebody put where it does not belong.
+    problem = re.sub(r"""\s*(['"]).*\1""", "", problem)
     return f"this is no valid YAML ({problem}). Check indentation, colons and quotes here."

@@ -181,10 +181,10 @@ def _write_page(sheet: Worksheet, page: Page, names: dict[str, str], kit: _Kit) 
     looks = kit.looks
     sheet.set_row(0, 24)
     for column, header in enumerate(page.headers):
-        strange = header in page.strange
+        strange = page.own is not None and column >= page.own
         put(sheet, 0, column, header, looks.head_unused if strange else looks.head_ours)
     links = 0
-    by_column = [_look_of(page, header, looks) for header in page.headers]
+    by_column = [_look_of(page, column, looks) for column in range(len(page.headers))]
     for position, row in enumerate(page.rows):
         for column, content in enumerate(row):
             if content is None or content == "":
@@ -197,12 +197,12 @@ def _write_page(sheet: Worksheet, page: Page, names: dict[str, str], kit: _Kit) 
                 _write_cell(sheet, position + 1, column, content, (by_column[column], kit.forms))
 
 
-def _look_of(page: Page, header: str, looks: Looks) -> Look:
+def _look_of(page: Page, column: int, looks: Looks) -> Look:
     from importer.model import Severity
 
-    if header in page.marked:
+    if column in page.marked:
         return looks.marks[Severity.ERROR]
-    return looks.long if header in page.long else looks.text
+    return looks.long if column in page.long else looks.text
 
 
 def _write_cell(
@@ -221,10 +221,12 @@ def _write_cell(
         case bool():
             sheet.write_boolean(line, column, content, forms[Form.NUMBER])
         case str():
-            if content[0] in LIVE or content[0] == "<":
-                put(sheet, line, column, content, look)
+            # A spreadsheet's own line break is one character; the other would show as a box.
+            text = content.replace("\r\n", "\n")
+            if text[0] in LIVE or text[0] == "<":
+                put(sheet, line, column, text, look)
             else:
-                sheet.write_string(line, column, hold(content), look.plain)
+                sheet.write_string(line, column, hold(text), look.plain)
         case None:
             return
 

@@ -114,8 +114,13 @@ def call(
 def rebuild(saved: Path, folder: Path, about: About) -> Overdue:
     """Make the workbook once more from saved bytes; opens no socket.
 
+    Args:
+        saved: A file of an earlier call, whole or cut off.
+        folder: Where the workbook goes.
+        about: For the workbook.
+
     Raises:
-        InputError: The file cannot be read.
+        InputError: The file cannot be read or holds something else.
     """
     try:
         content = saved.read_bytes()
@@ -124,6 +129,9 @@ def rebuild(saved: Path, folder: Path, about: About) -> Overdue:
         raise InputError(
             f"{saved} cannot be read ({error.strerror or error}).", hint="Check its name."
         ) from error
+    answered = _READ(content)
+    if isinstance(answered, Refused):
+        raise InputError(f"{saved} holds no violations: {explain_refusal(answered)}")
     if not saved.name.startswith(STEM) and _read(content, about) is None:
         raise InputError(
             f"{saved} holds no overdue violations.",
@@ -223,7 +231,7 @@ def _nothing_in(answer: _Answer) -> Overdue:
     return Overdue(UNKNOWN, path, error=error)
 
 
-def _facts(path: Path, found: Violations, about: About, when: datetime, error: str | None) -> Facts:
+def _facts(answer: _Answer, found: Violations, about: About, error: str | None) -> Facts:
     marked = "They are marked as sent to collections: no later call returns them."
     banner = f"{len(found.records)} overdue violations. {marked}"
     if about.sandbox:

@@ -31,7 +31,8 @@ _NUMBER_RE = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d{1,4})?", re.ASCII)
 class Form(Enum):
     """How a cell that is no text shows its value."""
 
-    NUMBER = "0.##########"
+    WHOLE = "0"
+    NUMBER = "General"
     MONEY = "#,##0.00"
     DATE = "yyyy-mm-dd"
     TIME = "yyyy-mm-dd hh:mm:ss"
@@ -69,12 +70,12 @@ class Page:
     """(Row position, column) → where it leads."""
     frozen: int = 1
     """Columns that stay in view."""
-    long: frozenset[str] = frozenset()
-    """Headers of columns that may hold text of several lines."""
-    marked: frozenset[str] = frozenset()
-    """Headers of columns whose filled cells are to be seen at once."""
-    strange: frozenset[str] = frozenset()
-    """Headers of columns that are the source's own."""
+    long: frozenset[int] = frozenset()
+    """Columns that may hold text of several lines."""
+    marked: frozenset[int] = frozenset()
+    """Columns whose filled cells are to be seen at once."""
+    own: int | None = None
+    """How many of the first columns are not the source's own; ``None`` for all."""
 
 
 def flatten(
@@ -158,7 +159,7 @@ def cell(value: Json, *, money: bool = False) -> Cell:
 def count(value: Json) -> Cell:
     """Return a whole number that may have come as text, as a number."""
     if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < _MOST_DIGITS:
-        return Value(int(value), Form.NUMBER)
+        return Value(int(value), Form.WHOLE)
     return cell(value)
 
 
@@ -192,4 +193,6 @@ def _number(value: float, *, money: bool) -> Cell:
         exact = abs(value) < 10**_MOST_DIGITS
     if not exact:
         return str(value)
-    return Value(value, Form.MONEY if money else Form.NUMBER)
+    if money:
+        return Value(value, Form.MONEY)
+    return Value(value, Form.WHOLE if isinstance(value, int) else Form.NUMBER)

@@ -73,7 +73,7 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
     flawed = {flaw.position for flaw in grid.flaws}
     kept = start + _filled(grid.frame.iloc[start:], {place - start for place in flawed})
     width = _width(grid, headers, kept)
-    frame = grid.frame.iloc[kept, :width].reset_index(drop=True)
+    frame = _those(grid.frame, kept, width)
     rows = grid.rows[kept]
     if grid.name is None:
         rows = rows - header_row + 1
@@ -94,6 +94,13 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         stored=_moved(grid.stored, places, width),
         doubts=grid.doubts,
     )
+
+
+def _those(frame: pd.DataFrame, kept: npt.NDArray[np.int64], width: int) -> pd.DataFrame:
+    """Return these rows and the first columns; rows that stand together are not copied."""
+    if len(kept) and len(kept) == int(kept[-1] - kept[0]) + 1:
+        return frame.iloc[int(kept[0]) : int(kept[-1]) + 1, :width].reset_index(drop=True)
+    return frame.iloc[kept, :width].reset_index(drop=True)
 
 
 def _first(pair: tuple[int, int | None]) -> int:

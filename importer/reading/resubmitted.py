@@ -38,10 +38,13 @@ def results_header(grid: Grid) -> int | None:
 
 
 def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
-    """Leave out the summary of a results workbook; other workbooks keep a sheet of that name."""
+    """Leave out what in a results workbook is no input: its summary, and what a check would send.
+
+    Other workbooks keep a sheet of that name.
+    """
     if not any(_begins_as_results(grid) for grid in grids):
         return tuple(grids)
-    return tuple(grid for grid in grids if grid.name != SUMMARY)
+    return tuple(grid for grid in grids if grid.name != SUMMARY and not _shows_payloads(grid))
 
 
 def origin_of(grids: Sequence[Grid]) -> Origin | None:
@@ -98,3 +101,8 @@ def _begins_as_results(grid: Grid) -> bool:
         return False
     headers = [grid.frame[column].iloc[0] for column in range(len(RESULT_COLUMNS))]
     return is_results(int(grid.rows[0]), headers)
+
+
+def _shows_payloads(grid: Grid) -> bool:
+    """Whether a sheet shows what a push would send: ``opscom_row``, then the vendor's fields."""
+    return len(grid.rows) > 0 and fold(str(grid.frame[0].iloc[0])) == RESULT_COLUMNS[_ROW]

@@ -1,8 +1,13 @@
-"""Workbooks (``.xlsx``, ``.xlsm``): values by python-calamine, what it hides by our own scan."""
+"""Workbooks (``.xlsx``, ``.xlsm``).
+
+Sheets that are written as programs usually write them are read straight from their XML. For all others
+python-calamine gives the values, and our own scan what it hides.
+"""
 
 from __future__ import annotations
 
 import io
+from functools import cache
 from itertools import islice
 from typing import IO, TYPE_CHECKING, Final
 
@@ -13,7 +18,8 @@ from importer.errors import InputError
 from importer.reading import sniffing
 from importer.reading.blocks import Blocks, rows_a_block
 from importer.reading.doubts import about_sheets, hidden_parts
-from importer.reading.xlsx_formats import Shows, what_it_shows
+from importer.reading.xlsx_direct import Manner, read_directly
+from importer.reading.xlsx_formats import what_it_shows
 from importer.reading.xlsx_package import (
     damage_is_refused,
     open_package,
@@ -21,10 +27,12 @@ from importer.reading.xlsx_package import (
     refuse_document_type,
     without_styles,
 )
+from importer.reading.xlsx_scan import Unusual
+from importer.reading.xlsx_texts import shared_texts
 
 if TYPE_CHECKING:
     import zipfile
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -32,6 +40,9 @@ if TYPE_CHECKING:
 
     from importer.model import Grid
     from importer.reading.blocks import Cells
+    from importer.reading.xlsx_formats import Shows
+    from importer.reading.xlsx_package import SheetPart
+    from importer.reading.xlsx_scan import Surroundings
 
 _MOST_CELLS: Final = 150_000_000
 """Rows times columns up to the last cell that holds something; calamine needs memory for each."""
@@ -46,16 +57,53 @@ def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...
     name = path.name
     with open_package(data, name) as package:
         workbook = read_workbook(package, name)
-        parts = {sheet.name: sheet.part for sheet in workbook.sheets}
-        book = _calamine(without_styles(data, workbook.styles, name), name)
-        visible, hidden = _sheets(book)
-        grids: list[Grid] = []
-        for sheet in visible:
-            with damage_is_refused(name):
-                shows = _shows(package, parts[sheet], workbook.codes, name, workbook.since_1904)
-            _refuse_endless(shows, f"{name}, {sheet}")
-            grids.append(_grid(book, sheet, shows, path))
-    return tuple(grids), about_sheets(hidden)
+        sheets = [sheet for sheet in workbook.sheets if sheet.rows]
+        hidden = [sheet.name for sheet in sheets if not sheet.visible]
+
+        @cache
+        def texts() -> pa.Array:
+            return shared_texts(package.read(workbook.texts or ""))
+
+        @cache
+        def book() -> python_calamine.CalamineWorkbook:
+            return _calamine(without_styles(data, workbook.styles, name), name)
+
+        manner = Manner(workbook.codes, workbook.since_1904, texts)
+        grids = tuple(
+            _read_sheet(package, sheet, manner, book, path) for sheet in sheets if sheet.visible
+        )
+    return grids, about_sheets(hidden)
+
+
+def _read_sheet(
+    package: zipfile.ZipFile,
+    sheet: SheetPart,
+    manner: Manner,
+    book: Callable[[], python_calamine.CalamineWorkbook],
+    path: Path,
+) -> Grid:
+    """Read a sheet the quick way or, where its XML is unusual, through the values' reader."""
+
+    def open_part() -> IO[bytes]:
+        return package.open(sheet.part)
+
+    place = f"{path.name}, {sheet.name}"
+    with damage_is_refused(path.name):
+        with open_part() as stream:
+            refuse_document_type(stream.read(1024), path.name)
+        try:
+            direct = read_directly(open_part, manner)
+        except Unusual:
+            shows = what_it_shows(open_part, manner.codes, since_1904=manner.since_1904)
+        else:
+            _refuse_endless(direct.last_row, direct.last_column, place)
+            return _around(direct.blocks.grid(path, sheet.name), direct.around)
+    _refuse_endless(shows.last_row, shows.last_column, place)
+    return _around(_grid(book(), sheet.name, shows, path), shows.around)
+
+
+def _around(grid: Grid, around: Surroundings) -> Grid:
+    return hidden_parts(grid, around.hidden_rows, around.hidden_columns, filtered=around.filtered)
 
 
 def _calamine(data: io.BytesIO, name: str) -> python_calamine.CalamineWorkbook:
@@ -67,37 +115,10 @@ def _calamine(data: io.BytesIO, name: str) -> python_calamine.CalamineWorkbook:
         ) from error
 
 
-def _sheets(book: python_calamine.CalamineWorkbook) -> tuple[list[str], list[str]]:
-    """Return the names of visible and of hidden worksheets; charts and macros are neither."""
-    visible: list[str] = []
-    hidden: list[str] = []
-    for sheet in book.sheets_metadata:
-        if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet:
-            shown = sheet.visible == python_calamine.SheetVisibleEnum.Visible
-            (visible if shown else hidden).append(sheet.name)
-    return visible, hidden
-
-
-def _shows(
-    package: zipfile.ZipFile,
-    part: str,
-    codes: Sequence[str],
-    name: str,
-    since_1904: bool,  # noqa: FBT001 - private
-) -> Shows:
-    def open_part() -> IO[bytes]:
-        return package.open(part)
-
-    with open_part() as stream:
-        refuse_document_type(stream.read(1024), name)
-    return what_it_shows(open_part, codes, since_1904=since_1904)
-
-
-def _refuse_endless(shows: Shows, place: str) -> None:
-    if shows.last_row * (shows.last_column + 1) > _MOST_CELLS:
+def _refuse_endless(row: int, column: int, place: str) -> None:
+    if row * (column + 1) > _MOST_CELLS:
         raise InputError(
-            f"{place}: the sheet reaches to row {shows.last_row:,} and column "
-            f"{shows.last_column + 1:,}, too far to be read.",
+            f"{place}: the sheet reaches to row {row:,} and column {column + 1:,}, too far to be read.",
             hint="Delete the stray cells far below or to the right, and save the workbook.",
         )
 
@@ -121,9 +142,7 @@ def _grid(book: python_calamine.CalamineWorkbook, sheet: str, shows: Shows, path
         for position, (numbers, texts) in overlays.items():
             columns[position] = _laid_over(rows, columns[position], numbers, texts)
         blocks.add(rows, columns)
-    grid = blocks.grid(path, sheet)
-    around = shows.around
-    return hidden_parts(grid, around.hidden_rows, around.hidden_columns, filtered=around.filtered)
+    return blocks.grid(path, sheet)
 
 
 def _blocks(

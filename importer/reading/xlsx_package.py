@@ -45,6 +45,9 @@ class SheetPart:
     name: str
     part: str
     """Path of its XML in the package."""
+    rows: bool
+    """Whether it has rows and columns; charts and macros have none."""
+    visible: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +61,8 @@ class Workbook:
     since_1904: bool
     styles: str | None
     """Path of the styles in the package."""
+    texts: str | None
+    """Path of the shared texts in the package."""
 
 
 @contextmanager
@@ -104,21 +109,24 @@ def read_workbook(package: zipfile.ZipFile, name: str) -> Workbook:
     """Return the list of sheets and the number formats."""
     with damage_is_refused(name):
         root = _related(package, "", name).get("officeDocument") or ["xl/workbook.xml"]
-        related = _targets(package, root[0], name)
+        related = {key: (kind, target) for key, kind, target in _relations(package, root[0], name)}
         sheets: list[SheetPart] = []
         dates: list[bool] = []
 
         def start(tag: str, attributes: Attributes) -> None:
             if tag == "sheet":
-                target = related.get(_prefixed(attributes, "id"), "")
-                sheets.append(SheetPart(attributes.get("name", ""), target))
+                kind, target = related.get(_prefixed(attributes, "id"), ("", ""))
+                visible = attributes.get("state", "visible") == "visible"
+                title = attributes.get("name", "")
+                sheets.append(SheetPart(title, target, kind == "worksheet", visible))
             elif tag == "workbookPr":
                 dates.append(attributes.get("date1904", "0") in {"1", "true"})
 
         _parse(package.read(root[0]), start, name)
-        styles = _related(package, root[0], name).get("styles", [])
-        codes = _codes(package.read(styles[0]), name) if styles else ("General",)
-        return Workbook(tuple(sheets), codes, any(dates), next(iter(styles), None))
+        parts = dict(reversed(related.values()))
+        styles, texts = parts.get("styles"), parts.get("sharedStrings")
+        codes = _codes(package.read(styles), name) if styles else ("General",)
+        return Workbook(tuple(sheets), codes, any(dates), styles, texts)
 
 
 def without_styles(data: bytes, styles: str | None, name: str) -> io.BytesIO:
@@ -210,10 +218,6 @@ def _related(package: zipfile.ZipFile, part: str, name: str) -> dict[str, list[s
     for _, kind, target in _relations(package, part, name):
         by_kind.setdefault(kind, []).append(target)
     return by_kind
-
-
-def _targets(package: zipfile.ZipFile, part: str, name: str) -> dict[str, str]:
-    return {identifier: target for identifier, _, target in _relations(package, part, name)}
 
 
 def _codes(styles: bytes, name: str) -> tuple[str, ...]:

@@ -59,6 +59,11 @@ class Surroundings:
     hidden_columns: set[int] = field(default_factory=set)
     filtered: bool = False
 
+    def note_hidden_rows(self, rows: bytes) -> None:
+        """Note which of some rows are hidden."""
+        hidden = re.findall(rb'<row r="(\d+)"[^>]* hidden="(?:1|true)"', rows)
+        self.hidden_rows.update(map(int, hidden))
+
 
 class Unusual(Exception):  # noqa: N818 - a signal, not an error
     """The XML is written in a way that the patterns were not made for."""
@@ -107,37 +112,8 @@ class _Patterns:
         self.empty = re.compile(cell + rb'(?![^>]* t="str")[^>]*>' + formula + empty + rb"</c>")
 
     def pieces(self, stream: IO[bytes]) -> Iterator[Piece]:
-        head = _until(stream, _START)
-        self._head(head)
-        rest = head[head.index(_START) :]
-        while _END not in rest:
-            more = stream.read(_PIECE)
-            if not more:
-                break
-            rest += more
-            cut = rest.rfind(b"</row>") + len(b"</row>")
-            if cut >= len(b"</row>"):
-                yield self._piece(rest[:cut])
-                rest = rest[cut:]
-            elif len(rest) > _LONGEST:
-                raise Unusual
-        rows, _, tail = rest.partition(_END)
-        yield self._piece(rows)
-        for more in iter(lambda: stream.read(_PIECE), b""):
-            self.around.filtered |= b"<filterColumn" in tail
-            tail = tail[-64:] + more
-        self.around.filtered |= b"<filterColumn" in tail
-
-    def _head(self, head: bytes) -> None:
-        """Look at what stands before the rows: hidden columns."""
-        if b"<worksheet" not in head or b"<!--" in head:
-            raise Unusual
-        for column in re.findall(rb"<col\s([^>]*)>", head):
-            if re.search(rb'\bhidden="(?:1|true)"', column):
-                ends = re.search(rb'\bmin="(\d+)"', column), re.search(rb'\bmax="(\d+)"', column)
-                if ends[0] is None or ends[1] is None:
-                    raise Unusual
-                _hide(self.around, int(ends[0][1]), int(ends[1][1]))
+        for rows in pieces(stream, self.around, size=lambda: _PIECE):
+            yield self._piece(rows)
 
     def _piece(self, rows: bytes) -> Piece:
         _refuse_unusual(rows)
@@ -153,8 +129,7 @@ class _Patterns:
             cells = self.bare.findall(rows) + self.empty.findall(rows)
             found[Sort.NOT_CALCULATED] = _gathered([(*cell, b"", b"") for cell in cells])
         if b'hidden="' in rows:
-            hidden = re.findall(rb'<row r="(\d+)"[^>]* hidden="(?:1|true)"', rows)
-            self.around.hidden_rows.update(map(int, hidden))
+            self.around.note_hidden_rows(rows)
         return piece
 
     def _reach(self, rows: bytes, piece: Piece) -> None:
@@ -168,6 +143,53 @@ class _Patterns:
             if start >= 0:
                 letters.add(row[start + 6 : start + 9].rstrip(b'0123456789"'))
         piece.last_column = max(map(column_of, letters), default=-1)
+
+
+def pieces(stream: IO[bytes], around: Surroundings, *, size: Callable[[], int]) -> Iterator[bytes]:
+    """Yield the rows of a sheet's XML, some whole ones at a time.
+
+    Args:
+        stream: The sheet's XML.
+        around: Filled on the way.
+        size: Says how many bytes to read next.
+
+    Raises:
+        Unusual: There is no sheet in it that the patterns know, or a row without an end.
+    """
+    head = _until(stream, _START)
+    _look_before(head, around)
+    rest = head[head.index(_START) :]
+    while _END not in rest:
+        more = stream.read(size())
+        if not more:
+            if b"<row" in rest:
+                raise Unusual
+            break
+        rest += more
+        cut = rest.rfind(b"</row>") + len(b"</row>")
+        if cut >= len(b"</row>"):
+            yield rest[:cut]
+            rest = rest[cut:]
+        elif len(rest) > _LONGEST:
+            raise Unusual
+    rows, _, tail = rest.partition(_END)
+    yield rows
+    for more in iter(lambda: stream.read(_PIECE), b""):
+        around.filtered |= b"<filterColumn" in tail
+        tail = tail[-64:] + more
+    around.filtered |= b"<filterColumn" in tail
+
+
+def _look_before(head: bytes, around: Surroundings) -> None:
+    """Look at what stands before the rows: hidden columns."""
+    if b"<worksheet" not in head or b"<!--" in head:
+        raise Unusual
+    for column in re.findall(rb"<col\s([^>]*)>", head):
+        if re.search(rb'\bhidden="(?:1|true)"', column):
+            ends = re.search(rb'\bmin="(\d+)"', column), re.search(rb'\bmax="(\d+)"', column)
+            if ends[0] is None or ends[1] is None:
+                raise Unusual
+            _hide(around, int(ends[0][1]), int(ends[1][1]))
 
 
 def _until(stream: IO[bytes], mark: bytes) -> bytes:

@@ -20,7 +20,8 @@ LIVE = "=+-@\t\r'"
 takes a leading apostrophe (``'t Hooft``) for its own mark of text and drops it."""
 
 _UNHELD_RE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-_NAME_RE = re.compile(r"[\[\]:*?/\\]")
+# The last three are turned into blanks where XML holds the name in an attribute.
+_NAME_RE = re.compile(r"[\[\]:*?/\\\t\r\n]")
 _MOST_NAME = 31
 
 
@@ -73,7 +74,8 @@ def sheet_name(title: str, taken: Collection[str]) -> str:
         taken: Names in use or reserved, case-folded.
 
     Returns:
-        At most 31 UTF-16 units, none of ``[ ] : * ? /`` or the backslash, no apostrophe at either end, not taken.
+        At most 31 UTF-16 units, none of ``[ ] : * ? /``, the backslash, tabs or
+        line breaks, no apostrophe at either end, not taken.
 
     >>> sheet_name("Summary", {"summary"})
     'Summary (2)'

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importer.results.files import put_in_place
+from importer.results.inert import sheet_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -24,18 +25,22 @@ def write_listing(
     def write(file: BinaryIO) -> None:
         import xlsxwriter
 
+        from importer.results.looks import Look, put
+
         options = {
             "strings_to_formulas": False,
             "strings_to_urls": False,
             "strings_to_numbers": False,
         }
         with xlsxwriter.Workbook(file, options) as book:
-            text = book.add_format({"num_format": "@"})
-            bold = book.add_format({"bold": True, "num_format": "@"})
-            sheet = book.add_worksheet(name)
+            text, bold = (
+                Look(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
+                for every in ({"num_format": "@"}, {"num_format": "@", "bold": True})
+            )
+            sheet = book.add_worksheet(sheet_name(name, ()))
             for line, cells in enumerate((headers, *rows)):
                 for column, cell in enumerate(cells):
-                    sheet.write_string(line, column, cell, text if line else bold)
+                    put(sheet, line, column, cell, text if line else bold)
             sheet.set_column(0, len(headers) - 1, 40)
             sheet.freeze_panes(1, 0)
 

@@ -65,6 +65,8 @@ class Looks:
     """Text of several lines."""
     marks: Mapping[Severity, Look]
     states: Mapping[State, Look]
+    chips: Mapping[State, Look]
+    """The same for the tables of the first sheet."""
     answer: Look
     number: Format
     head_ours: Look
@@ -109,11 +111,21 @@ def make_looks(book: Workbook) -> Looks:
     def head(**properties: object) -> Look:
         return look(bold=True, border=1, border_color="#FFFFFF", valign="vcenter", **properties)
 
-    table_head: dict[str, object] = {"bold": True, "bg_color": "#E8EDF4", "font_color": _BAND}
-    lined: dict[str, object] = {"bottom": 1, "bottom_color": _LINE, "text_wrap": True}
+    table_head: dict[str, object] = {
+        "bold": True,
+        "bg_color": "#E8EDF4",
+        "font_color": _BAND,
+        "valign": "vcenter",
+    }
+    lined: dict[str, object] = {
+        "bottom": 1,
+        "bottom_color": _LINE,
+        "text_wrap": True,
+        "valign": "vcenter",
+    }
     number: dict[str, object] = {
         "num_format": "#,##0",
-        "valign": "top",
+        "valign": "vcenter",
         "align": "right",
         "indent": 1,
     }
@@ -128,6 +140,17 @@ def make_looks(book: Workbook) -> Looks:
             state: look(bg_color=fill, font_color=font, bold=state in _NEEDS_PERSON)
             for state, (fill, font, _) in FILLS.items()
         },
+        chips={
+            state: look(
+                bg_color=fill,
+                font_color=font,
+                bold=state in _NEEDS_PERSON,
+                valign="vcenter",
+                bottom=1,
+                bottom_color="#FFFFFF",
+            )
+            for state, (fill, font, _) in FILLS.items()
+        },
         answer=look(bg_color="#FFFDE7", border=1, border_color="#8E24AA"),
         number=book.add_format(
             {"num_format": "0", "valign": "top", "align": "center", "font_color": "#616161"}
@@ -140,16 +163,23 @@ def make_looks(book: Workbook) -> Looks:
         rehearsal=banner("#1565C0"),
         dry=banner("#546E7A"),
         stopped=banner("#FFE0B2", "#7A3E00"),
-        section=look(bold=True, font_size=13, font_color=_BAND, bottom=2, bottom_color=_BAND),
+        section=look(
+            bold=True,
+            font_size=13,
+            font_color=_BAND,
+            bottom=2,
+            bottom_color=_BAND,
+            valign="vcenter",
+        ),
         table_head=look(**table_head),
         count_head=look(**table_head, align="right", indent=1),
-        label=look(font_color="#5F6B7A"),
-        fact=look(text_wrap=True),
+        label=look(font_color="#5F6B7A", valign="vcenter"),
+        fact=look(text_wrap=True, valign="vcenter"),
         cell=look(**lined),
         count=book.add_format({**number, "bottom": 1, "bottom_color": _LINE}),
-        total_label=look(bold=True, top=1),
+        total_label=look(bold=True, top=1, valign="vcenter"),
         total=book.add_format({**number, "bold": True, "top": 1}),
-        link=look(**lined, font_color="#0B5CAD", underline=1, indent=1),
+        link=look(**lined, font_color="#0B5CAD", underline=1),
     )
 
 

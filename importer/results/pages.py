@@ -9,6 +9,7 @@ from importer.model import RESULT_COLUMNS, UNCORRECTED, Outcome, Problem, Severi
 from importer.results.inert import LIVE, hold, hold_all
 from importer.results.looks import put
 from importer.results.parts import needs_answer
+from importer.results.pen import height
 from importer.results.words import (
     COLUMN_NOTES,
     header_note,
@@ -32,7 +33,10 @@ _CHUNK = 4_000
 """Rows taken from the frame at a time."""
 _SAMPLE = 300
 """Rows that the widths of columns are taken from."""
-_WIDEST, _NARROWEST = 60, 8
+_WIDEST, _NARROWEST = 44, 8
+_MESSAGE_WIDTH = 64
+_TALLEST = 200
+"""Height of a row in points; longer messages are read in the line above the sheet."""
 _LONGEST_NOTE = 2_000
 _STATUS, _REFERENCE, _CODE, _MESSAGE, _ANSWER, _ROW = range(len(RESULT_COLUMNS))
 # Written by ``put``: what needs the mark of text, and what XlsxWriter takes for its own markup.
@@ -147,6 +151,8 @@ def _write_said(sheet: Worksheet, page: Page, row: _Row, kit: Kit) -> None:
     code = kit.code(row.outcome)
     if message := row_message(row.outcome, code, row.problems, source, row.earlier):
         put(sheet, row.line, _MESSAGE, message, looks.long)
+        # Programs do not fit the height of rows to wrapped text when they open a file.
+        sheet.set_row(row.line, min(height(message, _MESSAGE_WIDTH), _TALLEST))
     if needs_answer(row.outcome):
         put(sheet, row.line, _ANSWER, "", looks.answer)
     for column, (severity, text) in _notes(page, row, kit).items():
@@ -173,7 +179,7 @@ def _notes(page: Page, row: _Row, kit: Kit) -> Mapping[int, tuple[Severity, str]
             if column in notes:
                 before, said = notes[column]
                 severity = before if before is Severity.ERROR else severity
-                text = f"{said}\n\n{text}"
+                text = said if text in said.split("\n\n") else f"{said}\n\n{text}"
             notes[column] = (severity, text)
     return notes
 
@@ -219,7 +225,8 @@ def _our_widths(page: Page) -> list[int]:
     outcomes = page.part.outcomes[page.start : page.stop]
     ids = max((len(outcome.reference_id) for outcome in outcomes), default=0)
     told = page.part.checked.problems or page.part.earlier
-    message = _WIDEST if told or any(outcome.message for outcome in outcomes) else 20
+    said = told or any(outcome.message or outcome.code for outcome in outcomes)
+    message = _MESSAGE_WIDTH if said else 20
     return [16, min(max(22, ids + 2), 40), 20, message, 17, 14]
 
 

@@ -75,12 +75,36 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class Against:
+    """A file compared with what earlier files of its mapping brought into OPSCOM."""
+
+    source: str
+    """The name of the last of them."""
+    rows: int
+    """Of that file."""
+    when: str
+    """The day it was last pushed, ISO."""
+    new: int
+    changed: int
+    unchanged: int
+    others: int
+    """Rows that are not compared, because they are held back, repeated or no records."""
+    fields: tuple[tuple[str, int], ...]
+    """Changed field and in how many rows, the most frequent first."""
+    gone: int
+    """Ids that earlier files of the mapping brought and this one does not hold."""
+    gone_ids: tuple[str, ...]
+    """The first of them."""
+    doubts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class About:
     """The facts of a run that a workbook tells."""
 
     run: str
     command: str
-    """``check`` or ``push``."""
+    """``check``, ``push`` or ``settle``."""
     source: Path
     digest: str
     """SHA-256 of the file's bytes, hexadecimal."""
@@ -97,6 +121,8 @@ class About:
     stopped: str | None
     """Why the run stopped before its end, in whole sentences."""
     doubts: tuple[str, ...]
+    against: Against | None = None
+    """``None`` for the first file of a mapping, and for a results workbook given back."""
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 WIDTHS = (17, 11, 26, 48, 48, 28)
 """Widths of the columns A to F, in characters."""
 A, B, C, D, E, F = range(len(WIDTHS))
-_LINE_HEIGHT = 15.75
+_LINE_HEIGHT = 18
 _BODY = 11
 """Size of the plain text, in points."""
 
@@ -52,8 +52,8 @@ class Pen:
 
     def section(self, title: str) -> None:
         """Leave a line free and write a heading."""
-        self.next()
-        line = self.next(21)
+        self.next(12)
+        line = self.next(24)
         for column in range(A, F + 1):
             put(self.sheet, line, column, title if column == A else "", self.looks.section)
 
@@ -79,4 +79,4 @@ def height(text: str, width: float, size: float = _BODY) -> float:
     """
     room = max(width * _BODY / size * 1.1, 1)
     lines = sum(math.ceil(len(piece) / room) or 1 for piece in text.split("\n"))
-    return max(_LINE_HEIGHT, lines * size * 1.4) + (8 if size > _BODY else 0)
+    return max(_LINE_HEIGHT, lines * size * 1.4 + 3) + (8 if size > _BODY else 0)

@@ -9,7 +9,15 @@ from importer.results.looks import FILLS, put
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import count_states, needs_answer
 from importer.results.pen import WIDTHS, A, B, C, D, E, F, Pen, height, highest
-from importer.results.words import headline, meaning, next_steps, row_message, spans
+from importer.results.words import (
+    compared_with,
+    differences,
+    headline,
+    meaning,
+    next_steps,
+    row_message,
+    spans,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -42,6 +50,7 @@ def write_summary(book: Workbook, sheet: Worksheet, pages: Sequence[Page], kit: 
     sheet.set_landscape()
     sheet.set_paper(1)
     sheet.fit_to_pages(1, 0)
+    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
     pen = Pen(sheet, kit.looks)
     counts = count_states(parts)
     _write_head(pen, about, counts)
@@ -53,6 +62,7 @@ def write_summary(book: Workbook, sheet: Worksheet, pages: Sequence[Page], kit: 
     _write_facts(pen, about, parts)
     _write_problems(pen, pages, kit)
     _write_doubts(pen, pages, kit)
+    _write_against(pen, about)
     _write_spots(pen, pages, kit)
     _write_skipped(pen, parts)
     sheet.print_area(0, 0, pen.line, F)
@@ -62,9 +72,11 @@ def _write_head(pen: Pen, about: About, counts: Mapping[State, int]) -> None:
     """Write the outcome, and where it took place, so that nobody takes one system for another."""
     looks = pen.looks
     pen.across(headline(about, counts), looks.title, size=18)
-    place = f"{about.host}, client {about.client}" if about.host else "no host set"
+    place = about.host or "no host set"
+    if about.client:
+        place += f", client {about.client}"
     if about.sandbox:
-        nothing = "nothing reached OPSCOM" if about.command == "push" else "nothing was sent"
+        nothing = "nothing was sent" if about.command == "check" else "nothing reached OPSCOM"
         pen.across(f"  SANDBOX, a rehearsal: {nothing}.", looks.rehearsal, size=13)
     elif about.command == "check":
         pen.across(f"  CHECK ONLY: nothing was sent. A push goes to {place}.", looks.dry, size=13)
@@ -88,7 +100,7 @@ def _write_states(pen: Pen, book: Workbook, about: About, counts: Mapping[State,
     for state, number in counts.items():
         text = meaning(about, state)
         line = pen.next(height(text, WIDTHS[C] + WIDTHS[D]))
-        put(sheet, line, A, state.value, looks.states[state])
+        put(sheet, line, A, state.value, looks.chips[state])
         sheet.write_number(line, B, number, looks.count)
         pen.merge(line, C, D, text, looks.cell)
     last = pen.line - 1
@@ -129,7 +141,7 @@ def _insert_chart(
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_chartarea({"border": {"color": "#D0D5DD"}})
     pixels = (WIDTHS[E] + WIDTHS[F]) * 7 - 16
-    chart.set_size({"width": pixels, "height": max(200, 90 + 34 * len(counts))})
+    chart.set_size({"width": pixels, "height": max(210, 80 + 36 * len(counts))})
     said = ", ".join(f"{state.value} {number:,}" for state, number in counts.items())
     options = {"x_offset": 12, "y_offset": 4, "description": f"Rows by state: {said}."}
     sheet.insert_chart(anchor, E, chart, options)
@@ -139,7 +151,7 @@ def _write_facts(pen: Pen, about: About, parts: Sequence[Part]) -> None:
     """Write what was imported, when, by whom, and where it went."""
     took = round((about.ended - about.started).total_seconds())
     minutes, seconds = divmod(took, 60)
-    lasted = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s"
+    lasted = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s" if took else "under 1 s"
     facts = [("File", about.source.name)]
     for part in parts:
         sheet = part.sheet
@@ -244,6 +256,24 @@ def _tally_doubts(tally: Tally) -> list[str]:
     return doubts
 
 
+def _write_against(pen: Pen, about: About) -> None:
+    """Write how the file differs from what earlier files of its mapping brought."""
+    if about.against is None:
+        return
+    sheet, looks = pen.sheet, pen.looks
+    pen.section("This file against the last one")
+    pen.across(compared_with(about, about.against), looks.fact)
+    line = pen.next()
+    put(sheet, line, A, "Rows or ids", looks.table_head)
+    put(sheet, line, B, "Number", looks.count_head)
+    pen.merge(line, C, F, "Which", looks.table_head)
+    for label, number, text in differences(about.against):
+        line = pen.next(height(text, sum(WIDTHS[C:])))
+        put(sheet, line, A, label, looks.cell)
+        sheet.write_number(line, B, number, looks.count)
+        pen.merge(line, C, F, text, looks.cell)
+
+
 def _write_spots(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
     """Write the rows that need a person, each a link."""
     spots, more = urgent_rows(pages, most=_MOST_SPOTS)
@@ -267,7 +297,7 @@ def _write_spots(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
         tall = max(height(message, sum(WIDTHS[D:])), height(name, WIDTHS[C]))
         line = pen.next(tall)
         pen.link(line, A, spot, f"row {spot.row}")
-        put(sheet, line, B, state.value, looks.states[state])
+        put(sheet, line, B, state.value, looks.chips[state])
         put(sheet, line, C, name, looks.cell)
         pen.merge(line, D, F, message, looks.cell)
     if more:

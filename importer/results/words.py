@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from importer.codes import Code
     from importer.model import Column, Outcome, Problem, Sheet
-    from importer.results.parts import About
+    from importer.results.parts import About, Against
 
 _DONE = {
     "permit-updates": ("is up to date in", "are up to date in"),
@@ -111,7 +111,11 @@ def next_steps(about: About, counts: Mapping[State, int], doubtful_permits: int)
     if unknown := counts.get(State.UNKNOWN, 0):
         steps.append(_about_unknown(about, unknown))
     if unsent := counts.get(State.NOT_SENT, 0):
-        steps.append(f"Run the same command again for {_rows(unsent)} not yet sent.")
+        steps.append(
+            f"Push this workbook to send {_rows(unsent)}."
+            if about.command == "settle"
+            else f"Run the same command again for {_rows(unsent)} not yet sent."
+        )
     if ready := counts.get(State.READY, 0):
         steps.append(f"Push the file, or this workbook, to send {_rows(ready)}.")
     if not steps:
@@ -141,7 +145,8 @@ def row_message(
         lines.append(text.strip())
     if earlier:
         lines.append(earlier)
-    return "\n".join(lines)
+    # Two fields that one column feeds have the same thing wrong with them: it is said once.
+    return "\n".join(dict.fromkeys(lines))
 
 
 def row_codes(outcome: Outcome, problems: Iterable[Problem]) -> str:
@@ -185,8 +190,39 @@ def header_note(fields: Sequence[str]) -> str:
 
 def meaning(about: About, state: State) -> str:
     """Return what a state means, in one sentence."""
+    if state is State.NOT_SENT and about.command == "settle":
+        return "Nothing has been sent for it, or it was not taken; the next push sends it."
     name = system(about)
     return MEANINGS[state].replace("{System}", name[:1].upper() + name[1:])
+
+
+def compared_with(about: About, against: Against) -> str:
+    """Return what a file was compared with."""
+    return (
+        f"The last file with the mapping {about.mapping} was {against.source} with "
+        f"{_rows(against.rows)}, pushed on {against.when}. Compared is what {system(about)} last "
+        "accepted from us for each id."
+    )
+
+
+def differences(against: Against) -> list[tuple[str, int, str]]:
+    """Return how a file differs from the last one: what, how many, which; nothing that is not there."""
+    fields = ", ".join(f"{name} in {_rows(number)}" for name, number in against.fields)
+    ids = ", ".join(against.gone_ids)
+    if more := against.gone - len(against.gone_ids):
+        ids += f" and {more:,} more"
+    said = (
+        ("new", against.new, "Ids that were never accepted from us before."),
+        ("changed", against.changed, f"Other values than last accepted: {fields}."),
+        ("unchanged", against.unchanged, "Exactly what was last accepted."),
+        ("not compared", against.others, "Held back, repeated, or no records."),
+        (
+            "gone",
+            against.gone,
+            f"Brought by earlier files with this mapping, not in this one: {ids}. Nothing is done.",
+        ),
+    )
+    return [line for line in said if line[1]]
 
 
 def spans(rows: Sequence[int], *, most: int = 40) -> str:
@@ -237,7 +273,11 @@ def _others(about: About, counts: Mapping[State, int]) -> list[str]:
             "needs a look" if asks else "got no answer",
             "need a look" if asks else "got no answer",
         ),
-        (counts.get(State.NOT_SENT, 0), "was not sent", "were not sent"),
+        (
+            counts.get(State.NOT_SENT, 0),
+            "waits for the next push" if about.command == "settle" else "was not sent",
+            "wait for the next push" if about.command == "settle" else "were not sent",
+        ),
         (counts.get(State.DUPLICATE, 0), "repeats another row", "repeat other rows"),
         (counts.get(State.SKIPPED, 0), "is no record", "are no records"),
     )

@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.results.files import put_in_place
+from importer.results.inert import hold
 from importer.results.parts import Kit, Tally, plan_pages
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ def write_workbook(path: Path, about: About, parts: Sequence[Part]) -> Path:
     source, in order. All cells of the source are text exactly as in ``Sheet.frame``, whatever they
     look like: never a formula, a number or a link. Characters that no workbook can hold become
     U+FFFD, texts beyond 32,767 characters are cut, and Summary says both.
+
+    A checked workbook ends with what would be sent, one sheet for each part that has such rows.
 
     Rows are streamed, so that memory does not grow with them. Only the owner can read the file.
 
@@ -57,6 +60,7 @@ def write_pages(file: BinaryIO, *, about: About, pages: Sequence[Page]) -> None:
     from importer.codes import CODES
     from importer.results.looks import make_looks
     from importer.results.pages import write_page
+    from importer.results.payloads import add_payload_sheets, write_payloads
     from importer.results.summary import write_summary
 
     with tempfile.TemporaryDirectory(
@@ -72,13 +76,16 @@ def write_pages(file: BinaryIO, *, about: About, pages: Sequence[Page]) -> None:
         book = Workbook(file, options)
         try:
             book.use_zip64()
-            book.set_properties({"title": "OPSCOM import", "comments": f"Run {about.run}"})
+            book.set_properties({"title": "OPSCOM import", "comments": hold(f"Run {about.run}")})
             kit = Kit(about, make_looks(book), CODES, Tally())
             # Summary stands first and is written last, when all is counted.
             summary = book.add_worksheet("Summary")
             sheets = [book.add_worksheet(page.name) for page in pages]
             for sheet, page in zip(sheets, pages, strict=True):
                 write_page(sheet, page, kit)
+            if about.command == "check":
+                for sheet, page in add_payload_sheets(book, pages):
+                    write_payloads(sheet, page, kit)
             write_summary(book, summary, pages, kit)
             book.close()
         except FileCreateError as error:

@@ -1,0 +1,148 @@
+"""Make ``docs/pictures/``: the workbook that the samples end in, as LibreOffice shows it.
+
+Run ``python docs/make_pictures.py`` after a change of the workbook's looks. It needs LibreOffice
+(``soffice``) and poppler (``pdftoppm``); the pictures are committed, so that nobody else needs them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "samples" / "students-with-problems.xlsx"
+PICTURES = ROOT / "docs" / "pictures"
+SHEETS = {"summary": (1, 96), "rows": (2, 230), "would-be-sent": (3, 110)}
+"""Picture → sheet of the workbook, counted from 1, and dots per inch."""
+_A3 = "8"
+_WIDEST = 1900
+"""Pixels; what stands further to the right is cut."""
+_MARGIN = 14
+"""Pixels left around what is drawn."""
+
+
+def main() -> None:
+    """Make all pictures."""
+    PICTURES.mkdir(exist_ok=True)
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        pushed, checked = _make_workbooks(folder)
+        _draw(pushed, "summary", folder)
+        _draw(pushed, "rows", folder)
+        _draw(checked, "would-be-sent", folder)
+
+
+def _make_workbooks(folder: Path) -> tuple[Path, Path]:
+    """Push and check the sample; return the two workbooks."""
+    workspace = ["--workspace", folder / "parking", "--results", folder]
+    for command in (["push", "--sandbox"], ["check"]):
+        # Rows that need a correction end in exit code 1, which is what the pictures show.
+        subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "importer", *command, *workspace, SAMPLE],
+            cwd=ROOT,
+            env={**os.environ, "LOGNAME": "registrar", "OPSCOM_CLIENT": "OC_CAMPUS"},
+            check=False,
+            capture_output=True,
+        )
+    names = (f"{SAMPLE.stem}-results.xlsx", f"{SAMPLE.stem}-checked.xlsx")
+    return folder / names[0], folder / names[1]
+
+
+def _draw(workbook: Path, picture: str, folder: Path) -> None:
+    """Print one sheet on one page, and cut the paper to what is drawn."""
+    number, dots = SHEETS[picture]
+    single = folder / f"{picture}.xlsx"
+    _leave_one_sheet(workbook, single, number)
+    profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
+    _call("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, single)
+    page = folder / f"{picture}.pdf"
+    _call("pdftoppm", "-r", dots, "-singlefile", page, folder / picture)
+    width, height, pixels = _read_ppm(folder / f"{picture}.ppm")
+    left, top, right, bottom = _drawn(width, height, pixels)
+    crop = ("-x", left, "-y", top, "-W", min(right - left, _WIDEST), "-H", bottom - top)
+    _call("pdftoppm", "-png", "-r", dots, "-singlefile", *crop, page, folder / picture)
+    shutil.move(folder / f"{picture}.png", PICTURES / f"{picture}.png")
+    print(f"docs/pictures/{picture}.png")
+
+
+def _call(program: str, *arguments: object) -> None:
+    """Run another program to its end."""
+    command = [shutil.which(program) or program, *map(str, arguments)]
+    subprocess.run(command, check=True, capture_output=True)  # noqa: S603 - named here
+
+
+def _leave_one_sheet(workbook: Path, target: Path, number: int) -> None:
+    """Copy a workbook, hide all sheets but one, and fit that one to the width of an A3 page."""
+    with zipfile.ZipFile(workbook) as source, zipfile.ZipFile(target, "w") as copy:
+        for name in source.namelist():
+            text = source.read(name)
+            if name == "xl/workbook.xml":
+                text = _show_only(text, number)
+            elif name.startswith("xl/worksheets/sheet"):
+                text = text.replace(b' tabSelected="1"', b"")
+                if name == f"xl/worksheets/sheet{number}.xml":
+                    text = _fit(text.replace(b"<sheetView ", b'<sheetView tabSelected="1" ', 1))
+            copy.writestr(name, text)
+
+
+def _show_only(book: bytes, number: int) -> bytes:
+    """Hide all sheets but one, which is shown first."""
+    first, *sheets = book.split(b"<sheet ")
+    shown = [
+        b"<sheet " + (b"" if at == number else b'state="hidden" ') + sheet
+        for at, sheet in enumerate(sheets, 1)
+    ]
+    first = re.sub(rb' (activeTab|firstSheet)="\d+"', b"", first)
+    # LibreOffice prints hidden sheets too, where they have an area to be printed.
+    shown[-1] = re.sub(rb"<definedNames>.*</definedNames>", b"", shown[-1], flags=re.DOTALL)
+    tab = f'<workbookView activeTab="{number - 1}" '.encode()
+    return first.replace(b"<workbookView ", tab) + b"".join(shown)
+
+
+def _fit(sheet: bytes) -> bytes:
+    """Set an A3 page, as wide as the sheet, without a footer."""
+    sheet = re.sub(rb"<headerFooter>.*?</headerFooter>", b"", sheet, flags=re.DOTALL)
+    page = f'<pageSetup paperSize="{_A3}" orientation="landscape" fitToHeight="0"/>'.encode()
+    sheet = re.sub(rb"<pageSetup [^>]*/>", page, sheet)
+    lines = b'<printOptions gridLines="1"/>'
+    if b"showGridLines" not in sheet:
+        sheet = sheet.replace(b"<pageMargins ", lines + b"<pageMargins ", 1)
+    if b"fitToPage" not in sheet:
+        fit = b'<sheetPr><pageSetUpPr fitToPage="1"/></sheetPr>'
+        # A filter has left its own <sheetPr> behind.
+        sheet = re.sub(rb"<sheetPr[^>]*/>", b"", sheet)
+        sheet = sheet.replace(b"<dimension ", fit + b"<dimension ", 1)
+    return sheet
+
+
+def _read_ppm(path: Path) -> tuple[int, int, bytes]:
+    kind, size, _most, pixels = path.read_bytes().split(b"\n", 3)
+    if kind != b"P6":
+        raise SystemExit(f"{path} is no picture in colours.")
+    width, height = map(int, size.split())
+    return width, height, pixels
+
+
+def _drawn(width: int, height: int, pixels: bytes) -> tuple[int, int, int, int]:
+    """Return left, top, right and bottom of what is not white, with a margin."""
+    line = 3 * width
+    lines = [pixels[at * line : (at + 1) * line] for at in range(height)]
+    inked = [at for at, each in enumerate(lines) if each.strip(b"\xff")]
+    lefts = [(len(each) - len(each.lstrip(b"\xff"))) // 3 for each in lines if each.strip(b"\xff")]
+    rights = [len(each.rstrip(b"\xff")) // 3 for each in lines if each.strip(b"\xff")]
+    return (
+        max(min(lefts) - _MARGIN, 0),
+        max(inked[0] - _MARGIN, 0),
+        min(max(rights) + _MARGIN, width),
+        min(inked[-1] + _MARGIN, height),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,104 @@
+"""The shared texts of a workbook (ECMA-376 part 1, section 18.4)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pyarrow as pa
+
+from importer.reading.xlsx_cells import Numbers, texts_between, unescaped
+from importer.reading.xlsx_scan import Unusual
+
+if TYPE_CHECKING:
+    from importer.reading.xlsx_cells import Bytes
+
+_ESCAPE_RE: Final = re.compile(rb"_x[0-9A-Fa-f]{4}_")
+_PHONETIC_RE: Final = re.compile(rb"<rPh\b.*?</rPh>", re.DOTALL)
+_RUN_RE: Final = re.compile(rb"<t(?:/>|>([^<]*)</t>| [^<>]*(?:/>|>([^<]*)</t>))")
+_PLAIN: Final = len("<t>")
+_PRESERVED: Final = len('<t xml:space="preserve">')
+_PIECE: Final = 1 << 20
+_PAD: Final = b"\0" * 64
+
+
+def shared_texts(data: bytes) -> pa.Array:
+    """Return the shared texts in their order, those in several fonts joined, without phonetic help.
+
+    Args:
+        data: The part of the package.
+
+    Raises:
+        Unusual: It is written in another way than programs write it.
+        ValueError: It is no UTF-8.
+    """
+    if b"<!" in data or b"\r" in data.replace(b"\r\n", b"", 1) or b"<sst" not in data:
+        raise Unusual
+    if b"_x" in data and _ESCAPE_RE.search(data):
+        raise Unusual
+    parts: list[pa.Array] = []
+    start = 0
+    while start < len(data):
+        end = data.find(b"</si>", start + _PIECE) + len(b"</si>")
+        end = end if end >= len(b"</si>") else len(data)
+        parts.append(_texts(data[start:end]))
+        start = end
+    return pa.concat_arrays(parts)
+
+
+def _texts(data: bytes) -> pa.Array:
+    padded = np.frombuffer(data + _PAD, np.uint8)
+    tags = np.flatnonzero(padded == ord("<"))
+    items = _items(data, padded, tags)
+    starts = tags[items]
+    after = np.append(tags, np.full(4, len(data)))
+    simple, begins, ends = _simple(padded, after, items, starts)
+    texts = unescaped(texts_between(padded, begins[simple], ends[simple]))
+    if bool(simple.all()):
+        return texts
+    others = np.flatnonzero(~simple)
+    joined = [_joined(data, int(starts[other])) for other in others.tolist()]
+    order = np.empty(len(items), np.int64)
+    order[simple] = np.arange(len(texts))
+    order[others] = len(texts) + np.arange(len(others))
+    rich = unescaped(pa.array(joined, pa.large_string()))
+    return pa.concat_arrays([texts, rich]).take(pa.array(order))
+
+
+def _items(data: bytes, padded: Bytes, tags: Numbers) -> Numbers:
+    """Return which of the tags begin a text."""
+    items = (padded[tags + 1] == ord("s")) & (padded[tags + 2] == ord("i"))
+    found = np.flatnonzero(items)
+    if len(found) != data.count(b"<si>"):
+        raise Unusual
+    return found
+
+
+def _simple(
+    padded: Bytes, tags: Numbers, items: Numbers, starts: Numbers
+) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Numbers, Numbers]:
+    """Return which texts are in one piece, and where each of these begins and ends."""
+    inner = tags[items + 1]
+    third = padded[np.minimum(inner + 2, len(padded) - 1)]
+    simple = (inner == starts + len("<si>")) & (padded[inner + 1] == ord("t"))
+    begins = inner + np.where(third == ord(">"), _PLAIN, _PRESERVED)
+    simple &= (third == ord(">")) | (third == ord(" "))
+    simple &= padded[np.minimum(begins, len(padded)) - 1] == ord(">")
+    ends = tags[items + 2]
+    simple &= ends >= begins
+    place = np.minimum(ends, len(padded) - len("</t></si>"))
+    for offset, letter in enumerate(b"</t></si>"):
+        simple &= padded[place + offset] == letter
+    return simple, begins, ends
+
+
+def _joined(data: bytes, start: int) -> str:
+    end = data.find(b"</si>", start)
+    if end < 0:
+        raise Unusual
+    item = _PHONETIC_RE.sub(b"", data[start:end])
+    runs = _RUN_RE.findall(item)
+    if len(runs) != item.count(b"<t>") + item.count(b"<t ") + item.count(b"<t/"):
+        raise Unusual
+    return b"".join(one or other for one, other in runs).decode("utf-8")

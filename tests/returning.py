@@ -1,0 +1,148 @@
+"""Push a file, edit the workbook that comes back, and push that: in this process, against a ledger."""
+
+import contextlib
+import io
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import openpyxl
+import pytest
+from commanding import PERMITS, ROSTER, TOKEN, Office
+
+from importer.cli import main
+from importer.model import RESULT_COLUMNS
+
+LIBREOFFICE = shutil.which("soffice")
+needs_libreoffice = [
+    pytest.mark.libreoffice,
+    pytest.mark.skipif(LIBREOFFICE is None, reason="LibreOffice is not installed"),
+]
+STATUS, REFERENCE, CODE, MESSAGE, ANSWER, ROW = range(1, len(RESULT_COLUMNS) + 1)
+VEHICLES = """\
+version: 1
+name: Vehicles
+endpoint: vehicles
+match: {files: ["*vehicle*"]}
+fields:
+  plate: Plate
+  prov: Prov
+  plateType: {value: Passenger}
+"""
+
+
+class Desk(Office):
+    """An office whose commands run in this process."""
+
+    def __init__(self, folder, monkeypatch, url=None, **more):
+        mappings = {"roster": ROSTER, "permits": PERMITS, "vehicles": VEHICLES}
+        super().__init__(folder, url, mappings=mappings, **more)
+        monkeypatch.setenv("OPSCOM_API_TOKEN", TOKEN)
+        monkeypatch.chdir(self.folder)
+
+    def do(self, *arguments, code=None):
+        """Run a command; return its JSON object. ``code`` is the exit code it must have."""
+        out, err = io.StringIO(), io.StringIO()
+        with (
+            contextlib.redirect_stdout(out),
+            contextlib.redirect_stderr(err),
+            pytest.raises(SystemExit) as end,
+        ):
+            main([*map(str, arguments), "--json"])
+        assert code is None or end.value.code == code, (end.value.code, out.getvalue())
+        return json.loads(out.getvalue())
+
+    def push(self, path, *more, code=None):
+        return self.do("push", path, "--yes", *more, code=code)
+
+    def results(self, stem, kind="results", folder="results"):
+        return self.folder / folder / f"{stem}-{kind}.xlsx"
+
+    def table_of(self, stem, sheet="Rows", kind="results"):
+        """Return the rows of a workbook, each under its headers, blank cells as empty text."""
+        return rows_of(self.results(stem, kind), sheet)
+
+    def summary(self, stem, kind="results"):
+        """Return the lines of the first sheet, blank cells left out."""
+        book = openpyxl.load_workbook(self.results(stem, kind))
+        lines = [
+            [cell for cell in row if cell is not None]
+            for row in book["Summary"].iter_rows(values_only=True)
+        ]
+        book.close()
+        return lines
+
+
+def rows_of(path, sheet="Rows"):
+    book = openpyxl.load_workbook(path)
+    header, *rows = book[sheet].iter_rows(values_only=True)
+    book.close()
+    return [
+        {
+            name: "" if cell is None else str(cell)
+            for name, cell in zip(header, row, strict=True)
+            if name
+        }
+        for row in rows
+    ]
+
+
+@contextlib.contextmanager
+def edited(path, sheet="Rows"):
+    """Give the sheet of a workbook to be edited, and save it in place."""
+    book = openpyxl.load_workbook(path)
+    yield book[sheet]
+    book.save(path)
+    book.close()
+
+
+def column(page, header):
+    return next(cell.column for cell in page[1] if cell.value == header)
+
+
+def line(page, header, value):
+    """Return the line of the row that has this text under this header."""
+    at = column(page, header)
+    return next(row for row in range(2, page.max_row + 1) if page.cell(row, at).value == value)
+
+
+def set_cell(page, key, header, value):
+    """Write into the row whose first source cell is ``key``."""
+    first = page.cell(1, ROW + 1).value
+    page.cell(line(page, first, key), column(page, header)).value = value
+
+
+def sort_rows(page, header, *, reverse=False):
+    """Sort the rows by a column, as the filter's menu does."""
+    at = column(page, header) - 1
+    rows = [[cell.value for cell in row] for row in page.iter_rows(min_row=2)]
+    rows.sort(key=lambda row: str(row[at]), reverse=reverse)
+    for number, row in enumerate(rows, start=2):
+        for place, value in enumerate(row, start=1):
+            page.cell(number, place).value = value
+
+
+def as_saved(path, saver, folder):
+    """Return the file as ``saver`` leaves it: ``openpyxl`` has saved it, LibreOffice saves it again."""
+    return path if saver == "openpyxl" else save_in_libreoffice(path, folder)
+
+
+def save_in_libreoffice(path: Path, folder: Path) -> Path:
+    """Open a workbook in LibreOffice and save it under its own name.
+
+    The tests of a run share one profile, since a new one takes longer than the saving.
+    """
+    out, profile = folder / "saved", folder.parent / "libreoffice"
+    command = [
+        LIBREOFFICE,
+        f"-env:UserInstallation={profile.as_uri()}",
+        "--headless",
+        "--convert-to",
+        "xlsx:Calc MS Excel 2007 XML",
+        "--outdir",
+        out,
+        path,
+    ]
+    subprocess.run(command, check=True, capture_output=True, timeout=100)
+    return shutil.copy(out / path.name, path)

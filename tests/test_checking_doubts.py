@@ -1,0 +1,184 @@
+"""What is said about whole columns that Excel, or an export, has probably damaged."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from importer.checking import check
+from importer.model import Batch, Column, Sheet
+from schemas import TABLES
+
+TODAY = dt.date(2026, 1, 1)
+
+
+def doubts(field, cells, *, mapped=None, endpoint="users", header="HEADER", name="S", skipped=()):
+    """Check one column and return what is said about it."""
+    frame = pd.DataFrame({0: cells}, dtype="str")
+    rows = np.arange(2, len(cells) + 2)
+    sheet = Sheet(Path("people.xlsx"), "0", name, 1, (Column(0, header),), frame, rows)
+    leave = np.zeros(len(cells), np.bool_)
+    leave[list(skipped)] = True
+    values = pd.DataFrame({field: mapped or cells}, dtype="str")
+    batch = Batch(sheet, endpoint, "m", values, {field: (0,)}, leave)
+    checked = check(batch, TABLES[endpoint], today=TODAY)
+    assert checked.batch is batch
+    return [doubt for doubt in checked.doubts if doubt.startswith("Column A")]
+
+
+IDS = [f"{number}" for number in range(100_200_301, 100_200_331)]
+
+
+def test_ids_that_are_shorter_than_most_have_probably_lost_zeros():
+    assert doubts("unique_id", [*IDS, "1234567", "99887766"]) == [
+        (
+            'Column A "HEADER": 2 numbers are shorter than the 9 digits that most have (rows 32 and 33). '
+            "Zeros at the front were probably lost; if so, say `pad: 9` in the mapping."
+        )
+    ]
+
+
+def test_ids_of_one_length_or_of_every_length_are_not_doubted():
+    assert doubts("unique_id", IDS) == []
+    assert doubts("unique_id", [str(7**power) for power in range(20)]) == []
+    assert doubts("city", [*IDS, "1234567"]) == []
+
+
+def test_zip_codes_without_their_zero_are_doubted():
+    (said,) = doubts("postal_code", ["14201", "14202", "14203", "14204", "14205", "2138"])
+    assert said.startswith('Column A "HEADER": one number is shorter than the 5 digits')
+    assert "(row 7)" in said
+
+
+def test_skipped_rows_are_not_looked_at():
+    assert doubts("unique_id", [*IDS, "1234567"], skipped=[len(IDS)]) == []
+
+
+def test_numbers_in_scientific_notation_are_doubted():
+    assert doubts("student_no", ["1.23457E+11", "4.5e+5", "1E5", "12E"]) == [
+        (
+            'Column A "HEADER": 2 numbers are written like 1.2E+11 (rows 2 and 3), so that digits are '
+            "lost. Format the column as a number without decimals in the source and export it again."
+        )
+    ]
+
+
+def test_long_numbers_that_all_end_in_zeros_were_rounded():
+    rounded = ["1234567890123450", "9876543210987650", "12345678901234500"]
+    assert doubts("student_no", rounded, name=None) == [
+        (
+            'Column A "HEADER": 3 long numbers are zero after the first 15 digits (records 2, 3 and 4). '
+            "Excel probably rounded them; export the column as text from the system that it comes from."
+        )
+    ]
+    assert doubts("student_no", [*rounded, "1234567890123456"]) == []
+
+
+@pytest.mark.parametrize("garbled", ["ZoÃ«", "AmÃ©lie", "CafÃ‰", "Â\u00a012", "itâ€™s"], ids=ascii)
+def test_letters_of_a_wrong_encoding_are_doubted(garbled):
+    assert doubts("first_name", ["Zoë", garbled, "SÃO", "Ânia"]) == [
+        (
+            'Column A "HEADER": one value holds signs such as Ã© in the place of letters with accents '
+            "(row 3). The file was probably read in a wrong encoding before; export it again as UTF-8."
+        )
+    ]
+
+
+def test_lost_letters_are_doubted():
+    assert doubts("last_name", ["Nu\ufffdez", "Nuñez"]) == [
+        (
+            'Column A "HEADER": one value has \ufffd in the place of a letter (row 2). '
+            "The letter is lost in this file; export it again as UTF-8."
+        )
+    ]
+
+
+def test_values_that_pile_up_at_one_length_were_probably_cut():
+    streets = [f"{number} " + "Long Invented Street Name"[: number % 20] for number in range(60)]
+    cut = [f"{number:02} An Invented Avenue Tha" for number in range(30)]
+    said = doubts("street", [*[street for street in streets if len(street) < 20], *cut[:12]])
+    assert len(said) == 1
+    assert "12 values have exactly 25 characters, and none has more (rows " in said[0]
+    assert said[0].endswith("The export probably cut them off; look at how they end.")
+    assert doubts("street", streets) == []
+    assert doubts("phone_cell", ["416-555-0100"] * 9 + ["905-555-010"]) == []
+
+
+def test_a_value_as_long_as_a_cell_can_be_is_doubted():
+    (said,) = doubts("street", ["x" * 255, "y"])
+    assert "one value has exactly 255 characters, and none has more (row 2)." in said
+
+
+@pytest.mark.parametrize("shape", ["2026-03-10", "10-Mar", "Mar-10"])
+def test_plates_that_excel_read_as_dates_are_doubted(shape):
+    assert doubts("plate", ["ABC 123", shape, "MAR10", "1-2"], endpoint="vehicles") == [
+        (
+            'Column A "HEADER": one of the plates is a date (row 3). Excel probably made it of a text '
+            "such as MAR10; type it again in a column that is formatted as text."
+        )
+    ]
+
+
+# --- Dates --------------------------------------------------------------------------------------
+
+
+def test_dates_read_the_other_way_round_than_their_column_proves_are_doubted():
+    cells = ["25/12/1999", "03/04/2000", "05/05/2000"]
+    assert doubts("date_of_birth", cells, mapped=["25/12/1999", "2000-03-04", "2000-05-05"]) == [
+        (
+            'Column A "HEADER": one date can only have the day first (row 2) and none the month, but one '
+            "date of the others was read the other way round (row 3). "
+            "The form in the mapping is probably `%d/%m/%Y`."
+        )
+    ]
+    assert doubts("date_of_birth", cells, mapped=["1999-12-25", "2000-04-03", "2000-05-05"]) == []
+
+
+def test_a_column_whose_order_is_not_told_yet_proves_it():
+    (said,) = doubts("date_of_birth", ["12/25/1999", "03/04/2000", "04/05/2000"])
+    assert said.endswith(
+        "2 dates of the others were read not at all, because their order is not told (rows 3 and 4). "
+        "The form in the mapping is probably `%m/%d/%Y`."
+    )
+
+
+def test_a_column_that_contradicts_itself_is_doubted():
+    assert doubts("date_of_birth", ["25/12/1999", "12/25/1999", "03/04/2000"]) == [
+        (
+            'Column A "HEADER": one date can only have the day first (row 2), and one date only the month '
+            "(row 3), so that nobody can tell what the others mean. "
+            "Export the column again as yyyy-mm-dd."
+        )
+    ]
+
+
+def test_true_dates_beside_texts_that_would_be_a_thirteenth_month_were_turned_round():
+    true = [f"2000-{month:02}-{day:02}" for month, day in ((1, 2), (3, 4), (5, 6), (7, 8), (9, 10))]
+    (said,) = doubts("date_of_birth", [*true, "25/12/1999", "13/01/2000"])
+    assert said.startswith(
+        'Column A "HEADER": 5 dates of Excel never have a day after the 12th, and 2 dates stayed text '
+        "(rows 7 and 8). Excel probably turned days and months round"
+    )
+    assert doubts("date_of_birth", [*true, "2000-01-31", "25/12/1999"]) == []
+
+
+def test_day_numbers_in_the_place_of_dates_are_doubted():
+    assert doubts("date_of_birth", ["36925", "2001-02-03", "36926"]) == [
+        (
+            'Column A "HEADER": 2 cells are each a number of five digits (rows 2 and 4), probably Excel\'s '
+            "number of a day. Format the column as a date and save or export it again."
+        )
+    ]
+
+
+def test_a_column_of_true_dates_is_not_doubted():
+    assert doubts("date_of_birth", ["2001-02-03", "1999-12-31", ""]) == []
+
+
+def test_no_doubt_holds_a_value():
+    secret = ["Secretperson" + "x" * number for number in range(9)]
+    assert not any("Secret" in said for said in doubts("last_name", [*secret, "ZoÃ«Secret"]))

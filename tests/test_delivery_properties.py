@@ -1,0 +1,164 @@
+"""Whatever the rows hold, whatever goes wrong, wherever the journal fails: the promise holds."""
+
+import sqlite3
+import tempfile
+from pathlib import Path
+
+from controller import Controller
+from delivering import TOKEN, permits, push
+from hypothesis import given
+from hypothesis import strategies as st
+from proving import CASES, CREATES, ENDPOINTS, PAYLOADS, PREFIX, Trial, Witness
+
+ROWS = 5
+SLOW_ONES = {"100-megabytes", "gzip-bomb", "late"}
+QUICK = [
+    case for case in CASES if case.timeout > 1 and not case.unread and case.name not in SLOW_ONES
+]
+PASSING = [case for case in QUICK if case.effect in {"lost", "throttled", "fine"}]
+ENDING = [case for case in QUICK if case.effect in {"patience", "redirect", "foreign", "settings"}]
+REFUSING = [case for case in QUICK if case.effect == "rejected"]
+FREE_TEXT = {
+    "users": "first_name", "vehicles": "make", "permits": "zone", "permit-updates": "zone",
+}  # fmt: skip
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+
+
+@st.composite
+def fates_of_a_row(draw):
+    """What happens to one row: attempt → case."""
+    if draw(st.integers(0, 9)) == 0:
+        return {0: draw(st.sampled_from(REFUSING))}
+    cases = draw(st.lists(st.sampled_from(PASSING), max_size=3))
+    if draw(st.integers(0, 7)) == 0:
+        cases.append(draw(st.sampled_from(ENDING)))
+    return dict(enumerate(cases, start=1))
+
+
+@st.composite
+def plans(draw, endpoint):
+    rows = draw(st.lists(fates_of_a_row(), min_size=ROWS, max_size=ROWS))
+    return {
+        (f"{PREFIX[endpoint]}{n}", attempt): case
+        for n, fates in enumerate(rows)
+        for attempt, case in fates.items()
+    }
+
+
+class Failing:
+    """A connection on which everything fails from one statement on, as on a disk that broke."""
+
+    def __init__(self, connection, statements, *, late):
+        self._connection = connection
+        self._left = statements
+        self._late = late
+        """Whether the statement at which it breaks is still carried out."""
+
+    @property
+    def in_transaction(self):
+        return self._connection.in_transaction
+
+    def execute(self, text, *values):
+        self._left -= 1
+        if self._left == 0 and self._late:
+            self._connection.execute(text, *values)
+        if self._left <= 0:
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._connection.execute(text, *values)
+
+
+class Through:
+    """A journal with something between it and the pusher."""
+
+    def __init__(self, journal, connection):
+        self.path = journal.path
+        self.memory = journal.memory
+        self.connection = connection
+
+
+def breaking(statements, *, late):
+    return lambda journal: Through(journal, Failing(journal.connection, statements, late=late))
+
+
+def with_texts(endpoint, values):
+    rows = PAYLOADS[endpoint](ROWS)
+    if endpoint in FREE_TEXT:
+        for row, text in zip(rows, values, strict=True):
+            row[FREE_TEXT[endpoint]] = text
+    return rows
+
+
+@given(st.data())
+def test_under_every_plan_what_is_said_is_true_and_the_next_runs_finish(data):
+    endpoint = data.draw(st.sampled_from(ENDPOINTS), "endpoint")
+    plan = data.draw(plans(endpoint), "plan")
+    workers = data.draw(st.sampled_from([1, 4, 16]), "workers")
+    payloads = with_texts(endpoint, data.draw(st.tuples(*[texts] * ROWS), "texts"))
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder) / "journal.sqlite"
+        with Witness(journal) as controller:
+            trial = Trial(
+                endpoint, journal, controller, plan, rows=ROWS, workers=workers, payloads=payloads
+            )
+            trial.run()
+            trial.finish()
+            for entry in controller.ledger:
+                position = int(entry.key.removeprefix(PREFIX[endpoint]))
+                assert entry.body == {"apiToken": TOKEN, **payloads[position]}
+
+
+@given(st.data())
+def test_wherever_the_journal_breaks_nothing_is_lost_and_nothing_is_sent_twice(data):
+    endpoint = data.draw(st.sampled_from(ENDPOINTS), "endpoint")
+    plan = data.draw(st.just({}) | plans(endpoint), "plan")
+    workers = data.draw(st.sampled_from([1, 4]), "workers")
+    statements = data.draw(st.integers(1, 60), "statements")
+    late = data.draw(st.booleans(), "late")
+    with tempfile.TemporaryDirectory() as folder:
+        journal = Path(folder) / "journal.sqlite"
+        with Witness(journal) as controller:
+            # Where the journal broke, the answer to a row may be lost on this side.
+            trial = Trial(
+                endpoint, journal, controller, plan, rows=ROWS, workers=workers, unread=True
+            )
+            first = trial.run(through=breaking(statements, late=late))
+            if first.stopped is None:
+                assert "not sent" not in first.states.values()
+            second = trial.finish()
+    for position, state in first.states.items():
+        if state == "pushed":
+            assert second.states[position] == "unchanged"
+            before, now = first.outcomes[position], second.outcomes[position]
+            assert before.reference_id == now.reference_id
+        if state == "unknown" and endpoint not in CREATES:
+            assert second.states[position] in {"pushed", "unchanged"}
+
+
+def test_an_id_that_cannot_be_written_down_is_told_to_the_person(tmp_path):
+    # BEGIN, intent, its record, COMMIT, BEGIN, and then the answer.
+    with Controller() as controller:
+        done = push(
+            controller.url, tmp_path / "journal.sqlite", "permits", permits(2),
+            through=breaking(6, late=False),
+        )  # fmt: skip
+        (entry,) = controller.ledger
+    assert done.states == {0: "unknown", 1: "not sent"}
+    assert done.outcomes[0].message == (
+        f"OPSCOM took the row under the id {entry.reference_id}. "
+        f"The journal {tmp_path / 'journal.sqlite'} cannot be written (disk I/O error)."
+    )
+    assert done.stopped.startswith("The journal ")
+
+
+def test_a_journal_that_breaks_before_the_intent_keeps_the_row_from_being_sent(tmp_path):
+    for endpoint in ENDPOINTS:
+        for statements in (1, 2, 3, 4):
+            journal = tmp_path / f"{endpoint}-{statements}" / "journal.sqlite"
+            with Controller() as controller:
+                done = push(
+                    controller.url, journal, endpoint, PAYLOADS[endpoint](3),
+                    through=breaking(statements, late=False),
+                )  # fmt: skip
+                assert controller.requests == 0
+            assert set(done.states.values()) == {"not sent"}

@@ -1,0 +1,463 @@
+"""The whole line from the outside: an office's file on one end, a foreign controller on the other."""
+
+import csv
+import datetime as dt
+import io
+import os
+import signal
+
+import pytest
+import xlsxwriter
+from commanding import CLIENT, PERMITS, ROSTER, TOKEN, Office, permit, read_results, user
+from controller import Controller, Fault
+
+STUDENTS = """\
+version: 1
+name: Students
+endpoint: users
+match: {files: ["*student*"]}
+skip_rows:
+  - {column: SPRIDEN_ID, matches: "Total.*"}
+fields:
+  unique_id: SPRIDEN_ID
+  student_no: SPRIDEN_ID
+  login_source: LOGIN_SOURCE
+  first_name: SPRIDEN_FIRST_NAME
+  last_name: SPRIDEN_LAST_NAME
+  user_name: GOBTPAC_USERNAME
+  email: GOREMAL_EMAIL
+  street: {join: [STREET_LINE1, STREET_LINE2], separator: ", "}
+  city: CITY
+  province: {column: STAT_CODE, convert: [province]}
+  postal_code: ZIP
+  phone_cell: {join: [AREA, PHONE], separator: "-", convert: [digits]}
+  date_of_birth: {column: BIRTH_DATE, date: "%d-%b-%Y"}
+  user_type_id: {column: STYP_DESC, lookup: {Full Time: "1", Part Time: "9"}}
+  driver_licence_num: LICENCE
+"""
+HEADERS = [
+    "SPRIDEN_ID", "SPRIDEN_LAST_NAME", "SPRIDEN_FIRST_NAME", "GOREMAL_EMAIL", "GOBTPAC_USERNAME",
+    "LOGIN_SOURCE", "STREET_LINE1", "STREET_LINE2", "CITY", "STAT_CODE", "ZIP", "AREA", "PHONE",
+    "BIRTH_DATE", "STYP_DESC", "LICENCE", "COMMENT",
+]  # fmt: skip
+FIRST = ["Zoë", "Null", "Amélie", "True", "Søren", "NA", "Nguyễn", "None", "Chloé", "nan"]
+LAST = [
+    "O\u2019Rourke",
+    "D'Amico",
+    "Björklund",
+    "Lévesque",
+    "Šimek",
+    "de la Cruz",
+    "张",
+    "Smith-Jones",
+]
+PROVINCES = [("Ontario", "ON"), ("qc", "QC"), ("NS", "NS"), ("British Columbia", "BC"), ("", None)]
+ROWS = 600
+FIRST_ROW = 6
+"""The spreadsheet's number of the first record: three lines of a title, a blank one, the header."""
+
+
+def student(number):
+    """Return an invented student's cells as an export has them."""
+    born = dt.date(1990, 1, 1) + dt.timedelta(days=13 * number)
+    return {
+        "SPRIDEN_ID": 1000 + number,
+        "SPRIDEN_LAST_NAME": LAST[number % 8],
+        "SPRIDEN_FIRST_NAME": FIRST[number % 10],
+        "GOREMAL_EMAIL": f"student{number}@students.example",
+        "GOBTPAC_USERNAME": f"st{number}",
+        "LOGIN_SOURCE": "OPSCOM",
+        "STREET_LINE1": f"{number} Rue des Érables",
+        "STREET_LINE2": f"Unit {number}" if number % 3 == 0 else "",
+        "CITY": "Saint-Éloi",
+        "STAT_CODE": PROVINCES[number % 5][0],
+        "ZIP": "K7M 2T5",
+        "AREA": "555",
+        "PHONE": f"{200 + number}-{number:04}",
+        "BIRTH_DATE": born,
+        "STYP_DESC": "Full Time" if number % 2 else "part  time",
+        "LICENCE": "",
+        "COMMENT": "=1+1" if number % 7 == 0 else "",
+    }
+
+
+def request(number, **changes):
+    """Return what OPSCOM must get of ``student(number)``, a change of ``None`` left out."""
+    street = f"{number} Rue des Érables" + (f", Unit {number}" if number % 3 == 0 else "")
+    body = {
+        "apiToken": TOKEN,
+        "unique_id": f"{1000 + number:09}",
+        "login_source": "OPSCOM",
+        "first_name": FIRST[number % 10],
+        "last_name": LAST[number % 8],
+        "user_name": f"st{number}",
+        "email": f"student{number}@students.example",
+        "street": street,
+        "city": "Saint-Éloi",
+        "province": PROVINCES[number % 5][1],
+        "postal_code": "K7M 2T5",
+        "phone_cell": f"555{200 + number}{number:04}",
+        "user_type_id": "1" if number % 2 else "9",
+        "student_no": f"{1000 + number:09}",
+        "date_of_birth": (dt.date(1990, 1, 1) + dt.timedelta(days=13 * number)).isoformat(),
+        **changes,
+    }
+    return {name: value for name, value in body.items() if value is not None}
+
+
+def formula_error(sheet, row, column):
+    sheet.write_formula(row, column, "=NA()", None, "#N/A")
+
+
+def us_zip(sheet, row, column, formats):
+    sheet.write_number(row, column, 2134, formats["zip"])
+
+
+HELD_BACK = {
+    10: ({"SPRIDEN_ID": ""}, "9013"),
+    11: ({"LOGIN_SOURCE": ""}, "9014"),
+    12: ({"SPRIDEN_ID": "x" * 51}, "9030"),
+    13: ({"LOGIN_SOURCE": "x" * 21}, "9030"),
+    14: ({"SPRIDEN_FIRST_NAME": "é" * 51}, "9030"),
+    15: ({"SPRIDEN_LAST_NAME": "x" * 51}, "9030"),
+    16: ({"GOBTPAC_USERNAME": "x" * 51}, "9030"),
+    17: ({"GOREMAL_EMAIL": "x" * 90 + "@students.example"}, "9030"),
+    18: ({"CITY": "x" * 51}, "9030"),
+    19: ({"ZIP": "x" * 21}, "9030"),
+    20: ({"PHONE": "1" * 21}, "9030"),
+    21: ({"LICENCE": "x" * 256}, "9030"),
+    22: ({"GOREMAL_EMAIL": "no address"}, "9033"),
+    23: ({"GOREMAL_EMAIL": "two words@students.example"}, "9033"),
+    24: ({"STAT_CODE": "Ontari"}, "9033"),
+    25: ({"BIRTH_DATE": "31-FEB-2004"}, "9033"),
+    26: ({"BIRTH_DATE": "03/04/2004"}, "9033"),
+    27: ({"BIRTH_DATE": dt.date(2190, 1, 1)}, "9033"),
+    28: ({"STYP_DESC": "Alumni"}, "9033"),
+    29: ({"CITY": formula_error}, "9033"),
+    30: ({"ZIP": 12345678901234567}, "9033"),
+    31: ({"CITY": "#REF!"}, "9033"),
+    32: ({"GOREMAL_EMAIL": "Student31@students.example"}, "9019"),
+    33: ({"GOBTPAC_USERNAME": "ST31"}, "9020"),
+    34: ({"SPRIDEN_ID": 1035 - 1}, None),  # its own number: nothing is wrong
+    36: ({"SPRIDEN_ID": 1035}, "9022"),
+    37: ({"CITY": "x" * 51, "STAT_CODE": "Ontari", "LOGIN_SOURCE": ""}, "9014; 9030; 9033"),
+}
+"""Row number of a student → what is wrong with it, and the codes that OPSCOM documents for it."""
+
+SENT_OTHERWISE = {
+    50: ({"GOREMAL_EMAIL": ""}, {"email": None}),
+    51: ({"SPRIDEN_FIRST_NAME": " "}, {"first_name": None}),
+    52: ({"STAT_CODE": "zz"}, {"province": "ZZ"}),
+    53: ({"BIRTH_DATE": "01-JAN-1899"}, {"date_of_birth": "1899-01-01"}),
+    54: ({"BIRTH_DATE": "1999-12-31"}, {"date_of_birth": "1999-12-31"}),
+    55: ({"CITY": "\u00a0Saint-E\u0301loi\u200b "}, {}),
+    56: ({"STREET_LINE1": "Gate 7\nNorth side", "STREET_LINE2": ""}, {"street": "Gate 7, North side"}),
+    57: ({"ZIP": us_zip}, {"postal_code": "02134"}),
+    58: ({"SPRIDEN_LAST_NAME": "x" * 50}, {"last_name": "x" * 50}),
+    59: ({"CITY": "-", "ZIP": "0"}, {"city": "-", "postal_code": "0"}),
+    60: ({"SPRIDEN_LAST_NAME": "=cmd()"}, {"last_name": "=cmd()"}),
+}  # fmt: skip
+"""Row number of a student → how its cells differ, and how its request does."""
+WARNED = {50: "9016", 51: "9017", 52: "9033", 53: "9033"}
+REPEATED = 70
+"""This student's row is that of the one before, once more."""
+
+
+def cells_of(number):
+    if number == REPEATED:
+        return student(number - 1)
+    changes, _ = HELD_BACK.get(number) or SENT_OTHERWISE.get(number) or ({}, {})
+    return student(number) | changes
+
+
+def sent_numbers():
+    held = {number for number, (_, codes) in HELD_BACK.items() if codes}
+    return [number for number in range(ROWS) if number not in held | {REPEATED}]
+
+
+def requested(number):
+    return request(number, **SENT_OTHERWISE.get(number, ({}, {}))[1])
+
+
+def write_students(path):
+    """Write the workbook; return the spreadsheet's row number of each student."""
+    rows = {}
+    with xlsxwriter.Workbook(path) as book:
+        formats = {
+            "id": book.add_format({"num_format": "000000000"}),
+            "date": book.add_format({"num_format": "d-mmm-yy"}),
+            "zip": book.add_format({"num_format": "00000"}),
+        }
+        sheet = book.add_worksheet("Fall 2026")
+        sheet.write(0, 0, "Active students, fall 2026")
+        sheet.write(1, 0, "Office of the Registrar")
+        sheet.write(2, 0, "For internal use")
+        sheet.write_row(4, 0, HEADERS)
+        at = FIRST_ROW - 1
+        for number in range(ROWS):
+            if number in {100, 400}:
+                at += 1  # a blank row
+            rows[number] = at + 1
+            for column, value in enumerate(cells_of(number).values()):
+                write_cell(sheet, at, column, value, formats)
+            at += 1
+        sheet.write(at + 1, 0, f"Total: {ROWS}")
+        rows["total"] = at + 2
+        book.add_worksheet("Notes").write(0, 0, "Ask the registrar.")
+    return rows
+
+
+def write_cell(sheet, at, column, value, formats):
+    if callable(value):
+        value(sheet, at, column, *([formats] if value is us_zip else []))
+    elif isinstance(value, dt.date):
+        moment = dt.datetime.combine(value, dt.time())
+        sheet.write_datetime(at, column, moment, formats["date"])
+    elif isinstance(value, int):
+        sheet.write_number(at, column, value, formats["id"] if column == 0 else None)
+    elif value != "":
+        sheet.write_string(at, column, value)
+
+
+def bodies(controller):
+    """Return the last body of each user that arrived."""
+    return {entry.body["unique_id"]: entry.body for entry in controller.ledger if entry.applied}
+
+
+@pytest.fixture(scope="module")
+def semester(tmp_path_factory):
+    """Push the workbook once; the tests look at what came of it."""
+    refused, lost = f"{1000 + 200:09}", f"{1000 + 201:09}"
+    plan = {(refused, 0): Fault("answer", code=9015), (lost, 1): Fault("lost")}
+    with Controller(plan) as controller:
+        office = Office(
+            tmp_path_factory.mktemp("line"), controller.url, mappings={"students": STUDENTS}
+        )
+        rows = write_students(office.inbox / "students.xlsx")
+        done = office.run("push", "--yes", "--json", "--workers", "8")
+        assert done.json["files"], done.err
+        results = read_results(done.json["files"][0]["results"], "Fall 2026")
+        yield done, controller, rows, results, office
+
+
+def test_every_row_that_is_right_arrives_exactly_as_expected(semester):
+    done, controller, *_ = semester
+    assert done.code == 1
+    found = bodies(controller)
+    for number in sent_numbers():
+        if number != 200:
+            assert found[f"{1000 + number:09}"] == requested(number), number
+    assert len(found) == len(sent_numbers()) - 1
+    assert {entry.path for entry in controller.ledger} == {f"/api/{CLIENT}/v1/profiles/push"}
+
+
+def test_nothing_that_is_wrong_leaves_this_machine(semester):
+    _, controller, *_ = semester
+    sent = {f"{1000 + number:09}" for number in sent_numbers()}
+    assert {entry.key for entry in controller.ledger} == sent
+    refused, lost = f"{1000 + 200:09}", f"{1000 + 201:09}"
+    assert all(len(controller.entries(key)) == 1 for key in sent - {refused, lost})
+    assert len(controller.entries(lost)) == 2
+
+
+def test_the_states_add_up(semester):
+    done, *_ = semester
+    (file,) = done.json["files"]
+    invalid = sum(1 for _, codes in HELD_BACK.values() if codes)
+    assert file["states"] == {
+        "pushed": ROWS - invalid - 2,
+        "duplicate": 1,
+        "invalid": invalid,
+        "rejected": 1,
+        "skipped": 1,
+    }
+    assert (file["rows"], file["sheet"]) == (ROWS + 1, "Fall 2026")
+    assert sum(file["states"].values()) == file["rows"]
+
+
+def test_the_workbook_accounts_for_every_row_in_order(semester):
+    *_, rows, results, _ = semester
+    assert [int(row["opscom_row"]) for row in results] == list(rows.values())
+    held = {number for number, (_, codes) in HELD_BACK.items() if codes}
+    for number in range(ROWS):
+        state = results[number]["opscom_status"]
+        if number in held:
+            assert state == "invalid", number
+        else:
+            assert state == {REPEATED: "duplicate", 200: "rejected"}.get(number, "pushed"), number
+    assert results[ROWS]["opscom_status"] == "skipped"
+
+
+def test_rows_held_back_carry_the_documented_codes(semester):
+    *_, results, _ = semester
+    found = {number: results[number]["opscom_error_code"] for number in range(ROWS)}
+    expected = dict.fromkeys(range(ROWS), "")
+    expected |= {number: codes or "" for number, (_, codes) in HELD_BACK.items()}
+    assert found == expected | {200: "9015"}
+
+
+def test_warnings_are_told_and_their_rows_go(semester):
+    *_, results, _ = semester
+    warned = {n for n in range(ROWS) if "(warning)" in results[n]["opscom_message"]}
+    assert warned == set(WARNED)
+
+
+def test_reference_ids_stand_beside_the_rows_that_have_one(semester):
+    _, controller, _, results, _ = semester
+    for number in sent_numbers():
+        applied = [entry for entry in controller.entries(f"{1000 + number:09}") if entry.applied]
+        told = results[number]["opscom_reference_id"]
+        assert told == (applied[-1].reference_id if applied else ""), number
+
+
+def test_all_source_columns_are_in_the_workbook_unmapped_ones_too(semester):
+    *_, results, _ = semester
+    assert list(results[0])[6:] == HEADERS
+    assert [results[n]["COMMENT"] for n in (0, 1)] == ["=1+1", ""]
+    assert results[0]["SPRIDEN_ID"] == "000001000"
+    assert results[60]["SPRIDEN_LAST_NAME"] == "=cmd()"
+
+
+def test_the_file_is_archived_and_a_second_push_of_it_sends_only_what_was_refused(semester):
+    _, controller, _, _, office = semester
+    (kept,) = (office.folder / "archive").iterdir()
+    before = controller.requests
+    done = office.run("push", "--yes", "--json", kept)
+    states = done.json["files"][0]["states"]
+    assert (states["rejected"], "pushed" in states) == (1, False)
+    assert controller.requests == before + 1
+
+
+# Text files
+
+
+@pytest.fixture
+def calling(monkeypatch, capsys):
+    return lambda office: office.calling(monkeypatch, capsys)
+
+
+TEXT = STUDENTS.replace("%d-%b-%Y", "%d/%m/%Y").replace("SPRIDEN_ID\n", "Numéro\n")
+TEXT = TEXT.replace("column: SPRIDEN_ID", "column: Numéro")
+
+
+def text_of(numbers, delimiter):
+    """Return an export as text: ids with their zeros, dates as 31/12/1999, blank lines, a total."""
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\r\n")
+    writer.writerow(["Numéro", *HEADERS[1:]])
+    for number in numbers:
+        cells = student(number)
+        cells["SPRIDEN_ID"] = f"{cells['SPRIDEN_ID']:09}"
+        cells["BIRTH_DATE"] = cells["BIRTH_DATE"].strftime("%d/%m/%Y")
+        if number % 20 == 4:
+            # A tab is a control character, which no value may hold.
+            sign = delimiter.replace("\t", ";")
+            cells["STREET_LINE2"] = f'"{sign}" behind{sign} the gate\r\nNorth'
+        writer.writerow(cells.values())
+        if number % 25 == 0:
+            text.write("\r\n")
+    writer.writerow(["Total: all", *[""] * (len(HEADERS) - 1)])
+    return text.getvalue()
+
+
+def behind(number, delimiter):
+    if number % 20 != 4:
+        return {}
+    sign = delimiter.replace("\t", ";")
+    return {"street": f'{number} Rue des Érables, "{sign}" behind{sign} the gate, North'}
+
+
+@pytest.mark.parametrize(
+    "form",
+    [("cp1252", ";", "students.csv"), ("utf-16", "\t", "students.txt"), ("utf-8-sig", ",", "students")],
+    ids=["semicolons in Windows-1252", "tabs in UTF-16", "commas in UTF-8"],
+)  # fmt: skip
+def test_a_text_file_arrives_as_expected_whatever_its_form(tmp_path, calling, form):
+    encoding, delimiter, name = form
+    everyone = range(120)
+    numbers = [
+        n for n in everyone if _fits(FIRST[n % 10], encoding) and _fits(LAST[n % 8], encoding)
+    ]
+    assert len(numbers) > 60
+    with Controller() as controller:
+        office = Office(tmp_path, controller.url, mappings={"students": TEXT})
+        (office.inbox / name).write_bytes(text_of(numbers, delimiter).encode(encoding))
+        done = calling(office)("push", "--yes", "--json")
+        assert done.code == 0, done.err
+        found = bodies(controller)
+        assert list(done.states.values()) == [{"pushed": len(numbers), "skipped": 1}]
+        for number in numbers:
+            expected = request(number, **behind(number, delimiter))
+            assert found.pop(expected["unique_id"]) == expected
+        assert found == {}
+        results = read_results(done.json["files"][0]["results"])
+    assert [row["opscom_status"] for row in results] == ["pushed"] * len(numbers) + ["skipped"]
+    assert [row["Numéro"] for row in results[:-1]] == [f"{1000 + n:09}" for n in numbers]
+
+
+def _fits(text, encoding):
+    try:
+        return text.encode(encoding).decode(encoding) == text
+    except UnicodeEncodeError:
+        return False
+
+
+# Killed
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize("after", [1, 25], ids="after {} requests".format)
+def test_after_a_kill_the_same_command_finishes_and_no_permit_is_created_twice(
+    tmp_path, calling, after
+):
+    rows = 40
+    with Controller(latency=0.02) as controller:
+        office = Office(tmp_path, controller.url, mappings={"permit": PERMITS})
+        office.table("inbox/permit.csv", [permit(n) for n in range(rows)])
+        process = office.start("push", "--yes")
+        controller.wait_for(after)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        assert process.returncode == -signal.SIGKILL
+        call = calling(office)
+        done = call("push", "--yes", "--json", "--keep")
+        again = call("push", "--yes", "--json", "--keep")
+    results = read_results(done.json["files"][0]["results"])
+    states = [row["opscom_status"] for row in results]
+    applied = [controller.applied(f"N{n:04}") for n in range(rows)]
+    assert len(states) == rows
+    for state, times, row in zip(states, applied, results, strict=True):
+        assert state in {"pushed", "unchanged", "unknown"}
+        assert times <= 1 if state == "unknown" else times == 1
+        assert bool(row["opscom_reference_id"]) == (state != "unknown")
+    unknown = states.count("unknown")
+    assert unknown <= 4  # as many as were under way
+    assert done.code == (4 if unknown else 0)
+    if unknown:
+        lost = "answer to 1 row is" if unknown == 1 else f"answers to {unknown} rows are"
+        assert f"An earlier run was ended by force; the {lost} lost." in done.err
+    assert again.states["permit.csv"] == {"unchanged": rows - unknown} | (
+        {"unknown": unknown} if unknown else {}
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
+def test_after_a_kill_every_user_is_there_and_what_was_settled_is_not_sent_again(tmp_path, calling):
+    rows = 60
+    with Controller(latency=0.02) as controller:
+        office = Office(tmp_path, controller.url, mappings={"roster": ROSTER})
+        office.table("inbox/roster.csv", [user(n) for n in range(rows)])
+        process = office.start("push", "--yes")
+        controller.wait_for(25)
+        process.send_signal(signal.SIGKILL)
+        process.communicate()
+        settled = [row for row, state in office.attempts() if state == "pushed"]
+        done = calling(office)("push", "--yes", "--json")
+    assert done.code == 0, done.err
+    states = done.states["roster.csv"]
+    assert states["pushed"] + states.get("unchanged", 0) == rows
+    assert states.get("unchanged", 0) >= len(settled)
+    times = [controller.applied(f"{n:06}") for n in range(rows)]
+    assert min(times) == 1
+    assert sum(times) - rows <= 6  # no more than were under way
+    assert [path.name for path in office.inbox.iterdir()] == []

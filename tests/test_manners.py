@@ -1,0 +1,195 @@
+"""The table "Reading an answer": what becomes of a row, event by event and endpoint by endpoint."""
+
+import json
+
+import pytest
+
+from importer.delivery.answers import Accepted, Refused, Unreadable, read_answer
+from importer.delivery.client import Phase, Reply
+from importer.delivery.manners import MANNERS, MAX_ATTEMPTS, Again, Settled, Stop, judge
+
+FREE = ("users", "permit-updates", "permit-deletes")
+HTML = b"<html>no</html>"
+
+
+def answered(status=200, body=HTML, retry_after=""):
+    return Reply(Phase.ANSWERED, status, body, retry_after)
+
+
+def code(number, status=200):
+    return answered(status, json.dumps({"ErrorCode": number, "ErrorMessage": "Words."}).encode())
+
+
+LOST = Reply(Phase.LOST, detail="the connection was lost before the answer was complete")
+TIMED_OUT = Reply(Phase.LOST, detail="no answer came within 60 seconds", timed_out=True)
+
+RETRY, AGAIN, STOP = "retry: not applied", "again: maybe applied", "stop: "
+# event: (reply, users and updates and deletes, vehicles, permits), at the first attempt of a row
+TABLE = {
+    "refused": (Reply(Phase.NOT_LEFT, detail="x"), RETRY, RETRY, RETRY),
+    "certificate": (Reply(Phase.DISTRUSTED, detail="x"), *[STOP + "not sent"] * 3),
+    **{f"{n}": (answered(n), *[STOP + "not sent"] * 3) for n in (300, 301, 302, 303, 307, 308)},
+    "429": (answered(429), RETRY, RETRY, RETRY),
+    **{f"{n}": (answered(n), AGAIN, AGAIN, "unknown") for n in (500, 501, 502, 503, 504, 599)},
+    "connection lost": (LOST, AGAIN, AGAIN, "unknown"),
+    "time-out": (TIMED_OUT, AGAIN, AGAIN, "unknown"),
+    "408": (answered(408), AGAIN, AGAIN, "unknown"),
+    "200 with HTML": (answered(), AGAIN, AGAIN, "unknown"),
+    "200 without a body": (answered(200, b""), AGAIN, AGAIN, "unknown"),
+    "200 with neither key": (answered(200, b'{"data": []}'), AGAIN, AGAIN, "unknown"),
+    "201 cut off": (answered(201, b'{"status": "succ'), AGAIN, AGAIN, "unknown"),
+    "204": (answered(204, b""), AGAIN, AGAIN, "unknown"),
+    "103": (answered(103, b""), AGAIN, AGAIN, "unknown"),
+    **{
+        f"{n} as HTML": (answered(n), STOP + "not sent", STOP + "not sent", STOP + "unknown")
+        for n in (400, 401, 403, 404, 405, 413, 422)
+    },
+    **{f"{n}": (code(n), *[STOP + "not sent"] * 3) for n in (9000, 9001, 9002, 9034)},
+    "9003": (code(9003), "rejected", "rejected", "rejected"),
+    "9009": (code(9009), "rejected", "rejected", "rejected"),
+    "9012": (code(9012), "rejected", "exists", "rejected"),
+    "9022": (code(9022), "rejected", "exists", "exists"),
+    "9033": (code(9033), "rejected", "rejected", "rejected"),
+    "a code nobody knows": (code("E-17"), "rejected", "rejected", "rejected"),
+    **{f"9033 with {n}": (code(9033, n), *["rejected"] * 3) for n in (400, 404, 422, 429, 500)},
+    **{f"9001 with {n}": (code(9001, n), *[STOP + "not sent"] * 3) for n in (401, 403)},
+    "success": (answered(200, b'{"status": "success"}'), "pushed", "pushed", "pushed"),
+    "success with 500": (answered(500, b'{"status": "success"}'), "pushed", "pushed", "pushed"),
+}
+COLUMNS = {**dict.fromkeys(FREE, 1), "vehicles": 2, "permits": 3}
+# The same, where an earlier attempt of the row may have been applied unseen. Permits never get here.
+AFTER_A_LOST_ONE = {
+    "certificate": (STOP + "unknown", STOP + "unknown"),
+    "301": (STOP + "unknown", STOP + "unknown"),
+    "404 as HTML": (STOP + "unknown", STOP + "unknown"),
+    "9001": (STOP + "unknown", STOP + "unknown"),
+    "refused": (RETRY, RETRY),
+    "429": (RETRY, RETRY),
+    "500": (AGAIN, "unknown"),
+    "connection lost": (AGAIN, "unknown"),
+    "200 with HTML": (AGAIN, "unknown"),
+    "9012": ("rejected", "exists"),
+    "9033": ("rejected", "rejected"),
+    "success": ("pushed", "pushed"),
+}
+
+
+def word(fate):
+    match fate:
+        case Settled(state):
+            return state.value
+        case Again(applied_maybe=True):
+            return AGAIN
+        case Again():
+            return RETRY
+        case Stop(state):
+            return STOP + state.value
+
+
+CELLS = [
+    pytest.param(endpoint, reply[0], reply[column], id=f"{event}-{endpoint}")
+    for event, reply in TABLE.items()
+    for endpoint, column in COLUMNS.items()
+]
+
+
+@pytest.mark.parametrize(("endpoint", "reply", "fate"), CELLS)
+def test_a_row_at_its_first_attempt(endpoint, reply, fate):
+    assert word(judge(MANNERS[endpoint], reply, lost_before=False, attempt=1)) == fate
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "reply", "fate"),
+    [
+        pytest.param(endpoint, TABLE[event][0], fates[endpoint == "vehicles"], id=f"{event}-{endpoint}")
+        for event, fates in AFTER_A_LOST_ONE.items()
+        for endpoint in (*FREE, "vehicles")
+    ],
+)  # fmt: skip
+def test_a_row_after_a_lost_attempt(endpoint, reply, fate):
+    assert word(judge(MANNERS[endpoint], reply, lost_before=True, attempt=2)) == fate
+
+
+def test_not_found_after_a_lost_delete_means_done():
+    fate = judge(MANNERS["permit-deletes"], code(9009), lost_before=True, attempt=2)
+    assert word(fate) == "pushed"
+    assert fate.message == "The record is gone: an earlier attempt of ours did it."
+
+
+def test_not_found_after_a_lost_update_is_a_rejection():
+    fate = judge(MANNERS["permit-updates"], code(9009), lost_before=True, attempt=2)
+    assert (word(fate), fate.code) == ("rejected", "9009")
+
+
+@pytest.mark.parametrize("endpoint", FREE)
+def test_a_row_that_may_go_again_is_unknown_after_its_last_attempt(endpoint):
+    fate = judge(MANNERS[endpoint], LOST, lost_before=True, attempt=MAX_ATTEMPTS)
+    assert word(fate) == "unknown"
+    assert fate.message == (
+        "The connection was lost before the answer was complete. Nobody knows whether OPSCOM took "
+        "the row; the next push sends it again."
+    )
+
+
+def test_a_vehicle_that_did_not_leave_at_first_still_gets_its_second_send():
+    fate = judge(MANNERS["vehicles"], LOST, lost_before=False, attempt=2)
+    assert word(fate) == AGAIN
+
+
+def test_what_a_second_9012_says_tells_whose_record_it_most_likely_is():
+    first, after = (
+        judge(MANNERS["vehicles"], code(9012), lost_before=lost, attempt=2)
+        for lost in (False, True)
+    )
+    assert first.message == "OPSCOM has this record already."
+    assert after.message == (
+        "OPSCOM has this record already, most likely from our own earlier attempt."
+    )
+
+
+def test_an_unknown_permit_says_what_the_person_does_next():
+    fate = judge(MANNERS["permits"], answered(502), lost_before=False, attempt=1)
+    assert fate.message == (
+        "The host answers that it failed (HTTP 502). Nobody knows whether OPSCOM took the row, and "
+        "it is not sent again. Look it up in OPSCOM and write the id, yes or no into opscom_answer."
+    )
+
+
+@pytest.mark.parametrize("status", [429, 503])
+def test_the_wait_that_was_asked_for_goes_along(status):
+    reply = answered(status, retry_after="7")
+    assert judge(MANNERS["users"], reply, lost_before=False, attempt=1).told == "7"
+
+
+@pytest.mark.parametrize(
+    ("body", "answer"),
+    [
+        (b'{"status": "success", "reference_id": 7}', Accepted("7")),
+        (b'{"status": "success", "reference_id": 7.0}', Accepted("7")),
+        (b'{"status": "SUCCESS", "vehicle_id_id": "12"}', Accepted("12")),
+        (b'{"status": "success", "vehicle_id": "12"}', Accepted("12")),
+        (b'{"status": "success", "InternalReferenceID": "u-1"}', Accepted("u-1")),
+        (b'\xef\xbb\xbf{"status": "success"}', Accepted("")),
+        (b'{"status": "success", "reference_id": true}', Accepted("")),
+        (b'{"status": "success", "warnings": "Careful."}', Accepted("", ("Careful.",))),
+        (b'{"status": "success", "warnings": ["A", "B"]}', Accepted("", ("A", "B"))),
+        (b'{"status": "success", "warnings": {"a": "A"}}', Accepted("", ("A",))),
+        (b'{"ErrorCode": 0, "status": "success"}', Accepted("")),
+        (b'{"ErrorCode": 9030, "status": "success"}', Refused("9030", "")),
+        (b'{"ErrorCode": "9030", "ErrorMessage": "x"}', Refused("9030", "x")),
+        (b'{"status": "error"}', Unreadable()),
+        (b"[]", Unreadable()),
+        (b"null", Unreadable()),
+        (b"", Unreadable()),
+        (b"[" * 100_000, Unreadable()),
+        ('{"status": "success"}'.encode("utf-16"), Unreadable()),
+        ('{"status": "success", "reference_id": 7, "x": "é"}'.encode("latin-1"), Accepted("7")),
+    ],
+    ids=[
+        "number", "whole-float", "capitals", "vehicle_id", "internal-id", "bom", "no-id", "one-warning",
+        "warnings", "named-warnings", "code-0", "code-and-success", "code", "other-status", "list", "null",
+        "empty", "deep", "utf-16", "latin-1",
+    ],
+)  # fmt: skip
+def test_the_body_decides(body, answer):
+    assert read_answer(body) == answer

@@ -1,0 +1,89 @@
+"""The rig itself is proved: two wrong pushers, made from the right one, do not pass it."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PUSHER = Path("importer/delivery/pusher.py")
+
+EARLY = "attempt = self._writer.intend(intent) if early else 0"
+INTENT = "            attempt = attempt or self._intend_late(planned, intent, lost=lost)\n"
+START = "            started = self._clock()\n"
+SEND = "            reply = line.send(planned.record.payload)\n"
+JUDGE = "        fate = judge(self._target.manner, reply, lost_before=lost, attempt=number)\n"
+UNKNOWN = """\
+        if isinstance(fate, Settled) and fate.state is State.UNKNOWN:
+            fate = Again(applied_maybe=True, why=fate.message)
+"""
+# The intent is written down after the send.
+WRITTEN_LATE = ((EARLY, "attempt = 0"), (INTENT + START + SEND, START + SEND + INTENT))
+# A row goes again after every failure, whatever the endpoint.
+SENT_AGAIN = ((JUDGE, JUDGE + UNKNOWN),)
+MUTANTS = {"none": (), "written-late": WRITTEN_LATE, "sent-again": SENT_AGAIN}
+LOSSES = "(lost-lost or lost-cut-in-body or lost-500)"
+ROWS = "(users or permits) and not whole"
+# Parts of the rig that are quick and hold the fault.
+PROOFS = {
+    "faults": ("test_faults_matrix.py", f"finishes and {LOSSES} and once and {ROWS}"),
+    "kills": ("test_kills.py", "any_step_is_finished and permits and not workers"),
+    "properties": ("test_delivery_properties.py", "under_every_plan"),
+}
+# A fault that Hypothesis finds, it also makes small, and that takes time.
+SHRINKING = pytest.mark.exhaustive
+CAUGHT = [
+    pytest.param("written-late", "faults", id="written-late-by-faults"),
+    pytest.param("written-late", "kills", id="written-late-by-kills"),
+    pytest.param("sent-again", "faults", id="sent-again-by-faults"),
+    pytest.param("written-late", "properties", id="written-late-by-properties", marks=SHRINKING),
+    pytest.param("sent-again", "properties", id="sent-again-by-properties", marks=SHRINKING),
+]
+
+
+@pytest.fixture(scope="module")
+def copies(tmp_path_factory):
+    """Make a copy of the program and its tests for each mutant."""
+    folders = {}
+    for name, changes in MUTANTS.items():
+        folder = folders[name] = tmp_path_factory.mktemp(name)
+        for part in ("importer", "schemas", "tests", "mappings"):
+            leave = shutil.ignore_patterns("__pycache__", "vendor_tables")
+            shutil.copytree(ROOT / part, folder / part, ignore=leave)
+        shutil.copy(ROOT / "pyproject.toml", folder)
+        text = (ROOT / PUSHER).read_text(encoding="utf-8")
+        for old, new in changes:
+            assert text.count(old) == 1, f"{name} does not fit the pusher any more"
+            text = text.replace(old, new)
+        (folder / PUSHER).write_text(text, encoding="utf-8")
+    return folders
+
+
+def prove(folder, *proofs):
+    """Run parts of the rig on a copy; return exit code and output."""
+    files, words = zip(*(PROOFS[proof] for proof in proofs), strict=True)
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", *(f"tests/{file}" for file in files)),
+            *("-k", " or ".join(f"({word})" for word in words)),
+            *("-q", "-x", "-p", "no:cacheprovider", "--tb=line"),
+        ],
+        cwd=folder, capture_output=True, text=True, timeout=110,
+        env={**os.environ, "PYTHONPATH": str(folder), "HYPOTHESIS_PROFILE": "plain"},
+    )  # fmt: skip
+    return done.returncode, done.stdout
+
+
+def test_the_right_pusher_passes(copies):
+    code, output = prove(copies["none"], "faults", "kills")
+    assert code == 0, output
+
+
+@pytest.mark.parametrize(("mutant", "proof"), CAUGHT)
+def test_a_wrong_pusher_is_caught(copies, mutant, proof):
+    code, output = prove(copies[mutant], proof)
+    assert code == 1, output
+    assert "AssertionError" in output

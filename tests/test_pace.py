@@ -1,0 +1,281 @@
+"""How fast a run goes, how long it waits, and when it has tried enough; on a clock that is told to go."""
+
+import datetime as dt
+import math
+import threading
+from random import Random
+
+import pytest
+from controller import Controller, Fault
+from delivering import permits, push, users
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.delivery.pace import (
+    BUDGET,
+    FIRST_PAUSE,
+    LONGEST_PAUSE,
+    LONGEST_TOLD,
+    PATIENCE,
+    RETRY_COST,
+    TIMEOUT_COST,
+    Pace,
+    told_seconds,
+)
+
+NOW = dt.datetime(2026, 3, 1, 12, 0, 0, tzinfo=dt.UTC)
+
+
+class Ticks:
+    """A clock that goes when it is told to."""
+
+    def __init__(self):
+        self.now = 100.0
+
+    def __call__(self):
+        return self.now
+
+
+class Most(Random):
+    """The longest jitter there is."""
+
+    def uniform(self, a, b):
+        return b
+
+
+# Retry-After
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [
+        ("7", 7.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("007", 7.0),
+        ("", None),
+        ("soon", None),
+        ("-7", None),
+        ("1.5", None),
+        ("\u0667", None),
+        ("Sun, 01 Mar 2026 12:00:30 GMT", 30.0),
+        ("Sun, 01 Mar 2026 12:00:30 -0000", 30.0),
+        ("Sun, 01 Mar 2026 07:00:30 -0500", 30.0),
+        ("Sunday, 01-Mar-26 12:00:30 GMT", 30.0),
+        ("Sun Mar  1 12:00:30 2026", 30.0),
+        ("Sun, 01 Mar 2026 11:59:00 GMT", 0.0),
+        ("Mon, 99 Foo 2026 12:00:30 GMT", None),
+        ("Mon, 01 Jan 99999 00:00:00 GMT", None),
+    ],
+    ids=[
+        "seconds", "blanks", "zero", "leading-zeros", "absent", "words", "negative", "fraction",
+        "other-digits", "date", "date-without-zone", "date-elsewhere", "old-date", "asctime", "past",
+        "no-date", "no-year",
+    ],
+)  # fmt: skip
+def test_a_wait_is_read_in_seconds_and_as_a_date(header, seconds):
+    assert told_seconds(header, now=NOW) == seconds
+
+
+@pytest.mark.parametrize("digits", [9, 10, 400, 5000])
+def test_a_huge_number_of_seconds_is_a_long_wait_and_no_fault(digits):
+    seconds = told_seconds("9" * digits, now=NOW)
+    assert seconds > LONGEST_TOLD
+    assert math.isfinite(seconds)
+
+
+@given(st.text() | st.from_regex(r"\w{3}, \d{1,3} \w{3} \d{1,6} \d+:\d+:\d+ [+-]\d{1,6}"))
+def test_no_header_is_a_fault(header):
+    seconds = told_seconds(header, now=NOW)
+    assert seconds is None or seconds >= 0
+
+
+# Pauses
+
+
+@pytest.mark.parametrize(
+    ("attempt", "longest"),
+    [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (6, 10.0), (60, 10.0)],
+)
+def test_pauses_grow_up_to_a_bound(attempt, longest):
+    assert Pace(random=Most()).pause(attempt, "", now=NOW) == longest
+
+
+@given(st.integers(1, 20), st.randoms(use_true_random=False))
+def test_a_pause_has_full_jitter_within_its_bound(attempt, random):
+    pause = Pace(random=random).pause(attempt, "", now=NOW)
+    assert 0 <= pause <= min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
+
+
+def test_jitter_spreads_the_workers():
+    pace = Pace(random=Random(1))
+    pauses = [pace.pause(5, "", now=NOW) for _ in range(400)]
+    assert min(pauses) < 1.0
+    assert max(pauses) > 7.0
+    assert 3.5 < sum(pauses) / len(pauses) < 4.5
+
+
+@given(st.integers(0, 60), st.integers(1, 6), st.randoms(use_true_random=False))
+def test_a_wait_that_was_told_is_never_cut_short(told, attempt, random):
+    pause = Pace(random=random).pause(attempt, str(told), now=NOW)
+    assert told <= pause <= told + 1.0
+
+
+def test_a_wait_that_is_too_long_is_not_waited_for():
+    pace = Pace()
+    assert pace.pause(1, "60", now=NOW) is not None
+    assert pace.pause(1, "61", now=NOW) is None
+    assert pace.pause(1, "Mon, 01 Mar 2027 12:00:00 GMT", now=NOW) is None
+
+
+# The rate
+
+
+def test_a_rate_gives_one_turn_after_the_other():
+    ticks = Ticks()
+    pace = Pace(rate=4, clock=ticks)
+    assert [pace.turn() for _ in range(4)] == [0.0, 0.25, 0.5, 0.75]
+    ticks.now += 10
+    assert [pace.turn() for _ in range(2)] == [0.0, 0.25], "time that passed is no credit"
+
+
+def test_without_a_rate_nobody_waits():
+    assert {Pace(clock=Ticks()).turn() for _ in range(50)} == {0.0}
+
+
+@pytest.mark.parametrize("endpoint_rows", [users, permits], ids=["users", "permits"])
+@pytest.mark.parametrize("workers", [1, 4, 16])
+def test_the_rate_is_never_exceeded_repeats_included(tmp_path, endpoint_rows, workers):
+    rate, rows = 40, 20
+    slower = Fault("answer", status=429, body="")
+    kind = endpoint_rows.__name__
+    first = "U" if kind == "users" else "P"
+    plan = {(f"{first}{n}", 1): slower for n in range(0, rows, 3)}
+    with Controller(plan) as controller:
+        done = push(
+            controller.url, tmp_path / "journal.sqlite", kind, endpoint_rows(rows),
+            workers=workers, pace=Pace(rate=rate, random=Random(3)),
+        )  # fmt: skip
+        times = sorted(entry.at for entry in controller.ledger)
+    assert set(done.states.values()) == {"pushed"}
+    assert len(times) == rows + len(plan)
+    # A loaded machine may read a request late, so that the next one seems to follow early.
+    slack = 0.1
+    for i, early in enumerate(times):
+        for j in range(i + 1, len(times)):
+            assert (j - i) <= rate * (times[j] - early + slack), (i, j)
+
+
+# Waits that OPSCOM tells
+
+
+def test_a_wait_that_opscom_tells_holds_all_workers(tmp_path):
+    slower = Fault("answer", status=429, body="", headers={"Retry-After": "1"})
+    with Controller({("U0", 1): slower}, latency=0.02) as controller:
+        done = push(
+            controller.url, tmp_path / "journal.sqlite", "users", users(40), workers=4,
+        )  # fmt: skip
+        ledger = sorted(controller.ledger, key=lambda entry: entry.at)
+    assert set(done.states.values()) == {"pushed"}
+    told = next(entry.at for entry in ledger if entry.key == "U0")
+    # What was under way when the answer came was sent already.
+    assert not [entry for entry in ledger if told + 0.5 < entry.at < told + 1.0]
+    assert len([entry for entry in ledger if entry.at <= told + 0.5]) < 20
+
+
+# The budget
+
+
+def test_the_budget_of_retries_runs_out_and_acceptances_fill_it():
+    pace = Pace(clock=Ticks())
+    assert sum(pace.may_retry(timed_out=False) for _ in range(1000)) == BUDGET // RETRY_COST
+    for _ in range(RETRY_COST - 1):
+        pace.answered(accepted=True)
+    assert not pace.may_retry(timed_out=False)
+    pace.answered(accepted=True)
+    assert pace.may_retry(timed_out=False)
+
+
+def test_refusals_do_not_fill_the_budget():
+    pace = Pace(clock=Ticks())
+    while pace.may_retry(timed_out=False):
+        pass
+    for _ in range(100):
+        pace.answered(accepted=False)
+    assert not pace.may_retry(timed_out=False)
+
+
+def test_the_budget_never_holds_more_than_at_first():
+    pace = Pace(clock=Ticks())
+    for _ in range(10 * BUDGET):
+        pace.answered(accepted=True)
+    assert sum(pace.may_retry(timed_out=True) for _ in range(1000)) == BUDGET // TIMEOUT_COST
+
+
+def test_the_budget_is_one_for_all_workers():
+    pace, taken = Pace(clock=Ticks()), []
+
+    def take():
+        taken.extend(pace.may_retry(timed_out=False) for _ in range(100))
+
+    threads = [threading.Thread(target=take) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sum(taken) == BUDGET // RETRY_COST
+
+
+def test_a_spent_budget_stops_a_run(tmp_path):
+    failing = Fault("answer", status=500, body="<html>")
+    plan = {("*", n): failing for n in range(1, 6)}
+    with Controller(plan) as controller:
+        done = push(controller.url, tmp_path / "journal.sqlite", "users", users(60), workers=4)
+        assert controller.requests <= 60 + (BUDGET + 60) // RETRY_COST
+    assert done.stopped == (
+        "The host answers that it failed (HTTP 500). Too many attempts of this run have failed."
+    )
+    assert "not sent" in done.states.values()
+
+
+# Patience
+
+
+def test_a_run_loses_patience_when_nothing_usable_comes():
+    ticks = Ticks()
+    pace = Pace(clock=ticks)
+    started = ticks.now
+    ticks.now += PATIENCE - 1
+    assert pace.failed(started) is None
+    ticks.now += 1
+    assert pace.failed(ticks.now) == "OPSCOM has given no usable answer for 45 seconds."
+
+
+def test_one_whole_answer_gives_all_the_patience_back():
+    ticks = Ticks()
+    pace = Pace(clock=ticks)
+    pace.failed(ticks.now)
+    ticks.now += PATIENCE - 1
+    pace.answered(accepted=False)
+    ticks.now += PATIENCE - 1
+    assert pace.failed(ticks.now) is None
+
+
+def test_patience_counts_from_the_start_of_the_first_failure_not_from_its_end():
+    ticks = Ticks()
+    pace = Pace(clock=ticks)
+    pace.answered(accepted=True)
+    ticks.now += 1000
+    started = ticks.now
+    ticks.now += PATIENCE
+    assert pace.failed(started) is not None
+
+
+def test_an_answer_to_another_row_meanwhile_counts():
+    ticks = Ticks()
+    pace = Pace(clock=ticks)
+    started = ticks.now
+    ticks.now += PATIENCE - 1
+    pace.answered(accepted=True)
+    ticks.now += 2
+    assert pace.failed(started) is None

@@ -1,0 +1,386 @@
+"""The vendor's sample answers are read without loss, and what no workbook may show is in none.
+
+``vendor_answers`` holds the "Successful Response" of each read page of the API documentation. Three of
+them are no JSON as printed and were repaired, in nothing else than this:
+
+- "Pull API: Permit Stats": ``, : :}`` at the end stands for more records; the list is closed instead.
+- "Pull API: Plate Validation", "Successful Response": two comments and one comma too many are taken out,
+  and the comma before ``message`` is put in.
+- "Pull API: Plate Validation", "Response Samples", standard: the comma after ``permits`` is taken out.
+"""
+
+import datetime as dt
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pulling import answer, links_of, raw_parts, rows_of
+
+from importer.delivery.answers import Refused, Unreadable
+from importer.delivery.reads import Found, listing
+from importer.pulls.book import Facts, write_book
+from importer.pulls.lists import rows_of as list_rows
+from importer.pulls.lists import user_types
+from importer.pulls.plate_answers import Note, Permit, PlateFacts, plate_facts, read_plate
+from importer.pulls.tables import SECRETS, Form, Value, cell, count, flatten, moment
+from importer.pulls.violations import MONEY, read_violations, tables
+
+FACTS = Facts("Overdue violations", "", False, ())
+OVERDUE = answer("overdue-violations")
+AT = dt.datetime.fromisoformat
+
+
+@pytest.fixture
+def workbook(tmp_path):
+    return write_book(tmp_path / "v.xlsx", FACTS, tables(read_violations(OVERDUE)))
+
+
+def shown(name, value):
+    """Return what a spreadsheet shows of a value of the sample."""
+    if isinstance(value, str) and value.endswith("000000Z"):
+        return dt.datetime.fromisoformat(value.removesuffix("Z"))
+    return float(value) if name in MONEY and isinstance(value, str) else value
+
+
+def whole(record, *moved):
+    """Return all that a row of the workbook must hold of an object."""
+    flat = {}
+    for name, value in record.items():
+        if name in SECRETS or name in moved or value is None:
+            continue
+        if isinstance(value, dict):
+            flat |= {f"{name}.{inner}": each for inner, each in whole(value).items()}
+        else:
+            flat[name] = shown(name, value)
+    return flat
+
+
+# Pull API: Overdue Violations, "Successful Response"
+
+
+def test_every_value_of_the_sample_of_overdue_violations_is_in_the_workbook(workbook):
+    (record,) = json.loads(OVERDUE)["records"]
+    vehicle = record["vehicle"]
+    expected = {
+        "Violations": [whole(record, "vehicle", "details", "attachments", "user")],
+        "Details": [whole(each) for each in record["details"]],
+        "Vehicles": [whole(vehicle, "drivers")],
+        "Drivers": [whole(each) for each in vehicle["drivers"]],
+        "Attachments": [whole(each) for each in record["attachments"]],
+    }
+    for sheet, records in expected.items():
+        rows = rows_of(workbook, sheet)
+        assert len(rows) == len(records)
+        for row, wanted in zip(rows, records, strict=True):
+            assert {name: row.get(name) for name in wanted} == wanted
+
+
+def test_keys_and_links_lead_from_a_violation_to_its_parts_and_back(workbook):
+    (row,) = rows_of(workbook, "Violations")
+    keys = {name: row[name] for name in ("details", "vehicle", "drivers", "attachments")}
+    assert keys == {"details": 1, "vehicle": "AJNR123", "drivers": 1, "attachments": 2}
+    assert list(links_of(workbook, "Violations").values()) == [
+        "'Details'!A2",
+        "'Vehicles'!A2",
+        "'Drivers'!A2",
+        "'Attachments'!A2",
+    ]
+    assert links_of(workbook, "Drivers") == {"B2": "'Vehicles'!A2", "C2": "'Violations'!A2"}
+    assert [row["violation"] for row in rows_of(workbook, "Attachments")] == [9, 9]
+
+
+def test_salts_tokens_and_encrypted_ids_of_the_sample_are_in_no_workbook(workbook):
+    held = raw_parts(workbook)
+    sample = json.loads(OVERDUE)
+    driver = sample["records"][0]["vehicle"]["drivers"][0]
+    for secret in (driver["salt"], driver["encid"], sample["state"]["csrf_token"]):
+        assert secret.encode() in OVERDUE
+        assert secret.encode() not in held
+    for name in SECRETS:
+        assert name.encode() not in held
+
+
+@pytest.mark.parametrize("name", [*sorted(SECRETS), "Salt", "remember_token", "password"], ids=str)
+def test_a_secret_is_left_out_at_any_depth(name, tmp_path):
+    nested = {"ViolationID": 1, name: "hush", "x": {name: "hush"}, "y": [{"z": {name: "hush"}}]}
+    record = {
+        **nested,
+        "user": nested,
+        "details": [nested],
+        "vehicle": {**nested, "drivers": [nested]},
+    }
+    content = json.dumps({"records": [record]}).encode()
+    path = write_book(tmp_path / "v.xlsx", FACTS, tables(read_violations(content)))
+    assert b"hush" not in raw_parts(path)
+
+
+def test_a_vehicle_that_two_violations_share_stands_there_once_and_both_lead_to_it(tmp_path):
+    vehicle = {"VehicleID": 8, "Plate": "INV 1", "drivers": [{"UserID": 1}, {"UserID": 2}]}
+    records = [{"ViolationID": n, "vehicle": vehicle} for n in (1, 2)]
+    found = read_violations(json.dumps({"records": records}).encode())
+    path = write_book(tmp_path / "v.xlsx", FACTS, tables(found))
+    assert len(rows_of(path, "Vehicles")) == 1
+    assert [row["UserID"] for row in rows_of(path, "Drivers")] == [1, 2]
+    assert [row["drivers"] for row in rows_of(path, "Violations")] == [2, 2]
+    assert links_of(path, "Violations")["C3"] == "'Vehicles'!A2"
+
+
+def test_the_person_on_the_ticket_stands_among_the_drivers_under_the_role_of_user(tmp_path):
+    record = {"ViolationID": 5, "user": {"UserID": 7, "lastName": "Invented"}, "vehicle": None}
+    found = read_violations(json.dumps({"records": [record]}).encode())
+    path = write_book(tmp_path / "v.xlsx", FACTS, tables(found))
+    (row,) = rows_of(path, "Drivers")
+    assert row == {"role": "user", "violation": 5, "UserID": 7, "lastName": "Invented"}
+
+
+def test_what_the_vendor_does_not_document_is_shown_too(tmp_path):
+    record = {"ViolationID": 1, "new": {"a": [1, 2]}, "details": "none", "vehicle": "gone"}
+    found = read_violations(json.dumps({"records": [record, "odd"]}).encode())
+    path = write_book(tmp_path / "v.xlsx", FACTS, tables(found))
+    first, second = rows_of(path, "Violations")
+    assert first == {"ViolationID": 1, "new.a": "[1, 2]", "details": "none", "vehicle": "gone"}
+    assert second == {"value": '"odd"'}
+
+
+@given(st.integers(0, len(OVERDUE)))
+def test_an_answer_cut_off_anywhere_gives_the_violations_that_arrived_whole(at):
+    content = b'{"records":[' + b",".join([b'{"ViolationID":1}', b'{"ViolationID":2}'])
+    content += b"," + OVERDUE.split(b"[", 1)[1]
+    found = read_violations(content[: at + 11])
+    if found is None:
+        return
+    ids = [record["ViolationID"] for record in found.records]
+    assert ids == [1, 2, 9][: len(ids)]
+    assert not found.complete or len(ids) == 3
+
+
+def test_a_cut_in_the_third_violation_leaves_two():
+    content = b'{"records":[{"ViolationID":1},{"ViolationID":2},{"Violat'
+    found = read_violations(content)
+    assert [record["ViolationID"] for record in found.records] == [1, 2]
+    assert not found.complete
+
+
+# Pull API: UserType, and Pull API: Permit Stats, "Successful Response"
+
+
+def test_the_sample_of_user_types_is_read_whole():
+    found = listing("user_types")(answer("user-types"))
+    types = user_types(list_rows(found.content, "user_types"))
+    sample = json.loads(answer("user-types"))["user_types"]
+    assert [{"id": t.id, "type_name": t.type_name, "ext_info": t.ext_info} for t in types] == sample
+    assert len(types) == 9
+
+
+def test_the_sample_of_permit_stats_is_read_whole():
+    found = listing("data")(answer("permit-stats"))
+    assert list_rows(found.content, "data") == [
+        {"type": "standard", "zone": "zone1", "total": "4"},
+        {"type": "temp", "zone": "zone1", "total": "35"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param(
+            b'{"ErrorCode":9002,"data":[]}', Refused("9002", ""), id="an-error-goes-first"
+        ),
+        pytest.param(b'{"data":{}}', Unreadable(), id="no-list"),
+        pytest.param(b'{"status":"failed","data":[]}', Unreadable(), id="no-success"),
+        pytest.param(b'{"data":[]', Unreadable(), id="cut-off"),
+        pytest.param(b"<html></html>", Unreadable(), id="a-page"),
+        pytest.param(b"[]", Unreadable(), id="no-object"),
+        pytest.param(b"", Unreadable(), id="nothing"),
+        pytest.param(
+            b'{"ErrorCode":0,"data":[]}', Found({"ErrorCode": 0, "data": []}), id="code-0"
+        ),
+    ],
+)
+def test_the_body_of_a_list_decides(body, expected):
+    assert listing("data")(body) == expected
+
+
+# Pull API: Plate Validation, "Successful Response" and "Response Samples"
+
+_UNTIL = "2025-04-30 23:59:59"
+_TWO = (Permit("standard", "BIKE", _UNTIL), Permit("standard", "MOTO-S", _UNTIL))
+_SAMPLES = {
+    "plate-merged": PlateFacts(
+        "ABC123",
+        _TWO,
+        (
+            Note(
+                "Main Campus",
+                "2024-11-15 00:00:00",
+                "2024-11-15 23:59:00",
+                "CLEAR FOR ANY PAY AREA",
+            ),
+        ),
+        "Wanted to talk with.",
+    ),
+    "plate-none": PlateFacts("ABC123"),
+    "plate-standard": PlateFacts("ABC890", _TWO),
+    "plate-alarm": PlateFacts(
+        "ABC456",
+        alarm="15-AS123 Lex Luthor (08 JUL 84) wanted by OPS.\r\n\r\n*** Violence / Weapons ***",
+    ),
+    "plate-dntt": PlateFacts(
+        "DEF123",
+        notes=(
+            Note(
+                "Lot 6",
+                "2024-10-23 00:00:00",
+                "2025-04-30 23:59:00",
+                "Hertz truck has permission to park overnight in lot 6. "
+                "Rental for We-Move-It Services",
+            ),
+        ),
+        active="1",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", _SAMPLES, ids=str)
+def test_the_samples_of_plate_validation_are_read_whole(name):
+    found = read_plate(answer(name))
+    facts = plate_facts(found.content)
+    response = json.loads(answer(name))["data"]["response"].strip()
+    wanted = _SAMPLES[name]
+    assert facts == PlateFacts(
+        wanted.plate, wanted.permits, wanted.notes, wanted.alarm, wanted.active, facts.response
+    )
+    assert facts.response.strip() == response
+    assert facts.empty is (name == "plate-none")
+
+
+def test_the_older_shape_without_an_envelope_and_with_one_flat_permit_is_read():
+    body = {
+        "response": "temp: Invented Lot\n Expires: 2031-06-01 23:59:59\n\n",
+        "plate": "INV 1",
+        "responseJSON": {
+            "expires": "2031-06-01 23:59:59",
+            "active": "1",
+            "type": "temp",
+            "shortName": "Invented Lot",
+            "dntt": [{"notes": "Clear", "start": "a", "location": "b", "end": "c"}],
+            "alarm": "Invented alarm.",
+        },
+    }
+    facts = plate_facts(read_plate(json.dumps(body).encode()).content)
+    assert facts == PlateFacts(
+        "INV 1",
+        (Permit("temp", "Invented Lot", "2031-06-01 23:59:59", "1"),),
+        (Note("b", "a", "c", "Clear"),),
+        "Invented alarm.",
+        response=body["response"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        pytest.param({"error": 9002, "message": "no"}, Refused("9002", "no"), id="code"),
+        pytest.param({"error": "1", "data": {}}, Refused("1", ""), id="text-code"),
+        pytest.param({"ErrorCode": 9001}, Refused("9001", ""), id="the-controllers-form"),
+        pytest.param({"error": 0}, Unreadable(), id="no-data"),
+        pytest.param({"error": 0, "data": []}, Unreadable(), id="data-that-says-nothing"),
+        pytest.param({"plate": "A"}, Unreadable(), id="neither-shape"),
+        pytest.param({"error": [], "data": {"response": ""}}, Unreadable(), id="no-code"),
+    ],
+)
+def test_only_error_0_is_an_answer_to_a_plate(body, expected):
+    assert read_plate(json.dumps(body).encode()) == expected
+
+
+@pytest.mark.parametrize("plate", ["abc 123", "ABC-123", "ABC123"], ids=str)
+def test_an_answer_is_for_its_plate_whatever_blanks_and_capitals(plate):
+    assert PlateFacts("ABC123").is_for(plate)
+    assert not PlateFacts("ABC124").is_for(plate)
+
+
+def test_what_a_plate_answer_holds_beside_is_kept():
+    body = {
+        "error": 0,
+        "x": 1,
+        "data": {"plate": "A", "responseJSON": {"tow": ["y"]}, "response": ""},
+    }
+    facts = plate_facts(read_plate(json.dumps(body).encode()).content)
+    assert json.loads(facts.more) == {"x": 1, "tow": ["y"]}
+
+
+# Cells
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("2016-05-03T20:00:00.000000Z", Value(AT("2016-05-03T20:00:00"), Form.UTC)),
+        ("2025-04-30 23:59:59", Value(AT("2025-04-30T23:59:59"), Form.TIME)),
+        ("2025-04-30", Value(AT("2025-04-30"), Form.DATE)),
+        ("2016-05-03T20:00:00.123456Z", "2016-05-03T20:00:00.123456Z"),
+        ("1899-12-31 00:00:00", "1899-12-31 00:00:00"),
+        ("0000-00-00 00:00:00", "0000-00-00 00:00:00"),
+        ("2025-02-30", "2025-02-30"),
+        ("2025-04-30 later", "2025-04-30 later"),
+    ],
+    ids=str,
+)
+def test_a_moment_becomes_a_date_only_where_nothing_is_lost(text, expected):
+    assert moment(text) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (50, Value(50, Form.WHOLE)),
+        (0.5, Value(0.5, Form.NUMBER)),
+        (10**15, "1000000000000000"),
+        (True, True),
+        (None, None),
+        ("007", "007"),
+        ("12", "12"),
+        (float("nan"), "nan"),
+    ],
+    ids=repr,
+)
+def test_numbers_are_numbers_where_a_spreadsheet_keeps_all_digits_and_text_stays_text(
+    value, expected
+):
+    assert cell(value) == expected
+
+
+def test_amounts_and_counts_that_come_as_text_become_numbers():
+    assert cell("0.0000", money=True) == Value(0.0, Form.MONEY)
+    assert cell("n/a", money=True) == "n/a"
+    assert count("35") == Value(35, Form.WHOLE)
+    assert count("1e3") == "1e3"
+
+
+@given(st.text() | st.datetimes().map(str) | st.dates().map(str))
+def test_a_text_is_kept_or_shown_as_the_moment_that_it_names(text):
+    found = cell(text)
+    if isinstance(found, Value):
+        assert str(found.value)[: len(text)] == text[:19].replace("T", " ")
+    else:
+        assert found == text
+
+
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=12,
+)
+
+
+@given(st.dictionaries(st.text(), _JSON, max_size=4))
+def test_whatever_an_answer_holds_can_be_read_and_laid_out(content):
+    body = json.dumps({"records": [content], **content}).encode()
+    found = read_violations(json.dumps({"records": [content]}).encode())
+    assert len(tables(found)[0].rows) == 1
+    for read in (listing("records"), read_plate):
+        answered = read(body)
+        if isinstance(answered, Found):
+            plate_facts(answered.content)
+            flatten(answered.content)

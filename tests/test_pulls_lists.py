@@ -1,0 +1,236 @@
+"""User types and permit counts: asked as often as it takes, kept, and laid out in workbooks."""
+
+import datetime as dt
+import json
+import os
+import stat
+
+import pytest
+from controller import Controller, Fault
+from hypothesis import given
+from hypothesis import strategies as st
+from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
+
+from importer.errors import InputError
+from importer.pulls.kept import KeptTypes, UserType, keep_user_types, kept_user_types
+
+TYPES, STATS = "profiles/types/list", "permits/stats"
+HOST = "https://opscom.example"
+
+
+@pytest.fixture
+def office(tmp_path, capsys, monkeypatch):
+    return Office(tmp_path, capsys, monkeypatch)
+
+
+def ask(office, controller, *command):
+    return office.pull(*command, "--host", controller.url, "--json")
+
+
+def answering(name):
+    return Controller({("*", 0): Fault("answer", True, body=answer(name).decode())})
+
+
+def test_user_types_are_listed_kept_and_laid_out(office):
+    sample = json.loads(answer("user-types"))["user_types"]
+    with answering("user-types") as controller:
+        done = ask(office, controller, "user-types")
+        (entry,) = controller.ledger
+        url = controller.url
+    assert done.code == 0
+    results = office.results / "user-types.xlsx"
+    assert done.json == {
+        "exit_code": 0,
+        "user_types": sample,
+        "kept": str(office.folder / "user-types.json"),
+        "results": str(results),
+    }
+    assert rows_of(results, "User types") == sample
+    kept = kept_user_types(office.folder)
+    assert kept.is_of(url, CLIENT)
+    assert kept.ids["Full Time Staff"] == "7"
+    assert (entry.path, entry.body) == (f"/api/{CLIENT}/v1/{TYPES}", {"apiToken": TOKEN})
+
+
+def test_permit_stats_are_numbers_that_can_be_added_up(office):
+    with answering("permit-stats") as controller:
+        done = ask(office, controller, "permit-stats")
+        (entry,) = controller.ledger
+    results = office.results / "permit-stats.xlsx"
+    assert done.json == {
+        "exit_code": 0,
+        "data": json.loads(answer("permit-stats"))["data"],
+        "missing_zones": [],
+        "results": str(results),
+    }
+    assert rows_of(results, "Permit stats") == [
+        {"type": "standard", "zone": "zone1", "total": 4},
+        {"type": "temp", "zone": "zone1", "total": 35},
+    ]
+    summary = texts_of(results)
+    assert summary[summary.index("Permits in all") + 1] == "39"
+    assert entry.body == {"apiToken": TOKEN}
+
+
+def test_zones_are_sent_as_one_text_and_those_without_an_answer_are_named(office):
+    with answering("permit-stats") as controller:
+        done = ask(office, controller, "permit-stats", "--zones", " zone1, Lot 9 ,")
+        (entry,) = controller.ledger
+    assert entry.body == {"apiToken": TOKEN, "zones": "zone1,Lot 9"}
+    assert done.json["missing_zones"] == ["Lot 9"]
+    assert "OPSCOM says nothing of these zones: Lot 9." in texts_of(done.json["results"])
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault("lost"), id="lost"),
+        pytest.param(Fault("html"), id="a-page-with-200"),
+        pytest.param(Fault("answer", status=503, headers={"Retry-After": "0"}), id="503"),
+        pytest.param(Fault("answer", status=429, headers={"Retry-After": "0"}), id="429"),
+    ],
+)
+def test_a_read_is_asked_again_after_whatever_passes(office, fault):
+    with Controller({("*", 1): fault}) as controller:
+        done = ask(office, controller, "user-types")
+        assert len(controller.ledger) == 2
+    assert done.code == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        pytest.param(
+            Fault("answer", code=9034),
+            "OPSCOM answers 9034: the client code or the API token is not accepted.",
+            id="settings",
+        ),
+        pytest.param(
+            Fault("answer", status=307, headers={"Location": "http://127.0.0.1:9/"}),
+            "The host answers with a redirect (HTTP 307), which is never followed.",
+            id="redirect",
+        ),
+        pytest.param(
+            Fault("answer", status=429, headers={"Retry-After": "9999"}),
+            "OPSCOM asks to go more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait.",
+            id="told-to-wait-too-long",
+        ),
+    ],
+)
+def test_a_read_that_cannot_be_answered_ends_with_exit_3_and_its_reason(office, fault, why):
+    with Controller({("*", 0): fault}) as controller:
+        done = ask(office, controller, "user-types")
+        assert len(controller.ledger) == 1
+    assert done.code == 3
+    assert done.json["error"] == (
+        f"OPSCOM gave no list of user-types. {why} Look into that, then run the same command again."
+    )
+    assert kept_user_types(office.folder) is None
+
+
+def test_a_failed_call_keeps_the_user_types_of_before(office):
+    keep_user_types(office.folder, [UserType("1", "Old", "")], host=HOST, client=CLIENT)
+    with Controller({("*", 0): Fault("answer", code=9001)}) as controller:
+        ask(office, controller, "user-types")
+    assert kept_user_types(office.folder).ids == {"Old": "1"}
+
+
+def test_without_client_and_token_nothing_is_asked_and_both_are_named(office, monkeypatch):
+    monkeypatch.delenv("OPSCOM_API_TOKEN")
+    (office.folder / "opscom.yaml").write_text("# nothing\n", encoding="utf-8")
+    with Controller() as controller:
+        done = ask(office, controller, "user-types")
+        assert controller.ledger == ()
+    assert done.code == 5
+    assert "client code" in done.json["error"]
+    assert "API token" in done.json["error"]
+
+
+def test_a_rehearsal_keeps_its_user_types_apart(office):
+    done = office.pull("user-types", "--sandbox", "--json")
+    assert done.code == 0
+    assert kept_user_types(office.folder) is None
+    assert len(kept_user_types(office.folder, sandbox=True).types) == 9
+    assert done.json["results"] == str(office.results / "sandbox" / "user-types.xlsx")
+
+
+def test_the_token_and_secrets_of_an_answer_are_nowhere(office):
+    kind = {
+        "id": "1",
+        "type_name": f"x {TOKEN}",
+        "ext_info": "",
+        "api_token": "hush",
+        "salt": "hush",
+    }
+    body = json.dumps({"status": "success", "user_types": [kind]})
+    with Controller({("*", 0): Fault("answer", True, body=body)}) as controller:
+        done = ask(office, controller, "user-types")
+    assert done.json["user_types"] == [{"id": "1", "type_name": "x [API token]", "ext_info": ""}]
+    held = office.everything() + (done.out + done.err).encode()
+    assert TOKEN.encode() not in held
+    assert b"hush" not in held
+
+
+def test_a_name_like_a_formula_stays_text(office):
+    kind = {"id": "1", "type_name": '=HYPERLINK("http://x")', "ext_info": "+1"}
+    body = json.dumps({"user_types": [kind]})
+    with Controller({("*", 0): Fault("answer", True, body=body)}) as controller:
+        done = ask(office, controller, "user-types")
+    assert rows_of(done.json["results"], "User types") == [kind]
+    assert b"<f>" not in raw_parts(done.json["results"])
+
+
+def test_an_older_workbook_is_kept_beside_the_new_one(office):
+    with Controller() as controller:
+        ask(office, controller, "user-types")
+        ask(office, controller, "user-types")
+    assert len(list(office.results.glob("user-types*.xlsx"))) == 2
+
+
+# What is kept
+
+
+def kept_at(days_ago, *types):
+    pulled = dt.datetime.now().astimezone() - dt.timedelta(days=days_ago)
+    return KeptTypes(pulled, HOST, CLIENT, types)
+
+
+@pytest.mark.parametrize(
+    ("days", "words"), [(0, "from today"), (1, "1 day old"), (12, "12 days old")], ids=str
+)
+def test_kept_user_types_say_how_old_they_are(days, words):
+    assert kept_at(days).age(dt.datetime.now().astimezone()) == words
+
+
+def test_a_name_that_two_types_share_stands_for_neither():
+    types = (UserType("1", "Staff", "A"), UserType("2", "STAFF ", "B"), UserType("3", "Demo", ""))
+    kept = kept_at(0, *types)
+    assert kept.ids == {"Demo": "3"}
+    assert kept.shared_names == ("STAFF ",)
+
+
+@given(st.lists(st.builds(UserType, st.text(), st.text(), st.text()), max_size=5))
+def test_what_is_kept_is_read_again_as_it_was(tmp_path_factory, types):
+    folder = tmp_path_factory.mktemp("kept")
+    keep_user_types(folder, types, host=f"{HOST}/", client=CLIENT)
+    kept = kept_user_types(folder)
+    assert kept.types == tuple(types)
+    assert kept.is_of(HOST, CLIENT)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="permissions of this kind are a thing of POSIX")
+def test_kept_user_types_are_private_and_replaced_whole(tmp_path):
+    path = keep_user_types(tmp_path, [UserType("1", "A", "")], host=HOST, client=CLIENT)
+    path.chmod(0o644)
+    keep_user_types(tmp_path, [UserType("2", "B", "")], host=HOST, client=CLIENT)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [each.name for each in tmp_path.iterdir()] == ["user-types.json"]
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"types": 1}', "\xff"], ids=repr)
+def test_a_damaged_file_of_user_types_is_said_with_what_to_do(tmp_path, text):
+    path = tmp_path / "user-types.json"
+    path.write_bytes(text.encode("latin-1"))
+    with pytest.raises(InputError) as error:
+        kept_user_types(tmp_path)
+    assert str(error.value) == f"{path} cannot be read. Run `opscom-import pull user-types` again."

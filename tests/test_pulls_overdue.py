@@ -1,0 +1,402 @@
+"""One call for the overdue violations: asked once, saved as it arrives, never asked again."""
+
+import datetime as dt
+import json
+import os
+import signal
+import stat
+import time
+from pathlib import Path
+
+import pytest
+from controller import Controller, Fault
+from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
+
+from importer.delivery.client import Phase
+from importer.delivery.reads import Line
+from importer.pulls.saved import SavedBytes
+
+CALL = "violations/send_overdue_to_collections"
+SAMPLE = answer("overdue-violations").decode()
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are a thing of POSIX")
+
+
+@pytest.fixture
+def office(tmp_path, capsys, monkeypatch):
+    return Office(tmp_path, capsys, monkeypatch)
+
+
+def ask(office, controller, *more):
+    return office.pull("overdue-violations", "--host", controller.url, "--yes", "--json", *more)
+
+
+def saved_files(office):
+    return sorted(
+        path for path in office.results.glob("overdue-violations *") if ".json" in path.name
+    )
+
+
+def test_the_answer_is_saved_as_it_came_and_laid_out_in_a_workbook(office):
+    plan = {(CALL, 1): Fault("answer", True, body=SAMPLE)}
+    with Controller(plan) as controller:
+        done = ask(office, controller)
+        (entry,) = controller.ledger
+    assert done.code == 0
+    (saved,) = saved_files(office)
+    assert saved.read_text(encoding="utf-8") == SAMPLE
+    results = saved.with_suffix(".xlsx")
+    assert done.json == {
+        "exit_code": 0,
+        "saved": str(saved),
+        "results": str(results),
+        "counts": {"Violations": 1, "Details": 1, "Vehicles": 1, "Drivers": 1, "Attachments": 2},
+        "error": None,
+    }
+    assert rows_of(results, "Violations")[0]["Ticket"] == "1-100013"
+    assert (
+        "1 overdue violations. They are marked as sent to collections: no later call returns them."
+        in (texts_of(results))
+    )
+    assert entry.body == {"apiToken": TOKEN}
+    assert entry.path == f"/api/{CLIENT}/v1/{CALL}"
+
+
+@POSIX
+def test_only_their_owner_can_read_the_saved_bytes_and_the_workbook(office):
+    with Controller() as controller:
+        done = ask(office, controller).json
+    for path in (done["saved"], done["results"]):
+        assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
+
+
+def test_two_calls_save_under_two_names_and_keep_both(office):
+    with Controller() as controller:
+        first, second = (ask(office, controller).json for _ in range(2))
+    assert first["saved"] != second["saved"]
+    assert first["counts"]["Violations"] == 2
+    assert second["counts"]["Violations"] == 0
+    assert len(json.loads(Path(first["saved"]).read_bytes())["records"]) == 2
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        pytest.param(Fault("lost"), id="carried-out-and-closed"),
+        pytest.param(Fault("reset"), id="reset"),
+        pytest.param(Fault("cut-headers"), id="headers-cut"),
+        pytest.param(Fault("cut-body"), id="body-cut"),
+        pytest.param(Fault("bad-json"), id="json-that-ends-too-early"),
+        pytest.param(Fault("empty"), id="empty"),
+        pytest.param(Fault("html"), id="a-page-with-200"),
+        pytest.param(Fault("answer", True, status=500, body="<html>"), id="500"),
+        pytest.param(Fault("answer", True, status=503, headers={"Retry-After": "0"}), id="503"),
+        pytest.param(Fault("answer", True, status=408), id="408"),
+        pytest.param(Fault("answer", True, body='{"ok":1}'), id="json-that-says-nothing"),
+    ],
+)
+def test_whatever_is_lost_nothing_is_asked_twice_and_the_message_names_the_file(office, fault):
+    with Controller({("*", 0): fault}) as controller:
+        done = ask(office, controller)
+        assert len(controller.ledger) == 1
+    assert done.code == 4
+    (saved,) = saved_files(office)
+    assert saved.name.endswith(".json.part")
+    assert done.json["saved"] == str(saved)
+    assert "OPSCOM may have marked the violations as sent to collections" in done.json["error"]
+    assert f"is in {saved}; keep it" in done.json["error"]
+    assert TOKEN not in done.err
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        pytest.param(
+            Fault("answer", code=9002),
+            "OPSCOM answers 9002: the client code or the API token is not accepted.",
+            id="settings",
+        ),
+        pytest.param(
+            Fault("answer", code=9099),
+            "OPSCOM refuses the question with the code 9099.",
+            id="another-code",
+        ),
+        pytest.param(
+            Fault("answer", status=302, headers={"Location": "http://127.0.0.1:9/"}),
+            "The host answers with a redirect (HTTP 302), which is never followed.",
+            id="redirect",
+        ),
+        pytest.param(
+            Fault("answer", status=404, body="<html>"),
+            "The host answers HTTP 404 without an OPSCOM error code: most likely the client code or "
+            "the host is wrong.",
+            id="404",
+        ),
+        pytest.param(
+            Fault("answer", status=429, headers={"Retry-After": "0"}),
+            "OPSCOM asks to go more slowly (HTTP 429).",
+            id="429",
+        ),
+    ],
+)
+def test_a_refusal_ends_the_command_with_its_reason_and_is_not_asked_again(office, fault, why):
+    with Controller({("*", 0): fault}) as controller:
+        done = ask(office, controller)
+        assert len(controller.ledger) == 1
+    assert done.code == 3
+    assert done.json["error"].startswith(f"{why} Nothing is marked")
+    (saved,) = saved_files(office)
+    assert saved.suffix == ".json"
+
+
+def test_an_answer_with_records_counts_whatever_its_status(office):
+    fault = Fault("answer", True, status=500, body=SAMPLE)
+    with Controller({("*", 0): fault}) as controller:
+        done = ask(office, controller)
+    assert (done.code, done.json["counts"]["Violations"]) == (0, 1)
+
+
+def test_where_nobody_listens_nothing_was_asked_and_no_file_is_left(office):
+    with Controller() as controller:
+        controller.refuse()
+        done = ask(office, controller)
+    assert done.code == 3
+    assert done.json == {
+        "exit_code": 3,
+        "saved": None,
+        "results": None,
+        "counts": {},
+        "error": "The host refused the connection. Nothing was asked, so nothing is marked. "
+        "Run the same command again.",
+    }
+    assert saved_files(office) == []
+
+
+def test_of_an_answer_that_was_cut_off_the_whole_violations_are_in_the_workbook(office):
+    body = '{"records":[{"ViolationID":1},{"ViolationID":2},{"ViolationID":3,"Tick'
+    with Controller({("*", 0): Fault("answer", True, body=body)}) as controller:
+        done = ask(office, controller)
+    assert done.code == 4
+    assert [row["ViolationID"] for row in rows_of(done.json["results"], "Violations")] == [1, 2]
+    (saved,) = saved_files(office)
+    said = (
+        "The answer of the host (HTTP 200) cannot be read. The answer is cut off; 2 violations arrived "
+        "whole and stand in the workbook. OPSCOM may have marked the violations as sent to collections, "
+        f"and then no call returns them again. What arrived is in {saved}; keep it, and ask OPSCOM for "
+        "the rest before you run this command again."
+    )
+    assert done.json["error"] == said
+    assert said in texts_of(done.json["results"])
+
+
+def test_an_answer_longer_than_any_rows_is_saved_whole(office):
+    records = [{"ViolationID": n, "Comment": "x" * 4000} for n in range(1500)]
+    body = json.dumps({"records": records})
+    with Controller({("*", 0): Fault("answer", True, body=body)}) as controller:
+        done = ask(office, controller)
+    assert done.json["counts"]["Violations"] == 1500
+    assert saved_files(office)[0].stat().st_size == len(body)
+
+
+def test_a_token_that_an_answer_repeats_is_in_no_workbook(office):
+    body = json.dumps({"records": [{"ViolationID": 1, "Comment": f"sent with {TOKEN}"}]})
+    with Controller({("*", 0): Fault("answer", True, body=body)}) as controller:
+        done = ask(office, controller)
+    (row,) = rows_of(done.json["results"], "Violations")
+    assert row["Comment"] == "sent with [API token]"
+
+
+def test_a_timeout_counts_from_the_last_byte_so_that_what_still_arrives_is_never_cut(office):
+    body = json.dumps({"records": [{"ViolationID": 1}]})
+    plan = {("*", 0): Fault("drip", seconds=0.01)}
+    with Controller(plan) as controller:
+        controller.records.overdue = json.loads(body)["records"]
+        done = ask(office, controller, "--timeout", "0.4")
+    assert done.code == 0
+
+
+def test_a_host_that_falls_silent_is_given_up_after_the_timeout(office):
+    with Controller({("*", 0): Fault("hang")}) as controller:
+        done = ask(office, controller, "--timeout", "0.2")
+        assert len(controller.ledger) == 1
+    assert done.code == 4
+    assert done.json["error"].startswith("Nothing came for 0.2 seconds. OPSCOM may have marked")
+
+
+# Being asked
+
+
+def test_without_a_terminal_and_without_yes_nothing_is_asked(office):
+    with Controller() as controller:
+        done = office.pull("overdue-violations", "--host", controller.url, "--json")
+        assert controller.ledger == ()
+    assert done.code == 2
+    assert done.json["error"] == (
+        "Nobody is here to be asked before violations are marked as sent to collections. "
+        "Give --yes to mark them without asking, or --sandbox to rehearse."
+    )
+
+
+@POSIX
+@pytest.mark.parametrize(("typed", "code"), [("MARK ", 0), ("yes", 3)], ids=repr)
+def test_on_a_terminal_only_the_word_has_them_marked(office, typed, code):
+    import pty
+
+    ours, theirs = pty.openpty()
+    with Controller() as controller:
+        process = office.start("overdue-violations", "--host", controller.url, stdin=theirs)
+        os.write(ours, f"{typed}\n".encode())
+        _out, err = process.communicate(timeout=30)
+        asked = len(controller.ledger)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == code
+    assert asked == (code == 0)
+    assert "marks them as sent to collections: no later call returns them again" in err
+
+
+def test_a_rehearsal_asks_nobody_and_says_in_the_workbook_what_it_is(office):
+    done = office.pull("overdue-violations", "--sandbox", "--json")
+    assert done.code == 0
+    assert done.json["saved"].startswith(str(office.results / "sandbox"))
+    assert "Rehearsal: 3 invented violations of the sandbox." in texts_of(done.json["results"])
+
+
+# Being interrupted
+
+
+def dripping(office, seconds=0.004):
+    """Start a call whose answer comes byte by byte; return it when some of it is on the disk."""
+    controller = Controller({("*", 0): Fault("drip", seconds=seconds)})
+    controller.records.overdue = [{"ViolationID": n, "Comment": "invented"} for n in range(200)]
+    controller.listen()
+    process = office.start("overdue-violations", "--host", controller.url, "--yes", "--json")
+    until = time.monotonic() + 20
+    while time.monotonic() < until:
+        files = saved_files(office)
+        if files and files[0].stat().st_size > 60:
+            return controller, process, files[0]
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.01)
+    raise AssertionError("nothing was saved while it arrived")
+
+
+@POSIX
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["SIGTERM", "SIGINT"])
+def test_an_interrupted_call_keeps_what_arrived_and_names_the_file(office, number):
+    controller, process, saved = dripping(office)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=20)
+    controller.close()
+    assert process.returncode == 4
+    told = json.loads(out)
+    assert told["saved"] == str(saved)
+    assert told["error"].startswith("The run was interrupted. The answer is cut off; ")
+    assert str(saved) in err
+    assert saved.read_bytes().startswith(b'{"records": [{"ViolationID": 0')
+    assert rows_of(told["results"], "Violations")[0]["ViolationID"] == 0
+    assert len(controller.ledger) == 1
+
+
+@POSIX
+def test_a_killed_call_leaves_what_arrived_and_the_next_call_says_so_first(office):
+    controller, process, saved = dripping(office)
+    process.kill()
+    process.communicate(timeout=20)
+    controller.close()
+    size = saved.stat().st_size
+    assert saved.read_bytes().startswith(b'{"records": [{"ViolationID": 0')
+    with Controller() as other:
+        done = ask(office, other)
+    assert done.code == 0
+    assert done.err.splitlines()[0] == (
+        f"There are saved bytes of an unfinished call: {saved} ({size} bytes). OPSCOM may have marked "
+        "the violations as sent to collections, and then no call returns them again. "
+        f'`opscom-import pull overdue-violations --from "{saved}"` makes a workbook of what arrived. '
+        "Once that is dealt with, move the file elsewhere."
+    )
+    assert saved.stat().st_size == size
+
+
+# Building the workbook once more
+
+
+def test_the_workbook_is_built_once_more_from_saved_bytes_without_a_network(office):
+    saved = office.folder / "overdue-violations 2031-01-02 03-04-05.json"
+    saved.write_text(SAMPLE, encoding="utf-8")
+    done = office.pull("overdue-violations", "--from", saved, "--json")
+    assert done.code == 0
+    assert done.json["results"] == str(saved.with_suffix(".xlsx"))
+    assert rows_of(done.json["results"], "Drivers")[0]["UserID"] == 73
+
+
+def test_unfinished_bytes_give_a_workbook_of_what_is_whole_and_exit_4(office):
+    saved = office.folder / "overdue-violations 2031-01-02 03-04-05.json.part"
+    saved.write_text('{"records":[{"ViolationID":1},{"Vio', encoding="utf-8")
+    done = office.pull("overdue-violations", "--from", saved, "--json")
+    assert done.code == 4
+    assert done.json["counts"]["Violations"] == 1
+    assert "The answer is cut off; 1 violation arrived whole" in done.json["error"]
+    assert saved.exists()
+
+
+def test_a_file_that_is_something_else_is_refused(office):
+    other = office.folder / "students.csv"
+    other.write_text("a,b\n", encoding="utf-8")
+    done = office.pull("overdue-violations", "--from", other, "--json")
+    assert done.code == 5
+    assert done.json["error"] == (
+        f"{other} holds no overdue violations. Name a file that begins with overdue-violations; "
+        "they lie in the folder for workbooks."
+    )
+
+
+def test_where_no_file_can_be_made_nothing_is_asked(office):
+    office.results.write_text("a file where the folder should be", encoding="utf-8")
+    with Controller() as controller:
+        done = ask(office, controller)
+        assert controller.ledger == ()
+    assert done.code == 5
+    assert "so nothing was asked." in done.json["error"]
+
+
+def test_a_saved_refusal_is_no_answer_that_was_lost(office):
+    saved = office.folder / "overdue-violations 2031-01-02 03-04-05.json"
+    saved.write_text('{"ErrorCode": 9002}', encoding="utf-8")
+    done = office.pull("overdue-violations", "--from", saved, "--json")
+    assert done.code == 5
+    assert done.json["error"] == (
+        f"{saved} holds no violations: OPSCOM answers 9002: the client code or the API token is not "
+        "accepted."
+    )
+
+
+def test_a_line_that_was_stopped_lets_no_byte_out():
+    with Controller() as controller:
+        line = Line(f"{controller.url}/api/{CLIENT}/v1/{CALL}", timeout=5)
+        line.stop()
+        reply = line.send({"apiToken": TOKEN})
+        line.close()
+        assert controller.ledger == ()
+    assert reply.phase is Phase.NOT_LEFT
+
+
+def test_two_calls_within_one_second_never_share_a_file(tmp_path):
+    now = dt.datetime.fromisoformat("2031-01-02T03:04:05")
+    calls = [SavedBytes(tmp_path, now) for _ in range(3)]
+    for number, call in enumerate(calls):
+        call.write(b"%d" % number)
+    assert [call.close(complete=True).read_bytes() for call in calls] == [b"0", b"1", b"2"]
+    again = SavedBytes(tmp_path, now)
+    assert again.path.name == "overdue-violations 2031-01-02 03-04-05 (4).json.part"
+    again.discard()
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is simulated by /dev/full")
+def test_what_a_full_disk_does_not_take_is_still_in_the_workbook_and_is_said(tmp_path):
+    saved = SavedBytes(tmp_path, dt.datetime.fromisoformat("2031-01-02T03:04:05"))
+    with Path("/dev/full").open("wb") as full:
+        os.dup2(full.fileno(), saved._file)
+    saved.write(b"abc")
+    assert (saved.content(), saved.unwritten, saved.size) == (b"abc", 3, 3)
+    assert saved.close(complete=True).suffix == ".part"

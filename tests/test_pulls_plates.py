@@ -1,0 +1,361 @@
+"""Plates of a spreadsheet: each asked for once, side by side, resumable, one row for each row."""
+
+import datetime as dt
+import json
+import os
+import signal
+import sqlite3
+from contextlib import closing
+
+import openpyxl
+import pytest
+from controller import Controller, Fault
+from pulling import CLIENT, TOKEN, Office, answer, links_of, raw_parts, rows_of, texts_of
+
+AT = dt.datetime.fromisoformat
+
+
+@pytest.fixture
+def office(tmp_path, capsys, monkeypatch):
+    return Office(tmp_path, capsys, monkeypatch)
+
+
+def cars(office, *plates, name="cars.csv"):
+    path = office.folder / name
+    lines = ["Owner,Plate", *(f"Invented {n},{plate}" for n, plate in enumerate(plates))]
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def ask(office, controller, path, *more):
+    if "--mapping" not in more:
+        more = ("--column", "Plate", *more)
+    return office.pull("plates", path, "--plate-host", controller.url, "--json", *more)
+
+
+def says(**parts):
+    """Return an answer to one plate in today's shape."""
+    data = {"response": "", "plate": "", "responseJSON": parts}
+    return Fault("answer", True, body=json.dumps({"error": 0, "data": data, "message": ""}))
+
+
+def sample(name):
+    return Fault("answer", True, body=answer(name).decode())
+
+
+def test_one_row_per_plate_tells_permits_expiry_alarm_and_do_not_ticket(office):
+    plan = {
+        ("ABC123", 0): sample("plate-merged"),
+        ("ABC890", 0): sample("plate-standard"),
+        ("ABC456", 0): sample("plate-alarm"),
+        ("DEF123", 0): sample("plate-dntt"),
+        ("NONE", 0): sample("plate-none"),
+    }
+    path = cars(office, "ABC123", "ABC890", "ABC456", "DEF123")
+    with Controller(plan) as controller:
+        done = ask(office, controller, path)
+    assert done.code == 0
+    results = office.results / "cars-plates.xlsx"
+    assert done.json | {"run": ""} == {
+        "run": "",
+        "exit_code": 0,
+        "stopped": None,
+        "source": str(path),
+        "mapping": "--column Plate",
+        "rows": 4,
+        "plates": 4,
+        "resumed": 0,
+        "states": {"found": 4},
+        "results": str(results),
+        "error": None,
+    }
+    merged, standard, alarm, dntt = rows_of(results, "Plates")
+    assert {
+        name: merged[name] for name in ("row", "plate", "permits", "permit", "expires", "alarm")
+    } == {
+        "row": 2,
+        "plate": "ABC123",
+        "permits": 2,
+        "permit": "standard: BIKE\nstandard: MOTO-S",
+        "expires": AT("2025-04-30T23:59:59"),
+        "alarm": "Wanted to talk with.",
+    }
+    assert merged["do_not_ticket"] == (
+        "Main Campus, 2024-11-15 00:00:00 to 2024-11-15 23:59:00: CLEAR FOR ANY PAY AREA"
+    )
+    assert standard["permits"] == 2
+    assert alarm["alarm"] == (
+        "15-AS123 Lex Luthor (08 JUL 84) wanted by OPS.\n\n*** Violence / Weapons ***"
+    )
+    assert (dntt["permits"], dntt["message"]) == (0, "active: 1")
+    assert merged["Owner"] == "Invented 0"
+
+
+def test_permits_and_notes_stand_on_pages_of_their_own_with_links_both_ways(office):
+    path = cars(office, "NONE", "ABC123")
+    plan = {("ABC123", 0): sample("plate-merged")}
+    with Controller(plan) as controller:
+        results = ask(office, controller, path).json["results"]
+    assert rows_of(results, "Permits") == [
+        {"row": 3, "plate": "ABC123", "type": "standard", "shortName": name, "expires": AT("2025-04-30T23:59:59")}
+        for name in ("BIKE", "MOTO-S")
+    ]  # fmt: skip
+    assert rows_of(results, "Do not ticket") == [
+        {
+            "row": 3,
+            "plate": "ABC123",
+            "location": "Main Campus",
+            "start": AT("2024-11-15"),
+            "end": AT("2024-11-15T23:59:00"),
+            "notes": "CLEAR FOR ANY PAY AREA",
+        }
+    ]
+    assert links_of(results, "Plates") == {"D3": "'Permits'!A2", "H3": "'Do not ticket'!A2"}
+    assert links_of(results, "Permits") == {"A2": "'Plates'!A3", "A3": "'Plates'!A3"}
+
+
+def test_the_older_answer_gives_the_same_row(office):
+    older = {
+        "plate": "INV1",
+        "response": "x",
+        "responseJSON": {"type": "temp", "shortName": "Lot 1"},
+    }
+    plan = {("INV1", 0): Fault("answer", True, body=json.dumps(older))}
+    with Controller(plan) as controller:
+        results = ask(office, controller, cars(office, "INV1")).json["results"]
+    assert rows_of(results, "Plates")[0]["permit"] == "temp: Lot 1"
+
+
+def test_the_request_is_the_one_that_the_page_documents(office):
+    with Controller() as controller:
+        ask(office, controller, cars(office, "INV 1"))
+        (entry,) = controller.ledger
+    assert entry.path == "/api/v1/validate/plate"
+    assert entry.body == {"api_token": TOKEN, "client": CLIENT, "plate": "INV 1"}
+    assert entry.headers["content-type"] == "application/json"
+    assert entry.headers["user-agent"].startswith("opscom-importer/")
+
+
+def test_a_plate_that_stands_there_twice_is_asked_for_once_and_answered_twice(office):
+    plan = {("A1", 0): says(alarm="Invented alarm.", permits=[{"type": "temp"}])}
+    with Controller(plan) as controller:
+        done = ask(office, controller, cars(office, "A1", "B2", "A1"))
+        assert sorted(entry.key for entry in controller.ledger) == ["A1", "B2"]
+    assert len(rows_of(done.json["results"], "Permits")) == 1
+    rows = rows_of(done.json["results"], "Plates")
+    assert [row.get("alarm") for row in rows] == ["Invented alarm.", None, "Invented alarm."]
+    assert done.json["states"] == {"found": 2, "nothing known": 1}
+
+
+def test_a_row_without_a_plate_is_invalid_and_never_asked_for(office):
+    with Controller() as controller:
+        done = ask(office, controller, cars(office, "A1", ""))
+        assert len(controller.ledger) == 1
+    assert done.code == 1
+    row = rows_of(done.json["results"], "Plates")[1]
+    assert row["answer"] == "invalid"
+    assert row["message"].startswith('cars.csv, record 3 "Plate": ')
+
+
+def test_many_plates_are_asked_for_side_by_side(office):
+    with Controller(latency=0.1) as controller:
+        done = ask(
+            office, controller, cars(office, *(f"P{n}" for n in range(24))), "--workers", "8"
+        )
+        assert (controller.at_once, controller.connections) == (8, 8)
+    assert done.code == 0
+
+
+def test_a_workbook_with_a_mapping_is_read_as_for_a_push(office):
+    book = openpyxl.Workbook()
+    book.active.title = "Lot 4"
+    for line in (["Report"], [], ["Tag no.", "Name"], ["abc 123", "Invented"], ["Total", ""]):
+        book.active.append(line)
+    book.save(office.folder / "lot.xlsx")
+    mapping = office.folder / "plates.yaml"
+    mapping.write_text(
+        "version: 1\nname: Lot\nendpoint: plates\nskip_rows: [{column: Tag no., matches: Total}]\n"
+        "fields: {plate: {column: Tag no., convert: [plate]}}\n",
+        encoding="utf-8",
+    )
+    with Controller() as controller:
+        done = ask(office, controller, office.folder / "lot.xlsx", "--mapping", mapping)
+        assert [entry.key for entry in controller.ledger] == ["ABC123"]
+    assert done.json["states"] == {"nothing known": 1, "skipped": 1}
+    first = rows_of(done.json["results"], "Plates")[0]
+    assert (first["row"], first["plate"], first["Tag no."]) == (4, "ABC123", "abc 123")
+
+
+def test_without_a_plate_host_nothing_is_asked_and_both_of_the_vendors_are_named(office):
+    done = office.pull("plates", cars(office, "A1"), "--column", "Plate", "--json")
+    assert done.code == 5
+    assert done.json["error"] == (
+        "The host for plates is not set, and the API token must not go to a stranger; nothing was "
+        "asked. OPSCOM's pages print https://service.OPSCOM.com, older ones "
+        "https://service.ops-com.com: ask OPSCOM which is yours, and write `plate_host:` into "
+        "opscom.yaml, set OPSCOM_PLATE_HOST, or give --plate-host."
+    )
+
+
+def test_without_a_column_the_person_is_told_to_name_one(office):
+    done = office.pull("plates", cars(office, "A1"), "--sandbox", "--json")
+    assert done.code == 5
+    assert done.json["error"] == (
+        "Nothing says which column of cars.csv holds the plates. Name its header with --column, or a "
+        "mapping whose endpoint is plates with --mapping."
+    )
+
+
+def test_a_cell_of_the_source_that_looks_like_a_formula_stays_text(office):
+    path = office.folder / "cars.csv"
+    path.write_text('Plate,Owner\nA1,"=1+1"\n', encoding="utf-8")
+    plan = {("A1", 0): says(alarm="=2+2")}
+    with Controller(plan) as controller:
+        results = ask(office, controller, path).json["results"]
+    assert rows_of(results, "Plates")[0]["Owner"] == "=1+1"
+    assert b"<f>" not in raw_parts(results)
+
+
+def test_an_answer_for_another_plate_is_said(office):
+    body = {"error": 0, "data": {"plate": "OTHER", "response": "", "responseJSON": {}}}
+    with Controller({("*", 0): Fault("answer", True, body=json.dumps(body))}) as controller:
+        results = ask(office, controller, cars(office, "A1")).json["results"]
+    assert rows_of(results, "Plates")[0]["message"] == "OPSCOM answered for another plate, OTHER."
+
+
+# What fails
+
+
+def test_a_plate_that_is_refused_is_said_and_the_others_go_on(office):
+    plan = {("A1", 0): Fault("answer", body='{"error":9033,"data":{},"message":"hush"}')}
+    with Controller(plan) as controller:
+        done = ask(office, controller, cars(office, "A1", "B2"))
+    assert done.code == 1
+    assert done.json["states"] == {"nothing known": 1, "refused": 1}
+    first = rows_of(done.json["results"], "Plates")[0]
+    assert first["message"] == "OPSCOM refuses the question with the code 9033."
+
+
+@pytest.mark.parametrize(
+    ("fault", "why"),
+    [
+        pytest.param(
+            Fault("answer", body='{"error":9002,"message":""}'),
+            "OPSCOM answers 9002: the client code or the API token is not accepted.",
+            id="settings",
+        ),
+        pytest.param(
+            Fault("answer", status=301, headers={"Location": "http://127.0.0.1:9/"}),
+            "The host answers with a redirect (HTTP 301), which is never followed.",
+            id="redirect",
+        ),
+        pytest.param(
+            Fault("answer", status=404, body="<html>"),
+            "The host answers HTTP 404 without an OPSCOM error code: most likely the client code or "
+            "the host is wrong.",
+            id="404",
+        ),
+    ],
+)
+def test_what_would_fail_for_every_plate_stops_the_run(office, fault, why):
+    with Controller({("*", 0): fault}) as controller:
+        done = ask(office, controller, cars(office, "A1", "B2", "C3"), "--workers", "1")
+        assert len(controller.ledger) == 1
+    assert done.code == 3
+    stopped = f"{why} 3 rows have no answer yet; run the same command again to go on."
+    assert done.json["stopped"] == stopped
+    assert done.json["states"] == {"not asked": 3}
+    assert stopped in texts_of(done.json["results"])
+
+
+def test_a_lost_answer_is_asked_for_again(office):
+    with Controller({("A1", 1): Fault("lost")}) as controller:
+        done = ask(office, controller, cars(office, "A1"))
+        assert len(controller.ledger) == 2
+    assert done.code == 0
+
+
+def test_neither_token_nor_secrets_are_on_the_disk_or_the_terminal(office):
+    body = json.dumps(
+        {"error": 0, "data": {"plate": "A1", "response": f"seen {TOKEN}", "responseJSON": {}}}
+    )
+    plan = {("A1", 0): Fault("answer", True, body=body), ("B2", 0): Fault("answer", status=404)}
+    with Controller(plan) as controller:
+        done = ask(office, controller, cars(office, "A1", "B2"), "--workers", "1")
+    assert done.code == 3
+    assert TOKEN.encode() not in office.everything() + (done.out + done.err).encode()
+
+
+# Going on
+
+
+def test_a_stopped_batch_goes_on_without_asking_again_and_a_finished_one_asks_anew(office):
+    path = cars(office, "A1", "B2", "C3")
+    with Controller({("C3", 1): Fault("answer", status=404)}) as controller:
+        first = ask(office, controller, path, "--workers", "1")
+        second = ask(office, controller, path, "--workers", "1")
+        third = ask(office, controller, path, "--workers", "1")
+        keys = [entry.key for entry in controller.ledger]
+    assert (first.code, second.code, third.code) == (3, 0, 0)
+    assert keys == ["A1", "B2", "C3", "C3", "A1", "B2", "C3"]
+    assert (second.json["resumed"], third.json["resumed"]) == (2, 0)
+    assert len(rows_of(second.json["results"], "Plates")) == 3
+
+
+def test_answers_of_another_host_or_other_plates_are_not_taken_over(office):
+    with Controller({("B2", 1): Fault("answer", status=404)}) as controller:
+        ask(office, controller, cars(office, "A1", "B2"), "--workers", "1")
+        done = ask(office, controller, cars(office, "A1", "C3"), "--workers", "1")
+        assert done.json["resumed"] == 0
+    with Controller() as controller:
+        done = ask(office, controller, cars(office, "A1", "B2"), "--workers", "1")
+        assert done.json["resumed"] == 0
+
+
+def test_answers_of_a_batch_that_was_interrupted_long_ago_are_not_taken_over(office):
+    path = cars(office, "A1", "B2")
+    with Controller({("B2", 1): Fault("answer", status=404)}) as controller:
+        ask(office, controller, path, "--workers", "1")
+        long_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=13)).isoformat()
+        with closing(sqlite3.connect(office.folder / "plates.sqlite")) as store, store:
+            store.execute("UPDATE batch SET started = ?", (long_ago,))
+        assert ask(office, controller, path, "--workers", "1").json["resumed"] == 0
+
+
+def test_answers_of_a_finished_batch_are_not_left_on_the_disk(office):
+    plan = {("A1", 0): says(alarm="an invented alarm to be found")}
+    with Controller(plan) as controller:
+        ask(office, controller, cars(office, "A1"))
+    assert b"an invented alarm" not in (office.folder / "plates.sqlite").read_bytes()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are a thing of POSIX")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["SIGINT", "SIGKILL"])
+def test_an_interrupted_batch_goes_on_where_it_was(office, number):
+    path = cars(office, *(f"P{n}" for n in range(40)))
+    with Controller(latency=0.05) as controller:
+        process = office.start(
+            "plates", path, "--column", "Plate", "--plate-host", controller.url, "--workers", "2"
+        )
+        controller.wait_for(10, timeout=30)
+        process.send_signal(number)
+        process.communicate(timeout=30)
+        before = len(controller.ledger)
+        done = ask(office, controller, path, "--workers", "8")
+        after = len(controller.ledger) - before
+    assert process.returncode == (3 if number == signal.SIGINT else -signal.SIGKILL)
+    assert done.code == 0
+    assert done.json["states"] == {"nothing known": 40}
+    # Of those under way at the end one for each worker may have been lost with the process.
+    assert before + after <= 40 + 2
+    assert done.json["resumed"] == 40 - after
+    assert done.json["resumed"] >= 8
+
+
+def test_a_rehearsal_needs_neither_host_nor_token(office, monkeypatch):
+    monkeypatch.delenv("OPSCOM_API_TOKEN")
+    path = cars(office, "sbxalarm", "sbxdntt", "unknown")
+    done = office.pull("plates", path, "--column", "plate", "--sandbox", "--json")
+    assert done.code == 0
+    assert done.json["states"] == {"found": 2, "nothing known": 1}
+    assert done.json["results"] == str(office.results / "sandbox" / "cars-plates.xlsx")

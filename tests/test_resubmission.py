@@ -1,0 +1,333 @@
+"""A results workbook, edited as people do and given back: exactly the right rows are sent.
+
+Each round trip is made as openpyxl saves the workbook and as LibreOffice saves it again.
+"""
+
+import openpyxl
+import pytest
+from commanding import payload, permit, user, write_book
+from controller import Controller, Fault
+from returning import (
+    ANSWER,
+    ROW,
+    Desk,
+    as_saved,
+    column,
+    edited,
+    line,
+    needs_libreoffice,
+    rows_of,
+    set_cell,
+    sort_rows,
+)
+
+from importer.model import RESULT_COLUMNS
+
+SAVERS = [
+    pytest.param("openpyxl", id="openpyxl"),
+    pytest.param("libreoffice", id="LibreOffice", marks=needs_libreoffice),
+]
+both = pytest.mark.parametrize("saver", SAVERS)
+
+
+@pytest.fixture
+def controller():
+    with Controller() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, controller):
+    return Desk(tmp_path, monkeypatch, controller.url)
+
+
+def sent(controller, since=0):
+    """Return the keys of all requests after the first ``since``, sorted."""
+    return sorted(entry.key for entry in controller.ledger[since:])
+
+
+def states(rows, key="Id"):
+    return {row[key]: row["opscom_status"] for row in rows}
+
+
+@both
+def test_of_an_edited_workbook_only_corrected_changed_and_new_rows_go(
+    desk, controller, saver, tmp_path
+):
+    people = [user(number) for number in range(8)]
+    people[1]["Mail"] = "none"
+    people[6]["Mail"] = "nothing"
+    controller.plan["000003", 1] = Fault("answer", code=9019, applied=False)
+    desk.table("roster.csv", people)
+    desk.push("roster.csv", code=1)
+    assert sent(controller) == ["000000", "000002", "000003", "000004", "000005", "000007"]
+    path = desk.results("roster")
+    with edited(path) as page:
+        set_cell(page, "000001", "Mail", "user1@students.example")
+        set_cell(page, "000004", "Last", "Changed")
+        page.cell(1, page.max_column + 1).value = "Remarks"
+        page.cell(3, page.max_column).value = "called them"
+        sort_rows(page, "Id", reverse=True)
+        page.delete_rows(line(page, "Id", "000000"))
+        page.insert_cols(column(page, "Last"))
+        page.cell(1, column(page, "First") + 1).value = "Seen by"
+        added = page.max_row + 1
+        for header, value in user(99).items():
+            page.cell(added, column(page, header)).value = value
+        page.auto_filter.add_filter_column(0, ["invalid"])
+    before = len(controller.ledger)
+    desk.push(as_saved(path, saver, tmp_path), code=1)
+    assert sent(controller, before) == ["000001", "000003", "000004", "000099"]
+    bodies = {entry.key: entry.body for entry in controller.ledger[before:]}
+    assert bodies["000001"] == payload(1)
+    assert bodies["000003"] == payload(3)
+    assert bodies["000004"] == payload(4) | {"last_name": "Changed"}
+    assert bodies["000099"] == payload(99)
+    rows = desk.table_of("roster")
+    assert states(rows) == {
+        "000007": "unchanged",
+        "000006": "invalid",
+        "000005": "unchanged",
+        "000004": "pushed",
+        "000003": "pushed",
+        "000002": "unchanged",
+        "000001": "pushed",
+        "000099": "pushed",
+    }
+    assert {row["Id"]: row["opscom_row"] for row in rows if row["Id"] != "000099"} == {
+        f"{number:06}": str(number + 2) for number in range(1, 8)
+    }
+    assert list(rows[0]) == [*RESULT_COLUMNS, "Id", "First", "Seen by", "Last", "Mail", "Remarks"]
+    assert [row["Remarks"] for row in rows if row["Id"] == "000001"] == ["called them"]
+
+
+@both
+def test_a_workbook_given_back_as_it_is_sends_nothing(desk, controller, saver, tmp_path):
+    path = desk.roster(5, "roster.csv")
+    desk.push(path, code=0)
+    desk.push(as_saved(desk.results("roster"), saver, tmp_path), code=0)
+    assert len(controller.ledger) == 5
+    assert set(states(desk.table_of("roster")).values()) == {"unchanged"}
+
+
+@both
+def test_permits_that_were_edited_are_not_created_again_and_the_message_says_how_to_change_them(
+    desk, controller, saver, tmp_path
+):
+    desk.table("permits.csv", [permit(number) for number in range(3)])
+    desk.push("permits.csv", code=0)
+    path = desk.results("permits")
+    number = rows_of(path)[1]["opscom_reference_id"]
+    with edited(path) as page:
+        set_cell(page, "PL1", "To", "2027-01-31T18:00:00")
+        # The id may be lost with the columns of ours; the journal remembers the row.
+        set_cell(page, "PL2", "Number", "N9999")
+        page.cell(4, 2).value = None
+    desk.push(as_saved(path, saver, tmp_path), code=1)
+    assert [controller.applied(f"N000{at}") for at in range(3)] == [1, 1, 1]
+    assert controller.applied("N9999") == 0
+    first, second, third = desk.table_of("permits")
+    assert first["opscom_status"] == "unchanged"
+    assert second["opscom_status"] == third["opscom_status"] == "invalid"
+    assert second["opscom_error_code"] == "9022"
+    assert second["opscom_message"].splitlines()[0] == (
+        f"This row is in OPSCOM already under {number}; it was edited since, and nothing is created "
+        "twice. To change a permit push the change as permit-updates; a vehicle is changed in OPSCOM "
+        "itself."
+    )
+
+
+def test_a_vehicle_that_was_edited_is_not_created_again(desk, controller):
+    desk.table("vehicles.csv", [{"Plate": "AAA1", "Prov": "ON"}, {"Plate": "AAA2", "Prov": "QC"}])
+    desk.push("vehicles.csv", code=0)
+    with edited(desk.results("vehicles")) as page:
+        set_cell(page, "AAA2", "Prov", "ON")
+    desk.push(desk.results("vehicles"), code=1)
+    assert sent(controller) == ["AAA1", "AAA2"]
+
+
+@both
+def test_what_a_person_answers_about_lost_permits_is_believed(desk, controller, saver, tmp_path):
+    for at in range(4):
+        # Where the answer will be no, nothing was carried out.
+        controller.plan[f"N000{at}", 1] = Fault("lost", applied=at != 2)
+    desk.table("permits.csv", [permit(number) for number in range(5)])
+    desk.push("permits.csv", code=4)
+    path = desk.results("permits")
+    with edited(path) as page:
+        for key, answer in (("PL0", "PERMIT-17"), ("PL1", "Yes"), ("PL2", "NO")):
+            set_cell(page, key, "opscom_answer", answer)
+        sort_rows(page, "Plate", reverse=True)
+    before = len(controller.ledger)
+    desk.push(as_saved(path, saver, tmp_path), code=4)
+    assert sent(controller, before) == ["N0002"]
+    rows = desk.table_of("permits")
+    assert states(rows, "Plate") == {
+        "PL4": "unchanged",
+        "PL3": "unknown",
+        "PL2": "pushed",
+        "PL1": "pushed",
+        "PL0": "pushed",
+    }
+    assert rows[-1]["opscom_reference_id"] == "PERMIT-17"
+    # The journal keeps the answers: the source itself sends nothing more.
+    desk.push("permits.csv", code=4)
+    assert [controller.applied(f"N000{at}") for at in range(5)] == [1] * 5
+
+
+def test_an_answer_that_is_none_is_not_taken_for_an_id(desk, controller):
+    controller.plan["N0000", 1] = Fault("lost")
+    desk.table("permits.csv", [permit(0)])
+    desk.push("permits.csv", code=4)
+    with edited(desk.results("permits")) as page:
+        page.cell(2, ANSWER).value = "I do not know"
+    desk.push(desk.results("permits"), code=4)
+    [row] = desk.table_of("permits")
+    assert row["opscom_message"].splitlines()[0] == (
+        "opscom_answer holds neither an id nor yes nor no. Correct it."
+    )
+
+
+@both
+def test_a_second_permit_is_created_only_where_a_person_says_new(desk, controller, saver, tmp_path):
+    desk.table("permits.csv", [permit(number) for number in range(3)])
+    desk.push("permits.csv", code=0)
+    # The same numbers again, from a corrected source.
+    corrected = [permit(number) | {"To": "2027-02-01T00:00:00"} for number in range(2)]
+    desk.table("permits.csv", [*corrected, permit(2)])
+    desk.push("permits.csv", code=1)
+    assert len(controller.ledger) == 3
+    path = desk.results("permits")
+    assert states(rows_of(path), "Plate") == {
+        "PL0": "invalid",
+        "PL1": "invalid",
+        "PL2": "unchanged",
+    }
+    with edited(path) as page:
+        set_cell(page, "PL1", "opscom_answer", "new")
+    desk.push(as_saved(path, saver, tmp_path), code=1)
+    assert [controller.applied(f"N000{at}") for at in range(3)] == [1, 2, 1]
+    assert controller.ledger[-1].body["endTime"] == "2027-02-01T00:00:00"
+    # What was said once is not done twice.
+    desk.push(path, code=1)
+    assert len(controller.ledger) == 4
+
+
+def test_a_row_that_lost_its_number_is_recognised_by_its_key(desk, controller):
+    desk.push(desk.roster(3, "roster.csv"), code=0)
+    with edited(desk.results("roster")) as page:
+        for at in range(2, 5):
+            page.cell(at, ROW).value = None
+        sort_rows(page, "Id", reverse=True)
+    desk.push(desk.results("roster"), code=0)
+    assert len(controller.ledger) == 3
+
+
+def test_a_workbook_of_another_system_is_refused(desk, controller):
+    desk.push(desk.roster(2, "roster.csv"), code=0)
+    done = desk.do("push", "--sandbox", desk.results("roster"), code=5)
+    [file] = done["files"]
+    assert file["error"] == (
+        f"roster-results.xlsx is a results workbook of {controller.url}, client code OC_TEST, and this "
+        "run goes to the sandbox: its ids and states say nothing there. Push the file that the rows "
+        "first came from."
+    )
+
+
+@both
+def test_a_cell_without_a_trusted_value_is_held_until_it_is_corrected(
+    desk, controller, saver, tmp_path
+):
+    # Excel keeps fifteen digits; what stands in the cell is not what was typed.
+    rows = [["Id", "First", "Last", "Mail"], [12345678901234567, "A", "B", "a@students.example"]]
+    write_book(desk.folder / "roster.xlsx", {"List": rows})
+    desk.push("roster.xlsx", code=1)
+    path = as_saved(desk.results("roster"), saver, tmp_path)
+    [row] = rows_of(path, "List")
+    assert row["Id"].endswith("[correct this]")
+    desk.push(path, code=1)
+    assert controller.ledger == ()
+    assert states(desk.table_of("roster", "List"), "First") == {"A": "invalid"}
+    with edited(path, "List") as page:
+        page.cell(2, ROW + 1).value = "000012"
+    desk.push(path, code=0)
+    assert sent(controller) == ["000012"]
+
+
+def test_results_of_results_keep_the_first_name_and_the_first_rows(desk, controller):
+    rows = [["A list"], [], ["Id", "First", "Last", "Mail"]]
+    rows += [[f"{at:06}", "A", "B", f"u{at}@students.example"] for at in range(3)]
+    write_book(desk.folder / "roster.xlsx", {"List": rows})
+    desk.push("roster.xlsx", code=0)
+    for _ in range(3):
+        with edited(desk.results("roster"), "List") as page:
+            page.delete_rows(2)
+            page.cell(2, 10).value += "x"
+        desk.push(desk.results("roster"), code=0)
+        if len(rows_of(desk.results("roster"), "List")) == 1:
+            break
+    assert [path.name for path in desk.folder.glob("results/*-results.xlsx")] == [
+        "roster-results.xlsx"
+    ]
+    assert [row["opscom_row"] for row in desk.table_of("roster", "List")] == ["6"]
+    digests = {
+        text
+        for path in desk.folder.glob("results/*.xlsx")
+        for label, text in (
+            row[:2] for row in openpyxl.load_workbook(path)["Summary"].iter_rows(values_only=True)
+        )
+        if label == "File's SHA-256"
+    }
+    assert len(digests) == 1
+
+
+TEMPLATE = """\
+version: 1
+name: Template
+endpoint: users
+fields:
+  unique_id: unique_id
+  login_source: login_source
+  first_name: first_name
+  last_name: last_name
+  email: email
+"""
+
+
+@both
+def test_a_checked_workbook_sends_each_row_once_though_it_shows_them_twice(
+    desk, controller, saver, tmp_path
+):
+    # The headers of this file are the very fields, as on the sheet that shows what would be sent.
+    desk.write("mappings/template.yaml", TEMPLATE)
+    people = [payload(number) for number in range(4)]
+    for person in people:
+        del person["apiToken"]
+    people[2]["email"] = "none"
+    desk.table("people.csv", people)
+    desk.do("check", "people.csv", code=1)
+    path = desk.results("people", "checked")
+    with edited(path) as page:
+        set_cell(page, "000002", "email", "user2@students.example")
+    done = desk.push(as_saved(path, saver, tmp_path), code=0)
+    assert [file["sheet"] for file in done["files"]] == ["Rows"]
+    assert sent(controller) == [f"{number:06}" for number in range(4)]
+    assert [entry.body for entry in sorted(controller.ledger, key=lambda one: one.key)] == [
+        payload(number) for number in range(4)
+    ]
+    rows = desk.table_of("people")
+    assert [row["opscom_row"] for row in rows] == ["2", "3", "4", "5"]
+
+
+def test_a_rehearsal_goes_round_in_the_sandbox(desk, controller):
+    people = [user(number) for number in range(4)]
+    people[1]["Mail"] = "none"
+    desk.table("roster.csv", people)
+    desk.do("push", "--sandbox", "roster.csv", code=1)
+    path = desk.results("roster", folder="results/sandbox")
+    with edited(path) as page:
+        set_cell(page, "000001", "Mail", "user1@students.example")
+        sort_rows(page, "Id", reverse=True)
+    done = desk.do("push", "--sandbox", path, code=0)
+    assert done["files"][0]["states"] == {"pushed": 1, "unchanged": 3}
+    assert controller.ledger == ()

@@ -1,0 +1,394 @@
+"""The way to OPSCOM: certificates, proxies, deadlines, and connections that must not be used again."""
+
+import json
+import socket
+import sys
+import threading
+import time
+
+import pytest
+import requests
+from controller import Controller, Fault
+from delivering import CLIENT, TOKEN, permits, push, users
+from proving import ENDPOINTS, PAYLOADS, Trial
+from tunnels import CERTIFICATE, Proxy, TlsHost
+
+from importer.delivery import client as client_module
+from importer.delivery.client import Client, Phase
+from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
+
+NAMED = "https://controller.test"
+PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
+
+
+@pytest.fixture(autouse=True)
+def plain_environment(monkeypatch):
+    for name in (*PROXIES, "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+
+
+@pytest.fixture
+def trusted(monkeypatch):
+    """Let the campus's own bundle hold the certificate of these tests."""
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def watchdog():
+    dog = Watchdog()
+    yield dog
+    dog.close()
+
+
+# Certificates
+
+
+@pytest.mark.parametrize("workers", [1, 4, 16])
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_a_certificate_nobody_vouches_for_stops_the_run_with_nothing_sent(
+    journal, endpoint, workers
+):
+    with Controller() as controller, TlsHost(controller.url) as host:
+        done = push(host.url, journal, endpoint, PAYLOADS[endpoint](4), workers=workers)
+        assert host.connections <= workers
+        assert controller.requests == 0
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == "The certificate of the host is not to be trusted."
+    assert TOKEN.encode() not in host.heard
+
+
+def test_a_certificate_of_the_campus_bundle_is_trusted(journal, trusted):
+    with Controller() as controller, TlsHost(controller.url) as host:
+        done = push(host.url, journal, "users", users(3), workers=2)
+        assert host.connections <= 2
+    assert set(done.states.values()) == {"pushed"}
+
+
+def test_a_certificate_for_another_name_is_not_trusted(journal, trusted, monkeypatch):
+    with Controller() as controller, TlsHost(controller.url) as host:
+        with Proxy(host.url) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            done = push("https://other.test", journal, "users", users(2))
+        assert controller.requests == 0
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == "The certificate of the host is not to be trusted."
+
+
+def test_a_certificate_error_is_never_retried_in_the_clear(journal):
+    with Controller() as controller, TlsHost(controller.url) as host:
+        push(host.url, journal, "users", users(1))
+        assert host.connections == 1
+    assert b"POST" not in host.heard
+
+
+def test_a_handshake_that_breaks_off_is_no_certificate_error_and_is_tried_again(journal, trusted):
+    with Controller() as controller, TlsHost(controller.url, breaks=2) as host:
+        done = push(host.url, journal, "permits", permits(2))
+        assert controller.requests == 2
+    assert done.states == {0: "pushed", 1: "pushed"}
+    assert done.stopped is None
+
+
+def test_a_host_that_speaks_no_tls_stops_the_run_and_is_called_so(journal):
+    with Controller() as controller, TlsHost(controller.url, plain=True) as host:
+        done = push(host.url, journal, "permits", permits(2))
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == "The host does not agree on a secure connection."
+    assert TOKEN.encode() not in host.heard
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("lost", "unknown"), ("cut-body", "unknown"), ("hang", "unknown")]
+)
+def test_an_answer_lost_behind_tls_leaves_a_permit_unknown(journal, trusted, kind, state):
+    with Controller({("P0", 1): Fault(kind)}) as controller, TlsHost(controller.url) as host:
+        done = push(host.url, journal, "permits", permits(2), timeout=0.8)
+        assert len(controller.entries("P0")) == 1
+    assert done.states == {0: state, 1: "pushed"}
+
+
+# Proxies
+
+
+def test_the_proxy_of_the_campus_is_honoured_for_https(journal, trusted, monkeypatch):
+    with Controller() as controller, TlsHost(controller.url) as host, Proxy(host.url) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        done = push(NAMED, journal, "users", users(3))
+        assert controller.requests == 3
+    assert set(done.states.values()) == {"pushed"}
+    assert [line.rpartition(" ")[0] for line in proxy.asked] == ["CONNECT controller.test:443"]
+    assert TOKEN.encode() not in proxy.heard
+
+
+def test_loopback_never_goes_through_a_proxy(journal, monkeypatch):
+    with Controller() as controller, Proxy(controller.url) as proxy:
+        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        done = push(controller.url, journal, "users", users(2))
+    assert set(done.states.values()) == {"pushed"}
+    assert proxy.asked == []
+
+
+def test_loopback_with_https_never_goes_through_a_proxy(journal, trusted, monkeypatch):
+    with Controller() as controller, TlsHost(controller.url) as host, Proxy(host.url) as proxy:
+        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        done = push(host.url, journal, "users", users(2))
+    assert set(done.states.values()) == {"pushed"}
+    assert proxy.asked == []
+
+
+@pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required", "502 No"])
+def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, monkeypatch, status):
+    with Controller() as controller, TlsHost(controller.url) as host:
+        with Proxy(host.url, status=status) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            done = push(NAMED, journal, "permits", permits(2))
+        assert controller.requests == 0
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == (
+        "The proxy did not let the connection through. One row was tried 6 times."
+    )
+
+
+def test_an_answer_lost_behind_a_proxy_leaves_a_permit_unknown(journal, trusted, monkeypatch):
+    plan = {("P0", 1): Fault("lost")}
+    with Controller(plan) as controller, TlsHost(controller.url) as host:
+        with Proxy(host.url) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            done = push(NAMED, journal, "permits", permits(2))
+        assert controller.requests == 2
+    assert done.states == {0: "unknown", 1: "pushed"}
+
+
+def test_a_proxy_that_drips_does_not_outlast_the_time_of_a_row(trusted, monkeypatch, watchdog):
+    with Controller() as controller, TlsHost(controller.url) as host:
+        with Proxy(host.url, drips=0.1) as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            started = time.monotonic()
+            reply = Client(NAMED, TOKEN, timeout=0.5, watchdog=watchdog).send({"plate": "A"})
+            took = time.monotonic() - started
+        assert controller.requests == 0
+    assert reply.phase is Phase.NOT_LEFT
+    assert took < 2.0
+
+
+# Deadlines
+
+
+def test_a_request_whose_time_is_over_before_its_first_byte_never_leaves():
+    with Controller() as controller:
+        wire = Wire()
+        adapter = TrackingAdapter(wire, None)
+        wire.begin(-1)
+        request = requests.Request("POST", controller.url, data=b"{}").prepare()
+        with pytest.raises(requests.RequestException):
+            adapter.send(request, timeout=5)
+        adapter.close()
+        assert not wire.left
+    assert controller.requests == 0
+
+
+def test_the_watchdog_cuts_what_runs_over_its_time_and_nothing_else(watchdog):
+    cut = threading.Event()
+    late = watchdog.watch(0.05, cut.set)
+    early = watchdog.watch(30, lambda: pytest.fail("cut too early"))
+    assert cut.wait(5)
+    assert watchdog.release(late) is False
+    assert watchdog.release(early) is True
+
+
+def test_the_watchdog_cuts_in_the_order_of_the_deadlines_not_of_the_asking(watchdog):
+    cuts, done = [], threading.Event()
+    watchdog.watch(0.3, lambda: (cuts.append("late"), done.set()))
+    watchdog.watch(0.05, lambda: cuts.append("early"))
+    assert done.wait(5)
+    assert cuts == ["early", "late"]
+
+
+def test_what_was_released_is_never_cut(watchdog):
+    cuts, done = [], threading.Event()
+    watchdog.release(watchdog.watch(0.05, lambda: cuts.append("released")))
+    watchdog.watch(0.1, done.set)
+    assert done.wait(5)
+    assert cuts == []
+
+
+def test_a_closed_watchdog_ends_its_thread():
+    before = set(threading.enumerate())
+    dog = Watchdog()
+    (thread,) = set(threading.enumerate()) - before
+    dog.watch(30, lambda: None)
+    dog.close()
+    thread.join(5)
+    assert not thread.is_alive()
+
+
+# Connections
+
+
+class Ticks:
+    """A clock that goes when it is told to."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.mark.parametrize(("rest", "connections"), [(1.9, 1), (2.1, 2)], ids=["short", "long"])
+def test_a_connection_that_rested_for_more_than_two_seconds_is_not_used_again(
+    watchdog, rest, connections
+):
+    ticks = Ticks()
+    with Controller() as controller:
+        url = f"{controller.url}/api/{CLIENT}/v1/profiles/push"
+        line = Client(url, TOKEN, timeout=5, watchdog=watchdog, clock=ticks)
+        line.send({"unique_id": "1"})
+        ticks.now += rest
+        line.send({"unique_id": "2"})
+        line.close()
+        assert controller.connections == connections
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has this clock")
+def test_the_time_that_a_laptop_slept_counts_as_rest():
+    assert abs(client_module.elapsed() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1
+
+
+class TwoAnswers(threading.Thread):
+    """A host whose first answer to a row says nothing, and whose whole answer comes after it."""
+
+    def __init__(self, first):
+        super().__init__(daemon=True)
+        self._first = first
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        self.connections = 0
+
+    def run(self):
+        self._listener.settimeout(5)
+        with self._listener:
+            for number in (1, 2):
+                sock, _ = self._listener.accept()
+                self.connections += 1
+                with sock:
+                    self._read(sock)
+                    if number == 1:
+                        sock.sendall(self._first)
+                        # On this connection the next thing to come is the answer to the first row.
+                        if not self._read(sock):
+                            continue
+                    sock.sendall(_accepted("id-of-row-1" if number == 1 else "id-of-row-2"))
+                    return
+
+    def _read(self, sock):
+        sock.settimeout(5)
+        data = b""
+        while b"}" not in data:
+            more = sock.recv(65536)
+            if not more:
+                return b""
+            data += more
+        return data
+
+
+def _accepted(number):
+    body = json.dumps({"status": "success", "reference_id": number}).encode()
+    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n",
+        b"HTTP/1.1 204 No Content\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>",
+    ],
+    ids=["103", "204", "empty", "502"],
+)
+def test_a_late_answer_to_one_row_is_never_taken_for_the_answer_to_the_next(journal, first):
+    host = TwoAnswers(first)
+    host.start()
+    done = push(host.url, journal, "permits", permits(2))
+    host.join(10)
+    assert done.states == {0: "unknown", 1: "pushed"}
+    assert done.outcomes[1].reference_id == "id-of-row-2"
+
+
+def test_a_connection_is_kept_from_row_to_row_also_where_rows_are_refused(journal):
+    plan = {
+        ("U1", 1): Fault("answer", code=9019),
+        ("U2", 1): Fault("answer", code=9030, status=422),
+    }
+    with Controller(plan) as controller:
+        push(controller.url, journal, "users", users(5))
+        assert controller.connections == 1
+
+
+# Answers of other sizes and alphabets
+
+
+def test_an_answer_in_another_alphabet_keeps_the_id_of_a_permit(journal):
+    body = '{"status": "success", "reference_id": "id-7", "warnings": ["Véhicule inconnu"]}'
+    text = f"HTTP/1.1 200 OK\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    with Controller({("P0", 1): Fault("raw", body=text)}) as controller:
+        done = push(controller.url, journal, "permits", permits(1))
+    assert done.states == {0: "pushed"}
+    assert done.outcomes[0].reference_id == "id-7"
+    assert done.outcomes[0].message == "OPSCOM warns: V\ufffdhicule inconnu"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows measures memory in another way")
+def test_a_huge_answer_does_not_fill_the_memory(journal):
+    import resource
+
+    head = "HTTP/1.1 200 OK\r\nContent-Length: 64000000\r\n\r\n"
+    with Controller({("P0", 1): Fault("raw", body=head + " " * 64_000_000)}) as controller:
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        done = push(controller.url, journal, "permits", permits(1))
+        after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert done.states == {0: "unknown"}
+    # The controller's own copy of these bytes is the 64 MB; ours would come on top of it.
+    assert after - before < 150_000 * (1024 if sys.platform == "darwin" else 1)
+
+
+# The token
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "a/b+c&d<e>\"f'g",
+        "a\\/b+c&d<e>\\\"f'g",
+        "a%2Fb%2Bc%26d%3Ce%3E%22f%27g",
+        "a%2fb%2bc%26d%3ce%3e%22f%27g",
+        "a/b+c&amp;d&lt;e&gt;&quot;f&#x27;g",
+        "a/b+c\\u0026d\\u003ce\\u003e\\u0022f\\u0027g",
+    ],
+    ids=["plain", "php-json", "url", "url-in-lower-case", "html", "json-hex"],
+)
+def test_a_token_that_comes_back_is_in_no_journal_and_no_message(journal, form):
+    token = "a/b+c&d<e>\"f'g"
+    inside = form.replace('"', '\\"') if '"' in form and "\\" not in form else form
+    body = '{"ErrorCode": 9033, "ErrorMessage": "no: ' + inside + '"}'
+    with Controller({("U0", 1): Fault("answer", body=body)}) as controller:
+        done = push(controller.url, journal, "users", users(1), token=token)
+    raw = b"".join(path.read_bytes() for path in journal.parent.iterdir())
+    for trace in (form, token, inside):
+        assert trace.encode() not in raw
+        assert trace not in done.outcomes[0].message
+
+
+def test_the_trial_of_this_rig_accepts_a_healthy_run(journal):
+    with Controller() as controller:
+        trial = Trial("permits", journal, controller)
+        assert set(trial.run().states.values()) == {"pushed"}

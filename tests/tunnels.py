@@ -1,0 +1,154 @@
+"""What stands between a campus and OPSCOM: a host with TLS, and a proxy. Both only on loopback."""
+
+import contextlib
+import select
+import socket
+import ssl
+import threading
+from pathlib import Path
+from urllib.parse import urlsplit
+
+TLS = Path(__file__).parent / "fixtures" / "tls"
+CERTIFICATE = TLS / "controller.pem"
+"""Made for these tests, signed by itself, for controller.test, localhost and 127.0.0.1."""
+
+
+def free_address(url):
+    parts = urlsplit(url)
+    return parts.hostname, parts.port
+
+
+class Middle:
+    """Listens on loopback and hands each connection to ``serve`` in a thread of its own."""
+
+    def __init__(self, target):
+        """Pass connections on to the URL ``target``."""
+        self.target = free_address(target)
+        self.connections = 0
+        self.heard = b""
+        """Every byte that came from the client; behind TLS as it was before it was encrypted."""
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._open = []
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._accept, daemon=True)
+
+    @property
+    def port(self):
+        return self._listener.getsockname()[1]
+
+    def __enter__(self):
+        self._listener.settimeout(0.02)
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_exc):
+        self._closing.set()
+        self._thread.join()
+        for sock, thread in self._open:
+            with contextlib.suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
+            thread.join(10)
+            sock.close()
+        self._listener.close()
+
+    def _accept(self):
+        while not self._closing.is_set():
+            try:
+                sock, _ = self._listener.accept()
+            except TimeoutError:
+                continue
+            sock.settimeout(None)
+            self.connections += 1
+            thread = threading.Thread(
+                target=self._serve, args=(sock, self.connections), daemon=True
+            )
+            self._open.append((sock, thread))
+            thread.start()
+
+    def _serve(self, sock, number):
+        # A client that leaves is every day's business here.
+        with contextlib.suppress(OSError):
+            self.serve(sock, number)
+        with contextlib.suppress(OSError):
+            sock.shutdown(socket.SHUT_RDWR)
+
+    def hear(self, sock, size=65536):
+        data = sock.recv(size)
+        self.heard += data
+        return data
+
+    def pass_on(self, client):
+        """Carry bytes both ways until one side ends."""
+        with socket.create_connection(self.target) as server:
+            while not self._closing.is_set():
+                pending = isinstance(client, ssl.SSLSocket) and client.pending()
+                ready = [client] if pending else select.select([client, server], [], [], 0.05)[0]
+                for sock, other, read in (
+                    (client, server, self.hear), (server, client, lambda s: s.recv(65536)),
+                ):  # fmt: skip
+                    if sock in ready:
+                        data = read(sock)
+                        if not data:
+                            return
+                        other.sendall(data)
+
+
+class TlsHost(Middle):
+    """A controller behind TLS."""
+
+    def __init__(self, target, *, breaks=0, plain=False):
+        """Break off so many first handshakes; ``plain`` answers each with HTTP instead."""
+        super().__init__(target)
+        self._breaks = breaks
+        self._plain = plain
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(CERTIFICATE, TLS / "controller.key")
+
+    @property
+    def url(self):
+        return f"https://127.0.0.1:{self.port}"
+
+    def serve(self, sock, number):
+        if number <= self._breaks:
+            self.hear(sock)
+            return
+        if self._plain:
+            self.hear(sock)
+            sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            return
+        with self._context.wrap_socket(sock, server_side=True) as secure:
+            self.pass_on(secure)
+
+
+class Proxy(Middle):
+    """A campus's proxy: CONNECT, and whatever the host's name is, the way leads to ``target``."""
+
+    def __init__(self, target, *, status="200 Connection established", drips=None):
+        """Answer CONNECT with ``status``; ``drips``: byte by byte, so many seconds between two."""
+        super().__init__(target)
+        self._status = status
+        self._drips = drips
+        self.asked = []
+        """The first line of every request."""
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def serve(self, sock, number):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            data = self.hear(sock)
+            if not data:
+                return
+            head += data
+        self.asked.append(head.split(b"\r\n")[0].decode())
+        answer = f"HTTP/1.1 {self._status}\r\n\r\n".encode()
+        if self._drips is not None:
+            for byte in answer:
+                sock.sendall(bytes([byte]))
+                self._closing.wait(self._drips)
+            return
+        sock.sendall(answer)
+        if self._status.startswith("200"):
+            self.pass_on(sock)
