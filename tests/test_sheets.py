@@ -59,12 +59,11 @@ def test_one_id_on_two_sheets_with_different_content_is_an_error_on_the_later(tm
         said = push(path, controller.url)
         assert controller.requests == 1
     assert said["North", 2][0] == "pushed"
-    assert said["South", 2] == (
-        "invalid",
-        "9022",
+    message = (
         'unique_id: North, row 2 has the same "Unique ID", and the two rows differ. Keep one of the two '
-        "rows, or say with `duplicates` in the mapping which one counts.",
+        "rows, or say with `duplicates` in the mapping which one counts."
     )
+    assert said["South", 2] == ("invalid", "9022", message)
 
 
 def test_the_very_same_record_on_two_sheets_is_sent_once(tmp_path, push):
