@@ -101,9 +101,8 @@ def documents() -> dict[Path, str]:
     intro = "# Reference\n\nGenerated from the code by `python docs/generate.py`; do not edit.\n"
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False)
     return {
-        FOLDER / "reference.md": "\n".join(
-            [intro, commands(), fields(), codes(), JSON, JSON_SHAPES]
-        ),
+        FOLDER
+        / "reference.md": f"{intro}\n{commands()}\n{fields()}\n{codes()}\n{JSON}\n{JSON_SHAPES}",
         FOLDER / "mapping.schema.json": schema + "\n",
     }
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from importer.delivery.answers import Accepted, Refused, Unreadable, read_answer
-from importer.delivery.client import Phase, Reply
+from importer.delivery.line import Phase, Reply
 from importer.delivery.manners import MANNERS, MAX_ATTEMPTS, Again, Settled, Stop, judge
 
 FREE = ("users", "permit-updates", "permit-deletes")

@@ -12,8 +12,7 @@ import pytest
 from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
 
-from importer.delivery.client import Phase
-from importer.delivery.reads import Line
+from importer.delivery.line import Line, Phase
 from importer.pulls.saved import SavedBytes
 
 CALL = "violations/send_overdue_to_collections"

@@ -13,8 +13,7 @@ from delivering import CLIENT, TOKEN, permits, push, users
 from proving import ENDPOINTS, PAYLOADS, Trial
 from tunnels import CERTIFICATE, Proxy, TlsHost
 
-from importer.delivery import client as client_module
-from importer.delivery.client import Client, Phase
+from importer.delivery.line import Line, Phase, elapsed
 from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
 
 NAMED = "https://controller.test"
@@ -172,7 +171,7 @@ def test_a_proxy_that_drips_does_not_outlast_the_time_of_a_row(trusted, monkeypa
         with Proxy(host.url, drips=0.1) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
             started = time.monotonic()
-            reply = Client(NAMED, TOKEN, timeout=0.5, watchdog=watchdog).send({"plate": "A"})
+            reply = Line(NAMED, timeout=0.5, watchdog=watchdog).send({"plate": "A"})
             took = time.monotonic() - started
         assert controller.requests == 0
     assert reply.phase is Phase.NOT_LEFT
@@ -250,7 +249,7 @@ def test_a_connection_that_rested_for_more_than_two_seconds_is_not_used_again(
     ticks = Ticks()
     with Controller() as controller:
         url = f"{controller.url}/api/{CLIENT}/v1/profiles/push"
-        line = Client(url, TOKEN, timeout=5, watchdog=watchdog, clock=ticks)
+        line = Line(url, timeout=5, watchdog=watchdog, clock=ticks)
         line.send({"unique_id": "1"})
         ticks.now += rest
         line.send({"unique_id": "2"})
@@ -260,7 +259,7 @@ def test_a_connection_that_rested_for_more_than_two_seconds_is_not_used_again(
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has this clock")
 def test_the_time_that_a_laptop_slept_counts_as_rest():
-    assert abs(client_module.elapsed() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1
+    assert abs(elapsed() - time.clock_gettime(time.CLOCK_BOOTTIME)) < 1
 
 
 class TwoAnswers(threading.Thread):

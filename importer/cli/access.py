@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.terminal import is_interactive, say
-from importer.delivery.client import is_loopback
 from importer.delivery.journal import SANDBOX, Journal, System
+from importer.delivery.line import is_loopback
 from importer.errors import SettingsError, UsageError
 from importer.settings import find_token, need_client
 

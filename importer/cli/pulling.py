@@ -19,8 +19,9 @@ from importer.delivery.answers import Refused
 from importer.delivery.client import Controller
 from importer.delivery.journal import SANDBOX
 from importer.delivery.journal_file import person
+from importer.delivery.line import Line, trust
 from importer.delivery.pace import Pace
-from importer.delivery.reads import Found, Line, address, ask, explain_refusal, listing, trust
+from importer.delivery.reads import Found, address, ask, explain_refusal, listing
 from importer.delivery.stops import Stopper
 from importer.delivery.wire import Watchdog
 from importer.errors import PushStopped, SettingsError, UsageError

@@ -14,9 +14,10 @@ from importer.cli.terminal import progress, say
 from importer.comparing import compare, recognise
 from importer.delivery.client import Controller
 from importer.delivery.journal import Journal
+from importer.delivery.line import Line, trust
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
-from importer.delivery.reads import Found, Line, ask, trust
+from importer.delivery.reads import Found, ask
 from importer.delivery.stops import Stopper
 from importer.preparing import prepare
 from importer.pulls.plate_answers import plate_facts, read_plate

@@ -6,7 +6,7 @@ import datetime as dt
 import sqlite3
 from dataclasses import dataclass
 
-from importer.delivery.client import Phase, Reply
+from importer.delivery.line import Phase, Reply
 from importer.delivery.manners import MANNERS, Again, Fate, Settled, Stop, judge
 from importer.model import State
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from importer.delivery.answers import Accepted, Answer, Refused, Unreadable, read_answer
-from importer.delivery.client import Phase, Reply
+from importer.delivery.line import Phase, Reply
 from importer.model import State
 
 SETTINGS_CODES = frozenset({"9000", "9001", "9002", "9034"})

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Accepted, read_answer
 from importer.delivery.attempts import Intent, result_of
-from importer.delivery.client import Client, Controller, Phase, Reply
+from importer.delivery.line import Phase, Reply
 from importer.delivery.manners import (
     MAX_ATTEMPTS,
     Again,
@@ -30,6 +30,7 @@ from importer.errors import JournalError
 from importer.model import Outcome, State
 
 if TYPE_CHECKING:
+    from importer.delivery.client import Client, Controller
     from importer.delivery.journal import Journal
     from importer.delivery.pace import Pace
     from importer.delivery.planning import Planned

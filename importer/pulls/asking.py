@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused
 from importer.delivery.manners import SETTINGS_CODES
-from importer.delivery.reads import Failed, Line, ask, explain_refusal
+from importer.delivery.reads import Failed, ask, explain_refusal
 from importer.delivery.stops import Breaker
 from importer.model import Outcome, State
 from importer.pulls.plate_answers import read_plate
 
 if TYPE_CHECKING:
-    from importer.delivery.client import Reply
+    from importer.delivery.line import Line, Reply
     from importer.delivery.pace import Pace
     from importer.delivery.stops import Stopper
 

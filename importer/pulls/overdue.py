@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused
-from importer.delivery.client import Phase, Reply
+from importer.delivery.line import Phase, Reply
 from importer.delivery.reads import Failed, explain_refusal, judge_read, listing
 from importer.errors import InputError
 from importer.pulls.book import Facts, write_book
@@ -24,7 +24,8 @@ from importer.report import SETTLED, STOPPED, UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from importer.delivery.reads import Line, Verdict
+    from importer.delivery.line import Line
+    from importer.delivery.reads import Verdict
     from importer.delivery.stops import Stopper
 
 PATIENCE = 600.0

@@ -1,0 +1,306 @@
+"""One POST over one kept connection, and how far it came.
+
+A line never decides what a failure means: it says whether anything left this machine and whether a whole
+answer came back. ``manners`` decides for rows, ``reads`` for questions.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+from urllib.parse import urlsplit
+
+import requests
+from requests import PreparedRequest, Request, Response, Session
+
+import importer
+from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
+
+CONNECT_SECONDS = 10.0
+"""The longest wait for a connection."""
+IDLE_SECONDS = 2.0
+"""A kept connection that rested longer is not used again: the server may have closed it, and a row
+lost on a stale connection is no proof that it was not applied."""
+ANSWER_LIMIT = 4 * 1024 * 1024
+"""The longest answer to one row that is read, in bytes; a longer one is treated as unreadable."""
+PIECE = 64 * 1024
+"""The most bytes that are taken from the connection before they are handed on."""
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+def elapsed() -> float:
+    """Return seconds that only grow, the time that this machine slept included where it is known.
+
+    ``time.monotonic`` stands still on Linux and macOS while a laptop sleeps.
+    """
+    awake_and_asleep = getattr(time, "CLOCK_BOOTTIME", getattr(time, "CLOCK_MONOTONIC", None))
+    return time.monotonic() if awake_and_asleep is None else time.clock_gettime(awake_and_asleep)
+
+
+class Phase(StrEnum):
+    """How far one attempt came."""
+
+    NOT_LEFT = "not left"
+    """No byte of the request left this machine: no name, no route, refused, no connection in time."""
+    DISTRUSTED = "distrusted"
+    """The other side's certificate is not to be trusted; nothing of the request left."""
+    LOST = "lost"
+    """Bytes may have left, and no whole answer came back."""
+    ANSWERED = "answered"
+    """A whole answer came back, whatever it says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back from one attempt."""
+
+    phase: Phase
+    status: int = 0
+    """The HTTP status; 0 where none came."""
+    body: bytes = b""
+    retry_after: str = ""
+    """The header ``Retry-After`` as received."""
+    detail: str = ""
+    """What failed, in a few words without values, for the person."""
+    timed_out: bool = False
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a URL points to this machine."""
+    name = urlsplit(host).hostname or ""
+    return name in LOOPBACK or (name.startswith("127.") and name.replace(".", "").isdigit())
+
+
+class Line:
+    """One line to one address: one kept connection, every request's phase known.
+
+    Redirects are never followed, certificates are always verified, and proxies of
+    the environment are honoured except on loopback.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        *,
+        timeout: float,
+        watchdog: Watchdog | None = None,
+        trusted: ssl.SSLContext | None = None,
+        clock: Callable[[], float] = elapsed,
+    ) -> None:
+        """Prepare the line; nothing is opened yet.
+
+        Args:
+            url: The endpoint's whole URL.
+            timeout: Seconds for the whole answer where there is a watchdog; else the longest wait
+                for its next byte, so that an answer that still arrives is never cut.
+            watchdog: Ends requests that run over their time.
+            trusted: Whose certificates to trust, for https (see ``trust``).
+            clock: Seconds that only grow.
+        """
+        self._timeout = timeout
+        self._watchdog = watchdog
+        self._clock = clock
+        self._wire = Wire()
+        self._stopped = False
+        self._adapter = TrackingAdapter(self._wire, trusted)
+        self._last_used = clock()
+        self._verify = _own_bundle() or True
+        self._proxies = {} if is_loopback(url) else requests.utils.get_environ_proxies(url)
+        with Session() as session:
+            session.trust_env = False
+            self._base = session.prepare_request(Request("POST", url, headers=_HEADERS))
+
+    def send(self, body: Mapping[str, str], into: Callable[[bytes], object] | None = None) -> Reply:
+        """Send one question and wait for the end of the answer.
+
+        Args:
+            body: The whole body, the token included.
+            into: Takes the answer piece by piece as it arrives, however long it gets, undecoded.
+                Without it the answer is in the reply, and one longer than ``ANSWER_LIMIT`` is empty
+                there.
+        """
+        if self._clock() - self._last_used > IDLE_SECONDS:
+            self._adapter.drop_idle()
+        self._wire.begin(self._timeout)
+        if self._stopped:
+            return Reply(Phase.NOT_LEFT, detail="the run stopped")
+        watched = self._watchdog.watch(self._timeout, self._wire.cut) if self._watchdog else None
+        reply = self._exchange(body, into)
+        self._last_used = self._clock()
+        if watched is not None and self._watchdog is not None:
+            within = self._watchdog.release(watched)
+            reply = reply if within else self._late(reply)
+        if not _is_whole(reply):
+            self._adapter.drop_idle()
+        return reply
+
+    def stop(self) -> None:
+        """End the request under way, from another thread; one that has not begun never begins."""
+        self._stopped = True
+        self._wire.expires = -math.inf
+        self._wire.cut()
+
+    @property
+    def begun(self) -> bool:
+        """Whether any byte of the last request may have left."""
+        return self._wire.left
+
+    def close(self) -> None:
+        """Close the kept connection."""
+        self._adapter.close()
+
+    def _exchange(self, body: Mapping[str, str], into: Callable[[bytes], object] | None) -> Reply:
+        status = 0
+        try:
+            response = self._adapter.send(
+                self._prepare(body),
+                stream=True,
+                timeout=(min(CONNECT_SECONDS, self._timeout), self._timeout),
+                verify=self._verify,
+                proxies=self._proxies,
+            )
+            status = response.status_code
+            if into is None:
+                content = _read_bounded(response)
+            else:
+                content = b""
+                while piece := response.raw.read1(PIECE, decode_content=False):
+                    into(piece)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the wire says how far it came
+            return self._failed(error, status)
+        if len(content) > ANSWER_LIMIT:
+            response.close()
+            self._adapter.drop_idle()
+            content = b""
+        response.raw.release_conn()
+        told = response.headers.get("Retry-After", "")
+        return Reply(Phase.ANSWERED, status, content, retry_after=told)
+
+    def _prepare(self, body: Mapping[str, str]) -> PreparedRequest:
+        request = self._base.copy()
+        request.body = json.dumps(body, ensure_ascii=False).encode()
+        request.headers["Content-Length"] = str(len(request.body))
+        return request
+
+    def _late(self, reply: Reply) -> Reply:
+        """Say that the time was over, where the watchdog cut the request."""
+        if reply.phase is Phase.LOST:
+            detail = f"no whole answer came within {self._timeout:g} seconds"
+            return Reply(Phase.LOST, reply.status, detail=detail, timed_out=True)
+        if reply.phase is Phase.ANSWERED:
+            return reply
+        return Reply(
+            Phase.NOT_LEFT, detail="no connection to the host came about in time", timed_out=True
+        )
+
+    def _failed(self, error: Exception, status: int) -> Reply:
+        causes = _chain(error)
+        if self._wire.left:
+            late = any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes)
+            detail = "the connection was lost before the answer was complete"
+            if late:
+                what = "no answer came within" if self._watchdog else "nothing came for"
+                detail = f"{what} {self._timeout:g} seconds"
+            return Reply(Phase.LOST, status, detail=detail, timed_out=late)
+        for kinds, phase, detail in _BEFORE_LEAVING:
+            if any(isinstance(cause, kinds) for cause in causes):
+                return Reply(phase, detail=detail)
+        return Reply(Phase.NOT_LEFT, detail="the host refused the connection")
+
+
+def trust(host: str) -> ssl.SSLContext | None:
+    """Return whom a host's certificate is checked against, ``None`` for plain http.
+
+    Reading the system's certificates takes time: do it once for all lines to a host.
+    """
+    return ssl.create_default_context() if host.casefold().startswith("https:") else None
+
+
+def _read_bounded(response: Response) -> bytes:
+    """Read an answer, decoded, to its end or a little past the limit."""
+    content = bytes(response.raw.read(ANSWER_LIMIT + 1, decode_content=True))
+    while len(content) <= ANSWER_LIMIT:
+        piece = response.raw.read(ANSWER_LIMIT + 1 - len(content), decode_content=True)
+        if not piece:
+            break
+        content += piece
+    return content
+
+
+_BEFORE_LEAVING = (
+    (
+        (ssl.SSLCertVerificationError,),
+        Phase.DISTRUSTED,
+        "the certificate of the host is not to be trusted",
+    ),
+    (
+        (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError),
+        Phase.NOT_LEFT,
+        "the host broke the connection off",
+    ),
+    (
+        (ssl.SSLError, requests.exceptions.SSLError),
+        Phase.DISTRUSTED,
+        "the host does not agree on a secure connection",
+    ),
+    (
+        (requests.exceptions.ProxyError,),
+        Phase.NOT_LEFT,
+        "the proxy did not let the connection through",
+    ),
+    (
+        (requests.Timeout, TimeoutError),
+        Phase.NOT_LEFT,
+        "no connection to the host came about in time",
+    ),
+    ((socket.gaierror,), Phase.NOT_LEFT, "the name of the host is not known"),
+)
+"""What can fail before the first byte of a request left, the most telling cause first."""
+
+
+def _is_whole(reply: Reply) -> bool:
+    """Whether a connection may be kept after an answer.
+
+    An answer that is no JSON object may come from something on the way that gave up waiting. Then the
+    true answer can still follow, and on a kept connection it would be taken for the next row's.
+    """
+    body = reply.body.strip()
+    return reply.phase is Phase.ANSWERED and body[:1] == b"{" and body[-1:] == b"}"
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """Return an error with everything that it wraps."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, BaseException) and not any(each is known for known in found):
+            found.append(each)
+            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None)]
+            waiting += each.args
+    return found
+
+
+def _own_bundle() -> str:
+    """Return the campus's own bundle of certificates, where the environment names one."""
+    return os.environ.get("REQUESTS_CA_BUNDLE", "") or os.environ.get("CURL_CA_BUNDLE", "")
+
+
+_HEADERS = MappingProxyType(
+    {
+        "Content-Type": "application/json",
+        "Accept": "application/json",
+        "Accept-Encoding": "identity",
+        "Connection": "keep-alive",
+        "User-Agent": f"opscom-importer/{importer.__version__} ({platform.system()})",
+    }
+)
