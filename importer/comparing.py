@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -14,10 +14,10 @@ from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
 from importer.errors import ImporterError
 from importer.looking_back import against_last, earlier_attempts
-from importer.model import Record, State
+from importer.model import State
 from importer.preparing import Job
-from importer.resubmission import read_told, refuse_stranger
-from importer.schema import record_key
+from importer.records import Rows
+from importer.resubmission import refuse_stranger
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from importer.delivery.known import Known
     from importer.model import Checked
     from importer.results import Against
-    from importer.schema import Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +87,8 @@ def compare_sheet(
         if manner.creates:
             title = checked.batch.sheet.title
             witness = memory.witness(system, job.endpoint, known, origin, title)
-    records = records_of(checked, TABLES[job.endpoint])
-    return plan(records, manner, known, memory, again=again, witness=witness)
+    rows = Rows(checked, TABLES[job.endpoint])
+    return plan(rows, manner, known, memory, again=again, witness=witness, keep=rows.lean)
 
 
 def recognise(
@@ -119,26 +118,6 @@ def _recognised(job: Job, memory: Memory, system: System, number: int | None) ->
     return job
 
 
-def records_of(checked: Checked, table: Table) -> Iterator[Record]:
-    """Yield the rows that may be sent, in file order, as they would be sent."""
-    batch = checked.batch
-    names = list(batch.frame.columns)
-    held, repeated = checked.held, checked.repeats.keys() | checked.elsewhere.keys()
-    columns = [batch.frame[name].to_list() for name in names]
-    send_blanks = batch.blanks == "send"
-    told = read_told(batch.sheet)
-    for position, values in enumerate(zip(*columns, strict=True)):
-        if batch.skipped[position] or position in held or position in repeated:
-            continue
-        payload = {
-            name: value
-            for name, value in zip(names, values, strict=True)
-            if value or (send_blanks and (position, name) not in batch.left_out)
-        }
-        row = int(batch.sheet.rows[position])
-        yield Record(position, row, record_key(table, payload), payload, told.get(position))
-
-
 def guard(jobs: Sequence[Job], memory: Memory | None, system: int | None) -> tuple[Job, ...]:
     """Put files of users in error whose names belong to other ids; the other files go on.
 
@@ -152,7 +131,7 @@ def guard(jobs: Sequence[Job], memory: Memory | None, system: int | None) -> tup
 def _guarded(job: Job, memory: Memory, system: int) -> Job:
     if job.endpoint != "users" or job.origin is not None:
         return job
-    records = [r for checked in job.sheets for r in records_of(checked, TABLES["users"])]
+    records = (row for checked in job.sheets for row in Rows(checked, TABLES["users"]))
     why = foreign_names(records, memory, system)
     if why is None:
         return job

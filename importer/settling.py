@@ -13,12 +13,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.annotating import Annotator, held_back, in_order
-from importer.comparing import Compared, records_of, remember
+from importer.comparing import Compared, remember
 from importer.delivery.attempts import Result
 from importer.delivery.manners import MANNERS, Resend
 from importer.delivery.planning import Planned
 from importer.delivery.pusher import Pusher, Target
 from importer.model import Outcome, Record, State
+from importer.records import Rows
 from importer.report import Report, SheetReport
 from importer.run import Delivery, new_run_id, start_file
 from schemas import TABLES
@@ -90,7 +91,7 @@ def _settle_sheet(
     for row in each.plan.send:
         found[row.record.position] = _waiting_for_push(row)
     open_ = {at for at, outcome in each.plan.settled.items() if outcome.state is State.UNKNOWN}
-    rows = [r for r in records_of(each.checked, TABLES[endpoint]) if r.position in open_]
+    rows = [row for row in Rows(each.checked, TABLES[endpoint]) if row.position in open_]
     if endpoint == "vehicles":
         found.update(_send_once_more(rows, file, delivery))
     elif endpoint == "permits":

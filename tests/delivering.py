@@ -9,7 +9,7 @@ from importer.delivery.manners import MANNERS
 from importer.delivery.pace import Pace
 from importer.delivery.planning import plan
 from importer.delivery.pusher import Conditions, Pusher, Target
-from importer.delivery.stops import Stopper
+from importer.delivery.stops import Breaker, Stopper
 from importer.model import Record
 from importer.schema import record_key
 from schemas import TABLES
@@ -105,7 +105,11 @@ def push(
         )
         controller = Line(url, client, token, timeout=timeout)
         target = Target(MANNERS[endpoint], TABLES[endpoint].path, number, file)
-        pusher = Pusher(target, through(journal), Conditions(controller, pace, stopper, workers))
+        pusher = Pusher(
+            target,
+            through(journal),
+            Conditions(controller, pace, stopper, Breaker(stopper), workers),
+        )
         outcomes, order = dict(planned.settled), []
         for row, outcome in pusher.push(planned.send):
             outcomes[row.record.position] = outcome

@@ -335,3 +335,14 @@ def test_deletes_from_a_folder_are_refused_where_nobody_can_type_the_number(offi
         "1 permit would be deleted, and nobody is here to be asked. "
         "Name the file itself as PATH and give --yes."
     )
+
+
+def test_equal_rejections_do_not_stop_a_run_that_has_seen_an_acceptance_in_another_file(office):
+    write(office.folder / "vehicles.csv", [vehicle(1)])
+    write(office.folder / "permits.csv", [permit(n) for n in range(25)])
+    with Controller({("*", 0): Fault("answer", code=9033), ("V1", 0): Fault("late")}) as controller:
+        said, _ = office.run(
+            "push", office.folder / "vehicles.csv", office.folder / "permits.csv",
+            "--host", controller.url, "--yes", "--workers", 1,
+        )  # fmt: skip
+    assert [file["states"] for file in said["files"]] == [{"pushed": 1}, {"rejected": 25}]

@@ -21,7 +21,7 @@ from importer.delivery.client import Controller
 from importer.delivery.journal import Journal
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
-from importer.delivery.stops import Stopper
+from importer.delivery.stops import Breaker, Stopper
 from importer.errors import PushStopped, UsageError
 from importer.preparing import Job, Order, prepare
 from importer.run import Delivery
@@ -92,7 +92,11 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         stack.callback(controller.close)
         stopper = Stopper()
         conditions = Conditions(
-            controller, Pace(rate=setting.settings.rate), stopper, setting.settings.workers
+            controller,
+            Pace(rate=setting.settings.rate),
+            stopper,
+            Breaker(stopper),
+            setting.settings.workers,
         )
         place = Place(access.host, access.client, sandbox=access.sandbox)
         watch = stack.enter_context(progress())

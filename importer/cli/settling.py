@@ -18,7 +18,7 @@ from importer.delivery.line import Line, trust
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
 from importer.delivery.reads import Found, ask
-from importer.delivery.stops import Stopper
+from importer.delivery.stops import Breaker, Stopper
 from importer.preparing import prepare
 from importer.pulls.plate_answers import plate_facts, read_plate
 from importer.report import Report
@@ -58,7 +58,9 @@ def settle_files(
         stack.callback(controller.close)
         stopper = Stopper()
         pace = Pace(rate=setting.settings.rate)
-        conditions = Conditions(controller, pace, stopper, setting.settings.workers)
+        conditions = Conditions(
+            controller, pace, stopper, Breaker(stopper), setting.settings.workers
+        )
         place = Place(access.host, access.client, sandbox=sandbox)
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))

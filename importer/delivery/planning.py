@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,6 +59,7 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
     *,
     again: bool = False,
     witness: Witness | None = None,
+    keep: Callable[[Record], Record] = lambda record: record,
 ) -> Plan:
     """Compare records with the journal.
 
@@ -69,6 +70,7 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
         memory: Makes the digests; ``None`` where there is no journal yet (then all are to be sent).
         again: Send upserts even where nothing has changed.
         witness: What the journal can say of rows that were edited since they were sent.
+        keep: What to keep of a row until it is sent.
     """
     send: list[tuple[int, Planned]] = []
     settled: dict[int, Outcome] = {}
@@ -88,7 +90,7 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
             settled[record.position] = verdict.outcome
             continue
         lost = not manner.creates and past is not None and past.unsettled > 0
-        send.append((_rank(past), Planned(record, identity, digest, lost)))
+        send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
     send.sort(key=lambda ranked: ranked[0])
     return Plan(tuple(planned for _, planned in send), settled, tuple(found))
 

@@ -56,6 +56,8 @@ class Conditions:
     controller: Controller
     pace: Pace
     stopper: Stopper
+    breaker: Breaker
+    """Sees the outcomes of the whole run, so that one accepted sheet speaks for the next."""
     workers: int = 4
     """How many rows are under way at once."""
     clock: Callable[[], float] = time.monotonic
@@ -72,7 +74,7 @@ class Pusher:
         self._redact = conditions.controller.redact
         self._pace = conditions.pace
         self._stopper = conditions.stopper
-        self._breaker = Breaker(conditions.stopper)
+        self._breaker = conditions.breaker
         self._clock = conditions.clock
         self._lines: queue.SimpleQueue[Client] = queue.SimpleQueue()
         for _ in range(conditions.workers):

@@ -1,0 +1,99 @@
+"""Checked rows as they are sent, built when they are asked for.
+
+A hundred thousand payloads at once would take more memory than the sheet that they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from importer.model import Record
+from importer.resubmission import read_told
+from importer.schema import record_key
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    import pandas as pd
+
+    from importer.model import Checked
+    from importer.schema import Table
+
+CHUNK = 4_000
+"""Rows taken out of the frame at a time."""
+
+
+class Rows:
+    """The rows of one sheet that may be sent."""
+
+    def __init__(self, checked: Checked, table: Table) -> None:
+        """Take the rows of a checked batch; ``table`` is the page of its endpoint."""
+        self._table = table
+        self._batch = batch = checked.batch
+        self._names = [str(name) for name in batch.frame.columns]
+        self._columns = [_arrow(batch.frame[name]) for name in self._names]
+        self._left = checked.held | checked.repeats.keys() | checked.elsewhere.keys()
+        self._told = read_told(batch.sheet)
+        # A mapping is asked for its names and then for each value: the row asked for last is at hand.
+        self._last: tuple[int, dict[str, str]] = (-1, {})
+
+    def __iter__(self) -> Iterator[Record]:
+        """Yield the rows in file order, each with its payload."""
+        rows, skipped = self._batch.sheet.rows, self._batch.skipped
+        for start in range(0, len(rows), CHUNK):
+            chunk = [column.slice(start, CHUNK).to_pylist() for column in self._columns]
+            for position in range(start, min(start + CHUNK, len(rows))):
+                if skipped[position] or position in self._left:
+                    continue
+                payload = self._payload(position, (column[position - start] for column in chunk))
+                key = record_key(self._table, payload)
+                told = self._told.get(position)
+                yield Record(position, int(rows[position]), key, payload, told)
+
+    def lean(self, record: Record) -> Record:
+        """Return a row whose payload is built again each time that somebody asks for it."""
+        return replace(record, payload=_Later(self, record.position))
+
+    def payload(self, position: int) -> dict[str, str]:
+        """Build the payload of one row."""
+        at, built = self._last
+        if at != position:
+            built = self._payload(position, (column[position].as_py() for column in self._columns))
+            self._last = (position, built)
+        return built
+
+    def _payload(self, position: int, values: Iterator[str]) -> dict[str, str]:
+        pairs = zip(self._names, values, strict=True)
+        if self._batch.blanks != "send":
+            return {name: value for name, value in pairs if value}
+        left_out = self._batch.left_out
+        return {n: value for n, value in pairs if value or (position, n) not in left_out}
+
+
+class _Later(Mapping[str, str]):
+    """A payload that is not kept."""
+
+    __slots__ = ("_position", "_rows")
+
+    def __init__(self, rows: Rows, position: int) -> None:
+        self._rows = rows
+        self._position = position
+
+    def __getitem__(self, name: str) -> str:
+        return self._rows.payload(self._position)[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._rows.payload(self._position))
+
+    def __len__(self) -> int:
+        return len(self._rows.payload(self._position))
+
+
+def _arrow(column: pd.Series[str]) -> Any:  # noqa: ANN401 - pyarrow has no types
+    """Return a column of texts in one piece, without copying it where it is one already."""
+    import pyarrow as pa
+
+    found = pa.array(column.array, type=pa.large_string())
+    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
