@@ -31,13 +31,12 @@ class Place:
 
 def held_back(checked: Checked) -> dict[int, Outcome]:
     """Return the outcome of each row that never comes to sending, by position."""
+    places = {position: f"row {row}" for position, row in checked.repeats.items()}
+    places |= checked.elsewhere
+    counts = checked.batch.duplicates
     outcomes = {
-        position: Outcome(State.DUPLICATE, message=f"The same record as in row {row}.")
-        for position, row in checked.repeats.items()
-    }
-    outcomes |= {
-        position: Outcome(State.DUPLICATE, message=f"The same record as in {place}.")
-        for position, place in checked.elsewhere.items()
+        position: Outcome(State.DUPLICATE, message=_repeats(place, counts))
+        for position, place in places.items()
     }
     outcomes.update(dict.fromkeys(checked.held, Outcome(State.INVALID)))
     skipped = Outcome(State.SKIPPED)
@@ -45,10 +44,25 @@ def held_back(checked: Checked) -> dict[int, Outcome]:
     return outcomes
 
 
+def _repeats(place: str, counts: str) -> str:
+    """Say what a row repeats; ``counts`` is the mapping's ``duplicates``."""
+    if counts == "error":
+        return f"The same record as in {place}."
+    return (
+        f"{place[:1].upper()}{place[1:]} has the same key, and the mapping says that the {counts} one "
+        "counts."
+    )
+
+
 def in_order(found: Mapping[int, Outcome], checked: Checked) -> tuple[Outcome, ...]:
     """Return the outcome of every row, position by position, proved to be complete."""
     rows = len(checked.batch.frame)
     return check_sum([found.get(position) for position in range(rows)], rows)
+
+
+def _marked(checked: Checked) -> int:
+    """Return how many rows have a cell that the workbook marks as an error."""
+    return len({each.position for each in checked.problems if each.holds and each.columns})
 
 
 class Annotator:
@@ -89,7 +103,7 @@ class Annotator:
     ) -> list[SheetReport]:
         """Write the workbook of a file whose sheets have these outcomes; return a report a sheet."""
         kind = "checked" if self._command == "check" else "results"
-        wanted = results_path(self._results, job.path, kind, self._taken)
+        wanted = results_path(self._results, job.first, kind, self._taken)
         earlier = {id(each.checked): each.earlier for each in self._compared}
         parts = [
             Part(checked, found, earlier.get(id(checked), {}))
@@ -98,7 +112,7 @@ class Annotator:
         about = About(
             run=self._run,
             command=self._command,
-            source=job.path,
+            source=job.first,
             digest=job.digest,
             mapping="" if job.mapping is None else job.mapping.name,
             endpoint=job.endpoint,
@@ -135,6 +149,7 @@ class Annotator:
                 count_states(found),
                 written,
                 doubts=(*doubts, *checked.batch.sheet.doubts, *checked.doubts),
+                marked=_marked(checked),
             )
             for checked, found in zip(job.sheets, outcomes, strict=True)
         ]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.guarding import foreign_names
-from importer.delivery.journal import SANDBOX, System
+from importer.delivery.journal import SANDBOX, System, Workbook
 from importer.delivery.known import Witness
 from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
@@ -44,8 +44,9 @@ def compare(
     jobs: Sequence[Job], memory: Memory | None, system: int | None, *, again: bool = False
 ) -> tuple[Compared, ...]:
     """Compare all rows with the journal; ``system`` is ``None`` for one that it does not know."""
+    standing = standing_permits(jobs, memory)
     compared = tuple(
-        Compared(job, checked, compare_sheet(job, checked, memory, system, again=again))
+        Compared(job, checked, compare_sheet(job, checked, memory, system, standing, again=again))
         for job in jobs
         for checked in job.sheets
     )
@@ -74,19 +75,36 @@ def _against(
     return against_last(own, [o for o in others if o.mapping == mapping], memory, system)
 
 
-def compare_sheet(
-    job: Job, checked: Checked, memory: Memory | None, system: int | None, *, again: bool
+def standing_permits(jobs: Sequence[Job], memory: Memory | None) -> frozenset[str]:
+    """Return what the journal knows, or would know, the permits of all files of a run by."""
+    if memory is None:
+        return frozenset()
+    sheets = [checked for job in jobs if job.endpoint == "permits" for checked in job.sheets]
+    table = TABLES["permits"]
+    return frozenset(
+        f"#{memory.digest(row.payload)}" for checked in sheets for row in Rows(checked, table)
+    )
+
+
+def compare_sheet(  # noqa: PLR0913 - what decides, each by its name
+    job: Job,
+    checked: Checked,
+    memory: Memory | None,
+    system: int | None,
+    standing: frozenset[str],
+    *,
+    again: bool,
 ) -> Plan:
-    """Compare the rows of one sheet with the journal."""
+    """Compare the rows of one sheet with the journal; ``standing`` as ``standing_permits`` says."""
     known: Mapping[str, Known] = {}
     witness = Witness(known)
     manner = MANNERS[job.endpoint]
     if memory is not None and system is not None:
         known = memory.known(system, job.endpoint)
-        origin = job.digest if job.origin else None
         if manner.creates:
             title = checked.batch.sheet.title
-            witness = memory.witness(system, job.endpoint, known, origin, title)
+            book = Workbook(job.digest, job.origin.run, title) if job.origin else None
+            witness = memory.witness(system, job.endpoint, known, book, standing)
     rows = Rows(checked, TABLES[job.endpoint])
     return plan(rows, manner, known, memory, again=again, witness=witness, keep=rows.lean)
 

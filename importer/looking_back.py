@@ -142,7 +142,7 @@ def _changes(
                 counts["changed"] += 1
                 before = json.loads(past[1])
                 now = json.loads(memory.parts(row.record.payload))
-                names = before.keys() | now.keys()
+                names = {name for name in before.keys() | now.keys() if name[0] != "~"}
                 fields.update(name for name in names if before.get(name) != now.get(name))
     return counts, fields
 

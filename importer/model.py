@@ -132,6 +132,8 @@ class Origin:
     run: str
     digest: str
     """SHA-256 of the first source."""
+    file: str = ""
+    """The name of the first source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +170,9 @@ class Sheet:
     flaws: tuple[Flaw, ...] = ()
     stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     doubts: tuple[str, ...] = ()
+    added: frozenset[int] = frozenset()
+    """Positions of rows that a person added to a results workbook: no row of the first source is theirs,
+    and their numbers in ``rows`` only tell them apart."""
 
     @property
     def title(self) -> str:

@@ -63,6 +63,12 @@ class Job:
     """Why the file cannot be read or mapped; then there are no sheets."""
 
     @property
+    def first(self) -> Path:
+        """The first source's path; of a results workbook only its name is right."""
+        file = self.origin.file if self.origin else ""
+        return self.path.with_name(Path(file).name) if file else self.path
+
+    @property
     def endpoint(self) -> str:
         """The endpoint its rows go to; empty for a file in error."""
         return "" if self.mapping is None else self.mapping.endpoint

@@ -28,6 +28,8 @@ class SheetReport:
     results: Path | None = None
     error: str | None = None
     doubts: tuple[str, ...] = ()
+    marked: int = 0
+    """Rows with a cell that the workbook marks as an error."""
 
     def exit_code(self, *, stopped: bool) -> int:
         """Return the exit code of this sheet alone."""

@@ -2,40 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError
-from importer.model import RESULT_COLUMNS, Told
+from importer.model import Told
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
-    from importer.model import Origin, Sheet
+    from importer.model import Checked, Origin, Outcome, Sheet
 
 ANSWERS = frozenset({"yes", "no", "new"})
 
 
 def read_told(sheet: Sheet) -> dict[int, Told]:
     """Return what each row says beside the source's own cells, by position; nothing for other sheets."""
-    ours = {fold(column.header): column.position for column in sheet.columns[: len(RESULT_COLUMNS)]}
-    if not set(RESULT_COLUMNS) <= set(ours):
+    ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
+    if not ours:
         return {}
-    status, number, answer, row = (
-        [clean(cell) for cell in sheet.frame[ours[name]].tolist()]
-        for name in ("opscom_status", "opscom_reference_id", "opscom_answer", "opscom_row")
+    rows = len(sheet.frame)
+    status, number, answer = (
+        [clean(cell) for cell in sheet.frame[ours[name]].tolist()] if name in ours else [""] * rows
+        for name in ("opscom_status", "opscom_reference_id", "opscom_answer")
     )
+    from_source = "opscom_row" in ours
     return {
         position: Told(
             status[position].casefold(),
             number[position],
             _answer(answer[position]),
-            row[position] == str(int(sheet.rows[position])),
+            from_source and position not in sheet.added,
         )
-        for position in range(len(sheet.frame))
+        for position in range(rows)
     }
 
 
 def _answer(text: str) -> str:
     return text.casefold() if text.casefold() in ANSWERS else text
+
+
+def keep_ids(outcomes: Sequence[Outcome], checked: Checked) -> tuple[Outcome, ...]:
+    """Return the outcomes of updates and deletes with the id that each row itself holds.
+
+    The workbook is the next input: without the id a row that is not settled could never be sent again.
+    """
+    frame = checked.batch.frame
+    if checked.batch.endpoint not in {"permit-updates", "permit-deletes"}:
+        return tuple(outcomes)
+    own = frame["referenceID"].tolist() if "referenceID" in frame else [""] * len(frame)
+    return tuple(
+        replace(outcome, reference_id=number) if number else outcome
+        for outcome, number in zip(outcomes, own, strict=True)
+    )
 
 
 def refuse_stranger(name: str, origin: Origin | None, *, same: bool, sandbox: bool) -> None:

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.annotating import Annotator, Place, held_back, in_order
-from importer.comparing import Compared, compare_sheet, remember
+from importer.comparing import Compared, compare_sheet, remember, standing_permits
 from importer.delivery.manners import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
 from importer.errors import InputError
 from importer.model import Outcome, State
 from importer.report import Report, SheetReport
+from importer.resubmission import keep_ids
 from importer.workspace import archive
 from schemas import TABLES
 
@@ -42,7 +43,8 @@ def finish_check(
     order: Order, jobs: Sequence[Job], planned: Sequence[Compared], place: Place
 ) -> Report:
     """Annotate what a push would do."""
-    annotator = Annotator(new_run_id(), "check", order.results, place, planned)
+    run = new_run_id()
+    annotator = Annotator(run, "check", order.results, place, planned)
     sheets: list[SheetReport] = []
     for job in jobs:
         if job.error is not None:
@@ -54,9 +56,9 @@ def finish_check(
                 found = held_back(each.checked) | dict(each.plan.settled)
                 ready = Outcome(State.READY)
                 found.update((row.record.position, ready) for row in each.plan.send)
-                outcomes.append(in_order(found, each.checked))
+                outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
         sheets += annotator.write(job, outcomes, stopped=None)
-    return Report("", tuple(sheets), notes=tuple(annotator.notes))
+    return Report(run, tuple(sheets), notes=tuple(annotator.notes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ def push(
     stopper, left = delivery.conditions.stopper, order.limit
     sheets: list[SheetReport] = []
     pushed: set[str] = set()
+    standing = standing_permits(jobs, delivery.journal.memory)
     for job in jobs:
         if job.error is not None:
             sheets.append(annotator.failed(job))
@@ -98,7 +101,7 @@ def push(
             each = first
             if each.job.endpoint in pushed:
                 # Rows of an earlier file of this run may have settled rows of this one.
-                each = _again(each, order, delivery)
+                each = _again(each, order, delivery, standing)
             pushed.add(each.job.endpoint)
             file = start_file(delivery.journal, run, each)
             rows = each.plan.send if left is None else each.plan.send[:left]
@@ -107,7 +110,7 @@ def push(
                 left -= len(rows)
                 if len(rows) < len(each.plan.send):
                     stopper.stop(f"The limit of {order.limit} rows is reached.")
-            outcomes.append(in_order(found, each.checked))
+            outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
             files.append(file)
         reports = _annotate(annotator, job, outcomes, stopper)
         for file, report in zip(files, reports, strict=True):
@@ -121,9 +124,9 @@ def push(
     return whole
 
 
-def _again(each: Compared, order: Order, delivery: Delivery) -> Compared:
+def _again(each: Compared, order: Order, delivery: Delivery, standing: frozenset[str]) -> Compared:
     memory, number = delivery.journal.memory, delivery.number
-    fresh = compare_sheet(each.job, each.checked, memory, number, again=order.again)
+    fresh = compare_sheet(each.job, each.checked, memory, number, standing, again=order.again)
     return Compared(each.job, each.checked, fresh)
 
 

@@ -21,6 +21,7 @@ from importer.delivery.pusher import Pusher, Target
 from importer.model import Outcome, Record, State
 from importer.records import Rows
 from importer.report import Report, SheetReport
+from importer.resubmission import keep_ids
 from importer.run import Delivery, new_run_id, start_file
 from schemas import TABLES
 
@@ -96,7 +97,7 @@ def _settle_sheet(
         found.update(_send_once_more(rows, file, delivery))
     elif endpoint == "permits":
         found.update(_look_for(rows, found, delivery, inquiry))
-    return in_order(found, each.checked)
+    return keep_ids(in_order(found, each.checked), each.checked)
 
 
 def _waiting_for_push(row: Planned) -> Outcome:

@@ -395,6 +395,48 @@ def test_an_expected_field_that_no_column_gives_is_one_doubt_and_not_a_warning_a
     )
 
 
+NEVER_GIVEN = {
+    "a required field": (
+        "users", {"unique_id": "1"}, (),
+        "login_source, which is needed in every row: add it to the mapping.",
+    ),
+    "several": (
+        "users", {"city": "X"}, (),
+        "unique_id and login_source, which are needed in every row: add them to the mapping.",
+    ),
+    "fields that stand for each other": (
+        "vehicles", {"provID": "4"}, (),
+        (
+            "plate and plateTypeID or plateType, which are needed in every row: "
+            "add them to the mapping."
+        ),
+    ),
+    "what the settings require": (
+        "users", {"unique_id": "1", "login_source": "X"}, ("email", "state"),
+        "email and province, which are needed in every row: add them to the mapping.",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "row", "required", "said"), NEVER_GIVEN.values(), ids=NEVER_GIVEN
+)
+def test_required_fields_that_the_mapping_never_gives_are_one_doubt_beside_the_rows_problems(
+    endpoint, row, required, said
+):
+    result = checked(endpoint, row, row | {"city": "Y"}, required=required)
+
+    assert result.held == {0, 1}
+    doubts = [doubt for doubt in result.doubts if "No column gives" not in doubt]
+    assert doubts == [f"The mapping gives nothing for {said} Every row is held back for it."]
+
+
+def test_a_field_that_is_mapped_but_blank_is_no_doubt_about_the_mapping():
+    result = checked("vehicles", {"plate": "", "provID": "", "plateType": ""})
+    assert result.held == {0}
+    assert result.doubts == ()
+
+
 @pytest.mark.parametrize(
     ("name", "code", "title"),
     [("email", 9016, "Email"), ("city", 9031, "City - address 1"), ("state", 9031, "Province - address 1")],

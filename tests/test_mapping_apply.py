@@ -407,7 +407,10 @@ def test_user_types_are_looked_up_in_opscoms_own_list(apply):
     batch = apply(fields, source, user_types={"Full Time Staff": "7"})
     assert batch.frame["user_type_id"].tolist() == ["7", "Visitor", ""]
     assert told(batch) == [
-        (1, (0,), "user_type_id", 9033, "error", "OPSCOM has no user type of this name.")
+        (
+            *(1, (0,), "user_type_id", 9033, "error"),
+            'OPSCOM has no user type of this name; the only one known is "Full Time Staff".',
+        )
     ]
 
 

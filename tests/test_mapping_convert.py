@@ -340,8 +340,9 @@ class TestSteps:
             pytest.param({"extract": re.compile(r"(\d+)")}, "this has not the form that `extract` in the mapping looks for.", id="extract"),
             pytest.param({"extract": re.compile(r"v(\d)?")}, "this has not the form that `extract` in the mapping looks for.", id="extract of nothing"),
             pytest.param({"convert": ("digits",)}, "nothing is left of this value after `convert: [digits]`.", id="digits"),
-            pytest.param({"lookup": {"full time": "1"}}, "the mapping's `lookup` does not know this value.", id="lookup"),
-            pytest.param({"lookup_user_types": True, "user_types": {"Staff": "7"}}, "OPSCOM has no user type of this name.", id="user type"),
+            pytest.param({"lookup": {"full time": "1"}}, "the mapping's `lookup` does not know this value; the only one known is \"full time\".", id="lookup"),
+            pytest.param({"lookup_user_types": True, "user_types": {"Staff": "7"}}, "OPSCOM has no user type of this name; the only one known is \"Staff\".", id="user type"),
+            pytest.param({"lookup_user_types": True, "user_types": {}}, "OPSCOM has no user type of this name; none is known.", id="no user types"),
             pytest.param({"lookup_user_types": True, "user_types": {"value": "7", "VALUE": "8"}}, "OPSCOM has more than one user type of this name.", id="two user types"),
         ],
     )  # fmt: skip
@@ -349,6 +350,31 @@ class TestSteps:
         refused = run("value", **steps)
         assert isinstance(refused, Refusal)
         assert refused.message == message
+
+    @pytest.mark.parametrize(
+        ("text", "more"),
+        [
+            pytest.param("full-time studnet", '; the nearest of the 3 known is "Full Time Student".', id="near"),
+            pytest.param("Visitor", "; 3 are known.", id="far"),
+        ],
+    )  # fmt: skip
+    def test_a_name_that_is_not_known_is_offered_the_nearest_and_never_named(self, text, more):
+        names = {"Full Time Student": "1", "Full Time Staff": "7", "Contractor": "9"}
+        assert run(text, lookup=names) == Refusal(
+            f"the mapping's `lookup` does not know this value{more}",
+            "Add it to `lookup` in the mapping, or correct the cell.",
+        )
+        assert run(text, lookup_user_types=True, user_types=names) == Refusal(
+            f"OPSCOM has no user type of this name{more}",
+            "Correct the cell, or translate your names with a table, like `lookup: {Undergraduate: "
+            '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.',
+        )
+
+    def test_the_nearest_name_is_searched_for_the_first_unknown_values_only(self):
+        steps = compile_steps(Steps(lookup={"Staff": "7", "Guest": "8"}), field())
+        said = [convert(f"Staff{number}", steps).message for number in range(201)]
+        assert said[199].endswith('the nearest of the 2 known is "Staff".')
+        assert said[200].endswith("; 2 are known.")
 
     def test_a_user_type_is_looked_up_by_name(self):
         assert (

@@ -152,7 +152,7 @@ def test_values_of_a_mapping_are_never_booleans_or_numbers(tmp_path):
     assert unique_id.take == Filled(("0012",))
     assert login_source.take == Constant("NO")
     assert user_type.take == Filled(("on",))
-    assert user_type.steps.lookup == {"no": "0012", "yes": "1E5"}
+    assert user_type.steps.lookup == {"NO": "0012", "yes": "1E5"}
 
 
 def test_a_constant_and_a_default_are_converted_for_their_field(tmp_path):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from old_excel import compound, workbook
 
@@ -18,6 +18,7 @@ from importer.reading import faults, is_lock_file, read_source
 
 AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
 AGAIN = "Export or download it again."
+MEND = "Save it again in Excel, or export or download it again."
 ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
 
 
@@ -65,13 +66,13 @@ REFUSED = {
     ),
     "broken xls": (
         compound({"Workbook": b"\x09\x08\x10\x00junk"}),
-        "the workbook is damaged or was cut off. " + AGAIN,
+        "the workbook is damaged or was cut off. " + MEND,
     ),
     "Excel 4": (
         b"\x09\x04\x06\x00\x00\x00\x10\x00\x00\x00",
         "this workbook is older than Excel 97. " + AS_XLSX,
     ),
-    "cut off": (xlsx()[:-300], "the workbook is damaged or was cut off. " + AGAIN),
+    "cut off": (xlsx()[:-300], "the workbook is damaged or was cut off. " + MEND),
     "xlsb": (
         zipped(**{"[Content_Types].xml": "x", "xl/workbook.bin": "x"}),
         "binary workbooks (.xlsb) are not read. " + AS_XLSX,
@@ -139,10 +140,12 @@ def test_the_name_of_a_file_does_not_matter(tmp_path, suffix, container, data):
 
 
 def read_or_refused(path):
+    """Return what a person is told or given, which must be something."""
     try:
-        return read_source(path).grids
+        source = read_source(path)
     except InputError as error:
         return error.hint
+    return source.grids or source.doubts
 
 
 @given(st.binary(max_size=400))
@@ -152,7 +155,35 @@ def test_bytes_of_any_kind_are_read_or_refused(tmp_path, data):
         assert read_or_refused(tmp_path / "people")
 
 
+DAMAGED = "people.xlsx: the workbook is damaged or was cut off. " + MEND
+
+
+def test_a_workbook_whose_relations_are_lost_is_refused_as_damaged(tmp_path):
+    path = tmp_path / "people.xlsx"
+    whole = xlsx()
+    at = whole.rindex(b"xl/_rels/workbook.xml.rels")
+    path.write_bytes(whole[:at] + b"y" + whole[at + 1 :])
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == DAMAGED
+
+
+def test_no_byte_of_the_directory_of_a_workbook_can_make_its_sheets_vanish(tmp_path):
+    path = tmp_path / "people.xlsx"
+    whole = bytearray(xlsx())
+    for at in range(whole.index(b"PK\x01\x02"), len(whole)):
+        damaged = whole.copy()
+        damaged[at] ^= 1
+        path.write_bytes(damaged)
+        try:
+            cells = [grid.frame.to_numpy().tolist() for grid in read_source(path).grids]
+        except InputError:
+            continue
+        assert cells == [[["id", "name"]]], at
+
+
 @pytest.mark.parametrize("kind", ["xlsx", "xls"])
+@settings(derandomize=True)
 @given(st.data())
 def test_a_damaged_workbook_is_read_or_refused(tmp_path, kind, data):
     whole = bytearray(ACCEPTED[kind][1])

@@ -161,14 +161,34 @@ def test_the_rows_of_a_results_workbook_point_at_the_first_source():
     records = [
         ["invalid", "", "9033", "", "", row, "a"] for row in ["14", " 9 ", "", "x", "0", "1.5"]
     ]
-    assert taken(grid_of(head, *records)).rows.tolist() == [14, 9, 4, 5, 6, 7]
+    assert taken(grid_of(head, *records)).rows.tolist() == [14, 9, 15, 16, 17, 18]
 
 
-def test_six_such_columns_elsewhere_are_no_results_workbook():
-    head = ["id", *RESULT_COLUMNS]
-    assert taken(grid_of(head, ["a", "", "", "", "", "", "14"])).rows.tolist() == [2]
-    below = grid_of(["Title"], [*RESULT_COLUMNS], ["", "", "", "", "", "14"])
-    assert taken(below, 2).rows.tolist() == [3]
+def test_rows_added_to_a_results_workbook_are_numbered_past_the_last_and_known_as_added():
+    head = [*RESULT_COLUMNS, "id"]
+    records = [["invalid", "", "", "", "", row, "a"] for row in ["14", "", "3"]]
+    sheet = taken(grid_of(head, *records))
+    assert (sheet.rows.tolist(), sheet.added) == ([14, 15, 3], {1})
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["id", *RESULT_COLUMNS],
+        [*RESULT_COLUMNS[::-1], "id"],
+        ["opscom_status", "id", "opscom_row"],
+    ],
+    ids=["behind", "turned", "two are left"],
+)
+def test_a_results_workbook_is_known_by_our_columns_wherever_they_stand(head):
+    cells = ["14" if name == "opscom_row" else "" if name != "id" else "a" for name in head]
+    assert taken(grid_of(head, cells)).rows.tolist() == [14]
+    assert taken(grid_of(["Title"], head, cells), 2).rows.tolist() == [14]
+
+
+def test_a_source_that_took_over_one_of_our_columns_is_no_results_workbook():
+    sheet = taken(grid_of(["id", "opscom_row"], ["a", "14"]))
+    assert (sheet.rows.tolist(), sheet.added) == ([2], frozenset())
 
 
 def book_with_summary(folder, header):

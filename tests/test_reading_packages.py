@@ -181,7 +181,8 @@ def test_a_part_that_lies_about_its_size_is_refused(tmp_path, part):
     lying = (size // 2).to_bytes(4, "little")
     path.write_bytes(data[: start + 24] + lying + data[start + 28 :])
     assert refusal(path) == (
-        "people.xlsx: the workbook is damaged or was cut off. Export or download it again."
+        "people.xlsx: the workbook is damaged or was cut off. "
+        "Save it again in Excel, or export or download it again."
     )
 
 
@@ -217,5 +218,6 @@ def test_a_workbook_whose_sheet_is_missing_is_refused(tmp_path):
                 new.writestr(name, old.read(name))
     path.write_bytes(out.getvalue())
     assert refusal(path) == (
-        "people.xlsx: the workbook is damaged or was cut off. Export or download it again."
+        "people.xlsx: the workbook is damaged or was cut off. "
+        "Save it again in Excel, or export or download it again."
     )

@@ -2,6 +2,7 @@
 
 import csv
 import json
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -346,3 +347,158 @@ def test_equal_rejections_do_not_stop_a_run_that_has_seen_an_acceptance_in_anoth
             "--host", controller.url, "--yes", "--workers", 1,
         )  # fmt: skip
     assert [file["states"] for file in said["files"]] == [{"pushed": 1}, {"rejected": 25}]
+
+
+def test_a_no_speaks_of_the_attempt_that_the_workbook_tells_of_and_of_no_later_one(office):
+    plan = {("T1", 1): Fault("close"), ("T1", 2): Fault("lost")}
+    with Controller(plan) as controller:
+        source = write(office.folder / "permits.csv", [permit(1)])
+        path = office.edit(office.push(controller, source), 2, opscom_answer="no")
+        kept = office.folder / "kept.xlsx"
+        kept.write_bytes(Path(path).read_bytes())
+        assert office.states(office.push(controller, kept)) == {"unknown": 1}
+        again = office.push(controller, kept)
+        assert (office.states(again), len(controller.entries("T1"))) == ({"unknown": 1}, 2)
+    assert (
+        "so what opscom_answer says is of an earlier attempt"
+        in (office.rows(again)[0]["opscom_message"])
+    )
+    assert controller.applied("T1") == 1
+
+
+@pytest.mark.parametrize("where", ["front", "message gone", "ours last"])
+def test_a_workbook_whose_columns_were_moved_still_creates_nothing_twice(office, where):
+    with Controller({("T2", 1): Fault("close")}) as controller:
+        source = write(office.folder / "permits.csv", [permit(1), permit(2)])
+        path = office.push(controller, source)["files"][0]["results"]
+        book = openpyxl.load_workbook(path)
+        sheet = book[book.sheetnames[1]]
+        headers = [cell.value for cell in sheet[1]]
+        for line in (2, 3):
+            sheet.cell(line, headers.index("Lot") + 1, "Lot 9")
+            sheet.cell(line, headers.index("Licence Plate") + 1, f"NEW{line}")
+            sheet.cell(line, headers.index("Ticket No") + 1, f"N{line}")
+        if where == "front":
+            sheet.insert_cols(1)
+        elif where == "message gone":
+            sheet.delete_cols(headers.index("opscom_message") + 1)
+        else:
+            for line in sheet.iter_rows():
+                values = [cell.value for cell in line]
+                for cell, value in zip(line, values[6:] + values[:6], strict=True):
+                    cell.value = value
+        book.save(path)
+        said = office.push(controller, path)
+        assert controller.requests == 2
+    assert office.states(said) == {"invalid": 1, "unknown": 1}
+
+
+@pytest.mark.parametrize(
+    "plate", ["plt1", "PLT-1", "PL T1"], ids=["small letters", "dash", "blank"]
+)
+def test_a_plate_written_in_another_way_is_the_same_plate(office, plate):
+    mapping = office.folder / "plain.yaml"
+    mapping.write_text(
+        "version: 1\nname: P\nendpoint: permits\nfields: {plate: Licence Plate, startTime: Valid From, "
+        "endTime: Valid To, zone: Lot}\n",
+        encoding="utf-8",
+    )
+    with Controller() as controller:
+        source = write(office.folder / "permits.csv", [permit(1)])
+        office.push(controller, source, mapping=mapping)
+        write(source, [permit(1, **{"Licence Plate": plate})])
+        said = office.push(controller, source, mapping=mapping)
+        assert controller.requests == 1
+    assert office.states(said) == {"invalid": 1}
+
+
+def test_sibling_permits_are_sent_wherever_a_run_was_interrupted(office):
+    siblings = [permit(1, **{"Ticket No": ""}), permit(1, **{"Ticket No": "", "Lot": "South"})]
+    with Controller() as controller:
+        source = write(office.folder / "permits.csv", siblings)
+        assert office.states(office.push(controller, source, "--limit", 1)) == {
+            "pushed": 1,
+            "not sent": 1,
+        }
+        assert office.states(office.push(controller, source)) == {"pushed": 1, "unchanged": 1}
+
+
+def test_a_row_added_to_the_workbook_is_never_taken_for_another(office):
+    with Controller() as controller:
+        said = office.push(controller, write(office.folder / "permits.csv", [permit(1), permit(2)]))
+        path = said["files"][0]["results"]
+        book = openpyxl.load_workbook(path)
+        sheet = book[book.sheetnames[1]]
+        cells = permit(3, **{"Valid To": ""})
+        sheet.append([None] * 6 + [cells[name] for name in PERMIT_HEADERS])
+        book.save(path)
+        first = office.push(controller, path)
+        assert office.states(first) == {"unchanged": 2, "invalid": 1}
+        path = office.edit(first, 4, **{"Valid To": "2027-04-30 23:59:59"})
+        assert office.states(office.push(controller, path)) == {"pushed": 1, "unchanged": 2}
+    assert controller.applied("T3") == 1
+
+
+def test_an_update_that_was_not_accepted_keeps_the_id_it_is_for(office):
+    mapping = office.folder / "ends.yaml"
+    mapping.write_text(
+        "version: 1\nname: Ends\nendpoint: permit-updates\n"
+        "fields: {referenceID: opscom_reference_id, endTime: Valid To}\n",
+        encoding="utf-8",
+    )
+    with Controller() as controller:
+        said = office.push(controller, write(office.folder / "permits.csv", [permit(1), permit(2)]))
+        ids = [row["opscom_reference_id"] for row in office.rows(said)]
+        path = office.edit(said, 2, **{"Valid To": "no date"})
+        changed = office.push(controller, path, mapping=mapping)
+        assert office.states(changed) == {"pushed": 1, "invalid": 1}
+        assert [row["opscom_reference_id"] for row in office.rows(changed)] == ids
+        path = office.edit(changed, 2, **{"Valid To": "2027-05-01 00:00:00"})
+        done = office.push(controller, path, mapping=mapping)
+    assert office.states(done) == {"pushed": 1, "unchanged": 1}
+
+
+def test_rejected_rows_are_tried_again_the_longest_ago_first(office, users_mapping):
+    rows = [(f"First{n}", f"Last{n}") for n in range(60)]
+    with Controller({("*", 0): Fault("answer", code=9033)}) as controller:
+        source = users_file(office.folder / "students.csv", rows)
+        for _ in range(4):
+            office.push(controller, source, mapping=users_mapping)
+        keys = [entry.key for entry in controller.ledger]
+    assert keys[60:80] == keys[:20]
+    assert len(set(keys)) == 60
+    with Controller() as controller:
+        pass
+
+
+def test_the_token_in_an_error_code_is_taken_out(office, monkeypatch):
+    body = json.dumps({"ErrorCode": "token-of-the-office", "ErrorMessage": "no"})
+    with Controller({("T1", 0): Fault("answer", body=body)}) as controller:
+        said = office.push(controller, write(office.folder / "permits.csv", [permit(1)]))
+    assert office.rows(said)[0]["opscom_error_code"] == "[API token]"
+    raw = b"".join(file.read_bytes() for file in office.folder.glob("journal*"))
+    assert b"token-of-the-office" not in raw
+
+
+def test_a_short_token_that_is_part_of_an_id_leaves_the_id_whole(office, monkeypatch):
+    monkeypatch.setenv("OPSCOM_API_TOKEN", "2024")
+    body = json.dumps({"status": "success", "reference_id": "1a9b-OC2024-cb75"})
+    with Controller({("T1", 0): Fault("answer", body=body, applied=True)}) as controller:
+        said = office.push(controller, write(office.folder / "permits.csv", [permit(1)]))
+    assert office.rows(said)[0]["opscom_reference_id"] == "1a9b-OC2024-cb75"
+
+
+def test_a_journal_damaged_inside_is_refused_with_a_sentence(office):
+    with Controller() as controller:
+        source = write(office.folder / "permits.csv", [permit(n) for n in range(40)])
+        office.push(controller, source)
+        path = office.folder / "journal.sqlite"
+        for beside in office.folder.glob("journal.sqlite-*"):
+            beside.unlink()
+        raw = bytearray(path.read_bytes())
+        raw[4096:] = b"\xff" * (len(raw) - 4096)
+        path.write_bytes(raw)
+        said = office.push(controller, source)
+        assert controller.requests == 40
+    assert said["exit_code"] == 5
+    assert "is damaged or is no journal of this program; it was left as it is." in said["error"]

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from importer.model import Batch
-    from importer.schema import Table
+    from importer.schema import Field, Table
 
     Flawed = Mapping[str, Collection[int]]
 
@@ -54,9 +54,9 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
 
     Returns:
         The batch with the mapping's problems and ours, by position, then in the order of the source
-        columns, then in that of the table; the rows that repeat another one; a doubt for every
-        field that OPSCOM may miss and that no column gives, and one for everything that was probably
-        done to a whole column.
+        columns, then in that of the table; the rows that repeat another one; one doubt on all
+        required fields that the mapping never gives, one for every field that OPSCOM may miss and
+        that no column gives, and one for everything that was probably done to a whole column.
 
     Raises:
         SettingsError: ``required`` names a field that the table does not have.
@@ -86,7 +86,11 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         batch=batch,
         problems=_sorted(table, problems),
         repeats=found.repeats,
-        doubts=(*_unmapped(batch, table, terms), *column_doubts(batch, table)),
+        doubts=(
+            *_never_given(batch, table, terms),
+            *_unmapped(batch, table, terms),
+            *column_doubts(batch, table),
+        ),
     )
 
 
@@ -185,9 +189,15 @@ def _with_blanks(batch: Batch, table: Table, required: Collection[str]) -> pd.Da
     frame = batch.frame
     if batch.skipped.any():
         frame = frame[~batch.skipped]
+    blanks = {known.name: "" for known in _absent(frame, table, required)}
+    return frame.assign(**blanks).astype("str") if blanks else frame
+
+
+def _absent(frame: pd.DataFrame, table: Table, required: Collection[str]) -> list[Field]:
+    """Return the fields that must be filled and that nothing in the mapping gives."""
     given = {known.group for known in table.fields if known.name in frame}
-    musts = {
-        known.name: ""
+    return [
+        known
         for known in table.fields
         if known.name not in frame
         and (
@@ -195,8 +205,7 @@ def _with_blanks(batch: Batch, table: Table, required: Collection[str]) -> pd.Da
             or known.name in required
             or (known.need is Need.ONE_OF and known.group not in given)
         )
-    }
-    return frame.assign(**musts).astype("str") if musts else frame
+    ]
 
 
 def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
@@ -236,6 +245,24 @@ def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
             )
         )
     return problems
+
+
+def _never_given(batch: Batch, table: Table, terms: Terms) -> Iterable[str]:
+    """Yield one sentence on all fields for whose want every row is held back, whatever its cells."""
+    names: dict[str, list[str]] = {}
+    for known in _absent(batch.frame, table, terms.required):
+        alternative = known.group if known.need is Need.ONE_OF else ""
+        names.setdefault(alternative or known.name, []).append(known.name)
+    wanted = [" or ".join(each) for each in names.values()]
+    if not wanted:
+        return
+    *most, last = wanted
+    said = f"{', '.join(most)} and {last}" if most else last
+    them, needs = ("them", "are needed") if most else ("it", "is needed")
+    yield (
+        f"The mapping gives nothing for {said}, which {needs} in every row: add {them} to the "
+        "mapping. Every row is held back for it."
+    )
 
 
 def _unmapped(batch: Batch, table: Table, terms: Terms) -> Iterable[str]:

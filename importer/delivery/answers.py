@@ -82,4 +82,7 @@ def _warnings(value: object) -> tuple[str, ...]:
         value = list(value.values())
     if not isinstance(value, list):
         return ()
-    return tuple(text for text in map(_text, value) if text)
+    texts = (
+        _text(each) or (json.dumps(each, ensure_ascii=False) if each else "") for each in value
+    )
+    return tuple(text for text in texts if text)

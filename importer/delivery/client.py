@@ -14,8 +14,9 @@ from urllib.parse import quote
 from importer.delivery.line import Line, Reply, trust
 from importer.delivery.wire import Watchdog
 
-SHORTEST_TOKEN = 4
-"""A shorter token could be part of any text, so it is not taken out of answers."""
+REDACTED = "[API token]"
+LONG_ENOUGH = 8
+"""A shorter token may be part of any word or id, so it is taken out of texts only where it stands alone."""
 
 
 class Controller:
@@ -36,8 +37,10 @@ class Controller:
         self._timeout = timeout
         self._watchdog = Watchdog()
         self._trusted = trust(host)
-        forms = (form for form in _forms_of(token) if len(form) >= SHORTEST_TOKEN)
-        self._forms = sorted(forms, key=len, reverse=True)
+        forms = sorted(_forms_of(token), key=len, reverse=True)
+        self._long = [form for form in forms if len(form) >= LONG_ENOUGH]
+        short = "|".join(re.escape(form) for form in forms if len(form) < LONG_ENOUGH)
+        self._short = re.compile(rf"(?<![\w-])(?:{short})(?![\w-])") if short else None
 
     def line(self, path: str) -> Client:
         """Make a worker's line to an endpoint; ``{client}`` in the path is the client code."""
@@ -47,8 +50,13 @@ class Controller:
 
     def redact(self, text: str) -> str:
         """Return a text of the server's without the token."""
-        for form in self._forms:
-            text = text.replace(form, "[API token]")
+        text = self.redact_id(text)
+        return text if self._short is None else self._short.sub(REDACTED, text)
+
+    def redact_id(self, text: str) -> str:
+        """Return an id without the token; a short token may well be a part of it, and stays."""
+        for form in self._long:
+            text = text.replace(form, REDACTED)
         return text
 
     def close(self) -> None:

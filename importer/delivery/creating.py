@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 SAME = "9022"
 """The code of a record that exists already. Source: API documentation, "API Error Codes"."""
+DELETED = "deleted"
 LONGEST_ID = 50
 """Source: API documentation, attribute "Reference ID"."""
 
@@ -49,24 +50,26 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
     if past is not None and past.settled in {State.PUSHED, State.EXISTS} and past.digest == digest:
         return Verdict(_as_before(past))
     if past is not None and past.unsettled:
-        return _answered(record, identity)
+        return _answered(record, identity, past, witness)
     if record.told is None:
         return _not_alike(record, identity, witness)
     before = witness.first.get(record.row) if record.told.row_known else None
     earlier = witness.known.get(before) if before is not None else None
     if before is not None and before != identity and earlier is not None and earlier.unsettled:
-        return _answered(record, before, edited=True)
+        return _answered(record, before, earlier, witness, edited=True)
     if record.told.reference_id:
-        return Verdict(_edited(record.told.reference_id))
+        gone = past is not None and past.settled == DELETED
+        return Verdict(_deleted(record) if gone else _edited(record.told.reference_id))
     if (
         earlier is not None
         and before != identity
         and earlier.settled in {State.PUSHED, State.EXISTS}
     ):
         return SEND if record.told.answer == "new" else Verdict(_edited(earlier.reference_id))
-    if earlier is None and past is None and record.told.status == State.UNKNOWN:
+    unheard = earlier is None and past is None and record.told.status == State.UNKNOWN
+    if unheard and record.told.answer != "no":
         # The workbook says that it was sent, and this journal knows nothing of it.
-        return SEND if record.told.answer == "no" else Verdict(_waiting())
+        return Verdict(_waiting())
     return _not_alike(record, identity, witness)
 
 
@@ -77,11 +80,22 @@ def _as_before(past: Known) -> Outcome:
     return Outcome(State.UNCHANGED, past.reference_id)
 
 
-def _answered(record: Record, identity: str, *, edited: bool = False) -> Verdict:
+def _answered(  # noqa: PLR0911 - one return a case
+    record: Record, identity: str, past: Known, witness: Witness, *, edited: bool = False
+) -> Verdict:
     """Decide on a row whose answer an earlier run lost, by what a person says of it."""
     answer = "" if record.told is None else record.told.answer
     if not answer or answer == "new":
         return Verdict(_waiting())
+    if witness.written is None:
+        message = (
+            "This workbook no longer says which run wrote it, so nobody knows of which attempt "
+            "opscom_answer speaks. Answer in the results workbook itself, with its Summary."
+        )
+        return Verdict(Outcome(State.UNKNOWN, message=message))
+    if past.attempt > witness.written:
+        # The person spoke of an earlier attempt; of this one nobody has said anything yet.
+        return Verdict(_sent_since())
     if answer == "no":
         return Verdict(None, (identity, False, ""))
     number = "" if answer == "yes" else answer
@@ -99,9 +113,10 @@ def _not_alike(record: Record, identity: str, witness: Witness) -> Verdict:
     if record.told is not None and record.told.answer == "new":
         return SEND
     for sign in witness.signs(record.payload):
-        earlier = witness.alike.get(sign)
-        if earlier is not None and earlier.identity != identity:
-            return Verdict(_alike(earlier))
+        for earlier in witness.alike.get(sign, ()):
+            # A record that still stands in a file of this run was not corrected into this one.
+            if earlier.identity != identity and earlier.identity not in witness.standing:
+                return Verdict(_alike(earlier))
     return SEND
 
 
@@ -128,6 +143,26 @@ def _edited(reference_id: str) -> Outcome:
         SAME,
         f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice. "
         "To change a permit push the change as permit-updates; a vehicle is changed in OPSCOM itself.",
+    )
+
+
+def _deleted(record: Record) -> Outcome:
+    number = "" if record.told is None else record.told.reference_id
+    return Outcome(
+        State.INVALID,
+        number,
+        SAME,
+        f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
+        "opscom_reference_id.",
+    )
+
+
+def _sent_since() -> Outcome:
+    return Outcome(
+        State.UNKNOWN,
+        message="A later run than this workbook's sent this row again and lost the answer, so what "
+        "opscom_answer says is of an earlier attempt. Look it up again, and answer in the workbook "
+        "that is written now.",
     )
 
 

@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import json
 import platform
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 import importer
 from importer.delivery.attempts import Result, find_out, now, settle_killed
-from importer.delivery.journal_file import Lock, connect, person
+from importer.delivery.journal_file import Lock, connect, damaged, person
 from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
 
 if TYPE_CHECKING:
@@ -52,6 +53,18 @@ class Unsettled:
     sent: str
 
 
+@dataclass(frozen=True, slots=True)
+class Workbook:
+    """A sheet of a results workbook that is given back."""
+
+    digest: str
+    """Of the first source."""
+    run: str
+    """The run that wrote it."""
+    sheet: str
+    """The sheet's title."""
+
+
 class Memory:
     """What a journal remembers, to be looked up."""
 
@@ -75,14 +88,18 @@ class Memory:
     def hosts_of(self, client: str) -> tuple[str, ...]:
         """Return the hosts to which rows of this client code were pushed, the newest first."""
         rows = self._connection.execute(
-            "SELECT host FROM address WHERE client = ? ORDER BY system DESC", (client,)
+            "SELECT host FROM address WHERE client = ? AND EXISTS (SELECT 1 FROM record WHERE"
+            " record.system = address.system AND (settled <> '' OR unsettled > 0))"
+            " ORDER BY system DESC",
+            (client,),
         )
         return tuple(host for (host,) in rows)
 
     def known(self, system: int, endpoint: str) -> dict[str, Known]:
         """Return what is known of every record of a system and endpoint, by identity."""
         rows = self._connection.execute(
-            "SELECT identity, digest, settled, reference_id, unsettled, last FROM record"
+            "SELECT identity, digest, settled, reference_id, unsettled, last, coalesce(attempt, 0)"
+            " FROM record"
             " WHERE system = ? AND endpoint = ?",
             (system, endpoint),
         )
@@ -95,10 +112,16 @@ class Memory:
 
     def parts(self, payload: Mapping[str, str]) -> str:
         """Return the keyed digest of each field, as JSON, so that changed fields can be named."""
-        return json.dumps({name: self._part(name, value) for name, value in payload.items()})
+        plain = {name: self._part(name, value) for name, value in payload.items()}
+        return json.dumps(plain | {name: self._part(name, v) for name, v in _levelled(payload)})
 
     def witness(
-        self, system: int, endpoint: str, known: Mapping[str, Known], origin: str | None, sheet: str
+        self,
+        system: int,
+        endpoint: str,
+        known: Mapping[str, Known],
+        workbook: Workbook | None,
+        standing: frozenset[str],
     ) -> Witness:
         """Return what the journal can say of rows that were edited since they were sent.
 
@@ -106,15 +129,26 @@ class Memory:
             system: The journal's number of the system.
             endpoint: ``permits`` or ``vehicles``.
             known: What ``known`` returned.
-            origin: Digest of the first source, for the rows of a results workbook; else ``None``.
-            sheet: The title of the sheet there.
+            workbook: Which results workbook the rows are from; ``None`` for any other file.
+            standing: Identities of all rows of this run.
         """
         return Witness(
             known,
             lambda payload: self._signs(endpoint, payload),
             self._alike(system, endpoint, known),
-            {} if origin is None else self._first(system, endpoint, origin, sheet),
+            {} if workbook is None else self._first(system, endpoint, workbook),
+            standing,
+            None if workbook is None else self._written(workbook.run),
         )
+
+    def _written(self, run: str) -> int | None:
+        """Return the last attempt that a run's workbook can speak of."""
+        found = self._connection.execute(
+            "SELECT max(attempt.id) FROM attempt JOIN file ON file.id = attempt.file JOIN run ON"
+            " run.id = file.run WHERE run.started <= (SELECT started FROM run WHERE id = ?)",
+            (run,),
+        ).fetchone()
+        return None if found is None or found[0] is None else int(found[0])
 
     def has_other_like(
         self,
@@ -149,18 +183,19 @@ class Memory:
         return hashlib.blake2b(text, digest_size=6, key=self._salt).hexdigest()
 
     def _signs(self, endpoint: str, payload: Mapping[str, str]) -> Signs:
+        values = {**payload, **dict(_levelled(payload))}
         return tuple(
-            tuple(self._part(name, payload[name]) for name in group)
+            tuple(self._part(name, values[name]) for name in group)
             for group in ALIKE.get(endpoint, ())
-            if all(payload.get(name) for name in group)
+            if all(values.get(name) for name in group)
         )
 
     def _alike(
         self, system: int, endpoint: str, known: Mapping[str, Known]
-    ) -> dict[tuple[str, ...], Earlier]:
+    ) -> dict[tuple[str, ...], list[Earlier]]:
         if endpoint not in ALIKE:
             return {}
-        found: dict[tuple[str, ...], Earlier] = {}
+        found: dict[tuple[str, ...], list[Earlier]] = {}
         rows = self._connection.execute(
             "SELECT identity, parts FROM record WHERE system = ? AND endpoint = ? AND parts <> ''"
             " AND (settled IN ('pushed', 'exists') OR unsettled > 0)",
@@ -172,16 +207,16 @@ class Memory:
             earlier = Earlier(identity, past.reference_id, past.unsettled > 0)
             for group in ALIKE[endpoint]:
                 if all(name in parts for name in group):
-                    found[tuple(parts[name] for name in group)] = earlier
+                    found.setdefault(tuple(parts[name] for name in group), []).append(earlier)
         return found
 
-    def _first(self, system: int, endpoint: str, origin: str, sheet: str) -> dict[int, str]:
+    def _first(self, system: int, endpoint: str, workbook: Workbook) -> dict[int, str]:
         """Return what was last sent for each row of a first source, by row."""
         rows = self._connection.execute(
             "SELECT attempt.row, attempt.identity FROM attempt JOIN file ON file.id = attempt.file"
             " WHERE file.digest = ? AND attempt.system = ? AND attempt.endpoint = ?"
             " AND coalesce(file.sheet, 'Rows') = ? COLLATE NOCASE ORDER BY attempt.id",
-            (origin, system, endpoint, sheet),
+            (workbook.digest, system, endpoint, workbook.sheet),
         )
         return {int(row): str(identity) for row, identity in rows}
 
@@ -202,6 +237,8 @@ def look_up(path: Path) -> Iterator[Memory | None]:
     connection = connect(path)
     try:
         yield Memory(connection)
+    except sqlite3.DatabaseError as error:
+        raise damaged(path) from error
     finally:
         connection.close()
 
@@ -224,6 +261,9 @@ class Journal:
             with self._transaction():
                 self.lost = settle_killed(self._connection)
                 """Rows whose answer was lost because an earlier run was killed."""
+        except sqlite3.DatabaseError as error:
+            self._lock.release()
+            raise damaged(path) from error
         except BaseException:
             self._lock.release()
             raise
@@ -315,3 +355,10 @@ class Journal:
             self._connection.execute("ROLLBACK")
             raise
         self._connection.execute("COMMIT")
+
+
+def _levelled(payload: Mapping[str, str]) -> Iterator[tuple[str, str]]:
+    """Yield what tells two permits apart without regard to capitals, blanks and dashes."""
+    for name in ("plate", "permitNo"):
+        if payload.get(name):
+            yield f"~{name}", re.sub(r"[\s-]", "", payload[name]).upper()

@@ -92,11 +92,16 @@ def connect(path: Path) -> sqlite3.Connection:
             hint="Free some space or give the folder write permission, then run the command again.",
         ) from error
     except sqlite3.DatabaseError as error:
-        raise JournalError(
-            f"{path} is damaged or is no journal of this program; it was left as it is.",
-            hint="Restore it from a backup, or name another one with --journal.",
-        ) from error
+        raise damaged(path) from error
     return connection
+
+
+def damaged(path: Path) -> JournalError:
+    """Return the error of a file that is no journal, or no longer one."""
+    return JournalError(
+        f"{path} is damaged or is no journal of this program; it was left as it is.",
+        hint="Restore it from a backup, or name another one with --journal.",
+    )
 
 
 def _prepare(connection: sqlite3.Connection, path: Path) -> None:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Signs = tuple[tuple[str, ...], ...]
 ALIKE: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "permits": (("permitNo",), ("plate", "startTime"))
+    "permits": (("~permitNo",), ("~plate", "startTime"))
 }
 """Endpoint → groups of fields; a record that agrees with an earlier one on a whole group, filled, is
-taken for the same thing, corrected."""
+taken for the same thing, corrected. A name with ``~`` is its value without capitals, blanks, dashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +26,8 @@ class Known:
     """Attempts after the last acceptance whose answer was lost."""
     last: str = ""
     """State of the last attempt."""
+    attempt: int = 0
+    """The journal's number of the last attempt; later ones have greater numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,11 @@ class Witness:
     known: Mapping[str, Known]
     signs: Callable[[Mapping[str, str]], Signs] = lambda _: ()
     """The keyed digests of a payload's groups of ``ALIKE``, without blank ones."""
-    alike: Mapping[tuple[str, ...], Earlier] = field(default_factory=dict)
-    """Digests of a group → the record that an earlier run sent with them."""
+    alike: Mapping[tuple[str, ...], Sequence[Earlier]] = field(default_factory=dict)
+    """Digests of a group → the records that earlier runs sent with them."""
     first: Mapping[int, str] = field(default_factory=dict)
     """Row of the first source → identity of what was last sent for it (results workbooks only)."""
+    standing: frozenset[str] = frozenset()
+    """Identities of all rows of this run: what still stands in a file was not corrected away."""
+    written: int | None = None
+    """The last attempt that a results workbook can speak of; ``None`` where that is not known."""

@@ -72,7 +72,7 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
         witness: What the journal can say of rows that were edited since they were sent.
         keep: What to keep of a row until it is sent.
     """
-    send: list[tuple[int, Planned]] = []
+    send: list[tuple[tuple[int, int], Planned]] = []
     settled: dict[int, Outcome] = {}
     found: list[Found] = []
     for record in records:
@@ -104,7 +104,9 @@ def _settled(manner: Manner, past: Known, digest: str, *, again: bool) -> Outcom
     return Outcome(State.UNCHANGED, past.reference_id)
 
 
-def _rank(past: Known | None) -> int:
+def _rank(past: Known | None) -> tuple[int, int]:
+    """Return the place of a row: never tried, lost, rejected; within these the longest ago first."""
     if past is None or not past.last:
-        return 0
-    return {State.REJECTED.value: 2, State.UNKNOWN.value: 1, "sent": 1}.get(past.last, 0)
+        return 0, 0
+    kind = {State.REJECTED.value: 2, State.UNKNOWN.value: 1, "sent": 1}.get(past.last, 0)
+    return kind, past.attempt

@@ -72,6 +72,7 @@ class Pusher:
         self._target = target
         self._journal = journal
         self._redact = conditions.controller.redact
+        self._redact_id = conditions.controller.redact_id
         self._pace = conditions.pace
         self._stopper = conditions.stopper
         self._breaker = conditions.breaker
@@ -257,9 +258,11 @@ class Pusher:
         fate = judge(self._target.manner, reply, lost_before=lost, attempt=number)
         match fate:
             case Settled(state, reference_id, code, message):
-                return Settled(state, self._redact(reference_id), code, self._redact(message))
+                # An id is opaque: only a whole token in it is taken for one.
+                kept = self._redact_id(reference_id)
+                return Settled(state, kept, self._redact(code), self._redact(message))
             case Stop(state, why, code, message):
-                return Stop(state, why, code, self._redact(message))
+                return Stop(state, why, self._redact(code), self._redact(message))
             case Again():
                 return fate
 

@@ -188,13 +188,13 @@ def _lookup(name: str, known: Field, part: RulePart, compiled: Compiled) -> dict
         compiled.fault(f"`lookup: user-types` is for user_type_id alone, not {name}.", "lookup")
     if part.lookup is None or isinstance(part.lookup, str):
         return None
-    entries: dict[str, str] = {}
-    for entry, value in part.lookup.items():
-        if fold(entry) in entries:
+    seen: set[str] = set()
+    for entry in part.lookup:
+        if fold(entry) in seen:
             message = "this name stands here already, but for case and blanks. Remove one."
             compiled.fault(message, "lookup", entry)
-        entries[fold(entry)] = clean(value)
-    return entries
+        seen.add(fold(entry))
+    return {clean(entry): clean(value) for entry, value in part.lookup.items()}
 
 
 def _pad(part: RulePart, compiled: Compiled) -> int | None:

@@ -12,7 +12,7 @@ from importer.mapping.dates import parse_date, parse_datetime
 from importer.mapping.provinces import province_code
 from importer.mapping.refusal import Refusal
 from importer.schema import Field, Kind
-from importer.text import fold
+from importer.text import fold, nearest
 
 if TYPE_CHECKING:
     from importer.mapping.rules import Steps
@@ -30,14 +30,19 @@ _NOT_EXTRACTED = Refusal(
     "this has not the form that `extract` in the mapping looks for.",
     "Correct the cell, or widen `extract` in the mapping.",
 )
+# These differ in what they say of the nearest name and agree in their remedy, so that a summary of
+# many of them can say what to do.
 _NOT_LOOKED_UP = Refusal(
-    "the mapping's `lookup` does not know this value.",
+    "the mapping's `lookup` does not know this value",
     "Add it to `lookup` in the mapping, or correct the cell.",
 )
 _NO_USER_TYPE = Refusal(
-    "OPSCOM has no user type of this name.",
-    "Correct the cell, or run `opscom-import pull user-types` if the type is new.",
+    "OPSCOM has no user type of this name",
+    "Correct the cell, or translate your names with a table, like `lookup: {Undergraduate: "
+    '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.',
 )
+_MOST_OFFERS = 200
+"""Unknown values of one rule for which the nearest name is searched, as that takes time."""
 _TWO_USER_TYPES = Refusal(
     "OPSCOM has more than one user type of this name.",
     "Say which one you mean with a `lookup` in the mapping.",
@@ -166,8 +171,9 @@ def _replacer(pairs: abc.Mapping[str, str]) -> Step:
     return lambda text: pattern.sub(lambda found: pairs[found[0]], text).strip()
 
 
-def _looker(entries: abc.Mapping[str, str]) -> Step:
-    return lambda text: entries.get(fold(text), _NOT_LOOKED_UP)
+def _looker(lookup: abc.Mapping[str, str]) -> Step:
+    entries = {fold(name): value for name, value in lookup.items()}
+    return _looking_up(entries, _offering(_NOT_LOOKED_UP, list(lookup)))
 
 
 def _user_type_looker(user_types: abc.Mapping[str, str]) -> Step:
@@ -176,7 +182,35 @@ def _user_type_looker(user_types: abc.Mapping[str, str]) -> Step:
         folded = fold(name)
         known = entries.get(folded, number)
         entries[folded] = number if known == number else _TWO_USER_TYPES
-    return lambda text: entries.get(fold(text), _NO_USER_TYPE)
+    return _looking_up(entries, _offering(_NO_USER_TYPE, list(user_types)))
+
+
+def _looking_up(
+    entries: abc.Mapping[str, str] | abc.Mapping[str, str | Refusal],
+    unknown: abc.Callable[[str], Refusal],
+) -> Step:
+    def look_up(text: str) -> str | Refusal:
+        found = entries.get(fold(text))
+        return unknown(text) if found is None else found
+
+    return look_up
+
+
+def _offering(refusal: Refusal, names: abc.Sequence[str]) -> abc.Callable[[str], Refusal]:
+    """Return what refuses a value that is none of the names, and offers the nearest of them."""
+    left = iter(range(_MOST_OFFERS))
+
+    def refuse(text: str) -> Refusal:
+        near = nearest(text, names) if next(left, None) is not None else None
+        if len(names) == 1:
+            more = f'; the only one known is "{names[0]}".'
+        elif near is not None:
+            more = f'; the nearest of the {len(names)} known is "{near}".'
+        else:
+            more = f"; {len(names)} are known." if names else "; none is known."
+        return Refusal(refusal.message + more, refusal.remedy)
+
+    return refuse
 
 
 def _padder(width: int) -> Step:

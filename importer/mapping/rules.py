@@ -53,7 +53,7 @@ class Steps:
     """Pieces and what stands for them; at each place the longest piece counts, once."""
     convert: tuple[str, ...] = ()
     lookup: abc.Mapping[str, str] | None = None
-    """Folded name → value."""
+    """Name as written → value; names match once folded."""
     lookup_user_types: bool = False
     """Whether the lookup is OPSCOM's own list of user types."""
     pad: int | None = None

@@ -57,23 +57,29 @@ def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[Answered
     """Ask for plates and yield each as its answer comes; those not come to are not yielded.
 
     A first interrupt lets the plates under way finish; a second one ends at once. Refusals of the
-    settings, a spent budget and an outage stop the run.
+    settings, a spent budget and an outage stop the run. Plates asked for and not yet done with by
+    the taker (who comes for the next only then) are at most as many as workers: no more answers can
+    be lost with this process.
     """
     run = _Run(plates, questions)
     threads = min(questions.workers, len(plates))
     for number in range(threads):
         threading.Thread(target=run.work, name=f"plates {number}", daemon=True).start()
-    while threads:
-        try:
-            found = run.done.get(timeout=LOOK_UP_SECONDS)
-        except queue.Empty:
-            if questions.stopper.abandoned:
-                return
-            continue
-        if found is None:
-            threads -= 1
-        else:
-            yield found
+    try:
+        while threads:
+            try:
+                found = run.done.get(timeout=LOOK_UP_SECONDS)
+            except queue.Empty:
+                if questions.stopper.abandoned:
+                    return
+                continue
+            if found is None:
+                threads -= 1
+            else:
+                yield found
+                run.taken.release()
+    finally:
+        run.end(threads)
 
 
 class _Run:
@@ -81,6 +87,9 @@ class _Run:
 
     def __init__(self, plates: Sequence[str], questions: Questions) -> None:
         self.done: queue.SimpleQueue[Answered | None] = queue.SimpleQueue()
+        self.taken = threading.Semaphore(0)
+        """Answers that the taker is done with; each lets a worker go on."""
+        self._over = threading.Event()
         self._waiting = iter(plates)
         self._next = threading.Lock()
         self._questions = questions
@@ -90,7 +99,7 @@ class _Run:
         """Ask for one plate after the other; in a worker's thread."""
         stopper, line = self._questions.stopper, self._questions.open_line()
         try:
-            while not stopper.stopped:
+            while not (stopper.stopped or self._over.is_set()):
                 with self._next:
                     plate = next(self._waiting, None)
                 if plate is None:
@@ -98,12 +107,19 @@ class _Run:
                 answered = _ask_one(plate, line, self._questions, self._breaker)
                 if answered is not None:
                     self.done.put(answered)
+                    self.taken.acquire()
         except BaseException as error:
             stopper.stop(f"This program failed ({type(error).__name__}).")
             raise
         finally:
             line.close()
             self.done.put(None)
+
+    def end(self, threads: int) -> None:
+        """Let the workers go that wait for a taker who comes no more."""
+        self._over.set()
+        if threads:
+            self.taken.release(threads)
 
 
 def _ask_one(plate: str, line: Line, questions: Questions, breaker: Breaker) -> Answered | None:

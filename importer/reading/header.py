@@ -79,9 +79,10 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         rows = rows - header_row + 1
     places = dict(zip(kept.tolist(), range(len(kept)), strict=True))
     flaws = _flaws(grid, places, int(found[0]), headers, kept)
-    if is_results(header_row, headers):
-        rows = source_rows(frame, rows)
-        flaws = (*flaws, *uncorrected(frame))
+    added: frozenset[int] = frozenset()
+    if is_results(headers):
+        rows, added = source_rows(frame, headers[:width], rows)
+        flaws = (*flaws, *uncorrected(frame, headers[:width]))
     return Sheet(
         source=grid.source,
         digest=source.digest,
@@ -93,6 +94,7 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         flaws=flaws,
         stored=_moved(grid.stored, places, width),
         doubts=grid.doubts,
+        added=added,
     )
 
 

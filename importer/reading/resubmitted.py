@@ -1,7 +1,7 @@
 """Results workbooks of ours, corrected by a person and given back.
 
-Such a sheet has the six columns of a results workbook first, its header in row 1. Its column
-``opscom_row`` keeps pointing at the first source.
+Such a sheet bears the columns of a results workbook, wherever a person or a script has moved them. Its
+column ``opscom_row`` keeps pointing at the first source.
 """
 
 from __future__ import annotations
@@ -22,19 +22,20 @@ if TYPE_CHECKING:
     from importer.model import Grid
 
 SUMMARY: Final = "Summary"
-_ROW: Final = RESULT_COLUMNS.index("opscom_row")
+_ROW: Final = "opscom_row"
+_ENOUGH: Final = 2
+"""Columns of ours that tell a results sheet from a source that took over one of them."""
 _LONGEST: Final = 9
 
 
-def is_results(header_row: int, headers: Sequence[str]) -> bool:
-    """Whether a header in this row, with these headers, is that of a results sheet."""
-    first = tuple(fold(header) for header in headers[: len(RESULT_COLUMNS)])
-    return header_row == 1 and first == RESULT_COLUMNS
+def is_results(headers: Sequence[str]) -> bool:
+    """Whether a header is that of a results sheet: two of our columns, in any order and place."""
+    return _ours(headers) >= _ENOUGH
 
 
 def results_header(grid: Grid) -> int | None:
     """Return the header row of a results sheet, ``None`` for any other sheet."""
-    return 1 if _begins_as_results(grid) else None
+    return int(grid.rows[0]) if _begins_as_results(grid) else None
 
 
 def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
@@ -66,19 +67,35 @@ def origin_of(grids: Sequence[Grid]) -> Origin | None:
         sandbox="in the sandbox" in facts.get("Command", ""),
         run=facts.get("Run", ""),
         digest=facts.get("File's SHA-256", ""),
+        file=facts.get("File", ""),
     )
 
 
-def source_rows(frame: pd.DataFrame, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return the row numbers of the first source, the sheet's own where a person added a row."""
-    told = (clean(cell) for cell in frame[_ROW].tolist())
-    numbers = (
-        int(cell) if _is_row(cell) else own for cell, own in zip(told, rows.tolist(), strict=True)
-    )
-    return np.fromiter(numbers, np.int64, len(rows))
+def source_rows(
+    frame: pd.DataFrame, headers: Sequence[str], rows: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], frozenset[int]]:
+    """Return the row numbers of the first source, and the positions of rows that are not from it.
+
+    Those get numbers past the last, so that none is taken for a row of the source.
+    """
+    ours = {fold(header): column for column, header in enumerate(headers)}
+    told = [""] * len(rows)
+    if _ROW in ours:
+        told = [clean(cell) for cell in frame[ours[_ROW]].tolist()]
+    known = [int(cell) for cell in told if _is_row(cell)]
+    next_number = max([0, *known, *rows.tolist()]) + 1
+    numbers = rows.copy()
+    added: list[int] = []
+    for position, cell in enumerate(told):
+        if _is_row(cell):
+            numbers[position] = int(cell)
+        else:
+            numbers[position] = next_number + len(added)
+            added.append(position)
+    return numbers, frozenset(added)
 
 
-def uncorrected(frame: pd.DataFrame) -> list[Flaw]:
+def uncorrected(frame: pd.DataFrame, headers: Sequence[str]) -> list[Flaw]:
     """Return a flaw for each cell of a results sheet that still bears our mark."""
     return [
         Flaw(
@@ -87,7 +104,8 @@ def uncorrected(frame: pd.DataFrame) -> list[Flaw]:
             "this cell was marked in the results workbook and is not corrected yet.",
             f"Type the right value over it, without {UNCORRECTED}.",
         )
-        for column in range(len(RESULT_COLUMNS), len(frame.columns))
+        for column in range(len(frame.columns))
+        if fold(headers[column]) not in RESULT_COLUMNS
         for position in np.flatnonzero(frame[column].str.contains(UNCORRECTED, regex=False))
     ]
 
@@ -97,12 +115,18 @@ def _is_row(cell: str) -> bool:
 
 
 def _begins_as_results(grid: Grid) -> bool:
-    if not len(grid.rows) or len(grid.frame.columns) < len(RESULT_COLUMNS):
-        return False
-    headers = [grid.frame[column].iloc[0] for column in range(len(RESULT_COLUMNS))]
-    return is_results(int(grid.rows[0]), headers)
+    return is_results(_first_row(grid))
 
 
 def _shows_payloads(grid: Grid) -> bool:
     """Whether a sheet shows what a push would send: ``opscom_row``, then the vendor's fields."""
-    return len(grid.rows) > 0 and fold(str(grid.frame[0].iloc[0])) == RESULT_COLUMNS[_ROW]
+    headers = _first_row(grid)
+    return bool(headers) and fold(headers[0]) == _ROW and _ours(headers) == 1
+
+
+def _first_row(grid: Grid) -> list[str]:
+    return [str(cell) for cell in grid.frame.iloc[0]] if len(grid.rows) else []
+
+
+def _ours(headers: Sequence[str]) -> int:
+    return len({fold(header) for header in headers} & set(RESULT_COLUMNS))

@@ -41,6 +41,8 @@ _CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(27, 32)})
 _LOOK = 4096
 AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
 AGAIN = "Export or download it again."
+MEND = "Save it again in Excel, or export or download it again."
+"""Excel can often mend a damaged workbook."""
 
 
 class Container(StrEnum):
@@ -121,7 +123,7 @@ def _zip(data: bytes, name: str) -> Container:
             parts = set(package.namelist())
             kind = package.read("mimetype")[:80] if "mimetype" in parts else b""
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
-        raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=AGAIN) from error
+        raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND) from error
     if "[Content_Types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
         return Container.XLSX
     if any(part.endswith("workbook.bin") for part in parts):

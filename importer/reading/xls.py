@@ -36,8 +36,12 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
         if "encrypt" in str(error).lower():
             raise sniffing.password(path.name) from error
         raise InputError(
-            f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.AGAIN
+            f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
         ) from error
+    if not sheets:
+        raise InputError(
+            f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
+        )
     codes = {index: _code(book, index) for index in range(len(book.xf_list))}
     visible = [sheet for sheet in sheets if sheet.visibility == 0]
     hidden = [sheet.name for sheet in sheets if sheet.visibility != 0]

@@ -111,7 +111,7 @@ def _calamine(data: io.BytesIO, name: str) -> python_calamine.CalamineWorkbook:
         return python_calamine.CalamineWorkbook.from_filelike(data)
     except python_calamine.CalamineError as error:
         raise InputError(
-            f"{name}: the workbook is damaged or was cut off.", hint=sniffing.AGAIN
+            f"{name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
         ) from error
 
 
@@ -129,7 +129,7 @@ def _grid(book: python_calamine.CalamineWorkbook, sheet: str, shows: Shows, path
         values = book.get_sheet_by_name(sheet)
     except python_calamine.CalamineError as error:
         raise InputError(
-            f"{path.name}, {sheet}: the sheet is damaged.", hint=sniffing.AGAIN
+            f"{path.name}, {sheet}: the sheet is damaged.", hint=sniffing.MEND
         ) from error
     left = values.start[1] if values.start else 0
     width = max(left + values.width if values.start else 0, shows.last_column + 1)

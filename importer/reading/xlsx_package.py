@@ -85,7 +85,7 @@ def damage_is_refused(name: str) -> Iterator[None]:
         ValueError,
     ) as error:
         raise InputError(
-            f"{name}: the workbook is damaged or was cut off.", hint=sniffing.AGAIN
+            f"{name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
         ) from error
 
 
@@ -115,7 +115,9 @@ def read_workbook(package: zipfile.ZipFile, name: str) -> Workbook:
 
         def start(tag: str, attributes: Attributes) -> None:
             if tag == "sheet":
-                kind, target = related.get(_prefixed(attributes, "id"), ("", ""))
+                # A name damaged in the zip's directory hides a whole part, the relations too: a sheet
+                # that then leads nowhere must not pass for one that is not there.
+                kind, target = related[_prefixed(attributes, "id")]
                 visible = attributes.get("state", "visible") == "visible"
                 title = attributes.get("name", "")
                 sheets.append(SheetPart(title, target, kind == "worksheet", visible))
@@ -123,6 +125,8 @@ def read_workbook(package: zipfile.ZipFile, name: str) -> Workbook:
                 dates.append(attributes.get("date1904", "0") in {"1", "true"})
 
         _parse(package.read(root[0]), start, name)
+        if not sheets:
+            raise zipfile.BadZipFile
         parts = dict(reversed(related.values()))
         styles, texts = parts.get("styles"), parts.get("sharedStrings")
         codes = _codes(package.read(styles), name) if styles else ("General",)

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from importer.model import State
+from importer.results.parts import needs_answer, was_edited
 from importer.results.words import AT_FAULT, WHOLE_ROW, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from importer.codes import Code
+    from importer.model import Outcome
     from importer.results.parts import Page, Part, Spot
 
 _URGENT = (State.UNKNOWN, State.REJECTED, State.INVALID)
@@ -41,8 +43,8 @@ class Group:
 class _Finding:
     """One thing that is wrong with one row."""
 
-    key: tuple[bool, str, str]
-    """Whether it holds the row, the code, and where it is."""
+    key: tuple[bool, str, str, str]
+    """Whether it holds the row, the code, where it is, and for a row held back as a whole what to do."""
     spot: Spot
     message: str
     remedy: str
@@ -67,7 +69,7 @@ def group_problems(pages: Sequence[Page], codes: Mapping[int, Code]) -> list[Gro
     Returns:
         Errors first, then the most frequent first.
     """
-    heaps: dict[tuple[bool, str, str], _Heap] = {}
+    heaps: dict[tuple[bool, str, str, str], _Heap] = {}
     for page in pages:
         for finding in _findings(page):
             heap = heaps.setdefault(finding.key, _Heap(finding))
@@ -75,7 +77,7 @@ def group_problems(pages: Sequence[Page], codes: Mapping[int, Code]) -> list[Gro
             if finding.remedy:
                 heap.remedies[finding.remedy] = None
     groups = []
-    for (holds, code, place), heap in heaps.items():
+    for (holds, code, place, _), heap in heaps.items():
         known = codes.get(int(code)) if code.isdecimal() else None
         groups.append(
             Group(
@@ -109,12 +111,14 @@ def urgent_rows(pages: Sequence[Page], *, most: int) -> tuple[list[Spot], int]:
     return spots, len(found) - len(spots)
 
 
-def skipped_rows(part: Part) -> dict[str, list[int]]:
-    """Return the rows that are no records: reason → row numbers."""
-    reasons: dict[str, list[int]] = {}
-    for outcome, row in zip(part.outcomes, part.sheet.rows.tolist(), strict=True):
+def skipped_rows(part: Part) -> dict[str, list[int | None]]:
+    """Return the rows that are no records: reason → row numbers, ``None`` for rows that were added."""
+    reasons: dict[str, list[int | None]] = {}
+    rows = part.sheet.rows.tolist()
+    for position, outcome in enumerate(part.outcomes):
         if outcome.state is State.SKIPPED:
             reason = outcome.message or "The mapping's skip_rows says that this is no record."
+            row = None if position in part.sheet.added else rows[position]
             reasons.setdefault(reason, []).append(row)
     return reasons
 
@@ -125,14 +129,32 @@ def _findings(page: Page) -> Iterator[_Finding]:
     for problem in page.part.checked.problems:
         if page.start <= problem.position < page.stop:
             code = "" if problem.code is None else str(problem.code)
-            key = (problem.holds, code, where(problem, sheet))
+            key = (problem.holds, code, where(problem, sheet), "")
             message = problem.message[:1].upper() + problem.message[1:]
             yield _Finding(key, page.spot(problem.position, problem), message, problem.remedy)
     for position in range(page.start, page.stop):
         outcome = page.part.outcomes[position]
         if outcome.code and outcome.state in AT_FAULT:
-            key = (True, outcome.code, WHOLE_ROW)
-            yield _Finding(key, page.spot(position), outcome.message, "")
+            remedy = _own_remedy(outcome)
+            key = (True, outcome.code, WHOLE_ROW, remedy)
+            yield _Finding(key, page.spot(position), outcome.message, remedy)
+
+
+def _own_remedy(outcome: Outcome) -> str:
+    """Return what to do about a row that we held back as a whole; empty for what OPSCOM refused."""
+    if outcome.state is not State.INVALID:
+        return ""
+    if was_edited(outcome):
+        return (
+            "Restore the row, or push the change as permit-updates; a vehicle is changed in OPSCOM "
+            "itself."
+        )
+    if needs_answer(outcome):
+        return (
+            "Answer new where a second one is meant; where the first is to change, push the change "
+            "as permit-updates."
+        )
+    return "See opscom_message."
 
 
 def _remedy(heap: _Heap, known: Code | None) -> str:

@@ -66,7 +66,7 @@ def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
     _write_header(sheet, page, kit.looks)
     part, looks = page.part, kit.looks
     problems, outcomes, earlier = part.problems(), part.outcomes, part.earlier
-    rows = part.sheet.rows.tolist()
+    rows, added = part.sheet.rows.tolist(), part.sheet.added
     first, text = len(RESULT_COLUMNS), looks.text.plain
     statuses = {state: (state.value, look.plain) for state, look in looks.states.items()}
     write_string, write_number = sheet.write_string, sheet.write_number
@@ -76,7 +76,8 @@ def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
         write_string(line, _STATUS, *statuses[outcome.state])
         if outcome.reference_id:
             put(sheet, line, _REFERENCE, outcome.reference_id, looks.text)
-        write_number(line, _ROW, rows[position], looks.number)
+        if position not in added:
+            write_number(line, _ROW, rows[position], looks.number)
         # The innermost loop of the whole workbook: all that it calls for most cells is XlsxWriter.
         for column, value in enumerate(values, first):
             if value:
@@ -101,6 +102,7 @@ def _set_up(sheet: Worksheet, page: Page, looks: Looks) -> None:
     sheet.autofilter(0, 0, max(lines, 1), len(widths) - 1)
     sheet.set_landscape()
     sheet.set_paper(1)
+    sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_footer("&L&A&RPage &P of &N")
     sheet.set_comments_author("opscom-import")

@@ -21,8 +21,8 @@ MOST_ROWS = 1_048_575
 """Records that one worksheet can hold below its header (Excel's specifications and limits)."""
 MOST_COLUMNS = 16_384 - len(RESULT_COLUMNS)
 """Source columns that one worksheet can hold beside ours."""
-PERMIT_CODE = "9022"
-"""The code of a permit that an earlier run created under other details (see ``needs_answer``)."""
+REPEATED = "9022"
+"""The code of a row that an earlier run brought under other details (see ``needs_answer``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +200,13 @@ class Spot:
         return int(self.page.part.sheet.rows[self.position])
 
     @property
+    def label(self) -> str:
+        """What a person calls the row; one that a person added has no number in the source."""
+        if self.position in self.page.part.sheet.added:
+            return "added row"
+        return f"row {self.row}"
+
+    @property
     def outcome(self) -> Outcome:
         """What became of the row."""
         return self.page.part.outcomes[self.position]
@@ -237,12 +244,27 @@ def count_states(parts: Sequence[Part]) -> dict[State, int]:
 def needs_answer(outcome: Outcome) -> tuple[str, ...]:
     """Return the answers that ``opscom_answer`` offers for a row; none for most rows.
 
-    A row held back with the code of a repeated record is a permit that an earlier run created under
-    other details: only a person knows whether it is a second one. What repeats a row of the same
-    file is a ``Problem`` and has no such way out.
+    A row held back with the code of a repeated record looks like one that an earlier run created under
+    other details: only a person knows whether it is a second one. Where the row itself holds an id
+    there is nothing to answer (see ``was_edited``). What repeats a row of the same file is a
+    ``Problem`` and has no such way out.
     """
     if outcome.state is State.UNKNOWN:
         return ("yes", "no")
-    if outcome.state is State.INVALID and outcome.code == PERMIT_CODE:
+    if outcome.state is State.INVALID and outcome.code == REPEATED and not outcome.reference_id:
         return ("new",)
     return ()
+
+
+def was_edited(outcome: Outcome) -> bool:
+    """Whether a row is held back because it is in OPSCOM under its id and was edited since."""
+    return (
+        outcome.state is State.INVALID
+        and outcome.code == REPEATED
+        and bool(outcome.reference_id)
+    )
+
+
+def count_edited(parts: Sequence[Part]) -> int:
+    """Return how many rows are in OPSCOM and were edited since."""
+    return sum(was_edited(outcome) for part in parts for outcome in part.outcomes)

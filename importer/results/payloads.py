@@ -61,6 +61,8 @@ def write_payloads(sheet: Worksheet, page: Page, kit: Kit) -> None:
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(positions), 1), len(names))
     sheet.set_landscape()
+    sheet.set_paper(1)
+    sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0)
     sheet.set_comments_author("opscom-import")
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(positions) + 1}"})
@@ -74,7 +76,8 @@ def write_payloads(sheet: Worksheet, page: Page, kit: Kit) -> None:
     for line, (position, values) in enumerate(
         zip(positions, _values(batch, positions), strict=True), 1
     ):
-        sheet.write_number(line, 0, int(rows[position]), looks.number)
+        if position not in page.part.sheet.added:
+            sheet.write_number(line, 0, int(rows[position]), looks.number)
         for column, value in enumerate(values, 1):
             if value and value[0] in _SPECIAL:
                 put(sheet, line, column, value, looks.text)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
 from importer.results.looks import FILLS, put
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import count_states, needs_answer
+from importer.results.parts import count_edited, count_states, needs_answer
 from importer.results.pen import WIDTHS, A, B, C, D, E, F, Pen, height, highest
 from importer.results.words import (
     compared_with,
@@ -52,11 +52,11 @@ def write_summary(book: Workbook, sheet: Worksheet, pages: Sequence[Page], kit: 
     sheet.fit_to_pages(1, 0)
     sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
     pen = Pen(sheet, kit.looks)
-    counts = count_states(parts)
-    _write_head(pen, about, counts)
+    counts, edited = count_states(parts), count_edited(parts)
+    _write_head(pen, about, headline(about, counts, edited))
     doubtful = sum(needs_answer(one) == ("new",) for part in parts for one in part.outcomes)
     pen.section("What to do")
-    for number, step in enumerate(next_steps(about, counts, doubtful), 1):
+    for number, step in enumerate(next_steps(about, counts, doubtful, edited), 1):
         pen.across(f"{number}.  {step}", kit.looks.fact)
     _write_states(pen, book, about, counts)
     _write_facts(pen, about, parts)
@@ -68,10 +68,10 @@ def write_summary(book: Workbook, sheet: Worksheet, pages: Sequence[Page], kit: 
     sheet.print_area(0, 0, pen.line, F)
 
 
-def _write_head(pen: Pen, about: About, counts: Mapping[State, int]) -> None:
+def _write_head(pen: Pen, about: About, outcome: str) -> None:
     """Write the outcome, and where it took place, so that nobody takes one system for another."""
     looks = pen.looks
-    pen.across(headline(about, counts), looks.title, size=18)
+    pen.across(outcome, looks.title, size=18)
     place = about.host or "no host set"
     if about.client:
         place += f", client {about.client}"
@@ -189,7 +189,7 @@ def _write_problems(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
     for column, head in enumerate(heads):
         put(sheet, line, column, head, looks.count_head if column == B else looks.table_head)
     for group in groups:
-        first = f"{group.first.page.name}, row {group.first.row}"
+        first = f"{group.first.page.name}, {group.first.label}"
         code = f"{group.code} {'error' if group.holds else 'warning'}".strip()
         means = group.means
         if group.example and group.example != means:
@@ -296,7 +296,7 @@ def _write_spots(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
             message = message[:_LONGEST] + "… (more in the sheet)"
         tall = max(height(message, sum(WIDTHS[D:])), height(name, WIDTHS[C]))
         line = pen.next(tall)
-        pen.link(line, A, spot, f"row {spot.row}")
+        pen.link(line, A, spot, spot.label)
         put(sheet, line, B, state.value, looks.chips[state])
         put(sheet, line, C, name, looks.cell)
         pen.merge(line, D, F, message, looks.cell)
@@ -313,10 +313,19 @@ def _write_skipped(pen: Pen, parts: Sequence[Part]) -> None:
     looks = pen.looks
     pen.section("Rows that are no records")
     for part, reason, rows in reasons:
-        text = f"{part.sheet.title}, row{'s' if len(rows) > 1 else ''} {spans(rows)}"
+        text = f"{part.sheet.title}, {_which(rows)}"
         line = pen.next(max(height(text, sum(WIDTHS[: C + 1])), height(reason, sum(WIDTHS[D:]))))
         pen.merge(line, A, C, text, looks.cell)
         pen.merge(line, D, F, reason, looks.cell)
+
+
+def _which(rows: Sequence[int | None]) -> str:
+    """Return the numbers of rows, and how many have none because they were added."""
+    known = [row for row in rows if row is not None]
+    said = [f"row{'s' if len(known) > 1 else ''} {spans(known)}"] if known else []
+    if added := len(rows) - len(known):
+        said.append(_count(added, "added row"))
+    return " and ".join(said)
 
 
 def _count(number: int, noun: str) -> str:

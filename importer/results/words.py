@@ -24,6 +24,8 @@ _ASKS_PERSON = ("vehicles", "permits")
 WHOLE_ROW = "Whole row"
 AT_FAULT = (State.REJECTED, State.NOT_SENT, State.INVALID)
 """States in which the code of an outcome says what is wrong with the row."""
+_ADVISED = (State.REJECTED, State.NOT_SENT)
+"""States in which the code's own advice is told; the message of a row held back says it all."""
 
 MEANINGS: Mapping[State, str] = {
     State.PUSHED: "{System} accepted the record.",
@@ -31,7 +33,7 @@ MEANINGS: Mapping[State, str] = {
     State.READY: "Nothing is wrong with it; a push would send it.",
     State.EXISTS: "{System} had this record already; nothing was created twice.",
     State.DUPLICATE: "It repeats another row of this file, which counts; nothing was sent for it.",
-    State.INVALID: "Held back before sending because of the marked cells.",
+    State.INVALID: "Held back before sending; the marked cells or opscom_message say why.",
     State.REJECTED: "{System} refused the record; opscom_message says why.",
     State.UNKNOWN: "It was sent, but the answer was lost. {System} may or may not have it.",
     State.NOT_SENT: "The run stopped before this row; the same command goes on with it.",
@@ -45,7 +47,7 @@ COLUMN_NOTES = {
     "opscom_message": "What is wrong and what to do about it.",
     "opscom_answer": "For you: on an unknown row write the id from OPSCOM, or yes (it is there), or "
     "no (it is not there, send it). On a row held back as a possible second permit: new.",
-    "opscom_row": "The row in the source file.",
+    "opscom_row": "The row in the source file; empty for a row that was added here.",
 }
 
 
@@ -54,7 +56,7 @@ def system(about: About) -> str:
     return "the sandbox" if about.sandbox else "OPSCOM"
 
 
-def headline(about: About, counts: Mapping[State, int]) -> str:
+def headline(about: About, counts: Mapping[State, int], edited: int = 0) -> str:
     """Return the outcome in a line or two.
 
     ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 needs a look.``
@@ -62,10 +64,21 @@ def headline(about: About, counts: Mapping[State, int]) -> str:
     Args:
         about: The run.
         counts: Rows by state.
+        edited: Invalid rows that are in OPSCOM and were edited since.
     """
     rows = sum(counts.values())
     if not rows:
         return "The file holds no rows."
+    first, rest = _first_sentence(about, counts, edited)
+    others = ", ".join(rest)
+    return f"{first} {others}." if others else first
+
+
+def _first_sentence(
+    about: About, counts: Mapping[State, int], edited: int
+) -> tuple[str, list[str]]:
+    """Return what is said of the rows that are done, and what is left to be said of the others."""
+    rows = sum(counts.values())
     if about.command == "check":
         one, many, done = "is ready to be sent", "are ready to be sent", counts.get(State.READY, 0)
     else:
@@ -73,6 +86,13 @@ def headline(about: About, counts: Mapping[State, int]) -> str:
             f"{verb} {system(about)}" for verb in _DONE.get(about.endpoint, ("is in", "are in"))
         )
         done = counts.get(State.PUSHED, 0) + counts.get(State.UNCHANGED, 0)
+    rest = _others(about, counts, edited)
+    if edited:
+        # A row that is in OPSCOM must not be among those of which the first sentence says that none is.
+        if not done and about.command != "check":
+            return _edited(about, edited, rows), rest
+        more = " more" if about.command != "check" else ""
+        rest.insert(0, f"{edited:,}{more} {_in_system(about, edited)}")
     if rows == 1:
         first = (
             f"The only row {one}." if done else f"The only row {one.replace('is ', 'is not ', 1)}."
@@ -83,31 +103,52 @@ def headline(about: About, counts: Mapping[State, int]) -> str:
         first = f"{done:,} of {rows:,} rows {many if done > 1 else one}."
     else:
         first = f"None of the {rows:,} rows {one}."
-    others = ", ".join(_others(about, counts))
-    return f"{first} {others}." if others else first
+    return first, rest
 
 
-def next_steps(about: About, counts: Mapping[State, int], doubtful_permits: int) -> list[str]:
+def _edited(about: About, edited: int, rows: int) -> str:
+    """Return the first sentence where all that is in OPSCOM was edited since."""
+    if rows == 1:
+        who = "The only row"
+    elif edited == rows:
+        who = f"All {rows:,} rows"
+    else:
+        who = f"{edited:,} of {rows:,} rows"
+    return f"{who} {_in_system(about, edited)}."
+
+
+def _in_system(about: About, edited: int) -> str:
+    one, two = ("is", "was") if edited == 1 else ("are", "were")
+    return f"{one} in {system(about)} already but {two} edited since"
+
+
+def next_steps(
+    about: About, counts: Mapping[State, int], doubtful: int, edited: int = 0
+) -> list[str]:
     """Return what the person does now, one or two sentences a step.
 
     Args:
         about: The run.
         counts: Rows by state.
-        doubtful_permits: Rows held back because they may be second permits.
+        doubtful: Invalid rows that may be a second permit or vehicle.
+        edited: Invalid rows that are in OPSCOM and were edited since.
     """
-    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0) - doubtful_permits
+    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0) - doubtful - edited
     steps = []
     if wrong:
         steps.append(
             f"Correct {_rows(wrong)}: the cells are marked, and opscom_message says what is wrong. "
             "Save this workbook and push it; what is settled is not sent again."
         )
-    if doubtful_permits:
+    if doubtful:
+        kind = "vehicle" if about.endpoint == "vehicles" else "permit"
         steps.append(
-            f"Decide about {_rows(doubtful_permits)} that may be second permits: opscom_message "
-            "names the first. Write new into opscom_answer where a second permit is meant, save "
+            f"Decide about {_rows(doubtful)} that may be second {kind}s: opscom_message "
+            f"names the first. Write new into opscom_answer where a second {kind} is meant, save "
             "this workbook and push it."
         )
+    if edited:
+        steps.append(_about_edited(about, edited))
     if unknown := counts.get(State.UNKNOWN, 0):
         steps.append(_about_unknown(about, unknown))
     if unsent := counts.get(State.NOT_SENT, 0):
@@ -152,7 +193,8 @@ def row_message(
 def row_codes(outcome: Outcome, problems: Iterable[Problem]) -> str:
     """Return the text of ``opscom_error_code``: codes of errors, each once, in their order."""
     codes = [str(problem.code) for problem in problems if problem.holds and problem.code]
-    if outcome.code:
+    # That a record is there already is no error.
+    if outcome.code and outcome.state is not State.EXISTS:
         codes.append(outcome.code)
     return "; ".join(dict.fromkeys(codes))
 
@@ -251,18 +293,21 @@ def _header(column: Column) -> str:
 
 
 def _outcome_lines(outcome: Outcome, code: Code | None) -> list[str]:
-    """Return what an outcome says, and what its code means and asks for, where it is at fault."""
-    lines = [outcome.message] if outcome.message else []
-    if code is not None and outcome.state in AT_FAULT:
+    """Return what an outcome says, and what its code means and asks for, where OPSCOM gave it."""
+    message = outcome.message
+    if outcome.state is State.EXISTS and outcome.code and outcome.code not in message:
+        message = f"{message.removesuffix('.')} ({outcome.code}).".lstrip()
+    lines = [message] if message else []
+    if code is not None and outcome.state in _ADVISED:
         advice = " ".join(text for text in (code.means, code.remedy) if text not in outcome.message)
         lines += [advice] if advice else []
     return lines
 
 
-def _others(about: About, counts: Mapping[State, int]) -> list[str]:
-    """Return what is to be said of the rows that are not simply done."""
+def _others(about: About, counts: Mapping[State, int], edited: int) -> list[str]:
+    """Return what is to be said of the rows that are not simply done, but those edited since."""
     asks = about.endpoint in _ASKS_PERSON
-    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
+    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0) - edited
     kept = counts.get(State.UNCHANGED, 0) if about.command == "check" else 0
     said = (
         (wrong, "needs a correction", "need a correction"),
@@ -282,6 +327,19 @@ def _others(about: About, counts: Mapping[State, int]) -> list[str]:
         (counts.get(State.SKIPPED, 0), "is no record", "are no records"),
     )
     return [f"{number:,} {one if number == 1 else many}" for number, one, many in said if number]
+
+
+def _about_edited(about: About, edited: int) -> str:
+    """Return the step for rows that are in OPSCOM and were edited since."""
+    change = (
+        f"a vehicle is changed in {system(about)} itself."
+        if about.endpoint == "vehicles"
+        else "where the permit is to change, push the change as permit-updates instead."
+    )
+    return (
+        f"Restore {_rows(edited)} that {_in_system(about, edited)}, save this workbook and push it; "
+        f"{change} Nothing is created twice."
+    )
 
 
 def _about_unknown(about: About, unknown: int) -> str:
