@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError
-from importer.mapping import explain_missing, matches_name, missing_headers
-from importer.reading import find_header, results_header, take_sheet
-from importer.text import fold
+from importer.mapping import explain_missing, listed_up_to, matches_name, missing_headers
+from importer.reading import find_header, likely_header, results_header, take_sheet
+from importer.text import clean, fold
 from importer.workspace import first_stem
 
 if TYPE_CHECKING:
@@ -20,7 +20,12 @@ if TYPE_CHECKING:
 _ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".html", ".htm")
 """What the first source of a results workbook may have been called."""
 _NAMED = 5
-"""How many headers a message names."""
+"""How many headers a message names of a mapping none of whose headers are there."""
+_MOST_HEADERS = 12
+"""How many headers of the file a message names."""
+_MOST_TOLD = 3
+"""How many mappings that do not fit a message tells of."""
+_GUIDE = "docs/mappings.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +46,13 @@ class _Misfit:
     why: str
     missing: int
     """How many mapped headers the nearest sheet lacks."""
+    headers: tuple[str, ...] = ()
+    """Headers of that sheet; empty where no row is a header beyond doubt, as values must not be told."""
+
+    @property
+    def distance(self) -> tuple[float, int]:
+        """How far it is from fitting: the share of the headers that are missing, then their number."""
+        return self.missing / max(1, len(self.mapping.headers)), self.missing
 
 
 def choose(
@@ -49,7 +61,8 @@ def choose(
     """Return the mapping that fits a file, with the sheets that it takes.
 
     A mapping fits where all its headers are there and, unless the person named it, the file's name
-    matches its ``match``. One that names files goes before one that does not.
+    matches its ``match``. One that names files goes before one that does not. A results workbook takes
+    the mapping that its summary names, whatever it is called now.
 
     Args:
         source: The file as read.
@@ -65,7 +78,8 @@ def choose(
             f"{source.path.name} has no cells that can be seen.",
             hint="Export it again, or unhide the sheet that is to be imported, and save the file.",
         )
-    candidates = [m for m in mappings if named or _is_for(m, source)]
+    first = _first_mappings(source, mappings)
+    candidates = first or [m for m in mappings if named or _is_for(m, source)]
     tried = [_try(source, mapping, sheet) for mapping in candidates]
     fits = [found for found in tried if isinstance(found, Choice)]
     specific = [fit for fit in fits if fit.mapping.match is not None] or fits
@@ -77,11 +91,19 @@ def choose(
             f"{source.path.name} fits more than one mapping: {names}.",
             hint="Name one with --mapping, or narrow `match` in one of them.",
         )
-    others = [m for m in mappings if m not in candidates]
-    misnamed = [m for m in others if isinstance(_try(source, m, sheet), Choice)]
-    if misnamed:
+    tries = [_try(source, m, sheet) for m in mappings if m not in candidates]
+    misnamed = [found.mapping for found in tries if isinstance(found, Choice)]
+    if misnamed and not first:
         raise InputError(_misnamed(source, misnamed))
-    raise InputError(_no_fit(source, [miss for miss in tried if isinstance(miss, _Misfit)], named))
+    misfits = [miss for miss in tried or tries if isinstance(miss, _Misfit)]
+    raise InputError(_no_fit(source, misfits, named=named, renamed=not candidates))
+
+
+def _first_mappings(source: Source, mappings: Sequence[Mapping]) -> list[Mapping]:
+    """Return the mappings of the name under which a results workbook was first imported."""
+    name = "" if source.origin is None else fold(source.origin.mapping)
+    same = [mapping for mapping in mappings if name and fold(mapping.name) == name]
+    return [mapping for mapping in same if _is_for(mapping, source)] or same
 
 
 def _is_for(mapping: Mapping, source: Source) -> bool:
@@ -89,6 +111,8 @@ def _is_for(mapping: Mapping, source: Source) -> bool:
     names = [source.path.name]
     if _is_results(source):
         names += [first_stem(source.path) + ending for ending in _ENDINGS]
+    if source.origin is not None and source.origin.file:
+        names.append(source.origin.file)
     return any(matches_name(mapping, name) for name in names)
 
 
@@ -130,13 +154,26 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
             ", …" if len(mapping.headers) > _NAMED else ""
         )
         why = f"{where}: none of the first 30 rows holds any of the mapped headers ({first})."
-        return _Misfit(mapping, why, len(mapping.headers))
+        return _Misfit(mapping, why, len(mapping.headers), _headers(grid))
     try:
         sheet = take_sheet(source, grid, header)
     except InputError as error:
-        return _Misfit(mapping, str(error), len(mapping.headers))
+        return _Misfit(mapping, str(error), len(mapping.headers), _headers(grid))
     missing = len(missing_headers(mapping, sheet.columns))
-    return _Misfit(mapping, explain_missing(mapping, sheet), missing) if missing else sheet
+    if not missing:
+        return sheet
+    headers = tuple(column.header for column in sheet.columns if column.header and not column.ours)
+    if missing == len(mapping.headers):
+        headers = _headers(grid)
+    return _Misfit(mapping, explain_missing(mapping, sheet), missing, headers)
+
+
+def _headers(grid: Grid) -> tuple[str, ...]:
+    """Return the headers of a sheet that no mapping knows, if it surely has some."""
+    row = likely_header(grid)
+    if row is None:
+        return ()
+    return tuple(filter(None, map(clean, grid.frame[grid.rows == row].iloc[0])))
 
 
 def _misnamed(source: Source, mappings: Sequence[Mapping]) -> str:
@@ -148,19 +185,40 @@ def _misnamed(source: Source, mappings: Sequence[Mapping]) -> str:
     )
 
 
-def _no_fit(source: Source, misfits: Sequence[_Misfit], named: bool) -> str:  # noqa: FBT001
+def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed: bool) -> str:
+    """Return what is missing, the nearest mapping first, what the file has instead, and what to do.
+
+    Args:
+        source: The file.
+        misfits: Why each mapping does not take it.
+        named: Whether the person named the mappings.
+        renamed: Whether the mappings are for files of other names; then only near ones are told.
+    """
     name = source.path.name
-    if not misfits:
-        return (
-            f"{name} fits no mapping: no mapping is for files of this name. "
-            "Name one with --mapping, or extend `match` in one of them."
-        )
-    if len(misfits) == 1:
-        advice = "" if named else " Correct the file, or name another mapping with --mapping."
-        return f"{name} does not fit {_told(misfits[0], name)}{advice}"
-    nearest_first = sorted(misfits, key=lambda misfit: misfit.missing)
-    tried = "\n".join(f"  {_told(misfit, name)}" for misfit in nearest_first)
-    return f"{name} fits none of the mappings tried:\n{tried}"
+    nearest_first = sorted(misfits, key=lambda misfit: misfit.distance)
+    if renamed:
+        nearest_first = [misfit for misfit in nearest_first if misfit.distance[0] < 1]
+    told = [_told(misfit, name) for misfit in nearest_first[:_MOST_TOLD]]
+    more = len(nearest_first) - len(told)
+    if more:
+        told.append(f"and {more} more {'mapping' if more == 1 else 'mappings'}.")
+    if renamed:
+        said = [f"{name} fits no mapping: no mapping is for files of this name."]
+        said += [f"The nearest is {told[0]}"] if len(told) == 1 else []
+        said += ["The nearest are:", *told] if told[1:] else []
+    elif len(told) == 1:
+        said = [f"{name} does not fit {told[0]}"]
+    else:
+        said = [f"{name} fits none of the mappings tried:", *told]
+    if told[1:]:
+        said = [*said[: -len(told)], *(f"  {each}" for each in told)]
+    headers = next((miss.headers for miss in (*nearest_first, *misfits) if miss.headers), ())
+    if headers:
+        quoted = [f'"{header}"' for header in headers]
+        said.append(f"The file has the headers {listed_up_to(quoted, _MOST_HEADERS)}.")
+    or_name = "or correct the mapping" if named else "name another mapping with --mapping, or write one"
+    said.append(f"Correct the file, {or_name} ({_GUIDE} says how).")
+    return ("\n" if told[1:] else " ").join(said)
 
 
 def _told(misfit: _Misfit, name: str) -> str:

@@ -150,9 +150,12 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     if job.endpoint != "users" or job.origin is not None:
         return job
     records = (row for checked in job.sheets for row in Rows(checked, TABLES["users"]))
-    why = foreign_names(records, memory, system)
-    if why is None:
+    foreign = foreign_names(records, memory, system)
+    if foreign is None:
         return job
+    why = foreign.why
+    if not foreign.certain:
+        return replace(job, doubts=(*job.doubts, f"{why} Look at these rows before you push."))
     hint = (
         "Look at these rows. Where the file is right, run the command again with --different-file."
     )

@@ -34,6 +34,8 @@ RESULT_COLUMNS = (
 )
 """Headers of the six columns that a results workbook puts before the source's own."""
 
+EXCEL_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+"""Texts that count as error cells in every kind of file."""
 UNCORRECTED = "[correct this]"
 """Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
 looks like any other, so that without this mark the workbook, pushed again, would send it."""
@@ -134,6 +136,8 @@ class Origin:
     """SHA-256 of the first source."""
     file: str = ""
     """The name of the first source."""
+    mapping: str = ""
+    """The name of the mapping that it was imported with."""
 
 
 @dataclass(frozen=True, slots=True)

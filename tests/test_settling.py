@@ -502,3 +502,35 @@ def test_a_journal_damaged_inside_is_refused_with_a_sentence(office):
         assert controller.requests == 40
     assert said["exit_code"] == 5
     assert "is damaged or is no journal of this program; it was left as it is." in said["error"]
+
+
+def test_deletes_that_nobody_named_keep_no_other_file_of_the_folder(office):
+    folder = office.folder / "drop"
+    folder.mkdir()
+    write(folder / "cancel.csv", [{"Reference ID": "r-1"}])
+    write(folder / "permits.csv", [permit(1)])
+    with Controller() as controller:
+        said, _ = office.run("push", folder, "--host", controller.url, "--yes")
+        assert [entry.call for entry in controller.ledger] == ["permits/push"]
+    assert said["exit_code"] == 5
+    refusal = (
+        "cancel.csv: 1 permit would be deleted, and nobody is here to be asked. "
+        "Name the file itself as PATH and give --yes."
+    )
+    assert {file["error"] for file in said["files"]} == {None, refusal}
+
+
+def test_few_ids_with_other_names_are_doubted_and_not_stopped(office, users_mapping):
+    names = [(f"First{n}", f"Last{n}") for n in range(8)]
+    with Controller() as controller:
+        source = users_file(office.folder / "students.csv", names)
+        office.push(controller, source, mapping=users_mapping)
+        users_file(source, names[1:] + names[:1])
+        said, _ = office.run("check", source, "--mapping", users_mapping, "--host", controller.url)
+    assert said["exit_code"] == 0
+    doubts = [doubt for doubt in said["files"][0]["doubts"] if "another first" in doubt]
+    assert doubts == [
+        "8 of the 8 ids that OPSCOM has from us already would get another first and another last name, "
+        "row 2 (id 00000), row 3 (id 00001), row 4 (id 00002) among them: most likely a column is shifted, "
+        "or the ids were sorted apart from the names. Look at these rows before you push."
+    ]

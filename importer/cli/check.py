@@ -20,8 +20,8 @@ def check(paths: tuple[Path, ...], common: Common, *, different_file: bool) -> i
     network is used. The workbook shows every problem of every row at its cell.
     """
     from importer.cli.running import check_files
-    from importer.cli.terminal import show_report
+    from importer.cli.terminal import options_again, show_report
 
     report = check_files(paths, common, different_file=different_file)
-    show_report(report, as_json=common.as_json)
+    show_report(report, as_json=common.as_json, again=options_again(common))
     return report.exit_code

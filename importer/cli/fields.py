@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from importer.schema import Table
+
+_WIDE = 160
+"""Characters of a line where the output goes into a file or another program."""
 
 
 @click.command()
@@ -64,18 +70,28 @@ def _as_json(table: Table) -> dict[str, object]:
 
 
 def _show_table(table: Table) -> None:
-    from rich.console import Console
     from rich.table import Table as Shown
 
     from importer.schema import describe
 
     shown = Shown(title=f"{table.endpoint}  POST {table.path}", title_justify="left")
-    for heading in ("field", "also accepted", "OPSCOM's name", "need", "limit", "codes"):
+    # These are copied into a mapping: they stand in one piece, whatever becomes of the others.
+    for heading in ("field", "also accepted"):
+        shown.add_column(heading, no_wrap=True)
+    for heading in ("OPSCOM's name", "need", "limit", "codes"):
         shown.add_column(heading, overflow="fold")
     for line in describe(table):
         codes = " ".join(map(str, line.codes))
-        shown.add_row(line.name, ", ".join(line.aliases), line.title, line.need, line.limit, codes)
-    Console(highlight=False).print(shown)
+        names = "\n".join(line.aliases)
+        shown.add_row(line.name, names, line.title, line.need, line.limit, codes)
+    _paper().print(shown)
+
+
+def _paper() -> Console:
+    """Return where tables are printed: as wide as the terminal, or wide where there is none."""
+    from rich.console import Console
+
+    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
 
 
 def _show_codes(*, as_json: bool) -> None:
@@ -93,7 +109,6 @@ def _show_codes(*, as_json: bool) -> None:
         }
         click.echo(json.dumps(entries, indent=1))
         return
-    from rich.console import Console
     from rich.table import Table as Shown
 
     shown = Shown(title="OPSCOM's error codes", title_justify="left")
@@ -103,4 +118,4 @@ def _show_codes(*, as_json: bool) -> None:
         shown.add_row(
             str(code.number), code.means, code.whose.value, code.remedy, code.effect.value
         )
-    Console(highlight=False).print(shown)
+    _paper().print(shown)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from importer.delivery.history import Created, RunEntry
+    from importer.delivery.history import Created, FileEntry, RunEntry
 
 _FILE = click.Path(path_type=Path)
+UNENDED = "not ended yet, or ended by force"
 
 
 @click.command()
@@ -64,7 +65,7 @@ def history(
 
 
 def _show_runs(runs: tuple[RunEntry, ...], *, as_json: bool) -> None:
-    from importer.cli.terminal import console, say
+    from importer.cli.terminal import say
 
     if as_json:
         click.echo(json.dumps({"exit_code": 0, "runs": [run.as_json() for run in runs]}))
@@ -72,19 +73,30 @@ def _show_runs(runs: tuple[RunEntry, ...], *, as_json: bool) -> None:
     if not runs:
         say("Nothing was pushed yet.")
         return
-    from rich.table import Table
+    for number, run in enumerate(runs):
+        if number:
+            say("")
+        say(f"{run.run}  {_minute(run.started)}  by {run.person}")
+        say(f"To {run.client} at {run.host}: {_outcome(run)}")
+        for file in run.files:
+            say(f"  {_file(file)}: {_states(file.states)}")
 
-    shown = Table()
-    for heading in ("run", "started", "by", "to", "file", "outcome"):
-        shown.add_column(heading, overflow="fold", no_wrap=heading in {"run", "started"})
-    for run in runs:
-        files = "\n".join(file.source for file in run.files)
-        states = "\n".join(_states(file.states) for file in run.files)
-        outcome = states if run.ended else f"{states}\nended by force".strip()
-        shown.add_row(
-            run.run, run.started[:16], run.person, f"{run.client}\n{run.host}", files, outcome
-        )
-    console().print(shown)
+
+def _minute(moment: str) -> str:
+    return moment[:16].replace("T", " ")
+
+
+def _outcome(run: RunEntry) -> str:
+    """Return how a run ended, in a few words."""
+    if run.ended is None:
+        return UNENDED
+    if run.stopped:
+        return f"stopped. {run.stopped}"
+    return "came to its end"
+
+
+def _file(file: FileEntry) -> str:
+    return f"{file.source}, {file.sheet}" if file.sheet else file.source
 
 
 def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> None:
@@ -97,13 +109,12 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
         click.echo(json.dumps(shape))
         return
     say(f"Run {run.run}, by {run.person} on {run.machine}, version {run.version}")
-    say(f"From {run.started} to {run.ended or 'its end by force'}")
+    say(f"From {run.started} to {run.ended}" if run.ended else f"From {run.started}; {UNENDED}")
     say(f"To {run.host}, client code {run.client}")
     if run.stopped:
         say(f"Stopped: {run.stopped}")
     for file in run.files:
-        sheet = f", {file.sheet}" if file.sheet else ""
-        say(f"\n{file.source}{sheet} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
+        say(f"\n{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
         say(f"  {file.rows} rows: {_states(file.states)}; {file.attempts} requests")
         for code, number in file.codes.items():
             say(f"  {code}: {number} times")

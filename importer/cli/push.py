@@ -69,8 +69,10 @@ def push(paths: tuple[Path, ...], common: Common, **options: object) -> int:
     interruption, or with the corrected workbook.
     """
     from importer.cli.pushing import Wishes, push_files
-    from importer.cli.terminal import show_report
+    from importer.cli.terminal import options_again, show_report
 
-    report = push_files(paths, common, Wishes(**options))  # type: ignore[arg-type]
-    show_report(report, as_json=common.as_json)
+    wishes = Wishes(**options)  # type: ignore[arg-type]
+    report = push_files(paths, common, wishes)
+    again = options_again(common, sandbox=wishes.sandbox)
+    show_report(report, as_json=common.as_json, again=again)
     return report.exit_code

@@ -83,6 +83,8 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         if not wishes.different_file:
             jobs = guard(jobs, journal.memory, number)
         planned = compare(jobs, journal.memory, number, again=order.again)
+        if not (wishes.sandbox or is_interactive()):
+            jobs, planned = _hold_deletes(jobs, planned, named)
         _say_plan(access, jobs, planned, wishes.limit)
         _confirm(planned, wishes, named)
         number = chosen.enter(journal)
@@ -171,14 +173,42 @@ def _confirm(planned: Sequence[Compared], wishes: Wishes, named: Collection[Path
         raise PushStopped("Nothing was sent.", hint="Run the command again when you are ready.")
 
 
+def _hold_deletes(
+    jobs: Sequence[Job], planned: Sequence[Compared], named: Collection[Path]
+) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
+    """Put files of deletes that nobody named in error, where nobody can type the number.
+
+    The other files go on; a run that has nothing else to do is refused as a whole (see ``_confirm``).
+    """
+    held = {
+        each.job.path: len(each.plan.send)
+        for each in planned
+        if each.job.endpoint == DELETES and each.plan.send and each.job.path.resolve() not in named
+    }
+    if all(job.path in held or job.error is not None for job in jobs):
+        return tuple(jobs), tuple(planned)
+    spared = tuple(
+        Job(job.path, error=f"{job.path.name}: {_nobody_deletes(held[job.path])}")
+        if job.path in held
+        else job
+        for job in jobs
+    )
+    return spared, tuple(each for each in planned if each.job.path not in held)
+
+
+def _nobody_deletes(number: int) -> str:
+    permits = "1 permit" if number == 1 else f"{number} permits"
+    return (
+        f"{permits} would be deleted, and nobody is here to be asked. Name the file itself as PATH and "
+        "give --yes."
+    )
+
+
 def _confirm_deletes(number: int) -> None:
     """Have the person type how many permits are to be deleted."""
     permits = "1 permit" if number == 1 else f"{number} permits"
     if not is_interactive():
-        raise UsageError(
-            f"{permits} would be deleted, and nobody is here to be asked.",
-            hint="Name the file itself as PATH and give --yes.",
-        )
+        raise UsageError(_nobody_deletes(number))
     say(f"{permits} will be deleted in OPSCOM. That cannot be undone.")
     typed = click.prompt(f"Type {number} to delete them", default="", show_default=False, err=True)
     if str(typed).strip() != str(number):

@@ -56,6 +56,11 @@ def settle_setting(
             f"There are no files in {where}.", hint="Drop an export there, or name a file."
         )
     journal = common.journal or workspace.journal
+    if not workspace.own and common.journal is None:
+        say(
+            f"No workspace is here; what was sent is remembered in {journal} alone. "
+            "Work in one workspace (`opscom-import init`), so that nothing is sent twice."
+        )
     return Setting(workspace, settings, journal, inputs.files, inputs.passed_over)
 
 

@@ -45,7 +45,13 @@ def settle_files(
         journal = stack.enter_context(Journal(setting.journal))
         chosen = find_system(journal, access, None)
         number = chosen.enter(journal)
-        files = setting.files if paths else _workbooks(journal.memory.unsettled(number))
+        files = (
+            setting.files
+            if paths
+            else _workbooks(
+                journal.memory.unsettled(number), journal.memory.unsettled_elsewhere(number)
+            )
+        )
         if not files:
             return Report("", ())
         order = order_for(setting, common, sandbox=sandbox, files=files)
@@ -69,9 +75,15 @@ def settle_files(
         return settle(order.results, jobs, compared, delivery, inquiry)
 
 
-def _workbooks(unsettled: Sequence[Unsettled]) -> tuple[Path, ...]:
+def _workbooks(
+    unsettled: Sequence[Unsettled], elsewhere: Sequence[tuple[str, str, int]]
+) -> tuple[Path, ...]:
     """Return the workbooks of the rows that are unknown, and say of each row how it goes on."""
-    if not unsettled:
+    if not unsettled and elsewhere:
+        for host, client, count in elsewhere:
+            rows = "1 row is" if count == 1 else f"{count} rows are"
+            say(f"{rows} unknown at {host}, client code {client}: give --host and --client.")
+    elif not unsettled:
         say("No row is unknown; there is nothing to settle.")
     found: dict[Path, None] = {}
     for each in unsettled:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import shlex
+import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
+    from importer.cli.options import Common
     from importer.report import Report, SheetReport
     from importer.run import Progress
 
@@ -39,8 +43,32 @@ def is_interactive() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def show_report(report: Report, *, as_json: bool) -> None:
-    """Show what a run came to: a line a sheet, then what to do next."""
+def options_again(common: Common, *, sandbox: bool = False) -> str:
+    """Return the options that the next command needs too, as a person types them; empty for none."""
+    named = [
+        ("--workspace", common.workspace),
+        *(("--mapping", path) for path in common.mapping),
+        ("--results", common.results),
+        ("--journal", common.journal),
+        ("--host", common.host),
+        ("--client", common.client),
+    ]
+    words = [f"{name} {_quoted(str(value))}" for name, value in named if value is not None]
+    return " ".join([*words, "--sandbox"] if sandbox else words)
+
+
+def _quoted(text: str) -> str:
+    return shlex.quote(text) if os.name == "posix" else subprocess.list2cmdline([text])
+
+
+def show_report(report: Report, *, as_json: bool, again: str = "") -> None:
+    """Show what a run came to: a line a sheet, then what to do next.
+
+    Args:
+        report: What the run came to.
+        as_json: Whether to print its object on standard output too.
+        again: The options that the next command needs too (see ``options_again``).
+    """
     for note in report.notes:
         say(note)
     doubts: set[tuple[Path, str]] = set()
@@ -59,7 +87,7 @@ def show_report(report: Report, *, as_json: bool) -> None:
         last = [later.results for later in report.sheets[at + 1 : at + 2]] != [sheet.results]
         if sheet.results is not None and last:
             say(f"  Workbook: {sheet.results}")
-        for step in _next_steps(sheet):
+        for step in _next_steps(sheet, again):
             say(f"  {step}")
     if report.stopped is not None:
         say(f"Stopped: {report.stopped}")
@@ -67,19 +95,27 @@ def show_report(report: Report, *, as_json: bool) -> None:
         click.echo(json.dumps(report.as_json()))
 
 
-def _next_steps(sheet: SheetReport) -> list[str]:
+def _next_steps(sheet: SheetReport, again: str) -> list[str]:
     """Return what the person does now, a sentence each; ``not sent`` is told once for the whole run."""
     counts = dict(sheet.states)
+    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
+    push = f"push it with {again}" if again else "push it"
     steps = []
-    if counts.get(State.INVALID) or counts.get(State.REJECTED):
-        steps.append("Correct the marked cells in the workbook, save it, and push it.")
+    if sheet.marked:
+        steps.append(f"Correct the marked cells in the workbook, save it, and {push}.")
+    if sheet.marked and wrong > sheet.marked:
+        steps.append("For the other rows see opscom_message: it says what to do.")
+    elif wrong and not sheet.marked:
+        steps.append("See opscom_message in the workbook: it says what to do.")
     if counts.get(State.UNKNOWN) and sheet.endpoint in {"vehicles", "permits"}:
+        workbook = "" if sheet.results is None else _quoted(str(sheet.results))
+        command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
         steps.append(
-            "Of unknown rows nobody knows whether OPSCOM has them: look them up. "
-            "They are not sent again."
+            "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. "
+            f"To find out:\n    {command}"
         )
     elif counts.get(State.UNKNOWN):
-        steps.append("Run the same command again: unknown rows are sent once more.")
+        steps.append(f"To send the unknown rows once more take the workbook and {push}.")
     return steps
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.model import Record, State
@@ -12,14 +13,25 @@ if TYPE_CHECKING:
     from importer.delivery.journal import Memory
 
 FEWEST = 50
-"""Ids in common below which nothing is concluded."""
+"""Ids in common from which on a file is stopped; with fewer it is only doubted."""
+FEWEST_FOR_DOUBT = 5
 SHARE = 0.5
 """The share of them that may change both names before the file is held for a wrong one."""
 NAMES = ("first_name", "last_name")
 _EXAMPLES = 3
 
 
-def foreign_names(records: Iterable[Record], memory: Memory, system: int) -> str | None:
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Names that belong to other ids."""
+
+    why: str
+    """What is wrong, with examples by row and id."""
+    certain: bool
+    """Whether there are enough ids to stop the file."""
+
+
+def foreign_names(records: Iterable[Record], memory: Memory, system: int) -> Foreign | None:
     """Compare the names of users with those last accepted under the same ids.
 
     Args:
@@ -28,11 +40,11 @@ def foreign_names(records: Iterable[Record], memory: Memory, system: int) -> str
         system: Its number of the system.
 
     Returns:
-        What is wrong, with examples by row and id, where more than half of at least fifty ids in
-        common would change both names; else ``None``.
+        What is wrong, with examples by row and id, where more than half of the ids in common would
+        change both names, and there are enough of them to say so; else ``None``.
     """
     accepted = _accepted_names(memory, system)
-    if len(accepted) < FEWEST:
+    if len(accepted) < FEWEST_FOR_DOUBT:
         return None
     common = 0
     changed: list[Record] = []
@@ -44,14 +56,15 @@ def foreign_names(records: Iterable[Record], memory: Memory, system: int) -> str
         now = json.loads(memory.parts({n: record.payload.get(n, "") for n in NAMES}))
         if all(now[name] != before.get(name) for name in NAMES):
             changed.append(record)
-    if common < FEWEST or len(changed) <= common * SHARE:
+    if common < FEWEST_FOR_DOUBT or len(changed) <= common * SHARE:
         return None
     examples = ", ".join(f"row {record.row} (id {record.key})" for record in changed[:_EXAMPLES])
-    return (
+    why = (
         f"{len(changed)} of the {common} ids that OPSCOM has from us already would get another first "
         f"and another last name, {examples} among them: most likely a column is shifted, or the ids "
         "were sorted apart from the names."
     )
+    return Foreign(why, certain=common >= FEWEST)
 
 
 def _accepted_names(memory: Memory, system: int) -> dict[str, dict[str, str]]:

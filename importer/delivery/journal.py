@@ -178,6 +178,16 @@ class Memory:
         )
         return tuple(Unsettled(*row) for row in rows)
 
+    def unsettled_elsewhere(self, system: int) -> tuple[tuple[str, str, int], ...]:
+        """Return host, client code and number of unknown records of every other system."""
+        rows = self._connection.execute(
+            "SELECT max(address.host), max(address.client), count(DISTINCT record.identity)"
+            " FROM record JOIN address ON address.system = record.system"
+            " WHERE record.system <> ? AND record.unsettled > 0 GROUP BY record.system",
+            (system,),
+        )
+        return tuple((host, client, count) for host, client, count in rows)
+
     def _part(self, name: str, value: str) -> str:
         text = f"{name}={value}".encode()
         return hashlib.blake2b(text, digest_size=6, key=self._salt).hexdigest()

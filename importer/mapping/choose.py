@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from importer.mapping.rules import Mapping
     from importer.model import Column, Sheet
 
+_MOST_MISSING = 8
 _NUMBERED_RE = re.compile(r"(.*\S)\s*#([1-9][0-9]{0,3})", re.DOTALL)
 
 
@@ -61,14 +62,29 @@ def missing_headers(mapping: Mapping, columns: Sequence[Column]) -> tuple[str, .
 
 
 def explain_missing(mapping: Mapping, sheet: Sheet) -> str:
-    """Return where which mapped headers are missing, each with the nearest one, as one sentence."""
+    """Return where which mapped headers are missing, as one sentence.
+
+    Those that have a near one in the sheet come first, each with it; of many the first eight are named.
+    """
     headers = [column.header for column in sheet.columns if column.header]
-    parts = []
-    for header in missing_headers(mapping, sheet.columns):
-        near = nearest(header, headers)
-        parts.append(f'"{header}"' if near is None else f'"{header}" (the nearest is "{near}")')
+    missing = missing_headers(mapping, sheet.columns)
+    near = {header: nearest(header, headers) for header in missing}
+    parts = [
+        f'"{header}"' if near[header] is None else f'"{header}" (the nearest is "{near[header]}")'
+        for header in sorted(missing, key=lambda header: near[header] is None)
+    ]
     what = "this column is" if len(parts) == 1 else "these columns are"
-    return f"{_place(sheet)}: {what} missing: {', '.join(parts)}."
+    return f"{_place(sheet)}: {what} missing: {listed_up_to(parts, _MOST_MISSING)}."
+
+
+def listed_up_to(parts: Sequence[str], most: int) -> str:
+    """Return the first so many parts, and how many more there are.
+
+    >>> listed_up_to(["A", "B", "C"], 2)
+    'A, B and 1 more'
+    """
+    more = len(parts) - most
+    return ", ".join(parts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:

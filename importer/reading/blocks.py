@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.model import Grid
+from importer.model import EXCEL_ERRORS, Grid
 from importer.reading import faults
 from importer.reading.display import LARGEST, plain
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 CELLS_A_BLOCK: Final = 250_000
 """Cells that are Python objects at the same time."""
-ERRORS: Final = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
+ERRORS: Final = EXCEL_ERRORS
 """Texts that count as error cells in every container."""
 _ERROR_PATTERN: Final = r"^\s*(?:#N/A|#REF!|#VALUE!|#DIV/0!|#NAME\?|#NUM!|#NULL!)\s*$"
 _TEXT: Final = pa.large_string()

@@ -68,6 +68,7 @@ def origin_of(grids: Sequence[Grid]) -> Origin | None:
         run=facts.get("Run", ""),
         digest=facts.get("File's SHA-256", ""),
         file=facts.get("File", ""),
+        mapping=facts.get("Mapping", ""),
     )
 
 

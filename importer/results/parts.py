@@ -6,7 +6,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from importer.model import RESULT_COLUMNS, Checked, Column, Outcome, Problem, Sheet, State
+from importer.model import (
+    EXCEL_ERRORS,
+    RESULT_COLUMNS,
+    Checked,
+    Column,
+    Outcome,
+    Problem,
+    Sheet,
+    State,
+)
 from importer.results.inert import sheet_name
 
 if TYPE_CHECKING:
@@ -62,14 +71,15 @@ class Part:
         A whole row that is in doubt is marked at the first column that the mapping uses. Error
         texts of Excel need no mark: they are errors wherever they stand.
         """
-        held = self.checked.held
+        held, frame = self.checked.held, self.sheet.frame
         used = [column for columns in self.checked.batch.origins.values() for column in columns]
         marked: dict[int, set[int]] = {}
         for flaw in self.sheet.flaws:
+            whole_row = flaw.column is None
             column = min(used, default=0) if flaw.column is None else flaw.column
             if flaw.position not in held or column not in used:
                 continue
-            if not str(self.sheet.frame.iat[flaw.position, column]).startswith("#"):
+            if whole_row or str(frame.iat[flaw.position, column]).strip() not in EXCEL_ERRORS:
                 marked.setdefault(column, set()).add(flaw.position)
         return marked
 
@@ -259,9 +269,7 @@ def needs_answer(outcome: Outcome) -> tuple[str, ...]:
 def was_edited(outcome: Outcome) -> bool:
     """Whether a row is held back because it is in OPSCOM under its id and was edited since."""
     return (
-        outcome.state is State.INVALID
-        and outcome.code == REPEATED
-        and bool(outcome.reference_id)
+        outcome.state is State.INVALID and outcome.code == REPEATED and bool(outcome.reference_id)
     )
 
 
