@@ -21,6 +21,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "benchmark-token"
+NAMES = ("raw", "session", "importer")
 FIELDS = [
     "unique_id",
     "login_source",
@@ -198,7 +199,7 @@ def measure(command):
 
 def compare(latency, workers, rows):
     plain = [sys.executable, __file__, "--rows", str(rows), "--workers", str(workers)]
-    for name in ("raw", "session", "importer"):
+    for name in NAMES:
         server = Server(latency)
         folder = Path(tempfile.mkdtemp())
         prepare(folder, rows)
