@@ -26,7 +26,8 @@ def commands() -> str:
     root = click.Context(cli, info_name="opscom-import", max_content_width=100, terminal_width=100)
     parts.append(f"```text\n{cli.get_help(root)}\n```\n")
     for name, command in sorted(cli.commands.items()):
-        parts += helps(name, command, root)
+        if not command.hidden:
+            parts += helps(name, command, root)
     return "\n".join(parts)
 
 

@@ -202,22 +202,24 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed:
     more = len(nearest_first) - len(told)
     if more:
         told.append(f"and {more} more {'mapping' if more == 1 else 'mappings'}.")
-    if renamed:
-        said = [f"{name} fits no mapping: no mapping is for files of this name."]
-        said += [f"The nearest is {told[0]}"] if len(told) == 1 else []
-        said += ["The nearest are:", *told] if told[1:] else []
+    nobody = f"{name} fits no mapping: no mapping is for files of this name."
+    if not told:
+        said = [nobody]
     elif len(told) == 1:
-        said = [f"{name} does not fit {told[0]}"]
+        said = [
+            f"{nobody} The nearest is {told[0]}" if renamed else f"{name} does not fit {told[0]}"
+        ]
     else:
-        said = [f"{name} fits none of the mappings tried:", *told]
-    if told[1:]:
-        said = [*said[: -len(told)], *(f"  {each}" for each in told)]
+        tried = (
+            f"{nobody} The nearest are:" if renamed else f"{name} fits none of the mappings tried:"
+        )
+        said = [tried, *(f"  {each}" for each in told)]
     headers = next((miss.headers for miss in (*nearest_first, *misfits) if miss.headers), ())
     if headers:
         quoted = [f'"{header}"' for header in headers]
         said.append(f"The file has the headers {listed_up_to(quoted, _MOST_HEADERS)}.")
-    or_name = "or correct the mapping" if named else "name another mapping with --mapping, or write one"
-    said.append(f"Correct the file, {or_name} ({_GUIDE} says how).")
+    ways = "or the mapping" if named else "name another mapping with --mapping, or write one"
+    said.append(f"Correct the file{' ' if named else ', '}{ways} ({_GUIDE} says how).")
     return ("\n" if told[1:] else " ").join(said)
 
 

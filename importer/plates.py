@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from importer.delivery.reads import Found
 from importer.errors import InputError
 from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
+from importer.mapping.convert import plate as plain_plate
 from importer.mapping.rules import Filled, Rule
 from importer.pulls.asking import Answered, Questions, ask_plates
 from importer.pulls.book import Facts, write_book
@@ -49,6 +50,9 @@ class PlateFile:
     """The mapping's name, or the column, for people."""
     sheets: tuple[PlateSheet, ...]
     doubts: tuple[str, ...] = ()
+    as_written: bool = False
+    """Whether the plates are asked for as people wrote them, so that another form may be known; a
+    mapping says the form itself."""
 
     @property
     def plates(self) -> list[str]:
@@ -118,7 +122,7 @@ class Aim:
     asked: Asked
     wanted: Path
     watch: Callable[[int, int], None]
-    """Told how many of how many plates are done."""
+    """Told how many of how many plates are done; once more for those asked in another form."""
 
 
 def read_plate_file(path: Path, choice: Choice, *, today: dt.date) -> PlateFile:
@@ -139,6 +143,7 @@ def read_plate_file(path: Path, choice: Choice, *, today: dt.date) -> PlateFile:
         found.mapping.name,
         tuple(map(_sheet, checked)),
         tuple(dict.fromkeys((*source.doubts, *doubts))),
+        as_written=choice.column is not None,
     )
 
 
@@ -149,6 +154,9 @@ def pull_plates(
     aim: Aim,
 ) -> PlateReport:
     """Ask for all plates that an interrupted run has not asked for, then write the workbook.
+
+    Where nothing says the plates' form, those of which nothing is known are asked for once more in
+    capitals, without blanks and dashes.
 
     Args:
         file: The plates.
@@ -161,13 +169,12 @@ def pull_plates(
         plate: _understood(body, dt.datetime.fromisoformat(when))
         for plate, (when, body) in store.answers().items()
     }
-    resumed = len(answers)
-    missing = [plate for plate in plates if plate not in answers]
-    for done, answered in enumerate(ask_plates(missing, questions), start=resumed + 1):
-        if answered.body:
-            store.keep(answered.plate, answered.asked, answered.body)
-        answers[answered.plate] = _answer(answered)
-        aim.watch(done, len(plates))
+    resumed = sum(plate in answers for plate in plates)
+    answers |= _ask_all([plate for plate in plates if plate not in answers], questions, store, aim)
+    forms = _other_forms(plates, answers) if file.as_written else {}
+    missing = [form for form in dict.fromkeys(forms.values()) if form not in answers]
+    answers |= _ask_all(missing, questions, store, aim)
+    answers |= {plate: _under(form, answers.get(form)) for plate, form in forms.items()}
     states = count_states(file.sheets, answers)
     stopped = _stopped(questions.stopper.reason, states)
     results = write_book(
@@ -178,6 +185,40 @@ def pull_plates(
     return PlateReport(
         aim.run, file.path, file.mapping, len(plates), resumed, states, stopped, results
     )
+
+
+def _ask_all(
+    plates: Sequence[str], questions: Questions, store: PlateStore, aim: Aim
+) -> dict[str, PlateAnswer]:
+    """Ask for plates and keep each answer before the next is taken."""
+    answers: dict[str, PlateAnswer] = {}
+    for done, answered in enumerate(ask_plates(plates, questions), start=1):
+        if answered.body:
+            store.keep(answered.plate, answered.asked, answered.body)
+        answers[answered.plate] = _answer(answered)
+        aim.watch(done, len(plates))
+    return answers
+
+
+def _other_forms(plates: Sequence[str], answers: Mapping[str, PlateAnswer]) -> dict[str, str]:
+    """Return plates of which nothing is known as written → how OPSCOM may know them.
+
+    The vendor documents no form: people write ``xyz 001`` and ``XYZ-001`` for ``XYZ001``.
+    """
+    unknown = [at for at in plates if at in answers and answers[at].state is PlateState.NOTHING]
+    forms = {plate: plain_plate(plate) for plate in unknown}
+    return {plate: form for plate, form in forms.items() if form and form != plate}
+
+
+def _under(form: str, answer: PlateAnswer | None) -> PlateAnswer:
+    """Return what is known of a plate under another form, which the answer names."""
+    if answer is None:
+        return PlateAnswer(
+            PlateState.NOT_ASKED, message=f"Nothing is known as written; {form} is not asked yet."
+        )
+    how = "Found as" if answer.state is PlateState.FOUND else "Nothing as written; also asked as"
+    said = f"{how} {form}. {answer.message}".rstrip()
+    return replace(answer, message=said)
 
 
 def _mappings(path: Path, choice: Choice) -> Sequence[Rules]:

@@ -66,6 +66,9 @@ class Job:
     def first(self) -> Path:
         """The first source's path; of a results workbook only its name is right."""
         file = self.origin.file if self.origin else ""
+        if self.path.stem.casefold().endswith(("-results", "-checked")):
+            # A name that we gave holds the first stem already, also where two files share one.
+            return self.path
         return self.path.with_name(Path(file).name) if file else self.path
 
     @property

@@ -27,7 +27,9 @@ def columns_of(headers):
     return tuple(columns)
 
 
-def sheet_of(headers, rows, *, name="Students", header_row=4, doubts=(), dtype="str"):
+def sheet_of(
+    headers, rows, *, name="Students", header_row=4, doubts=(), dtype="str", added=frozenset()
+):
     frame = pd.DataFrame(rows, columns=range(len(headers)), dtype=dtype)
     numbers = np.arange(header_row + 1, header_row + 1 + len(rows))
     return Sheet(
@@ -39,6 +41,7 @@ def sheet_of(headers, rows, *, name="Students", header_row=4, doubts=(), dtype="
         frame,
         numbers,
         doubts=doubts,
+        added=frozenset(added),
     )
 
 

@@ -1,5 +1,7 @@
 """Which mapping a file takes, and which of its sheets."""
 
+import re
+
 import pytest
 from commanding import write_book
 
@@ -7,6 +9,7 @@ from importer.choosing import choose
 from importer.errors import InputError
 from importer.mapping import load_mapping
 from importer.reading import read_source
+from schemas import TABLES
 
 HEADER = ["Id", "First", "Last"]
 ROWS = [HEADER, ["1", "Ada", "Quill"], ["2", "Bo", "Reed"]]
@@ -47,6 +50,10 @@ def refusal(source, *mappings, named=False, sheet=None):
     return str(told.value)
 
 
+WAYS = (
+    "Correct the file, name another mapping with --mapping, or write one "
+    "(docs/mappings.md says how)."
+)
 CSV = "Id,First,Last\n1,Ada,Quill\n"
 
 
@@ -88,8 +95,8 @@ def test_a_named_mapping_is_taken_whatever_the_file_is_called(office):
 def test_a_missing_header_is_named_with_the_nearest(office):
     mapping = office.mapping("a")
     assert refusal(office.text("Id,Frist,Last\n1,Ada,Quill\n"), mapping) == (
-        'roster.csv does not fit a.yaml: this column is missing: "First" '
-        '(the nearest is "Frist"). Correct the file, or name another mapping with --mapping.'
+        'roster.csv does not fit a.yaml: this column is missing: "First" (the nearest is "Frist"). '
+        f'The file has the headers "Id", "Frist", "Last". {WAYS}'
     )
 
 
@@ -97,7 +104,9 @@ def test_with_a_named_mapping_the_person_is_not_told_to_name_one(office):
     mapping = office.mapping("a")
     source = office.book(People=[["Id", "First"], ["1", "Ada"]])
     assert refusal(source, mapping, named=True) == (
-        'roster.xlsx does not fit a.yaml: People: this column is missing: "Last".'
+        'roster.xlsx does not fit a.yaml: People: this column is missing: "Last". '
+        'The file has the headers "Id", "First". '
+        "Correct the file or the mapping (docs/mappings.md says how)."
     )
 
 
@@ -108,6 +117,8 @@ def test_of_several_that_do_not_fit_the_nearest_stands_first(office):
         "roster.csv fits none of the mappings tried:",
         '  near.yaml: this column is missing: "Surname".',
         "  far.yaml: none of the first 30 rows holds any of the mapped headers (Key, Source).",
+        'The file has the headers "Id", "First", "Last".',
+        WAYS,
     ]
 
 
@@ -123,9 +134,61 @@ def test_a_file_that_fits_but_for_its_name_is_told_which_mapping_has_its_columns
 def test_a_file_for_which_there_is_no_mapping_at_all_is_told_so(office):
     mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
     assert refusal(office.text("x,y\n1,2\n"), mapping) == (
-        "roster.csv fits no mapping: no mapping is for files of this name. "
-        "Name one with --mapping, or extend `match` in one of them."
+        f"roster.csv fits no mapping: no mapping is for files of this name. {WAYS}"
     )
+
+
+def test_without_a_mapping_for_the_name_the_nearest_of_the_others_is_told(office):
+    mappings = [
+        office.mapping("near", 'match: {files: ["*staff*"]}', fields=FIELDS.replace("Last", "Sur")),
+        office.mapping("far", 'match: {files: ["x"]}', fields="fields: {unique_id: Key}"),
+    ]
+    assert refusal(office.text(CSV), *mappings) == (
+        "roster.csv fits no mapping: no mapping is for files of this name. The nearest is near.yaml: "
+        f'this column is missing: "Sur". The file has the headers "Id", "First", "Last". {WAYS}'
+    )
+
+
+def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_counted(office):
+    fields = [known.name for known in TABLES["users"].fields][1:23]
+    wide = ", ".join(f"{name}: {name}" for name in fields)
+    mappings = [
+        office.mapping(f"m{n}", fields=f"fields: {{unique_id: {'Id' if n else 'Key'}, {wide}}}")
+        for n in range(5)
+    ]
+    header = ",".join(["Id", "studentnr", *(letter * 9 for letter in "ghijklqvwxz!")])
+    lines = refusal(office.text(f"{header}\n1\n"), *mappings).splitlines()
+    assert lines[1] == (
+        '  m1.yaml: these columns are missing: "student_no" (the nearest is "studentnr"), '
+        '"student_phone" (the nearest is "studentnr"), "login_source", "first_name", "last_name", '
+        '"user_name", "email", "street" and 14 more.'
+    )
+    assert [line[:10] for line in lines[2:4]] == ["  m2.yaml:", "  m3.yaml:"]
+    assert lines[4:] == [
+        "  and 2 more mappings.",
+        (
+            'The file has the headers "Id", "studentnr", "ggggggggg", "hhhhhhhhh", "iiiiiiiii", '
+            '"jjjjjjjjj", "kkkkkkkkk", "lllllllll", "qqqqqqqqq", "vvvvvvvvv", "wwwwwwwww", '
+            '"xxxxxxxxx" and 2 more.'
+        ),
+        WAYS,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        pytest.param("Nummer,Wohnort\n17,Bonn\n18,Ulm\n", True, id="header"),
+        pytest.param("Title of it\nNummer,Wohnort\n17,Bonn\n18,Ulm\n", True, id="below a title"),
+        pytest.param("17,Bonn\n18,Ulm\n19,Bonn\n", False, id="no header"),
+        pytest.param("Ada,Quill\nBo,Reed\nCy,Stone\n", False, id="no header and no numbers"),
+        pytest.param("Nummer,Wohnort\n", False, id="nothing below"),
+    ],
+)
+def test_headers_that_no_mapping_knows_are_told_only_where_they_are_no_values(office, text, told):
+    said = refusal(office.text(text), office.mapping("a"))
+    assert ('The file has the headers "Nummer", "Wohnort".' in said) is told
+    assert not {"Bonn", "Ada", "17"} & set(re.findall(r"\w+", said))
 
 
 def test_headers_match_whatever_their_case_and_blanks(office):
@@ -186,7 +249,7 @@ def test_the_reason_is_that_of_the_sheet_that_lacks_least(office):
     source = office.book(N=[["x"]], Longer_name=[["Id", "First"], ["1", "Ada"]])
     assert refusal(source, mapping) == (
         'roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". '
-        "Correct the file, or name another mapping with --mapping."
+        f'The file has the headers "Id", "First". {WAYS}'
     )
 
 
@@ -202,7 +265,7 @@ def test_a_hidden_sheet_that_is_named_is_an_error_that_lists_the_visible_ones(of
     source = office.book(North=ROWS, Notes=[["text"]], South=ROWS, hidden=["South"])
     assert refusal(source, mapping, sheet=None if lines else "South") == (
         "roster.xlsx does not fit a.yaml: the workbook has no visible sheet South "
-        "(it has North, Notes). Correct the file, or name another mapping with --mapping."
+        f"(it has North, Notes). {WAYS}"
     )
 
 
@@ -260,3 +323,41 @@ def test_sheet_and_header_row_of_the_mapping_do_not_apply_to_a_results_workbook(
     source = office.book("roster-results.xlsx", Rows=GIVEN_BACK)
     (sheet,) = choose(source, [mapping], named=False).sheets
     assert (sheet.name, sheet.header_row, sheet.rows.tolist()) == ("Rows", 1, [7])
+
+
+def given_back(office, mapping, file="roster.csv", name="mine.xlsx"):
+    summary = [["File", file], ["Mapping", mapping], ["Host", "https://opscom.invalid"]]
+    return office.book(name, Summary=summary, Rows=GIVEN_BACK)
+
+
+def test_a_results_workbook_of_another_name_takes_the_mapping_that_its_summary_names(office):
+    first = office.mapping("a", "name: Roster of fall", 'match: {files: ["roster*"]}')
+    other = office.mapping("b", "name: Another", 'match: {files: ["mine*"]}')
+    assert given_back(office, "Roster of fall").origin.mapping == "Roster of fall"
+    assert chosen(given_back(office, "Roster of fall"), other, first) == ("a", ["Rows"])
+    assert chosen(given_back(office, "ROSTER  of fall", file=""), other, first) == ("a", ["Rows"])
+
+
+def test_of_two_mappings_of_that_name_the_first_files_name_decides(office):
+    first = office.mapping("a", "name: Same", 'match: {files: ["roster*"]}')
+    other = office.mapping("b", "name: Same", 'match: {files: ["staff*"]}')
+    assert chosen(given_back(office, "Same"), other, first) == ("a", ["Rows"])
+
+
+def test_a_results_workbook_whose_mapping_is_gone_goes_by_the_name_of_its_first_file(office):
+    mapping = office.mapping("a", 'match: {files: ["roster*"]}')
+    assert chosen(given_back(office, "Gone"), mapping) == ("a", ["Rows"])
+
+
+def test_a_results_workbook_that_lacks_a_column_is_not_taken_for_another_mapping(office):
+    first = office.mapping("a", "name: First", fields=FIELDS.replace("Last", "Surname"))
+    other = office.mapping("b", "name: Other")
+    assert refusal(given_back(office, "First"), other, first) == (
+        'mine.xlsx does not fit a.yaml: Rows: this column is missing: "Surname". '
+        f'The file has the headers "Id", "First", "Last". {WAYS}'
+    )
+
+
+def test_the_person_who_names_a_mapping_goes_before_the_summary(office):
+    other = office.mapping("b", "name: Other")
+    assert chosen(given_back(office, "First"), other, named=True) == ("b", ["Rows"])

@@ -268,10 +268,14 @@ def test_4_rows_that_nobody_knows_about(tmp_path, controller, calling):
     done = calling(office)("push", "--yes", "--json")
     assert done.code == done.json["exit_code"] == 4
     assert done.states == {"permit.csv": {"pushed": 1, "unknown": 1}}
-    assert (
-        "  Of unknown rows nobody knows whether OPSCOM has them: look them up. "
-        "They are not sent again."
-    ) in done.err.splitlines()
+    lines = done.err.splitlines()
+    at = lines.index(
+        "  Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. "
+        "To find out:"
+    )
+    assert lines[at + 1] == (
+        f"    opscom-import settle {office.folder / 'results' / 'permit-results.xlsx'}"
+    )
 
 
 def test_3_a_run_that_stops(office, controller, call):

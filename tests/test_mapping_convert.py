@@ -122,7 +122,11 @@ class TestDates:
             pytest.param("%Y-%d-%m", "this date format reads yyyy-mm-dd in another way than the calendar's.", id="against iso"),
             pytest.param("%d/%m/%Y %", "% is no part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.", id="lone percent"),
             pytest.param("%x", "%x is no part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.", id="locale's form"),
-            pytest.param("dd/mm/yyyy", "a date format needs the year exactly once.", id="Excel's letters"),
+            pytest.param("dd/mm/yyyy", "a date format is written with % codes: write %d/%m/%Y.", id="Excel's letters"),
+            pytest.param("M/D/YY h:mm AM/PM", "a date format is written with % codes: write %m/%d/%y %I:%M %p.", id="Excel's time"),
+            pytest.param("yyyy-MM-dd HH:mm:ss", "a date format is written with % codes: write %Y-%m-%d %H:%M:%S.", id="Java's letters"),
+            pytest.param("dd-mmm-yyyy", "a date format is written with % codes: write %d-%b-%Y.", id="Excel's month"),
+            pytest.param("day first", "a date format is written with % codes: write %d/%m/%Y.", id="words"),
         ],
     )  # fmt: skip
     def test_an_unusable_format_is_refused(self, form, message):
@@ -341,7 +345,7 @@ class TestSteps:
             pytest.param({"extract": re.compile(r"v(\d)?")}, "this has not the form that `extract` in the mapping looks for.", id="extract of nothing"),
             pytest.param({"convert": ("digits",)}, "nothing is left of this value after `convert: [digits]`.", id="digits"),
             pytest.param({"lookup": {"full time": "1"}}, "the mapping's `lookup` does not know this value; the only one known is \"full time\".", id="lookup"),
-            pytest.param({"lookup_user_types": True, "user_types": {"Staff": "7"}}, "OPSCOM has no user type of this name; the only one known is \"Staff\".", id="user type"),
+            pytest.param({"lookup_user_types": True, "user_types": {"Staff": "7"}}, 'OPSCOM has no user type of this name; the only one known is "Staff".', id="user type"),
             pytest.param({"lookup_user_types": True, "user_types": {}}, "OPSCOM has no user type of this name; none is known.", id="no user types"),
             pytest.param({"lookup_user_types": True, "user_types": {"value": "7", "VALUE": "8"}}, "OPSCOM has more than one user type of this name.", id="two user types"),
         ],

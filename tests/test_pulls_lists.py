@@ -78,7 +78,7 @@ def test_zones_are_sent_as_one_text_and_those_without_an_answer_are_named(office
         (entry,) = controller.ledger
     assert entry.body == {"apiToken": TOKEN, "zones": "zone1,Lot 9"}
     assert done.json["missing_zones"] == ["Lot 9"]
-    assert "OPSCOM says nothing of these zones: Lot 9." in texts_of(done.json["results"])
+    assert "OPSCOM says nothing of this zone: Lot 9." in texts_of(done.json["results"])
 
 
 @pytest.mark.parametrize(

@@ -53,7 +53,7 @@ def test_the_answer_is_saved_as_it_came_and_laid_out_in_a_workbook(office):
     }
     assert rows_of(results, "Violations")[0]["Ticket"] == "1-100013"
     assert (
-        "1 overdue violations. They are marked as sent to collections: no later call returns them."
+        "1 overdue violation. It is marked as sent to collections: no later call returns it."
         in (texts_of(results))
     )
     assert entry.body == {"apiToken": TOKEN}

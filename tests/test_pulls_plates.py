@@ -134,10 +134,10 @@ def test_the_older_answer_gives_the_same_row(office):
 
 def test_the_request_is_the_one_that_the_page_documents(office):
     with Controller() as controller:
-        ask(office, controller, cars(office, "INV 1"))
+        ask(office, controller, cars(office, "INV1"))
         (entry,) = controller.ledger
     assert entry.path == "/api/v1/validate/plate"
-    assert entry.body == {"api_token": TOKEN, "client": CLIENT, "plate": "INV 1"}
+    assert entry.body == {"api_token": TOKEN, "client": CLIENT, "plate": "INV1"}
     assert entry.headers["content-type"] == "application/json"
     assert entry.headers["user-agent"].startswith("opscom-importer/")
 
@@ -151,6 +151,59 @@ def test_a_plate_that_stands_there_twice_is_asked_for_once_and_answered_twice(of
     rows = rows_of(done.json["results"], "Plates")
     assert [row.get("alarm") for row in rows] == ["Invented alarm.", None, "Invented alarm."]
     assert done.json["states"] == {"found": 2, "nothing known": 1}
+
+
+def test_a_plate_of_which_nothing_is_known_is_asked_for_again_without_blanks_and_dashes(office):
+    path = cars(office, "xyz 001", "XYZ-001", "A 1", "B-2", "XYZ001", "NO 1", "no1")
+    plan = {
+        ("XYZ001", 0): says(alarm="Invented alarm."),
+        ("A 1", 0): says(alarm="As written."),
+        ("B2", 0): Fault("answer", body='{"error":9033,"data":{},"message":""}'),
+    }
+    with Controller(plan) as controller:
+        done = ask(office, controller, path, "--workers", "1")
+        keys = [entry.key for entry in controller.ledger]
+    assert keys == ["xyz 001", "XYZ-001", "A 1", "B-2", "XYZ001", "NO 1", "no1", "B2", "NO1"]
+    assert done.json["states"] == {"found": 4, "nothing known": 2, "refused": 1}
+    assert (done.json["plates"], done.json["rows"]) == (7, 7)
+    rows = rows_of(done.json["results"], "Plates")
+    assert [(row["plate"], row.get("alarm"), row.get("message")) for row in rows] == [
+        ("xyz 001", "Invented alarm.", "Found as XYZ001."),
+        ("XYZ-001", "Invented alarm.", "Found as XYZ001."),
+        ("A 1", "As written.", None),
+        (
+            *("B-2", None),
+            "Nothing as written; also asked as B2. OPSCOM refuses the question with the code 9033.",
+        ),
+        ("XYZ001", "Invented alarm.", None),
+        ("NO 1", None, "Nothing as written; also asked as NO1."),
+        ("no1", None, "Nothing as written; also asked as NO1."),
+    ]
+
+
+def test_a_mapping_alone_decides_on_the_form_of_a_plate(office):
+    mapping = office.folder / "plates.yaml"
+    mapping.write_text(
+        "version: 1\nname: Lot\nendpoint: plates\nfields: {plate: Plate}\n", encoding="utf-8"
+    )
+    with Controller() as controller:
+        done = ask(office, controller, cars(office, "xyz 001"), "--mapping", mapping)
+        assert [entry.key for entry in controller.ledger] == ["xyz 001"]
+    assert done.json["states"] == {"nothing known": 1}
+
+
+def test_a_run_that_stops_at_the_other_form_goes_on_there(office):
+    path = cars(office, "xyz 001", "A1")
+    plan = {("XYZ001", 1): Fault("answer", status=404), ("XYZ001", 2): says(alarm="Invented.")}
+    with Controller(plan) as controller:
+        first = ask(office, controller, path, "--workers", "1")
+        second = ask(office, controller, path, "--workers", "1")
+        keys = [entry.key for entry in controller.ledger]
+    assert (first.code, second.code) == (3, 0)
+    assert keys == ["xyz 001", "A1", "XYZ001", "XYZ001"]
+    assert first.json["states"] == {"nothing known": 1, "not asked": 1}
+    assert second.json["states"] == {"found": 1, "nothing known": 1}
+    assert second.json["resumed"] == 2
 
 
 def test_a_row_without_a_plate_is_invalid_and_never_asked_for(office):

@@ -110,3 +110,14 @@ def test_more_rows_than_are_taken_at_a_time_are_all_there(tmp_path):
     _, book = checked(tmp_path, part)
     shown = list(book["Would be sent"].iter_rows(min_row=2, values_only=True))
     assert shown == [(at + 5, str(at)) for at in range(count)]
+
+
+def test_a_row_that_a_person_added_has_no_row_number_and_the_sheet_fits_the_paper(tmp_path):
+    part = ready_part([READY] * 3, FIELDS)
+    sheet = replace(part.sheet, added=frozenset({1}))
+    batch = replace(part.checked.batch, sheet=sheet)
+    part = replace(part, checked=replace(part.checked, batch=batch))
+    _, book = checked(tmp_path, part)
+    page = book["Would be sent"]
+    assert [page[f"A{line}"].value for line in (2, 3, 4)] == [5, None, 7]
+    assert page.sheet_properties.pageSetUpPr.fitToPage

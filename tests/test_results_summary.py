@@ -71,15 +71,71 @@ def test_the_first_sentence_tells_the_outcome(facts, counts, said):
     assert headline(about_of(**facts), counts) == said
 
 
+EDITED = {
+    "some": (
+        {},
+        {P: 4, State.INVALID: 3, X: 1},
+        2,
+        (
+            "4 of 8 rows are in OPSCOM. 2 more are in OPSCOM already but were edited since, "
+            "1 needs a correction, 1 was already there."
+        ),
+    ),
+    "one beside one": (
+        {},
+        {P: 1, State.INVALID: 1},
+        1,
+        "1 of 2 rows is in OPSCOM. 1 more is in OPSCOM already but was edited since.",
+    ),
+    "nothing but those": (
+        {"sandbox": True},
+        {State.INVALID: 3},
+        3,
+        "All 3 rows are in the sandbox already but were edited since.",
+    ),
+    "those and others": (
+        {},
+        {State.INVALID: 3, State.NOT_SENT: 1},
+        1,
+        (
+            "1 of 4 rows is in OPSCOM already but was edited since. 2 need a correction, 1 was not "
+            "sent."
+        ),
+    ),
+    "one row": (
+        {},
+        {State.INVALID: 1},
+        1,
+        "The only row is in OPSCOM already but was edited since.",
+    ),
+    "a check": (
+        {"command": "check"},
+        {R: 2, State.INVALID: 2},
+        2,
+        "2 of 4 rows are ready to be sent. 2 are in OPSCOM already but were edited since.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "counts", "edited", "said"), EDITED.values(), ids=EDITED)
+def test_rows_that_were_edited_since_are_told_as_in_opscom(facts, counts, edited, said):
+    about = about_of(endpoint="permits", **facts)
+    assert headline(about, counts, edited) == said
+
+
 @given(
     st.dictionaries(st.sampled_from(State), st.integers(1, 2000)),
     st.sampled_from(["check", "push"]),
+    st.data(),
 )
-def test_the_numbers_of_the_first_sentence_add_up_to_the_rows(counts, command):
+def test_the_numbers_of_the_first_sentence_add_up_to_the_rows(counts, command, data):
     done = {"check": (R,), "push": (P, U)}[command]
     about = about_of(command=command)
-    first, *others = headline(about, counts).replace(",", "").split(". ")
+    edited = data.draw(st.integers(0, counts.get(State.INVALID, 0)))
+    first, *others = headline(about, counts, edited).replace(",", "").split(". ")
     total = sum(counts.values())
+    if edited and command == "push" and not any(counts.get(state) for state in done):
+        others.append(str(edited))
     said = sum(
         int(word) for piece in others for word in piece.rstrip(".").split() if word.isdecimal()
     )
@@ -143,6 +199,74 @@ def test_what_to_do_names_a_step_for_each_kind_of_row():
         "Run the same command again for 7 rows not yet sent.",
         "Push the file, or this workbook, to send 2 rows.",
     ]
+
+
+HELD = {"alike": Outcome(State.INVALID, "", "9022", "It may be a second one. Write new."), "edited": Outcome(State.INVALID, "r-1", "9022", "It is there under r-1; it was edited since.")}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "change"),
+    [
+        ("permits", "where the permit is to change, push the change as permit-updates instead."),
+        ("vehicles", "a vehicle is changed in OPSCOM itself."),
+    ],
+    ids=["permits", "vehicles"],
+)
+def test_rows_edited_since_and_possible_second_ones_each_have_their_step(
+    tmp_path, endpoint, change
+):
+    outcomes = [Outcome(P), HELD["edited"], HELD["edited"], HELD["alike"], Outcome(State.INVALID)]
+    part = part_of(sheet_of(("a",), [("x",)] * 5), outcomes)
+    page = summary(tmp_path, part, endpoint=endpoint)
+    kind = endpoint.removesuffix("s")
+    assert section(page, "What to do") == [
+        [
+            (
+                "1.  Correct 1 row: the cells are marked, and opscom_message says what is wrong. Save "
+                "this workbook and push it; what is settled is not sent again."
+            )
+        ],
+        [
+            (
+                f"2.  Decide about 1 row that may be second {kind}s: opscom_message names the first. "
+                f"Write new into opscom_answer where a second {kind} is meant, save this workbook and "
+                "push it."
+            )
+        ],
+        [
+            (
+                "3.  Restore 2 rows that are in OPSCOM already but were edited since, save this workbook "
+                f"and push it; {change} Nothing is created twice."
+            )
+        ],
+    ]
+    assert page["A1"].value == (
+        "1 of 5 rows is in OPSCOM. 2 more are in OPSCOM already but were edited since, "
+        "2 need a correction."
+    )
+
+
+def test_the_two_kinds_of_repeated_records_are_two_problems_with_a_remedy_each(tmp_path):
+    outcomes = [HELD["edited"], HELD["edited"], HELD["alike"]]
+    page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 3), outcomes), endpoint="permits")
+    means = CODES[9022].means
+    assert section(page, "Problems")[1:] == [
+        ["9022 error", 2, "Whole row", f"{means}\nExample: {HELD['edited'].message}", "Restore the row, or push the change as permit-updates; a vehicle is changed in OPSCOM itself.", "Students, row 5"],
+        ["9022 error", 1, "Whole row", f"{means}\nExample: {HELD['alike'].message}", "Answer new where a second one is meant; where the first is to change, push the change as permit-updates.", "Students, row 7"],
+    ]  # fmt: skip
+    lines = section(page, "Rows that need a person")
+    assert [line[3] for line in lines[1:]] == [outcome.message for outcome in outcomes]
+
+
+def test_rows_that_a_person_added_are_not_told_by_a_number(tmp_path):
+    skipped = Outcome(State.SKIPPED)
+    outcomes = [Outcome(State.INVALID), skipped, skipped, skipped]
+    sheet = sheet_of(("a",), [("x",)] * 4, added={0, 2, 3})
+    page = summary(tmp_path, part_of(sheet, outcomes, [problem(sheet, 0, (0,))]))
+    assert section(page, "Problems")[1][-1] == "Students, added row"
+    assert section(page, "Rows that need a person")[1][0] == "added row"
+    [line] = section(page, "Rows that are no records")
+    assert line[0] == "Students, row 6 and 2 added rows"
 
 
 def test_a_lost_permit_is_looked_up_by_a_person():

@@ -92,6 +92,42 @@ def test_the_message_of_a_refusal_also_says_what_its_code_asks_for(tmp_path):
     assert page["D2"].value == f"Duplicate email.\n{CODES[9019].means} {CODES[9019].remedy}"
 
 
+@pytest.mark.parametrize("reference_id", ["", "r-1"], ids=["possible second", "edited since"])
+def test_the_message_of_a_repeated_record_is_not_contradicted_by_its_code(tmp_path, reference_id):
+    outcomes = [Outcome(State.INVALID, reference_id, "9022", "Push the change.")]
+    page = opened(written(tmp_path, part_of(sheet_of(HEADERS, ROWS[:1]), outcomes)))
+    assert (page["C2"].value, page["D2"].value) == ("9022", "Push the change.")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "message"),
+    [
+        (Outcome(State.EXISTS, "", "9012", "It is there."), "It is there (9012)."),
+        (Outcome(State.EXISTS, "", "9022", "9022: it is there."), "9022: it is there."),
+        (Outcome(State.EXISTS, "", "9012"), "(9012)."),
+        (Outcome(State.EXISTS, "", "", "It is there."), "It is there."),
+    ],
+    ids=["code told", "code in the message", "no message", "no code"],
+)
+def test_a_record_that_is_there_already_has_no_error_code(tmp_path, outcome, message):
+    page = opened(written(tmp_path, part_of(sheet_of(HEADERS, ROWS[:1]), [outcome])))
+    assert (page["C2"].value, page["D2"].value) == (None, message)
+
+
+def test_a_row_that_a_person_added_has_no_row_number(tmp_path):
+    sheet = sheet_of(HEADERS, ROWS, added={1})
+    page = opened(written(tmp_path, part_of(sheet)))
+    assert [page[f"F{line}"].value for line in (2, 3, 4)] == [5, None, 7]
+    assert page["G3"].value == "12"
+
+
+def test_a_sheet_is_printed_as_wide_as_the_paper(tmp_path):
+    page = opened(written(tmp_path, part_of(sheet_of(HEADERS, ROWS))))
+    assert page.sheet_properties.pageSetUpPr.fitToPage
+    setup = page.page_setup
+    assert (setup.orientation, setup.fitToWidth or 1, setup.fitToHeight) == ("landscape", 1, 0)
+
+
 def test_error_codes_are_those_of_errors_each_once_in_the_order_of_the_columns(tmp_path):
     sheet = sheet_of(HEADERS, ROWS)
     found = [
@@ -163,15 +199,16 @@ def test_states_differ_in_colour_and_those_that_need_a_person_are_bold(tmp_path)
 
 def test_an_unknown_row_offers_yes_and_no_and_takes_an_id(tmp_path):
     lost, done = Outcome(State.UNKNOWN), Outcome(State.PUSHED)
-    outcomes = [lost, lost, done, lost, Outcome(State.INVALID, code="9022")]
-    page = opened(written(tmp_path, part_of(sheet_of(("a",), [("x",)] * 5), outcomes)))
+    doubtful, edited = (Outcome(State.INVALID, number, "9022") for number in ("", "r-1"))
+    outcomes = [lost, lost, done, lost, doubtful, edited]
+    page = opened(written(tmp_path, part_of(sheet_of(("a",), [("x",)] * 6), outcomes)))
     rules = {rule.formula1: rule for rule in page.data_validations.dataValidation}
     assert {formula: str(rule.sqref) for formula, rule in rules.items()} == {
         '"yes,no"': "E2:E3 E5",
         '"new"': "E6",
     }
     assert not any(rule.showErrorMessage for rule in rules.values())
-    assert {page[f"E{line}"].value for line in range(2, 7)} == {None}
+    assert {page[f"E{line}"].value for line in range(2, 8)} == {None}
 
 
 def test_many_scattered_unknown_rows_each_offer_their_answers(tmp_path):

@@ -117,7 +117,7 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
         say(f"\n{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
         say(f"  {file.rows} rows: {_states(file.states)}; {file.attempts} requests")
         for code, number in file.codes.items():
-            say(f"  {code}: {number} times")
+            say(f"  {code}: {number} time{'s' if number != 1 else ''}")
         say(f"  Workbook: {file.results}")
     if created:
         say("\nCreated, the newest first:")
@@ -144,5 +144,6 @@ def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
     ]
     headers = ("Reference ID", "Created from", "Row", "Created at")
     written = write_listing(path, "Permits", headers, rows)
-    say(f"{len(rows)} permits are listed in {written}. To delete them:")
+    permits = "1 permit is" if len(rows) == 1 else f"{len(rows)} permits are"
+    say(f"{permits} listed in {written}. To delete:")
     say(f"  opscom-import push {written} --mapping permit-cancellations.yaml")

@@ -25,8 +25,8 @@ def settle(
     Nothing is created twice, and what is still to be sent only `push` sends.
     """
     from importer.cli.settling import settle_files
-    from importer.cli.terminal import show_report
+    from importer.cli.terminal import options_again, show_report
 
     report = settle_files(paths, common, plate_host=plate_host, sandbox=sandbox)
-    show_report(report, as_json=common.as_json)
+    show_report(report, as_json=common.as_json, again=options_again(common, sandbox=sandbox))
     return report.exit_code

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 SAME = "9022"
 """The code of a record that exists already. Source: API documentation, "API Error Codes"."""
+GONE = "9009"
+"""The code of a record that is not there. Source: as ``SAME``."""
 DELETED = "deleted"
 LONGEST_ID = 50
 """Source: API documentation, attribute "Reference ID"."""
@@ -151,7 +153,7 @@ def _deleted(record: Record) -> Outcome:
     return Outcome(
         State.INVALID,
         number,
-        SAME,
+        GONE,
         f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
         "opscom_reference_id.",
     )

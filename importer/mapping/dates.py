@@ -32,6 +32,8 @@ _WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "f": 
 _FIXED = frozenset("Yy")
 _BLANKS = r"[\s\u00a0\u202f]+"
 _TOKENS_RE = re.compile(r"%(?P<directive>.?)|(?P<blanks>\s+)|(?P<text>[^%\s]+)", re.DOTALL)
+_LETTERS_RE = re.compile(r"am/pm|a/p|y+|m+|d+|h+|s+", re.IGNORECASE)
+_USUAL = "%d/%m/%Y"
 _ISO_RE = re.compile(
     r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
     r"(?:(?:T|[ ]+)(?P<H>[0-9]{2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]+))?)?"
@@ -106,6 +108,8 @@ def compile_format(text: str) -> DateFormat:
     Raises:
         ValueError: The format is unusable; the message is one sentence for the mapping's author.
     """
+    if "%" not in text:
+        raise ValueError(f"a date format is written with % codes: write {_in_codes(text)}.")
     tokens = [match.groupdict() for match in _TOKENS_RE.finditer(text)]
     seen: list[str] = []
     pattern = ""
@@ -129,6 +133,30 @@ def compile_format(text: str) -> DateFormat:
     )
     _refuse_against_iso(made)
     return made
+
+
+def _in_codes(text: str) -> str:
+    """Return a form in the letters of spreadsheet programs (``dd/mm/yyyy``) in codes.
+
+    ``m`` is the minute behind an hour, else the month. What makes no form becomes a usual one.
+    """
+    twelve = re.search(r"am/pm|a/p", text, re.IGNORECASE)
+    codes = {"y": "%y", "m": "%m", "d": "%d", "h": "%I" if twelve else "%H", "s": "%S", "a": "%p"}
+    codes |= {"yyyy": "%Y", "mmm": "%b", "mmmm": "%B", "ddd": "%a", "dddd": "%A"}
+    hour = False
+
+    def code(found: re.Match[str]) -> str:
+        nonlocal hour
+        letters = found[0].lower()
+        hour = hour or letters[0] == "h"
+        minute = hour and letters in {"m", "mm"}
+        return "%M" if minute else codes.get(letters, codes[letters[0]])
+
+    made = _LETTERS_RE.sub(code, text)
+    try:
+        return compile_format(made).text if "%" in made else _USUAL
+    except ValueError:
+        return _USUAL
 
 
 def _part(directive: str, *, packed: bool) -> str:

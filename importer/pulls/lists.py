@@ -93,7 +93,8 @@ def write_permit_stats(path: Path, rows: Rows, asked: Asked, zones: Sequence[str
         if isinstance(each, Value) and not isinstance(each.value, datetime)
     )
     missing = missing_zones(rows, zones)
-    notes = (f"OPSCOM says nothing of these zones: {', '.join(missing)}.",) if missing else ()
+    these = "this zone" if len(missing) == 1 else "these zones"
+    notes = (f"OPSCOM says nothing of {these}: {', '.join(missing)}.",) if missing else ()
     facts = asked.facts(("Zones", ", ".join(zones) or "all"), ("Permits in all", f"{whole:,}"))
     return write_book(path, Facts("Permit stats", asked.banner, False, facts, notes), [page])  # noqa: FBT003
 

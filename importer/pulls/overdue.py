@@ -106,7 +106,7 @@ def call(
         return Overdue(STOPPED, path, error=f"{refused} Its answer is in {path}.")
     why = ""
     if saved.unwritten:
-        why = f"The disk did not take the last {saved.unwritten} bytes."
+        why = f"The disk did not take the last {_count(saved.unwritten, 'byte')}."
     elif not whole:
         why = stopper.reason or (verdict.why if isinstance(verdict, Failed) else "")
     return _conclude(_Answer(path, content, why, started), about, folder)
@@ -210,11 +210,12 @@ def _conclude(answer: _Answer, about: About, folder: Path) -> Overdue:
 
 def _missing(answer: _Answer, found: Violations) -> str:
     arrived = len(found.records)
-    whole = "1 violation" if arrived == 1 else f"{arrived} violations"
+    stand = "stands" if arrived == 1 else "stand"
     cut = (
         ""
         if found.complete
-        else f" The answer is cut off; {whole} arrived whole and stand in the workbook."
+        else f" The answer is cut off; {_count(arrived, 'violation')} arrived whole and {stand} in the "
+        "workbook."
     )
     return (
         f"{answer.why}{cut} {MARKED}. What arrived is in {answer.path}; keep it, and ask OPSCOM for "
@@ -223,8 +224,7 @@ def _missing(answer: _Answer, found: Violations) -> str:
 
 
 def _nothing_in(answer: _Answer) -> Overdue:
-    path, size = answer.path, len(answer.content)
-    arrived = "1 byte" if size == 1 else f"{size} bytes"
+    path, arrived = answer.path, _count(len(answer.content), "byte")
     error = (
         f"{answer.why or 'There are no whole violations in it.'} {MARKED}. What arrived ({arrived}) "
         f"is in {path}; keep it, and ask OPSCOM what was marked before you run this command again."
@@ -233,10 +233,14 @@ def _nothing_in(answer: _Answer) -> Overdue:
 
 
 def _facts(answer: _Answer, found: Violations, about: About, error: str | None) -> Facts:
-    marked = "They are marked as sent to collections: no later call returns them."
-    banner = f"{len(found.records)} overdue violations. {marked}"
+    number = len(found.records)
+    they, are, them = ("It", "is", "it") if number == 1 else ("They", "are", "them")
+    banner = (
+        f"{_count(number, 'overdue violation')}. {they} {are} marked as sent to collections: no later "
+        f"call returns {them}."
+    )
     if about.sandbox:
-        banner = f"Rehearsal: {len(found.records)} invented violations of the sandbox."
+        banner = f"Rehearsal: {_count(number, 'invented violation')} of the sandbox."
     facts = [
         ("Answered", answer.when.isoformat(" ", "seconds")),
         ("Host", about.host),
@@ -257,3 +261,7 @@ def _facts(answer: _Answer, found: Violations, about: About, error: str | None) 
         tuple((name, value) for name, value in facts if value),
         () if error is None else (error,),
     )
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
