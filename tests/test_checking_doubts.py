@@ -48,6 +48,15 @@ def test_ids_of_one_length_or_of_every_length_are_not_doubted():
     assert doubts("city", [*IDS, "1234567"]) == []
 
 
+def test_a_counter_that_has_grown_by_a_digit_is_not_doubted():
+    assert doubts("unique_id", [str(number) for number in range(99_800, 100_400)]) == []
+
+
+def test_short_numbers_of_many_lengths_or_of_a_few_digits_are_not_doubted():
+    assert doubts("unique_id", [*IDS, "12345678", "1234567", "123456"]) == []
+    assert doubts("unique_id", [*IDS, "99"]) == []
+
+
 def test_zip_codes_without_their_zero_are_doubted():
     (said,) = doubts("postal_code", ["14201", "14202", "14203", "14204", "14205", "2138"])
     assert said.startswith('Column A "HEADER": one number is shorter than the 5 digits')

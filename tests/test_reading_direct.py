@@ -20,7 +20,7 @@ from importer.errors import InputError
 from importer.reading import faults, read_source
 from importer.reading.xlsx_cells import find_cells
 from importer.reading.xlsx_scan import Unusual
-from importer.reading.xlsx_texts import shared_texts
+from importer.reading.xlsx_texts import quick_texts
 
 FORMATS = ["General", "00000", "0.00", "#,##0.00", "000-00-0000", "yyyy-mm-dd", "d/m/yy h:mm", "0%"]
 
@@ -244,7 +244,7 @@ def test_no_damage_is_read_as_something_else_without_an_exception_of_ours(noise,
 @pytest.mark.parametrize("part", ["<sst><!-- x --></sst>", "<sst><si></sst>", "<x/>"], ids=str)
 def test_odd_shared_texts_are_left_to_the_library(part):
     with pytest.raises(Unusual):
-        shared_texts(part.encode())
+        quick_texts(part.encode())
 
 
 # --- Bounds -------------------------------------------------------------------------------------

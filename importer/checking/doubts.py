@@ -36,6 +36,10 @@ _IDENTIFIERS: Final = frozenset(
 _LEAST: Final = 5
 """Fewer cells prove nothing."""
 _SHORTEST_ID: Final = 5
+_MOST_ZEROS: Final = 3
+"""One id in a thousand begins with three zeros; a number that is shorter still is something else."""
+_MOST_LENGTHS: Final = 2
+"""Numbers of more lengths than this were never padded."""
 _SHARE: Final = 0.5
 _SHORTEST_CUT: Final = 10
 _CELL_LIMITS: Final = (255, 32_767)
@@ -142,9 +146,10 @@ def _short(suspect: _Suspect) -> Iterator[_Doubt]:
     if not counted:
         return
     usual, count = counted.most_common(1)[0]
-    short = digits & (lengths < usual)
+    short = digits & (lengths < usual) & (lengths >= usual - _MOST_ZEROS)
     enough = count >= _LEAST and count >= _SHARE * len(lengths) and usual >= _SHORTEST_ID
-    if not enough or not short.any():
+    spread = len(np.unique(lengths[short]))
+    if not enough or not short.any() or spread > _MOST_LENGTHS or _counts_on(suspect, digits):
         return
     yield _Doubt(
         "short",
@@ -152,6 +157,12 @@ def _short(suspect: _Suspect) -> Iterator[_Doubt]:
         f"have ({suspect.those(short)}). Zeros at the front were probably lost; if so, say "
         f"`pad: {usual}` in the mapping.",
     )
+
+
+def _counts_on(suspect: _Suspect, digits: Marks) -> bool:
+    """Whether the numbers are those of a counter that has grown by a digit: 99,998 to 100,004."""
+    numbers = {int(text) for text in suspect.texts.filter(pa.array(digits)).unique().to_pylist()}
+    return max(numbers) - min(numbers) < 2 * len(numbers)
 
 
 def _numbered(marks: Marks, noun: str) -> str:

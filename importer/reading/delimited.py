@@ -22,6 +22,7 @@ from importer.reading.blocks import Blocks, rows_a_block
 from importer.reading.decoding import Encoding, find_encoding
 
 if TYPE_CHECKING:
+    from _csv import Reader
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
@@ -104,9 +105,9 @@ def _score(start: str, delimiter: str) -> tuple[int, int]:
     return max((agreeing, cells) for cells, agreeing in lengths.items())
 
 
-def _numbered(reader: Iterator[list[str]], path: Path) -> Iterator[tuple[int, list[str]]]:
+def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the records that are not empty, each with its number from 1."""
-    number = 0
+    number = line = 0
     try:
         for number, record in enumerate(reader, start=1):
             if len(record) > _MOST_CELLS:
@@ -115,9 +116,16 @@ def _numbered(reader: Iterator[list[str]], path: Path) -> Iterator[tuple[int, li
                     "spreadsheet has columns.",
                     hint="Export the file again with a delimiter that no value holds.",
                 )
+            line = reader.line_num
             if record:
                 yield number, record
     except csv.Error as error:
+        if "field limit" in str(error) and reader.line_num <= line + 1:
+            raise InputError(
+                f"{path.name}, record {number + 1}: a cell has more than {csv.field_size_limit():,} "
+                "characters, more than any spreadsheet's.",
+                hint="Shorten it, or look for a double quote that is never closed.",
+            ) from error
         raise InputError(
             f"{path.name}, record {number + 1}: a double quote is opened "
             "and not closed where its cell ends.",

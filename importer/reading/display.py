@@ -48,6 +48,7 @@ _DATE_DIGITS: Final = 5
 _FIRST_DAY: Final = np.datetime64("1899-12-30")
 _SINCE_1904: Final = 1_462
 """Days from the first day of ordinary workbooks to that of the others."""
+_NUMBER_RE: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?\s*")
 _THOUSANDS_RE: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+\Z)")
 
 
@@ -84,12 +85,9 @@ def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
         code: The cell's format code (``0000000``, ``yyyy-mm-dd``).
         since_1904: Whether the workbook counts its days from 1904.
     """
-    try:
-        value = float(raw)
-    except ValueError:
-        return Shown(raw, fault=faults.UNREADABLE_FORMAT)
+    value = float(raw) if _NUMBER_RE.fullmatch(raw) else math.nan
     if not math.isfinite(value):
-        return Shown(raw, fault=faults.UNREADABLE_FORMAT)
+        return Shown(raw, fault=faults.NO_NUMBER)
     digits = plain(value)
     if abs(value) >= LARGEST:
         return Shown(f"{value:.0f}", fault=faults.TOO_MANY_DIGITS)
@@ -145,7 +143,7 @@ def show_column(raws: Sequence[str], code: str, *, since_1904: bool = False) -> 
 
 def _show_fixed(raw: str, fixed: Fixed) -> Shown | None:
     """Show a positive amount that has no more decimals than its format; ``None`` for others."""
-    value = float(raw) if raw[:1].isdigit() else 0.0
+    value = float(raw) if raw[:1].isdigit() and _NUMBER_RE.fullmatch(raw) else 0.0
     if not 0 < value < LARGEST:
         return None
     digits = plain(value)

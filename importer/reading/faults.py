@@ -37,6 +37,10 @@ TOO_MANY_DIGITS = Fault(
     "this number has more digits than Excel keeps.",
     "Format the column as text and type the number again.",
 )
+NO_NUMBER = Fault(
+    "this cell is marked as a number and holds none.",
+    "Type the value again.",
+)
 UNREADABLE_FORMAT = Fault(
     "this cell's number format cannot be read here.",
     "Format the cell as a plain number, a date or text.",

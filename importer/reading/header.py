@@ -65,7 +65,7 @@ def likely_header(grid: Grid) -> int | None:
             values = [text for text in map(clean, below[column]) if text]
             words = not _DATA_RE.search(cell)
             if words and len(values) >= _LEAST and all(map(_DATA_RE.search, values)):
-                return row
+                return int(row)
     return None
 
 

@@ -28,6 +28,7 @@ _BREAK: Final = "\x00"
 _MOST_COLUMNS: Final = 16_384
 _MOST_ROWS: Final = 1_048_576
 _BLOCKS: Final = frozenset({"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"})
+_TABLE: Final = frozenset({"table", "tr", "td", "th"})
 _UNSEEN: Final = frozenset({"script", "style", "title", "xml", "noframes"})
 _SHEET_NAME: Final = 31
 
@@ -85,6 +86,8 @@ class _Page(HTMLParser):
         self._text: list[str] = []
         self._in_cell = False
         self._unseen = 0
+        self._inner = 0
+        """How many tables are open inside of the open cell; their text belongs to that cell."""
         self._span = (1, 1)
         self._covered: dict[int, int] = {}
 
@@ -92,6 +95,9 @@ class _Page(HTMLParser):
         """Open a row or a cell; ``<br>`` is a line break."""
         if tag in _UNSEEN:
             self._unseen += 1
+        elif tag in _TABLE and (self._inner or (tag == "table" and self._in_cell)):
+            self._inner += tag == "table"
+            self._end_block()
         elif tag in {"table", "tr"}:
             self.tables += tag == "table"
             self.end_row()
@@ -111,6 +117,9 @@ class _Page(HTMLParser):
         """Close a row or a cell."""
         if tag in _UNSEEN:
             self._unseen = max(self._unseen - 1, 0)
+        elif tag in _TABLE and self._inner:
+            self._inner -= tag == "table"
+            self._end_block()
         elif tag in {"td", "th"}:
             self._end_cell()
         elif tag in {"tr", "table"}:

@@ -213,6 +213,7 @@ _TOKEN_RE = re.compile(
     | (?P<percent>%)
     | (?P<slash>/)
     | (?P<text>@)
+    | (?P<between>(?<=d)T(?=h))
     | (?P<letter>[A-Za-z])
     | (?P<literal>.)
     """,
@@ -254,7 +255,7 @@ def parse(code: str) -> NumberFormat:
 def _tokens(group: str, text: str) -> list[Token]:
     if group == "bracket":
         return _bracket(text)
-    if group in {"quoted", "escaped", "literal"}:
+    if group in {"quoted", "escaped", "between", "literal"}:
         return [Token(Mark.LITERAL, text)] if text else []
     if group == "fill":
         return []
@@ -283,7 +284,7 @@ def _section(tokens: Sequence[Token], condition: tuple[str, Decimal] | None) -> 
         return Section(Kind.HIDDEN, whole, condition)
     if Mark.ELAPSED in marks:
         return Section(_elapsed(tokens), whole, condition)
-    if Mark.DATE in marks:
+    if Mark.DATE in marks and Mark.ODD not in marks:
         return Section(_dated(tokens), whole, condition)
     if marks & {Mark.ODD, Mark.SLASH}:
         return Section(Kind.UNREADABLE, whole, condition)

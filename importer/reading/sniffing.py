@@ -32,6 +32,7 @@ _FOREIGN = {
     b"{\\rtf": "a text document (RTF)",
     b"SQLite format 3\x00": "a database",
 }
+_UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _HTML_RE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b",
@@ -143,7 +144,7 @@ def _zip(data: bytes, name: str) -> Container:
 
 def _text(data: bytes, name: str) -> Container:
     start = data[:_LOOK]
-    wide = b"\x00" in start
+    wide = b"\x00" in start and not start.startswith(_UTF_32)
     for bom in _BOMS:
         start = start.removeprefix(bom)
     text = start.replace(b"\x00", b"").decode("latin-1")

@@ -3,7 +3,7 @@
 Excel, openpyxl, XlsxWriter and LibreOffice write every cell in one of a few shapes (ECMA-376 part 1,
 section 18.3.1.4), so that the places of all ``<`` in some thousand rows tell where the attributes and
 values are. Every step checks what it relies on; XML that is written in any other way is ``Unusual``
-and read by the library.
+and goes the careful way.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from importer.reading.xlsx_scan import Unusual
+from importer.reading.xlsx_scan import MOST_ROWS, Unusual
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,8 @@ SHARED, NUMBER, TRUTH, ERROR, TEXT, INLINE = (ord(letter) for letter in "snbeti"
 """What the value of a cell is: ``t="s"``, none or ``n``, ``b``, ``e``, ``str``, ``inlineStr``."""
 _TYPES: Final = {b"s": SHARED, b"n": NUMBER, b"b": TRUTH, b"e": ERROR, b"str": TEXT}
 _PAD: Final = b"\0" * 64
+_KNOWN: Final = np.isin(np.arange(256), list(b"crvfits/"))
+"""Which bytes may follow ``<``; with ``s`` begins ``<sheetData>`` before the first row."""
 _MOST_DIGITS: Final = 7
 _LETTERS: Final = 3
 _VALUE: Final = len("<v>")
@@ -172,6 +174,7 @@ def _tags(rows: bytes) -> _Tags:
     data = np.frombuffer(rows + _PAD, np.uint8)
     at = np.flatnonzero(data == ord("<"))
     first, second = data[at + 1], data[at + 2]
+    _sure(_KNOWN[first])
     cells = first == ord("c")
     lines = first == ord("r")
     _sure(~cells | (second == ord(" ")))
@@ -184,6 +187,7 @@ def _row_numbers(rows: bytes, count: int) -> Numbers:
     if len(numbers) != count:
         raise Unusual
     _sure(np.diff(numbers) > 0)
+    _sure((numbers > 0) & (numbers <= MOST_ROWS))
     return numbers
 
 

@@ -1,8 +1,8 @@
 """The quick way from a worksheet's XML to its grid: no value becomes a Python object.
 
 It reads what Excel, openpyxl, XlsxWriter and LibreOffice usually write, in a fraction of the time and
-memory of any library. Whatever is written otherwise raises ``Unusual``, and then python-calamine reads
-the sheet; both ways give the same grid.
+memory of any library. Whatever is written otherwise raises ``Unusual``, and then the sheet goes the
+careful way; both ways give the same grid.
 """
 
 from __future__ import annotations
@@ -28,7 +28,13 @@ from importer.reading.xlsx_cells import (
     unescaped,
 )
 from importer.reading.xlsx_cells import TEXT as FORMULA_TEXT
-from importer.reading.xlsx_scan import Surroundings, Unusual, pieces
+from importer.reading.xlsx_scan import (
+    MOST_COLUMNS,
+    Surroundings,
+    Unusual,
+    pieces,
+    refuse_endless,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -38,7 +44,6 @@ if TYPE_CHECKING:
 _PIECE: Final = 1 << 20
 _COLUMN: Final = 1 << 10
 """Bytes for each column of a piece of a wide sheet, so that no piece has a few rows only."""
-_MOST_COLUMNS: Final = 16_384
 _STYLES: Final = 1 << 20
 
 
@@ -64,14 +69,16 @@ class Direct:
     """Position of the last column with a cell that holds something."""
 
 
-def read_directly(open_part: Callable[[], IO[bytes]], manner: Manner) -> Direct:
+def read_directly(open_part: Callable[[], IO[bytes]], manner: Manner, place: str) -> Direct:
     """Return the cells of a sheet as they show.
 
     Args:
         open_part: Opens the sheet's XML from its start.
         manner: What its cells lean on.
+        place: File and sheet, for messages.
 
     Raises:
+        InputError: The sheet reaches too far.
         Unusual: The XML is not written in the usual shape.
     """
     direct = Direct(Blocks(0), Surroundings())
@@ -83,10 +90,10 @@ def read_directly(open_part: Callable[[], IO[bytes]], manner: Manner) -> Direct:
         for rows in pieces(stream, direct.around, size=size):
             if b"<row" not in rows:
                 continue
-            if b'hidden="' in rows:
+            if b"hidden" in rows:
                 direct.around.note_hidden_rows(rows)
             try:
-                _take(direct, find_cells(rows), manner)
+                _take(direct, find_cells(rows), manner, place)
             except (ValueError, IndexError) as error:
                 raise Unusual from error
     return direct
@@ -105,19 +112,20 @@ class _Piece:
     """Which of these rows a cell is in."""
 
 
-def _take(direct: Direct, cells: Cells, manner: Manner) -> None:
+def _take(direct: Direct, cells: Cells, manner: Manner, place: str) -> None:
     if not len(cells.places) and not cells.bare:
         return
     last = max([int(cells.columns.max(initial=-1)), *(column for _, column in cells.bare)])
-    if last >= _MOST_COLUMNS:
+    if last >= MOST_COLUMNS:
         raise Unusual
-    direct.blocks.widen(last + 1)
     direct.last_column = max(direct.last_column, last)
     bare = np.searchsorted(cells.rows, [row for row, _ in cells.bare])
     used = np.union1d(cells.places, bare)
     rows = cells.rows[used]
     direct.last_row = max(direct.last_row, int(rows[-1]))
-    direct.blocks.faults.update((place, faults.NOT_CALCULATED) for place in cells.bare)
+    refuse_endless(direct.last_row, direct.last_column, place)
+    direct.blocks.widen(last + 1)
+    direct.blocks.faults.update((cell, faults.NOT_CALCULATED) for cell in cells.bare)
     places = np.searchsorted(used, cells.places)
     columns, filled = _columns(_Piece(direct.blocks, manner, cells, rows, places))
     filled[np.searchsorted(used, bare)] = True
@@ -184,14 +192,20 @@ def _alike(piece: _Piece, chosen: Numbers, column: int) -> pa.Array:
     if sort == SHARED:
         return manner.texts().take(pc.cast(raws, pa.int64()))
     if sort == TRUTH:
-        return pc.if_else(pc.equal(raws, "0"), pa.scalar("FALSE", TEXT), pa.scalar("TRUE", TEXT))
+        false = pc.equal(raws, "0")
+        if not pc.all(pc.or_(false, pc.equal(raws, "1"))).as_py():
+            raise Unusual
+        return pc.if_else(false, pa.scalar("FALSE", TEXT), pa.scalar("TRUE", TEXT))
     rows = piece.rows[piece.places[chosen]]
     if sort == ERROR:
+        raws = unescaped(raws)
         piece.blocks.faults.update(((row, column), faults.EXCEL_ERROR) for row in rows.tolist())
         return raws
     style = int(cells.styles[chosen[0]])
     code = manner.codes[style] if style < len(manner.codes) else "General"
     shown = show_cells(raws, code, since_1904=manner.since_1904)
+    if shown.faults and pc.any(pc.match_substring_regex(raws, r"[&\s]")).as_py():
+        raise Unusual
     if shown.stored:
         at = rows[np.fromiter(shown.stored, np.int64, len(shown.stored))]
         kept = piece.blocks.stored.setdefault(column, {})

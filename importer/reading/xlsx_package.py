@@ -31,9 +31,6 @@ _RATIO: Final = 250
 """Sheets shrink to a tenth or a thirtieth; only a bomb shrinks more than this."""
 _PIECE: Final = 1 << 20
 _TEXTS: Final = "sharedStrings.xml"
-_NO_STYLES: Final = (
-    '<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"/>'
-)
 
 Attributes = dict[str, str]
 
@@ -131,22 +128,6 @@ def read_workbook(package: zipfile.ZipFile, name: str) -> Workbook:
         styles, texts = parts.get("styles"), parts.get("sharedStrings")
         codes = _codes(package.read(styles), name) if styles else ("General",)
         return Workbook(tuple(sheets), codes, any(dates), styles, texts)
-
-
-def without_styles(data: bytes, styles: str | None, name: str) -> io.BytesIO:
-    """Return the package with empty styles, so that every number is read as the number it is.
-
-    With them the values' reader makes dates of numbers, and fails on those that are none.
-    """
-    copy = io.BytesIO(data)
-    if styles is None:
-        return copy
-    with damage_is_refused(name), zipfile.ZipFile(copy, "a") as package:
-        package.filelist = [part for part in package.filelist if part.filename != styles]
-        del package.NameToInfo[styles]
-        package.writestr(styles, _NO_STYLES)
-    copy.seek(0)
-    return copy
 
 
 def refuse_document_type(start: bytes, name: str) -> None:

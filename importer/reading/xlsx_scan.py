@@ -1,54 +1,35 @@
-"""What the values' reader hides, straight from a sheet's XML.
+"""A worksheet's XML, cut into rows, and what it says besides its cells.
 
-For each cell that needs it: the style of a number, the text of an error, a formula that was never
-calculated. For the sheet: hidden rows and columns, an active filter, how far it reaches. Cells of
-text and numbers without a format need nothing, so they are passed over at the speed of the regular
-expression engine. XML that is written differently from what Excel, LibreOffice and the common
-libraries write goes through expat instead, which is slower and takes everything.
+Hidden rows and columns and an active filter stand around the cells; how far a sheet may reach is
+decided here too. XML that is written differently from what Excel, LibreOffice and the common libraries
+write is ``Unusual``, and goes the careful way through expat.
 """
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import IO, TYPE_CHECKING, Final
-from xml.parsers import expat
+
+from importer.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Iterator
 
+MOST_ROWS: Final = 1_048_576
+MOST_COLUMNS: Final = 16_384
+"""Rows and columns of the largest sheet that Excel has."""
+_MOST_CELLS: Final = 150_000_000
+"""Rows times columns up to the last cell that holds something."""
 _PIECE: Final = 1 << 20
 _LONGEST: Final = 64 << 20
 """One row, or what stands before or after the rows, is never longer than this."""
 _START: Final = b"<sheetData"
 _END: Final = b"</sheetData>"
-_CELL_RE: Final = re.compile(rb"<c[\s/>]")
-
-
-class Sort(StrEnum):
-    """Why a cell is noted."""
-
-    NUMBER = "number"
-    ERROR = "error"
-    ISO_DATE = "ISO date"
-    NOT_CALCULATED = "not calculated"
-
-
-Group = tuple[int, int]
-"""Column position and style."""
-Noted = tuple[list[int], list[str]]
-"""Row numbers, and the stored texts beside them."""
-
-
-@dataclass(slots=True)
-class Piece:
-    """The noted cells of some rows, and how far these rows reach."""
-
-    cells: dict[Sort, dict[Group, Noted]] = field(default_factory=dict)
-    last_row: int = 0
-    last_column: int = -1
-    """Position of the last column with a cell that holds something."""
+_HIDDEN_RE: Final = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
+_HIDDEN_ROW_RE: Final = re.compile(rb"""<row r="(\d+)"[^>]*\shidden\s*=\s*["'](?:1|true)["']""")
+_ENCODING_RE: Final = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']*)["']""")
+_USUAL_ENCODINGS: Final = frozenset({b"utf-8", b"utf8", b"us-ascii"})
 
 
 @dataclass(slots=True)
@@ -61,88 +42,44 @@ class Surroundings:
 
     def note_hidden_rows(self, rows: bytes) -> None:
         """Note which of some rows are hidden."""
-        hidden = re.findall(rb'<row r="(\d+)"[^>]* hidden="(?:1|true)"', rows)
-        self.hidden_rows.update(map(int, hidden))
+        self.hidden_rows.update(map(int, _HIDDEN_ROW_RE.findall(rows)))
+
+    def hide_columns(self, first: int, last: int) -> None:
+        """Note hidden columns, which are counted from 1."""
+        self.hidden_columns.update(range(max(first, 1) - 1, min(last, MOST_COLUMNS)))
 
 
 class Unusual(Exception):  # noqa: N818 - a signal, not an error
-    """The XML is written in a way that the patterns were not made for."""
+    """The XML is written in a way that the quick way was not made for."""
 
 
-def scan(
-    open_part: Callable[[], IO[bytes]], styles: Collection[int], around: Surroundings
-) -> Iterator[Piece]:
-    """Yield what is to be noted in a sheet, piece by piece in the order of its rows.
+def refuse_endless(row: int, column: int, place: str) -> None:
+    """Refuse a sheet that reaches further than any table does.
 
     Args:
-        open_part: Opens the sheet's XML; called again where the patterns do not fit.
-        styles: Cell styles whose numbers do not show as they are stored.
-        around: Filled on the way.
+        row: Number of the last row that holds something.
+        column: Position of the last column that does.
+        place: File and sheet.
 
     Raises:
-        Unusual: Patterns did not fit; what was yielded so far is void, use ``scan_slowly``.
+        InputError: Its grid would not fit into memory.
     """
-    with open_part() as stream:
-        yield from _Patterns(styles, around).pieces(stream)
-
-
-class _Patterns:
-    """The quick way."""
-
-    def __init__(self, styles: Collection[int], around: Surroundings) -> None:
-        self.around = around
-        cell = rb'<c r="([A-Z]{1,3})([0-9]+)"'
-        formula = rb"\s*(?:<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*)?"
-        value = rb"<v(?:\s[^>]*)?>\s*([^<\s]*)\s*</v>"
-        ids = b"|".join(str(style).encode() for style in sorted(styles, reverse=True))
-        self.number = re.compile(
-            cell
-            + rb'(?![^>]* t="(?:s|str|inlineStr|b|e|d)")[^>]* s="('
-            + (ids or b"(?!)")
-            + rb')"[^>]*>'
-            + formula
-            + value
+    if row * (column + 1) > _MOST_CELLS:
+        raise InputError(
+            f"{place}: the sheet reaches to row {row:,} and column {column + 1:,}, too far to be read.",
+            hint="Delete the stray cells far below or to the right, and save the workbook.",
         )
-        style = rb'(?:(?=[^>]* s="([0-9]+)"))?'
-        self.error = re.compile(cell + rb'(?=[^>]* t="e")' + style + rb"[^>]*>" + formula + value)
-        self.iso = re.compile(cell + rb'(?=[^>]* t="d")' + style + rb"[^>]*>" + formula + value)
-        formula = rb"\s*<f(?:\s[^>]*)?(?:/>|>[^<]*</f>)\s*"
-        empty = rb"(?:<v\s*/>|<v></v>)\s*"
-        self.bare = re.compile(cell + rb"[^>]*>" + formula + rb"</c>")
-        self.empty = re.compile(cell + rb'(?![^>]* t="str")[^>]*>' + formula + empty + rb"</c>")
 
-    def pieces(self, stream: IO[bytes]) -> Iterator[Piece]:
-        for rows in pieces(stream, self.around, size=lambda: _PIECE):
-            yield self._piece(rows)
 
-    def _piece(self, rows: bytes) -> Piece:
-        _refuse_unusual(rows)
-        piece = Piece()
-        self._reach(rows, piece)
-        found = piece.cells
-        found[Sort.NUMBER] = _gathered(self.number.findall(rows))
-        if b't="e"' in rows:
-            found[Sort.ERROR] = _gathered(self.error.findall(rows))
-        if b't="d"' in rows:
-            found[Sort.ISO_DATE] = _gathered(self.iso.findall(rows))
-        if b"<f" in rows:
-            cells = self.bare.findall(rows) + self.empty.findall(rows)
-            found[Sort.NOT_CALCULATED] = _gathered([(*cell, b"", b"") for cell in cells])
-        if b'hidden="' in rows:
-            self.around.note_hidden_rows(rows)
-        return piece
+def refuse_other_encoding(start: bytes) -> None:
+    """Make sure that some XML is in UTF-8 by its own word.
 
-    def _reach(self, rows: bytes, piece: Piece) -> None:
-        """Note the last row, and the last column that holds something."""
-        last = rows.rfind(b'<row r="')
-        if last >= 0:
-            piece.last_row = int(rows[last + 8 : rows.index(b'"', last + 8)])
-        letters: set[bytes] = set()
-        for row in rows.split(b"</row>"):
-            start = row.rfind(b'<c r="', 0, max(row.rfind(b"</c>"), 0))
-            if start >= 0:
-                letters.add(row[start + 6 : start + 9].rstrip(b'0123456789"'))
-        piece.last_column = max(map(column_of, letters), default=-1)
+    Raises:
+        Unusual: It declares another encoding.
+    """
+    declared = _ENCODING_RE.search(start)
+    if declared is not None and declared[1].lower() not in _USUAL_ENCODINGS:
+        raise Unusual
 
 
 def pieces(stream: IO[bytes], around: Surroundings, *, size: Callable[[], int]) -> Iterator[bytes]:
@@ -157,6 +94,7 @@ def pieces(stream: IO[bytes], around: Surroundings, *, size: Callable[[], int]) 
         Unusual: There is no sheet in it that the patterns know, or a row without an end.
     """
     head = _until(stream, _START)
+    refuse_other_encoding(head)
     _look_before(head, around)
     rest = head[head.index(_START) :]
     while _END not in rest:
@@ -175,21 +113,30 @@ def pieces(stream: IO[bytes], around: Surroundings, *, size: Callable[[], int]) 
     rows, _, tail = rest.partition(_END)
     yield rows
     for more in iter(lambda: stream.read(_PIECE), b""):
-        around.filtered |= b"<filterColumn" in tail
+        _look_after(tail, around)
         tail = tail[-64:] + more
-    around.filtered |= b"<filterColumn" in tail
+    _look_after(tail, around)
+    if not tail.rstrip().endswith(b"</worksheet>"):
+        raise Unusual
 
 
 def _look_before(head: bytes, around: Surroundings) -> None:
     """Look at what stands before the rows: hidden columns."""
-    if b"<worksheet" not in head or b"<!--" in head:
+    if b"<worksheet" not in head or b"<!" in head:
         raise Unusual
     for column in re.findall(rb"<col\s([^>]*)>", head):
-        if re.search(rb'\bhidden="(?:1|true)"', column):
+        if _HIDDEN_RE.search(column):
             ends = re.search(rb'\bmin="(\d+)"', column), re.search(rb'\bmax="(\d+)"', column)
             if ends[0] is None or ends[1] is None:
                 raise Unusual
-            _hide(around, int(ends[0][1]), int(ends[1][1]))
+            around.hide_columns(int(ends[0][1]), int(ends[1][1]))
+
+
+def _look_after(tail: bytes, around: Surroundings) -> None:
+    """Look at what stands after the rows: an active filter."""
+    if _START in tail:
+        raise Unusual
+    around.filtered |= b"<filterColumn" in tail
 
 
 def _until(stream: IO[bytes], mark: bytes) -> bytes:
@@ -202,128 +149,9 @@ def _until(stream: IO[bytes], mark: bytes) -> bytes:
     return head
 
 
-def _refuse_unusual(rows: bytes) -> None:
-    """Count what the patterns must have met; where the counts differ, they do not fit."""
-    cells, lines = rows.count(b'<c r="'), rows.count(b'<row r="')
-    if cells != rows.count(b"<c") and cells != len(_CELL_RE.findall(rows)):
-        raise Unusual
-    if lines != rows.count(b"<row"):
-        raise Unusual
-    if (b"!" in rows and b"<!" in rows) or (b"'" in rows and b"='" in rows):
-        raise Unusual
-
-
-def _gathered(found: list[tuple[bytes, bytes, bytes, bytes]]) -> dict[Group, Noted]:
-    """Put cells of one column and style together: row numbers and stored texts."""
-    together: dict[tuple[bytes, bytes], tuple[list[bytes], list[bytes]]] = {}
-    for letters, row, style, text in found:
-        rows, texts = together.get((letters, style)) or together.setdefault(
-            (letters, style), ([], [])
-        )
-        rows.append(row)
-        texts.append(text)
-    return {
-        (column_of(letters), int(style or 0)): (
-            list(map(int, rows)),
-            b"\n".join(texts).decode().split("\n"),
-        )
-        for (letters, style), (rows, texts) in together.items()
-    }
-
-
 def column_of(letters: bytes) -> int:
     """Return the position of a column: ``A`` is 0, ``AA`` is 26."""
     number = 0
     for letter in letters:
         number = number * 26 + letter - 64
     return number - 1
-
-
-def _hide(around: Surroundings, first: int, last: int) -> None:
-    around.hidden_columns.update(range(first - 1, min(last, 16_384)))
-
-
-class _Slow:
-    """The way through expat, for XML of any shape."""
-
-    def __init__(self, styles: Collection[int], around: Surroundings) -> None:
-        self.styles = frozenset(styles)
-        self.around = around
-        self.piece = Piece()
-        self.row = 0
-        self.column = -1
-        self.cell: dict[str, str] = {}
-        self.value: list[str] = []
-        self.in_value = self.has_value = self.has_formula = self.holds = False
-
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        tag = tag.rpartition(":")[2]
-        if tag == "row":
-            self.row = int(attributes.get("r", self.row + 1))
-            self.column = -1
-            self.piece.last_row = max(self.piece.last_row, self.row)
-            if attributes.get("hidden") in {"1", "true"}:
-                self.around.hidden_rows.add(self.row)
-        elif tag == "c":
-            letters = attributes.get("r", "").rstrip("0123456789").encode()
-            self.column = column_of(letters) if letters else self.column + 1
-            self.cell = attributes
-            self.value.clear()
-            self.has_value = self.has_formula = self.holds = False
-        elif tag == "v":
-            self.in_value = self.has_value = self.holds = True
-        elif tag in {"f", "is"}:
-            self.has_formula = self.has_formula or tag == "f"
-            self.holds = True
-        elif tag == "filterColumn":
-            self.around.filtered = True
-        elif tag == "col" and attributes.get("hidden") in {"1", "true"}:
-            _hide(self.around, int(attributes["min"]), int(attributes["max"]))
-
-    def text(self, text: str) -> None:
-        if self.in_value:
-            self.value.append(text)
-
-    def end(self, tag: str) -> None:
-        tag = tag.rpartition(":")[2]
-        if tag == "v":
-            self.in_value = False
-        elif tag == "c" and self.holds:
-            self.piece.last_column = max(self.piece.last_column, self.column)
-            self._note("".join(self.value))
-
-    def _note(self, value: str) -> None:
-        kind, style = self.cell.get("t", "n"), int(self.cell.get("s", "0"))
-        if self.has_formula and not value and not (self.has_value and kind == "str"):
-            sort = Sort.NOT_CALCULATED
-        elif kind == "e":
-            sort = Sort.ERROR
-        elif kind == "d":
-            sort = Sort.ISO_DATE
-        elif kind == "n" and value and style in self.styles:
-            sort = Sort.NUMBER
-        else:
-            return
-        groups = self.piece.cells.setdefault(sort, {})
-        rows, texts = groups.setdefault((self.column, style), ([], []))
-        rows.append(self.row)
-        texts.append(value.replace("\n", ""))
-
-
-def scan_slowly(
-    open_part: Callable[[], IO[bytes]], styles: Collection[int], around: Surroundings
-) -> Iterator[Piece]:
-    """Do the same as ``scan`` for XML of any shape."""
-    slow = _Slow(styles, around)
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = slow.start
-    parser.EndElementHandler = slow.end
-    parser.CharacterDataHandler = slow.text
-    with open_part() as stream:
-        for data in iter(lambda: stream.read(_PIECE), b""):
-            parser.Parse(data, False)  # noqa: FBT003 - the standard library's signature
-            yield slow.piece
-            slow.piece = Piece()
-        parser.Parse(b"", True)  # noqa: FBT003 - the standard library's signature
-    yield slow.piece

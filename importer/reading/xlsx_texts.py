@@ -4,26 +4,86 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Final
+from xml.parsers import expat
 
 import numpy as np
 import pyarrow as pa
 
 from importer.reading.xlsx_cells import Numbers, texts_between, unescaped
-from importer.reading.xlsx_scan import Unusual
+from importer.reading.xlsx_scan import Unusual, refuse_other_encoding
 
 if TYPE_CHECKING:
     from importer.reading.xlsx_cells import Bytes
 
 _ESCAPE_RE: Final = re.compile(rb"_x[0-9A-Fa-f]{4}_")
+_ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 _PHONETIC_RE: Final = re.compile(rb"<rPh\b.*?</rPh>", re.DOTALL)
 _RUN_RE: Final = re.compile(rb"<t(?:/>|>([^<]*)</t>| [^<>]*(?:/>|>([^<]*)</t>))")
 _PLAIN: Final = len("<t>")
 _PRESERVED: Final = len('<t xml:space="preserve">')
 _PIECE: Final = 1 << 20
+_LOOK: Final = 1024
 _PAD: Final = b"\0" * 64
 
 
 def shared_texts(data: bytes) -> pa.Array:
+    """Return the shared texts in their order, those in several fonts joined, without phonetic help.
+
+    Args:
+        data: The part of the package; without one there are no texts.
+
+    Raises:
+        ValueError: It is damaged.
+        xml.parsers.expat.ExpatError: It is no XML.
+    """
+    if not data:
+        return pa.array([], pa.large_string())
+    try:
+        return quick_texts(data)
+    except (Unusual, ValueError, IndexError):
+        return pa.array(_careful_texts(data), pa.large_string())
+
+
+def without_escapes(text: str) -> str:
+    """Return a text with its characters in the place of their numbers: ``_x000D_`` is a return.
+
+    The source is ECMA-376 part 1, section 22.9.2.19.
+    """
+    if "_x" not in text or not _ESCAPED_RE.search(text):
+        return text
+    plain = _ESCAPED_RE.sub(lambda found: chr(int(found[1], 16)), text)
+    return plain.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _careful_texts(data: bytes) -> list[str]:
+    """Return the texts of XML of any shape."""
+    texts: list[str] = []
+    path: list[str] = []
+    runs: list[str] = []
+
+    def start(name: str, _: dict[str, str]) -> None:
+        path.append(name.rpartition(":")[2])
+        if path[-1] == "si":
+            runs.clear()
+
+    def text(found: str) -> None:
+        if path[-2:] == ["si", "t"] or path[-3:] == ["si", "r", "t"]:
+            runs.append(found)
+
+    def end(_: str) -> None:
+        if path.pop() == "si":
+            texts.append(without_escapes("".join(runs)))
+
+    parser = expat.ParserCreate()
+    parser.buffer_text = True
+    parser.StartElementHandler = start
+    parser.CharacterDataHandler = text
+    parser.EndElementHandler = end
+    parser.Parse(data, True)  # noqa: FBT003 - the standard library's signature
+    return texts
+
+
+def quick_texts(data: bytes) -> pa.Array:
     """Return the shared texts in their order, those in several fonts joined, without phonetic help.
 
     Args:
@@ -33,10 +93,11 @@ def shared_texts(data: bytes) -> pa.Array:
         Unusual: It is written in another way than programs write it.
         ValueError: It is no UTF-8.
     """
-    if b"<!" in data or b"\r" in data.replace(b"\r\n", b"", 1) or b"<sst" not in data:
+    if b"<!" in data or b"<sst" not in data or b"\r" in data[data.index(b"<sst") :]:
         raise Unusual
     if b"_x" in data and _ESCAPE_RE.search(data):
         raise Unusual
+    refuse_other_encoding(data[:_LOOK])
     parts: list[pa.Array] = []
     start = 0
     while start < len(data):
