@@ -154,3 +154,34 @@ def test_a_word_without_quotes_makes_no_date_of_a_number(code):
     from importer.reading.display import show
 
     assert show("36925", code).fault == faults.UNREADABLE_FORMAT
+
+
+DATA = "<table><tr><th>id</th><th>name</th></tr><tr><td>7</td><td>Ann</td></tr></table>"
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        f"<table><tr><td>{DATA}</td></tr></table>",
+        f"<table><tr><td>Report</td></tr><tr><td><div>{DATA}</div></td></tr></table>",
+        f"<center>{DATA}</center>",
+    ],
+    ids=["framed", "framed under a title", "plain"],
+)
+def test_a_table_that_only_frames_another_gives_way_to_it(tmp_path, page):
+    path = tmp_path / "export.xls"
+    path.write_text(f"<html><body>{page}</body></html>", encoding="utf-8")
+    (grid,) = read_source(path).grids
+    rows = grid.frame.to_numpy().tolist()
+    assert rows[-2:] == [["id", "name"], ["7", "Ann"]]
+
+
+def test_a_table_beside_other_cells_is_refused(tmp_path):
+    path = tmp_path / "export.xls"
+    path.write_text(f"<table><tr><td>{DATA}</td><td>Ann</td></tr></table>", encoding="utf-8")
+    with pytest.raises(InputError) as told:
+        read_source(path)
+    assert str(told.value) == (
+        "export.xls: in this web page a whole table stands beside other cells, so its rows cannot be told "
+        "for certain. Open it in Excel, copy the table into a new workbook, and save that as .xlsx."
+    )

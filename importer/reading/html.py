@@ -37,7 +37,8 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     """Return the cells of all tables of a page; rows count from 1 at its first line of text.
 
     Raises:
-        InputError: There is no table in the page (it is a login page or an error message, say).
+        InputError: There is no table in the page (it is a login page or an error message, say), or
+            one stands inside of another beside other cells.
     """
     declared = _CHARSET_RE.search(data[:_LOOK])
     found = find_encoding(data, path, encoding or _usable(declared, data))
@@ -49,6 +50,12 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
         raise InputError(
             f"{path.name}: this is a web page without a table.",
             hint="Open it in a browser: it may be a login page or a message of the other system.",
+        )
+    if page.beside:
+        raise InputError(
+            f"{path.name}: in this web page a whole table stands beside other cells, so its rows cannot "
+            "be told for certain.",
+            hint="Open it in Excel, copy the table into a new workbook, and save that as .xlsx.",
         )
     blocks = Blocks(max((len(cells) for _, cells in page.rows), default=0))
     step = rows_a_block(blocks.width)
@@ -88,6 +95,9 @@ class _Page(HTMLParser):
         self._unseen = 0
         self._inner = 0
         """How many tables are open inside of the open cell; their text belongs to that cell."""
+        self.beside = False
+        """Whether a cell stands beside one that is only the frame of a table: no row can be told."""
+        self._framed = False
         self._span = (1, 1)
         self._covered: dict[int, int] = {}
 
@@ -95,13 +105,20 @@ class _Page(HTMLParser):
         """Open a row or a cell; ``<br>`` is a line break."""
         if tag in _UNSEEN:
             self._unseen += 1
+        elif tag == "table" and self._in_cell and not self._inner and self._is_frame():
+            self.tables += 1
+            self._in_cell = False
+            self._cells.clear()
+            self._text.clear()
         elif tag in _TABLE and (self._inner or (tag == "table" and self._in_cell)):
             self._inner += tag == "table"
             self._end_block()
         elif tag in {"table", "tr"}:
             self.tables += tag == "table"
+            self._framed = False
             self.end_row()
         elif tag in {"td", "th"}:
+            self.beside = self.beside or self._framed
             self._end_cell()
             self._text.clear()
             given = dict(attrs)
@@ -124,6 +141,8 @@ class _Page(HTMLParser):
             self._end_cell()
         elif tag in {"tr", "table"}:
             self.end_row()
+            # After an inner table the outer row goes on; a cell there would stand beside a whole table.
+            self._framed = tag == "table"
             if tag == "table":
                 self._covered.clear()
         elif tag in _BLOCKS:
@@ -148,6 +167,10 @@ class _Page(HTMLParser):
         self.rows.append((self._number, self._cells))
         self._cells = []
         self._text.clear()
+
+    def _is_frame(self) -> bool:
+        """Whether the open cell holds nothing but the table that begins, as pages are laid out."""
+        return not any(self._cells) and not "".join(self._text).replace(_BREAK, "").strip()
 
     def _end_block(self) -> None:
         if self._in_cell:
