@@ -505,3 +505,18 @@ def test_missing_headers_are_those_of_rules_and_skipped_rows(tmp_path):
     over = sheet(["a", "zzz"], name=None)
     assert missing_headers(mapping, over.columns) == ("B", "Note")
     assert explain_missing(mapping, over) == 'students.csv: these columns are missing: "B", "Note".'
+
+
+@pytest.mark.parametrize("lenient", ["state", "province"])
+def test_of_two_names_the_one_that_may_be_left_out_gives_way_with_a_warning(apply, lenient):
+    other = "province" if lenient == "state" else "state"
+    batch = apply(
+        f"{{unique_id: ID, {other}: A, {lenient}: {{column: B, if_invalid: omit}}}}",
+        sheet(["ID", "A", "B"], ["1", "ON", "ZZZ"], ["2", "", "QC"]),
+    )
+    assert batch.frame["province"].tolist() == ["ON", "QC"]
+    (problem,) = batch.problems
+    assert (problem.position, problem.columns, problem.severity) == (0, (2,), Severity.WARNING)
+    assert problem.message == (
+        "another column gives this field, with another value, and this one was left out."
+    )

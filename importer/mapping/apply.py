@@ -13,13 +13,13 @@ from importer.mapping.choose import locate
 from importer.mapping.refusal import Refusal
 from importer.mapping.take import Cells
 from importer.mapping.turn import Given, Reason, problem_at, turn
-from importer.model import RESULT_COLUMNS, Batch, State
+from importer.model import RESULT_COLUMNS, Batch, Severity, State
 from importer.text import fold
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from importer.mapping.rules import Mapping, SkipRows
+    from importer.mapping.rules import Mapping, Rule, SkipRows
     from importer.model import Sheet
     from importer.schema import Field
 
@@ -29,6 +29,11 @@ _WHOLE_ROW_CODE = 9033
 _TWO_VALUES = Refusal(
     "two columns give this field, and their values differ.",
     "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
+)
+
+_LEFT_OUT = Refusal(
+    "another column gives this field, with another value, and this one was left out.",
+    "Correct the cell, or take its column out of the mapping.",
 )
 
 
@@ -76,7 +81,9 @@ def apply_mapping(
     for known in mapping.fields:
         rules = [rule for rule in mapping.rules if rule.field.name == known.name]
         parts = [turn(rule, cells.take(rule), sheet, quiet, user_types) for rule in rules]
-        given = _together(sheet, known, parts, quiet)
+        # A value that may be left out gives way to one that may not.
+        pairs = sorted(zip(rules, parts, strict=True), key=lambda pair: pair[0].omit_if_invalid)
+        given = _together(sheet, known, pairs, quiet)
         fields[known.name] = _with_default(given, mapping.defaults.get(known.name))
         problems.extend(given.problems)
     return Batch(
@@ -126,38 +133,46 @@ def _matching(skip: SkipRows, cells: Cells) -> npt.NDArray[np.bool_]:
 
 
 def _together(
-    sheet: Sheet, known: Field, parts: list[Given], quiet: npt.NDArray[np.bool_]
+    sheet: Sheet, known: Field, pairs: list[tuple[Rule, Given]], quiet: npt.NDArray[np.bool_]
 ) -> Given:
     """Return what all rules of a field give: those under its first name come first.
 
     The vendor documents several names for some fields and not which one wins, so that two different
-    values are a problem, never a choice of ours.
+    values are a problem, never a choice of ours; only a value with ``if_invalid: omit`` gives way.
     """
-    if not parts:
+    if not pairs:
         blank = [""] * len(sheet.frame)
         return Given(pd.Series(blank, index=sheet.frame.index, dtype="str"), ())
-    given, *others = parts
-    for other in others:
-        given = _merged(sheet, known, given, other, quiet)
+    (_, given), *others = pairs
+    for rule, other in others:
+        given = _merged(sheet, known, given, other, quiet, spare=rule.omit_if_invalid)
     return given
 
 
-def _merged(
-    sheet: Sheet, known: Field, one: Given, other: Given, quiet: npt.NDArray[np.bool_]
+def _merged(  # noqa: PLR0913 - what decides, each by its name
+    sheet: Sheet,
+    known: Field,
+    one: Given,
+    other: Given,
+    quiet: npt.NDArray[np.bool_],
+    *,
+    spare: bool,
 ) -> Given:
     ones, others = one.texts, other.texts
     blank = (ones == "").to_numpy(dtype=np.bool_)
     differ = ~blank & (others != "").to_numpy(dtype=np.bool_)
     differ &= (ones != others).to_numpy(dtype=np.bool_) & ~quiet
     differ[list(one.failed | other.failed)] = False
-    shown = ones.tolist() if differ.any() else []
+    shown = (others if spare else ones).tolist() if differ.any() else []
     clashes = tuple(
         problem_at(
             sheet,
             at,
             known,
             shown[at],
-            Reason((*one.columns_at(at), *other.columns_at(at)), _TWO_VALUES, known.invalid),
+            Reason(other.columns_at(at), _LEFT_OUT, known.invalid, Severity.WARNING)
+            if spare
+            else Reason((*one.columns_at(at), *other.columns_at(at)), _TWO_VALUES, known.invalid),
         )
         for at in np.flatnonzero(differ).tolist()
     )
