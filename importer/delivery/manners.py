@@ -1,6 +1,6 @@
 """How each endpoint wants to be treated, and what a row's fate is after each attempt.
 
-This is the table "Reading an answer" of our contract, as code: pure, without a socket or a clock.
+One table for all endpoints, as code: pure, without a socket or a clock.
 """
 
 from __future__ import annotations

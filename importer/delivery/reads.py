@@ -96,7 +96,7 @@ def text_of(value: Json) -> str:
 def judge_read(reply: Reply, read: Read) -> Verdict:
     """Decide what an attempt came to; the body decides, and only where it says nothing the status.
 
-    This is the column of the reads in the table "Reading an answer" of our contract.
+    What pushing makes of the same answers stands in ``manners``.
     """
     if reply.phase is not Phase.ANSWERED:
         why = f"{reply.detail[:1].upper()}{reply.detail[1:]}."
