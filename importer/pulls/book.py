@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,6 +13,7 @@ from importer.errors import InputError
 from importer.pulls.tables import Form, Value
 from importer.results.files import put_in_place
 from importer.results.inert import LIVE, hold, sheet_name
+from importer.results.inert_book import inert_book
 from importer.results.looks import put
 
 if TYPE_CHECKING:
@@ -99,37 +98,18 @@ def write_book(path: Path, facts: Facts, pages: Sequence[Page]) -> Path:
 
 
 def _write(file: BinaryIO, *, facts: Facts, pages: Sequence[Page]) -> None:
-    from xlsxwriter import Workbook
 
-    with tempfile.TemporaryDirectory(
-        prefix="opscom-import-", ignore_cleanup_errors=True
-    ) as scratch:
-        options = {
-            "constant_memory": True,
-            "tmpdir": scratch,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        }
-        book = Workbook(file, options)
-        try:
-            book.use_zip64()
-            book.set_properties({"title": facts.title})
-            kit, taken = _make_kit(book), {"summary", "history"}
-            names: dict[str, str] = {}
-            summary = book.add_worksheet("Summary")
-            for page in pages:
-                names[page.name] = sheet_name(page.name, taken)
-                taken.add(names[page.name].casefold())
-            sheets = [book.add_worksheet(names[page.name]) for page in pages]
-            _write_summary(summary, facts, pages, names, kit)
-            for sheet, page in zip(sheets, pages, strict=True):
-                _write_page(sheet, page, names, kit)
-            book.close()
-        finally:
-            for sheet in book.worksheets():
-                with contextlib.suppress(OSError):
-                    sheet.row_data_fh.close()
+    with inert_book(file, {"title": facts.title}) as book:
+        kit, taken = _make_kit(book), {"summary", "history"}
+        names: dict[str, str] = {}
+        summary = book.add_worksheet("Summary")
+        for page in pages:
+            names[page.name] = sheet_name(page.name, taken)
+            taken.add(names[page.name].casefold())
+        sheets = [book.add_worksheet(names[page.name]) for page in pages]
+        _write_summary(summary, facts, pages, names, kit)
+        for sheet, page in zip(sheets, pages, strict=True):
+            _write_page(sheet, page, names, kit)
 
 
 def _make_kit(book: Workbook) -> _Kit:

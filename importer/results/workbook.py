@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import tempfile
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.results.files import put_in_place
 from importer.results.inert import hold
+from importer.results.inert_book import inert_book
 from importer.results.parts import Kit, Tally, plan_pages
 
 if TYPE_CHECKING:
@@ -54,44 +53,21 @@ def write_pages(file: BinaryIO, *, about: About, pages: Sequence[Page]) -> None:
     Raises:
         OSError: The disk is full, or the like.
     """
-    from xlsxwriter import Workbook
-    from xlsxwriter.exceptions import FileCreateError
-
     from importer.codes import CODES
     from importer.results.looks import make_looks
     from importer.results.pages import write_page
     from importer.results.payloads import add_payload_sheets, write_payloads
     from importer.results.summary import write_summary
 
-    with tempfile.TemporaryDirectory(
-        prefix="opscom-import-", ignore_cleanup_errors=True
-    ) as scratch:
-        options = {
-            "constant_memory": True,
-            "tmpdir": scratch,
-            "strings_to_formulas": False,
-            "strings_to_numbers": False,
-            "strings_to_urls": False,
-        }
-        book = Workbook(file, options)
-        try:
-            book.use_zip64()
-            book.set_properties({"title": "OPSCOM import", "comments": hold(f"Run {about.run}")})
-            kit = Kit(about, make_looks(book), CODES, Tally())
-            # Summary stands first and is written last, when all is counted.
-            summary = book.add_worksheet("Summary")
-            sheets = [book.add_worksheet(page.name) for page in pages]
-            for sheet, page in zip(sheets, pages, strict=True):
-                write_page(sheet, page, kit)
-            if about.command == "check":
-                for sheet, page in add_payload_sheets(book, pages):
-                    write_payloads(sheet, page, kit)
-            write_summary(book, summary, pages, kit)
-            book.close()
-        except FileCreateError as error:
-            # What the system said of a full disk is inside.
-            raise OSError(*error.args[0].args) from error
-        finally:
-            for sheet in book.worksheets():
-                with contextlib.suppress(OSError):
-                    sheet.row_data_fh.close()
+    properties = {"title": "OPSCOM import", "comments": hold(f"Run {about.run}")}
+    with inert_book(file, properties) as book:
+        kit = Kit(about, make_looks(book), CODES, Tally())
+        # Summary stands first and is written last, when all is counted.
+        summary = book.add_worksheet("Summary")
+        sheets = [book.add_worksheet(page.name) for page in pages]
+        for sheet, page in zip(sheets, pages, strict=True):
+            write_page(sheet, page, kit)
+        if about.command == "check":
+            for sheet, page in add_payload_sheets(book, pages):
+                write_payloads(sheet, page, kit)
+        write_summary(book, summary, pages, kit)
