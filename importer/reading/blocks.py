@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from importer.model import EXCEL_ERRORS, Grid
 from importer.reading import faults
 from importer.reading.display import LARGEST, plain
+from importer.reading.slices import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -119,7 +120,7 @@ class Blocks:
         try:
             return pa.array(cells, _TEXT)
         except UnicodeEncodeError:
-            return pa.array([_whole_unicode(str(cell)) for cell in cells], _TEXT)
+            return pa.array([whole_unicode(str(cell)) for cell in cells], _TEXT)
         except (pa.ArrowTypeError, pa.ArrowInvalid):
             pass
         texts: list[str] = []
@@ -147,11 +148,7 @@ class Blocks:
 
 
 def _all_blank(column: pa.Array) -> bool:
-    offsets = column.buffers()[1]
-    if offsets is None:
-        return True
-    edges = np.frombuffer(offsets, np.int64)[[column.offset, column.offset + len(column)]]
-    return bool(edges[0] == edges[1])
+    return not len(content_of(column))
 
 
 def _joined(pieces: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
@@ -168,6 +165,6 @@ def _by_position(rows: npt.NDArray[np.int64], texts: Mapping[int, str]) -> dict[
     return {places[row]: texts[row] for row in sorted(texts)}
 
 
-def _whole_unicode(text: str) -> str:
+def whole_unicode(text: str) -> str:
     """Join surrogate pairs and replace halves, which no encoding can write."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

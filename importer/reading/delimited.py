@@ -18,8 +18,9 @@ import numpy as np
 
 from importer.errors import InputError
 from importer.reading import faults
-from importer.reading.blocks import Blocks, rows_a_block
+from importer.reading.blocks import Blocks, rows_a_block, whole_unicode
 from importer.reading.decoding import Encoding, find_encoding
+from importer.reading.delimited_direct import Place, read_plainly
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 _DELIMITERS: Final = ",;\t|"
 _RECORDS: Final = 20
 _LOOK: Final = 1 << 20
+_USUAL_WIDTH: Final = 32
 _MOST_CELLS: Final = 16_384
 """Columns of the widest sheet that Excel has."""
 _SEP_RE: Final = re.compile(r'\A"?sep=([^\w"\r\n])"?[ \t,;|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
@@ -52,43 +54,45 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
     found = find_encoding(data, path, encoding)
     if b"\0" not in data[-2:]:
         data = data.rstrip(b"\x1a\r\n") if data.rstrip(b"\r\n").endswith(b"\x1a") else data
-    delimiter, skipped = _layout(_start(data, found))
-    reader = csv.reader(_lines(data, found, skipped=skipped), delimiter=delimiter, strict=True)
-    records = _numbered(reader, path)
-    first = list(islice(records, rows_a_block(32)))
-    blocks = Blocks(_width(first))
-    tricks, nulls = _has(data, found, '="'), _has(data, found, "\0")
-    while first:
-        _add(blocks, first, tricks=tricks, nulls=nulls)
-        first = list(islice(records, rows_a_block(blocks.width)))
+    data, start = _as_utf_8(data, found)
+    delimiter, skipped = _layout(data[start : start + _LOOK].decode("utf-8", "ignore"))
+    blocks = Blocks(0)
+    place = Place(start + skipped, 0)
+    tricks, nulls = b'="' in data, b"\0" in data
+    if delimiter.isascii() and not tricks and not nulls:
+        place = read_plainly(data, place.byte, delimiter, blocks, _MOST_CELLS)
+    reader = csv.reader(_lines(data, place.byte), delimiter=delimiter, strict=True)
+    records = _numbered(reader, path, place.records)
+    while some := list(islice(records, rows_a_block(blocks.width or _USUAL_WIDTH))):
+        _add(blocks, some, tricks=tricks, nulls=nulls)
     return blocks.grid(path, None, [found.doubt] if found.doubt else [])
 
 
-def _has(data: bytes, encoding: Encoding, text: str) -> bool:
-    return text.encode(encoding.name) in data
+def _as_utf_8(data: bytes, encoding: Encoding) -> tuple[bytes, int]:
+    """Return a text in UTF-8, and where it begins."""
+    if encoding.name == "utf-8":
+        return data, encoding.start
+    text = data[encoding.start :].decode(encoding.name)
+    try:
+        return text.encode(), 0
+    except UnicodeEncodeError:
+        return whole_unicode(text).encode(), 0
 
 
-def _start(data: bytes, encoding: Encoding) -> str:
-    return data[encoding.start : encoding.start + _LOOK].decode(encoding.name, "ignore")
-
-
-def _lines(data: bytes, encoding: Encoding, *, skipped: bool) -> Iterable[str]:
+def _lines(data: bytes, start: int) -> Iterable[str]:
     """Yield the lines with their own ends, as ``csv`` wants them."""
     stream = io.BytesIO(data)
-    stream.seek(encoding.start)
-    lines = io.TextIOWrapper(stream, encoding=encoding.name, newline="")
-    if skipped:
-        next(lines)
-    return lines
+    stream.seek(start)
+    return io.TextIOWrapper(stream, encoding="utf-8", newline="")
 
 
-def _layout(start: str) -> tuple[str, bool]:
-    """Return the delimiter, and whether the first line only names it (``sep=;``)."""
+def _layout(start: str) -> tuple[str, int]:
+    """Return the delimiter, and the bytes of a first line that only names it (``sep=;``)."""
     if told := _SEP_RE.match(start):
-        return told[1], True
+        return told[1], len(told[0].encode())
     scores = [_score(start, delimiter) for delimiter in _DELIMITERS]
     best = max(scores)
-    return _DELIMITERS[scores.index(best)], False
+    return _DELIMITERS[scores.index(best)], 0
 
 
 def _score(start: str, delimiter: str) -> tuple[int, int]:
@@ -105,11 +109,11 @@ def _score(start: str, delimiter: str) -> tuple[int, int]:
     return max((agreeing, cells) for cells, agreeing in lengths.items())
 
 
-def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records that are not empty, each with its number from 1."""
-    number = line = 0
+def _numbered(reader: Reader, path: Path, before: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records that are not empty, each with its number; ``before`` them were so many."""
+    number, line = before, 0
     try:
-        for number, record in enumerate(reader, start=1):
+        for number, record in enumerate(reader, start=before + 1):
             if len(record) > _MOST_CELLS:
                 raise InputError(
                     f"{path.name}, record {number}: it has {len(record):,} cells, more than any "
@@ -131,10 +135,6 @@ def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
             "and not closed where its cell ends.",
             hint="Correct the quotes of this record, or export the file again.",
         ) from error
-
-
-def _width(records: Sequence[tuple[int, list[str]]]) -> int:
-    return max((len(record) for _, record in records), default=0)
 
 
 def _add(

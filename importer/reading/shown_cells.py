@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from importer.reading.display import show_column
 from importer.reading.number_format import Kind, Mark, parse
+from importer.reading.slices import edges_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -66,17 +67,9 @@ def show_cells(raws: pa.Array, code: str, *, since_1904: bool = False) -> ShownC
     return _one_by_one(raws, code, since_1904=since_1904)
 
 
-def edges(texts: pa.Array) -> npt.NDArray[np.int64]:
-    """Return where each text begins in the bytes of all, and where the last one ends."""
-    offsets = texts.buffers()[1]
-    if offsets is None:
-        return np.zeros(len(texts) + 1, np.int64)
-    return np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-
-
 def _longest(raws: pa.Array) -> int:
     """Return the most digits of these whole numbers; 0 where one of them is anything else."""
-    offsets = edges(raws)
+    offsets = edges_of(raws)
     data = raws.buffers()[2]
     if data is None or not len(raws):
         return 0

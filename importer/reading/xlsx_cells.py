@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
 from importer.reading.xlsx_scan import MOST_ROWS, Unusual
@@ -21,9 +20,7 @@ from importer.reading.xlsx_scan import MOST_ROWS, Unusual
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-Numbers = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
-Marks = npt.NDArray[np.bool_]
+    from importer.reading.slices import Bytes, Marks, Numbers
 
 SHARED, NUMBER, TRUTH, ERROR, TEXT, INLINE = (ord(letter) for letter in "snbeti")
 """What the value of a cell is: ``t="s"``, none or ``n``, ``b``, ``e``, ``str``, ``inlineStr``."""
@@ -118,23 +115,6 @@ def find_cells(rows: bytes) -> Cells:
         ends[held],
         tuple(bare),
     )
-
-
-def texts_between(data: Bytes, starts: Numbers, ends: Numbers) -> pa.Array:
-    """Return these parts of some UTF-8 bytes as texts.
-
-    Raises:
-        ValueError: They are no UTF-8.
-    """
-    lengths = ends - starts
-    offsets = np.zeros(len(starts) + 1, np.int64)
-    np.cumsum(lengths, out=offsets[1:])
-    size = int(offsets[-1])
-    index = np.arange(size) + np.repeat(starts - offsets[:-1], lengths)
-    taken = data[index]
-    if size and int(taken.max()) > 127:  # noqa: PLR2004 - the last character of ASCII
-        taken.tobytes().decode("utf-8")
-    return pa.LargeStringArray.from_buffers(len(starts), pa.py_buffer(offsets), pa.py_buffer(taken))
 
 
 def unescaped(texts: pa.Array) -> pa.Array:

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 
 from importer.reading import faults
 from importer.reading.blocks import Blocks
-from importer.reading.shown_cells import TEXT, edges, show_cells
+from importer.reading.shown_cells import TEXT, show_cells
+from importer.reading.slices import edges_of, texts_between
 from importer.reading.xlsx_cells import (
     ERROR,
     INLINE,
@@ -24,7 +25,6 @@ from importer.reading.xlsx_cells import (
     TRUTH,
     Cells,
     find_cells,
-    texts_between,
     unescaped,
 )
 from importer.reading.xlsx_cells import TEXT as FORMULA_TEXT
@@ -39,7 +39,7 @@ from importer.reading.xlsx_scan import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from importer.reading.xlsx_cells import Marks, Numbers
+    from importer.reading.slices import Marks, Numbers
 
 _PIECE: Final = 1 << 20
 _COLUMN: Final = 1 << 10
@@ -149,7 +149,7 @@ def _columns(piece: _Piece) -> tuple[list[pa.Array], Marks]:
             chosen = order[start:end]
             texts = _column(piece, chosen, column)
             places = piece.places[chosen]
-            filled[places] |= np.diff(edges(texts)) > 0
+            filled[places] |= np.diff(edges_of(texts)) > 0
             columns[column] = _spread(texts, places, size)
     return columns, filled
 

@@ -9,11 +9,12 @@ from xml.parsers import expat
 import numpy as np
 import pyarrow as pa
 
-from importer.reading.xlsx_cells import Numbers, texts_between, unescaped
+from importer.reading.slices import texts_between
+from importer.reading.xlsx_cells import unescaped
 from importer.reading.xlsx_scan import Unusual, refuse_other_encoding
 
 if TYPE_CHECKING:
-    from importer.reading.xlsx_cells import Bytes
+    from importer.reading.slices import Bytes, Marks, Numbers
 
 _ESCAPE_RE: Final = re.compile(rb"_x[0-9A-Fa-f]{4}_")
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
@@ -138,7 +139,7 @@ def _items(data: bytes, padded: Bytes, tags: Numbers) -> Numbers:
 
 def _simple(
     padded: Bytes, tags: Numbers, items: Numbers, starts: Numbers
-) -> tuple[np.ndarray[tuple[int], np.dtype[np.bool_]], Numbers, Numbers]:
+) -> tuple[Marks, Numbers, Numbers]:
     """Return which texts are in one piece, and where each of these begins and ends."""
     inner = tags[items + 1]
     third = padded[np.minimum(inner + 2, len(padded) - 1)]
