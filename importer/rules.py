@@ -165,11 +165,22 @@ def _text(known: Field) -> Iterator[Rule]:
         )
     yield Rule(
         "control",
-        lambda column: ~column.str.contains(_CONTROL),
+        lambda column: ~_controlled(column),
         known.invalid,
         "{this} holds a control character, a tab for example.",
         "Delete what the cell holds and type it anew.",
     )
+
+
+def _controlled(column: pd.Series[str]) -> pd.Series[bool]:
+    """Return which cells hold a control character; hardly ever one does."""
+    import pandas as pd
+
+    from importer.columns import arrow_of, controls
+
+    if controls(arrow_of(column)):
+        return column.str.contains(_CONTROL)
+    return pd.Series(data=False, index=column.index)
 
 
 def _lengths(column: pd.Series[str], limit: int) -> pd.Series[int]:
@@ -188,9 +199,7 @@ def _email(known: Field) -> Rule:
     return Rule(
         "form",
         lambda column: (
-            (column == "")
-            | column.str.fullmatch(f"{_SOLID}@{_SOLID}")
-            | column.str.contains(_CONTROL)
+            (column == "") | column.str.fullmatch(f"{_SOLID}@{_SOLID}") | _controlled(column)
         ),
         known.invalid,
         "{this} is no e-mail address, which has an @ and no blanks.",

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.checking.date_doubts import about_dates, rows_of
+from importer.columns import arrow_of, holds
 from importer.schema import Kind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy.typing as npt
-    import pandas as pd
 
     from importer.model import Batch
     from importer.schema import Table
@@ -48,7 +48,6 @@ _EXACT: Final = 15
 """Digits that Excel keeps."""
 _EXPONENT: Final = r"^[0-9](?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}$"
 _ROUNDED: Final = r"^[0-9]{15}0+$"
-_LONG: Final = r"^[0-9]{16,}$"
 _MONTH: Final = "(?i:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)"
 _DATED: Final = (
     f"^(?:[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}(?:T.*)?|[0-9]{{1,2}}-{_MONTH}|{_MONTH}-[0-9]{{2}})$"
@@ -85,6 +84,11 @@ class _Suspect:
         found: Marks = pc.match_substring_regex(self.texts, pattern).to_numpy(zero_copy_only=False)
         return found
 
+    def digits(self) -> Marks:
+        """Return which cells hold the digits 0 to 9 and nothing else."""
+        found: Marks = pc.ascii_is_decimal(self.texts).to_numpy(zero_copy_only=False)
+        return found
+
 
 def column_doubts(batch: Batch, table: Table) -> Iterator[str]:
     """Yield what a person should know about the columns that are mapped.
@@ -110,7 +114,7 @@ def column_doubts(batch: Batch, table: Table) -> Iterator[str]:
 
 def _suspect(batch: Batch, column: int) -> _Suspect:
     sheet = batch.sheet
-    texts = _arrow(sheet.frame[column])
+    texts = arrow_of(sheet.frame[column])
     filled = pc.not_equal(texts, "").to_numpy(zero_copy_only=False) & ~batch.skipped
     here = sheet.columns[column]
     return _Suspect(
@@ -119,12 +123,6 @@ def _suspect(batch: Batch, column: int) -> _Suspect:
         sheet.rows if filled.all() else sheet.rows[filled],
         "record" if sheet.name is None else "row",
     )
-
-
-def _arrow(cells: pd.Series[str]) -> pa.Array:
-    """Return a column without a copy in Python: ``pyarrow.array`` would go cell by cell."""
-    texts = pa.Table.from_pandas(cells.to_frame("cells"), preserve_index=False)["cells"]
-    return texts.combine_chunks() if texts.num_chunks != 1 else texts.chunk(0)
 
 
 def _about(suspect: _Suspect, kind: Kind, field: str, keys: set[str]) -> Iterator[_Doubt]:
@@ -140,7 +138,7 @@ def _about(suspect: _Suspect, kind: Kind, field: str, keys: set[str]) -> Iterato
 
 def _short(suspect: _Suspect) -> Iterator[_Doubt]:
     """Numbers that are shorter than most: lost zeros."""
-    digits = suspect.matching("^[0-9]+$")
+    digits = suspect.digits()
     lengths = pc.utf8_length(suspect.texts).to_numpy(zero_copy_only=False)
     counted = Counter(lengths[digits].tolist())
     if not counted:
@@ -172,7 +170,7 @@ def _numbered(marks: Marks, noun: str) -> str:
 
 def _ruined_numbers(suspect: _Suspect) -> Iterator[_Doubt]:
     """Numbers in scientific notation, and long ones that end in zeros."""
-    if pc.any(pc.match_substring(suspect.texts, "E+", ignore_case=True)).as_py():
+    if holds(suspect.texts, "+"):
         marks = suspect.matching(_EXPONENT)
         if marks.any():
             yield _Doubt(
@@ -181,8 +179,9 @@ def _ruined_numbers(suspect: _Suspect) -> Iterator[_Doubt]:
                 f"({suspect.those(marks)}), so that digits are lost. Format the column as a number "
                 "without decimals in the source and export it again.",
             )
-    if pc.max(pc.binary_length(suspect.texts)).as_py() > _EXACT:
-        long, rounded = suspect.matching(_LONG), suspect.matching(_ROUNDED)
+    lengths = pc.binary_length(suspect.texts).to_numpy(zero_copy_only=False)
+    if lengths.max() > _EXACT and (long := suspect.digits() & (lengths > _EXACT)).any():
+        rounded = suspect.matching(_ROUNDED)
         if int(rounded.sum()) > 1 and bool((long == rounded).all()):
             yield _Doubt(
                 "rounded",
@@ -201,13 +200,12 @@ def _cut(suspect: _Suspect) -> Iterator[_Doubt]:
     counted = np.bincount(lengths, minlength=longest + 1)
     at_limit = lengths == longest
     count, others = int(counted[longest]), counted[:longest]
-    distinct = len(suspect.texts.filter(pa.array(at_limit)).unique())
     if longest not in _CELL_LIMITS and (
         count < _LEAST
-        or distinct < _LEAST
         or count > _SHARE * len(lengths)
         or np.count_nonzero(others) < _LEAST
         or count < 3 * int(others[-3:].max())
+        or len(suspect.texts.filter(pa.array(at_limit)).unique()) < _LEAST
     ):
         return
     values = "one value has" if count == 1 else f"{count:,} values have"

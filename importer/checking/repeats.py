@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -174,14 +174,14 @@ def _part(batch: Batch, table: Table, names: Sequence[str], records: Sequence[in
 
 def _groups(records: Sequence[int], keys: Sequence[Key | None]) -> list[list[int]]:
     """Return the positions of each key that stands more than once, in file order."""
-    first: dict[Key, int] = {}
+    counted = Counter(keys)
+    del counted[None]
+    if len(counted) == counted.total():
+        return []
     groups: dict[Key, list[int]] = {}
     for position, key in zip(records, keys, strict=True):
-        if key is None:
-            continue
-        start = first.setdefault(key, position)
-        if start != position:
-            groups.setdefault(key, [start]).append(position)
+        if key is not None and counted[key] > 1:
+            groups.setdefault(key, []).append(position)
     return list(groups.values())
 
 

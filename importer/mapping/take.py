@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from importer.columns import arrow_of, blank_at_an_end, printable
 from importer.mapping.rules import Constant, Filled, Joined, Rule
 from importer.schema import Kind
 from importer.text import clean
@@ -134,11 +137,20 @@ class Cells:
         return blank
 
 
-def _clean(texts: pd.Series[str]) -> pd.Series[str]:
-    unclean = texts.str.contains(_UNCLEAN, regex=True).to_numpy(dtype=np.bool_)
-    if not unclean.any():
-        return texts
-    cells = texts.tolist()
-    for at in np.flatnonzero(unclean).tolist():
-        cells[at] = clean(cells[at])
-    return pd.Series(cells, index=texts.index, dtype="str")
+def _clean(column: pd.Series[str]) -> pd.Series[str]:
+    """Clean a column; of texts that need a closer look each distinct one is cleaned once."""
+    texts = arrow_of(column)
+    if printable(texts):
+        if not blank_at_an_end(texts):
+            return column
+        cleaned = pc.utf8_trim(texts, " ")
+    else:
+        unclean = pc.match_substring_regex(texts, _UNCLEAN)
+        packed = texts.filter(unclean).dictionary_encode()
+        before = packed.dictionary.to_pylist()
+        after = [clean(text) for text in before]
+        if after == before:
+            return column
+        changed = pa.array(after, texts.type).take(packed.indices)
+        cleaned = pc.replace_with_mask(texts, unclean, changed)
+    return pd.Series(pd.array(cleaned, dtype="str"), index=column.index)

@@ -14,16 +14,17 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.columns import content_of, holds
 from importer.model import EXCEL_ERRORS, Grid
 from importer.reading import faults
 from importer.reading.display import LARGEST, plain
-from importer.reading.slices import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
+    from pandas.api.extensions import ExtensionArray
 
     from importer.reading.faults import Fault
 
@@ -88,9 +89,13 @@ class Blocks:
         self.width = max(self.width, width)
 
     def frame(self) -> pd.DataFrame:
-        """Return all blocks as a frame: columns 0..n-1, RangeIndex, dtype ``str``."""
-        arrays = (pa.chunked_array(chunks, type=_TEXT) for chunks in self._columns)
-        columns = {position: pd.array(array, dtype="str") for position, array in enumerate(arrays)}
+        """Return all blocks as a frame: columns 0..n-1, RangeIndex, dtype ``str``. They are gone then."""
+        columns: dict[int, ExtensionArray] = {}
+        for position, chunks in enumerate(self._columns):
+            # In one piece a column is quicker to check; its pieces are let go one column at a time.
+            whole = pa.chunked_array(chunks, type=_TEXT).combine_chunks()
+            columns[position] = pd.array(whole, dtype="str")
+            chunks.clear()
         size = sum(map(len, self._rows))
         return pd.DataFrame(columns, index=pd.RangeIndex(size), copy=False)
 
@@ -140,7 +145,7 @@ class Blocks:
         return self._texts(rows, position, texts)
 
     def _note_errors(self, rows: npt.NDArray[np.int64], position: int, column: pa.Array) -> None:
-        if not pc.any(pc.match_substring(column, "#")).as_py():
+        if not holds(column, "#"):
             return
         found = pc.match_substring_regex(column, _ERROR_PATTERN).to_numpy(zero_copy_only=False)
         for row in rows[found].tolist():

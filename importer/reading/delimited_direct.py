@@ -18,8 +18,8 @@ import pyarrow.compute as pc
 from importer.reading.slices import texts_between
 
 if TYPE_CHECKING:
+    from importer.columns import Bytes, Marks, Numbers
     from importer.reading.blocks import Blocks
-    from importer.reading.slices import Bytes, Marks, Numbers
 
 _PIECE: Final = 1 << 20
 _COLUMN: Final = 1 << 10

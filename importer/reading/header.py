@@ -7,7 +7,10 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from importer.columns import arrow_of
 from importer.errors import InputError
 from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
@@ -26,6 +29,7 @@ _SEARCHED: Final = 30
 _LEAST: Final = 2
 _DATA_RE: Final = re.compile(r"[0-9@]")
 _VALUE_RE: Final = re.compile(r"[\W_]*[0-9][\W\d_]*|.*@.*|.{60,}", re.DOTALL)
+_SOLID: Final = "[!-~]"
 _NUMBERED_RE: Final = re.compile(r"(.+)#[0-9]+", re.DOTALL)
 
 
@@ -142,11 +146,15 @@ def _filled(frame: pd.DataFrame, flawed: Collection[int]) -> npt.NDArray[np.int6
     filled = np.zeros(len(frame), np.bool_)
     filled[[place for place in flawed if 0 <= place < len(frame)]] = True
     for column in frame.columns:
-        open_places = np.flatnonzero(~filled)
-        if not len(open_places):
+        if filled.all():
             break
-        cells = frame[column].to_numpy()[open_places]
-        filled[open_places] = [bool(cell) and bool(clean(cell)) for cell in cells]
+        texts = arrow_of(frame[column])
+        # A letter or digit proves it; of the others each distinct text is looked at once.
+        filled |= pc.match_substring_regex(texts, _SOLID).to_numpy(zero_copy_only=False)
+        packed = texts.filter(pa.array(~filled)).dictionary_encode()
+        solid = [bool(clean(text)) for text in packed.dictionary.to_pylist()]
+        if any(solid):
+            filled[~filled] = np.array(solid, np.bool_)[packed.indices.to_numpy()]
     return np.flatnonzero(filled)
 
 

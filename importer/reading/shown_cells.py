@@ -13,9 +13,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.columns import edges_of
 from importer.reading.display import show_column
 from importer.reading.number_format import Kind, Mark, parse
-from importer.reading.slices import edges_of
 
 if TYPE_CHECKING:
     import numpy.typing as npt

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 
-Numbers = npt.NDArray[np.int64]
-Bytes = npt.NDArray[np.uint8]
-Marks = npt.NDArray[np.bool_]
+from importer.columns import content_of
+
+if TYPE_CHECKING:
+    from importer.columns import Bytes, Numbers
 
 _LAST_OF_ASCII = 127
 
@@ -39,20 +41,3 @@ def texts_between(data: Bytes, starts: Numbers, ends: Numbers) -> pa.Array:
     if len(content) and int(content.max()) > _LAST_OF_ASCII:
         texts.validate(full=True)
     return texts
-
-
-def edges_of(texts: pa.Array) -> Numbers:
-    """Return where each text begins in the bytes of all, and where the last one ends."""
-    offsets = texts.buffers()[1]
-    if offsets is None:
-        return np.zeros(len(texts) + 1, np.int64)
-    return np.frombuffer(offsets, np.int64)[texts.offset : texts.offset + len(texts) + 1]
-
-
-def content_of(texts: pa.Array) -> Bytes:
-    """Return the bytes of all texts, one after the other."""
-    data = texts.buffers()[2]
-    if data is None:
-        return np.empty(0, np.uint8)
-    edges = edges_of(texts)
-    return np.frombuffer(data, np.uint8)[edges[0] : edges[-1]]

@@ -20,7 +20,7 @@ from importer.reading.xlsx_scan import MOST_ROWS, Unusual
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from importer.reading.slices import Bytes, Marks, Numbers
+    from importer.columns import Bytes, Marks, Numbers
 
 SHARED, NUMBER, TRUTH, ERROR, TEXT, INLINE = (ord(letter) for letter in "snbeti")
 """What the value of a cell is: ``t="s"``, none or ``n``, ``b``, ``e``, ``str``, ``inlineStr``."""

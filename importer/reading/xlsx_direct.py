@@ -14,10 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from importer.columns import edges_of
 from importer.reading import faults
 from importer.reading.blocks import Blocks
 from importer.reading.shown_cells import TEXT, show_cells
-from importer.reading.slices import edges_of, texts_between
+from importer.reading.slices import texts_between
 from importer.reading.xlsx_cells import (
     ERROR,
     INLINE,
@@ -39,7 +40,7 @@ from importer.reading.xlsx_scan import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from importer.reading.slices import Marks, Numbers
+    from importer.columns import Marks, Numbers
 
 _PIECE: Final = 1 << 20
 _COLUMN: Final = 1 << 10

@@ -14,7 +14,7 @@ from importer.reading.xlsx_cells import unescaped
 from importer.reading.xlsx_scan import Unusual, refuse_other_encoding
 
 if TYPE_CHECKING:
-    from importer.reading.slices import Bytes, Marks, Numbers
+    from importer.columns import Bytes, Marks, Numbers
 
 _ESCAPE_RE: Final = re.compile(rb"_x[0-9A-Fa-f]{4}_")
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
