@@ -6,6 +6,7 @@ import math
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from importer.reading import faults
 from importer.reading.display import plain, show, show_column, show_iso
 from importer.reading.number_format import BUILT_IN, Kind, parse
+from importer.reading.shown_cells import show_cells
 
 PHONE = r"[<=9999999]###\-####;\(###\)\ ###\-####"
 ACCOUNTING = BUILT_IN[44]
@@ -203,11 +205,37 @@ CODES = [
     st.booleans(),
 )
 def test_a_column_shows_what_each_of_its_cells_shows(raws, code, since_1904):
-    column = show_column(raws, code, since_1904=since_1904)
     cells = [show(raw, code, since_1904=since_1904) for raw in raws]
-    assert column.texts == [cell.text for cell in cells]
-    assert column.stored == {i: c.stored for i, c in enumerate(cells) if c.stored is not None}
-    assert column.faults == {i: c.fault for i, c in enumerate(cells) if c.fault is not None}
+    columns = [
+        show_column(raws, code, since_1904=since_1904),
+        show_cells(pa.array(raws, pa.large_string()), code, since_1904=since_1904),
+    ]
+    for column in columns:
+        assert list(map(str, column.texts)) == [cell.text for cell in cells]
+        assert column.stored == {i: c.stored for i, c in enumerate(cells) if c.stored is not None}
+        assert column.faults == {i: c.fault for i, c in enumerate(cells) if c.fault is not None}
+
+
+AMOUNTS = {
+    "cents": ("0.00", ["7", "0.5", "1234.25", "999999999999.99"]),
+    "grouped": ("#,##0.00", ["7", "999.5", "1000", "123456", "1234567.25", "999999999999.99"]),
+    "whole": ("#,##0", ["7", "1000", "999999999999"]),
+    "dollars": ('"$"#,##0.00', ["7", "1234.5", "0.01"]),
+    "others among them": (
+        "#,##0.00",
+        ["1234", "0", "-1234.5", "0.125", "1E3", "5.5", "x", "12.50"],
+    ),
+    "many decimals": ("0.0000", ["7.1234", "7.123", "0.0001", "1.5"]),
+}
+
+
+@pytest.mark.parametrize(("code", "raws"), AMOUNTS.values(), ids=AMOUNTS)
+def test_amounts_all_at_once_show_what_each_shows(code, raws):
+    cells = [show(raw, code) for raw in raws]
+    shown = show_cells(pa.array(raws, pa.large_string()), code)
+    assert shown.texts.to_pylist() == [cell.text for cell in cells]
+    assert shown.stored == {i: c.stored for i, c in enumerate(cells) if c.stored is not None}
+    assert shown.faults == {i: c.fault for i, c in enumerate(cells) if c.fault is not None}
 
 
 @given(st.floats(-1e15, 1e15))

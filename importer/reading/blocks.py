@@ -18,9 +18,10 @@ from importer.columns import content_of, holds
 from importer.model import EXCEL_ERRORS, Grid
 from importer.reading import faults
 from importer.reading.display import LARGEST, plain
+from importer.reading.stored import StoredNumbers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -56,6 +57,8 @@ class Blocks:
         self.width = width
         self.faults: dict[tuple[int, int], Fault] = {}
         self.stored: dict[int, dict[int, str]] = {}
+        """Stored numbers that were kept one by one, column → row number → text."""
+        self._kept: dict[int, list[tuple[npt.NDArray[np.int64], pa.Array]]] = {}
         self._rows: list[npt.NDArray[np.int64]] = []
         self._columns: list[list[pa.Array]] = [[] for _ in range(width)]
         self._lengths: list[npt.NDArray[np.int64]] = []
@@ -88,6 +91,10 @@ class Blocks:
             self._columns.append([pa.array([""] * len(rows), _TEXT) for rows in self._rows])
         self.width = max(self.width, width)
 
+    def keep(self, column: int, rows: npt.NDArray[np.int64], texts: pa.Array) -> None:
+        """Keep the stored numbers of some cells of a column."""
+        self._kept.setdefault(column, []).append((rows, texts))
+
     def frame(self) -> pd.DataFrame:
         """Return all blocks as a frame: columns 0..n-1, RangeIndex, dtype ``str``. They are gone then."""
         columns: dict[int, ExtensionArray] = {}
@@ -112,12 +119,25 @@ class Blocks:
                 fault.at(places[row], column)
                 for (row, column), fault in sorted(self.faults.items(), key=lambda item: item[0])
             ),
-            stored={
-                column: _by_position(rows, texts) for column, texts in sorted(self.stored.items())
-            },
+            stored=self._numbers(rows),
             doubts=tuple(doubts),
             lengths=_joined(self._lengths) if self._lengths else None,
         )
+
+    def _numbers(self, rows: npt.NDArray[np.int64]) -> dict[int, StoredNumbers]:
+        """Return all stored numbers by column, and in it by position."""
+        for column, texts in self.stored.items():
+            kept = StoredNumbers.of(texts)
+            self.keep(column, kept.places, kept.texts)
+        numbers: dict[int, StoredNumbers] = {}
+        for column, parts in sorted(self._kept.items()):
+            found = np.concatenate([part for part, _ in parts])
+            order = np.argsort(found, kind="stable")
+            whole = pa.concat_arrays([part for _, part in parts])
+            ascending = whole if (np.diff(order) == 1).all() else whole.take(pa.array(order))
+            numbers[column] = StoredNumbers(found[order], ascending).moved(rows)
+        self._kept.clear()
+        return numbers
 
     def _texts(
         self, rows: npt.NDArray[np.int64], position: int, cells: Sequence[object]
@@ -163,11 +183,6 @@ def _joined(pieces: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
 def _places(rows: npt.NDArray[np.int64], wanted: Iterable[int]) -> dict[int, int]:
     numbers = sorted(wanted)
     return dict(zip(numbers, np.searchsorted(rows, numbers).tolist(), strict=True))
-
-
-def _by_position(rows: npt.NDArray[np.int64], texts: Mapping[int, str]) -> dict[int, str]:
-    places = _places(rows, texts)
-    return {places[row]: texts[row] for row in sorted(texts)}
 
 
 def whole_unicode(text: str) -> str:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from importer.reading.faults import Fault
-    from importer.reading.number_format import Fixed
 
 LARGEST: Final = 1e15
 """Excel keeps 15 significant digits, so numbers from here on are not what was typed."""
@@ -121,7 +120,7 @@ class ShownColumn:
 def show_column(raws: Sequence[str], code: str, *, since_1904: bool = False) -> ShownColumn:
     """Return what number cells of one format show: the same as ``show`` cell by cell, but quicker.
 
-    Padded whole numbers, dates and amounts are most of what exports hold, and have a short way.
+    Padded whole numbers and dates have a short way.
     """
     form = parse(code)
     first = form.sections[0]
@@ -134,27 +133,9 @@ def show_column(raws: Sequence[str], code: str, *, since_1904: bool = False) -> 
         dates = _FIRST_DAY + days.astype("timedelta64[D]")
         return ShownColumn(np.datetime_as_string(dates, unit="D").tolist())
     shown = ShownColumn()
-    fixed = first.number.fixed if first.number and not form.conditional else None
     for raw in raws:
-        quick = _show_fixed(raw, fixed) if fixed else None
-        shown.add(quick or show(raw, code, since_1904=since_1904))
+        shown.add(show(raw, code, since_1904=since_1904))
     return shown
-
-
-def _show_fixed(raw: str, fixed: Fixed) -> Shown | None:
-    """Show a positive amount that has no more decimals than its format; ``None`` for others."""
-    value = float(raw) if raw[:1].isdigit() and _NUMBER_RE.fullmatch(raw) else 0.0
-    if not 0 < value < LARGEST:
-        return None
-    digits = plain(value)
-    whole, _, part = digits.partition(".")
-    if len(part) > fixed.decimals:
-        return None
-    grouped = f"{int(whole):,}" if fixed.grouped else whole
-    point = "." if fixed.decimals else ""
-    text = f"{fixed.before}{grouped}{point}{part.ljust(fixed.decimals, '0')}{fixed.after}"
-    same = not fixed.before and not fixed.after and "," not in grouped
-    return Shown(text, stored=None if same else digits)
 
 
 def show_iso(raw: str, code: str) -> Shown:

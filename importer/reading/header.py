@@ -15,6 +15,7 @@ from importer.errors import InputError
 from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
 from importer.reading.resubmitted import is_results, source_rows, uncorrected
+from importer.reading.stored import StoredNumbers
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
@@ -104,8 +105,7 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
     rows = grid.rows[kept]
     if grid.name is None:
         rows = rows - header_row + 1
-    places = dict(zip(kept.tolist(), range(len(kept)), strict=True))
-    flaws = _flaws(grid, places, int(found[0]), headers, kept)
+    flaws = _flaws(grid, int(found[0]), headers, kept)
     added: frozenset[int] = frozenset()
     if is_results(headers):
         rows, added = source_rows(frame, headers[:width], rows)
@@ -119,7 +119,7 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         frame=frame,
         rows=rows,
         flaws=flaws,
-        stored=_moved(grid.stored, places, width),
+        stored=_moved(grid.stored, kept, width),
         doubts=grid.doubts,
         added=added,
     )
@@ -181,11 +181,13 @@ def _columns(headers: Sequence[str]) -> tuple[Column, ...]:
 
 def _flaws(
     grid: Grid,
-    places: Mapping[int, int],
     header: int,
     headers: Sequence[str],
     kept: npt.NDArray[np.int64],
 ) -> tuple[Flaw, ...]:
+    # A cell with a flaw is not blank, so that all rows below the header that have one are kept.
+    flawed = sorted({flaw.position for flaw in grid.flaws if flaw.position > header})
+    places = dict(zip(flawed, np.searchsorted(kept, flawed).tolist(), strict=True))
     flaws = [
         Flaw(places[flaw.position], flaw.column, flaw.message, flaw.remedy)
         for flaw in grid.flaws
@@ -222,10 +224,10 @@ def _ragged(
 
 
 def _moved(
-    stored: Mapping[int, Mapping[int, str]], places: Mapping[int, int], width: int
-) -> dict[int, dict[int, str]]:
+    stored: Mapping[int, Mapping[int, str]], kept: npt.NDArray[np.int64], width: int
+) -> dict[int, StoredNumbers]:
     moved = {
-        column: {places[place]: text for place, text in texts.items() if place in places}
+        column: StoredNumbers.of(texts).moved(kept)
         for column, texts in stored.items()
         if column < width
     }

@@ -16,12 +16,14 @@ import pyarrow.compute as pc
 from importer.columns import edges_of
 from importer.reading.display import show_column
 from importer.reading.number_format import Kind, Mark, parse
+from importer.reading.stored import StoredNumbers
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
+    from importer.columns import Marks
     from importer.reading.faults import Fault
-    from importer.reading.number_format import NumberFormat
+    from importer.reading.number_format import Fixed, NumberFormat
 
 TEXT: Final = pa.large_string()
 _DIGITS: Final = 15
@@ -31,6 +33,8 @@ _DAYS: Final = (10_000, 99_999)
 _UNIX_DAY: Final = 25_569
 """The serial number of 1 January 1970."""
 _SINCE_1904: Final = 1_462
+_WHOLE, _CENTS = 12, 3
+"""An amount with so many digits before and after its point is what was typed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class ShownCells:
     """Number cells of one format as a person sees them; the two mappings are by index."""
 
     texts: pa.Array
-    stored: dict[int, str] = field(default_factory=dict)
+    stored: StoredNumbers = field(default_factory=lambda: StoredNumbers.of({}))
     faults: dict[int, Fault] = field(default_factory=dict)
 
 
@@ -63,7 +67,10 @@ def show_cells(raws: pa.Array, code: str, *, since_1904: bool = False) -> ShownC
                 return ShownCells(texts)
         mask = _mask(form)
         if longest <= mask.count("0") < len(mask):
-            return ShownCells(_masked(raws, mask), dict(enumerate(raws.to_pylist())))
+            return ShownCells(_masked(raws, mask), StoredNumbers(np.arange(len(raws)), raws))
+    first = form.sections[0].number
+    if first is not None and first.fixed is not None and not form.conditional and len(raws):
+        return _amounts(raws, code, first.fixed, since_1904=since_1904)
     return _one_by_one(raws, code, since_1904=since_1904)
 
 
@@ -117,6 +124,46 @@ def _masked(raws: pa.Array, mask: str) -> pa.Array:
     return pc.binary_join_element_wise(*parts, pa.scalar("", TEXT))
 
 
+def _amounts(raws: pa.Array, code: str, fixed: Fixed, *, since_1904: bool) -> ShownCells:
+    """Show positive amounts that have no more decimals than their format; others go one by one."""
+    whole, most = f"[1-9][0-9]{{0,{_WHOLE - 1}}}", min(fixed.decimals, _CENTS)
+    cents = rf"|(?:{whole}|0)\.[0-9]{{0,{most - 1}}}[1-9]" if most else ""
+    usual = pc.match_substring_regex(raws, f"^(?:{whole}{cents})$")
+    marks = usual.to_numpy(zero_copy_only=False)
+    digits = raws.filter(usual)
+    texts = pc.cast(pc.cast(digits, pa.decimal128(_WHOLE + fixed.decimals, fixed.decimals)), TEXT)
+    if fixed.grouped:
+        for _ in range(_WHOLE // 3 - 1):
+            texts = pc.replace_substring_regex(
+                texts, "^([0-9]+)([0-9]{3})((?:[.,].*)?)$", r"\1,\2\3"
+            )
+    otherwise = bool(fixed.before or fixed.after)
+    told = np.full(len(digits), otherwise)
+    if otherwise:
+        before, after = pa.scalar(fixed.before, TEXT), pa.scalar(fixed.after, TEXT)
+        texts = pc.binary_join_element_wise(before, texts, after, pa.scalar("", TEXT))
+    elif fixed.grouped:
+        told = pc.match_substring(texts, ",").to_numpy(zero_copy_only=False)
+    if marks.all():
+        return ShownCells(texts, StoredNumbers.where(told, digits))
+    others = _one_by_one(raws.filter(pa.array(~marks)), code, since_1904=since_1904)
+    return _woven(marks, ShownCells(texts, StoredNumbers.where(told, digits)), others)
+
+
+def _woven(marks: Marks, these: ShownCells, others: ShownCells) -> ShownCells:
+    """Return the marked cells and the others in their common order."""
+    at, rest = np.flatnonzero(marks), np.flatnonzero(~marks)
+    order = np.argsort(np.concatenate([at, rest]))
+    stored = np.concatenate([at[these.stored.places], rest[others.stored.places]])
+    ascending = np.argsort(stored)
+    numbers = pa.concat_arrays([these.stored.texts, others.stored.texts])
+    return ShownCells(
+        pa.concat_arrays([these.texts, others.texts]).take(pa.array(order)),
+        StoredNumbers(stored[ascending], numbers.take(pa.array(ascending))),
+        {int(rest[place]): fault for place, fault in others.faults.items()},
+    )
+
+
 def _one_by_one(raws: pa.Array, code: str, *, since_1904: bool) -> ShownCells:
     """Show each distinct number once."""
     if not len(raws):
@@ -126,9 +173,10 @@ def _one_by_one(raws: pa.Array, code: str, *, since_1904: bool) -> ShownCells:
     shown = show_column(distinct, code, since_1904=since_1904)
     codes = packed.indices.to_numpy()
     texts = pa.array(shown.texts, TEXT).take(packed.indices)
+    kept = {at: shown.stored[code_] for at, code_ in _those(codes, shown.stored, len(distinct))}
     return ShownCells(
         texts,
-        {at: shown.stored[code_] for at, code_ in _those(codes, shown.stored, len(distinct))},
+        StoredNumbers.of(kept),
         {at: shown.faults[code_] for at, code_ in _those(codes, shown.faults, len(distinct))},
     )
 

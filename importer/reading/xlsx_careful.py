@@ -262,8 +262,8 @@ class Careful:
                 ((rows[at], column), fault) for at, fault in shown.faults.items()
             )
             if shown.stored:
-                kept = self.blocks.stored.setdefault(column, {})
-                kept.update((rows[at], text) for at, text in shown.stored.items())
+                stored = np.array(rows, np.int64)[shown.stored.places]
+                self.blocks.keep(column, stored, shown.stored.texts)
             return shown.texts
         return pa.array(texts, TEXT)
 

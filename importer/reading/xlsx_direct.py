@@ -208,9 +208,7 @@ def _alike(piece: _Piece, chosen: Numbers, column: int) -> pa.Array:
     if shown.faults and pc.any(pc.match_substring_regex(raws, r"[&\s]")).as_py():
         raise Unusual
     if shown.stored:
-        at = rows[np.fromiter(shown.stored, np.int64, len(shown.stored))]
-        kept = piece.blocks.stored.setdefault(column, {})
-        kept.update(zip(at.tolist(), shown.stored.values(), strict=True))
+        piece.blocks.keep(column, rows[shown.stored.places], shown.stored.texts)
     piece.blocks.faults.update(
         ((int(rows[at]), column), fault) for at, fault in shown.faults.items()
     )
