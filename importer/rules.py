@@ -7,6 +7,7 @@ and a cell breaks at most one of the rules on its form.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import product
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
@@ -32,7 +33,9 @@ _POSTAL = frozenset(
         "AK AL AR AZ CA CO CT DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ",
         "NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY DC AS GU MP PR VI AA AE AP",
     )
-    for code in codes.split()
+    for upper in codes.split()
+    # In upper and lower case: pandas would turn whole columns to upper case one cell at a time.
+    for code in map("".join, product(*zip(upper, upper.lower(), strict=True)))
 )
 _USUAL_VIN = 17
 _GO = "the row is sent as it is."
@@ -211,7 +214,7 @@ def _postal(known: Field) -> Rule:
     pattern = FORMS[Kind.PROVINCE].pattern
     return Rule(
         "known",
-        lambda column: column.str.upper().isin(_POSTAL) | ~column.str.fullmatch(pattern),
+        lambda column: column.isin(_POSTAL) | ~column.str.fullmatch(pattern),
         known.invalid,
         "{this} is the abbreviation of no province of Canada and no state of the US.",
         f"Check it; {_GO}",

@@ -140,18 +140,34 @@ def keys_of(
     if not parts:
         return [None] * len(records)
     texts = [_part(batch, table, names, records) for names in parts]
-    # A zone or a permit number may be blank, a plate or an id may not.
-    musts = [
-        text
-        for text, names in zip(texts, parts, strict=True)
-        if any(known.name in names and known.need is not Need.OPTIONAL for known in table.fields)
-    ]
     keys: list[Key | None] = list(texts[0] if len(texts) == 1 else zip(*texts, strict=True))
+    for column, names in zip(texts, parts, strict=True):
+        # A zone or a permit number may be blank, a plate or an id may not.
+        must = any(
+            known.name in names and known.need is not Need.OPTIONAL for known in table.fields
+        )
+        if must and "" in column:
+            keys = [key if text else None for key, text in zip(keys, column, strict=True)]
     bad = {position for names in parts for name in names for position in flawed.get(name, ())}
-    for place, position in enumerate(records):
-        if position in bad or not all(must[place] for must in musts):
-            keys[place] = None
-    return keys
+    return _without(keys, bad, records)
+
+
+def _without(
+    keys: list[Key | None], bad: Collection[int], records: Sequence[int]
+) -> list[Key | None]:
+    """Return the keys, ``None`` at these positions."""
+    if not bad:
+        return keys
+    return [None if at in bad else key for at, key in zip(records, keys, strict=True)]
+
+
+def _texts(batch: Batch, name: str, records: Sequence[int]) -> list[str]:
+    """Return one field of each record."""
+    column = batch.frame[name]
+    texts: list[str] = (
+        column if len(records) == len(column) else column.iloc[list(records)]
+    ).tolist()
+    return texts
 
 
 def _part(batch: Batch, table: Table, names: Sequence[str], records: Sequence[int]) -> list[str]:
@@ -160,11 +176,15 @@ def _part(batch: Batch, table: Table, names: Sequence[str], records: Sequence[in
     for name in reversed(names):
         if name not in batch.frame:
             continue
-        column = batch.frame[name].tolist()
-        result = [
-            (text if len(names) == 1 else f"{name}={text}") if (text := column[position]) else other
-            for position, other in zip(records, result, strict=True)
-        ]
+        texts = _texts(batch, name, records)
+        result = (
+            texts
+            if len(names) == 1
+            else [
+                f"{name}={text}" if text else other
+                for text, other in zip(texts, result, strict=True)
+            ]
+        )
     if table.fold_key:
         return [text.casefold() for text in result]
     if table.upper_key:
@@ -208,14 +228,12 @@ def _shared(
     for known in table.fields:
         if known.repeated is None or known.name not in batch.frame:
             continue
-        bad = flawed.get(known.name, ())
-        column = batch.frame[known.name].tolist()
+        folded = [text.casefold() or None for text in _texts(batch, known.name, records)]
+        groups = _groups(records, _without([*folded], flawed.get(known.name, ()), records))
+        if not groups:
+            continue
         owners = [batch.frame[name].tolist() for (name,) in table.key if name in batch.frame]
-        values = [
-            column[position].casefold() if column[position] and position not in bad else None
-            for position in records
-        ]
-        for first, *later in _groups(records, values):
+        for first, *later in groups:
             owner = [ids[first] for ids in owners]
             others = [position for position in later if [ids[position] for ids in owners] != owner]
             place = _place(batch, int(batch.sheet.rows[first]))

@@ -40,6 +40,7 @@ _ISO_RE = re.compile(
     rf"(?:[ ]?(?P<z>{_ZONE}))?)?",
     re.ASCII | re.IGNORECASE,
 )
+_ISO_DAY_RE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS_RE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?:[T ].*)?")
 _SERIAL_RE = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _MONTHS_A_YEAR = 12
@@ -205,6 +206,12 @@ def parse_date(text: str, formats: Sequence[DateFormat] = ()) -> str | Refusal:
     >>> parse_date("2001-02-03 00:00")
     '2001-02-03'
     """
+    if _ISO_DAY_RE.fullmatch(text):
+        # Most dates are written so, and in a column of births each is another.
+        try:
+            return dt.date.fromisoformat(text).isoformat()
+        except ValueError:
+            pass
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
         return moment
