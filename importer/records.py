@@ -9,15 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from importer.columns import arrow_of
 from importer.model import Record
 from importer.resubmission import read_told
 from importer.schema import record_key
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    import pandas as pd
-
     from importer.model import Checked
     from importer.schema import Table
 
@@ -33,7 +30,7 @@ class Rows:
         self._table = table
         self._batch = batch = checked.batch
         self._names = [str(name) for name in batch.frame.columns]
-        self._columns = [_arrow(batch.frame[name]) for name in self._names]
+        self._columns = [arrow_of(batch.frame[name]) for name in self._names]
         self._left = checked.held | checked.repeats.keys() | checked.elsewhere.keys()
         self._told = read_told(batch.sheet)
         # A mapping is asked for its names and then for each value: the row asked for last is at hand.
@@ -89,11 +86,3 @@ class _Later(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._rows.payload(self._position))
-
-
-def _arrow(column: pd.Series[str]) -> Any:  # noqa: ANN401 - pyarrow has no types
-    """Return a column of texts in one piece, without copying it where it is one already."""
-    import pyarrow as pa
-
-    found = pa.array(column.array, type=pa.large_string())
-    return found.combine_chunks() if isinstance(found, pa.ChunkedArray) else found
