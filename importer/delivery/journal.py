@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 import importer
 from importer.delivery.attempts import Result, find_out, now, settle_killed
-from importer.delivery.journal_file import Lock, connect, damaged, person
+from importer.delivery.journal_file import Lock, connect, connect_beside, damaged, person
 from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
 
 if TYPE_CHECKING:
@@ -144,8 +144,8 @@ class Memory:
     def _written(self, run: str) -> int | None:
         """Return the last attempt that a run's workbook can speak of."""
         found = self._connection.execute(
-            "SELECT max(attempt.id) FROM attempt JOIN file ON file.id = attempt.file JOIN run ON"
-            " run.id = file.run WHERE run.started <= (SELECT started FROM run WHERE id = ?)",
+            # In the order of the journal: a clock may have been put back between two runs.
+            "SELECT max(id) FROM attempt WHERE file <= (SELECT max(id) FROM file WHERE run = ?)",
             (run,),
         ).fetchone()
         return None if found is None or found[0] is None else int(found[0])
@@ -241,10 +241,10 @@ def look_up(path: Path) -> Iterator[Memory | None]:
     Raises:
         JournalError: It is foreign or damaged.
     """
-    if not path.is_file() or not path.stat().st_size:
+    connection = connect_beside(path)
+    if connection is None:
         yield None
         return
-    connection = connect(path)
     try:
         yield Memory(connection)
     except sqlite3.DatabaseError as error:

@@ -9,6 +9,7 @@ import os
 import platform
 import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def private(path: Path) -> None:
 
 
 def connect(path: Path) -> sqlite3.Connection:
-    """Open a journal, making it where there is none.
+    """Open the journal of a run that holds its lock, making it where there is none.
 
     WAL with full synchronisation; where WAL cannot work (a network share), a rollback journal.
 
@@ -82,10 +83,8 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         private(path)
-        connection = sqlite3.connect(
-            path, isolation_level=None, timeout=10, check_same_thread=False
-        )
-        _prepare(connection, path)
+        _choose_mode(path)
+        return _prepared(path)
     except (OSError, sqlite3.OperationalError) as error:
         raise JournalError(
             f"The journal {path} cannot be written ({_why(error)}); nothing was sent.",
@@ -93,7 +92,31 @@ def connect(path: Path) -> sqlite3.Connection:
         ) from error
     except sqlite3.DatabaseError as error:
         raise damaged(path) from error
-    return connection
+
+
+def connect_beside(path: Path) -> sqlite3.Connection | None:
+    """Open a journal to look something up, beside a run that may be under way; it is left as it is.
+
+    Returns:
+        The connection; ``None`` where there is no journal yet.
+
+    Raises:
+        JournalError: It is foreign, damaged or of a newer version.
+    """
+    if not path.is_file() or not path.stat().st_size:
+        return None
+    connection = _open(path)
+    try:
+        if _recognise(connection, path):
+            return connection
+    except sqlite3.DatabaseError as error:
+        connection.close()
+        raise damaged(path) from error
+    except BaseException:
+        connection.close()
+        raise
+    connection.close()
+    return None
 
 
 def damaged(path: Path) -> JournalError:
@@ -104,8 +127,12 @@ def damaged(path: Path) -> JournalError:
     )
 
 
-def _prepare(connection: sqlite3.Connection, path: Path) -> None:
-    connection.execute("PRAGMA foreign_keys = ON")
+def _open(path: Path) -> sqlite3.Connection:
+    return sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+
+
+def _recognise(connection: sqlite3.Connection, path: Path) -> bool:
+    """Whether a file is a journal of ours; one without any table is none yet."""
     (application,) = connection.execute("PRAGMA application_id").fetchone()
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
@@ -116,15 +143,51 @@ def _prepare(connection: sqlite3.Connection, path: Path) -> None:
             f"The journal {path} was written by a newer version of this program.",
             hint="Install that version, or name another journal with --journal.",
         )
-    if connection.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
+    return bool(tables)
+
+
+def _choose_mode(path: Path) -> None:
+    """Have the file say how it is written; a journal keeps its rollback journal once it has one.
+
+    That WAL cannot work shows at its first lock: the lock lies in memory that programs share.
+    """
+    with closing(_open(path)) as connection:
+        begun = _recognise(connection, path)
+        if begun and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            return
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute("ROLLBACK")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY:
+                raise
+        else:
+            return
+    with closing(_open(path)) as connection:
+        # One program alone needs no shared memory to read what WAL left behind.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = DELETE")
-    connection.execute("PRAGMA synchronous = FULL")
-    if not tables:
-        connection.executescript(
-            f"BEGIN IMMEDIATE; PRAGMA application_id = {APPLICATION};"
-            f"PRAGMA user_version = {VERSION}; {TABLES} COMMIT;"
-        )
-        connection.execute("INSERT INTO secret VALUES (?)", (os.urandom(32),))
+
+
+def _prepared(path: Path) -> sqlite3.Connection:
+    """Open a file whose mode is chosen, and make its tables, all or none, where it has none."""
+    connection = _open(path)
+    try:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("PRAGMA synchronous = FULL")
+        if not _recognise(connection, path):
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(f"PRAGMA application_id = {APPLICATION}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+            for statement in TABLES.split(";"):
+                connection.execute(statement)
+            connection.execute("INSERT INTO secret VALUES (?)", (os.urandom(32),))
+            connection.execute("COMMIT")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _why(error: Exception) -> str:
@@ -143,7 +206,9 @@ class Lock:
         Raises:
             JournalError: Another run holds it.
         """
-        path = journal.with_name(journal.name + ".lock")
+        # Whatever name a journal is reached by, it has one lock.
+        path = journal.resolve()
+        path = path.with_name(path.name + ".lock")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             private(path)

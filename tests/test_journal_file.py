@@ -1,0 +1,246 @@
+"""The file of the journal: made whole or not at all, recognised, refused, and never overwritten."""
+
+import itertools
+import shutil
+import sqlite3
+import sys
+import tempfile
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from controller import Controller
+from delivering import permits, push
+from journal_process import KILLED, open_as_nobody, open_until, run, tell
+from proving import ENDPOINTS, Trial, Witness
+
+from importer.delivery.journal import Journal, look_up
+from importer.errors import JournalError
+
+POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
+
+
+@pytest.fixture
+def journal(tmp_path):
+    return tmp_path / "journal.sqlite"
+
+
+def mode_of(journal):
+    with closing(sqlite3.connect(journal)) as beside:
+        return beside.execute("PRAGMA journal_mode").fetchone()[0]
+
+
+# Made whole or not at all
+
+
+def test_a_first_run_killed_at_any_statement_of_opening_leaves_a_journal_that_opens(tmp_path):
+    for step in itertools.count(1):
+        journal = tmp_path / f"{step}" / "journal.sqlite"
+        code = run(open_until, str(journal), step)
+        Journal(journal).close()
+        if code == 0:
+            break
+        assert code == KILLED
+    assert step > 20, "fewer statements than there are"
+
+
+def test_a_look_makes_no_journal_and_leaves_one_that_is_being_made_alone(journal):
+    with look_up(journal) as memory:
+        assert memory is None
+    assert not journal.exists()
+    journal.touch()
+    with look_up(journal) as memory:
+        assert memory is None
+    with closing(sqlite3.connect(journal)) as half:
+        half.execute("PRAGMA journal_mode = WAL")
+    with look_up(journal) as memory:
+        assert memory is None
+    with closing(sqlite3.connect(journal)) as beside:
+        assert beside.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+# Where WAL cannot work
+
+
+def without_shared_memory(journal):
+    """Take away the memory that programs share for WAL, as on a network share."""
+    journal.with_name(journal.name + "-shm").mkdir(parents=True)
+
+
+@pytest.mark.parametrize("workers", [1, 4])
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+def test_where_wal_cannot_work_a_rollback_journal_keeps_the_promise(journal, endpoint, workers):
+    without_shared_memory(journal)
+    with Witness(journal) as controller:
+        trial = Trial(endpoint, journal, controller, workers=workers)
+        assert set(trial.run().states.values()) == {"pushed"}
+        assert mode_of(journal) == "delete"
+        trial.finish()
+
+
+def test_a_journal_that_moves_to_where_wal_cannot_work_keeps_what_it_knows(tmp_path, journal):
+    there = tmp_path / "share" / "journal.sqlite"
+    without_shared_memory(there)
+    with Controller() as controller:
+        push(controller.url, journal, "permits", permits(3))
+        # A copy beside a connection that is open: what was sent stands in the WAL alone.
+        with closing(sqlite3.connect(journal)) as beside:
+            beside.execute("UPDATE run SET stopped = 'x'")
+            beside.commit()
+            for name in ("journal.sqlite", "journal.sqlite-wal"):
+                shutil.copy(tmp_path / name, there.with_name(name))
+        done = push(controller.url, there, "permits", permits(3))
+        assert controller.requests == 3
+    assert set(done.states.values()) == {"unchanged"}
+    assert mode_of(there) == "delete"
+
+
+def test_a_journal_in_wal_stays_so_and_one_with_a_rollback_journal_too(journal):
+    Journal(journal).close()
+    assert mode_of(journal) == "wal"
+    with closing(sqlite3.connect(journal)) as beside:
+        beside.execute("PRAGMA journal_mode = DELETE")
+    Journal(journal).close()
+    assert mode_of(journal) == "delete"
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["wal", "rollback-journal"])
+def test_every_commit_waits_for_the_disk(journal, shared):
+    if not shared:
+        without_shared_memory(journal)
+    with Journal(journal) as opened:
+        assert opened.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+
+
+# Refused, and left as it is
+
+
+def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(journal):
+    Journal(journal).close()
+    with closing(sqlite3.connect(journal)) as newer:
+        newer.execute("PRAGMA user_version = 2")
+        newer.execute("CREATE TABLE something_new (x)")
+    before = journal.read_bytes()
+    for opening in (Journal, lambda path: look_up(path).__enter__()):
+        with pytest.raises(JournalError) as told:
+            opening(journal)
+        assert str(told.value) == (
+            f"The journal {journal} was written by a newer version of this program. "
+            "Install that version, or name another journal with --journal."
+        )
+    assert journal.read_bytes() == before
+
+
+def foreign_database(path):
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE mine (x)")
+
+
+def cut_journal(path):
+    Journal(path).close()
+    path.write_bytes(path.read_bytes()[:5000])
+
+
+def text_file(path):
+    path.write_text("A list of plates, and nothing else. " * 20, encoding="utf-8")
+
+
+@pytest.mark.parametrize("make", [foreign_database, cut_journal, text_file])
+def test_what_is_no_journal_is_refused_and_left_as_it_is(journal, make):
+    make(journal)
+    before = journal.read_bytes()
+    with pytest.raises(JournalError) as told:
+        Journal(journal)
+    assert str(told.value) == (
+        f"{journal} is damaged or is no journal of this program; it was left as it is. "
+        "Restore it from a backup, or name another one with --journal."
+    )
+    assert journal.read_bytes() == before
+
+
+def test_a_journal_has_one_lock_whatever_name_it_is_reached_by(tmp_path, journal):
+    other = tmp_path / "elsewhere" / "other.sqlite"
+    other.parent.mkdir()
+    try:
+        other.symlink_to(journal)
+    except OSError:
+        pytest.skip("This system lets nobody make links.")
+    with Journal(journal), pytest.raises(JournalError, match="is in use by"):
+        Journal(other)
+
+
+# Nothing may be written
+
+
+@pytest.fixture
+def shared_folder():
+    """Make a folder that everybody may enter; pytest's own folders are their owner's alone."""
+    folder = Path(tempfile.mkdtemp())
+    folder.chmod(0o777)
+    yield folder
+    for path in (folder, *folder.rglob("*")):
+        path.chmod(0o777)
+    shutil.rmtree(folder)
+
+
+@POSIX
+@pytest.mark.parametrize("there", [False, True], ids=["no-journal-yet", "journal-there"])
+@pytest.mark.parametrize("locked", ["folder", "files"])
+def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, locked):
+    journal = shared_folder / "journal.sqlite"
+    if there:
+        Journal(journal).close()
+    if locked == "files" and not there:
+        (shared_folder / "journal.sqlite").touch()
+    for path in shared_folder.iterdir():
+        path.chmod(0o444 if locked == "files" else 0o666)
+    if locked == "folder":
+        shared_folder.chmod(0o555)
+    before = journal.read_bytes() if journal.exists() else None
+    said = tell(open_as_nobody, str(journal))
+    if locked == "folder" and there:
+        # All files can be written, so the lock is taken; but SQLite can put nothing beside them.
+        assert said[0] in {"JournalError", ""}
+    else:
+        assert said[0] == "JournalError"
+        assert said[1].startswith(f"The journal {journal} cannot be written (")
+        assert said[1].endswith(
+            "; nothing was sent. Give the folder write permission, then run the command again."
+        ) or said[1].endswith(
+            "; nothing was sent. Free some space or give the folder write permission, then run the "
+            "command again."
+        )
+    assert (journal.read_bytes() if journal.exists() else None) == before
+
+
+class Limited:
+    """A journal whose file may not grow by more than so many pages."""
+
+    def __init__(self, journal, pages):
+        self.path = journal.path
+        self.memory = journal.memory
+        self.connection = journal.connection
+        (now,) = self.connection.execute("PRAGMA page_count").fetchone()
+        self.connection.execute(f"PRAGMA max_page_count = {now + pages}")
+
+
+@pytest.mark.parametrize("shared", [True, False], ids=["wal", "rollback-journal"])
+@pytest.mark.parametrize("endpoint", ["users", "permits"])
+def test_a_journal_that_may_not_grow_stops_the_run_before_the_send(tmp_path, endpoint, shared):
+    rows = 40
+    for pages in (0, 1, 3):
+        journal = tmp_path / f"{pages}" / "journal.sqlite"
+        if not shared:
+            without_shared_memory(journal)
+        with Witness(journal) as controller:
+            trial = Trial(endpoint, journal, controller, rows=rows, unread=True)
+            done = trial.run(through=lambda opened, pages=pages: Limited(opened, pages))
+            states = list(done.states.values())
+            sent = {entry.key for entry in controller.ledger}
+            assert len(sent) == rows - states.count("not sent")
+            assert states.count("unknown") <= 1
+            assert done.stopped == (
+                f"The journal {journal} cannot be written (database or disk is full). "
+                "Free some space on the disk, then run the command again."
+            )
+            trial.finish()
