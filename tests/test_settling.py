@@ -1,7 +1,9 @@
 """After a lost answer: what `settle`, a person's answer and a corrected file may and may not do."""
 
+import contextlib
 import csv
 import json
+import sqlite3
 from pathlib import Path
 
 import openpyxl
@@ -363,6 +365,30 @@ def test_a_no_speaks_of_the_attempt_that_the_workbook_tells_of_and_of_no_later_o
         "so what opscom_answer says is of an earlier attempt"
         in (office.rows(again)[0]["opscom_message"])
     )
+    assert controller.applied("T1") == 1
+
+
+def test_a_no_speaks_of_no_later_attempt_where_the_clock_was_put_back_meanwhile(office):
+    plan = {("T1", 1): Fault("close"), ("T1", 2): Fault("lost")}
+    with Controller(plan) as controller:
+        source = write(office.folder / "permits.csv", [permit(1)])
+        path = office.edit(office.push(controller, source), 2, opscom_answer="no")
+        kept = office.folder / "kept.xlsx"
+        kept.write_bytes(Path(path).read_bytes())
+        second = office.push(controller, kept)
+        # The second run began in the hour that the end of summer time repeats.
+        with contextlib.closing(sqlite3.connect(office.folder / "journal.sqlite")) as journal:
+            journal.execute(
+                "UPDATE run SET started = '2026-11-01T01:50:00-04:00' WHERE id <> ?",
+                (second["run"],),
+            )
+            journal.execute(
+                "UPDATE run SET started = '2026-11-01T01:10:00-05:00' WHERE id = ?",
+                (second["run"],),
+            )
+            journal.commit()
+        again = office.push(controller, kept)
+        assert (office.states(again), len(controller.entries("T1"))) == ({"unknown": 1}, 2)
     assert controller.applied("T1") == 1
 
 
