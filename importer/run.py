@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.annotating import Annotator, Place, held_back, in_order
 from importer.comparing import Compared, compare_sheet, remember, standing_permits
 from importer.delivery.manners import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
-from importer.errors import InputError
+from importer.errors import InputError, JournalError
 from importer.model import Outcome, State
 from importer.report import Report, SheetReport
 from importer.resubmission import keep_ids
@@ -103,7 +103,7 @@ def push(
                 # Rows of an earlier file of this run may have settled rows of this one.
                 each = _again(each, order, delivery, standing)
             pushed.add(each.job.endpoint)
-            file = start_file(delivery.journal, run, each)
+            file = _start_file(each, run, delivery)
             rows = each.plan.send if left is None else each.plan.send[:left]
             found = _push_sheet(each, rows, file, delivery)
             if left is not None:
@@ -115,13 +115,34 @@ def push(
         reports = _annotate(annotator, job, outcomes, stopper)
         for file, report in zip(files, reports, strict=True):
             states, results = dict(report.states), str(report.results or "")
-            delivery.journal.end_file(file, states=states, results=results)
+            _end_file(file, states, results, delivery)
         _archive(order, job, reports, annotator)
         sheets += reports
     stopped = _stopped(stopper.reason, sheets)
     whole = Report(run, tuple(sheets), stopped, tuple(annotator.notes))
-    delivery.journal.end_run(run, stopped=stopped, exit_code=whole.exit_code)
+    try:
+        delivery.journal.end_run(run, stopped=stopped, exit_code=whole.exit_code)
+    except JournalError as error:
+        return replace(whole, notes=(*whole.notes, str(error)))
     return whole
+
+
+def _start_file(each: Compared, run: str, delivery: Delivery) -> int:
+    """Write down that a sheet is begun; where that fails the run stops before its rows."""
+    try:
+        remember(delivery.journal, delivery.number, each.job.endpoint, each.plan)
+        return start_file(delivery.journal, run, each)
+    except JournalError as error:
+        delivery.conditions.stopper.stop(str(error))
+        return 0
+
+
+def _end_file(file: int, states: Mapping[State, int], results: str, delivery: Delivery) -> None:
+    """Write down what became of a sheet's rows; where that fails the run stops after them."""
+    try:
+        delivery.journal.end_file(file, states=states, results=results)
+    except JournalError as error:
+        delivery.conditions.stopper.stop(str(error))
 
 
 def _again(each: Compared, order: Order, delivery: Delivery, standing: frozenset[str]) -> Compared:
@@ -149,7 +170,6 @@ def _push_sheet(
 ) -> dict[int, Outcome]:
     """Send the rows of one sheet; return the outcome of every row by position."""
     found = held_back(each.checked) | dict(each.plan.settled)
-    remember(delivery.journal, delivery.number, each.job.endpoint, each.plan)
     send = each.plan.send[: len(rows)]
     for waiting in each.plan.send[len(rows) :]:
         found[waiting.record.position] = Outcome(State.NOT_SENT)

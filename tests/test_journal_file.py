@@ -7,8 +7,10 @@ import sys
 import tempfile
 from contextlib import closing
 from pathlib import Path
+from random import Random
 
 import pytest
+from commanding import Office, read_results
 from controller import Controller
 from delivering import permits, push
 from journal_process import KILLED, open_as_nobody, open_until, run, tell
@@ -158,6 +160,47 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(journal, make):
     assert journal.read_bytes() == before
 
 
+def lost(page, _other):
+    return bytes(len(page))
+
+
+def exchanged(_page, other):
+    return other
+
+
+def refusal(controller, journal):
+    """Push what was pushed before; return why that was refused, ``None`` where it was not."""
+    try:
+        done = push(controller.url, journal, "permits", permits(60))
+    except JournalError as error:
+        return str(error)
+    assert "pushed" not in done.states.values()
+    return None
+
+
+@pytest.mark.parametrize("harm", [lost, exchanged])
+def test_a_journal_of_which_any_page_is_lost_or_exchanged_creates_nothing_twice(tmp_path, harm):
+    first, random = tmp_path / "journal.sqlite", Random(3)
+    with Controller() as controller:
+        push(controller.url, first, "permits", permits(60))
+        whole, size = first.read_bytes(), 4096
+        refused = 0
+        for at in range(size, len(whole), size):
+            journal = tmp_path / f"{at}" / "journal.sqlite"
+            journal.parent.mkdir()
+            other = random.randrange(1, len(whole) // size) * size
+            page = harm(whole[at : at + size], whole[other : other + size])
+            journal.write_bytes(whole[:at] + page + whole[at + size :])
+            before = journal.read_bytes()
+            told = refusal(controller, journal)
+            if told is not None:
+                refused += 1
+                assert told.startswith(f"{journal} is damaged or is no journal of this program")
+                assert journal.read_bytes() == before
+        assert controller.requests == 60
+    assert refused > 5
+
+
 def test_a_journal_has_one_lock_whatever_name_it_is_reached_by(tmp_path, journal):
     other = tmp_path / "elsewhere" / "other.sqlite"
     other.parent.mkdir()
@@ -244,3 +287,63 @@ def test_a_journal_that_may_not_grow_stops_the_run_before_the_send(tmp_path, end
                 "Free some space on the disk, then run the command again."
             )
             trial.finish()
+
+
+@pytest.fixture
+def office(tmp_path, monkeypatch, capsys):
+    """An office whose journal has taken one row, and a way to break the journal in one place."""
+    with Controller() as controller:
+        desk = Office(tmp_path, controller.url)
+        desk.call = desk.calling(monkeypatch, capsys)
+        desk.controller = controller
+        desk.roster(1, "inbox/first-roster.csv")
+        assert desk.call("push", "--yes").code == 0
+        yield desk
+
+
+def break_at(office, moment):
+    """Have every write of that kind fail from now on, as on a disk that has become full."""
+    with closing(sqlite3.connect(office.journal)) as beside:
+        beside.execute(
+            f"CREATE TRIGGER broken BEFORE {moment} BEGIN INSERT INTO nowhere SELECT 1; END"
+        )
+
+
+def test_a_run_that_cannot_be_begun_in_the_journal_sends_nothing(office):
+    break_at(office, "INSERT ON run")
+    office.roster(5, "inbox/roster.csv", start=1)
+    done = office.call("push", "--yes", "--json")
+    assert (done.code, office.controller.requests) == (5, 1)
+    assert done.json["error"] == (
+        f"The journal {office.journal} cannot be written (no such table: main.nowhere). "
+        "Free some space on the disk, then run the command again."
+    )
+
+
+@pytest.mark.parametrize("moment", ["INSERT ON file", "INSERT ON attempt"])
+def test_a_sheet_that_cannot_be_begun_in_the_journal_is_not_sent_and_has_its_workbook(
+    office, moment
+):
+    break_at(office, moment)
+    office.roster(5, "inbox/roster.csv", start=1)
+    done = office.call("push", "--yes", "--json")
+    assert (done.code, done.states) == (3, {"roster.csv": {"not sent": 5}})
+    assert "cannot be written (no such table: main.nowhere)" in done.json["stopped"]
+    assert len(read_results(office.folder / "results" / "roster-results.xlsx")) == 5
+    assert office.controller.requests == 1
+    assert (office.inbox / "roster.csv").is_file()
+
+
+@pytest.mark.parametrize(("moment", "code"), [("UPDATE ON file", 3), ("UPDATE ON run", 0)])
+def test_what_cannot_be_ended_in_the_journal_is_reported_and_not_sent_again(office, moment, code):
+    break_at(office, moment)
+    office.roster(5, "inbox/roster.csv", start=1)
+    done = office.call("push", "--yes", "--json", "--keep")
+    assert (done.code, done.states) == (code, {"roster.csv": {"pushed": 5}})
+    assert "cannot be written (no such table: main.nowhere)" in done.err
+    assert len(read_results(office.folder / "results" / "roster-results.xlsx")) == 5
+    with closing(sqlite3.connect(office.journal)) as beside:
+        beside.execute("DROP TRIGGER broken")
+    done = office.call("push", "--yes", "--json")
+    assert (done.code, done.states) == (0, {"roster.csv": {"unchanged": 5}})
+    assert office.controller.requests == 6

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Self
 
 import importer
 from importer.delivery.attempts import Result, find_out, now, settle_killed
-from importer.delivery.journal_file import Lock, connect, connect_beside, damaged, person
+from importer.delivery.journal_file import Lock, connect, connect_beside, fault_of, person
 from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
 
 if TYPE_CHECKING:
@@ -248,7 +248,7 @@ def look_up(path: Path) -> Iterator[Memory | None]:
     try:
         yield Memory(connection)
     except sqlite3.DatabaseError as error:
-        raise damaged(path) from error
+        raise fault_of(path, error) from error
     finally:
         connection.close()
 
@@ -266,16 +266,20 @@ class Journal:
         self._lock = Lock(path)
         try:
             self._connection = connect(path)
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
             self.memory = Memory(self._connection)
             """What it remembers."""
             with self._transaction():
                 self.lost = settle_killed(self._connection)
                 """Rows whose answer was lost because an earlier run was killed."""
         except sqlite3.DatabaseError as error:
-            self._lock.release()
-            raise damaged(path) from error
+            self.close()
+            raise fault_of(path, error) from error
         except BaseException:
-            self._lock.release()
+            self.close()
             raise
 
     def close(self) -> None:
@@ -287,9 +291,15 @@ class Journal:
         """Use the journal in a ``with`` block."""
         return self
 
-    def __exit__(self, *_: object) -> None:
-        """Close the journal."""
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        """Close the journal.
+
+        Raises:
+            JournalError: Reading it failed within the block: it is damaged.
+        """
         self.close()
+        if isinstance(error, sqlite3.DatabaseError):
+            raise fault_of(self.path, error) from error
 
     def add_system(self, system: System, *, same_as: System | None = None) -> int:
         """Write down a system; with ``same_as`` the records of that one are its records."""
@@ -306,7 +316,7 @@ class Journal:
 
     def start_run(self, run: str, system: System, number: int, started: dt.datetime) -> None:
         """Write down that a run began."""
-        self._connection.execute(
+        self._write(
             "INSERT INTO run (id, system, host, client, person, machine, version, started)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
@@ -323,7 +333,7 @@ class Journal:
 
     def end_run(self, run: str, *, stopped: str | None, exit_code: int) -> None:
         """Write down how a run ended."""
-        self._connection.execute(
+        self._write(
             "UPDATE run SET ended = ?, stopped = ?, exit_code = ? WHERE id = ?",
             (now(), stopped, exit_code, run),
         )
@@ -331,7 +341,7 @@ class Journal:
     def start_file(self, run: str, **facts: str | int | None) -> int:
         """Write down a sheet that is about to be pushed; return its number."""
         names = ("source", "sheet", "digest", "mapping", "endpoint", "rows")
-        done = self._connection.execute(
+        done = self._write(
             "INSERT INTO file (run, source, sheet, digest, mapping, endpoint, rows)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (run, *(facts[name] for name in names)),
@@ -341,9 +351,7 @@ class Journal:
     def end_file(self, file: int, *, states: Mapping[State, int], results: str) -> None:
         """Write down what became of a sheet's rows."""
         counts = json.dumps({state.value: count for state, count in states.items()})
-        self._connection.execute(
-            "UPDATE file SET states = ?, results = ? WHERE id = ?", (counts, results, file)
-        )
+        self._write("UPDATE file SET states = ?, results = ? WHERE id = ?", (counts, results, file))
 
     def find_out(self, system: int, endpoint: str, found: Iterable[tuple[str, Result]]) -> None:
         """Write down what became of records whose answer was lost, all or none."""
@@ -356,15 +364,24 @@ class Journal:
         """The connection, for the one writer of a push."""
         return self._connection
 
+    def _write(self, text: str, values: Sequence[str | int | None]) -> sqlite3.Cursor:
+        try:
+            return self._connection.execute(text, values)
+        except sqlite3.DatabaseError as error:
+            raise fault_of(self.path, error) from error
+
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[None]:
-        self._connection.execute("BEGIN IMMEDIATE")
         try:
+            self._connection.execute("BEGIN IMMEDIATE")
             yield
-        except BaseException:
-            self._connection.execute("ROLLBACK")
+            self._connection.execute("COMMIT")
+        except BaseException as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, sqlite3.DatabaseError):
+                raise fault_of(self.path, error) from error
             raise
-        self._connection.execute("COMMIT")
 
 
 def _levelled(payload: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -127,6 +127,17 @@ def damaged(path: Path) -> JournalError:
     )
 
 
+def fault_of(path: Path, error: sqlite3.DatabaseError) -> JournalError:
+    """Return what a person is told where an open journal cannot be read or written any more."""
+    # What SQLite could read and Python cannot has no code.
+    if not isinstance(error, sqlite3.OperationalError) or not hasattr(error, "sqlite_errorcode"):
+        return damaged(path)
+    return JournalError(
+        f"The journal {path} cannot be written ({error}).",
+        hint="Free some space on the disk, then run the command again.",
+    )
+
+
 def _open(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
 
@@ -176,7 +187,9 @@ def _prepared(path: Path) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("PRAGMA synchronous = FULL")
-        if not _recognise(connection, path):
+        if _recognise(connection, path):
+            _check(connection)
+        else:
             connection.execute("BEGIN IMMEDIATE")
             connection.execute(f"PRAGMA application_id = {APPLICATION}")
             connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -188,6 +201,21 @@ def _prepared(path: Path) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    """Look whether the tables that decide what is sent are whole.
+
+    A page that was lost or exchanged, by a disk or by a program that synchronises folders, can make
+    records vanish without a word, and then they would be sent again.
+
+    Raises:
+        sqlite3.DatabaseError: They are not.
+    """
+    for table in ("address", "record"):
+        (found,) = connection.execute(f"PRAGMA integrity_check({table})").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
 
 
 def _why(error: Exception) -> str:
