@@ -1,5 +1,6 @@
 """The file of the journal: made whole or not at all, recognised, refused, and never overwritten."""
 
+import datetime as dt
 import itertools
 import shutil
 import sqlite3
@@ -16,7 +17,8 @@ from delivering import permits, push
 from journal_process import KILLED, open_as_nobody, open_until, run, tell
 from proving import ENDPOINTS, Trial, Witness
 
-from importer.delivery.journal import Journal, look_up
+from importer.delivery.history import read_runs
+from importer.delivery.journal import Journal, System, look_up
 from importer.errors import JournalError
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
@@ -59,6 +61,17 @@ def test_a_look_makes_no_journal_and_leaves_one_that_is_being_made_alone(journal
         assert memory is None
     with closing(sqlite3.connect(journal)) as beside:
         assert beside.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+
+
+def test_runs_are_told_in_their_order_also_in_the_hour_that_summer_time_repeats(journal):
+    moments = ["2026-11-01T01:50:00-04:00", "2026-11-01T01:10:00-05:00"]
+    with Journal(journal) as opened:
+        number = opened.add_system(System("h", "c"))
+        for name, moment in zip(("first", "second"), moments, strict=True):
+            started = dt.datetime.fromisoformat(moment)
+            opened.start_run(name, System("h", "c"), number, started)
+        told = read_runs(opened.connection)
+    assert [run.run for run in told] == ["second", "first"]
 
 
 # Where WAL cannot work
@@ -111,7 +124,9 @@ def test_every_commit_waits_for_the_disk(journal, shared):
     if not shared:
         without_shared_memory(journal)
     with Journal(journal) as opened:
-        assert opened.connection.execute("PRAGMA synchronous").fetchone() == (2,)
+        # EXTRA: FULL does not wait until the end of a rollback journal is on the disk.
+        assert opened.connection.execute("PRAGMA synchronous").fetchone() == (3,)
+        assert opened.connection.execute("PRAGMA fullfsync").fetchone() == (1,)
 
 
 # Refused, and left as it is

@@ -74,7 +74,7 @@ _RUNS = (
 
 def read_runs(connection: sqlite3.Connection) -> tuple[RunEntry, ...]:
     """Return all runs, the newest first."""
-    rows = connection.execute(f"{_RUNS} ORDER BY started DESC, id DESC").fetchall()
+    rows = connection.execute(f"{_RUNS} ORDER BY julianday(started) DESC, id DESC").fetchall()
     return tuple(RunEntry(*(*row, _files(connection, row[0]))) for row in rows)
 
 
