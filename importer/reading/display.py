@@ -91,7 +91,10 @@ def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
     if abs(value) >= LARGEST:
         return Shown(f"{value:.0f}", fault=faults.TOO_MANY_DIGITS)
     try:
-        section, magnitude = _choose(parse(code), value)
+        form = parse(code)
+        section, magnitude = _choose(form, value)
+        if form.alone and _shows_zero(section, value):
+            magnitude = 0.0
         shown = _write(section, magnitude, since_1904=since_1904)
     except _Unshowable as unshowable:
         return Shown(digits, fault=unshowable.fault)
@@ -169,6 +172,19 @@ def _says(shown: str, digits: str) -> bool:
         return False
 
 
+def _shows_zero(section: Section, value: float) -> bool:
+    """Whether nothing but zeros is left of a number: today's Excel then writes no minus sign.
+
+    ``-0.001`` under ``0.00`` is ``0.00``; under ``0.00;-0.00`` it stays ``-0.00``, because there the
+    sign is the code's own. The source is what the authors of numfmt tried in Excel (borgar/numfmt,
+    issue 1). Excel 2003 and LibreOffice write ``-0.00`` in both cases.
+    """
+    number = section.number
+    if number is None or not number.places:
+        return False
+    return _rounded(number, Decimal(f"{value:.{_KEPT_DIGITS}g}")).is_zero()
+
+
 def _choose(parsed: NumberFormat, value: float) -> tuple[Section, float]:
     """Return the section that shows this number, and the number that it is to write.
 
@@ -222,12 +238,14 @@ def _signed(text: str, value: float) -> str:
     return f"-{text}" if value < 0 else text
 
 
-def _written_number(number: Number, value: Decimal) -> str:
+def _rounded(number: Number, value: Decimal) -> Decimal:
     with localcontext(prec=60):
-        value = value.scaleb(number.power)
         step = Decimal(1).scaleb(-number.decimals)
-        rounded = format(value.quantize(step, rounding=ROUND_HALF_UP), "f")
-    whole, _, part = rounded.partition(".")
+        return value.scaleb(number.power).quantize(step, rounding=ROUND_HALF_UP)
+
+
+def _written_number(number: Number, value: Decimal) -> str:
+    whole, _, part = format(_rounded(number, value), "f").partition(".")
     left = _whole(number, whole.lstrip("0").rjust(number.zeros, "0"))
     return f"{left}{'.' if number.point else ''}{_part(number, part)}"
 

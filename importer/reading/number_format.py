@@ -149,6 +149,11 @@ class Number:
         return len(digits) - digits.index("0") if "0" in digits else 0
 
     @property
+    def places(self) -> int:
+        """Digits before and after the point at most; a format of literals alone has none."""
+        return sum(token.mark is Mark.DIGIT for token in (*self.whole, *self.part))
+
+    @property
     def decimals(self) -> int:
         """Digits after the point at most."""
         return sum(token.mark is Mark.DIGIT for token in self.part)
@@ -172,6 +177,8 @@ class NumberFormat:
 
     sections: tuple[Section, ...]
     """At least one; the section for text is left out."""
+    alone: bool
+    """Whether the code has one part only, so that the minus sign is not the code's own."""
 
     @property
     def general(self) -> bool:
@@ -249,7 +256,9 @@ def parse(code: str) -> NumberFormat:
     if len(parts) <= numbers and len(parts) > 1 and _is_text(parts[-1]):
         numbers = len(parts) - 1
     sections = zip(parts[:numbers], conditions[:numbers], strict=True)
-    return NumberFormat(tuple(_section(tokens, condition) for tokens, condition in sections))
+    return NumberFormat(
+        tuple(_section(tokens, condition) for tokens, condition in sections), len(parts) == 1
+    )
 
 
 def _tokens(group: str, text: str) -> list[Token]:
