@@ -27,21 +27,55 @@ _FOREIGN = {
     b"\xff\xd8\xff": "a picture",
     b"GIF8": "a picture",
     b"\x1f\x8b": "a compressed file",
+    b"BZh91AY&SY": "a compressed file",
+    b"\xfd7zXZ\x00": "a compressed file",
+    b"\x28\xb5\x2f\xfd": "a compressed file",
     b"7z\xbc\xaf": "a compressed file",
     b"Rar!": "a compressed file",
     b"{\\rtf": "a text document (RTF)",
     b"SQLite format 3\x00": "a database",
+    b"\x00\x01\x00\x00Standard": "a database",
 }
+_DOCUMENTS = {
+    "WordDocument": "a Word document",
+    "PowerPoint Document": "a presentation",
+    "__properties_version1.0": "an e-mail or another item of Outlook",
+}
+"""Streams of MS-DOC, MS-PPT and MS-OXMSG files, which have the container of old workbooks."""
+_PACKAGES = {"word/": "a Word document", "ppt/": "a presentation"}
 _UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _HTML_RE = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body|table|meta|style|div)\b",
+    r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|body|title|meta|base|link|style|script|div"
+    r"|center|form|frameset|h[1-6]|table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td)(?=[\s/>])",
+    re.IGNORECASE,
+)
+_MARKUP_RE = re.compile(
+    r"\s*<(?:a|b|big|br|em|font|hr|i|iframe|img|label|nobr|p|pre|small|span|strong|u)(?=[\s/>])",
+    re.IGNORECASE,
+)
+"""Tags that stand in cells of text files too; a page that begins with one has a table below."""
+_TABLE_RE = re.compile(rb"<\x00?t\x00?(?:a\x00?b\x00?l\x00?e|r)\x00?[\s>]", re.IGNORECASE)
+_LATE_HTML_RE = re.compile(
+    r"[^\"]*?^[ \t]*<(?:!doctype\s+html|html|table)(?=[\s>])", re.IGNORECASE | re.MULTILINE
+)
+"""A page below a line of text or the headers of its server; in a table it would stand in quotes."""
+_XML_RE = re.compile(r"\s*<(?:\?xml|[A-Za-z_][\w.:-]*(?:\s[^<>]*)?(?:/>|>\s*<|>[^<,;\t|]*</))")
+_MAIL_RE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*+\r?\n)++")
+_JSON_RE = re.compile(r'\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|\[\s*[\[{])')
+_SQL_RE = re.compile(
+    r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/)|;|(?:begin|drop|pragma|set|start|use)\s[^;]*;)*+"
+    r"(?:insert\s+into|create\s+(?:table|database)|copy\s[^;]*\sfrom\s+stdin)\b",
     re.IGNORECASE | re.DOTALL,
 )
 _CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(27, 32)})
 _LOOK = 4096
+_COMMENTS = 64 << 10
+"""How much comment may stand before a page."""
 AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
+ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
 AGAIN = "Export or download it again."
+AS_TABLE = "Export it as an Excel workbook (.xlsx) or as a CSV file."
 MEND = "Save it again in Excel, or export or download it again."
 """Excel can often mend a damaged workbook."""
 
@@ -84,10 +118,7 @@ def sniff(data: bytes, path: Path) -> Container:
         return _zip(data, name)
     for start, kind in _FOREIGN.items():
         if data.startswith(start):
-            raise InputError(
-                f"{name}: this is {kind}, not a spreadsheet.",
-                hint="Choose the spreadsheet itself (.xlsx, .xls or .csv).",
-            )
+            raise _no_spreadsheet(name, kind)
     if _OLD_EXCEL.match(data):
         raise InputError(f"{name}: this workbook is older than Excel 97.", hint=AS_XLSX)
     return _text(data, name)
@@ -99,7 +130,14 @@ def _ole(data: bytes, name: str) -> Container:
         raise password(name)
     if _stream(data, "Workbook") or _stream(data, "Book"):
         return Container.XLS
-    raise InputError(f"{name}: this is an Office document, but no workbook.", hint=AS_XLSX)
+    for stream, kind in _DOCUMENTS.items():
+        if _stream(data, stream):
+            raise _no_spreadsheet(name, kind)
+    raise InputError(f"{name}: this is an Office document, but no workbook.", hint=ITSELF)
+
+
+def _no_spreadsheet(name: str, kind: str) -> InputError:
+    return InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=ITSELF)
 
 
 def _stream(data: bytes, stream: str) -> bool:
@@ -136,6 +174,11 @@ def _zip(data: bytes, name: str) -> Container:
             f"{name}: Numbers spreadsheets are not read.",
             hint="Export it from Numbers as an Excel workbook (.xlsx).",
         )
+    for folder, document in _PACKAGES.items():
+        if "[Content_Types].xml" in parts and any(part.startswith(folder) for part in parts):
+            raise _no_spreadsheet(name, document)
+    if b"opendocument" in kind:
+        raise _no_spreadsheet(name, "an OpenDocument file")
     raise InputError(
         f"{name}: this is a compressed file (.zip) without a workbook in it.",
         hint="Unpack it and give the spreadsheet itself.",
@@ -148,16 +191,45 @@ def _text(data: bytes, name: str) -> Container:
     for bom in _BOMS:
         start = start.removeprefix(bom)
     text = start.replace(b"\x00", b"").decode("latin-1")
-    if "urn:schemas-microsoft-com:office:spreadsheet" in text and "<?xml" in text[:200]:
-        raise InputError(f"{name}: XML spreadsheets of Excel 2003 are not read.", hint=AS_XLSX)
-    if _HTML_RE.match(text):
+    if text.lstrip().startswith("<!--"):
+        text = _without_comments(data)
+    if _is_page(text, data):
         return Container.HTML
-    if text.lstrip().startswith("<?xml"):
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text and text.lstrip().startswith("<"):
+        raise InputError(f"{name}: XML spreadsheets of Excel 2003 are not read.", hint=AS_XLSX)
+    if _XML_RE.match(text) and not _MARKUP_RE.match(text):
         raise InputError(f"{name}: this is an XML file, not a spreadsheet.", hint=AS_XLSX)
+    _refuse_other_text(text, name)
     controls = len(start) - len(start.translate(None, _CONTROLS[1:]))
     if controls * 20 > len(start) or (wide and start.count(b"\x00") * 4 > len(start) * 3):
-        raise InputError(
-            f"{name}: this is neither a workbook nor text.",
-            hint="Choose the spreadsheet itself (.xlsx, .xls or .csv).",
-        )
+        raise InputError(f"{name}: this is neither a workbook nor text.", hint=ITSELF)
     return Container.TEXT
+
+
+def _without_comments(data: bytes) -> str:
+    """Return how a page begins below the comments at its top, which may be long."""
+    text = data[:_COMMENTS].replace(b"\x00", b"").decode("latin-1").lstrip("\ufeffÿþï»¿ \t\r\n")
+    while text.startswith("<!--") and (end := text.find("-->")) >= 0:
+        text = text[end + len("-->") :].lstrip()
+    return text
+
+
+def _is_page(text: str, data: bytes) -> bool:
+    if _HTML_RE.match(text) or _LATE_HTML_RE.match(text):
+        return True
+    return bool(_MARKUP_RE.match(text) and _TABLE_RE.search(data))
+
+
+def _refuse_other_text(text: str, name: str) -> None:
+    """Refuse text that holds no table, by how it begins."""
+    head = _MAIL_RE.match(text)
+    if head is not None and "mime-version:" in head[0].lower():
+        if "multipart/related" in head[0].lower():
+            raise InputError(f"{name}: web archives (.mht) are not read.", hint=AS_XLSX)
+        raise InputError(
+            f"{name}: this is an e-mail, not a spreadsheet.",
+            hint="Save the spreadsheet that is attached to it and give that.",
+        )
+    for pattern, kind in ((_JSON_RE, "a JSON file"), (_SQL_RE, "a dump of a database (SQL)")):
+        if pattern.match(text):
+            raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=AS_TABLE)
