@@ -49,6 +49,10 @@ HIDDEN_BY_FORMAT = Fault(
     "this cell's number format hides its value.",
     "Give the cell another number format, or clear it.",
 )
+HIDDEN_BY_PAGE = Fault(
+    "this web page hides a part of this cell, or the cell as a whole.",
+    "Open it in Excel, type what is meant, and save it as an Excel workbook (.xlsx).",
+)
 NO_SUCH_DATE = Fault(
     "this number is no date that Excel can show.",
     "Type the date again.",

@@ -13,8 +13,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from importer.errors import InputError
+from importer.reading import faults, sniffing
 from importer.reading.blocks import Blocks, rows_a_block
 from importer.reading.decoding import find_encoding
+from importer.reading.doubts import hidden_parts
+from importer.reading.html_hidden import Hidden
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +31,7 @@ _BREAK: Final = "\x00"
 _MOST_COLUMNS: Final = 16_384
 _MOST_ROWS: Final = 1_048_576
 _BLOCKS: Final = frozenset({"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr"})
+_GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
 _TABLE: Final = frozenset({"table", "tr", "td", "th"})
 _UNSEEN: Final = frozenset({"script", "style", "title", "xml", "noframes"})
 _SHEET_NAME: Final = 31
@@ -46,6 +50,11 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     page.feed(data[found.start :].decode(found.name))
     page.close()
     page.end_row()
+    if not page.tables and page.frames:
+        raise InputError(
+            f"{path.name}: this web page only frames others, and the rows are in those.",
+            hint=sniffing.AS_XLSX,
+        )
     if not page.tables:
         raise InputError(
             f"{path.name}: this is a web page without a table.",
@@ -58,13 +67,17 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
             hint="Open it in Excel, copy the table into a new workbook, and save that as .xlsx.",
         )
     blocks = Blocks(max((len(cells) for _, cells in page.rows), default=0))
+    columns = page.hidden.columns(page.rows)
+    hidden = dict.fromkeys(page.hidden.doubtful(columns), faults.HIDDEN_BY_PAGE)
+    blocks.faults.update(hidden)
     step = rows_a_block(blocks.width)
     for start in range(0, len(page.rows), step):
         part = page.rows[start : start + step]
         numbers = np.fromiter((number for number, _ in part), np.int64, len(part))
         filled = (cells + [""] * (blocks.width - len(cells)) for _, cells in part)
         blocks.add(numbers, list(zip(*filled, strict=True)))
-    return blocks.grid(path, path.stem[:_SHEET_NAME], [found.doubt] if found.doubt else [])
+    grid = blocks.grid(path, path.stem[:_SHEET_NAME], [found.doubt] if found.doubt else [])
+    return hidden_parts(grid, page.hidden.rows, columns, filtered=False)
 
 
 def _usable(declared: re.Match[bytes] | None, data: bytes) -> str | None:
@@ -88,6 +101,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.rows: list[tuple[int, list[str]]] = []
         self.tables = 0
+        self.frames = False
+        self.hidden = Hidden()
         self._number = 0
         self._cells: list[str] = []
         self._text: list[str] = []
@@ -103,6 +118,13 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Open a row or a cell; ``<br>`` is a line break."""
+        inner, in_cell, given = bool(self._inner), self._in_cell, dict(attrs)
+        self._open(tag, given)
+        if not inner:
+            self.hidden.start(tag, given, in_cell=in_cell)
+
+    def _open(self, tag: str, given: dict[str, str | None]) -> None:
+        self.frames = self.frames or tag == "frameset"
         if tag in _UNSEEN:
             self._unseen += 1
         elif tag == "table" and self._in_cell and not self._inner and self._is_frame():
@@ -121,17 +143,25 @@ class _Page(HTMLParser):
             self.beside = self.beside or self._framed
             self._end_cell()
             self._text.clear()
-            given = dict(attrs)
+            self.tables = self.tables or 1
             across = _count(given.get("colspan"), _MOST_COLUMNS)
             self._span = (across, _count(given.get("rowspan"), _MOST_ROWS))
             self._in_cell = True
         elif tag == "br":
             self._text.append(_BREAK)
+        elif tag in _GROUPS and not self._inner:
+            self.end_row()
         elif tag in _BLOCKS:
             self._end_block()
 
     def handle_endtag(self, tag: str) -> None:
         """Close a row or a cell."""
+        inner = bool(self._inner)
+        self._close(tag)
+        if not inner:
+            self.hidden.end(tag)
+
+    def _close(self, tag: str) -> None:
         if tag in _UNSEEN:
             self._unseen = max(self._unseen - 1, 0)
         elif tag in _TABLE and self._inner:
@@ -145,12 +175,15 @@ class _Page(HTMLParser):
             self._framed = tag == "table"
             if tag == "table":
                 self._covered.clear()
+        elif tag in _GROUPS and not self._inner:
+            self.end_row()
         elif tag in _BLOCKS:
             self._end_block()
 
     def handle_data(self, data: str) -> None:
         """Take text."""
         if not self._unseen:
+            self.hidden.text(data)
             self._text.append(data.replace(_BREAK, ""))
 
     def end_row(self) -> None:
@@ -164,6 +197,7 @@ class _Page(HTMLParser):
             return
         self._skip_covered()
         self._number += 1
+        self.hidden.end_row(self._number)
         self.rows.append((self._number, self._cells))
         self._cells = []
         self._text.clear()
@@ -185,6 +219,7 @@ class _Page(HTMLParser):
         self._in_cell = False
         self._skip_covered()
         start, (across, down) = len(self._cells), self._span
+        self.hidden.end_cell(self._number + 1, start)
         across = max(min(across, _MOST_COLUMNS - start), 1)
         self._cells.extend([self._taken(), *[""] * (across - 1)])
         if down > 1:
