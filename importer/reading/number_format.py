@@ -205,13 +205,13 @@ class NumberFormat:
 _TOKEN_RE = re.compile(
     r"""
     (?P<section>;)
-    | "(?P<quoted>[^"]*)"?
+    | "(?P<quoted>[^"]*)"
     | \\(?P<escaped>.)
     | (?P<space>_.)
     | \*(?P<fill>.)
     | \[(?P<bracket>[^\]]*)\]
     | (?P<general>General)
-    | (?P<odd>E[+-])
+    | (?P<odd>E[+-] | [][\\"_*])
     | (?P<ampm>AM/PM|A/P)
     | (?P<date>y+|m+|d+|h+|s+|b+|e+|g+)
     | (?P<digit>[0#?])
@@ -230,6 +230,7 @@ _CONDITION_RE = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _COLOUR_RE = re.compile(
     r"(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+)", re.IGNORECASE
 )
+_MOST_PARTS = 4
 _PLAIN_MARKS = {mark.value: mark for mark in Mark}
 _FIXED = {
     "space": Token(Mark.LITERAL, " "),
@@ -253,11 +254,13 @@ def parse(code: str) -> NumberFormat:
         else:
             parts[-1].extend(_tokens(group, match[group]))
     numbers = 3
+    if len(parts) > _MOST_PARTS or any(map(_is_text, parts[:-1])):
+        return NumberFormat((Section(Kind.UNREADABLE),), alone=False)
     if len(parts) <= numbers and len(parts) > 1 and _is_text(parts[-1]):
         numbers = len(parts) - 1
     sections = zip(parts[:numbers], conditions[:numbers], strict=True)
     return NumberFormat(
-        tuple(_section(tokens, condition) for tokens, condition in sections), len(parts) == 1
+        tuple(_section(tokens, condition) for tokens, condition in sections), alone=len(parts) == 1
     )
 
 
@@ -342,11 +345,13 @@ def _dated(tokens: Sequence[Token]) -> Kind:
 def _number(tokens: Sequence[Token]) -> Number | None:
     """Return how the section writes a number, ``None`` where that is not understood."""
     marks = [token.mark for token in tokens]
-    if marks.count(Mark.POINT) > 1:
+    percents = marks.count(Mark.PERCENT)
+    if marks.count(Mark.POINT) > 1 or percents > 1:
+        return None  # programs differ on "%%", and no program writes two points
+    if _differs(tokens):
         return None
     cut = marks.index(Mark.POINT) if Mark.POINT in marks else len(tokens)
     before, after = list(tokens[:cut]), list(tokens[cut + 1 :])
-    percents = marks.count(Mark.PERCENT)
     digits = [index for index, token in enumerate(before) if token.mark is Mark.DIGIT]
     grouped, thousands = False, 0
     for index, token in enumerate(before):
@@ -367,6 +372,27 @@ def _number(tokens: Sequence[Token]) -> Number | None:
         point=Mark.POINT in marks,
         grouped=grouped,
         power=2 * percents - 3 * thousands,
+    )
+
+
+def _differs(tokens: Sequence[Token]) -> bool:
+    """Whether programs differ on a code: none of these is one that people write on purpose."""
+    marks = [token.mark for token in tokens]
+    point = marks.index(Mark.POINT) if Mark.POINT in marks else len(marks)
+    places = "".join(token.text for token in tokens[point + 1 :] if token.mark is Mark.DIGIT)
+    return (
+        # A point without any digit, or with a text but no digit before it.
+        (point < len(marks) and Mark.DIGIT not in marks)
+        or (
+            point < len(marks) and Mark.DIGIT not in marks[:point] and Mark.LITERAL in marks[:point]
+        )
+        # A comma that stands behind no digit.
+        or any(
+            this is Mark.COMMA and before not in {Mark.DIGIT, Mark.COMMA}
+            for before, this in pairwise([Mark.LITERAL, *marks])
+        )
+        # A decimal that may be left out before one that is always written.
+        or "0" in places.lstrip("0")
     )
 
 
