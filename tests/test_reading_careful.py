@@ -99,6 +99,26 @@ def test_what_contradicts_itself_is_refused(tmp_path, rows, sentence):
     )
 
 
+AROUND = {
+    "a row before its place": ("<sheetData>", '<row r="1"><c r="A1"><v>1</v></c></row><sheetData>'),
+    "a row after its place": (
+        "</sheetData>",
+        '</sheetData><row r="9"><c r="A9"><v>1</v></c></row>',
+    ),
+    "a cell after its place": ("</sheetData>", '</sheetData><c r="A9"><v>1</v></c>'),
+    "a broken tag before the rows": ("<sheetData>", "<cols><sheetData>"),
+    "a broken tag after the rows": ("</sheetData>", "</sheetData><x>"),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), AROUND.values(), ids=AROUND)
+def test_what_is_damaged_around_the_rows_is_refused(tmp_path, old, new):
+    data = with_sheet('<row r="5"><c r="A5"><v>5</v></c></row>')
+    damaged = rewritten(data, lambda _, part: part.replace(old.encode(), new.encode()))
+    with pytest.raises(InputError):
+        read(tmp_path, damaged)
+
+
 @pytest.mark.parametrize("text", ["abc", "1,5", "NaN", "Infinity", "1_000"], ids=str)
 @pytest.mark.parametrize("style", [0, 1], ids=["plain", "padded"])
 def test_a_number_that_is_none_is_a_flaw_both_ways(tmp_path, text, style):

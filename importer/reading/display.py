@@ -204,7 +204,7 @@ def _choose(parsed: NumberFormat, value: float) -> tuple[Section, float]:
 def _conditional(sections: tuple[Section, ...], value: float) -> Section:
     if value < 0 or sections[0].condition is None:
         raise _Unshowable(faults.UNREADABLE_FORMAT)
-    if value == 0 and sections[0].condition == (">", 0) and len(sections) == 2:  # noqa: PLR2004
+    if value == 0 and sections[0].condition == (">", Decimal(0)) and len(sections) == 2:  # noqa: PLR2004
         raise _Unshowable(faults.UNREADABLE_FORMAT)  # programs differ on the zero of [>0]#;0
     number = Decimal(f"{value:.{_KEPT_DIGITS}g}")
     for section in sections:

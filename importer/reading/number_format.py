@@ -346,9 +346,7 @@ def _number(tokens: Sequence[Token]) -> Number | None:
     """Return how the section writes a number, ``None`` where that is not understood."""
     marks = [token.mark for token in tokens]
     percents = marks.count(Mark.PERCENT)
-    if marks.count(Mark.POINT) > 1 or percents > 1:
-        return None  # programs differ on "%%", and no program writes two points
-    if _differs(tokens):
+    if marks.count(Mark.POINT) > 1 or percents > 1 or _differs(tokens):
         return None
     cut = marks.index(Mark.POINT) if Mark.POINT in marks else len(tokens)
     before, after = list(tokens[:cut]), list(tokens[cut + 1 :])
@@ -376,22 +374,19 @@ def _number(tokens: Sequence[Token]) -> Number | None:
 
 
 def _differs(tokens: Sequence[Token]) -> bool:
-    """Whether programs differ on a code: none of these is one that people write on purpose."""
+    """Whether programs differ on a code that nobody writes on purpose.
+
+    It has a point with a text and no digit before it, or without any digit; a comma behind no digit; or
+    a decimal that may be left out before one that is always written. ``%%`` is another.
+    """
     marks = [token.mark for token in tokens]
     point = marks.index(Mark.POINT) if Mark.POINT in marks else len(marks)
     places = "".join(token.text for token in tokens[point + 1 :] if token.mark is Mark.DIGIT)
+    bare = point < len(marks) and Mark.DIGIT not in marks[:point]
+    commas = pairwise([Mark.LITERAL, *marks])
     return (
-        # A point without any digit, or with a text but no digit before it.
-        (point < len(marks) and Mark.DIGIT not in marks)
-        or (
-            point < len(marks) and Mark.DIGIT not in marks[:point] and Mark.LITERAL in marks[:point]
-        )
-        # A comma that stands behind no digit.
-        or any(
-            this is Mark.COMMA and before not in {Mark.DIGIT, Mark.COMMA}
-            for before, this in pairwise([Mark.LITERAL, *marks])
-        )
-        # A decimal that may be left out before one that is always written.
+        (bare and (Mark.LITERAL in marks[:point] or Mark.DIGIT not in marks))
+        or any(this is Mark.COMMA and last not in {Mark.DIGIT, this} for last, this in commas)
         or "0" in places.lstrip("0")
     )
 

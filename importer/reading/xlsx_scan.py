@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from typing import IO, TYPE_CHECKING, Final
+from xml.parsers import expat
 
 from importer.errors import InputError
 
@@ -28,6 +29,7 @@ _START: Final = b"<sheetData"
 _END: Final = b"</sheetData>"
 _HIDDEN_RE: Final = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
 _HIDDEN_ROW_RE: Final = re.compile(rb"""<row r="(\d+)"[^>]*\shidden\s*=\s*["'](?:1|true)["']""")
+_CELLS_RE: Final = re.compile(rb"<(?:row|c)[\s/>]")
 _ENCODING_RE: Final = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']*)["']""")
 _USUAL_ENCODINGS: Final = frozenset({b"utf-8", b"utf8", b"us-ascii"})
 
@@ -95,8 +97,10 @@ def pieces(stream: IO[bytes], around: Surroundings, *, size: Callable[[], int]) 
     """
     head = _until(stream, _START)
     refuse_other_encoding(head)
-    _look_before(head, around)
-    rest = head[head.index(_START) :]
+    cut = head.index(_START)
+    _look_before(head[:cut], around)
+    outside = _Outside(head[:cut])
+    rest = head[cut:]
     while _END not in rest:
         more = stream.read(size())
         if not more:
@@ -112,17 +116,35 @@ def pieces(stream: IO[bytes], around: Surroundings, *, size: Callable[[], int]) 
             raise Unusual
     rows, _, tail = rest.partition(_END)
     yield rows
+    outside.take(tail)
     for more in iter(lambda: stream.read(_PIECE), b""):
         _look_after(tail, around)
+        outside.take(more)
         tail = tail[-64:] + more
     _look_after(tail, around)
+    outside.take(b"", last=True)
     if not tail.rstrip().endswith(b"</worksheet>"):
         raise Unusual
 
 
+class _Outside:
+    """Makes sure that what stands around the rows is XML without any row or cell of its own."""
+
+    def __init__(self, head: bytes) -> None:
+        self._parser = expat.ParserCreate()
+        self.take(head)
+        self.take(_START + b"/>")
+
+    def take(self, data: bytes, *, last: bool = False) -> None:
+        try:
+            self._parser.Parse(data, last)
+        except expat.ExpatError as error:
+            raise Unusual from error
+
+
 def _look_before(head: bytes, around: Surroundings) -> None:
     """Look at what stands before the rows: hidden columns."""
-    if b"<worksheet" not in head or b"<!" in head:
+    if b"<worksheet" not in head or b"<!" in head or _CELLS_RE.search(head):
         raise Unusual
     for column in re.findall(rb"<col\s([^>]*)>", head):
         if _HIDDEN_RE.search(column):
@@ -134,7 +156,7 @@ def _look_before(head: bytes, around: Surroundings) -> None:
 
 def _look_after(tail: bytes, around: Surroundings) -> None:
     """Look at what stands after the rows: an active filter."""
-    if _START in tail:
+    if _START in tail or _CELLS_RE.search(tail):
         raise Unusual
     around.filtered |= b"<filterColumn" in tail
 
