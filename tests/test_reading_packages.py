@@ -221,3 +221,109 @@ def test_a_workbook_whose_sheet_is_missing_is_refused(tmp_path):
         "people.xlsx: the workbook is damaged or was cut off. "
         "Save it again in Excel, or export or download it again."
     )
+
+
+# --- How parts are named, and how they refer to each other ----------------------------------------
+
+RELATIONS = "xl/_rels/workbook.xml.rels"
+SHEET = b"worksheets/sheet1.xml"
+
+
+def renamed(path, change, target=SHEET):
+    """Give the parts of a workbook other names, and its sheet another target."""
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    parts[RELATIONS] = parts[RELATIONS].replace(SHEET, target)
+    with zipfile.ZipFile(path, "w") as new:
+        for name, data in parts.items():
+            new.writestr(change(name), data)
+
+
+def numbered(path):
+    """Write a workbook whose one number depends on its styles."""
+    with xlsxwriter.Workbook(str(path)) as book:
+        book.add_worksheet("S").write_row(0, 0, ["id"])
+        book.worksheets()[0].write(1, 0, 12, book.add_format({"num_format": "00000"}))
+
+
+SPELLINGS = {
+    "absolute": (str, b"/xl/worksheets/sheet1.xml"),
+    "backslashes": (str, b"worksheets\\sheet1.xml"),
+    "an absolute one with backslashes": (str, b"\\xl\\worksheets\\sheet1.xml"),
+    "up and down": (str, b"../xl/./worksheets/../worksheets/sheet1.xml"),
+    "a blank as a number": (lambda name: name.replace("sheet1", "sheet 1"), b"worksheets/sheet%201.xml"),
+    "a blank": (lambda name: name.replace("sheet1", "sheet 1"), b"worksheets/sheet 1.xml"),
+    "a number in the name": (
+        lambda name: name.replace("sheet1", "sheet%201"), b"worksheets/sheet%201.xml",
+    ),
+    "other letters in the target": (str, b"Worksheets/Sheet1.XML"),
+    "small letters in all names": (str.lower, SHEET),
+    "capital letters in all names": (str.upper, SHEET),
+    "backslashes in all names": (lambda name: name.replace("/", "\\"), SHEET),
+    "no relations of the package": (lambda name: name.replace("_rels/.rels", "x"), SHEET),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "target"), SPELLINGS.values(), ids=SPELLINGS)
+def test_parts_are_found_however_their_names_are_spelled(tmp_path, change, target):
+    path = tmp_path / "people.xlsx"
+    numbered(path)
+    renamed(path, change, target)
+    assert texts(read_source(path).grids[0]) == [["id"], ["00012"]]
+
+
+DAMAGED = (
+    "people.xlsx: the workbook is damaged or was cut off. "
+    "Save it again in Excel, or export or download it again."
+)
+LOST = {
+    "out of the package": b"../../../../etc/passwd",
+    "a file": b"file:///etc/passwd",
+    "nothing": b"worksheets/sheet2.xml",
+}
+
+
+@pytest.mark.parametrize("target", LOST.values(), ids=LOST)
+def test_a_sheet_that_leads_out_of_the_package_is_refused(tmp_path, target):
+    path = tmp_path / "people.xlsx"
+    numbered(path)
+    renamed(path, str, target)
+    assert refusal(path) == DAMAGED
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize(
+    "second", ["xl/worksheets/sheet1.xml", "xl/worksheets/Sheet1.xml"], ids=["same", "other case"]
+)
+def test_two_parts_of_one_name_are_refused(tmp_path, second):
+    path = tmp_path / "people.xlsx"
+    numbered(path)
+    with zipfile.ZipFile(path, "a") as package:
+        data = package.read("xl/worksheets/sheet1.xml")
+        package.writestr(second, data.replace(b">12<", b">99<"))
+    assert refusal(path) == DAMAGED
+
+
+UNKNOWN_STYLES = {
+    "a style that is not there": (b's="1"', b's="7"'),
+    "no relation to the styles": (b"relationships/styles", b"relationships/stiles"),
+    "a style in another form": (b'<c r="A2" s="1"', b'<c s="9" r="A2"'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), UNKNOWN_STYLES.values(), ids=UNKNOWN_STYLES)
+def test_a_number_whose_style_is_lost_is_a_flaw(tmp_path, old, new):
+    path = tmp_path / "people.xlsx"
+    numbered(path)
+    rewritten(path, lambda _, data: data.replace(old, new))
+    grid = read_source(path).grids[0]
+    assert texts(grid) == [["id"], ["12"]]
+    assert grid.flaws == (faults.UNREADABLE_FORMAT.at(1, 0),)
+
+
+def test_a_bomb_is_refused_whatever_the_part_is_called(tmp_path):
+    path = tmp_path / "people.xlsx"
+    numbered(path)
+    with zipfile.ZipFile(path, "a", zipfile.ZIP_DEFLATED) as package:
+        package.writestr("xl/media/image1.bin", b" " * (70 << 20))
+    assert refusal(path) == TOO_LARGE

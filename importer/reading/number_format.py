@@ -64,6 +64,9 @@ Numbers 27 to 36 and 50 to 58 are dates and times whose look depends on the lang
 what they show is read as a date or a time all the same.
 """
 
+LOST = "[lost]"
+"""Stands for the code of a cell style that the workbook does not define; nobody knows what it shows."""
+
 
 class Kind(StrEnum):
     """What a section makes of a number."""

@@ -159,23 +159,23 @@ def password(name: str) -> InputError:
 def _zip(data: bytes, name: str) -> Container:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
-            parts = set(package.namelist())
+            parts = {name.replace("\\", "/").lower() for name in package.namelist()}
             kind = package.read("mimetype")[:80] if "mimetype" in parts else b""
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND) from error
-    if "[Content_Types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
+    if "[content_types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
         return Container.XLSX
     if any(part.endswith("workbook.bin") for part in parts):
         raise InputError(f"{name}: binary workbooks (.xlsb) are not read.", hint=AS_XLSX)
     if b"opendocument.spreadsheet" in kind:
         raise InputError(f"{name}: OpenDocument spreadsheets (.ods) are not read.", hint=AS_XLSX)
-    if any(part.startswith("Index/") and part.endswith(".iwa") for part in parts):
+    if any(part.startswith("index/") and part.endswith(".iwa") for part in parts):
         raise InputError(
             f"{name}: Numbers spreadsheets are not read.",
             hint="Export it from Numbers as an Excel workbook (.xlsx).",
         )
     for folder, document in _PACKAGES.items():
-        if "[Content_Types].xml" in parts and any(part.startswith(folder) for part in parts):
+        if "[content_types].xml" in parts and any(part.startswith(folder) for part in parts):
             raise _no_spreadsheet(name, document)
     if b"opendocument" in kind:
         raise _no_spreadsheet(name, "an OpenDocument file")

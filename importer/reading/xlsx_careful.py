@@ -17,6 +17,7 @@ from importer.errors import InputError
 from importer.reading import faults
 from importer.reading.blocks import CELLS_A_BLOCK, Blocks
 from importer.reading.display import show_iso
+from importer.reading.number_format import LOST
 from importer.reading.shown_cells import TEXT, show_cells
 from importer.reading.xlsx_scan import (
     MOST_COLUMNS,
@@ -247,7 +248,7 @@ class Careful:
     def _shown(self, group: Group, rows: list[int], texts: list[str]) -> pa.Array:
         """Return what cells of one column, kind and style show."""
         column, kind, style = group
-        code = self._manner.codes[style] if style >= 0 else "General"
+        code = self._manner.codes[style] if style >= 0 else LOST
         if kind == "e":
             self.blocks.faults.update(((row, column), faults.EXCEL_ERROR) for row in rows)
         elif kind == "d":

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from importer.columns import edges_of
 from importer.reading import faults
 from importer.reading.blocks import Blocks
+from importer.reading.number_format import LOST
 from importer.reading.shown_cells import TEXT, show_cells
 from importer.reading.slices import texts_between
 from importer.reading.xlsx_cells import (
@@ -203,7 +204,7 @@ def _alike(piece: _Piece, chosen: Numbers, column: int) -> pa.Array:
         piece.blocks.faults.update(((row, column), faults.EXCEL_ERROR) for row in rows.tolist())
         return raws
     style = int(cells.styles[chosen[0]])
-    code = manner.codes[style] if style < len(manner.codes) else "General"
+    code = manner.codes[style] if style < len(manner.codes) else LOST
     shown = show_cells(raws, code, since_1904=manner.since_1904)
     if shown.faults and pc.any(pc.match_substring_regex(raws, r"[&\s]")).as_py():
         raise Unusual

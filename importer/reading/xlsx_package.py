@@ -14,6 +14,7 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import unquote
 from xml.parsers import expat
 
 from importer.errors import InputError
@@ -21,7 +22,7 @@ from importer.reading import sniffing
 from importer.reading.number_format import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
 _LARGEST_PART: Final = 4 << 30
 _LARGEST_TEXTS: Final = 1 << 30
@@ -30,7 +31,7 @@ _SUSPICIOUS: Final = 64 << 20
 _RATIO: Final = 250
 """Sheets shrink to a tenth or a thirtieth; only a bomb shrinks more than this."""
 _PIECE: Final = 1 << 20
-_TEXTS: Final = "sharedStrings.xml"
+_TEXTS: Final = "sharedstrings.xml"
 
 Attributes = dict[str, str]
 
@@ -96,16 +97,33 @@ def open_package(data: bytes, name: str) -> zipfile.ZipFile:
         package = zipfile.ZipFile(io.BytesIO(data))
         for entry in package.infolist():
             _refuse_bomb(entry, name)
+        if len(entries(package.namelist())) < len(package.namelist()):
+            raise zipfile.BadZipFile  # two parts of one name: programs differ on which of them counts
         for part in package.namelist():
-            if part.endswith(_TEXTS):
+            if _plain(part).endswith(_TEXTS):
                 _read_through(package, part, name)
     return package
+
+
+def entries(names: Sequence[str]) -> dict[str, str]:
+    r"""Return the names in a zip file by the names that they stand for.
+
+    Letters of either case are the same (ECMA-376 part 2, section 6.3.5), and old versions of .NET wrote
+    ``xl\workbook.xml``.
+    """
+    return {_plain(name): name for name in names}
+
+
+def _plain(name: str) -> str:
+    return name.replace("\\", "/").lower()
 
 
 def read_workbook(package: zipfile.ZipFile, name: str) -> Workbook:
     """Return the list of sheets and the number formats."""
     with damage_is_refused(name):
-        root = _related(package, "", name).get("officeDocument") or ["xl/workbook.xml"]
+        root = _related(package, "", name).get("officeDocument") or [
+            entries(package.namelist())["xl/workbook.xml"]
+        ]
         related = {key: (kind, target) for key, kind, target in _relations(package, root[0], name)}
         sheets: list[SheetPart] = []
         dates: list[bool] = []
@@ -145,12 +163,11 @@ def refuse_document_type(start: bytes, name: str) -> None:
 
 def _refuse_bomb(part: zipfile.ZipInfo, name: str) -> None:
     limit = _LARGEST_SMALL
-    if "/worksheets/" in part.filename:
+    path = _plain(part.filename)
+    if "/worksheets/" in path:
         limit = _LARGEST_PART
-    elif part.filename.endswith(_TEXTS):
-        limit = _LARGEST_TEXTS
-    elif not part.filename.endswith((".xml", ".rels")):
-        return
+    elif path.endswith(_TEXTS) or not path.endswith((".xml", ".rels")):
+        limit = _LARGEST_TEXTS  # a part of any name may be what the workbook calls its texts
     swollen = part.file_size > _SUSPICIOUS and part.file_size > part.compress_size * _RATIO
     if part.file_size > limit or swollen:
         raise InputError(
@@ -183,18 +200,24 @@ def _prefixed(attributes: Attributes, name: str) -> str:
 
 def _relations(package: zipfile.ZipFile, part: str, name: str) -> list[tuple[str, str, str]]:
     """Return id, type and target of what a part refers to."""
-    folder, file = posixpath.split(part)
+    named = entries(package.namelist())
+    folder, file = posixpath.split(_plain(part))
     found: list[tuple[str, str, str]] = []
 
     def start(tag: str, attributes: Attributes) -> None:
         if tag == "Relationship" and attributes.get("TargetMode") != "External":
-            target = posixpath.normpath(posixpath.join("/", folder, attributes["Target"]))
+            target = _plain(attributes["Target"])
+            paths = (
+                posixpath.normpath(posixpath.join("/", folder, spelled)).lstrip("/")
+                for spelled in (target, unquote(target))
+            )
             kind = attributes["Type"].rpartition("/")[2]
-            found.append((attributes["Id"], kind, target.lstrip("/")))
+            part = next((named[path] for path in paths if path in named), target)
+            found.append((attributes["Id"], kind, part))
 
     path = posixpath.join(folder, "_rels", f"{file}.rels")
-    if path in package.namelist():
-        _parse(package.read(path), start, name)
+    if path in named:
+        _parse(package.read(named[path]), start, name)
     return found
 
 
