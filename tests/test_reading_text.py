@@ -119,6 +119,8 @@ DELIMITED = {
     "tab": "id\tamount\n1\ta, b, c\n2\td, e, f\n",
     "bar": "id|amount\n1|2,3\n2|2,3\n",
     "title above": "Students of autumn, winter\n\nid;amount\n1;2\n2;3\n",
+    "another one in quotes": 'id;amount\n"1\n2";"a\tb"\n',
+    "quotes within cells": 'id\tamount\n1\t5" or 6"\n2\t7", 8"\n',
     "quoted delimiters": 'id;amount\n"1,2";"3,4"\n"5,6";"7,8"\n',
 }
 
@@ -127,6 +129,13 @@ DELIMITED = {
 def test_the_delimiter_is_the_one_on_which_most_records_agree(tmp_path, text):
     grid = source_of(tmp_path, text).grids[0]
     assert ["id", "amount"] in cells(grid)
+
+
+def test_of_two_delimiters_the_one_that_leaves_quotes_whole_is_taken(tmp_path):
+    assert cells(source_of(tmp_path, 'id\n"1\n2"|"a\tb"\n').grids[0]) == [
+        ["id", ""],
+        ["1\n2", "a\tb"],
+    ]
 
 
 def test_a_single_column_needs_no_delimiter(tmp_path):
@@ -145,6 +154,21 @@ def test_every_line_end_is_read_and_blank_lines_count(tmp_path, end):
     grid = source_of(tmp_path, end.join(["id,name", "", "1,Ann", "2,Bo", ""])).grids[0]
     assert cells(grid) == [["id", "name"], ["1", "Ann"], ["2", "Bo"]]
     assert grid.rows.tolist() == [1, 3, 4]
+
+
+LINES = {
+    "a return too many": ("id,name\r\r\n1,Ann\r\r\n2,Bo\r\r\n", [1, 3, 5]),
+    "returns in the wrong order": ("id,name\n\r1,Ann\n\r2,Bo", [1, 3, 5]),
+    "mixed": ("id,name\r\n1,Ann\r2,Bo\n", [1, 2, 3]),
+    "mixed with quotes": ('"id","name"\r\n"1","Ann"\r"2","Bo"\n', [1, 2, 3]),
+}
+
+
+@pytest.mark.parametrize(("text", "rows"), LINES.values(), ids=LINES)
+def test_odd_line_ends_lose_no_record(tmp_path, text, rows):
+    grid = source_of(tmp_path, text).grids[0]
+    assert cells(grid) == [["id", "name"], ["1", "Ann"], ["2", "Bo"]]
+    assert grid.rows.tolist() == rows
 
 
 def test_a_line_break_in_quotes_is_part_of_its_cell_and_of_one_record(tmp_path):

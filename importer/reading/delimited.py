@@ -33,6 +33,7 @@ _DELIMITERS: Final = ",;\t|"
 _RECORDS: Final = 20
 _LOOK: Final = 1 << 20
 _USUAL_WIDTH: Final = 32
+_NONE: Final = (0, False, 0)
 _MOST_CELLS: Final = 16_384
 """Columns of the widest sheet that Excel has."""
 _SEP_RE: Final = re.compile(r'\A"?sep=([^\w"\r\n])"?[ \t,;|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
@@ -95,18 +96,23 @@ def _layout(start: str) -> tuple[str, int]:
     return _DELIMITERS[scores.index(best)], 0
 
 
-def _score(start: str, delimiter: str) -> tuple[int, int]:
-    """Return how many of the first records agree on a number of cells above one, and that number."""
-    reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter)
-    lengths: Counter[int] = Counter()
-    try:
-        lengths.update(len(record) for record in islice(filter(None, reader), _RECORDS))
-    except csv.Error:
-        return (0, 0)
-    del lengths[1]
-    if not lengths:
-        return (0, 0)
-    return max((agreeing, cells) for cells, agreeing in lengths.items())
+def _score(start: str, delimiter: str) -> tuple[int, bool, int]:
+    """Return how many of the first records agree on a number of cells above one, and that number.
+
+    Between them stands whether all quotes are right: a delimiter that only stands in quoted cells leaves
+    quotes in the middle of a cell.
+    """
+    for strict in (True, False):
+        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=strict)
+        try:
+            lengths = Counter(len(record) for record in islice(filter(None, reader), _RECORDS))
+        except csv.Error:
+            continue
+        del lengths[1]
+        return max(
+            ((agreeing, strict, cells) for cells, agreeing in lengths.items()), default=_NONE
+        )
+    return _NONE
 
 
 def _numbered(reader: Reader, path: Path, before: int) -> Iterator[tuple[int, list[str]]]:
