@@ -277,6 +277,37 @@ def test_a_damaged_workbook_is_read_or_refused(tmp_path, kind, data):
 LOCKS = {"~$people.xlsx": True, ".~lock.people.xlsx#": True, "people~$.xlsx": False}
 
 
+CUT_OFF = (
+    "people.xlsx: the page ends in the middle of its table, so it was probably cut off. " + AGAIN[:-1]
+    + ". If it always ends like this, open it in Excel, look at its last rows, and save it as an Excel "
+    "workbook (.xlsx)."
+)  # fmt: skip
+SHOWN = Path(__file__).parent / "fixtures" / "libreoffice" / "shown"
+CELLS = {(row, column): f"cell {row} {column}" for row in range(150) for column in range(6)}
+PAGE = "<table><tr>{}</tr></table>\n".format(
+    "</tr><tr>".join(f"<td>{row}</td>" for row in range(99))
+)
+WHOLE = {
+    "xlsx": (SHOWN.with_suffix(".xlsx").read_bytes(), DAMAGED),
+    "xls": (SHOWN.with_suffix(".xls").read_bytes(), DAMAGED),
+    "xls whose directory comes first": (workbook([("S", 0, CELLS)]), DAMAGED),
+    "page": (PAGE.encode(), CUT_OFF),
+    "page in UTF-16": (PAGE.encode("utf-16"), CUT_OFF),
+}
+
+
+@pytest.mark.parametrize("tenths", range(1, 10), ids=lambda tenths: f"{tenths}0 %")
+@pytest.mark.parametrize(("data", "message"), WHOLE.values(), ids=WHOLE)
+def test_a_file_that_was_cut_off_is_refused(tmp_path, data, message, tenths):
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(data)
+    assert read_source(path).grids
+    path.write_bytes(data[: len(data) * tenths // 10 // 2 * 2])
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == message
+
+
 @pytest.mark.parametrize(("name", "lock"), LOCKS.items(), ids=LOCKS)
 def test_lock_files_are_known_by_their_name(name, lock):
     assert is_lock_file(Path("inbox") / name) is lock

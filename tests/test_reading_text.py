@@ -83,6 +83,15 @@ def test_two_encodings_in_one_file_are_refused(tmp_path):
     )
 
 
+def test_a_text_that_ends_within_a_letter_is_refused(tmp_path):
+    with pytest.raises(InputError) as caught:
+        source_of(tmp_path, "id,name\n1,Zoë\n2,Zoë".encode()[:-1])
+    assert str(caught.value) == (
+        "people.csv, line 3: the file ends in the middle of a letter, so it was cut off. "
+        "Export or download it again."
+    )
+
+
 def test_bytes_that_fit_no_encoding_are_refused(tmp_path):
     assert refusal(tmp_path, b"id,name\r\n1,\x81\r\n") == (
         "people.csv, line 2: these bytes are text neither in UTF-8 nor in Windows-1252. "

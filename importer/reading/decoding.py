@@ -70,7 +70,7 @@ def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encodin
     try:
         data.decode("utf-8")
     except UnicodeDecodeError as error:
-        return _western(data, path, error.start)
+        return _western(data, path, error)
     return Encoding("utf-8")
 
 
@@ -116,10 +116,15 @@ def _utf_16(data: bytes) -> str | None:
     return None
 
 
-def _western(data: bytes, path: Path, first: int) -> Encoding:
+def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
     """Take bytes that are no UTF-8 as Windows-1252, unless some of them are plainly UTF-8."""
-    line = _line(data, first)
+    line = _line(data, no_utf_8.start)
     mixed = _SEQUENCE_RE.search(data)
+    if mixed is not None and no_utf_8.reason == "unexpected end of data":
+        raise InputError(
+            f"{path.name}, line {line}: the file ends in the middle of a letter, so it was cut off.",
+            hint="Export or download it again.",
+        )
     if mixed is not None:
         raise InputError(
             f"{path.name}, line {line}: this line is not in UTF-8, but line "

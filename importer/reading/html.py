@@ -48,6 +48,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     found = find_encoding(data, path, encoding or _usable(declared, data))
     page = _Page()
     page.feed(data[found.start :].decode(found.name))
+    cut_off = page.open_tables > 0 or page.rawdata.startswith("<")
     page.close()
     page.end_row()
     if not page.tables and page.frames:
@@ -59,6 +60,12 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
         raise InputError(
             f"{path.name}: this is a web page without a table.",
             hint="Open it in a browser: it may be a login page or a message of the other system.",
+        )
+    if cut_off:
+        raise InputError(
+            f"{path.name}: the page ends in the middle of its table, so it was probably cut off.",
+            hint="Export or download it again. If it always ends like this, open it in Excel, look at "
+            "its last rows, and save it as an Excel workbook (.xlsx).",
         )
     if page.beside:
         raise InputError(
@@ -101,6 +108,7 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.rows: list[tuple[int, list[str]]] = []
         self.tables = 0
+        self.open_tables = 0
         self.frames = False
         self.hidden = Hidden()
         self._number = 0
@@ -125,6 +133,7 @@ class _Page(HTMLParser):
 
     def _open(self, tag: str, given: dict[str, str | None]) -> None:
         self.frames = self.frames or tag == "frameset"
+        self.open_tables += tag == "table"
         if tag in _UNSEEN:
             self._unseen += 1
         elif tag == "table" and self._in_cell and not self._inner and self._is_frame():
@@ -157,6 +166,7 @@ class _Page(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         """Close a row or a cell."""
         inner = bool(self._inner)
+        self.open_tables = max(self.open_tables - (tag == "table"), 0)
         self._close(tag)
         if not inner:
             self.hidden.end(tag)

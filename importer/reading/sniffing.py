@@ -36,6 +36,7 @@ _FOREIGN = {
     b"SQLite format 3\x00": "a database",
     b"\x00\x01\x00\x00Standard": "a database",
 }
+_NO_SECTOR = 0xFFFFFFFA
 _DOCUMENTS = {
     "WordDocument": "a Word document",
     "PowerPoint Document": "a presentation",
@@ -133,7 +134,18 @@ def _ole(data: bytes, name: str) -> Container:
     for stream, kind in _DOCUMENTS.items():
         if _stream(data, stream):
             raise _no_spreadsheet(name, kind)
+    if _ends_early(data):
+        raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND)
     raise InputError(f"{name}: this is an Office document, but no workbook.", hint=ITSELF)
+
+
+def _ends_early(data: bytes) -> bool:
+    """Whether the container's directory or tables lie behind its end (MS-CFB, section 2.2)."""
+    size = 1 << min(int.from_bytes(data[30:32], "little"), 12)
+    places = (48, *range(76, 512, 4))
+    sectors = (int.from_bytes(data[place : place + 4], "little") for place in places)
+    last = max((sector for sector in sectors if sector < _NO_SECTOR), default=0)
+    return (last + 2) * size > len(data)
 
 
 def _no_spreadsheet(name: str, kind: str) -> InputError:
