@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from test_reading_direct import both_agree, read, rewritten, with_sheet
 
@@ -99,6 +101,21 @@ def test_what_contradicts_itself_is_refused(tmp_path, rows, sentence):
     )
 
 
+@pytest.mark.parametrize("part", ["workbook.xml", "styles.xml", "sharedStrings.xml", "sheet1.xml"])
+def test_an_encoding_that_nobody_knows_is_damage(tmp_path, part):
+    data = with_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', ["<si><t>x</t></si>"])
+    damaged = rewritten(
+        data, lambda name, xml: re.sub(b"<[?]xml[^>]*>", UNKNOWN, xml) if part in name else xml
+    )
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, damaged)
+    assert str(caught.value) == (
+        "people.xlsx: the workbook is damaged or was cut off. "
+        "Save it again in Excel, or export or download it again."
+    )
+
+
+UNKNOWN = b'<?xml version="1.0" encoding="UTV-8"?>'
 AROUND = {
     "a row before its place": ("<sheetData>", '<row r="1"><c r="A1"><v>1</v></c></row><sheetData>'),
     "a row after its place": (

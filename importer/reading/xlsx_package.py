@@ -77,7 +77,7 @@ def damage_is_refused(name: str) -> Iterator[None]:
         zlib.error,
         expat.ExpatError,
         EOFError,
-        KeyError,
+        LookupError,
         NotImplementedError,
         RuntimeError,
         ValueError,
