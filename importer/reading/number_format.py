@@ -57,10 +57,14 @@ BUILT_IN = {
     47: "mmss.0",
     48: "##0.0E+0",
     49: "@",
+    **dict.fromkeys(range(71, 76), "yyyy-mm-dd"),
+    **dict.fromkeys((76, 77, 79, 81), "h:mm:ss"),
+    78: "m/d/yy h:mm",
+    80: "[h]:mm:ss",
 }
 """Format codes that workbooks use by number alone (ECMA-376 part 1, section 18.8.30).
 
-Numbers 27 to 36 and 50 to 58 are dates and times whose look depends on the language of Excel;
+Numbers 27 to 36, 50 to 58 and 71 to 81 are dates and times whose look depends on the language of Excel;
 what they show is read as a date or a time all the same.
 """
 

@@ -153,10 +153,13 @@ def _no_spreadsheet(name: str, kind: str) -> InputError:
 
 
 def _stream(data: bytes, stream: str) -> bool:
-    """Whether the directory names this stream (MS-CFB, section 2.6.1: UTF-16, length at byte 64)."""
+    """Whether the directory names this stream, in letters of either case.
+
+    The source is MS-CFB, sections 2.6.1 and 2.6.4: UTF-16, its length at byte 64.
+    """
     spelled = stream.encode("utf-16-le") + b"\x00\x00"
     entry = spelled.ljust(64, b"\x00") + len(spelled).to_bytes(2, "little")
-    return entry in data
+    return entry.lower() in data.lower()
 
 
 def password(name: str) -> InputError:

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import xlrd
+from xlrd.compdoc import CompDocError
 
 from importer.errors import InputError
 from importer.reading import sniffing
 from importer.reading.blocks import Blocks, rows_a_block
 from importer.reading.display import show
 from importer.reading.doubts import about_sheets, hidden_parts
+from importer.reading.number_format import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,6 +22,8 @@ if TYPE_CHECKING:
 
     from importer.model import Grid
 
+_EMPTY: Final = frozenset({xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK})
+_CLAIMED_TWICE: Final = "Workbook corruption: seen["
 _NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
 
@@ -30,7 +34,7 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
         InputError: The workbook is protected by a password or damaged.
     """
     try:
-        book = xlrd.open_workbook(file_contents=data, formatting_info=True, logfile=io.StringIO())
+        book = _opened(data)
         sheets = book.sheets()
     except Exception as error:  # xlrd fails in many ways on broken records
         if "encrypt" in str(error).lower():
@@ -50,27 +54,58 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
     return grids, about_sheets(hidden)
 
 
+def _opened(data: bytes) -> xlrd.book.Book:
+    """Open the workbook, also where its container's table claims a sector twice.
+
+    Web exports write such tables, and Excel does not mind: the workbook's own chain of sectors is whole.
+    Where it is not, xlrd refuses it all the same.
+    """
+    try:
+        return _open(data, lenient=False)
+    except CompDocError as error:
+        if not str(error).startswith(_CLAIMED_TWICE):
+            raise
+        return _open(data, lenient=True)
+
+
+def _open(data: bytes, *, lenient: bool) -> xlrd.book.Book:
+    return xlrd.open_workbook(
+        file_contents=data,
+        formatting_info=True,
+        ragged_rows=True,  # a stray cell in the last row must not fill millions of others
+        logfile=io.StringIO(),
+        ignore_workbook_corruption=lenient,
+    )
+
+
 def _code(book: xlrd.book.Book, index: int) -> str:
-    form = book.format_map.get(book.xf_list[index].format_key)
-    return form.format_str if form is not None else "General"
+    """Return a style's format code; those of some Asian languages are known by their number alone."""
+    key = book.xf_list[index].format_key
+    form = book.format_map.get(key)
+    if form is None or form.format_str is None:
+        return BUILT_IN.get(key, "General")
+    return str(form.format_str)
 
 
 def _grid(
     sheet: xlrd.sheet.Sheet, path: Path, codes: Mapping[int, str], *, since_1904: bool
 ) -> Grid:
     blocks = Blocks(sheet.ncols)
+    holding = [row for row in range(sheet.nrows) if not _EMPTY.issuperset(sheet.row_types(row))]
     step = rows_a_block(sheet.ncols)
-    for start in range(0, sheet.nrows, step):
-        end = min(start + step, sheet.nrows)
+    for start in range(0, len(holding), step):
+        chosen = holding[start : start + step]
         columns = [
             [
                 _cell(blocks, sheet.cell(row, column), (row + 1, column), codes, since_1904)
-                for row in range(start, end)
+                if column < sheet.row_len(row)
+                else ""
+                for row in chosen
             ]
             for column in range(sheet.ncols)
         ]
         filled = [any(cells) for cells in zip(*columns, strict=True)]
-        rows = np.arange(start + 1, end + 1)[filled]
+        rows = np.array(chosen, np.int64)[filled] + 1
         kept = [
             [cell for cell, keep in zip(cells, filled, strict=True) if keep] for cells in columns
         ]

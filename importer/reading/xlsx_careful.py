@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 _PIECE: Final = 1 << 20
 _REFERENCE_RE: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _NUMBER_RE: Final = re.compile(r"[0-9]{1,7}")
+_ANCHORS: Final = frozenset({"from", "to"})
+"""Where a button, a check box or an embedded document stands: their ``row`` is a number, not a row."""
 _YES: Final = frozenset({"1", "true"})
 _TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 _MEND: Final = "Open the workbook in Excel, look at this place, and save it again."
@@ -89,7 +91,7 @@ class Careful:
             self._taking = self._held["v"] if tag == "v" else None
         elif tag == "t" and self._path[-3:] in (["c", "is", "t"], ["is", "r", "t"]):
             self._taking = self._held["is"]
-        elif tag == "row":
+        elif tag == "row" and within not in _ANCHORS:
             self._open_row(within, attributes)
         elif tag == "sheetData":
             self._sheets += 1
@@ -111,7 +113,7 @@ class Careful:
         elif tag == "c":
             if self._held:
                 self._take_cell()
-        elif tag == "row":
+        elif tag == "row" and self._path[-1] not in _ANCHORS:
             self._close_row()
 
     def finish(self) -> None:
@@ -227,7 +229,7 @@ class Careful:
         return "str", _TRUTHS[text]
 
     def _style(self) -> int:
-        style = int(self._cell.get("s", "0"))
+        style = int(self._cell.get("s", "") or "0")
         return style if 0 <= style < len(self._manner.codes) else -1
 
     def _shared(self, index: str) -> str:

@@ -132,7 +132,9 @@ def read_workbook(package: zipfile.ZipFile, name: str) -> Workbook:
             if tag == "sheet":
                 # A name damaged in the zip's directory hides a whole part, the relations too: a sheet
                 # that then leads nowhere must not pass for one that is not there.
-                kind, target = related[_prefixed(attributes, "id")]
+                # Modules of old macros have no part: their relation is named and empty.
+                key = _prefixed(attributes, "id")
+                kind, target = ("", "") if key == "" else related[key]
                 visible = attributes.get("state", "visible") == "visible"
                 title = attributes.get("name", "")
                 sheets.append(SheetPart(title, target, kind == "worksheet", visible))
@@ -193,9 +195,15 @@ def _parse(data: bytes, start: Callable[[str, Attributes], None], name: str) -> 
 
 
 def _prefixed(attributes: Attributes, name: str) -> str:
-    """Return the attribute of this name that has a prefix, as ``r:id`` has."""
-    named = (text for key, text in attributes.items() if key.partition(":")[2] == name)
-    return next(named, "")
+    """Return the attribute of this name that has a prefix, as ``r:id`` has.
+
+    Raises:
+        ValueError: There is none.
+    """
+    for key, text in attributes.items():
+        if key.partition(":")[2] == name:
+            return text
+    raise ValueError(name)
 
 
 def _relations(package: zipfile.ZipFile, part: str, name: str) -> list[tuple[str, str, str]]:
@@ -243,4 +251,4 @@ def _codes(styles: bytes, name: str) -> tuple[str, ...]:
             used.append(int(attributes.get("numFmtId", "0")))
 
     _parse(styles, start, name)
-    return tuple(own.get(number) or BUILT_IN.get(number, "General") for number in used)
+    return tuple(own.get(number) or BUILT_IN.get(number, "General") for number in used or [0])
