@@ -51,9 +51,9 @@ class Code:
 
 # fmt: off
 _ALL = (
-    Code(9000, "The request names no client code.",                                 Whose.SETTINGS, "Set the client code in opscom.yaml or with --client.", Effect.STOPS),
+    Code(9000, "The request names no client code.",                                 Whose.SETTINGS, "Set the client code: `client:` in opscom.yaml, OPSCOM_CLIENT or --client.", Effect.STOPS),
     Code(9001, "The request has no API token.",                                     Whose.SETTINGS, "Set OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml.", Effect.STOPS),
-    Code(9002, "The API token has no permission for this request.",                 Whose.SETTINGS, "Ask your OPSCOM administrator to allow this endpoint for your token.", Effect.STOPS),
+    Code(9002, "The API token has no permission for this request.",                 Whose.SETTINGS, "Ask your OPSCOM administrator to allow this endpoint for your token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml).", Effect.STOPS),
     Code(9003, "OPSCOM could not read the request.",                                Whose.OPSCOM,   "Look for unusual characters in the row; where all is plain, report it with the run's number.", Effect.THRICE),
     Code(9004, "The end of the permit is missing.",                                 Whose.ROW,      "Fill the end."),
     Code(9005, "The end of the permit is invalid.",                                 Whose.ROW,      "Write the end as a date and time after the start."),
@@ -78,7 +78,7 @@ _ALL = (
     Code(9031, "A required value is missing.",                                      Whose.ROW,      "Fill the cell."),
     Code(9032, "A value has fewer characters than OPSCOM takes.",                   Whose.ROW,      "Write the value in full."),
     Code(9033, "A value is invalid.",                                               Whose.ROW,      "Correct the cell; `opscom-import fields` says what each field takes."),
-    Code(9034, "The API token does not belong to this client code.",                Whose.SETTINGS, "Check the client code. For its own token set OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml.", Effect.STOPS),
+    Code(9034, "The API token does not belong to this client code.",                Whose.SETTINGS, "Compare the client code (`client:` in opscom.yaml, OPSCOM_CLIENT or --client), the token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml) and the host (`host:`, OPSCOM_HOST or --host) with what OPSCOM gave you; they must belong together.", Effect.STOPS),
 )
 # fmt: on
 

@@ -285,7 +285,8 @@ def test_3_a_run_that_stops(office, controller, call):
     assert done.code == done.json["exit_code"] == 3
     assert done.states == {"roster.csv": {"not sent": 3}}
     assert done.json["stopped"] == (
-        "OPSCOM answers 9001: the client code or the API token is not accepted. "
+        "OPSCOM answers 9001: the request has no API token. Set OPSCOM_API_TOKEN, or name a file that "
+        "only you can read as `token_file:` in opscom.yaml. "
         "3 rows are left; run the same command again to go on."
     )
     assert f"Stopped: {done.json['stopped']}" in done.err.splitlines()

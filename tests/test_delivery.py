@@ -189,16 +189,49 @@ def test_a_permit_deleted_through_us_may_be_created_again(journal):
     assert c.applied("P0") == 2
 
 
-@pytest.mark.parametrize("code", [9000, 9001, 9002, 9034])
-def test_a_settings_code_stops_the_run_and_no_row_is_called_rejected(journal, code):
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        (
+            9000,
+            (
+                "the request names no client code. Set the client code: `client:` in opscom.yaml, "
+                "OPSCOM_CLIENT or --client."
+            ),
+        ),
+        (
+            9001,
+            (
+                "the request has no API token. Set OPSCOM_API_TOKEN, or name a file that only you can read "
+                "as `token_file:` in opscom.yaml."
+            ),
+        ),
+        (
+            9002,
+            (
+                "the API token has no permission for this request. Ask your OPSCOM administrator to allow "
+                "this endpoint for your token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml)."
+            ),
+        ),
+        (
+            9034,
+            (
+                "the API token does not belong to this client code. Compare the client code (`client:` in "
+                "opscom.yaml, OPSCOM_CLIENT or --client), the token (OPSCOM_API_TOKEN, or `token_file:` in "
+                "opscom.yaml) and the host (`host:`, OPSCOM_HOST or --host) with what OPSCOM gave you; "
+                "they must belong together."
+            ),
+        ),
+    ],
+    ids=["no client", "no token", "no permission", "another client's token"],
+)
+def test_a_settings_code_stops_the_run_and_names_the_setting(journal, code, said):
     with Controller({("*", 0): Fault("answer", code=code)}) as c:
         done = push(c.url, journal, "users", users(5))
         assert c.requests == 1
     assert set(done.states.values()) == {"not sent"}
     assert done.outcomes[0].code == str(code)
-    assert done.stopped == (
-        f"OPSCOM answers {code}: the client code or the API token is not accepted."
-    )
+    assert done.stopped == f"OPSCOM answers {code}: {said}"
 
 
 @pytest.mark.parametrize("status", [401, 403, 404])
@@ -210,7 +243,8 @@ def test_a_foreign_4xx_stops_the_run(journal, status):
     assert set(done.states.values()) == {"not sent"}
     assert done.stopped == (
         f"The host answers HTTP {status} without an OPSCOM error code: "
-        "most likely the client code or the host is wrong."
+        "most likely the client code or the host is wrong. Look at `client:` and `host:` in "
+        "opscom.yaml, at OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
     )
 
 

@@ -13,6 +13,7 @@ from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
 
 from importer.delivery.line import Line, Phase
+from importer.delivery.manners import settings_fault
 from importer.pulls.saved import SavedBytes
 
 CALL = "violations/send_overdue_to_collections"
@@ -111,7 +112,7 @@ def test_whatever_is_lost_nothing_is_asked_twice_and_the_message_names_the_file(
     [
         pytest.param(
             Fault("answer", code=9002),
-            "OPSCOM answers 9002: the client code or the API token is not accepted.",
+            settings_fault("9002"),
             id="settings",
         ),
         pytest.param(

@@ -14,6 +14,7 @@ from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, links_of, raw_parts, rows_of, texts_of
 
 from importer.delivery.line import Line, trust
+from importer.delivery.manners import settings_fault
 from importer.delivery.pace import Pace
 from importer.delivery.stops import Stopper
 from importer.pulls.asking import Questions, ask_plates
@@ -300,7 +301,7 @@ def test_a_plate_that_is_refused_is_said_and_the_others_go_on(office):
     [
         pytest.param(
             Fault("answer", body='{"error":9002,"message":""}'),
-            "OPSCOM answers 9002: the client code or the API token is not accepted.",
+            settings_fault("9002"),
             id="settings",
         ),
         pytest.param(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from importer.codes import CODES
 from importer.delivery.answers import Accepted, Answer, Refused, Unreadable, read_answer
 from importer.delivery.line import Phase, Reply
 from importer.model import State
@@ -140,8 +141,7 @@ def _answered(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) 
 
 def _refused(manner: Manner, code: str, message: str, *, lost_before: bool) -> Fate:
     if code in SETTINGS_CODES:
-        why = f"OPSCOM answers {code}: the client code or the API token is not accepted."
-        return Stop(_unsent(lost=lost_before), why, code, message)
+        return Stop(_unsent(lost=lost_before), settings_fault(code), code, message)
     if code in manner.exists_codes:
         note = "OPSCOM has this record already."
         if lost_before:
@@ -152,6 +152,12 @@ def _refused(manner: Manner, code: str, message: str, *, lost_before: bool) -> F
             State.PUSHED, message="The record is gone: an earlier attempt of ours did it."
         )
     return Settled(State.REJECTED, code=code, message=message)
+
+
+def settings_fault(code: str) -> str:
+    """Say what one of ``SETTINGS_CODES`` means, and which setting to look at."""
+    known = CODES[int(code)]
+    return f"OPSCOM answers {code}: {known.means[0].lower()}{known.means[1:]} {known.remedy}"
 
 
 def _unreadable(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> Fate:
@@ -170,7 +176,8 @@ def _unreadable(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004
         why = (
             f"The host answers HTTP {status} without an OPSCOM error code: "
-            "most likely the client code or the host is wrong."
+            "most likely the client code or the host is wrong. Look at `client:` and `host:` in "
+            "opscom.yaml, at OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
         )
         unsure = lost_before or manner.resend is Resend.NEVER
         return Stop(_unsent(lost=unsure), why)

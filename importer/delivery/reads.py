@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.line import Phase, Reply
-from importer.delivery.manners import MAX_ATTEMPTS, SETTINGS_CODES
+from importer.delivery.manners import MAX_ATTEMPTS, SETTINGS_CODES, settings_fault
 
 if TYPE_CHECKING:
     from importer.delivery.pace import Pace
@@ -165,7 +165,7 @@ def ask(send: Callable[[], Reply], read: Read, pace: Pace, stopper: Stopper) -> 
 def explain_refusal(refused: Refused) -> str:
     """Say a refusal in one sentence, without the server's own words, which may hold anything."""
     if refused.code in SETTINGS_CODES:
-        return f"OPSCOM answers {refused.code}: the client code or the API token is not accepted."
+        return settings_fault(refused.code)
     return f"OPSCOM refuses the question with the code {refused.code}."
 
 
