@@ -65,6 +65,11 @@ def _marked(checked: Checked) -> int:
     return len({each.position for each in checked.problems if each.holds and each.columns})
 
 
+def _first_source(job: Job) -> Path:
+    """Return the file that the rows first came from, as the workbook names it."""
+    return Path(job.origin.file) if job.origin and job.origin.file else job.first
+
+
 class Annotator:
     """Writes the workbook of each file and its part of the report."""
 
@@ -112,7 +117,8 @@ class Annotator:
         about = About(
             run=self._run,
             command=self._command,
-            source=job.first,
+            source=_first_source(job),
+            given=job.path.name if job.origin else "",
             digest=job.digest,
             mapping="" if job.mapping is None else job.mapping.name,
             endpoint=job.endpoint,

@@ -138,6 +138,8 @@ class Origin:
     """The name of the first source."""
     mapping: str = ""
     """The name of the mapping that it was imported with."""
+    started: str = ""
+    """When the run began, in ISO form."""
 
 
 @dataclass(frozen=True, slots=True)

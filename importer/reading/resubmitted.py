@@ -6,6 +6,7 @@ column ``opscom_row`` keeps pointing at the first source.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -14,7 +15,7 @@ from importer.model import RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import numpy.typing as npt
     import pandas as pd
@@ -26,6 +27,13 @@ _ROW: Final = "opscom_row"
 _ENOUGH: Final = 2
 """Columns of ours that tell a results sheet from a source that took over one of them."""
 _LONGEST: Final = 9
+_SEARCHED: Final = 30
+"""Rows that a header is looked for in: people put titles and notes above it."""
+_FACTS: Final = ("Host", "Client", "Command", "Run", "File's SHA-256", "File", "Mapping", "Started")
+"""What is read of a summary. Two of them tell a summary whatever its sheet is called now."""
+_TELLING: Final = ("Run", "File's SHA-256")
+_FIRST_ROWS, _FIRST_COLUMNS = 400, 12
+"""Of a summary, where the facts stand, also when a person put notes before them."""
 
 
 def is_results(headers: Sequence[str]) -> bool:
@@ -35,32 +43,51 @@ def is_results(headers: Sequence[str]) -> bool:
 
 def results_header(grid: Grid) -> int | None:
     """Return the header row of a results sheet, ``None`` for any other sheet."""
-    return int(grid.rows[0]) if _begins_as_results(grid) else None
+    for row, cells in _first_rows(grid):
+        if is_results(cells):
+            return row
+    return None
+
+
+def hidden_summary(grids: Sequence[Grid], hidden: Sequence[str]) -> str | None:
+    """Return the name of the hidden sheet that tells of the visible ones; ``None`` where there is none.
+
+    Hidden sheets are no input, but a results workbook whose summary somebody hid stays what it is.
+    """
+    if SUMMARY not in hidden or all(results_header(grid) is None for grid in grids):
+        return None
+    return SUMMARY
 
 
 def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
     """Leave out what in a results workbook is no input: its summary, and what a check would send.
 
-    Other workbooks keep a sheet of that name.
+    Other workbooks keep a sheet of that name, and so does a results workbook whose rows stand in it.
     """
-    if not any(_begins_as_results(grid) for grid in grids):
+    results = [results_header(grid) is not None for grid in grids]
+    if not any(results):
         return tuple(grids)
-    return tuple(grid for grid in grids if grid.name != SUMMARY and not _shows_payloads(grid))
+    return tuple(
+        grid
+        for grid, rows in zip(grids, results, strict=True)
+        if rows
+        or not (grid.name == SUMMARY or _shows_payloads(grid) or _tells_of_a_run(_facts(grid)))
+    )
 
 
 def origin_of(grids: Sequence[Grid]) -> Origin | None:
     """Return where the rows of a results workbook first came from; ``None`` for other workbooks.
 
-    The facts stand on its summary, a name in the first column and its text in the second. Where a
-    person deleted them, they are empty.
+    The facts stand on its summary, each name beside its text. A summary is known by them, or by its
+    name. Where a person deleted them, they are empty.
     """
-    if not any(_begins_as_results(grid) for grid in grids):
+    others = [grid for grid in grids if results_header(grid) is None]
+    if len(others) == len(grids):
         return None
-    facts: dict[str, str] = {}
-    for grid in grids:
-        if grid.name == SUMMARY and len(grid.frame.columns) > 1:
-            names, texts = grid.frame[0].tolist(), grid.frame[1].tolist()
-            facts = dict(zip(map(clean, names), map(clean, texts), strict=True))
+    found = [(_facts(grid), grid.name == SUMMARY) for grid in others]
+    facts = next((facts for facts, _ in found if _tells_of_a_run(facts)), None)
+    if facts is None:
+        facts = next((facts for facts, named in found if named), {})
     return Origin(
         host=facts.get("Host", ""),
         client=facts.get("Client", ""),
@@ -69,6 +96,7 @@ def origin_of(grids: Sequence[Grid]) -> Origin | None:
         digest=facts.get("File's SHA-256", ""),
         file=facts.get("File", ""),
         mapping=facts.get("Mapping", ""),
+        started=facts.get("Started", ""),
     )
 
 
@@ -115,18 +143,32 @@ def _is_row(cell: str) -> bool:
     return cell.isascii() and cell.isdigit() and len(cell) <= _LONGEST and int(cell) > 0
 
 
-def _begins_as_results(grid: Grid) -> bool:
-    return is_results(_first_row(grid))
-
-
 def _shows_payloads(grid: Grid) -> bool:
     """Whether a sheet shows what a push would send: ``opscom_row``, then the vendor's fields."""
-    headers = _first_row(grid)
-    return bool(headers) and fold(headers[0]) == _ROW and _ours(headers) == 1
+    return any(fold(cells[0]) == _ROW and _ours(cells) == 1 for _, cells in _first_rows(grid))
 
 
-def _first_row(grid: Grid) -> list[str]:
-    return [str(cell) for cell in grid.frame.iloc[0]] if len(grid.rows) else []
+def _tells_of_a_run(facts: Mapping[str, str]) -> bool:
+    return all(name in facts for name in _TELLING)
+
+
+def _facts(grid: Grid) -> dict[str, str]:
+    """Return the facts that stand on a sheet: a name, and the next filled cell on its right."""
+    facts: dict[str, str] = {}
+    for cells in grid.frame.iloc[:_FIRST_ROWS, :_FIRST_COLUMNS].itertuples(index=False, name=None):
+        texts = [text for text in map(clean, cells) if text]
+        for name, text in pairwise(texts):
+            if name in _FACTS:
+                facts.setdefault(name, text)
+    return facts
+
+
+def _first_rows(grid: Grid) -> Iterator[tuple[int, list[str]]]:
+    """Yield the first rows of a sheet that has columns: number and cells."""
+    if len(grid.frame.columns):
+        first = grid.frame.iloc[:_SEARCHED].itertuples(index=False, name=None)
+        for row, cells in zip(grid.rows[:_SEARCHED].tolist(), first, strict=True):
+            yield int(row), list(map(str, cells))
 
 
 def _ours(headers: Sequence[str]) -> int:

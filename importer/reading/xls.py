@@ -15,6 +15,7 @@ from importer.reading.blocks import Blocks, rows_a_block
 from importer.reading.display import show
 from importer.reading.doubts import about_sheets, hidden_parts
 from importer.reading.number_format import BUILT_IN
+from importer.reading.resubmitted import hidden_summary
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +30,8 @@ _NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
 def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
     """Return the visible sheets of an old workbook, and doubts about the whole file.
+
+    Of a results workbook of ours a hidden summary is returned too: it says where the rows are from.
 
     Raises:
         InputError: The workbook is protected by a password or damaged.
@@ -51,7 +54,12 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
     hidden = [sheet.name for sheet in sheets if sheet.visibility != 0]
     since_1904 = book.datemode == 1
     grids = tuple(_grid(sheet, path, codes, since_1904=since_1904) for sheet in visible)
-    return grids, about_sheets(hidden)
+    summary = hidden_summary(grids, hidden)
+    if summary is None:
+        return grids, about_sheets(hidden)
+    hidden.remove(summary)
+    facts = _grid(book.sheet_by_name(summary), path, codes, since_1904=since_1904)
+    return (*grids, facts), about_sheets(hidden)
 
 
 def _opened(data: bytes) -> xlrd.book.Book:

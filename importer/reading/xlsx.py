@@ -10,6 +10,7 @@ from functools import cache
 from typing import IO, TYPE_CHECKING
 
 from importer.reading.doubts import about_sheets, hidden_parts
+from importer.reading.resubmitted import hidden_summary
 from importer.reading.xlsx_careful import read_carefully
 from importer.reading.xlsx_direct import Manner, read_directly
 from importer.reading.xlsx_package import (
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
     """Return the visible sheets of a workbook, and doubts about the whole file.
 
+    Of a results workbook of ours a hidden summary is returned too: it says where the rows are from.
+
     Raises:
         InputError: The workbook is damaged, dangerous or too large.
     """
@@ -41,7 +44,6 @@ def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...
     with open_package(data, name) as package:
         workbook = read_workbook(package, name)
         sheets = [sheet for sheet in workbook.sheets if sheet.rows]
-        hidden = [sheet.name for sheet in sheets if not sheet.visible]
 
         @cache
         def texts() -> pa.Array:
@@ -51,6 +53,11 @@ def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...
         grids = tuple(
             _read_sheet(package, sheet, manner, path) for sheet in sheets if sheet.visible
         )
+        summary = hidden_summary(grids, [sheet.name for sheet in sheets if not sheet.visible])
+        grids += tuple(
+            _read_sheet(package, sheet, manner, path) for sheet in sheets if sheet.name == summary
+        )
+    hidden = [sheet.name for sheet in sheets if not sheet.visible and sheet.name != summary]
     return grids, about_sheets(hidden)
 
 

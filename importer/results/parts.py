@@ -131,6 +131,8 @@ class About:
     stopped: str | None
     """Why the run stopped before its end, in whole sentences."""
     doubts: tuple[str, ...]
+    given: str = ""
+    """The name of the results workbook that was given back; empty for any other file."""
     against: Against | None = None
     """``None`` for the first file of a mapping, and for a results workbook given back."""
 

@@ -153,6 +153,8 @@ def _write_facts(pen: Pen, about: About, parts: Sequence[Part]) -> None:
     minutes, seconds = divmod(took, 60)
     lasted = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s" if took else "under 1 s"
     facts = [("File", about.source.name)]
+    if about.given:
+        facts.append(("Given back as", about.given))
     for part in parts:
         sheet = part.sheet
         name = "a text file" if sheet.name is None else sheet.name
