@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ from importer.delivery.journal import SANDBOX, System, Workbook
 from importer.delivery.known import Witness
 from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
+from importer.delivery.tracing import first_file, overtaken, trace, written
 from importer.errors import ImporterError
 from importer.looking_back import against_last, earlier_attempts
 from importer.model import State
@@ -34,6 +35,8 @@ class Compared:
     job: Job
     checked: Checked
     plan: Plan
+    book: Workbook | None = None
+    """Which sheet of which first source it is; only for a results workbook that is given back."""
     earlier: Mapping[int, str] = field(default_factory=dict)
     """Position → what earlier runs said of the row."""
     against: Against | None = None
@@ -46,7 +49,7 @@ def compare(
     """Compare all rows with the journal; ``system`` is ``None`` for one that it does not know."""
     standing = standing_permits(jobs, memory)
     compared = tuple(
-        Compared(job, checked, compare_sheet(job, checked, memory, system, standing, again=again))
+        compare_sheet(job, checked, memory, system, standing, again=again)
         for job in jobs
         for checked in job.sheets
     )
@@ -55,7 +58,7 @@ def compare(
     return tuple(
         replace(
             each,
-            earlier=earlier_attempts(each.job, each.checked, memory, system),
+            earlier=earlier_attempts(each.job, each.checked, memory, system, each.book),
             # What a results workbook no longer holds is settled or was deleted by a person.
             against=None if each.job.origin else _against(each, compared, memory, system),
         )
@@ -94,19 +97,61 @@ def compare_sheet(  # noqa: PLR0913 - what decides, each by its name
     standing: frozenset[str],
     *,
     again: bool,
-) -> Plan:
+) -> Compared:
     """Compare the rows of one sheet with the journal; ``standing`` as ``standing_permits`` says."""
     known: Mapping[str, Known] = {}
     witness = Witness(known)
+    book = None
     manner = MANNERS[job.endpoint]
     if memory is not None and system is not None:
         known = memory.known(system, job.endpoint)
+        if job.origin is not None:
+            said = Workbook(
+                job.digest, job.origin.run, job.origin.started, checked.batch.sheet.title
+            )
+            book = trace(
+                memory, system, job.endpoint, said, lambda: _identities(job, checked, memory)
+            )
         if manner.creates:
-            title = checked.batch.sheet.title
-            book = Workbook(job.digest, job.origin.run, title) if job.origin else None
             witness = memory.witness(system, job.endpoint, known, book, standing)
+        elif manner.upsert and book is not None:
+            since = written(memory, book.run, book.started)
+            witness = Witness(known, overtaken=overtaken(memory, system, job.endpoint, since))
     rows = Rows(checked, TABLES[job.endpoint])
-    return plan(rows, manner, known, memory, again=again, witness=witness, keep=rows.lean)
+    done = plan(rows, manner, known, memory, again=again, witness=witness, keep=rows.lean)
+    return Compared(job, checked, done, book)
+
+
+def _identities(job: Job, checked: Checked, memory: Memory) -> Iterator[tuple[int | None, str]]:
+    """Yield what the journal would know the rows of a results workbook by, each with its number."""
+    for record in Rows(checked, TABLES[job.endpoint]):
+        known = record.told is not None and record.told.row_known
+        yield record.row if known else None, record.key or f"#{memory.digest(record.payload)}"
+
+
+def remembered(jobs: Sequence[Job], memory: Memory | None, system: int | None) -> tuple[Job, ...]:
+    """Find out where the rows of results workbooks came from that have lost their Summary.
+
+    Args:
+        jobs: All files.
+        memory: The journal's.
+        system: Its number of the system.
+    """
+    if memory is None or system is None:
+        return tuple(jobs)
+    return tuple(_remembered(job, memory, system) for job in jobs)
+
+
+def _remembered(job: Job, memory: Memory, system: int) -> Job:
+    if job.origin is None or job.origin.digest:
+        return job
+    rows = (pair for checked in job.sheets for pair in _identities(job, checked, memory))
+    found = first_file(memory, system, job.endpoint, rows)
+    if found is None:
+        return job
+    doubt = f"The sheet Summary of this results workbook is gone; by its rows it is one of {found.source}."
+    origin = replace(job.origin, digest=found.digest, file=found.source, mapping=found.mapping)
+    return replace(job, digest=found.digest, origin=origin, doubts=(*job.doubts, doubt))
 
 
 def recognise(

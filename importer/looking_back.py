@@ -19,7 +19,7 @@ from schemas import TABLES
 
 if TYPE_CHECKING:
     from importer.delivery.earlier import Failure
-    from importer.delivery.journal import Memory
+    from importer.delivery.journal import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
     from importer.preparing import Job
@@ -35,13 +35,23 @@ _FEW_ROWS, _FEW_IDS = 0.5, 0.1
 """Shares of the last file's rows, and of ids in common, below which a person is told."""
 
 
-def earlier_attempts(job: Job, checked: Checked, memory: Memory, system: int) -> dict[int, str]:
+def earlier_attempts(
+    job: Job, checked: Checked, memory: Memory, system: int, book: Workbook | None = None
+) -> dict[int, str]:
     """Return what earlier runs said of the rows of a sheet, by position; most rows have nothing.
 
     A row of a results workbook whose ``opscom_row`` was lost is recognised by its key.
+
+    Args:
+        job: The file.
+        checked: One of its sheets.
+        memory: The journal's.
+        system: Its number of the system.
+        book: Which sheet of which first source it is, for a results workbook.
     """
     sheet = checked.batch.sheet
-    found = failures(memory, system, job.endpoint, job.digest, sheet.title)
+    title = sheet.title if book is None else book.sheet
+    found = failures(memory, system, job.endpoint, job.digest, title)
     if not found:
         return {}
     told = read_told(sheet)

@@ -147,17 +147,19 @@ def _end_file(file: int, states: Mapping[State, int], results: str, delivery: De
 
 def _again(each: Compared, order: Order, delivery: Delivery, standing: frozenset[str]) -> Compared:
     memory, number = delivery.journal.memory, delivery.number
-    fresh = compare_sheet(each.job, each.checked, memory, number, standing, again=order.again)
-    return Compared(each.job, each.checked, fresh)
+    return compare_sheet(each.job, each.checked, memory, number, standing, again=order.again)
 
 
 def start_file(journal: Journal, run: str, each: Compared) -> int:
-    """Write down in the journal that a sheet is begun; return its number there."""
+    """Write down in the journal that a sheet is begun; return its number there.
+
+    A sheet of a results workbook stays the sheet of the first source, whatever it is called now.
+    """
     sheet = each.checked.batch.sheet
     return journal.start_file(
         run,
         source=each.job.path.name,
-        sheet=sheet.name,
+        sheet=sheet.name if each.book is None else each.book.sheet,
         digest=each.job.digest,
         mapping=each.checked.batch.mapping,
         endpoint=each.job.endpoint,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,11 @@ from importer.settings import FILE_NAME
 INBOX, RESULTS, ARCHIVE, MAPPINGS = "inbox", "results", "archive", "mappings"
 FOLDERS = (INBOX, RESULTS, ARCHIVE, MAPPINGS)
 JOURNAL = "journal.sqlite"
+
+_KEPT_RE = re.compile(
+    r"(.+-(?:results|checked)) \d{4}-\d\d-\d\d \d\d-\d\d-\d\d(?: \(\d+\))?(\.xlsx)"
+)
+"""The name of an older workbook that was kept (see ``results.files``), and in it that of the newest."""
 
 SETTINGS_TEMPLATE = """\
 # Settings of this office. Lines that begin with # are comments.
@@ -136,7 +142,7 @@ def shipped_mappings() -> tuple[Path, ...]:
 def find_inputs(paths: Iterable[Path]) -> Inputs:
     """Return the files that paths name; folders are read one level deep.
 
-    Lock files of Excel and hidden files in folders are passed over, and said.
+    In folders lock files of Excel, hidden files and older results workbooks are passed over, and said.
 
     Raises:
         InputError: A path is not there, or a folder cannot be read.
@@ -144,8 +150,10 @@ def find_inputs(paths: Iterable[Path]) -> Inputs:
     files: dict[Path, Path] = {}
     passed: list[str] = []
     for path in paths:
-        for file in _listed(path):
-            reason = _passed_over(file.name) if file != path else None
+        listed = _listed(path)
+        names = {file.name for file in listed}
+        for file in listed:
+            reason = _passed_over(file.name, names) if file != path else None
             if reason:
                 passed.append(f"{file.name} was passed over: {reason}")
             else:
@@ -167,11 +175,15 @@ def _listed(path: Path) -> list[Path]:
     return [path]
 
 
-def _passed_over(name: str) -> str | None:
+def _passed_over(name: str, names: Collection[str]) -> str | None:
+    """Return why a file of a folder is no input; ``names`` are those of all its files."""
     if name.startswith("~$"):
         return f"it says that {name[2:]} is open in Excel. Save it there before you push it."
     if name.startswith(".") or name.casefold() in {"thumbs.db", "desktop.ini"}:
         return "it is a hidden file."
+    kept = _KEPT_RE.fullmatch(name)
+    if kept and kept[1] + kept[2] in names:
+        return f"{kept[1]}{kept[2]} is newer."
     return None
 
 

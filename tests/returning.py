@@ -128,8 +128,11 @@ def as_saved(path, saver, folder):
     return path if saver == "openpyxl" else save_in_libreoffice(path, folder)
 
 
-def save_in_libreoffice(path: Path, folder: Path) -> Path:
-    """Open a workbook in LibreOffice and save it under its own name.
+XLSX = "xlsx:Calc MS Excel 2007 XML"
+
+
+def save_in_libreoffice(path: Path, folder: Path, form=XLSX) -> Path:
+    """Open a workbook in LibreOffice and save it under its own name; in other forms into ``saved`` only.
 
     The tests of a run share one profile, since a new one takes longer than the saving.
     """
@@ -139,10 +142,10 @@ def save_in_libreoffice(path: Path, folder: Path) -> Path:
         f"-env:UserInstallation={profile.as_uri()}",
         "--headless",
         "--convert-to",
-        "xlsx:Calc MS Excel 2007 XML",
+        form,
         "--outdir",
         out,
         path,
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=100)
-    return shutil.copy(out / path.name, path)
+    return shutil.copy(out / path.name, path) if form == XLSX else path

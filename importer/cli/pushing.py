@@ -16,7 +16,7 @@ from importer.annotating import Place
 from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
 from importer.cli.terminal import is_interactive, progress, say
-from importer.comparing import Compared, compare, guard, recognise
+from importer.comparing import Compared, compare, guard, recognise, remembered
 from importer.delivery.client import Controller
 from importer.delivery.journal import Journal
 from importer.delivery.pace import Pace
@@ -80,6 +80,7 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         chosen = find_system(journal, access, wishes.system)
         number = chosen.number
         jobs = recognise(jobs, journal.memory, chosen.system, number)
+        jobs = remembered(jobs, journal.memory, number)
         if not wishes.different_file:
             jobs = guard(jobs, journal.memory, number)
         planned = compare(jobs, journal.memory, number, again=order.again)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.annotating import Place
 from importer.cli.terminal import say
-from importer.comparing import compare, guard
+from importer.comparing import compare, guard, remembered
 from importer.delivery.journal import System, look_up
 from importer.errors import InputError
 from importer.preparing import Order, prepare
@@ -128,6 +128,7 @@ def check_files(paths: tuple[Path, ...], common: Common, *, different_file: bool
     host, client = setting.settings.host, setting.settings.client or ""
     with look_up(setting.journal) as memory:
         number = memory.system(System(host, client)) if memory and client else None
+        jobs = remembered(jobs, memory, number)
         if not different_file:
             jobs = guard(jobs, memory, number)
         planned = compare(jobs, memory, number)

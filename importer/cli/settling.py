@@ -11,7 +11,7 @@ from importer.annotating import Place
 from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
 from importer.cli.terminal import progress, say
-from importer.comparing import compare, recognise
+from importer.comparing import compare, recognise, remembered
 from importer.delivery.client import Controller
 from importer.delivery.journal import Journal
 from importer.delivery.line import Line, trust
@@ -57,6 +57,7 @@ def settle_files(
         order = order_for(setting, common, sandbox=sandbox, files=files)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         jobs = recognise(jobs, journal.memory, chosen.system, number)
+        jobs = remembered(jobs, journal.memory, number)
         compared = compare(jobs, journal.memory, number)
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout

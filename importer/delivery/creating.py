@@ -89,25 +89,35 @@ def _answered(  # noqa: PLR0911 - one return a case
     answer = "" if record.told is None else record.told.answer
     if not answer or answer == "new":
         return Verdict(_waiting())
-    if witness.written is None:
+    if witness.written is None and not (
+        record.told is not None
+        and record.told.status == State.UNKNOWN
+        and witness.sent_once(identity)
+    ):
         message = (
             "This workbook no longer says which run wrote it, so nobody knows of which attempt "
             "opscom_answer speaks. Answer in the results workbook itself, with its Summary."
         )
         return Verdict(Outcome(State.UNKNOWN, message=message))
-    if past.attempt > witness.written:
+    if witness.written is not None and past.attempt > witness.written:
         # The person spoke of an earlier attempt; of this one nobody has said anything yet.
         return Verdict(_sent_since())
     if answer == "no":
         return Verdict(None, (identity, False, ""))
     number = "" if answer == "yes" else answer
-    if len(number) > LONGEST_ID or any(letter.isspace() for letter in number):
+    if number and not _may_be_id(number):
         message = "opscom_answer holds neither an id nor yes nor no. Correct it."
         return Verdict(Outcome(State.UNKNOWN, message=message))
     if edited:
         return Verdict(_edited(number), (identity, True, number))
     message = "A person found it in OPSCOM."
     return Verdict(Outcome(State.PUSHED, number, message=message), (identity, True, number))
+
+
+def _may_be_id(text: str) -> bool:
+    """Whether an answer may be an id: words such as ``oui``, ``done`` or ``?`` hold no digit, ids do."""
+    blank = any(letter.isspace() for letter in text)
+    return len(text) <= LONGEST_ID and not blank and any(map(str.isdigit, text))
 
 
 def _not_alike(record: Record, identity: str, witness: Witness) -> Verdict:

@@ -53,9 +53,7 @@ def failures(
         " coalesce(attempt.code, ''), coalesce(attempt.message, '')"
         " FROM attempt JOIN file ON file.id = attempt.file"
         " WHERE file.digest = ? AND attempt.system = ? AND attempt.endpoint = ?"
-        " AND ? COLLATE NOCASE IN (coalesce(file.sheet, 'Rows'),"
-        # The names that a results workbook cannot give to a source's sheet.
-        " CASE WHEN lower(file.sheet) IN ('summary', 'history') THEN file.sheet || ' (2)' END)"
+        " AND coalesce(file.sheet, 'Rows') = ? COLLATE NOCASE"
         " AND attempt.state IN (?, ?) ORDER BY attempt.id",
         (digest, system, endpoint, sheet, State.REJECTED.value, State.UNKNOWN.value),
     )

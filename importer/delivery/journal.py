@@ -23,6 +23,7 @@ import importer
 from importer.delivery.attempts import Result, find_out, now, settle_killed
 from importer.delivery.journal_file import Lock, connect, connect_beside, fault_of, person
 from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
+from importer.delivery.tracing import sent_once, written
 
 if TYPE_CHECKING:
     from importer.model import State
@@ -61,6 +62,8 @@ class Workbook:
     """Of the first source."""
     run: str
     """The run that wrote it."""
+    started: str
+    """When that began, in ISO form."""
     sheet: str
     """The sheet's title."""
 
@@ -138,17 +141,9 @@ class Memory:
             self._alike(system, endpoint, known),
             {} if workbook is None else self._first(system, endpoint, workbook),
             standing,
-            None if workbook is None else self._written(workbook.run),
+            None if workbook is None else written(self, workbook.run, workbook.started),
+            sent_once=sent_once(self, system, endpoint),
         )
-
-    def _written(self, run: str) -> int | None:
-        """Return the last attempt that a run's workbook can speak of."""
-        found = self._connection.execute(
-            # In the order of the journal: a clock may have been put back between two runs.
-            "SELECT max(id) FROM attempt WHERE file <= (SELECT max(id) FROM file WHERE run = ?)",
-            (run,),
-        ).fetchone()
-        return None if found is None or found[0] is None else int(found[0])
 
     def has_other_like(
         self,

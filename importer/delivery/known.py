@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importer.model import Record
 
 Signs = tuple[tuple[str, ...], ...]
 ALIKE: Mapping[str, tuple[tuple[str, ...], ...]] = {
@@ -54,3 +58,8 @@ class Witness:
     """Identities of all rows of this run: what still stands in a file was not corrected away."""
     written: int | None = None
     """The last attempt that a results workbook can speak of; ``None`` where that is not known."""
+    overtaken: Callable[[Record, str, str], bool] = lambda *_: False
+    """Whether a row of a results workbook, its identity and digest, is as it was before a later acceptance
+    (updates only)."""
+    sent_once: Callable[[str], bool] = lambda _: False
+    """Whether a record was sent exactly once, ever."""

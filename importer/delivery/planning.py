@@ -16,6 +16,13 @@ if TYPE_CHECKING:
     from importer.delivery.manners import Manner
 
 
+OVERTAKEN = (
+    "A later push brought other values for this record, and this row is still as it was before: sending "
+    "it would undo them. Where the later values are right, delete the row here; where these are, push with "
+    "--again."
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One row that is to be sent."""
@@ -84,6 +91,8 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
             verdict = weigh(record, identity, digest, past, witness or Witness(known))
         elif past is not None:
             verdict = Verdict(_settled(manner, past, digest, again=again))
+            if not verdict.outcome and past.digest != digest and not again and witness is not None:
+                verdict = _old(record, identity, digest, past, witness)
         if verdict.found is not None:
             found.append(Found(*verdict.found))
         if verdict.outcome is not None:
@@ -93,6 +102,13 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
         send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
     send.sort(key=lambda ranked: ranked[0])
     return Plan(tuple(planned for _, planned in send), settled, tuple(found))
+
+
+def _old(record: Record, identity: str, digest: str, past: Known, witness: Witness) -> Verdict:
+    """Hold a row of an older results workbook back that would undo what a later run brought."""
+    if past.settled != State.PUSHED or not witness.overtaken(record, identity, digest):
+        return Verdict()
+    return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
 
 
 def _settled(manner: Manner, past: Known, digest: str, *, again: bool) -> Outcome | None:

@@ -1,0 +1,404 @@
+"""Results workbooks that come back in odd forms: renamed, copied, hidden, saved as something else, outdated.
+
+What is sent is looked up in the controller's ledger, never in our own words.
+"""
+
+import shutil
+
+import openpyxl
+import pytest
+from commanding import permit, user, write_book
+from controller import Controller, Fault
+from returning import (
+    ANSWER,
+    LIBREOFFICE,
+    ROW,
+    Desk,
+    as_saved,
+    edited,
+    needs_libreoffice,
+    rows_of,
+    save_in_libreoffice,
+    set_cell,
+)
+
+from importer.model import RESULT_COLUMNS
+
+
+@pytest.fixture
+def controller():
+    with Controller() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, controller):
+    return Desk(tmp_path, monkeypatch, controller.url)
+
+
+def sent(controller, since=0):
+    return sorted(entry.key for entry in controller.ledger[since:])
+
+
+def facts(desk, stem):
+    return {line[0]: line[1] for line in desk.summary(stem) if len(line) > 1}
+
+
+def hide(book):
+    book["Summary"].sheet_state = "hidden"
+    book.active = 1
+
+
+def rename(book):
+    book["Summary"].title = "Overview"
+
+
+def delete(book):
+    del book["Summary"]
+
+
+def put_notes_into(book):
+    page = book["Summary"]
+    for merged in list(page.merged_cells.ranges):
+        page.unmerge_cells(str(merged))
+    page.insert_cols(1, 2)
+    page.insert_rows(1, 3)
+    page["A1"] = "Looked through by the dean"
+
+
+def put_last(book):
+    book.move_sheet("Summary", 5)
+
+
+def put_a_title_above_the_rows(book):
+    for page in book.worksheets[1:]:
+        page.insert_rows(1, 2)
+        page["A1"] = "My corrections"
+
+
+def rename_rows(book):
+    book["Summary (2)"].title = "Mine"
+    book["History (2)"].title = "Others"
+
+
+def swap_names(book):
+    book["Summary"].title = "Overview"
+    book["Summary (2)"].title = "Summary"
+
+
+ODD = [
+    hide,
+    rename,
+    delete,
+    put_notes_into,
+    put_last,
+    put_a_title_above_the_rows,
+    rename_rows,
+    swap_names,
+]
+
+
+@pytest.mark.parametrize("change", ODD, ids=lambda change: change.__name__)
+def test_a_workbook_changed_in_this_way_is_known_by_its_rows_and_loses_none(
+    desk, controller, change
+):
+    """The source's sheets bear the names that no results workbook can give to a source's sheet."""
+    head = ["Id", "First", "Last", "Mail"]
+    sheets = {
+        "Summary": [head, *(list(user(n).values()) for n in range(4))],
+        "History": [head, *(list(user(n).values()) for n in range(10, 14))],
+    }
+    sheets["Summary"][2][3] = "none"
+    write_book(desk.folder / "roster.xlsx", sheets)
+    for key in ("000002", "000012"):
+        controller.plan[key, 1] = Fault("answer", code=9019, applied=False)
+    desk.push("roster.xlsx", code=1)
+    path = desk.results("roster")
+    digest = facts(desk, "roster")["File's SHA-256"]
+    book = openpyxl.load_workbook(path)
+    change(book)
+    book.save(path)
+    before = len(controller.ledger)
+    done = desk.push(path, code=1)
+    assert sent(controller, before) == ["000002", "000012"]
+    assert [(file["rows"], file["states"]) for file in done["files"]] == [
+        (4, {"pushed": 1, "unchanged": 2, "invalid": 1}),
+        (4, {"pushed": 1, "unchanged": 3}),
+    ]
+    [first, second] = openpyxl.load_workbook(path).sheetnames[1:]
+    for sheet, line in ((first, 2), (second, 2)):
+        row = desk.table_of("roster", sheet)[line]
+        assert row["opscom_message"].startswith("Attempt 1 on ")
+        assert row["opscom_row"] == "4"
+    told = facts(desk, "roster")
+    assert (told["File"], told["File's SHA-256"]) == ("roster.xlsx", digest)
+
+
+def test_a_sheet_of_permits_copied_into_a_workbook_of_its_own_creates_nothing_twice(
+    desk, controller
+):
+    controller.plan["N0003", 1] = Fault("lost")
+    head = list(permit(0))
+    sheets = {
+        "First floor": [head, *(list(permit(n).values()) for n in range(4))],
+        "Second floor": [head, *(list(permit(n).values()) for n in range(10, 13))],
+    }
+    write_book(desk.folder / "permits.xlsx", sheets)
+    desk.push("permits.xlsx", code=4)
+    book = openpyxl.load_workbook(desk.results("permits"))
+    for name in ("Summary", "Second floor"):
+        del book[name]
+    page = book.worksheets[0]
+    page.title = "Sheet1"
+    # All that a permit is known by is edited, and the column of ids is gone too.
+    for at, value in ((1, "PLX"), (2, "2026-10-01T08:00:00"), (4, "N7777")):
+        page.cell(2, ROW + at).value = value
+    page.cell(5, ANSWER).value = "PERMIT-17"
+    page.delete_cols(2)
+    copy = desk.folder / "for Bob, permits.xlsx"
+    book.save(copy)
+    before = len(controller.ledger)
+    done = desk.push(copy, code=1)
+    assert sent(controller, before) == []
+    [file] = done["files"]
+    assert file["states"] == {"pushed": 1, "unchanged": 2, "invalid": 1}
+    assert file["doubts"] == [
+        "The sheet Summary of this results workbook is gone; by its rows it is one of permits.xlsx."
+    ]
+    rows = desk.table_of("permits", "Sheet1")
+    assert [row["opscom_error_code"] for row in rows] == ["9022", "", "", ""]
+    assert rows[3]["opscom_reference_id"] == "PERMIT-17"
+
+
+def test_an_answer_in_a_workbook_without_summary_is_not_believed_where_a_row_was_sent_twice(
+    desk, controller
+):
+    controller.plan["N0000", 0] = Fault("lost", applied=False)
+    desk.table("permits.csv", [permit(0)])
+    desk.push("permits.csv", code=4)
+    path = desk.results("permits")
+    with edited(path) as page:
+        page.cell(2, ANSWER).value = "no"
+    desk.push(path, code=4)
+    assert len(controller.ledger) == 2
+    book = openpyxl.load_workbook(path)
+    del book["Summary"]
+    book["Rows"].cell(2, ANSWER).value = "no"
+    book.save(path)
+    desk.push(path, code=4)
+    assert len(controller.ledger) == 2
+    [row] = desk.table_of("permits")
+    assert row["opscom_message"].splitlines()[0] == (
+        "This workbook no longer says which run wrote it, so nobody knows of which attempt "
+        "opscom_answer speaks. Answer in the results workbook itself, with its Summary."
+    )
+
+
+CSV = "csv:Text - txt - csv (StarCalc):{},34,{},1,,0,false,true,false,false,false,2"
+
+
+@pytest.mark.parametrize(
+    ("form", "name"),
+    [
+        pytest.param(CSV.format(44, 76), "*.csv", id="CSV, UTF-8"),
+        pytest.param(CSV.format(59, 1), "*.csv", id="CSV, semicolons, Windows-1252"),
+        pytest.param("xls:MS Excel 97", "*.xls", id="xls"),
+    ],
+)
+@pytest.mark.libreoffice
+@pytest.mark.skipif(LIBREOFFICE is None, reason="LibreOffice is not installed")
+def test_a_workbook_saved_in_another_form_is_the_same_input(desk, controller, tmp_path, form, name):
+    people = [user(number) | {"First": "Zoë"} for number in range(5)]
+    people[1]["Mail"] = "none"
+    controller.plan["000002", 1] = Fault("answer", code=9019, applied=False)
+    desk.table("roster.csv", people)
+    desk.push("roster.csv", code=1)
+    with edited(desk.results("roster")) as page:
+        set_cell(page, "000001", "Mail", "user1@students.example")
+    digest = facts(desk, "roster")["File's SHA-256"]
+    save_in_libreoffice(desk.results("roster"), tmp_path, form)
+    [saved] = (tmp_path / "saved").glob(name)
+    before = len(controller.ledger)
+    desk.push(saved, code=0)
+    assert sent(controller, before) == ["000001", "000002"]
+    assert {entry.body["first_name"] for entry in controller.ledger} == {"Zoë"}
+    [stem] = {path.name for path in desk.folder.glob("results/*-results.xlsx")}
+    rows = rows_of(desk.folder / "results" / stem)
+    assert rows[2]["opscom_message"].startswith("Attempt 1 on ")
+    told = facts(desk, stem.removesuffix("-results.xlsx"))
+    assert (told["File"], told["File's SHA-256"]) == ("roster.csv", digest)
+
+
+@pytest.mark.parametrize("left", RESULT_COLUMNS, ids=str)
+def test_whatever_columns_of_ours_are_deleted_no_permit_is_created_twice(desk, controller, left):
+    desk.table("permits.csv", [permit(number) for number in range(3)])
+    desk.push("permits.csv", code=0)
+    path = desk.results("permits")
+    with edited(path) as page:
+        set_cell(page, "PL1", "To", "2027-01-31T18:00:00")
+        for at in range(len(RESULT_COLUMNS), 0, -1):
+            if page.cell(1, at).value != left:
+                page.delete_cols(at)
+    done = desk.push(path, code=1)
+    assert len(controller.ledger) == 3
+    assert done["files"][0]["states"] == {"unchanged": 2, "invalid": 1}
+
+
+def test_a_row_copied_to_add_another_permit_is_held_until_its_id_is_emptied(desk, controller):
+    desk.table("permits.csv", [permit(number) for number in range(2)])
+    desk.push("permits.csv", code=0)
+    path = desk.results("permits")
+    with edited(path) as page:
+        page.append([cell.value for cell in page[3]])
+        for at, value in ((1, "PL9"), (4, "N0009")):
+            page.cell(4, ROW + at).value = value
+    desk.push(path, code=1)
+    assert len(controller.ledger) == 2
+    [_, _, third] = desk.table_of("permits")
+    assert third["opscom_status"] == "invalid"
+    with edited(path) as page:
+        for name in ("opscom_reference_id", "opscom_row"):
+            set_cell(page, "PL9", name, None)
+    desk.push(path, code=0)
+    assert sent(controller) == ["N0000", "N0001", "N0009"]
+
+
+@pytest.mark.parametrize("endpoint", ["users", "permit-updates"], ids=str)
+def test_an_outdated_workbook_does_not_bring_old_values_back(desk, controller, endpoint):
+    """Only what a person edited in it goes; what a later run changed stays as it is in OPSCOM."""
+    if endpoint == "users":
+        stem, key, field, rows = "roster", "Id", "Last", [user(number) for number in range(4)]
+    else:
+        stem, key, field = "changes", "Reference", "Plate"
+        rows = [{"Reference": f"00000{number}", "Plate": f"PL{number}"} for number in range(4)]
+        for row in rows:
+            controller.records.permits[row["Reference"]] = {}
+        desk.write("mappings/changes.yaml", CHANGES)
+    desk.table(f"{stem}.csv", rows)
+    desk.push(f"{stem}.csv", code=0)
+    old = desk.folder / f"old {stem}.xlsx"
+    shutil.copy(desk.results(stem), old)
+    with edited(desk.results(stem)) as page:
+        set_cell(page, "000001", field, "Later")
+    desk.push(desk.results(stem), code=0)
+    with edited(old) as page:
+        set_cell(page, "000002", field, "Edited")
+    before = len(controller.ledger)
+    desk.push(old, code=1)
+    assert sent(controller, before) == ["000002"]
+    row = desk.table_of(stem)[1]
+    assert (row[key], row["opscom_status"], row["opscom_error_code"]) == ("000001", "invalid", "")
+    assert row["opscom_message"] == (
+        "A later push brought other values for this record, and this row is still as it was before: "
+        "sending it would undo them. Where the later values are right, delete the row here; where these "
+        "are, push with --again."
+    )
+    # The workbook that this push wrote is the newest, and holds the old row all the same.
+    desk.push(desk.results(stem), code=1)
+    assert sent(controller, before) == ["000002"]
+    desk.push(desk.results(stem), "--again", code=0)
+    assert sent(controller, before + 1) == [f"00000{number}" for number in range(4)]
+
+
+CHANGES = """\
+version: 1
+name: Changes
+endpoint: permit-updates
+match: {files: ["*change*"]}
+fields:
+  referenceID: Reference
+  plate: Plate
+"""
+
+
+def test_a_checked_workbook_from_before_a_later_push_is_outdated_too(desk, controller):
+    desk.roster(3, "roster.csv")
+    desk.do("check", "roster.csv", code=0)
+    desk.push("roster.csv", code=0)
+    with edited(desk.results("roster")) as page:
+        set_cell(page, "000001", "Last", "Later")
+    desk.push(desk.results("roster"), code=0)
+    done = desk.push(desk.results("roster", "checked"), code=1)
+    assert len(controller.ledger) == 4
+    assert done["files"][0]["states"] == {"unchanged": 2, "invalid": 1}
+
+
+def test_a_value_that_a_person_sets_back_in_the_newest_workbook_goes(desk, controller):
+    desk.roster(2, "roster.csv")
+    desk.push("roster.csv", code=0)
+    for name in ("Changed", "Last1"):
+        with edited(desk.results("roster")) as page:
+            set_cell(page, "000001", "Last", name)
+        desk.push(desk.results("roster"), code=0)
+    assert [entry.body["last_name"] for entry in controller.entries("000001")] == [
+        "Last1",
+        "Changed",
+        "Last1",
+    ]
+
+
+def test_of_a_folder_of_results_only_the_newest_are_pushed(desk, controller):
+    desk.roster(3, "roster.csv")
+    for _ in range(2):
+        desk.push("roster.csv", code=0)
+    with edited(desk.results("roster")) as page:
+        set_cell(page, "000001", "Last", "Later")
+    done = desk.push(desk.folder / "results", code=0)
+    assert [file["source"].rpartition("results")[0][-7:] for file in done["files"]] == ["roster-"]
+    assert len(list(desk.folder.glob("results/*"))) == 3
+    assert len(controller.ledger) == 4
+
+
+@pytest.mark.parametrize(
+    "answer", ["oui", "NON", "?", "done", "it is there", "x" * 51], ids=lambda text: text[:12]
+)
+def test_a_word_is_not_taken_for_an_id(desk, controller, answer):
+    controller.plan["N0000", 1] = Fault("lost")
+    desk.table("permits.csv", [permit(0)])
+    desk.push("permits.csv", code=4)
+    with edited(desk.results("permits")) as page:
+        page.cell(2, ANSWER).value = answer
+    desk.push(desk.results("permits"), code=4)
+    [row] = desk.table_of("permits")
+    assert row["opscom_message"].splitlines()[0] == (
+        "opscom_answer holds neither an id nor yes nor no. Correct it."
+    )
+
+
+@pytest.mark.parametrize(
+    "saver",
+    ["openpyxl", pytest.param("libreoffice", marks=needs_libreoffice)],
+    ids=["openpyxl", "LibreOffice"],
+)
+def test_deletes_that_are_given_back_are_sent_once(desk, controller, saver, tmp_path):
+    desk.table("permits.csv", [permit(number) for number in range(3)])
+    desk.push("permits.csv", code=0)
+    ids = [row["opscom_reference_id"] for row in desk.table_of("permits")]
+    desk.write("mappings/cancel.yaml", CANCEL)
+    controller.plan["no-such-9", 1] = Fault("answer", code=9009, applied=False)
+    desk.table(
+        "cancel.csv", [{"Reference": each, "Why": "sold"} for each in [*ids[:2], "", "no-such-9"]]
+    )
+    desk.push("cancel.csv", code=1)
+    path = desk.results("cancel")
+    with edited(path) as page:
+        page.cell(4, ROW + 1).value = ids[2]
+        page.delete_rows(5)
+    before = len(controller.ledger)
+    desk.push(as_saved(path, saver, tmp_path), code=0)
+    assert sent(controller, before) == [ids[2]]
+    assert [row["opscom_status"] for row in desk.table_of("cancel")] == [
+        "unchanged",
+        "unchanged",
+        "pushed",
+    ]
+
+
+CANCEL = """\
+version: 1
+name: Cancellations
+endpoint: permit-deletes
+match: {files: ["*cancel*"]}
+fields:
+  referenceID: Reference
+"""
