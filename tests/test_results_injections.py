@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from importer.model import Outcome, Severity, State
 from importer.results import Against, write_workbook
-from importer.results.inert import hold, sheet_name
+from importer.results.inert import hold, sheet_name, with_mark
 from importer.results.listing import write_listing
 
 HOSTILE = {
@@ -76,7 +76,7 @@ def everywhere(text):
         doubts=(text,),
         earlier=dict.fromkeys(range(5), text),
     )
-    facts = ("run", "digest", "mapping", "endpoint", "host", "client", "user", "stopped")
+    facts = ("run", "digest", "mapping", "endpoint", "host", "client", "user", "stopped", "given")
     against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), 1, (text,), (text,))
     about = about_of(
         **dict.fromkeys(facts, text), source=Path("name"), doubts=(text,), against=against
@@ -126,8 +126,13 @@ def assert_there(path, text):
     book = openpyxl.load_workbook(path)
     page = book.worksheets[1]
     held = hold(text).replace("\r", "\n") if "\r" in text else hold(text)
-    read = {page.cell(2, at).value for at in (2, 7, 8, 9)} | {page.cell(1, 7).value}
-    assert {str(value).replace("_x000D_", "\n").replace("\r", "\n") for value in read} == {held}
+    used = held if hold(text) == text else with_mark(held)
+    for wanted, cells in (
+        (held, [page.cell(2, 2), page.cell(2, 9), page.cell(1, 7)]),
+        (used, [page.cell(2, 7)]),
+    ):
+        read = {str(cell.value).replace("_x000D_", "\n").replace("\r", "\n") for cell in cells}
+        assert read == {wanted}
     book.close()
 
 

@@ -7,7 +7,7 @@ import shutil
 
 import openpyxl
 import pytest
-from commanding import permit, user, write_book
+from commanding import ROSTER, permit, user, write_book
 from controller import Controller, Fault
 from returning import (
     ANSWER,
@@ -347,6 +347,34 @@ def test_of_a_folder_of_results_only_the_newest_are_pushed(desk, controller):
     assert [file["source"].rpartition("results")[0][-7:] for file in done["files"]] == ["roster-"]
     assert len(list(desk.folder.glob("results/*"))) == 3
     assert len(controller.ledger) == 4
+
+
+def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller):
+    people = [user(number) for number in range(3)]
+    people[1]["First"] = "A\x01B"
+    people[2]["Street"] = "x" * 40_000
+    people = [{"Street": "", **person} for person in people]
+    desk.write("mappings/roster.yaml", ROSTER + "  street: Street\n")
+    desk.table("roster.csv", people)
+    desk.push("roster.csv", code=1)
+    assert sent(controller) == ["000000", "000002"]
+    assert len(controller.entries("000002")[0].body["street"]) == 40_000
+    desk.push(desk.results("roster"), code=1)
+    assert len(controller.ledger) == 2
+    first, second, third = desk.table_of("roster")
+    assert [row["opscom_status"] for row in (first, second, third)] == [
+        "unchanged",
+        "invalid",
+        "invalid",
+    ]
+    assert second["First"] == "A\ufffdB [correct this]"
+    assert len(third["Street"]) == 32_767
+    cut = "x… [cut here: 40,000 characters do not fit into a cell] [correct this]"
+    assert third["Street"].endswith(cut)
+    assert second["opscom_message"] == (
+        "First: this cell was marked in the results workbook and is not corrected yet. Type the right "
+        "value over it, without [correct this]."
+    )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from importer.model import UNCORRECTED
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
@@ -23,6 +25,8 @@ _UNHELD_RE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # The last three are turned into blanks where XML holds the name in an attribute.
 _NAME_RE = re.compile(r"[\[\]:*?/\\\t\r\n]")
 _MOST_NAME = 31
+_CUT_RE = re.compile(r"… \[cut here: [0-9,]+ characters do not fit into a cell\]$")
+"""What ``_cut`` puts at the end."""
 
 
 def units(text: str) -> int:
@@ -64,6 +68,21 @@ def hold_all(texts: Iterable[str]) -> tuple[list[str], int, int]:
         whole, held = held, [_cut(text) for text in held]
         cut = sum(before != after for before, after in zip(whole, held, strict=True))
     return held, replaced, cut
+
+
+def with_mark(text: str) -> str:
+    """Return a held text with the mark that it is no value to be trusted, once.
+
+    >>> with_mark("12345678901234500")
+    '12345678901234500 [correct this]'
+    """
+    if text.endswith(UNCORRECTED):
+        return text
+    cut = _CUT_RE.search(text)
+    end = f"{cut[0] if cut else ''} {UNCORRECTED}"
+    return (
+        _shorten(text.removesuffix(cut[0] if cut else ""), MOST_CHARACTERS - len(end)) + end
+    ).lstrip()
 
 
 def sheet_name(title: str, taken: Collection[str]) -> str:

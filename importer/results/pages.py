@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.model import RESULT_COLUMNS, UNCORRECTED, Outcome, Problem, Severity, State
-from importer.results.inert import LIVE, hold, hold_all
+from importer.model import RESULT_COLUMNS, Outcome, Problem, Severity, State
+from importer.results.inert import LIVE, hold, hold_all, with_mark
 from importer.results.looks import put
 from importer.results.parts import needs_answer
 from importer.results.pen import height
@@ -130,16 +130,23 @@ def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
     frame = page.part.sheet.frame
     positions = [column.position for column in page.columns]
     uncorrected = page.part.uncorrected()
+    origins = page.part.checked.batch.origins
+    used = {column for columns in origins.values() for column in columns}
     for start in range(page.start, page.stop, _CHUNK):
         chunk = frame.iloc[start : min(start + _CHUNK, page.stop)]
         columns = []
         for position in positions:
-            held, replaced, cut = hold_all(chunk.iloc[:, position].tolist())
+            cells = chunk.iloc[:, position].tolist()
+            held, replaced, cut = hold_all(cells)
             tally.replaced += replaced
             tally.cut += cut
+            if (replaced or cut) and position in used:
+                # Given back as it is, it must not be sent for what the file holds.
+                pairs = zip(held, cells, strict=True)
+                held = [text if text == cell else with_mark(text) for text, cell in pairs]
             for place in uncorrected.get(position, ()):
                 if 0 <= place - start < len(held):
-                    held[place - start] = f"{held[place - start]} {UNCORRECTED}".lstrip()
+                    held[place - start] = with_mark(held[place - start])
             columns.append(held)
         # Without columns there are rows all the same.
         yield from zip(*columns, strict=True) if columns else ((),) * len(chunk)
