@@ -14,6 +14,7 @@ from annotating import (
     sheet_of,
     sheet_values,
     source_cells,
+    texts_on,
     written,
 )
 
@@ -128,6 +129,32 @@ def test_a_sheet_is_printed_as_wide_as_the_paper(tmp_path):
     assert (setup.orientation, setup.fitToWidth or 1, setup.fitToHeight) == ("landscape", 1, 0)
 
 
+def test_a_sheet_too_wide_for_one_page_goes_on_to_the_next_beside_its_states(tmp_path):
+    headers = tuple(f"A header of thirty letters {at:03}" for at in range(20))
+    sheet = sheet_of(headers, [("x",) * 20])
+    path = written(tmp_path, part_of(sheet), run="20261122-140509-a1&G b2")
+    page = opened(path)
+    assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (4, 0)
+    assert page.page_setup.pageOrder == "overThenDown"
+    assert (page.print_title_rows, page.print_title_cols) == ("$1:$1", "$A:$A")
+    for name in ("Students", "Summary"):
+        foot = opened(path, name).oddFooter
+        assert (foot.left.text, foot.center.text, foot.right.text) == (
+            "&A",
+            "OPSCOM import, run 20261122-140509-a1G b2",
+            "Page &P of &N",
+        )
+
+
+def test_a_long_header_is_wrapped_in_a_row_as_high_as_it_needs(tmp_path):
+    sheet = sheet_of(("a", "A header " * 12), [("x", "y")])
+    page = opened(written(tmp_path, part_of(sheet)))
+    assert page["H1"].alignment.wrap_text
+    assert page.row_dimensions[1].height > 3 * 15
+    [plain] = [opened(written(tmp_path, part_of(sheet_of(("a",), [("x",)]))))]
+    assert plain.row_dimensions[1].height == 24
+
+
 def test_error_codes_are_those_of_errors_each_once_in_the_order_of_the_columns(tmp_path):
     sheet = sheet_of(HEADERS, ROWS)
     found = [
@@ -186,6 +213,38 @@ def test_a_refusal_by_opscom_is_told_at_the_status_cell(tmp_path):
     page = opened(written(tmp_path, part_of(sheet_of(HEADERS, ROWS[:1]), outcomes)))
     assert page["A2"].comment.text == "OPSCOM refused this row with 9999.\nGo away."
     assert page["A2"].fill.fgColor.rgb == "FFFFD9B8"
+
+
+def test_the_cell_that_opscoms_answer_is_about_looks_like_no_finding_of_ours(tmp_path):
+    sheet = sheet_of(("Id", "Mail", "Phone"), [("1", "a@b.example", "x")] * 4)
+    outcomes = [
+        Outcome(State.REJECTED, "", "9019", "Taken."),
+        Outcome(State.REJECTED, "", "9019", "Taken."),
+        Outcome(State.REJECTED, "", "9999", "Go away."),
+        Outcome(State.INVALID, "", "9019"),
+    ]
+    origins = {"unique_id": (0,), "email": (1,)}
+    warned = problem(sheet, 1, (1,), severity=Severity.WARNING, code=None)
+    ours = problem(sheet, 3, (1,))
+    path = written(tmp_path, part_of(sheet, outcomes, [warned, ours], origins=origins))
+    page = opened(path)
+    answer = (
+        "OPSCOM refused this row with 9019.\nTaken.\nAnother user has this e-mail address. Find out "
+        "whose address it is and correct the other row, or the other user in OPSCOM."
+    )
+    assert page["H2"].comment.text == page["A2"].comment.text == answer
+    assert page["H3"].comment.text == f"{answer}\n\nWarning\nThis is no date.\nCorrect the cell."
+    assert (page["H4"].comment, page["G2"].comment) == (None, None)
+    told, both, found = page["H2"], page["H3"], page["H5"]
+    assert told.fill.fgColor.rgb == both.fill.fgColor.rgb == "FFFFD9B8"
+    assert (told.font.b, told.font.i, told.border.left.style) == (True, True, "mediumDashed")
+    assert (found.font.b, found.font.i, found.border.left.style) == (True, False, "thin")
+    lines = [line for line in texts_on(opened(path, "Summary")) if line[0] == "9019 error"]
+    assert [line[2] for line in lines] == ["Mail", "Whole row"]
+    links = [
+        cell.hyperlink.location for row in opened(path, "Summary") for cell in row if cell.hyperlink
+    ]
+    assert "'Students'!H2" in links
 
 
 def test_states_differ_in_colour_and_those_that_need_a_person_are_bold(tmp_path):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import State
 from importer.results.parts import needs_answer, was_edited
-from importer.results.words import AT_FAULT, WHOLE_ROW, where
+from importer.results.words import AT_FAULT, WHOLE_ROW, headers, where
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -134,9 +134,11 @@ def _findings(page: Page) -> Iterator[_Finding]:
             yield _Finding(key, page.spot(problem.position, problem), message, problem.remedy)
     for position in range(page.start, page.stop):
         outcome = page.part.outcomes[position]
-        if outcome.code and outcome.state in AT_FAULT:
+        late = outcome.state is State.INVALID and bool(outcome.message)
+        if outcome.state in AT_FAULT and (outcome.code or late):
             remedy = _own_remedy(outcome)
-            key = (True, outcome.code, WHOLE_ROW, remedy)
+            place = headers(page.refused(position), sheet) or WHOLE_ROW
+            key = (True, outcome.code, place, remedy)
             yield _Finding(key, page.spot(position), outcome.message, remedy)
 
 

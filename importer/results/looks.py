@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+    from importer.results.parts import About
+
 FILLS: Mapping[State, tuple[str, str, str]] = {
     State.PUSHED: ("#C8E6C9", "#1B5E20", "#2E7D32"),
     State.UNCHANGED: ("#E3F1E4", "#2E5E31", "#81C784"),
@@ -35,9 +37,20 @@ _MARKS: Mapping[Severity, Mapping[str, object]] = {
     Severity.ERROR: {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True, "border": 1},
     Severity.WARNING: {"bg_color": "#FFEB9C", "font_color": "#7F6000", "italic": True, "border": 1},
 }
+_REFUSED: Mapping[str, object] = {
+    "bg_color": "#FFD9B8",
+    "font_color": "#8A3300",
+    "bold": True,
+    "italic": True,
+    "border": 8,
+    "border_color": "#EF6C00",
+}
+"""The fill of ``rejected`` and a broken line: OPSCOM's answer looks like none of our own findings."""
 _MARK_BORDER = {Severity.ERROR: "#E57373", Severity.WARNING: "#E6C65C"}
 _TEXT = 49
 """The built-in number format ``@``."""
+_LONGEST_RUN = 60
+"""Characters of a run in the line at the foot of a page."""
 _BAND = "#1F3A5F"
 _LINE = "#D0D5DD"
 
@@ -64,6 +77,8 @@ class Looks:
     long: Look
     """Text of several lines."""
     marks: Mapping[Severity, Look]
+    refused: Look
+    """A cell that OPSCOM's answer is about."""
     states: Mapping[State, Look]
     chips: Mapping[State, Look]
     """The same for the tables of the first sheet."""
@@ -109,7 +124,8 @@ def make_looks(book: Workbook) -> Looks:
         )
 
     def head(**properties: object) -> Look:
-        return look(bold=True, border=1, border_color="#FFFFFF", valign="vcenter", **properties)
+        every: dict[str, object] = {"border": 1, "border_color": "#FFFFFF", "text_wrap": True}
+        return look(bold=True, valign="vcenter", **every, **properties)
 
     table_head: dict[str, object] = {
         "bold": True,
@@ -136,6 +152,7 @@ def make_looks(book: Workbook) -> Looks:
             severity: look(**mark, border_color=_MARK_BORDER[severity])
             for severity, mark in _MARKS.items()
         },
+        refused=look(**_REFUSED),
         states={
             state: look(bg_color=fill, font_color=font, bold=state in _NEEDS_PERSON)
             for state, (fill, font, _) in FILLS.items()
@@ -181,6 +198,16 @@ def make_looks(book: Workbook) -> Looks:
         total=book.add_format({**number, "bold": True, "top": 1}),
         link=look(**lined, font_color="#0B5CAD", underline=1),
     )
+
+
+def set_print(page: Worksheet, about: About, *, wide: int = 1) -> None:
+    """Set a sheet to be printed in landscape, so many sheets of paper wide, its run at the foot."""
+    page.set_landscape()
+    page.set_paper(1)
+    page.fit_to_pages(wide, 0)
+    page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
+    run = hold(about.run[:_LONGEST_RUN]).replace("&", "")
+    page.set_footer(f"&L&A&COPSCOM import, run {run}&RPage &P of &N")
 
 
 def put(page: Worksheet, row: int, column: int, text: str, look: Look) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, Outcome, Problem, Severity, State
 from importer.results.inert import LIVE, hold, hold_all, with_mark
-from importer.results.looks import put
+from importer.results.looks import put, set_print
 from importer.results.parts import needs_answer
 from importer.results.pen import height
 from importer.results.words import (
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from xlsxwriter.worksheet import Worksheet
 
-    from importer.results.looks import Looks
+    from importer.results.looks import Look, Looks
     from importer.results.parts import Kit, Page, Tally
 
 MOST_COMMENTS = 10_000
@@ -35,6 +35,9 @@ _SAMPLE = 300
 """Rows that the widths of columns are taken from."""
 _WIDEST, _NARROWEST = 44, 8
 _MESSAGE_WIDTH = 64
+_WIDEST_PAGE = 240
+"""Characters side by side that can still be read on a sheet of paper; more go on a second."""
+_TALLEST_HEADER = 80
 _TALLEST = 200
 """Height of a row in points; longer messages are read in the line above the sheet."""
 _LONGEST_NOTE = 2_000
@@ -62,7 +65,7 @@ def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
         page: What stands on it.
         kit: What all sheets share; its tally is added to.
     """
-    _set_up(sheet, page, kit.looks)
+    _set_up(sheet, page, kit)
     _write_header(sheet, page, kit.looks)
     part, looks = page.part, kit.looks
     problems, outcomes, earlier = part.problems(), part.outcomes, part.earlier
@@ -91,8 +94,9 @@ def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
     _offer_answers(sheet, page)
 
 
-def _set_up(sheet: Worksheet, page: Page, looks: Looks) -> None:
+def _set_up(sheet: Worksheet, page: Page, kit: Kit) -> None:
     """Set widths, freeze, filter and print settings; cells left blank take what is typed as text."""
+    looks = kit.looks
     widths = [*_our_widths(page), *_source_widths(page)]
     for column, width in enumerate(widths):
         default = looks.number if column == _ROW else looks.text.plain
@@ -100,11 +104,12 @@ def _set_up(sheet: Worksheet, page: Page, looks: Looks) -> None:
     sheet.freeze_panes(1, _REFERENCE + 1)
     lines = page.stop - page.start
     sheet.autofilter(0, 0, max(lines, 1), len(widths) - 1)
-    sheet.set_landscape()
-    sheet.set_paper(1)
-    sheet.fit_to_pages(1, 0)
+    pages = -(-sum(widths) // _WIDEST_PAGE)
+    if pages > 1:
+        sheet.repeat_columns(_STATUS)
+        sheet.print_across()
+    set_print(sheet, kit.about, wide=pages)
     sheet.repeat_rows(0)
-    sheet.set_footer("&L&A&RPage &P of &N")
     sheet.set_comments_author("opscom-import")
     # Green corners on every id ("number stored as text") would hide the marks that matter.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{lines + 1}"})
@@ -112,7 +117,9 @@ def _set_up(sheet: Worksheet, page: Page, looks: Looks) -> None:
 
 def _write_header(sheet: Worksheet, page: Page, looks: Looks) -> None:
     """Write the first row, with a comment on where each column goes."""
-    sheet.set_row(0, 24)
+    widths = zip(page.columns, _source_widths(page), strict=True)
+    tall = max((height(column.header, width - 4) for column, width in widths), default=0)
+    sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
     for column, name in enumerate(RESULT_COLUMNS):
         put(sheet, 0, column, name, looks.head_ours)
         _comment(sheet, 0, column, COLUMN_NOTES[name])
@@ -164,11 +171,10 @@ def _write_said(sheet: Worksheet, page: Page, row: _Row, kit: Kit) -> None:
         sheet.set_row(row.line, min(height(message, _MESSAGE_WIDTH), _TALLEST))
     if needs_answer(row.outcome):
         put(sheet, row.line, _ANSWER, "", looks.answer)
-    for column, (severity, text) in _notes(page, row, kit).items():
+    for column, (look, text) in _notes(page, row, kit).items():
         # The status keeps the colour of its state.
         if column != _STATUS:
-            value = row.values[column - len(RESULT_COLUMNS)]
-            put(sheet, row.line, column, value, looks.marks[severity])
+            put(sheet, row.line, column, row.values[column - len(RESULT_COLUMNS)], look)
         if kit.tally.comments < MOST_COMMENTS:
             _comment(sheet, row.line, column, text)
             kit.tally.comments += 1
@@ -176,20 +182,23 @@ def _write_said(sheet: Worksheet, page: Page, row: _Row, kit: Kit) -> None:
             kit.tally.bare += 1
 
 
-def _notes(page: Page, row: _Row, kit: Kit) -> Mapping[int, tuple[Severity, str]]:
+def _notes(page: Page, row: _Row, kit: Kit) -> Mapping[int, tuple[Look, str]]:
     """Return how each column of the row is to be marked, and the text of its comment."""
-    notes: dict[int, tuple[Severity, str]] = {}
+    marks = kit.looks.marks
+    notes: dict[int, tuple[Look, str]] = {}
     if row.outcome.state is State.REJECTED:
         text = outcome_note(kit.about, row.outcome, kit.code(row.outcome))
-        notes[_STATUS] = (Severity.ERROR, text)
+        position = row.line - 1 + page.start
+        for column in (_STATUS, *(page.places[at] for at in page.refused(position))):
+            notes[column] = (kit.looks.refused, text)
     for problem in row.problems:
         for column in page.marked(problem):
-            severity, text = problem.severity, problem_note(problem)
+            look, text = marks[problem.severity], problem_note(problem)
             if column in notes:
                 before, said = notes[column]
-                severity = before if before is Severity.ERROR else severity
+                look = look if before is marks[Severity.WARNING] else before
                 text = said if text in said.split("\n\n") else f"{said}\n\n{text}"
-            notes[column] = (severity, text)
+            notes[column] = (look, text)
     return notes
 
 

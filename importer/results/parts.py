@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from importer.codes import FIELDS
 from importer.model import (
     EXCEL_ERRORS,
     RESULT_COLUMNS,
@@ -192,9 +193,19 @@ class Page:
         """Return the worksheet's columns that a problem marks: the status where it has none."""
         return [self.places[at] for at in problem.columns if at in self.places] or [0]
 
+    def refused(self, position: int) -> tuple[int, ...]:
+        """Return the source columns that OPSCOM's refusal of a row is about, as its code says."""
+        outcome, batch = self.part.outcomes[position], self.part.checked.batch
+        if outcome.state is not State.REJECTED or not outcome.code.isdecimal():
+            return ()
+        fields = FIELDS.get(int(outcome.code), ())
+        columns = (at for name in fields for at in batch.columns_of(name, position))
+        return tuple(at for at in columns if at in self.places)
+
     def spot(self, position: int, problem: Problem | None = None) -> Spot:
         """Return the cell to look at for a problem of a row, or for the row."""
-        return Spot(self, position, self.marked(problem)[0] if problem else 0)
+        columns = [self.places[at] for at in self.refused(position)] or [0]
+        return Spot(self, position, (self.marked(problem) if problem else columns)[0])
 
 
 @dataclass(frozen=True, slots=True)

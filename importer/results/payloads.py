@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, State
 from importer.results.inert import LIVE, hold_all, sheet_name
-from importer.results.looks import put
+from importer.results.looks import put, set_print
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -60,9 +60,7 @@ def write_payloads(sheet: Worksheet, page: Page, kit: Kit) -> None:
         sheet.set_column(column, column, width, looks.text.plain)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(positions), 1), len(names))
-    sheet.set_landscape()
-    sheet.set_paper(1)
-    sheet.fit_to_pages(1, 0)
+    set_print(sheet, kit.about)
     sheet.repeat_rows(0)
     sheet.set_comments_author("opscom-import")
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(positions) + 1}"})

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
-from importer.results.looks import FILLS, put
+from importer.results.looks import FILLS, put, set_print
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import count_edited, count_states, needs_answer
 from importer.results.pen import WIDTHS, A, B, C, D, E, F, Pen, height, highest
@@ -47,10 +47,7 @@ def write_summary(book: Workbook, sheet: Worksheet, pages: Sequence[Page], kit: 
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
     sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(1)
-    sheet.fit_to_pages(1, 0)
-    sheet.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.5)
+    set_print(sheet, about)
     pen = Pen(sheet, kit.looks)
     counts, edited = count_states(parts), count_edited(parts)
     _write_head(pen, about, headline(about, counts, edited))

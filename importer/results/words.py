@@ -217,10 +217,12 @@ def outcome_note(about: About, outcome: Outcome, code: Code | None) -> str:
 
 def where(problem: Problem, sheet: Sheet) -> str:
     """Return the headers that a problem is about, or the field, or that it is the whole row."""
-    columns = [sheet.columns[at] for at in problem.columns]
-    if columns:
-        return " and ".join(_header(column) for column in columns)
-    return problem.field or WHOLE_ROW
+    return headers(problem.columns, sheet) or problem.field or WHOLE_ROW
+
+
+def headers(columns: Sequence[int], sheet: Sheet) -> str:
+    """Return what a person calls these columns."""
+    return " and ".join(_header(sheet.columns[at]) for at in columns)
 
 
 def header_note(fields: Sequence[str]) -> str:
