@@ -66,6 +66,13 @@ def test_a_file_that_is_open_in_a_program_is_left_alone(older, lock):
     assert put(older, b"newer") == older.with_name("students-results (3).xlsx")
 
 
+@pytest.mark.skipif(sys.platform != "win32", reason="Only Windows keeps an open file's name")
+def test_a_file_that_windows_holds_open_is_left_alone(older):
+    with older.open("rb"):
+        assert put(older) == older.with_name("students-results (2).xlsx")
+    assert older.read_bytes() == b"old"
+
+
 def test_a_name_that_cannot_be_had_gives_way_to_the_next(tmp_path):
     path = tmp_path / "students-results.xlsx"
     path.mkdir()

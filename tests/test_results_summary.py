@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import openpyxl
 import pytest
-from annotating import STARTED, about_of, part_of, problem, sheet_of, texts_on
+from annotating import STARTED, about_of, opened, part_of, problem, sheet_of, texts_on, written
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -267,6 +267,32 @@ def test_rows_that_a_person_added_are_not_told_by_a_number(tmp_path):
     assert section(page, "Rows that need a person")[1][0] == "added row"
     [line] = section(page, "Rows that are no records")
     assert line[0] == "Students, row 6 and 2 added rows"
+
+
+def test_rows_that_a_later_push_has_changed_are_told_apart_from_those_to_correct(tmp_path):
+    late = Outcome(State.INVALID, "7", message="A later push brought other values.")
+    outcomes = [Outcome(State.PUSHED), Outcome(State.INVALID), late, late]
+    sheet = sheet_of(("a",), [("x",)] * 4)
+    part = part_of(sheet, outcomes, [problem(sheet, 1, (0,))])
+    lines = list(texts_on(opened(written(tmp_path, part), "Summary")))
+    assert lines[0] == [
+        "1 of 4 rows is in OPSCOM. 1 needs a correction, 2 were changed by a later push."
+    ]
+    assert [
+        (
+            "2.  Look at 2 rows that a later push has changed since this workbook was written, and which "
+            "stand here as before. Where the later values are right, delete them here; where these are, push "
+            "this workbook with --again."
+        )
+    ] in lines
+    assert [
+        "error",
+        2,
+        "Whole row",
+        "A later push brought other values.",
+        "Delete the row where the later values are right; else push with --again.",
+        "Students, row 7",
+    ] in lines
 
 
 def test_a_lost_permit_is_looked_up_by_a_person():

@@ -3,7 +3,9 @@
 What is sent is looked up in the controller's ledger, never in our own words.
 """
 
+import re
 import shutil
+import zipfile
 
 import openpyxl
 import pytest
@@ -227,6 +229,34 @@ def test_a_workbook_saved_in_another_form_is_the_same_input(desk, controller, tm
     assert rows[2]["opscom_message"].startswith("Attempt 1 on ")
     told = facts(desk, stem.removesuffix("-results.xlsx"))
     assert (told["File"], told["File's SHA-256"]) == ("roster.csv", digest)
+
+
+def test_a_workbook_as_google_sheets_exports_it_is_the_same_input(desk, controller):
+    """Numbers have a decimal point, styles are few, and a thousand rows are there whether filled or not."""
+    people = [user(number) for number in range(4)]
+    people[1]["Mail"] = "none"
+    desk.table("roster.csv", people)
+    desk.push("roster.csv", code=1)
+    path = desk.results("roster")
+    with edited(path) as page:
+        set_cell(page, "000001", "Mail", "user1@students.example")
+        set_cell(page, "000002", "Last", "Changed")
+    exported = desk.folder / "roster-results - exported.xlsx"
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(exported, "w") as copy:
+        for name in source.namelist():
+            text = source.read(name)
+            if name == "xl/worksheets/sheet2.xml":
+                text = re.sub(rb'(<c r="F\d+")[^>]*>(<v>\d+)</v>', rb'\1 s="0">\2.0</v>', text)
+                blank = b"".join(
+                    b'<row r="%d"><c r="A%d" s="0"/></row>' % (n, n) for n in range(6, 1001)
+                )
+                text = text.replace(b"</sheetData>", blank + b"</sheetData>")
+            copy.writestr(name, text)
+    before = len(controller.ledger)
+    done = desk.push(exported, code=0)
+    assert sent(controller, before) == ["000001", "000002"]
+    assert done["files"][0]["rows"] == 4
+    assert [row["opscom_row"] for row in desk.table_of("roster")] == ["2", "3", "4", "5"]
 
 
 @pytest.mark.parametrize("left", RESULT_COLUMNS, ids=str)

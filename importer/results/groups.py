@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from importer.model import State
-from importer.results.parts import needs_answer, was_edited
+from importer.results.parts import is_outdated, needs_answer, was_edited
 from importer.results.words import AT_FAULT, WHOLE_ROW, headers, where
 
 if TYPE_CHECKING:
@@ -134,8 +134,7 @@ def _findings(page: Page) -> Iterator[_Finding]:
             yield _Finding(key, page.spot(problem.position, problem), message, problem.remedy)
     for position in range(page.start, page.stop):
         outcome = page.part.outcomes[position]
-        late = outcome.state is State.INVALID and bool(outcome.message)
-        if outcome.state in AT_FAULT and (outcome.code or late):
+        if outcome.state in AT_FAULT and (outcome.code or is_outdated(outcome)):
             remedy = _own_remedy(outcome)
             place = headers(page.refused(position), sheet) or WHOLE_ROW
             key = (True, outcome.code, place, remedy)
@@ -156,6 +155,8 @@ def _own_remedy(outcome: Outcome) -> str:
             "Answer new where a second one is meant; where the first is to change, push the change "
             "as permit-updates."
         )
+    if is_outdated(outcome):
+        return "Delete the row where the later values are right; else push with --again."
     return "See opscom_message."
 
 

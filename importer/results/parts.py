@@ -286,6 +286,16 @@ def was_edited(outcome: Outcome) -> bool:
     )
 
 
+def is_outdated(outcome: Outcome) -> bool:
+    """Whether a row of an older results workbook is held back because a later push brought other values."""
+    return outcome.state is State.INVALID and not outcome.code and bool(outcome.message)
+
+
+def count_outdated(parts: Sequence[Part]) -> int:
+    """Return how many rows a later push has changed since."""
+    return sum(is_outdated(outcome) for part in parts for outcome in part.outcomes)
+
+
 def count_edited(parts: Sequence[Part]) -> int:
     """Return how many rows are in OPSCOM and were edited since."""
     return sum(was_edited(outcome) for part in parts for outcome in part.outcomes)

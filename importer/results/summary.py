@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
 from importer.results.looks import FILLS, put, set_print
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import count_edited, count_states, needs_answer
+from importer.results.parts import count_edited, count_outdated, count_states, needs_answer
 from importer.results.pen import WIDTHS, A, B, C, D, E, F, Pen, height, highest
 from importer.results.words import (
     compared_with,
@@ -49,11 +49,12 @@ def write_summary(book: Workbook, sheet: Worksheet, pages: Sequence[Page], kit: 
     sheet.hide_gridlines(2)
     set_print(sheet, about)
     pen = Pen(sheet, kit.looks)
-    counts, edited = count_states(parts), count_edited(parts)
-    _write_head(pen, about, headline(about, counts, edited))
+    counts, edited, outdated = count_states(parts), count_edited(parts), count_outdated(parts)
+    _write_head(pen, about, headline(about, counts, edited, outdated))
     doubtful = sum(needs_answer(one) == ("new",) for part in parts for one in part.outcomes)
     pen.section("What to do")
-    for number, step in enumerate(next_steps(about, counts, doubtful, edited), 1):
+    steps = next_steps(about, counts, doubtful, edited, outdated)
+    for number, step in enumerate(steps, 1):
         pen.across(f"{number}.  {step}", kit.looks.fact)
     _write_states(pen, book, about, counts)
     _write_facts(pen, about, parts)

@@ -56,7 +56,7 @@ def system(about: About) -> str:
     return "the sandbox" if about.sandbox else "OPSCOM"
 
 
-def headline(about: About, counts: Mapping[State, int], edited: int = 0) -> str:
+def headline(about: About, counts: Mapping[State, int], edited: int = 0, outdated: int = 0) -> str:
     """Return the outcome in a line or two.
 
     ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 needs a look.``
@@ -65,17 +65,21 @@ def headline(about: About, counts: Mapping[State, int], edited: int = 0) -> str:
         about: The run.
         counts: Rows by state.
         edited: Invalid rows that are in OPSCOM and were edited since.
+        outdated: Invalid rows of which a later push brought other values.
     """
     rows = sum(counts.values())
     if not rows:
         return "The file holds no rows."
-    first, rest = _first_sentence(about, counts, edited)
+    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0) - edited - outdated
+    first, rest = _first_sentence(about, counts, edited, wrong)
+    if outdated:
+        rest.append(f"{outdated:,} {'was' if outdated == 1 else 'were'} changed by a later push")
     others = ", ".join(rest)
     return f"{first} {others}." if others else first
 
 
 def _first_sentence(
-    about: About, counts: Mapping[State, int], edited: int
+    about: About, counts: Mapping[State, int], edited: int, wrong: int
 ) -> tuple[str, list[str]]:
     """Return what is said of the rows that are done, and what is left to be said of the others."""
     rows = sum(counts.values())
@@ -86,7 +90,7 @@ def _first_sentence(
             f"{verb} {system(about)}" for verb in _DONE.get(about.endpoint, ("is in", "are in"))
         )
         done = counts.get(State.PUSHED, 0) + counts.get(State.UNCHANGED, 0)
-    rest = _others(about, counts, edited)
+    rest = _others(about, counts, wrong)
     if edited:
         # A row that is in OPSCOM must not be among those of which the first sentence says that none is.
         if not done and about.command != "check":
@@ -123,7 +127,11 @@ def _in_system(about: About, edited: int) -> str:
 
 
 def next_steps(
-    about: About, counts: Mapping[State, int], doubtful: int, edited: int = 0
+    about: About,
+    counts: Mapping[State, int],
+    doubtful: int,
+    edited: int = 0,
+    outdated: int = 0,
 ) -> list[str]:
     """Return what the person does now, one or two sentences a step.
 
@@ -132,8 +140,10 @@ def next_steps(
         counts: Rows by state.
         doubtful: Invalid rows that may be a second permit or vehicle.
         edited: Invalid rows that are in OPSCOM and were edited since.
+        outdated: Invalid rows of which a later push brought other values.
     """
-    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0) - doubtful - edited
+    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
+    wrong -= doubtful + edited + outdated
     steps = []
     if wrong:
         steps.append(
@@ -149,6 +159,12 @@ def next_steps(
         )
     if edited:
         steps.append(_about_edited(about, edited))
+    if outdated:
+        steps.append(
+            f"Look at {_rows(outdated)} that a later push has changed since this workbook was written, "
+            "and which stand here as before. Where the later values are right, delete them here; where "
+            "these are, push this workbook with --again."
+        )
     if unknown := counts.get(State.UNKNOWN, 0):
         steps.append(_about_unknown(about, unknown))
     if unsent := counts.get(State.NOT_SENT, 0):
@@ -306,10 +322,9 @@ def _outcome_lines(outcome: Outcome, code: Code | None) -> list[str]:
     return lines
 
 
-def _others(about: About, counts: Mapping[State, int], edited: int) -> list[str]:
-    """Return what is to be said of the rows that are not simply done, but those edited since."""
+def _others(about: About, counts: Mapping[State, int], wrong: int) -> list[str]:
+    """Return what is to be said of the rows that are not simply done, nor edited or changed since."""
     asks = about.endpoint in _ASKS_PERSON
-    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0) - edited
     kept = counts.get(State.UNCHANGED, 0) if about.command == "check" else 0
     said = (
         (wrong, "needs a correction", "need a correction"),
