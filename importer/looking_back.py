@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from importer.delivery.earlier import accepted_through, failures, last_accepted, last_file
-from importer.delivery.manners import MANNERS
+from importer.delivery.manners import MANNERS, NOBODY_KNOWS
 from importer.model import State
 from importer.resubmission import read_told
 from importer.results import Against
@@ -84,7 +84,9 @@ def _tell(attempts: Sequence[Failure]) -> str:
         which = (
             f"Attempt {first} on" if len(same) == 1 else f"Attempts {first} to {number}, last on"
         )
-        said = message if len(message) <= _LONGEST_MESSAGE else message[:_LONGEST_MESSAGE] + "…"
+        # What was to be done about a lost answer then is no advice any more.
+        said = message.partition(NOBODY_KNOWS)[0].rstrip()
+        said = said if len(said) <= _LONGEST_MESSAGE else said[:_LONGEST_MESSAGE] + "…"
         lines.append(f"{which} {when}: {state} {code}".rstrip() + (f". {said}" if said else "."))
     return "\n".join(lines[-_MOST_ATTEMPTS:])
 

@@ -243,8 +243,8 @@ def test_a_foreign_4xx_stops_the_run(journal, status):
     assert set(done.states.values()) == {"not sent"}
     assert done.stopped == (
         f"The host answers HTTP {status} without an OPSCOM error code: "
-        "most likely the client code or the host is wrong. Look at `client:` and `host:` in "
-        "opscom.yaml, at OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
+        "most likely the client code or the host is wrong. Compare both with what OPSCOM gave you: "
+        "`client:` and `host:` in opscom.yaml, OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
     )
 
 
@@ -253,6 +253,12 @@ def test_a_foreign_4xx_leaves_a_permit_unknown(journal):
         done = push(c.url, journal, "permits", permits(2))
     assert done.states == {0: "unknown", 1: "not sent"}
     assert c.requests == 1
+    assert done.outcomes[0].message == (
+        "The host answers HTTP 404 without an OPSCOM error code: most likely the client code or the "
+        "host is wrong. Compare both with what OPSCOM gave you: `client:` and `host:` in opscom.yaml, OPSCOM_CLIENT and OPSCOM_HOST, --client and --host. Nobody knows whether OPSCOM took the "
+        "row, and it is not sent again. Run `opscom-import settle` to find out, or look it up in OPSCOM "
+        "and write the id, yes or no into opscom_answer."
+    )
 
 
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
@@ -312,7 +318,10 @@ def test_five_unknown_rows_in_a_row_stop_the_run(journal):
         assert c.requests == 5
     assert list(done.states.values()).count("unknown") == 5
     assert list(done.states.values()).count("not sent") == 4
-    assert done.stopped == "The answers to 5 rows in a row were lost."
+    assert done.stopped == (
+        "The answers to 5 rows in a row were lost. Check your network and the host, or wait until "
+        "OPSCOM answers again."
+    )
 
 
 def test_twenty_equal_rejections_stop_a_run_that_has_seen_no_acceptance(journal):
@@ -321,7 +330,17 @@ def test_twenty_equal_rejections_stop_a_run_that_has_seen_no_acceptance(journal)
         assert c.requests == 20
     assert done.stopped == (
         "OPSCOM refused the first 20 rows with one and the same code (9015): "
-        "most likely the whole file has this fault."
+        "most likely the whole file has this fault. Ask your OPSCOM administrator how the login "
+        "sources are spelled and correct it in the mapping."
+    )
+
+
+def test_equal_rejections_with_a_code_that_is_not_documented_send_the_person_to_opscom(journal):
+    with Controller({("*", 0): Fault("answer", code=9999)}) as c:
+        done = push(c.url, journal, "users", users(30))
+    assert done.stopped == (
+        "OPSCOM refused the first 20 rows with one and the same code (9999): "
+        "most likely the whole file has this fault. Ask OPSCOM what the code means."
     )
 
 

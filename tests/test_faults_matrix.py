@@ -147,7 +147,10 @@ def test_where_nobody_listens_nothing_is_sent_and_the_next_run_finishes(
         controller.refuse()
         done = trial.run()
         assert set(done.states.values()) == {"not sent"}
-        assert done.stopped == ("The host refused the connection. One row was tried 6 times.")
+        assert done.stopped == (
+            "The host refused the connection. One row was tried 6 times. Check your network and the "
+            "host, or wait until OPSCOM answers again."
+        )
         assert set(trial.finish().states.values()) == {"pushed"}
 
 

@@ -105,7 +105,9 @@ def test_a_lost_answer_is_told_when_a_person_has_looked(desk, controller):
     desk.push(desk.results("permit"), code=0)
     [row] = desk.table_of("permit")
     assert row["opscom_status"] == "pushed"
-    assert messages([row])[0].startswith("Attempt 1 on MOMENT: unknown")
+    assert messages([row]) == [
+        "Attempt 1 on MOMENT: unknown. The connection was lost before the answer was complete."
+    ]
 
 
 def permit():

@@ -151,7 +151,8 @@ def test_an_unknown_permit_says_what_the_person_does_next():
     fate = judge(MANNERS["permits"], answered(502), lost_before=False, attempt=1)
     assert fate.message == (
         "The host answers that it failed (HTTP 502). Nobody knows whether OPSCOM took the row, and "
-        "it is not sent again. Look it up in OPSCOM and write the id, yes or no into opscom_answer."
+        "it is not sent again. Run `opscom-import settle` to find out, or look it up in OPSCOM and "
+        "write the id, yes or no into opscom_answer."
     )
 
 

@@ -108,7 +108,8 @@ def test_a_read_is_asked_again_after_whatever_passes(office, fault):
         ),
         pytest.param(
             Fault("answer", status=307, headers={"Location": "http://127.0.0.1:9/"}),
-            "The host answers with a redirect (HTTP 307), which is never followed.",
+            "The host answers with a redirect (HTTP 307), which is never followed. "
+            "Ask OPSCOM for the right host.",
             id="redirect",
         ),
         pytest.param(

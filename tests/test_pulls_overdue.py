@@ -122,13 +122,15 @@ def test_whatever_is_lost_nothing_is_asked_twice_and_the_message_names_the_file(
         ),
         pytest.param(
             Fault("answer", status=302, headers={"Location": "http://127.0.0.1:9/"}),
-            "The host answers with a redirect (HTTP 302), which is never followed.",
+            "The host answers with a redirect (HTTP 302), which is never followed. "
+            "Ask OPSCOM for the right host.",
             id="redirect",
         ),
         pytest.param(
             Fault("answer", status=404, body="<html>"),
             "The host answers HTTP 404 without an OPSCOM error code: most likely the client code or "
-            "the host is wrong.",
+            "the host is wrong. Compare both with what OPSCOM gave you: `client:` and `host:` in "
+            "opscom.yaml, OPSCOM_CLIENT and OPSCOM_HOST, --client and --host.",
             id="404",
         ),
         pytest.param(
@@ -365,8 +367,9 @@ def test_a_saved_refusal_is_no_answer_that_was_lost(office):
     done = office.pull("overdue-violations", "--from", saved, "--json")
     assert done.code == 5
     assert done.json["error"] == (
-        f"{saved} holds no violations: OPSCOM answers 9002: the client code or the API token is not "
-        "accepted."
+        f"{saved} holds no violations: OPSCOM answers 9002: the API token has no permission for this "
+        "request. Ask your OPSCOM administrator to allow this endpoint for your token "
+        "(OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml)."
     )
 
 

@@ -58,7 +58,10 @@ def test_a_certificate_nobody_vouches_for_stops_the_run_with_nothing_sent(
         assert host.connections <= workers
         assert controller.requests == 0
     assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == "The certificate of the host is not to be trusted."
+    assert done.stopped == (
+        "The certificate of the host is not to be trusted. Check the host, and what stands between it "
+        "and you."
+    )
     assert TOKEN.encode() not in host.heard
 
 
@@ -76,7 +79,10 @@ def test_a_certificate_for_another_name_is_not_trusted(journal, trusted, monkeyp
             done = push("https://other.test", journal, "users", users(2))
         assert controller.requests == 0
     assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == "The certificate of the host is not to be trusted."
+    assert done.stopped == (
+        "The certificate of the host is not to be trusted. Check the host, and what stands between it "
+        "and you."
+    )
 
 
 def test_a_certificate_error_is_never_retried_in_the_clear(journal):
@@ -98,7 +104,10 @@ def test_a_host_that_speaks_no_tls_stops_the_run_and_is_called_so(journal):
     with Controller() as controller, TlsHost(controller.url, plain=True) as host:
         done = push(host.url, journal, "permits", permits(2))
     assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == "The host does not agree on a secure connection."
+    assert done.stopped == (
+        "The host does not agree on a secure connection. Check the host, and what stands between it "
+        "and you."
+    )
     assert TOKEN.encode() not in host.heard
 
 
@@ -152,7 +161,8 @@ def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, m
         assert controller.requests == 0
     assert set(done.states.values()) == {"not sent"}
     assert done.stopped == (
-        "The proxy did not let the connection through. One row was tried 6 times."
+        "The proxy did not let the connection through. One row was tried 6 times. Check your "
+        "network and the host, or wait until OPSCOM answers again."
     )
 
 

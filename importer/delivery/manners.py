@@ -23,6 +23,11 @@ RECORD_EXISTS = "9022"
 MAX_ATTEMPTS = 6
 """How often one run sends one row at most."""
 
+LOOK_AFTER = "Check your network and the host, or wait until OPSCOM answers again."
+"""What to do where there is no answer to go by."""
+NOBODY_KNOWS = "Nobody knows whether OPSCOM took the row"
+"""Begins what is said of a lost answer after its cause."""
+
 
 class Resend(StrEnum):
     """Whether a row whose answer was lost may be sent again in the same run."""
@@ -117,7 +122,8 @@ def judge(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> F
         case Phase.NOT_LEFT:
             return Again(applied_maybe=False, why=_sentence(reply.detail))
         case Phase.DISTRUSTED:
-            return Stop(_unsent(lost=lost_before), _sentence(reply.detail))
+            why = f"{_sentence(reply.detail)} Check the host, and what stands between it and you."
+            return _stop(manner, why, lost=lost_before)
         case Phase.LOST:
             why = _sentence(reply.detail)
             return _lost(manner, reply, why, lost_before=lost_before, attempt=attempt)
@@ -141,7 +147,8 @@ def _answered(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) 
 
 def _refused(manner: Manner, code: str, message: str, *, lost_before: bool) -> Fate:
     if code in SETTINGS_CODES:
-        return Stop(_unsent(lost=lost_before), settings_fault(code), code, message)
+        state = State.UNKNOWN if lost_before else State.NOT_SENT
+        return Stop(state, settings_fault(code), code, message)
     if code in manner.exists_codes:
         note = "OPSCOM has this record already."
         if lost_before:
@@ -164,8 +171,7 @@ def _unreadable(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int
     """Judge an answer whose body says nothing, by its status."""
     status = reply.status
     if 300 <= status < 400:  # noqa: PLR2004
-        why = f"The host answers with a redirect (HTTP {status}), which is never followed."
-        return Stop(_unsent(lost=lost_before), why)
+        return _stop(manner, redirected(status), lost=lost_before)
     if status == 429:  # noqa: PLR2004
         return Again(
             applied_maybe=False,
@@ -174,13 +180,8 @@ def _unreadable(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int
             throttled=True,
         )
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004
-        why = (
-            f"The host answers HTTP {status} without an OPSCOM error code: "
-            "most likely the client code or the host is wrong. Look at `client:` and `host:` in "
-            "opscom.yaml, at OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
-        )
         unsure = lost_before or manner.resend is Resend.NEVER
-        return Stop(_unsent(lost=unsure), why)
+        return _stop(manner, not_opscom(status), lost=unsure)
     why = f"The answer of the host (HTTP {status}) cannot be read."
     if status >= 500:  # noqa: PLR2004
         why = f"The host answers that it failed (HTTP {status})."
@@ -204,14 +205,33 @@ def unknown_message(manner: Manner, why: str) -> str:
     """Tell a person what a lost answer means for a row and what happens next."""
     if manner.creates:
         return (
-            f"{why} Nobody knows whether OPSCOM took the row, and it is not sent again. Look it up "
-            "in OPSCOM and write the id, yes or no into opscom_answer."
+            f"{why} {NOBODY_KNOWS}, and it is not sent again. Run `opscom-import settle` to find out, "
+            "or look it up in OPSCOM and write the id, yes or no into opscom_answer."
         )
-    return f"{why} Nobody knows whether OPSCOM took the row; the next push sends it again."
+    return f"{why} {NOBODY_KNOWS}; the next push sends it again."
 
 
-def _unsent(*, lost: bool) -> State:
-    return State.UNKNOWN if lost else State.NOT_SENT
+def redirected(status: int) -> str:
+    """Say that the host sends elsewhere."""
+    return (
+        f"The host answers with a redirect (HTTP {status}), which is never followed. "
+        "Ask OPSCOM for the right host."
+    )
+
+
+def not_opscom(status: int) -> str:
+    """Say that whoever answers refuses and names no code of OPSCOM's."""
+    return (
+        f"The host answers HTTP {status} without an OPSCOM error code: most likely the client code "
+        "or the host is wrong. Compare both with what OPSCOM gave you: `client:` and `host:` in "
+        "opscom.yaml, OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
+    )
+
+
+def _stop(manner: Manner, why: str, *, lost: bool) -> Stop:
+    if lost:
+        return Stop(State.UNKNOWN, why, message=unknown_message(manner, why))
+    return Stop(State.NOT_SENT, why)
 
 
 def _sentence(detail: str) -> str:

@@ -14,6 +14,7 @@ from importer.delivery.answers import Accepted, read_answer
 from importer.delivery.attempts import Intent, result_of
 from importer.delivery.line import Phase, Reply
 from importer.delivery.manners import (
+    LOOK_AFTER,
     MAX_ATTEMPTS,
     Again,
     Fate,
@@ -220,7 +221,7 @@ class Pusher:
         if isinstance(fate, Again) or (isinstance(fate, Settled) and fate.state is State.UNKNOWN):
             outage = self._pace.failed(started)
             if outage:
-                self._stopper.stop(outage)
+                self._stopper.stop(f"{outage} {LOOK_AFTER}")
         else:
             self._pace.answered(accepted=isinstance(fate, Settled))
         return fate
@@ -275,10 +276,12 @@ class Pusher:
     def _pause(self, fate: Again, attempts: int) -> bool:
         """Wait before the next attempt; whether there is one."""
         if not self._pace.may_retry(timed_out=fate.timed_out):
-            self._stopper.stop(f"{fate.why} Too many attempts of this run have failed.")
+            self._stopper.stop(
+                f"{fate.why} Too many attempts of this run have failed. {LOOK_AFTER}"
+            )
             return False
         if attempts >= MAX_ATTEMPTS:
-            self._stopper.stop(f"{fate.why} One row was tried {attempts} times.")
+            self._stopper.stop(f"{fate.why} One row was tried {attempts} times. {LOOK_AFTER}")
             return False
         seconds = self._pace.pause(attempts, fate.told, now=dt.datetime.now(dt.UTC))
         if seconds is None:

@@ -16,7 +16,13 @@ from urllib.parse import quote
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.line import Phase, Reply
-from importer.delivery.manners import MAX_ATTEMPTS, SETTINGS_CODES, settings_fault
+from importer.delivery.manners import (
+    MAX_ATTEMPTS,
+    SETTINGS_CODES,
+    not_opscom,
+    redirected,
+    settings_fault,
+)
 
 if TYPE_CHECKING:
     from importer.delivery.pace import Pace
@@ -106,17 +112,12 @@ def judge_read(reply: Reply, read: Read) -> Verdict:
         return answer
     status = reply.status
     if 300 <= status < 400:  # noqa: PLR2004
-        why = f"The host answers with a redirect (HTTP {status}), which is never followed."
-        return Failed(why, lasting=True)
+        return Failed(redirected(status), lasting=True)
     if status == 429:  # noqa: PLR2004
         why = "OPSCOM asks to go more slowly (HTTP 429)."
         return Failed(why, told=reply.retry_after)
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004
-        why = (
-            f"The host answers HTTP {status} without an OPSCOM error code: "
-            "most likely the client code or the host is wrong."
-        )
-        return Failed(why, lasting=True)
+        return Failed(not_opscom(status), lasting=True)
     why = f"The answer of the host (HTTP {status}) cannot be read."
     if status >= 500:  # noqa: PLR2004
         why = f"The host answers that it failed (HTTP {status})."

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from importer.delivery.manners import NOT_PARSED
+from importer.codes import CODES
+from importer.delivery.manners import LOOK_AFTER, NOT_PARSED
 from importer.model import Outcome, State
 
 EQUAL_REJECTIONS = 20
@@ -98,15 +99,20 @@ class Breaker:
 
     def _reason(self) -> str | None:
         if self._unknown >= UNKNOWN_IN_A_ROW:
-            return f"The answers to {self._unknown} rows in a row were lost."
+            return f"The answers to {self._unknown} rows in a row were lost. {LOOK_AFTER}"
         if self._not_parsed >= NOT_PARSED_IN_A_ROW:
             return (
                 f"OPSCOM could not parse {self._not_parsed} rows in a row (9003): "
-                "most likely the host or something between is wrong."
+                "most likely the host or something between is wrong. Check the host."
             )
         if not self._accepted and self._equal >= EQUAL_REJECTIONS:
             return (
                 f"OPSCOM refused the first {self._equal} rows with one and the same code "
-                f"({self._code}): most likely the whole file has this fault."
+                f"({self._code}): most likely the whole file has this fault. {_remedy(self._code)}"
             )
         return None
+
+
+def _remedy(code: str) -> str:
+    known = CODES.get(int(code)) if code.isdecimal() else None
+    return "Ask OPSCOM what the code means." if known is None else known.remedy

@@ -79,7 +79,9 @@ def written(memory: Memory, run: str, started: str) -> int | None:
         run: The run that wrote it.
         started: When that began, in ISO form: for the run of a check, which no journal knows.
     """
-    known = memory.connection.execute("SELECT max(id) FROM file WHERE run = ?", (run,)).fetchone()[0]
+    known = memory.connection.execute("SELECT max(id) FROM file WHERE run = ?", (run,)).fetchone()[
+        0
+    ]
     if known is not None:
         # In the order of the journal: a clock may have been put back between two runs.
         (last,) = memory.connection.execute(
