@@ -67,6 +67,8 @@ class Report:
     """Why the run ended before its last row."""
     notes: tuple[str, ...] = ()
     """What a person should be told besides: files passed over, names changed."""
+    unknown: int = 0
+    """Rows that are unknown and in no file of this run."""
 
     @property
     def exit_code(self) -> int:
@@ -74,6 +76,8 @@ class Report:
         codes = {sheet.exit_code(stopped=self.stopped is not None) for sheet in self.sheets}
         if self.stopped is not None:
             codes.add(STOPPED)
+        if self.unknown:
+            codes.add(UNKNOWN)
         return next((code for code in RANKING if code in codes), SETTLED)
 
     def as_json(self) -> dict[str, object]:

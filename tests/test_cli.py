@@ -278,6 +278,15 @@ def test_4_rows_that_nobody_knows_about(tmp_path, controller, calling):
     )
 
 
+def test_2_two_answers_that_contradict_each_other(office, call):
+    office.roster(1)
+    done = call("push", "--yes", "--same-system", "--new-system", "--json")
+    assert done.code == done.json["exit_code"] == 2
+    assert done.json["error"] == (
+        "--same-system and --new-system contradict each other. Give one of them."
+    )
+
+
 def test_3_a_run_that_stops(office, controller, call):
     controller.plan[("*", 0)] = Fault("answer", code=9001)
     office.roster(3)

@@ -249,6 +249,31 @@ def test_a_results_workbook_of_another_system_is_refused(office):
     )
 
 
+def test_a_row_whose_workbook_is_gone_is_unknown_still_and_said(office, lost_permit):
+    controller, _, said = lost_permit
+    Path(said["files"][0]["results"]).unlink()
+    settled = office.settle(controller)
+    assert (settled["exit_code"], settled["files"]) == (4, [])
+    [note] = settled["notes"]
+    assert note.startswith("permits.csv, row 2 (permits, sent 2")
+    assert note.endswith(
+        "): its workbook is not there. Push the file again without changing it, and settle the "
+        "workbook that is written."
+    )
+
+
+def test_settle_waits_for_an_answer_as_long_as_it_is_told(office):
+    with Controller({("V1", 0): Fault("close")}) as controller:
+        source = write(office.folder / "vehicles.csv", [vehicle(1)])
+        said = office.push(controller, source, mapping="parking-vehicles.yaml")
+        controller.plan["V1", 0] = Fault("hang")
+        settled = office.settle(controller, said["files"][0]["results"], "--timeout", "0.3")
+    assert office.states(settled) == {"unknown": 1}
+    assert office.rows(settled)[0]["opscom_message"].startswith(
+        "No whole answer came within 0.3 seconds."
+    )
+
+
 def users_file(path, names):
     rows = [
         {"unique_id": f"{n:05d}", "login_source": "OPSCOM", "first_name": a, "last_name": b}

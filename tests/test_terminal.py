@@ -21,14 +21,14 @@ HOST, CLIENT = "https://controller.operationscommander.io", "OC_CAMPUS"
 STARTED = dt.datetime(2026, 11, 22, 14, 5, 9, tzinfo=dt.UTC)
 
 
-def steps(capsys, endpoint, states, *, marked=0, again="", results=BOOK):
+def steps(capsys, endpoint, states, *, marked=0, again="", results=BOOK, looked=False):
     """Return what stands below the line of a sheet."""
     rows = sum(states.values())
     counts = tuple(states.items())
     sheet = SheetReport(
         Path("lots.csv"), None, "Lots", endpoint, rows, counts, results, marked=marked
     )
-    show_report(Report("run-1", (sheet,)), as_json=False, again=again)
+    show_report(Report("run-1", (sheet,)), as_json=False, again=again, looked=looked)
     lines = capsys.readouterr().err.splitlines()[1:]
     return [line.strip() for line in lines if not line.startswith("  Workbook:")]
 
@@ -62,6 +62,20 @@ LOST = "Of unknown rows nobody knows whether OPSCOM has them, and they are not s
 @pytest.mark.parametrize("endpoint", ["vehicles", "permits"])
 def test_unknown_vehicles_and_permits_are_settled_by_the_command_that_is_shown(capsys, endpoint):
     assert steps(capsys, endpoint, {State.UNKNOWN: 1}) == [LOST, f"opscom-import settle {BOOK}"]
+
+
+@pytest.mark.parametrize("endpoint", ["vehicles", "permits"])
+def test_what_settle_could_not_find_out_a_person_is_asked_for(capsys, endpoint):
+    states = {State.UNKNOWN: 1, State.NOT_SENT: 1}
+    look = (
+        "What is still unknown only a person can find out. Look each row up in OPSCOM, write the id, "
+        "yes or no into opscom_answer of the workbook, save it, and then:"
+    )
+    assert steps(capsys, endpoint, states, looked=True) == [
+        look,
+        f"opscom-import settle {BOOK}",
+        "To send the rows that are not sent take the workbook and push it.",
+    ]
 
 
 def test_where_no_workbook_was_written_settle_looks_into_the_journal(capsys):

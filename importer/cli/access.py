@@ -81,8 +81,13 @@ class Chosen:
         return journal.add_system(self.system, same_as=self.same_as)
 
 
-def find_system(journal: Journal, access: Access, wish: str | None) -> Chosen:
-    """Return the system whose records count, asking where the host is new for the client code."""
+def find_system(
+    journal: Journal, access: Access, *, same: bool = False, new: bool = False
+) -> Chosen:
+    """Return the system whose records count, asking where the host is new for the client code.
+
+    ``same`` and ``new`` answer for the person, each in its own way.
+    """
     system = SANDBOX if access.sandbox else System(access.host.rstrip("/"), access.client)
     number = journal.memory.system(system)
     if number is not None:
@@ -90,7 +95,7 @@ def find_system(journal: Journal, access: Access, wish: str | None) -> Chosen:
     others = [h for h in journal.memory.hosts_of(access.client) if not is_loopback(h)]
     if access.sandbox or is_loopback(access.host) or not others:
         return Chosen(system, None)
-    if wish == "new" or (wish is None and not _is_same(access, others[0])):
+    if new or not (same or _is_same(access, others[0])):
         return Chosen(system, None)
     other = System(others[0], access.client)
     return Chosen(system, journal.memory.system(other), same_as=other)

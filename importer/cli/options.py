@@ -79,6 +79,51 @@ _COMMON = (
         "--json", "as_json", is_flag=True, help="Print one JSON object, for other programs."
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Pacing:
+    """How fast rows are sent; see the help of each."""
+
+    workers: int | None
+    rate: float | None
+    timeout: float | None
+
+
+def pacing(command: Command) -> Command:
+    """Give a command the options of sending rows, as one value ``pacing``."""
+
+    @wraps(command)
+    def taking(*args: object, **kwargs: Any) -> object:  # noqa: ANN401 - click's own
+        names = Pacing.__slots__
+        return command(*args, pacing=Pacing(**{n: kwargs.pop(n) for n in names}), **kwargs)
+
+    found: Command = taking
+    for option in reversed(_PACING):
+        found = option(found)
+    return found
+
+
+_PACING = (
+    click.option(
+        "--workers",
+        type=click.IntRange(1, 64),
+        metavar="N",
+        help="Rows under way at once. Default: 4.",
+    ),
+    click.option(
+        "--rate",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="N",
+        help="Rows per second at most, repeats included.",
+    ),
+    click.option(
+        "--timeout",
+        type=click.FloatRange(min=0, min_open=True),
+        metavar="SECONDS",
+        help="Longest wait for the whole answer to a row. Default: 60.",
+    ),
+)
 paths = click.argument("paths", nargs=-1, type=_FILE, metavar="[PATH]…")
 different_file = click.option(
     "--different-file",

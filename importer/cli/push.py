@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.options import Common, common, different_file, paths
+from importer.cli.options import Common, Pacing, common, different_file, pacing, paths
 
 
 @click.command()
@@ -24,24 +24,7 @@ from importer.cli.options import Common, common, different_file, paths
     metavar="N",
     help="Send the first N rows that would be sent, then stop. Look at them in OPSCOM, and go on.",
 )
-@click.option(
-    "--workers",
-    type=click.IntRange(1, 64),
-    metavar="N",
-    help="Rows under way at once. Default: 4.",
-)
-@click.option(
-    "--rate",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="N",
-    help="Rows per second at most, repeats included.",
-)
-@click.option(
-    "--timeout",
-    type=click.FloatRange(min=0, min_open=True),
-    metavar="SECONDS",
-    help="Longest wait for the whole answer to a row. Default: 60.",
-)
+@pacing
 @click.option(
     "--again",
     is_flag=True,
@@ -51,17 +34,15 @@ from importer.cli.options import Common, common, different_file, paths
 @click.option("--keep", is_flag=True, help="Leave the file in the inbox.")
 @click.option(
     "--same-system",
-    "system",
-    flag_value="same",
+    is_flag=True,
     help="This host is the OPSCOM that this client code had under another name.",
 )
 @click.option(
     "--new-system",
-    "system",
-    flag_value="new",
+    is_flag=True,
     help="This host is another OPSCOM: what was sent to the other one does not count here.",
 )
-def push(paths: tuple[Path, ...], common: Common, **options: object) -> int:
+def push(paths: tuple[Path, ...], common: Common, pacing: Pacing, **options: object) -> int:
     """Send the rows of spreadsheets to OPSCOM, and write STEM-results.xlsx for each.
 
     PATH is a file or a folder; without one it is the workspace's inbox. Rows with errors are held
@@ -70,8 +51,13 @@ def push(paths: tuple[Path, ...], common: Common, **options: object) -> int:
     """
     from importer.cli.pushing import Wishes, push_files
     from importer.cli.terminal import options_again, show_report
+    from importer.errors import UsageError
 
-    wishes = Wishes(**options)  # type: ignore[arg-type]
+    if options["same_system"] and options["new_system"]:
+        raise UsageError(
+            "--same-system and --new-system contradict each other.", hint="Give one of them."
+        )
+    wishes = Wishes(pacing=pacing, **options)  # type: ignore[arg-type]
     report = push_files(paths, common, wishes)
     again = options_again(common, sandbox=wishes.sandbox)
     show_report(report, as_json=common.as_json, again=again)

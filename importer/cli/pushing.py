@@ -29,7 +29,7 @@ from importer.run import push as push_rows
 from importer.settings import Given
 
 if TYPE_CHECKING:
-    from importer.cli.options import Common
+    from importer.cli.options import Common, Pacing
     from importer.report import Report
 DELETES = "permit-deletes"
 
@@ -38,15 +38,14 @@ DELETES = "permit-deletes"
 class Wishes:
     """What only a push can wish; see the help of each option."""
 
+    pacing: Pacing
     sandbox: bool = False
     yes: bool = False
     limit: int | None = None
-    workers: int | None = None
-    rate: float | None = None
-    timeout: float | None = None
     again: bool = False
     keep: bool = False
-    system: str | None = None
+    same_system: bool = False
+    new_system: bool = False
     different_file: bool = False
 
 
@@ -60,9 +59,9 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
     given = Given(
         host=common.host,
         client=common.client,
-        workers=wishes.workers,
-        rate=wishes.rate,
-        timeout=wishes.timeout,
+        workers=wishes.pacing.workers,
+        rate=wishes.pacing.rate,
+        timeout=wishes.pacing.timeout,
     )
     setting = settle_setting(paths, common, given)
     order = _order(setting, common, wishes)
@@ -77,7 +76,7 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
                 "answer to 1 row is" if journal.lost == 1 else f"answers to {journal.lost} rows are"
             )
             say(f"An earlier run was ended by force; the {lost} lost.")
-        chosen = find_system(journal, access, wishes.system)
+        chosen = find_system(journal, access, same=wishes.same_system, new=wishes.new_system)
         number = chosen.number
         jobs = recognise(jobs, journal.memory, chosen.system, number)
         jobs = remembered(jobs, journal.memory, number)

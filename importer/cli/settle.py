@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.options import Common, common, paths
+from importer.cli.options import Common, Pacing, common, pacing, paths
 
 
 @click.command()
@@ -14,8 +14,14 @@ from importer.cli.options import Common, common, paths
 @common
 @click.option("--plate-host", metavar="URL", help="Where plate validation is, to look permits up.")
 @click.option("--sandbox", is_flag=True, help="Settle rows that went to the sandbox.")
+@pacing
 def settle(
-    paths: tuple[Path, ...], common: Common, *, plate_host: str | None, sandbox: bool
+    paths: tuple[Path, ...],
+    common: Common,
+    pacing: Pacing,
+    *,
+    plate_host: str | None,
+    sandbox: bool,
 ) -> int:
     """Find out what became of rows that are unknown: sent, and the answer was lost.
 
@@ -27,6 +33,7 @@ def settle(
     from importer.cli.settling import settle_files
     from importer.cli.terminal import options_again, show_report
 
-    report = settle_files(paths, common, plate_host=plate_host, sandbox=sandbox)
-    show_report(report, as_json=common.as_json, again=options_again(common, sandbox=sandbox))
+    report = settle_files(paths, common, pacing, plate_host=plate_host, sandbox=sandbox)
+    again = options_again(common, sandbox=sandbox)
+    show_report(report, as_json=common.as_json, again=again, looked=True)
     return report.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING
 from importer.annotating import Place
 from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
-from importer.cli.terminal import progress, say
+from importer.cli.terminal import progress
 from importer.comparing import compare, recognise, remembered
 from importer.delivery.client import Controller
 from importer.delivery.journal import Journal
@@ -30,30 +31,40 @@ from schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from importer.cli.options import Common
+    from importer.cli.options import Common, Pacing
     from importer.delivery.journal import Unsettled
 
 
 def settle_files(
-    paths: tuple[Path, ...], common: Common, *, plate_host: str | None, sandbox: bool
+    paths: tuple[Path, ...],
+    common: Common,
+    pacing: Pacing,
+    *,
+    plate_host: str | None,
+    sandbox: bool,
 ) -> Report:
     """Settle the rows of results workbooks, or all that the journal knows of."""
-    given = Given(host=common.host, client=common.client, plate_host=plate_host)
+    given = Given(
+        host=common.host,
+        client=common.client,
+        plate_host=plate_host,
+        workers=pacing.workers,
+        rate=pacing.rate,
+        timeout=pacing.timeout,
+    )
     setting = settle_setting(paths, common, given, may_lack_files=True)
     with ExitStack() as stack:
         access = open_access(setting, stack, sandbox=sandbox)
         journal = stack.enter_context(Journal(setting.journal))
-        chosen = find_system(journal, access, None)
+        chosen = find_system(journal, access)
         number = chosen.enter(journal)
-        files = (
-            setting.files
-            if paths
-            else _workbooks(
+        files, rest = setting.files, Report("", ())
+        if not paths:
+            files, rest = _workbooks(
                 journal.memory.unsettled(number), journal.memory.unsettled_elsewhere(number)
             )
-        )
         if not files:
-            return Report("", ())
+            return rest
         order = order_for(setting, common, sandbox=sandbox, files=files)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         jobs = recognise(jobs, journal.memory, chosen.system, number)
@@ -73,33 +84,38 @@ def settle_files(
         stack.enter_context(interruptible(stopper))
         delivery = Delivery(journal, chosen.system, number, conditions, place, watch)
         inquiry = Inquiry(_look_up(setting, access, pace, stopper), stopper.wait)
-        return settle(order.results, jobs, compared, delivery, inquiry)
+        report = settle(order.results, jobs, compared, delivery, inquiry)
+    return dataclasses.replace(report, notes=rest.notes + report.notes, unknown=rest.unknown)
 
 
 def _workbooks(
     unsettled: Sequence[Unsettled], elsewhere: Sequence[tuple[str, str, int]]
-) -> tuple[Path, ...]:
-    """Return the workbooks of the rows that are unknown, and say of each row how it goes on."""
-    if not unsettled and elsewhere:
+) -> tuple[tuple[Path, ...], Report]:
+    """Return the workbooks of the rows that are unknown, and of the others how each goes on."""
+    if not unsettled and not elsewhere:
+        return (), Report("", (), notes=("No row is unknown; there is nothing to settle.",))
+    notes: list[str] = []
+    if not unsettled:
         for host, client, count in elsewhere:
             rows = "1 row is" if count == 1 else f"{count} rows are"
-            say(f"{rows} unknown at {host}, client code {client}: give --host and --client.")
-    elif not unsettled:
-        say("No row is unknown; there is nothing to settle.")
+            notes.append(
+                f"{rows} unknown at {host}, client code {client}: give --host and --client."
+            )
+        return (), Report("", (), notes=tuple(notes), unknown=sum(count for *_, count in elsewhere))
     found: dict[Path, None] = {}
     for each in unsettled:
         where = f"{each.source}, row {each.row} ({each.endpoint}, sent {each.sent[:16]})"
         path = None if each.results is None else Path(each.results)
         if each.endpoint not in {"vehicles", "permits"}:
-            say(f"{where}: push the file again; that settles it.")
+            notes.append(f"{where}: push the file again; that settles it.")
         elif path is None or not path.is_file():
-            say(
+            notes.append(
                 f"{where}: its workbook is not there. Push the file again without changing it, and "
                 "settle the workbook that is written."
             )
         else:
             found[path] = None
-    return tuple(found)
+    return tuple(found), Report("", (), notes=tuple(notes), unknown=len(notes))
 
 
 def _look_up(setting: Setting, access: Access, pace: Pace, stopper: Stopper) -> LookUp | None:

@@ -61,13 +61,14 @@ def _quoted(text: str) -> str:
     return shlex.quote(text) if os.name == "posix" else subprocess.list2cmdline([text])
 
 
-def show_report(report: Report, *, as_json: bool, again: str = "") -> None:
+def show_report(report: Report, *, as_json: bool, again: str = "", looked: bool = False) -> None:
     """Show what a run came to: a line a sheet, then what to do next.
 
     Args:
         report: What the run came to.
         as_json: Whether to print its object on standard output too.
         again: The options that the next command needs too (see ``options_again``).
+        looked: Whether ``settle`` has looked already, so that a person must.
     """
     for note in report.notes:
         say(note)
@@ -87,7 +88,7 @@ def show_report(report: Report, *, as_json: bool, again: str = "") -> None:
         last = [later.results for later in report.sheets[at + 1 : at + 2]] != [sheet.results]
         if sheet.results is not None and last:
             say(f"  Workbook: {sheet.results}")
-        for step in _next_steps(sheet, again):
+        for step in _next_steps(sheet, again, looked=looked):
             say(f"  {step}")
     if report.stopped is not None:
         say(f"Stopped: {report.stopped}")
@@ -95,7 +96,7 @@ def show_report(report: Report, *, as_json: bool, again: str = "") -> None:
         click.echo(json.dumps(report.as_json()))
 
 
-def _next_steps(sheet: SheetReport, again: str) -> list[str]:
+def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     """Return what the person does now, a sentence each; ``not sent`` is told once for the whole run."""
     counts = dict(sheet.states)
     wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
@@ -108,15 +109,27 @@ def _next_steps(sheet: SheetReport, again: str) -> list[str]:
     elif wrong and not sheet.marked:
         steps.append("See opscom_message in the workbook: it says what to do.")
     if counts.get(State.UNKNOWN) and sheet.endpoint in {"vehicles", "permits"}:
-        workbook = "" if sheet.results is None else _quoted(str(sheet.results))
-        command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
-        steps.append(
-            "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. "
-            f"To find out:\n    {command}"
-        )
+        steps.append(_find_out(sheet, again, looked=looked))
     elif counts.get(State.UNKNOWN):
         steps.append(f"To send the unknown rows once more take the workbook and {push}.")
+    if looked and counts.get(State.NOT_SENT):
+        steps.append(f"To send the rows that are not sent take the workbook and {push}.")
     return steps
+
+
+def _find_out(sheet: SheetReport, again: str, *, looked: bool) -> str:
+    """Say how to find out whether OPSCOM has the unknown rows."""
+    workbook = "" if sheet.results is None else _quoted(str(sheet.results))
+    command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
+    if looked:
+        return (
+            "What is still unknown only a person can find out. Look each row up in OPSCOM, write the "
+            f"id, yes or no into opscom_answer of the workbook, save it, and then:\n    {command}"
+        )
+    return (
+        "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. "
+        f"To find out:\n    {command}"
+    )
 
 
 @contextmanager
