@@ -57,6 +57,45 @@ def test_short_numbers_of_many_lengths_or_of_a_few_digits_are_not_doubted():
     assert doubts("unique_id", [*IDS, "99"]) == []
 
 
+NEVER_PADDED = {
+    "employees 1 to 4,000": range(1, 4_000, 13),
+    "employees 1 to 40,000": range(7, 40_000, 131),
+    "employees 8,000 to 32,000": range(8_000, 32_000, 79),
+    "employees 1 to 250,000": range(3, 250_000, 811),
+}
+
+
+@pytest.mark.parametrize("numbers", NEVER_PADDED.values(), ids=NEVER_PADDED)
+def test_small_numbers_that_were_counted_up_are_not_doubted(numbers):
+    assert doubts("employ_no", [str(number) for number in numbers]) == []
+
+
+@pytest.mark.parametrize("width", [6, 7, 8, 9], ids=str)
+@pytest.mark.parametrize("size", [60, 3_000], ids=str)
+def test_padded_ids_that_lost_their_zeros_are_doubted_in_files_of_any_size(width, size):
+    step = 10**width // size
+    ids = [str(number) for number in range(step // 3, 10**width, step + 1)]
+    (said,) = doubts("unique_id", ids)
+    assert f"shorter than the {width} digits that most have" in said
+    assert said.endswith(f"say `pad: {width}` in the mapping.")
+
+
+def test_one_number_typed_without_its_zeros_among_padded_ones_is_doubted_by_their_length():
+    padded = [f"{number:04d}" for number in range(3, 900, 50)]
+    assert doubts("employ_no", [*padded, "73"]) == [
+        (
+            'Column A "HEADER": one number is shorter than the 4 digits that those with zeros at the front '
+            "have (row 20). Zeros at the front were probably lost; if so, say `pad: 4` in the mapping."
+        )
+    ]
+
+
+def test_zeros_at_the_front_of_numbers_of_several_lengths_tell_nothing():
+    padded = [f"{number:04d}" for number in range(3, 900, 50)]
+    assert doubts("employ_no", [*padded, "000731", "73"]) == []
+    assert doubts("employ_no", ["0042", "43", "44", "45"]) == []
+
+
 def test_zip_codes_without_their_zero_are_doubted():
     (said,) = doubts("postal_code", ["14201", "14202", "14203", "14204", "14205", "2138"])
     assert said.startswith('Column A "HEADER": one number is shorter than the 5 digits')

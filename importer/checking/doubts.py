@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -36,6 +37,10 @@ _IDENTIFIERS: Final = frozenset(
 _LEAST: Final = 5
 """Fewer cells prove nothing."""
 _SHORTEST_ID: Final = 5
+_LONG_ID: Final = 7
+"""Ids of so many digits have all of them as a rule."""
+_LEAST_TOLD: Final = 2
+"""One number with a zero at the front may be a slip."""
 _MOST_ZEROS: Final = 3
 """One id in a thousand begins with three zeros; a number that is shorter still is something else."""
 _MOST_LENGTHS: Final = 2
@@ -132,28 +137,73 @@ def _about(suspect: _Suspect, kind: Kind, field: str, keys: set[str]) -> Iterato
         yield from _cut(suspect)
         yield from _garbled(suspect)
     if field in _IDENTIFIERS or field in keys:
-        yield from _short(suspect)
+        yield from _short(suspect, postal=field.startswith("postal_code"))
         yield from _dated(suspect, "plates" if field == "plate" else "values")
 
 
-def _short(suspect: _Suspect) -> Iterator[_Doubt]:
+def _short(suspect: _Suspect, *, postal: bool) -> Iterator[_Doubt]:
     """Numbers that are shorter than most: lost zeros."""
     digits = suspect.digits()
     lengths = pc.utf8_length(suspect.texts).to_numpy(zero_copy_only=False)
-    counted = Counter(lengths[digits].tolist())
-    if not counted:
+    if int(digits.sum()) < _SHARE * len(lengths):
         return
-    usual, count = counted.most_common(1)[0]
-    short = digits & (lengths < usual) & (lengths >= usual - _MOST_ZEROS)
-    enough = count >= _LEAST and count >= _SHARE * len(lengths) and usual >= _SHORTEST_ID
-    spread = len(np.unique(lengths[short]))
-    if not enough or not short.any() or spread > _MOST_LENGTHS or _counts_on(suspect, digits):
-        return
-    yield _Doubt(
-        "short",
-        f"{suspect.name}: {_numbered(short, 'number')} shorter than the {usual} digits that most "
-        f"have ({suspect.those(short)}). Zeros at the front were probably lost; if so, say "
-        f"`pad: {usual}` in the mapping.",
+    width = _padded_to(suspect, digits, lengths)
+    if width:
+        marks, others = digits & (lengths < width), "those with zeros at the front have"
+    else:
+        width = _usual(suspect, digits, lengths, postal=postal)
+        marks, others = digits & (lengths < width), "most have"
+        marks &= lengths >= width - _MOST_ZEROS
+        if not _fall_off(lengths[digits], width) or _counts_on(suspect, digits):
+            return
+    if marks.any():
+        yield _Doubt(
+            "short",
+            f"{suspect.name}: {_numbered(marks, 'number')} shorter than the {width} digits that {others} "
+            f"({suspect.those(marks)}). Zeros at the front were probably lost; if so, say "
+            f"`pad: {width}` in the mapping.",
+        )
+
+
+def _padded_to(suspect: _Suspect, digits: Marks, lengths: npt.NDArray[np.int32]) -> int:
+    """Return how many digits all numbers have that kept a zero at the front; 0 where they differ.
+
+    No number of the column may be longer, and one zero alone is none at the front.
+    """
+    zeros = suspect.matching("^0[0-9]+$")
+    told = np.unique(lengths[zeros])
+    if int(zeros.sum()) < _LEAST_TOLD or len(told) != 1:
+        return 0
+    return int(told[0]) if int(told[0]) == int(lengths[digits].max()) else 0
+
+
+def _usual(
+    suspect: _Suspect, digits: Marks, lengths: npt.NDArray[np.int32], *, postal: bool
+) -> int:
+    """Return how many digits most numbers have, 0 where that proves nothing.
+
+    Numbers of few digits were mostly counted up from 1 and never padded, so that some are shorter.
+    They are doubted only where the long ones reach up to the last: employees 1 to 4,000 or to 40,000
+    are a counter, 10,427 to 98,810 may be padded ids.
+    """
+    width, count = Counter(lengths[digits].tolist()).most_common(1)[0]
+    if count < _LEAST or count < _SHARE * len(lengths) or width < _SHORTEST_ID:
+        return 0
+    if width < _LONG_ID and not postal and not suspect.matching(f"^9[0-9]{{{width - 1}}}$").any():
+        return 0
+    return int(width)
+
+
+def _fall_off(lengths: npt.NDArray[np.int32], width: int) -> bool:
+    """Whether lost zeros explain the lengths: of few lengths, or each rarer than the next longer one.
+
+    Every tenth of padded ids begins with a zero, and every tenth of those with two.
+    """
+    counts = [int((lengths == width - zeros).sum()) for zeros in range(_MOST_ZEROS + 1)]
+    if sum(map(bool, counts[1:])) <= _MOST_LENGTHS:
+        return True
+    return width > _SHORTEST_ID and all(
+        shorter * 2 <= longer for longer, shorter in pairwise(counts)
     )
 
 
