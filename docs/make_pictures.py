@@ -6,6 +6,7 @@ Run ``python docs/make_pictures.py`` after a change of the workbook's looks. It 
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "samples" / "students-with-problems.xlsx"
 PICTURES = ROOT / "docs" / "pictures"
-SHEETS = {"summary": (1, 96), "rows": (2, 230), "would-be-sent": (3, 110)}
+SHEETS = {"summary": (1, 96), "rows": (2, 230), "answers": (2, 150), "would-be-sent": (3, 110)}
 """Picture → sheet of the workbook, counted from 1, and dots per inch."""
 _A3 = "8"
 _WIDEST = 1900
@@ -33,6 +34,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         pushed, checked = _make_workbooks(folder)
+        _draw(_make_questions(folder), "answers", folder)
         _draw(pushed, "summary", folder)
         _draw(pushed, "rows", folder)
         _draw(checked, "would-be-sent", folder)
@@ -52,6 +54,63 @@ def _make_workbooks(folder: Path) -> tuple[Path, Path]:
         )
     names = (f"{SAMPLE.stem}-results.xlsx", f"{SAMPLE.stem}-checked.xlsx")
     return folder / names[0], folder / names[1]
+
+
+PERMITS = """\
+version: 1
+name: Fall permits
+endpoint: permits
+fields: {plate: Plate, zone: Lot, startTime: From, endTime: To, permitNo: Permit}
+"""
+ROWS = """\
+Plate,Lot,From,To,Permit
+KLPA 417,North,2026-09-01T00:00:00,2026-12-31T23:59:00,F-101
+BRRT 902,North,2026-09-01T00:00:00,2026-12-31T23:59:00,F-102
+CVWZ 655,South,2026-09-01T00:00:00,2026-12-31T23:59:00,F-103
+DMHE 130,South,2026-09-01T00:00:00,2026-12-31T23:59:00,F-104
+"""
+
+
+def _make_questions(folder: Path) -> Path:
+    """Push permits to a sandbox that loses an answer, then with another end; return the workbook."""
+    office = folder / "questions"
+    (office / "mappings").mkdir(parents=True)
+    (office / "mappings" / "permits.yaml").write_text(PERMITS, encoding="utf-8")
+    (office / "opscom.yaml").write_text("client: OC_CAMPUS\n", encoding="utf-8")
+    program = [sys.executable, "-m", "importer"]
+    options = ["--port", "0", "--json", "--fresh", "--fault", "lost:row=3"]
+    settings = {"cwd": ROOT, "env": {**os.environ, "OPSCOM_API_TOKEN": "rehearsal"}}
+    with subprocess.Popen(  # noqa: S603 - our own command
+        [*program, "sandbox", *options, "--workspace", office],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        encoding="utf-8",
+        **settings,
+    ) as sandbox:
+        try:
+            address = json.loads(sandbox.stdout.readline())["url"]
+            for rows in (ROWS, ROWS.replace("12-31T23:59:00,F-104", "10-31T23:59:00,F-104")):
+                (office / "permits.csv").write_text(rows, encoding="utf-8")
+                subprocess.run(  # noqa: S603 - our own command
+                    [
+                        *program,
+                        "push",
+                        "--workspace",
+                        office,
+                        "--workers",
+                        "1",
+                        "--yes",
+                        "--host",
+                        address,
+                        office / "permits.csv",
+                    ],
+                    check=False,
+                    capture_output=True,
+                    **settings,
+                )
+        finally:
+            sandbox.terminate()
+    return office / "results" / "permits-results.xlsx"
 
 
 def _draw(workbook: Path, picture: str, folder: Path) -> None:

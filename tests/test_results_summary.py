@@ -228,7 +228,7 @@ def test_rows_edited_since_and_possible_second_ones_each_have_their_step(
         ],
         [
             (
-                f"2.  Decide about 1 row that may be second {kind}s: opscom_message names the first. "
+                f"2.  Decide about 1 row that may be a second {kind}: opscom_message names the first. "
                 f"Write new into opscom_answer where a second {kind} is meant, save this workbook and "
                 "push it."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.model import RESULT_COLUMNS, Outcome, Problem, Severity, State
+from importer.model import RESULT_COLUMNS, UNCORRECTED, Outcome, Problem, Severity, State
 from importer.results.inert import LIVE, hold, hold_all, with_mark
 from importer.results.looks import put, set_print
 from importer.results.parts import needs_answer
@@ -65,8 +65,9 @@ def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
         page: What stands on it.
         kit: What all sheets share; its tally is added to.
     """
-    _set_up(sheet, page, kit)
-    _write_header(sheet, page, kit.looks)
+    widths = _source_widths(page)
+    _set_up(sheet, page, kit, widths)
+    _write_header(sheet, page, kit.looks, widths)
     part, looks = page.part, kit.looks
     problems, outcomes, earlier = part.problems(), part.outcomes, part.earlier
     rows, added = part.sheet.rows.tolist(), part.sheet.added
@@ -94,10 +95,10 @@ def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
     _offer_answers(sheet, page)
 
 
-def _set_up(sheet: Worksheet, page: Page, kit: Kit) -> None:
+def _set_up(sheet: Worksheet, page: Page, kit: Kit, source_widths: Sequence[int]) -> None:
     """Set widths, freeze, filter and print settings; cells left blank take what is typed as text."""
     looks = kit.looks
-    widths = [*_our_widths(page), *_source_widths(page)]
+    widths = [*_our_widths(page), *source_widths]
     for column, width in enumerate(widths):
         default = looks.number if column == _ROW else looks.text.plain
         sheet.set_column(column, column, width, default)
@@ -115,10 +116,10 @@ def _set_up(sheet: Worksheet, page: Page, kit: Kit) -> None:
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{lines + 1}"})
 
 
-def _write_header(sheet: Worksheet, page: Page, looks: Looks) -> None:
+def _write_header(sheet: Worksheet, page: Page, looks: Looks, widths: Sequence[int]) -> None:
     """Write the first row, with a comment on where each column goes."""
-    widths = zip(page.columns, _source_widths(page), strict=True)
-    tall = max((height(column.header, width - 4) for column, width in widths), default=0)
+    columns = zip(page.columns, widths, strict=True)
+    tall = max((height(column.header, width - 4) for column, width in columns), default=0)
     sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
     for column, name in enumerate(RESULT_COLUMNS):
         put(sheet, 0, column, name, looks.head_ours)
@@ -251,9 +252,12 @@ def _our_widths(page: Page) -> list[int]:
 def _source_widths(page: Page) -> list[int]:
     """Return the widths of the source columns, from their headers and their first rows."""
     frame = page.part.sheet.frame.iloc[page.start : min(page.start + _SAMPLE, page.stop)]
+    uncorrected = page.part.uncorrected()
     widths = []
     for column in page.columns:
         longest = max(map(len, frame.iloc[:, column.position].tolist()), default=0)
+        if column.position in uncorrected:
+            longest += len(UNCORRECTED) + 1
         # Four more than the header, since the arrow of the filter stands over its end.
         widths.append(min(max(longest + 2, len(column.header) + 4, _NARROWEST), _WIDEST))
     return widths

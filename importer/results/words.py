@@ -153,7 +153,8 @@ def next_steps(
     if doubtful:
         kind = "vehicle" if about.endpoint == "vehicles" else "permit"
         steps.append(
-            f"Decide about {_rows(doubtful)} that may be second {kind}s: opscom_message "
+            f"Decide about {_rows(doubtful)} that may be "
+            f"{f'a second {kind}' if doubtful == 1 else f'second {kind}s'}: opscom_message "
             f"names the first. Write new into opscom_answer where a second {kind} is meant, save "
             "this workbook and push it."
         )
