@@ -3,11 +3,12 @@
 import datetime as dt
 import math
 import threading
+import time
 from random import Random
 
 import pytest
 from controller import Controller, Fault
-from delivering import permits, push, users
+from delivering import QuickRandom, permits, push, users
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -239,6 +240,26 @@ def test_a_spent_budget_stops_a_run(tmp_path):
 
 
 # Patience
+
+
+class Hesitating(Pace):
+    """A pace that finds out late that OPSCOM is silent, as on a machine that does much else."""
+
+    def failed(self, started):
+        threading.Event().wait(0.1)
+        return super().failed(started)
+
+
+def test_a_silent_host_gets_no_second_wave_of_rows(tmp_path):
+    # A second wave would be waited for as long as the first.
+    with Controller({("*", 0): Fault("hang")}) as controller:
+        pace = Hesitating(random=QuickRandom(), clock=lambda: time.monotonic() * 1000)
+        done = push(
+            controller.url, tmp_path / "journal.sqlite", "users", users(30),
+            workers=4, timeout=0.4, pace=pace,
+        )  # fmt: skip
+        assert controller.requests == 4
+    assert done.stopped.startswith("OPSCOM has given no usable answer for ")
 
 
 def test_a_run_loses_patience_when_nothing_usable_comes():

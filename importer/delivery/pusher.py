@@ -212,19 +212,27 @@ class Pusher:
             attempt = attempt or self._intend_late(planned, intent, lost=lost)
             started = self._clock()
             reply = line.send(planned.record.payload)
+            if reply.phase in {Phase.LOST, Phase.NOT_LEFT}:
+                # Before the line is free: a silent host gets no further row.
+                self._note_failure(started)
         finally:
             self._lines.put(line)
         if reply.phase is Phase.ANSWERED:
             self._keep_answer(planned, attempt, reply)
         fate = self._judged(reply, lost=lost, number=number)
         self._writer.conclude(attempt, intent, result_of(fate))
-        if isinstance(fate, Again) or (isinstance(fate, Settled) and fate.state is State.UNKNOWN):
-            outage = self._pace.failed(started)
-            if outage:
-                self._stopper.stop(f"{outage} {LOOK_AFTER}")
-        else:
+        if not isinstance(fate, Again) and not (
+            isinstance(fate, Settled) and fate.state is State.UNKNOWN
+        ):
             self._pace.answered(accepted=isinstance(fate, Settled))
+        elif reply.phase is Phase.ANSWERED:
+            self._note_failure(started)
         return fate
+
+    def _note_failure(self, started: float) -> None:
+        outage = self._pace.failed(started)
+        if outage:
+            self._stopper.stop(f"{outage} {LOOK_AFTER}")
 
     def _begin(self, planned: Planned) -> bool:
         """Note that a row is about to leave; whether it still may."""
