@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from importer.errors import InputError
 from importer.reading import faults, read_source
 
 
@@ -135,6 +136,16 @@ def test_a_page_is_known_whatever_it_begins_with(tmp_path, before, coding):
     page = f"{before}<table><tr><td>id</td></tr><tr><td>0012</td></tr></table>"
     grid = html_grid(tmp_path, page.encode(coding))
     assert grid.frame[0].tolist()[-2:] == ["id", "0012"]
+
+
+def test_absurd_spans_of_many_rows_are_refused(tmp_path):
+    row = "<tr><td rowspan=65000 colspan=16000>a</td></tr>"
+    with pytest.raises(InputError) as caught:
+        html_grid(tmp_path, f"<table>{row * 500}</table>")
+    assert str(caught.value) == (
+        "people.xls: merged cells span 5,000,000 others, too many to be read. "
+        "Open it in Excel, copy the rows into a new workbook, and save that as .xlsx."
+    )
 
 
 @pytest.mark.parametrize("tag", ["", "<tbody>", "<thead>"], ids=["none", "body", "head"])

@@ -34,6 +34,7 @@ _BLOCKS: Final = frozenset({"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6"
 _GROUPS: Final = frozenset({"thead", "tbody", "tfoot"})
 _TABLE: Final = frozenset({"table", "tr", "td", "th"})
 _UNSEEN: Final = frozenset({"script", "style", "title", "xml", "noframes"})
+_MOST_SPANNED: Final = 5_000_000
 _SHEET_NAME: Final = 31
 
 
@@ -51,6 +52,23 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     cut_off = page.open_tables > 0 or page.rawdata.startswith("<")
     page.close()
     page.end_row()
+    _refuse(page, path, cut_off=cut_off)
+    blocks = Blocks(max((len(cells) for _, cells in page.rows), default=0))
+    columns = page.hidden.columns(page.rows)
+    hidden = dict.fromkeys(page.hidden.doubtful(columns), faults.HIDDEN_BY_PAGE)
+    blocks.faults.update(hidden)
+    step = rows_a_block(blocks.width)
+    for start in range(0, len(page.rows), step):
+        part = page.rows[start : start + step]
+        numbers = np.fromiter((number for number, _ in part), np.int64, len(part))
+        filled = (cells + [""] * (blocks.width - len(cells)) for _, cells in part)
+        blocks.add(numbers, list(zip(*filled, strict=True)))
+    grid = blocks.grid(path, path.stem[:_SHEET_NAME], [found.doubt] if found.doubt else [])
+    return hidden_parts(grid, page.hidden.rows, columns, filtered=False)
+
+
+def _refuse(page: _Page, path: Path, *, cut_off: bool) -> None:
+    """Refuse a page whose rows cannot be told for certain."""
     if not page.tables and page.frames:
         raise InputError(
             f"{path.name}: this web page only frames others, and the rows are in those.",
@@ -60,6 +78,11 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
         raise InputError(
             f"{path.name}: this is a web page without a table.",
             hint="Open it in a browser: it may be a login page or a message of the other system.",
+        )
+    if page.spanned >= _MOST_SPANNED:
+        raise InputError(
+            f"{path.name}: merged cells span {page.spanned:,} others, too many to be read.",
+            hint="Open it in Excel, copy the rows into a new workbook, and save that as .xlsx.",
         )
     if cut_off:
         raise InputError(
@@ -73,18 +96,6 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
             "be told for certain.",
             hint="Open it in Excel, copy the table into a new workbook, and save that as .xlsx.",
         )
-    blocks = Blocks(max((len(cells) for _, cells in page.rows), default=0))
-    columns = page.hidden.columns(page.rows)
-    hidden = dict.fromkeys(page.hidden.doubtful(columns), faults.HIDDEN_BY_PAGE)
-    blocks.faults.update(hidden)
-    step = rows_a_block(blocks.width)
-    for start in range(0, len(page.rows), step):
-        part = page.rows[start : start + step]
-        numbers = np.fromiter((number for number, _ in part), np.int64, len(part))
-        filled = (cells + [""] * (blocks.width - len(cells)) for _, cells in part)
-        blocks.add(numbers, list(zip(*filled, strict=True)))
-    grid = blocks.grid(path, path.stem[:_SHEET_NAME], [found.doubt] if found.doubt else [])
-    return hidden_parts(grid, page.hidden.rows, columns, filtered=False)
 
 
 def _usable(declared: re.Match[bytes] | None, data: bytes) -> str | None:
@@ -108,6 +119,8 @@ class _Page(HTMLParser):
         super().__init__(convert_charrefs=True)
         self.rows: list[tuple[int, list[str]]] = []
         self.tables = 0
+        self.spanned = 0
+        """Cells that are blank because one above spans them."""
         self.open_tables = 0
         self.frames = False
         self.hidden = Hidden()
@@ -237,7 +250,8 @@ class _Page(HTMLParser):
 
     def _skip_covered(self) -> None:
         """Leave the cells blank that a cell above spans."""
-        while self._covered.get(len(self._cells), 0) > 1:
+        while self._covered.get(len(self._cells), 0) > 1 and self.spanned < _MOST_SPANNED:
+            self.spanned += 1
             self._covered[len(self._cells)] -= 1
             self._cells.append("")
 
