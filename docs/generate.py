@@ -93,7 +93,25 @@ JSON = """## What `--json` prints
 `files` holds an entry for each sheet; `sheet` is `null` for a text file. `error` says why a file could not
 be read or mapped. Where nothing could start, `files` is empty and `error` stands at the top. `init` prints
 `exit_code`, `workspace` and `made`; `sandbox` prints `url` and `store`; `fields` prints the tables of this
-page.
+page. `settle` prints the object of `push`; its `notes` name the rows that it could not look into.
+
+`history` prints the runs, the newest first, and with RUN that run and what it created:
+
+```json
+{"exit_code": 0, "runs": [
+  {"run": "20261122-140509-3f2a", "started": "2026-11-22T14:05:09+00:00", "ended": "2026-11-22T14:06:31+00:00",
+   "person": "registrar", "machine": "office-7", "version": "0.1.0",
+   "host": "https://controller.operationscommander.io", "client": "OC_YOURS", "stopped": null, "exit_code": 1,
+   "files": [
+     {"source": "permits.csv", "sheet": null, "digest": "6893fdb6…", "mapping": "Permits sold",
+      "endpoint": "permits", "rows": 600, "states": {"pushed": 590, "rejected": 10}, "attempts": 600,
+      "codes": {"9033": 10}, "results": "results/permits-results.xlsx"}]}]}
+{"exit_code": 0, "run": {"run": "20261122-140509-3f2a"}, "created": [
+  {"reference_id": "1a9b5375-cb75-4c71-9939-eeae550b09ac", "endpoint": "permits", "key": "",
+   "source": "permits.csv", "row": 2, "at": "2026-11-22T14:05:10+00:00", "deleted": false}]}
+```
+
+The `run` of the second has all keys of an entry of `runs`.
 """
 
 

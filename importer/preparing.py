@@ -109,7 +109,8 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
         if rules.endpoint not in PUSHED_ENDPOINTS:
             raise InputError(
                 f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "
-                "to push."
+                "to push.",
+                hint="Ask for them with `opscom-import pull plates`.",
             )
         table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
         types = order.user_types

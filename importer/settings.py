@@ -220,7 +220,7 @@ class _Reader:
         except ValueError:
             number = -1.0
         if not 0 < number <= most:
-            self._wrong(key, f"this must be a number above 0 and at most {most:g}.")
+            self._wrong(key, f"this must be a number above 0 and at most {most:,.0f}.")
             return default
         return number
 

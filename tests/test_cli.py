@@ -261,6 +261,27 @@ def test_1_rows_that_opscom_refuses(office, controller, call):
     assert "Invented message of 9019." in row["opscom_message"]
 
 
+def test_a_code_that_is_not_documented_sends_the_person_to_opscom(office, controller, call):
+    controller.plan[("000001", 0)] = Fault("answer", code=9999)
+    office.roster(2)
+    done = call("push", "--yes", "--json")
+    row = read_results(done.json["files"][0]["results"])[1]
+    assert (row["opscom_status"], row["opscom_error_code"]) == ("rejected", "9999")
+    assert row["opscom_message"].splitlines()[-1] == (
+        "OPSCOM's documentation does not list the code 9999: ask OPSCOM what it means."
+    )
+
+
+def test_a_file_of_plates_is_sent_to_the_command_that_asks_for_them(office, call):
+    mapping = office.write("p.yaml", "version: 1\nendpoint: plates\nname: P\nfields: {plate: Id}\n")
+    done = call("check", office.roster(1), "--mapping", mapping, "--json")
+    assert done.code == 5
+    assert done.json["files"][0]["error"] == (
+        "roster.csv fits p.yaml, whose endpoint plates takes no rows to push. Ask for them with "
+        "`opscom-import pull plates`."
+    )
+
+
 def test_4_rows_that_nobody_knows_about(tmp_path, controller, calling):
     office = Office(tmp_path, controller.url, mappings={"permit": PERMITS})
     controller.plan[("N0000", 1)] = Fault("lost")

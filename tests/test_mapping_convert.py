@@ -217,6 +217,21 @@ class TestDateTimes:
         assert isinstance(refused, Refusal)
         assert refused.message == message
 
+    @pytest.mark.parametrize(
+        ("text", "message"),
+        [
+            pytest.param("soon", "this is no date and time in the form yyyy-mm-dd hh:mm:ss.", id="word"),
+            pytest.param("03/04/2026 08:00", "this date can be read in two ways.", id="ambiguous"),
+            pytest.param("46266.5", "this is a number, not a date and time.", id="serial"),
+        ],
+    )  # fmt: skip
+    def test_what_a_person_is_told_to_write_for_a_time_is_taken(self, text, message):
+        refused = parse_datetime(text)
+        assert isinstance(refused, Refusal)
+        assert refused.message == message
+        assert "like 2026-09-01 08:30:00" in refused.remedy
+        assert parse_datetime("2026-09-01 08:30:00") == "2026-09-01T08:30:00"
+
     @pytest.mark.parametrize("text", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00"], ids=str)
     def test_the_ends_of_the_calendar_are_refused_not_crashed_over(self, text):
         assert parse_datetime(text, timezone=TORONTO).message == "there is no such day or time."

@@ -89,6 +89,7 @@ def test_an_alias_repeats_its_anchor(tmp_path):
         pytest.param("a: b\n\tc: d\n", "m.yaml, line 2: a tab stands here, and YAML wants blanks. Replace it by blanks.", id="tab"),
         pytest.param("a: b: c\n", "m.yaml, line 1: this is no valid YAML (mapping values are not allowed here). Check indentation, colons and quotes here.", id="two colons"),
         pytest.param('a: "b\nc: d\n', "m.yaml, line 3: this is no valid YAML (found unexpected end of stream). Check indentation, colons and quotes here.", id="open quote"),
+        pytest.param("a: [b\nc: d\n", "m.yaml, line 2: this is no valid YAML (a bracket is not closed, or the indentation is off). Check indentation, colons and quotes here.", id="open bracket"),
         pytest.param("a: b\n---\nc: d\n", "m.yaml, line 2: a second document begins here (---). Keep one mapping in one file.", id="two documents"),
         pytest.param(b"a: b\nc: Pr\xe9nom\n", "m.yaml, line 2: the file is not UTF-8 text. Save it again with the encoding UTF-8.", id="cp1252"),
         pytest.param("a: b\nc: d\x07\n", "m.yaml, line 2: a character that no text may hold stands here. Remove it.", id="control character"),

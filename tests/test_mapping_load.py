@@ -282,7 +282,7 @@ def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
         pytest.param("city: {column: A, convert: uppr}", ["convert: this must be upper, lower, title, digits, plate or province. Did you mean upper?"], id="bad conversion"),
         pytest.param("city: {column: A, lookup: {x: 1, X : 2}}", ["lookup.X: this name stands here already, but for case and blanks. Remove one."], id="lookup twice"),
         pytest.param("city: {column: A, lookup: {x: }}", ["lookup.x: nothing stands here. Write a value, or remove it."], id="lookup without value"),
-        pytest.param("city: {column: A, lookup: types}", ["lookup: this must be user-types."], id="unknown list"),
+        pytest.param("city: {column: A, lookup: types}", ['lookup: this must be user-types or a table like {Full Time: "1"}. Did you mean user-types?'], id="unknown list"),
         pytest.param("locker_user_type_id: {column: A, lookup: user-types}", ["lookup: `lookup: user-types` is for user_type_id alone, not locker_user_type_id."], id="user types of lockers"),
         pytest.param("city: {column: A, pad: many}", ["pad: write a whole number from 1 here."], id="pad is a word"),
         pytest.param("city: {column: A, pad: 256}", ["pad: no field takes more than 255 digits."], id="pad beyond every limit"),

@@ -122,8 +122,8 @@ def test_all_faults_are_told_at_once_each_with_its_line_and_the_nearest_name(tmp
     assert refusal(tmp_path).splitlines() == [
         "opscom.yaml, line 1, clinet: there is no such setting. Did you mean client?",
         "opscom.yaml, line 2, workers: this must be a whole number from 1 to 64.",
-        "opscom.yaml, line 3, rate: this must be a number above 0 and at most 1e+06.",
-        "opscom.yaml, line 5, timeout: this must be a number above 0 and at most 1e+06.",
+        "opscom.yaml, line 3, rate: this must be a number above 0 and at most 1,000,000.",
+        "opscom.yaml, line 5, timeout: this must be a number above 0 and at most 1,000,000.",
         (
             "opscom.yaml, line 7, users.required.2: users have no field first_nam. "
             "Did you mean first_name?"
@@ -177,7 +177,7 @@ def test_workers_are_a_whole_number(tmp_path, workers):
 def test_a_rate_and_a_timeout_are_numbers_above_nought(tmp_path, name, value):
     write(tmp_path, f"{name}: {value}\n")
     assert refusal(tmp_path) == (
-        f"opscom.yaml, line 1, {name}: this must be a number above 0 and at most 1e+06."
+        f"opscom.yaml, line 1, {name}: this must be a number above 0 and at most 1,000,000."
     )
 
 

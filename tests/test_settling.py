@@ -338,7 +338,10 @@ def test_history_lists_what_a_run_created_as_deletes(office):
         assert [each["reference_id"] for each in detail["created"]] == ids[::-1]
         gone = office.push(controller, deletes, mapping="permit-cancellations.yaml")
         assert office.states(gone) == {"pushed": 2}
-        detail, _ = office.run("history", said["run"])
+        detail, told = office.run("history", said["run"], "--as-deletes", deletes)
+    assert told == (
+        f"{deletes} lists no permit: the run created none, or they are deleted already.\n"
+    )
     assert all(each["deleted"] for each in detail["created"])
     assert controller.records.permits == {}
 

@@ -123,9 +123,8 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
         say("\nCreated, the newest first:")
     for each in created:
         gone = " (deleted since)" if each.deleted else ""
-        say(
-            f"  {each.endpoint} {each.reference_id} {each.key}, row {each.row} of {each.source}{gone}"
-        )
+        what = " ".join(filter(None, (each.endpoint, each.reference_id, each.key)))
+        say(f"  {what}, row {each.row} of {each.source}{gone}")
 
 
 def _states(states: object) -> str:
@@ -144,6 +143,9 @@ def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
     ]
     headers = ("Reference ID", "Created from", "Row", "Created at")
     written = write_listing(path, "Permits", headers, rows)
+    if not rows:
+        say(f"{written} lists no permit: the run created none, or they are deleted already.")
+        return
     permits = "1 permit is" if len(rows) == 1 else f"{len(rows)} permits are"
     say(f"{permits} listed in {written}. To delete:")
     say(f"  opscom-import push {written} --mapping permit-cancellations.yaml")

@@ -61,6 +61,22 @@ _A_NUMBER = Refusal(
     "this is a number, not a date.",
     "Give the column a date format in the spreadsheet and save it, or write yyyy-mm-dd.",
 )
+_OF_MOMENTS = {
+    _NO_DATE: Refusal(
+        "this is no date and time in the form yyyy-mm-dd hh:mm:ss.",
+        "Write it like 2026-09-01 08:30:00, or say its form with `date` in the mapping.",
+    ),
+    _TWO_WAYS: Refusal(
+        _TWO_WAYS.message,
+        "Say its form with `date` in the mapping, or write it like 2026-09-01 08:30:00.",
+    ),
+    _A_NUMBER: Refusal(
+        "this is a number, not a date and time.",
+        "Give the column a date format in the spreadsheet and save it, or write it like "
+        "2026-09-01 08:30:00.",
+    ),
+}
+"""What is said of a date, and what in its place where a time of day belongs to it."""
 _NO_SUCH_DAY = Refusal("there is no such day or time.", "Correct the cell.")
 _HAS_TIME = Refusal(
     "this has a time of day, and the field takes a date alone.",
@@ -241,7 +257,7 @@ def parse_datetime(
     """
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
-        return moment
+        return _OF_MOMENTS.get(moment, moment)
     clock = time if moment.clock is None else moment.clock
     if clock is None:
         return _NO_TIME

@@ -164,6 +164,8 @@ def _yaml_sentence(error: yaml.MarkedYAMLError) -> str:
         return "a tab stands here, and YAML wants blanks. Replace it by blanks."
     if "single document" in (error.context or ""):
         return "a second document begins here (---). Keep one mapping in one file."
+    if problem.startswith("expected"):
+        problem = "a bracket is not closed, or the indentation is off"
     # What YAML quotes may be a secret that somebody put where it does not belong.
     problem = re.sub(r"""\s*(['"]).*\1""", "", problem)
     return f"this is no valid YAML ({problem}). Check indentation, colons and quotes here."

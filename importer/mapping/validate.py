@@ -103,6 +103,8 @@ def _sentence(detail: ErrorDetails, place: Place) -> str:
             return f"there is no such key.{did_you_mean(str(place[-1]), _keys(place))}"
         case "literal_error":
             known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
+            if place[-1:] == ("lookup",):
+                known.append('a table like {Full Time: "1"}')
             offer = did_you_mean(str(detail["input"]), known) if known[1:] else ""
             return f"this must be {_either(known)}.{offer}"
         case "union_tag_invalid":

@@ -320,7 +320,14 @@ def _outcome_lines(outcome: Outcome, code: Code | None) -> list[str]:
     if code is not None and outcome.state in _ADVISED:
         advice = " ".join(text for text in (code.means, code.remedy) if text not in outcome.message)
         lines += [advice] if advice else []
+    elif outcome.state is State.REJECTED and outcome.code:
+        lines.append(unlisted(outcome.code))
     return lines
+
+
+def unlisted(code: str) -> str:
+    """Say what to do about a code that the vendor does not document."""
+    return f"OPSCOM's documentation does not list the code {code}: ask OPSCOM what it means."
 
 
 def _others(about: About, counts: Mapping[State, int], wrong: int) -> list[str]:
