@@ -1,11 +1,13 @@
 """The command from the outside: real processes, exit codes, what is said and what is never said."""
 
+import json
 import os
 import re
 import signal
 import sqlite3
 import threading
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from commanding import (
@@ -708,6 +710,35 @@ def test_a_rehearsal_needs_neither_token_nor_client_and_archives_nothing(tmp_pat
     assert [path.name for path in office.inbox.iterdir()] == ["roster.csv"]
     again = calling(office)("push", "--sandbox", "--json")
     assert again.states == {"roster.csv": {"unchanged": 2}}
+
+
+def test_the_sandbox_of_another_window_is_the_sandbox_whatever_its_port(tmp_path, calling):
+    office = Office(tmp_path, mappings={"permit": PERMITS})
+    office.table("inbox/permit.csv", [permit(0)])
+    for expected in ({"pushed": 1}, {"unchanged": 1}):
+        with office.start("sandbox", "--port", "0", "--json") as running:
+            host = json.loads(running.stdout.readline())["url"]
+            done = calling(office)("push", "--yes", "--json", "--host", host)
+            running.kill()
+        assert (done.code, done.states) == (0, {"permit.csv": expected}), done.err
+        assert "To the sandbox on this machine, client code OC_TEST:" in done.err
+    assert [path.name for path in office.inbox.iterdir()] == ["permit.csv"]
+    assert done.json["files"][0]["results"] == str(
+        office.folder / "results" / "sandbox" / "permit-results.xlsx"
+    )
+
+
+def test_what_answers_where_a_sandbox_was_killed_is_not_taken_for_it(tmp_path, calling):
+    office = Office(tmp_path)
+    office.roster(1)
+    with office.start("sandbox", "--port", "0", "--json") as running:
+        host = json.loads(running.stdout.readline())["url"]
+        running.kill()
+    with Controller(port=urlsplit(host).port) as controller:
+        done = calling(office)("push", "--yes", "--json", "--host", host)
+        assert controller.requests == 1
+    assert f"To {host}, client code" in done.err
+    assert [path.name for path in office.inbox.iterdir()] == []
 
 
 def test_a_rehearsal_sends_no_real_token_and_does_not_count_for_the_real_system(

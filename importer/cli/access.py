@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from importer.cli.standing import STORE, stands_at
 from importer.cli.terminal import is_interactive, say
 from importer.delivery.journal import SANDBOX, Journal, System
 from importer.delivery.line import is_loopback
@@ -21,6 +22,7 @@ from importer.settings import find_token, need_client
 if TYPE_CHECKING:
     from importer.cli.running import Setting
     from importer.delivery.stops import Stopper
+    from importer.settings import Settings
 
 SANDBOX_TOKEN = "rehearsal"  # noqa: S105 - the sandbox takes any, and gets no real one
 SANDBOX_CLIENT = "SANDBOX"
@@ -37,14 +39,20 @@ class Access:
 
 
 def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
-    """Return host, client code and token, or start the sandbox."""
+    """Return host, client code and token, or start the sandbox.
+
+    A sandbox that runs in another window and keeps its records here is the sandbox too.
+    """
     settings = setting.settings
     if sandbox:
         from importer.sandbox import Sandbox
 
-        store = setting.journal.with_name("sandbox.sqlite")
+        store = setting.journal.with_name(STORE)
         running = stack.enter_context(Sandbox(store))
         return Access(running.url, settings.client or SANDBOX_CLIENT, SANDBOX_TOKEN, sandbox=True)
+    if stands_at(setting.journal, settings.host):
+        client = settings.client or SANDBOX_CLIENT
+        return Access(settings.host, client, _rehearsal_token(settings), sandbox=True)
     faults: list[SettingsError] = []
     client = token = ""
     try:
@@ -58,6 +66,14 @@ def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
     if faults:
         raise SettingsError("\n".join(str(fault) for fault in faults))
     return Access(settings.host, client, token, sandbox=False)
+
+
+def _rehearsal_token(settings: Settings) -> str:
+    """Return the token that is set, because a sandbox may know that one alone; else any."""
+    try:
+        return find_token(settings, os.environ, None)
+    except SettingsError:
+        return SANDBOX_TOKEN
 
 
 def _ask_token() -> str:

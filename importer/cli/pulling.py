@@ -79,7 +79,9 @@ def pull_user_types(wishes: Wishes) -> int:
     )
     shared = KeptTypes(asked.when, access.host, access.client, types).shared_names
     notes = tuple(f"Several user types are called {name}: write its id." for name in shared)
-    path = lists.write_user_types(_folder(setting, wishes) / "user-types.xlsx", rows, asked, notes)
+    path = lists.write_user_types(
+        _folder(setting, wishes, access) / "user-types.xlsx", rows, asked, notes
+    )
     say(f"{_some(len(rows), 'user type')} from {_where(access)}, kept in {kept}.")
     for note in notes:
         say(f"  Note: {note}")
@@ -97,7 +99,7 @@ def pull_permit_stats(wishes: Wishes, zones: str) -> int:
         access = open_access(setting, stack, sandbox=wishes.sandbox)
         rows = _ask_list(PERMIT_STATS, payload, setting, access, stack)
     asked = _asked(access)
-    wanted_path = _folder(setting, wishes) / "permit-stats.xlsx"
+    wanted_path = _folder(setting, wishes, access) / "permit-stats.xlsx"
     path = lists.write_permit_stats(wanted_path, rows, asked, wanted)
     missing = lists.missing_zones(rows, wanted)
     say(f"{_some(len(rows), 'count')} from {_where(access)}.")
@@ -116,11 +118,11 @@ def pull_overdue(wishes: Wishes, *, yes: bool) -> int:
             hint="Give --yes to mark them without asking, or --sandbox to rehearse.",
         )
     setting = _settle(wishes)
-    folder = _folder(setting, wishes)
-    _say_unfinished(folder)
     stopper = Stopper()
     with ExitStack() as stack:
         access = open_access(setting, stack, sandbox=wishes.sandbox)
+        folder = _folder(setting, wishes, access)
+        _say_unfinished(folder)
         _confirm(access, folder, asked=yes or wishes.sandbox)
         controller = Controller(access.host, access.client, access.token)
         stack.callback(controller.close)
@@ -184,7 +186,7 @@ def pull_plates(file: Path, mapping: Path | None, column: str | None, wishes: Wi
             controller.redact,
             settings.workers,
         )
-        wanted = results_path(_folder(setting, wishes), file, "plates", ())
+        wanted = results_path(_folder(setting, wishes, access), file, "plates", ())
         watch = stack.enter_context(progress())
         aim = Aim(
             new_run_id(),
@@ -220,12 +222,12 @@ def _settle(wishes: Wishes) -> Setting:
     return settle_setting((), common, given, may_lack_files=True)
 
 
-def _folder(setting: Setting, wishes: Wishes) -> Path:
+def _folder(setting: Setting, wishes: Wishes, access: Access) -> Path:
     """Return the folder for workbooks; a rehearsal's lie apart unless one is named."""
     if wishes.results is not None:
         return wishes.results
     results = setting.workspace.results
-    return results / "sandbox" if wishes.sandbox else results
+    return results / "sandbox" if access.sandbox else results
 
 
 def _asked(access: Access) -> lists.Asked:

@@ -64,10 +64,10 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         timeout=wishes.pacing.timeout,
     )
     setting = settle_setting(paths, common, given)
-    order = _order(setting, common, wishes)
     named = {path.resolve() for path in paths if path.is_file()}
     with ExitStack() as stack:
         access = open_access(setting, stack, sandbox=wishes.sandbox)
+        order = _order(setting, common, wishes, sandbox=access.sandbox)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         _refuse_again(order, [job.endpoint for job in jobs])
         journal = stack.enter_context(Journal(setting.journal))
@@ -108,9 +108,9 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         )
 
 
-def _order(setting: Setting, common: Common, wishes: Wishes) -> Order:
-    order = order_for(setting, common, sandbox=wishes.sandbox)
-    keep = wishes.keep or wishes.sandbox or not setting.workspace.own
+def _order(setting: Setting, common: Common, wishes: Wishes, *, sandbox: bool) -> Order:
+    order = order_for(setting, common, sandbox=sandbox)
+    keep = wishes.keep or sandbox or not setting.workspace.own
     return dataclasses.replace(
         order,
         limit=wishes.limit,

@@ -67,7 +67,11 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
 
     It checks rows as OPSCOM documents it, keeps what it accepted between runs, and can be told to
     misbehave. Push to it from another window: opscom-import push --host http://127.0.0.1:8765
+    In the same workspace that is a rehearsal like push --sandbox, unless it was started with --fresh.
     """
+    from contextlib import ExitStack
+
+    from importer.cli.standing import STORE, standing
     from importer.cli.terminal import say
     from importer.sandbox import Sandbox, parse_misbehaviour
     from importer.workspace import find_workspace
@@ -76,7 +80,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     if not fresh:
         journal = find_workspace(workspace, Path.cwd()).journal
         journal.parent.mkdir(parents=True, exist_ok=True)
-        store = journal.with_name("sandbox.sqlite")
+        store = journal.with_name(STORE)
     running = Sandbox(
         store,
         port=port,
@@ -86,7 +90,10 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
         delay=delay,
         faults=[parse_misbehaviour(text) for text in faults],
     )
-    with running:
+    with ExitStack() as stack:
+        stack.enter_context(running)
+        if store is not None:
+            stack.enter_context(standing(store, running.url))
         if as_json:
             click.echo(json.dumps({"url": running.url, "store": store and str(store)}))
         say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")

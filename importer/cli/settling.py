@@ -65,7 +65,7 @@ def settle_files(
             )
         if not files:
             return rest
-        order = order_for(setting, common, sandbox=sandbox, files=files)
+        order = order_for(setting, common, sandbox=access.sandbox, files=files)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         jobs = recognise(jobs, journal.memory, chosen.system, number)
         jobs = remembered(jobs, journal.memory, number)
@@ -79,7 +79,7 @@ def settle_files(
         conditions = Conditions(
             controller, pace, stopper, Breaker(stopper), setting.settings.workers
         )
-        place = Place(access.host, access.client, sandbox=sandbox)
+        place = Place(access.host, access.client, sandbox=access.sandbox)
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
         delivery = Delivery(journal, chosen.system, number, conditions, place, watch)
