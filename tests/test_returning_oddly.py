@@ -353,6 +353,31 @@ def test_a_checked_workbook_from_before_a_later_push_is_outdated_too(desk, contr
     assert done["files"][0]["states"] == {"unchanged": 2, "invalid": 1}
 
 
+@pytest.mark.parametrize(
+    ("ids", "strangers", "stopped"),
+    [(50, 26, True), (50, 25, False), (49, 49, False)],
+    ids=["more than half of fifty", "half of fifty", "all of forty-nine"],
+)
+def test_a_wrong_file_of_users_is_stopped_and_a_results_workbook_never_is(
+    desk, controller, ids, strangers, stopped
+):
+    desk.push(desk.roster(ids, "roster.csv"), code=0)
+    strange = [{"First": f"A{n}", "Last": f"B{n}"} for n in range(strangers)] + [{}] * ids
+    people = [user(number) | strange[number] for number in range(ids)]
+    desk.table("roster.csv", people)
+    for command in ("check", "push"):
+        more = ["--yes"] if command == "push" else []
+        [file] = desk.do(command, "roster.csv", *more, code=5 if stopped else 0)["files"]
+        assert ("looks like a wrong file" in (file["error"] or "")) is stopped
+    assert len(controller.ledger) == ids + (0 if stopped else strangers)
+    with edited(desk.results("roster")) as page:
+        for row in range(2, ids + 2):
+            for at in (2, 3):
+                page.cell(row, ROW + at).value = f"Corrected{row}"
+    done = desk.push(desk.results("roster"), code=0)
+    assert done["files"][0]["states"] == {"pushed": ids}
+
+
 def test_a_value_that_a_person_sets_back_in_the_newest_workbook_goes(desk, controller):
     desk.roster(2, "roster.csv")
     desk.push("roster.csv", code=0)
