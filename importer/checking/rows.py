@@ -10,6 +10,7 @@ import numpy as np
 
 from importer.checking.doubts import column_doubts
 from importer.checking.repeats import find_repeats
+from importer.checking.strays import find_strays, misplaced_columns
 from importer.compiling import Terms, compile_checks
 from importer.errors import SettingsError
 from importer.model import Checked, Problem, Severity
@@ -56,18 +57,19 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         The batch with the mapping's problems and ours, by position, then in the order of the source
         columns, then in that of the table; the rows that repeat another one; one doubt on all
         required fields that the mapping never gives, one for every field that OPSCOM may miss and
-        that no column gives, and one for everything that was probably done to a whole column.
+        that no column gives, one for every column whose values stand beside it, and one for
+        everything that was probably done to a whole column.
 
     Raises:
         SettingsError: ``required`` names a field that the table does not have.
     """
     terms = Terms(today, _required(table, required), batch.blanks, batch.left_out)
     flawed: dict[str, set[int]] = defaultdict(set)
-    for problem in batch.problems:
+    problems = [*batch.problems, *find_strays(batch, table)]
+    for problem in problems:
         if problem.holds and problem.field is not None:
             flawed[problem.field].add(problem.position)
 
-    problems = list(batch.problems)
     failures = _failures(batch, table, terms, flawed)
     spared = [failure for failure in failures if _may_go(batch, table, terms, failure)]
     if spared:
@@ -89,6 +91,7 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         doubts=(
             *_never_given(batch, table, terms),
             *_unmapped(batch, table, terms),
+            *misplaced_columns(batch),
             *column_doubts(batch, table),
         ),
     )
