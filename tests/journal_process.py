@@ -6,7 +6,7 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from importer.delivery.journal import Journal
+from importer.delivery.journal import Journal, look_up
 
 KILLED = 9
 """Exit code of a process that ended itself at its statement."""
@@ -35,12 +35,26 @@ def open_until(path, fatal):
 
 def open_as_nobody(told, path):
     """Open a journal as a person who may do only what everybody may; tell what was said."""
+    _tell_as_nobody(told, lambda: Journal(Path(path)).close())
+
+
+def look_as_nobody(told, path):
+    """Look something up in a journal as such a person; tell what was said."""
+
+    def look():
+        with look_up(Path(path)) as memory:
+            memory.hosts_of("OC_TEST")
+
+    _tell_as_nobody(told, look)
+
+
+def _tell_as_nobody(told, act):
     if hasattr(os, "getuid") and os.getuid() == 0:
         os.setgroups([])
         os.setgid(NOBODY)
         os.setuid(NOBODY)
     try:
-        Journal(Path(path)).close()
+        act()
     except Exception as error:  # noqa: BLE001 - the test reads what it was
         told.send((type(error).__name__, str(error)))
     else:

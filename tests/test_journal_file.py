@@ -2,6 +2,7 @@
 
 import datetime as dt
 import itertools
+import re
 import shutil
 import sqlite3
 import sys
@@ -14,7 +15,7 @@ import pytest
 from commanding import Office, read_results
 from controller import Controller
 from delivering import permits, push
-from journal_process import KILLED, open_as_nobody, open_until, run, tell
+from journal_process import KILLED, look_as_nobody, open_as_nobody, open_until, run, tell
 from proving import ENDPOINTS, Trial, Witness
 
 from importer.delivery.history import read_runs
@@ -269,6 +270,24 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, lock
             "command again."
         )
     assert (journal.read_bytes() if journal.exists() else None) == before
+
+
+@POSIX
+def test_a_look_where_nothing_may_be_written_says_what_is_missing(shared_folder):
+    journal = shared_folder / "journal.sqlite"
+    Journal(journal).close()
+    journal.chmod(0o444)
+    shared_folder.chmod(0o555)
+    kind, text = tell(look_as_nobody, str(journal))
+    assert kind == "JournalError"
+    assert re.fullmatch(
+        re.escape(f"The journal {journal} cannot be read (")
+        + ".+"
+        + re.escape(
+            "). Give yourself permission for it and for its folder, then run the command again."
+        ),
+        text,
+    )
 
 
 class Limited:

@@ -101,7 +101,7 @@ def connect_beside(path: Path) -> sqlite3.Connection | None:
         The connection; ``None`` where there is no journal yet.
 
     Raises:
-        JournalError: It is foreign, damaged or of a newer version.
+        JournalError: It is foreign, damaged, of a newer version or cannot be read.
     """
     if not path.is_file() or not path.stat().st_size:
         return None
@@ -109,6 +109,12 @@ def connect_beside(path: Path) -> sqlite3.Connection | None:
     try:
         if _recognise(connection, path):
             return connection
+    except sqlite3.OperationalError as error:
+        connection.close()
+        raise JournalError(
+            f"The journal {path} cannot be read ({error}).",
+            hint="Give yourself permission for it and for its folder, then run the command again.",
+        ) from error
     except sqlite3.DatabaseError as error:
         connection.close()
         raise damaged(path) from error
