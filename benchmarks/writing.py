@@ -2,7 +2,8 @@
 
 ``python benchmarks/writing.py [--rows 10000 100000] [--repeats 3]`` prints the table of
 ``benchmarks/writing.md``. Every measurement is a process of its own: CPU of writing alone (user and
-system), and the highest resident memory of the process while it writes, the frame with the rows in it. Writers take turns, and the best of the repeats counts.
+system), and the highest resident memory of the process while it writes, the frame with the rows in it.
+Writers take turns, and the median of the repeats counts.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import argparse
 import datetime as dt
 import json
 import resource
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -185,20 +187,22 @@ def main() -> None:
         print(json.dumps(measure(options.child, options.rows[0])))
         return
     for rows in options.rows:
-        best: dict[str, dict[str, float]] = {}
+        found: dict[str, list[dict[str, float]]] = {name: [] for name in WRITERS}
         for _ in range(options.repeats):
             for name in WRITERS:
-                found = run_child(name, rows)
-                if name not in best or found["cpu"] < best[name]["cpu"]:
-                    best[name] = found
-        floor = best[next(iter(WRITERS))]["cpu"]
+                found[name].append(run_child(name, rows))
+        medians = {
+            name: {of: statistics.median(run[of] for run in runs) for of in runs[0]}
+            for name, runs in found.items()
+        }
+        floor = medians[next(iter(WRITERS))]["cpu"]
         print(f"\n{rows:,} rows by {COLUMNS} columns\n")
         print("| writer | CPU s | of the floor | peak memory, MiB | file, MiB |")
         print("|---|---:|---:|---:|---:|")
-        for name, found in best.items():
-            share = f"{found['cpu'] / floor:.2f}"
+        for name, median in medians.items():
+            share = f"{median['cpu'] / floor:.2f}"
             print(
-                f"| {name} | {found['cpu']:.2f} | {share} | {found['peak']:.0f} | {found['size']:.1f} |"
+                f"| {name} | {median['cpu']:.2f} | {share} | {median['peak']:.0f} | {median['size']:.1f} |"
             )
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from importer.codes import CODES
 from importer.model import Outcome, Severity, State
 from importer.results import Against, write_workbook
-from importer.results.words import headline, next_steps, spans
+from importer.results.words import headline, next_steps, spans, unlisted
 
 
 def summary(tmp_path, *parts, **facts):
@@ -441,7 +441,7 @@ def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_pa
     assert section(page, "Rows that need a person") == [
         ["Row", "State", "Sheet", "What is wrong, and what to do"],
         ["row 8", "unknown", "Students", "Lost."],
-        ["row 7", "rejected", "Students", "No.\nAttempt 1: refused."],
+        ["row 7", "rejected", "Students", f"No.\n{unlisted('9999')}\nAttempt 1: refused."],
         ["row 6", "invalid", "Students", "Birth date: this is no date. Correct the cell."],
     ]
     links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}

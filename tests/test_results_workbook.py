@@ -211,7 +211,10 @@ def test_a_problem_of_several_columns_marks_them_all(tmp_path):
 def test_a_refusal_by_opscom_is_told_at_the_status_cell(tmp_path):
     outcomes = [Outcome(State.REJECTED, "", "9999", "Go away.")]
     page = opened(written(tmp_path, part_of(sheet_of(HEADERS, ROWS[:1]), outcomes)))
-    assert page["A2"].comment.text == "OPSCOM refused this row with 9999.\nGo away."
+    assert page["A2"].comment.text == (
+        "OPSCOM refused this row with 9999.\nGo away.\n"
+        "OPSCOM's documentation does not list the code 9999: ask OPSCOM what it means."
+    )
     assert page["A2"].fill.fgColor.rgb == "FFFFD9B8"
 
 

@@ -213,13 +213,17 @@ def set_print(page: Worksheet, about: About, *, wide: int = 1) -> None:
 def put(page: Worksheet, row: int, column: int, text: str, look: Look) -> None:
     """Write a text that stays a text, as a cell can hold it.
 
-    XlsxWriter takes a text between ``<r>`` and ``</r>`` for markup of its own and would write it as
-    such; in three runs it is what it is.
+    XlsxWriter would write what it takes for markup as such; in three runs it is what it is.
     """
     text = hold(text)
-    if text.startswith("<r>") and text.endswith("</r>"):
+    if is_markup(text):
         page.write_rich_string(row, column, text[0], text[1], text[2:], look.of(text))
     elif text:
         page.write_string(row, column, text, look.of(text))
     else:
         page.write_blank(row, column, None, look.plain)
+
+
+def is_markup(text: str) -> bool:
+    """Whether XlsxWriter takes a text for markup of its own."""
+    return text.startswith("<r>") and text.endswith("</r>")

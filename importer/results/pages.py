@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Outcome, Problem, Severity, State
-from importer.results.inert import LIVE, hold, hold_all, with_mark
+from importer.results.inert import hold, hold_all, with_mark
 from importer.results.looks import put, set_print
 from importer.results.parts import needs_answer
 from importer.results.pen import height
@@ -22,8 +22,7 @@ from importer.results.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from xlsxwriter.worksheet import Worksheet
-
+    from importer.results.lines import LineSheet
     from importer.results.looks import Look, Looks
     from importer.results.parts import Kit, Page, Tally
 
@@ -42,8 +41,7 @@ _TALLEST = 200
 """Height of a row in points; longer messages are read in the line above the sheet."""
 _LONGEST_NOTE = 2_000
 _STATUS, _REFERENCE, _CODE, _MESSAGE, _ANSWER, _ROW = range(len(RESULT_COLUMNS))
-# Written by ``put``: what needs the mark of text, and what XlsxWriter takes for its own markup.
-_SPECIAL = LIVE + "<"
+_NO_MARKS: Mapping[int, Look] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +52,9 @@ class _Row:
     outcome: Outcome
     problems: Sequence[Problem]
     earlier: str
-    values: Sequence[str]
 
 
-def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
+def write_page(sheet: LineSheet, page: Page, kit: Kit) -> None:
     """Write one page, top to bottom.
 
     Args:
@@ -71,31 +68,24 @@ def write_page(sheet: Worksheet, page: Page, kit: Kit) -> None:
     part, looks = page.part, kit.looks
     problems, outcomes, earlier = part.problems(), part.outcomes, part.earlier
     rows, added = part.sheet.rows.tolist(), part.sheet.added
-    first, text = len(RESULT_COLUMNS), looks.text.plain
-    statuses = {state: (state.value, look.plain) for state, look in looks.states.items()}
-    write_string, write_number = sheet.write_string, sheet.write_number
+    statuses = {state: (_STATUS, state.value, look) for state, look in looks.states.items()}
+    sheet.set_lines(len(page.columns), _ROW, looks.number, looks.text)
     for position, values in enumerate(_source_rows(page, kit.tally), page.start):
-        line = page.line(position)
-        outcome = outcomes[position]
-        write_string(line, _STATUS, *statuses[outcome.state])
+        line, outcome = page.line(position), outcomes[position]
+        own, marks = [statuses[outcome.state]], _NO_MARKS
         if outcome.reference_id:
-            put(sheet, line, _REFERENCE, outcome.reference_id, looks.text)
-        if position not in added:
-            write_number(line, _ROW, rows[position], looks.number)
-        # The innermost loop of the whole workbook: all that it calls for most cells is XlsxWriter.
-        for column, value in enumerate(values, first):
-            if value:
-                if value[0] in _SPECIAL:
-                    put(sheet, line, column, value, looks.text)
-                else:
-                    write_string(line, column, value, text)
+            own.append((_REFERENCE, hold(outcome.reference_id), looks.text))
         found, said = problems.get(position, ()), earlier.get(position, "")
         if found or said or outcome.message or outcome.code or needs_answer(outcome):
-            _write_said(sheet, page, _Row(line, outcome, found, said, values), kit)
+            row = _Row(line, outcome, found, said)
+            own += _said(sheet, page, row, kit)
+            marks = _mark(sheet, page, row, kit)
+        number = None if position in added else rows[position]
+        sheet.write_line(line, own, number, values, marks)
     _offer_answers(sheet, page)
 
 
-def _set_up(sheet: Worksheet, page: Page, kit: Kit, source_widths: Sequence[int]) -> None:
+def _set_up(sheet: LineSheet, page: Page, kit: Kit, source_widths: Sequence[int]) -> None:
     """Set widths, freeze, filter and print settings; cells left blank take what is typed as text."""
     looks = kit.looks
     widths = [*_our_widths(page), *source_widths]
@@ -116,7 +106,7 @@ def _set_up(sheet: Worksheet, page: Page, kit: Kit, source_widths: Sequence[int]
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{lines + 1}"})
 
 
-def _write_header(sheet: Worksheet, page: Page, looks: Looks, widths: Sequence[int]) -> None:
+def _write_header(sheet: LineSheet, page: Page, looks: Looks, widths: Sequence[int]) -> None:
     """Write the first row, with a comment on where each column goes."""
     columns = zip(page.columns, widths, strict=True)
     tall = max((height(column.header, width - 4) for column, width in columns), default=0)
@@ -160,27 +150,33 @@ def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
         yield from zip(*columns, strict=True) if columns else ((),) * len(chunk)
 
 
-def _write_said(sheet: Worksheet, page: Page, row: _Row, kit: Kit) -> None:
-    """Write what is said of a row: codes, message, the place for an answer, the marked cells."""
+def _said(sheet: LineSheet, page: Page, row: _Row, kit: Kit) -> Iterator[tuple[int, str, Look]]:
+    """Yield what is said of a row: codes, message, the place for an answer; set the row's height."""
     looks, source = kit.looks, page.part.sheet
     if codes := row_codes(row.outcome, row.problems):
-        put(sheet, row.line, _CODE, codes, looks.text)
+        yield _CODE, hold(codes), looks.text
     code = kit.code(row.outcome)
     if message := row_message(row.outcome, code, row.problems, source, row.earlier):
-        put(sheet, row.line, _MESSAGE, message, looks.long)
+        yield _MESSAGE, hold(message), looks.long
         # Programs do not fit the height of rows to wrapped text when they open a file.
         sheet.set_row(row.line, min(height(message, _MESSAGE_WIDTH), _TALLEST))
     if needs_answer(row.outcome):
-        put(sheet, row.line, _ANSWER, "", looks.answer)
+        yield _ANSWER, "", looks.answer
+
+
+def _mark(sheet: LineSheet, page: Page, row: _Row, kit: Kit) -> Mapping[int, Look]:
+    """Write the comments of a row and return how its source cells are marked, by column."""
+    marks: dict[int, Look] = {}
     for column, (look, text) in _notes(page, row, kit).items():
         # The status keeps the colour of its state.
         if column != _STATUS:
-            put(sheet, row.line, column, row.values[column - len(RESULT_COLUMNS)], look)
+            marks[column] = look
         if kit.tally.comments < MOST_COMMENTS:
             _comment(sheet, row.line, column, text)
             kit.tally.comments += 1
         else:
             kit.tally.bare += 1
+    return marks
 
 
 def _notes(page: Page, row: _Row, kit: Kit) -> Mapping[int, tuple[Look, str]]:
@@ -203,7 +199,7 @@ def _notes(page: Page, row: _Row, kit: Kit) -> Mapping[int, tuple[Look, str]]:
     return notes
 
 
-def _comment(sheet: Worksheet, line: int, column: int, text: str) -> None:
+def _comment(sheet: LineSheet, line: int, column: int, text: str) -> None:
     """Write a comment in a box that shows the whole of it."""
     text = hold(text)
     if len(text) > _LONGEST_NOTE:
@@ -213,7 +209,7 @@ def _comment(sheet: Worksheet, line: int, column: int, text: str) -> None:
     sheet.write_comment(line, column, text, size)
 
 
-def _offer_answers(sheet: Worksheet, page: Page) -> None:
+def _offer_answers(sheet: LineSheet, page: Page) -> None:
     """Offer the possible answers as a list on the rows that need one; others may be typed."""
     wanted: dict[tuple[str, ...], list[list[int]]] = {}
     for position in range(page.start, page.stop):

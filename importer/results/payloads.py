@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, State
-from importer.results.inert import LIVE, hold_all, sheet_name
+from importer.results.inert import hold_all, sheet_name
 from importer.results.looks import put, set_print
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from xlsxwriter import Workbook
-    from xlsxwriter.worksheet import Worksheet
 
     from importer.model import Batch
+    from importer.results.lines import LineSheet
     from importer.results.parts import Kit, Page
 
 NAME = "Would be sent"
@@ -23,10 +23,9 @@ ROW = RESULT_COLUMNS[-1]
 _CHUNK = 4_000
 _SAMPLE = 300
 _WIDEST, _NARROWEST = 60, 10
-_SPECIAL = LIVE + "<"
 
 
-def add_payload_sheets(book: Workbook, pages: Sequence[Page]) -> list[tuple[Worksheet, Page]]:
+def add_payload_sheets(book: Workbook, pages: Sequence[Page]) -> list[tuple[LineSheet, Page]]:
     """Add an empty sheet for each page that has rows to be sent, named after it where there are several."""
     ready = [page for page in pages if _ready(page)]
     taken = {sheet.name.casefold() for sheet in book.worksheets()} | {"history"}
@@ -38,7 +37,7 @@ def add_payload_sheets(book: Workbook, pages: Sequence[Page]) -> list[tuple[Work
     return sheets
 
 
-def write_payloads(sheet: Worksheet, page: Page, kit: Kit) -> None:
+def write_payloads(sheet: LineSheet, page: Page, kit: Kit) -> None:
     """Write the rows that a push would send: their row in the source, then a column for each field.
 
     A blank cell is a field that is left out of the request or, where the mapping says
@@ -70,17 +69,12 @@ def write_payloads(sheet: Worksheet, page: Page, kit: Kit) -> None:
     for column, name in enumerate(names, 1):
         put(sheet, 0, column, name, looks.head_used)
         sheet.write_comment(0, column, _origin(batch, name), {"font_size": 9})
-    rows = page.part.sheet.rows
+    sheet.set_lines(len(names), 0, looks.number, looks.text)
+    rows, added = page.part.sheet.rows.tolist(), page.part.sheet.added
     for line, (position, values) in enumerate(
         zip(positions, _values(batch, positions), strict=True), 1
     ):
-        if position not in page.part.sheet.added:
-            sheet.write_number(line, 0, int(rows[position]), looks.number)
-        for column, value in enumerate(values, 1):
-            if value and value[0] in _SPECIAL:
-                put(sheet, line, column, value, looks.text)
-            elif value:
-                sheet.write_string(line, column, value, looks.text.plain)
+        sheet.write_line(line, (), None if position in added else rows[position], values, {})
 
 
 def _ready(page: Page) -> list[int]:

@@ -1,0 +1,246 @@
+"""Lines written at once: byte for byte what XlsxWriter makes of the same cells, or not taken at all."""
+
+import re
+import sys
+import zipfile
+from io import BytesIO
+from itertools import zip_longest
+
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+from xlsxwriter.worksheet import Worksheet
+
+from importer.results.inert import hold
+from importer.results.inert_book import inert_book, tried
+from importer.results.lines import LineSheet, StreamedSheet
+from importer.results.looks import Look, put
+
+ROW = 2
+"""The column of the row number; two cells of ours stand before it."""
+ODD = (
+    " ",
+    "a ",
+    "\xa0a",
+    "a\u3000",
+    "\x85",
+    "\n",
+    "a\nb",
+    "\r",
+    "a\rb",
+    "\t",
+    "_x000D_",
+    "_x000d_a_x",
+    "_xZZZZ_",
+    "a&b",
+    "&amp;",
+    "<r>",
+    "</r>",
+    "<r>a</r>",
+    "<r>a</r> ",
+    "]]>",
+    '"',
+    "\x7f",
+    "=1",
+    "+1",
+    "-",
+    "@a",
+    "'t Hooft",
+    "'",
+    "é",
+    "🚗",
+    "\ufeff",
+    "\x00",
+    "\x1f",
+    "\ud800",
+    "\ufffe",
+    "x" * 32_767,
+    "x" * 32_768,
+    "🚗" * 16_384,
+)
+texts = (st.just("") | st.sampled_from(ODD) | st.text(st.characters(codec=None), max_size=8)).map(
+    hold
+)
+rows = st.tuples(
+    st.tuples(texts, texts),
+    st.none() | st.integers(1, 1_048_576),
+    st.lists(texts, min_size=4, max_size=4),
+    st.sets(st.integers(ROW + 1, ROW + 4), max_size=2),
+    st.sampled_from([None, 15, 40, 200.5]),
+    st.booleans(),
+    st.integers(1, 3),
+)
+"""Cells of ours, the row number, texts, marked columns, height, whether with a comment, rows to go on."""
+
+
+def looks_of(book):
+    return [
+        Look(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
+        for every in ({"num_format": "@"}, {"bold": True}, {"italic": True})
+    ]
+
+
+def begin(book, kind):
+    """Add a worksheet with a header; selected, since the first one of a book is."""
+    sheet = book.add_worksheet(worksheet_class=kind)
+    sheet.select()
+    for column in range(ROW + 5):
+        sheet.write_string(0, column, "header")
+    return sheet
+
+
+def by_line(sheet, line, row, looks, number_format):
+    (first, second), number, cells, marked, *_ = row
+    text, own, mark = looks
+    sheet.set_lines(4, ROW, number_format, text)
+    marks = dict.fromkeys(marked, mark)
+    sheet.write_line(line, [(0, first, own), (1, second, text)], number, cells, marks)
+
+
+def by_cell(sheet, line, row, looks, number_format):
+    (first, second), number, cells, marked, *_ = row
+    text, own, mark = looks
+    put(sheet, line, 0, first, own)
+    put(sheet, line, 1, second, text)
+    if number is not None:
+        sheet.write_number(line, ROW, number, number_format)
+    for column, cell in enumerate(cells, ROW + 1):
+        if cell or column in marked:
+            put(sheet, line, column, cell, mark if column in marked else text)
+
+
+def both_ways(lines, *kinds_and_writers):
+    """Return the XML of a worksheet for each way to write the lines."""
+    file = BytesIO()
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        looks, number_format = looks_of(book), book.add_format({"align": "center"})
+        for kind, write in kinds_and_writers:
+            sheet, line = begin(book, kind), 0
+            for row in lines:
+                *_, tall, said, step = row
+                line += step
+                if tall is not None:
+                    sheet.set_row(line, tall)
+                if said:
+                    sheet.write_comment(line, ROW + 1, "said")
+                write(sheet, line, row, looks, number_format)
+    with zipfile.ZipFile(file) as archive:
+        names = [f"xl/worksheets/sheet{at}.xml" for at, _ in enumerate(kinds_and_writers, 1)]
+        return [archive.read(name) for name in names]
+
+
+def first_difference(xml, expected):
+    """Return the first row that is not the same, both ways; whole worksheets make endless messages."""
+    pairs = zip_longest(xml.split(b"<row "), expected.split(b"<row "))
+    return next((pair for pair in pairs if pair[0] != pair[1]), None)
+
+
+@given(st.lists(rows, max_size=6))
+def test_any_lines_are_byte_for_byte_what_xlsxwriter_makes_of_their_cells(lines):
+    ways = [(Worksheet, by_cell), (LineSheet, by_line), (StreamedSheet, by_line)]
+    cells, slow, fast = both_ways(lines, *ways)
+    assert first_difference(slow, cells) is None
+    assert first_difference(fast, cells) is None
+
+
+def test_one_odd_text_in_a_line_is_written_as_xlsxwriter_writes_it():
+    characters = {*map(chr, range(0x80)), *filter(str.isspace, map(chr, range(sys.maxunicode + 1)))}
+    around = [text for one in characters for text in (one, f"{one}a", f"a{one}a", f"a{one}")]
+    lines = [
+        (("a", "b"), 1, ["c", hold(text), "d", "e"], set(), None, False, 1)
+        for text in (*ODD, *sorted(around))
+    ]
+    expected, fast = both_ways(lines, (Worksheet, by_cell), (StreamedSheet, by_line))
+    assert first_difference(fast, expected) is None
+
+
+def test_a_line_with_nothing_on_it_is_no_row():
+    line = (("", ""), None, [""] * 4, set(), None, False, 2)
+
+    def bare(sheet, at, row, looks, number_format):
+        sheet.set_lines(4, ROW, number_format, looks[0])
+        sheet.write_line(at, [], None, row[2], {})
+
+    slow, fast = both_ways([line, line], (LineSheet, bare), (StreamedSheet, bare))
+    assert re.findall(rb'<row r="(\d+)"', fast) == [b"1"]
+    assert first_difference(fast, slow) is None
+
+
+def test_a_line_that_is_begun_cell_by_cell_is_ended_so():
+    line = (("a", "b"), 1, ["c", "", "e", "f"], set(), None, False, 1)
+
+    def begun(write):
+        def both(sheet, at, *rest):
+            sheet.write_string(at, ROW + 2, "begun")
+            write(sheet, at, *rest)
+
+        return both
+
+    ways = [(Worksheet, begun(by_cell)), (StreamedSheet, begun(by_line))]
+    expected, fast = both_ways([line, line], *ways)
+    assert first_difference(fast, expected) is None
+
+
+def test_the_installed_xlsxwriter_lets_lines_be_written_at_once(tmp_path):
+    with inert_book(BytesIO(), {}) as book:
+        assert type(book.add_worksheet()) is StreamedSheet
+
+
+class Wanting(StreamedSheet):
+    """As on an XlsxWriter that no longer has a name."""
+
+    def write_line(self, *line):
+        raise AttributeError
+
+
+class Other(StreamedSheet):
+    """As on an XlsxWriter that writes cells in another way."""
+
+    def write_line(self, *line):
+        super().write_line(*line)
+        self.fh.write(" ")
+
+
+class Losing(StreamedSheet):
+    """As on an XlsxWriter that goes by another name for the row that it has come to."""
+
+    @property
+    def previous_row(self):
+        return self.__dict__.get("previous_row", 0)
+
+    @previous_row.setter
+    def previous_row(self, value):
+        """Take no notice."""
+
+
+@pytest.mark.parametrize(
+    ("kind", "taken"),
+    [(StreamedSheet, True), (Wanting, False), (Other, False), (Losing, False)],
+    ids=["as it is", "a name is gone", "cells look different", "rows are counted differently"],
+)
+def test_lines_go_cell_by_cell_where_xlsxwriter_has_changed(tmp_path, kind, taken):
+    assert tried(kind, str(tmp_path)) is (kind if taken else LineSheet)
+
+
+def test_nothing_is_added_to_a_line_that_is_written(tmp_path):
+    row = (("a", "b"), 1, ["c", "d", "e", "f"], set(), None, False, 1)
+    again = (("x", "y"), 2, ["z"] * 4, set(), None, False, 1)
+
+    def twice(sheet, line, row, looks, number_format):
+        by_line(sheet, line, row, looks, number_format)
+        by_line(sheet, line, again, looks, number_format)
+        assert sheet.write_string(line, 3, "more") == -1
+
+    once, twice_over = both_ways([row, row], (StreamedSheet, by_line), (StreamedSheet, twice))
+    assert twice_over == once
+    assert re.findall(rb'<row r="(\d+)"', once) == [b"1", b"2", b"3"]
+
+
+def test_a_line_with_more_texts_than_were_announced_is_refused():
+    file = BytesIO()
+    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
+        looks, sheet = looks_of(book), begin(book, StreamedSheet)
+        sheet.set_lines(1, ROW, looks[0].plain, looks[0])
+        with pytest.raises(ValueError, match="longer"):
+            sheet.write_line(1, [], None, ["a", "b"], {})
