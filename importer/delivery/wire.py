@@ -32,16 +32,19 @@ class Wire:
         self.expires = math.inf
         """When the request's time is over (``time.monotonic``): later its first byte may not leave."""
         self.connection: HTTPConnection | None = None
+        self.sock: socket.socket | None = None
+        """What the request went over: a connection forgets it where the host says that it will close."""
 
     def begin(self, seconds: float) -> None:
         """Forget the request before; the next one has so many seconds."""
         self.left = False
         self.expires = time.monotonic() + seconds
         self.connection = None
+        self.sock = None
 
     def cut(self) -> None:
         """End the connection from another thread, so that a reader that waits on it wakes."""
-        sock = getattr(self.connection, "sock", None)
+        sock = getattr(self.connection, "sock", None) or self.sock
         if isinstance(sock, socket.socket):
             with contextlib.suppress(OSError):
                 # The plain socket's own shutdown: the TLS layer's would pull the session away from
@@ -101,7 +104,7 @@ def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
     def _mark(connection: Connection | SecureConnection) -> None:
         if connection.sock is None:
             connection.connect()
-        wire.connection = connection
+        wire.connection, wire.sock = connection, connection.sock
         if getattr(connection, "opening", False):
             return
         if not wire.left and time.monotonic() >= wire.expires:
