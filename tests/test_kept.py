@@ -1,5 +1,6 @@
-"""Rows that follow one another on a kept connection."""
+"""A row that follows on a kept connection is sent and answered exactly like the first one on it."""
 
+import gzip
 import socket
 import threading
 import time
@@ -7,13 +8,48 @@ import time
 import pytest
 
 from importer.delivery.answers import Unreadable, read_answer
-from importer.delivery.line import Line
+from importer.delivery.line import ANSWER_LIMIT, Line
 from importer.delivery.wire import Watchdog
 
 BODY = b'{"status": "success", "reference_id": "77"}'
 SIZED = b"Content-Length: %d\r\n" % len(BODY)
 OK = b"HTTP/1.1 200 OK\r\n"
 GOOD = OK + SIZED + b"\r\n" + BODY
+LONG = b"{" + b" " * ANSWER_LIMIT + b"}"
+
+
+def chunked(body):
+    return OK + b"Transfer-Encoding: chunked\r\n\r\n" + b"%x\r\n%s\r\n" % (len(body), body)
+
+
+def zipped(body):
+    packed = gzip.compress(body)
+    return OK + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed) + packed
+
+
+ANSWERS = {
+    "whole": GOOD,
+    "chunked": chunked(BODY) + b"0\r\n\r\n",
+    "gzip": zipped(BODY),
+    "until-it-closes": OK + b"Connection: close\r\n\r\n" + BODY,
+    "old-http": b"HTTP/1.0 200 OK\r\n" + SIZED + b"\r\n" + BODY,
+    "continue-first": b"HTTP/1.1 100 Continue\r\n\r\n" + GOOD,
+    "told-to-wait": b"HTTP/1.1 429 Slow\r\nRetry-After: 7\r\nContent-Length: 0\r\n\r\n",
+    "redirect": b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\n\r\n",
+    "cookie": OK + b"Set-Cookie: a=b\r\n" + SIZED + b"\r\n" + BODY,
+    "no-content": b"HTTP/1.1 204 No Content\r\n\r\n",
+    "too-long": OK + b"Content-Length: %d\r\n\r\n" % len(LONG) + LONG,
+    "nothing": b"",
+    "cut-in-status": b"HTTP/1.1 2",
+    "cut-in-head": OK + b"Content-Le",
+    "cut-in-body": OK + SIZED + b"\r\n" + BODY[:9],
+    "cut-in-chunk": chunked(BODY)[:-20],
+    "no-last-chunk": chunked(BODY),
+    "cut-in-gzip": zipped(BODY)[:-12],
+    "bad-gzip": OK + b"Content-Encoding: gzip\r\n" + SIZED + b"\r\n" + BODY,
+    "no-http": b"220 mail.example ESMTP\r\n",
+    "bad-length": OK + b"Content-Length: x\r\n\r\n" + BODY,
+}
 
 
 class Host(threading.Thread):
@@ -90,6 +126,32 @@ def ask(watchdog, *answers, timeout=5.0, drips=0.0):
     return replies[-1], host.requests, host.connections
 
 
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+def test_an_answer_means_the_same_on_a_new_and_on_a_kept_connection(watchdog, answer):
+    first, _, _ = ask(watchdog, answer)
+    later, _, connections = ask(watchdog, GOOD, GOOD, answer)
+    assert later == first
+    assert connections == 1
+
+
+def test_a_request_is_the_same_on_a_new_and_on_a_kept_connection(watchdog):
+    _, requests, connections = ask(watchdog, GOOD, GOOD, GOOD)
+    assert connections == 1
+    heads = []
+    for request in requests:
+        head, body = request.split(b"\r\n\r\n")
+        assert body == '{"unique_id": "1", "city": "Orléans"}'.encode()
+        line, *fields = head.split(b"\r\n")
+        assert line == b"POST /api/OC-X/v1/push HTTP/1.1"
+        heads.append({name.lower(): value for name, value in (f.split(b": ") for f in fields)})
+        assert len(heads[-1]) == len(fields)
+    assert heads[0] == heads[1] == heads[2]
+    assert heads[0].keys() == {
+        *(b"host", b"content-type", b"accept", b"accept-encoding"),
+        *(b"connection", b"user-agent", b"content-length"),
+    }
+
+
 @pytest.mark.parametrize("before", [(), (GOOD, GOOD)], ids=["new", "kept"])
 @pytest.mark.parametrize(
     "head",
@@ -102,3 +164,10 @@ def test_an_answer_that_drips_ends_when_the_time_of_its_row_is_over(watchdog, be
     assert time.monotonic() - started < 3
     assert read_answer(reply.body) == Unreadable()
     assert connections == 1
+
+
+@pytest.mark.parametrize("answer", ["nothing", "cut-in-body", "until-it-closes", "too-long"])
+def test_after_such_an_answer_the_next_row_opens_a_connection_of_its_own(watchdog, answer):
+    reply, _, connections = ask(watchdog, GOOD, ANSWERS[answer], GOOD)
+    assert reply.body == BODY
+    assert connections == 2

@@ -21,6 +21,7 @@ from urllib.parse import urlsplit
 
 import requests
 from requests import PreparedRequest, Request, Response, Session
+from requests.structures import CaseInsensitiveDict
 
 import importer
 from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
@@ -118,6 +119,8 @@ class Line:
         with Session() as session:
             session.trust_env = False
             self._base = session.prepare_request(Request("POST", url, headers=_HEADERS))
+        host = urlsplit(self._base.url or url).netloc.rpartition("@")[2]
+        self._base.headers = CaseInsensitiveDict({"Host": host, **self._base.headers})
 
     def send(self, body: Mapping[str, str], into: Callable[[bytes], object] | None = None) -> Reply:
         """Send one question and wait for the end of the answer.

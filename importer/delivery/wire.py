@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import contextlib
 import heapq
+import http.client
 import itertools
 import math
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
+from requests.structures import CaseInsensitiveDict
+from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
@@ -53,12 +57,17 @@ class Wire:
 
 
 class TrackingAdapter(HTTPAdapter):
-    """A transport for one worker: one kept connection, no retries of its own, a ``Wire`` beside it."""
+    """A transport to one address: one kept connection, no retries of its own, a ``Wire`` beside it.
+
+    A connection is opened in the way of requests, by the proxy where there is one. What follows goes
+    straight over it: to look up pool, proxy and certificates again takes longer than to send a row.
+    """
 
     def __init__(self, wire: Wire, context: ssl.SSLContext | None) -> None:
         """Tell ``wire`` of each byte that leaves; ``context`` says whom to trust (https only)."""
         self._wire = wire
         self._context = context
+        self._kept: HTTPConnection | None = None
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own
@@ -72,25 +81,90 @@ class TrackingAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _tracked_pools(self._wire)
         return manager
 
+    def send(  # noqa: PLR0913, PLR0917 - requests' own
+        self,
+        request: PreparedRequest,
+        stream: bool = False,  # noqa: FBT001, FBT002 - requests' own
+        timeout: Any = None,  # noqa: ANN401 - requests' own
+        verify: bool | str = True,  # noqa: FBT001, FBT002 - requests' own
+        cert: Any = None,  # noqa: ANN401 - requests' own
+        proxies: Mapping[str, str] | None = None,
+    ) -> Response:
+        """Send over the kept connection where it is still open, else over a new one."""
+        kept, self._kept = self._kept, None
+        if kept is not None and kept.is_connected and isinstance(request.body, bytes):
+            response = self._send_over(kept, request, request.body, timeout)
+        else:
+            response = super().send(request, stream, timeout, verify, cert, proxies)
+        self._kept = self._wire.connection
+        return response
+
+    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
+        """Make the answer of requests; an API's cookies are nobody's."""
+        response = Response()
+        response.request, response.url = req, req.url or ""
+        response.raw, response.status_code = resp, resp.status
+        response.headers = CaseInsensitiveDict(resp.headers)
+        return response
+
     def drop_idle(self) -> None:
         """Close the kept connection, so that the next request opens a fresh one."""
+        if self._kept is not None:
+            self._kept.close()
+        self._kept = None
         self.poolmanager.clear()
         for manager in self.proxy_manager.values():
             manager.clear()
 
+    def _send_over(
+        self,
+        kept: HTTPConnection,
+        request: PreparedRequest,
+        body: bytes,
+        timeout: float | tuple[float, float] | None,
+    ) -> Response:
+        """Do what requests, urllib3 and http.client do once they have found a connection."""
+        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
+        lines = [f"{request.method} {request.path_url} HTTP/1.1"]
+        lines += [f"{name}: {value}" for name, value in request.headers.items()]
+        head = "\r\n".join((*lines, "", "")).encode("latin-1")
+        try:
+            kept.sock.settimeout(connect)
+            # A host may answer and close before it has read all: its answer counts.
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                # Head and body leave as one: one packet, and the host wakes once.
+                kept.send(head + body)
+            kept.sock.settimeout(read)
+            answer = http.client.HTTPResponse(kept.sock, method=request.method)
+            answer.begin()
+            if answer.will_close:
+                kept.close()
+            return self.build_response(request, _as_urllib3(answer, request))
+        except BaseException:
+            kept.close()
+            raise
+
+
+def _as_urllib3(answer: http.client.HTTPResponse, request: PreparedRequest) -> HTTPResponse:
+    """Return an answer as urllib3 makes it: its length is held to, its coding can be undone."""
+    return HTTPResponse(
+        answer,
+        headers=HTTPHeaderDict(answer.headers.items()),
+        status=answer.status,
+        version=answer.version,
+        reason=answer.reason,
+        preload_content=False,
+        decode_content=False,
+        original_response=answer,
+        request_method=request.method,
+        request_url=request.path_url,
+    )
+
 
 def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
     class Connection(HTTPConnection):
-        def connect(self) -> None:
-            self.opening, wire.connection = True, self
-            super().connect()
-            self.opening = False
+        opening = False
 
-        def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own
-            _mark(self)
-            super().send(data)
-
-    class SecureConnection(HTTPSConnection):
         def connect(self) -> None:
             # A proxy's CONNECT goes out here: those bytes are not the request's.
             self.opening, wire.connection = True, self
@@ -98,18 +172,17 @@ def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
             self.opening = False
 
         def send(self, data: Any) -> None:  # noqa: ANN401 - http.client's own
-            _mark(self)
+            if self.sock is None:
+                self.connect()
+            wire.connection, wire.sock = self, self.sock
+            if not self.opening:
+                if not wire.left and time.monotonic() >= wire.expires:
+                    raise TimeoutError("The request's time was over before its first byte left.")
+                wire.left = True
             super().send(data)
 
-    def _mark(connection: Connection | SecureConnection) -> None:
-        if connection.sock is None:
-            connection.connect()
-        wire.connection, wire.sock = connection, connection.sock
-        if getattr(connection, "opening", False):
-            return
-        if not wire.left and time.monotonic() >= wire.expires:
-            raise TimeoutError("The request's time was over before its first byte left.")
-        wire.left = True
+    class SecureConnection(Connection, HTTPSConnection):
+        pass
 
     class Pool(HTTPConnectionPool):
         ConnectionCls = Connection
