@@ -81,11 +81,11 @@ class Pusher:
         self._lines: queue.SimpleQueue[Client] = queue.SimpleQueue()
         for _ in range(conditions.workers):
             self._lines.put(conditions.controller.line(target.path))
-        # Where a row may be sent again freely, half as many threads more write down their next row
-        # while every line is busy; a permit is never written down before its line is free, and a
-        # single worker sends strictly one row after the other.
-        spare = conditions.workers // 2 if target.manner.resend is Resend.FREELY else 0
-        self._threads = conditions.workers + spare
+        # Where a row may be sent again freely, as many threads more write down answers and next rows
+        # while every line is busy, so that no line waits for the disk; a permit is never written
+        # down before its line is free, and a single worker sends strictly one row after the other.
+        ahead = target.manner.resend is Resend.FREELY and conditions.workers > 1
+        self._threads = conditions.workers * (2 if ahead else 1)
         self._done: queue.SimpleQueue[tuple[Planned, Outcome] | None] = queue.SimpleQueue()
         self._next = threading.Lock()
         self._begun: set[int] = set()
