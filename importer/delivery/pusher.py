@@ -7,7 +7,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Accepted, read_answer
@@ -166,7 +166,7 @@ class Pusher:
                     planned = next(waiting, None)
                 if planned is None:
                     break
-                outcome = self._deliver(planned)
+                outcome = self._deliver(_whole(planned))
                 self._breaker.note(outcome)
                 self._done.put((planned, outcome))
         except JournalError as error:
@@ -313,3 +313,8 @@ class Pusher:
             planned.digest,
             self._journal.memory.parts(planned.record.payload),
         )
+
+
+def _whole(planned: Planned) -> Planned:
+    """Return a row with its payload built, once for all that is made of it."""
+    return replace(planned, record=replace(planned.record, payload=dict(planned.record.payload)))
