@@ -1,8 +1,10 @@
 """How fast rows are pushed, beside what else could push them, and how often after a kill.
 
-``python benchmarks/pushing.py`` prints a table; ``--quick`` takes a tenth of the rows. The server is a
+``python benchmarks/pushing.py`` prints a table; ``--quick`` takes a tenth of the rows, once. The server is a
 process of its own that answers after a fixed latency; rows per second are counted there, from the first
-request to the last, and CPU is the client process's own (``getrusage`` of the finished child).
+request to the last, and CPU is the client process's own (``getrusage`` of the finished child). All take
+turns, round after round, and medians are printed. ``--newman`` and ``--lightbeam`` name these programs
+where they are installed (``npm install newman``, ``pip install lightbeam`` into folders of their own).
 """
 
 import argparse
@@ -10,18 +12,23 @@ import asyncio
 import csv
 import json
 import os
-import resource
 import shutil
 import signal
+import sqlite3
+import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from contextlib import closing
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "benchmark-token"
-NAMES = ("raw", "session", "importer")
+PUSH = "/api/OC/v1/profiles/push"
+ROWS = {0.0: 8000, 0.02: 8000, 0.1: 4000}
+"""Latency in seconds → rows. What sends one row after the other gets a tenth of them."""
+ONE_BY_ONE = ("session, one thread", "newman")
 FIELDS = [
     "unique_id",
     "login_source",
@@ -57,20 +64,37 @@ def payload(number):
     }
 
 
+RESOURCE = "students"
+
+
+def of_edfi(path, host):
+    """Return what lightbeam asks an Ed-Fi API for before it sends."""
+    if path.startswith("/oauth"):
+        return {"access_token": "x"}
+    if path.startswith("/dependencies"):
+        return [{"resource": f"/ed-fi/{RESOURCE}", "order": 1, "operations": ["Create"]}]
+    names = {"oauth": "oauth", "dependencies": "dependencies", "openApiMetadata": "metadata"}
+    return {"urls": {name: f"{host}/{place}" for name, place in names.items()}}
+
+
 async def answer(reader, writer, latency, seen):
+    host = "http://127.0.0.1:{}".format(writer.get_extra_info("sockname")[1])
     try:
         while True:
             head = await reader.readuntil(b"\r\n\r\n")
-            length = next(
+            lengths = [
                 int(line.split(b":")[1])
                 for line in head.split(b"\r\n")
                 if line.lower().startswith(b"content-length")
-            )
-            body = await reader.readexactly(length)
-            seen.append((time.perf_counter(), json.loads(body).get("unique_id")))
-            if latency:
-                await asyncio.sleep(latency)
-            text = b'{"status": "success", "reference_id": 44}'
+            ]
+            body = await reader.readexactly(lengths[0] if lengths else 0)
+            path = head.split(b" ", 2)[1].decode()
+            text = json.dumps(of_edfi(path, host)).encode()
+            if path in {PUSH, f"/data/v3/ed-fi/{RESOURCE}"}:
+                seen.append((time.perf_counter(), json.loads(body).get("unique_id")))
+                if latency:
+                    await asyncio.sleep(latency)
+                text = b'{"status": "success", "reference_id": 44}'
             writer.write(
                 b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: "
                 + str(len(text)).encode()
@@ -130,7 +154,7 @@ async def raw(url, rows, workers):
         for number in waiting:
             body = json.dumps({"apiToken": TOKEN, **payload(number)}).encode()
             writer.write(
-                b"POST /api/OC/v1/profiles/push HTTP/1.1\r\nHost: x\r\nContent-Length: "
+                f"POST {PUSH} HTTP/1.1\r\nHost: x\r\nContent-Length: ".encode()
                 + str(len(body)).encode()
                 + b"\r\n\r\n"
                 + body
@@ -159,7 +183,7 @@ def session_loop(url, rows, workers):
                 if number is None:
                     return
                 body = {"apiToken": TOKEN, **payload(number)}
-                session.post(f"{url}/api/OC/v1/profiles/push", json=body, timeout=60).json()
+                session.post(url + PUSH, json=body, timeout=60).json()
 
     threads = [threading.Thread(target=work) for _ in range(workers)]
     for thread in threads:
@@ -173,12 +197,30 @@ MAPPING = "version: 1\nname: Benchmark\nendpoint: users\nfields:\n" + "".join(
 )
 
 
+SCHEMA = "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"
+LIGHTBEAM = """\
+data_dir: {folder}
+state_dir: {folder}/state
+edfi_api: {{mode: shared_instance, client_id: a, client_secret: b}}
+connection: {{pool_size: 8, verify_ssl: false}}
+"""
+
+
 def prepare(folder, rows):
     with (folder / "users.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, FIELDS)
         writer.writeheader()
         writer.writerows(payload(number) for number in range(rows))
     (folder / "users.yaml").write_text(MAPPING, encoding="utf-8")
+    with (folder / f"{RESOURCE}.jsonl").open("w", encoding="utf-8") as file:
+        file.writelines(f"{json.dumps(payload(number))}\n" for number in range(rows))
+    body = json.dumps({"apiToken": TOKEN, **{name: f"{{{{{name}}}}}" for name in FIELDS}})
+    header = [{"key": "Content-Type", "value": "application/json"}]
+    request = {"method": "POST", "url": f"{{{{host}}}}{PUSH}", "header": header}
+    request["body"] = {"mode": "raw", "raw": body}
+    collection = {"info": {"name": "push", "schema": SCHEMA}, "item": [{"request": request}]}
+    (folder / "collection.json").write_text(json.dumps(collection), encoding="utf-8")
+    (folder / "lightbeam.yaml").write_text(LIGHTBEAM.format(folder=folder), encoding="utf-8")
 
 
 def ours(folder, url, workers):
@@ -192,24 +234,77 @@ def ours(folder, url, workers):
 def measure(command):
     """Run a command to its end; return its CPU seconds and peak memory in MiB."""
     environment = {**os.environ, "OPSCOM_API_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
-    pid = os.spawnvpe(os.P_NOWAIT, command[0], command, environment)
-    _, _, used = os.wait4(pid, 0)
+    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    _, process.returncode, used = os.wait4(process.pid, 0)
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def compare(latency, workers, rows):
-    plain = [sys.executable, __file__, "--rows", str(rows), "--workers", str(workers)]
-    for name in NAMES:
-        server = Server(latency)
-        folder = Path(tempfile.mkdtemp())
-        prepare(folder, rows)
-        command = ours(folder, server.url, workers)
-        if name != "importer":
-            command = [*plain, "--client", name, "--url", server.url]
-        cpu, memory = measure(command)
-        facts = server.close()
-        shutil.rmtree(folder)
-        yield name, facts["requests"] / facts["seconds"], 1000 * cpu / rows, memory
+def commands(given, folder, url, rows):
+    """Return what is compared: name → command that pushes the rows of a folder."""
+    plain = [sys.executable, __file__, "--rows", str(rows), "--url", url]
+    found = {
+        "raw": [*plain, "--client", "raw", "--workers", str(given.workers)],
+        "importer": ours(folder, url, given.workers),
+        "session, threads": [*plain, "--client", "session", "--workers", str(given.workers)],
+        "session, one thread": [*plain, "--client", "session", "--workers", "1"],
+    }
+    if given.lightbeam:
+        config = ["-c", str(folder / "lightbeam.yaml"), "--set", "edfi_api.base_url", url]
+        found["lightbeam"] = [given.lightbeam, "send", *config]
+    if given.newman:
+        data = ["-d", str(folder / "users.csv"), "--env-var", f"host={url}", "--silent"]
+        found["newman"] = [given.newman, "run", str(folder / "collection.json"), *data]
+    return found
+
+
+def once(given, name, latency, rows):
+    """Push once; return rows a second, CPU ms a row, peak MiB, and CPU seconds of a push of nothing."""
+    server = Server(latency)
+    folder = Path(tempfile.mkdtemp())
+    prepare(folder, rows)
+    command = commands(given, folder, server.url, rows)[name]
+    cpu, memory = measure(command)
+    # The same file again: all is done but the sending.
+    idle = measure(command)[0] if name == "importer" else 0.0
+    facts = server.close()
+    shutil.rmtree(folder)
+    if facts["requests"] != rows:
+        raise SystemExit(f"{name} sent {facts['requests']} of {rows} rows")
+    return facts["requests"] / facts["seconds"], 1000 * cpu / rows, memory, idle
+
+
+def compare(given, latency):
+    """Let all push in turns, and print the medians."""
+    rows = ROWS[latency] // (10 if given.quick else 1)
+    counts = {
+        name: rows // 10 if name in ONE_BY_ONE else rows
+        for name in commands(given, Path(), "", rows)
+    }
+    runs = {name: [] for name in counts}
+    for _ in range(1 if given.quick else given.rounds):
+        for name, count in counts.items():
+            runs[name].append(once(given, name, latency, count))
+    for name, count in counts.items():
+        share = statistics.median(
+            100 * mine[0] / raw[0] for mine, raw in zip(runs[name], runs["raw"], strict=True)
+        )
+        rate, cpu, memory, idle = (
+            statistics.median(each) for each in zip(*runs[name], strict=True)
+        )
+        rest = f"{cpu - 1000 * idle / count:.2f}" if idle else ""
+        print(
+            f"| {latency * 1000:.0f} ms | {name} | {count} | {rate:.0f} | {share:.1f} % | {cpu:.2f} | {rest} | {memory:.0f} |",
+            flush=True,
+        )
+
+
+def written(journal):
+    """Return how many rows a journal knows of, beside the run that writes it."""
+    try:
+        with closing(sqlite3.connect(f"{journal.as_uri()}?mode=ro", uri=True)) as beside:
+            return beside.execute("SELECT count(*) FROM attempt").fetchone()[0]
+    except sqlite3.OperationalError:
+        return 0
 
 
 def killed(rows):
@@ -220,7 +315,8 @@ def killed(rows):
     environment = {**os.environ, "OPSCOM_API_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
     command = ours(folder, server.url, 8)
     process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
-    time.sleep(1.5 + rows * 0.02 / 8 / 2)
+    while written(folder / "journal.sqlite") < rows / 2:
+        time.sleep(0.05)
     process.send_signal(signal.SIGKILL)
     process.wait()
     subprocess.run(command, env=environment, check=False, stderr=subprocess.DEVNULL)
@@ -238,6 +334,10 @@ def main():
     parser.add_argument("--rows", type=int, default=2000)
     parser.add_argument("--workers", type=int, default=8)
     parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--latency", type=float, action="append", choices=ROWS)
+    parser.add_argument("--newman", help="the command newman")
+    parser.add_argument("--lightbeam", help="the command lightbeam")
     given = parser.parse_args()
     if given.serve is not None:
         asyncio.run(serve(given.serve, given.report))
@@ -246,24 +346,18 @@ def main():
     elif given.client == "session":
         session_loop(given.url, given.rows, given.workers)
     else:
-        resource.getrusage(resource.RUSAGE_SELF)
-        print("| latency | client | rows/s | of raw | own CPU ms/row | peak MiB |")
-        print("|---|---|---|---|---|---|")
-        for latency, rows in ((0.0, 4000), (0.02, 4000), (0.1, 1600)):
-            count = rows // 10 if given.quick else rows
-            best = None
-            for name, rate, cpu, memory in compare(latency, 8, count):
-                best = best or rate
-                share = f"{100 * rate / best:.1f} %"
-                print(
-                    f"| {latency * 1000:.0f} ms | {name} | {rate:.0f} | {share} | {cpu:.2f} | {memory:.0f} |",
-                    flush=True,
-                )
-        facts = killed(800 if given.quick else 4000)
         print(
-            f"\nKilled half way and run again: {facts['twice']} of {facts['requests']} requests were"
+            "| latency | client | rows | rows/s | of raw | CPU ms/row | of it sending | peak MiB |"
         )
-        print("for a row that had been sent before (rows under way when the process died).")
+        print("|---|---|---|---|---|---|---|---|")
+        for latency in given.latency or ROWS:
+            compare(given, latency)
+        facts = killed(800 if given.quick else 4000)
+        again, sent = facts["twice"], facts["requests"]
+        print(
+            f"\nKilled half way and run again: {again} of {sent} requests were for a row that had"
+        )
+        print("been sent before (rows under way when the process died).")
 
 
 if __name__ == "__main__":
