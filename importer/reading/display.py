@@ -93,8 +93,6 @@ def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
     try:
         form = parse(code)
         section, magnitude = _choose(form, value)
-        if form.alone and _shows_zero(section, value):
-            magnitude = 0.0
         shown = _write(section, magnitude, since_1904=since_1904)
     except _Unshowable as unshowable:
         return Shown(digits, fault=unshowable.fault)
@@ -173,11 +171,11 @@ def _says(shown: str, digits: str) -> bool:
 
 
 def _shows_zero(section: Section, value: float) -> bool:
-    """Whether nothing but zeros is left of a number: today's Excel then writes no minus sign.
+    """Whether nothing but zeros is left of a number: no minus sign is written then.
 
     ``-0.001`` under ``0.00`` is ``0.00``; under ``0.00;-0.00`` it stays ``-0.00``, because there the
-    sign is the code's own. The source is what the authors of numfmt tried in Excel (borgar/numfmt,
-    issue 1). Excel 2003 and LibreOffice write ``-0.00`` in both cases.
+    sign is the code's own. LibreOffice 7.4 shows it so, and so does Excel as the authors of numfmt
+    found it (borgar/numfmt, issue 1); Excel 2003 still wrote the sign.
     """
     number = section.number
     if number is None or not number.places:
@@ -194,6 +192,10 @@ def _choose(parsed: NumberFormat, value: float) -> tuple[Section, float]:
     sections = parsed.sections
     if parsed.conditional:
         return _conditional(sections, value), value
+    if len(sections) == 1 and value < 0 and _shows_zero(sections[0], value):
+        if not parsed.alone:
+            raise _Unshowable(faults.UNREADABLE_FORMAT)  # 0.00;@ is -0.00 in Excel alone
+        return sections[0], 0.0
     if len(sections) == 1 or value > 0:
         return sections[0], value
     if value < 0:

@@ -69,7 +69,7 @@ what they show is read as a date or a time all the same.
 """
 
 LOST = "[lost]"
-"""Stands for the code of a cell style that the workbook does not define; nobody knows what it shows."""
+"""Stands for the code of a cell style that the workbook does not define."""
 
 
 class Kind(StrEnum):
@@ -237,7 +237,6 @@ _CONDITION_RE = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _COLOUR_RE = re.compile(
     r"(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+)", re.IGNORECASE
 )
-_MOST_PARTS = 4
 _PLAIN_MARKS = {mark.value: mark for mark in Mark}
 _FIXED = {
     "space": Token(Mark.LITERAL, " "),
@@ -261,7 +260,7 @@ def parse(code: str) -> NumberFormat:
         else:
             parts[-1].extend(_tokens(group, match[group]))
     numbers = 3
-    if len(parts) > _MOST_PARTS or any(map(_is_text, parts[:-1])):
+    if len(parts) > numbers + 1 or any(map(_is_text, parts[:-1])):
         return NumberFormat((Section(Kind.UNREADABLE),), alone=False)
     if len(parts) <= numbers and len(parts) > 1 and _is_text(parts[-1]):
         numbers = len(parts) - 1
@@ -352,8 +351,7 @@ def _dated(tokens: Sequence[Token]) -> Kind:
 def _number(tokens: Sequence[Token]) -> Number | None:
     """Return how the section writes a number, ``None`` where that is not understood."""
     marks = [token.mark for token in tokens]
-    percents = marks.count(Mark.PERCENT)
-    if marks.count(Mark.POINT) > 1 or percents > 1 or _differs(tokens):
+    if marks.count(Mark.POINT) > 1 or marks.count(Mark.PERCENT) > 1 or _differs(tokens):
         return None
     cut = marks.index(Mark.POINT) if Mark.POINT in marks else len(tokens)
     before, after = list(tokens[:cut]), list(tokens[cut + 1 :])
@@ -376,15 +374,15 @@ def _number(tokens: Sequence[Token]) -> Number | None:
         part=_written(after),
         point=Mark.POINT in marks,
         grouped=grouped,
-        power=2 * percents - 3 * thousands,
+        power=2 * marks.count(Mark.PERCENT) - 3 * thousands,
     )
 
 
 def _differs(tokens: Sequence[Token]) -> bool:
-    """Whether programs differ on a code that nobody writes on purpose.
+    """Whether programs differ on a code: nobody writes these on purpose.
 
-    It has a point with a text and no digit before it, or without any digit; a comma behind no digit; or
-    a decimal that may be left out before one that is always written. ``%%`` is another.
+    It has a point with a text and no digit before it, or without any digit; a comma behind no digit; or a
+    decimal that may be left out before one that is always written.
     """
     marks = [token.mark for token in tokens]
     point = marks.index(Mark.POINT) if Mark.POINT in marks else len(marks)
