@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.reading import faults
+from importer.reading.built_in_formats import BUILT_IN
 from importer.reading.display import plain, show, show_column, show_iso
-from importer.reading.number_format import BUILT_IN, Kind, parse
+from importer.reading.number_format import Kind, parse
 from importer.reading.shown_cells import show_cells
 
 PHONE = r"[<=9999999]###\-####;\(###\)\ ###\-####"

@@ -12,9 +12,9 @@ from xlrd.compdoc import CompDocError
 from importer.errors import InputError
 from importer.reading import sniffing
 from importer.reading.blocks import Blocks, rows_a_block
+from importer.reading.built_in_formats import BUILT_IN
 from importer.reading.display import show
 from importer.reading.doubts import about_sheets, hidden_parts
-from importer.reading.number_format import BUILT_IN
 from importer.reading.resubmitted import hidden_summary
 
 if TYPE_CHECKING:

@@ -19,7 +19,7 @@ from xml.parsers import expat
 
 from importer.errors import InputError
 from importer.reading import sniffing
-from importer.reading.number_format import BUILT_IN
+from importer.reading.built_in_formats import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
