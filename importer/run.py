@@ -109,7 +109,8 @@ def push(
             if left is not None:
                 left -= len(rows)
                 if len(rows) < len(each.plan.send):
-                    stopper.stop(f"The limit of {order.limit} rows is reached.")
+                    limit = "1 row" if order.limit == 1 else f"{order.limit} rows"
+                    stopper.stop(f"The limit of {limit} is reached.")
             outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
             files.append(file)
         reports = _annotate(annotator, job, outcomes, stopper)

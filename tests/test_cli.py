@@ -112,6 +112,14 @@ def test_a_second_push_of_the_same_file_sends_nothing(office, controller, call):
     assert "" not in ids
 
 
+def test_a_limit_of_one_row_is_said_as_one(office, call):
+    office.roster(2)
+    done = call("push", "--yes", "--json", "--limit", 1)
+    assert done.json["stopped"] == (
+        "The limit of 1 row is reached. 1 row is left; run the same command again to go on."
+    )
+
+
 def test_limit_sends_the_first_rows_and_the_next_push_goes_on(office, controller, call):
     office.roster(5)
     first = call("push", "--yes", "--json", "--limit", 2, "--workers", 1)
