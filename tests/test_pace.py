@@ -234,7 +234,8 @@ def test_a_spent_budget_stops_a_run(tmp_path):
         done = push(controller.url, tmp_path / "journal.sqlite", "users", users(60), workers=4)
         assert controller.requests <= 60 + (BUDGET + 60) // RETRY_COST
     assert done.stopped == (
-        "The host answers that it failed (HTTP 500). Too many attempts of this run have failed."
+        "The host answers that it failed (HTTP 500). Too many attempts of this run have failed. "
+        "Check your network and the host, or wait until OPSCOM answers again."
     )
     assert "not sent" in done.states.values()
 
