@@ -24,6 +24,7 @@ from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Breaker, Stopper
 from importer.errors import PushStopped, UsageError
 from importer.preparing import Job, Order, prepare
+from importer.results import prove_writable
 from importer.run import Delivery
 from importer.run import push as push_rows
 from importer.settings import Given
@@ -68,6 +69,7 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
     with ExitStack() as stack:
         access = open_access(setting, stack, sandbox=wishes.sandbox)
         order = _order(setting, common, wishes, sandbox=access.sandbox)
+        prove_writable(order.results)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         _refuse_again(order, [job.endpoint for job in jobs])
         journal = stack.enter_context(Journal(setting.journal))

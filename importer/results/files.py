@@ -48,6 +48,23 @@ def put_in_place(path: Path, write: Callable[[BinaryIO], None]) -> Path:
         ) from error
 
 
+def prove_writable(folder: Path) -> None:
+    """Make the folder, and a file in it that is gone at once: before rows are sent that it is to hold.
+
+    Raises:
+        InputError: No workbook can be written there.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"{folder}: no workbook can be written here: {error.strerror or error}. Nothing was sent.",
+            hint="Name another folder with --results, or get the right to write into this one.",
+        ) from error
+
+
 def _write_draft(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     """Write to a hidden file in the same folder and return its path; on a failure none is left.
 
