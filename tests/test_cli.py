@@ -812,7 +812,7 @@ def test_a_new_host_for_a_known_client_code_is_a_question_that_yes_does_not_answ
     assert done.json["error"] == (
         f"{CLIENT} was pushed to https://old.invalid before, and now the host is {NEW}. "
         "Nobody is here to say whether that is the same OPSCOM. "
-        "Give --same-system (what was sent there counts here) or --new-system (it does not)."
+        "Give `push` --same-system (what was sent there counts here) or --new-system (it does not)."
     )
 
 

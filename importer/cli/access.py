@@ -122,7 +122,7 @@ def _is_same(access: Access, other: str) -> bool:
     if not is_interactive():
         raise UsageError(
             f"{question} Nobody is here to say whether that is the same OPSCOM.",
-            hint="Give --same-system (what was sent there counts here) or --new-system (it does not).",
+            hint="Give `push` --same-system (what was sent there counts here) or --new-system (it does not).",
         )
     say(question)
     return click.confirm("Is that the same OPSCOM, so that what was sent there counts?", err=True)
