@@ -306,6 +306,14 @@ def test_a_server_that_drips_ends_the_row_on_time(journal):
     assert done.outcomes[0].message.startswith("No whole answer came within 0.4 seconds.")
 
 
+def test_a_server_that_drips_its_headers_has_not_answered(journal):
+    # Cut in the middle of its headers, an answer looks like one that has no body.
+    with Controller({("P0", 1): Fault("drip", seconds=0.02)}) as c:
+        done = push(c.url, journal, "permits", permits(1), timeout=0.7)
+    assert done.states == {0: "unknown"}
+    assert done.outcomes[0].message.startswith("No whole answer came within 0.7 seconds.")
+
+
 def test_a_server_that_hangs_ends_the_row_on_time(journal):
     with Controller({("P0", 1): Fault("hang")}) as c:
         done = push(c.url, journal, "permits", permits(1), timeout=0.3)

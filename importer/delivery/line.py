@@ -196,11 +196,12 @@ class Line:
 
     def _late(self, reply: Reply) -> Reply:
         """Say that the time was over, where the watchdog cut the request."""
-        if reply.phase is Phase.LOST:
+        if reply.phase is Phase.ANSWERED and _is_whole(reply):
+            return reply
+        if reply.phase in {Phase.LOST, Phase.ANSWERED}:
+            # What was cut in the middle of its headers looks like an answer without a body.
             detail = f"no whole answer came within {self._timeout:g} seconds"
             return Reply(Phase.LOST, reply.status, detail=detail, timed_out=True)
-        if reply.phase is Phase.ANSWERED:
-            return reply
         return Reply(
             Phase.NOT_LEFT, detail="no connection to the host came about in time", timed_out=True
         )
