@@ -136,7 +136,8 @@ def _try(source: Source, mapping: Mapping, sheet: str | None) -> Choice | _Misfi
     taken = [_take(source, grid, mapping) for grid in grids]
     sheets = tuple(found for found in taken if not isinstance(found, _Misfit))
     misfits = sorted(
-        (found for found in taken if isinstance(found, _Misfit)), key=lambda found: found.missing
+        (found for found in taken if isinstance(found, _Misfit)),
+        key=lambda found: (found.missing, not found.headers),
     )
     if not sheets or (names and misfits):
         return misfits[0]

@@ -110,6 +110,18 @@ def test_with_a_named_mapping_the_person_is_not_told_to_name_one(office):
     )
 
 
+def test_where_no_sheet_has_a_mapped_header_the_one_that_is_a_table_is_told_not_the_notes_before_it(
+    office,
+):
+    mapping = office.mapping("a")
+    people = [["Card", "Given", "Family"], ["S1", "Ada", "Quill"], ["S2", "Ben", "Reed"]]
+    source = office.book(Notes=[["List for parking"]], People=people)
+    assert refusal(source, mapping) == (
+        "roster.xlsx does not fit a.yaml: People: none of the first 30 rows holds any of the mapped headers "
+        f'(Id, First, Last). The file has the headers "Card", "Given", "Family". {WAYS}'
+    )
+
+
 def test_of_several_that_do_not_fit_the_nearest_stands_first(office):
     far = office.mapping("far", fields="fields: {unique_id: Key, login_source: Source}")
     near = office.mapping("near", fields=FIELDS.replace("Last", "Surname"))
