@@ -77,5 +77,5 @@ def refuse_stranger(name: str, origin: Origin | None, *, same: bool, sandbox: bo
     raise InputError(
         f"{name} is a results workbook of {there}, and this run goes to {here}: its ids and states say "
         "nothing there.",
-        hint="Push the file that the rows first came from.",
+        hint="Push the file that the rows first came from, corrected there.",
     )

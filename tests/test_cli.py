@@ -437,11 +437,11 @@ def test_a_faulty_mapping_stops_only_itself_and_all_its_faults_are_told(office, 
     assert found["staff.yaml"]["error"].splitlines() == [
         (
             "staff.yaml, line 8, fields.frist_name: OPSCOM's users have no field of this name. "
-            "Did you mean first_name?"
+            "Did you mean first_name? `opscom-import fields users` lists them."
         ),
         (
             "staff.yaml, line 11, fields.zipp: OPSCOM's users have no field of this name. "
-            "Did you mean zip?"
+            "Did you mean zip? `opscom-import fields users` lists them."
         ),
     ]
     assert found["staff.csv"]["error"].startswith("staff.csv has the columns of roster.yaml")
@@ -553,6 +553,16 @@ def test_the_token_is_asked_for_without_being_shown(tmp_path, controller):
         assert screen.end() == 0
     assert TOKEN not in screen.screen
     assert controller.ledger[0].body["apiToken"] == TOKEN
+
+
+@POSIX
+def test_a_missing_client_code_is_told_before_a_token_is_typed_in_vain(tmp_path, controller):
+    office = Office(tmp_path, controller.url, token=None, client=None)
+    office.roster(1)
+    with Terminal(office, "push") as screen:
+        assert screen.end() == 5
+    assert "The client code of your OPSCOM is missing; nothing was sent." in screen.screen
+    assert "API token (it is not shown)" not in screen.screen
 
 
 def test_without_token_and_client_code_both_are_told_at_once(tmp_path, controller, calling):
@@ -713,7 +723,8 @@ def test_check_works_without_a_workspace_and_leaves_the_users_folder_alone(tmp_p
     assert nothing.code == 5
     assert nothing.err == (
         f"Error: There is no inbox in {office.folder}. "
-        "Name a file, or make a workspace with `opscom-import init`.\n"
+        "Go into your workspace, or name it with --workspace; or name a file. "
+        "`opscom-import init` makes a new workspace.\n"
     )
 
 

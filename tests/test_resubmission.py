@@ -230,7 +230,7 @@ def test_a_workbook_of_another_system_is_refused(desk, controller):
     assert file["error"] == (
         f"roster-results.xlsx is a results workbook of {controller.url}, client code OC_TEST, and this "
         "run goes to the sandbox: its ids and states say nothing there. Push the file that the rows "
-        "first came from."
+        "first came from, corrected there."
     )
 
 

@@ -60,7 +60,9 @@ def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
     except SettingsError as error:
         faults.append(error)
     try:
-        token = find_token(settings, os.environ, _ask_token if is_interactive() else None)
+        token = find_token(
+            settings, os.environ, _ask_token if client and is_interactive() else None
+        )
     except SettingsError as error:
         faults.append(error)
     if faults:

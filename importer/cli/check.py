@@ -9,7 +9,7 @@ import click
 from importer.cli.options import Common, common, different_file, paths
 
 
-@click.command()
+@click.command(short_help="See what would be sent and what is wrong; nothing is sent.")
 @paths
 @common
 @different_file

@@ -17,7 +17,7 @@ _WIDE = 160
 """Characters of a line where the output goes into a file or another program."""
 
 
-@click.command()
+@click.command(short_help="Show OPSCOM's fields and error codes.")
 @click.argument("endpoint", required=False)
 @click.option("--codes", is_flag=True, help="Show OPSCOM's error codes and what to do about each.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")

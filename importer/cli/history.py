@@ -15,7 +15,7 @@ _FILE = click.Path(path_type=Path)
 UNENDED = "not ended yet, or ended by force"
 
 
-@click.command()
+@click.command(short_help="Show what was imported: when, by whom, from which file.")
 @click.argument("run", required=False)
 @click.option("--workspace", type=_FILE, metavar="DIR", help="Folder to work in.")
 @click.option("--journal", type=_FILE, metavar="FILE", help="The memory of all runs.")

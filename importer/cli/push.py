@@ -9,7 +9,7 @@ import click
 from importer.cli.options import Common, Pacing, common, different_file, pacing, paths
 
 
-@click.command()
+@click.command(short_help="Send the rows, and write what became of each into a workbook.")
 @paths
 @common
 @click.option(

@@ -68,7 +68,8 @@ def _inbox(workspace: Workspace) -> Path:
     if not workspace.inbox.is_dir():
         raise InputError(
             f"There is no inbox in {workspace.folder}.",
-            hint="Name a file, or make a workspace with `opscom-import init`.",
+            hint="Go into your workspace, or name it with --workspace; or name a file. "
+            "`opscom-import init` makes a new workspace.",
         )
     return workspace.inbox
 

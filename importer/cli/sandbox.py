@@ -10,7 +10,7 @@ import click
 _STATUSES = ("200", "400", "422")
 
 
-@click.command()
+@click.command(short_help="Run an OPSCOM on this machine to rehearse with.")
 @click.option(
     "--workspace",
     type=click.Path(path_type=Path),
@@ -66,7 +66,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     """Run an OPSCOM controller on this machine to rehearse with, until Ctrl-C.
 
     It checks rows as OPSCOM documents it, keeps what it accepted between runs, and can be told to
-    misbehave. Push to it from another window: opscom-import push --host http://127.0.0.1:8765
+    misbehave. Push to it from another window: `opscom-import push --host http://127.0.0.1:8765`.
     In the same workspace that is a rehearsal like push --sandbox, unless it was started with --fresh.
     """
     from contextlib import ExitStack

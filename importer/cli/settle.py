@@ -9,7 +9,7 @@ import click
 from importer.cli.options import Common, Pacing, common, pacing, paths
 
 
-@click.command()
+@click.command(short_help="Find out what became of rows whose answer was lost.")
 @paths
 @common
 @click.option("--plate-host", metavar="URL", help="Where plate validation is, to look permits up.")

@@ -141,5 +141,6 @@ def _field(
     else:
         message = f"OPSCOM's {table.endpoint} have no field of this name."
         message += did_you_mean(name, table.names)
+        message += f" `opscom-import fields {table.endpoint}` lists them."
     faults.append(document.fault(place, message))
     return None
