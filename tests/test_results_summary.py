@@ -181,6 +181,16 @@ def test_a_stopped_run_says_why(tmp_path):
     assert page["A3"].value == "  The run stopped before its end. OPSCOM answers 9001."
 
 
+def test_where_every_row_is_held_back_the_mapping_is_looked_at_first():
+    first = (
+        "Look at Problems below. Where one is in every row, the mapping is wrong about that column: "
+        "change the mapping, and check or push your file again."
+    )
+    assert next_steps(about_of(), {State.INVALID: 3}, 0)[0] == first
+    for counts in ({State.INVALID: 2}, {State.INVALID: 3, State.PUSHED: 1}):
+        assert next_steps(about_of(), counts, 0)[0].startswith("Correct ")
+
+
 def test_what_to_do_names_a_step_for_each_kind_of_row():
     counts = {State.INVALID: 5, State.REJECTED: 4, State.UNKNOWN: 1, State.NOT_SENT: 7, R: 2}
     assert next_steps(about_of(), counts, 2) == [
@@ -413,11 +423,11 @@ def test_problems_are_grouped_by_code_and_column_with_a_link_to_the_first_cell(t
     assert links["Students, row 8"] == "'Students'!I5"
 
 
-def test_where_problems_advise_different_things_the_code_advises(tmp_path):
+def test_where_problems_advise_different_things_that_of_the_example_is_told(tmp_path):
     sheet = sheet_of(("ID",), [("1",)] * 2)
     found = [problem(sheet, 0, (0,), remedy="Do this."), problem(sheet, 1, (0,), remedy="Do that.")]
     lines = section(summary(tmp_path, part_of(sheet, problems=found)), "Problems")
-    assert lines[1][4] == CODES[9033].remedy
+    assert lines[1][4] == "Do this. For other rows see opscom_message."
 
 
 def test_a_code_that_nobody_documents_is_told_in_opscoms_own_words(tmp_path):

@@ -56,6 +56,14 @@ def test_only_marked_cells_are_to_be_corrected(capsys, states, marked, said):
     assert steps(capsys, "users", states, marked=marked) == said
 
 
+def test_where_every_row_is_held_back_the_mapping_is_looked_at_before_the_cells(capsys):
+    said = (
+        "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run "
+        "this again; else correct the marked cells in the workbook, save it, and push it."
+    )
+    assert steps(capsys, "users", {State.INVALID: 3}, marked=3) == [said]
+
+
 LOST = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
 
 

@@ -25,6 +25,13 @@ if TYPE_CHECKING:
     from importer.report import Report, SheetReport
     from importer.run import Progress
 
+_SOME_ROWS = 3
+"""From how many rows on one fault in all of them is more likely the mapping's than the cells'."""
+_ALL_HELD = (
+    "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run "
+    "this again; else "
+)
+
 
 def console() -> Console:
     """Return the console for people; colours only on a terminal, ``NO_COLOR`` is honoured."""
@@ -103,7 +110,8 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     push = f"push it with {again}" if again else "push it"
     steps = []
     if sheet.marked:
-        steps.append(f"Correct the marked cells in the workbook, save it, and {push}.")
+        correct = f"orrect the marked cells in the workbook, save it, and {push}."
+        steps.append(f"{_ALL_HELD}c{correct}" if _all_held(counts) else f"C{correct}")
     if sheet.marked and wrong > sheet.marked:
         steps.append("For the other rows see opscom_message: it says what to do.")
     elif wrong and not sheet.marked:
@@ -115,6 +123,11 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     if looked and counts.get(State.NOT_SENT):
         steps.append(f"To send the rows that are not sent take the workbook and {push}.")
     return steps
+
+
+def _all_held(counts: dict[State, int]) -> bool:
+    """Whether no row of a file of some rows could go, as where the mapping is wrong about a column."""
+    return counts.get(State.INVALID, 0) == sum(counts.values()) >= _SOME_ROWS
 
 
 def _find_out(sheet: SheetReport, again: str, *, looked: bool) -> str:

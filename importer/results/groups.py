@@ -163,8 +163,11 @@ def _own_remedy(outcome: Outcome) -> str:
 def _remedy(heap: _Heap, known: Code | None) -> str:
     """Return what to do about a group.
 
-    What all its problems advise is nearer to the cells than what the code advises for any field.
+    What its problems advise is nearer to the cells than what the code advises for any field. Where they
+    differ, it is that of the problem which is shown as the example.
     """
-    if known is not None and len(heap.remedies) != 1:
+    if known is not None and not heap.remedies:
         return known.remedy
+    if known is not None and len(heap.remedies) > 1 and heap.first.remedy:
+        return f"{heap.first.remedy} For other rows see opscom_message."
     return " ".join(list(heap.remedies)[:3])

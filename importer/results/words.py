@@ -21,6 +21,9 @@ _DONE = {
 _ASKS_PERSON = ("vehicles", "permits")
 """Endpoints whose lost answers wait for ``settle``; the others are simply sent again."""
 
+_SOME_ROWS = 3
+"""From how many rows on one fault in all of them is more likely the mapping's than the cells'."""
+
 WHOLE_ROW = "Whole row"
 AT_FAULT = (State.REJECTED, State.NOT_SENT, State.INVALID)
 """States in which the code of an outcome says what is wrong with the row."""
@@ -145,6 +148,11 @@ def next_steps(
     wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
     wrong -= doubtful + edited + outdated
     steps = []
+    if wrong == counts.get(State.INVALID, 0) == sum(counts.values()) >= _SOME_ROWS:
+        steps.append(
+            "Look at Problems below. Where one is in every row, the mapping is wrong about that column: "
+            "change the mapping, and check or push your file again."
+        )
     if wrong:
         steps.append(
             f"Correct {_rows(wrong)}: the cells are marked, and opscom_message says what is wrong. "
