@@ -41,6 +41,17 @@ def clean(text: str) -> str:
     return _BREAKS_RE.sub(", ", text)
 
 
+def heading(text: str) -> str:
+    r"""Return a header as it is named: cleaned, but a line break inside is no more than a blank.
+
+    Headers are broken to make a column narrow; what is broken there is one name, not two values.
+
+    >>> heading("Facility\n(Lot) ")
+    'Facility (Lot)'
+    """
+    return clean(_BREAKS_RE.sub(" ", text))
+
+
 def fold(text: str) -> str:
     r"""Return the form under which two headers, sheet names or lookup entries are the same.
 

@@ -64,13 +64,18 @@ def test_one_header_that_stands_many_times_counts_once():
 # --- Taking -------------------------------------------------------------------------------------
 
 
+def test_a_line_break_in_a_header_is_a_blank():
+    sheet = taken(grid_of(["Facility\n(Lot)", "Date de \r\n début\n", "Id"], ["a", "b", "c"]))
+    assert [column.header for column in sheet.columns] == ["Facility (Lot)", "Date de début", "Id"]
+
+
 def test_headers_are_cleaned_and_repeated_ones_numbered():
     sheet = taken(grid_of([" Phone\u00a0", "PHONE", "", "Id\nno"], ["1", "2", "3", "4"]))
     assert sheet.columns == (
         Column(0, "Phone", 1),
         Column(1, "PHONE", 2),
         Column(2, "", 1),
-        Column(3, "Id, no", 1),
+        Column(3, "Id no", 1),
     )
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from importer.model import Problem, Severity
-from importer.text import clean, fold
+from importer.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -88,10 +88,10 @@ def _marks(series: pd.Series[bool]) -> Marks:
 
 def _repeats_header(batch: Batch, position: int) -> bool:
     """Whether all filled cells of a row, and there are several, are those of the header."""
-    row = [clean(cell) for cell in batch.sheet.frame.iloc[position]]
-    headers = [known.header for known in batch.sheet.columns]
+    row = [fold(cell) for cell in batch.sheet.frame.iloc[position]]
+    headers = [fold(known.header) for known in batch.sheet.columns]
     filled = [(cell, header) for cell, header in zip(row, headers, strict=True) if cell]
-    return len(filled) > 1 and all(fold(cell) == fold(header) for cell, header in filled)
+    return len(filled) > 1 and all(cell == header for cell, header in filled)
 
 
 def _strays(batch: Batch, keys: pd.Series[str], records: Marks) -> Iterator[int]:

@@ -16,7 +16,7 @@ from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
 from importer.reading.resubmitted import is_results, source_rows, uncorrected
 from importer.reading.stored import StoredNumbers
-from importer.text import clean, fold
+from importer.text import clean, fold, heading
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -90,7 +90,7 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         InputError: There is no such row, or it is blank.
     """
     found = np.flatnonzero(grid.rows == header_row)
-    headers = [clean(cell) for cell in grid.frame.iloc[found[0]]] if len(found) else []
+    headers = [heading(cell) for cell in grid.frame.iloc[found[0]]] if len(found) else []
     if not any(headers):
         place = "record" if grid.name is None else f"{grid.name}, row"
         raise InputError(
