@@ -238,6 +238,15 @@ def test_a_quote_that_is_not_closed_stops_the_reading_at_its_record(tmp_path, te
     )
 
 
+def test_an_open_quote_between_tabs_hides_no_tab(tmp_path):
+    people = [f"{row}\tRoy, Ann\t{row} Elm St" for row in range(30)]
+    text = "\n".join(["id\tname\tstreet", '100\tLee, Kim\t"The Pines', *people])
+    assert refusal(tmp_path, text) == (
+        "people.csv, record 2: a double quote is opened and not closed where its cell ends. "
+        "Correct the quotes of this record, or export the file again."
+    )
+
+
 def test_a_record_wider_than_any_sheet_is_refused(tmp_path):
     assert refusal(tmp_path, "id,name\n" + "," * 20_000 + "\n") == (
         "people.csv, record 2: it has 20,001 cells, more than any spreadsheet has columns. "

@@ -102,17 +102,27 @@ def _score(start: str, delimiter: str) -> tuple[int, bool, int]:
     Between them stands whether all quotes are right: a delimiter that only stands in quoted cells leaves
     quotes in the middle of a cell.
     """
-    for strict in (True, False):
-        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, strict=strict)
-        try:
-            lengths = Counter(len(record) for record in islice(filter(None, reader), _RECORDS))
-        except csv.Error:
-            continue
-        del lengths[1]
-        return max(
-            ((agreeing, strict, cells) for cells, agreeing in lengths.items()), default=_NONE
-        )
-    return _NONE
+    counted = _agreeing(start, delimiter, strict=True)
+    if counted is None:
+        counted = _agreeing(start, delimiter) or _NONE
+    # Student systems write tabs and quote nothing, so that a stray quote hides the tabs after it.
+    if delimiter == "\t" and not counted[1]:
+        counted = max(counted, _agreeing(start, delimiter, quoting=csv.QUOTE_NONE) or _NONE)
+    return counted
+
+
+def _agreeing(
+    start: str, delimiter: str, *, strict: bool = False, quoting: int = csv.QUOTE_MINIMAL
+) -> tuple[int, bool, int] | None:
+    reader = csv.reader(
+        io.StringIO(start, newline=""), delimiter=delimiter, strict=strict, quoting=quoting
+    )
+    try:
+        lengths = Counter(len(record) for record in islice(filter(None, reader), _RECORDS))
+    except csv.Error:
+        return None
+    del lengths[1]
+    return max(((agreeing, strict, cells) for cells, agreeing in lengths.items()), default=_NONE)
 
 
 def _numbered(reader: Reader, path: Path, before: int) -> Iterator[tuple[int, list[str]]]:
