@@ -274,6 +274,36 @@ def test_records_longer_or_shorter_than_the_header_are_flaws_as_a_whole(tmp_path
     )
 
 
+SWALLOWED = (
+    "a cell of this record holds tabs and line breaks, as if whole records had got into it.",
+    "Remove the stray double quote in the source, and export the file again.",
+)
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
+@pytest.mark.parametrize("between", [0, 1, 5], ids=lambda count: f"{count} between")
+def test_a_record_that_swallows_those_after_it_is_a_flaw_as_a_whole(tmp_path, between, end):
+    people = [f"{row}\tRoy, Ann\t{row} Elm St\tTruro" for row in range(20)]
+    first, last = '98\tLee, Kim\t"The Oaks\tTruro', '99\tLee, Bo\tThe Elms"\tTruro'
+    lines = [
+        "id\tname\tstreet\tcity",
+        *people[:2],
+        first,
+        *people[2 : 2 + between],
+        last,
+        people[9],
+    ]
+    sheet = sheet_of(tmp_path, end.join(lines))
+    assert sheet.frame[0].tolist() == ["0", "1", "98", "9"]
+    assert sheet.flaws == (Flaw(2, None, *SWALLOWED),)
+
+
+def test_a_note_with_tabs_and_lines_is_no_flaw(tmp_path):
+    sheet = sheet_of(tmp_path, 'id\tname\tnote\n1\tAnn\t"a\tb\nc"\n2\tBo\t"one\ntwo"\n')
+    assert cells(sheet) == [["1", "Ann", "a\tb\nc"], ["2", "Bo", "one\ntwo"]]
+    assert sheet.flaws == ()
+
+
 HARMLESS = {
     "at the end of each record but the header": "a,b\n1,2,\n3,4,\n",
     "at the end of each line": "a,b,\n1,2,\n3,4,\n",

@@ -106,16 +106,19 @@ def _score(start: str, delimiter: str) -> tuple[int, bool, int]:
     if counted is None:
         counted = _agreeing(start, delimiter) or _NONE
     # Student systems write tabs and quote nothing, so that a stray quote hides the tabs after it.
-    if delimiter == "\t" and not counted[1]:
-        counted = max(counted, _agreeing(start, delimiter, quoting=csv.QUOTE_NONE) or _NONE)
+    if delimiter == "\t":
+        counted = max(counted, _agreeing(start, delimiter, quoted=False) or _NONE)
     return counted
 
 
 def _agreeing(
-    start: str, delimiter: str, *, strict: bool = False, quoting: int = csv.QUOTE_MINIMAL
+    start: str, delimiter: str, *, strict: bool = False, quoted: bool = True
 ) -> tuple[int, bool, int] | None:
     reader = csv.reader(
-        io.StringIO(start, newline=""), delimiter=delimiter, strict=strict, quoting=quoting
+        io.StringIO(start, newline=""),
+        delimiter=delimiter,
+        strict=strict,
+        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
     )
     try:
         lengths = Counter(len(record) for record in islice(filter(None, reader), _RECORDS))

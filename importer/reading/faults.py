@@ -61,6 +61,10 @@ HOLDS_NULS = Fault(
     "this cell holds NUL characters, which no text has.",
     "Export the file again, or type the value again.",
 )
+SWALLOWED = Fault(
+    "a cell of this record holds tabs and line breaks, as if whole records had got into it.",
+    "Remove the stray double quote in the source, and export the file again.",
+)
 
 
 def wrong_length(cells: int, expected: int) -> Fault:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.columns import arrow_of
+from importer.columns import arrow_of, holds
 from importer.errors import InputError
 from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
@@ -31,6 +31,7 @@ _LEAST: Final = 2
 _DATA_RE: Final = re.compile(r"[0-9@]")
 _VALUE_RE: Final = re.compile(r"[\W_]*[0-9][\W\d_]*|.*@.*|.{60,}", re.DOTALL)
 _SOLID: Final = "[!-~]"
+_LINE_RE: Final = re.compile(r"\r\n|\r|\n")
 _NUMBERED_RE: Final = re.compile(r"(.+)#[0-9]+", re.DOTALL)
 
 
@@ -195,6 +196,7 @@ def _flaws(
     ]
     if grid.lengths is not None and len(kept):
         flaws += _ragged(grid.frame, grid.lengths, header, headers, kept)
+        flaws += _swallowing(grid.frame, int(grid.lengths[header]), kept)
     return tuple(sorted(flaws, key=lambda flaw: (flaw.position, flaw.column or -1)))
 
 
@@ -221,6 +223,26 @@ def _ragged(
         )
         for place in np.flatnonzero((cells < least) | (cells > most)).tolist()
     ]
+
+
+def _swallowing(frame: pd.DataFrame, width: int, kept: npt.NDArray[np.int64]) -> list[Flaw]:
+    """Return a flaw for each record with a cell that has taken in the records after it.
+
+    Programs that quote nothing write a value such as ``"The Oaks`` as it is, and the next quote closes
+    it, some lines below. The record has as many cells as the others; only the tabs tell.
+    """
+    found: set[int] = set()
+    for column in frame.columns:
+        texts = arrow_of(frame[column])
+        if not holds(texts, "\t"):
+            continue
+        cells = frame[column].iloc[kept]
+        for place in np.flatnonzero(cells.str.contains("\t", regex=False)).tolist():
+            cell = cells.iloc[place]
+            breaks = len(_LINE_RE.findall(cell))
+            if breaks and cell.count("\t") == breaks * (width - 1):
+                found.add(place)
+    return [faults.SWALLOWED.at(place, None) for place in sorted(found)]
 
 
 def _moved(
