@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + LIVE
 """No text that needs no care begins or ends with one of these: every blank there is, and ``LIVE``."""
 _ESCAPED = b"&<>" + bytes(range(32))
-_ESCAPE = b"_x"
+_ESCAPE = "_x"
 """Begins what stands for a control character in a workbook (``_x000D_``)."""
 
 
@@ -146,10 +146,15 @@ class StreamedSheet(LineSheet):
         for column, text, look in own:
             yield self._careful_cell(column, name, text, look)
         yield self._number_cell(name, number)
+        middle = f'{name}" s="{_style(self._text_look.plain)}" t="inlineStr"><is><t>'
         for column, text in enumerate(texts, self._row_column + 1):
-            if text or column in marks:
-                look = marks.get(column, self._text_look)
-                yield self._careful_cell(column, name, text, look)
+            if column in marks:
+                yield self._careful_cell(column, name, text, marks[column])
+            elif text.strip(_EDGES) != text or not text.isprintable() or _ESCAPE in text:
+                yield self._careful_cell(column, name, text, self._text_look)
+            elif text:
+                start = self._cell_starts[column]
+                yield f"{start}{middle}{self._escape_data(text)}</t></is></c>"
 
     def _careful_cell(self, column: int, name: str, text: str, look: Look) -> str:
         """Return one cell, its text escaped by XlsxWriter."""
@@ -175,9 +180,10 @@ def _style(look: Format) -> int:
 
 def _needs_care(texts: list[str]) -> bool:
     """Whether one of the texts is not written as it is, or not with the plain form of its look."""
-    whole = "".join(texts).encode()
+    whole = "".join(texts)
+    data = whole.encode()
     return (
-        len(whole.translate(None, _ESCAPED)) < len(whole)
+        len(data.translate(None, _ESCAPED)) < len(data)
         or _ESCAPE in whole
         or [text.strip(_EDGES) for text in texts] != texts
     )

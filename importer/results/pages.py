@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 MOST_COMMENTS = 10_000
 """Comments of a workbook. Spreadsheet programs take minutes to open a file with many more."""
-_CHUNK = 4_000
+_CHUNK = 2_000
 """Rows taken from the frame at a time."""
 _SAMPLE = 300
 """Rows that the widths of columns are taken from."""

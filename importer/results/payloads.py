@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 NAME = "Would be sent"
 ROW = RESULT_COLUMNS[-1]
 """The first header of such a sheet. Where the workbook comes back, its rows are no input."""
-_CHUNK = 4_000
+_CHUNK = 2_000
 _SAMPLE = 300
 _WIDEST, _NARROWEST = 60, 10
 
@@ -70,11 +70,12 @@ def write_payloads(sheet: LineSheet, page: Page, kit: Kit) -> None:
         put(sheet, 0, column, name, looks.head_used)
         sheet.write_comment(0, column, _origin(batch, name), {"font_size": 9})
     sheet.set_lines(len(names), 0, looks.number, looks.text)
-    rows, added = page.part.sheet.rows.tolist(), page.part.sheet.added
+    rows, added = page.part.sheet.rows, page.part.sheet.added
     for line, (position, values) in enumerate(
         zip(positions, _values(batch, positions), strict=True), 1
     ):
-        sheet.write_line(line, (), None if position in added else rows[position], values, {})
+        number = None if position in added else int(rows[position])
+        sheet.write_line(line, (), number, values, {})
 
 
 def _ready(page: Page) -> list[int]:
