@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Outcome, Problem, Severity, State
 from importer.results.inert import hold, hold_all, with_mark
 from importer.results.looks import put, set_print
+from importer.results.money import given_back
 from importer.results.parts import needs_answer
 from importer.results.pen import height
 from importer.results.words import (
@@ -30,6 +31,8 @@ MOST_COMMENTS = 10_000
 """Comments of a workbook. Spreadsheet programs take minutes to open a file with many more."""
 _CHUNK = 2_000
 """Rows taken from the frame at a time."""
+_MONEY = "amount"
+"""The one field that is sent as stored and not as shown; money has no other in OPSCOM's tables."""
 _SAMPLE = 300
 """Rows that the widths of columns are taken from."""
 _WIDEST, _NARROWEST = 44, 8
@@ -130,6 +133,7 @@ def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
     uncorrected = page.part.uncorrected()
     origins = page.part.checked.batch.origins
     used = {column for columns in origins.values() for column in columns}
+    money = {column for column in origins.get(_MONEY, ()) if page.part.sheet.stored.get(column)}
     for start in range(page.start, page.stop, _CHUNK):
         chunk = frame.iloc[start : min(start + _CHUNK, page.stop)]
         columns = []
@@ -142,6 +146,11 @@ def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
                 # Given back as it is, it must not be sent for what the file holds.
                 pairs = zip(held, cells, strict=True)
                 held = [text if text == cell else with_mark(text) for text, cell in pairs]
+            if position in money:
+                stored = page.part.sheet.stored[position]
+                for at, shown in enumerate(held):
+                    if shown and (number := stored.get(start + at)):
+                        held[at] = given_back(shown, number)
             for place in uncorrected.get(position, ()):
                 if 0 <= place - start < len(held):
                     held[place - start] = with_mark(held[place - start])

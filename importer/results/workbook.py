@@ -22,7 +22,8 @@ def write_workbook(path: Path, about: About, parts: Sequence[Part]) -> Path:
 
     The sheet ``Summary`` comes first, then one sheet for each part with the six columns of ours
     (``importer.model.RESULT_COLUMNS``) before all columns of the source, one row for each row of the
-    source, in order. All cells of the source are text exactly as in ``Sheet.frame``, whatever they
+    source, in order. All cells of the source are text exactly as in ``Sheet.frame`` (but for money that
+    shows less than it stores, see ``money.py``), whatever they
     look like: never a formula, a number or a link. Characters that no workbook can hold become
     U+FFFD, texts beyond 32,767 characters are cut, and Summary says both.
 
