@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
 from functools import wraps
 from pathlib import Path
 from typing import Any
@@ -29,18 +29,25 @@ class Common:
     encoding: str | None
 
 
-def common(command: Command) -> Command:
-    """Give a command the shared options, as one value ``common``."""
+def _as_one(
+    name: str, kind: type[Any], options: Sequence[Callable[[Command], Command]], command: Command
+) -> Command:
+    """Give a command these options, as one value ``name`` with a field for each."""
 
     @wraps(command)
     def taking(*args: object, **kwargs: Any) -> object:  # noqa: ANN401 - click's own
-        names = Common.__slots__
-        return command(*args, common=Common(**{n: kwargs.pop(n) for n in names}), **kwargs)
+        kwargs[name] = kind(**{field.name: kwargs.pop(field.name) for field in fields(kind)})
+        return command(*args, **kwargs)
 
     found: Command = taking
-    for option in reversed(_COMMON):
+    for option in reversed(options):
         found = option(found)
     return found
+
+
+def common(command: Command) -> Command:
+    """Give a command the shared options, as one value ``common``."""
+    return _as_one("common", Common, _COMMON, command)
 
 
 _COMMON = (
@@ -92,16 +99,7 @@ class Pacing:
 
 def pacing(command: Command) -> Command:
     """Give a command the options of sending rows, as one value ``pacing``."""
-
-    @wraps(command)
-    def taking(*args: object, **kwargs: Any) -> object:  # noqa: ANN401 - click's own
-        names = Pacing.__slots__
-        return command(*args, pacing=Pacing(**{n: kwargs.pop(n) for n in names}), **kwargs)
-
-    found: Command = taking
-    for option in reversed(_PACING):
-        found = option(found)
-    return found
+    return _as_one("pacing", Pacing, _PACING, command)
 
 
 _PACING = (
