@@ -51,3 +51,20 @@ def only_loopback(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded)
     for name in ("OPSCOM_HOST", "OPSCOM_CLIENT", "OPSCOM_API_TOKEN", "OPSCOM_PLATE_HOST"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def controller():
+    """Run a misbehaving OPSCOM without any fault planned yet."""
+    from controller import Controller
+
+    with Controller() as running:
+        yield running
+
+
+@pytest.fixture
+def desk(tmp_path, monkeypatch, controller):
+    """Give an office whose commands run in this process, against ``controller``."""
+    from returning import Desk
+
+    return Desk(tmp_path, monkeypatch, controller.url)

@@ -32,6 +32,11 @@ fields:
 """
 
 
+def sent(controller, since=0):
+    """Return the keys of all requests after the first ``since``, sorted."""
+    return sorted(entry.key for entry in controller.ledger[since:])
+
+
 class Desk(Office):
     """An office whose commands run in this process."""
 

@@ -2,23 +2,11 @@
 
 import re
 
-import pytest
 from commanding import user, write_book
-from controller import Controller, Fault
-from returning import ANSWER, MESSAGE, Desk, edited
+from controller import Fault
+from returning import ANSWER, MESSAGE, edited
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
-
-
-@pytest.fixture
-def controller():
-    with Controller() as running:
-        yield running
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch, controller):
-    return Desk(tmp_path, monkeypatch, controller.url)
 
 
 def messages(rows):

@@ -6,17 +6,17 @@ Each round trip is made as openpyxl saves the workbook and as LibreOffice saves 
 import openpyxl
 import pytest
 from commanding import payload, permit, user, write_book
-from controller import Controller, Fault
+from controller import Fault
 from returning import (
     ANSWER,
     ROW,
-    Desk,
     as_saved,
     column,
     edited,
     line,
     needs_libreoffice,
     rows_of,
+    sent,
     set_cell,
     sort_rows,
 )
@@ -28,22 +28,6 @@ SAVERS = [
     pytest.param("libreoffice", id="LibreOffice", marks=needs_libreoffice),
 ]
 both = pytest.mark.parametrize("saver", SAVERS)
-
-
-@pytest.fixture
-def controller():
-    with Controller() as running:
-        yield running
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch, controller):
-    return Desk(tmp_path, monkeypatch, controller.url)
-
-
-def sent(controller, since=0):
-    """Return the keys of all requests after the first ``since``, sorted."""
-    return sorted(entry.key for entry in controller.ledger[since:])
 
 
 def states(rows, key="Id"):

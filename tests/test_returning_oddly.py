@@ -10,36 +10,21 @@ import zipfile
 import openpyxl
 import pytest
 from commanding import ROSTER, permit, user, write_book
-from controller import Controller, Fault
+from controller import Fault
 from returning import (
     ANSWER,
     LIBREOFFICE,
     ROW,
-    Desk,
     as_saved,
     edited,
     needs_libreoffice,
     rows_of,
     save_in_libreoffice,
+    sent,
     set_cell,
 )
 
 from importer.model import RESULT_COLUMNS
-
-
-@pytest.fixture
-def controller():
-    with Controller() as running:
-        yield running
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch, controller):
-    return Desk(tmp_path, monkeypatch, controller.url)
-
-
-def sent(controller, since=0):
-    return sorted(entry.key for entry in controller.ledger[since:])
 
 
 def facts(desk, stem):

@@ -379,13 +379,19 @@ def test_equal_rejections_do_not_stop_a_run_that_has_seen_an_acceptance_in_anoth
     assert [file["states"] for file in said["files"]] == [{"pushed": 1}, {"rejected": 25}]
 
 
+def answered_no(office, controller):
+    """Lose the answer to a permit, answer ``no``; return a copy of that workbook."""
+    source = write(office.folder / "permits.csv", [permit(1)])
+    path = office.edit(office.push(controller, source), 2, opscom_answer="no")
+    kept = office.folder / "kept.xlsx"
+    kept.write_bytes(Path(path).read_bytes())
+    return kept
+
+
 def test_a_no_speaks_of_the_attempt_that_the_workbook_tells_of_and_of_no_later_one(office):
     plan = {("T1", 1): Fault("close"), ("T1", 2): Fault("lost")}
     with Controller(plan) as controller:
-        source = write(office.folder / "permits.csv", [permit(1)])
-        path = office.edit(office.push(controller, source), 2, opscom_answer="no")
-        kept = office.folder / "kept.xlsx"
-        kept.write_bytes(Path(path).read_bytes())
+        kept = answered_no(office, controller)
         assert office.states(office.push(controller, kept)) == {"unknown": 1}
         again = office.push(controller, kept)
         assert (office.states(again), len(controller.entries("T1"))) == ({"unknown": 1}, 2)
@@ -399,10 +405,7 @@ def test_a_no_speaks_of_the_attempt_that_the_workbook_tells_of_and_of_no_later_o
 def test_a_no_speaks_of_no_later_attempt_where_the_clock_was_put_back_meanwhile(office):
     plan = {("T1", 1): Fault("close"), ("T1", 2): Fault("lost")}
     with Controller(plan) as controller:
-        source = write(office.folder / "permits.csv", [permit(1)])
-        path = office.edit(office.push(controller, source), 2, opscom_answer="no")
-        kept = office.folder / "kept.xlsx"
-        kept.write_bytes(Path(path).read_bytes())
+        kept = answered_no(office, controller)
         second = office.push(controller, kept)
         # The second run began in the hour that the end of summer time repeats.
         with contextlib.closing(sqlite3.connect(office.folder / "journal.sqlite")) as journal:
