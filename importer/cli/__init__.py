@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import sys
 import traceback
@@ -49,13 +48,6 @@ def cli() -> None:
 
 for _command in (init, check, push, settle, pull, history, fields, sandbox):
     cli.add_command(_command)
-
-for _name, _command in pull.commands.items():
-    if _name != "user-types":
-        # Typed without `pull` they are meant all the same.
-        _plain = copy.copy(_command)
-        _plain.hidden = True
-        cli.add_command(_plain)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
