@@ -67,7 +67,7 @@ def prove(folder, *proofs):
     files, words = zip(*(PROOFS[proof] for proof in proofs), strict=True)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", *(f"tests/{file}" for file in files)),
+            *(sys.executable, "-m", "pytest", "-n", "0", *(f"tests/{file}" for file in files)),
             *("-k", " or ".join(f"({word})" for word in words)),
             *("-q", "-x", "-p", "no:cacheprovider", "--tb=line"),
         ],
