@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+import zipfile
 
 import openpyxl
+import pytest
 import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
@@ -307,3 +310,47 @@ def test_the_header_of_a_workbook_sheet_is_taken(tmp_path):
     assert (sheet.header_row, sheet.rows.tolist()) == (4, [6])
     assert sheet.stored == {1: {0: "1234.5"}}
     assert sheet.place(6, 1) == 'people.xlsx, S!B6 "fee"'
+
+
+def test_the_format_of_a_conditional_format_is_no_cell_format(tmp_path):
+    """Excel numbers them anew, so that one number has two meanings (``dxfs``)."""
+
+    def fill(book):
+        sheet = book.add_worksheet()
+        sheet.write_number(0, 0, 36925, book.add_format({"num_format": "dd/mm/yyyy"}))
+        share = book.add_format({"num_format": "0.00%"})
+        sheet.conditional_format(0, 0, 9, 0, {"type": "no_blanks", "format": share})
+
+    path = tmp_path / "people.xlsx"
+    written(tmp_path, fill)
+    with zipfile.ZipFile(path) as package:
+        styles = package.read("xl/styles.xml")
+    own = re.search(rb'<numFmt numFmtId="(\d+)" formatCode="dd/mm/yyyy"/>', styles)
+    changed = re.sub(
+        rb'numFmtId="\d+" formatCode="0.00%"', b'numFmtId="%s" formatCode="0.00%%"' % own[1], styles
+    )
+    assert changed != styles
+    repacked(path, "xl/styles.xml", changed)
+    assert texts(read_source(path).grids[0]) == [["2001-02-03"]]
+
+
+def repacked(path, part, data):
+    with zipfile.ZipFile(path) as old:
+        parts = {name: old.read(name) for name in old.namelist()}
+    with zipfile.ZipFile(path, "w") as new:
+        for name, content in (parts | {part: data}).items():
+            new.writestr(name, content)
+
+
+@pytest.mark.parametrize(
+    "column",
+    ['hidden="1" max="2" min="2"', 'max="2" hidden="true" min="2"', 'min="2" max="2" hidden="1"'],
+)
+def test_a_hidden_column_is_told_whatever_the_order_of_its_attributes(tmp_path, column):
+    written(tmp_path, lambda book: book.add_worksheet().write_row(0, 0, ["a", "b"]))
+    path = tmp_path / "people.xlsx"
+    with zipfile.ZipFile(path) as package:
+        sheet = package.read("xl/worksheets/sheet1.xml")
+    cols = f"<cols><col {column}/></cols><sheetData>".encode()
+    repacked(path, "xl/worksheets/sheet1.xml", sheet.replace(b"<sheetData>", cols))
+    assert read_source(path).grids[0].doubts == ("Column B is hidden; it is read like all others.",)

@@ -243,9 +243,9 @@ def _codes(styles: bytes, name: str) -> tuple[str, ...]:
     inside: list[str] = []
 
     def start(tag: str, attributes: Attributes) -> None:
-        if tag == "numFmt" and "numFmtId" in attributes:
+        if tag == "numFmt" and inside == ["numFmts"]:
             own[int(attributes["numFmtId"])] = attributes.get("formatCode", "General")
-        elif tag in {"cellXfs", "cellStyleXfs", "dxfs"}:
+        elif tag in {"numFmts", "cellXfs", "cellStyleXfs", "dxfs"}:
             inside[:] = [tag]
         elif tag == "xf" and inside == ["cellXfs"]:
             used.append(int(attributes.get("numFmtId", "0")))

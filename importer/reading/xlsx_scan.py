@@ -27,7 +27,7 @@ _LONGEST: Final = 64 << 20
 """One row, or what stands before or after the rows, is never longer than this."""
 _START: Final = b"<sheetData"
 _END: Final = b"</sheetData>"
-_HIDDEN_RE: Final = re.compile(rb"""\shidden\s*=\s*["'](?:1|true)["']""")
+_HIDDEN_RE: Final = re.compile(rb"""\bhidden\s*=\s*["'](?:1|true)["']""")
 _HIDDEN_ROW_RE: Final = re.compile(rb"""<row r="(\d+)"[^>]*\shidden\s*=\s*["'](?:1|true)["']""")
 _CELLS_RE: Final = re.compile(rb"<(?:row|c)[\s/>]")
 _ENCODING_RE: Final = re.compile(rb"""<\?xml\s[^>]*?\bencoding\s*=\s*["']([^"']*)["']""")
