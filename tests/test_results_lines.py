@@ -13,9 +13,8 @@ from hypothesis import strategies as st
 from xlsxwriter.worksheet import Worksheet
 
 from importer.results.inert import hold
-from importer.results.inert_book import inert_book, tried
-from importer.results.lines import LineSheet, StreamedSheet
-from importer.results.looks import Look, put
+from importer.results.stream import LineSheet, StreamedSheet, inert_book, tried
+from importer.results.styles import Style, put
 
 ROW = 2
 """The column of the row number; two cells of ours stand before it."""
@@ -76,7 +75,7 @@ rows = st.tuples(
 
 def looks_of(book):
     return [
-        Look(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
+        Style(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
         for every in ({"num_format": "@"}, {"bold": True}, {"italic": True})
     ]
 
@@ -90,17 +89,17 @@ def begin(book, kind):
     return sheet
 
 
-def by_line(sheet, line, row, looks, number_format):
+def by_line(sheet, line, row, styles, number_format):
     (first, second), number, cells, marked, *_ = row
-    text, own, mark = looks
+    text, own, mark = styles
     sheet.set_lines(4, ROW, number_format, text)
     marks = dict.fromkeys(marked, mark)
     sheet.write_line(line, [(0, first, own), (1, second, text)], number, cells, marks)
 
 
-def by_cell(sheet, line, row, looks, number_format):
+def by_cell(sheet, line, row, styles, number_format):
     (first, second), number, cells, marked, *_ = row
-    text, own, mark = looks
+    text, own, mark = styles
     put(sheet, line, 0, first, own)
     put(sheet, line, 1, second, text)
     if number is not None:
@@ -114,7 +113,7 @@ def both_ways(lines, *kinds_and_writers):
     """Return the XML of a worksheet for each way to write the lines."""
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-        looks, number_format = looks_of(book), book.add_format({"align": "center"})
+        styles, number_format = looks_of(book), book.add_format({"align": "center"})
         for kind, write in kinds_and_writers:
             sheet, line = begin(book, kind), 0
             for row in lines:
@@ -124,7 +123,7 @@ def both_ways(lines, *kinds_and_writers):
                     sheet.set_row(line, tall)
                 if said:
                     sheet.write_comment(line, ROW + 1, "said")
-                write(sheet, line, row, looks, number_format)
+                write(sheet, line, row, styles, number_format)
     with zipfile.ZipFile(file) as archive:
         names = [f"xl/worksheets/sheet{at}.xml" for at, _ in enumerate(kinds_and_writers, 1)]
         return [archive.read(name) for name in names]
@@ -158,8 +157,8 @@ def test_one_odd_text_in_a_line_is_written_as_xlsxwriter_writes_it():
 def test_a_line_with_nothing_on_it_is_no_row():
     line = (("", ""), None, [""] * 4, set(), None, False, 2)
 
-    def bare(sheet, at, row, looks, number_format):
-        sheet.set_lines(4, ROW, number_format, looks[0])
+    def bare(sheet, at, row, styles, number_format):
+        sheet.set_lines(4, ROW, number_format, styles[0])
         sheet.write_line(at, [], None, row[2], {})
 
     slow, fast = both_ways([line, line], (LineSheet, bare), (StreamedSheet, bare))
@@ -227,9 +226,9 @@ def test_nothing_is_added_to_a_line_that_is_written(tmp_path):
     row = (("a", "b"), 1, ["c", "d", "e", "f"], set(), None, False, 1)
     again = (("x", "y"), 2, ["z"] * 4, set(), None, False, 1)
 
-    def twice(sheet, line, row, looks, number_format):
-        by_line(sheet, line, row, looks, number_format)
-        by_line(sheet, line, again, looks, number_format)
+    def twice(sheet, line, row, styles, number_format):
+        by_line(sheet, line, row, styles, number_format)
+        by_line(sheet, line, again, styles, number_format)
         assert sheet.write_string(line, 3, "more") == -1
 
     once, twice_over = both_ways([row, row], (StreamedSheet, by_line), (StreamedSheet, twice))
@@ -240,7 +239,7 @@ def test_nothing_is_added_to_a_line_that_is_written(tmp_path):
 def test_a_line_with_more_texts_than_were_announced_is_refused():
     file = BytesIO()
     with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-        looks, sheet = looks_of(book), begin(book, StreamedSheet)
-        sheet.set_lines(1, ROW, looks[0].plain, looks[0])
+        styles, sheet = looks_of(book), begin(book, StreamedSheet)
+        sheet.set_lines(1, ROW, styles[0].plain, styles[0])
         with pytest.raises(ValueError, match="longer"):
             sheet.write_line(1, [], None, ["a", "b"], {})

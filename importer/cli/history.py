@@ -134,7 +134,7 @@ def _states(states: object) -> str:
 
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
     from importer.cli.terminal import say
-    from importer.results.listing import write_listing
+    from importer.results.workbook import write_listing
 
     rows = [
         (each.reference_id, each.source, str(each.row), each.at)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from importer.delivery.stops import Stopper
 
 LOOK_UP_SECONDS = 0.25
-"""How often the collector looks whether the run is abandoned."""
+"""How often the collector styles whether the run is abandoned."""
 
 
 @dataclass(frozen=True, slots=True)

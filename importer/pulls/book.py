@@ -13,8 +13,8 @@ from importer.errors import InputError
 from importer.pulls.tables import Form, Value
 from importer.results.files import put_in_place
 from importer.results.inert import LIVE, hold, sheet_name
-from importer.results.inert_book import inert_book
-from importer.results.looks import put
+from importer.results.stream import inert_book
+from importer.results.styles import put
 
 if TYPE_CHECKING:
     from xlsxwriter import Workbook
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from importer.pulls.tables import Cell, Link, Page
-    from importer.results.looks import Look, Looks
+    from importer.results.styles import Style, Styles
 
 MOST_ROWS, MOST_COLUMNS = 1_048_575, 16_384
 """Rows below the header and columns of a worksheet (Excel's specifications and limits)."""
@@ -52,10 +52,10 @@ class Facts:
 class _Kit:
     """All formats of a workbook."""
 
-    looks: Looks
+    styles: Styles
     forms: dict[Form, Format]
     linked: dict[Form, Format]
-    plain_link: Look
+    plain_link: Style
 
 
 def write_book(path: Path, facts: Facts, pages: Sequence[Page]) -> Path:
@@ -100,71 +100,71 @@ def write_book(path: Path, facts: Facts, pages: Sequence[Page]) -> Path:
 def _write(file: BinaryIO, *, facts: Facts, pages: Sequence[Page]) -> None:
 
     with inert_book(file, {"title": facts.title}) as book:
-        kit, taken = _make_kit(book), {"summary", "history"}
+        context, taken = _make_kit(book), {"summary", "history"}
         names: dict[str, str] = {}
         summary = book.add_worksheet("Summary")
         for page in pages:
             names[page.name] = sheet_name(page.name, taken)
             taken.add(names[page.name].casefold())
         sheets = [book.add_worksheet(names[page.name]) for page in pages]
-        _write_summary(summary, facts, pages, names, kit)
+        _write_summary(summary, facts, pages, names, context)
         for sheet, page in zip(sheets, pages, strict=True):
-            _write_page(sheet, page, names, kit)
+            _write_page(sheet, page, names, context)
 
 
 def _make_kit(book: Workbook) -> _Kit:
-    from importer.results.looks import Look, make_looks
+    from importer.results.styles import Style, make_styles
 
     link = {"font_color": "#0B5CAD", "underline": 1, "valign": "top"}
     text = {**link, "num_format": 49}
     return _Kit(
-        make_looks(book),
+        make_styles(book),
         {form: book.add_format({"num_format": form.value, "valign": "top"}) for form in Form},
         {form: book.add_format({**link, "num_format": form.value}) for form in Form},
-        Look(book.add_format(text), book.add_format({**text, "quote_prefix": True})),
+        Style(book.add_format(text), book.add_format({**text, "quote_prefix": True})),
     )
 
 
 def _write_summary(
-    sheet: Worksheet, facts: Facts, pages: Sequence[Page], names: dict[str, str], kit: _Kit
+    sheet: Worksheet, facts: Facts, pages: Sequence[Page], names: dict[str, str], context: _Kit
 ) -> None:
-    from importer.results.pen import WIDTHS, A, B, C, F, Pen, height
+    from importer.results.layout import WIDTHS, A, B, C, F, Layout, height
 
-    looks, rest = kit.looks, sum(WIDTHS[C:])
+    styles, rest = context.styles, sum(WIDTHS[C:])
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
     sheet.hide_gridlines(2)
     sheet.set_landscape()
     sheet.set_paper(1)
     sheet.fit_to_pages(1, 0)
-    pen = Pen(sheet, looks)
-    pen.across(facts.title, looks.title, size=18)
+    layout = Layout(sheet, styles)
+    layout.across(facts.title, styles.title, size=18)
     if facts.banner:
-        pen.across(facts.banner, looks.live if facts.changed else looks.rehearsal, size=12)
+        layout.across(facts.banner, styles.live if facts.changed else styles.rehearsal, size=12)
     for note in facts.notes:
-        pen.across(note, looks.stopped, size=12)
-    pen.section("Facts")
+        layout.across(note, styles.stopped, size=12)
+    layout.section("Facts")
     for name, value in facts.facts:
-        line = pen.next(height(value, rest))
-        pen.merge(line, A, B, name, looks.label)
-        pen.merge(line, C, F, value, looks.fact)
-    pen.section("Sheets")
+        line = layout.next(height(value, rest))
+        layout.merge(line, A, B, name, styles.label)
+        layout.merge(line, C, F, value, styles.fact)
+    layout.section("Sheets")
     for page in pages:
-        line = pen.next()
+        line = layout.next()
         target, name = _target(names[page.name], 0, 0), names[page.name]
-        sheet.write_url(line, A, target, kit.plain_link.of(name), name)
-        sheet.write_number(line, B, len(page.rows), looks.count)
+        sheet.write_url(line, A, target, context.plain_link.of(name), name)
+        sheet.write_number(line, B, len(page.rows), styles.count)
 
 
-def _write_page(sheet: Worksheet, page: Page, names: dict[str, str], kit: _Kit) -> None:
+def _write_page(sheet: Worksheet, page: Page, names: dict[str, str], context: _Kit) -> None:
     _set_up(sheet, page)
-    looks = kit.looks
+    styles = context.styles
     sheet.set_row(0, 24)
     for column, header in enumerate(page.headers):
         strange = page.own is not None and column >= page.own
-        put(sheet, 0, column, header, looks.head_unused if strange else looks.head_ours)
+        put(sheet, 0, column, header, styles.head_unused if strange else styles.head_ours)
     links = 0
-    by_column = [_look_of(page, column, looks) for column in range(len(page.headers))]
+    by_column = [_look_of(page, column, styles) for column in range(len(page.headers))]
     for position, row in enumerate(page.rows):
         for column, content in enumerate(row):
             if content is None or content == "":
@@ -172,17 +172,19 @@ def _write_page(sheet: Worksheet, page: Page, names: dict[str, str], kit: _Kit) 
             link = page.links.get((position, column))
             if link is not None and links < MOST_LINKS:
                 links += 1
-                _write_link(sheet, position + 1, column, content, (link, names, kit))
+                _write_link(sheet, position + 1, column, content, (link, names, context))
             else:
-                _write_cell(sheet, position + 1, column, content, (by_column[column], kit.forms))
+                _write_cell(
+                    sheet, position + 1, column, content, (by_column[column], context.forms)
+                )
 
 
-def _look_of(page: Page, column: int, looks: Looks) -> Look:
+def _look_of(page: Page, column: int, styles: Styles) -> Style:
     from importer.model import Severity
 
     if column in page.marked:
-        return looks.marks[Severity.ERROR]
-    return looks.long if column in page.long else looks.text
+        return styles.marks[Severity.ERROR]
+    return styles.long if column in page.long else styles.text
 
 
 def _write_cell(
@@ -190,9 +192,9 @@ def _write_cell(
     line: int,
     column: int,
     content: Cell,
-    looks: tuple[Look, dict[Form, Format]],
+    styles: tuple[Style, dict[Form, Format]],
 ) -> None:
-    look, forms = looks
+    style, forms = styles
     match content:
         case Value(value=datetime() as value, form=form):
             sheet.write_datetime(line, column, value, forms[form])
@@ -204,9 +206,9 @@ def _write_cell(
             # A spreadsheet's own line break is one character; the other would show as a box.
             text = content.replace("\r\n", "\n")
             if text[0] in LIVE or text[0] == "<":
-                put(sheet, line, column, text, look)
+                put(sheet, line, column, text, style)
             else:
-                sheet.write_string(line, column, hold(text), look.plain)
+                sheet.write_string(line, column, hold(text), style.plain)
         case None:
             return
 
@@ -219,13 +221,13 @@ def _write_link(
     about: tuple[Link, dict[str, str], _Kit],
 ) -> None:
     """Write a cell that leads to another page and still is a number where it is one."""
-    link, names, kit = about
+    link, names, context = about
     target = _target(names[link.page], link.position + 1, 0)
-    look = kit.plain_link
+    style = context.plain_link
     text = content if isinstance(content, str) else ""
-    sheet.write_url(line, column, target, look.of(text), hold(text) or "-")
+    sheet.write_url(line, column, target, style.of(text), hold(text) or "-")
     if not isinstance(content, str):
-        _write_cell(sheet, line, column, content, (look, kit.linked))
+        _write_cell(sheet, line, column, content, (style, context.linked))
 
 
 def _target(name: str, row: int, column: int) -> str:

@@ -96,9 +96,11 @@ class _Rows:
         self.keys.append(keys)
         return len(self.rows) - 1
 
-    def page(self, name: str, keys: Sequence[str], first: Sequence[str] = (), **looks: int) -> Page:
+    def page(
+        self, name: str, keys: Sequence[str], first: Sequence[str] = (), **styles: int
+    ) -> Page:
         headers = [*keys, *headers_of(self.rows, first)]
-        page = Page(name, headers, frozen=looks.get("frozen", 1))
+        page = Page(name, headers, frozen=styles.get("frozen", 1))
         for at, (row, links) in enumerate(zip(self.rows, self.keys, strict=True)):
             cells: list[Cell] = []
             for column, key in enumerate(keys):

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Outcome, Problem, Severity, State
-from importer.results.inert import hold, hold_all, with_mark
-from importer.results.looks import put, set_print
-from importer.results.money import given_back
+from importer.results.inert import given_back, hold, hold_all, with_mark
+from importer.results.layout import height
 from importer.results.parts import needs_answer
-from importer.results.pen import height
+from importer.results.styles import put, set_print
 from importer.results.words import (
     COLUMN_NOTES,
     header_note,
@@ -23,9 +22,9 @@ from importer.results.words import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from importer.results.lines import LineSheet
-    from importer.results.looks import Look, Looks
-    from importer.results.parts import Kit, Page, Tally
+    from importer.results.parts import Context, Page, Tally
+    from importer.results.stream import LineSheet
+    from importer.results.styles import Style, Styles
 
 MOST_COMMENTS = 10_000
 """Comments of a workbook. Spreadsheet programs take minutes to open a file with many more."""
@@ -44,7 +43,7 @@ _TALLEST = 200
 """Height of a row in points; longer messages are read in the line above the sheet."""
 _LONGEST_NOTE = 2_000
 _STATUS, _REFERENCE, _CODE, _MESSAGE, _ANSWER, _ROW = range(len(RESULT_COLUMNS))
-_NO_MARKS: Mapping[int, Look] = {}
+_NO_MARKS: Mapping[int, Style] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,43 +56,43 @@ class _Row:
     earlier: str
 
 
-def write_page(sheet: LineSheet, page: Page, kit: Kit) -> None:
+def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
     """Write one page, top to bottom.
 
     Args:
         sheet: An empty worksheet of a workbook in constant memory, which takes rows in order only.
         page: What stands on it.
-        kit: What all sheets share; its tally is added to.
+        context: What all sheets share; its tally is added to.
     """
     widths = _source_widths(page)
-    _set_up(sheet, page, kit, widths)
-    _write_header(sheet, page, kit.looks, widths)
-    part, looks = page.part, kit.looks
+    _set_up(sheet, page, context, widths)
+    _write_header(sheet, page, context.styles, widths)
+    part, styles = page.part, context.styles
     problems, outcomes, earlier = part.problems(), part.outcomes, part.earlier
     rows, added = part.sheet.rows.tolist(), part.sheet.added
-    statuses = {state: (_STATUS, state.value, look) for state, look in looks.states.items()}
-    sheet.set_lines(len(page.columns), _ROW, looks.number, looks.text)
-    for position, values in enumerate(_source_rows(page, kit.tally), page.start):
+    statuses = {state: (_STATUS, state.value, style) for state, style in styles.states.items()}
+    sheet.set_lines(len(page.columns), _ROW, styles.number, styles.text)
+    for position, values in enumerate(_source_rows(page, context.tally), page.start):
         line, outcome = page.line(position), outcomes[position]
         own, marks = [statuses[outcome.state]], _NO_MARKS
         if outcome.reference_id:
-            own.append((_REFERENCE, hold(outcome.reference_id), looks.text))
+            own.append((_REFERENCE, hold(outcome.reference_id), styles.text))
         found, said = problems.get(position, ()), earlier.get(position, "")
         if found or said or outcome.message or outcome.code or needs_answer(outcome):
             row = _Row(line, outcome, found, said)
-            own += _said(sheet, page, row, kit)
-            marks = _mark(sheet, page, row, kit)
+            own += _said(sheet, page, row, context)
+            marks = _mark(sheet, page, row, context)
         number = None if position in added else rows[position]
         sheet.write_line(line, own, number, values, marks)
     _offer_answers(sheet, page)
 
 
-def _set_up(sheet: LineSheet, page: Page, kit: Kit, source_widths: Sequence[int]) -> None:
+def _set_up(sheet: LineSheet, page: Page, context: Context, source_widths: Sequence[int]) -> None:
     """Set widths, freeze, filter and print settings; cells left blank take what is typed as text."""
-    looks = kit.looks
+    styles = context.styles
     widths = [*_our_widths(page), *source_widths]
     for column, width in enumerate(widths):
-        default = looks.number if column == _ROW else looks.text.plain
+        default = styles.number if column == _ROW else styles.text.plain
         sheet.set_column(column, column, width, default)
     sheet.freeze_panes(1, _REFERENCE + 1)
     lines = page.stop - page.start
@@ -102,27 +101,27 @@ def _set_up(sheet: LineSheet, page: Page, kit: Kit, source_widths: Sequence[int]
     if pages > 1:
         sheet.repeat_columns(_STATUS)
         sheet.print_across()
-    set_print(sheet, kit.about, wide=pages)
+    set_print(sheet, context.about, wide=pages)
     sheet.repeat_rows(0)
     sheet.set_comments_author("opscom-import")
     # Green corners on every id ("number stored as text") would hide the marks that matter.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{lines + 1}"})
 
 
-def _write_header(sheet: LineSheet, page: Page, looks: Looks, widths: Sequence[int]) -> None:
+def _write_header(sheet: LineSheet, page: Page, styles: Styles, widths: Sequence[int]) -> None:
     """Write the first row, with a comment on where each column goes."""
     columns = zip(page.columns, widths, strict=True)
     tall = max((height(column.header, width - 4) for column, width in columns), default=0)
     sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
     for column, name in enumerate(RESULT_COLUMNS):
-        put(sheet, 0, column, name, looks.head_ours)
+        put(sheet, 0, column, name, styles.head_ours)
         _comment(sheet, 0, column, COLUMN_NOTES[name])
     origins = page.part.checked.batch.origins
     for source in page.columns:
         fields = [name for name, columns in origins.items() if source.position in columns]
         column = page.places[source.position]
-        look = looks.head_used if fields else looks.head_unused
-        put(sheet, 0, column, source.header, look)
+        style = styles.head_used if fields else styles.head_unused
+        put(sheet, 0, column, source.header, style)
         _comment(sheet, 0, column, header_note(fields))
 
 
@@ -159,52 +158,54 @@ def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
         yield from zip(*columns, strict=True) if columns else ((),) * len(chunk)
 
 
-def _said(sheet: LineSheet, page: Page, row: _Row, kit: Kit) -> Iterator[tuple[int, str, Look]]:
+def _said(
+    sheet: LineSheet, page: Page, row: _Row, context: Context
+) -> Iterator[tuple[int, str, Style]]:
     """Yield what is said of a row: codes, message, the place for an answer; set the row's height."""
-    looks, source = kit.looks, page.part.sheet
+    styles, source = context.styles, page.part.sheet
     if codes := row_codes(row.outcome, row.problems):
-        yield _CODE, hold(codes), looks.text
-    code = kit.code(row.outcome)
+        yield _CODE, hold(codes), styles.text
+    code = context.code(row.outcome)
     if message := row_message(row.outcome, code, row.problems, source, row.earlier):
-        yield _MESSAGE, hold(message), looks.long
+        yield _MESSAGE, hold(message), styles.long
         # Programs do not fit the height of rows to wrapped text when they open a file.
         sheet.set_row(row.line, min(height(message, _MESSAGE_WIDTH), _TALLEST))
     if needs_answer(row.outcome):
-        yield _ANSWER, "", looks.answer
+        yield _ANSWER, "", styles.answer
 
 
-def _mark(sheet: LineSheet, page: Page, row: _Row, kit: Kit) -> Mapping[int, Look]:
+def _mark(sheet: LineSheet, page: Page, row: _Row, context: Context) -> Mapping[int, Style]:
     """Write the comments of a row and return how its source cells are marked, by column."""
-    marks: dict[int, Look] = {}
-    for column, (look, text) in _notes(page, row, kit).items():
+    marks: dict[int, Style] = {}
+    for column, (style, text) in _notes(page, row, context).items():
         # The status keeps the colour of its state.
         if column != _STATUS:
-            marks[column] = look
-        if kit.tally.comments < MOST_COMMENTS:
+            marks[column] = style
+        if context.tally.comments < MOST_COMMENTS:
             _comment(sheet, row.line, column, text)
-            kit.tally.comments += 1
+            context.tally.comments += 1
         else:
-            kit.tally.bare += 1
+            context.tally.bare += 1
     return marks
 
 
-def _notes(page: Page, row: _Row, kit: Kit) -> Mapping[int, tuple[Look, str]]:
+def _notes(page: Page, row: _Row, context: Context) -> Mapping[int, tuple[Style, str]]:
     """Return how each column of the row is to be marked, and the text of its comment."""
-    marks = kit.looks.marks
-    notes: dict[int, tuple[Look, str]] = {}
+    marks = context.styles.marks
+    notes: dict[int, tuple[Style, str]] = {}
     if row.outcome.state is State.REJECTED:
-        text = outcome_note(kit.about, row.outcome, kit.code(row.outcome))
+        text = outcome_note(context.about, row.outcome, context.code(row.outcome))
         position = row.line - 1 + page.start
         for column in (_STATUS, *(page.places[at] for at in page.refused(position))):
-            notes[column] = (kit.looks.refused, text)
+            notes[column] = (context.styles.refused, text)
     for problem in row.problems:
         for column in page.marked(problem):
-            look, text = marks[problem.severity], problem_note(problem)
+            style, text = marks[problem.severity], problem_note(problem)
             if column in notes:
                 before, said = notes[column]
-                look = look if before is marks[Severity.WARNING] else before
+                style = style if before is marks[Severity.WARNING] else before
                 text = said if text in said.split("\n\n") else f"{said}\n\n{text}"
-            notes[column] = (look, text)
+            notes[column] = (style, text)
     return notes
 
 

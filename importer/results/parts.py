@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.codes import Code
-    from importer.results.looks import Looks
+    from importer.results.styles import Styles
 
 MOST_ROWS = 1_048_575
 """Records that one worksheet can hold below its header (Excel's specifications and limits)."""
@@ -153,11 +153,11 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Kit:
+class Context:
     """What all sheets of one workbook share."""
 
     about: About
-    looks: Looks
+    styles: Styles
     codes: Mapping[int, Code]
     """OPSCOM's error codes."""
     tally: Tally

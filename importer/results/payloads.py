@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, State
 from importer.results.inert import hold_all, sheet_name
-from importer.results.looks import put, set_print
+from importer.results.styles import put, set_print
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
 
     from importer.model import Batch
-    from importer.results.lines import LineSheet
-    from importer.results.parts import Kit, Page
+    from importer.results.parts import Context, Page
+    from importer.results.stream import LineSheet
 
 NAME = "Would be sent"
 ROW = RESULT_COLUMNS[-1]
@@ -37,7 +37,7 @@ def add_payload_sheets(book: Workbook, pages: Sequence[Page]) -> list[tuple[Line
     return sheets
 
 
-def write_payloads(sheet: LineSheet, page: Page, kit: Kit) -> None:
+def write_payloads(sheet: LineSheet, page: Page, context: Context) -> None:
     """Write the rows that a push would send: their row in the source, then a column for each field.
 
     A blank cell is a field that is left out of the request or, where the mapping says
@@ -46,30 +46,30 @@ def write_payloads(sheet: LineSheet, page: Page, kit: Kit) -> None:
     Args:
         sheet: An empty worksheet of a workbook in constant memory.
         page: The rows.
-        kit: What all sheets share; its tally is not added to, since these are the same texts again.
+        context: What all sheets share; its tally is not added to, since these are the same texts again.
     """
-    looks, batch = kit.looks, page.part.checked.batch
+    styles, batch = context.styles, page.part.checked.batch
     names = list(batch.frame.columns)
     positions = _ready(page)
     sample = batch.frame.iloc[positions[:_SAMPLE]]
-    sheet.set_column(0, 0, 14, looks.number)
+    sheet.set_column(0, 0, 14, styles.number)
     for column, name in enumerate(names, 1):
         longest = max(map(len, sample[name].tolist()), default=0)
         width = min(max(longest + 2, len(name) + 4, _NARROWEST), _WIDEST)
-        sheet.set_column(column, column, width, looks.text.plain)
+        sheet.set_column(column, column, width, styles.text.plain)
     sheet.freeze_panes(1, 1)
     sheet.autofilter(0, 0, max(len(positions), 1), len(names))
-    set_print(sheet, kit.about)
+    set_print(sheet, context.about)
     sheet.repeat_rows(0)
     sheet.set_comments_author("opscom-import")
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(positions) + 1}"})
     sheet.set_row(0, 24)
-    put(sheet, 0, 0, ROW, looks.head_ours)
+    put(sheet, 0, 0, ROW, styles.head_ours)
     sheet.write_comment(0, 0, "The row in the source file.", {"font_size": 9})
     for column, name in enumerate(names, 1):
-        put(sheet, 0, column, name, looks.head_used)
+        put(sheet, 0, column, name, styles.head_used)
         sheet.write_comment(0, column, _origin(batch, name), {"font_size": 9})
-    sheet.set_lines(len(names), 0, looks.number, looks.text)
+    sheet.set_lines(len(names), 0, styles.number, styles.text)
     rows, added = page.part.sheet.rows, page.part.sheet.added
     for line, (position, values) in enumerate(
         zip(positions, _values(batch, positions), strict=True), 1

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
-from importer.results.looks import FILLS, put, set_print
+from importer.results.layout import WIDTHS, A, B, C, D, E, F, Layout, height, highest
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import count_edited, count_outdated, count_states, needs_answer
-from importer.results.pen import WIDTHS, A, B, C, D, E, F, Pen, height, highest
+from importer.results.styles import FILLS, put, set_print
 from importer.results.words import (
     compared_with,
     differences,
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
     from importer.model import State
-    from importer.results.parts import About, Kit, Page, Part, Tally
+    from importer.results.parts import About, Context, Page, Part, Tally
 
 _MOST_SPOTS = 300
 """Rows listed for a person; the filter of the sheet shows the others."""
@@ -34,77 +34,83 @@ _LONGEST = 400
 """Characters of a message in the list."""
 
 
-def write_summary(book: Workbook, sheet: Worksheet, pages: Sequence[Page], kit: Kit) -> None:
+def write_summary(
+    book: Workbook, sheet: Worksheet, pages: Sequence[Page], context: Context
+) -> None:
     """Write the sheet, top to bottom.
 
     Args:
         book: The workbook, for the chart.
         sheet: Its first worksheet, still empty.
         pages: The sheets of the sources, already written.
-        kit: What all sheets share; the tally is that of the finished pages.
+        context: What all sheets share; the tally is that of the finished pages.
     """
-    about, parts = kit.about, [page.part for page in pages if page.start == 0]
+    about, parts = context.about, [page.part for page in pages if page.start == 0]
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
     sheet.hide_gridlines(2)
     set_print(sheet, about)
-    pen = Pen(sheet, kit.looks)
+    layout = Layout(sheet, context.styles)
     counts, edited, outdated = count_states(parts), count_edited(parts), count_outdated(parts)
-    _write_head(pen, about, headline(about, counts, edited, outdated))
+    _write_head(layout, about, headline(about, counts, edited, outdated))
     doubtful = sum(needs_answer(one) == ("new",) for part in parts for one in part.outcomes)
-    pen.section("What to do")
+    layout.section("What to do")
     steps = next_steps(about, counts, doubtful, edited, outdated)
     for number, step in enumerate(steps, 1):
-        pen.across(f"{number}.  {step}", kit.looks.fact)
-    _write_states(pen, book, about, counts)
-    _write_facts(pen, about, parts)
-    _write_problems(pen, pages, kit)
-    _write_doubts(pen, pages, kit)
-    _write_against(pen, about)
-    _write_spots(pen, pages, kit)
-    _write_skipped(pen, parts)
-    sheet.print_area(0, 0, pen.line, F)
+        layout.across(f"{number}.  {step}", context.styles.fact)
+    _write_states(layout, book, about, counts)
+    _write_facts(layout, about, parts)
+    _write_problems(layout, pages, context)
+    _write_doubts(layout, pages, context)
+    _write_against(layout, about)
+    _write_spots(layout, pages, context)
+    _write_skipped(layout, parts)
+    sheet.print_area(0, 0, layout.line, F)
 
 
-def _write_head(pen: Pen, about: About, outcome: str) -> None:
+def _write_head(layout: Layout, about: About, outcome: str) -> None:
     """Write the outcome, and where it took place, so that nobody takes one system for another."""
-    looks = pen.looks
-    pen.across(outcome, looks.title, size=18)
+    styles = layout.styles
+    layout.across(outcome, styles.title, size=18)
     place = about.host or "no host set"
     if about.client:
         place += f", client {about.client}"
     if about.sandbox:
         nothing = "nothing was sent" if about.command == "check" else "nothing reached OPSCOM"
-        pen.across(f"  SANDBOX, a rehearsal: {nothing}.", looks.rehearsal, size=13)
+        layout.across(f"  SANDBOX, a rehearsal: {nothing}.", styles.rehearsal, size=13)
     elif about.command == "check":
-        pen.across(f"  CHECK ONLY: nothing was sent. A push goes to {place}.", looks.dry, size=13)
+        layout.across(
+            f"  CHECK ONLY: nothing was sent. A push goes to {place}.", styles.dry, size=13
+        )
     else:
-        pen.across(f"  LIVE SYSTEM: {place}", looks.live, size=13)
+        layout.across(f"  LIVE SYSTEM: {place}", styles.live, size=13)
     if about.stopped:
         text = f"  The run stopped before its end. {about.stopped}"
-        pen.across(text, looks.stopped, size=13)
+        layout.across(text, styles.stopped, size=13)
 
 
-def _write_states(pen: Pen, book: Workbook, about: About, counts: Mapping[State, int]) -> None:
+def _write_states(
+    layout: Layout, book: Workbook, about: About, counts: Mapping[State, int]
+) -> None:
     """Write the rows by state, with their sum, and the same as a chart beside it."""
-    sheet, looks = pen.sheet, pen.looks
-    pen.section("What became of the rows")
-    anchor = pen.line
-    line = pen.next()
-    put(sheet, line, A, "State", looks.table_head)
-    put(sheet, line, B, "Rows", looks.count_head)
-    pen.merge(line, C, D, "Meaning", looks.table_head)
-    first = pen.line
+    sheet, styles = layout.sheet, layout.styles
+    layout.section("What became of the rows")
+    anchor = layout.line
+    line = layout.next()
+    put(sheet, line, A, "State", styles.table_head)
+    put(sheet, line, B, "Rows", styles.count_head)
+    layout.merge(line, C, D, "Meaning", styles.table_head)
+    first = layout.line
     for state, number in counts.items():
         text = meaning(about, state)
-        line = pen.next(height(text, WIDTHS[C] + WIDTHS[D]))
-        put(sheet, line, A, state.value, looks.chips[state])
-        sheet.write_number(line, B, number, looks.count)
-        pen.merge(line, C, D, text, looks.cell)
-    last = pen.line - 1
-    line = pen.next()
-    put(sheet, line, A, "all rows", looks.total_label)
-    sheet.write_number(line, B, sum(counts.values()), looks.total)
+        line = layout.next(height(text, WIDTHS[C] + WIDTHS[D]))
+        put(sheet, line, A, state.value, styles.chips[state])
+        sheet.write_number(line, B, number, styles.count)
+        layout.merge(line, C, D, text, styles.cell)
+    last = layout.line - 1
+    line = layout.next()
+    put(sheet, line, A, "all rows", styles.total_label)
+    sheet.write_number(line, B, sum(counts.values()), styles.total)
     if counts:
         _insert_chart(sheet, book, counts, anchor, (first, last))
 
@@ -145,7 +151,7 @@ def _insert_chart(
     sheet.insert_chart(anchor, E, chart, options)
 
 
-def _write_facts(pen: Pen, about: About, parts: Sequence[Part]) -> None:
+def _write_facts(layout: Layout, about: About, parts: Sequence[Part]) -> None:
     """Write what was imported, when, by whom, and where it went."""
     took = round((about.ended - about.started).total_seconds())
     minutes, seconds = divmod(took, 60)
@@ -170,24 +176,24 @@ def _write_facts(pen: Pen, about: About, parts: Sequence[Part]) -> None:
         ("Run", about.run),
         ("File's SHA-256", about.digest),
     ]
-    pen.next()
+    layout.next()
     for label, fact in facts:
-        line = pen.next(height(fact, sum(WIDTHS[B : D + 1])))
-        put(pen.sheet, line, A, label, pen.looks.label)
-        pen.merge(line, B, D, fact, pen.looks.fact)
+        line = layout.next(height(fact, sum(WIDTHS[B : D + 1])))
+        put(layout.sheet, line, A, label, layout.styles.label)
+        layout.merge(line, B, D, fact, layout.styles.fact)
 
 
-def _write_problems(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
+def _write_problems(layout: Layout, pages: Sequence[Page], context: Context) -> None:
     """Write the problems by code and column, each with a link to the first cell that has it."""
-    groups = group_problems(pages, kit.codes)
+    groups = group_problems(pages, context.codes)
     if not groups:
         return
-    sheet, looks = pen.sheet, pen.looks
-    pen.section("Problems")
+    sheet, styles = layout.sheet, layout.styles
+    layout.section("Problems")
     heads = ("Code", "Rows", "Column", "What it means", "What to do", "First place")
-    line = pen.next()
+    line = layout.next()
     for column, head in enumerate(heads):
-        put(sheet, line, column, head, looks.count_head if column == B else looks.table_head)
+        put(sheet, line, column, head, styles.count_head if column == B else styles.table_head)
     for group in groups:
         first = f"{group.first.page.name}, {group.first.label}"
         code = f"{group.code} {'error' if group.holds else 'warning'}".strip()
@@ -195,29 +201,29 @@ def _write_problems(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
         if group.example and group.example != means:
             means += f"\nExample: {group.example}"
         texts = (code, "", group.where, means, group.remedy, first)
-        line = pen.next(highest(texts))
+        line = layout.next(highest(texts))
         for column, text in enumerate(texts):
             if column not in (B, F):
-                put(sheet, line, column, text, looks.cell)
-        sheet.write_number(line, B, group.rows, looks.count)
-        pen.link(line, F, group.first, first)
+                put(sheet, line, column, text, styles.cell)
+        sheet.write_number(line, B, group.rows, styles.count)
+        layout.link(line, F, group.first, first)
 
 
-def _write_doubts(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
+def _write_doubts(layout: Layout, pages: Sequence[Page], context: Context) -> None:
     """Write what a person should know about the file and about this workbook."""
     parts = [page.part for page in pages if page.start == 0]
-    doubts = dict.fromkeys(kit.about.doubts)
+    doubts = dict.fromkeys(context.about.doubts)
     for part in parts:
         prefix = f"{part.sheet.title}: " if len(parts) > 1 else ""
         for doubt in (*part.sheet.doubts, *part.checked.doubts):
             if doubt not in doubts:
                 doubts[prefix + doubt] = None
-    doubts |= dict.fromkeys((*_page_doubts(pages), *_tally_doubts(kit.tally)))
+    doubts |= dict.fromkeys((*_page_doubts(pages), *_tally_doubts(context.tally)))
     if not doubts:
         return
-    pen.section("Doubts")
+    layout.section("Doubts")
     for doubt in doubts:
-        pen.across(f"•  {doubt}", pen.looks.fact)
+        layout.across(f"•  {doubt}", layout.styles.fact)
 
 
 def _page_doubts(pages: Sequence[Page]) -> list[str]:
@@ -256,67 +262,67 @@ def _tally_doubts(tally: Tally) -> list[str]:
     return doubts
 
 
-def _write_against(pen: Pen, about: About) -> None:
+def _write_against(layout: Layout, about: About) -> None:
     """Write how the file differs from what earlier files of its mapping brought."""
     if about.against is None:
         return
-    sheet, looks = pen.sheet, pen.looks
-    pen.section("This file against the last one")
-    pen.across(compared_with(about, about.against), looks.fact)
-    line = pen.next()
-    put(sheet, line, A, "Rows or ids", looks.table_head)
-    put(sheet, line, B, "Number", looks.count_head)
-    pen.merge(line, C, F, "Which", looks.table_head)
+    sheet, styles = layout.sheet, layout.styles
+    layout.section("This file against the last one")
+    layout.across(compared_with(about, about.against), styles.fact)
+    line = layout.next()
+    put(sheet, line, A, "Rows or ids", styles.table_head)
+    put(sheet, line, B, "Number", styles.count_head)
+    layout.merge(line, C, F, "Which", styles.table_head)
     for label, number, text in differences(about.against):
-        line = pen.next(height(text, sum(WIDTHS[C:])))
-        put(sheet, line, A, label, looks.cell)
-        sheet.write_number(line, B, number, looks.count)
-        pen.merge(line, C, F, text, looks.cell)
+        line = layout.next(height(text, sum(WIDTHS[C:])))
+        put(sheet, line, A, label, styles.cell)
+        sheet.write_number(line, B, number, styles.count)
+        layout.merge(line, C, F, text, styles.cell)
 
 
-def _write_spots(pen: Pen, pages: Sequence[Page], kit: Kit) -> None:
+def _write_spots(layout: Layout, pages: Sequence[Page], context: Context) -> None:
     """Write the rows that need a person, each a link."""
     spots, more = urgent_rows(pages, most=_MOST_SPOTS)
     if not spots:
         return
-    sheet, looks = pen.sheet, pen.looks
+    sheet, styles = layout.sheet, layout.styles
     problems = {page.name: page.part.problems() for page in pages}
-    pen.section("Rows that need a person")
-    line = pen.next()
+    layout.section("Rows that need a person")
+    line = layout.next()
     for column, head in enumerate(("Row", "State", "Sheet")):
-        put(sheet, line, column, head, looks.table_head)
-    pen.merge(line, D, F, "What is wrong, and what to do", looks.table_head)
+        put(sheet, line, column, head, styles.table_head)
+    layout.merge(line, D, F, "What is wrong, and what to do", styles.table_head)
     for spot in spots:
         name, state = spot.page.name, spot.outcome.state
         holding = [each for each in problems[name].get(spot.position, ()) if each.holds]
         earlier = spot.page.part.earlier.get(spot.position, "")
-        code, source = kit.code(spot.outcome), spot.page.part.sheet
+        code, source = context.code(spot.outcome), spot.page.part.sheet
         message = row_message(spot.outcome, code, holding, source, earlier)
         if len(message) > _LONGEST:
             message = message[:_LONGEST] + "… (more in the sheet)"
         tall = max(height(message, sum(WIDTHS[D:])), height(name, WIDTHS[C]))
-        line = pen.next(tall)
-        pen.link(line, A, spot, spot.label)
-        put(sheet, line, B, state.value, looks.chips[state])
-        put(sheet, line, C, name, looks.cell)
-        pen.merge(line, D, F, message, looks.cell)
+        line = layout.next(tall)
+        layout.link(line, A, spot, spot.label)
+        put(sheet, line, B, state.value, styles.chips[state])
+        put(sheet, line, C, name, styles.cell)
+        layout.merge(line, D, F, message, styles.cell)
     if more:
         text = f"{_count(more, 'more row')}: filter opscom_status in the sheets that follow."
-        pen.across(text, looks.fact)
+        layout.across(text, styles.fact)
 
 
-def _write_skipped(pen: Pen, parts: Sequence[Part]) -> None:
+def _write_skipped(layout: Layout, parts: Sequence[Part]) -> None:
     """Write which rows are no records, and why."""
     reasons = [(part, *reason) for part in parts for reason in skipped_rows(part).items()]
     if not reasons:
         return
-    looks = pen.looks
-    pen.section("Rows that are no records")
+    styles = layout.styles
+    layout.section("Rows that are no records")
     for part, reason, rows in reasons:
         text = f"{part.sheet.title}, {_which(rows)}"
-        line = pen.next(max(height(text, sum(WIDTHS[: C + 1])), height(reason, sum(WIDTHS[D:]))))
-        pen.merge(line, A, C, text, looks.cell)
-        pen.merge(line, D, F, reason, looks.cell)
+        line = layout.next(max(height(text, sum(WIDTHS[: C + 1])), height(reason, sum(WIDTHS[D:]))))
+        layout.merge(line, A, C, text, styles.cell)
+        layout.merge(line, D, F, reason, styles.cell)
 
 
 def _which(rows: Sequence[int | None]) -> str:

@@ -62,7 +62,7 @@ def system(about: About) -> str:
 def headline(about: About, counts: Mapping[State, int], edited: int = 0, outdated: int = 0) -> str:
     """Return the outcome in a line or two.
 
-    ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 needs a look.``
+    ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 needs a style.``
 
     Args:
         about: The run.

@@ -5,13 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
+from importer.codes import CODES
 from importer.results.files import put_in_place
-from importer.results.inert import hold
-from importer.results.inert_book import inert_book
-from importer.results.parts import Kit, Tally, plan_pages
+from importer.results.inert import hold, sheet_name
+from importer.results.pages import write_page
+from importer.results.parts import Context, Tally, plan_pages
+from importer.results.payloads import add_payload_sheets, write_payloads
+from importer.results.stream import inert_book
+from importer.results.styles import make_styles, put
+from importer.results.summary import write_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from importer.results.parts import About, Page, Part
@@ -54,21 +59,37 @@ def write_pages(file: BinaryIO, *, about: About, pages: Sequence[Page]) -> None:
     Raises:
         OSError: The disk is full, or the like.
     """
-    from importer.codes import CODES
-    from importer.results.looks import make_looks
-    from importer.results.pages import write_page
-    from importer.results.payloads import add_payload_sheets, write_payloads
-    from importer.results.summary import write_summary
-
     properties = {"title": "OPSCOM import", "comments": hold(f"Run {about.run}")}
     with inert_book(file, properties) as book:
-        kit = Kit(about, make_looks(book), CODES, Tally())
+        context = Context(about, make_styles(book), CODES, Tally())
         # Summary stands first and is written last, when all is counted.
         summary = book.add_worksheet("Summary")
         sheets = [book.add_worksheet(page.name) for page in pages]
         for sheet, page in zip(sheets, pages, strict=True):
-            write_page(sheet, page, kit)
+            write_page(sheet, page, context)
         if about.command == "check":
             for sheet, page in add_payload_sheets(book, pages):
-                write_payloads(sheet, page, kit)
-        write_summary(book, summary, pages, kit)
+                write_payloads(sheet, page, context)
+        write_summary(book, summary, pages, context)
+
+
+def write_listing(
+    path: Path, name: str, headers: Sequence[str], rows: Iterable[Sequence[str]]
+) -> Path:
+    """Write rows of texts under a header; return the path really written.
+
+    Raises:
+        InputError: It cannot be written.
+    """
+
+    def write(file: BinaryIO) -> None:
+        with inert_book(file, {"title": hold(name)}) as book:
+            styles = make_styles(book)
+            sheet = book.add_worksheet(sheet_name(name, ()))
+            sheet.set_column(0, len(headers) - 1, 40)
+            sheet.freeze_panes(1, 0)
+            for line, cells in enumerate((headers, *rows)):
+                for column, cell in enumerate(cells):
+                    put(sheet, line, column, cell, styles.text if line else styles.head_used)
+
+    return put_in_place(path, write)

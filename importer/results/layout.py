@@ -6,15 +6,15 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.results.looks import put
+from importer.results.styles import put
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from xlsxwriter.worksheet import Worksheet
 
-    from importer.results.looks import Look, Looks
     from importer.results.parts import Spot
+    from importer.results.styles import Style, Styles
 
 WIDTHS = (17, 11, 26, 48, 48, 28)
 """Widths of the columns A to F, in characters."""
@@ -25,11 +25,11 @@ _BODY = 11
 
 
 @dataclass(slots=True)
-class Pen:
+class Layout:
     """Writes line after line, as a worksheet in constant memory wants it."""
 
     sheet: Worksheet
-    looks: Looks
+    styles: Styles
     line: int = 0
 
     def next(self, tall: float = _LINE_HEIGHT) -> int:
@@ -39,23 +39,23 @@ class Pen:
         return self.line - 1
 
     def across(
-        self, text: str, look: Look, *, first: int = A, last: int = F, size: float = _BODY
+        self, text: str, style: Style, *, first: int = A, last: int = F, size: float = _BODY
     ) -> None:
         """Write one text over several columns, in a line high enough for it."""
         line = self.next(height(text, sum(WIDTHS[first : last + 1]), size))
-        self.merge(line, first, last, text, look)
+        self.merge(line, first, last, text, style)
 
-    def merge(self, line: int, first: int, last: int, text: str, look: Look) -> None:
+    def merge(self, line: int, first: int, last: int, text: str, style: Style) -> None:
         """Write one text over several columns of a line already begun."""
-        self.sheet.merge_range(line, first, line, last, "", look.plain)
-        put(self.sheet, line, first, text, look)
+        self.sheet.merge_range(line, first, line, last, "", style.plain)
+        put(self.sheet, line, first, text, style)
 
     def section(self, title: str) -> None:
         """Leave a line free and write a heading."""
         self.next(12)
         line = self.next(24)
         for column in range(A, F + 1):
-            put(self.sheet, line, column, title if column == A else "", self.looks.section)
+            put(self.sheet, line, column, title if column == A else "", self.styles.section)
 
     def link(self, line: int, column: int, spot: Spot, text: str) -> None:
         """Write a link to a cell of another sheet."""
@@ -64,7 +64,7 @@ class Pen:
         name = spot.page.name.replace("'", "''")
         cell = xl_rowcol_to_cell(spot.page.line(spot.position), spot.column)
         target = f"internal:'{name}'!{cell}"
-        self.sheet.write_url(line, column, target, self.looks.link.of(text), text)
+        self.sheet.write_url(line, column, target, self.styles.link.of(text), text)
 
 
 def highest(texts: Sequence[str]) -> float:

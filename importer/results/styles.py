@@ -1,4 +1,4 @@
-"""How the workbook looks: one set of formats, made once for each file."""
+"""How the workbook styles: one set of formats, made once for each file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ _LINE = "#D0D5DD"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class Style:
     """A format for text, in two forms."""
 
     plain: Format
@@ -69,52 +69,52 @@ class Look:
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
+class Styles:
     """All formats of a workbook."""
 
-    text: Look
+    text: Style
     """Source cells: number format ``@``, so that what is typed there stays text too."""
-    long: Look
+    long: Style
     """Text of several lines."""
-    marks: Mapping[Severity, Look]
-    refused: Look
+    marks: Mapping[Severity, Style]
+    refused: Style
     """A cell that OPSCOM's answer is about."""
-    states: Mapping[State, Look]
-    chips: Mapping[State, Look]
+    states: Mapping[State, Style]
+    chips: Mapping[State, Style]
     """The same for the tables of the first sheet."""
-    answer: Look
+    answer: Style
     number: Format
-    head_ours: Look
-    head_used: Look
-    head_unused: Look
-    title: Look
-    live: Look
+    head_ours: Style
+    head_used: Style
+    head_unused: Style
+    title: Style
+    live: Style
     """The banner of a run that changed OPSCOM."""
-    rehearsal: Look
-    dry: Look
+    rehearsal: Style
+    dry: Style
     """The banner of a check."""
-    stopped: Look
-    section: Look
-    table_head: Look
-    count_head: Look
-    label: Look
-    fact: Look
-    cell: Look
+    stopped: Style
+    section: Style
+    table_head: Style
+    count_head: Style
+    label: Style
+    fact: Style
+    cell: Style
     count: Format
-    total_label: Look
+    total_label: Style
     total: Format
-    link: Look
+    link: Style
 
 
-def make_looks(book: Workbook) -> Looks:
+def make_styles(book: Workbook) -> Styles:
     """Add all formats to a workbook."""
 
-    def look(**properties: object) -> Look:
+    def style(**properties: object) -> Style:
         every: dict[str, object] = {"num_format": _TEXT, "valign": "top", **properties}
-        return Look(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
+        return Style(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
 
-    def banner(fill: str, font: str = "#FFFFFF") -> Look:
-        return look(
+    def banner(fill: str, font: str = "#FFFFFF") -> Style:
+        return style(
             bold=True,
             font_size=12,
             bg_color=fill,
@@ -123,9 +123,9 @@ def make_looks(book: Workbook) -> Looks:
             text_wrap=True,
         )
 
-    def head(**properties: object) -> Look:
+    def head(**properties: object) -> Style:
         every: dict[str, object] = {"border": 1, "border_color": "#FFFFFF", "text_wrap": True}
-        return look(bold=True, valign="vcenter", **every, **properties)
+        return style(bold=True, valign="vcenter", **every, **properties)
 
     table_head: dict[str, object] = {
         "bold": True,
@@ -145,20 +145,20 @@ def make_looks(book: Workbook) -> Looks:
         "align": "right",
         "indent": 1,
     }
-    return Looks(
-        text=look(),
-        long=look(text_wrap=True),
+    return Styles(
+        text=style(),
+        long=style(text_wrap=True),
         marks={
-            severity: look(**mark, border_color=_MARK_BORDER[severity])
+            severity: style(**mark, border_color=_MARK_BORDER[severity])
             for severity, mark in _MARKS.items()
         },
-        refused=look(**_REFUSED),
+        refused=style(**_REFUSED),
         states={
-            state: look(bg_color=fill, font_color=font, bold=state in _NEEDS_PERSON)
+            state: style(bg_color=fill, font_color=font, bold=state in _NEEDS_PERSON)
             for state, (fill, font, _) in FILLS.items()
         },
         chips={
-            state: look(
+            state: style(
                 bg_color=fill,
                 font_color=font,
                 bold=state in _NEEDS_PERSON,
@@ -168,19 +168,19 @@ def make_looks(book: Workbook) -> Looks:
             )
             for state, (fill, font, _) in FILLS.items()
         },
-        answer=look(bg_color="#FFFDE7", border=1, border_color="#8E24AA"),
+        answer=style(bg_color="#FFFDE7", border=1, border_color="#8E24AA"),
         number=book.add_format(
             {"num_format": "0", "valign": "top", "align": "center", "font_color": "#616161"}
         ),
         head_ours=head(bg_color=_BAND, font_color="#FFFFFF"),
         head_used=head(bg_color="#CFE2F3", font_color="#10243E"),
         head_unused=head(bg_color="#EDEDED", font_color="#616161", italic=True),
-        title=look(bold=True, font_size=18, font_color=_BAND, valign="vcenter", text_wrap=True),
+        title=style(bold=True, font_size=18, font_color=_BAND, valign="vcenter", text_wrap=True),
         live=banner("#B3261E"),
         rehearsal=banner("#1565C0"),
         dry=banner("#546E7A"),
         stopped=banner("#FFE0B2", "#7A3E00"),
-        section=look(
+        section=style(
             bold=True,
             font_size=13,
             font_color=_BAND,
@@ -188,15 +188,15 @@ def make_looks(book: Workbook) -> Looks:
             bottom_color=_BAND,
             valign="vcenter",
         ),
-        table_head=look(**table_head),
-        count_head=look(**table_head, align="right", indent=1),
-        label=look(font_color="#5F6B7A", valign="vcenter"),
-        fact=look(text_wrap=True, valign="vcenter"),
-        cell=look(**lined),
+        table_head=style(**table_head),
+        count_head=style(**table_head, align="right", indent=1),
+        label=style(font_color="#5F6B7A", valign="vcenter"),
+        fact=style(text_wrap=True, valign="vcenter"),
+        cell=style(**lined),
         count=book.add_format({**number, "bottom": 1, "bottom_color": _LINE}),
-        total_label=look(bold=True, top=1, valign="vcenter"),
+        total_label=style(bold=True, top=1, valign="vcenter"),
         total=book.add_format({**number, "bold": True, "top": 1}),
-        link=look(**lined, font_color="#0B5CAD", underline=1),
+        link=style(**lined, font_color="#0B5CAD", underline=1),
     )
 
 
@@ -210,18 +210,18 @@ def set_print(page: Worksheet, about: About, *, wide: int = 1) -> None:
     page.set_footer(f"&L&A&COPSCOM import, run {run}&RPage &P of &N")
 
 
-def put(page: Worksheet, row: int, column: int, text: str, look: Look) -> None:
+def put(page: Worksheet, row: int, column: int, text: str, style: Style) -> None:
     """Write a text that stays a text, as a cell can hold it.
 
     XlsxWriter would write what it takes for markup as such; in three runs it is what it is.
     """
     text = hold(text)
     if is_markup(text):
-        page.write_rich_string(row, column, text[0], text[1], text[2:], look.of(text))
+        page.write_rich_string(row, column, text[0], text[1], text[2:], style.of(text))
     elif text:
-        page.write_string(row, column, text, look.of(text))
+        page.write_string(row, column, text, style.of(text))
     else:
-        page.write_blank(row, column, None, look.plain)
+        page.write_blank(row, column, None, style.plain)
 
 
 def is_markup(text: str) -> bool:
