@@ -15,7 +15,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.text import fold
+from importer.text import column_letter, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,11 +77,7 @@ class Column:
     @property
     def letter(self) -> str:
         """The column's letter in a spreadsheet program: 0 is ``A``, 26 is ``AA``."""
-        letters, rest = "", self.position + 1
-        while rest:
-            rest, digit = divmod(rest - 1, 26)
-            letters = chr(ord("A") + digit) + letters
-        return letters
+        return column_letter(self.position)
 
     @property
     def ours(self) -> bool:

@@ -1,4 +1,4 @@
-"""Which texts count as blank, as the same header, and as near to each other.
+"""Which texts count as blank, as the same header, and as near to each other; how numbers are said.
 
 Every step compares names and values through this page, so that a header that matches in the mapping
 also matches in a message.
@@ -74,3 +74,28 @@ def nearest(name: str, names: Iterable[str]) -> str | None:
     squeezed = {re.sub(r"[\W_]+", "", fold(known)): known for known in names}
     found = difflib.get_close_matches(re.sub(r"[\W_]+", "", fold(name)), squeezed, n=1, cutoff=0.6)
     return squeezed[found[0]] if found else None
+
+
+def count(number: int, noun: str) -> str:
+    """Return how many of something there are, in words of a sentence.
+
+    >>> count(1, "row"), count(1200, "row"), count(2, "address")
+    ('1 row', '1,200 rows', '2 addresses')
+    """
+    if number == 1:
+        return f"1 {noun}"
+    ending = "es" if noun.endswith(("s", "x")) else "ies" if noun.endswith("y") else "s"
+    return f"{number:,} {noun.removesuffix('y') if ending == 'ies' else noun}{ending}"
+
+
+def column_letter(position: int) -> str:
+    """Return the letter of a column in a spreadsheet program; positions count from 0.
+
+    >>> column_letter(0), column_letter(27)
+    ('A', 'AB')
+    """
+    letters, rest = "", position + 1
+    while rest:
+        rest, digit = divmod(rest - 1, 26)
+        letters = chr(ord("A") + digit) + letters
+    return letters

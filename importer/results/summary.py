@@ -18,6 +18,7 @@ from importer.results.words import (
     row_message,
     spans,
 )
+from importer.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -163,7 +164,7 @@ def _write_facts(layout: Layout, about: About, parts: Sequence[Part]) -> None:
         sheet = part.sheet
         name = "a text file" if sheet.name is None else sheet.name
         rows = len(part.outcomes)
-        facts.append(("Sheet", f"{name}: {_count(rows, 'row')}, header in row {sheet.header_row}"))
+        facts.append(("Sheet", f"{name}: {count(rows, 'row')}, header in row {sheet.header_row}"))
     facts += [
         ("Mapping", about.mapping),
         ("Endpoint", about.endpoint),
@@ -237,7 +238,7 @@ def _page_doubts(pages: Sequence[Page]) -> list[str]:
             )
         hidden = sum(not column.ours for column in page.part.sheet.columns) - len(page.columns)
         if hidden:
-            doubts.append(f"{page.name} leaves out the last {_count(hidden, 'column')}.")
+            doubts.append(f"{page.name} leaves out the last {count(hidden, 'column')}.")
     return doubts
 
 
@@ -246,17 +247,17 @@ def _tally_doubts(tally: Tally) -> list[str]:
     doubts = []
     if tally.replaced:
         doubts.append(
-            f"{_count(tally.replaced, 'character')} that no workbook can hold: each stands here as "
+            f"{count(tally.replaced, 'character')} that no workbook can hold: each stands here as "
             "\ufffd. Correct the cell here or in the file before you push this workbook."
         )
     if tally.cut:
         doubts.append(
-            f"{_count(tally.cut, 'text')} longer than a cell can hold (32,767 characters): cut here, "
+            f"{count(tally.cut, 'text')} longer than a cell can hold (32,767 characters): cut here, "
             "which is said at the end. The file has the whole text."
         )
     if tally.bare:
         doubts.append(
-            f"{_count(tally.bare, 'marked cell')} without a comment: spreadsheet programs get slow "
+            f"{count(tally.bare, 'marked cell')} without a comment: spreadsheet programs get slow "
             f"with more than {MOST_COMMENTS:,}. The column opscom_message says the same."
         )
     return doubts
@@ -307,7 +308,7 @@ def _write_spots(layout: Layout, pages: Sequence[Page], context: Context) -> Non
         put(sheet, line, C, name, styles.cell)
         layout.merge(line, D, F, message, styles.cell)
     if more:
-        text = f"{_count(more, 'more row')}: filter opscom_status in the sheets that follow."
+        text = f"{count(more, 'more row')}: filter opscom_status in the sheets that follow."
         layout.across(text, styles.fact)
 
 
@@ -330,9 +331,5 @@ def _which(rows: Sequence[int | None]) -> str:
     known = [row for row in rows if row is not None]
     said = [f"row{'s' if len(known) > 1 else ''} {spans(known)}"] if known else []
     if added := len(rows) - len(known):
-        said.append(_count(added, "added row"))
+        said.append(count(added, "added row"))
     return " and ".join(said)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from importer.model import State
+from importer.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -155,13 +156,13 @@ def next_steps(
         )
     if wrong:
         steps.append(
-            f"Correct {_rows(wrong)}: the cells are marked, and opscom_message says what is wrong. "
+            f"Correct {count(wrong, 'row')}: the cells are marked, and opscom_message says what is wrong. "
             "Save this workbook and push it; what is settled is not sent again."
         )
     if doubtful:
         kind = "vehicle" if about.endpoint == "vehicles" else "permit"
         steps.append(
-            f"Decide about {_rows(doubtful)} that may be "
+            f"Decide about {count(doubtful, 'row')} that may be "
             f"{f'a second {kind}' if doubtful == 1 else f'second {kind}s'}: opscom_message "
             f"names the first. Write new into opscom_answer where a second {kind} is meant, save "
             "this workbook and push it."
@@ -170,7 +171,7 @@ def next_steps(
         steps.append(_about_edited(about, edited))
     if outdated:
         steps.append(
-            f"Look at {_rows(outdated)} that a later push has changed since this workbook was written, "
+            f"Look at {count(outdated, 'row')} that a later push has changed since this workbook was written, "
             "and which stand here as before. Where the later values are right, delete them here; where "
             "these are, push this workbook with --again."
         )
@@ -178,12 +179,12 @@ def next_steps(
         steps.append(_about_unknown(about, unknown))
     if unsent := counts.get(State.NOT_SENT, 0):
         steps.append(
-            f"Push this workbook to send {_rows(unsent)}."
+            f"Push this workbook to send {count(unsent, 'row')}."
             if about.command == "settle"
-            else f"Run the same command again for {_rows(unsent)} not yet sent."
+            else f"Run the same command again for {count(unsent, 'row')} not yet sent."
         )
     if ready := counts.get(State.READY, 0):
-        steps.append(f"Push the file, or this workbook, to send {_rows(ready)}.")
+        steps.append(f"Push the file, or this workbook, to send {count(ready, 'row')}.")
     if not steps:
         steps.append("Nothing. Every row is settled; keep this workbook as the record.")
     return steps
@@ -269,14 +270,14 @@ def compared_with(about: About, against: Against) -> str:
     """Return what a file was compared with."""
     return (
         f"The last file with the mapping {about.mapping} was {against.source} with "
-        f"{_rows(against.rows)}, pushed on {against.when}. Compared is what {system(about)} last "
+        f"{count(against.rows, 'row')}, pushed on {against.when}. Compared is what {system(about)} last "
         "accepted from us for each id."
     )
 
 
 def differences(against: Against) -> list[tuple[str, int, str]]:
     """Return how a file differs from the last one: what, how many, which; nothing that is not there."""
-    fields = ", ".join(f"{name} in {_rows(number)}" for name, number in against.fields)
+    fields = ", ".join(f"{name} in {count(number, 'row')}" for name, number in against.fields)
     ids = ", ".join(against.gone_ids)
     if more := against.gone - len(against.gone_ids):
         ids += f" and {more:,} more"
@@ -370,7 +371,7 @@ def _about_edited(about: About, edited: int) -> str:
         else "where the permit is to change, push the change as permit-updates instead."
     )
     return (
-        f"Restore {_rows(edited)} that {_in_system(about, edited)}, save this workbook and push it; "
+        f"Restore {count(edited, 'row')} that {_in_system(about, edited)}, save this workbook and push it; "
         f"{change} Nothing is created twice."
     )
 
@@ -379,15 +380,11 @@ def _about_unknown(about: About, unknown: int) -> str:
     """Return the step for rows whose answer was lost."""
     if about.endpoint not in _ASKS_PERSON:
         return (
-            f"Push the file again for {_rows(unknown)} without an answer: sending these again "
+            f"Push the file again for {count(unknown, 'row')} without an answer: sending these again "
             "changes nothing where the first one arrived."
         )
     return (
-        f"Run opscom-import settle for {_rows(unknown)} without an answer. Where it still does not "
+        f"Run opscom-import settle for {count(unknown, 'row')} without an answer. Where it still does not "
         f"know, look the record up in {system(about)}, write its id, or yes, or no, into "
         "opscom_answer, save this workbook and settle it."
     )
-
-
-def _rows(number: int) -> str:
-    return "1 row" if number == 1 else f"{number:,} rows"
