@@ -106,6 +106,9 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
         source = read_source(path, encoding=order.encoding)
         chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
         rules = chosen.mapping
+        if rules.encoding and not order.encoding and source.container == "text":
+            source = read_source(path, encoding=rules.encoding)
+            chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
         if rules.endpoint not in PUSHED_ENDPOINTS:
             raise InputError(
                 f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "

@@ -2,7 +2,7 @@
 
 A ``Field`` is one row of a documented table: its name, its limit, its need and the code that OPSCOM
 answers where it is broken. A ``Table`` is one documented page, a ``Read`` a page that takes no rows.
-``importer.compiling`` turns a table into a pandera schema. Nothing here loads pandas or pandera.
+``importer.checking.rules`` turns a table into a pandera schema. Nothing here loads pandas or pandera.
 """
 
 from __future__ import annotations
@@ -16,18 +16,26 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """How a field's text is formed."""
+    """What a field is for; ``schemas.kinds`` says what its cells may hold."""
 
+    ID = "id"
+    """What a person, a permit or a record is known by: zeros and letters are a part of it."""
+    NAME = "name"
+    """Of a person. People are called Null, None and True."""
     TEXT = "text"
+    """Anything: streets, cities, colours, zones."""
+    PLATE = "plate"
     EMAIL = "email"
+    PHONE = "phone"
     PROVINCE = "province"
     """Two letters, a postal abbreviation."""
-    DIGITS = "digits"
+    POSTAL = "postal code"
+    NUMBER = "number"
     """The number of a record in OPSCOM."""
-    DATE = "date"
+    DATE = "date of birth"
     """``yyyy-mm-dd``."""
-    DATETIME = "datetime"
-    """``yyyy-mm-ddThh:mm:ss`` without a zone."""
+    DATETIME = "time"
+    """``yyyy-mm-ddThh:mm:ss`` without a zone, a start or an end."""
     AMOUNT = "amount"
     """Dollars and cents, ``14.50``."""
     CURRENCY = "currency"
@@ -67,6 +75,11 @@ class Field:
     """Fields of one group stand for each other (``Need.ONE_OF``)."""
     repeated: int | None = None
     """The code where two records share a value that OPSCOM wants unique, capitals not counting."""
+
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether a mapping may cut what is too long; a part of an id is another id."""
+        return self.max_length is not None and self.kind in {Kind.TEXT, Kind.NAME}
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +122,7 @@ class Table:
 
 _FORMS = {
     Kind.PROVINCE: "two letters, a postal abbreviation",
-    Kind.DIGITS: "digits, the number of a record in OPSCOM",
+    Kind.NUMBER: "digits, the number of a record in OPSCOM",
     Kind.DATE: "yyyy-mm-dd, not in the future",
     Kind.DATETIME: "yyyy-mm-ddThh:mm:ss, without a time zone",
     Kind.AMOUNT: "0.01 to 999999.99, with two decimals",

@@ -6,7 +6,6 @@ also matches in a message.
 
 from __future__ import annotations
 
-import difflib
 import re
 import unicodedata
 from typing import TYPE_CHECKING
@@ -22,6 +21,8 @@ _INVISIBLE_RE = re.compile(INVISIBLE_PATTERN)
 _ZERO_WIDTH_RE = re.compile(f"[{_INVISIBLE}\u200c\u200d]")
 _BREAKS_RE = re.compile(r"[^\S\r\n\x0b\x0c\x85\u2028\u2029]*[\r\n\x0b\x0c\x85\u2028\u2029]+\s*")
 _SPACE_RE = re.compile(r"\s+")
+_NEAR = 60
+"""How like two names must be, in hundredths, before one is offered for the other."""
 
 
 def clean(text: str) -> str:
@@ -68,12 +69,24 @@ def fold(text: str) -> str:
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of ``names`` that a person most likely meant by ``name``, if any is near.
 
-    >>> nearest("Birth date", ["BIRTH_DATE", "STUDENT_ID"])
-    'BIRTH_DATE'
+    Case, punctuation and the order of words do not count.
+
+    >>> nearest("Birth date", ["DATE_OF_BIRTH", "STUDENT_ID"])
+    'DATE_OF_BIRTH'
     """
-    squeezed = {re.sub(r"[\W_]+", "", fold(known)): known for known in names}
-    found = difflib.get_close_matches(re.sub(r"[\W_]+", "", fold(name)), squeezed, n=1, cutoff=0.6)
-    return squeezed[found[0]] if found else None
+    from rapidfuzz import fuzz, process
+
+    wanted, known = _words(name), {_words(each): each for each in names}
+    if not wanted:
+        return None
+    found = process.extractOne(
+        wanted, list(known), scorer=fuzz.token_sort_ratio, score_cutoff=_NEAR
+    )
+    return None if found is None else known[found[0]]
+
+
+def _words(name: str) -> str:
+    return re.sub(r"[\W_]+", " ", fold(name)).strip()
 
 
 def count(number: int, noun: str) -> str:

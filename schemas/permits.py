@@ -7,7 +7,8 @@ the form is what is checked.
 
 from importer.schema import Field, Kind, Need, Table
 
-AMOUNT, CURRENCY, DATETIME, TEXT = Kind.AMOUNT, Kind.CURRENCY, Kind.DATETIME, Kind.TEXT
+AMOUNT, CURRENCY, DATETIME, ID = Kind.AMOUNT, Kind.CURRENCY, Kind.DATETIME, Kind.ID
+PLATE, TEXT = Kind.PLATE, Kind.TEXT
 REQUIRED, OPTIONAL = Need.REQUIRED, Need.OPTIONAL
 
 # fmt: off
@@ -23,8 +24,8 @@ PERMITS = Table(
         Field("currency",    "Currency",      CURRENCY, OPTIONAL,   10, ("CurrencyID",)),
         Field("startTime",   "Start Date",    DATETIME, REQUIRED,   20, ("StartDateUtc",),               invalid=9007),
         Field("endTime",     "End Date",      DATETIME, REQUIRED,   20, ("EndDateUtc",),                 missing=9004, invalid=9005),
-        Field("plate",       "License Plate", TEXT,     REQUIRED,   25, ("LicencePlate",),               missing=9006),
-        Field("permitNo",    "Ticket Number", TEXT,     OPTIONAL,   50, ("TicketNumber",)),
+        Field("plate",       "License Plate", PLATE,    REQUIRED,   25, ("LicencePlate",),               missing=9006),
+        Field("permitNo",    "Ticket Number", ID,       OPTIONAL,   50, ("TicketNumber",)),
         Field("zone",        "Zone Name",     TEXT,     OPTIONAL,  200, ("ParkingZoneName",)),
     ),
     key=(),  # every push makes another permit, whatever it holds
@@ -40,9 +41,9 @@ PERMIT_UPDATES = Table(
     fields=(
         #     vendor's key   vendor's name    form      need     limit  other names                      codes
         # apiToken, String, 50 characters, required: comes from the settings and is never mapped
-        Field("referenceID", "Reference ID",  TEXT,     REQUIRED,   50, ("referenceid", "reference_id"), missing=9008),
+        Field("referenceID", "Reference ID",  ID,       REQUIRED,   50, ("referenceid", "reference_id"), missing=9008),
         Field("endTime",     "End Date",      DATETIME, OPTIONAL,   20, ("EndDateUtc",),                 invalid=9005),
-        Field("plate",       "License Plate", TEXT,     OPTIONAL,   25, ("LicencePlate",)),
+        Field("plate",       "License Plate", PLATE,    OPTIONAL,   25, ("LicencePlate",)),
         Field("amount",      "Amount",        AMOUNT,   OPTIONAL,    9, ("Amount",)),
         Field("currency",    "Currency",      CURRENCY, OPTIONAL,   10, ("CurrencyID",)),
     ),
@@ -58,7 +59,7 @@ PERMIT_DELETES = Table(
     fields=(
         #     vendor's key   vendor's name    form      need     limit  other names                      codes
         # apiToken, String, 50 characters, required: comes from the settings and is never mapped
-        Field("referenceID", "Reference ID",  TEXT,     REQUIRED,   50, ("referenceid", "reference_id"), missing=9008),
+        Field("referenceID", "Reference ID",  ID,       REQUIRED,   50, ("referenceid", "reference_id"), missing=9008),
     ),
     key=(("referenceID",),),
     fold_key=True,

@@ -9,9 +9,9 @@ PLATES = Table(
     title="Pull API: Plate Validation",
     source='API Documentation, "Pull API: Plate Validation", table "Request Object Attributes"',
     fields=(
-        #     vendor's key  vendor's name  form       need           limit  code when missing
+        #     vendor's key  vendor's name  form        need           limit  code when missing
         # api_token, String, 50 characters, and client, String, both required: come from the settings
-        Field("plate",      "plate",       Kind.TEXT, Need.REQUIRED, None,  missing=9006),
+        Field("plate",      "plate",       Kind.PLATE, Need.REQUIRED, None,  missing=9006),
     ),
     key=(("plate",),),
 )

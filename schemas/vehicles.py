@@ -2,7 +2,7 @@
 
 from importer.schema import Field, Kind, Need, Table
 
-DIGITS, TEXT, VIN, YEAR = Kind.DIGITS, Kind.TEXT, Kind.VIN, Kind.YEAR
+NUMBER, PLATE, TEXT, VIN, YEAR = Kind.NUMBER, Kind.PLATE, Kind.TEXT, Kind.VIN, Kind.YEAR
 REQUIRED, ONE_OF, OPTIONAL = Need.REQUIRED, Need.ONE_OF, Need.OPTIONAL
 
 # fmt: off
@@ -14,16 +14,16 @@ VEHICLES = Table(
     fields=(
         #     vendor's key   vendor's name  form    need     limit  codes                       stand for each other
         # apiToken, String, 50 characters, required: comes from the settings and is never mapped
-        Field("plate",       "plate",       TEXT,   REQUIRED,   50, missing=9006, too_long=9021),
-        Field("plateTypeID", "plateTypeID", DIGITS, ONE_OF,   None, missing=9010,                group="plate type"),
+        Field("plate",       "plate",       PLATE,  REQUIRED,   50, missing=9006, too_long=9021),
+        Field("plateTypeID", "plateTypeID", NUMBER, ONE_OF,   None, missing=9010,                group="plate type"),
         Field("plateType",   "plateType",   TEXT,   ONE_OF,     50, missing=9010,                group="plate type"),
-        Field("provID",      "provID",      DIGITS, ONE_OF,   None, missing=9011,                group="province"),
+        Field("provID",      "provID",      NUMBER, ONE_OF,   None, missing=9011,                group="province"),
         Field("prov",        "prov",        TEXT,   ONE_OF,     50, missing=9011,                group="province"),  # a full name or a postal abbreviation
-        Field("makeID",      "makeID",      DIGITS, OPTIONAL, None),
+        Field("makeID",      "makeID",      NUMBER, OPTIONAL, None),
         Field("make",        "make",        TEXT,   OPTIONAL,   50),
-        Field("typeID",      "typeID",      DIGITS, OPTIONAL, None),
+        Field("typeID",      "typeID",      NUMBER, OPTIONAL, None),
         Field("type",        "type",        TEXT,   OPTIONAL,   50),
-        Field("colourID",    "colourID",    DIGITS, OPTIONAL, None),
+        Field("colourID",    "colourID",    NUMBER, OPTIONAL, None),
         Field("colour",      "colour",      TEXT,   OPTIONAL,   50),
         Field("year",        "year",        YEAR,   OPTIONAL,    4),
         Field("vin",         "vin",         VIN,    OPTIONAL,   25),

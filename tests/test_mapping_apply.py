@@ -17,7 +17,6 @@ from importer.mapping import (
     load_mapping,
     matches_name,
     missing_headers,
-    takes_sheet,
 )
 from importer.model import RESULT_COLUMNS, Column, Flaw, Severity, Sheet
 from importer.text import clean
@@ -478,22 +477,11 @@ def test_files_are_matched_by_pattern_whatever_their_case(tmp_path):
     assert [matches_name(mapping, name) for name in names] == [True, True, False, True]
 
 
-def test_a_mapping_without_match_and_sheet_takes_every_name(tmp_path):
+def test_a_mapping_without_match_takes_every_name(tmp_path):
     path = tmp_path / "m.yaml"
     path.write_text("version: 1\nendpoint: users\nfields: {city: A}\n")
     mapping = load_mapping(path)
     assert matches_name(mapping, "anything.csv")
-    assert takes_sheet(mapping, "Anything")
-
-
-def test_sheets_are_named_whatever_their_case_and_blanks(tmp_path):
-    path = tmp_path / "m.yaml"
-    path.write_text(
-        "version: 1\nendpoint: users\nsheet: [New  Students, Staff]\nfields: {city: A}\n"
-    )
-    mapping = load_mapping(path)
-    names = ["new students", "STAFF ", "Old", None]
-    assert [takes_sheet(mapping, name) for name in names] == [True, True, False, True]
 
 
 def test_missing_headers_are_those_of_rules_and_skipped_rows(tmp_path):

@@ -10,15 +10,16 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
+import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.errors import InputError
 from importer.mapping.amounts import parse_amount
 from importer.mapping.convert import compile_steps, convert, digits, plate, title
 from importer.mapping.dates import compile_format, parse_date, parse_datetime
 from importer.mapping.provinces import province_code
-from importer.mapping.refusal import Refusal
-from importer.mapping.rules import Steps
+from importer.mapping.rules import Refusal, Steps
 from importer.schema import Field, Kind, Need
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -334,8 +335,8 @@ class TestSteps:
         [
             pytest.param({"blank_if": frozenset({"N/A"})}, "N/A", "", id="blank_if"),
             pytest.param({"blank_if": frozenset({"N/A"})}, "n/a", "n/a", id="blank_if as written"),
-            pytest.param({"extract": re.compile(r"^(\d+)-")}, "0042-X", "0042", id="extract"),
-            pytest.param({"extract": re.compile(r"(.*)@")}, " ab @x", "ab", id="extract trims"),
+            pytest.param({"extract": regex.compile(r"^(\d+)-")}, "0042-X", "0042", id="extract"),
+            pytest.param({"extract": regex.compile(r"(.*)@")}, " ab @x", "ab", id="extract trims"),
             pytest.param({"replace": {"a": "b", "b": "c"}}, "ab", "bc", id="replace once"),
             pytest.param({"replace": {"St": "Saint", "Ste": "Sainte"}}, "Ste Anne", "Sainte Anne", id="replace the longest"),
             pytest.param({"replace": {".": ""}}, "a.b*", "ab*", id="replace takes no pattern"),
@@ -356,8 +357,8 @@ class TestSteps:
     @pytest.mark.parametrize(
         ("steps", "message"),
         [
-            pytest.param({"extract": re.compile(r"(\d+)")}, "this has not the form that `extract` in the mapping looks for.", id="extract"),
-            pytest.param({"extract": re.compile(r"v(\d)?")}, "this has not the form that `extract` in the mapping looks for.", id="extract of nothing"),
+            pytest.param({"extract": regex.compile(r"(\d+)")}, "this has not the form that `extract` in the mapping looks for.", id="extract"),
+            pytest.param({"extract": regex.compile(r"v(\d)?")}, "this has not the form that `extract` in the mapping looks for.", id="extract of nothing"),
             pytest.param({"convert": ("digits",)}, "nothing is left of this value after `convert: [digits]`.", id="digits"),
             pytest.param({"lookup": {"full time": "1"}}, "the mapping's `lookup` does not know this value; the only one known is \"full time\".", id="lookup"),
             pytest.param({"lookup_user_types": True, "user_types": {"Staff": "7"}}, 'OPSCOM has no user type of this name; the only one known is "Staff".', id="user type"),
@@ -389,11 +390,14 @@ class TestSteps:
             '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.',
         )
 
-    def test_the_nearest_name_is_searched_for_the_first_unknown_values_only(self):
-        steps = compile_steps(Steps(lookup={"Staff": "7", "Guest": "8"}), field())
-        said = [convert(f"Staff{number}", steps).message for number in range(201)]
-        assert said[199].endswith('the nearest of the 2 known is "Staff".')
-        assert said[200].endswith("; 2 are known.")
+    def test_a_regular_expression_that_never_ends_stops_the_file(self):
+        endless = Steps(extract=regex.compile(r"^((?:a|aa)+)$"))
+        with pytest.raises(InputError) as caught:
+            convert("a" * 60 + "!", compile_steps(endless, field()))
+        assert str(caught.value) == (
+            "the regular expression of `extract` in the mapping takes too long. "
+            "Write it without repetitions inside repetitions, such as (a+)+."
+        )
 
     def test_a_user_type_is_looked_up_by_name(self):
         assert (

@@ -41,11 +41,15 @@ name: Banner students                 # for people
 endpoint: users
 match: {files: ["*student*"]}
 sheet: Students
-header_row: 4
+header_row: [3, 4]
 skip_rows:
   - {columns: [SPRIDEN_ID, SPRIDEN_LAST_NAME], blank: true}
   - {column: SPRIDEN_ID, matches: "Total.*"}
+  - {struck: true}
+  - {fill: ff0000}
 defaults: {login_source: OPSCOM}
+blank_if: ["N/A"]
+encoding: mac-roman
 duplicates: last
 blanks: send
 fields:
@@ -59,7 +63,9 @@ fields:
   user_type_id: {column: STYP_DESC, lookup: {Full Time Student: "1", Full Time Staff: 7}}
   student_phone: {column: PHONE, convert: [digits]}
   employ_no: {column: EMP, pad: 9}
-  city: {column: CITY, truncate: true}
+  city: {column: CITY, truncate: true, optional: true}
+  first_name: {column: FIRST, blank_if: "?"}
+  postal_code: {column: ZIP, as_shown: true, lookup: {x: y}, else: keep}
   state: {column: STATE, blank_if: ["N/A", "-"], if_invalid: omit}
   province: {column: STAT_CODE, convert: [province]}
 """
@@ -72,7 +78,8 @@ def test_everything_that_the_format_has_is_taken_over(tmp_path):
         "users",
         ("*student*",),
     )
-    assert (mapping.sheets, mapping.header_row) == (("Students",), 4)
+    assert (mapping.sheets, mapping.header_rows, mapping.header_row) == (("Students",), (3, 4), 4)
+    assert mapping.encoding == "mac-roman"
     assert (mapping.duplicates, mapping.blanks) == ("last", "send")
     assert mapping.defaults == {"login_source": "OPSCOM"}
     assert [
@@ -80,13 +87,21 @@ def test_everything_that_the_format_has_is_taken_over(tmp_path):
     ] == [
         (("SPRIDEN_ID", "SPRIDEN_LAST_NAME"), None),
         (("SPRIDEN_ID",), "Total.*"),
+        ((), None),
+        ((), None),
+    ]
+    assert [(skip.struck, skip.fill) for skip in mapping.skip_rows[2:]] == [
+        (True, None),
+        (False, "FF0000"),
     ]
     assert {rule.name: rule.take for rule in mapping.rules} == {
         "unique_id": Filled(("SPRIDEN_ID",)),
         "login_source": Constant("OPSCOM"),
         "email": Filled(("CAMPUS_EMAIL", "HOME_EMAIL")),
         "street": Joined(("STREET_LINE1", "STREET_LINE2"), ", "),
+        "first_name": Filled(("FIRST",)),
         "city": Filled(("CITY",)),
+        "postal_code": Filled(("ZIP",)),
         "province": Filled(("STAT_CODE",)),
         "state": Filled(("STATE",)),
         "phone_cell": Filled(("Phone#2",)),
@@ -97,6 +112,15 @@ def test_everything_that_the_format_has_is_taken_over(tmp_path):
         "date_of_birth": Filled(("BIRTH_DATE",)),
     }
     assert mapping.omit_if_invalid == {"province"}
+    assert mapping.as_shown == {"postal_code"}
+    assert "CITY" not in mapping.headers
+    steps = {rule.name: rule.steps for rule in mapping.rules}
+    assert steps["postal_code"].otherwise == "keep"
+    assert [steps[name].blank_if for name in ("first_name", "city", "state")] == [
+        {"?"},
+        {"N/A"},
+        {"N/A", "-"},
+    ]
     assert not mapping.needs_user_types
 
 
@@ -211,7 +235,7 @@ fields:
         "m.yaml, line 2, nam: there is no such key. Did you mean name?",
         "m.yaml, line 4, match: `files` is missing. Add it.",
         "m.yaml, line 4, match.file: there is no such key. Did you mean files?",
-        "m.yaml, line 6, skip_rows[1].matches: this is no valid regular expression (missing ), unterminated subpattern). Correct it.",
+        "m.yaml, line 6, skip_rows[1].matches: this is not a valid regular expression (missing )). Correct it.",
         "m.yaml, line 7, skip_rows[2].colum: there is no such key. Did you mean column?",
         "m.yaml, line 8, duplicates: this must be error, first or last. Did you mean first?",
         "m.yaml, line 9, blanks: nothing stands here. Write a value, or remove it.",
@@ -224,8 +248,8 @@ fields:
         "m.yaml, line 16, fields.date_of_birth.date[1]: a date format needs the year exactly once.",
         "m.yaml, line 16, fields.date_of_birth.date[2]: this date format reads yyyy-mm-dd in another way than the calendar's.",
         "m.yaml, line 16, fields.date_of_birth.date[3]: %q is no part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.",
-        "m.yaml, line 16, fields.date_of_birth.time: `time` is for a date with a time, and date_of_birth is none. Remove it.",
-        "m.yaml, line 17, fields.zip.convert[1]: this must be upper, lower, title, digits, plate or province. Did you mean upper?",
+        "m.yaml, line 16, fields.date_of_birth.time: `time` is for a date with a time, which date_of_birth is not. Remove it.",
+        "m.yaml, line 17, fields.zip.convert[1]: this must be upper, lower, title, digits, plate, phone, email, province or unwrap. Did you mean upper?",
         "m.yaml, line 17, fields.zip.lookup: `lookup: user-types` is for user_type_id alone, not zip.",
         "m.yaml, line 18, fields.phone_cell.column: a tag like !!int stands here. Remove it: all values are text.",
         "m.yaml, line 18, fields.phone_cell.extract: this needs exactly one group ( ); use (?: ) for others.",
@@ -276,19 +300,18 @@ def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
         pytest.param("city: {value: A, lookup: {A: B}}", ["lookup: a constant `value` takes no `lookup`. Write the value itself."], id="constant with lookup"),
         pytest.param("date_of_birth: {value: 2001-02-30}", ["value: there is no such day or time. Correct the value."], id="constant that is no date"),
         pytest.param("login_source: {value: 123456789012345678901, truncate: true}", ["value: OPSCOM takes 20 characters here. Shorten it."], id="constant to be cut"),
-        pytest.param("city: {column: A, extract: '('}", ["extract: this is no valid regular expression (missing ), unterminated subpattern). Correct it."], id="bad regex"),
+        pytest.param("city: {column: A, extract: '('}", ["extract: this is not a valid regular expression (missing )). Correct it."], id="bad regex"),
         pytest.param("city: {column: A, extract: '(a)(b)'}", ["extract: this needs exactly one group ( ); use (?: ) for others."], id="two groups"),
         pytest.param("city: {column: A, replace: {'': x}}", ["replace.: a piece to replace must not be blank."], id="blank piece"),
-        pytest.param("city: {column: A, convert: uppr}", ["convert: this must be upper, lower, title, digits, plate or province. Did you mean upper?"], id="bad conversion"),
+        pytest.param("city: {column: A, convert: uppr}", ["convert: this must be upper, lower, title, digits, plate, phone, email, province or unwrap. Did you mean upper?"], id="bad conversion"),
         pytest.param("city: {column: A, lookup: {x: 1, X : 2}}", ["lookup.X: this name stands here already, but for case and blanks. Remove one."], id="lookup twice"),
         pytest.param("city: {column: A, lookup: {x: }}", ["lookup.x: nothing stands here. Write a value, or remove it."], id="lookup without value"),
         pytest.param("city: {column: A, lookup: types}", ['lookup: this must be user-types or a table like {Full Time: "1"}. Did you mean user-types?'], id="unknown list"),
         pytest.param("locker_user_type_id: {column: A, lookup: user-types}", ["lookup: `lookup: user-types` is for user_type_id alone, not locker_user_type_id."], id="user types of lockers"),
         pytest.param("city: {column: A, pad: many}", ["pad: write a whole number from 1 here."], id="pad is a word"),
         pytest.param("city: {column: A, pad: 256}", ["pad: no field takes more than 255 digits."], id="pad beyond every limit"),
-        pytest.param("city: {column: A, date: '%Y-%m-%d'}", ["date: `date` is for a date, and city is none. Remove it."], id="date on a text"),
-        pytest.param("date_of_birth: {column: A, timezone: America/Toronto}", ["timezone: `timezone` is for a date with a time, and date_of_birth is none. Remove it."], id="zone on a date"),
-        pytest.param("city: {column: A, decimal: ','}", ["decimal: `decimal` is for an amount, and city is none. Remove it."], id="decimal on a text"),
+        pytest.param("city: {column: A, date: '%Y-%m-%d'}", ["date: `date` is for a date, which city is not. Remove it."], id="date on a text"),
+        pytest.param("city: {column: A, decimal: ','}", ["decimal: `decimal` is for an amount, which city is not. Remove it."], id="decimal on a text"),
         pytest.param("street: {column: A, truncate: true}", ["truncate: street cannot be cut: OPSCOM takes it whole. Remove it."], id="cut without limit"),
         pytest.param("email: {column: A, truncate: true}", ["truncate: email cannot be cut: OPSCOM takes it whole. Remove it."], id="cut an e-mail"),
         pytest.param("unique_id: {column: A, if_invalid: omit}", ["if_invalid: OPSCOM needs unique_id, so it cannot be left out. Remove it."], id="omit what is required"),
@@ -303,7 +326,7 @@ def test_a_rule_that_its_field_cannot_take_is_a_fault(tmp_path, rule, expected):
     ("rule", "expected"),
     [
         pytest.param("startTime: {column: A, date: '%d/%m/%Y'}", ["date: this date format has no time of day. Add it, or give `time`."], id="no time"),
-        pytest.param("startTime: {column: A, time: 25:00}", ['time: this is no time of day. Write it like "08:30:00".'], id="no such time"),
+        pytest.param("startTime: {column: A, time: 25:00}", ['time: this is not a time of day. Write it like "08:30:00".'], id="no such time"),
         pytest.param("startTime: {column: A, timezone: America/Toronta}", ["timezone: there is no such time zone, like America/Toronto. Did you mean America/Toronto?"], id="no such zone"),
         pytest.param("startTime: {column: A, timezone: ../etc/passwd}", ["timezone: there is no such time zone, like America/Toronto."], id="a path as a zone"),
         pytest.param("amount: {column: A, decimal: ;}", ["decimal: this must be . or ,."], id="another decimal sign"),

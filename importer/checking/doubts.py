@@ -34,6 +34,9 @@ _IDENTIFIERS: Final = frozenset(
     {"unique_id", "student_no", "employ_no", "permitNo", "plate", "postal_code", "postal_code2"}
 )
 """Fields whose zeros and letters are part of a name; those of the table's key are added."""
+_FORMED: Final = frozenset(
+    {Kind.PROVINCE, Kind.DATE, Kind.DATETIME, Kind.AMOUNT, Kind.CURRENCY, Kind.YEAR}
+)
 _LEAST: Final = 5
 """Fewer cells prove nothing."""
 _SHORTEST_ID: Final = 5
@@ -131,9 +134,9 @@ def _suspect(batch: Batch, column: int) -> _Suspect:
 
 
 def _about(suspect: _Suspect, kind: Kind, field: str, keys: set[str]) -> Iterator[_Doubt]:
-    if kind in {Kind.TEXT, Kind.DIGITS, Kind.VIN}:
+    if kind not in _FORMED:
         yield from _ruined_numbers(suspect)
-    if kind in {Kind.TEXT, Kind.EMAIL}:
+    if kind not in _FORMED:
         yield from _cut(suspect)
         yield from _garbled(suspect)
     if field in _IDENTIFIERS or field in keys:

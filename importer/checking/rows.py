@@ -10,11 +10,10 @@ import numpy as np
 
 from importer.checking.doubts import column_doubts
 from importer.checking.repeats import find_repeats
+from importer.checking.rules import Rule, Terms, compile_checks, length_of
 from importer.checking.strays import find_strays, misplaced_columns
-from importer.compiling import Terms, compile_checks
 from importer.errors import SettingsError
 from importer.model import Checked, Problem, Severity
-from importer.rules import Rule, length_of
 from importer.schema import Need
 from importer.text import nearest
 

@@ -6,7 +6,6 @@ from importer.mapping.choose import (
     listed_up_to,
     matches_name,
     missing_headers,
-    takes_sheet,
 )
 from importer.mapping.load import load_mapping
 from importer.mapping.model import json_schema
@@ -21,5 +20,4 @@ __all__ = [
     "load_mapping",
     "matches_name",
     "missing_headers",
-    "takes_sheet",
 ]

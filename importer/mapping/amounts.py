@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from importer.mapping.refusal import Refusal
+from importer.mapping.rules import Refusal
 
 _MOST_CHARACTERS = 40
 _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)

@@ -1,8 +1,9 @@
-"""A mapping and a sheet → ``Batch``: every field of every row, or the reason why it has none."""
+"""A mapping and a sheet → ``Batch``: every field of every row, or the problem why it has none."""
 
 from __future__ import annotations
 
 from collections import abc
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,16 +11,17 @@ import pandas as pd
 
 from importer.errors import InputError
 from importer.mapping.choose import locate
-from importer.mapping.refusal import Refusal
+from importer.mapping.convert import Step, compile_steps, convert
+from importer.mapping.rules import Refusal, within_time
 from importer.mapping.take import Cells
-from importer.mapping.turn import Given, Reason, problem_at, turn
-from importer.model import RESULT_COLUMNS, Batch, Severity, State
+from importer.model import RESULT_COLUMNS, Batch, Problem, Severity, State
 from importer.text import fold
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
     from importer.mapping.rules import Mapping, Rule, SkipRows
+    from importer.mapping.take import Taken
     from importer.model import Sheet
     from importer.schema import Field
 
@@ -30,11 +32,42 @@ _TWO_VALUES = Refusal(
     "two columns give this field, and their values differ.",
     "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
 )
-
-_LEFT_OUT = Refusal(
+_GAVE_WAY = Refusal(
     "another column gives this field, with another value, and this one was left out.",
     "Correct the cell, or take its column out of the mapping.",
 )
+_UNTIL_THEN = "Until then the row goes without this field."
+
+
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What one rule, or all rules of a field together, give the field."""
+
+    texts: pd.Series[str]
+    """RangeIndex of the sheet's positions, dtype ``str``, blank is ``""``."""
+    columns: tuple[int, ...]
+    """Positions of the source columns; empty for a constant."""
+    chosen: npt.NDArray[np.int64] | None = None
+    """Which of several columns gave the value, position by position."""
+    problems: tuple[Problem, ...] = ()
+    dropped: frozenset[int] = frozenset()
+    """Positions whose invalid value is left out."""
+
+    def columns_at(self, position: int) -> tuple[int, ...]:
+        """Return the columns that gave the value at a position."""
+        return self.columns if self.chosen is None else (int(self.chosen[position]),)
+
+    @property
+    def by_position(self) -> npt.NDArray[np.int64] | None:
+        """The one column that gave the value, position by position; ``None`` where it is not one."""
+        if self.chosen is None and len(self.columns) == 1:
+            return np.full(len(self.texts), self.columns[0], dtype=np.int64)
+        return self.chosen
+
+    @property
+    def failed(self) -> frozenset[int]:
+        """Positions that have an error."""
+        return frozenset(problem.position for problem in self.problems if problem.holds)
 
 
 def apply_mapping(
@@ -54,8 +87,8 @@ def apply_mapping(
         are marked in ``skipped`` and have no problems.
 
     Raises:
-        InputError: A mapped header is missing or stands over several columns, or the mapping looks
-            up user types and there are none.
+        InputError: A mapped header is missing or stands over several columns, the mapping looks up
+            user types and there are none, or a regular expression of it takes too long.
     """
     if mapping.needs_user_types and user_types is None:
         raise InputError(
@@ -66,23 +99,19 @@ def apply_mapping(
     skipped = _skipped(mapping, cells)
     whole = [flaw for flaw in sheet.flaws if flaw.column is None and not skipped[flaw.position]]
     problems = [
-        problem_at(
-            sheet,
-            flaw.position,
-            None,
-            "",
-            Reason((), Refusal(flaw.message, flaw.remedy), _WHOLE_ROW_CODE),
-        )
-        for flaw in whole
+        _problem(sheet, flaw.position, None, Refusal(flaw.message, flaw.remedy)) for flaw in whole
     ]
     quiet = skipped.copy()
     quiet[[flaw.position for flaw in whole]] = True
-    fields: dict[str, Given] = {}
+    fields: dict[str, _Given] = {}
     for known in mapping.fields:
         rules = [rule for rule in mapping.rules if rule.field.name == known.name]
-        parts = [turn(rule, cells.take(rule), sheet, quiet, user_types) for rule in rules]
+        taken = [(rule, cells.take(rule)) for rule in rules]
+        pairs = [(r, _turn(r, t, sheet, quiet, user_types)) for r, t in taken if t is not None]
+        if not pairs and known.name not in mapping.defaults:
+            continue
         # A value that may be left out gives way to one that may not.
-        pairs = sorted(zip(rules, parts, strict=True), key=lambda pair: pair[0].omit_if_invalid)
+        pairs.sort(key=lambda pair: pair[0].omit_if_invalid)
         given = _together(sheet, known, pairs, quiet)
         fields[known.name] = _with_default(given, mapping.defaults.get(known.name))
         problems.extend(given.problems)
@@ -99,6 +128,31 @@ def apply_mapping(
         duplicates=mapping.duplicates,
         problems=tuple(sorted(problems, key=lambda problem: problem.position)),
         omit_if_invalid=mapping.omit_if_invalid,
+    )
+
+
+def _problem(  # noqa: PLR0913 - what a problem tells, each by its name
+    sheet: Sheet,
+    position: int,
+    known: Field | None,
+    refusal: Refusal,
+    *,
+    value: str = "",
+    columns: tuple[int, ...] = (),
+    code: int | None = None,
+    severity: Severity = Severity.ERROR,
+) -> Problem:
+    """Return a problem of one row; without a field it is one of the whole row."""
+    return Problem(
+        position=position,
+        row=int(sheet.rows[position]),
+        columns=columns,
+        field=None if known is None else known.name,
+        value=value,
+        code=code or (_WHOLE_ROW_CODE if known is None else known.invalid),
+        severity=severity,
+        message=refusal.message,
+        remedy=refusal.remedy,
     )
 
 
@@ -121,20 +175,122 @@ def _skipped(mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
 
 def _matching(skip: SkipRows, cells: Cells) -> npt.NDArray[np.bool_]:
     if skip.matches is None:
-        blank = np.ones(len(cells.sheet.frame), dtype=np.bool_)
+        blank = np.full(len(cells.sheet.frame), bool(skip.headers), dtype=np.bool_)
         for header in skip.headers:
             blank &= cells.blank(header)
         return blank
     codes, distinct = pd.factorize(cells.column(skip.headers[0]))
-    texts: list[str] = distinct.tolist()
-    hits = np.array([skip.matches.fullmatch(text) is not None for text in texts], dtype=np.bool_)
-    found: npt.NDArray[np.bool_] = hits[codes]
+    whole = skip.matches.fullmatch
+    hits = [within_time(whole, text, "matches") is not None for text in distinct.tolist()]
+    found: npt.NDArray[np.bool_] = np.array(hits, dtype=np.bool_)[codes]
+    return found
+
+
+def _turn(
+    rule: Rule,
+    taken: Taken,
+    sheet: Sheet,
+    quiet: npt.NDArray[np.bool_],
+    user_types: abc.Mapping[str, str] | None,
+) -> _Given:
+    """Convert what a rule took.
+
+    What cannot be converted has a problem and stays the cleaned text, or is left out where the rule
+    says so. A cell with a flaw has that flaw's problem and no other.
+
+    Args:
+        rule: The rule.
+        taken: Its texts.
+        sheet: The sheet they come from.
+        quiet: Positions that get no problem: no records, and records that are wrong as a whole.
+        user_types: Name → id of OPSCOM's user types.
+    """
+    steps = compile_steps(
+        rule.steps, rule.field, user_types=user_types, numbers=sheet.name is not None
+    )
+    values, refused = _convert_column(taken.texts, steps)
+    at_fault = {at: (taken.columns_at(at), refusal) for at, refusal in refused.items()}
+    for at, flaws in taken.flaws.items():
+        columns = tuple(flaw.column for flaw in flaws if flaw.column is not None)
+        at_fault[at] = (columns, Refusal(flaws[0].message, flaws[0].remedy))
+    at_fault = {at: at_fault[at] for at in sorted(at_fault) if not quiet[at]}
+    cuts = [at for at in _too_long(rule, values) if at not in at_fault]
+    if not at_fault and not cuts:
+        return _Given(values, taken.columns, taken.chosen)
+    omit = rule.omit_if_invalid
+    severity = Severity.WARNING if omit else Severity.ERROR
+    shown, kept = taken.texts.tolist(), values.tolist()
+    problems = []
+    for at, (columns, why) in at_fault.items():
+        kept[at] = "" if omit else shown[at]
+        refusal = Refusal(why.message, f"{why.remedy} {_UNTIL_THEN}") if omit else why
+        problem = _problem(
+            sheet, at, rule.field, refusal, value=shown[at], columns=columns, severity=severity
+        )
+        problems.append(problem)
+    for at in cuts:
+        message = (
+            f"this has {len(kept[at])} characters, OPSCOM takes {rule.field.max_length}; "
+            "the rest was cut off."
+        )
+        problems.append(
+            _problem(
+                sheet,
+                at,
+                rule.field,
+                Refusal(message, "Shorten it yourself where the rest matters."),
+                value=shown[at],
+                columns=taken.columns_at(at),
+                code=rule.field.too_long,
+                severity=Severity.WARNING,
+            )
+        )
+        kept[at] = kept[at][: rule.field.max_length].rstrip()
+    return _Given(
+        pd.Series(kept, index=values.index, dtype="str"),
+        taken.columns,
+        taken.chosen,
+        tuple(problems),
+        frozenset(at_fault) if omit else frozenset(),
+    )
+
+
+def _convert_column(
+    texts: pd.Series[str], steps: tuple[Step, ...]
+) -> tuple[pd.Series[str], dict[int, Refusal]]:
+    """Convert each distinct text once; return the values, and the refusals by position."""
+    if not steps:
+        return texts, {}
+    codes, distinct = pd.factorize(texts)
+    before: list[str] = distinct.tolist()
+    results = [convert(text, steps) for text in before]
+    after = [
+        text if isinstance(result, Refusal) else result
+        for text, result in zip(before, results, strict=True)
+    ]
+    values = texts
+    if after != before:
+        values = pd.Series(pd.array(after, dtype="str").take(codes), index=texts.index)
+    refusals = {at: result for at, result in enumerate(results) if isinstance(result, Refusal)}
+    if not refusals:
+        return values, {}
+    refused = np.zeros(len(before), dtype=np.bool_)
+    refused[list(refusals)] = True
+    return values, {int(at): refusals[int(codes[at])] for at in np.flatnonzero(refused[codes])}
+
+
+def _too_long(rule: Rule, values: pd.Series[str]) -> list[int]:
+    """Return the positions to cut: none unless the mapping says so."""
+    limit = rule.field.max_length
+    if not rule.steps.truncate or limit is None:
+        return []
+    found: list[int] = np.flatnonzero(values.str.len().to_numpy(dtype=np.int64) > limit).tolist()
     return found
 
 
 def _together(
-    sheet: Sheet, known: Field, pairs: list[tuple[Rule, Given]], quiet: npt.NDArray[np.bool_]
-) -> Given:
+    sheet: Sheet, known: Field, pairs: list[tuple[Rule, _Given]], quiet: npt.NDArray[np.bool_]
+) -> _Given:
     """Return what all rules of a field give: those under its first name come first.
 
     The vendor documents several names for some fields and not which one wins, so that two different
@@ -142,7 +298,7 @@ def _together(
     """
     if not pairs:
         blank = [""] * len(sheet.frame)
-        return Given(pd.Series(blank, index=sheet.frame.index, dtype="str"), ())
+        return _Given(pd.Series(blank, index=sheet.frame.index, dtype="str"), ())
     (_, given), *others = pairs
     for rule, other in others:
         given = _merged(sheet, known, given, other, quiet, spare=rule.omit_if_invalid)
@@ -152,35 +308,36 @@ def _together(
 def _merged(  # noqa: PLR0913 - what decides, each by its name
     sheet: Sheet,
     known: Field,
-    one: Given,
-    other: Given,
+    one: _Given,
+    other: _Given,
     quiet: npt.NDArray[np.bool_],
     *,
     spare: bool,
-) -> Given:
+) -> _Given:
     ones, others = one.texts, other.texts
     blank = (ones == "").to_numpy(dtype=np.bool_)
     differ = ~blank & (others != "").to_numpy(dtype=np.bool_)
     differ &= (ones != others).to_numpy(dtype=np.bool_) & ~quiet
     differ[list(one.failed | other.failed)] = False
-    shown = (others if spare else ones).tolist() if differ.any() else []
-    clashes = tuple(
-        problem_at(
-            sheet,
-            at,
-            known,
-            shown[at],
-            Reason(other.columns_at(at), _LEFT_OUT, known.invalid, Severity.WARNING)
-            if spare
-            else Reason((*one.columns_at(at), *other.columns_at(at)), _TWO_VALUES, known.invalid),
+    clashes = []
+    for at in np.flatnonzero(differ).tolist():
+        where = other.columns_at(at) if spare else (*one.columns_at(at), *other.columns_at(at))
+        clashes.append(
+            _problem(
+                sheet,
+                at,
+                known,
+                _GAVE_WAY if spare else _TWO_VALUES,
+                value=str((others if spare else ones)[at]),
+                columns=where,
+                severity=Severity.WARNING if spare else Severity.ERROR,
+            )
         )
-        for at in np.flatnonzero(differ).tolist()
-    )
     chosen, second = one.by_position, other.by_position
     if chosen is not None:
         filled = (others != "").to_numpy(dtype=np.bool_)
         chosen = None if second is None else np.where(blank & filled, second, chosen)
-    return Given(
+    return _Given(
         ones.mask(blank, others),
         tuple(dict.fromkeys((*one.columns, *other.columns))),
         chosen,
@@ -189,7 +346,7 @@ def _merged(  # noqa: PLR0913 - what decides, each by its name
     )
 
 
-def _with_default(given: Given, default: str | None) -> Given:
+def _with_default(given: _Given, default: str | None) -> _Given:
     """Fill what is blank, but not what was left out for being invalid and not what has an error."""
     blank = (given.texts == "").to_numpy(dtype=np.bool_, copy=True)
     dropped = frozenset(at for at in given.dropped if blank[at])
@@ -197,4 +354,4 @@ def _with_default(given: Given, default: str | None) -> Given:
     if default is not None:
         blank[list(dropped | given.failed)] = False
         values = values.mask(blank, default)
-    return Given(values, given.columns, given.chosen, given.problems, dropped)
+    return _Given(values, given.columns, given.chosen, given.problems, dropped)

@@ -29,18 +29,6 @@ def matches_name(mapping: Mapping, file_name: str) -> bool:
     return any(fnmatchcase(fold(file_name), fold(pattern)) for pattern in mapping.match)
 
 
-def takes_sheet(mapping: Mapping, name: str | None) -> bool:
-    """Return whether the mapping's ``sheet`` allows a sheet of this name.
-
-    Text files have no sheets (``None``): they are always allowed.
-    """
-    return (
-        name is None
-        or not mapping.sheets
-        or any(fold(name) == fold(wanted) for wanted in mapping.sheets)
-    )
-
-
 def columns_of_header(header: str, columns: Sequence[Column]) -> tuple[Column, ...]:
     """Return the columns that a header of a mapping means, from left to right.
 
@@ -88,7 +76,7 @@ def listed_up_to(parts: Sequence[str], most: int) -> str:
 
 
 def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:
-    """Return each mapped header's column position.
+    """Return each mapped header's column position; optional ones may be missing.
 
     Raises:
         InputError: A header is missing, or stands over several columns and has no number.
@@ -99,7 +87,7 @@ def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:
             hint=f"Correct the header in the file or in the mapping {mapping.path.name}.",
         )
     found: dict[str, int] = {}
-    for header in mapping.headers:
+    for header in mapping.all_headers:
         columns = columns_of_header(header, sheet.columns)
         if len(columns) > 1:
             letters = ", ".join(column.letter for column in columns)
@@ -108,7 +96,8 @@ def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:
                 hint=f'Write "{header}#1" for the first, "{header}#2" for the second, and so on, '
                 f"in the mapping {mapping.path.name}.",
             )
-        found[header] = columns[0].position
+        if columns:
+            found[header] = columns[0].position
     return found
 
 

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, TypeAlias
 from importer.mapping.amounts import parse_amount
 from importer.mapping.dates import parse_date, parse_datetime
 from importer.mapping.provinces import province_code
-from importer.mapping.refusal import Refusal
+from importer.mapping.rules import Refusal, within_time
 from importer.schema import Field, Kind
 from importer.text import fold, nearest
 
 if TYPE_CHECKING:
+    import regex
+
     from importer.mapping.rules import Steps
 
 Step: TypeAlias = abc.Callable[[str], "str | Refusal"]
@@ -41,8 +43,6 @@ _NO_USER_TYPE = Refusal(
     "Correct the cell, or translate your names with a table, like `lookup: {Undergraduate: "
     '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.',
 )
-_MOST_OFFERS = 200
-"""Unknown values of one rule for which the nearest name is searched, as that takes time."""
 _TWO_USER_TYPES = Refusal(
     "OPSCOM has more than one user type of this name.",
     "Say which one you mean with a `lookup` in the mapping.",
@@ -155,9 +155,9 @@ def _conversion(name: str) -> Step:
     return lambda text: change(text) or nothing_left
 
 
-def _extractor(pattern: re.Pattern[str]) -> Step:
+def _extractor(pattern: regex.Pattern[str]) -> Step:
     def extract(text: str) -> str | Refusal:
-        found = pattern.search(text)
+        found = within_time(pattern.search, text, "extract")
         if found is None or found[1] is None:
             return _NOT_EXTRACTED
         return str(found[1]).strip()
@@ -198,10 +198,9 @@ def _looking_up(
 
 def _offering(refusal: Refusal, names: abc.Sequence[str]) -> abc.Callable[[str], Refusal]:
     """Return what refuses a value that is none of the names, and offers the nearest of them."""
-    left = iter(range(_MOST_OFFERS))
 
     def refuse(text: str) -> Refusal:
-        near = nearest(text, names) if next(left, None) is not None else None
+        near = nearest(text, names)
         if len(names) == 1:
             more = f'; the only one known is "{names[0]}".'
         elif near is not None:

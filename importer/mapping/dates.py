@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.mapping.refusal import Refusal
+from importer.mapping.rules import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

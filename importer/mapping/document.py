@@ -1,4 +1,4 @@
-"""YAML text → nested text, with the line of every value.
+"""YAML text → nested text, with the line of every value, and what is wrong with it told all at once.
 
 Nothing in a mapping file is ever a number, a date or a boolean here: ``NO``, ``0012``, ``1E5`` and
 ``2001-02-03`` stay what the person wrote. Only a value that is not written at all, or ``~``, is none.
@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, TypeAlias
 
 import yaml
 
-from importer.mapping.faults import Fault, Place, mapping_error
+from importer.errors import MappingError
+from importer.text import nearest
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from pathlib import Path
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
@@ -27,6 +29,21 @@ _PLAIN_TAGS = {
     yaml.SequenceNode: "tag:yaml.org,2002:seq",
     yaml.MappingNode: "tag:yaml.org,2002:map",
 }
+
+
+Place: TypeAlias = tuple[str | int, ...]
+"""Keys and list positions (from 0) that lead to a value of the file; empty for the whole file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that is wrong with a mapping file."""
+
+    line: int | None
+    """Counted from 1; ``None`` where the whole file is meant."""
+    place: Place
+    message: str
+    """What is wrong and what to do, whole sentences, the first in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +186,34 @@ def _yaml_sentence(error: yaml.MarkedYAMLError) -> str:
     # What YAML quotes may be a secret that somebody put where it does not belong.
     problem = re.sub(r"""\s*(['"]).*\1""", "", problem)
     return f"this is no valid YAML ({problem}). Check indentation, colons and quotes here."
+
+
+def spell(place: Place) -> str:
+    """Return a place as people write it; list entries count from 1.
+
+    >>> spell(("skip_rows", 1, "matches"))
+    'skip_rows[2].matches'
+    """
+    text = ""
+    for part in place:
+        text += f"[{part + 1}]" if isinstance(part, int) else f".{part}"
+    return text.removeprefix(".")
+
+
+def did_you_mean(name: str, names: Iterable[str]) -> str:
+    """Return a sentence, with a blank before it, that offers the nearest name; empty without one."""
+    near = nearest(name, names)
+    return "" if near is None else f" Did you mean {near}?"
+
+
+def mapping_error(path: Path, faults: Iterable[Fault]) -> MappingError:
+    """Return one error that lists all faults, a line each, in the order of the file."""
+    lines = []
+    for fault in sorted(faults, key=lambda fault: (fault.line or 0, spell(fault.place))):
+        where = [path.name]
+        if fault.line is not None:
+            where.append(f"line {fault.line}")
+        if fault.place:
+            where.append(spell(fault.place))
+        lines.append(f"{', '.join(where)}: {fault.message}")
+    return MappingError("\n".join(dict.fromkeys(lines)))

@@ -1,9 +1,9 @@
-"""The mapping file's format: its keys, what they take, and a JSON Schema of it for editors."""
+"""The mapping file's format: its keys, what they take, its faults in our words, and a JSON Schema."""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal, TypeAlias
+from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -12,8 +12,16 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationError,
     WithJsonSchema,
 )
+
+from importer.mapping.document import did_you_mean
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
+    from importer.mapping.document import Document, Fault, Place, Value
 
 _MOST_DIGITS = 6
 
@@ -56,15 +64,26 @@ Lookup = Annotated[
     Annotated[Literal["user-types"], Tag("<text>")] | Annotated[Pairs, Tag("<keys>")],
     Discriminator(_shape),
 ]
-Conversion = Literal["upper", "lower", "title", "digits", "plate", "province"]
+Rows = Annotated[
+    Annotated[Count, Tag("<text>")]
+    | Annotated[tuple[Count, ...], Field(min_length=1), Tag("<list>")],
+    Discriminator(_shape),
+]
+Conversion = Literal[
+    "upper", "lower", "title", "digits", "plate", "phone", "email", "province", "unwrap"
+]
+Midnight = Literal["date", "time"]
 Endpoint = Literal["users", "vehicles", "permits", "permit-updates", "permit-deletes", "plates"]
 
 
-def listed(texts: str | tuple[str, ...] | None) -> tuple[str, ...]:
-    """Return one text, or several, or none, as a tuple."""
-    if texts is None:
+Item = TypeVar("Item", str, int)
+
+
+def listed(items: Item | tuple[Item, ...] | None) -> tuple[Item, ...]:
+    """Return one item, or several, or none, as a tuple."""
+    if items is None:
         return ()
-    return (texts,) if isinstance(texts, str) else texts
+    return items if isinstance(items, tuple) else (items,)
 
 
 class _Part(BaseModel):
@@ -92,6 +111,12 @@ class SkipPart(_Part):
     matches: Text | None = Field(
         default=None, description="A regular expression for the whole cell."
     )
+    struck: Flag | None = Field(
+        default=None, description="`true`: rows whose mapped cells are struck out."
+    )
+    fill: Text | None = Field(
+        default=None, description="Rows with this colour behind their cells: RRGGBB."
+    )
 
 
 class RulePart(_Part):
@@ -107,6 +132,7 @@ class RulePart(_Part):
     separator: Text | None = Field(
         default=None, description="Between joined parts; a blank by default."
     )
+    optional: Flag = Field(default=False, description="`true`: the header may be missing.")
     value: Text | None = Field(default=None, description="The same for every row.")
     blank_if: Texts | None = Field(default=None, description="Texts of a cell that mean blank.")
     extract: Text | None = Field(
@@ -127,6 +153,11 @@ class RulePart(_Part):
         default=None,
         description="Names and what to send for them, or `user-types` for OPSCOM's own list.",
     )
+    otherwise: Literal["keep", "omit"] | None = Field(
+        default=None,
+        alias="else",
+        description="What becomes of a value that `lookup` does not list: sent as it is, or left out.",
+    )
     pad: Count | None = Field(
         default=None, description="Digits to fill up to with zeros at the left."
     )
@@ -136,11 +167,18 @@ class RulePart(_Part):
     time: Text | None = Field(
         default=None, description="Time of day for dates that have none, `hh:mm:ss`."
     )
+    midnight: Midnight | None = Field(
+        default=None,
+        description="Whether a time of 00:00:00 is a `time` or stands for a `date` alone.",
+    )
     timezone: Text | None = Field(
         default=None, description="Zone for times with an offset: America/Toronto."
     )
     decimal: Literal[".", ","] | None = Field(
         default=None, description="The character before the cents."
+    )
+    as_shown: Flag = Field(
+        default=False, description="`true`: send what looks ruined; you vouch for it."
     )
     truncate: Flag = Field(
         default=False, description="`true`: cut what is too long, with a warning."
@@ -172,14 +210,24 @@ class MappingFile(_Part):
     sheet: Texts | None = Field(
         default=None, description="Sheets by name; else all with the mapped headers."
     )
-    header_row: Count | None = Field(
-        default=None, description="The header's row; else it is searched."
+    encoding: Text | None = Field(
+        default=None, description="The encoding of text files: utf-8, windows-1252, mac-roman."
+    )
+    header_row: Rows | None = Field(
+        default=None,
+        description="The header's row, or rows that make it together; else it is searched.",
     )
     skip_rows: Annotated[tuple[SkipPart, ...], Field(min_length=1)] | None = Field(
         default=None, description="Rows that are no records; blank rows never are."
     )
     defaults: Pairs | None = Field(
         default=None, description="Fields and values for rows that have none."
+    )
+    blank_if: Texts | None = Field(
+        default=None, description="Texts that mean blank in all fields but names."
+    )
+    midnight: Midnight | None = Field(
+        default=None, description="The same as beside a field, for all its times."
     )
     duplicates: Literal["error", "first", "last"] = Field(
         default="error", description="What to do with a repeated key."
@@ -234,3 +282,121 @@ def _tidy(value: JsonValue) -> JsonValue:
             return {**only, **{key: item for key, item in kept.items() if key != "anyOf"}}
         case _:
             return kept
+
+
+_STAND_INS: dict[str, Value] = {"version": "1", "endpoint": "users", "fields": {"-": "-"}}
+_SENTENCES = {
+    "string_type": "one text is wanted here, no list and no keys.",
+    "tuple_type": "a list is wanted here, like [A, B].",
+    "dict_type": "keys with values are wanted here, like {a: b}.",
+    "model_type": "keys with values are wanted here, like {a: b}.",
+    "too_short": "this is empty. Fill it or remove it.",
+}
+_FORMS = {"<text>": "one text", "<list>": "a list like [A, B]", "<keys>": "keys like {a: b}"}
+
+
+def validate(document: Document) -> tuple[MappingFile | None, list[Fault], set[Place]]:
+    """Hold a document against the format.
+
+    Returns:
+        The file (where parts are wrong, what is left without them, so that the rest can be looked at
+        too; ``None`` where nothing sound is left), all faults of form, and the places that have one.
+    """
+    faults = list(_nothings(document, document.data, ()))
+    try:
+        return MappingFile.model_validate(document.data), faults, set()
+    except ValidationError as error:
+        details = error.errors()
+    rest: Value = dict(document.data)
+    broken: set[Place] = set()
+    for detail in details:
+        place = _place(detail)
+        broken.add(place)
+        missing = detail["type"] == "missing"
+        rest = _without(rest, place[:-1] if missing else place)
+        if missing:
+            faults.append(document.fault(place[:-1], f"`{place[-1]}` is missing. Add it."))
+        elif detail["input"] is not None and not _counts_only_the_sound(detail):
+            faults.append(document.fault(place, _sentence(detail, place)))
+    try:
+        sound = {**_STAND_INS, **rest} if isinstance(rest, dict) else rest
+        return MappingFile.model_validate(sound), faults, broken
+    except ValidationError:
+        return None, faults, broken
+
+
+def _counts_only_the_sound(detail: ErrorDetails) -> bool:
+    """Whether a list is said to be empty because its entries are wrong, which is told already."""
+    return detail["type"] == "too_short" and bool(detail["input"])
+
+
+def _nothings(document: Document, value: Value, place: Place) -> list[Fault]:
+    """Return a fault for each key and list entry that has no value."""
+    if value is None:
+        message = "nothing stands here. Write a value, or remove it."
+        return [document.fault(place, message)]
+    inner: list[tuple[str | int, Value]] = []
+    if isinstance(value, list):
+        inner.extend(enumerate(value))
+    elif isinstance(value, dict):
+        inner.extend(value.items())
+    return [fault for key, item in inner for fault in _nothings(document, item, (*place, key))]
+
+
+def _without(value: Value, place: Place) -> Value:
+    """Return a copy without the key that a place leads to, or the key of the list that it is in."""
+    if place and isinstance(place[-1], int):
+        return _without(value, place[:-1])
+    key, *rest = place or ("",)
+    if isinstance(value, dict) and isinstance(key, str) and key in value:
+        if rest:
+            return {**value, key: _without(value[key], tuple(rest))}
+        return {name: item for name, item in value.items() if name != key}
+    if isinstance(value, list) and isinstance(key, int) and rest:
+        return [_without(item, tuple(rest)) if at == key else item for at, item in enumerate(value)]
+    return value
+
+
+def _place(detail: ErrorDetails) -> Place:
+    """Return where pydantic found a fault, without the names of its own forms (``<list>``)."""
+    ours = [part for part in detail["loc"] if not str(part).startswith("<")]
+    return tuple(ours[:-1] if ours[-1:] == ["[key]"] else ours)
+
+
+def _sentence(detail: ErrorDetails, place: Place) -> str:
+    match detail["type"]:
+        case "extra_forbidden":
+            return f"there is no such key.{did_you_mean(str(place[-1]), _keys(place))}"
+        case "literal_error":
+            known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
+            if place[-1:] == ("lookup",):
+                known.append('a table like {Full Time: "1"}')
+            offer = did_you_mean(str(detail["input"]), known) if known[1:] else ""
+            return f"this must be {_either(known)}.{offer}"
+        case "union_tag_invalid":
+            tags = str(detail.get("ctx", {}).get("expected_tags", ""))
+            return f"this must be {_either([form for tag, form in _FORMS.items() if tag in tags])}."
+        case "value_error":
+            return str(detail.get("ctx", {}).get("error", "this is wrong."))
+        case kind:
+            return _SENTENCES.get(kind, "this is wrong here.")
+
+
+def _either(names: list[str]) -> str:
+    *most, last = names
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _keys(place: Place) -> list[str]:
+    """Return the keys that stand beside the last one of a place in the format."""
+    part: type[BaseModel]
+    match place:
+        case ("match", _):
+            part = MatchPart
+        case ("skip_rows", _, _):
+            part = SkipPart
+        case ("fields", _, _):
+            part = RulePart
+        case _:
+            part = MappingFile
+    return [known.alias or name for name, known in part.model_fields.items()]

@@ -11,8 +11,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.columns import arrow_of, blank_at_an_end, printable
-from importer.mapping.rules import Constant, Filled, Joined, Rule
+from importer.columns import arrow_of
+from importer.mapping.rules import Constant, Joined, Rule
 from importer.schema import Kind
 from importer.text import clean
 
@@ -49,7 +49,7 @@ class Cells:
 
     sheet: Sheet
     located: abc.Mapping[str, int]
-    """Header as in the mapping → column position."""
+    """Header as in the mapping → column position; optional ones that are missing are not there."""
     cleaned: dict[int, pd.Series[str]] = field(default_factory=dict)
     flaws: dict[int, dict[int, Flaw]] = field(default_factory=dict)
     """Column position → row position → its first flaw."""
@@ -71,16 +71,22 @@ class Cells:
         """Return which cells of a header's column are blank; a cell with a flaw is not."""
         return self._blank(self.column(header), self.located[header])
 
-    def take(self, rule: Rule) -> Taken:
-        """Return what a rule takes; cells that it counts as blank are blank already."""
-        match rule.take:
-            case Constant(value):
-                rows = self.sheet.frame.index
-                return Taken(pd.Series([value] * len(rows), index=rows, dtype="str"), ())
-            case Joined(headers, separator):
-                return self._joined(rule, headers, separator)
-            case Filled(headers):
-                return self._filled(rule, headers)
+    def take(self, rule: Rule) -> Taken | None:
+        """Return what a rule takes, ``None`` where all its optional headers are missing.
+
+        Cells that the rule counts as blank are blank already.
+        """
+        if isinstance(rule.take, Constant):
+            rows = self.sheet.frame.index
+            return Taken(pd.Series([rule.take.value] * len(rows), index=rows, dtype="str"), ())
+        headers = [header for header in rule.take.headers if header in self.located]
+        if not headers:
+            return None
+        columns = tuple(self.located[header] for header in headers)
+        parts = [self._cells(rule, header) for header in headers]
+        if isinstance(rule.take, Joined):
+            return self._joined(parts, columns, rule.take.separator)
+        return self._filled(parts, columns)
 
     def _cells(self, rule: Rule, header: str) -> pd.Series[str]:
         """Return a column without the rule's blank texts, for money with the stored numbers."""
@@ -96,16 +102,15 @@ class Cells:
                 shown[at] = number.replace(".", rule.steps.decimal)
         return pd.Series(shown, index=texts.index, dtype="str")
 
-    def _filled(self, rule: Rule, headers: tuple[str, ...]) -> Taken:
-        columns = tuple(self.located[header] for header in headers)
-        texts = self._cells(rule, headers[0])
-        if len(headers) == 1:
+    def _filled(self, parts: list[pd.Series[str]], columns: tuple[int, ...]) -> Taken:
+        """Take the first column that is filled."""
+        texts = parts[0]
+        if len(parts) == 1:
             flaws = {at: (flaw,) for at, flaw in self.flaws.get(columns[0], {}).items()}
             return Taken(texts, columns, None, flaws)
         chosen = np.full(len(texts), columns[0], dtype=np.int64)
         blank = self._blank(texts, columns[0])
-        for header, column in zip(headers[1:], columns[1:], strict=True):
-            others = self._cells(rule, header)
+        for others, column in zip(parts[1:], columns[1:], strict=True):
             better = blank & ~self._blank(others, column)
             texts = texts.mask(better, others)
             chosen[better] = column
@@ -118,9 +123,9 @@ class Cells:
         }
         return Taken(texts, columns, chosen, flaws)
 
-    def _joined(self, rule: Rule, headers: tuple[str, ...], separator: str) -> Taken:
-        columns = tuple(self.located[header] for header in headers)
-        parts = [self._cells(rule, header) for header in headers]
+    def _joined(
+        self, parts: list[pd.Series[str]], columns: tuple[int, ...], separator: str
+    ) -> Taken:
         rows = zip(*(part.tolist() for part in parts), strict=True)
         joined = [separator.join(filter(None, row)) for row in rows]
         texts = pd.Series(joined, index=parts[0].index, dtype="str")
@@ -140,17 +145,11 @@ class Cells:
 def _clean(column: pd.Series[str]) -> pd.Series[str]:
     """Clean a column; of texts that need a closer look each distinct one is cleaned once."""
     texts = arrow_of(column)
-    if printable(texts):
-        if not blank_at_an_end(texts):
-            return column
-        cleaned = pc.utf8_trim(texts, " ")
-    else:
-        unclean = pc.match_substring_regex(texts, _UNCLEAN)
-        packed = texts.filter(unclean).dictionary_encode()
-        before = packed.dictionary.to_pylist()
-        after = [clean(text) for text in before]
-        if after == before:
-            return column
-        changed = pa.array(after, texts.type).take(packed.indices)
-        cleaned = pc.replace_with_mask(texts, unclean, changed)
+    unclean = pc.match_substring_regex(texts, _UNCLEAN)
+    if not pc.any(unclean).as_py():
+        return column
+    packed = texts.filter(unclean).dictionary_encode()
+    after = [clean(text) for text in packed.dictionary.to_pylist()]
+    changed = pa.array(after, texts.type).take(packed.indices)
+    cleaned = pc.replace_with_mask(texts, unclean, changed)
     return pd.Series(pd.array(cleaned, dtype="str"), index=column.index)
