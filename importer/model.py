@@ -11,7 +11,7 @@ shows. In frames every cell is text and a blank cell is the empty text, never a 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,8 @@ RESULT_COLUMNS = (
 
 EXCEL_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 """Texts that count as error cells in every kind of file."""
+_SHOWN = 60
+"""Characters of a value that a message holds."""
 UNCORRECTED = "[correct this]"
 """Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
 looks like any other, so that without this mark the workbook, pushed again, would send it."""
@@ -61,6 +63,20 @@ class Severity(StrEnum):
 
     ERROR = "error"
     WARNING = "warning"
+
+
+class CellType(IntEnum):
+    """What a cell of a workbook is, whatever its text looks like."""
+
+    TEXT = 0
+    """Text, or blank."""
+    NUMBER = 1
+    PERCENT = 2
+    DATE = 3
+    """A true date, with or without a time of day."""
+    TIME = 4
+    """A time of day or a duration."""
+    BOOLEAN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,9 @@ class Grid:
     stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     """Column position → row position → the stored number as plain decimal text, only for number
     cells whose shown text says something else (rounded, grouped, percent, with a currency sign)."""
+    types: Mapping[int, npt.NDArray[np.int8]] = field(default_factory=dict)
+    """Column position → the ``CellType`` of each of its cells. Columns of text alone are not there, and
+    a text file has none."""
     doubts: tuple[str, ...] = ()
     """What a person should know about this sheet: hidden rows, an active filter, a guessed encoding."""
     lengths: npt.NDArray[np.int64] | None = None
@@ -171,6 +190,8 @@ class Sheet:
     """Row number of each position; for text files the record number, the header's being 1."""
     flaws: tuple[Flaw, ...] = ()
     stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
+    types: Mapping[int, npt.NDArray[np.int8]] = field(default_factory=dict)
+    """As in ``Grid``."""
     doubts: tuple[str, ...] = ()
     added: frozenset[int] = frozenset()
     """Positions of rows that a person added to a results workbook: no row of the first source is theirs,
@@ -216,6 +237,22 @@ class Problem:
     """What is wrong, one sentence that names no value of a person."""
     remedy: str
     """What to do, one sentence."""
+    detail: str = ""
+    """What of the value is meant, one sentence; like the value for the workbook only."""
+
+    @property
+    def said(self) -> str:
+        """The message with the value in it, for the workbook.
+
+        ``"31/02/2004" is not a date.``
+        """
+        shown = f"{self.value[:_SHOWN]}…" if len(self.value) > _SHOWN else self.value
+        message = self.message
+        if shown and message.startswith(("this is ", "this has ", "this holds ")):
+            message = f'"{shown}"{message.removeprefix("this")}'
+        elif shown:
+            message = f'"{shown}": {message}'
+        return f"{message} {self.detail}".rstrip()
 
     @property
     def holds(self) -> bool:
@@ -244,6 +281,8 @@ class Batch:
     """(position, field) of values dropped by ``if_invalid: omit``: not sent, not even as a blank."""
     omit_if_invalid: frozenset[str] = frozenset()
     """Fields with ``if_invalid: omit``: what the checks find invalid in them is left out too."""
+    as_shown: frozenset[str] = frozenset()
+    """Fields for whose values the person vouches, however ruined they look."""
     blanks: str = "omit"
     """``omit`` or ``send``."""
     duplicates: str = "error"

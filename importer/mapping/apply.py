@@ -128,6 +128,7 @@ def apply_mapping(
         duplicates=mapping.duplicates,
         problems=tuple(sorted(problems, key=lambda problem: problem.position)),
         omit_if_invalid=mapping.omit_if_invalid,
+        as_shown=mapping.as_shown,
     )
 
 
