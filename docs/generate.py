@@ -87,7 +87,7 @@ JSON = """## What `--json` prints
 {"run": "20261122-140509-3f2a", "exit_code": 1, "stopped": null, "files": [
   {"source": "inbox/students.xlsx", "sheet": "Students", "mapping": "Banner students", "endpoint": "users",
    "rows": 600, "states": {"pushed": 590, "invalid": 10}, "results": "results/students-results.xlsx",
-   "error": null, "doubts": []}], "notes": []}
+   "error": null, "notes": []}], "notes": []}
 ```
 
 `files` holds an entry for each sheet; `sheet` is `null` for a text file. `error` says why a file could not

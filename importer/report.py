@@ -53,7 +53,7 @@ class SheetReport:
             "states": {state.value: count for state, count in self.states},
             "results": None if self.results is None else str(self.results),
             "error": self.error,
-            "doubts": list(self.doubts),
+            "notes": list(self.doubts),
         }
 
 

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import codecs
-import os
-import stat
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,13 +15,12 @@ from importer.text import nearest
 FILE_NAME = "opscom.yaml"
 DEFAULT_HOST = "https://controller.operationscommander.io"
 """Source: API documentation, "Making API Requests" of each page, header ``Host``."""
-LONGEST_TOKEN = 50
-"""Source: API documentation, attribute ``apiToken``."""
 HOST_VARIABLE = "OPSCOM_HOST"
 PLATE_HOST_VARIABLE = "OPSCOM_PLATE_HOST"
 CLIENT_VARIABLE = "OPSCOM_CLIENT"
 TOKEN_VARIABLE = "OPSCOM_API_TOKEN"  # noqa: S105 - the name of a variable, no token
 
+KEPT_TOKEN = ".opscom-token"  # noqa: S105 - the name of a file
 KEYS = ("host", "plate_host", "client", "token_file", "workers", "rate", "timeout", "users")
 _SECRETS = frozenset({"token", "apitoken", "api_token", "api-token", "opscom_api_token"})
 _MOST_WORKERS = 64
@@ -51,6 +47,9 @@ class Settings:
     """The host of plate validation has no default: the token must not go to a stranger."""
     client: str | None = None
     token_file: Path | None = None
+    """The file that the office named for the API token."""
+    kept_token: Path | None = None
+    """Where ``login`` keeps the token of this workspace when the system has no keychain."""
     workers: int = 4
     rate: float | None = None
     """Rows per second at most."""
@@ -78,6 +77,7 @@ def load_settings(workspace: Path, given: Given, environ: Mapping[str, str]) -> 
         plate_host=_one_spelling(plate_host) or None,
         client=given.client or environ.get(CLIENT_VARIABLE) or reader.text("client") or None,
         token_file=reader.path("token_file", workspace),
+        kept_token=workspace / KEPT_TOKEN,
         workers=given.workers or reader.whole("workers", 4, most=_MOST_WORKERS),
         rate=given.rate or reader.number("rate", 0) or None,
         timeout=given.timeout or reader.number("timeout", 60),
@@ -103,33 +103,6 @@ def need_client(settings: Settings) -> str:
     raise SettingsError(
         "The client code of your OPSCOM is missing; nothing was sent.",
         hint=f"Write `client: OC_…` into {FILE_NAME}, set {CLIENT_VARIABLE}, or give --client.",
-    )
-
-
-def find_token(
-    settings: Settings, environ: Mapping[str, str], ask: Callable[[], str] | None
-) -> str:
-    """Return the API token: from the environment, from the token file, or asked for.
-
-    Args:
-        settings: Name the token file.
-        environ: The environment.
-        ask: Asks a person without showing what is typed; ``None`` where nobody can be asked.
-
-    Raises:
-        SettingsError: There is none, it has a wrong form, or others can read its file. The message
-            never holds the token.
-    """
-    if environ.get(TOKEN_VARIABLE):
-        return _well_formed(environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
-    if settings.token_file is not None:
-        return _well_formed(_read_token(settings.token_file), str(settings.token_file))
-    if ask is not None:
-        return _well_formed(ask(), "what was typed")
-    raise SettingsError(
-        "The API token is missing; nothing was sent.",
-        hint=f"Set {TOKEN_VARIABLE}, or name a file that only you can read as `token_file:` in "
-        f"{FILE_NAME}.",
     )
 
 
@@ -265,34 +238,3 @@ class _Reader:
         line = self._document.line(place) if self._document else 1
         dotted = ".".join(str(part + 1 if isinstance(part, int) else part) for part in place)
         return f"{FILE_NAME}, line {line}, {dotted}: "
-
-
-def _read_token(path: Path) -> str:
-    try:
-        mode = path.stat().st_mode
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            f"The token file {path} cannot be read.",
-            hint=f"Check its name in {FILE_NAME}; the file holds the API token and nothing else.",
-        ) from error
-    # Windows keeps who may read a file elsewhere; a file in the person's own folders is theirs there.
-    if os.name == "posix" and sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise SettingsError(
-            f"The token file {path} can be read by others on this machine.",
-            hint=f"Make it yours alone: chmod 600 {path}",
-        )
-    return text
-
-
-def _well_formed(token: str, where: str) -> str:
-    token = token.strip()
-    if not token:
-        raise SettingsError(f"The API token in {where} is empty.", hint="Ask OPSCOM for it.")
-    if len(token) > LONGEST_TOKEN or not token.isprintable() or any(c.isspace() for c in token):
-        raise SettingsError(
-            f"The API token in {where} is none: a token has 1 to {LONGEST_TOKEN} characters and no "
-            "blanks.",
-            hint="Copy it again from OPSCOM's message.",
-        )
-    return token

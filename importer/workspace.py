@@ -23,7 +23,7 @@ _KEPT_RE = re.compile(
 
 SETTINGS_TEMPLATE = """\
 # Settings of this office. Lines that begin with # are comments.
-# The API token does not stand here: set OPSCOM_API_TOKEN, or name a file that only you can read.
+# The API token does not stand here: keep it with `opscom-import login`.
 
 # host: https://controller.operationscommander.io   # where your OPSCOM is
 # plate_host: https://…                              # where plate validation is; it has no default

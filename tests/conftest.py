@@ -51,6 +51,8 @@ def only_loopback(monkeypatch):
     monkeypatch.setattr(socket.socket, "connect", guarded)
     for name in ("OPSCOM_HOST", "OPSCOM_CLIENT", "OPSCOM_API_TOKEN", "OPSCOM_PLATE_HOST"):
         monkeypatch.delenv(name, raising=False)
+    # No test looks into the keychain of the person who runs it.
+    monkeypatch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
 
 
 @pytest.fixture

@@ -204,13 +204,13 @@ def test_many_ids_that_are_gone_are_counted_and_the_first_are_named(desk):
 def test_a_much_shorter_file_is_a_doubt_and_goes_all_the_same(desk):
     desk.push(desk.roster(60, "roster-1.csv"), code=0)
     done = desk.push(desk.roster(29, "roster.csv"), code=0)
-    assert done["files"][0]["doubts"] == [
+    assert done["files"][0]["notes"] == [
         (
             "This file has 29 rows; roster-1.csv, the last one with this mapping, had 60. That is right for "
             "a file of changes; look at it again where it is to be the whole list."
         )
     ]
-    assert ["•  " + done["files"][0]["doubts"][0]] in desk.summary("roster")
+    assert ["•  " + done["files"][0]["notes"][0]] in desk.summary("roster")
 
 
 def test_a_corrected_workbook_with_few_rows_is_not_the_last_file(desk, controller):
@@ -220,13 +220,13 @@ def test_a_corrected_workbook_with_few_rows_is_not_the_last_file(desk, controlle
         page.delete_rows(3, 60)
     desk.push(desk.results("roster-1"), code=1)
     done = desk.push(desk.roster(31, "roster.csv"), code=1)
-    assert done["files"][0]["doubts"] == []
+    assert done["files"][0]["notes"] == []
 
 
 def test_few_ids_in_common_are_a_doubt(desk):
     desk.push(desk.roster(60, "roster-1.csv"), code=0)
     done = desk.push(desk.roster(60, "roster.csv", start=55), code=0)
-    assert done["files"][0]["doubts"] == [
+    assert done["files"][0]["notes"] == [
         (
             "Only 5 of 60 ids came with this mapping before. That is right for a new intake; else look "
             "whether the ids have another form than last time."
@@ -237,7 +237,7 @@ def test_few_ids_in_common_are_a_doubt(desk):
 def test_small_files_give_no_doubts(desk):
     desk.push(desk.roster(49, "roster-1.csv"), code=0)
     done = desk.push(desk.roster(5, "roster.csv", start=100), code=0)
-    assert done["files"][0]["doubts"] == []
+    assert done["files"][0]["notes"] == []
 
 
 def test_settle_tells_earlier_attempts_and_writes_its_own_name(desk, controller):

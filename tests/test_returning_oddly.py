@@ -149,7 +149,7 @@ def test_a_sheet_of_permits_copied_into_a_workbook_of_its_own_creates_nothing_tw
     assert sent(controller, before) == []
     [file] = done["files"]
     assert file["states"] == {"pushed": 1, "unchanged": 2, "invalid": 1}
-    assert file["doubts"] == [
+    assert file["notes"] == [
         "The sheet Summary of this results workbook is gone; by its rows it is one of permits.xlsx."
     ]
     rows = desk.table_of("permits", "Sheet1")

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.credentials import find_token
 from importer.errors import SettingsError
 from importer.settings import (
     DEFAULT_HOST,
     Given,
     Settings,
-    find_token,
     host_faults,
     load_settings,
     need_client,
@@ -36,7 +36,13 @@ def refusal(folder, environ=None, **options):
 
 def test_without_anything_the_defaults_count(tmp_path):
     assert load_settings(tmp_path, Given(), {}) == Settings(
-        host=DEFAULT_HOST, plate_host=None, client=None, workers=4, rate=None, timeout=60.0
+        host=DEFAULT_HOST,
+        plate_host=None,
+        client=None,
+        kept_token=tmp_path / ".opscom-token",
+        workers=4,
+        rate=None,
+        timeout=60.0,
     )
 
 
@@ -91,7 +97,7 @@ def test_one_host_has_one_spelling_so_that_the_journal_knows_it_again(tmp_path, 
 )
 def test_a_file_without_settings_is_no_error(tmp_path, text):
     write(tmp_path, text)
-    assert load_settings(tmp_path, Given(), {}) == Settings()
+    assert load_settings(tmp_path, Given(), {}) == Settings(kept_token=tmp_path / ".opscom-token")
 
 
 def test_a_file_with_a_byte_order_mark_is_read(tmp_path):
@@ -306,8 +312,8 @@ def test_where_nobody_can_be_asked_a_missing_token_is_an_error():
     with pytest.raises(SettingsError) as told:
         find_token(Settings(), {}, None)
     assert str(told.value) == (
-        "The API token is missing; nothing was sent. Set OPSCOM_API_TOKEN, or name a file that "
-        "only you can read as `token_file:` in opscom.yaml."
+        "The API token is missing; nothing was sent. Keep it with `opscom-import login`, set "
+        "OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml."
     )
 
 
@@ -351,7 +357,7 @@ def test_a_token_of_a_wrong_form_is_refused_and_not_repeated(token):
     with pytest.raises(SettingsError) as told:
         find_token(Settings(), {"OPSCOM_API_TOKEN": token}, None)
     assert str(told.value) == (
-        "The API token in OPSCOM_API_TOKEN is none: a token has 1 to 50 characters and no blanks. "
+        "The API token in OPSCOM_API_TOKEN is not valid: a token has 1 to 50 characters and no blanks. "
         "Copy it again from OPSCOM's message."
     )
 

@@ -585,7 +585,7 @@ def test_few_ids_with_other_names_are_doubted_and_not_stopped(office, users_mapp
         users_file(source, names[1:] + names[:1])
         said, _ = office.run("check", source, "--mapping", users_mapping, "--host", controller.url)
     assert said["exit_code"] == 0
-    doubts = [doubt for doubt in said["files"][0]["doubts"] if "another first" in doubt]
+    doubts = [doubt for doubt in said["files"][0]["notes"] if "another first" in doubt]
     doubt = (
         "8 of the 8 ids that OPSCOM has from us already would get another first and another last name, "
         "row 2 (id 00000), row 3 (id 00001), row 4 (id 00002) among them: most likely a column is shifted, "

@@ -87,7 +87,7 @@ def test_a_new_workspace_has_its_folders_settings_and_the_shipped_mappings(tmp_p
     assert there == {"inbox", "results", "archive", "mappings", "opscom.yaml"} | shipped
     assert len(shipped) >= 8
     assert {folder / name for name in there} | {folder} == set(made)
-    assert load_settings(folder, Given(), {}) == Settings()
+    assert load_settings(folder, Given(), {}) == Settings(kept_token=folder / ".opscom-token")
 
 
 def test_every_line_of_the_new_settings_is_right_once_its_comment_sign_is_gone(tmp_path):

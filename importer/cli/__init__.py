@@ -15,6 +15,7 @@ from importer.cli.check import check
 from importer.cli.fields import fields
 from importer.cli.history import history
 from importer.cli.init import init
+from importer.cli.login import login
 from importer.cli.pull import pull
 from importer.cli.push import push
 from importer.cli.sandbox import sandbox
@@ -29,7 +30,8 @@ HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, every
   2. drop your exports into          parking/inbox
   3. opscom-import check             see in a workbook what would be sent and what is wrong
   4. opscom-import push --sandbox    rehearse with an OPSCOM on this machine
-  5. opscom-import push              send; then review results/…-results.xlsx
+  5. opscom-import login             keep the API token, once
+  6. opscom-import push              send; then review results/…-results.xlsx
 
 Run in the workspace's folder, or name it with --workspace. After any interruption run the same
 command again: what is settled is not sent twice.
@@ -46,7 +48,7 @@ def cli() -> None:
     """Gather the commands."""
 
 
-for _command in (init, check, push, settle, pull, history, fields, sandbox):
+for _command in (init, login, check, push, settle, pull, history, fields, sandbox):
     cli.add_command(_command)
 
 

@@ -14,10 +14,11 @@ import click
 
 from importer.cli.standing import STORE, stands_at
 from importer.cli.terminal import is_interactive, say
+from importer.credentials import find_token
 from importer.delivery.journal import SANDBOX, Journal, System
 from importer.delivery.line import is_loopback
 from importer.errors import SettingsError, UsageError
-from importer.settings import find_token, need_client
+from importer.settings import need_client
 
 if TYPE_CHECKING:
     from importer.cli.running import Setting

@@ -1,0 +1,163 @@
+"""The API token: where it is kept, and how it is found. It is in no option, no message and no log.
+
+It is looked for in the environment, in the file that the office named, in the system's keychain
+(Windows Credential Manager, macOS Keychain, Secret Service) and in the file that ``login`` writes where
+there is no keychain; then a person is asked.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import stat
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from importer.errors import SettingsError
+from importer.settings import FILE_NAME, TOKEN_VARIABLE, Settings
+
+LONGEST_TOKEN = 50
+"""Source: API documentation, attribute ``apiToken``."""
+SERVICE = "opscom-import"
+"""What a keychain lists the token under, with client code and host as the name of the account."""
+
+
+def find_token(
+    settings: Settings, environ: Mapping[str, str], ask: Callable[[], str] | None
+) -> str:
+    """Return the API token of a client code.
+
+    Args:
+        settings: Host and client code, and the files that may hold the token.
+        environ: The environment.
+        ask: Asks a person without showing what is typed; ``None`` where nobody can be asked.
+
+    Raises:
+        SettingsError: There is none, it has a wrong form, or others can read its file. The message
+            never holds the token.
+    """
+    if environ.get(TOKEN_VARIABLE):
+        return well_formed(environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
+    if settings.token_file is not None:
+        return well_formed(_read_token(settings.token_file), str(settings.token_file))
+    if kept := _in_keychain(settings):
+        return well_formed(kept, "the keychain")
+    if settings.kept_token is not None and settings.kept_token.exists():
+        return well_formed(_read_token(settings.kept_token), str(settings.kept_token))
+    if ask is not None:
+        return well_formed(ask(), "what was typed")
+    raise SettingsError(
+        "The API token is missing; nothing was sent.",
+        hint=f"Keep it with `opscom-import login`, set {TOKEN_VARIABLE}, or name a file that only you "
+        f"can read as `token_file:` in {FILE_NAME}.",
+    )
+
+
+def keep_token(settings: Settings, token: str) -> str:
+    """Keep the token for host and client code; return where, in words.
+
+    Raises:
+        SettingsError: There is neither a keychain nor a workspace, or the file cannot be written.
+    """
+    import keyring
+    from keyring.errors import KeyringError
+
+    if _has_keychain():
+        with contextlib.suppress(KeyringError):
+            keyring.set_password(SERVICE, _account(settings), token)
+            return "the keychain of this system"
+    path = settings.kept_token
+    if path is None or not path.with_name(FILE_NAME).exists():
+        raise SettingsError(
+            "This system has no keychain, and no workspace is here to keep the token in.",
+            hint="Go into your workspace, or name it with --workspace; `opscom-import init` makes one.",
+        )
+    draft = path.with_name(f"{path.name}.part")
+    try:
+        draft.unlink(missing_ok=True)
+        # Nobody else can read it at any time: it is born readable by its owner alone.
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(token)
+        draft.replace(path)
+    except OSError as error:
+        raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error
+    return f"{path}, which only you can read"
+
+
+def forget_token(settings: Settings) -> bool:
+    """Remove the token of host and client code from keychain and file; whether there was one."""
+    import keyring
+    from keyring.errors import KeyringError
+
+    found = bool(_in_keychain(settings))
+    if found:
+        with contextlib.suppress(KeyringError):
+            keyring.delete_password(SERVICE, _account(settings))
+    path = settings.kept_token
+    if path is not None and path.exists():
+        path.unlink()
+        found = True
+    return found
+
+
+def well_formed(token: str, where: str) -> str:
+    """Return a token without blanks at its ends.
+
+    Raises:
+        SettingsError: It is no token; the message says where it came from and never what it is.
+    """
+    token = token.strip()
+    if not token:
+        raise SettingsError(f"The API token in {where} is empty.", hint="Ask OPSCOM for it.")
+    if len(token) > LONGEST_TOKEN or not token.isprintable() or any(c.isspace() for c in token):
+        raise SettingsError(
+            f"The API token in {where} is not valid: a token has 1 to {LONGEST_TOKEN} characters and no "
+            "blanks.",
+            hint="Copy it again from OPSCOM's message.",
+        )
+    return token
+
+
+def _account(settings: Settings) -> str:
+    return f"{settings.client} at {settings.host}"
+
+
+def _has_keychain() -> bool:
+    import keyring
+
+    # The stand-in where there is no keychain, and one that is switched off, have no priority.
+    return float(keyring.get_keyring().priority) > 0
+
+
+def _in_keychain(settings: Settings) -> str:
+    """Return the token that the keychain holds; empty where there is none or it does not open."""
+    if not settings.client:
+        return ""
+    import keyring
+    from keyring.errors import KeyringError
+
+    if not _has_keychain():
+        return ""
+    try:
+        return keyring.get_password(SERVICE, _account(settings)) or ""
+    except KeyringError:
+        return ""
+
+
+def _read_token(path: Path) -> str:
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(
+            f"The token file {path} cannot be read.",
+            hint=f"Check its name in {FILE_NAME}; the file holds the API token and nothing else.",
+        ) from error
+    # Windows keeps who may read a file elsewhere; a file in the person's own folders is theirs there.
+    if os.name == "posix" and sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise SettingsError(
+            f"The token file {path} can be read by others on this machine.",
+            hint=f"Make it yours alone: chmod 600 {path}",
+        )
+    return text
