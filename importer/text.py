@@ -6,7 +6,9 @@ also matches in a message.
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
 import unicodedata
 from typing import TYPE_CHECKING
 
@@ -112,3 +114,18 @@ def column_letter(position: int) -> str:
         rest, digit = divmod(rest - 1, 26)
         letters = chr(ord("A") + digit) + letters
     return letters
+
+
+def quoted(word: object, *, posix: bool = os.name == "posix") -> str:
+    r"""Return a word of a command as a person can type it into this platform's shell.
+
+    On Windows that is the command prompt and PowerShell: both take double quotes, within which ``&``,
+    blanks and parentheses are letters. No file name there holds a double quote.
+
+    >>> quoted("Fall & Winter.xlsx", posix=False)
+    '"Fall & Winter.xlsx"'
+    """
+    text = str(word)
+    if posix:
+        return shlex.quote(text)
+    return text if re.fullmatch(r"[\w.:/\\-]+", text) else f'"{text}"'

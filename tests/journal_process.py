@@ -43,7 +43,7 @@ def look_as_nobody(told, path):
 
     def look():
         with look_up(Path(path)) as memory:
-            memory.hosts_of("OC_TEST")
+            memory.used()
 
     _tell_as_nobody(told, look)
 

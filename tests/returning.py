@@ -42,6 +42,7 @@ class Desk(Office):
 
     def __init__(self, folder, monkeypatch, url=None, **more):
         mappings = {"roster": ROSTER, "permits": PERMITS, "vehicles": VEHICLES}
+        self.url = url
         super().__init__(folder, url, mappings=mappings, **more)
         monkeypatch.setenv("OPSCOM_API_TOKEN", TOKEN)
         monkeypatch.chdir(self.folder)

@@ -593,7 +593,7 @@ def test_the_environment_goes_before_the_settings_and_an_option_before_both(
     environ = {"OPSCOM_CLIENT": "OC_ENV", "OPSCOM_HOST": controller.url}
     office.write("opscom.yaml", "client: OC_FILE\nhost: https://opscom.invalid\n")
     call("push", "--yes", "--keep", **environ)
-    call("push", "--yes", "--keep", "--client", "OC_OPTION", **environ)
+    call("push", "--yes", "--keep", "--client", "OC_OPTION", "--new-system", **environ)
     assert [entry.path.split("/")[2] for entry in controller.ledger] == ["OC_ENV", "OC_OPTION"]
 
 
@@ -795,6 +795,41 @@ def test_a_results_workbook_of_a_rehearsal_is_refused_by_the_real_system(office,
         "roster-results.xlsx is a results workbook of the sandbox"
     )
     assert controller.connections == 0
+
+
+def test_what_was_rehearsed_is_forgotten_when_a_person_says_so(office, call):
+    office.roster(2)
+    assert call("push", "--sandbox").code == 0
+    store = office.folder / "sandbox.sqlite"
+    assert b"user1@students.example" in store.read_bytes()
+    done = call("sandbox", "--forget")
+    assert (done.code, done.err) == (
+        0,
+        f"What was rehearsed is forgotten; {store} is gone. Workbooks stay in results/sandbox.\n",
+    )
+    assert [path.name for path in office.folder.glob("sandbox*")] == []
+    # The rehearsal begins afresh, and what OPSCOM itself has counts as before.
+    assert call("push", "--sandbox", "--json").states == {"roster.csv": {"pushed": 2}}
+    assert call("push", "--yes", "--keep").code == 0
+    assert call("sandbox", "--forget").code == 0
+    assert call("push", "--yes", "--json", "--keep").states == {"roster.csv": {"unchanged": 2}}
+
+
+def test_a_sandbox_that_runs_is_not_forgotten(office, call):
+    with office.start("sandbox", "--port", "0", "--json") as running:
+        running.stdout.readline()
+        running.stderr.readline()
+        done = call("sandbox", "--forget")
+        running.kill()
+    store = office.folder / "sandbox.sqlite"
+    assert (done.code, done.err) == (
+        5,
+        (
+            f"Error: A sandbox is running and keeps its records in {store}. "
+            "End it with Ctrl-C in its window, then run the command again.\n"
+        ),
+    )
+    assert store.is_file()
 
 
 # Hosts

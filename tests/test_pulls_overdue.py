@@ -15,6 +15,7 @@ from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
 from importer.delivery.line import Line, Phase
 from importer.delivery.manners import settings_fault
 from importer.pulls.saved import SavedBytes
+from importer.text import quoted
 
 CALL = "violations/send_overdue_to_collections"
 SAMPLE = answer("overdue-violations").decode()
@@ -313,7 +314,7 @@ def test_a_killed_call_leaves_what_arrived_and_the_next_call_says_so_first(offic
     assert done.err.splitlines()[0] == (
         f"There are saved bytes of an unfinished call: {saved} ({size} bytes). OPSCOM may have marked "
         "the violations as sent to collections, and then no call returns them again. "
-        f'`opscom-import pull overdue-violations --from "{saved}"` makes a workbook of what arrived. '
+        f"`opscom-import pull overdue-violations --from {quoted(saved)}` makes a workbook of what arrived. "
         "Once that is dealt with, move the file elsewhere."
     )
     assert saved.stat().st_size == size

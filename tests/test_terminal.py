@@ -3,16 +3,19 @@
 import datetime as dt
 import os
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
-from commanding import Office, Terminal
+from commanding import PERMITS, Office, Terminal, permit
+from controller import Controller, Fault
 
 from importer.cli.options import Common
 from importer.cli.terminal import options_again, show_report
 from importer.delivery.journal import Journal, System
 from importer.model import State
 from importer.report import Report, SheetReport
+from importer.text import quoted
 from schemas import TABLES
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
@@ -95,6 +98,54 @@ def test_where_no_workbook_was_written_settle_looks_into_the_journal(capsys):
 def test_a_workbook_with_a_blank_in_its_name_is_quoted(capsys):
     said = steps(capsys, "permits", {State.UNKNOWN: 1}, results=Path("lots north-results.xlsx"))
     assert said[1] == "opscom-import settle 'lots north-results.xlsx'"
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("C:/parking/lots.xlsx", "C:/parking/lots.xlsx"),
+        (r"C:\parking\lots-results.xlsx", r"C:\parking\lots-results.xlsx"),
+        (r"C:\R&D\lots.xlsx", r'"C:\R&D\lots.xlsx"'),
+        ("Lots (2).xlsx", '"Lots (2).xlsx"'),
+        ("it's.xlsx", '"it\'s.xlsx"'),
+        ("a;b.xlsx", '"a;b.xlsx"'),
+        ("", '""'),
+    ],
+)
+def test_on_windows_a_path_is_quoted_for_its_shells(name, typed):
+    assert quoted(name, posix=False) == typed
+
+
+@POSIX
+def test_every_suggested_command_can_be_typed_as_it_stands(tmp_path):
+    with Controller({("N0000", 1): Fault("lost")}) as controller:
+        office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
+        office.table("it's & (2).csv", [permit(0)])
+        mapping = office.folder / "mappings" / "permits.yaml"
+        lost = office.run("push", "it's & (2).csv", "--yes", "--mapping", mapping)
+        office.table("other.csv", [permit(1)])
+        done = office.run("push", "other.csv", "--yes", "--mapping", mapping, "--json")
+    deletes = office.folder / "to be 'deleted' & gone.xlsx"
+    listed = office.run("history", done.json["run"], "--as-deletes", deletes)
+    suggested = [
+        line.strip()
+        for said in (lost, listed)
+        for line in said.err.splitlines()
+        if line.startswith("  ") and line.strip().startswith("opscom-import ")
+    ]
+    assert len(suggested) == 2
+    words = [
+        subprocess.run(
+            ["/bin/sh", "-c", f'opscom_import() {{ printf "%s\\n" "$@"; }}\n{command}'],
+            capture_output=True,
+            encoding="utf-8",
+            check=True,
+        ).stdout.splitlines()
+        for command in (each.replace("opscom-import", "opscom_import") for each in suggested)
+    ]
+    results = office.folder / "results" / "it's & (2)-results.xlsx"
+    assert words[0][:2] == ["settle", str(results)]
+    assert words[1][:2] == ["push", str(deletes)]
 
 
 def test_unknown_users_are_sent_once_more_with_their_workbook(capsys):

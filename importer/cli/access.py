@@ -22,6 +22,7 @@ from importer.settings import need_client
 
 if TYPE_CHECKING:
     from importer.cli.running import Setting
+    from importer.delivery.journal import Memory
     from importer.delivery.stops import Stopper
     from importer.settings import Settings
 
@@ -103,25 +104,48 @@ class Chosen:
 def find_system(
     journal: Journal, access: Access, *, same: bool = False, new: bool = False
 ) -> Chosen:
-    """Return the system whose records count, asking where the host is new for the client code.
+    """Return the system whose records count, asking where host or client code are new to the journal.
 
     ``same`` and ``new`` answer for the person, each in its own way.
     """
     system = SANDBOX if access.sandbox else System(access.host.rstrip("/"), access.client)
-    number = journal.memory.system(system)
-    if number is not None:
-        return Chosen(system, number)
-    others = [h for h in journal.memory.hosts_of(access.client) if not is_loopback(h)]
-    if access.sandbox or is_loopback(access.host) or not others:
-        return Chosen(system, None)
-    if new or not (same or _is_same(access, others[0])):
-        return Chosen(system, None)
-    other = System(others[0], access.client)
-    return Chosen(system, journal.memory.system(other), same_as=other)
+    known = Chosen(system, journal.memory.system(system))
+    if new:
+        return known
+    for other in maybe_same(journal.memory, system):
+        if same or _is_same(system, other):
+            return Chosen(system, journal.memory.system(other), same_as=other)
+    return known
 
 
-def _is_same(access: Access, other: str) -> bool:
-    question = f"{access.client} was pushed to {other} before, and now the host is {access.host}."
+def maybe_same(memory: Memory, system: System) -> tuple[System, ...]:
+    """Return the systems that may be this one under another name, the most alike first.
+
+    Nothing was sent to this one yet. Loopback addresses are other OPSCOMs for each port.
+    """
+    used = memory.used()
+    if system == SANDBOX or system in used:
+        return ()
+    spelled = [other for other in used if other.is_spelled_like(system)]
+    here = [other for other in spelled if other.host == system.host]
+    away = [other for other in spelled if other.host != system.host]
+    remote = [o for o in away if not (is_loopback(o.host) or is_loopback(system.host))]
+    others = [other for other in used if other.host == system.host and other not in here]
+    return (*here, *remote, *others)
+
+
+def how_it_differs(system: System, other: System) -> str:
+    """Say what is new about a system beside one that the journal knows, without a full stop."""
+    changed = [f"the host is {system.host}"] if system.host != other.host else []
+    if system.client != other.client:
+        only = ", which differs only in dashes, underscores or capitals"
+        like = only if system.is_spelled_like(other) else ""
+        changed.append(f"the client code is {system.client}{like}")
+    return f"{other.client} was pushed to {other.host} before, and now {' and '.join(changed)}"
+
+
+def _is_same(system: System, other: System) -> bool:
+    question = f"{how_it_differs(system, other)}."
     if not is_interactive():
         raise UsageError(
             f"{question} Nobody is here to say whether that is the same OPSCOM.",

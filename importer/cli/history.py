@@ -135,6 +135,7 @@ def _states(states: object) -> str:
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
     from importer.cli.terminal import say
     from importer.results.workbook import write_listing
+    from importer.text import quoted
 
     rows = [
         (each.reference_id, each.source, str(each.row), each.at)
@@ -148,4 +149,4 @@ def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
         return
     permits = "1 permit is" if len(rows) == 1 else f"{len(rows)} permits are"
     say(f"{permits} listed in {written}. To delete:")
-    say(f"  opscom-import push {written} --mapping permit-cancellations.yaml")
+    say(f"  opscom-import push {quoted(written)} --mapping permit-cancellations.yaml")

@@ -29,6 +29,7 @@ from importer.pulls import lists, overdue
 from importer.pulls.kept import KeptTypes, keep_user_types
 from importer.pulls.saved import unfinished
 from importer.settings import FILE_NAME, PLATE_HOST_VARIABLE, Given, Settings
+from importer.text import quoted
 from importer.workspace import results_path
 from schemas.plates import PLATES
 from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
@@ -286,7 +287,7 @@ def _say_unfinished(folder: Path) -> None:
     for path in unfinished(folder):
         say(
             f"There are saved bytes of an unfinished call: {path} ({path.stat().st_size} bytes). "
-            f'{overdue.MARKED}. `opscom-import pull overdue-violations --from "{path}"` makes a '
+            f"{overdue.MARKED}. `opscom-import pull overdue-violations --from {quoted(path)}` makes a "
             "workbook of what arrived. Once that is dealt with, move the file elsewhere."
         )
 

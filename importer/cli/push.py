@@ -35,12 +35,12 @@ from importer.cli.options import Common, Pacing, common, different_file, pacing,
 @click.option(
     "--same-system",
     is_flag=True,
-    help="This host is the OPSCOM that this client code had under another name.",
+    help="This host and client code are an OPSCOM that was pushed to under another name.",
 )
 @click.option(
     "--new-system",
     is_flag=True,
-    help="This host is another OPSCOM: what was sent to the other one does not count here.",
+    help="This host and client code are another OPSCOM: what was sent elsewhere does not count here.",
 )
 def push(paths: tuple[Path, ...], common: Common, pacing: Pacing, **options: object) -> int:
     """Send the rows of spreadsheets to OPSCOM, and write STEM-results.xlsx for each.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.annotating import Place
+from importer.cli.access import how_it_differs, maybe_same
 from importer.cli.terminal import say
 from importer.comparing import compare, guard, remembered
 from importer.delivery.journal import System, look_up
@@ -21,6 +22,7 @@ from importer.workspace import Workspace, find_inputs, find_workspace, shipped_m
 
 if TYPE_CHECKING:
     from importer.cli.options import Common
+    from importer.delivery.journal import Memory
     from importer.pulls.kept import KeptTypes
     from importer.report import Report
 
@@ -127,10 +129,24 @@ def check_files(paths: tuple[Path, ...], common: Common, *, different_file: bool
     order = order_for(setting, common)
     jobs = prepare(order, today=dt.datetime.now().astimezone().date())
     host, client = setting.settings.host, setting.settings.client or ""
+    notes: tuple[str, ...] = ()
     with look_up(setting.journal) as memory:
-        number = memory.system(System(host, client)) if memory and client else None
+        system, number = System(host, client), None
+        if memory and client:
+            number = memory.system(system)
+            notes = _new_names(memory, system)
         jobs = remembered(jobs, memory, number)
         if not different_file:
             jobs = guard(jobs, memory, number)
         planned = compare(jobs, memory, number)
-    return finish_check(order, jobs, planned, Place(host, client))
+    report = finish_check(order, jobs, planned, Place(host, client))
+    return replace(report, notes=notes + report.notes)
+
+
+def _new_names(memory: Memory, system: System) -> tuple[str, ...]:
+    """Return what a push would ask about host and client code, as a note."""
+    others = maybe_same(memory, system)
+    if not others:
+        return ()
+    asks = "A push asks whether that is the same OPSCOM; here all rows count as new."
+    return (f"{how_it_differs(system, others[0])}. {asks}",)

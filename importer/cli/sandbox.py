@@ -50,6 +50,11 @@ _STATUSES = ("200", "400", "422")
     help="Misbehave: 500, 429, close, html, lost or slow; every Nth request, or the Nth.",
 )
 @click.option("--fresh", is_flag=True, help="Keep nothing, and forget nothing that is kept.")
+@click.option(
+    "--forget",
+    is_flag=True,
+    help="Delete the records that are kept, so that the next rehearsal begins afresh, and end.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the address.")
 def sandbox(  # noqa: PLR0913 - one parameter an option
     *,
@@ -61,6 +66,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     delay: float,
     faults: tuple[str, ...],
     fresh: bool,
+    forget: bool,
     as_json: bool,
 ) -> int:
     """Run an OPSCOM controller on this machine to rehearse with, until Ctrl-C.
@@ -71,14 +77,20 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     """
     from contextlib import ExitStack
 
-    from importer.cli.standing import STORE, standing
+    from importer.cli.standing import STORE, forget_rehearsals, standing
     from importer.cli.terminal import say
     from importer.sandbox import Sandbox, parse_misbehaviour
     from importer.workspace import find_workspace
 
     store = None
+    journal = find_workspace(workspace, Path.cwd()).journal
+    if forget:
+        store = forget_rehearsals(journal)
+        if as_json:
+            click.echo(json.dumps({"url": None, "store": str(store)}))
+        say(f"What was rehearsed is forgotten; {store} is gone. Workbooks stay in results/sandbox.")
+        return 0
     if not fresh:
-        journal = find_workspace(workspace, Path.cwd()).journal
         journal.parent.mkdir(parents=True, exist_ok=True)
         store = journal.with_name(STORE)
     running = Sandbox(

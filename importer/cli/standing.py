@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from importer.delivery.journal import SANDBOX, Journal
 from importer.delivery.journal_file import Lock
 from importer.delivery.line import is_loopback
 from importer.errors import JournalError
@@ -43,6 +44,30 @@ def stands_at(journal: Path, host: str) -> bool:
     except JournalError:
         return True
     return False
+
+
+def forget_rehearsals(journal: Path) -> Path:
+    """Delete the store beside a journal, and what the journal knows of it; return the store's path.
+
+    Raises:
+        JournalError: A run or a sandbox is using them.
+    """
+    store = journal.with_name(STORE)
+    for left in store.parent.glob("sandbox-*.lock"):
+        try:
+            Lock(left.with_suffix("")).release()
+        except JournalError as error:
+            raise JournalError(
+                f"A sandbox is running and keeps its records in {store}.",
+                hint="End it with Ctrl-C in its window, then run the command again.",
+            ) from error
+        left.unlink(missing_ok=True)
+    if journal.exists():
+        with Journal(journal) as opened:
+            opened.forget(SANDBOX)
+    for name in (STORE, f"{STORE}-journal"):
+        store.with_name(name).unlink(missing_ok=True)
+    return store
 
 
 def _place(store: Path, url: str) -> Path:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import shlex
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.model import State
+from importer.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,12 +58,8 @@ def options_again(common: Common, *, sandbox: bool = False) -> str:
         ("--host", common.host),
         ("--client", common.client),
     ]
-    words = [f"{name} {_quoted(str(value))}" for name, value in named if value is not None]
+    words = [f"{name} {quoted(value)}" for name, value in named if value is not None]
     return " ".join([*words, "--sandbox"] if sandbox else words)
-
-
-def _quoted(text: str) -> str:
-    return shlex.quote(text) if os.name == "posix" else subprocess.list2cmdline([text])
 
 
 def show_report(report: Report, *, as_json: bool, again: str = "", looked: bool = False) -> None:
@@ -132,7 +126,7 @@ def _all_held(counts: dict[State, int]) -> bool:
 
 def _find_out(sheet: SheetReport, again: str, *, looked: bool) -> str:
     """Say how to find out whether OPSCOM has the unknown rows."""
-    workbook = "" if sheet.results is None else _quoted(str(sheet.results))
+    workbook = "" if sheet.results is None else quoted(sheet.results)
     command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
     if looked:
         return (

@@ -36,6 +36,14 @@ class System:
     host: str
     client: str
 
+    def is_spelled_like(self, other: System) -> bool:
+        """Whether the client codes differ in dashes, underscores and capitals at most."""
+        return _letters(self.client) == _letters(other.client)
+
+
+def _letters(client: str) -> str:
+    return re.sub(r"[-_]", "", client).casefold()
+
 
 SANDBOX = System("sandbox", "sandbox")
 """The sandbox is one system of its own, whatever its port."""
@@ -88,15 +96,14 @@ class Memory:
         ).fetchone()
         return int(found[0]) if found else None
 
-    def hosts_of(self, client: str) -> tuple[str, ...]:
-        """Return the hosts to which rows of this client code were pushed, the newest first."""
+    def used(self) -> tuple[System, ...]:
+        """Return the systems to which rows were pushed, the newest first; the sandbox is none of them."""
         rows = self._connection.execute(
-            "SELECT host FROM address WHERE client = ? AND EXISTS (SELECT 1 FROM record WHERE"
+            "SELECT host, client FROM address WHERE EXISTS (SELECT 1 FROM record WHERE"
             " record.system = address.system AND (settled <> '' OR unsettled > 0))"
-            " ORDER BY system DESC",
-            (client,),
+            " ORDER BY system DESC"
         )
-        return tuple(host for (host,) in rows)
+        return tuple(system for host, client in rows if (system := System(host, client)) != SANDBOX)
 
     def known(self, system: int, endpoint: str) -> dict[str, Known]:
         """Return what is known of every record of a system and endpoint, by identity."""
@@ -305,9 +312,16 @@ class Journal:
                     "INSERT INTO system (name) VALUES (?)", (f"{system.client} at {system.host}",)
                 ).lastrowid
             self._connection.execute(
-                "INSERT INTO address VALUES (?, ?, ?)", (system.host, system.client, number)
+                "INSERT OR REPLACE INTO address VALUES (?, ?, ?)",
+                (system.host, system.client, number),
             )
         return int(number or 0)
+
+    def forget(self, system: System) -> None:
+        """Let nothing that was sent to a system count any more; its runs stay in the history."""
+        self._write(
+            "DELETE FROM address WHERE host = ? AND client = ?", (system.host, system.client)
+        )
 
     def start_run(self, run: str, system: System, number: int, started: dt.datetime) -> None:
         """Write down that a run began."""

@@ -20,6 +20,7 @@ from importer.pulls.book import Facts, write_book
 from importer.pulls.saved import STEM, SavedBytes
 from importer.pulls.violations import Violations, read_violations, tables
 from importer.report import SETTLED, STOPPED, UNKNOWN
+from importer.text import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -202,7 +203,7 @@ def _conclude(answer: _Answer, about: About, folder: Path) -> Overdue:
         # Its own hint says to run the command again, which would lose these violations.
         error = (
             f"{error or ''} {failure.message} Every byte is in {path}: make room, then run "
-            f'`opscom-import pull overdue-violations --from "{path}"`.'
+            f"`opscom-import pull overdue-violations --from {quoted(path)}`."
         ).strip()
         return Overdue(UNKNOWN, path, counts=counts, error=error)
     return Overdue(SETTLED if error is None else UNKNOWN, path, results, counts, error)

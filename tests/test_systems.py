@@ -1,0 +1,121 @@
+"""Which OPSCOM a run goes to: a client code or a host that the journal does not know is a question."""
+
+import os
+
+import pytest
+from commanding import PERMITS, Office, Terminal, permit
+from controller import Controller
+from returning import sent
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
+HINT = (
+    " Nobody is here to say whether that is the same OPSCOM. Give `push` --same-system (what was "
+    "sent there counts here) or --new-system (it does not)."
+)
+
+
+@pytest.fixture
+def pushed(desk):
+    """Three permits pushed under the client code of the settings."""
+    desk.table("permits.csv", [permit(number) for number in range(3)])
+    desk.push("permits.csv", code=0)
+    return desk
+
+
+def asked(desk, client, how=""):
+    return (
+        f"OC_TEST was pushed to {desk.url} before, and now the client code is {client}{how}.{HINT}"
+    )
+
+
+@pytest.mark.parametrize("client", ["OC-TEST", "oc_test", "OCTEST", "oc-TEST"])
+def test_a_client_code_spelled_otherwise_creates_nothing_before_somebody_says_whose_it_is(
+    pushed, controller, client
+):
+    told = pushed.push("permits.csv", "--client", client, code=2)
+    differs = ", which differs only in dashes, underscores or capitals"
+    assert told["error"] == asked(pushed, client, differs)
+    assert controller.requests == 3
+
+
+def test_another_client_code_at_a_known_host_is_asked_for_too(pushed, controller):
+    told = pushed.push("permits.csv", "--client", "OC_OTHER", code=2)
+    assert told["error"] == asked(pushed, "OC_OTHER")
+    assert controller.requests == 3
+
+
+def test_same_system_carries_the_records_over_to_the_new_client_code(pushed, controller):
+    done = pushed.push("permits.csv", "--client", "OC-TEST", "--same-system", code=0)
+    assert done["files"][0]["states"] == {"unchanged": 3}
+    # What was said once is known from then on.
+    pushed.push("permits.csv", "--client", "OC-TEST", code=0)
+    assert controller.requests == 3
+
+
+def test_new_system_creates_all_and_is_known_from_then_on(pushed, controller, tmp_path):
+    new = ("--client", "OC-TEST", "--results", tmp_path / "other")
+    done = pushed.push("permits.csv", *new, "--new-system", code=0)
+    assert done["files"][0]["states"] == {"pushed": 3}
+    pushed.push("permits.csv", *new, code=0)
+    assert controller.requests == 6
+
+
+def test_a_client_code_of_which_nothing_was_sent_yet_is_still_a_question(pushed, controller):
+    pushed.table("wrong.csv", [permit(number) | {"From": "never"} for number in range(3)])
+    pushed.push(
+        "wrong.csv", "--mapping", "permits.yaml", "--client", "OC-TEST", "--new-system", code=1
+    )
+    told = pushed.push("permits.csv", "--client", "OC-TEST", code=2)
+    assert "now the client code is OC-TEST" in told["error"]
+    assert controller.requests == 3
+
+
+def test_the_first_client_code_goes_on_where_the_second_never_sent_anything(desk, controller):
+    desk.table("wrong.csv", [permit(0) | {"From": "never"}])
+    desk.push("wrong.csv", "--mapping", "permits.yaml", "--client", "OC-TEST", code=1)
+    desk.table("permits.csv", [permit(0)])
+    desk.push("permits.csv", code=0)
+    assert sent(controller) == ["N0000"]
+
+
+def test_settle_asks_too(pushed, controller):
+    told = pushed.do("settle", pushed.results("permits"), "--client", "OC-TEST", code=2)
+    assert told["error"].endswith(HINT)
+    assert controller.requests == 3
+
+
+def test_a_check_says_that_a_push_will_ask(pushed):
+    told = pushed.do("check", "permits.csv", "--client", "OC-TEST", code=0)
+    assert told["files"][0]["states"] == {"ready": 3}
+    assert told["notes"] == [
+        (
+            f"OC_TEST was pushed to {pushed.url} before, and now the client code is OC-TEST, which differs "
+            "only in dashes, underscores or capitals. A push asks whether that is the same OPSCOM; here "
+            "all rows count as new."
+        )
+    ]
+    assert pushed.do("check", "permits.csv", code=0)["notes"] == []
+
+
+def test_a_rehearsal_under_another_client_code_is_asked_nothing(desk):
+    desk.table("permits.csv", [permit(0)])
+    desk.do("push", "permits.csv", "--sandbox", code=0)
+    done = desk.do("push", "permits.csv", "--sandbox", "--client", "OC-TEST", code=0)
+    assert done["files"][0]["states"] == {"unchanged": 1}
+    desk.push("permits.csv", code=0)
+
+
+@POSIX
+@pytest.mark.parametrize(("answers", "states"), [("y", "3 unchanged"), ("n", "3 pushed")])
+def test_a_person_at_the_terminal_answers(tmp_path, answers, states):
+    with Controller() as controller:
+        office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
+        office.table("permits.csv", [permit(number) for number in range(3)])
+        assert office.run("push", "permits.csv", "--yes").code == 0
+        more = ("--client", "OC-TEST", "--results", "other")
+        with Terminal(office, "push", "permits.csv", "--yes", *more) as screen:
+            screen.wait_for("differs only in dashes, underscores or capitals.")
+            screen.wait_for("Is that the same OPSCOM, so that what was sent there counts?")
+            screen.type(answers)
+            assert screen.end() == 0
+    assert states in screen.screen
