@@ -38,8 +38,6 @@ class Order:
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     user_types: Mapping[str, str] | None = None
     """Name → id of OPSCOM's user types, as kept; ``None`` where they were never pulled."""
-    user_types_age: str = ""
-    """How old they are, in words."""
     limit: int | None = None
     again: bool = False
     archive: Path | None = None

@@ -113,15 +113,6 @@ def texts_of(path, sheet="Summary"):
     return found
 
 
-def links_of(path, sheet):
-    """Return cell → where it leads."""
-    book = openpyxl.load_workbook(path)
-    cells = (cell for row in book[sheet].iter_rows() for cell in row)
-    found = {cell.coordinate: cell.hyperlink.location for cell in cells if cell.hyperlink}
-    book.close()
-    return found
-
-
 def raw_parts(path):
     """Return all that a workbook holds, unpacked."""
     with zipfile.ZipFile(path) as archive:

@@ -15,25 +15,30 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pulling import answer, links_of, raw_parts, rows_of
+from pulling import answer, raw_parts, rows_of
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.reads import Found, listing
-from importer.pulls.book import Facts, write_book
-from importer.pulls.lists import rows_of as list_rows
-from importer.pulls.lists import user_types
-from importer.pulls.plate_answers import Note, Permit, PlateFacts, plate_facts, read_plate
-from importer.pulls.tables import SECRETS, Form, Value, cell, count, flatten, moment
-from importer.pulls.violations import MONEY, read_violations, tables
+from importer.pulls.book import Asked, Summary, write_book
+from importer.pulls.cells import SECRETS, cell, flat, moment
+from importer.pulls.lists import records_of, user_types
+from importer.pulls.plate_answers import PlateFacts, plate_facts, read_plate
+from importer.pulls.violations import MONEY, pages_of, read_violations
 
-FACTS = Facts("Overdue violations", "", False, ())
-OVERDUE = answer("overdue-violations")
 AT = dt.datetime.fromisoformat
+OVERDUE = answer("overdue-violations")
+SUMMARY = Summary(
+    "Overdue violations", Asked("h", "c", "p", sandbox=False, when=AT("2031-01-02T03:04:05Z"))
+)
+
+
+def laid_out(folder, content):
+    return write_book(folder / "v.xlsx", SUMMARY, pages_of(read_violations(content)))
 
 
 @pytest.fixture
 def workbook(tmp_path):
-    return write_book(tmp_path / "v.xlsx", FACTS, tables(read_violations(OVERDUE)))
+    return laid_out(tmp_path, OVERDUE)
 
 
 def shown(name, value):
@@ -76,18 +81,13 @@ def test_every_value_of_the_sample_of_overdue_violations_is_in_the_workbook(work
             assert {name: row.get(name) for name in wanted} == wanted
 
 
-def test_keys_and_links_lead_from_a_violation_to_its_parts_and_back(workbook):
-    (row,) = rows_of(workbook, "Violations")
-    keys = {name: row[name] for name in ("details", "vehicle", "drivers", "attachments")}
-    assert keys == {"details": 1, "vehicle": "AJNR123", "drivers": 1, "attachments": 2}
-    assert list(links_of(workbook, "Violations").values()) == [
-        "'Details'!A2",
-        "'Vehicles'!A2",
-        "'Drivers'!A2",
-        "'Attachments'!A2",
-    ]
-    assert links_of(workbook, "Drivers") == {"B2": "'Vehicles'!A2", "C2": "'Violations'!A2"}
-    assert [row["violation"] for row in rows_of(workbook, "Attachments")] == [9, 9]
+def test_every_row_of_every_page_names_its_violation(workbook):
+    (violation,) = rows_of(workbook, "Violations")
+    assert (violation["ViolationID"], violation["vehicle.Plate"]) == (9, "AJNR123")
+    (driver,) = rows_of(workbook, "Drivers")
+    assert (driver["role"], driver["ViolationID"], driver["VehicleID"]) == ("driver", 9, 8)
+    for page in ("Details", "Vehicles", "Attachments"):
+        assert {row["ViolationID"] for row in rows_of(workbook, page)} == {9}
 
 
 def test_salts_tokens_and_encrypted_ids_of_the_sample_are_in_no_workbook(workbook):
@@ -111,33 +111,35 @@ def test_a_secret_is_left_out_at_any_depth(name, tmp_path):
         "vehicle": {**nested, "drivers": [nested]},
     }
     content = json.dumps({"records": [record]}).encode()
-    path = write_book(tmp_path / "v.xlsx", FACTS, tables(read_violations(content)))
+    path = laid_out(tmp_path, content)
     assert b"hush" not in raw_parts(path)
 
 
-def test_a_vehicle_that_two_violations_share_stands_there_once_and_both_lead_to_it(tmp_path):
+def test_a_vehicle_that_two_violations_share_stands_there_under_each_of_them(tmp_path):
     vehicle = {"VehicleID": 8, "Plate": "INV 1", "drivers": [{"UserID": 1}, {"UserID": 2}]}
     records = [{"ViolationID": n, "vehicle": vehicle} for n in (1, 2)]
-    found = read_violations(json.dumps({"records": records}).encode())
-    path = write_book(tmp_path / "v.xlsx", FACTS, tables(found))
-    assert len(rows_of(path, "Vehicles")) == 1
-    assert [row["UserID"] for row in rows_of(path, "Drivers")] == [1, 2]
-    assert [row["drivers"] for row in rows_of(path, "Violations")] == [2, 2]
-    assert links_of(path, "Violations")["C3"] == "'Vehicles'!A2"
+    path = laid_out(tmp_path, json.dumps({"records": records}).encode())
+    assert [row["ViolationID"] for row in rows_of(path, "Vehicles")] == [1, 2]
+    drivers = [(row["ViolationID"], row["UserID"]) for row in rows_of(path, "Drivers")]
+    assert drivers == [(1, 1), (1, 2), (2, 1), (2, 2)]
+
+
+def test_a_long_id_keeps_its_digits_also_where_another_record_has_none(tmp_path):
+    records = [{"ViolationID": 9007199254740993}, {"ViolationID": None}, {"UUID": "00012"}]
+    path = laid_out(tmp_path, json.dumps({"records": records}).encode())
+    assert rows_of(path, "Violations") == [{"ViolationID": "9007199254740993"}, {"UUID": "00012"}]
 
 
 def test_the_person_on_the_ticket_stands_among_the_drivers_under_the_role_of_user(tmp_path):
     record = {"ViolationID": 5, "user": {"UserID": 7, "lastName": "Invented"}, "vehicle": None}
-    found = read_violations(json.dumps({"records": [record]}).encode())
-    path = write_book(tmp_path / "v.xlsx", FACTS, tables(found))
+    path = laid_out(tmp_path, json.dumps({"records": [record]}).encode())
     (row,) = rows_of(path, "Drivers")
-    assert row == {"role": "user", "violation": 5, "UserID": 7, "lastName": "Invented"}
+    assert row == {"role": "user", "ViolationID": 5, "UserID": 7, "lastName": "Invented"}
 
 
 def test_what_the_vendor_does_not_document_is_shown_too(tmp_path):
     record = {"ViolationID": 1, "new": {"a": [1, 2]}, "details": "none", "vehicle": "gone"}
-    found = read_violations(json.dumps({"records": [record, "odd"]}).encode())
-    path = write_book(tmp_path / "v.xlsx", FACTS, tables(found))
+    path = laid_out(tmp_path, json.dumps({"records": [record, "odd"]}).encode())
     first, second = rows_of(path, "Violations")
     assert first == {"ViolationID": 1, "new.a": "[1, 2]", "details": "none", "vehicle": "gone"}
     assert second == {"value": '"odd"'}
@@ -167,7 +169,7 @@ def test_a_cut_in_the_third_violation_leaves_two():
 
 def test_the_sample_of_user_types_is_read_whole():
     found = listing("user_types")(answer("user-types"))
-    types = user_types(list_rows(found.content, "user_types"))
+    types = user_types(records_of(found.content, "user_types"))
     sample = json.loads(answer("user-types"))["user_types"]
     assert [{"id": t.id, "type_name": t.type_name, "ext_info": t.ext_info} for t in types] == sample
     assert len(types) == 9
@@ -175,7 +177,7 @@ def test_the_sample_of_user_types_is_read_whole():
 
 def test_the_sample_of_permit_stats_is_read_whole():
     found = listing("data")(answer("permit-stats"))
-    assert list_rows(found.content, "data") == [
+    assert records_of(found.content, "data") == [
         {"type": "standard", "zone": "zone1", "total": "4"},
         {"type": "temp", "zone": "zone1", "total": "35"},
     ]
@@ -205,18 +207,20 @@ def test_the_body_of_a_list_decides(body, expected):
 # Pull API: Plate Validation, "Successful Response" and "Response Samples"
 
 _UNTIL = "2025-04-30 23:59:59"
-_TWO = (Permit("standard", "BIKE", _UNTIL), Permit("standard", "MOTO-S", _UNTIL))
+_TWO = tuple(
+    {"expires": _UNTIL, "type": "standard", "shortName": name} for name in ("BIKE", "MOTO-S")
+)
 _SAMPLES = {
     "plate-merged": PlateFacts(
         "ABC123",
         _TWO,
         (
-            Note(
-                "Main Campus",
-                "2024-11-15 00:00:00",
-                "2024-11-15 23:59:00",
-                "CLEAR FOR ANY PAY AREA",
-            ),
+            {
+                "location": "Main Campus",
+                "start": "2024-11-15 00:00:00",
+                "end": "2024-11-15 23:59:00",
+                "notes": "CLEAR FOR ANY PAY AREA",
+            },
         ),
         "Wanted to talk with.",
     ),
@@ -229,13 +233,13 @@ _SAMPLES = {
     "plate-dntt": PlateFacts(
         "DEF123",
         notes=(
-            Note(
-                "Lot 6",
-                "2024-10-23 00:00:00",
-                "2025-04-30 23:59:00",
-                "Hertz truck has permission to park overnight in lot 6. "
+            {
+                "location": "Lot 6",
+                "start": "2024-10-23 00:00:00",
+                "end": "2025-04-30 23:59:00",
+                "notes": "Hertz truck has permission to park overnight in lot 6. "
                 "Rental for We-Move-It Services",
-            ),
+            },
         ),
         active="1",
     ),
@@ -271,8 +275,15 @@ def test_the_older_shape_without_an_envelope_and_with_one_flat_permit_is_read():
     facts = plate_facts(read_plate(json.dumps(body).encode()).content)
     assert facts == PlateFacts(
         "INV 1",
-        (Permit("temp", "Invented Lot", "2031-06-01 23:59:59", "1"),),
-        (Note("b", "a", "c", "Clear"),),
+        (
+            {
+                "type": "temp",
+                "shortName": "Invented Lot",
+                "expires": "2031-06-01 23:59:59",
+                "active": "1",
+            },
+        ),
+        ({"notes": "Clear", "start": "a", "location": "b", "end": "c"},),
         "Invented alarm.",
         response=body["response"],
     )
@@ -316,9 +327,9 @@ def test_what_a_plate_answer_holds_beside_is_kept():
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("2016-05-03T20:00:00.000000Z", Value(AT("2016-05-03T20:00:00"), Form.UTC)),
-        ("2025-04-30 23:59:59", Value(AT("2025-04-30T23:59:59"), Form.TIME)),
-        ("2025-04-30", Value(AT("2025-04-30"), Form.DATE)),
+        ("2016-05-03T20:00:00.000000Z", AT("2016-05-03T20:00:00Z")),
+        ("2025-04-30 23:59:59", AT("2025-04-30T23:59:59")),
+        ("2025-04-30", dt.date(2025, 4, 30)),
         ("2016-05-03T20:00:00.123456Z", "2016-05-03T20:00:00.123456Z"),
         ("1899-12-31 00:00:00", "1899-12-31 00:00:00"),
         ("0000-00-00 00:00:00", "0000-00-00 00:00:00"),
@@ -334,8 +345,8 @@ def test_a_moment_becomes_a_date_only_where_nothing_is_lost(text, expected):
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (50, Value(50, Form.WHOLE)),
-        (0.5, Value(0.5, Form.NUMBER)),
+        (50, 50),
+        (0.5, 0.5),
         (10**15, "1000000000000000"),
         (True, True),
         (None, None),
@@ -351,20 +362,17 @@ def test_numbers_are_numbers_where_a_spreadsheet_keeps_all_digits_and_text_stays
     assert cell(value) == expected
 
 
-def test_amounts_and_counts_that_come_as_text_become_numbers():
-    assert cell("0.0000", money=True) == Value(0.0, Form.MONEY)
-    assert cell("n/a", money=True) == "n/a"
-    assert count("35") == Value(35, Form.WHOLE)
-    assert count("1e3") == "1e3"
+def test_amounts_that_come_as_text_become_numbers():
+    assert cell("0.0000", number=True) == 0.0
+    assert cell("n/a", number=True) == "n/a"
+    assert cell("1e3", number=True) == "1e3"
 
 
 @given(st.text() | st.datetimes().map(str) | st.dates().map(str))
 def test_a_text_is_kept_or_shown_as_the_moment_that_it_names(text):
     found = cell(text)
-    if isinstance(found, Value):
-        assert str(found.value)[: len(text)] == text[:19].replace("T", " ")
-    else:
-        assert found == text
+    shown = str(found).removesuffix("+00:00")
+    assert shown == text[: len(shown)].replace("T", " ")
 
 
 _JSON = st.recursive(
@@ -378,9 +386,9 @@ _JSON = st.recursive(
 def test_whatever_an_answer_holds_can_be_read_and_laid_out(content):
     body = json.dumps({"records": [content], **content}).encode()
     found = read_violations(json.dumps({"records": [content]}).encode())
-    assert len(tables(found)[0].rows) == 1
+    assert len(pages_of(found)[0].rows) == 1
     for read in (listing("records"), read_plate):
         answered = read(body)
         if isinstance(answered, Found):
             plate_facts(answered.content)
-            flatten(answered.content)
+            flat(answered.content)

@@ -1,23 +1,16 @@
-"""Plates of a spreadsheet: each asked for once, side by side, resumable, one row for each row."""
+"""Plates of a spreadsheet: each asked for once, side by side, one row for each row."""
 
 import datetime as dt
 import json
 import os
 import signal
-import sqlite3
-from collections import Counter
-from contextlib import closing
 
 import openpyxl
 import pytest
 from controller import Controller, Fault
-from pulling import CLIENT, TOKEN, Office, answer, links_of, raw_parts, rows_of, texts_of
+from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
 
-from importer.delivery.line import Line, trust
 from importer.delivery.manners import settings_fault
-from importer.delivery.pace import Pace
-from importer.delivery.stops import Stopper
-from importer.pulls.asking import Questions, ask_plates
 
 AT = dt.datetime.fromisoformat
 
@@ -63,15 +56,13 @@ def test_one_row_per_plate_tells_permits_expiry_alarm_and_do_not_ticket(office):
         done = ask(office, controller, path)
     assert done.code == 0
     results = office.results / "cars-plates.xlsx"
-    assert done.json | {"run": ""} == {
-        "run": "",
+    assert done.json == {
         "exit_code": 0,
         "stopped": None,
         "source": str(path),
         "mapping": "--column Plate",
         "rows": 4,
         "plates": 4,
-        "resumed": 0,
         "states": {"found": 4},
         "results": str(results),
         "error": None,
@@ -98,7 +89,7 @@ def test_one_row_per_plate_tells_permits_expiry_alarm_and_do_not_ticket(office):
     assert merged["Owner"] == "Invented 0"
 
 
-def test_permits_and_notes_stand_on_pages_of_their_own_with_links_both_ways(office):
+def test_permits_and_notes_stand_on_pages_of_their_own_under_row_and_plate(office):
     path = cars(office, "NONE", "ABC123")
     plan = {("ABC123", 0): sample("plate-merged")}
     with Controller(plan) as controller:
@@ -112,13 +103,11 @@ def test_permits_and_notes_stand_on_pages_of_their_own_with_links_both_ways(offi
             "row": 3,
             "plate": "ABC123",
             "location": "Main Campus",
-            "start": AT("2024-11-15"),
+            "start": AT("2024-11-15T00:00:00"),
             "end": AT("2024-11-15T23:59:00"),
             "notes": "CLEAR FOR ANY PAY AREA",
         }
     ]
-    assert links_of(results, "Plates") == {"D3": "'Permits'!A2", "H3": "'Do not ticket'!A2"}
-    assert links_of(results, "Permits") == {"A2": "'Plates'!A3", "A3": "'Plates'!A3"}
 
 
 def test_the_older_answer_gives_the_same_row(office):
@@ -193,18 +182,15 @@ def test_a_mapping_alone_decides_on_the_form_of_a_plate(office):
     assert done.json["states"] == {"nothing known": 1}
 
 
-def test_a_run_that_stops_at_the_other_form_goes_on_there(office):
-    path = cars(office, "xyz 001", "A1")
-    plan = {("XYZ001", 1): Fault("answer", status=404), ("XYZ001", 2): says(alarm="Invented.")}
+def test_a_run_that_stops_at_the_other_form_says_so(office):
+    plan = {("XYZ001", 0): Fault("answer", status=404)}
     with Controller(plan) as controller:
-        first = ask(office, controller, path, "--workers", "1")
-        second = ask(office, controller, path, "--workers", "1")
-        keys = [entry.key for entry in controller.ledger]
-    assert (first.code, second.code) == (3, 0)
-    assert keys == ["xyz 001", "A1", "XYZ001", "XYZ001"]
-    assert first.json["states"] == {"nothing known": 1, "not asked": 1}
-    assert second.json["states"] == {"found": 1, "nothing known": 1}
-    assert second.json["resumed"] == 2
+        done = ask(office, controller, cars(office, "xyz 001", "A1"), "--workers", "1")
+    assert done.code == 3
+    assert done.json["states"] == {"nothing known": 1, "not asked": 1}
+    assert rows_of(done.json["results"], "Plates")[0]["message"] == (
+        "Nothing is known as written; XYZ001 is not asked yet."
+    )
 
 
 def test_a_row_without_a_plate_is_invalid_and_never_asked_for(office):
@@ -324,7 +310,7 @@ def test_what_would_fail_for_every_plate_stops_the_run(office, fault, why):
         done = ask(office, controller, cars(office, "A1", "B2", "C3"), "--workers", "1")
         assert len(controller.ledger) == 1
     assert done.code == 3
-    stopped = f"{why} 3 rows have no answer yet; run the same command again to go on."
+    stopped = f"{why} 3 rows have no answer yet; run the same command again."
     assert done.json["stopped"] == stopped
     assert done.json["states"] == {"not asked": 3}
     assert stopped in texts_of(done.json["results"])
@@ -348,91 +334,25 @@ def test_neither_token_nor_secrets_are_on_the_disk_or_the_terminal(office):
     assert TOKEN.encode() not in office.everything() + (done.out + done.err).encode()
 
 
-# Going on
-
-
-def test_a_stopped_batch_goes_on_without_asking_again_and_a_finished_one_asks_anew(office):
-    path = cars(office, "A1", "B2", "C3")
-    with Controller({("C3", 1): Fault("answer", status=404)}) as controller:
-        first = ask(office, controller, path, "--workers", "1")
-        second = ask(office, controller, path, "--workers", "1")
-        third = ask(office, controller, path, "--workers", "1")
-        keys = [entry.key for entry in controller.ledger]
-    assert (first.code, second.code, third.code) == (3, 0, 0)
-    assert keys == ["A1", "B2", "C3", "C3", "A1", "B2", "C3"]
-    assert (second.json["resumed"], third.json["resumed"]) == (2, 0)
-    assert len(rows_of(second.json["results"], "Plates")) == 3
-
-
-def test_answers_of_another_host_or_other_plates_are_not_taken_over(office):
-    with Controller({("B2", 1): Fault("answer", status=404)}) as controller:
-        ask(office, controller, cars(office, "A1", "B2"), "--workers", "1")
-        done = ask(office, controller, cars(office, "A1", "C3"), "--workers", "1")
-        assert done.json["resumed"] == 0
-    with Controller() as controller:
-        done = ask(office, controller, cars(office, "A1", "B2"), "--workers", "1")
-        assert done.json["resumed"] == 0
-
-
-def test_answers_of_a_batch_that_was_interrupted_long_ago_are_not_taken_over(office):
-    path = cars(office, "A1", "B2")
-    with Controller({("B2", 1): Fault("answer", status=404)}) as controller:
-        ask(office, controller, path, "--workers", "1")
-        long_ago = (dt.datetime.now(dt.UTC) - dt.timedelta(hours=13)).isoformat()
-        with closing(sqlite3.connect(office.folder / "plates.sqlite")) as store, store:
-            store.execute("UPDATE batch SET started = ?", (long_ago,))
-        assert ask(office, controller, path, "--workers", "1").json["resumed"] == 0
-
-
-def test_answers_of_a_finished_batch_are_not_left_on_the_disk(office):
-    plan = {("A1", 0): says(alarm="an invented alarm to be found")}
-    with Controller(plan) as controller:
-        ask(office, controller, cars(office, "A1"))
-    assert b"an invented alarm" not in (office.folder / "plates.sqlite").read_bytes()
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are a thing of POSIX")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=["SIGINT", "SIGKILL"])
-def test_an_interrupted_batch_goes_on_where_it_was(office, number):
-    plates = [f"P{n}" for n in range(120)]
-    path = cars(office, *plates)
+def test_an_interrupted_batch_lays_out_what_was_answered(office):
+    path = cars(office, *(f"P{n}" for n in range(120)))
     with Controller(latency=0.05) as controller:
         process = office.start(
-            "plates", path, "--column", "Plate", "--plate-host", controller.url, "--workers", "2"
+            *("plates", path, "--column", "Plate", "--plate-host", controller.url),
+            *("--workers", "2", "--json"),
         )
         controller.wait_for(10, timeout=30)
-        process.send_signal(number)
-        process.communicate(timeout=30)
-        done = ask(office, controller, path, "--workers", "8")
-        asked = Counter(entry.key for entry in controller.ledger)
-    assert process.returncode == (3 if number == signal.SIGINT else -signal.SIGKILL)
-    assert done.code == 0
-    assert done.json["states"] == {"nothing known": 120}
-    assert set(asked) == set(plates)
-    # A worker asks for the next plate once the answer to its last one is kept, so that with the
-    # process one answer for each of the two may be lost. When the controller saw the last requests
-    # of the first run does not matter: all are counted together.
-    assert asked.total() <= 120 + 2
-    assert done.json["resumed"] >= 10 - 2
-
-
-def test_no_worker_asks_on_before_its_last_answer_is_taken():
-    stopper = Stopper()
-    with Controller() as controller:
-        url = f"{controller.url}/api/v1/validate/plate"
-        trusted = trust(controller.url)
-        questions = Questions(
-            lambda: Line(url, timeout=10, trusted=trusted), TOKEN, CLIENT, Pace(), stopper, str, 2
-        )
-        answers = ask_plates([f"P{n}" for n in range(9)], questions)
-        for taken in range(5):
-            next(answers)
-            controller.wait_for(taken + 2)
-            with pytest.raises(TimeoutError):
-                controller.wait_for(taken + 3, timeout=0.1)
-        answers.close()
-        with pytest.raises(TimeoutError):
-            controller.wait_for(9, timeout=0.1)
+        process.send_signal(signal.SIGINT)
+        out, _err = process.communicate(timeout=30)
+        asked = len(controller.ledger)
+    assert process.returncode == 3
+    told = json.loads(out)
+    assert told["states"] == {"nothing known": asked, "not asked": 120 - asked}
+    assert told["stopped"] == (
+        f"The run was interrupted. {120 - asked} rows have no answer yet; run the same command again."
+    )
+    assert len(rows_of(told["results"], "Plates")) == 120
 
 
 def test_a_rehearsal_needs_neither_host_nor_token(office, monkeypatch):

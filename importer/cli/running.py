@@ -15,7 +15,7 @@ from importer.comparing import compare, guard, remembered
 from importer.delivery.journal import System, look_up
 from importer.errors import InputError
 from importer.preparing import Order, prepare
-from importer.pulls.kept import kept_user_types
+from importer.pulls.user_types import kept_user_types
 from importer.run import finish_check
 from importer.settings import Given, Settings, load_settings
 from importer.workspace import Workspace, find_inputs, find_workspace, shipped_mappings
@@ -23,7 +23,7 @@ from importer.workspace import Workspace, find_inputs, find_workspace, shipped_m
 if TYPE_CHECKING:
     from importer.cli.options import Common
     from importer.delivery.journal import Memory
-    from importer.pulls.kept import KeptTypes
+    from importer.pulls.user_types import KeptTypes
     from importer.report import Report
 
 
@@ -97,7 +97,6 @@ def order_for(
         encoding=common.encoding,
         required=setting.settings.required,
         user_types=None if types is None else types.ids,
-        user_types_age="" if types is None else types.age(dt.datetime.now().astimezone()),
     )
 
 

@@ -18,7 +18,7 @@ from importer.delivery.journal import Journal
 from importer.delivery.line import Line, trust
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
-from importer.delivery.reads import Found, ask
+from importer.delivery.reads import Found, ask, text_of
 from importer.delivery.stops import Breaker, Stopper
 from importer.preparing import prepare
 from importer.pulls.plate_answers import plate_facts, read_plate
@@ -131,6 +131,7 @@ def _look_up(setting: Setting, access: Access, pace: Pace, stopper: Stopper) -> 
         verdict = ask(lambda: line.send(body), read_plate, pace, stopper)
         if not isinstance(verdict, Found):
             return None
-        return [(permit.name, permit.expires) for permit in plate_facts(verdict.content).permits]
+        permits = plate_facts(verdict.content).permits
+        return [(text_of(each.get("shortName")), text_of(each.get("expires"))) for each in permits]
 
     return look_up

@@ -7,36 +7,47 @@ import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from functools import partial
+from typing import TYPE_CHECKING, TypeAlias
 
 from importer.delivery.answers import Refused
 from importer.delivery.manners import SETTINGS_CODES
 from importer.delivery.reads import Failed, ask, explain_refusal
 from importer.delivery.stops import Breaker
 from importer.model import Outcome, State
-from importer.pulls.plate_answers import read_plate
+from importer.pulls.plate_answers import plate_facts, read_plate
 
 if TYPE_CHECKING:
-    from importer.delivery.line import Line, Reply
+    from importer.delivery.line import Line
     from importer.delivery.pace import Pace
     from importer.delivery.stops import Stopper
+    from importer.pulls.plate_answers import PlateFacts
 
 LOOK_UP_SECONDS = 0.25
-"""How often the collector styles whether the run is abandoned."""
+"""How often the collector looks whether the run is abandoned."""
+
+
+class PlateState(StrEnum):
+    """What became of a row with a plate. Every row is in exactly one."""
+
+    FOUND = "found"
+    NOTHING = "nothing known"
+    REFUSED = "refused"
+    NO_ANSWER = "no answer"
+    NOT_ASKED = "not asked"
+    INVALID = "invalid"
+    SKIPPED = "skipped"
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
-    """What came of one plate."""
+class PlateAnswer:
+    """What OPSCOM said of one plate, or why it did not."""
 
-    plate: str
-    asked: dt.datetime
-    body: bytes = b""
-    """The answer, without the API token; empty where there is none or a refusal."""
-    code: str = ""
-    """The code of a refusal."""
-    why: str = ""
-    """Why there is no answer, or what was refused."""
+    state: PlateState
+    asked: dt.datetime | None = None
+    facts: PlateFacts | None = None
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,86 +64,68 @@ class Questions:
     workers: int = 4
 
 
-def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[Answered]:
-    """Ask for plates and yield each as its answer comes; those not come to are not yielded.
+Answers: TypeAlias = "queue.SimpleQueue[tuple[str, PlateAnswer] | None]"
+"""Filled by the workers; ``None`` says that one of them has ended."""
+
+
+def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[str, PlateAnswer]]:
+    """Ask for plates and yield each with its answer; those not come to are not yielded.
 
     A first interrupt lets the plates under way finish; a second one ends at once. Refusals of the
-    settings, a spent budget and an outage stop the run. Plates asked for and not yet done with by
-    the taker (who comes for the next only then) are at most as many as workers: no more answers can
-    be lost with this process.
+    settings, a spent budget and an outage stop the run.
     """
-    run = _Run(plates, questions)
+    answers: Answers = queue.SimpleQueue()
+    waiting, taking, breaker = iter(plates), threading.Lock(), Breaker(questions.stopper)
+
+    def take() -> str | None:
+        with taking:
+            return None if questions.stopper.stopped else next(waiting, None)
+
     threads = min(questions.workers, len(plates))
     for number in range(threads):
-        threading.Thread(target=run.work, name=f"plates {number}", daemon=True).start()
-    try:
-        while threads:
-            try:
-                found = run.done.get(timeout=LOOK_UP_SECONDS)
-            except queue.Empty:
-                if questions.stopper.abandoned:
-                    return
-                continue
-            if found is None:
-                threads -= 1
-            else:
-                yield found
-                run.taken.release()
-    finally:
-        run.end(threads)
-
-
-class _Run:
-    """What the workers of one batch share."""
-
-    def __init__(self, plates: Sequence[str], questions: Questions) -> None:
-        self.done: queue.SimpleQueue[Answered | None] = queue.SimpleQueue()
-        self.taken = threading.Semaphore(0)
-        """Answers that the taker is done with; each lets a worker go on."""
-        self._over = threading.Event()
-        self._waiting = iter(plates)
-        self._next = threading.Lock()
-        self._questions = questions
-        self._breaker = Breaker(questions.stopper)
-
-    def work(self) -> None:
-        """Ask for one plate after the other; in a worker's thread."""
-        stopper, line = self._questions.stopper, self._questions.open_line()
+        work = partial(_work, take, questions, breaker, answers)
+        threading.Thread(target=work, name=f"plates {number}", daemon=True).start()
+    while threads:
         try:
-            while not (stopper.stopped or self._over.is_set()):
-                with self._next:
-                    plate = next(self._waiting, None)
-                if plate is None:
-                    break
-                answered = _ask_one(plate, line, self._questions, self._breaker)
-                if answered is not None:
-                    self.done.put(answered)
-                    self.taken.acquire()
-        except BaseException as error:
-            stopper.stop(f"This program failed ({type(error).__name__}).")
-            raise
-        finally:
-            line.close()
-            self.done.put(None)
-
-    def end(self, threads: int) -> None:
-        """Let the workers go that wait for a taker who comes no more."""
-        self._over.set()
-        if threads:
-            self.taken.release(threads)
+            found = answers.get(timeout=LOOK_UP_SECONDS)
+        except queue.Empty:
+            if questions.stopper.abandoned:
+                return
+            continue
+        if found is None:
+            threads -= 1
+        else:
+            yield found
 
 
-def _ask_one(plate: str, line: Line, questions: Questions, breaker: Breaker) -> Answered | None:
+def _work(
+    take: Callable[[], str | None], questions: Questions, breaker: Breaker, answers: Answers
+) -> None:
+    """Ask for one plate after the other, and say so at the end; in a worker's thread."""
+    line = questions.open_line()
+    try:
+        while (plate := take()) is not None:
+            answer = _ask_one(plate, line, questions, breaker)
+            if answer is not None:
+                answers.put((plate, answer))
+    except BaseException as error:
+        questions.stopper.stop(f"This program failed ({type(error).__name__}).")
+        raise
+    finally:
+        line.close()
+        answers.put(None)
+
+
+def _ask_one(plate: str, line: Line, questions: Questions, breaker: Breaker) -> PlateAnswer | None:
     """Ask for one plate; ``None`` where the run stopped before there was an answer."""
     stopper = questions.stopper
     body = {"api_token": questions.token, "client": questions.client, "plate": plate}
-    replies: list[Reply] = []
-
-    def send() -> Reply:
-        replies.append(line.send(body))
-        return replies[-1]
-
-    verdict = ask(send, read_plate, questions.pace, stopper)
+    verdict = ask(
+        lambda: line.send(body),
+        lambda raw: read_plate(questions.redact(raw.decode("utf-8", "replace")).encode()),
+        questions.pace,
+        stopper,
+    )
     now = dt.datetime.now().astimezone()
     match verdict:
         case Refused(code, _):
@@ -141,14 +134,15 @@ def _ask_one(plate: str, line: Line, questions: Questions, breaker: Breaker) -> 
                 stopper.stop(why)
                 return None
             breaker.note(Outcome(State.REJECTED, code=code))
-            return Answered(plate, now, code=code, why=why)
+            return PlateAnswer(PlateState.REFUSED, now, message=why)
         case Failed(why, lasting=lasting):
             if lasting:
                 stopper.stop(why)
                 return None
             breaker.note(Outcome(State.UNKNOWN))
-            return Answered(plate, now, why=why)
+            return PlateAnswer(PlateState.NO_ANSWER, now, message=why)
         case _:
             breaker.note(Outcome(State.PUSHED))
-            text = replies[-1].body.decode("utf-8", "replace")
-            return Answered(plate, now, questions.redact(text).encode())
+            facts = plate_facts(verdict.content)
+            state = PlateState.NOTHING if facts.empty else PlateState.FOUND
+            return PlateAnswer(state, now, facts)

@@ -1,73 +1,113 @@
-"""Pages of typed cells → a workbook: Summary first, then each page with filter and frozen header."""
+"""Pages of cells → a workbook that only its owner can read, each page with filter and frozen header."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.errors import InputError
-from importer.pulls.tables import Form, Value
+from importer.pulls.cells import Cell, Record, cell, headers_of
 from importer.results.files import put_in_place
-from importer.results.inert import LIVE, hold, sheet_name
+from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
 from importer.results.styles import put
 
 if TYPE_CHECKING:
-    from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-    from importer.pulls.tables import Cell, Link, Page
     from importer.results.styles import Style, Styles
 
 MOST_ROWS, MOST_COLUMNS = 1_048_575, 16_384
 """Rows below the header and columns of a worksheet (Excel's specifications and limits)."""
-MOST_LINKS = 60_000
-"""Links that one worksheet may have; Excel takes 65,530 and drops the others when it opens."""
 _SAMPLE = 300
+"""Rows that the width of a column is taken from."""
 _WIDEST, _NARROWEST = 60, 8
-_MOMENT_WIDTH = {Form.DATE: 12, Form.TIME: 20, Form.UTC: 25}
+_FORMS = {
+    "whole": "0",
+    "number": "General",
+    "money": "#,##0.00",
+    "date": "yyyy-mm-dd",
+    "time": "yyyy-mm-dd hh:mm:ss",
+    "utc": 'yyyy-mm-dd hh:mm:ss "UTC"',
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
-    """What Summary tells of a pull."""
+class Asked:
+    """Where, when and by whom something was asked."""
+
+    host: str
+    client: str
+    person: str
+    sandbox: bool
+    when: dt.datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What the sheet Summary tells of a pull."""
 
     title: str
-    banner: str
-    """The one thing to know first; empty for none."""
-    changed: bool
-    """Whether the call changed something in the real OPSCOM."""
-    facts: tuple[tuple[str, str], ...]
-    """Name and value, a line each."""
+    asked: Asked
+    facts: tuple[tuple[str, str], ...] = ()
+    """Name and value, a line each; those without a value are left out."""
     notes: tuple[str, ...] = ()
     """What a person should know, a sentence each."""
+    banner: str = ""
+    """The one thing to know first, where the call changed something in OPSCOM."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Kit:
-    """All formats of a workbook."""
+@dataclass(slots=True)
+class Page:
+    """One worksheet: a header and rows of cells."""
 
-    styles: Styles
-    forms: dict[Form, Format]
-    linked: dict[Form, Format]
-    plain_link: Style
+    name: str
+    headers: Sequence[str]
+    rows: list[Sequence[Cell]] = field(default_factory=list)
+    frozen: int = 1
+    """Columns that stay in view."""
+    long: frozenset[int] = frozenset()
+    """Columns that may hold text of several lines."""
+    marked: frozenset[int] = frozenset()
+    """Columns whose filled cells are to be seen at once."""
+    money: frozenset[int] = frozenset()
+    own: int | None = None
+    """How many of the first columns are not the source's own; ``None`` for all."""
 
 
-def write_book(path: Path, facts: Facts, pages: Sequence[Page]) -> Path:
-    """Write a workbook that only its owner can read, whole or not at all.
-
-    Texts are inert whatever they look like. An older workbook of that name is kept beside the new one
-    with its time in its name.
+def page_of(
+    name: str,
+    records: Sequence[Record],
+    first: Sequence[str] = (),
+    *,
+    frozen: int = 1,
+    money: frozenset[str] = frozenset(),
+) -> Page:
+    """Lay flat records out: a row each, a column for every name, those of ``first`` in front.
 
     Args:
-        path: The wanted name.
-        facts: What Summary tells.
-        pages: In their order; links lead to pages by name.
+        name: Of the sheet.
+        records: Flat (see ``cells.flat``).
+        first: Names in the vendor's order.
+        frozen: Columns that stay in view.
+        money: Names whose values are amounts, also where they come as text.
+    """
+    headers = headers_of(records, first) or list(first)
+    rows = [[cell(each.get(h), number=h in money) for h in headers] for each in records]
+    amounts = frozenset(at for at, header in enumerate(headers) if header in money)
+    return Page(name, headers, list(rows), frozen=frozen, money=amounts)
+
+
+def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
+    """Write a workbook, whole or not at all. Texts are inert whatever they look like.
+
+    A single page stands before the summary, several after it. An older workbook of that name is kept
+    beside the new one with its time in its name.
 
     Returns:
         The path really written: another one where the wanted file is open in a program.
@@ -86,7 +126,7 @@ def write_book(path: Path, facts: Facts, pages: Sequence[Page]) -> Path:
                 hint="Take fewer at a time.",
             )
     try:
-        return put_in_place(path, partial(_write, facts=facts, pages=pages))
+        return put_in_place(path, partial(_write, summary=summary, pages=pages))
     except XlsxWriterException as error:
         # It wraps what the system says of a full disk.
         cause = error.args[0] if error.args else error
@@ -97,144 +137,100 @@ def write_book(path: Path, facts: Facts, pages: Sequence[Page]) -> Path:
         ) from error
 
 
-def _write(file: BinaryIO, *, facts: Facts, pages: Sequence[Page]) -> None:
+def _write(file: BinaryIO, *, summary: Summary, pages: Sequence[Page]) -> None:
+    from importer.results.styles import make_styles
 
-    with inert_book(file, {"title": facts.title}) as book:
-        context, taken = _make_kit(book), {"summary", "history"}
-        names: dict[str, str] = {}
-        summary = book.add_worksheet("Summary")
+    with inert_book(file, {"title": summary.title}) as book:
+        styles = make_styles(book)
+        forms = {
+            name: book.add_format({"num_format": form, "valign": "top"})
+            for name, form in _FORMS.items()
+        }
+        front = None if len(pages) == 1 else book.add_worksheet("Summary")
+        names = ["summary", "history"]
         for page in pages:
-            names[page.name] = sheet_name(page.name, taken)
-            taken.add(names[page.name].casefold())
-        sheets = [book.add_worksheet(names[page.name]) for page in pages]
-        _write_summary(summary, facts, pages, names, context)
-        for sheet, page in zip(sheets, pages, strict=True):
-            _write_page(sheet, page, names, context)
-
-
-def _make_kit(book: Workbook) -> _Kit:
-    from importer.results.styles import Style, make_styles
-
-    link = {"font_color": "#0B5CAD", "underline": 1, "valign": "top"}
-    text = {**link, "num_format": 49}
-    return _Kit(
-        make_styles(book),
-        {form: book.add_format({"num_format": form.value, "valign": "top"}) for form in Form},
-        {form: book.add_format({**link, "num_format": form.value}) for form in Form},
-        Style(book.add_format(text), book.add_format({**text, "quote_prefix": True})),
-    )
+            name = sheet_name(page.name, names)
+            names.append(name.casefold())
+            _write_page(book.add_worksheet(name), page, styles, forms)
+        _write_summary(front or book.add_worksheet("Summary"), summary, pages, styles)
 
 
 def _write_summary(
-    sheet: Worksheet, facts: Facts, pages: Sequence[Page], names: dict[str, str], context: _Kit
+    sheet: Worksheet, summary: Summary, pages: Sequence[Page], styles: Styles
 ) -> None:
     from importer.results.layout import WIDTHS, A, B, C, F, Layout, height
 
-    styles, rest = context.styles, sum(WIDTHS[C:])
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)
     sheet.hide_gridlines(2)
-    sheet.set_landscape()
-    sheet.set_paper(1)
     sheet.fit_to_pages(1, 0)
-    layout = Layout(sheet, styles)
-    layout.across(facts.title, styles.title, size=18)
-    if facts.banner:
-        layout.across(facts.banner, styles.live if facts.changed else styles.rehearsal, size=12)
-    for note in facts.notes:
+    asked, layout = summary.asked, Layout(sheet, styles)
+    layout.across(summary.title, styles.title, size=18)
+    if asked.sandbox:
+        layout.across(
+            "Rehearsal: these are invented records of the sandbox.", styles.rehearsal, size=12
+        )
+    elif summary.banner:
+        layout.across(summary.banner, styles.live, size=12)
+    for note in summary.notes:
         layout.across(note, styles.stopped, size=12)
     layout.section("Facts")
-    for name, value in facts.facts:
-        line = layout.next(height(value, rest))
-        layout.merge(line, A, B, name, styles.label)
-        layout.merge(line, C, F, value, styles.fact)
-    layout.section("Sheets")
-    for page in pages:
-        line = layout.next()
-        target, name = _target(names[page.name], 0, 0), names[page.name]
-        sheet.write_url(line, A, target, context.plain_link.of(name), name)
-        sheet.write_number(line, B, len(page.rows), styles.count)
+    facts = (
+        ("Asked", asked.when.isoformat(" ", "seconds")),
+        ("Host", asked.host),
+        ("Client code", asked.client),
+        ("Person", asked.person),
+        *summary.facts,
+        *((page.name, f"{len(page.rows):,} rows") for page in pages),
+    )
+    for name, value in facts:
+        if value:
+            line = layout.next(height(value, sum(WIDTHS[C:])))
+            layout.merge(line, A, B, name, styles.label)
+            layout.merge(line, C, F, value, styles.fact)
 
 
-def _write_page(sheet: Worksheet, page: Page, names: dict[str, str], context: _Kit) -> None:
+def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Mapping[str, Format]) -> None:
+    from importer.model import Severity
+
     _set_up(sheet, page)
-    styles = context.styles
-    sheet.set_row(0, 24)
+    looks: list[Style] = []
     for column, header in enumerate(page.headers):
         strange = page.own is not None and column >= page.own
         put(sheet, 0, column, header, styles.head_unused if strange else styles.head_ours)
-    links = 0
-    by_column = [_look_of(page, column, styles) for column in range(len(page.headers))]
-    for position, row in enumerate(page.rows):
+        plain = styles.long if column in page.long else styles.text
+        looks.append(styles.marks[Severity.ERROR] if column in page.marked else plain)
+    for line, row in enumerate(page.rows, start=1):
         for column, content in enumerate(row):
-            if content is None or content == "":
-                continue
-            link = page.links.get((position, column))
-            if link is not None and links < MOST_LINKS:
-                links += 1
-                _write_link(sheet, position + 1, column, content, (link, names, context))
-            else:
-                _write_cell(
-                    sheet, position + 1, column, content, (by_column[column], context.forms)
-                )
+            if isinstance(content, str):
+                # A spreadsheet's own line break is one character; the other would show as a box.
+                text = content.replace("\r\n", "\n")
+                if text:
+                    put(sheet, line, column, text, looks[column])
+            elif content is not None:
+                money = column in page.money
+                _write_value(sheet, line, column, content, (forms, money))
 
 
-def _look_of(page: Page, column: int, styles: Styles) -> Style:
-    from importer.model import Severity
-
-    if column in page.marked:
-        return styles.marks[Severity.ERROR]
-    return styles.long if column in page.long else styles.text
-
-
-def _write_cell(
+def _write_value(
     sheet: Worksheet,
     line: int,
     column: int,
-    content: Cell,
-    styles: tuple[Style, dict[Form, Format]],
+    value: bool | float | dt.date,  # noqa: FBT001 - a cell like any other
+    about: tuple[Mapping[str, Format], bool],
 ) -> None:
-    style, forms = styles
-    match content:
-        case Value(value=datetime() as value, form=form):
-            sheet.write_datetime(line, column, value, forms[form])
-        case Value(value=value, form=form):
-            sheet.write_number(line, column, value, forms[form])
+    forms, money = about
+    match value:
         case bool():
-            sheet.write_boolean(line, column, content, forms[Form.NUMBER])
-        case str():
-            # A spreadsheet's own line break is one character; the other would show as a box.
-            text = content.replace("\r\n", "\n")
-            if text[0] in LIVE or text[0] == "<":
-                put(sheet, line, column, text, style)
-            else:
-                sheet.write_string(line, column, hold(text), style.plain)
-        case None:
-            return
-
-
-def _write_link(
-    sheet: Worksheet,
-    line: int,
-    column: int,
-    content: Cell,
-    about: tuple[Link, dict[str, str], _Kit],
-) -> None:
-    """Write a cell that leads to another page and still is a number where it is one."""
-    link, names, context = about
-    target = _target(names[link.page], link.position + 1, 0)
-    style = context.plain_link
-    text = content if isinstance(content, str) else ""
-    sheet.write_url(line, column, target, style.of(text), hold(text) or "-")
-    if not isinstance(content, str):
-        _write_cell(sheet, line, column, content, (style, context.linked))
-
-
-def _target(name: str, row: int, column: int) -> str:
-    from xlsxwriter.utility import xl_rowcol_to_cell
-
-    quoted = name.replace("'", "''")
-    return f"internal:'{quoted}'!{xl_rowcol_to_cell(row, column)}"
+            sheet.write_boolean(line, column, value, forms["whole"])
+        case dt.datetime():
+            form = forms["time" if value.tzinfo is None else "utc"]
+            sheet.write_datetime(line, column, value.replace(tzinfo=None), form)
+        case dt.date():
+            sheet.write_datetime(line, column, value, forms["date"])
+        case _:
+            form = "money" if money else "whole" if isinstance(value, int) else "number"
+            sheet.write_number(line, column, value, forms[form])
 
 
 def _set_up(sheet: Worksheet, page: Page) -> None:
@@ -245,11 +241,10 @@ def _set_up(sheet: Worksheet, page: Page) -> None:
     if page.headers:
         sheet.autofilter(0, 0, max(len(page.rows), 1), len(page.headers) - 1)
     sheet.set_landscape()
-    sheet.set_paper(1)
     sheet.repeat_rows(0)
-    sheet.set_footer("&L&A&RPage &P of &N")
     # Green corners on every id ("number stored as text") would hide what matters.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(page.rows) + 1}"})
+    sheet.set_row(0, 24)
 
 
 def _widths(page: Page) -> list[int]:
@@ -263,6 +258,5 @@ def _widths(page: Page) -> list[int]:
 
 
 def _width(content: Cell) -> int:
-    if isinstance(content, Value):
-        return _MOMENT_WIDTH.get(content.form, len(f"{content.value}"))
-    return max(map(len, content.split("\n"))) if isinstance(content, str) and content else 5
+    text = "" if content is None else str(content)
+    return max(map(len, text.split("\n")))

@@ -16,11 +16,11 @@ from importer.delivery.answers import Refused
 from importer.delivery.line import Phase, Reply
 from importer.delivery.reads import Failed, explain_refusal, judge_read, listing
 from importer.errors import InputError
-from importer.pulls.book import Facts, write_book
+from importer.pulls.book import Asked, Summary, write_book
 from importer.pulls.saved import STEM, SavedBytes
-from importer.pulls.violations import Violations, read_violations, tables
+from importer.pulls.violations import Violations, pages_of, read_violations
 from importer.report import SETTLED, STOPPED, UNKNOWN
-from importer.text import quoted
+from importer.text import count, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -63,34 +63,28 @@ class Overdue:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
-    """Where the violations come from, for the workbook."""
+class Destination:
+    """Where the bytes and the workbook go, and what the workbook says of their origin."""
 
-    host: str
-    client: str
-    person: str
-    sandbox: bool
+    folder: Path
+    asked: Asked
     redact: Callable[[str], str]
     """Takes the API token out of a text."""
 
 
-def call(
-    line: Line, body: Mapping[str, str], folder: Path, about: About, stopper: Stopper
-) -> Overdue:
+def call(line: Line, body: Mapping[str, str], to: Destination, stopper: Stopper) -> Overdue:
     """Ask once, save every byte as it arrives, then make the workbook.
 
     Args:
         line: Without a watchdog: an answer that still arrives is never cut.
         body: The whole request, the token included.
-        folder: Where the bytes and the workbook go.
-        about: For the workbook.
+        to: Where the bytes and the workbook go.
         stopper: Ends the call; what had arrived stays.
 
     Raises:
         InputError: The file for the answer cannot be made; nothing was asked.
     """
-    started = datetime.now().astimezone()
-    saved = SavedBytes(folder, started)
+    saved = SavedBytes(to.folder, to.asked.when)
     reply = _ask(line, body, saved, stopper)
     if reply.phase in {Phase.NOT_LEFT, Phase.DISTRUSTED}:
         saved.discard()
@@ -98,7 +92,7 @@ def call(
         error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
         return Overdue(STOPPED, None, error=error)
     content = saved.content()
-    found = _read(content, about)
+    found = _read(content, to)
     verdict = judge_read(replace(reply, body=content), _READ)
     refused = _refusal(reply, verdict)
     whole = found is not None and found.complete
@@ -107,26 +101,25 @@ def call(
         return Overdue(STOPPED, path, error=f"{refused} Its answer is in {path}.")
     why = ""
     if saved.unwritten:
-        why = f"The disk did not take the last {_count(saved.unwritten, 'byte')}."
+        why = f"The disk did not take the last {count(saved.unwritten, 'byte')}."
     elif not whole:
         why = stopper.reason or (verdict.why if isinstance(verdict, Failed) else "")
-    return _conclude(_Answer(path, content, why, started), about, folder)
+    return _conclude(_Answer(path, content, why), to)
 
 
-def rebuild(saved: Path, folder: Path, about: About) -> Overdue:
+def rebuild(saved: Path, to: Destination) -> Overdue:
     """Make the workbook once more from saved bytes; opens no socket.
 
     Args:
         saved: A file of an earlier call, whole or cut off.
-        folder: Where the workbook goes.
-        about: For the workbook.
+        to: Where the workbook goes.
 
     Raises:
         InputError: The file cannot be read or holds something else.
     """
     try:
         content = saved.read_bytes()
-        changed = datetime.fromtimestamp(saved.stat().st_mtime).astimezone()
+        when = datetime.fromtimestamp(saved.stat().st_mtime).astimezone()
     except OSError as error:
         raise InputError(
             f"{saved} cannot be read ({error.strerror or error}).", hint="Check its name."
@@ -134,12 +127,13 @@ def rebuild(saved: Path, folder: Path, about: About) -> Overdue:
     answered = _READ(content)
     if isinstance(answered, Refused):
         raise InputError(f"{saved} holds no violations: {explain_refusal(answered)}")
-    if not saved.name.startswith(STEM) and _read(content, about) is None:
+    if not saved.name.startswith(STEM) and _read(content, to) is None:
         raise InputError(
             f"{saved} holds no overdue violations.",
             hint=f"Name a file that begins with {STEM}; they lie in the folder for workbooks.",
         )
-    return _conclude(_Answer(saved, content, "", changed), about, folder)
+    to = replace(to, asked=replace(to.asked, when=when))
+    return _conclude(_Answer(saved, content, ""), to)
 
 
 def _ask(line: Line, body: Mapping[str, str], saved: SavedBytes, stopper: Stopper) -> Reply:
@@ -168,13 +162,12 @@ class _Answer:
     path: Path
     content: bytes
     why: str
-    when: datetime
 
 
-def _read(content: bytes, about: About) -> Violations | None:
+def _read(content: bytes, to: Destination) -> Violations | None:
     """Read the violations, the API token taken out wherever an answer repeats it."""
     text = content.decode("utf-8", "surrogateescape")
-    return read_violations(about.redact(text).encode("utf-8", "surrogateescape"))
+    return read_violations(to.redact(text).encode("utf-8", "surrogateescape"))
 
 
 def _refusal(reply: Reply, verdict: Verdict) -> str:
@@ -187,18 +180,22 @@ def _refusal(reply: Reply, verdict: Verdict) -> str:
     return ""
 
 
-def _conclude(answer: _Answer, about: About, folder: Path) -> Overdue:
+def _conclude(answer: _Answer, to: Destination) -> Overdue:
     """Make a workbook of what arrived and say what is missing."""
-    path, found = answer.path, _read(answer.content, about)
+    path, found = answer.path, _read(answer.content, to)
     if found is None:
-        return _nothing_in(answer)
-    pages = tables(found)
+        nothing = (
+            f"{answer.why or 'There are no whole violations in it.'} {MARKED}. What arrived "
+            f"({count(len(answer.content), 'byte')}) is in {path}; keep it, and ask OPSCOM what was "
+            "marked before you run this command again."
+        )
+        return Overdue(UNKNOWN, path, error=nothing)
+    pages = pages_of(found)
     counts = tuple((page.name, len(page.rows)) for page in pages)
     error = None if found.complete and not answer.why else _missing(answer, found)
     stem = path.name.removesuffix(".part").removesuffix(".json")
     try:
-        facts = _facts(answer, found, about, error)
-        results = write_book(folder / f"{stem}.xlsx", facts, pages)
+        results = write_book(to.folder / f"{stem}.xlsx", _summary(answer, found, to, error), pages)
     except InputError as failure:
         # Its own hint says to run the command again, which would lose these violations.
         error = (
@@ -215,7 +212,7 @@ def _missing(answer: _Answer, found: Violations) -> str:
     cut = (
         ""
         if found.complete
-        else f" The answer is cut off; {_count(arrived, 'violation')} arrived whole and {stand} in the "
+        else f" The answer is cut off; {count(arrived, 'violation')} arrived whole and {stand} in the "
         "workbook."
     )
     return (
@@ -224,45 +221,19 @@ def _missing(answer: _Answer, found: Violations) -> str:
     ).strip()
 
 
-def _nothing_in(answer: _Answer) -> Overdue:
-    path, arrived = answer.path, _count(len(answer.content), "byte")
-    error = (
-        f"{answer.why or 'There are no whole violations in it.'} {MARKED}. What arrived ({arrived}) "
-        f"is in {path}; keep it, and ask OPSCOM what was marked before you run this command again."
-    )
-    return Overdue(UNKNOWN, path, error=error)
-
-
-def _facts(answer: _Answer, found: Violations, about: About, error: str | None) -> Facts:
+def _summary(answer: _Answer, found: Violations, to: Destination, error: str | None) -> Summary:
     number = len(found.records)
     they, are, them = ("It", "is", "it") if number == 1 else ("They", "are", "them")
-    banner = (
-        f"{_count(number, 'overdue violation')}. {they} {are} marked as sent to collections: no later "
-        f"call returns {them}."
-    )
-    if about.sandbox:
-        banner = f"Rehearsal: {_count(number, 'invented violation')} of the sandbox."
-    facts = [
-        ("Answered", answer.when.isoformat(" ", "seconds")),
-        ("Host", about.host),
-        ("Client code", about.client),
-        ("Person", about.person),
-        ("OPSCOM's version", found.version),
-        ("Saved answer", answer.path.name),
-        ("Times", "As OPSCOM gives them; those marked UTC are in universal time."),
-        (
-            "Links",
-            "The columns details, vehicle, drivers and attachments lead to the first of each.",
-        ),
-    ]
-    return Facts(
+    return Summary(
         "Overdue violations",
-        banner,
-        not about.sandbox,
-        tuple((name, value) for name, value in facts if value),
+        to.asked,
+        (
+            ("OPSCOM's version", found.version),
+            ("Saved answer", answer.path.name),
+            ("Times", "As OPSCOM gives them; those marked UTC are in universal time."),
+            ("Keys", "Every row names its violation under ViolationID."),
+        ),
         () if error is None else (error,),
+        f"{count(number, 'overdue violation')}. {they} {are} marked as sent to collections: no later "
+        f"call returns {them}.",
     )
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

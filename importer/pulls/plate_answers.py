@@ -8,52 +8,33 @@ page print the inside of ``data`` alone, with the one permit (``expires``, ``act
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused, Unreadable
-from importer.delivery.reads import Found, Json, parse_object, refusal, text_of
+from importer.delivery.reads import Found, parse_object, refusal, text_of
+from importer.pulls.cells import Record, as_text, flat
 
-_PERMIT = ("type", "shortName", "expires", "active")
+if TYPE_CHECKING:
+    from importer.delivery.reads import Json
+
+PERMIT = ("type", "shortName", "expires", "active")
 """Of these ``active`` is in the older shape and, once, in a sample of the newer one."""
-_NOTE = ("location", "start", "end", "notes")
+NOTE = ("location", "start", "end", "notes")
 _LOOSE_RE = re.compile(r"[\s-]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Permit:
-    """One permit of a plate; all texts as answered, empty where nothing was."""
-
-    type: str = ""
-    name: str = ""
-    """The vendor's ``shortName``: the lot."""
-    expires: str = ""
-    active: str = ""
-    more: str = ""
-    """What else was answered of it, as JSON."""
-
-
-@dataclass(frozen=True, slots=True)
-class Note:
-    """One "do not ticket or tow" note."""
-
-    location: str = ""
-    start: str = ""
-    end: str = ""
-    notes: str = ""
-    more: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class PlateFacts:
-    """All that an answer says of one plate."""
+    """All that an answer says of one plate; texts as answered, empty where nothing was."""
 
     plate: str
     """As OPSCOM answers it."""
-    permits: tuple[Permit, ...] = ()
-    notes: tuple[Note, ...] = ()
+    permits: tuple[dict[str, Json], ...] = ()
+    """Flat, with the vendor's names (``PERMIT``) and whatever else was answered."""
+    notes: tuple[dict[str, Json], ...] = ()
+    """The "do not ticket or tow" notes, in the same way (``NOTE``)."""
     alarm: str = ""
     active: str = ""
     """Where it stands for itself, beside permits in a list or without any."""
@@ -86,80 +67,59 @@ def read_plate(body: bytes) -> Found | Refused | Unreadable:
     refused = refusal(found)
     if refused is not None:
         return refused
-    if "error" in found and found["error"] is not None:
+    if found.get("error") is None:
+        data = found.get("data", found)
+    else:
         code = text_of(found["error"])
         if not code:
             return Unreadable()
         if code.strip("0"):
             return Refused(code, text_of(found.get("message")))
         data = found.get("data")
-    else:
-        data = found.get("data", found)
     if not isinstance(data, dict) or not {"responseJSON", "response"} & set(data):
         return Unreadable()
     return Found(found)
 
 
-def plate_facts(found: Mapping[str, Json]) -> PlateFacts:
+def plate_facts(found: Record) -> PlateFacts:
     """Take the facts out of an answer that ``read_plate`` found."""
     inside = found.get("data", found)
     data = dict(inside) if isinstance(inside, dict) else {}
     outside = {} if inside is found else {k: v for k, v in found.items() if k != "data"}
-    outside.pop("error", None)
     message = _take(outside or data, "message")
     plate, response = _take(data, "plate"), _take(data, "response")
     details = data.pop("responseJSON", None)
-    data.pop("error", None)
-    known = dict(details) if isinstance(details, dict) else {}
-    if details and not known:
-        data["responseJSON"] = details
-    permits = [_permit(each) for each in _several(known.pop("permits", None))]
-    notes = [_note(each) for each in _several(known.pop("dntt", None))]
+    known = dict(details) if isinstance(details, dict) else {"responseJSON": details}
+    permits = _several(known.pop("permits", None))
+    notes = _several(known.pop("dntt", None))
     alarm = _take(known, "alarm")
-    if any(known.get(name) for name in ("expires", "type", "shortName")):
-        permits.append(_permit({name: known.pop(name, None) for name in _PERMIT}))
+    if any(known.get(name) for name in PERMIT if name != "active"):
+        permits.append({name: known.pop(name) for name in PERMIT if name in known})
     active = _take(known, "active")
-    more = {**{k: v for k, v in outside.items() if v}, **data, **known}
+    more = {**outside, **data, **known}
+    rest = {name: each for name, each in more.items() if each not in _NOTHING and name != "error"}
     return PlateFacts(
         plate,
-        tuple(permits),
-        tuple(notes),
+        tuple(map(flat, permits)),
+        tuple(map(flat, notes)),
         alarm.strip(),
         active,
         response,
         message,
-        _rest({name: value for name, value in more.items() if value not in (None, "", [], {})}),
+        as_text(rest) if rest else "",
     )
 
 
-def _several(value: Json) -> list[Json]:
-    """Return the elements of a list; PHP writes a list with gaps as an object, an empty one as []."""
+_NOTHING: tuple[Json, ...] = (None, "", [], {})
+
+
+def _several(value: Json) -> list[dict[str, Json]]:
+    """Return the objects of a list; PHP writes a list with gaps as an object, an empty one as []."""
     if isinstance(value, dict):
-        return list(value.values()) if all(key.isdigit() for key in value) else [value]
-    if isinstance(value, list):
-        return value
-    return [] if value in (None, "") else [value]
-
-
-def _permit(value: Json) -> Permit:
-    fields, more = _fields(value, _PERMIT)
-    kind, name, expires, active = fields
-    return Permit(kind, name, expires, active, more)
-
-
-def _note(value: Json) -> Note:
-    fields, more = _fields(value, _NOTE)
-    location, start, end, notes = fields
-    return Note(location, start, end, notes, more)
-
-
-def _fields(value: Json, names: tuple[str, ...]) -> tuple[list[str], str]:
-    """Return the texts under these names, and all that is left as JSON."""
-    if not isinstance(value, dict):
-        return [""] * len(names), _rest(value)
-    rest = dict(value)
-    texts = [_take(rest, name) for name in names]
-    return texts, _rest({name: each for name, each in rest.items() if each is not None})
+        value = list(value.values()) if all(key.isdigit() for key in value) else [value]
+    if not isinstance(value, list):
+        value = [] if value in _NOTHING else [value]
+    return [each if isinstance(each, dict) else {"value": each} for each in value]
 
 
 def _take(fields: dict[str, Json], name: str) -> str:
@@ -168,13 +128,9 @@ def _take(fields: dict[str, Json], name: str) -> str:
     if isinstance(value, dict | list) and value:
         return ""
     fields.pop(name, None)
-    return (
-        value if isinstance(value, str) else str(value).lower() if value is True else text_of(value)
-    )
-
-
-def _rest(value: Json) -> str:
-    return json.dumps(value, ensure_ascii=False) if value not in (None, "", {}, []) else ""
+    if isinstance(value, bool):
+        return str(value).lower() if value else ""
+    return value if isinstance(value, str) else text_of(value)
 
 
 def _loose(plate: str) -> str:

@@ -6,6 +6,7 @@ import contextlib
 import itertools
 import os
 import time
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -29,20 +30,16 @@ class SavedBytes:
         Raises:
             InputError: It cannot be made; then nothing may be asked.
         """
-        stem = f"{STEM} {now:%Y-%m-%d %H-%M-%S}"
-        names = itertools.chain([stem], (f"{stem} ({number})" for number in itertools.count(2)))
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            for name in names:
-                self.path = folder / f"{name}{OPEN}"
-                if os.path.lexists(folder / f"{name}{DONE}"):
+            for stem in _stems(f"{STEM} {now:%Y-%m-%d %H-%M-%S}"):
+                self.path = folder / f"{stem}{OPEN}"
+                if os.path.lexists(folder / f"{stem}{DONE}"):
                     continue
-                try:
+                with contextlib.suppress(FileExistsError):
                     self._file = os.open(self.path, flags, 0o600)
-                except FileExistsError:
-                    continue
-                break
+                    break
         except OSError as error:
             raise InputError(
                 f"The answer could not be saved in {folder} ({error.strerror or error}), so nothing "
@@ -50,8 +47,6 @@ class SavedBytes:
                 hint="Make room, give the folder write permission, or name another one with "
                 "--results.",
             ) from error
-        self.size = 0
-        """Bytes that have arrived."""
         self._unwritten = b""
         self._open = True
         self._synced = time.monotonic()
@@ -60,18 +55,15 @@ class SavedBytes:
         """Write what has arrived. Where the disk takes no more, it is held until it does."""
         if not self._open:
             return
-        self.size += len(piece)
         self._unwritten += piece
-        try:
+        # The rest of an answer that comes only once must not be lost with the disk.
+        with contextlib.suppress(OSError):
             while self._unwritten:
                 done = os.write(self._file, self._unwritten)
                 self._unwritten = self._unwritten[done:]
             if time.monotonic() - self._synced > _SYNC_SECONDS:
                 os.fsync(self._file)
                 self._synced = time.monotonic()
-        except OSError:
-            # The rest of an answer that comes only once must not be lost with the disk.
-            return
 
     def content(self) -> bytes:
         """Return all that has arrived."""
@@ -90,10 +82,9 @@ class SavedBytes:
             os.fsync(self._file)
         os.close(self._file)
         if complete and not self._unwritten:
-            name = self.path.name.removesuffix(OPEN)
-            stems = itertools.chain([name], (f"{name} ({n})" for n in itertools.count(2)))
-            free = (self.path.with_name(stem + DONE) for stem in stems)
-            self.path = self.path.rename(next(path for path in free if not os.path.lexists(path)))
+            stem = self.path.name.removesuffix(OPEN)
+            names = (self.path.with_name(each + DONE) for each in _stems(stem))
+            self.path = self.path.rename(next(n for n in names if not os.path.lexists(n)))
         return self.path
 
     def discard(self) -> None:
@@ -106,3 +97,7 @@ class SavedBytes:
 def unfinished(folder: Path) -> tuple[Path, ...]:
     """Return the files of calls that never came to their end, the oldest first."""
     return tuple(sorted(folder.glob(f"{STEM} *{OPEN}")))
+
+
+def _stems(stem: str) -> Iterator[str]:
+    return itertools.chain([stem], (f"{stem} ({number})" for number in itertools.count(2)))

@@ -1,4 +1,4 @@
-"""OPSCOM's user types, kept in the workspace so that ``check`` can look them up without a network."""
+"""OPSCOM's user types, kept in the workspace so that a mapping can look them up without a network."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import os
 import tempfile
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from importer.errors import InputError
@@ -55,13 +55,6 @@ class KeptTypes:
         """Whether they are those of this OPSCOM."""
         return (self.host, self.client) == (host.rstrip("/"), client)
 
-    def age(self, now: dt.datetime) -> str:
-        """Return how old they are in words: ``from today``, ``1 day old``, ``12 days old``."""
-        days = (now.date() - self.pulled.astimezone(now.tzinfo).date()).days
-        if days < 1:
-            return "from today"
-        return "1 day old" if days == 1 else f"{days} days old"
-
 
 def keep_user_types(
     folder: Path, types: Sequence[UserType], *, host: str, client: str, sandbox: bool = False
@@ -86,10 +79,7 @@ def keep_user_types(
         "pulled": dt.datetime.now().astimezone().isoformat(timespec="seconds"),
         "host": host.rstrip("/"),
         "client": client,
-        "types": [
-            {"id": each.id, "type_name": each.type_name, "ext_info": each.ext_info}
-            for each in types
-        ],
+        "types": [asdict(each) for each in types],
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -111,10 +101,7 @@ def kept_user_types(folder: Path, *, sandbox: bool = False) -> KeptTypes | None:
     path = folder / (SANDBOX_FILE if sandbox else FILE)
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
-        types = tuple(
-            UserType(str(each["id"]), str(each["type_name"]), str(each["ext_info"]))
-            for each in found["types"]
-        )
+        types = tuple(UserType(**each) for each in found["types"])
         pulled = dt.datetime.fromisoformat(found["pulled"]).astimezone()
         return KeptTypes(pulled, str(found["host"]), str(found["client"]), types)
     except FileNotFoundError:
