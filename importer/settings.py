@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
+from pydantic import BeforeValidator
+
 from importer.errors import MappingError, SettingsError
-from importer.mapping.document import Document, Value, read_document
-from importer.text import nearest
+from importer.mapping.document import did_you_mean, mapping_error, read_document
+from importer.mapping.model import Part, validate
 
 FILE_NAME = "opscom.yaml"
 DEFAULT_HOST = "https://controller.operationscommander.io"
@@ -21,9 +25,53 @@ CLIENT_VARIABLE = "OPSCOM_CLIENT"
 TOKEN_VARIABLE = "OPSCOM_API_TOKEN"  # noqa: S105 - the name of a variable, no token
 
 KEPT_TOKEN = ".opscom-token"  # noqa: S105 - the name of a file
-KEYS = ("host", "plate_host", "client", "token_file", "workers", "rate", "timeout", "users")
 _SECRETS = frozenset({"token", "apitoken", "api_token", "api-token", "opscom_api_token"})
-_MOST_WORKERS = 64
+_MOST_WORKERS, _MOST = 64, 1_000_000
+
+
+def _workers(value: object) -> object:
+    if str(value).isascii() and str(value).isdigit() and 0 < int(str(value)) <= _MOST_WORKERS:
+        return int(str(value))
+    raise ValueError(f"this must be a whole number from 1 to {_MOST_WORKERS}.")
+
+
+def _number(value: object) -> object:
+    try:
+        number = float(str(value))
+    except ValueError:
+        number = -1.0
+    if not 0 < number <= _MOST:
+        raise ValueError(f"this must be a number above 0 and at most {_MOST:,}.")
+    return number
+
+
+def _field(value: object) -> object:
+    from schemas import TABLES
+
+    table = TABLES["users"]
+    known = table.field(value) if isinstance(value, str) else None
+    if known is None:
+        raise ValueError(f"users have no field {value}.{did_you_mean(str(value), table.names)}")
+    return known.name
+
+
+class UsersPart(Part):
+    """What this office wants of users."""
+
+    required: tuple[Annotated[str, BeforeValidator(_field)], ...] = ()
+
+
+class SettingsFile(Part):
+    """The keys of ``opscom.yaml``."""
+
+    host: str | None = None
+    plate_host: str | None = None
+    client: str | None = None
+    token_file: str | None = None
+    workers: Annotated[int, BeforeValidator(_workers)] = 4
+    rate: Annotated[float | None, BeforeValidator(_number)] = None
+    timeout: Annotated[float, BeforeValidator(_number)] = 60.0
+    users: UsersPart | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,24 +114,20 @@ def load_settings(workspace: Path, given: Given, environ: Mapping[str, str]) -> 
         SettingsError: Settings are wrong; the message lists all of them.
     """
     path = workspace / FILE_NAME
-    document = _read(path) if path.exists() else None
-    reader = _Reader(document)
-    host = given.host or environ.get(HOST_VARIABLE) or reader.text("host") or DEFAULT_HOST
-    plate_host = (
-        given.plate_host or environ.get(PLATE_HOST_VARIABLE) or reader.text("plate_host") or ""
-    )
+    file, faults = _read(path) if path.exists() else (SettingsFile(), [])
+    host = given.host or environ.get(HOST_VARIABLE) or file.host or DEFAULT_HOST
+    plate_host = given.plate_host or environ.get(PLATE_HOST_VARIABLE) or file.plate_host or ""
     settings = Settings(
         host=_one_spelling(host),
         plate_host=_one_spelling(plate_host) or None,
-        client=given.client or environ.get(CLIENT_VARIABLE) or reader.text("client") or None,
-        token_file=reader.path("token_file", workspace),
+        client=given.client or environ.get(CLIENT_VARIABLE) or file.client or None,
+        token_file=workspace / Path(file.token_file).expanduser() if file.token_file else None,
         kept_token=workspace / KEPT_TOKEN,
-        workers=given.workers or reader.whole("workers", 4, most=_MOST_WORKERS),
-        rate=given.rate or reader.number("rate", 0) or None,
-        timeout=given.timeout or reader.number("timeout", 60),
-        required=reader.required(),
+        workers=given.workers or file.workers,
+        rate=given.rate or file.rate,
+        timeout=given.timeout or file.timeout,
+        required={} if file.users is None else {"users": file.users.required},
     )
-    faults = list(reader.faults)
     faults += host_faults(settings.host, "host")
     if settings.plate_host:
         faults += host_faults(settings.plate_host, "plate host")
@@ -134,7 +178,8 @@ def _one_spelling(host: str) -> str:
     return host.strip().rstrip("/").lower()
 
 
-def _read(path: Path) -> Document | None:
+def _read(path: Path) -> tuple[SettingsFile, list[str]]:
+    """Return what the file says, and what is wrong with it, a line each."""
     try:
         text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
     except OSError as error:
@@ -143,98 +188,24 @@ def _read(path: Path) -> Document | None:
             hint="Check what it is and who may read it.",
         ) from error
     if all(line.strip() == b"" or line.lstrip().startswith(b"#") for line in text.splitlines()):
-        return None
+        return SettingsFile(), []
     try:
-        return read_document(path)
+        document = read_document(path)
     except MappingError as error:
         raise SettingsError(
             error.message, hint="Settings are lines like `client: OC_YOURS`, one for each."
         ) from error
-
-
-class _Reader:
-    """Takes values out of ``opscom.yaml`` and collects what is wrong with them."""
-
-    def __init__(self, document: Document | None) -> None:
-        self._document = document
-        self._data: dict[str, Value] = {} if document is None else document.data
-        self.faults: list[str] = []
-        if document is not None:
-            self.faults += [f"{self._at(fault.place)}{fault.message}" for fault in document.faults]
-        for key in self._data:
-            self._known(key)
-
-    def text(self, key: str) -> str | None:
-        value = self._data.get(key)
-        if value is None or isinstance(value, str):
-            return value.strip() or None if value else None
-        self._wrong(key, "this must be one text.")
-        return None
-
-    def path(self, key: str, workspace: Path) -> Path | None:
-        text = self.text(key)
-        return None if text is None else workspace / Path(text).expanduser()
-
-    def whole(self, key: str, default: int, *, most: int) -> int:
-        text = self.text(key)
-        if text is None:
-            return default
-        if not (text.isascii() and text.isdigit() and 0 < int(text) <= most):
-            self._wrong(key, f"this must be a whole number from 1 to {most}.")
-            return default
-        return int(text)
-
-    def number(self, key: str, default: float, *, most: float = 1_000_000) -> float:
-        text = self.text(key)
-        if text is None:
-            return default
-        try:
-            number = float(text)
-        except ValueError:
-            number = -1.0
-        if not 0 < number <= most:
-            self._wrong(key, f"this must be a number above 0 and at most {most:,.0f}.")
-            return default
-        return number
-
-    def required(self) -> dict[str, tuple[str, ...]]:
-        users = self._data.get("users")
-        if users is None:
-            return {}
-        names = users.get("required") if isinstance(users, dict) else None
-        if not isinstance(names, list) or set(users) != {"required"}:
-            self._wrong("users", "this must be `required:` with a list of fields.")
-            return {}
-        from schemas import TABLES
-
-        table = TABLES["users"]
-        found = []
-        for at, name in enumerate(names):
-            known = table.field(name) if isinstance(name, str) else None
-            if known is None:
-                near = nearest(str(name), table.names)
-                hint = f" Did you mean {near}?" if near else ""
-                self._wrong(("users", "required", at), f"users have no field {name}.{hint}")
-            else:
-                found.append(known.name)
-        return {"users": tuple(found)}
-
-    def _known(self, key: str) -> None:
-        if key.casefold() in _SECRETS:
-            self._wrong(
-                key,
-                f"the API token must not stand here. Take it out, and set {TOKEN_VARIABLE} or name "
-                "a file that only you can read as `token_file:`.",
-            )
-        elif key not in KEYS:
-            near = nearest(key, KEYS)
-            hint = f" Did you mean {near}?" if near else f" Known are {', '.join(KEYS)}."
-            self._wrong(key, f"there is no such setting.{hint}")
-
-    def _wrong(self, key: str | tuple[str | int, ...], message: str) -> None:
-        self.faults.append(f"{self._at((key,) if isinstance(key, str) else key)}{message}")
-
-    def _at(self, place: tuple[str | int, ...]) -> str:
-        line = self._document.line(place) if self._document else 1
-        dotted = ".".join(str(part + 1 if isinstance(part, int) else part) for part in place)
-        return f"{FILE_NAME}, line {line}, {dotted}: "
+    secrets = [key for key in document.data if key.casefold() in _SECRETS]
+    faults = [
+        document.fault(
+            (key,),
+            f"the API token must not stand here. Take it out, and keep it with `opscom-import login`, set "
+            f"{TOKEN_VARIABLE}, or name a file that only you can read as `token_file:`.",
+        )
+        for key in secrets
+    ]
+    rest = {key: value for key, value in document.data.items() if key not in secrets}
+    file, wrong, _ = validate(dataclasses.replace(document, data=rest), SettingsFile)
+    faults += [*document.faults, *wrong]
+    lines = mapping_error(path, faults).message.splitlines() if faults else []
+    return file or SettingsFile(), lines

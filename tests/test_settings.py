@@ -126,12 +126,12 @@ def test_all_faults_are_told_at_once_each_with_its_line_and_the_nearest_name(tmp
         "  required: [email, first_nam]\n",
     )
     assert refusal(tmp_path).splitlines() == [
-        "opscom.yaml, line 1, clinet: there is no such setting. Did you mean client?",
+        "opscom.yaml, line 1, clinet: there is no such key. Did you mean client?",
         "opscom.yaml, line 2, workers: this must be a whole number from 1 to 64.",
         "opscom.yaml, line 3, rate: this must be a number above 0 and at most 1,000,000.",
         "opscom.yaml, line 5, timeout: this must be a number above 0 and at most 1,000,000.",
         (
-            "opscom.yaml, line 7, users.required.2: users have no field first_nam. "
+            "opscom.yaml, line 7, users.required[2]: users have no field first_nam. "
             "Did you mean first_name?"
         ),
         (
@@ -146,8 +146,9 @@ def test_a_token_in_the_file_is_an_error_that_does_not_repeat_it(tmp_path, key):
     write(tmp_path, f"{key}: s3cret-Canary\n")
     message = refusal(tmp_path)
     assert message == (
-        f"opscom.yaml, line 1, {key}: the API token must not stand here. Take it out, and set "
-        "OPSCOM_API_TOKEN or name a file that only you can read as `token_file:`."
+        f"opscom.yaml, line 1, {key}: the API token must not stand here. Take it out, and keep "
+        "it with `opscom-import login`, set OPSCOM_API_TOKEN, or name a file that only you can read as "
+        "`token_file:`."
     )
 
 
@@ -188,15 +189,17 @@ def test_a_rate_and_a_timeout_are_numbers_above_nought(tmp_path, name, value):
 
 
 @pytest.mark.parametrize(
-    "users",
-    ["users: email", "users: {required: email}", "users: {required: [email], other: x}"],
+    ("users", "said"),
+    [
+        ("users: email", "users: keys with values are wanted here, like {a: b}."),
+        ("users: {required: email}", "users.required: a list is wanted here, like [A, B]."),
+        ("users: {required: [email], other: x}", "users.other: there is no such key."),
+    ],
     ids=["text", "no list", "more keys"],
 )
-def test_required_wants_a_list(tmp_path, users):
+def test_required_wants_a_list(tmp_path, users, said):
     write(tmp_path, users + "\n")
-    assert refusal(tmp_path) == (
-        "opscom.yaml, line 1, users: this must be `required:` with a list of fields."
-    )
+    assert refusal(tmp_path) == f"opscom.yaml, line 1, {said}"
 
 
 def test_a_folder_in_the_place_of_the_file_is_said(tmp_path):

@@ -14,7 +14,7 @@ import regex
 from importer.mapping.convert import compile_steps, convert
 from importer.mapping.dates import DateFormat, compile_format
 from importer.mapping.document import did_you_mean, mapping_error, read_document
-from importer.mapping.model import MappingFile, RulePart, SkipPart, listed, validate
+from importer.mapping.model import STAND_INS, MappingFile, RulePart, SkipPart, listed, validate
 from importer.mapping.rules import (
     Constant,
     Filled,
@@ -54,7 +54,7 @@ def load_mapping(path: Path) -> Mapping:
     from schemas import TABLES
 
     document = read_document(path)
-    file, faults, broken = validate(document)
+    file, faults, broken = validate(document, MappingFile, STAND_INS)
     faults += document.faults
     endpoint = document.data.get("endpoint")
     table = TABLES.get(endpoint) if isinstance(endpoint, str) else None

@@ -19,6 +19,8 @@ from pydantic import (
 from importer.mapping.document import did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pydantic_core import ErrorDetails
 
     from importer.mapping.document import Document, Fault, Place, Value
@@ -86,11 +88,13 @@ def listed(items: Item | tuple[Item, ...] | None) -> tuple[Item, ...]:
     return items if isinstance(items, tuple) else (items,)
 
 
-class _Part(BaseModel):
+class Part(BaseModel):
+    """Keys of a file of ours; others are refused."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MatchPart(_Part):
+class MatchPart(Part):
     """Which files a mapping is for."""
 
     files: Texts = Field(
@@ -98,7 +102,7 @@ class MatchPart(_Part):
     )
 
 
-class SkipPart(_Part):
+class SkipPart(Part):
     """Rows that are no records."""
 
     columns: List | None = Field(
@@ -119,7 +123,7 @@ class SkipPart(_Part):
     )
 
 
-class RulePart(_Part):
+class RulePart(Part):
     """Where one field comes from, and what is done to its text, in this order."""
 
     column: Text | None = Field(
@@ -194,7 +198,7 @@ FieldRule = Annotated[
 ]
 
 
-class MappingFile(_Part):
+class MappingFile(Part):
     """How a spreadsheet's columns become the fields of an OPSCOM endpoint."""
 
     version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})] = Field(
@@ -284,7 +288,9 @@ def _tidy(value: JsonValue) -> JsonValue:
             return kept
 
 
-_STAND_INS: dict[str, Value] = {"version": "1", "endpoint": "users", "fields": {"-": "-"}}
+STAND_INS: Mapping[str, Value] = {"version": "1", "endpoint": "users", "fields": {"-": "-"}}
+"""Stand for what a mapping lacks, so that the rest can be looked at too."""
+Form = TypeVar("Form", bound=Part)
 _SENTENCES = {
     "string_type": "one text is wanted here, no list and no keys.",
     "tuple_type": "a list is wanted here, like [A, B].",
@@ -295,8 +301,15 @@ _SENTENCES = {
 _FORMS = {"<text>": "one text", "<list>": "a list like [A, B]", "<keys>": "keys like {a: b}"}
 
 
-def validate(document: Document) -> tuple[MappingFile | None, list[Fault], set[Place]]:
-    """Hold a document against the format.
+def validate(
+    document: Document, form: type[Form], stand_ins: Mapping[str, Value] | None = None
+) -> tuple[Form | None, list[Fault], set[Place]]:
+    """Hold a document against a format.
+
+    Args:
+        document: The file.
+        form: Its keys and what they take.
+        stand_ins: Values for keys that must be there, where they are missing or wrong.
 
     Returns:
         The file (where parts are wrong, what is left without them, so that the rest can be looked at
@@ -304,7 +317,7 @@ def validate(document: Document) -> tuple[MappingFile | None, list[Fault], set[P
     """
     faults = list(_nothings(document, document.data, ()))
     try:
-        return MappingFile.model_validate(document.data), faults, set()
+        return form.model_validate(document.data), faults, set()
     except ValidationError as error:
         details = error.errors()
     rest: Value = dict(document.data)
@@ -317,10 +330,10 @@ def validate(document: Document) -> tuple[MappingFile | None, list[Fault], set[P
         if missing:
             faults.append(document.fault(place[:-1], f"`{place[-1]}` is missing. Add it."))
         elif detail["input"] is not None and not _counts_only_the_sound(detail):
-            faults.append(document.fault(place, _sentence(detail, place)))
+            faults.append(document.fault(place, _sentence(detail, place, form)))
     try:
-        sound = {**_STAND_INS, **rest} if isinstance(rest, dict) else rest
-        return MappingFile.model_validate(sound), faults, broken
+        sound = {**(stand_ins or {}), **rest} if isinstance(rest, dict) else rest
+        return form.model_validate(sound), faults, broken
     except ValidationError:
         return None, faults, broken
 
@@ -363,10 +376,10 @@ def _place(detail: ErrorDetails) -> Place:
     return tuple(ours[:-1] if ours[-1:] == ["[key]"] else ours)
 
 
-def _sentence(detail: ErrorDetails, place: Place) -> str:
+def _sentence(detail: ErrorDetails, place: Place, form: type[BaseModel]) -> str:
     match detail["type"]:
         case "extra_forbidden":
-            return f"there is no such key.{did_you_mean(str(place[-1]), _keys(place))}"
+            return f"there is no such key.{did_you_mean(str(place[-1]), _keys(place, form))}"
         case "literal_error":
             known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
             if place[-1:] == ("lookup",):
@@ -387,7 +400,7 @@ def _either(names: list[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def _keys(place: Place) -> list[str]:
+def _keys(place: Place, form: type[BaseModel]) -> list[str]:
     """Return the keys that stand beside the last one of a place in the format."""
     part: type[BaseModel]
     match place:
@@ -398,5 +411,5 @@ def _keys(place: Place) -> list[str]:
         case ("fields", _, _):
             part = RulePart
         case _:
-            part = MappingFile
+            part = form
     return [known.alias or name for name, known in part.model_fields.items()]
