@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.journal_file import person
+from importer.errors import InputError
 from importer.model import Checked, Outcome, State
+from importer.preparing import Job
 from importer.report import SheetReport, check_sum, count_states
-from importer.results import About, Part, write_workbook
+from importer.results import About, Part, prove_writable, write_workbook
 from importer.workspace import results_path
 
 if TYPE_CHECKING:
     from importer.comparing import Compared
-    from importer.preparing import Job
     from importer.results import Against
 
 
@@ -68,6 +69,23 @@ def _marked(checked: Checked) -> int:
 def _first_source(job: Job) -> Path:
     """Return the file that the rows first came from, as the workbook names it."""
     return Path(job.origin.file) if job.origin and job.origin.file else job.first
+
+
+def prove_workbooks(jobs: Sequence[Job], results: Path) -> tuple[Job, ...]:
+    """Put files in error whose results workbook could not be written; the other files go on."""
+    taken: list[Path] = []
+    return tuple(_proved(job, results, taken) for job in jobs)
+
+
+def _proved(job: Job, results: Path, taken: list[Path]) -> Job:
+    if job.error is not None:
+        return job
+    taken.append(results_path(results, job.first, "results", taken))
+    try:
+        prove_writable(taken[-1])
+    except InputError as error:
+        return Job(job.path, error=str(error))
+    return job
 
 
 class Annotator:
@@ -132,12 +150,8 @@ class Annotator:
             doubts=self._doubts(job),
             against=self._against(job),
         )
-        written = write_workbook(wanted, about, parts)
         self._taken.append(wanted)
-        if written != wanted:
-            self.notes.append(
-                f"{wanted.name} is open in another program, so {written.name} was written."
-            )
+        written = write_workbook(wanted, about, parts, note=self.notes.append)
         return self.report(job, outcomes, written)
 
     def report(

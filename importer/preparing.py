@@ -52,6 +52,8 @@ class Job:
     path: Path
     digest: str = ""
     """SHA-256 of the source; of the first source where this is a results workbook."""
+    content: str = ""
+    """SHA-256 of the bytes that were read."""
     mapping: Rules | None = None
     sheets: tuple[Checked, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -123,4 +125,4 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
         return Job(path, error=str(error))
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
     doubts = (*source.doubts, *chosen.doubts)
-    return Job(path, digest, rules, checked, doubts, source.origin)
+    return Job(path, digest, source.digest, rules, checked, doubts, source.origin)

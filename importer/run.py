@@ -216,9 +216,16 @@ def _archive(order: Order, job: Job, reports: Sequence[SheetReport], annotator: 
     if unsent or any(report.results is None for report in reports):
         return
     try:
-        archive(job.path, order.archive, dt.datetime.now().astimezone())
-    except OSError:
+        moved = archive(job.path, job.content, order.archive, dt.datetime.now().astimezone())
+    except OSError as error:
+        held = isinstance(error, PermissionError)
+        why = "most likely it is open in Excel" if held else error.strerror or type(error).__name__
         annotator.notes.append(
-            f"{job.path.name} is done, but it could not be moved to {order.archive.name} "
-            "(most likely it is open in Excel). Move it yourself; pushing it again sends nothing twice."
+            f"{job.path.name} is done, but it could not be moved to {order.archive.name} ({why}). "
+            "Move it yourself; pushing it again sends nothing twice."
         )
+    else:
+        if moved is None:
+            annotator.notes.append(
+                f"{job.path.name} was changed while it was imported; push it again."
+            )

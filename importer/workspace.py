@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
+import errno
+import hashlib
 import itertools
+import os
 import re
-from collections.abc import Collection, Iterable
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -187,16 +193,99 @@ def _passed_over(name: str, names: Collection[str]) -> str | None:
     return None
 
 
-def archive(file: Path, folder: Path, now: dt.datetime) -> Path:
+def archive(file: Path, digest: str, folder: Path, now: dt.datetime) -> Path | None:
     """Move an imported file into the archive, with the time in its name; return where it is.
+
+    Args:
+        file: The file.
+        digest: SHA-256 of what was read. Another file that was saved under the name meanwhile stays:
+            then ``None`` is returned.
+        folder: The archive.
+        now: The time for its name.
 
     Raises:
         OSError: It cannot be moved (open in Excel, say).
     """
+    if _digest(file) != digest:
+        return None
     folder.mkdir(parents=True, exist_ok=True)
-    stamp = now.strftime("%Y-%m-%d %H-%M-%S")
-    target = free_name(folder / f"{file.stem} {stamp}{file.suffix}")
-    return file.replace(target)
+    rest = f" {now:%Y-%m-%d %H-%M-%S}{file.suffix}"
+    target = free_name(folder / (fitting(folder, file.stem, rest) + rest))
+    try:
+        move(file, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        return _move_far(file, digest, target)
+    if _digest(target) == digest:
+        return target
+    # It was saved between the two looks. What nobody has read belongs into no archive.
+    move(target, free_name(file))
+    return None
+
+
+def _move_far(file: Path, digest: str, target: Path) -> Path | None:
+    """Copy a file to another file system and remove it there, unless it is another one by now."""
+    shutil.copy2(file, target)
+    if _digest(target) == digest == _digest(file):
+        file.unlink()
+        return target
+    target.unlink()
+    return None
+
+
+def _digest(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def move(source: Path, target: Path, *, sleep: Callable[[float], None] = time.sleep) -> Path:
+    """Rename a file, over another one too; return its new name.
+
+    Windows refuses while a virus scanner or an indexer has a look at a new file, which is soon over.
+
+    Raises:
+        OSError: It cannot be renamed, also not within two seconds.
+    """
+    for _ in range(20):
+        with contextlib.suppress(PermissionError):
+            return source.replace(target)
+        sleep(0.1)
+    return source.replace(target)
+
+
+LONGEST_NAME = 255
+"""Bytes of a file name in UTF-8 that the usual file systems hold; on Windows UTF-16 units."""
+LONGEST_PATH = 259
+"""UTF-16 units of a path that programs on Windows hold."""
+
+
+def fitting(folder: Path, stem: str, rest: str) -> str:
+    """Return a stem, shortened where its name with ``rest`` behind would be too long.
+
+    A shortened one ends in eight digits of its SHA-256, so that two stems never become one and one
+    stem always becomes the same. Room is left for what is put before and behind later: the time of
+    a kept workbook, the signs of a draft and of a lock file.
+    """
+    room = LONGEST_NAME
+    if os.name == "nt":
+        room = min(room, LONGEST_PATH - _length(str(folder.absolute())) - 1)
+    room -= _length(rest) + _ROOM
+    if _length(stem) <= room:
+        return stem
+    end = f"-{hashlib.sha256(stem.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
+    while stem and _length(stem + end) > room:
+        stem = stem[:-1]
+    return stem.rstrip() + end
+
+
+_ROOM = 32
+
+
+def _length(name: str) -> int:
+    if os.name == "nt":
+        return len(name.encode("utf-16-le", "surrogatepass")) // 2
+    return len(os.fsencode(name))
 
 
 def free_name(path: Path) -> Path:
@@ -227,7 +316,8 @@ def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -
     )
     # Windows and macOS hold A.xlsx and a.xlsx for one file.
     used = {path.name.casefold() for path in taken}
-    names = (f"{other}-{kind}.xlsx" for other in stems)
+    rest = f"-{kind}.xlsx"
+    names = (fitting(folder, other, rest) + rest for other in stems)
     return folder / next(name for name in names if name.casefold() not in used)
 
 

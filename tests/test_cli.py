@@ -348,34 +348,15 @@ def test_5_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_import
     assert [path.name for path in office.inbox.iterdir()] == ["roster.pdf"]
 
 
-def test_a_workbook_that_cannot_be_written_stops_the_run_and_the_next_one_writes_it(
-    office, controller, call
-):
-    # No file can bear its name with "-results.xlsx" behind it.
-    long = f"roster{'r' * 240}.csv"
-    office.roster(2, f"inbox/{long}")
-    office.roster(1, "inbox/roster_2.csv", start=9)
-    done = call("push", "--yes", "--json")
-    assert done.code == 3
-    assert done.states == {"roster_2.csv": {"pushed": 1}, long: {"pushed": 2}}
-    assert [bool(file["results"]) for file in done.json["files"]] == [True, False]
-    assert "this workbook could not be written: File name too long." in done.json["stopped"]
-    assert [path.name for path in office.inbox.iterdir()] == [long]
-    (office.inbox / long).rename(office.inbox / "roster.csv")
-    again = call("push", "--yes", "--json")
-    assert again.code == 0
-    assert again.states == {"roster.csv": {"unchanged": 2}}
-    assert controller.requests == 3
-
-
 def test_5_nothing_is_sent_where_no_workbook_can_be_written(office, controller, call):
     office.roster(2)
     blocked = office.write("not-a-folder", "")
     done = call("push", "--yes", "--json", "--results", blocked)
     assert done.code == 5
-    assert done.json["error"] == (
-        f"{blocked}: no workbook can be written here: File exists. Nothing was sent. "
-        "Name another folder with --results, or get the right to write into this one."
+    [file] = done.json["files"]
+    assert file["error"] == (
+        f"{blocked / 'roster-results.xlsx'}: this workbook cannot be written: File exists. Nothing of "
+        "its file was sent. Name another folder with --results, or get the right to write into this one."
     )
     assert controller.requests == 0
 

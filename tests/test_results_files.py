@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from datetime import datetime
 from pathlib import Path
 
@@ -108,8 +109,8 @@ def test_a_full_disk_leaves_everything_as_it_was(older):
         f"{older}: this workbook could not be written: No space left on device."
     )
     assert caught.value.hint == (
-        "Make room on the disk or name another folder with --results, then run the same command "
-        "again; nothing is sent twice."
+        f"Make room in {older.parent} and in {tempfile.gettempdir()} (for temporary files), or name "
+        "another folder with --results, then run the same command again; nothing is sent twice."
     )
     assert (older.read_bytes(), names(older.parent)) == (b"old", [older.name])
 

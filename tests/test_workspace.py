@@ -1,6 +1,7 @@
 """Folders and file names: where an office works, what is read, what is written where."""
 
 import datetime as dt
+import hashlib
 import os
 from pathlib import Path
 
@@ -237,7 +238,8 @@ def test_an_archived_file_has_the_time_in_its_name_and_replaces_none(tmp_path):
     for _ in range(3):
         file = tmp_path / "roster.csv"
         file.write_text("text", encoding="utf-8")
-        moved.append(archive(file, tmp_path / "archive", NOON))
+        digest = hashlib.sha256(b"text").hexdigest()
+        moved.append(archive(file, digest, tmp_path / "archive", NOON))
         assert not file.exists()
     assert [path.name for path in moved] == [
         "roster 2026-09-01 12-00-00.csv",

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.annotating import Place
+from importer.annotating import Place, prove_workbooks
 from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
 from importer.cli.terminal import is_interactive, progress, say
@@ -24,7 +24,6 @@ from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Breaker, Stopper
 from importer.errors import PushStopped, UsageError
 from importer.preparing import Job, Order, prepare
-from importer.results import prove_writable
 from importer.run import Delivery
 from importer.run import push as push_rows
 from importer.settings import Given
@@ -69,7 +68,6 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
     with ExitStack() as stack:
         access = open_access(setting, stack, sandbox=wishes.sandbox)
         order = _order(setting, common, wishes, sandbox=access.sandbox)
-        prove_writable(order.results)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         _refuse_again(order, [job.endpoint for job in jobs])
         journal = stack.enter_context(Journal(setting.journal))
@@ -84,6 +82,7 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         jobs = remembered(jobs, journal.memory, number)
         if not wishes.different_file:
             jobs = guard(jobs, journal.memory, number)
+        jobs = prove_workbooks(jobs, order.results)
         planned = compare(jobs, journal.memory, number, again=order.again)
         if not (wishes.sandbox or is_interactive()):
             jobs, planned = _hold_deletes(jobs, planned, named)

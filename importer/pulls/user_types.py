@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import json
-import os
-import tempfile
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from importer.errors import InputError
+from importer.results.files import write_draft
 from importer.text import fold
+from importer.workspace import move
 
 FILE, SANDBOX_FILE = "user-types.json", "user-types-sandbox.json"
 
@@ -83,7 +82,8 @@ def keep_user_types(
     }
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        _replace(path, json.dumps(shape, ensure_ascii=False, indent=1) + "\n")
+        text = json.dumps(shape, ensure_ascii=False, indent=1) + "\n"
+        move(write_draft(path, lambda file: file.write(text.encode())), path)
     except OSError as error:
         raise InputError(
             f"The user types could not be kept in {path} ({error.strerror or error}).",
@@ -110,18 +110,3 @@ def kept_user_types(folder: Path, *, sandbox: bool = False) -> KeptTypes | None:
         raise InputError(
             f"{path} cannot be read.", hint="Run `opscom-import pull user-types` again."
         ) from error
-
-
-def _replace(path: Path, text: str) -> None:
-    """Put a text in the place of a file; ``mkstemp`` opens with mode 0600."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(name).unlink()
-        raise

@@ -11,6 +11,7 @@ from importer.reading.resubmitted import origin_of, without_summary
 from importer.reading.sniffing import Container, sniff
 
 if TYPE_CHECKING:
+    import os
     from pathlib import Path
 
     from importer.model import Grid
@@ -63,7 +64,9 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
 
 def _bytes(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        before = path.stat()
+        data = path.read_bytes()
+        after = path.stat()
     except FileNotFoundError as error:
         raise InputError(
             f"{path.name}: there is no such file.", hint="Look at the name and the folder."
@@ -81,3 +84,14 @@ def _bytes(path: Path) -> bytes:
             f"{path.name}: the file could not be read ({reason}).",
             hint="Copy it to this computer and try again.",
         ) from error
+    if _mark(before) != _mark(after):
+        raise InputError(
+            f"{path.name}: the file changed while it was read.",
+            hint="Wait until it is saved or copied whole, then run the command again.",
+        )
+    return data
+
+
+def _mark(found: os.stat_result) -> tuple[int, int, int]:
+    """Return what tells a file that was replaced or written to: its number, size and time."""
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -5,27 +5,42 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import sys
 import tempfile
+import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 from importer.errors import InputError
+from importer.workspace import move
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_DRAFT = ".opscom-import.part"
+"""How the name of a draft ends; with it a draft's name is as long as any other of its workbook."""
 
-def put_in_place(path: Path, write: Callable[[BinaryIO], None]) -> Path:
+
+def put_in_place(
+    path: Path,
+    write: Callable[[BinaryIO], None],
+    *,
+    note: Callable[[str], object] = str,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Path:
     """Write a file that only its owner can read, whole or not at all.
 
     The new file gets its name when it is complete and on the disk. An older one of that name is kept
     beside it with the time of its last change in the name. Where the name cannot be had, because
     the older file is open in Excel or LibreOffice, the new one gets another: ``NAME (2).xlsx``.
+    Drafts that a killed run has left in the folder go.
 
     Args:
         path: The wanted name. Missing folders are made.
         write: Writes the content to an open file.
+        note: Takes the sentence that says why the file got another name.
+        sleep: Waits that many seconds where a name cannot be had yet.
 
     Returns:
         The name it got.
@@ -35,45 +50,50 @@ def put_in_place(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = _write_draft(path, write)
+        for left in path.parent.glob(f".*{_DRAFT}"):
+            discard(left)
+        draft = write_draft(path, write)
         try:
-            return _take_name(draft, path)
+            return _take_name(draft, path, note, sleep)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(
             f"{path}: this workbook could not be written: {error.strerror or error}.",
-            hint="Make room on the disk or name another folder with --results, then run the same "
-            "command again; nothing is sent twice.",
+            hint=f"Make room in {path.parent} and in {tempfile.gettempdir()} (for temporary files), or "
+            "name another folder with --results, then run the same command again; nothing is sent twice.",
         ) from error
 
 
-def prove_writable(folder: Path) -> None:
-    """Make the folder, and a file in it that is gone at once: before rows are sent that it is to hold.
+def prove_writable(path: Path) -> None:
+    """Make the draft of a workbook, which is gone at once: before rows are sent that it is to hold.
 
     Raises:
-        InputError: No workbook can be written there.
+        InputError: The workbook cannot be written.
     """
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.gettempdir()
+        write_draft(path, lambda file: file.write(b" ")).unlink()
     except OSError as error:
         raise InputError(
-            f"{folder}: no workbook can be written here: {error.strerror or error}. Nothing was sent.",
+            f"{path}: this workbook cannot be written: {error.strerror or error}. Nothing of its file "
+            "was sent.",
             hint="Name another folder with --results, or get the right to write into this one.",
         ) from error
 
 
-def _write_draft(path: Path, write: Callable[[BinaryIO], None]) -> Path:
+def write_draft(path: Path, write: Callable[[BinaryIO], object]) -> Path:
     """Write to a hidden file in the same folder and return its path; on a failure none is left.
 
     ``mkstemp`` opens with mode 0600, so that nobody else can read the file at any time.
     """
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=".part")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=_DRAFT)
     draft = Path(name)
     try:
         with os.fdopen(handle, "w+b") as file:
+            with contextlib.suppress(OSError):
+                lock(file)
             write(file)
             file.flush()
             os.fsync(file.fileno())
@@ -84,17 +104,46 @@ def _write_draft(path: Path, write: Callable[[BinaryIO], None]) -> Path:
     return draft
 
 
-def _take_name(draft: Path, path: Path) -> Path:
+def lock(file: IO[bytes]) -> None:
+    """Keep a file from being discarded while it is open. Windows deletes no open file anyway.
+
+    Raises:
+        OSError: Another process holds it, or the file system knows no locks.
+    """
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+def discard(path: Path) -> bool:
+    """Delete a file that a killed run has left; whether it is gone. One that is held stays."""
+    try:
+        with path.open("rb") as file:
+            lock(file)
+        path.unlink()
+    except OSError:
+        return False
+    return True
+
+
+def _take_name(
+    draft: Path, path: Path, note: Callable[[str], object], sleep: Callable[[float], None]
+) -> Path:
     """Give the draft the wanted name, or the next one that can be had."""
+    why = "is open in another program"
     if not _in_use(path):
-        # Windows refuses to rename a file that a program holds open.
-        with contextlib.suppress(OSError):
+        try:
             if path.is_file():
-                _step_aside(path)
-            draft.replace(path)
-            return path
+                _step_aside(path, sleep)
+            return move(draft, path, sleep=sleep)
+        except OSError as error:
+            # Windows refuses to rename a file that a program holds open.
+            if sys.platform != "win32" or not isinstance(error, PermissionError):
+                why = f"could not be replaced ({error.strerror or error})"
     other = _free(path, (f"{path.stem} ({number})" for number in itertools.count(2)))
-    draft.replace(other)
+    move(draft, other, sleep=sleep)
+    note(f"{path.name} {why}, so {other.name} was written.")
     return other
 
 
@@ -108,12 +157,12 @@ def _in_use(path: Path) -> bool:
     return any(path.with_name(lock).exists() for lock in locks)
 
 
-def _step_aside(path: Path) -> None:
+def _step_aside(path: Path, sleep: Callable[[float], None]) -> None:
     """Give an older file a name that says when it was last changed."""
     changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).astimezone()
     stem = f"{path.stem} {changed:%Y-%m-%d %H-%M-%S}"
     more = (f"{stem} ({number})" for number in itertools.count(2))
-    path.rename(_free(path, itertools.chain([stem], more)))
+    move(path, _free(path, itertools.chain([stem], more)), sleep=sleep)
 
 
 def _free(path: Path, stems: Iterator[str]) -> Path:

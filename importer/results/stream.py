@@ -7,8 +7,10 @@ of every 100,000 rows.
 from __future__ import annotations
 
 import contextlib
+import shutil
 import tempfile
 from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from xlsxwriter import Workbook
@@ -16,6 +18,7 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
+from importer.results.files import discard, lock
 from importer.results.inert import LIVE
 from importer.results.styles import Style, is_markup, put
 
@@ -197,6 +200,25 @@ def _needs_care(texts: list[str]) -> bool:
     )
 
 
+_SCRATCH, _HELD = "opscom-import-", "held"
+"""How a folder for temporary files begins, and the file in it that its process keeps locked."""
+
+
+@contextlib.contextmanager
+def _scratch_folder() -> Iterator[str]:
+    """Make a folder for temporary files of the owner's own; what killed runs have left goes."""
+    for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
+        if discard(left / _HELD):
+            shutil.rmtree(left, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch,
+        Path(scratch, _HELD).open("wb") as held,
+    ):
+        with contextlib.suppress(OSError):
+            lock(held)
+        yield scratch
+
+
 @contextlib.contextmanager
 def inert_book(file: BinaryIO, properties: Mapping[str, str]) -> Iterator[Workbook]:
     """Open a workbook that is written to ``file`` at the end of the block, unless the block fails.
@@ -210,9 +232,7 @@ def inert_book(file: BinaryIO, properties: Mapping[str, str]) -> Iterator[Workbo
     Raises:
         OSError: The disk is full, or the scratch files cannot be written.
     """
-    with tempfile.TemporaryDirectory(
-        prefix="opscom-import-", ignore_cleanup_errors=True
-    ) as scratch:
+    with _scratch_folder() as scratch:
         kind = tried(StreamedSheet, scratch)
         book = _new_book(file, scratch)
         book.worksheet_class = kind

@@ -16,13 +16,15 @@ from importer.results.styles import make_styles, put
 from importer.results.summary import write_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
     from importer.results.parts import About, Page, Part
 
 
-def write_workbook(path: Path, about: About, parts: Sequence[Part]) -> Path:
+def write_workbook(
+    path: Path, about: About, parts: Sequence[Part], *, note: Callable[[str], object] = str
+) -> Path:
     """Write a results or checked workbook.
 
     The sheet ``Summary`` comes first, then one sheet for each part with the six columns of ours
@@ -40,6 +42,7 @@ def write_workbook(path: Path, about: About, parts: Sequence[Part]) -> Path:
         path: The wanted name. An older file of that name is kept beside it with its time in its name.
         about: What Summary tells of the run.
         parts: The source's sheets, in the order of the source.
+        note: Takes the sentence that says why the workbook got another name.
 
     Returns:
         The path really written: another one where the wanted file is open in a program.
@@ -47,7 +50,8 @@ def write_workbook(path: Path, about: About, parts: Sequence[Part]) -> Path:
     Raises:
         InputError: The workbook could not be written; nothing was changed.
     """
-    return put_in_place(path, partial(write_pages, about=about, pages=plan_pages(parts)))
+    write = partial(write_pages, about=about, pages=plan_pages(parts))
+    return put_in_place(path, write, note=note)
 
 
 def write_pages(file: BinaryIO, *, about: About, pages: Sequence[Page]) -> None:

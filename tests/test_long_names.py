@@ -1,0 +1,149 @@
+"""Names of files at the edge of what a file system holds: every row that goes has its workbook."""
+
+import shutil
+
+import pytest
+from commanding import Office, read_results
+from returning import edited, rows_of, set_cell
+
+LONGEST = 255
+"""Bytes of a name on the usual file systems."""
+ENDS = {"csv": ".csv", "results": "-results.xlsx"}
+
+
+@pytest.fixture
+def office(tmp_path, controller):
+    return Office(tmp_path, controller.url)
+
+
+def long_name(letter, count):
+    """Return the name of a CSV of so many bytes."""
+    stem = "a roster " + letter * LONGEST
+    while len(f"{stem}.csv".encode()) > count:
+        stem = stem[:-1]
+    return f"{stem}.csv"
+
+
+def workbooks(office):
+    return sorted((office.folder / "results").glob("*.xlsx"), key=lambda path: len(path.name))
+
+
+NAMES = [
+    pytest.param(long_name(letter, count), id=f"{count} bytes of {letter}")
+    for letter, count in (("a", LONGEST), ("a", 228), ("ü", 240), ("🅿", LONGEST))
+]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_long_name_has_its_newest_workbook_an_older_one_and_an_archived_file(
+    office, controller, name
+):
+    office.roster(3, f"inbox/{name}")
+    office.roster(1, "inbox/roster z.csv", start=50)
+    first = office.run("push", "--yes", "--json")
+    assert first.code == 0
+    assert "open in another program" not in first.err
+    assert len(controller.ledger) == 4
+    book, other = (file["results"] for file in first.json["files"])
+    assert (len(rows_of(book)), len(rows_of(other))) == (3, 1)
+    kept = sorted(path.read_bytes() for path in office.folder.glob("archive/*"))
+    assert kept == sorted(
+        [office.roster(3, "a").read_bytes(), office.roster(1, "b", start=50).read_bytes()]
+    )
+    assert list(office.inbox.iterdir()) == []
+
+    office.roster(3, f"inbox/{name}", Last="New")
+    second = office.run("push", "--yes", "--json")
+    assert (second.code, second.json["files"][0]["states"]) == (0, {"pushed": 3})
+    assert second.json["files"][0]["results"] == book
+    assert "open in another program" not in second.err
+    assert {row["Last"] for row in rows_of(book)} == {"New"}
+    assert len(workbooks(office)) == 3
+    # Of the whole folder only the newest of each counts.
+    third = office.run("push", office.folder / "results", "--yes", "--json")
+    assert [file["rows"] for file in third.json["files"]] == [3, 1]
+    assert len(controller.ledger) == 7
+
+
+def test_a_corrected_workbook_of_a_long_name_keeps_name_and_first_source(office, controller):
+    name = long_name("ü", LONGEST)
+    office.roster(3, f"inbox/{name}", Mail="none")
+    done = office.run("push", "--yes", "--json")
+    book = done.json["files"][0]["results"]
+    copy = office.folder / "for the dean.xlsx"
+    for path, keys in ((book, ("000000",)), (copy, ("000001", "000002"))):
+        if path == copy:
+            shutil.copy(book, copy)
+        with edited(path) as page:
+            for key in keys:
+                set_cell(page, key, "Mail", f"u{key}@students.example")
+        again = office.run("push", path, "--yes", "--json")
+        assert again.json["files"][0]["results"] == book
+    assert again.json["files"][0]["states"] == {"pushed": 2, "unchanged": 1}
+    [told] = [row[1] for row in summary(book) if row[0] == "File"]
+    assert told == name
+    assert len(workbooks(office)) == 3
+
+
+def summary(path):
+    import openpyxl
+
+    book = openpyxl.load_workbook(path)
+    rows = [
+        [cell for cell in row if cell is not None]
+        for row in book["Summary"].iter_rows(values_only=True)
+    ]
+    book.close()
+    return [row for row in rows if len(row) > 1]
+
+
+def test_two_long_names_with_one_beginning_have_two_workbooks(office):
+    for end in "ab":
+        name = long_name("x", LONGEST - 1)
+        office.roster(2, f"inbox/{name.removesuffix('.csv')}{end}.csv")
+    done = office.run("push", "--yes", "--json")
+    assert done.code == 0
+    assert len({file["results"] for file in done.json["files"]}) == 2
+    assert len(workbooks(office)) == 2
+
+
+def test_a_name_that_a_folder_stands_at_is_not_called_open(office, controller):
+    (office.folder / "results" / "roster-results.xlsx").mkdir()
+    office.roster(1)
+    done = office.run("push", "--yes")
+    assert done.code == 0
+    assert (
+        "roster-results.xlsx could not be replaced (Is a directory), so roster-results (2).xlsx was written."
+        in done.err.splitlines()
+    )
+    assert len(read_results(office.folder / "results" / "roster-results (2).xlsx")) == 1
+
+
+def test_a_workbook_that_is_open_is_called_open(office, controller):
+    (office.folder / "results" / "roster-results.xlsx").write_bytes(b"")
+    (office.folder / "results" / "~$roster-results.xlsx").write_bytes(b"")
+    office.roster(1)
+    done = office.run("push", "--yes")
+    assert (
+        "roster-results.xlsx is open in another program, so roster-results (2).xlsx was written."
+        in done.err.splitlines()
+    )
+
+
+def test_a_workbook_that_cannot_be_made_is_said_before_its_first_row_and_the_others_go(
+    office, controller
+):
+    """A path that is too long as a whole, as one is on Windows from 260 characters on."""
+    deep = office.folder
+    while len(str(deep).encode()) < 4096 - 150:
+        deep = deep / ("d" * 100)
+    office.roster(1, "inbox/roster b.csv", start=50)
+    office.roster(3, f"inbox/{long_name('a', 240)}")
+    done = office.run("push", "--yes", "--json", "--results", deep)
+    assert (done.code, [file["error"] for file in done.json["files"]].count(None)) == (5, 1)
+    assert [entry.key for entry in controller.ledger] == ["000050"]
+    [error] = [file["error"] for file in done.json["files"] if file["error"]]
+    assert error.endswith(
+        ": this workbook cannot be written: File name too long. Nothing of its file was sent. Name "
+        "another folder with --results, or get the right to write into this one."
+    )
