@@ -38,6 +38,8 @@ EXCEL_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL
 """Texts that count as error cells in every kind of file."""
 _SHOWN = 60
 """Characters of a value that a message holds."""
+RECORD = "Record of this run"
+"""Heads the facts of a run in a results workbook, by which it is known when it comes back."""
 UNCORRECTED = "[correct this]"
 """Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
 looks like any other, so that without this mark the workbook, pushed again, would send it."""

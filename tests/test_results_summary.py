@@ -265,7 +265,10 @@ def test_the_two_kinds_of_repeated_records_are_two_problems_with_a_remedy_each(t
         ["9022 error", 1, "Whole row", f"{means}\nExample: {HELD['alike'].message}", "Answer new where a second one is meant; where the first is to change, push the change as permit-updates.", "Students, row 7"],
     ]  # fmt: skip
     lines = section(page, "Rows that need a person")
-    assert [line[3] for line in lines[1:]] == [outcome.message for outcome in outcomes]
+    assert [(line[0], line[3]) for line in lines[1:]] == [
+        ("row 5 and 1 more", HELD["edited"].message),
+        ("row 7", HELD["alike"].message),
+    ]
 
 
 def test_rows_that_a_person_added_are_not_told_by_a_number(tmp_path):
@@ -458,8 +461,35 @@ def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_pa
     assert links["row 6"] == "'Students'!H3"
 
 
+def test_rows_that_need_a_person_for_one_reason_are_one_line(tmp_path):
+    page = summary(tmp_path, part_in({State.UNKNOWN: 98, P: 1, State.REJECTED: 1}))
+    assert [line[:2] for line in section(page, "Rows that need a person")[1:]] == [
+        ["row 5 and 97 more", "unknown"],
+        ["row 104", "rejected"],
+    ]
+
+
+def test_the_summary_begins_with_what_a_reader_wants_first_and_ends_with_the_record(tmp_path):
+    sheet = sheet_of(("a",), [("x",)] * 2, doubts=("Rows are hidden.",))
+    outcomes = [Outcome(State.INVALID), Outcome(State.SKIPPED)]
+    against = Against("fall.xlsx", 5_000, "2026-09-01", 2, 0, 0, 0, (), 0, ())
+    page = summary(tmp_path, part_of(sheet, outcomes, [problem(sheet, 0, (0,))]), against=against)
+    titles = [row[0].value for row in page.iter_rows() if row[0].value and row[0].font.size == 13]
+    assert [title for title in titles if not title.startswith("  ")] == [
+        "What to do",
+        "Problems",
+        "Rows that need a person",
+        "Notes",
+        "What became of the rows",
+        "This file against the last one",
+        "Rows that are no records",
+        "Record of this run",
+    ]
+
+
 def test_a_long_list_ends_with_how_many_more_there_are(tmp_path):
-    page = summary(tmp_path, part_in({State.UNKNOWN: 303}))
+    outcomes = [Outcome(State.UNKNOWN, message=f"Lost {at}.") for at in range(303)]
+    page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 303), outcomes))
     lines = section(page, "Rows that need a person")
     assert len(lines) == 1 + 300 + 1
     assert lines[-1] == ["3 more rows: filter opscom_status in the sheets that follow."]
@@ -481,7 +511,7 @@ def test_doubts_of_run_sheet_and_check_are_each_told_once(tmp_path):
     one = part_of(sheet_of(("a",), [("x",)], doubts=("Rows are hidden.",)), doubts=("Odd.",))
     two = part_of(sheet_of(("a",), [("x",)], name="Staff", doubts=("The run knows.",)))
     page = summary(tmp_path, one, two, doubts=("The run knows.", "Old file."))
-    assert section(page, "Doubts") == [
+    assert section(page, "Notes") == [
         ["•  The run knows."],
         ["•  Old file."],
         ["•  Students: Rows are hidden."],
@@ -491,7 +521,7 @@ def test_doubts_of_run_sheet_and_check_are_each_told_once(tmp_path):
 
 def test_sections_that_have_nothing_to_say_are_left_out(tmp_path):
     lines = texts_on(summary(tmp_path, part_in({P: 3})))
-    titles = {"Problems", "Doubts", "Rows that need a person", "Rows that are no records"}
+    titles = {"Problems", "Notes", "Rows that need a person", "Rows that are no records"}
     assert not titles & {line[0] for line in lines}
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from importer.model import RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
+from importer.model import RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ _SEARCHED: Final = 30
 _FACTS: Final = ("Host", "Client", "Command", "Run", "File's SHA-256", "File", "Mapping", "Started")
 """What is read of a summary. Two of them tell a summary whatever its sheet is called now."""
 _TELLING: Final = ("Run", "File's SHA-256")
-_FIRST_ROWS, _FIRST_COLUMNS = 400, 12
+_FIRST_ROWS, _FIRST_COLUMNS = 4_000, 12
 """Of a summary, where the facts stand, also when a person put notes before them."""
 
 
@@ -157,6 +157,8 @@ def _facts(grid: Grid) -> dict[str, str]:
     facts: dict[str, str] = {}
     for cells in grid.frame.iloc[:_FIRST_ROWS, :_FIRST_COLUMNS].itertuples(index=False, name=None):
         texts = [text for text in map(clean, cells) if text]
+        if texts == [RECORD]:
+            facts.clear()  # What stands above it tells of rows, whatever it looks like.
         for name, text in pairwise(texts):
             if name in _FACTS:
                 facts.setdefault(name, text)

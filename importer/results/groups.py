@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from importer.codes import Code
-    from importer.model import Outcome
+    from importer.model import Outcome, Problem
     from importer.results.parts import Page, Part, Spot
 
 _URGENT = (State.UNKNOWN, State.REJECTED, State.INVALID)
@@ -94,21 +94,44 @@ def group_problems(pages: Sequence[Page], codes: Mapping[int, Code]) -> list[Gro
     return sorted(groups, key=lambda group: (not group.holds, -group.rows, group.code, group.where))
 
 
-def urgent_rows(pages: Sequence[Page], *, most: int) -> tuple[list[Spot], int]:
-    """Return the rows that need a person, those without an answer first, and how many more there are."""
-    found = [
-        (page, position)
-        for state in _URGENT
-        for page in pages
-        for position in range(page.start, page.stop)
-        if page.part.outcomes[position].state is state
-    ]
+@dataclass(frozen=True, slots=True)
+class Urgent:
+    """Rows that need a person for one and the same reason."""
+
+    first: Spot
+    rows: int
+    holding: tuple[Problem, ...]
+    """What holds the first of them back."""
+
+
+def urgent_rows(pages: Sequence[Page], *, most: int) -> tuple[list[Urgent], int]:
+    """Return the rows that need a person, a line a reason, those without an answer first.
+
+    Args:
+        pages: The sheets of the workbook.
+        most: Reasons to list.
+
+    Returns:
+        The reasons, and how many rows have others.
+    """
     problems = {page.name: page.part.problems() for page in pages}
-    spots = []
-    for page, position in found[:most]:
-        holding = (each for each in problems[page.name].get(position, ()) if each.holds)
-        spots.append(page.spot(position, next(holding, None)))
-    return spots, len(found) - len(spots)
+    reasons: dict[object, list[tuple[Page, int]]] = {}
+    for state in _URGENT:
+        for page in pages:
+            for position in range(page.start, page.stop):
+                outcome = page.part.outcomes[position]
+                if outcome.state is state:
+                    holding = [p for p in problems[page.name].get(position, ()) if p.holds]
+                    why = tuple((p.code, p.columns, p.message, p.remedy) for p in holding)
+                    told = page.part.earlier.get(position, "")
+                    key = (page.name, state, outcome.code, outcome.message, told, why)
+                    reasons.setdefault(key, []).append((page, position))
+    found = []
+    for (page, position), *others in list(reasons.values())[:most]:
+        holding = [p for p in problems[page.name].get(position, ()) if p.holds]
+        spot = page.spot(position, next(iter(holding), None))
+        found.append(Urgent(spot, 1 + len(others), tuple(holding)))
+    return found, sum(map(len, reasons.values())) - sum(one.rows for one in found)
 
 
 def skipped_rows(part: Part) -> dict[str, list[int | None]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from importer.model import RECORD
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
 from importer.results.layout import WIDTHS, A, B, C, D, E, F, Layout, height, highest
 from importer.results.pages import MOST_COMMENTS
@@ -29,8 +30,8 @@ if TYPE_CHECKING:
     from importer.model import State
     from importer.results.parts import About, Context, Page, Part, Tally
 
-_MOST_SPOTS = 300
-"""Rows listed for a person; the filter of the sheet shows the others."""
+_MOST_REASONS = 300
+"""Reasons listed for a person; the filter of the sheet shows the other rows."""
 _LONGEST = 400
 """Characters of a message in the list."""
 
@@ -59,13 +60,13 @@ def write_summary(
     steps = next_steps(about, counts, doubtful, edited, outdated)
     for number, step in enumerate(steps, 1):
         layout.across(f"{number}.  {step}", context.styles.fact)
-    _write_states(layout, book, about, counts)
-    _write_facts(layout, about, parts)
     _write_problems(layout, pages, context)
-    _write_doubts(layout, pages, context)
+    _write_urgent(layout, pages, context)
+    _write_notes(layout, pages, context)
+    _write_states(layout, book, about, counts)
     _write_against(layout, about)
-    _write_spots(layout, pages, context)
     _write_skipped(layout, parts)
+    _write_record(layout, about, parts)
     sheet.print_area(0, 0, layout.line, F)
 
 
@@ -152,8 +153,8 @@ def _insert_chart(
     sheet.insert_chart(anchor, E, chart, options)
 
 
-def _write_facts(layout: Layout, about: About, parts: Sequence[Part]) -> None:
-    """Write what was imported, when, by whom, and where it went."""
+def _write_record(layout: Layout, about: About, parts: Sequence[Part]) -> None:
+    """Write what was imported, when, by whom, and where it went: last, for whom it concerns."""
     took = round((about.ended - about.started).total_seconds())
     minutes, seconds = divmod(took, 60)
     lasted = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s" if took else "under 1 s"
@@ -177,7 +178,7 @@ def _write_facts(layout: Layout, about: About, parts: Sequence[Part]) -> None:
         ("Run", about.run),
         ("File's SHA-256", about.digest),
     ]
-    layout.next()
+    layout.section(RECORD)
     for label, fact in facts:
         line = layout.next(height(fact, sum(WIDTHS[B : D + 1])))
         put(layout.sheet, line, A, label, layout.styles.label)
@@ -210,7 +211,7 @@ def _write_problems(layout: Layout, pages: Sequence[Page], context: Context) -> 
         layout.link(line, F, group.first, first)
 
 
-def _write_doubts(layout: Layout, pages: Sequence[Page], context: Context) -> None:
+def _write_notes(layout: Layout, pages: Sequence[Page], context: Context) -> None:
     """Write what a person should know about the file and about this workbook."""
     parts = [page.part for page in pages if page.start == 0]
     doubts = dict.fromkeys(context.about.doubts)
@@ -222,7 +223,7 @@ def _write_doubts(layout: Layout, pages: Sequence[Page], context: Context) -> No
     doubts |= dict.fromkeys((*_page_doubts(pages), *_tally_doubts(context.tally)))
     if not doubts:
         return
-    layout.section("Doubts")
+    layout.section("Notes")
     for doubt in doubts:
         layout.across(f"•  {doubt}", layout.styles.fact)
 
@@ -281,31 +282,31 @@ def _write_against(layout: Layout, about: About) -> None:
         layout.merge(line, C, F, text, styles.cell)
 
 
-def _write_spots(layout: Layout, pages: Sequence[Page], context: Context) -> None:
-    """Write the rows that need a person, each a link."""
-    spots, more = urgent_rows(pages, most=_MOST_SPOTS)
-    if not spots:
+def _write_urgent(layout: Layout, pages: Sequence[Page], context: Context) -> None:
+    """Write the rows that need a person, a line a reason, each a link to the first of its rows."""
+    reasons, more = urgent_rows(pages, most=_MOST_REASONS)
+    if not reasons:
         return
     sheet, styles = layout.sheet, layout.styles
-    problems = {page.name: page.part.problems() for page in pages}
     layout.section("Rows that need a person")
     line = layout.next()
     for column, head in enumerate(("Row", "State", "Sheet")):
         put(sheet, line, column, head, styles.table_head)
     layout.merge(line, D, F, "What is wrong, and what to do", styles.table_head)
-    for spot in spots:
-        name, state = spot.page.name, spot.outcome.state
-        holding = [each for each in problems[name].get(spot.position, ()) if each.holds]
-        earlier = spot.page.part.earlier.get(spot.position, "")
-        code, source = context.code(spot.outcome), spot.page.part.sheet
-        message = row_message(spot.outcome, code, holding, source, earlier)
+    for reason in reasons:
+        spot = reason.first
+        part, state = spot.page.part, spot.outcome.state
+        earlier = part.earlier.get(spot.position, "")
+        code = context.code(spot.outcome)
+        message = row_message(spot.outcome, code, reason.holding, part.sheet, earlier)
         if len(message) > _LONGEST:
             message = message[:_LONGEST] + "… (more in the sheet)"
-        tall = max(height(message, sum(WIDTHS[D:])), height(name, WIDTHS[C]))
-        line = layout.next(tall)
-        layout.link(line, A, spot, spot.label)
+        label = spot.label if reason.rows == 1 else f"{spot.label} and {reason.rows - 1:,} more"
+        texts = ((label, WIDTHS[A]), (spot.page.name, WIDTHS[C]), (message, sum(WIDTHS[D:])))
+        line = layout.next(max(height(text, width) for text, width in texts))
+        layout.link(line, A, spot, label)
         put(sheet, line, B, state.value, styles.chips[state])
-        put(sheet, line, C, name, styles.cell)
+        put(sheet, line, C, spot.page.name, styles.cell)
         layout.merge(line, D, F, message, styles.cell)
     if more:
         text = f"{count(more, 'more row')}: filter opscom_status in the sheets that follow."
