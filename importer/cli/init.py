@@ -12,15 +12,16 @@ import click
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
 def init(folder: Path | None, *, as_json: bool) -> int:
-    """Make a workspace: opscom.yaml, inbox, results, archive, and the shipped mappings.
+    """Make a workspace: opscom.yaml, inbox, results, archive, the shipped mappings, and files to double-click.
 
     Without FOLDER in the current one. What is there already stays as it is.
     """
     from importer.cli.terminal import say
+    from importer.launchers import make_launchers
     from importer.workspace import make_workspace
 
     folder = folder or Path()
-    made = make_workspace(folder)
+    made = (*make_workspace(folder), *make_launchers(folder))
     for path in made:
         say(f"made {path}")
     if not made:
