@@ -15,7 +15,7 @@ from importer.delivery.planning import Plan, plan
 from importer.delivery.tracing import first_file, overtaken, trace, written
 from importer.errors import ImporterError
 from importer.looking_back import against_last, earlier_attempts
-from importer.model import State
+from importer.model import Outcome, State
 from importer.preparing import Job
 from importer.records import Rows
 from importer.resubmission import refuse_stranger
@@ -119,7 +119,22 @@ def compare_sheet(  # noqa: PLR0913 - what decides, each by its name
             witness = Witness(known, overtaken=overtaken(memory, system, job.endpoint, since))
     rows = Rows(checked, TABLES[job.endpoint])
     done = plan(rows, manner, known, memory, again=again, witness=witness, keep=rows.lean)
-    return Compared(job, checked, done, book)
+    return Compared(job, checked, _without_overruled(done, checked), book)
+
+
+def _without_overruled(found: Plan, checked: Checked) -> Plan:
+    """Return the plan without the rows whose record a later file of the run holds with other values."""
+    outcomes = {
+        position: Outcome(
+            State.DUPLICATE,
+            message=f"The later file {name} holds this record with other values, and that one counts.",
+        )
+        for position, name in checked.overruled.items()
+    }
+    if not outcomes:
+        return found
+    send = tuple(row for row in found.send if row.record.position not in outcomes)
+    return replace(found, send=send, settled=outcomes | dict(found.settled))
 
 
 def _identities(job: Job, checked: Checked, memory: Memory) -> Iterator[tuple[int | None, str]]:

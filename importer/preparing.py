@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.checking import check, check_sheets
+from importer.checking import check, check_sheets, overrule
 from importer.choosing import choose
 from importer.errors import ImporterError, InputError, MappingError
 from importer.mapping import apply_mapping, load_mapping
 from importer.reading import read_source
+from importer.text import count
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -98,7 +99,36 @@ def prepare(order: Order, *, today: dt.date) -> tuple[Job, ...]:
     jobs = [Job(path, error=str(error)) for path, error in faults]
     jobs += [_prepare_file(path, mappings, order, today) for path in order.files]
     ranks = {endpoint: rank for rank, endpoint in enumerate(("", *PUSHED_ENDPOINTS))}
-    return tuple(sorted(jobs, key=lambda job: ranks[job.endpoint]))
+    sources = {job.digest for job in jobs if job.origin is None}
+    # What a person corrected in the workbook of a file counts more than the file itself.
+    corrects = {job.path: job.origin is not None and job.digest in sources for job in jobs}
+    return tuple(sorted(jobs, key=lambda job: (ranks[job.endpoint], corrects[job.path])))
+
+
+def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
+    """Mark the rows whose record a later file of the run holds with other values, and note both files.
+
+    Args:
+        jobs: All files in the order in which they are pushed, those in error as such.
+    """
+    found = list(jobs)
+    for endpoint in PUSHED_ENDPOINTS:
+        places = [at for at, job in enumerate(jobs) if job.sheets and job.endpoint == endpoint]
+        if not places[1:]:
+            continue
+        sheets, counts = overrule([jobs[at].sheets for at in places], TABLES[endpoint])
+        for at, marked in zip(places, sheets, strict=True):
+            found[at] = replace(jobs[at], sheets=marked)
+        for (earlier, later), rows in sorted(counts.items()):
+            pair = [found[places[earlier]], found[places[later]]]
+            names = [job.path.name for job in pair]
+            note = (
+                f"{names[0]} and {names[1]} hold {count(rows, 'record')} with different values: "
+                f"{names[1]} is the later file and counts; the other values are not sent."
+            )
+            for at, job in zip((earlier, later), pair, strict=True):
+                found[places[at]] = replace(job, doubts=(*job.doubts, note))
+    return tuple(found)
 
 
 def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt.date) -> Job:

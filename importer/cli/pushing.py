@@ -23,7 +23,7 @@ from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Breaker, Stopper
 from importer.errors import PushStopped, UsageError
-from importer.preparing import Job, Order, prepare
+from importer.preparing import Job, Order, overrule_files, prepare
 from importer.run import Delivery
 from importer.run import push as push_rows
 from importer.settings import Given
@@ -83,6 +83,7 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         if not wishes.different_file:
             jobs = guard(jobs, journal.memory, number)
         jobs = prove_workbooks(jobs, order.results)
+        jobs = overrule_files(jobs)
         planned = compare(jobs, journal.memory, number, again=order.again)
         if not (wishes.sandbox or is_interactive()):
             jobs, planned = _hold_deletes(jobs, planned, named)

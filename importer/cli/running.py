@@ -14,7 +14,7 @@ from importer.cli.terminal import say
 from importer.comparing import compare, guard, remembered
 from importer.delivery.journal import System, look_up
 from importer.errors import InputError
-from importer.preparing import Order, prepare
+from importer.preparing import Order, overrule_files, prepare
 from importer.pulls.user_types import kept_user_types
 from importer.run import finish_check
 from importer.settings import Given, Settings, load_settings
@@ -137,6 +137,7 @@ def check_files(paths: tuple[Path, ...], common: Common, *, different_file: bool
         jobs = remembered(jobs, memory, number)
         if not different_file:
             jobs = guard(jobs, memory, number)
+        jobs = overrule_files(jobs)
         planned = compare(jobs, memory, number)
     report = finish_check(order, jobs, planned, Place(host, client))
     return replace(report, notes=notes + report.notes)

@@ -1,0 +1,175 @@
+"""The same record in several files of one run: what is sent, what is said, and that nothing flips."""
+
+import pytest
+from commanding import permit, read_results, user, write_book
+from returning import edited, set_cell
+
+MAPPINGS = {
+    "roster": "endpoint: users\nfields: {unique_id: Id, login_source: {value: OPSCOM}, first_name: First, "
+    "last_name: Last, email: Mail}",
+    "vehicles": "endpoint: vehicles\nfields: {plate: Plate, prov: Prov, plateType: {value: Passenger}, "
+    "colour: Colour}",
+    "permits": "endpoint: permits\nfields: {plate: Plate, startTime: From, endTime: To, permitNo: Number, "
+    "amount: Price}",
+    "changes": "endpoint: permit-updates\nfields: {referenceID: Ref, endTime: To}",
+}
+KINDS = {
+    "roster": (user, "First", "Other"),
+    "vehicles": (
+        lambda n: {"Plate": f"PL{n}", "Prov": "ON", "Colour": "red"},
+        "Colour",
+        "blue",
+    ),
+    "permits": (lambda n: permit(n) | {"Price": "10.00"}, "Price", "12.00"),
+    "changes": (lambda n: {"Ref": f"R{n}", "To": "2026-12-20T18:00"}, "To", "2027-01-20T18:00"),
+}
+
+
+@pytest.fixture
+def lay(desk):
+    """Write a CSV of one kind: number of the record → whether it has other values than the usual."""
+    for name, text in MAPPINGS.items():
+        match = f'match: {{files: ["*{name}*"]}}'
+        desk.write(f"mappings/{name}.yaml", f"version: 1\nname: {name}\n{match}\n{text}\n")
+
+    def write(kind, name, numbers):
+        make, header, other = KINDS[kind]
+        rows = [make(n) | ({header: other} if differs else {}) for n, differs in numbers.items()]
+        return desk.table(f"inbox/{kind} {name}.csv", rows)
+
+    return write
+
+
+def both(first, second, records):
+    return (
+        f"{first} and {second} hold {records} with different values: {second} is the later file and "
+        "counts; the other values are not sent."
+    )
+
+
+def overruled(name):
+    return f"The later file {name} holds this record with other values, and that one counts."
+
+
+def of(done):
+    return [(file["states"], file["notes"]) for file in done["files"]]
+
+
+def push(desk, *more, code=0):
+    return desk.do("push", "--yes", "--keep", *more, code=code)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_later_of_two_files_counts_and_a_second_push_sends_nothing(desk, controller, lay, kind):
+    lay(kind, "a", {1: False, 2: False, 3: False})
+    lay(kind, "b", {2: True, 3: False, 4: True})
+    note = both(f"{kind} a.csv", f"{kind} b.csv", "1 record")
+    first = push(desk)
+    [(states, notes), (later, later_notes)] = of(first)
+    assert (states, notes) == ({"pushed": 2, "duplicate": 1}, [note])
+    assert later["pushed"] == 2
+    assert sum(later.values()) == 3
+    assert later_notes == [note]
+    row = read_results(first["files"][0]["results"])[1]
+    assert (row["opscom_status"], row["opscom_message"]) == (
+        "duplicate",
+        overruled(f"{kind} b.csv"),
+    )
+    requests = controller.requests
+    assert requests == 4
+    [(states, notes), (later, later_notes)] = of(push(desk))
+    assert (notes, later_notes) == ([note], [note])
+    assert states["duplicate"] == 1
+    assert (sum(states.values()), sum(later.values())) == (3, 3)
+    assert controller.requests == requests
+
+
+def test_what_a_check_says_is_what_a_push_does(desk, lay):
+    lay("roster", "a", {1: False, 2: False})
+    lay("roster", "b", {1: True, 2: True})
+    note = both("roster a.csv", "roster b.csv", "2 records")
+    assert of(desk.do("check", code=0)) == [({"duplicate": 2}, [note]), ({"ready": 2}, [note])]
+    assert any(note in str(cell) for line in desk.summary("roster a", "checked") for cell in line)
+
+
+def test_of_three_files_the_last_counts_and_a_row_that_agrees_with_it_is_no_contradiction(
+    desk, controller, lay
+):
+    for name, numbers in {"a": {1: True, 2: True}, "b": {1: False}, "c": {1: True}}.items():
+        lay("roster", name, numbers)
+    [(first, notes), (second, more), (third, last)] = of(push(desk))
+    assert (first, second, third) == ({"pushed": 2}, {"duplicate": 1}, {"unchanged": 1})
+    assert (notes, more, last) == ([], [both("roster b.csv", "roster c.csv", "1 record")], more)
+    assert controller.requests == 2
+    assert [states for states, _ in of(push(desk))] == [
+        {"unchanged": 2},
+        {"duplicate": 1},
+        {"unchanged": 1},
+    ]
+    assert controller.requests == 2
+
+
+def test_sheets_of_the_later_file_count_alike(desk, controller, lay):
+    lay("roster", "a", {1: False, 2: False})
+    rows = [list((user(n) | {"First": "Other"}).values()) for n in (1, 2)]
+    sheets = {name: [list(user(0)), row] for name, row in zip(("N", "S"), rows, strict=True)}
+    write_book(desk.inbox / "roster b.xlsx", sheets)
+    note = both("roster a.csv", "roster b.xlsx", "2 records")
+    assert of(push(desk)) == [
+        ({"duplicate": 2}, [note]),
+        ({"pushed": 1}, [note]),
+        ({"pushed": 1}, [note]),
+    ]
+    assert [entry.body["first_name"] for entry in controller.ledger] == ["Other", "Other"]
+
+
+def test_a_limit_changes_nothing_about_which_file_counts(desk, controller, lay):
+    lay("roster", "a", {1: False, 2: False})
+    lay("roster", "b", {1: True, 2: True})
+    states = [states for states, _ in of(push(desk, "--limit", "1", code=3))]
+    assert states == [{"duplicate": 2}, {"pushed": 1, "not sent": 1}]
+    states = [states for states, _ in of(push(desk, "--limit", "1", code=0))]
+    assert states == [{"duplicate": 2}, {"pushed": 1, "unchanged": 1}]
+    assert {entry.body["first_name"] for entry in controller.ledger} == {"Other"}
+
+
+def test_a_row_that_is_held_back_counts_in_no_file(desk, controller, lay):
+    lay("roster", "a", {1: False})
+    desk.table("inbox/roster b.csv", [user(1) | {"Mail": "none at all"}])
+    assert of(push(desk, code=1)) == [({"pushed": 1}, []), ({"invalid": 1}, [])]
+    assert controller.requests == 1
+
+
+def test_a_file_in_error_overrules_nothing(desk, controller, lay):
+    lay("roster", "a", {1: False})
+    desk.table("inbox/roster b.csv", [{"Id": "000001", "First": "Other"}])
+    done = push(desk, code=5)
+    assert {(None if file["error"] else file["states"]["pushed"]) for file in done["files"]} == {
+        None,
+        1,
+    }
+    assert controller.requests == 1
+
+
+def test_a_row_that_is_settled_keeps_its_state_beside_a_later_file(desk, controller, lay):
+    lay("roster", "a", {1: False})
+    push(desk)
+    lay("roster", "b", {1: True})
+    assert [states for states, _ in of(push(desk))] == [{"unchanged": 1}, {"pushed": 1}]
+    assert [states for states, _ in of(push(desk))] == [{"duplicate": 1}, {"unchanged": 1}]
+    assert controller.requests == 2
+
+
+def test_what_was_corrected_in_the_workbook_of_a_file_counts_more_than_the_file(
+    desk, controller, lay
+):
+    lay("roster", "a", {1: False, 2: False})
+    push(desk)
+    with edited(desk.results("roster a")) as page:
+        set_cell(page, user(1)["Id"], "First", "Corrected")
+    (desk.inbox / "roster a-results.xlsx").write_bytes(desk.results("roster a").read_bytes())
+    for sends in (1, 0):
+        before = controller.requests
+        push(desk)
+        assert controller.requests - before == sends
+    assert controller.ledger[-1].body["first_name"] == "Corrected"
