@@ -15,6 +15,9 @@ A row that is wrong is never an exception: it is a ``Problem`` (see ``importer.m
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
 
 class ImporterError(Exception):
     """A run, or one file of it, cannot go on.
@@ -59,3 +62,14 @@ class PushStopped(ImporterError):  # noqa: N818 - a run that stops is no error o
     """The run stopped before its end; the same command finishes it."""
 
     exit_code = 3
+
+
+def failure(error: BaseException) -> str:
+    """Return what an exception that nobody expected is and where it was raised: ``TypeError at run.py:7``.
+
+    What such an exception says is left out: it may hold a person's data.
+    """
+    frames = traceback.extract_tb(error.__traceback__)
+    ours = [frame for frame in frames if "importer" in Path(frame.filename).parts] or frames
+    where = f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "start"
+    return f"{type(error).__name__} at {where}"

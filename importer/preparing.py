@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.checking import check, check_sheets, overrule
 from importer.choosing import choose
-from importer.errors import ImporterError, InputError, MappingError
+from importer.errors import ImporterError, InputError, MappingError, failure
 from importer.mapping import apply_mapping, load_mapping
 from importer.reading import read_source
 from importer.text import count
@@ -53,8 +53,6 @@ class Job:
     path: Path
     digest: str = ""
     """SHA-256 of the source; of the first source where this is a results workbook."""
-    content: str = ""
-    """SHA-256 of the bytes that were read."""
     mapping: Rules | None = None
     sheets: tuple[Checked, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -62,6 +60,8 @@ class Job:
     """Only for a results workbook that is given back."""
     error: str | None = None
     """Why the file cannot be read or mapped; then there are no sheets."""
+    content: str = ""
+    """SHA-256 of the bytes that were read."""
 
     @property
     def first(self) -> Path:
@@ -132,27 +132,39 @@ def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
 
 
 def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt.date) -> Job:
+    """Read, map and check a file; whatever fails is that file's error."""
     try:
-        source = read_source(path, encoding=order.encoding)
-        chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
-        rules = chosen.mapping
-        if rules.encoding and not order.encoding and source.container == "text":
-            source = read_source(path, encoding=rules.encoding)
-            chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
-        if rules.endpoint not in PUSHED_ENDPOINTS:
-            raise InputError(
-                f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "
-                "to push.",
-                hint="Ask for them with `opscom-import pull plates`.",
-            )
-        table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
-        types = order.user_types
-        batches = [apply_mapping(rules, sheet, user_types=types) for sheet in chosen.sheets]
-        checked = check_sheets(
-            [check(batch, table, required=required, today=today) for batch in batches], table
-        )
+        return _checked_file(path, mappings, order, today)
     except ImporterError as error:
         return Job(path, error=str(error))
+    except MemoryError:
+        why = "this machine has too little memory for the file. Close other programs, or split it into several."
+        return Job(path, error=f"{path.name}: {why}")
+    except Exception as error:  # noqa: BLE001 - a file costs itself alone, whatever it is
+        why = f"this program failed at the file ({failure(error)}). Open it in Excel, save it as a new "
+        why += "workbook (.xlsx) and try that; if it fails too, report this line."
+        return Job(path, error=f"{path.name}: {why}")
+
+
+def _checked_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt.date) -> Job:
+    source = read_source(path, encoding=order.encoding)
+    chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
+    rules = chosen.mapping
+    if rules.encoding and not order.encoding and source.container == "text":
+        source = read_source(path, encoding=rules.encoding)
+        chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
+    if rules.endpoint not in PUSHED_ENDPOINTS:
+        raise InputError(
+            f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "
+            "to push.",
+            hint="Ask for them with `opscom-import pull plates`.",
+        )
+    table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
+    types = order.user_types
+    batches = [apply_mapping(rules, sheet, user_types=types) for sheet in chosen.sheets]
+    checked = check_sheets(
+        [check(batch, table, required=required, today=today) for batch in batches], table
+    )
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
     doubts = (*source.doubts, *chosen.doubts)
-    return Job(path, digest, source.digest, rules, checked, doubts, source.origin)
+    return Job(path, digest, rules, checked, doubts, source.origin, content=source.digest)

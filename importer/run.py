@@ -12,7 +12,7 @@ from importer.annotating import Annotator, Place, held_back, in_order
 from importer.comparing import Compared, compare_sheet, remember, standing_permits
 from importer.delivery.manners import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
-from importer.errors import InputError, JournalError
+from importer.errors import ImporterError, InputError, JournalError, failure
 from importer.model import Outcome, State
 from importer.report import Report, SheetReport
 from importer.resubmission import keep_ids
@@ -57,7 +57,12 @@ def finish_check(
                 ready = Outcome(State.READY)
                 found.update((row.record.position, ready) for row in each.plan.send)
                 outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
-        sheets += annotator.write(job, outcomes, stopped=None)
+        try:
+            sheets += annotator.write(job, outcomes, stopped=None)
+        except ImporterError as error:
+            sheets.append(SheetReport(job.path, error=str(error)))
+        except Exception as error:  # noqa: BLE001 - one file's failure is its own
+            sheets.append(SheetReport(job.path, error=_not_made(job, error)))
     return Report(run, tuple(sheets), notes=tuple(annotator.notes))
 
 
@@ -89,6 +94,7 @@ def push(
     stopper, left = delivery.conditions.stopper, order.limit
     sheets: list[SheetReport] = []
     pushed: set[str] = set()
+    failed: list[str] = []
     standing = standing_permits(jobs, delivery.journal.memory)
     for job in jobs:
         if job.error is not None:
@@ -113,13 +119,13 @@ def push(
                     stopper.stop(f"The limit of {limit} is reached.")
             outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
             files.append(file)
-        reports = _annotate(annotator, job, outcomes, stopper)
+        reports = _annotate(annotator, job, outcomes, stopper, failed)
         for file, report in zip(files, reports, strict=True):
             states, results = dict(report.states), str(report.results or "")
             _end_file(file, states, results, delivery)
         _archive(order, job, reports, annotator)
         sheets += reports
-    stopped = _stopped(stopper.reason, sheets)
+    stopped = " ".join(filter(None, (_stopped(stopper.reason, sheets), *failed))) or None
     whole = Report(run, tuple(sheets), stopped, tuple(annotator.notes))
     try:
         delivery.journal.end_run(run, stopped=stopped, exit_code=whole.exit_code)
@@ -186,14 +192,31 @@ def _push_sheet(
 
 
 def _annotate(
-    annotator: Annotator, job: Job, outcomes: Sequence[Sequence[Outcome]], stopper: Stopper
+    annotator: Annotator,
+    job: Job,
+    outcomes: Sequence[Sequence[Outcome]],
+    stopper: Stopper,
+    failed: list[str],
 ) -> list[SheetReport]:
-    """Write a file's workbook; where that fails the run stops, and what was sent is in the journal."""
+    """Write a file's workbook; what was sent is in the journal and told, also where that fails.
+
+    A disk that is full stops the run; a failure that nobody expected joins ``failed``, and the other
+    files go on.
+    """
     try:
         return annotator.write(job, outcomes, stopped=stopper.reason)
     except InputError as error:
         stopper.stop(str(error))
-        return annotator.report(job, outcomes, None)
+    except Exception as error:  # noqa: BLE001 - see above
+        failed.append(_not_made(job, error))
+    return annotator.report(job, outcomes, None)
+
+
+def _not_made(job: Job, error: Exception) -> str:
+    return (
+        f"The workbook of {job.path.name} could not be made ({failure(error)}). Run the same command "
+        "again: nothing is sent twice. If it fails again, report this line."
+    )
 
 
 def _stopped(reason: str | None, sheets: Sequence[SheetReport]) -> str | None:

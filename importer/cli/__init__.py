@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-import traceback
 from collections.abc import Sequence
-from pathlib import Path
 
 import click
 
@@ -20,7 +18,7 @@ from importer.cli.pull import pull
 from importer.cli.push import push
 from importer.cli.sandbox import sandbox
 from importer.cli.settle import settle
-from importer.errors import ImporterError
+from importer.errors import ImporterError, failure
 
 _STOPPED = 3
 HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.
@@ -73,19 +71,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         code = 1
     except Exception as error:  # noqa: BLE001 - what an exception says may hold a person's data
         message = (
-            f"This program failed ({type(error).__name__} at {_spot(error)}). Run the same command "
+            f"This program failed ({failure(error)}). Run the same command "
             "again; nothing is sent twice. If it fails again, report this line."
         )
         click.echo(f"Error: {message}", err=True)
         code = _say(given, 3, message)
     sys.exit(code if isinstance(code, int) else 0)
-
-
-def _spot(error: BaseException) -> str:
-    """Return the innermost place of ours that an exception came through, as file and line."""
-    frames = traceback.extract_tb(error.__traceback__)
-    ours = [frame for frame in frames if "importer" in Path(frame.filename).parts] or frames
-    return f"{Path(ours[-1].filename).name}:{ours[-1].lineno}" if ours else "start"
 
 
 def _say(given: Sequence[str], code: int, message: str) -> int:

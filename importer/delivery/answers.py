@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+LONGEST_CODE, LONGEST_ID = 50, 255
+"""Characters. What is longer is no code, and no id that a cell or a person could use."""
 REFERENCE_KEYS = ("reference_id", "InternalReferenceID", "vehicle_id_id", "vehicle_id")
 """Where an id may stand. Source: API documentation, "Successful Response" of User Create/Update
 (``reference_id``), Permit Create (both first) and Vehicle Create (``vehicle_id_id``)."""
@@ -58,12 +60,16 @@ def read_answer(body: bytes) -> Answer:
     if not isinstance(found, dict):
         return Unreadable()
     code = _text(found.get("ErrorCode"))
-    if code not in {"", "0"}:
+    if code not in {"", "0"} and len(code) <= LONGEST_CODE:
         return Refused(code, _text(found.get("ErrorMessage")))
-    if _text(found.get("status")).casefold() != "success":
+    if code not in {"", "0"} or _text(found.get("status")).casefold() != "success":
         return Unreadable()
     ids = (_text(found.get(key)) for key in REFERENCE_KEYS)
-    return Accepted(next((text for text in ids if text), ""), _warnings(found.get("warnings")))
+    number, warnings = next((text for text in ids if text), ""), _warnings(found.get("warnings"))
+    if len(number) > LONGEST_ID:
+        note = f"The id that OPSCOM named has {len(number):,} characters; the journal holds it."
+        return Accepted("", (note, *warnings))
+    return Accepted(number, warnings)
 
 
 def _text(value: object) -> str:
@@ -72,7 +78,12 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return str(value).strip() if isinstance(value, str | int | float) else ""
+    return _whole(str(value)).strip() if isinstance(value, str | int | float) else ""
+
+
+def _whole(text: str) -> str:
+    """Return a text without halves of characters, which JSON can name and no file can hold."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _warnings(value: object) -> tuple[str, ...]:
@@ -83,6 +94,7 @@ def _warnings(value: object) -> tuple[str, ...]:
     if not isinstance(value, list):
         return ()
     texts = (
-        _text(each) or (json.dumps(each, ensure_ascii=False) if each else "") for each in value
+        _text(each) or (_whole(json.dumps(each, ensure_ascii=False)) if each else "")
+        for each in value
     )
     return tuple(text for text in texts if text)

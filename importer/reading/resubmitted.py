@@ -7,6 +7,7 @@ column ``opscom_row`` keeps pointing at the first source.
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -94,10 +95,16 @@ def origin_of(grids: Sequence[Grid]) -> Origin | None:
         sandbox="in the sandbox" in facts.get("Command", ""),
         run=facts.get("Run", ""),
         digest=facts.get("File's SHA-256", ""),
-        file=facts.get("File", ""),
+        file=_file_name(facts.get("File", "")),
         mapping=facts.get("Mapping", ""),
         started=facts.get("Started", ""),
     )
+
+
+def _file_name(text: str) -> str:
+    """Return the name of a file that somebody may have edited; empty for what is none."""
+    name = Path(text).name
+    return "" if name in {".", ".."} else name
 
 
 def source_rows(

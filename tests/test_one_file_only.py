@@ -1,0 +1,246 @@
+"""One bad file, or one odd answer, costs itself alone: the other files go, and every file has its workbook."""
+
+import json
+import os
+import sys
+
+import openpyxl
+import pytest
+from commanding import Office, permit, user
+from controller import Fault
+from returning import rows_of, set_cell
+
+BAD = {
+    "a marked section": b"<html><body><table><tr><td>Id<![x[ </td></tr></table></body></html>",
+    "a span of 5,000 digits": b"<table><tr><td colspan=%s>Id</td></tr></table>" % (b"9" * 5000),
+    "a letter of 5,000 digits": b"<table><tr><td>&#%s;</td></tr></table>" % (b"9" * 5000),
+}
+
+
+@pytest.fixture
+def office(tmp_path, controller):
+    return Office(tmp_path, controller.url)
+
+
+@pytest.fixture
+def call(office, monkeypatch, capsys):
+    return office.calling(monkeypatch, capsys)
+
+
+@pytest.mark.parametrize("command", ["push", "check"])
+@pytest.mark.parametrize("page", BAD.values(), ids=BAD)
+def test_a_file_that_this_program_fails_at_is_in_error_and_the_others_go(
+    office, controller, call, command, page
+):
+    office.roster(2)
+    (office.inbox / "a roster.xls").write_bytes(page)
+    done = call(command, "--json", *(["--yes"] if command == "push" else []))
+    assert done.code == done.json["exit_code"] == 5
+    assert done.json["stopped"] is None
+    [failed] = [file for file in done.json["files"] if file["error"]]
+    assert failed["source"].endswith("a roster.xls")
+    assert failed["error"].startswith("a roster.xls: this program failed at the file (")
+    assert failed["error"].endswith(
+        "). Open it in Excel, save it as a new workbook (.xlsx) and try that; if it fails too, report "
+        "this line."
+    )
+    assert len(controller.ledger) == (2 if command == "push" else 0)
+    [book] = office.folder.glob("results/*.xlsx")
+    assert len(rows_of(book)) == 2
+
+
+SMALL = """\
+import resource, sys
+from importer.cli import main
+from importer.cli.push import push
+import importer.run, importer.reading.delimited
+resource.setrlimit(resource.RLIMIT_AS, (16 << 30, 16 << 30))
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(
+    sys.platform != "linux", reason="Only Linux limits a process's memory like this"
+)
+def test_a_file_that_needs_more_memory_than_there_is_is_in_error_and_the_others_go(
+    office, controller
+):
+    office.roster(2)
+    office.roster(1, "inbox/a roster.csv")
+    os.truncate(office.inbox / "a roster.csv", 1 << 36)
+    with office.start("push", "--yes", "--json", code=SMALL) as push:
+        out, err = push.communicate(timeout=60)
+    assert push.returncode == 5, err
+    assert [file["error"] for file in json.loads(out)["files"]] == [
+        (
+            "a roster.csv: this machine has too little memory for the file. Close other programs, or "
+            "split it into several."
+        ),
+        None,
+    ]
+    assert len(controller.ledger) == 2
+
+
+FACTS = {
+    "File": ["/", "..", ".", "a/b.csv", "C:\\x\\y.csv", "\\", "ü" * 3000, "a\nb.csv", "CON", " "],
+    "Run": ["/", "9" * 30_000, "yesterday"],
+    "Started": ["yesterday", "9" * 5000],
+    "File's SHA-256": ["none", "9" * 5000],
+    "Mapping": ["/", "9" * 5000],
+    "Endpoint": ["/"],
+    "Command": ["9" * 5000],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        pytest.param(name, text, id=f"{name} {text[:9]!r}")
+        for name, texts in FACTS.items()
+        for text in texts
+    ],
+)
+@pytest.mark.parametrize("renamed", [False, True], ids=["its own name", "renamed"])
+def test_whatever_stands_in_a_summary_no_sent_row_is_left_without_its_workbook(
+    desk, controller, name, text, renamed
+):
+    desk.table("permits.csv", [permit(0), permit(1) | {"To": "never"}])
+    desk.table("roster.csv", [user(0)])
+    desk.push("permits.csv", code=1)
+    path = desk.results("permits")
+    book = openpyxl.load_workbook(path)
+    [cell] = [cell for cell in book["Summary"]["A"] if cell.value == name]
+    cell.offset(0, 1).value = text
+    set_cell(book["Rows"], "PL1", "To", "2026-12-20T18:00:00")
+    if renamed:
+        path = desk.folder / "permits of the dean.xlsx"
+    book.save(path)
+    done = desk.do("push", path, "roster.csv", "--yes", code=0)
+    assert [file["states"] for file in done["files"]] == [
+        {"pushed": 1},
+        {"pushed": 1, "unchanged": 1},
+    ]
+    written = rows_of(done["files"][1]["results"])
+    assert [row["opscom_status"] for row in written] == ["unchanged", "pushed"]
+    assert all(row["opscom_reference_id"] for row in written)
+    assert [entry.key for entry in controller.ledger] == ["N0000", "000000", "N0001"]
+    assert done["files"][1]["results"].startswith(str(desk.folder / "results"))
+
+
+DIGITS = "9" * 5000
+CODES = {
+    "5,000 digits": json.dumps(DIGITS),
+    "a number of 5,000 digits": DIGITS,
+    "a square": '"²"',
+    "wide digits": '"\\uff19\\uff10\\uff13\\uff13"',
+    "infinite": "1e999",
+    "huge": "1e300",
+    "not a number": "NaN",
+    "negative": "-9033",
+    "a megabyte": json.dumps("E" * 1_000_000),
+    "control characters": json.dumps("90\x00\x1b[2J33"),
+    "a list": "[9033]",
+    "half a surrogate": '"\\ud800"',
+}
+IDS = {
+    "a megabyte": json.dumps("7" * 1_000_000),
+    "a number of 5,000 digits": DIGITS,
+    "huge": "1e300",
+    "infinite": "1e999",
+    "control characters": json.dumps("P\x00\x1b[2J\r\n17"),
+    "a formula": json.dumps("=HYPERLINK(1)"),
+    "half a surrogate": '"\\ud800"',
+    "a list": '["P17"]',
+    "blank": '" "',
+}
+ANSWERS = {
+    **{
+        f"code: {name}": f'{{"ErrorCode": {text}, "ErrorMessage": "x"}}'
+        for name, text in CODES.items()
+    },
+    **{
+        f"id: {name}": f'{{"status": "success", "reference_id": {text}}}'
+        for name, text in IDS.items()
+    },
+    "a message of a megabyte": json.dumps({"ErrorCode": 9033, "ErrorMessage": "x" * 1_000_000}),
+    "a message of controls": json.dumps({"ErrorCode": 9033, "ErrorMessage": "\x00\x1b\ud800"}),
+    "warnings without end": json.dumps({"status": "success", "warnings": ["w" * 9000] * 300}),
+    "warnings in warnings": '{"status": "success", "warnings": [' + "[" * 900 + "]" * 900 + "]}",
+    "an array": "[1]",
+    "nested without end": "[" * 100_000,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
+@pytest.mark.parametrize("endpoint", ["permits", "users"])
+def test_whatever_is_answered_to_one_row_the_others_and_the_workbooks_are_there(
+    desk, controller, endpoint, answer
+):
+    key, rows, stem = {
+        "permits": ("N0001", [permit(n) for n in range(3)], "permits"),
+        "users": ("000001", [user(n) for n in range(3)], "roster"),
+    }[endpoint]
+    controller.plan[key, 0] = Fault("answer", body=answer, applied=True)
+    desk.table(f"{stem}.csv", rows)
+    done = desk.push(f"{stem}.csv", "--workers", "1")
+    [file] = done["files"]
+    assert sum(file["states"].values()) == 3
+    written = rows_of(file["results"])
+    assert [row["opscom_status"] for row in (written[0], written[2])] == ["pushed", "pushed"]
+    assert written[1]["opscom_status"] in {"pushed", "rejected", "unknown"}
+    assert len(written[1]["opscom_reference_id"]) <= 255
+    assert len(written[1]["opscom_error_code"]) <= 50
+    assert done["exit_code"] in {0, 1, 4}
+    assert done["stopped"] is None
+
+
+FAILS = """\
+import sys
+import xlsxwriter
+from importer.cli import main
+close, books = xlsxwriter.Workbook.close, []
+def fail(book):
+    books.append(book)
+    if len(books) == 1:
+        raise ValueError("user0@students.example")
+    close(book)
+xlsxwriter.Workbook.close = fail
+main(sys.argv[1:])
+"""
+
+
+def test_a_workbook_that_cannot_be_made_is_said_and_the_others_and_the_next_run_go_on(
+    office, controller
+):
+    office.roster(2, "inbox/a roster.csv")
+    office.roster(2, "inbox/b roster.csv", start=5)
+    with office.start("push", "--yes", "--json", code=FAILS) as push:
+        out, err = push.communicate(timeout=60)
+    told = json.loads(out)
+    assert (push.returncode, told["exit_code"]) == (3, 3)
+    assert told["stopped"].startswith(
+        "The workbook of a roster.csv could not be made (ValueError at "
+    )
+    assert told["stopped"].endswith(
+        "). Run the same command again: nothing is sent twice. If it fails again, report this line."
+    )
+    assert "user0@" not in out + err
+    assert [(file["states"], bool(file["results"])) for file in told["files"]] == [
+        ({"pushed": 2}, False),
+        ({"pushed": 2}, True),
+    ]
+    assert [path.name for path in office.inbox.iterdir()] == ["a roster.csv"]
+    again = office.run("push", "--yes", "--json")
+    assert (again.code, again.states) == (0, {"a roster.csv": {"unchanged": 2}})
+    assert len(rows_of(again.json["files"][0]["results"])) == 2
+    assert len(controller.ledger) == 4
+
+
+def test_a_check_whose_workbook_cannot_be_made_is_that_files_error(office):
+    office.roster(2, "inbox/a roster.csv")
+    office.roster(2, "inbox/b roster.csv", start=5)
+    with office.start("check", "--json", code=FAILS) as check:
+        told = json.loads(check.communicate(timeout=60)[0])
+    assert check.returncode == 5
+    assert [file["states"] for file in told["files"]] == [{}, {"ready": 2}]
+    assert told["files"][0]["error"].startswith("The workbook of a roster.csv could not be made (")
