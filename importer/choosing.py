@@ -2,19 +2,29 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError
-from importer.mapping import explain_missing, listed_up_to, matches_name, missing_headers
-from importer.reading import find_header, likely_header, results_header, take_sheet
-from importer.text import clean, fold
-from importer.workspace import first_stem
+from importer.mapping import (
+    explain_missing,
+    listed_up_to,
+    load_mapping,
+    matches_name,
+    missing_headers,
+)
+from importer.model import RESULT_COLUMNS, Sheet
+from importer.reading import find_header, results_header, take_sheet
+from importer.text import count, fold, heading
+from importer.workspace import first_stem, shipped_mappings
+from schemas import TABLES
 
 if TYPE_CHECKING:
     from importer.mapping import Mapping
-    from importer.model import Grid, Sheet, Source
+    from importer.model import Grid, Source
 
 
 _ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".html", ".htm")
@@ -23,6 +33,12 @@ _NAMED = 5
 """How many headers a message names of a mapping none of whose headers are there."""
 _MOST_HEADERS = 12
 """How many headers of the file a message names."""
+_MOST_OF_SHEET = 6
+"""How many mapped headers are named that a sheet has, or lacks."""
+_SURE = 2
+"""Known headers in a row that make it a header, and the part of it, one in so many, that they must be."""
+_SEARCHED = 30
+"""Rows at the top among which the header is."""
 _MOST_TOLD = 3
 """How many mappings that do not fit a message tells of."""
 _GUIDE = "docs/mappings.md"
@@ -35,7 +51,7 @@ class Choice:
     mapping: Mapping
     sheets: tuple[Sheet, ...]
     doubts: tuple[str, ...] = ()
-    """A sentence for each visible sheet that has some of the mapped headers, but not all."""
+    """A sentence for each visible sheet with rows that is not taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +62,8 @@ class _Misfit:
     why: str
     missing: int
     """How many mapped headers the nearest sheet lacks."""
-    headers: tuple[str, ...] = ()
-    """Headers of that sheet; empty where no row is a header beyond doubt, as values must not be told."""
+    grid: Grid | None = None
+    """That sheet."""
 
     @property
     def distance(self) -> tuple[float, int]:
@@ -123,58 +139,121 @@ def _is_results(source: Source) -> bool:
 def _try(source: Source, mapping: Mapping, sheet: str | None) -> Choice | _Misfit:
     own = () if _is_results(source) else mapping.sheets
     names = (sheet,) if sheet else own
-    grids = list(source.grids)
-    if names and grids[0].name is not None:
+    places = list(range(len(source.grids)))
+    if names and source.grids[0].name is not None:
         wanted = {fold(name): name for name in names}
-        grids = [grid for grid in grids if fold(grid.name or "") in wanted]
-        there = {fold(grid.name or "") for grid in grids}
+        there = {fold(grid.name or ""): at for at, grid in enumerate(source.grids)}
+        places = [at for at in places if fold(source.grids[at].name or "") in wanted]
         absent = [name for folded, name in wanted.items() if folded not in there]
         if absent:
             seen = ", ".join(grid.name or "" for grid in source.grids)
             why = f"the workbook has no visible sheet {absent[0]} (it has {seen})."
             return _Misfit(mapping, why, len(mapping.headers))
-    taken = [_take(source, grid, mapping) for grid in grids]
-    sheets = tuple(found for found in taken if not isinstance(found, _Misfit))
+    taken = {at: _take(source, source.grids[at], mapping) for at in places}
+    sheets = tuple(found for found in taken.values() if not isinstance(found, _Misfit))
     misfits = sorted(
-        (found for found in taken if isinstance(found, _Misfit)),
-        key=lambda found: (found.missing, not found.headers),
+        (found for found in taken.values() if isinstance(found, _Misfit)),
+        key=lambda found: (found.missing, -(0 if found.grid is None else found.grid.frame.size)),
     )
     if not sheets or (names and misfits):
         return misfits[0]
-    near = [misfit for misfit in misfits if 2 * misfit.missing < len(mapping.headers)]
-    doubts = tuple(f"A sheet was not imported. {misfit.why}" for misfit in near)
-    return Choice(mapping, sheets, doubts)
+    left = [
+        (at, grid) for at, grid in enumerate(source.grids) if not isinstance(taken.get(at), Sheet)
+    ]
+    asked = ", ".join(source.grids[at].name or "" for at in places)
+    notes = (_left_out(source, grid, mapping, "" if at in taken else asked) for at, grid in left)
+    return Choice(mapping, sheets, tuple(filter(None, notes)))
 
 
 def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
-    header = results_header(grid) or mapping.header_row or find_header(grid, mapping.headers)
+    header = _header(grid, mapping)
+    where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
     if header is None:
-        where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
         first = ", ".join(mapping.headers[:_NAMED]) + (
             ", …" if len(mapping.headers) > _NAMED else ""
         )
         why = f"{where}: none of the first 30 rows holds any of the mapped headers ({first})."
-        return _Misfit(mapping, why, len(mapping.headers), _headers(grid))
+        return _Misfit(mapping, why, len(mapping.headers), grid)
     try:
         sheet = take_sheet(source, grid, header)
     except InputError as error:
-        return _Misfit(mapping, str(error), len(mapping.headers), _headers(grid))
-    missing = len(missing_headers(mapping, sheet.columns))
+        return _Misfit(mapping, str(error), len(mapping.headers), grid)
+    missing = missing_headers(mapping, sheet.columns)
     if not missing:
         return sheet
-    headers = tuple(column.header for column in sheet.columns if column.header and not column.ours)
-    if missing == len(mapping.headers):
-        headers = _headers(grid)
-    return _Misfit(mapping, explain_missing(mapping, sheet), missing, headers)
+    why = explain_missing(mapping, sheet, told_headers(grid, (mapping,))[0])
+    return _Misfit(mapping, why, len(missing), grid)
 
 
-def _headers(grid: Grid) -> tuple[str, ...]:
-    """Return the headers of a sheet that no mapping knows, if it surely has some."""
-    row = likely_header(grid)
-    if row is None:
-        return ()
-    return tuple(filter(None, map(clean, grid.frame[grid.rows == row].iloc[0])))
+def _header(grid: Grid, mapping: Mapping) -> int | None:
+    return results_header(grid) or mapping.header_row or find_header(grid, mapping.headers)
+
+
+def _left_out(source: Source, grid: Grid, mapping: Mapping, asked: str) -> str | None:
+    """Return the note on a visible sheet that is not imported; ``None`` for one without rows.
+
+    Only the mapping's headers are named: those of the sheet may be the first of its people.
+    """
+    header, sheet = _header(grid, mapping), None
+    if header is not None:
+        with suppress(InputError):
+            sheet = take_sheet(source, grid, header)
+    rows = len(grid.rows if sheet is None else sheet.rows)
+    lacks = missing_headers(mapping, () if sheet is None else sheet.columns)
+    has = [header for header in mapping.headers if header not in lacks]
+    if not rows:
+        return None
+    if not has:
+        what = "it has none of the mapped headers"
+    elif not lacks:
+        what = "it has all mapped headers"
+    else:
+        have, lack = (
+            listed_up_to([f'"{each}"' for each in part], _MOST_OF_SHEET) for part in (has, lacks)
+        )
+        what = f"of the mapped headers it has {have}, and it lacks {lack}"
+    why = f"only {asked} is asked for, and {what}" if asked else what
+    return f"The sheet {grid.name} ({count(rows, 'row')}) was not imported: {why}."
+
+
+def _what_there_is(grid: Grid, mappings: Sequence[Mapping]) -> str:
+    """Say which headers a sheet has, or where they are not known how many columns."""
+    headers, columns = told_headers(grid, mappings)
+    if not headers:
+        wide = count(columns, "column")
+        return f"The file has {wide}, and no row of it holds headers that are known here."
+    parts = [f'"{header}"' for header in headers[:_MOST_HEADERS]]
+    more = columns - len(parts)
+    return f"The file has the headers {', '.join(parts)}{f' and {more} more' if more else ''}."
+
+
+def told_headers(grid: Grid, mappings: Sequence[Mapping]) -> tuple[tuple[str, ...], int]:
+    """Return the headers of a sheet that may be told to anybody, and how many filled cells they stand among.
+
+    A file without a header row begins with a person. So a text is told only where a mapping or the
+    vendor's pages know it for a header, or where that is so for two others of its row and for at least
+    half of it.
+    """
+    known = {_bare(header) for mapping in mappings for header in mapping.all_headers}
+    for table in TABLES.values():
+        known |= {_bare(name) for name in table.names}
+        known |= {_bare(each.title) for each in table.fields}
+    best: tuple[int, list[str], list[str]] = (-1, [], [])
+    for at in range(int((grid.rows <= _SEARCHED).sum())):
+        cells = [text for text in map(heading, grid.frame.iloc[at]) if text]
+        cells = [cell for cell in cells if fold(cell) not in RESULT_COLUMNS]
+        headers = [cell for cell in cells if _bare(cell) in known]
+        if len(headers) > best[0]:
+            best = (len(headers), headers, cells)
+    number, headers, cells = best
+    whole = number >= _SURE and _SURE * number >= len(cells)
+    return tuple(cells if whole else headers), len(cells)
+
+
+def _bare(header: str) -> str:
+    """Return a header without all that programs change in it: ``FIRST_NAME`` is ``First name``."""
+    return re.sub(r"[\W_]+", "", fold(header))
 
 
 def _misnamed(source: Source, mappings: Sequence[Mapping]) -> str:
@@ -215,10 +294,10 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed:
             f"{nobody} The nearest are:" if renamed else f"{name} fits none of the mappings tried:"
         )
         said = [tried, *(f"  {each}" for each in told)]
-    headers = next((miss.headers for miss in (*nearest_first, *misfits) if miss.headers), ())
-    if headers:
-        quoted = [f'"{header}"' for header in headers]
-        said.append(f"The file has the headers {listed_up_to(quoted, _MOST_HEADERS)}.")
+    grid = next((miss.grid for miss in (*nearest_first, *misfits) if miss.grid is not None), None)
+    if grid is not None:
+        shipped = [load_mapping(path) for path in shipped_mappings()]
+        said.append(_what_there_is(grid, (*shipped, *(miss.mapping for miss in misfits))))
     ways = "or the mapping" if named else "name another mapping with --mapping, or write one"
     said.append(f"Correct the file{' ' if named else ', '}{ways} ({_GUIDE} says how).")
     return ("\n" if told[1:] else " ").join(said)

@@ -49,14 +49,18 @@ def missing_headers(mapping: Mapping, columns: Sequence[Column]) -> tuple[str, .
     return tuple(header for header in mapping.headers if not columns_of_header(header, columns))
 
 
-def explain_missing(mapping: Mapping, sheet: Sheet) -> str:
+def explain_missing(mapping: Mapping, sheet: Sheet, told: Sequence[str] = ()) -> str:
     """Return where which mapped headers are missing, as one sentence.
 
-    Those that have a near one in the sheet come first, each with it; of many the first eight are named.
+    Those that have a near one come first, each with it; of many the first eight are named.
+
+    Args:
+        mapping: The mapping.
+        sheet: The sheet.
+        told: Its headers that may be told; in a file without a header row they are a person's values.
     """
-    headers = [column.header for column in sheet.columns if column.header]
     missing = missing_headers(mapping, sheet.columns)
-    near = {header: nearest(header, headers) for header in missing}
+    near = {header: nearest(header, told) for header in missing}
     parts = [
         f'"{header}"' if near[header] is None else f'"{header}" (the nearest is "{near[header]}")'
         for header in sorted(missing, key=lambda header: near[header] is None)

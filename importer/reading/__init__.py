@@ -1,6 +1,6 @@
 """Bytes of a file become sheets: what kind of file it is, what its cells show, where its header is."""
 
-from importer.reading.header import find_header, likely_header, take_sheet
+from importer.reading.header import find_header, take_sheet
 from importer.reading.resubmitted import results_header
 from importer.reading.sniffing import is_lock_file
 from importer.reading.source import read_source
@@ -8,7 +8,6 @@ from importer.reading.source import read_source
 __all__ = [
     "find_header",
     "is_lock_file",
-    "likely_header",
     "read_source",
     "results_header",
     "take_sheet",

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from importer.model import Grid, Source
 
 _SEARCHED: Final = 30
-_LEAST: Final = 2
-_DATA_RE: Final = re.compile(r"[0-9@]")
-_VALUE_RE: Final = re.compile(r"[\W_]*[0-9][\W\d_]*|.*@.*|.{60,}", re.DOTALL)
 _SOLID: Final = "[!-~]"
 _LINE_RE: Final = re.compile(r"\r\n|\r|\n")
 _NUMBERED_RE: Final = re.compile(r"(.+)#[0-9]+", re.DOTALL)
@@ -53,26 +50,6 @@ def find_header(grid: Grid, wanted: Collection[str]) -> int | None:
         cells = {fold(cell) for cell in grid.frame.iloc[position]}
         best = max(best, (sum(not cells.isdisjoint(name) for name in names), row), key=_first)
     return best[1]
-
-
-def likely_header(grid: Grid) -> int | None:
-    """Return the number of the row that is a header, whatever a mapping says; ``None`` in doubt.
-
-    A row of people's values must not pass for one: no cell of a header is a number or an address, and
-    below one of its words stand values that hold digits or an ``@`` all along.
-    """
-    for position, row in enumerate(grid.rows[grid.rows <= _SEARCHED].tolist()):
-        cells = [clean(cell) for cell in grid.frame.iloc[position]]
-        filled = {column: cell for column, cell in enumerate(cells) if cell}
-        if len(filled) < _LEAST or any(_VALUE_RE.fullmatch(cell) for cell in filled.values()):
-            continue
-        below = grid.frame.iloc[position + 1 : position + 1 + _SEARCHED]
-        for column, cell in filled.items():
-            values = [text for text in map(clean, below[column]) if text]
-            words = not _DATA_RE.search(cell)
-            if words and len(values) >= _LEAST and all(map(_DATA_RE.search, values)):
-                return int(row)
-    return None
 
 
 def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:

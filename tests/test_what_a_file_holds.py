@@ -1,0 +1,162 @@
+"""What is told of a file: sheets that are left out, and headers, but never a person's values for headers."""
+
+import json
+
+import pytest
+from commanding import ROSTER, Office, user, write_book
+
+HEADER = ["Id", "First", "Last", "Mail"]
+
+
+@pytest.fixture
+def office(tmp_path):
+    return Office(tmp_path)
+
+
+@pytest.fixture
+def call(office, monkeypatch, capsys):
+    return office.calling(monkeypatch, capsys)
+
+
+def people(first, last, header=HEADER):
+    return [
+        header,
+        *([user(n).get(name, n) for name in header] for n in range(first, last)),
+    ]
+
+
+def notes_of(done):
+    return [file["notes"] for file in done.json["files"]]
+
+
+SHEETS = {
+    "one of four headers": (
+        people(5, 54, ["Id", "Given", "Family", "Address"]),
+        "49 rows",
+        'of the mapped headers it has "Id", and it lacks "First", "Last", "Mail"',
+    ),
+    "all but one": (
+        people(5, 7, ["Id", "First", "Last", "Post"]),
+        "2 rows",
+        'of the mapped headers it has "Id", "First", "Last", and it lacks "Mail"',
+    ),
+    "no header of ours": (
+        people(5, 7, ["Card", "Given"]),
+        "3 rows",
+        "it has none of the mapped headers",
+    ),
+    "no header row": (people(5, 7)[1:], "2 rows", "it has none of the mapped headers"),
+    "a note": ([["Made by hand"]], "1 row", "it has none of the mapped headers"),
+}
+
+
+@pytest.mark.parametrize("kind", SHEETS)
+def test_every_visible_sheet_with_rows_that_is_not_imported_is_named(office, call, kind):
+    rows, number, what = SHEETS[kind]
+    write_book(office.inbox / "roster.xlsx", {"North": people(0, 2), "South": rows})
+    note = f"The sheet South ({number}) was not imported: {what}."
+    done = call("check", "--json")
+    assert (done.code, notes_of(done)) == (0, [[note]])
+    assert f"  Note: {note}" in done.err.splitlines()
+    summary = office.folder / "results" / "roster-checked.xlsx"
+    assert any(note in str(cell) for cell in cells_of(summary, "Summary"))
+
+
+def cells_of(path, sheet):
+    import openpyxl
+
+    book = openpyxl.load_workbook(path)
+    return [cell for row in book[sheet].iter_rows(values_only=True) for cell in row]
+
+
+def test_sheets_without_rows_and_hidden_ones_are_not_told_as_left_out(office, call):
+    sheets = {"North": people(0, 2), "Empty": [], "Header": [HEADER], "Hidden": people(3, 5)}
+    write_book(office.inbox / "roster.xlsx", sheets, hidden=["Hidden"])
+    # The sheet of a header alone is imported like any: it has no rows.
+    assert notes_of(call("check", "--json"))[0] == ["The hidden sheet Hidden was not read."]
+
+
+@pytest.mark.parametrize("way", ["option", "mapping"])
+def test_a_sheet_that_nobody_asked_for_is_named_too(office, call, way):
+    write_book(office.inbox / "roster.xlsx", {"North": people(0, 2), "South": people(5, 9)})
+    options = ["--sheet", "North"] if way == "option" else []
+    if way == "mapping":
+        office.write("mappings/roster.yaml", ROSTER + "sheet: North\n")
+    assert notes_of(call("check", "--json", *options)) == [
+        [
+            (
+                "The sheet South (4 rows) was not imported: only North is asked for, and it has all mapped "
+                "headers."
+            )
+        ]
+    ]
+
+
+def test_the_pages_of_a_results_workbook_that_tell_of_the_run_are_not_told_as_left_out(
+    office, call
+):
+    office.roster(3, "roster.csv")
+    call("check", "roster.csv")
+    done = call("check", office.folder / "results" / "roster-checked.xlsx", "--json")
+    assert notes_of(done) == [[]]
+
+
+RECORDS = {
+    "words": "Mary,Smith,Pine Court\nBob,Jones,12 Oak Street\nAl,Reed,14 Oak Street\n",
+    "plates below": "Mary,Smith,Visitor\nBob,Jones,ABC123\nAl,Reed,XYZ999\n",
+    "one word that a header has": "Smith,City,Pine Court\nJones,Ottawa,12 Oak Street\nReed,Ottawa,14 Elm\n",
+}
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["mapping named", "mapping to be found"])
+@pytest.mark.parametrize("header_row", ["", "header_row: 1\n"], ids=["to be found", "given"])
+@pytest.mark.parametrize("kind", RECORDS)
+def test_the_first_record_of_a_file_without_a_header_row_is_never_told(
+    office, call, kind, header_row, named
+):
+    office.write("mappings/roster.yaml", ROSTER + header_row)
+    office.write("inbox/roster.csv", RECORDS[kind])
+    more = ["--mapping", "roster.yaml"] if named else []
+    done = call("check", "--json", *more)
+    assert done.code == 5
+    for value in ("Mary", "Smith", "Pine", "Visitor", "Bob", "Jones"):
+        assert value not in done.err
+        assert value not in done.out
+    has = (
+        'the headers "City" and 2 more.'
+        if "City" in RECORDS[kind]
+        else "3 columns, and no row of it "
+    )
+    assert f"The file has {has}" in done.json["files"][0]["error"]
+
+
+def test_a_header_that_nearly_fits_a_record_does_not_tell_it(office, call):
+    office.write("mappings/roster.yaml", ROSTER.replace("Last", "Smithers") + "header_row: 1\n")
+    office.write("inbox/roster.csv", RECORDS["words"])
+    done = call("check", "--json")
+    assert "Smith," not in json.dumps(done.json)
+    assert '"Smith"' not in done.err
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        ("Id,First,Surename,Mail", '"Id", "First", "Surename", "Mail".'),
+        ("FIRST_NAME,Last name,Ottawa,Pine", '"FIRST_NAME", "Last name", "Ottawa", "Pine".'),
+        ("SPRIDEN_ID,Pine,Oak,Elm", '"SPRIDEN_ID" and 3 more.'),
+        ("Nummer,Wohnort", None),
+    ],
+)
+def test_headers_are_told_where_a_mapping_or_the_vendor_knows_them_or_half_of_their_row(
+    office, call, header, told
+):
+    office.write("inbox/roster.csv", f"{header}\n1,2,3,4\n")
+    (file,) = call("check", "--json").json["files"]
+    assert ("The file has the headers" in file["error"]) is bool(told)
+    assert told is None or f"The file has the headers {told}" in file["error"]
+
+
+def test_a_misspelled_header_is_told_with_the_mapped_one(office, call):
+    office.write("inbox/roster.csv", "Id,Frist,Last,Mail\n1,Ada,Quill,a@b.example\n")
+    (file,) = call("check", "--json").json["files"]
+    assert 'this column is missing: "First" (the nearest is "Frist").' in file["error"]
