@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from importer.checking import check
 from importer.model import Batch, Column, Sheet
 from schemas import TABLES
+from schemas.kinds import judge
 
 TODAY = date(2026, 9, 1)
 # fmt: off
@@ -58,7 +59,9 @@ def real(year, month, day):
 
 
 def satisfies(endpoint, name, value):  # noqa: C901, PLR0911 (a rule a line)
-    """Whether one filled value is as documented."""
+    """Whether one filled value is as documented, and no rule of its kind holds it."""
+    if any(found.rule.holds for found in judge(TABLES[endpoint].field(name).kind, value)):
+        return False
     ascii_digits = "0123456789"
     if name in PROVINCES:
         return len(value) == 2 and value.isascii() and value.isalpha()
@@ -81,7 +84,8 @@ def satisfies(endpoint, name, value):  # noqa: C901, PLR0911 (a rule a line)
         if not real(year, month, day):
             return False
         if time:
-            return time[0] < 24 and time[1] < 60 and time[2] < 60
+            possible = (year >= 1990 and value < "2076-09-01") or value.startswith("9999-12-31")
+            return possible and time[0] < 24 and time[1] < 60 and time[2] < 60
         return date(year, month, day) <= TODAY
     if any(unicodedata.category(letter) == "Cc" for letter in value):
         return False

@@ -22,7 +22,7 @@ BEN = {
 }  # fmt: skip
 CAR = {"plate": "PL8RDR", "plateType": "Passenger", "prov": "ON", "colour": "red"}
 PERMIT = {
-    "amount": "14.50", "startTime": "2018-07-02T09:00:00", "endTime": "2018-07-02T09:30:00",
+    "amount": "14.50", "startTime": "2026-07-02T09:00:00", "endTime": "2026-07-02T09:30:00",
     "plate": "PL8RDR", "permitNo": "L4-1138", "zone": "Lot 4",
 }  # fmt: skip
 UPDATE = {"referenceID": "1a9b-AA", "plate": "PL8RDR"}
@@ -157,7 +157,7 @@ def test_all_cells_of_the_key_are_marked_in_the_order_of_the_message():
         pytest.param("vehicles", CAR, {"plateType": "", "plateTypeID": "4"}, id="a type by its id"),
         pytest.param("permits", PERMIT, {"zone": "Lot 5"}, id="another zone"),
         pytest.param("permits", PERMIT, {"permitNo": ""}, id="no permit number"),
-        pytest.param("permits", PERMIT, {"endTime": "2018-07-02T09:31:00"}, id="another end"),
+        pytest.param("permits", PERMIT, {"endTime": "2026-07-02T09:31:00"}, id="another end"),
     ],
 )  # fmt: skip
 def test_different_records_are_left_alone(endpoint, row, changed):

@@ -62,7 +62,7 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
     Raises:
         SettingsError: ``required`` names a field that the table does not have.
     """
-    terms = Terms(today, _required(table, required), batch.blanks, batch.left_out)
+    terms = Terms(today, _required(table, required), batch.as_shown, batch.blanks, batch.left_out)
     flawed: dict[str, set[int]] = defaultdict(set)
     problems = [*batch.problems, *find_strays(batch, table)]
     for problem in problems:
@@ -119,7 +119,7 @@ def _may_go(batch: Batch, table: Table, terms: Terms, failure: _Failure) -> bool
         and known.need is not Need.REQUIRED
         and known.name in batch.omit_if_invalid
         and known.name not in terms.required
-        and failure.rule.severity is Severity.ERROR
+        and (failure.rule.severity is Severity.ERROR or failure.rule.name == "nowhere")
         and not failure.rule.on_blank
     )
 
@@ -241,6 +241,7 @@ def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
                 message=rule.message.format(
                     this="this" if columns else f'the "{title}"', length=length_of(value)
                 ),
+                detail=rule.details.get(value, ""),
                 remedy=rule.remedy
                 if columns or rule.whole_row
                 else f"Give {name} another column or value in the mapping.",

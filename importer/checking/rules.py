@@ -8,16 +8,19 @@ reads each check's own output.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from importer.model import Severity
 from importer.schema import Field, Kind, Need, Table
+from schemas import kinds
+from schemas.signs import is_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from datetime import date
 
     import pandas as pd
@@ -26,21 +29,10 @@ if TYPE_CHECKING:
     Holds = Callable[["pd.Series[str]"], "pd.Series[bool]"]
 
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
-# The engine behind a ``str`` column knows ASCII blanks only, so the others are spelled out.
-_SOLID = "[^\\s\x0b\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+"
-_POSTAL = frozenset(
-    # Canada's provinces; the states, the district, the territories and the military post of the US
-    code
-    for codes in (
-        "AB BC MB NB NL NS NT NU ON PE QC SK YT",
-        "AK AL AR AZ CA CO CT DE FL GA HI IA ID IL IN KS KY LA MA MD ME MI MN MO MS MT NC ND NE NH NJ",
-        "NM NV NY OH OK OR PA RI SC SD TN TX UT VA VT WA WI WV WY DC AS GU MP PR VI AA AE AP",
-    )
-    for upper in codes.split()
-    # In upper and lower case: pandas would turn whole columns to upper case one cell at a time.
-    for code in map("".join, product(*zip(upper, upper.lower(), strict=True)))
+_FORMED = frozenset(
+    {Kind.PROVINCE, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.AMOUNT, Kind.CURRENCY, Kind.YEAR}
 )
-_USUAL_VIN = 17
+"""Kinds whose form leaves no room for a length of its own."""
 _GO = "the row is sent as it is."
 
 
@@ -66,51 +58,8 @@ class Rule:
     """Whether the rule is about what is missing, so that leaving the value out heals nothing."""
     whole_row: bool = False
     """Whether the fault is the row's and not one field's."""
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """A kind of text whose form leaves no room for a length of its own."""
-
-    pattern: str
-    """Must match the whole cell; written so that every engine reads it the same way."""
-    message: str
-    remedy: str
-
-
-FORMS = {
-    Kind.PROVINCE: Form(
-        "[A-Za-z]{2}",
-        "{this} is no postal abbreviation of two letters, such as ON or NY.",
-        "Write the two letters, or let the mapping convert names with `convert: [province]`.",
-    ),
-    Kind.NUMBER: Form(
-        "[0-9]+",
-        "{this} is no number of a record in OPSCOM, which has digits only.",
-        "Write the number, or let the mapping find it with `lookup`.",
-    ),
-    Kind.DATE: Form(
-        "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-        "{this} is no date in the form yyyy-mm-dd.",
-        "Correct the cell, or name the form that it has with `date` in the mapping.",
-    ),
-    Kind.DATETIME: Form(
-        "[0-9]{4}-[0-9]{2}-[0-9]{2}T([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
-        "{this} is no date and time in the form yyyy-mm-ddThh:mm:ss.",
-        "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs.",
-    ),
-    Kind.AMOUNT: Form(
-        r"[0-9]{1,6}\.[0-9]{2}",
-        "{this} is no amount from 0.01 to 999999.99, such as 14.50.",
-        "Write dollars and cents.",
-    ),
-    Kind.CURRENCY: Form(
-        "(CAD|USD)",
-        "{this} is neither CAD nor USD, and OPSCOM takes no other currency.",
-        "Write CAD or USD, or leave the cell blank.",
-    ),
-    Kind.YEAR: Form("[0-9]{4}", "{this} is no year of four digits.", "Correct the cell."),
-}
+    details: Mapping[str, str] = field(default_factory=dict)
+    """Value → what of it is meant, a sentence."""
 
 
 def length_of(text: str) -> int:
@@ -118,45 +67,69 @@ def length_of(text: str) -> int:
     return len(text if text.isascii() else normalize("NFC", text))
 
 
-def cell_rules(known: Field, column: pd.Series[str], today: date) -> Iterator[Rule]:
+def cell_rules(
+    known: Field, column: pd.Series[str], today: date, *, as_shown: bool = False
+) -> Iterator[Rule]:
     """Yield the rules on one filled cell of this field, in the order in which they are reported.
 
     Args:
         known: The field.
         column: Its cells; dtype ``str``; the rules are for this column only.
         today: The day after which a date lies in the future.
+        as_shown: Whether the person vouches for what looks ruined.
     """
-    form = FORMS.get(known.kind)
-    if form is None:
+    if known.kind not in _FORMED:
         yield from _text(known)
-    else:
-        pattern = form.pattern
-        yield Rule(
-            "form",
-            lambda column: (column == "") | column.str.fullmatch(pattern),
-            known.invalid,
-            form.message,
-            form.remedy,
-        )
-    match known.kind:
-        case Kind.EMAIL:
-            yield _email(known)
-        case Kind.PROVINCE:
-            yield _postal(known)
-        case Kind.DATE | Kind.DATETIME:
-            yield from _calendar(known, column, today)
-        case Kind.AMOUNT:
+    yield from _judged(known, column, as_shown=as_shown)
+    if known.kind in {Kind.NAME, Kind.TEXT}:
+        yield from _nothing_twice(column)
+    if known.kind in {Kind.DATE, Kind.DATETIME}:
+        yield from _calendar(known, column, today)
+
+
+def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator[Rule]:
+    """Yield a rule for each line of the table of kinds that some cell breaks.
+
+    What is surely plain is told by one pattern for the whole column; of the rest each distinct text
+    is judged once.
+    """
+    broken: dict[kinds.Rule, dict[str, str]] = {}
+    plain = column.str.fullmatch(f"(?:{kinds.PLAIN[known.kind]})?")
+    near = column[~(plain | column.str.contains(_CONTROL))]
+    for text in near.unique().tolist():
+        for found in kinds.judge(known.kind, text, as_shown=as_shown):
+            broken.setdefault(found.rule, {})[text] = found.detail
+    for rule in (*kinds.EVERY, *kinds.RULES[known.kind]):
+        if rule in broken:
+            details = broken[rule]
             yield Rule(
-                "zero",
-                lambda column: ~column.str.fullmatch(r"0{1,6}\.00"),
+                rule.name,
+                _none_of(details),
                 known.invalid,
-                "{this} is an amount of 0, and OPSCOM takes 0.01 at least.",
-                "Leave the cell blank where nothing was paid.",
+                rule.message,
+                rule.remedy,
+                Severity.ERROR if rule.holds else Severity.WARNING,
+                details=details,
             )
-        case Kind.VIN:
-            yield _vin(known)
-        case _:
-            pass
+
+
+def _none_of(texts: Iterable[str]) -> Holds:
+    listed = list(texts)
+    return lambda column: ~column.isin(listed)
+
+
+def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
+    """Yield the rule on words for nothing in free text: one person may be called Null."""
+    words = [text for text in column.unique().tolist() if is_nothing(text)]
+    if int(column.isin(words).sum()) > 1:
+        yield Rule(
+            "nothing",
+            lambda column: ~column.isin(words),
+            None,
+            "{this} is a word that programs write for nothing, and it stands in several rows.",
+            f"List it under `blank_if` in the mapping if it is not a name; {_GO}",
+            Severity.WARNING,
+        )
 
 
 def _text(known: Field) -> Iterator[Rule]:
@@ -171,22 +144,11 @@ def _text(known: Field) -> Iterator[Rule]:
         )
     yield Rule(
         "control",
-        lambda column: ~_controlled(column),
+        lambda column: ~column.str.contains(_CONTROL),
         known.invalid,
         "{this} holds a control character, a tab for example.",
         "Delete what the cell holds and type it anew.",
     )
-
-
-def _controlled(column: pd.Series[str]) -> pd.Series[bool]:
-    """Return which cells hold a control character; hardly ever one does."""
-    import pandas as pd
-
-    from importer.columns import arrow_of, controls
-
-    if controls(arrow_of(column)):
-        return column.str.contains(_CONTROL)
-    return pd.Series(data=False, index=column.index)
 
 
 def _lengths(column: pd.Series[str], limit: int) -> pd.Series[int]:
@@ -201,47 +163,6 @@ def _lengths(column: pd.Series[str], limit: int) -> pd.Series[int]:
     return lengths
 
 
-def _email(known: Field) -> Rule:
-    return Rule(
-        "form",
-        lambda column: (
-            (column == "") | column.str.fullmatch(f"{_SOLID}@{_SOLID}") | _controlled(column)
-        ),
-        known.invalid,
-        "{this} is no e-mail address, which has an @ and no blanks.",
-        "Correct the cell.",
-    )
-
-
-def _postal(known: Field) -> Rule:
-    pattern = FORMS[Kind.PROVINCE].pattern
-    return Rule(
-        "known",
-        lambda column: column.isin(_POSTAL) | ~column.str.fullmatch(pattern),
-        known.invalid,
-        "{this} is the abbreviation of no province of Canada and no state of the US.",
-        f"Check it; {_GO}",
-        Severity.WARNING,
-    )
-
-
-def _vin(known: Field) -> Rule:
-    longest = known.max_length or _USUAL_VIN
-
-    def usual(column: pd.Series[str]) -> pd.Series[bool]:
-        lengths = _lengths(column, _USUAL_VIN)
-        return lengths.isin([0, _USUAL_VIN]) | (lengths > longest)
-
-    return Rule(
-        "usual",
-        usual,
-        None,
-        f"{{this}} has {{length}} characters, and the number of a vehicle has {_USUAL_VIN} as a rule.",
-        f"Check it; {_GO}",
-        Severity.WARNING,
-    )
-
-
 def moments(column: pd.Series[str], kind: Kind) -> pd.Series[pd.Timestamp]:
     """Return the dates or times of a column, ``NaT`` for what is not written right or never was.
 
@@ -254,38 +175,66 @@ def moments(column: pd.Series[str], kind: Kind) -> pd.Series[pd.Timestamp]:
     layout = "%Y-%m-%d" if kind is Kind.DATE else "%Y-%m-%dT%H:%M:%S"
     there = pd.to_datetime(column, format=layout, errors="coerce")
     # pandas takes a missing zero and the year 0000 for good.
-    return there.where(column.str.fullmatch(FORMS[kind].pattern) & ~column.str.startswith("0000"))
+    return there.where(column.str.fullmatch(kinds.PLAIN[kind]) & ~column.str.startswith("0000"))
 
 
 def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rule]:
-    pattern = FORMS[known.kind].pattern
+    pattern = kinds.PLAIN[known.kind]
     there = moments(column, known.kind)
     yield Rule(
         "calendar",
         lambda column: there.notna() | ~column.str.fullmatch(pattern),
         known.invalid,
         "{this} is a day that no calendar has.",
-        "Correct the cell.",
+        kinds.CORRECT,
     )
-    if known.kind is not Kind.DATE:
-        return
-    # Dates of this form are in order as texts, too.
-    last = today.isoformat()
-    yield Rule(
-        "future",
-        lambda column: (column <= last) | there.isna(),
-        known.invalid,
-        "{this} is a date in the future.",
-        "Correct the cell.",
-    )
-    yield Rule(
-        "old",
-        lambda column: (column >= "1900-01-01") | there.isna(),
-        None,
-        "{this} is a date before 1900.",
-        f"Check the year; {_GO}",
-        Severity.WARNING,
-    )
+
+    # Permits without an end have this one (the vendor's times know no other way to say so).
+    endless = "9999-12-31T" if known.kind is Kind.DATETIME else "~"
+
+    def between(first: str, last: str) -> Holds:
+        # Dates of this form are in order as texts, too.
+        return lambda column: (
+            there.isna() | ((column >= first) & (column < last)) | column.str.startswith(endless)
+        )
+
+    def years(number: int) -> str:
+        return f"{today.year + number:04}-{today.month:02}-{min(today.day, 28):02}"
+
+    warned: tuple[tuple[str, str, str, str], ...]
+    if known.kind is Kind.DATE:
+        held = (
+            "future",
+            "",
+            (today + timedelta(days=1)).isoformat(),
+            "{this} is a date in the future.",
+        )
+        warned = (
+            ("old", "1900", "~", "{this} is a date before 1900."),
+            ("young", "", years(-10), "{this} is the birth of a child under ten."),
+        )
+    else:
+        held = ("far", "1990", years(50), "{this} is before 1990 or more than 50 years ahead.")
+        warned = (
+            ("distant", years(-5), years(15), "{this} is more than 5 years back or 15 ahead."),
+        )
+    name, first, last, message = held
+    possible = between(first, last)
+    yield Rule(name, possible, known.invalid, message, kinds.CORRECT)
+    for name, first, last, message in warned:
+        yield Rule(
+            name,
+            _either(between(first, last), possible),
+            None,
+            message,
+            f"Check the year; {_GO}",
+            Severity.WARNING,
+        )
+
+
+def _either(usual: Holds, possible: Holds) -> Holds:
+    """Return a rule that says nothing where another one holds the row already."""
+    return lambda column: usual(column) | ~possible(column)
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,6 +245,8 @@ class Terms:
     """The day after which a date lies in the future."""
     required: frozenset[str] = frozenset()
     """Optional fields that must not be blank either."""
+    as_shown: frozenset[str] = frozenset()
+    """Fields for whose values the person vouches."""
     blanks: str = "omit"
     """``omit`` or ``send``: whether a blank is sent."""
     left_out: frozenset[tuple[int, str]] = frozenset()
@@ -324,7 +275,9 @@ def compile_checks(table: Table, frame: pd.DataFrame, terms: Terms) -> pa.DataFr
             continue
         rules = (
             *_missing(table, known, frame, terms),
-            *cell_rules(known, frame[known.name], terms.today),
+            *cell_rules(
+                known, frame[known.name], terms.today, as_shown=known.name in terms.as_shown
+            ),
             *_across(table, known, frame, terms),
         )
         columns[known.name] = pa.Column(

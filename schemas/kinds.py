@@ -1,0 +1,430 @@
+"""What the cell of a field may hold, by what the field is for: one table for all endpoints.
+
+A ``Rule`` finds in a text what is wrong with it. One that *holds* keeps the row back, because the value
+is known to be ruined or is not of its kind; the others warn and the row goes. A cell has at most one of
+the first sort. What a cell of a workbook *is* (a true date, a percentage) is judged by ``unfit``.
+Importing this loads no pandas.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from types import MappingProxyType
+from typing import Final
+
+from importer.model import CellType
+from importer.schema import Kind
+from schemas.signs import (
+    ADDRESS_RE,
+    ENTITIES,
+    EXTENSION_RE,
+    LOCAL,
+    NO_NUMBER,
+    NO_PLATE,
+    ON_PLATE_RE,
+    PROVINCES,
+    SECOND,
+    Find,
+    foreign_letters,
+    holding,
+    impossible,
+    is_error_word,
+    is_nothing,
+    matching,
+    nearly_canadian,
+    plain_address,
+    remark,
+    stands_for_nothing,
+    two_codes,
+    two_phones,
+    two_plates,
+)
+
+CORRECT: Final = "Correct the cell."
+BLANK_IF: Final = "Leave the cell blank, or list what stands in it under `blank_if` in the mapping."
+UNWRAP: Final = "Take off what stands around it with `convert: [unwrap]` in the mapping."
+_CHECK: Final = "Check it; the row is sent as it is."
+_EXPORT: Final = (
+    "Format the column as text or as a number without decimals in the source, and export it again."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One line of the table."""
+
+    name: str
+    """Unique within a kind."""
+    find: Find
+    message: str
+    """What is wrong, one sentence that begins with ``{this}`` and names no value."""
+    remedy: str
+    holds: bool = True
+    ruined: bool = False
+    """Whether the person may vouch for it with ``as_shown``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A rule that a text breaks."""
+
+    rule: Rule
+    detail: str
+    """What of the text is meant, as a sentence; empty where it is the whole."""
+
+
+# ---------------------------------------------------------------- every field
+
+
+EVERY: Final = (
+    Rule(
+        "error word",
+        is_error_word,
+        "{this} is an error of a spreadsheet program, not a value.",
+        "Correct the cell, or the formula in it.",
+    ),
+    Rule(
+        "lost letter",
+        holding("�"),
+        "{this} has lost a letter: � stands in its place.",
+        "Type the letter, or export the file again as UTF-8.",
+        ruined=True,
+    ),
+    Rule(
+        "garbled",
+        holding(f"Ã[\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"),
+        "{this} holds letters that were read in a wrong encoding, such as Ã© for é.",
+        f"Export the file again as UTF-8. {_CHECK}",
+        holds=False,
+    ),
+    Rule(
+        "html",
+        holding(
+            rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});|</?[A-Za-z][A-Za-z0-9]{{0,9}}(?:\s[^<>]*)?/?>"
+        ),
+        "{this} holds signs of a web page.",
+        f"Turn signs such as &amp; into letters with `convert: [unwrap]` in the mapping. {_CHECK}",
+        holds=False,
+    ),
+    Rule(
+        "quoted",
+        matching(r"[\"“„«].*[\"”“»]"),
+        "{this} stands in quotation marks as a whole.",
+        f"Remove them if they are not a part of it. {_CHECK}",
+        holds=False,
+    ),
+)
+
+# ------------------------------------------------- words for nothing, wrappers
+
+
+NOTHING: Final = Rule(
+    "nothing",
+    is_nothing,
+    "{this} is a word for nothing, not a value.",
+    BLANK_IF,
+    ruined=True,
+)
+_EXPONENT: Final = Rule(
+    "exponent",
+    matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee][0-9]{1,3}"),
+    "{this} is a number of which the spreadsheet program has kept the first digits only.",
+    _EXPORT,
+    ruined=True,
+)
+WRAPPED: Final = Rule(
+    "wrapped",
+    matching(
+        r"[0-9]+[.,]0+|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+|&(?:#\w+|\w+);.*|.*&(?:#\w+|\w+);"
+    ),
+    "{this} is wrapped in what an export has put around it.",
+    UNWRAP,
+    ruined=True,
+)
+_DATED: Final = Rule(
+    "dated",
+    matching(
+        r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+)?|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"
+        r"|[0-9]{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+        r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}"
+    ),
+    "{this} is a date, which the spreadsheet program has made of it.",
+    "Format the column as text and type the value.",
+    ruined=True,
+)
+_NUMBERS: Final = (
+    NOTHING,
+    _EXPONENT,
+    WRAPPED,
+    _DATED,
+    Rule(
+        "percent",
+        matching(r"[0-9.,]+\s?%"),
+        "{this} is a percentage, and the field takes a number or a name.",
+        _EXPORT,
+        ruined=True,
+    ),
+    Rule(
+        "boolean",
+        matching(r"TRUE|FALSE|VRAI|FAUX|WAHR|FALSCH"),
+        "{this} is a truth value, and the field takes a number or a name.",
+        CORRECT,
+        ruined=True,
+    ),
+)
+
+# ------------------------------------------------------------------ plates
+
+
+_PLATES: Final = (
+    _EXPONENT,
+    _DATED,
+    Rule(
+        "none",
+        lambda text: stands_for_nothing(NO_PLATE)(text) or set(text) == {"0"},
+        "{this} is a remark in the place of a plate.",
+        BLANK_IF,
+    ),
+    Rule(
+        "two",
+        two_plates,
+        "{this} is more than one plate.",
+        "Keep one plate, and give each other vehicle a row of its own.",
+    ),
+    Rule(
+        "brackets",
+        holding(r"[()\[\]{}].*"),
+        "{this} holds more than a plate.",
+        "Keep the plate alone in the cell.",
+    ),
+    Rule("remark", remark, "{this} holds more than a plate.", "Keep the plate alone in the cell."),
+    Rule(
+        "signs",
+        lambda text: (found := ON_PLATE_RE.search(text)) and found[0],
+        "{this} holds signs that plates have not.",
+        _CHECK,
+        holds=False,
+    ),
+    Rule(
+        "letters",
+        foreign_letters,
+        "{this} holds letters of another alphabet, which may look like ours.",
+        _CHECK,
+        holds=False,
+    ),
+)
+
+# ---------------------------------------------------------- e-mails and phones
+
+
+_EMAILS: Final = (
+    NOTHING,
+    Rule(
+        "several",
+        lambda text: text.count("@") > 1 and bool(re.search(r"\S@\S+?[\s,;/|#]+.*\S@\S", text)),
+        "{this} is more than one e-mail address.",
+        "Keep one address in the cell.",
+    ),
+    Rule(
+        "around",
+        lambda text: not ADDRESS_RE.fullmatch(text) and plain_address(text) is not None,
+        "{this} is more than an e-mail address alone.",
+        "Take the address out with `convert: [email]` in the mapping.",
+    ),
+    Rule(
+        "form",
+        lambda text: not ADDRESS_RE.fullmatch(text),
+        "{this} is not an e-mail address, which has one @ and no blanks, brackets or commas.",
+        CORRECT,
+    ),
+    Rule(
+        "host",
+        matching(rf"{LOCAL}@[^.]+"),
+        "{this} is an e-mail address whose host has no dot.",
+        _CHECK,
+        holds=False,
+    ),
+)
+
+
+_PHONES: Final = (
+    NOTHING,
+    _EXPONENT,
+    WRAPPED,
+    Rule(
+        "none",
+        stands_for_nothing(NO_NUMBER),
+        "{this} is a remark in the place of a phone number.",
+        BLANK_IF,
+    ),
+    Rule(
+        "two",
+        two_phones,
+        "{this} is more than one phone number.",
+        "Keep one number in the cell.",
+    ),
+    Rule(
+        "letters",
+        lambda text: (found := re.search(r"[^\W\d_]+", EXTENSION_RE.sub("", text))) and found[0],
+        "{this} is a phone number with letters in it.",
+        _CHECK,
+        holds=False,
+    ),
+    Rule(
+        "impossible",
+        impossible,
+        "{this} is not a possible phone number.",
+        _CHECK,
+        holds=False,
+    ),
+)
+
+# ------------------------------------------------- places, records, the others
+
+
+_POSTALS: Final = (
+    NOTHING,
+    _EXPONENT,
+    WRAPPED,
+    Rule(
+        "none",
+        stands_for_nothing(NO_NUMBER),
+        "{this} is a remark in the place of a postal code.",
+        BLANK_IF,
+    ),
+    Rule(
+        "two",
+        two_codes,
+        "{this} is more than one postal code.",
+        "Keep one code in the cell.",
+    ),
+    Rule(
+        "canadian",
+        nearly_canadian,
+        "{this} looks like a Canadian postal code and is not one.",
+        _CHECK,
+        holds=False,
+    ),
+    Rule(
+        "american",
+        lambda text: (
+            re.fullmatch(r"[0-9][0-9 -]*", text) is not None
+            and re.fullmatch(r"[0-9]{5}(?:[ -]?[0-9]{4})?", text) is None
+        ),
+        "{this} is a postal code of digits that has not 5 or 9 of them.",
+        _CHECK,
+        holds=False,
+    ),
+)
+
+
+def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
+    """Return the rules of a kind whose form leaves no room for anything else."""
+    whole = re.compile(pattern).fullmatch
+    return (NOTHING, Rule("form", lambda text: not whole(text), message, remedy))
+
+
+_SIGNS: Final = r'#\ufffdÃÂâ√├&<"“„«:'
+_FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
+
+# fmt: off
+RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
+    Kind.NAME: (),
+    Kind.TEXT: (),
+    Kind.ID: _NUMBERS,
+    Kind.PLATE: _PLATES,
+    Kind.EMAIL: _EMAILS,
+    Kind.PHONE: _PHONES,
+    Kind.POSTAL: _POSTALS,
+    Kind.PROVINCE: (
+        *_form("[A-Za-z]{2}", "{this} is not a postal abbreviation of two letters, such as ON or NY.", "Write the two letters, or let the mapping convert names with `convert: [province]`."),
+        Rule("nowhere", lambda text: text.upper() not in PROVINCES, "{this} is the abbreviation of no province of Canada and no state of the US.", _CHECK, holds=False),
+    ),
+    Kind.NUMBER: _form("[0-9]+", "{this} is not the number of a record in OPSCOM, which has digits only.", "Write the number, or let the mapping find it with `lookup`."),
+    Kind.DATE: _form("[0-9]{4}-[0-9]{2}-[0-9]{2}", "{this} is not a date in the form yyyy-mm-dd.", "Correct the cell, or name the form that it has with `date` in the mapping."),
+    Kind.DATETIME: _form("[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", "{this} is not a date and time in the form yyyy-mm-ddThh:mm:ss.", "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs."),
+    Kind.AMOUNT: (
+        *_form(r"[0-9]{1,6}\.[0-9]{2}", "{this} is not an amount from 0.01 to 999999.99, such as 14.50.", "Write dollars and cents."),
+        Rule("zero", matching(r"0{1,6}\.00"), "{this} is an amount of 0, and OPSCOM takes 0.01 at least.", "Leave the cell blank where nothing was paid, or list it under `blank_if` in the mapping."),
+    ),
+    Kind.CURRENCY: _form("CAD|USD", "{this} is neither CAD nor USD, and OPSCOM takes no other currency.", "Write CAD or USD, or leave the cell blank."),
+    Kind.YEAR: _form("[0-9]{4}", "{this} is not a year of four digits.", CORRECT),
+    Kind.VIN: (
+        *_NUMBERS,
+        Rule("usual", lambda text: len(text) != 17, "{this} has {length} characters, and the number of a vehicle has 17 as a rule.", _CHECK, holds=False),  # noqa: PLR2004 - ISO 3779
+    ),
+})
+"""Kind → its rules, in the order in which they are tried; those of every field come first."""
+
+PLAIN: Mapping[Kind, str] = MappingProxyType({
+    Kind.NAME: _FREE,
+    Kind.TEXT: _FREE,
+    Kind.ID: r"[A-Za-z]{0,3}[0-9]+",
+    Kind.PLATE: r"[A-Z]{1,4}[ -]?[0-9]{2,5}|[1-9][0-9]{0,3}[ -]?[A-Z]{2,4}",
+    Kind.PHONE: r"\(?[2-9][0-9]{2}\)?[ -]?[2-9][0-9]{2}[ -]?[0-9]{4}",
+    Kind.POSTAL: r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z] [0-9][ABCEGHJ-NPRSTV-Z][0-9]|[0-9]{5}",
+    Kind.EMAIL: r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]+",
+    Kind.PROVINCE: "|".join(sorted(PROVINCES)),
+    Kind.NUMBER: "[0-9]+",
+    Kind.DATE: "[0-9]{4}-[0-9]{2}-[0-9]{2}",
+    Kind.DATETIME: "[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+    Kind.AMOUNT: r"[1-9][0-9]{0,5}\.[0-9]{2}",
+    Kind.CURRENCY: "CAD|USD",
+    Kind.YEAR: "[0-9]{4}",
+    Kind.VIN: "[A-Z]{3}[0-9A-Z]{14}",
+})
+"""Kind → texts that surely break no rule, so that whole columns of them need no closer look."""
+# fmt: on
+
+
+def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[Found]:
+    """Yield what a filled text of this kind breaks, up to the first rule that holds.
+
+    Args:
+        kind: What the field is for.
+        text: The text as it would be sent.
+        as_shown: Whether the person vouches for what looks ruined.
+    """
+    for rule in (*EVERY, *RULES[kind]):
+        found = None if as_shown and rule.ruined else rule.find(text)
+        if found:
+            yield Found(rule, "" if found is True or found == text else f"`{found}` is meant.")
+            if rule.holds:
+                return
+
+
+_DATES: Final = frozenset({Kind.DATE, Kind.DATETIME})
+_UNFIT: Mapping[CellType, tuple[frozenset[Kind], str, str]] = MappingProxyType(
+    {
+        CellType.DATE: (
+            frozenset(Kind) - _DATES,
+            "the spreadsheet program has made a date of it.",
+            "Format the column as text and type the value.",
+        ),
+        CellType.TIME: (
+            frozenset(Kind) - _DATES,
+            "the spreadsheet program has made a time of it.",
+            "Format the column as text and type the value.",
+        ),
+        CellType.PERCENT: (
+            frozenset({Kind.ID, Kind.VIN, Kind.PLATE, Kind.AMOUNT}),
+            "this cell is a percentage.",
+            "Format the column as text and type the value.",
+        ),
+        CellType.BOOLEAN: (
+            frozenset({Kind.ID, Kind.VIN, Kind.PLATE}),
+            "this cell is a truth value.",
+            "Format the column as text and type the value.",
+        ),
+    }
+)
+
+
+@cache
+def unfit(kind: Kind, cell: CellType) -> tuple[str, str] | None:
+    """Return what is wrong with a cell of this type in a field of this kind, and the remedy."""
+    kinds, message, remedy = _UNFIT.get(cell, (frozenset(), "", ""))
+    return (message, remedy) if kind in kinds else None

@@ -1,0 +1,299 @@
+"""What gives away that a text is not what its field is for: words for nothing, two things in one cell.
+
+Each function takes a text and returns what of it is wrong: the piece, ``True`` for the whole of it, or
+nothing. ``schemas.kinds`` says which of them belong to which kind of field.
+"""
+
+from __future__ import annotations
+
+import html.entities
+import re
+from collections.abc import Callable
+from typing import Final
+
+from importer.text import fold
+
+Find = Callable[[str], "str | bool | None"]
+"""Text → what of it is wrong; ``True`` for the whole text, nothing where all is well."""
+
+
+def matching(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Find:
+    """Return what finds texts that match a pattern as a whole."""
+    whole = re.compile(pattern, flags).fullmatch
+    return lambda text: whole(text) is not None
+
+
+def holding(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Find:
+    """Return what finds a pattern anywhere in a text, and names it."""
+    search = re.compile(pattern, flags).search
+
+    def find(text: str) -> str | None:
+        found = search(text)
+        return found[0] if found else None
+
+    return find
+
+
+ENTITIES: Final = "|".join(sorted(html.entities.name2codepoint, key=len, reverse=True))
+
+SECOND: Final = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0))
+"""What the second byte of a letter in UTF-8 looks like in Windows-1252."""
+
+_ERROR_RE: Final = re.compile(
+    r"#[¡¿]?[^\W\d_][\w/ ]*[!?]|#(?:N/A|NV|N/D|N/B|NA|I/T|Н/Д|GETTING_DATA)"
+    r"|#{2,}|Loading\.\.\.|Err ?:[0-9]{3}"
+)
+"""Excel's in every language (#VALEUR!, #NOM?, #WERT!), those of Google Sheets and LibreOffice."""
+
+
+def is_error_word(text: str) -> bool:
+    """Whether a text is what a spreadsheet program shows in the place of a value.
+
+    >>> is_error_word("#VALEUR!"), is_error_word("#1 Elm St!")
+    (True, False)
+    """
+    if _ERROR_RE.fullmatch(text) is None:
+        return False
+    return not text.startswith("#") or text == text.upper()
+
+
+_NOTHING: Final = frozenset(
+    {
+        *("null", "(null)", "<null>", "\\n", "none", "n/a", "n.a.", "n/d", "s.o.", "s/o"),
+        *("nan", "nat", "<na>", "undefined", "[object object]"),
+    }
+)
+
+NO_PLATE: Final = frozenset(
+    {
+        *("none", "no plate", "no plates", "no licence plate", "no license plate", "nil", "n/a"),
+        *("n.a.", "tba", "tbd", "tbc", "unknown", "unk", "see note", "see notes", "see comment"),
+        *("see comments", "see above", "same as above", "temp", "temporary", "pending", "missing"),
+        *("not registered", "not registered yet", "not yet registered", "not available", "x"),
+        *("aucune", "aucune plaque", "pas de plaque", "sans plaque", "inconnu", "inconnue"),
+        *("a venir", "à venir", "voir note", "en attente", "s.o.", "s/o", "sans objet"),
+    }
+)
+
+NO_NUMBER: Final = _NOTHING | NO_PLATE | {"na", "no", "no phone", "unlisted", "private", "aucun"}
+
+
+def is_nothing(text: str) -> bool:
+    """Whether a text is a word that programs write for nothing at all.
+
+    >>> is_nothing("NULL"), is_nothing("-")
+    (True, False)
+    """
+    return fold(text) in _NOTHING
+
+
+def stands_for_nothing(words: frozenset[str]) -> Find:
+    """Return what finds these words, and texts of signs alone."""
+    return lambda text: fold(text) in words or not any(c.isalnum() for c in text)
+
+
+DASHES: Final = "\\-\u00ad\u058a\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
+"""All dashes, to be written inside the brackets of a pattern."""
+
+POINTS: Final = ".·•∙⋅"
+
+_PLATE: Final = r"(?=[^,;/&|]*[0-9])[^\W_][\w .\-]*"
+
+_TWO_PLATES: Final = re.compile(
+    rf"\s*({_PLATE}?)\s*(?:[/,;&|+]|\b(?:or|and|et|ou)\b)\s*({_PLATE})", re.IGNORECASE
+)
+
+_MIXED_RE: Final = re.compile(r"(?=\w*[0-9])(?=\w*[^\W\d_])\w{5,}")
+
+_REMARK_RE: Final = re.compile(rf"(.*[0-9].*?)(\s[{DASHES}]\s*[^\W\d_]{{3,}}.*)")
+
+_LATIN_RE: Final = re.compile(
+    r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]"
+)
+
+ON_PLATE_RE: Final = re.compile(rf"[^\w\s{DASHES}{POINTS}]|_")
+
+
+def two_plates(text: str) -> str | None:
+    """Return the second plate of a cell: behind a separator, or another piece of letters and digits."""
+    found = _TWO_PLATES.match(text)
+    if found is not None:
+        return text[found.end(1) :].strip()
+    parts = text.split()
+    mixed = [at for at, part in enumerate(parts) if _MIXED_RE.fullmatch(part)]
+    return " ".join(parts[mixed[1] :]) if len(mixed) > 1 else None
+
+
+def remark(text: str) -> str | bool | None:
+    """Return a remark behind a plate; ``True`` for a sentence in its place."""
+    found = _REMARK_RE.fullmatch(text)
+    if found is not None:
+        return found[2].strip()
+    words = text.split()
+    return len(words) > 2 and all(word.isalpha() and len(word) > 1 for word in words)  # noqa: PLR2004 - a sentence
+
+
+def foreign_letters(text: str) -> str | None:
+    """Return the first letter that is not Latin."""
+    if text.isascii():
+        return None
+    return next((c for c in text if c.isalpha() and not _LATIN_RE.match(c)), None)
+
+
+LOCAL: Final = r"[^\s@<>()\[\]{},;:\"“”’‘\\/|]+"
+
+_HOST: Final = r"[^\s@<>()\[\]{},;:\"“”’‘'\\/|#]+"
+
+_ADDRESS: Final = rf"(?!['.])(?!.*\.\.)(?!.*\.@){LOCAL}@(?!\.){_HOST}(?<!\.)"
+
+ADDRESS_RE: Final = re.compile(_ADDRESS)
+
+AROUND_RE: Final = re.compile(
+    r"(?i:mailto:)?([^\s<>:;,()\"]+)|(?:[^<>@]*)<(?i:mailto:)?([^\s<>]+)>|[\"'](.+)[\"']"
+)
+
+
+def plain_address(text: str) -> str | None:
+    """Return the one address in ``Name <a@b>``, ``mailto:a@b`` and the like, ``None`` without one.
+
+    >>> plain_address("Zoë Roy <zoe@example.ca>")
+    'zoe@example.ca'
+    """
+    around = AROUND_RE.fullmatch(text)
+    inner = "" if around is None else next(filter(None, around.groups()), "")
+    return inner if ADDRESS_RE.fullmatch(inner) else None
+
+
+EXTENSION_RE: Final = re.compile(
+    r"[\s,;]*(?:\b(?:extension|ext|poste|local|x)|#)\s*[.:#]*\s*([0-9]{1,7})\s*", re.IGNORECASE
+)
+
+
+def two_phones(text: str) -> str | None:
+    """Return the second phone number of a cell: two runs of at least seven digits each."""
+    parts = re.split(r"\s*(?:[/,;&|]|\b(?:or|and|et|ou)\b)\s*", text)
+    long = [part for part in parts if sum(c.isdigit() for c in part) >= 7]  # noqa: PLR2004 - a local number
+    return text[text.rfind(long[1]) :] if len(long) > 1 else None
+
+
+def impossible(text: str) -> bool:
+    """Whether no country has a number of this form; without a country it is one of Canada."""
+    import phonenumbers
+
+    if any(c.isalpha() for c in EXTENSION_RE.sub("", text)):
+        return False
+    try:
+        return not phonenumbers.is_possible_number(phonenumbers.parse(text, "CA"))
+    except phonenumbers.NumberParseException:
+        return True
+
+
+_CANADIAN: Final = r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]{0,2}[0-9][ABCEGHJ-NPRSTV-Z][0-9]"
+
+_CANADIAN_RE: Final = re.compile(_CANADIAN, re.IGNORECASE)
+
+_ONE_OF_A_LIST: Final = r"\s*(?:[,;/&|]|\b(?:or|and|et|ou)\b)\s*"
+
+
+def two_codes(text: str) -> str | None:
+    """Return the second postal code of a cell."""
+    found = list(_CANADIAN_RE.finditer(text))
+    if len(found) > 1:
+        return text[found[1].start() :]
+    parts = re.split(_ONE_OF_A_LIST, text)
+    us = [part for part in parts if re.fullmatch(r"[0-9]{5}(?:-?[0-9]{4})?", part)]
+    return us[1] if len(us) > 1 else None
+
+
+def nearly_canadian(text: str) -> bool:
+    """Whether a text is meant as a Canadian code and is none: letter, digit, letter, and so on."""
+    if _CANADIAN_RE.fullmatch(text):
+        return False
+    if _CANADIAN_RE.search(text):
+        return True
+    bare = re.sub(r"[\s-]", "", text).upper()
+    if len(bare) not in {5, 6, 7}:
+        return False
+    swapped = "".join(
+        c.translate(str.maketrans("OIL", "011")) if at % 2 else c for at, c in enumerate(bare)
+    )
+    return re.match(r"[A-Z][0-9][A-Z][0-9][A-Z](?:[0-9]|$)", swapped) is not None
+
+
+PROVINCES: Final = frozenset(
+    # Canada's provinces; the states, the district, the territories and the military post of the US
+    [
+        "AB",
+        "BC",
+        "MB",
+        "NB",
+        "NL",
+        "NS",
+        "NT",
+        "NU",
+        "ON",
+        "PE",
+        "QC",
+        "SK",
+        "YT",
+        "AK",
+        "AL",
+        "AR",
+        "AZ",
+        "CA",
+        "CO",
+        "CT",
+        "DE",
+        "FL",
+        "GA",
+        "HI",
+        "IA",
+        "ID",
+        "IL",
+        "IN",
+        "KS",
+        "KY",
+        "LA",
+        "MA",
+        "MD",
+        "ME",
+        "MI",
+        "MN",
+        "MO",
+        "MS",
+        "MT",
+        "NC",
+        "ND",
+        "NE",
+        "NH",
+        "NJ",
+        "NM",
+        "NV",
+        "NY",
+        "OH",
+        "OK",
+        "OR",
+        "PA",
+        "RI",
+        "SC",
+        "SD",
+        "TN",
+        "TX",
+        "UT",
+        "VA",
+        "VT",
+        "WA",
+        "WI",
+        "WV",
+        "WY",
+        "DC",
+        "AS",
+        "GU",
+        "MP",
+        "PR",
+        "VI",
+        "AA",
+        "AE",
+        "AP",
+    ]
+)
