@@ -109,6 +109,22 @@ def find_workspace(option: Path | None, here: Path) -> Workspace:
     return Workspace(here, own=False)
 
 
+_SYNCHRONISED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "mobile documents")
+"""How the folders begin that these programs keep in step with others. Sources: the makers' help pages."""
+
+
+def synchronised(folder: Path) -> str | None:
+    """Return a sentence about a workspace that a program copies to other computers; ``None`` for others."""
+    parts = folder.absolute().parts
+    name = next((part for part in parts if part.casefold().startswith(_SYNCHRONISED)), None)
+    if name is None:
+        return None
+    return (
+        f"The workspace lies in {name}, which is copied to other computers: people's data with it, and a "
+        "journal that is written on two of them forgets what was sent. Move the workspace out of it."
+    )
+
+
 def make_workspace(folder: Path) -> tuple[Path, ...]:
     """Make a workspace, never overwriting anything; return what was made.
 

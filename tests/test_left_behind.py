@@ -1,5 +1,6 @@
-"""What a killed run leaves on the disk holds people's data: the next run clears it, and only that."""
+"""Folders and disks as they are: what a kill left goes, a scanner is waited for, a full disk is named."""
 
+import os
 import signal
 import sys
 
@@ -75,3 +76,74 @@ def test_what_a_running_process_is_writing_stays(office):
     names = sorted(path.name for path in office.folder.glob("results/*"))
     assert names == ["roster-checked.xlsx", "roster_2-checked.xlsx"]
     assert left(office) == ([], [])
+
+
+SCANNED = """\
+import os, sys
+from importer.cli import main
+refused = []
+def scanner(act):
+    def wait(source, target, **more):
+        refused.append(target)
+        if len(refused) % 4:
+            raise PermissionError(13, "Permission denied", str(source))
+        return act(source, target, **more)
+    return wait
+os.replace, os.rename = scanner(os.replace), scanner(os.rename)
+main(sys.argv[1:])
+"""
+"""Every file is held by another program for three tries, as a virus scanner does on Windows."""
+
+
+def test_a_scanner_that_holds_new_files_is_waited_for(office):
+    office.roster(2)
+    for _ in range(2):
+        with office.start("check", code=SCANNED) as check:
+            _out, err = check.communicate(timeout=60)
+        assert (check.returncode, "another program" in err) == (0, False)
+    newest, *older = sorted(office.folder.glob("results/*"), key=lambda path: len(path.name))
+    assert newest.name == "roster-checked.xlsx"
+    assert len(older) == 1
+
+
+FULL = """\
+import resource, signal, sys
+from importer.cli import main
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+main(sys.argv[1:])
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
+def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office):
+    scratch = office.folder.parent / "scratch"
+    office.roster(2000)
+    with office.start("check", code=FULL, environ={"TMPDIR": str(scratch)}) as check:
+        _out, err = check.communicate(timeout=60)
+    assert check.returncode == 5
+    results = office.folder / "results"
+    assert (
+        f"Error: {results / 'roster-checked.xlsx'}: this workbook could not be written: File too large. "
+        f"Make room in {results} and in {scratch} (for temporary files), or name another folder with "
+        "--results, then run the same command again; nothing is sent twice."
+    ) in err.splitlines()
+    assert left(office) == ([], [])
+
+
+@pytest.mark.parametrize("name", ["OneDrive - State University", "Dropbox", "Google Drive"])
+def test_a_workspace_that_is_copied_to_other_computers_is_noted(office, name):
+    note = (
+        f"The workspace lies in {name}, which is copied to other computers: people's data with it, and a "
+        "journal that is written on two of them forgets what was sent. Move the workspace out of it."
+    )
+    office.roster(1)
+    assert note not in office.run("check").err
+    folder = office.folder.parent / name / "parking"
+    assert note in office.run("init", folder).err.splitlines()
+    assert note in office.run("check", "inbox", "--workspace", folder).err.splitlines()
+
+
+@pytest.mark.skipif(os.name != "nt", reason="Elsewhere files have modes")
+def test_on_windows_a_new_workspace_says_who_can_read_it(office):
+    assert "on Windows they get no access list of their own." in office.run("init", "new").err

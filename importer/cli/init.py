@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import click
@@ -18,7 +19,7 @@ def init(folder: Path | None, *, as_json: bool) -> int:
     """
     from importer.cli.terminal import say
     from importer.launchers import make_launchers
-    from importer.workspace import make_workspace
+    from importer.workspace import make_workspace, synchronised
 
     folder = folder or Path()
     made = (*make_workspace(folder), *make_launchers(folder))
@@ -26,6 +27,13 @@ def init(folder: Path | None, *, as_json: bool) -> int:
         say(f"made {path}")
     if not made:
         say(f"{folder} is a workspace already; nothing was changed.")
+    if note := synchronised(folder):
+        say(note)
+    if os.name == "nt":
+        say(
+            "Whoever may read this folder may read the files in it: on Windows they get no access list of "
+            "their own. Keep the workspace among your own documents."
+        )
     say(f"Next: write your client code into {folder / 'opscom.yaml'}, and drop exports into inbox.")
     if as_json:
         shape = {

@@ -18,7 +18,13 @@ from importer.preparing import Order, overrule_files, prepare
 from importer.pulls.user_types import kept_user_types
 from importer.run import finish_check
 from importer.settings import Given, Settings, load_settings
-from importer.workspace import Workspace, find_inputs, find_workspace, shipped_mappings
+from importer.workspace import (
+    Workspace,
+    find_inputs,
+    find_workspace,
+    shipped_mappings,
+    synchronised,
+)
 
 if TYPE_CHECKING:
     from importer.cli.options import Common
@@ -50,7 +56,7 @@ def settle_setting(
     workspace = find_workspace(common.workspace, Path.cwd())
     settings = load_settings(workspace.folder, given, os.environ)
     inputs = find_inputs(paths or (() if may_lack_files else (_inbox(workspace),)))
-    for sentence in inputs.passed_over:
+    for sentence in filter(None, (synchronised(workspace.folder), *inputs.passed_over)):
         say(sentence)
     if not inputs.files and not may_lack_files:
         where = " ".join(str(path) for path in paths) or str(workspace.inbox)

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.annotating import Place
+from importer.annotating import Place, prove_workbooks
 from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
 from importer.cli.terminal import progress
@@ -69,6 +69,7 @@ def settle_files(
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         jobs = recognise(jobs, journal.memory, chosen.system, number)
         jobs = remembered(jobs, journal.memory, number)
+        jobs = prove_workbooks(jobs, order.results)
         compared = compare(jobs, journal.memory, number)
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
