@@ -242,12 +242,16 @@ def archive(file: Path, digest: str, folder: Path, now: dt.datetime) -> Path | N
 
 def _move_far(file: Path, digest: str, target: Path) -> Path | None:
     """Copy a file to another file system and remove it there, unless it is another one by now."""
-    shutil.copy2(file, target)
-    if _digest(target) == digest == _digest(file):
-        file.unlink()
-        return target
-    target.unlink()
-    return None
+    moved = False
+    try:
+        shutil.copy2(file, target)
+        if _digest(target) == digest == _digest(file):
+            file.unlink()
+            moved = True
+    finally:
+        if not moved:
+            target.unlink(missing_ok=True)
+    return target if moved else None
 
 
 def _digest(file: Path) -> str:

@@ -65,6 +65,43 @@ def test_a_file_that_is_changed_while_its_rows_are_sent_stays_in_the_inbox(
     assert (kept.read_bytes(), path.exists()) == (told, False)
 
 
+RACES = """\
+import os, sys
+from importer.cli import main
+replace, times = os.replace, int(sys.argv.pop(1))
+def late(source, target, **more):
+    if os.path.basename(os.path.dirname(source)) != "inbox":
+        return replace(source, target, **more)
+    write(source, "first")
+    replace(source, target, **more)
+    if times == 2:
+        write(source, "second")
+def write(path, text):
+    with open(path, "w") as file:
+        file.write(text)
+os.replace = late
+main(sys.argv[1:])
+"""
+"""Another program saves under the name right before, or right before and after, the file is moved."""
+
+
+@pytest.mark.parametrize(
+    ("times", "there"),
+    [(1, {"roster.csv": "first"}), (2, {"roster.csv": "second", "roster (2).csv": "first"})],
+    ids=["once", "twice"],
+)
+def test_a_file_that_is_saved_in_the_moment_of_its_move_is_not_archived_unread(
+    office, times, there
+):
+    office.roster(2)
+    with office.start(times, "push", "--yes", code=RACES) as push:
+        _out, err = push.communicate(timeout=60)
+    assert push.returncode == 0
+    assert CHANGED.format("roster.csv") in err.splitlines()
+    assert {path.name: path.read_text(encoding="utf-8") for path in office.inbox.iterdir()} == there
+    assert list(office.folder.glob("archive/*")) == []
+
+
 def test_a_results_workbook_that_is_given_back_through_the_inbox_is_archived(office, controller):
     path = office.roster(3)
     office.run("push", "--yes")
