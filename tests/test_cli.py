@@ -239,8 +239,8 @@ def test_several_sheets_are_told_one_by_one_and_their_workbook_once(office, cont
     assert done.err.splitlines()[3:] == [
         "roster.xlsx, North: 1 pushed (1 row, mapping Roster)",
         (
-            "  Note: A sheet was not imported. roster.xlsx, West: this column is missing: "
-            '"Last" (the nearest is "Lats").'
+            '  Note: The sheet West (1 row) was not imported: of the mapped headers it has "Id", "First", '
+            '"Mail", and it lacks "Last".'
         ),
         "roster.xlsx, South: 2 pushed (2 rows, mapping Roster)",
         f"  Workbook: {office.folder / 'results' / 'roster-results.xlsx'}",
