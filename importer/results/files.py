@@ -34,7 +34,6 @@ def put_in_place(
     The new file gets its name when it is complete and on the disk. An older one of that name is kept
     beside it with the time of its last change in the name. Where the name cannot be had, because
     the older file is open in Excel or LibreOffice, the new one gets another: ``NAME (2).xlsx``.
-    Drafts that a killed run has left in the folder go.
 
     Args:
         path: The wanted name. Missing folders are made.
@@ -50,8 +49,6 @@ def put_in_place(
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        for left in path.parent.glob(f".*{_DRAFT}"):
-            discard(left)
         draft = write_draft(path, write)
         try:
             return _take_name(draft, path, note, sleep)
@@ -86,8 +83,11 @@ def prove_writable(path: Path) -> None:
 def write_draft(path: Path, write: Callable[[BinaryIO], object]) -> Path:
     """Write to a hidden file in the same folder and return its path; on a failure none is left.
 
-    ``mkstemp`` opens with mode 0600, so that nobody else can read the file at any time.
+    ``mkstemp`` opens with mode 0600, so that nobody else can read the file at any time. Drafts that a
+    killed run has left in the folder go.
     """
+    for left in path.parent.glob(f".*{_DRAFT}"):
+        discard(left)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=_DRAFT)
     draft = Path(name)
     try:
