@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.columns import arrow_of
 from importer.model import Record
 from importer.resubmission import read_told
 from importer.schema import record_key
@@ -30,7 +29,7 @@ class Rows:
         self._table = table
         self._batch = batch = checked.batch
         self._names = [str(name) for name in batch.frame.columns]
-        self._columns = [arrow_of(batch.frame[name]) for name in self._names]
+        self._columns = [batch.frame[name] for name in self._names]
         self._left = checked.held | checked.repeats.keys() | checked.elsewhere.keys()
         self._told = read_told(batch.sheet)
         # A mapping is asked for its names and then for each value: the row asked for last is at hand.
@@ -40,7 +39,7 @@ class Rows:
         """Yield the rows in file order, each with its payload."""
         rows, skipped = self._batch.sheet.rows, self._batch.skipped
         for start in range(0, len(rows), CHUNK):
-            chunk = [column.slice(start, CHUNK).to_pylist() for column in self._columns]
+            chunk = [column.iloc[start : start + CHUNK].tolist() for column in self._columns]
             for position in range(start, min(start + CHUNK, len(rows))):
                 if skipped[position] or position in self._left:
                     continue
@@ -57,7 +56,7 @@ class Rows:
         """Build the payload of one row."""
         at, built = self._last
         if at != position:
-            built = self._payload(position, (column[position].as_py() for column in self._columns))
+            built = self._payload(position, (str(column.iat[position]) for column in self._columns))
             self._last = (position, built)
         return built
 

@@ -300,23 +300,23 @@ OURS = [
 GIVEN_BACK = [OURS + HEADER, ["invalid", "", "9031", "", "", "7", "1", "Ada", "Quill"]]
 
 
+def given_back(office, mapping="M", file="roster.csv", name="mine.xlsx"):
+    facts = [["File", file], ["Mapping", mapping], ["Run", "7"], ["File's SHA-256", "a" * 64]]
+    return office.book(name, Summary=facts, Rows=GIVEN_BACK)
+
+
 @pytest.mark.parametrize("pattern", ["roster.csv", "*.csv", "*.txt", "roster*"])
 def test_a_results_workbook_goes_by_the_name_of_its_first_source(office, pattern):
     mapping = office.mapping("a", f'match: {{files: ["{pattern}"]}}')
-    source = office.book("roster-results.xlsx", Rows=GIVEN_BACK)
+    source = given_back(office, file="", name="roster-results.xlsx")
     assert chosen(source, mapping) == ("a", ["Rows"])
 
 
 def test_sheet_and_header_row_of_the_mapping_do_not_apply_to_a_results_workbook(office):
     mapping = office.mapping("a", "sheet: People", "header_row: 4")
-    source = office.book("roster-results.xlsx", Rows=GIVEN_BACK)
+    source = given_back(office, file="", name="roster-results.xlsx")
     (sheet,) = choose(source, [mapping], named=False).sheets
     assert (sheet.name, sheet.header_row, sheet.rows.tolist()) == ("Rows", 1, [7])
-
-
-def given_back(office, mapping, file="roster.csv", name="mine.xlsx"):
-    summary = [["File", file], ["Mapping", mapping], ["Host", "https://opscom.invalid"]]
-    return office.book(name, Summary=summary, Rows=GIVEN_BACK)
 
 
 def test_a_results_workbook_of_another_name_takes_the_mapping_that_its_summary_names(office):

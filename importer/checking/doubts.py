@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.checking.date_doubts import about_dates, rows_of
-from importer.columns import arrow_of, holds
 from importer.schema import Kind
 
 if TYPE_CHECKING:
@@ -122,7 +121,7 @@ def column_doubts(batch: Batch, table: Table) -> Iterator[str]:
 
 def _suspect(batch: Batch, column: int) -> _Suspect:
     sheet = batch.sheet
-    texts = arrow_of(sheet.frame[column])
+    texts = pa.chunked_array(sheet.frame[column]).combine_chunks()
     filled = pc.not_equal(texts, "").to_numpy(zero_copy_only=False) & ~batch.skipped
     here = sheet.columns[column]
     return _Suspect(
@@ -223,7 +222,7 @@ def _numbered(marks: Marks, noun: str) -> str:
 
 def _ruined_numbers(suspect: _Suspect) -> Iterator[_Doubt]:
     """Numbers in scientific notation, and long ones that end in zeros."""
-    if holds(suspect.texts, "+"):
+    if pc.any(pc.match_substring(suspect.texts, "+")).as_py():
         marks = suspect.matching(_EXPONENT)
         if marks.any():
             yield _Doubt(

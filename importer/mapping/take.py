@@ -8,10 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from importer.columns import arrow_of
 from importer.mapping.rules import Constant, Joined, Rule
 from importer.schema import Kind
 from importer.text import clean
@@ -144,12 +141,9 @@ class Cells:
 
 def _clean(column: pd.Series[str]) -> pd.Series[str]:
     """Clean a column; of texts that need a closer look each distinct one is cleaned once."""
-    texts = arrow_of(column)
-    unclean = pc.match_substring_regex(texts, _UNCLEAN)
-    if not pc.any(unclean).as_py():
+    unclean = column.str.contains(_UNCLEAN)
+    if not unclean.any():
         return column
-    packed = texts.filter(unclean).dictionary_encode()
-    after = [clean(text) for text in packed.dictionary.to_pylist()]
-    changed = pa.array(after, texts.type).take(packed.indices)
-    cleaned = pc.replace_with_mask(texts, unclean, changed)
-    return pd.Series(pd.array(cleaned, dtype="str"), index=column.index)
+    cleaned = column[unclean]
+    cleaned = cleaned.map({text: clean(text) for text in cleaned.unique()})
+    return column.mask(unclean, cleaned)

@@ -14,17 +14,13 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
-
 from importer.errors import InputError
-from importer.reading import faults
-from importer.reading.blocks import Blocks, rows_a_block, whole_unicode
-from importer.reading.decoding import Encoding, find_encoding
-from importer.reading.delimited_direct import Place, read_plainly
+from importer.reading.encoding import find_encoding
+from importer.reading.grid import GridBuilder
 
 if TYPE_CHECKING:
     from _csv import Reader
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator
     from pathlib import Path
 
     from importer.model import Grid
@@ -32,7 +28,6 @@ if TYPE_CHECKING:
 _DELIMITERS: Final = ",;\t|"
 _RECORDS: Final = 20
 _LOOK: Final = 1 << 20
-_USUAL_WIDTH: Final = 32
 _NONE: Final = (0, False, 0)
 _MOST_CELLS: Final = 16_384
 """Columns of the widest sheet that Excel has."""
@@ -55,42 +50,24 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
     found = find_encoding(data, path, encoding)
     if b"\0" not in data[-2:]:
         data = data.rstrip(b"\x1a\r\n") if data.rstrip(b"\r\n").endswith(b"\x1a") else data
-    data, start = _as_utf_8(data, found)
-    delimiter, skipped = _layout(data[start : start + _LOOK].decode("utf-8", "ignore"))
-    blocks = Blocks(0)
-    place = Place(start + skipped, 0)
-    tricks, nulls = b'="' in data, b"\0" in data
-    if delimiter.isascii() and not tricks and not nulls:
-        place = read_plainly(data, place.byte, delimiter, blocks, _MOST_CELLS)
-    reader = csv.reader(_lines(data, place.byte), delimiter=delimiter, strict=True)
-    records = _numbered(reader, path, place.records)
-    while some := list(islice(records, rows_a_block(blocks.width or _USUAL_WIDTH))):
-        _add(blocks, some, tricks=tricks, nulls=nulls)
-    return blocks.grid(path, None, [found.doubt] if found.doubt else [])
-
-
-def _as_utf_8(data: bytes, encoding: Encoding) -> tuple[bytes, int]:
-    """Return a text in UTF-8, and where it begins."""
-    if encoding.name == "utf-8":
-        return data, encoding.start
-    text = data[encoding.start :].decode(encoding.name)
-    try:
-        return text.encode(), 0
-    except UnicodeEncodeError:
-        return whole_unicode(text).encode(), 0
-
-
-def _lines(data: bytes, start: int) -> Iterable[str]:
-    """Yield the lines with their own ends, as ``csv`` wants them."""
+    start = data[found.start : found.start + _LOOK].decode(found.name, "ignore")
+    delimiter, told = _layout(start)
     stream = io.BytesIO(data)
-    stream.seek(start)
-    return io.TextIOWrapper(stream, encoding="utf-8", newline="")
+    stream.seek(found.start)
+    text = io.TextIOWrapper(stream, encoding=found.name, newline="")
+    text.read(told)
+    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    tricks = b'="' in data or b'=\0"' in data
+    builder = GridBuilder(path, None)
+    for number, record in _numbered(reader, path):
+        builder.add(number, [_without_trick(cell) for cell in record] if tricks else record)
+    return builder.grid([found.doubt] if found.doubt else [], ragged=True)
 
 
 def _layout(start: str) -> tuple[str, int]:
-    """Return the delimiter, and the bytes of a first line that only names it (``sep=;``)."""
+    """Return the delimiter, and the characters of a first line that only names it (``sep=;``)."""
     if told := _SEP_RE.match(start):
-        return told[1], len(told[0].encode())
+        return told[1], len(told[0])
     scores = [_score(start, delimiter) for delimiter in _DELIMITERS]
     best = max(scores)
     return _DELIMITERS[scores.index(best)], 0
@@ -128,11 +105,11 @@ def _agreeing(
     return max(((agreeing, strict, cells) for cells, agreeing in lengths.items()), default=_NONE)
 
 
-def _numbered(reader: Reader, path: Path, before: int) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records that are not empty, each with its number; ``before`` them were so many."""
-    number, line = before, 0
+def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records that are not empty, each with its number."""
+    number, line = 0, 0
     try:
-        for number, record in enumerate(reader, start=before + 1):
+        for number, record in enumerate(reader, start=1):
             if len(record) > _MOST_CELLS:
                 raise InputError(
                     f"{path.name}, record {number}: it has {len(record):,} cells, more than any "
@@ -156,35 +133,6 @@ def _numbered(reader: Reader, path: Path, before: int) -> Iterator[tuple[int, li
         ) from error
 
 
-def _add(
-    blocks: Blocks, records: Sequence[tuple[int, list[str]]], *, tricks: bool, nulls: bool
-) -> None:
-    """Fill short records up with blanks, turn them into columns and add them."""
-    rows = np.fromiter((number for number, _ in records), np.int64, len(records))
-    lengths = np.fromiter((len(record) for _, record in records), np.int64, len(records))
-    longest = int(lengths.max())
-    blocks.widen(longest)
-    if int(lengths.min()) < blocks.width:
-        for _, record in records:
-            record.extend([""] * (blocks.width - len(record)))
-    columns: list[Sequence[str]] = list(zip(*(record for _, record in records), strict=True))
-    for position, cells in enumerate(columns):
-        if tricks:
-            columns[position] = [_without_trick(cell) for cell in cells]
-        if nulls:
-            columns[position] = _without_nulls(blocks, rows.tolist(), position, columns[position])
-    blocks.add(rows, columns, lengths)
-
-
 def _without_trick(cell: str) -> str:
     match = _TRICK_RE.fullmatch(cell) if cell.startswith('="') else None
     return match[1].replace('""', '"') if match else cell
-
-
-def _without_nulls(
-    blocks: Blocks, rows: Sequence[int], position: int, cells: Sequence[str]
-) -> list[str]:
-    for row, cell in zip(rows, cells, strict=True):
-        if "\0" in cell:
-            blocks.faults[row, position] = faults.HOLDS_NULS
-    return [cell.replace("\0", "") for cell in cells]

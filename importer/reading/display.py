@@ -10,20 +10,15 @@ from __future__ import annotations
 import math
 import operator
 import re
-from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
-
-import numpy as np
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from importer.reading import faults
 from importer.reading.number_format import Kind, Mark, Number, NumberFormat, Section, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from importer.reading.faults import Fault
 
 LARGEST: Final = 1e15
@@ -44,15 +39,14 @@ _NO_DAY: Final = 60
 _KEPT_DIGITS: Final = 15
 _DATE_DIGITS: Final = 5
 """Serial numbers of so many digits are dates from 1927 to 2173, with nothing special about them."""
-_FIRST_DAY: Final = np.datetime64("1899-12-30")
+_FIRST_DAY: Final = date(1899, 12, 30).toordinal()
 _SINCE_1904: Final = 1_462
 """Days from the first day of ordinary workbooks to that of the others."""
 _NUMBER_RE: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?\s*")
 _THOUSANDS_RE: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+\Z)")
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
+class Shown(NamedTuple):
     """A number cell as a person sees it."""
 
     text: str
@@ -75,7 +69,6 @@ def plain(value: float) -> str:
     return format(Decimal(f"{value:.{_KEPT_DIGITS}g}"), "f")
 
 
-@lru_cache(maxsize=16_384)
 def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
     """Return what a number cell shows.
 
@@ -84,6 +77,21 @@ def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
         code: The cell's format code (``0000000``, ``yyyy-mm-dd``).
         since_1904: Whether the workbook counts its days from 1904.
     """
+    # Whole numbers, plain or padded, and days are most of what exports hold, and differ row by row.
+    if len(raw) <= _KEPT_DIGITS and raw.isascii() and raw.isdecimal():
+        form = parse(code)
+        if form.general:
+            return Shown(str(int(raw)))
+        if form.padding:
+            return Shown(str(int(raw)).zfill(form.padding))
+        if form.day and len(raw) == _DATE_DIGITS and raw[0] != "0":
+            since = _SINCE_1904 if since_1904 else 0
+            return Shown(date.fromordinal(int(raw) + since + _FIRST_DAY).isoformat())
+    return _show(raw, code, since_1904)
+
+
+@lru_cache(maxsize=16_384)
+def _show(raw: str, code: str, since_1904: bool) -> Shown:  # noqa: FBT001 - private, called once
     value = float(raw) if _NUMBER_RE.fullmatch(raw) else math.nan
     if not math.isfinite(value):
         return Shown(raw, fault=faults.NO_NUMBER)
@@ -99,44 +107,6 @@ def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
     if section.kind not in {Kind.GENERAL, Kind.NUMBER}:
         return Shown(shown)
     return Shown(shown, stored=None if _says(shown, digits) else digits)
-
-
-@dataclass(slots=True)
-class ShownColumn:
-    """Number cells of one format as a person sees them; the two mappings are by index."""
-
-    texts: list[str] = field(default_factory=list)
-    stored: dict[int, str] = field(default_factory=dict)
-    faults: dict[int, Fault] = field(default_factory=dict)
-
-    def add(self, shown: Shown) -> None:
-        """Take the next cell."""
-        if shown.stored is not None:
-            self.stored[len(self.texts)] = shown.stored
-        if shown.fault is not None:
-            self.faults[len(self.texts)] = shown.fault
-        self.texts.append(shown.text)
-
-
-def show_column(raws: Sequence[str], code: str, *, since_1904: bool = False) -> ShownColumn:
-    """Return what number cells of one format show: the same as ``show`` cell by cell, but quicker.
-
-    Padded whole numbers and dates have a short way.
-    """
-    form = parse(code)
-    first = form.sections[0]
-    digits_only = "".join(raws).isdecimal() and max(map(len, raws)) <= _KEPT_DIGITS
-    width = form.padding
-    if width and digits_only:
-        return ShownColumn([raw.lstrip("0").zfill(width) for raw in raws])
-    if first.kind is Kind.DATE and digits_only and all(len(raw) == _DATE_DIGITS for raw in raws):
-        days = np.array(raws, np.int64) + (_SINCE_1904 if since_1904 else 0)
-        dates = _FIRST_DAY + days.astype("timedelta64[D]")
-        return ShownColumn(np.datetime_as_string(dates, unit="D").tolist())
-    shown = ShownColumn()
-    for raw in raws:
-        shown.add(show(raw, code, since_1904=since_1904))
-    return shown
 
 
 def show_iso(raw: str, code: str) -> Shown:

@@ -49,16 +49,12 @@ HIDDEN_BY_FORMAT = Fault(
     "this cell's number format hides its value.",
     "Give the cell another number format, or clear it.",
 )
-HIDDEN_BY_PAGE = Fault(
-    "this web page hides a part of this cell, or the cell as a whole.",
-    "Open it in Excel, type what is meant, and save it as an Excel workbook (.xlsx).",
-)
 NO_SUCH_DATE = Fault(
     "this number is no date that Excel can show.",
     "Type the date again.",
 )
-HOLDS_NULS = Fault(
-    "this cell holds NUL characters, which no text has.",
+HOLDS_CONTROLS = Fault(
+    "this cell holds control characters, which no text has.",
     "Export the file again, or type the value again.",
 )
 SWALLOWED = Fault(

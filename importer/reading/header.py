@@ -7,15 +7,11 @@ from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
 
-from importer.columns import arrow_of, holds
 from importer.errors import InputError
 from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
 from importer.reading.resubmitted import is_results, source_rows, uncorrected
-from importer.reading.stored import StoredNumbers
 from importer.text import clean, fold, heading
 
 if TYPE_CHECKING:
@@ -98,6 +94,11 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         rows=rows,
         flaws=flaws,
         stored=_moved(grid.stored, kept, width),
+        types={
+            column: types[kept]
+            for column, types in grid.types.items()
+            if column < width and types[kept].any()
+        },
         doubts=grid.doubts,
         added=added,
     )
@@ -126,13 +127,12 @@ def _filled(frame: pd.DataFrame, flawed: Collection[int]) -> npt.NDArray[np.int6
     for column in frame.columns:
         if filled.all():
             break
-        texts = arrow_of(frame[column])
         # A letter or digit proves it; of the others each distinct text is looked at once.
-        filled |= pc.match_substring_regex(texts, _SOLID).to_numpy(zero_copy_only=False)
-        packed = texts.filter(pa.array(~filled)).dictionary_encode()
-        solid = [bool(clean(text)) for text in packed.dictionary.to_pylist()]
-        if any(solid):
-            filled[~filled] = np.array(solid, np.bool_)[packed.indices.to_numpy()]
+        filled |= frame[column].str.contains(_SOLID).to_numpy(np.bool_)
+        rest = frame[column][~filled]
+        filled[~filled] = rest.isin([text for text in rest.unique() if clean(text)]).to_numpy(
+            np.bool_
+        )
     return np.flatnonzero(filled)
 
 
@@ -210,9 +210,6 @@ def _swallowing(frame: pd.DataFrame, width: int, kept: npt.NDArray[np.int64]) ->
     """
     found: set[int] = set()
     for column in frame.columns:
-        texts = arrow_of(frame[column])
-        if not holds(texts, "\t"):
-            continue
         cells = frame[column].iloc[kept]
         for place in np.flatnonzero(cells.str.contains("\t", regex=False)).tolist():
             cell = cells.iloc[place]
@@ -224,9 +221,10 @@ def _swallowing(frame: pd.DataFrame, width: int, kept: npt.NDArray[np.int64]) ->
 
 def _moved(
     stored: Mapping[int, Mapping[int, str]], kept: npt.NDArray[np.int64], width: int
-) -> dict[int, StoredNumbers]:
+) -> dict[int, dict[int, str]]:
+    places = {old: new for new, old in enumerate(kept.tolist())} if stored else {}
     moved = {
-        column: StoredNumbers.of(texts).moved(kept)
+        column: {places[at]: text for at, text in texts.items() if at in places}
         for column, texts in stored.items()
         if column < width
     }

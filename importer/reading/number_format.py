@@ -1,4 +1,4 @@
-"""Number formats of spreadsheets, taken apart.
+"""Number formats of spreadsheets, taken apart, and those that every workbook has without naming them.
 
 A format code such as ``[Red]#,##0.00_);("$"#,##0.00)`` is a list of sections, and a section is a
 list of tokens. The grammar is that of ECMA-376 part 1, section 18.8.31. What is not understood
@@ -11,15 +11,68 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from importer.model import CellType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+BUILT_IN = {
+    0: "General",
+    1: "0",
+    2: "0.00",
+    3: "#,##0",
+    4: "#,##0.00",
+    5: '"$"#,##0_);\\("$"#,##0\\)',
+    6: '"$"#,##0_);[Red]\\("$"#,##0\\)',
+    7: '"$"#,##0.00_);\\("$"#,##0.00\\)',
+    8: '"$"#,##0.00_);[Red]\\("$"#,##0.00\\)',
+    9: "0%",
+    10: "0.00%",
+    11: "0.00E+00",
+    12: "# ?/?",
+    13: "# ??/??",
+    14: "mm-dd-yy",
+    15: "d-mmm-yy",
+    16: "d-mmm",
+    17: "mmm-yy",
+    18: "h:mm AM/PM",
+    19: "h:mm:ss AM/PM",
+    20: "h:mm",
+    21: "h:mm:ss",
+    22: "m/d/yy h:mm",
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 59)), "yyyy-mm-dd"),
+    **dict.fromkeys(range(32, 36), "h:mm:ss"),
+    37: "#,##0_);\\(#,##0\\)",
+    38: "#,##0_);[Red]\\(#,##0\\)",
+    39: "#,##0.00_);\\(#,##0.00\\)",
+    40: "#,##0.00_);[Red]\\(#,##0.00\\)",
+    41: '_(* #,##0_);_(* \\(#,##0\\);_(* "-"_);_(@_)',
+    42: '_("$"* #,##0_);_("$"* \\(#,##0\\);_("$"* "-"_);_(@_)',
+    43: '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)',
+    44: '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_);_(@_)',
+    45: "mm:ss",
+    46: "[h]:mm:ss",
+    47: "mmss.0",
+    48: "##0.0E+0",
+    49: "@",
+    **dict.fromkeys(range(71, 76), "yyyy-mm-dd"),
+    **dict.fromkeys((76, 77, 79, 81), "h:mm:ss"),
+    78: "m/d/yy h:mm",
+    80: "[h]:mm:ss",
+}
+"""Format codes that workbooks use by number alone (ECMA-376 part 1, section 18.8.30).
+
+Numbers 27 to 36, 50 to 58 and 71 to 81 are dates and times whose look depends on the language of Excel;
+what they show is read as a date or a time all the same.
+"""
 LOST = "[lost]"
 """Stands for the code of a cell style that the workbook does not define."""
+_LONGEST = 1_024
+"""Excel takes 255 characters; the patterns below take the square of a code's length."""
 
 
 class Kind(StrEnum):
@@ -60,16 +113,6 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Fixed:
-    """The commonest way to write a number: ``"$"#,##0.00`` and its kin, at least one digit."""
-
-    before: str
-    after: str
-    grouped: bool
-    decimals: int
-
-
-@dataclass(frozen=True, slots=True)
 class Number:
     """How a section writes a number."""
 
@@ -81,23 +124,6 @@ class Number:
     grouped: bool
     power: int
     """The number is multiplied by ten to this power before it is written (2 for percent)."""
-
-    @property
-    def fixed(self) -> Fixed | None:
-        """The short form, where the places stand together and no decimal is optional."""
-        marks = [token.mark for token in self.whole]
-        if self.power or Mark.DIGIT not in marks or (not self.point and self.part):
-            return None
-        first, last = marks.index(Mark.DIGIT), len(marks) - marks[::-1].index(Mark.DIGIT)
-        decimals = "".join(token.text for token in self.part)[: self.decimals]
-        if Mark.LITERAL in marks[first:last] or decimals.strip("0") or self.zeros > 1:
-            return None
-        literals = [token.text for token in self.whole]
-        before = "".join(literals[:first]).lstrip()
-        after = "".join([*literals[last:], *(t.text for t in self.part[self.decimals :])]).rstrip()
-        if (self.point and (not self.decimals or literals[last:])) or not self.zeros:
-            return None
-        return Fixed(before, after, self.grouped, self.decimals)
 
     @property
     def zeros(self) -> int:
@@ -128,7 +154,7 @@ class Section:
     """Only for ``Kind.NUMBER``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NumberFormat:
     """A whole format code."""
 
@@ -137,19 +163,35 @@ class NumberFormat:
     alone: bool
     """Whether the code has one part only, so that the minus sign is not the code's own."""
 
-    @property
+    @cached_property
     def general(self) -> bool:
         """Whether every number is shown as if it had no format."""
         first = self.sections[0]
         plain = len(self.sections) == 1 and first.condition is None
         return plain and first.kind is Kind.GENERAL and len(first.tokens) == 1
 
+    @cached_property
+    def type(self) -> CellType:
+        """What a number of this format is."""
+        first = self.sections[0]
+        if first.kind in {Kind.DATE, Kind.DATETIME}:
+            return CellType.DATE
+        if first.kind in {Kind.TIME, Kind.ELAPSED}:
+            return CellType.TIME
+        percent = any(token.mark is Mark.PERCENT for token in first.tokens)
+        return CellType.PERCENT if percent else CellType.NUMBER
+
     @property
     def conditional(self) -> bool:
         """Whether a section is chosen by a condition."""
         return any(section.condition for section in self.sections)
 
-    @property
+    @cached_property
+    def day(self) -> bool:
+        """Whether every positive number is shown as a date without a time."""
+        return self.sections[0].kind is Kind.DATE and not self.conditional
+
+    @cached_property
     def padding(self) -> int:
         """How many digits a whole number is padded to, where padding is all that happens; else 0."""
         first = self.sections[0]
@@ -198,6 +240,8 @@ _FIXED = {
 @lru_cache(maxsize=4096)
 def parse(code: str) -> NumberFormat:
     """Take a format code apart. It never fails: what is odd becomes ``Kind.UNREADABLE``."""
+    if len(code) > _LONGEST:
+        return NumberFormat((Section(Kind.UNREADABLE),), alone=False)
     parts: list[list[Token]] = [[]]
     conditions: list[tuple[str, Decimal] | None] = [None]
     for match in _TOKEN_RE.finditer(code):

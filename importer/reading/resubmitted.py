@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from importer.errors import InputError
 from importer.model import RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
 from importer.text import clean, fold
 
@@ -33,8 +34,8 @@ _SEARCHED: Final = 30
 _FACTS: Final = ("Host", "Client", "Command", "Run", "File's SHA-256", "File", "Mapping", "Started")
 """What is read of a summary. Two of them tell a summary whatever its sheet is called now."""
 _TELLING: Final = ("Run", "File's SHA-256")
-_FIRST_ROWS, _FIRST_COLUMNS = 4_000, 12
-"""Of a summary, where the facts stand, also when a person put notes before them."""
+_FIRST_COLUMNS: Final = 12
+"""Of a summary, where the facts stand, also when a person put notes beside them."""
 
 
 def is_results(headers: Sequence[str]) -> bool:
@@ -61,40 +62,41 @@ def hidden_summary(grids: Sequence[Grid], hidden: Sequence[str]) -> str | None:
 
 
 def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
-    """Leave out what in a results workbook is no input: its summary, and what a check would send.
-
-    Other workbooks keep a sheet of that name, and so does a results workbook whose rows stand in it.
-    """
-    results = [results_header(grid) is not None for grid in grids]
-    if not any(results):
+    """Leave out what in a results workbook is no input: its summary, and what a check would send."""
+    if all(results_header(grid) is None for grid in grids):
         return tuple(grids)
     return tuple(
         grid
-        for grid, rows in zip(grids, results, strict=True)
-        if rows
-        or not (grid.name == SUMMARY or _shows_payloads(grid) or _tells_of_a_run(_facts(grid)))
+        for grid in grids
+        if results_header(grid) is not None
+        or not (_shows_payloads(grid) or _tells_of_a_run(_facts(grid)))
     )
 
 
 def origin_of(grids: Sequence[Grid]) -> Origin | None:
     """Return where the rows of a results workbook first came from; ``None`` for other workbooks.
 
-    The facts stand on its summary, each name beside its text. A summary is known by them, or by its
-    name. Where a person deleted them, they are empty.
+    The facts stand on its summary, each name beside its text.
+
+    Raises:
+        InputError: The summary is gone, so that nobody knows what its rows have been through.
     """
     others = [grid for grid in grids if results_header(grid) is None]
     if len(others) == len(grids):
         return None
-    found = [(_facts(grid), grid.name == SUMMARY) for grid in others]
-    facts = next((facts for facts, _ in found if _tells_of_a_run(facts)), None)
+    facts = next((facts for facts in map(_facts, others) if _tells_of_a_run(facts)), None)
     if facts is None:
-        facts = next((facts for facts, named in found if named), {})
+        raise InputError(
+            f"{grids[0].source.name}: these are results without their sheet Summary, which says what "
+            "became of the rows.",
+            hint="Push the results workbook as it was written, with its Summary.",
+        )
     return Origin(
         host=facts.get("Host", ""),
         client=facts.get("Client", ""),
         sandbox="in the sandbox" in facts.get("Command", ""),
-        run=facts.get("Run", ""),
-        digest=facts.get("File's SHA-256", ""),
+        run=facts["Run"],
+        digest=facts["File's SHA-256"],
         file=_file_name(facts.get("File", "")),
         mapping=facts.get("Mapping", ""),
         started=facts.get("Started", ""),
@@ -162,7 +164,9 @@ def _tells_of_a_run(facts: Mapping[str, str]) -> bool:
 def _facts(grid: Grid) -> dict[str, str]:
     """Return the facts that stand on a sheet: a name, and the next filled cell on its right."""
     facts: dict[str, str] = {}
-    for cells in grid.frame.iloc[:_FIRST_ROWS, :_FIRST_COLUMNS].itertuples(index=False, name=None):
+    first = grid.frame.iloc[:, :_FIRST_COLUMNS]
+    told = first.isin([*_FACTS, RECORD]).any(axis=1)
+    for cells in first[told].itertuples(index=False, name=None):
         texts = [text for text in map(clean, cells) if text]
         if texts == [RECORD]:
             facts.clear()  # What stands above it tells of rows, whatever it looks like.

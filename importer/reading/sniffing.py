@@ -44,7 +44,6 @@ _DOCUMENTS = {
 }
 """Streams of MS-DOC, MS-PPT and MS-OXMSG files, which have the container of old workbooks."""
 _PACKAGES = {"word/": "a Word document", "ppt/": "a presentation"}
-_UTF_32 = (b"\xff\xfe\x00\x00", b"\x00\x00\xfe\xff")
 _BOMS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
 _HTML_RE = re.compile(
     r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|body|title|meta|base|link|style|script|div"
@@ -175,7 +174,10 @@ def _zip(data: bytes, name: str) -> Container:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = {name.replace("\\", "/").lower() for name in package.namelist()}
-            kind = package.read("mimetype")[:80] if "mimetype" in parts else b""
+            kind = b""
+            if "mimetype" in parts:
+                with package.open("mimetype") as stream:
+                    kind = stream.read(80)  # the package may be a bomb
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND) from error
     if "[content_types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
@@ -202,7 +204,7 @@ def _zip(data: bytes, name: str) -> Container:
 
 def _text(data: bytes, name: str) -> Container:
     start = data[:_LOOK]
-    wide = b"\x00" in start and not start.startswith(_UTF_32)
+    wide = b"\x00" in start
     for bom in _BOMS:
         start = start.removeprefix(bom)
     text = start.replace(b"\x00", b"").decode("latin-1")

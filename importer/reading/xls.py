@@ -5,16 +5,15 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING, Final
 
-import numpy as np
 import xlrd
 from xlrd.compdoc import CompDocError
 
 from importer.errors import InputError
+from importer.model import CellType
 from importer.reading import sniffing
-from importer.reading.blocks import Blocks, rows_a_block
-from importer.reading.built_in_formats import BUILT_IN
 from importer.reading.display import show
-from importer.reading.doubts import about_sheets, hidden_parts
+from importer.reading.grid import GridBuilder, about_sheets
+from importer.reading.number_format import BUILT_IN, parse
 from importer.reading.resubmitted import hidden_summary
 
 if TYPE_CHECKING:
@@ -23,7 +22,7 @@ if TYPE_CHECKING:
 
     from importer.model import Grid
 
-_EMPTY: Final = frozenset({xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK})
+_MOST_COLUMNS: Final = 256
 _CLAIMED_TWICE: Final = "Workbook corruption: seen["
 _NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
@@ -45,7 +44,7 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
         raise InputError(
             f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
         ) from error
-    if not sheets:
+    if not sheets or any(sheet.ncols > _MOST_COLUMNS for sheet in sheets):
         raise InputError(
             f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
         )
@@ -98,49 +97,30 @@ def _code(book: xlrd.book.Book, index: int) -> str:
 def _grid(
     sheet: xlrd.sheet.Sheet, path: Path, codes: Mapping[int, str], *, since_1904: bool
 ) -> Grid:
-    blocks = Blocks(sheet.ncols)
-    holding = [row for row in range(sheet.nrows) if not _EMPTY.issuperset(sheet.row_types(row))]
-    step = rows_a_block(sheet.ncols)
-    for start in range(0, len(holding), step):
-        chosen = holding[start : start + step]
-        columns = [
-            [
-                _cell(blocks, sheet.cell(row, column), (row + 1, column), codes, since_1904)
-                if column < sheet.row_len(row)
-                else ""
-                for row in chosen
-            ]
-            for column in range(sheet.ncols)
-        ]
-        filled = [any(cells) for cells in zip(*columns, strict=True)]
-        rows = np.array(chosen, np.int64)[filled] + 1
-        kept = [
-            [cell for cell, keep in zip(cells, filled, strict=True) if keep] for cells in columns
-        ]
-        blocks.add(rows, kept)
-    grid = blocks.grid(path, sheet.name)
-    hidden_rows = {row + 1 for row, info in sheet.rowinfo_map.items() if info.hidden}
-    hidden_columns = {column for column, info in sheet.colinfo_map.items() if info.hidden}
-    return hidden_parts(grid, hidden_rows, hidden_columns, filtered=False)
-
-
-def _cell(
-    blocks: Blocks,
-    cell: xlrd.sheet.Cell,
-    place: tuple[int, int],
-    codes: Mapping[int, str],
-    since_1904: bool,  # noqa: FBT001 - private, called once a cell
-) -> str:
-    if cell.ctype == xlrd.XL_CELL_BOOLEAN:
-        return "TRUE" if cell.value else "FALSE"
-    if cell.ctype == xlrd.XL_CELL_ERROR:
-        return str(xlrd.error_text_from_code.get(cell.value, "#N/A"))
-    if cell.ctype not in _NUMBERS:
-        return str(cell.value)
-    shown = show(repr(cell.value), codes.get(cell.xf_index, "General"), since_1904=since_1904)
-    row, column = place
-    if shown.fault is not None:
-        blocks.faults[row, column] = shown.fault
-    if shown.stored is not None:
-        blocks.stored.setdefault(column, {})[row] = shown.stored
-    return shown.text
+    builder = GridBuilder(path, sheet.name)
+    builder.hidden_columns = [
+        (column, column) for column, info in sheet.colinfo_map.items() if info.hidden
+    ]
+    hidden = {row for row, info in sheet.rowinfo_map.items() if info.hidden}
+    for row in range(sheet.nrows):
+        cells: list[str] = []
+        for column in range(sheet.row_len(row)):
+            cell = sheet.cell(row, column)
+            if cell.ctype in _NUMBERS:
+                code = codes.get(cell.xf_index, "General")
+                shown = show(repr(cell.value), code, since_1904=since_1904)
+                if shown.fault is not None:
+                    builder.fault(column, shown.fault)
+                if shown.stored is not None:
+                    builder.store(column, shown.stored)
+                builder.type(column, parse(code).type)
+                cells.append(shown.text)
+            elif cell.ctype == xlrd.XL_CELL_BOOLEAN:
+                builder.type(column, CellType.BOOLEAN)
+                cells.append("TRUE" if cell.value else "FALSE")
+            elif cell.ctype == xlrd.XL_CELL_ERROR:
+                cells.append(str(xlrd.error_text_from_code.get(cell.value, "#N/A")))
+            else:
+                cells.append(str(cell.value))
+        builder.add(row + 1, cells, hidden=row in hidden)
+    return builder.grid()

@@ -1,35 +1,28 @@
-"""Workbooks (``.xlsx``, ``.xlsm``).
-
-Sheets that are written as programs usually write them are read straight from their XML, all others
-cell by cell.
-"""
+"""Workbooks (``.xlsx``, ``.xlsm``): one pass through the XML of each sheet."""
 
 from __future__ import annotations
 
-from functools import cache
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
-from importer.reading.doubts import about_sheets, hidden_parts
+from importer.model import CellType
+from importer.reading import faults
+from importer.reading.display import show, show_iso
+from importer.reading.grid import GridBuilder, about_sheets
+from importer.reading.number_format import LOST, parse
 from importer.reading.resubmitted import hidden_summary
-from importer.reading.xlsx_careful import read_carefully
-from importer.reading.xlsx_direct import Manner, read_directly
-from importer.reading.xlsx_package import (
-    damage_is_refused,
-    open_package,
-    read_workbook,
-    refuse_document_type,
-)
-from importer.reading.xlsx_scan import Unusual
-from importer.reading.xlsx_texts import shared_texts
+from importer.reading.xlsx_package import Names, open_package, read_workbook, without_escapes
 
 if TYPE_CHECKING:
-    import zipfile
+    from collections.abc import Sequence
     from pathlib import Path
 
-    import pyarrow as pa
-
     from importer.model import Grid
-    from importer.reading.xlsx_package import SheetPart
+    from importer.reading.xlsx_package import Attributes, Package, SheetPart, Workbook
+
+_MOST_ROWS: Final = 1_048_576
+_MOST_COLUMNS: Final = 16_384
+_YES: Final = frozenset({"1", "true"})
+_TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 
 
 def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
@@ -40,41 +33,178 @@ def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...
     Raises:
         InputError: The workbook is damaged, dangerous or too large.
     """
-    name = path.name
-    with open_package(data, name) as package:
-        workbook = read_workbook(package, name)
-        sheets = [sheet for sheet in workbook.sheets if sheet.rows]
-
-        @cache
-        def texts() -> pa.Array:
-            return shared_texts(package.read(workbook.texts) if workbook.texts else b"")
-
-        manner = Manner(workbook.codes, workbook.since_1904, texts)
+    with open_package(data, path.name) as package:
+        book = read_workbook(package)
+        hidden = [sheet.name for sheet in book.sheets if not sheet.visible]
         grids = tuple(
-            _read_sheet(package, sheet, manner, path) for sheet in sheets if sheet.visible
+            _read_sheet(package, sheet, book, path) for sheet in book.sheets if sheet.visible
         )
-        summary = hidden_summary(grids, [sheet.name for sheet in sheets if not sheet.visible])
-        grids += tuple(
-            _read_sheet(package, sheet, manner, path) for sheet in sheets if sheet.name == summary
-        )
-    hidden = [sheet.name for sheet in sheets if not sheet.visible and sheet.name != summary]
+        summary = hidden_summary(grids, hidden)
+        if summary is not None:
+            hidden.remove(summary)
+            grids += tuple(
+                _read_sheet(package, sheet, book, path)
+                for sheet in book.sheets
+                if sheet.name == summary
+            )
     return grids, about_sheets(hidden)
 
 
-def _read_sheet(package: zipfile.ZipFile, sheet: SheetPart, manner: Manner, path: Path) -> Grid:
-    """Read a sheet the quick way or, where its XML is unusual, cell by cell."""
+def _read_sheet(package: Package, sheet: SheetPart, book: Workbook, path: Path) -> Grid:
+    reader = _SheetReader(book, GridBuilder(path, sheet.name))
+    package.parse(sheet.part, reader.start, reader.text, reader.end)
+    return reader.builder.grid()
 
-    def open_part() -> IO[bytes]:
-        return package.open(sheet.part)
 
-    place = f"{path.name}, {sheet.name}"
-    with damage_is_refused(path.name):
-        with open_part() as stream:
-            refuse_document_type(stream.read(1024), path.name)
-        try:
-            direct = read_directly(open_part, manner, place)
-            blocks, around = direct.blocks, direct.around
-        except Unusual:
-            blocks, around = read_carefully(open_part, manner, place)
-    grid = blocks.grid(path, sheet.name)
-    return hidden_parts(grid, around.hidden_rows, around.hidden_columns, filtered=around.filtered)
+class _Columns(dict[str, int]):
+    """The position of each column by its letters: ``A`` is 0, ``AA`` is 26."""
+
+    def __missing__(self, letters: str) -> int:
+        number = 0
+        for letter in letters.upper():
+            number = number * 26 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) + 1
+        if not 0 < number <= _MOST_COLUMNS:
+            raise ValueError(letters)
+        self[letters] = number - 1
+        return number - 1
+
+
+class _Codes(dict[str | None, str]):
+    """The format code of each cell style, by the style's number as cells write it."""
+
+    def __init__(self, codes: Sequence[str]) -> None:
+        super().__init__({None: codes[0], "": codes[0]})
+        self._codes = codes
+
+    def __missing__(self, style: str) -> str:
+        self[style] = self._codes[int(style)] if int(style) < len(self._codes) else LOST
+        return self[style]
+
+
+class _SheetReader:
+    """Takes what expat finds in one sheet. What contradicts itself is a ``ValueError``: damage."""
+
+    def __init__(self, book: Workbook, builder: GridBuilder) -> None:
+        self.builder = builder
+        self._texts, self._codes, self._since_1904 = book.texts, _Codes(book.codes), book.since_1904
+        self._names, self._letters = Names(), _Columns()
+        self._in_rows = self._taking = self._phonetic = False
+        self._row, self._row_text, self._digits = 0, "", 0
+        self._hidden = False
+        self._cells: list[str] = []
+        self._column = -1
+        self._cell: Attributes = {}
+        self._formula = False
+        self._text: str | None = None
+
+    def start(self, tag: str, attributes: Attributes) -> None:
+        """Take a start tag."""
+        name = self._names[tag]
+        if not self._in_rows:
+            self._look_around(name, attributes)
+        elif name == "c":
+            self._cell, self._text, self._formula = attributes, None, False
+        elif name == "v" or (name == "t" and not self._phonetic):
+            self._text = self._text or ""
+            self._taking = True
+        elif name == "f":
+            self._formula = True
+        elif name == "row":
+            self._open_row(attributes)
+        elif name == "rPh":
+            self._phonetic = True
+
+    def _look_around(self, name: str, attributes: Attributes) -> None:
+        if name == "sheetData":
+            self._in_rows = True
+        elif name == "col" and _hides(attributes, "width"):
+            span = int(attributes["min"]) - 1, int(attributes["max"]) - 1
+            self.builder.hidden_columns.append(span)
+        elif name == "filterColumn":
+            self.builder.filtered = True
+
+    def text(self, text: str) -> None:
+        """Take text."""
+        if self._taking:
+            self._text = self._text + text if self._text else text
+
+    def end(self, tag: str) -> None:
+        """Take an end tag."""
+        if not self._in_rows:
+            return
+        name = self._names[tag]
+        if name in {"v", "t"}:
+            self._taking = False
+        elif name == "c":
+            self._take(self._cell)
+        elif name == "row":
+            self.builder.add(self._row, self._cells, hidden=self._hidden)
+        elif name == "rPh":
+            self._phonetic = False
+        elif name == "sheetData":
+            self._in_rows = False
+
+    def _open_row(self, attributes: Attributes) -> None:
+        self._cells, self._column = [], -1
+        self._hidden = _hides(attributes, "ht")
+        self._set_row(int(attributes.get("r", self._row + 1)))
+
+    def _set_row(self, row: int) -> None:
+        if not self._row < row <= _MOST_ROWS:
+            raise ValueError(row)
+        self._row, self._row_text = row, str(row)
+        self._digits = len(self._row_text)
+
+    def _take(self, cell: Attributes) -> None:
+        """Take what a cell holds, if it holds anything."""
+        reference, text = cell.get("r"), self._text
+        if reference is None:
+            column = self._column + 1
+        else:
+            column = self._letters[reference[: -self._digits]]
+            if reference[-self._digits :] != self._row_text:
+                raise ValueError(reference)
+        self._column = column
+        kind = cell.get("t", "n")
+        if text:
+            shown = self._texts[int(text)] if kind == "s" else self._shown(column, kind, text, cell)
+        elif self._formula and not (kind == "str" and text is not None):
+            self.builder.fault(column, faults.NOT_CALCULATED)
+            shown = ""
+        else:
+            return
+        cells = self._cells
+        if column != len(cells):
+            if column < len(cells):
+                raise ValueError(reference)  # cells ascend
+            cells.extend([""] * (column - len(cells)))
+        cells.append(shown)
+
+    def _shown(self, column: int, kind: str, text: str, cell: Attributes) -> str:
+        """Return what a filled cell shows; its fault and its stored number are noted."""
+        code = self._codes[cell.get("s")]
+        if kind == "n":
+            shown = show(text, code, since_1904=self._since_1904)
+        elif kind in {"str", "inlineStr"}:
+            return without_escapes(text)
+        elif kind == "b":
+            self.builder.type(column, CellType.BOOLEAN)
+            return _TRUTHS[text.strip()]
+        elif kind == "e":
+            self.builder.fault(column, faults.EXCEL_ERROR)
+            return text
+        elif kind == "d":
+            shown = show_iso(text.strip(), code)
+        else:
+            raise ValueError(kind)
+        self.builder.type(column, parse(code).type)
+        if shown.fault is not None:
+            self.builder.fault(column, shown.fault)
+        if shown.stored is not None:
+            self.builder.store(column, shown.stored)
+        return shown.text
+
+
+def _hides(attributes: Attributes, size: str) -> bool:
+    """Whether a row or column is hidden, by itself or because it has no size."""
+    return attributes.get("hidden") in _YES or float(attributes.get(size) or 1) == 0

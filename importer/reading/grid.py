@@ -1,0 +1,234 @@
+"""Rows of cells, as any container gives them, become the one frame of a ``Grid``.
+
+Rows are taken one by one and packed some thousand at a time, so that no file is ever held as Python
+objects as a whole. What reads the same in every container is looked at here: texts of Excel errors,
+broken Unicode, what is hidden, and how much a table may hold.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from itertools import zip_longest
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from importer.errors import InputError
+from importer.model import Column, Grid
+from importer.reading import faults
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    import numpy.typing as npt
+    from pandas.api.extensions import ExtensionArray
+
+    from importer.model import CellType
+    from importer.reading.faults import Fault
+
+_CELLS_A_BLOCK: Final = 250_000
+"""Cells that are Python objects at the same time."""
+_MOST_CELLS: Final = 50_000_000
+"""Rows times columns: a million rows of fifty columns."""
+_ERRORS: Final = r"#N/A|#REF!|#VALUE!|#DIV/0!|#NAME\?|#NUM!|#NULL!"
+_ERROR_RE: Final = re.compile(_ERRORS)
+_BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+"""What other programs break the lines of a cell with."""
+_CONTROL_RE: Final = re.compile(r"[\x00-\x08\x0e-\x1b]")
+_ODD: Final = rf"[\x00-\x08\x0b\x0c\x0e-\x1f]|^\s*(?:{_ERRORS})\s*$"
+_TEXT: Final = pa.large_string()
+
+
+class GridBuilder:
+    """Takes the rows of one sheet in order and makes its grid. Wholly empty rows are left out.
+
+    A cell's fault or stored number is told before its row is added.
+    """
+
+    def __init__(self, path: Path, name: str | None) -> None:
+        """Begin a grid; ``name`` is the sheet's, ``None`` for a text file."""
+        self.hidden_columns: list[tuple[int, int]] = []
+        """First and last position of columns that are hidden."""
+        self.filtered = False
+        """Whether a filter is active in the sheet."""
+        self._path, self._name = path, name
+        self._rows: list[int] = []
+        self._lengths: list[int] = []
+        self._cells: list[Sequence[str]] = []
+        self._columns: dict[int, list[pa.Array]] = {}
+        """Column → its packed rows so far; blank ones after the last filled row are left out."""
+        self._packed = self._width = self._hidden = 0
+        self._faults: dict[tuple[int, int], Fault] = {}
+        self._stored: dict[int, dict[int, str]] = {}
+        self._types: dict[int, tuple[array[int], bytearray]] = {}
+        self._faulty = False
+
+    def fault(self, column: int, fault: Fault) -> None:
+        """Note why a cell of the next row has no value to be trusted."""
+        self._faults[len(self._rows), column] = fault
+        self._faulty = True
+
+    def store(self, column: int, number: str) -> None:
+        """Keep the stored number of a cell of the next row."""
+        self._stored.setdefault(column, {})[len(self._rows)] = number
+
+    def type(self, column: int, kind: CellType) -> None:
+        """Note that a cell of the next row is not text."""
+        places, kinds = self._types.setdefault(column, (array("L"), bytearray()))
+        places.append(len(self._rows))
+        kinds.append(kind)
+
+    def add(self, row: int, cells: Sequence[str], *, hidden: bool = False) -> None:
+        """Take the next row.
+
+        Args:
+            row: Its number, larger than all before it.
+            cells: From the first column on; rows may differ in length.
+            hidden: Whether the sheet hides it.
+
+        Raises:
+            InputError: The table has become larger than any list of people.
+        """
+        if not self._faulty and not any(cells):
+            return
+        self._faulty = False
+        self._rows.append(row)
+        self._lengths.append(len(cells))
+        self._cells.append(cells)
+        self._hidden += hidden
+        self._width = max(self._width, len(cells))
+        if len(self._cells) * self._width >= _CELLS_A_BLOCK:
+            self._pack()
+
+    def grid(self, doubts: Sequence[str] = (), *, ragged: bool = False) -> Grid:
+        """Return the finished grid.
+
+        Args:
+            doubts: What a person should know about it besides.
+            ragged: Whether the real lengths of its rows matter.
+        """
+        self._pack()
+        frame = self._frame()
+        return Grid(
+            source=self._path,
+            name=self._name,
+            frame=frame,
+            rows=np.array(self._rows, np.int64),
+            flaws=tuple(
+                fault.at(*place) for place, fault in sorted(self._faults.items(), key=_place)
+            ),
+            stored=dict(sorted(self._stored.items())),
+            types={column: self._typed(*marks) for column, marks in sorted(self._types.items())},
+            doubts=(*doubts, *self._about_hidden(frame)),
+            lengths=np.array(self._lengths, np.int64) if ragged else None,
+        )
+
+    def _typed(self, places: array[int], kinds: bytearray) -> npt.NDArray[np.int8]:
+        types = np.zeros(len(self._rows), np.int8)
+        types[np.array(places)] = np.frombuffer(kinds, np.int8)
+        return types
+
+    def _pack(self) -> None:
+        """Turn the rows at hand into columns."""
+        if len(self._rows) * self._width > _MOST_CELLS:
+            place = self._path.name if self._name is None else f"{self._path.name}, {self._name}"
+            raise InputError(
+                f"{place}: the table has more than {_MOST_CELLS:,} cells, blank ones counted, "
+                "too many to be read.",
+                hint="Delete stray cells far to the right, or split the file.",
+            )
+        count = len(self._cells)
+        columns = zip_longest(*self._cells, fillvalue="")
+        for position, texts in enumerate(columns):
+            if any(texts):
+                chunks = self._columns.setdefault(position, [])
+                if gap := self._packed - sum(map(len, chunks)):
+                    chunks.append(_blanks(gap))
+                chunks.append(_texts(texts))
+        self._packed += count
+        self._cells.clear()
+
+    def _frame(self) -> pd.DataFrame:
+        columns: dict[int, ExtensionArray] = {}
+        for position in range(self._width):
+            # In one piece a column is quicker to check; its pieces are let go one column at a time.
+            chunks = self._columns.pop(position, [])
+            chunks.append(_blanks(len(self._rows) - sum(map(len, chunks))))
+            texts = pa.chunked_array(chunks).combine_chunks()
+            marks = pc.match_substring_regex(texts, _ODD).to_numpy(zero_copy_only=False)
+            if marks.any():
+                texts = self._mended(position, texts, np.flatnonzero(marks).tolist())
+            columns[position] = pd.array(texts, dtype="str")
+        return pd.DataFrame(columns, index=pd.RangeIndex(len(self._rows)), copy=False)
+
+    def _mended(self, column: int, texts: pa.Array, odd: Sequence[int]) -> pa.Array:
+        """Return a column without control characters; these and errors of Excel are noted."""
+        cells = texts.to_pylist()
+        for at in odd:
+            cells[at] = _CONTROL_RE.sub("\ufffd", _BREAK_RE.sub("\n", cells[at]))
+            if _ERROR_RE.fullmatch(cells[at].strip()):
+                self._faults[at, column] = faults.EXCEL_ERROR
+            elif _CONTROL_RE.search(texts[at].as_py()):
+                self._faults[at, column] = faults.HOLDS_CONTROLS
+        return pa.array(cells, _TEXT)
+
+    def _about_hidden(self, frame: pd.DataFrame) -> list[str]:
+        """Say what is hidden and holds something: a person may mean to send only what a filter shows."""
+        said: list[str] = []
+        if self._hidden:
+            why = " by a filter" if self.filtered else ""
+            said.append(
+                f"One row is hidden{why}; it is read like all others."
+                if self._hidden == 1
+                else f"{self._hidden:,} rows are hidden{why}; they are read like all others."
+            )
+        elif self.filtered:
+            said.append("A filter is active; rows are read whether it shows them or not.")
+        filled = [
+            Column(position, "").letter
+            for position in range(frame.shape[1])
+            if any(first <= position <= last for first, last in self.hidden_columns)
+            and bool((frame[position] != "").any())
+        ]
+        if len(filled) == 1:
+            said.append(f"Column {filled[0]} is hidden; it is read like all others.")
+        elif filled:
+            said.append(
+                f"The columns {', '.join(filled)} are hidden; they are read like all others."
+            )
+        return said
+
+
+def about_sheets(hidden: Sequence[str]) -> tuple[str, ...]:
+    """Return the doubt that names the hidden sheets, which are not read."""
+    if not hidden:
+        return ()
+    names = ", ".join(hidden)
+    if len(hidden) == 1:
+        return (f"The hidden sheet {names} was not read.",)
+    return (f"The hidden sheets {names} were not read.",)
+
+
+def whole_unicode(text: str) -> str:
+    """Join surrogate pairs and replace halves, which no encoding can write."""
+    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _place(item: tuple[tuple[int, int], Fault]) -> tuple[int, int]:
+    return item[0]
+
+
+def _blanks(count: int) -> pa.Array:
+    return pa.repeat(pa.scalar("", _TEXT), count)
+
+
+def _texts(cells: Sequence[str]) -> pa.Array:
+    try:
+        return pa.array(cells, _TEXT)
+    except UnicodeEncodeError:
+        return pa.array([whole_unicode(cell) for cell in cells], _TEXT)

@@ -1,0 +1,111 @@
+"""Small files that unfold into much: each is read or refused in bounded time and memory."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+
+import pytest
+from old_excel import workbook
+from packages import packed, read, texts, with_sheet
+
+from importer.errors import InputError
+from importer.reading import read_source
+from importer.reading.display import show
+
+
+def peak(folder, data):
+    """Read a workbook; return its grid and the most memory that Python had for it."""
+    tracemalloc.start()
+    try:
+        return read(folder, data), tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.exhaustive
+def test_a_million_formatted_empty_rows_cost_little_memory(tmp_path):
+    empty = "".join([f'<row r="{row}"><c r="A{row}" s="1"/></row>' for row in range(2, 1_048_577)])
+    data = with_sheet(f'<row r="1"><c r="A1"><v>1</v></c></row>{empty}')
+    grid, most = peak(tmp_path, data)
+    assert texts(grid) == [["1"]]
+    assert most < len(data) + (64 << 20)
+
+
+@pytest.mark.exhaustive
+def test_five_thousand_columns_are_read(tmp_path):
+    data = packed(lambda _, sheet: [sheet.write_row(row, 0, range(5000)) for row in range(20)])
+    grid = read(tmp_path, data)
+    assert grid.frame.shape == (20, 5000)
+    assert grid.frame[4999].tolist() == ["4999"] * 20
+
+
+def test_a_cell_of_a_million_characters_is_read_as_it_is(tmp_path):
+    long = "x" * 1_000_000
+    data = with_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', [f"<si><t>{long}</t></si>"])
+    grid, most = peak(tmp_path, data)
+    assert texts(grid) == [[long]]
+    assert most < 64 << 20
+
+
+TOO_MANY = (
+    "the table has more than 50,000,000 cells, blank ones counted, too many to be read. "
+    "Delete stray cells far to the right, or split the file."
+)
+WIDE = {
+    "text": ("people.csv", ("," * 16_000 + "x\n" + "1\n" * 4_000).encode(), "people.csv"),
+    "page": (
+        "people.xls",
+        f"<table>{'<tr><td colspan=16000>a</td><td>b</td></tr>' * 4_000}</table>".encode(),
+        "people.xls, people",
+    ),
+    "workbook": (
+        "people.xlsx",
+        with_sheet("".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(1, 4_000))),
+        "people.xlsx, S",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "data", "place"), WIDE.values(), ids=WIDE)
+def test_a_few_bytes_that_unfold_into_millions_of_cells_are_refused(tmp_path, name, data, place):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == f"{place}: {TOO_MANY}"
+
+
+def test_an_old_workbook_with_a_column_that_none_has_is_damaged(tmp_path):
+    data = workbook([("S", 0, {(0, 0): "id", (1, 255): "x"})])
+    place = (1).to_bytes(2, "little") + (255).to_bytes(2, "little")
+    assert data.count(place) == 1
+    path = tmp_path / "people.xls"
+    path.write_bytes(data.replace(place, place[:3] + b"\xff"))
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == (
+        "people.xls: the workbook is damaged or was cut off. "
+        "Save it again in Excel, or export or download it again."
+    )
+
+
+SLOW = {
+    "phonetic help": f"<si><t>x</t>{'<rPh>' * 20_000}{'</rPh>' * 20_000}</si>",
+    "escapes": f"<si><t>{'_x' * 100_000}</t></si>",
+}
+
+
+@pytest.mark.parametrize("shared", SLOW.values(), ids=SLOW)
+def test_what_pattern_matching_would_take_minutes_for_is_read_at_once(tmp_path, shared):
+    data = with_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', [shared])
+    began = time.process_time()
+    assert texts(read(tmp_path, data))[0][0]
+    assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize("sign", ["[", '"', "\\", "_"], ids=str)
+def test_a_format_code_of_a_hundred_thousand_signs_is_not_looked_at(sign):
+    began = time.process_time()
+    assert show("1234.5", sign * 100_000).fault is not None
+    assert time.process_time() - began < 1

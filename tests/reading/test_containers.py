@@ -1,0 +1,390 @@
+"""What kind of file it is, by content; and the two kinds that call themselves ``.xls``."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+import xlsxwriter
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from old_excel import compound, workbook
+
+from importer.errors import InputError
+from importer.reading import faults, is_lock_file, read_source
+
+AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
+AGAIN = "Export or download it again."
+AS_TABLE = "Export it as an Excel workbook (.xlsx) or as a CSV file."
+MEND = "Save it again in Excel, or export or download it again."
+ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
+
+
+def zipped(**parts):
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as package:
+        for name, text in parts.items():
+            package.writestr(name, text)
+    return out.getvalue()
+
+
+def xlsx():
+    out = io.BytesIO()
+    with xlsxwriter.Workbook(out) as book:
+        book.set_properties({"created": datetime.fromisoformat("2026-01-01")})
+        book.add_worksheet("S").write_row(0, 0, ["id", "name"])
+    return out.getvalue()
+
+
+SPREADSHEETML = (
+    b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
+    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
+)
+REFUSED = {
+    "nothing": (b"", "the file is empty. " + AGAIN),
+    "a mark only": (b"\xef\xbb\xbf", "the file is empty. " + AGAIN),
+    "blanks": (b" \r\n\x1a", "the file is empty. " + AGAIN),
+    "password": (
+        compound({"EncryptionInfo": b"x", "EncryptedPackage": b"x"}),
+        (
+            "the workbook is protected by a password. Open it in Excel and take the password away "
+            "(File, Info, Protect Workbook, Encrypt with Password)."
+        ),
+    ),
+    "old password": (
+        workbook([("S", 0, {(0, 0): "id"})], extra=b"\x2f\x00\x02\x00\x01\x00"),
+        (
+            "the workbook is protected by a password. Open it in Excel and take the password away "
+            "(File, Info, Protect Workbook, Encrypt with Password)."
+        ),
+    ),
+    "old Word": (
+        compound({"WordDocument": b"x"}),
+        "this is a Word document, not a spreadsheet. " + ITSELF,
+    ),
+    "old presentation": (
+        compound({"PowerPoint Document": b"x"}),
+        "this is a presentation, not a spreadsheet. " + ITSELF,
+    ),
+    "Outlook": (
+        compound({"__properties_version1.0": b"x"}),
+        "this is an e-mail or another item of Outlook, not a spreadsheet. " + ITSELF,
+    ),
+    "Visio": (
+        compound({"VisioDocument": b"x"}),
+        "this is an Office document, but no workbook. " + ITSELF,
+    ),
+    "Word": (
+        zipped(**{"[Content_Types].xml": "x", "word/document.xml": "x"}),
+        "this is a Word document, not a spreadsheet. " + ITSELF,
+    ),
+    "odt": (
+        zipped(mimetype="application/vnd.oasis.opendocument.text"),
+        "this is an OpenDocument file, not a spreadsheet. " + ITSELF,
+    ),
+    "picture": (b"\x89PNG\r\n\x1a\n", "this is a picture, not a spreadsheet. " + ITSELF),
+    "xz": (b"\xfd7zXZ\x00\x00", "this is a compressed file, not a spreadsheet. " + ITSELF),
+    "Access": (
+        b"\x00\x01\x00\x00Standard ACE DB\x00",
+        "this is a database, not a spreadsheet. " + ITSELF,
+    ),
+    "web archive": (
+        (
+            b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\nContent-Type: multipart/related;\r\n"
+            b'\tboundary="x"\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<table><tr><td>id'
+        ),
+        "web archives (.mht) are not read. " + AS_XLSX,
+    ),
+    "e-mail": (
+        b"From: a@example.com\nTo: b@example.com\nMIME-Version: 1.0\n\nid,name\n1,A\n",
+        (
+            "this is an e-mail, not a spreadsheet. "
+            "Save the spreadsheet that is attached to it and give that."
+        ),
+    ),
+    "JSON": (
+        b' [\n {"id": "1", "name": "A"}]',
+        "this is a JSON file, not a spreadsheet. " + AS_TABLE,
+    ),
+    "JSON lines": (
+        b'{"id": "1"}\n{"id": "2"}\n',
+        "this is a JSON file, not a spreadsheet. " + AS_TABLE,
+    ),
+    "SQL": (
+        b"-- MySQL dump\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `p`;\nCREATE TABLE `p` (id int);",
+        "this is a dump of a database (SQL), not a spreadsheet. " + AS_TABLE,
+    ),
+    "broken xls": (
+        compound({"Workbook": b"\x09\x08\x10\x00junk"}),
+        "the workbook is damaged or was cut off. " + MEND,
+    ),
+    "Excel 4": (
+        b"\x09\x04\x06\x00\x00\x00\x10\x00\x00\x00",
+        "this workbook is older than Excel 97. " + AS_XLSX,
+    ),
+    "cut off": (xlsx()[:-300], "the workbook is damaged or was cut off. " + MEND),
+    "xlsb": (
+        zipped(**{"[Content_Types].xml": "x", "xl/workbook.bin": "x"}),
+        "binary workbooks (.xlsb) are not read. " + AS_XLSX,
+    ),
+    "ods": (
+        zipped(mimetype="application/vnd.oasis.opendocument.spreadsheet"),
+        "OpenDocument spreadsheets (.ods) are not read. " + AS_XLSX,
+    ),
+    "Numbers": (
+        zipped(**{"Index/Document.iwa": "x"}),
+        "Numbers spreadsheets are not read. Export it from Numbers as an Excel workbook (.xlsx).",
+    ),
+    "zip": (
+        zipped(**{"people.csv": "id"}),
+        (
+            "this is a compressed file (.zip) without a workbook in it. "
+            "Unpack it and give the spreadsheet itself."
+        ),
+    ),
+    "pdf": (b"%PDF-1.7\n", "this is a PDF document, not a spreadsheet. " + ITSELF),
+    "gzip": (b"\x1f\x8b\x08\x00", "this is a compressed file, not a spreadsheet. " + ITSELF),
+    "SpreadsheetML": (SPREADSHEETML, "XML spreadsheets of Excel 2003 are not read. " + AS_XLSX),
+    "xml": (
+        b'<?xml version="1.0"?><people/>',
+        "this is an XML file, not a spreadsheet. " + AS_XLSX,
+    ),
+    "noise": (bytes(range(256)) * 9, "this is neither a workbook nor text. " + ITSELF),
+    "xml without prolog": (
+        b"<people><person/></people>",
+        "this is an XML file, not a spreadsheet. " + AS_XLSX,
+    ),
+    "page of frames": (
+        b"<html><head></head><frameset><frame src=people_files/sheet001.htm></frameset></html>",
+        "this web page only frames others, and the rows are in those. " + AS_XLSX,
+    ),
+    "page without table": (
+        b"<html><body><form>Sign in</form></body></html>",
+        (
+            "this is a web page without a table. Open it in a browser: "
+            "it may be a login page or a message of the other system."
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("data", "why"), REFUSED.values(), ids=REFUSED)
+@pytest.mark.parametrize("name", ["people.xlsx", "people.csv"])
+def test_what_cannot_be_read_is_refused_with_cause_and_remedy_whatever_its_name(
+    tmp_path, name, data, why
+):
+    path = tmp_path / name
+    path.write_bytes(data)
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == f"{name}: {why}"
+
+
+STILL_TEXT = {
+    "angle brackets": (b"<id>,<name>\n1,A\n", "<id>"),
+    "markup in cells": (b"<b>id</b>,name\n1,A\n", "<b>id</b>"),
+    "square brackets": (b"[id],[name]\n1,A\n", "[id]"),
+    "colons": (b"From: a,To: b\n1,2\n", "From: a"),
+    "a word of SQL": (b'id,note\n1,"insert into\ncreate table x"\n', "id"),
+    "a table in quotes": (b'"note","id"\n"\n<table>x</table>",1\n', "note"),
+    "comments of SQL without an end": (b"/**/" * 800 + b"/* insert into", "/**/" * 800 + "/* insert into"),
+    "headers of mail without an end": (b"a:\n b\n" * 500 + b"c", "a:"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "first"), STILL_TEXT.values(), ids=STILL_TEXT)
+def test_a_text_file_that_begins_nearly_like_something_else_is_read(tmp_path, data, first):
+    path = tmp_path / "people.csv"
+    path.write_bytes(data)
+    source = read_source(path)
+    assert (source.container, source.grids[0].frame.iloc[0, 0]) == ("text", first)
+
+
+ACCEPTED = {
+    "xlsx": ("xlsx", xlsx()),
+    "xls": ("xls", workbook([("S", 0, {(0, 0): "id"})])),
+    "html": ("html", b"\xef\xbb\xbf \n<!-- x -->\n<TABLE><tr><td>id</td></tr></TABLE>"),
+    "text": ("text", b"id\tname\n"),
+}
+
+
+@pytest.mark.parametrize(("container", "data"), ACCEPTED.values(), ids=ACCEPTED)
+@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".csv", ""], ids=str)
+def test_the_name_of_a_file_does_not_matter(tmp_path, suffix, container, data):
+    path = tmp_path / f"people{suffix}"
+    path.write_bytes(data)
+    source = read_source(path)
+    assert (source.container, source.grids[0].frame.iloc[0, 0]) == (container, "id")
+
+
+def read_or_refused(path):
+    """Return what a person is told or given, which must be something."""
+    try:
+        source = read_source(path)
+    except InputError as error:
+        return error.hint
+    return source.grids or source.doubts
+
+
+@given(st.binary(max_size=400))
+def test_bytes_of_any_kind_are_read_or_refused(tmp_path, data):
+    for start in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"<table>"):
+        (tmp_path / "people").write_bytes(start + data)
+        assert read_or_refused(tmp_path / "people")
+
+
+DAMAGED = "people.xlsx: the workbook is damaged or was cut off. " + MEND
+
+
+def test_a_workbook_whose_relations_are_lost_is_refused_as_damaged(tmp_path):
+    path = tmp_path / "people.xlsx"
+    whole = xlsx()
+    at = whole.rindex(b"xl/_rels/workbook.xml.rels")
+    path.write_bytes(whole[:at] + b"y" + whole[at + 1 :])
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == DAMAGED
+
+
+@pytest.mark.exhaustive
+def test_no_byte_of_the_directory_of_a_workbook_can_make_its_sheets_vanish(tmp_path):
+    path = tmp_path / "people.xlsx"
+    whole = bytearray(xlsx())
+    for at in range(whole.index(b"PK\x01\x02"), len(whole)):
+        damaged = whole.copy()
+        damaged[at] ^= 1
+        path.write_bytes(damaged)
+        try:
+            cells = [grid.frame.to_numpy().tolist() for grid in read_source(path).grids]
+        except InputError:
+            continue
+        assert cells == [[["id", "name"]]], at
+
+
+@pytest.mark.parametrize("kind", ["xlsx", "xls"])
+@settings(derandomize=True)
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused(tmp_path, kind, data):
+    whole = bytearray(ACCEPTED[kind][1])
+    for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=8)):
+        whole[place] ^= data.draw(st.integers(1, 255))
+    (tmp_path / "people.xlsx").write_bytes(whole)
+    assert read_or_refused(tmp_path / "people.xlsx")
+
+
+LOCKS = {"~$people.xlsx": True, ".~lock.people.xlsx#": True, "people~$.xlsx": False}
+
+
+CUT_OFF = (
+    "people.xlsx: the page ends in the middle of its table, so it was probably cut off. " + AGAIN[:-1]
+    + ". If it always ends like this, open it in Excel, look at its last rows, and save it as an Excel "
+    "workbook (.xlsx)."
+)  # fmt: skip
+SHOWN = Path(__file__).parents[1] / "fixtures" / "libreoffice" / "shown"
+CELLS = {(row, column): f"cell {row} {column}" for row in range(150) for column in range(6)}
+PAGE = "<table><tr>{}</tr></table>\n".format(
+    "</tr><tr>".join(f"<td>{row}</td>" for row in range(99))
+)
+WHOLE = {
+    "xlsx": (SHOWN.with_suffix(".xlsx").read_bytes(), DAMAGED),
+    "xls": (SHOWN.with_suffix(".xls").read_bytes(), DAMAGED),
+    "xls whose directory comes first": (workbook([("S", 0, CELLS)]), DAMAGED),
+    "page": (PAGE.encode(), CUT_OFF),
+    "page in UTF-16": (PAGE.encode("utf-16"), CUT_OFF),
+}
+
+
+@pytest.mark.parametrize("tenths", range(1, 10), ids=lambda tenths: f"{tenths}0 %")
+@pytest.mark.parametrize(("data", "message"), WHOLE.values(), ids=WHOLE)
+def test_a_file_that_was_cut_off_is_refused(tmp_path, data, message, tenths):
+    path = tmp_path / "people.xlsx"
+    path.write_bytes(data)
+    assert read_source(path).grids
+    path.write_bytes(data[: len(data) * tenths // 10 // 2 * 2])
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(("name", "lock"), LOCKS.items(), ids=LOCKS)
+def test_lock_files_are_known_by_their_name(name, lock):
+    assert is_lock_file(Path("inbox") / name) is lock
+
+
+def test_a_lock_file_is_refused(tmp_path):
+    path = tmp_path / "~$people.xlsx"
+    path.write_bytes(b"\x05Ann".ljust(165))
+    with pytest.raises(InputError) as caught:
+        read_source(path)
+    assert str(caught.value) == (
+        "~$people.xlsx: this is only a lock file, a sign that the workbook is open elsewhere. "
+        "Close the workbook and give its own name."
+    )
+
+
+def test_a_file_that_is_not_there_is_refused(tmp_path):
+    with pytest.raises(InputError) as caught:
+        read_source(tmp_path / "people.xlsx")
+    assert str(caught.value) == (
+        "people.xlsx: there is no such file. Look at the name and the folder."
+    )
+
+
+def test_a_folder_is_refused(tmp_path):
+    with pytest.raises(InputError):
+        read_source(tmp_path)
+
+
+# --- .xls ---------------------------------------------------------------------------------------
+
+
+def xls_source(folder, *sheets, codes=(), since_1904=False):
+    path = folder / "people.xls"
+    path.write_bytes(workbook(list(sheets), codes, since_1904=since_1904))
+    return read_source(path)
+
+
+def test_old_workbooks_show_their_cells_as_excel_does(tmp_path):
+    cells = {
+        (0, 0): "id", (0, 1): "born", (0, 2): "fee", (0, 3): "active", (0, 4): "note",
+        (2, 0): (12345.0, 0), (2, 1): (36925.0, 1), (2, 2): (1234.5, 2),
+        (2, 3): True, (2, 4): b"\x2a",
+        (3, 0): (123456789012.0, None), (3, 1): (-3.0, 1), (3, 3): False, (3, 4): "Zoë 名",
+    }  # fmt: skip
+    codes = ["0000000", "yyyy-mm-dd", "#,##0.00"]
+    source = xls_source(tmp_path, ("People", 0, cells), codes=codes)
+    (grid,) = source.grids
+    assert grid.name == "People"
+    assert grid.rows.tolist() == [1, 3, 4]
+    assert grid.frame.to_numpy().tolist() == [
+        ["id", "born", "fee", "active", "note"],
+        ["0012345", "2001-02-03", "1,234.50", "TRUE", "#N/A"],
+        ["123456789012", "-3", "", "FALSE", "Zoë 名"],
+    ]
+    assert grid.stored == {2: {1: "1234.5"}}
+    assert grid.flaws == (faults.EXCEL_ERROR.at(1, 4), faults.NO_SUCH_DATE.at(2, 1))
+
+
+def test_old_workbooks_may_count_their_days_from_1904(tmp_path):
+    sheet = ("S", 0, {(0, 0): (35463.0, 0)})
+    source = xls_source(tmp_path, sheet, codes=["yyyy-mm-dd"], since_1904=True)
+    assert source.grids[0].frame.iloc[0, 0] == "2001-02-03"
+
+
+def test_hidden_parts_of_old_workbooks_are_doubts(tmp_path):
+    cells = {(0, 0): "id", (1, 0): "1", (2, 0): "2", (2, 2): "x"}
+    source = xls_source(
+        tmp_path,
+        ("People", 0, cells, [1], [2]),
+        ("Old", 1, {(0, 0): "id"}),
+        ("Older", 2, {(0, 0): "id"}),
+    )
+    assert [grid.name for grid in source.grids] == ["People"]
+    assert source.doubts == ("The hidden sheets Old, Older were not read.",)
+    assert source.grids[0].doubts == (
+        "One row is hidden; it is read like all others.",
+        "Column C is hidden; it is read like all others.",
+    )

@@ -1,0 +1,231 @@
+"""Which row is the header, and what is a record below it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
+
+from importer.errors import InputError
+from importer.model import RESULT_COLUMNS, Column, Flaw, Grid, Source
+from importer.reading import find_header, read_source, take_sheet
+from importer.text import clean
+
+
+def grid_of(*records, name="S", rows=None, **more):
+    width = max(map(len, records))
+    filled = [[*record, *[""] * (width - len(record))] for record in records]
+    frame = pd.DataFrame(filled, dtype="str")
+    numbers = np.array(rows or range(1, len(records) + 1), np.int64)
+    return Grid(Path("people.xlsx"), name, frame, numbers, **more)
+
+
+def taken(grid, header_row=1):
+    return take_sheet(Source(grid.source, "d" * 64, "xlsx", (grid,)), grid, header_row)
+
+
+# --- Finding ------------------------------------------------------------------------------------
+
+
+def test_the_row_with_most_wanted_headers_is_the_header():
+    grid = grid_of(["Students", ""], ["id", "x"], ["id", "Name"], ["id", "Name"], rows=[1, 3, 5, 6])
+    assert find_header(grid, ["ID", "NAME"]) == 5
+
+
+def test_headers_are_compared_folded():
+    grid = grid_of(["\ufeffBirth\u00a0\nDATE ", "ID"])
+    assert find_header(grid, ["birth date"]) == 1
+
+
+def test_a_row_without_any_wanted_header_is_none():
+    assert find_header(grid_of(["a", "b"], ["1", "2"]), ["id"]) is None
+    assert find_header(grid_of(["a"]), []) is None
+
+
+def test_the_header_is_searched_in_the_first_thirty_rows():
+    assert find_header(grid_of(["x"], ["id"], rows=[1, 30]), ["id"]) == 30
+    assert find_header(grid_of(["x"], ["id"], rows=[1, 31]), ["id"]) is None
+
+
+def test_a_number_after_a_repeated_header_is_no_part_of_its_name():
+    grid = grid_of(["title"], ["Phone", "Phone"], ["Phone#2"])
+    assert find_header(grid, ["Phone#2"]) == 2
+
+
+def test_one_header_that_stands_many_times_counts_once():
+    assert find_header(grid_of(["id", "id", "id"], ["id", "name"]), ["id", "name"]) == 2
+
+
+# --- Taking -------------------------------------------------------------------------------------
+
+
+def test_a_line_break_in_a_header_is_a_blank():
+    sheet = taken(grid_of(["Facility\n(Lot)", "Date de \r\n début\n", "Id"], ["a", "b", "c"]))
+    assert [column.header for column in sheet.columns] == ["Facility (Lot)", "Date de début", "Id"]
+
+
+def test_headers_are_cleaned_and_repeated_ones_numbered():
+    sheet = taken(grid_of([" Phone\u00a0", "PHONE", "", "Id\nno"], ["1", "2", "3", "4"]))
+    assert sheet.columns == (
+        Column(0, "Phone", 1),
+        Column(1, "PHONE", 2),
+        Column(2, "", 1),
+        Column(3, "Id no", 1),
+    )
+
+
+def test_cells_stay_as_shown():
+    sheet = taken(grid_of(["id", "name"], ["\u00a01 ", "a\nb\u200b"]))
+    assert sheet.frame.iloc[0].tolist() == ["\u00a01 ", "a\nb\u200b"]
+
+
+def test_wholly_blank_rows_and_columns_are_left_out_everywhere():
+    grid = grid_of(
+        ["Title"],
+        ["id", "fee", "", "\u00a0"],
+        ["", " ", "\u200b", ""],
+        ["a", "1,000.00", "", " "],
+        ["\u00a0"],
+        ["b", "#N/A", "", ""],
+        rows=[1, 3, 4, 5, 8, 9],
+        flaws=(Flaw(0, 0, "above.", "x"), Flaw(5, 1, "wrong.", "Mend.")),
+        stored={1: {3: "1000"}, 0: {1: "7"}},
+        doubts=("One row is hidden.",),
+    )
+    sheet = taken(grid, 3)
+    assert [column.header for column in sheet.columns] == ["id", "fee"]
+    assert sheet.frame.to_numpy().tolist() == [["a", "1,000.00"], ["b", "#N/A"]]
+    assert isinstance(sheet.frame.index, pd.RangeIndex)
+    assert sheet.rows.tolist() == [5, 9]
+    assert sheet.flaws == (Flaw(1, 1, "wrong.", "Mend."),)
+    assert sheet.stored == {1: {0: "1000"}}
+    assert (sheet.header_row, sheet.name, sheet.digest) == (3, "S", "d" * 64)
+    assert sheet.doubts == ("One row is hidden.",)
+
+
+def test_a_row_whose_only_cell_has_a_flaw_is_no_blank_row():
+    grid = grid_of(["id", "sum"], ["", ""], flaws=(Flaw(1, 1, "no value.", "Save."),))
+    assert taken(grid).rows.tolist() == [2]
+
+
+def test_a_column_without_header_that_holds_something_stays():
+    assert len(taken(grid_of(["id", ""], ["1", ""], ["2", "x"])).columns) == 2
+
+
+def test_a_header_without_records_is_an_empty_sheet():
+    sheet = taken(grid_of(["id", "name"]))
+    assert (sheet.frame.shape, sheet.rows.tolist(), len(sheet.columns)) == ((0, 2), [], 2)
+
+
+def test_records_of_a_text_file_count_from_the_header():
+    grid = grid_of(["Title"], ["id"], ["a"], ["b"], name=None, rows=[1, 3, 4, 6])
+    sheet = taken(grid, 3)
+    assert (sheet.header_row, sheet.rows.tolist(), sheet.title) == (1, [2, 4], "Rows")
+
+
+@pytest.mark.parametrize("row", [2, 3], ids=["blank", "not there"])
+def test_a_header_row_that_is_blank_is_refused(row):
+    with pytest.raises(InputError) as caught:
+        taken(grid_of(["id"], [" "]), row)
+    assert str(caught.value) == (
+        f"people.xlsx, S, row {row}: the header is expected here, but the row is blank. "
+        "Correct header_row in the mapping, or leave it out to have the header found."
+    )
+
+
+@pytest.mark.parametrize("row", [2, 9], ids=["blank", "not there"])
+def test_a_header_record_that_is_blank_is_refused(row):
+    with pytest.raises(InputError) as caught:
+        taken(grid_of(["id"], [" "], name=None), row)
+    assert str(caught.value).startswith(f"people.xlsx, record {row}: the header is expected here")
+
+
+CELLS = st.sampled_from(["", " ", "\u00a0", "\u200b", "\n", "x", "0", "-", " y "])
+
+
+@given(st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8))
+def test_no_cell_that_means_something_is_ever_lost(records):
+    sheet = taken(grid_of(["a", "b", ""], *records))
+    kept = [record for record in records if any(map(clean, record))]
+    width = len(sheet.columns)
+    assert sheet.frame.to_numpy().tolist() == [record[:width] for record in kept]
+    assert not any(clean(cell) for record in records for cell in record[width:])
+    assert [records[row - 2] for row in sheet.rows.tolist()] == kept
+
+
+# --- Results workbooks given back ---------------------------------------------------------------
+
+
+def test_the_rows_of_a_results_workbook_point_at_the_first_source():
+    head = [*RESULT_COLUMNS, "id"]
+    records = [
+        ["invalid", "", "9033", "", "", row, "a"] for row in ["14", " 9 ", "", "x", "0", "1.5"]
+    ]
+    assert taken(grid_of(head, *records)).rows.tolist() == [14, 9, 15, 16, 17, 18]
+
+
+def test_rows_added_to_a_results_workbook_are_numbered_past_the_last_and_known_as_added():
+    head = [*RESULT_COLUMNS, "id"]
+    records = [["invalid", "", "", "", "", row, "a"] for row in ["14", "", "3"]]
+    sheet = taken(grid_of(head, *records))
+    assert (sheet.rows.tolist(), sheet.added) == ([14, 15, 3], {1})
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        ["id", *RESULT_COLUMNS],
+        [*RESULT_COLUMNS[::-1], "id"],
+        ["opscom_status", "id", "opscom_row"],
+    ],
+    ids=["behind", "turned", "two are left"],
+)
+def test_a_results_workbook_is_known_by_our_columns_wherever_they_stand(head):
+    cells = ["14" if name == "opscom_row" else "" if name != "id" else "a" for name in head]
+    assert taken(grid_of(head, cells)).rows.tolist() == [14]
+    assert taken(grid_of(["Title"], head, cells), 2).rows.tolist() == [14]
+
+
+def test_a_source_that_took_over_one_of_our_columns_is_no_results_workbook():
+    sheet = taken(grid_of(["id", "opscom_row"], ["a", "14"]))
+    assert (sheet.rows.tolist(), sheet.added) == ([2], frozenset())
+
+
+FACTS = [("Run", "7"), ("File's SHA-256", "a" * 64), ("File", "people.csv")]
+
+
+def book_with_summary(folder, header, facts=FACTS):
+    path = folder / "people-results.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        page = book.add_worksheet("Summary")
+        for row, fact in enumerate(facts):
+            page.write_row(row + 2, 0, fact)
+        sheet = book.add_worksheet("Students")
+        sheet.write_row(0, 0, header)
+        sheet.write_row(1, 0, ["invalid", "", "", "", "", 7, "a"])
+    return read_source(path)
+
+
+def test_the_summary_of_a_results_workbook_is_passed_over(tmp_path):
+    source = book_with_summary(tmp_path, [*RESULT_COLUMNS, "id"])
+    assert [grid.name for grid in source.grids] == ["Students"]
+    assert take_sheet(source, source.grids[0], 1).rows.tolist() == [7]
+
+
+def test_a_sheet_called_summary_of_another_workbook_is_read(tmp_path):
+    source = book_with_summary(tmp_path, list("abcdefg"))
+    assert [grid.name for grid in source.grids] == ["Summary", "Students"]
+
+
+def test_a_results_workbook_whose_summary_is_gone_is_refused(tmp_path):
+    with pytest.raises(InputError) as caught:
+        book_with_summary(tmp_path, [*RESULT_COLUMNS, "id"], facts=[])
+    assert str(caught.value) == (
+        "people-results.xlsx: these are results without their sheet Summary, which says what became of "
+        "the rows. Push the results workbook as it was written, with its Summary."
+    )

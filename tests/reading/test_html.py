@@ -1,0 +1,100 @@
+"""Web pages that call themselves workbooks: known by their content, every cell as it shows."""
+
+from __future__ import annotations
+
+import pytest
+
+from importer.errors import InputError
+from importer.reading import faults, read_source
+
+
+def html_grid(folder, page):
+    path = folder / "people.xls"
+    path.write_bytes(page if isinstance(page, bytes) else page.encode())
+    return read_source(path).grids[0]
+
+
+def test_a_table_of_a_web_page_keeps_what_the_person_sees(tmp_path):
+    grid = html_grid(
+        tmp_path,
+        "<html><head><style>td{color:red}</style><title>People</title></head><body><table>"
+        "<tr><th> Student\n  ID </th><th>Name</th></tr>"
+        "<tr><td>0012345</td><td>O&#39;Hara &amp;<br>Sons</td></tr>"
+        "<tr><td>14.50<td>Null"
+        "<tr><td>#N/A</td><td><p>a</p><p>b</p></td></tr>"
+        "</table></body></html>",
+    )
+    assert grid.name == "people"
+    assert grid.frame.to_numpy().tolist() == [
+        ["Student ID", "Name"],
+        ["0012345", "O'Hara &\nSons"],
+        ["14.50", "Null"],
+        ["#N/A", "a\nb"],
+    ]
+    assert grid.flaws == (faults.EXCEL_ERROR.at(3, 0),)
+
+
+def test_text_above_a_table_takes_rows_as_in_excel(tmp_path):
+    grid = html_grid(tmp_path, "<body><h1>People</h1><p>Autumn</p><table><tr><td>id</table>")
+    assert grid.rows.tolist() == [1, 2, 3]
+    assert grid.frame[0].tolist() == ["People", "Autumn", "id"]
+
+
+def test_a_cell_that_spans_rows_of_a_web_page_stands_in_all_of_them(tmp_path):
+    grid = html_grid(
+        tmp_path,
+        '<table><tr><td rowspan=2>a</td><td colspan="2">b</td><td>c</td></tr>'
+        "<tr><td>d</td><td>e</td><td>f</td></tr><tr><td>g</td></tr></table>",
+    )
+    assert grid.frame.to_numpy().tolist() == [
+        ["a", "b", "", "c"],
+        ["a", "d", "e", "f"],
+        ["g", "", "", ""],
+    ]
+
+
+def test_an_absurd_span_takes_no_more_than_a_sheet_is_wide(tmp_path):
+    grid = html_grid(tmp_path, "<table><tr><td colspan=999999999>a</td><td>b</td></tr></table>")
+    assert grid.frame.shape[1] <= 16_385
+
+
+def test_the_encoding_that_a_page_declares_is_used_where_it_fits(tmp_path):
+    page = '<html><meta charset="iso-8859-2"><table><tr><td>Łódź</td></tr></table>'
+    assert html_grid(tmp_path, page.encode("iso-8859-2")).frame.iloc[0, 0] == "Łódź"
+    lying = '<html><meta charset="ascii"><table><tr><td>Zoë</td></tr></table>'
+    assert html_grid(tmp_path, lying.encode()).frame.iloc[0, 0] == "Zoë"
+
+
+BEGINNINGS = {
+    "font": "<font face=Arial>", "text": "<b>People</b>", "center": "<center>", "form": "<form>",
+    "style": "<style>td{mso-number-format:'@'}</style>", "script": "<script>x</script>",
+    "meta": '<meta http-equiv="Content-Type" content="text/html">', "title": "<title>x</title>",
+    "comment": "<!-- x --> <!-- y -->", "long comment": f"<!-- {'x' * 9_000} -->",
+    "prolog": '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x">',
+    "line": "People of autumn\r\n<html>", "server": "Content-Type: text/html\n\n<html>",
+}  # fmt: skip
+PAGE_CODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
+
+
+@pytest.mark.parametrize("coding", PAGE_CODINGS, ids=str)
+@pytest.mark.parametrize("before", BEGINNINGS.values(), ids=BEGINNINGS)
+def test_a_page_is_known_whatever_it_begins_with(tmp_path, before, coding):
+    page = f"{before}<table><tr><td>id</td></tr><tr><td>0012</td></tr></table>"
+    grid = html_grid(tmp_path, page.encode(coding))
+    assert grid.frame[0].tolist()[-2:] == ["id", "0012"]
+
+
+def test_rows_that_absurd_spans_fill_are_bounded(tmp_path):
+    row = "<tr><td rowspan=65000 colspan=16000>a</td><td>b</td></tr>"
+    with pytest.raises(InputError) as caught:
+        html_grid(tmp_path, f"<table>{row * 4_000}</table>")
+    assert str(caught.value) == (
+        "people.xls, people: the table has more than 50,000,000 cells, blank ones counted, too many to be "
+        "read. Delete stray cells far to the right, or split the file."
+    )
+
+
+@pytest.mark.parametrize("tag", ["", "<tbody>", "<thead>"], ids=["none", "body", "head"])
+def test_rows_without_a_table_around_them_are_a_table(tmp_path, tag):
+    grid = html_grid(tmp_path, f"{tag}<tr><td>id</td></tr><tr><td>0012</td></tr>")
+    assert grid.frame[0].tolist() == ["id", "0012"]
