@@ -112,7 +112,7 @@ def choose(
     if misnamed and not first:
         raise InputError(_misnamed(source, misnamed))
     misfits = [miss for miss in tried or tries if isinstance(miss, _Misfit)]
-    raise InputError(_no_fit(source, misfits, named=named, renamed=not candidates))
+    raise InputError(*_no_fit(source, misfits, named=named, renamed=not candidates))
 
 
 def _first_mappings(source: Source, mappings: Sequence[Mapping]) -> list[Mapping]:
@@ -265,7 +265,7 @@ def _misnamed(source: Source, mappings: Sequence[Mapping]) -> str:
     )
 
 
-def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed: bool) -> str:
+def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed: bool) -> list[str]:
     """Return what is missing, the nearest mapping first, what the file has instead, and what to do.
 
     Args:
@@ -300,7 +300,7 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed:
         said.append(_what_there_is(grid, (*shipped, *(miss.mapping for miss in misfits))))
     ways = "or the mapping" if named else "name another mapping with --mapping, or write one"
     said.append(f"Correct the file{' ' if named else ', '}{ways} ({_GUIDE} says how).")
-    return ("\n" if told[1:] else " ").join(said)
+    return said if told[1:] else [" ".join(said)]
 
 
 def _told(misfit: _Misfit, name: str) -> str:

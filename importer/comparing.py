@@ -13,7 +13,7 @@ from importer.delivery.known import Witness
 from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
 from importer.delivery.tracing import first_file, overtaken, trace, written
-from importer.errors import ImporterError
+from importer.errors import ImporterError, plain
 from importer.looking_back import against_last, earlier_attempts
 from importer.model import Outcome, State
 from importer.preparing import Job
@@ -221,7 +221,9 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     )
     return Job(
         job.path,
-        error=f"{job.path.name} looks like a wrong file; nothing of it was sent. {why} {hint}",
+        error=plain(
+            f"{job.path.name} looks like a wrong file; nothing of it was sent. {why} {hint}"
+        ),
     )
 
 

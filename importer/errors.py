@@ -15,25 +15,45 @@ A row that is wrong is never an exception: it is a ``Problem`` (see ``importer.m
 
 from __future__ import annotations
 
+import re
 import traceback
 from pathlib import Path
+
+_UNSEEN_RE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def plain(text: str) -> str:
+    r"""Return a text as one line that a terminal only shows: what would steer it is spelled out.
+
+    >>> print(plain("a\x1b[2Jb\nc"))
+    a\x1b[2Jb\x0ac
+    """
+    return _UNSEEN_RE.sub(_spelled, text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
 
 
 class ImporterError(Exception):
     """A run, or one file of it, cannot go on.
 
     Attributes:
-        message: Where and what, one or two sentences. No cell values, no token.
+        message: Where and what, one or two sentences, or a line for each fault. No cell values, no
+            token; what a terminal would obey (in a file's name, say) is spelled out.
         hint: What to do now, one sentence, or empty where the message says it.
     """
 
     exit_code = 5
 
-    def __init__(self, message: str, *, hint: str = "") -> None:
+    def __init__(self, *lines: str, hint: str = "") -> None:
         """Say where and what, then what to do."""
-        super().__init__(f"{message} {hint}".strip())
-        self.message = message
-        self.hint = hint
+        self.message = "\n".join(map(plain, lines))
+        self.hint = plain(hint)
+        super().__init__(f"{self.message} {self.hint}".strip())
 
 
 class UsageError(ImporterError):

@@ -95,7 +95,7 @@ def prepare(order: Order, *, today: dt.date) -> tuple[Job, ...]:
         except MappingError as error:
             faults.append((path, error))
     if order.named and not mappings:
-        raise MappingError("\n".join(str(error) for _, error in faults))
+        raise MappingError(*(line for _, error in faults for line in str(error).split("\n")))
     jobs = [Job(path, error=str(error)) for path, error in faults]
     jobs += [_prepare_file(path, mappings, order, today) for path in order.files]
     ranks = {endpoint: rank for rank, endpoint in enumerate(("", *PUSHED_ENDPOINTS))}

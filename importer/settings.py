@@ -132,7 +132,7 @@ def load_settings(workspace: Path, given: Given, environ: Mapping[str, str]) -> 
     if settings.plate_host:
         faults += host_faults(settings.plate_host, "plate host")
     if faults:
-        raise SettingsError("\n".join(faults))
+        raise SettingsError(*faults)
     return settings
 
 

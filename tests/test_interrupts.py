@@ -48,8 +48,9 @@ def office(tmp_path):
 class Command:
     """A real ``push`` in a process of its own."""
 
-    def __init__(self, office, url, *more):
+    def __init__(self, office, url, *more, begin=()):
         self._words = [
+            *begin,
             *(sys.executable, "-m", "importer", "push", office / "permits.csv", "--yes", "--json"),
             *("--workspace", office / "ws", "--mapping", office / "permits.yaml"),
             *("--host", url, "--client", "OC_TEST", "--timeout", "20", *more),
@@ -134,6 +135,24 @@ def test_a_second_interrupt_ends_at_once_and_what_was_under_way_is_unknown(offic
         code, told, _ = run(office, controller.url)
         assert (code, states(told)) == (4, {"pushed": 9, "unchanged": 1, "unknown": 2})
         assert all(len(controller.entries(f"P{n}")) == 1 for n in range(12))
+
+
+@SIGNALS
+@pytest.mark.parametrize("ignored", [True, False], ids=["nohup", "plain"])
+def test_a_hang_up_that_nohup_ignores_stays_ignored_and_any_other_ends_the_run(office, ignored):
+    begin = ("nohup",) if ignored else ()
+    with (
+        Controller({("P1", 1): Fault("hold")}) as controller,
+        Command(office, controller.url, "--workers", "1", begin=begin) as push_,
+    ):
+        controller.wait_for(2, PATIENCE)
+        os.kill(push_.process.pid, signal.SIGHUP)
+        threading.Timer(0.8, controller.release).start()
+        code, told, _ = push_.end()
+    if ignored:
+        assert (code, states(told)) == (0, {"pushed": 12})
+    else:
+        assert (code, states(told)) == (3, {"pushed": 2, "not sent": 10})
 
 
 @SIGNALS

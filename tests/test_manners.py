@@ -27,7 +27,7 @@ RETRY, AGAIN, STOP = "retry: not applied", "again: maybe applied", "stop: "
 # event: (reply, users and updates and deletes, vehicles, permits), at the first attempt of a row
 TABLE = {
     "refused": (Reply(Phase.NOT_LEFT, detail="x"), RETRY, RETRY, RETRY),
-    "certificate": (Reply(Phase.DISTRUSTED, detail="x"), *[STOP + "not sent"] * 3),
+    "certificate": (Reply(Phase.BARRED, detail="x"), *[STOP + "not sent"] * 3),
     **{f"{n}": (answered(n), *[STOP + "not sent"] * 3) for n in (300, 301, 302, 303, 307, 308)},
     "429": (answered(429), RETRY, RETRY, RETRY),
     **{f"{n}": (answered(n), AGAIN, AGAIN, "unknown") for n in (500, 501, 502, 503, 504, 599)},

@@ -1,5 +1,6 @@
 """The way to OPSCOM: certificates, proxies, deadlines, and connections that must not be used again."""
 
+import importlib.util
 import json
 import socket
 import sys
@@ -15,6 +16,7 @@ from tunnels import CERTIFICATE, Proxy, TlsHost
 
 from importer.delivery.line import Line, Phase, elapsed
 from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
+from importer.errors import SettingsError
 
 NAMED = "https://controller.test"
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
@@ -105,8 +107,8 @@ def test_a_host_that_speaks_no_tls_stops_the_run_and_is_called_so(journal):
         done = push(host.url, journal, "permits", permits(2))
     assert set(done.states.values()) == {"not sent"}
     assert done.stopped == (
-        "The host does not agree on a secure connection. Check the host, and what stands between it "
-        "and you."
+        "The host answers in plain http where https is asked for. Check the host, and what stands "
+        "between it and you."
     )
     assert TOKEN.encode() not in host.heard
 
@@ -152,7 +154,7 @@ def test_loopback_with_https_never_goes_through_a_proxy(journal, trusted, monkey
     assert proxy.asked == []
 
 
-@pytest.mark.parametrize("status", ["403 Forbidden", "407 Proxy Authentication Required", "502 No"])
+@pytest.mark.parametrize("status", ["403 Forbidden", "502 No"])
 def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, monkeypatch, status):
     with Controller() as controller, TlsHost(controller.url) as host:
         with Proxy(host.url, status=status) as proxy:
@@ -164,6 +166,72 @@ def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, m
         "The proxy did not let the connection through. One row was tried 6 times. Check your "
         "network and the host, or wait until OPSCOM answers again."
     )
+
+
+def test_a_proxy_that_wants_a_password_is_asked_once_and_named(journal, trusted, monkeypatch):
+    with Controller() as controller, TlsHost(controller.url) as host:
+        with Proxy(host.url, status="407 Proxy Authentication Required") as proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+            done = push(NAMED, journal, "permits", permits(2))
+        assert len(proxy.asked) == 1
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == (
+        "The proxy asks for a name and a password: write them into HTTPS_PROXY, as in "
+        "http://name:password@proxy.campus.example:3128. Check the host, and what stands between it "
+        "and you."
+    )
+
+
+def test_a_proxy_named_with_https_that_speaks_plain_http_is_named(journal, trusted, monkeypatch):
+    with Controller() as controller, TlsHost(controller.url, plain=True) as proxy:
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        done = push(NAMED, journal, "permits", permits(2))
+        assert proxy.connections == 1
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == (
+        "The proxy speaks plain http: begin HTTPS_PROXY with http://. Check the host, and what stands "
+        "between it and you."
+    )
+
+
+@pytest.mark.skipif(importlib.util.find_spec("socks") is not None, reason="PySocks is here")
+def test_a_socks_proxy_without_its_package_is_named_at_once(journal, monkeypatch):
+    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
+    done = push(NAMED, journal, "permits", permits(2))
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == (
+        "The proxy that the environment names is a SOCKS proxy, which needs the package PySocks. "
+        "Check the host, and what stands between it and you."
+    )
+
+
+def test_a_proxy_that_is_spoken_to_in_tls_leads_to_the_host(journal, trusted, monkeypatch):
+    with (
+        Controller() as controller,
+        TlsHost(controller.url) as host,
+        Proxy(host.url, tls=True) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        done = push(NAMED, journal, "users", users(3))
+    assert set(done.states.values()) == {"pushed"}
+    assert TOKEN.encode() not in proxy.heard
+
+
+@pytest.mark.parametrize("slow", [Fault("drip", seconds=0.05), Fault("hang")], ids=["drip", "hang"])
+def test_the_time_of_a_row_holds_through_a_proxy_that_is_spoken_to_in_tls(
+    journal, trusted, monkeypatch, slow
+):
+    with (
+        Controller({("P0", 1): slow}) as controller,
+        TlsHost(controller.url) as host,
+        Proxy(host.url, tls=True) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        started = time.monotonic()
+        done = push(NAMED, journal, "permits", permits(1), timeout=0.8)
+        took = time.monotonic() - started
+    assert done.states == {0: "unknown"}
+    assert took < 3.0
 
 
 def test_an_answer_lost_behind_a_proxy_leaves_a_permit_unknown(journal, trusted, monkeypatch):
@@ -309,9 +377,13 @@ class TwoAnswers(threading.Thread):
         return data
 
 
+def _answer(status, body):
+    head = f"HTTP/1.1 {status}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
+
+
 def _accepted(number):
-    body = json.dumps({"status": "success", "reference_id": number}).encode()
-    return b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(body) + body
+    return _answer("200 OK", json.dumps({"status": "success", "reference_id": number}).encode())
 
 
 @pytest.mark.parametrize(
@@ -321,8 +393,12 @@ def _accepted(number):
         b"HTTP/1.1 204 No Content\r\n\r\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n",
         b"HTTP/1.1 502 Bad Gateway\r\nContent-Length: 6\r\n\r\n<html>",
+        _answer("504 Gateway Timeout", b'{"message": "upstream timed out"}'),
+        _answer("408 Request Timeout", b'{"status": 408}'),
+        _answer("200 OK", b'{"ok": true}'),
+        _answer("200 OK", b'{"status": "pending"}'),
     ],
-    ids=["103", "204", "empty", "502"],
+    ids=["103", "204", "empty", "502", "504-json", "408-json", "json-says-nothing", "pending"],
 )
 def test_a_late_answer_to_one_row_is_never_taken_for_the_answer_to_the_next(journal, first):
     host = TwoAnswers(first)
@@ -331,6 +407,15 @@ def test_a_late_answer_to_one_row_is_never_taken_for_the_answer_to_the_next(jour
     host.join(10)
     assert done.states == {0: "unknown", 1: "pushed"}
     assert done.outcomes[1].reference_id == "id-of-row-2"
+
+
+@pytest.mark.parametrize("status", [408, 500, 504])
+def test_a_connection_is_not_kept_after_a_refusal_with_a_status_of_failure(journal, status):
+    plan = {("U1", 1): Fault("answer", code=9019, status=status)}
+    with Controller(plan) as controller:
+        done = push(controller.url, journal, "users", users(3))
+        assert controller.connections == 2
+    assert done.states == {0: "pushed", 1: "rejected", 2: "pushed"}
 
 
 def test_a_connection_is_kept_from_row_to_row_also_where_rows_are_refused(journal):
@@ -401,3 +486,22 @@ def test_the_trial_of_this_rig_accepts_a_healthy_run(journal):
     with Controller() as controller:
         trial = Trial("permits", journal, controller)
         assert set(trial.run().states.values()) == {"pushed"}
+
+
+@pytest.mark.parametrize("content", [None, "no certificates"], ids=["absent", "not PEM"])
+def test_a_bundle_of_certificates_that_cannot_be_read_is_named_before_anything_is_sent(
+    tmp_path, journal, monkeypatch, content
+):
+    bundle = tmp_path / "campus.pem"
+    if content:
+        bundle.write_text(content)
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+    with Controller() as controller, TlsHost(controller.url) as host:
+        with pytest.raises(SettingsError) as found:
+            push(host.url, journal, "users", users(1))
+        assert host.connections == 0
+    why = "are not PEM" if content else "No such file or directory"
+    assert str(found.value) == (
+        f"The certificates that REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names cannot be read: {bundle} "
+        f"({why}). Correct the path, or take the variable out of the environment."
+    )

@@ -18,6 +18,12 @@ def free_address(url):
     return parts.hostname, parts.port
 
 
+def server_context():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(CERTIFICATE, TLS / "controller.key")
+    return context
+
+
 class Middle:
     """Listens on loopback and hands each connection to ``serve`` in a thread of its own."""
 
@@ -101,8 +107,7 @@ class TlsHost(Middle):
         super().__init__(target)
         self._breaks = breaks
         self._plain = plain
-        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self._context.load_cert_chain(CERTIFICATE, TLS / "controller.key")
+        self._context = server_context()
 
     @property
     def url(self):
@@ -123,19 +128,29 @@ class TlsHost(Middle):
 class Proxy(Middle):
     """A campus's proxy: CONNECT, and whatever the host's name is, the way leads to ``target``."""
 
-    def __init__(self, target, *, status="200 Connection established", drips=None):
-        """Answer CONNECT with ``status``; ``drips``: byte by byte, so many seconds between two."""
+    def __init__(self, target, *, status="200 Connection established", drips=None, tls=False):
+        """Answer CONNECT with ``status``.
+
+        ``drips``: byte by byte, so many seconds between two; ``tls``: this proxy is spoken to in TLS.
+        """
         super().__init__(target)
         self._status = status
         self._drips = drips
+        self._tls = tls
         self.asked = []
         """The first line of every request."""
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
     def serve(self, sock, number):
+        if not self._tls:
+            return self._serve_plain(sock)
+        with server_context().wrap_socket(sock, server_side=True) as secure:
+            return self._serve_plain(secure)
+
+    def _serve_plain(self, sock):
         head = b""
         while b"\r\n\r\n" not in head:
             data = self.hear(sock)

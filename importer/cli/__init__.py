@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import json
+import io
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -18,6 +19,7 @@ from importer.cli.pull import pull
 from importer.cli.push import push
 from importer.cli.sandbox import sandbox
 from importer.cli.settle import settle
+from importer.cli.terminal import emit, say, say_error
 from importer.errors import ImporterError, failure
 
 _STOPPED = 3
@@ -56,26 +58,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         code = cli.main(given, prog_name="opscom-import", standalone_mode=False)
     except click.ClickException as error:
-        error.show(sys.stderr)
+        shown = io.StringIO()
+        error.show(shown)
+        for line in shown.getvalue().splitlines():
+            say(line)
         code = _say(given, error.exit_code, error.format_message())
     except ImporterError as error:
         # A person who answers no has made no error.
-        kind = "" if error.exit_code == _STOPPED else "Error: "
-        click.echo(f"{kind}{error}", err=True)
+        if error.exit_code == _STOPPED:
+            say(str(error))
+        else:
+            say_error(str(error))
         code = _say(given, error.exit_code, str(error))
     except (click.Abort, KeyboardInterrupt):
         message = "Interrupted; nothing more was sent. Run the same command again to go on."
-        click.echo(f"\n{message}", err=True)
+        say("")
+        say(message)
         code = _say(given, _STOPPED, message)
-    except BrokenPipeError:
-        code = 1
     except Exception as error:  # noqa: BLE001 - what an exception says may hold a person's data
         message = (
             f"This program failed ({failure(error)}). Run the same command "
             "again; nothing is sent twice. If it fails again, report this line."
         )
-        click.echo(f"Error: {message}", err=True)
+        say_error(message)
         code = _say(given, 3, message)
+    if arguments is None:
+        # All is said: an interrupt that comes now has nothing left to end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -84,5 +93,5 @@ def _say(given: Sequence[str], code: int, message: str) -> int:
     if "--json" in given:
         stopped = message if code == _STOPPED else None
         shape = {"run": "", "exit_code": code, "stopped": stopped, "files": [], "error": message}
-        click.echo(json.dumps(shape))
+        emit(shape)
     return code

@@ -68,7 +68,7 @@ def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
     except SettingsError as error:
         faults.append(error)
     if faults:
-        raise SettingsError("\n".join(str(fault) for fault in faults))
+        raise SettingsError(*map(str, faults))
     return Access(settings.host, client, token, sandbox=False)
 
 
@@ -167,6 +167,10 @@ def interruptible(stopper: Stopper) -> Iterator[None]:
         for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP")
         if hasattr(signal, name)
     ]
+    # A hang-up that was ignored when the process began (nohup) stays ignored.
+    hang_up = getattr(signal, "SIGHUP", None)
+    if hang_up is not None and signal.getsignal(hang_up) is signal.SIG_IGN:
+        wanted.remove(hang_up)
     before = {number: signal.signal(number, interrupt) for number in wanted}
     try:
         yield

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -65,10 +64,10 @@ def history(
 
 
 def _show_runs(runs: tuple[RunEntry, ...], *, as_json: bool) -> None:
-    from importer.cli.terminal import say
+    from importer.cli.terminal import emit, say
 
     if as_json:
-        click.echo(json.dumps({"exit_code": 0, "runs": [run.as_json() for run in runs]}))
+        emit({"exit_code": 0, "runs": [run.as_json() for run in runs]})
         return
     if not runs:
         say("Nothing was pushed yet.")
@@ -102,11 +101,11 @@ def _file(file: FileEntry) -> str:
 def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> None:
     from dataclasses import asdict
 
-    from importer.cli.terminal import say
+    from importer.cli.terminal import emit, say
 
     if as_json:
         shape = {"exit_code": 0, "run": run.as_json(), "created": [asdict(c) for c in created]}
-        click.echo(json.dumps(shape))
+        emit(shape)
         return
     say(f"Run {run.run}, by {run.person} on {run.machine}, version {run.version}")
     say(f"From {run.started} to {run.ended}" if run.ended else f"From {run.started}; {UNENDED}")
@@ -114,13 +113,15 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
     if run.stopped:
         say(f"Stopped: {run.stopped}")
     for file in run.files:
-        say(f"\n{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
+        say("")
+        say(f"{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
         say(f"  {file.rows} rows: {_states(file.states)}; {file.attempts} requests")
         for code, number in file.codes.items():
             say(f"  {code}: {number} time{'s' if number != 1 else ''}")
         say(f"  Workbook: {file.results}")
     if created:
-        say("\nCreated, the newest first:")
+        say("")
+        say("Created, the newest first:")
     for each in created:
         gone = " (deleted since)" if each.deleted else ""
         what = " ".join(filter(None, (each.endpoint, each.reference_id, each.key)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from pathlib import Path
 
@@ -17,7 +16,7 @@ def init(folder: Path | None, *, as_json: bool) -> int:
 
     Without FOLDER in the current one. What is there already stays as it is.
     """
-    from importer.cli.terminal import say
+    from importer.cli.terminal import emit, say
     from importer.launchers import make_launchers
     from importer.workspace import make_workspace, synchronised
 
@@ -41,5 +40,5 @@ def init(folder: Path | None, *, as_json: bool) -> int:
             "workspace": str(folder.resolve()),
             "made": [str(path) for path in made],
         }
-        click.echo(json.dumps(shape))
+        emit(shape)
     return 0

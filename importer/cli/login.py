@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from pathlib import Path
@@ -38,7 +37,7 @@ def login(  # noqa: PLR0913 - one an option
     only you can read. For scripts it is taken from standard input. With --test the token is tried:
     the one just given, or where nothing is given (--test alone on a terminal) the one that is kept.
     """
-    from importer.cli.terminal import is_interactive, say
+    from importer.cli.terminal import emit, is_interactive, say
     from importer.credentials import forget_token, keep_token, well_formed
     from importer.settings import Given, load_settings, need_client
     from importer.workspace import find_workspace
@@ -66,7 +65,7 @@ def login(  # noqa: PLR0913 - one an option
         say(f"The token works: OPSCOM told {types}.")
         said["tested"] = True
     if as_json:
-        click.echo(json.dumps(said))
+        emit(said)
     return 0
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ import click
 
 from importer.cli.access import Access, interruptible, open_access
 from importer.cli.running import Setting, keeping_folder, settle_setting
-from importer.cli.terminal import is_interactive, progress, say
+from importer.cli.terminal import emit, is_interactive, progress, say, say_error
 from importer.delivery.answers import Refused
 from importer.delivery.client import Controller
 from importer.delivery.journal_file import person
@@ -26,6 +25,7 @@ from importer.delivery.wire import Watchdog
 from importer.errors import PushStopped, SettingsError, UsageError
 from importer.pulls import lists, overdue
 from importer.pulls.book import Asked
+from importer.pulls.plate_answers import understands_plate
 from importer.pulls.saved import unfinished
 from importer.pulls.user_types import KeptTypes, keep_user_types
 from importer.settings import FILE_NAME, PLATE_HOST_VARIABLE, Given
@@ -69,7 +69,7 @@ class Call:
         """Tell the workbook, print the object of ``--json``, return the exit code of success."""
         say(f"  Workbook: {path}")
         if self.common.as_json:
-            click.echo(json.dumps({"exit_code": 0, **shape, "results": str(path)}))
+            emit({"exit_code": 0, **shape, "results": str(path)})
         return 0
 
 
@@ -203,7 +203,13 @@ def pull_plates(call: Call, file: Path, column: str | None) -> int:
     call.stack.callback(watchdog.close)
     url, trusted = address(access.host, PLATES.path), trust(access.host)
     questions = Questions(
-        lambda: Line(url, timeout=settings.timeout, watchdog=watchdog, trusted=trusted),
+        lambda: Line(
+            url,
+            timeout=settings.timeout,
+            watchdog=watchdog,
+            trusted=trusted,
+            understands=understands_plate,
+        ),
         access.token,
         access.client,
         Pace(rate=settings.rate),
@@ -317,7 +323,7 @@ def _show_overdue(found: Overdue, common: Common) -> int:
     if found.results is not None:
         say(f"  Workbook: {found.results}")
     if found.error is not None:
-        say(f"Error: {found.error}")
+        say_error(found.error)
     if common.as_json:
-        click.echo(json.dumps(found.as_json()))
+        emit(found.as_json())
     return found.exit_code

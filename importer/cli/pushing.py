@@ -22,7 +22,7 @@ from importer.delivery.journal import Journal
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Breaker, Stopper
-from importer.errors import PushStopped, UsageError
+from importer.errors import PushStopped, UsageError, plain
 from importer.preparing import Job, Order, overrule_files, prepare
 from importer.run import Delivery
 from importer.run import push as push_rows
@@ -190,7 +190,7 @@ def _hold_deletes(
     if all(job.path in held or job.error is not None for job in jobs):
         return tuple(jobs), tuple(planned)
     spared = tuple(
-        Job(job.path, error=f"{job.path.name}: {_nobody_deletes(held[job.path])}")
+        Job(job.path, error=plain(f"{job.path.name}: {_nobody_deletes(held[job.path])}"))
         if job.path in held
         else job
         for job in jobs

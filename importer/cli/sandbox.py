@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
@@ -78,7 +77,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     from contextlib import ExitStack
 
     from importer.cli.standing import STORE, forget_rehearsals, standing
-    from importer.cli.terminal import say
+    from importer.cli.terminal import emit, say
     from importer.sandbox import Sandbox, parse_misbehaviour
     from importer.workspace import find_workspace
 
@@ -87,7 +86,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     if forget:
         store = forget_rehearsals(journal)
         if as_json:
-            click.echo(json.dumps({"url": None, "store": str(store)}))
+            emit({"url": None, "store": str(store)})
         say(f"What was rehearsed is forgotten; {store} is gone. Workbooks stay in results/sandbox.")
         return 0
     if not fresh:
@@ -107,7 +106,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
         if store is not None:
             stack.enter_context(standing(store, running.url))
         if as_json:
-            click.echo(json.dumps({"url": running.url, "store": store and str(store)}))
+            emit({"url": running.url, "store": store and str(store)})
         say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")
         say(f"Its records are in {store}." if store else "It forgets everything when it ends.")
         running.serve_forever()

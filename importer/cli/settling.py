@@ -21,7 +21,7 @@ from importer.delivery.pusher import Conditions
 from importer.delivery.reads import Found, ask, text_of
 from importer.delivery.stops import Breaker, Stopper
 from importer.preparing import prepare
-from importer.pulls.plate_answers import plate_facts, read_plate
+from importer.pulls.plate_answers import plate_facts, read_plate, understands_plate
 from importer.report import Report
 from importer.run import Delivery
 from importer.settings import Given
@@ -125,7 +125,9 @@ def _look_up(setting: Setting, access: Access, pace: Pace, stopper: Stopper) -> 
     if host is None:
         return None
     url = host.rstrip("/") + TABLES["plates"].path
-    line = Line(url, timeout=setting.settings.timeout, trusted=trust(host))
+    line = Line(
+        url, timeout=setting.settings.timeout, trusted=trust(host), understands=understands_plate
+    )
 
     def look_up(plate: str) -> list[tuple[str, str]] | None:
         body = {"api_token": access.token, "client": access.client, "plate": plate}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
+from importer.errors import plain
 from importer.model import State
 from importer.text import quoted
 
@@ -39,8 +41,33 @@ def console() -> Console:
 
 
 def say(text: str) -> None:
-    """Tell a person something."""
-    click.echo(text, err=True)
+    """Tell a person one line; what a terminal would obey in it (of a file's name, say) is spelled out."""
+    try:
+        click.echo(plain(text), err=True)
+    except OSError:
+        # Whoever listened has gone; the run has not.
+        _listen_no_more(sys.stderr)
+
+
+def emit(found: object) -> None:
+    """Print the one JSON object for other programs."""
+    try:
+        click.echo(json.dumps(found))
+    except BrokenPipeError:
+        _listen_no_more(sys.stdout)
+
+
+def _listen_no_more(stream: TextIO) -> None:
+    """Let what is still to be written into a stream that nobody reads go nowhere, without a word."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+
+
+def say_error(error: str) -> None:
+    """Tell a person what stopped a file or a run: a line each fault."""
+    for number, line in enumerate(error.split("\n")):
+        say(line if number else f"Error: {line}")
 
 
 def is_interactive() -> bool:
@@ -77,7 +104,7 @@ def show_report(report: Report, *, as_json: bool, again: str = "", looked: bool 
     for at, sheet in enumerate(report.sheets):
         where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
         if sheet.error is not None:
-            say(f"Error: {sheet.error}")
+            say_error(sheet.error)
             continue
         counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
         rows = "1 row" if sheet.rows == 1 else f"{sheet.rows} rows"
@@ -94,7 +121,7 @@ def show_report(report: Report, *, as_json: bool, again: str = "", looked: bool 
     if report.stopped is not None:
         say(f"Stopped: {report.stopped}")
     if as_json:
-        click.echo(json.dumps(report.as_json()))
+        emit(report.as_json())
 
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
@@ -111,7 +138,7 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     elif wrong and not sheet.marked:
         steps.append("See opscom_message in the workbook: it says what to do.")
     if counts.get(State.UNKNOWN) and sheet.endpoint in {"vehicles", "permits"}:
-        steps.append(_find_out(sheet, again, looked=looked))
+        steps += _find_out(sheet, again, looked=looked)
     elif counts.get(State.UNKNOWN):
         steps.append(f"To send the unknown rows once more take the workbook and {push}.")
     if looked and counts.get(State.NOT_SENT):
@@ -124,19 +151,21 @@ def _all_held(counts: dict[State, int]) -> bool:
     return counts.get(State.INVALID, 0) == sum(counts.values()) >= _SOME_ROWS
 
 
-def _find_out(sheet: SheetReport, again: str, *, looked: bool) -> str:
+def _find_out(sheet: SheetReport, again: str, *, looked: bool) -> tuple[str, str]:
     """Say how to find out whether OPSCOM has the unknown rows."""
     workbook = "" if sheet.results is None else quoted(sheet.results)
     command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
     if looked:
-        return (
+        why = (
             "What is still unknown only a person can find out. Look each row up in OPSCOM, write the "
-            f"id, yes or no into opscom_answer of the workbook, save it, and then:\n    {command}"
+            "id, yes or no into opscom_answer of the workbook, save it, and then:"
         )
-    return (
-        "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. "
-        f"To find out:\n    {command}"
-    )
+    else:
+        why = (
+            "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. "
+            "To find out:"
+        )
+    return why, f"  {command}"
 
 
 @contextmanager
@@ -155,26 +184,32 @@ def progress() -> Iterator[Callable[[Progress], None]]:
     )
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TaskProgressColumn(show_speed=True),
         TextColumn("{task.fields[rate]}"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=console(), transient=True, refresh_per_second=5) as bar:
-        tasks: dict[str, object] = {}
+    bar = Progress(*columns, console=console(), transient=True, refresh_per_second=5)
+    tasks: dict[str, object] = {}
 
-        def watch(seen: Progress_) -> None:
-            task = tasks.get(seen.source)
-            if task is None:
-                task = tasks[seen.source] = bar.add_task(seen.source, total=seen.total, rate="")
-            found = next(each for each in bar.tasks if each.id == task)
-            speed = found.speed
-            rate = f"{speed:.0f} rows/s" if speed else ""
-            bar.update(found.id, completed=seen.done, total=seen.total, rate=rate)
+    def watch(seen: Progress_) -> None:
+        task = tasks.get(seen.source)
+        if task is None:
+            task = tasks[seen.source] = bar.add_task(plain(seen.source), total=seen.total, rate="")
+        found = next(each for each in bar.tasks if each.id == task)
+        speed = found.speed
+        rate = f"{speed:.0f} rows/s" if speed else ""
+        bar.update(found.id, completed=seen.done, total=seen.total, rate=rate)
 
+    bar.start()
+    try:
         yield watch
+    finally:
+        # The terminal may have gone; the run has not.
+        with suppress(OSError):
+            bar.stop()
 
 
 if TYPE_CHECKING:

@@ -72,6 +72,11 @@ def read_answer(body: bytes) -> Answer:
     return Accepted(number, warnings)
 
 
+def understood(body: bytes) -> bool:
+    """Whether an answer is OPSCOM's own: accepted or refused."""
+    return not isinstance(read_answer(body), Unreadable)
+
+
 def _text(value: object) -> str:
     """Return a JSON text or number as text; anything else says nothing."""
     if isinstance(value, bool):

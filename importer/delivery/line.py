@@ -16,6 +16,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 from types import MappingProxyType
 from urllib.parse import urlsplit
 
@@ -24,7 +25,9 @@ from requests import PreparedRequest, Request, Response, Session
 from requests.structures import CaseInsensitiveDict
 
 import importer
+from importer.delivery.answers import understood
 from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
+from importer.errors import SettingsError
 
 CONNECT_SECONDS = 10.0
 """The longest wait for a connection."""
@@ -52,8 +55,8 @@ class Phase(StrEnum):
 
     NOT_LEFT = "not left"
     """No byte of the request left this machine: no name, no route, refused, no connection in time."""
-    DISTRUSTED = "distrusted"
-    """The other side's certificate is not to be trusted; nothing of the request left."""
+    BARRED = "barred"
+    """No byte left, and trying again would change nothing: a certificate, a proxy that wants a password."""
     LOST = "lost"
     """Bytes may have left, and no whole answer came back."""
     ANSWERED = "answered"
@@ -88,13 +91,14 @@ class Line:
     the environment are honoured except on loopback.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - one parameter for each thing that an address has of its own
         self,
         url: str,
         *,
         timeout: float,
         watchdog: Watchdog | None = None,
         trusted: ssl.SSLContext | None = None,
+        understands: Callable[[bytes], bool] = understood,
         clock: Callable[[], float] = elapsed,
     ) -> None:
         """Prepare the line; nothing is opened yet.
@@ -105,8 +109,10 @@ class Line:
                 for its next byte, so that an answer that still arrives is never cut.
             watchdog: Ends requests that run over their time.
             trusted: Whose certificates to trust, for https (see ``trust``).
+            understands: Whether an answer's body is one of the endpoint's own.
             clock: Seconds that only grow.
         """
+        self._understands = understands
         self._timeout = timeout
         self._watchdog = watchdog
         self._clock = clock
@@ -142,9 +148,18 @@ class Line:
         if watched is not None and self._watchdog is not None:
             within = self._watchdog.release(watched)
             reply = reply if within else self._late(reply)
-        if not _is_whole(reply):
+        if not self._may_keep(reply):
             self._adapter.drop_idle()
         return reply
+
+    def _may_keep(self, reply: Reply) -> bool:
+        """Whether the connection may be used again.
+
+        Any other answer may come from something on the way that gave up waiting. Then the true answer
+        can still follow, and on a kept connection it would be taken for the next row's.
+        """
+        failed = reply.status == 408 or reply.status >= 500  # noqa: PLR2004
+        return reply.phase is Phase.ANSWERED and not failed and self._understands(reply.body)
 
     def stop(self) -> None:
         """End the request under way, from another thread; one that has not begun never begins."""
@@ -196,7 +211,7 @@ class Line:
 
     def _late(self, reply: Reply) -> Reply:
         """Say that the time was over, where the watchdog cut the request."""
-        if reply.phase is Phase.ANSWERED and _is_whole(reply):
+        if reply.phase is Phase.ANSWERED and self._understands(reply.body):
             return reply
         if reply.phase in {Phase.LOST, Phase.ANSWERED}:
             # What was cut in the middle of its headers looks like an answer without a body.
@@ -215,18 +230,34 @@ class Line:
                 what = "no answer came within" if self._watchdog else "nothing came for"
                 detail = f"{what} {self._timeout:g} seconds"
             return Reply(Phase.LOST, status, detail=detail, timed_out=late)
-        for kinds, phase, detail in _BEFORE_LEAVING:
-            if any(isinstance(cause, kinds) for cause in causes):
-                return Reply(phase, detail=detail)
-        return Reply(Phase.NOT_LEFT, detail="the host refused the connection")
+        phase, detail = _before_leaving(causes)
+        return Reply(phase, detail=detail)
 
 
 def trust(host: str) -> ssl.SSLContext | None:
     """Return whom a host's certificate is checked against, ``None`` for plain http.
 
     Reading the system's certificates takes time: do it once for all lines to a host.
+
+    Raises:
+        SettingsError: The campus's own bundle cannot be used.
     """
-    return ssl.create_default_context() if host.casefold().startswith("https:") else None
+    if not host.casefold().startswith("https:"):
+        return None
+    bundle = _own_bundle()
+    context = ssl.create_default_context()
+    try:
+        if bundle:
+            folder = Path(bundle).is_dir()
+            context.load_verify_locations(*((None, bundle) if folder else (bundle,)))
+    except OSError as error:
+        why = "are not PEM" if isinstance(error, ssl.SSLError) else error.strerror
+        raise SettingsError(
+            f"The certificates that REQUESTS_CA_BUNDLE (or CURL_CA_BUNDLE) names cannot be read: {bundle} "
+            f"({why}).",
+            hint="Correct the path, or take the variable out of the environment.",
+        ) from error
+    return context
 
 
 def _read_bounded(response: Response) -> bytes:
@@ -240,10 +271,35 @@ def _read_bounded(response: Response) -> bytes:
     return content
 
 
-_BEFORE_LEAVING = (
+def _before_leaving(causes: list[BaseException]) -> tuple[Phase, str]:
+    """Name what failed before the first byte of a request left, the most telling cause first."""
+    proxy = any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes)
+    if any(getattr(cause, "reason", None) in _PLAIN_HTTP for cause in causes):
+        if proxy:
+            return Phase.BARRED, "the proxy speaks plain http: begin HTTPS_PROXY with http://"
+        return Phase.BARRED, "the host answers in plain http where https is asked for"
+    if any("Tunnel connection failed: 407" in str(cause) for cause in causes):
+        return Phase.BARRED, (
+            "the proxy asks for a name and a password: write them into HTTPS_PROXY, as in "
+            "http://name:password@proxy.campus.example:3128"
+        )
+    for kinds, phase, detail in _CAUSES:
+        if any(isinstance(cause, kinds) for cause in causes):
+            return phase, detail
+    return Phase.NOT_LEFT, "the host refused the connection"
+
+
+_PLAIN_HTTP = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
+"""What OpenSSL says of an answer that is not TLS."""
+_CAUSES = (
+    (
+        (requests.exceptions.InvalidSchema,),
+        Phase.BARRED,
+        "the proxy that the environment names is a SOCKS proxy, which needs the package PySocks",
+    ),
     (
         (ssl.SSLCertVerificationError,),
-        Phase.DISTRUSTED,
+        Phase.BARRED,
         "the certificate of the host is not to be trusted",
     ),
     (
@@ -253,7 +309,7 @@ _BEFORE_LEAVING = (
     ),
     (
         (ssl.SSLError, requests.exceptions.SSLError),
-        Phase.DISTRUSTED,
+        Phase.BARRED,
         "the host does not agree on a secure connection",
     ),
     (
@@ -268,17 +324,6 @@ _BEFORE_LEAVING = (
     ),
     ((socket.gaierror,), Phase.NOT_LEFT, "the name of the host is not known"),
 )
-"""What can fail before the first byte of a request left, the most telling cause first."""
-
-
-def _is_whole(reply: Reply) -> bool:
-    """Whether a connection may be kept after an answer.
-
-    An answer that is no JSON object may come from something on the way that gave up waiting. Then the
-    true answer can still follow, and on a kept connection it would be taken for the next row's.
-    """
-    body = reply.body.strip()
-    return reply.phase is Phase.ANSWERED and body[:1] == b"{" and body[-1:] == b"}"
 
 
 def _chain(error: BaseException) -> list[BaseException]:

@@ -121,7 +121,7 @@ def judge(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> F
     match reply.phase:
         case Phase.NOT_LEFT:
             return Again(applied_maybe=False, why=_sentence(reply.detail))
-        case Phase.DISTRUSTED:
+        case Phase.BARRED:
             why = f"{_sentence(reply.detail)} Check the host, and what stands between it and you."
             return _stop(manner, why, lost=lost_before)
         case Phase.LOST:

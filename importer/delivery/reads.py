@@ -106,7 +106,7 @@ def judge_read(reply: Reply, read: Read) -> Verdict:
     """
     if reply.phase is not Phase.ANSWERED:
         why = f"{reply.detail[:1].upper()}{reply.detail[1:]}."
-        return Failed(why, reply.phase is Phase.DISTRUSTED, timed_out=reply.timed_out)
+        return Failed(why, reply.phase is Phase.BARRED, timed_out=reply.timed_out)
     answer = read(reply.body)
     if not isinstance(answer, Unreadable):
         return answer

@@ -48,7 +48,9 @@ class Wire:
 
     def cut(self) -> None:
         """End the connection from another thread, so that a reader that waits on it wakes."""
-        sock = getattr(self.connection, "sock", None) or self.sock
+        sock: Any = getattr(self.connection, "sock", None) or self.sock
+        # Through a proxy with TLS of its own the request's TLS wraps the proxy's.
+        sock = getattr(sock, "socket", sock)
         if isinstance(sock, socket.socket):
             with contextlib.suppress(OSError):
                 # The plain socket's own shutdown: the TLS layer's would pull the session away from

@@ -216,4 +216,4 @@ def mapping_error(path: Path, faults: Iterable[Fault]) -> MappingError:
         if fault.place:
             where.append(spell(fault.place))
         lines.append(f"{', '.join(where)}: {fault.message}")
-    return MappingError("\n".join(dict.fromkeys(lines)))
+    return MappingError(*dict.fromkeys(lines))

@@ -86,7 +86,7 @@ def call(line: Line, body: Mapping[str, str], to: Destination, stopper: Stopper)
     """
     saved = SavedBytes(to.folder, to.asked.when)
     reply = _ask(line, body, saved, stopper)
-    if reply.phase in {Phase.NOT_LEFT, Phase.DISTRUSTED}:
+    if reply.phase in {Phase.NOT_LEFT, Phase.BARRED}:
         saved.discard()
         why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
         error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."

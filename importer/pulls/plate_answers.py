@@ -81,6 +81,11 @@ def read_plate(body: bytes) -> Found | Refused | Unreadable:
     return Found(found)
 
 
+def understands_plate(body: bytes) -> bool:
+    """Whether an answer is OPSCOM's own."""
+    return not isinstance(read_plate(body), Unreadable)
+
+
 def plate_facts(found: Record) -> PlateFacts:
     """Take the facts out of an answer that ``read_plate`` found."""
     inside = found.get("data", found)

@@ -1,0 +1,141 @@
+"""What a terminal gets: nothing that steers it, and no word of ours where nobody listens any more."""
+
+import os
+
+import pytest
+from commanding import Office, Terminal, write_book
+from controller import Fault
+
+POSIX = pytest.mark.skipif(os.name != "posix", reason="such names and pipes are POSIX")
+EVIL = "ro\x1b[2J\nStopped: all is well\x9b31m\u202e.csv"
+SHOWN = r"ro\x1b[2J\x0aStopped: all is well\x9b31m\u202e"
+
+
+@pytest.fixture
+def office(tmp_path, controller):
+    return Office(tmp_path, controller.url)
+
+
+def quiet(text):
+    """Whether a text holds nothing that a terminal obeys."""
+    return all(letter.isprintable() or letter == "\n" for letter in text)
+
+
+@POSIX
+def test_a_file_name_that_would_steer_the_terminal_is_spelled_out(office):
+    office.roster(1, "inbox/roster.csv").rename(office.inbox / EVIL)
+    done = office.run("check")
+    assert done.code == 5
+    assert SHOWN in done.err
+    assert quiet(done.err)
+
+
+@POSIX
+@pytest.mark.parametrize(
+    "command", [("check",), ("push", "--yes", "--keep")], ids=["check", "push"]
+)
+def test_a_name_that_is_imported_is_spelled_out_in_every_line(office, command):
+    office.roster(1).rename(office.inbox / f"roster {EVIL}")
+    done = office.run(*command)
+    assert done.code == 0
+    assert f"roster {SHOWN}.csv: 1 " in done.err
+    assert quiet(done.err)
+    assert "\nStopped" not in done.err
+
+
+def test_a_header_that_would_steer_the_terminal_is_spelled_out(office):
+    headers = ["Id", "Fir\x1b]0;owned\x07st", "Last", "Town"]
+    write_book(office.inbox / "other.xlsx", {"Students": [headers, ["1", "a", "b", "c"]]})
+    done = office.run("check")
+    assert done.code == 5
+    assert r"Fir\x1b]0;owned\x07st" in done.err
+    assert quiet(done.err)
+
+
+def test_a_warning_of_the_host_never_steers_the_terminal(office, controller):
+    body = '{"ErrorCode": "90\\u001b[2J33", "ErrorMessage": "no \\u001b[31m\\ngood"}'
+    controller.plan[("*", 0)] = Fault("answer", body=body)
+    office.roster(25)
+    pushed = office.run("push", "--yes", "--workers", "1")
+    shown = office.run("history")
+    assert pushed.code == 3
+    assert r"90\x1b[2J33" in pushed.err
+    assert quiet(pushed.err)
+    assert quiet(shown.err)
+
+
+@POSIX
+def test_the_bar_of_a_push_shows_a_name_and_does_not_obey_it(office, controller):
+    controller.plan[("000001", 1)] = Fault("hold")
+    office.roster(2).rename(office.inbox / "roster [bold]x\x1b[31m\x07.csv")
+    with Terminal(office, "push", "--yes", "--workers", "1") as terminal:
+        terminal.wait_for(r"[bold]x\x1b[31m\x07.csv")
+        terminal.wait_for("1/2")
+        controller.release()
+        assert terminal.end() == 0
+    assert "\x07" not in terminal.screen
+
+
+# Where nobody listens
+
+
+def closed():
+    """Return the writing end of a pipe that nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    return writing
+
+
+@POSIX
+@pytest.mark.parametrize("command", [("check",), ("push", "--yes")], ids=["check", "push"])
+def test_a_terminal_that_is_gone_changes_neither_the_exit_code_nor_the_json(office, command):
+    office.roster(3)
+    gone = closed()
+    with office.start(*command, "--json", stderr=gone) as process:
+        os.close(gone)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 0
+    assert '"exit_code": 0' in out
+
+
+@POSIX
+def test_an_error_is_the_same_error_where_nobody_reads_it(office):
+    gone = closed()
+    with office.start("check", "--json", stderr=gone) as process:
+        os.close(gone)
+        out, _ = process.communicate(timeout=60)
+    assert process.returncode == 5
+    assert '"exit_code": 5' in out
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("command", "code"), [(("push", "--yes", "--json"), 0), (("--help",), 1)], ids=["push", "help"]
+)
+def test_a_reader_that_goes_early_brings_no_word_of_python(office, command, code):
+    office.roster(3)
+    gone = closed()
+    with office.start(*command, stdout=gone) as process:
+        os.close(gone)
+        _, err = process.communicate(timeout=60)
+    assert process.returncode == code
+    assert "Exception ignored" not in err
+    assert "Traceback" not in err
+
+
+@POSIX
+def test_interrupts_that_come_at_the_end_bring_no_word_of_python(office):
+    for _ in range(5):
+        with office.start("check", "--json", code=_INTERRUPTED) as process:
+            _, err = process.communicate(timeout=60)
+        assert "Exception ignored" not in err
+        assert "Traceback" not in err
+        assert process.returncode == 5
+
+
+_INTERRUPTED = """
+import atexit, os, signal, sys
+atexit.register(os.kill, os.getpid(), signal.SIGINT)
+from importer.cli import main
+main()
+"""
