@@ -109,7 +109,7 @@ def push(
                 # Rows of an earlier file of this run may have settled rows of this one.
                 each = _again(each, order, delivery, standing)
             pushed.add(each.job.endpoint)
-            file = _start_file(each, run, delivery)
+            file = begin_file(each, run, delivery)
             rows = each.plan.send if left is None else each.plan.send[:left]
             found = _push_sheet(each, rows, file, delivery)
             if left is not None:
@@ -119,22 +119,26 @@ def push(
                     stopper.stop(f"The limit of {limit} is reached.")
             outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
             files.append(file)
-        reports = _annotate(annotator, job, outcomes, stopper, failed)
+        reports = annotate(annotator, job, outcomes, stopper, failed)
         for file, report in zip(files, reports, strict=True):
             states, results = dict(report.states), str(report.results or "")
-            _end_file(file, states, results, delivery)
+            end_file(file, states, results, delivery)
         _archive(order, job, reports, annotator)
         sheets += reports
     stopped = " ".join(filter(None, (_stopped(stopper.reason, sheets), *failed))) or None
-    whole = Report(run, tuple(sheets), stopped, tuple(annotator.notes))
+    return end_run(Report(run, tuple(sheets), stopped, tuple(annotator.notes)), delivery)
+
+
+def end_run(whole: Report, delivery: Delivery) -> Report:
+    """Write down how a run ended; where that fails the report says it."""
     try:
-        delivery.journal.end_run(run, stopped=stopped, exit_code=whole.exit_code)
+        delivery.journal.end_run(whole.run, stopped=whole.stopped, exit_code=whole.exit_code)
     except JournalError as error:
         return replace(whole, notes=(*whole.notes, str(error)))
     return whole
 
 
-def _start_file(each: Compared, run: str, delivery: Delivery) -> int:
+def begin_file(each: Compared, run: str, delivery: Delivery) -> int:
     """Write down that a sheet is begun; where that fails the run stops before its rows."""
     try:
         remember(delivery.journal, delivery.number, each.job.endpoint, each.plan)
@@ -144,7 +148,7 @@ def _start_file(each: Compared, run: str, delivery: Delivery) -> int:
         return 0
 
 
-def _end_file(file: int, states: Mapping[State, int], results: str, delivery: Delivery) -> None:
+def end_file(file: int, states: Mapping[State, int], results: str, delivery: Delivery) -> None:
     """Write down what became of a sheet's rows; where that fails the run stops after them."""
     try:
         delivery.journal.end_file(file, states=states, results=results)
@@ -191,7 +195,7 @@ def _push_sheet(
     return found
 
 
-def _annotate(
+def annotate(
     annotator: Annotator,
     job: Job,
     outcomes: Sequence[Sequence[Outcome]],

@@ -13,21 +13,22 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.annotating import Annotator, held_back, in_order
-from importer.comparing import Compared, remember
 from importer.delivery.attempts import Result
 from importer.delivery.manners import MANNERS, Resend
 from importer.delivery.planning import Planned
 from importer.delivery.pusher import Pusher, Target
+from importer.errors import JournalError
 from importer.model import Outcome, Record, State
 from importer.records import Rows
 from importer.report import Report, SheetReport
 from importer.resubmission import keep_ids
-from importer.run import Delivery, new_run_id, start_file
+from importer.run import Delivery, annotate, begin_file, end_file, end_run, new_run_id
 from schemas import TABLES
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from importer.comparing import Compared
     from importer.preparing import Job
 
 PROOF = ("plate", "zone", "endTime")
@@ -63,6 +64,7 @@ def settle(
     started = dt.datetime.now().astimezone()
     delivery.journal.start_run(run, delivery.system, delivery.number, started)
     sheets: list[SheetReport] = []
+    failed: list[str] = []
     for job in jobs:
         if job.error is not None:
             sheets.append(annotator.failed(job))
@@ -70,24 +72,20 @@ def settle(
         outcomes, files = [], []
         for each in compared:
             if each.job is job:
-                files.append(start_file(delivery.journal, run, each))
+                files.append(begin_file(each, run, delivery))
                 outcomes.append(_settle_sheet(each, files[-1], delivery, inquiry))
-        reports = annotator.write(job, outcomes, stopped=delivery.conditions.stopper.reason)
+        reports = annotate(annotator, job, outcomes, delivery.conditions.stopper, failed)
         for file, report in zip(files, reports, strict=True):
-            states, written = dict(report.states), str(report.results)
-            delivery.journal.end_file(file, states=states, results=written)
+            end_file(file, dict(report.states), str(report.results or ""), delivery)
         sheets += reports
-    stopped = delivery.conditions.stopper.reason
-    whole = Report(run, tuple(sheets), stopped, tuple(annotator.notes))
-    delivery.journal.end_run(run, stopped=stopped, exit_code=whole.exit_code)
-    return whole
+    stopped = " ".join(filter(None, (delivery.conditions.stopper.reason, *failed))) or None
+    return end_run(Report(run, tuple(sheets), stopped, tuple(annotator.notes)), delivery)
 
 
 def _settle_sheet(
     each: Compared, file: int, delivery: Delivery, inquiry: Inquiry
 ) -> tuple[Outcome, ...]:
     endpoint = each.job.endpoint
-    remember(delivery.journal, delivery.number, endpoint, each.plan)
     found = held_back(each.checked) | dict(each.plan.settled)
     for row in each.plan.send:
         found[row.record.position] = _waiting_for_push(row)
@@ -144,9 +142,13 @@ def _look_for(
         "the row. Its reference id is not known; look it up in OPSCOM where you need it."
     )
     result = Result(State.PUSHED, message=message)
-    delivery.journal.find_out(
-        number, "permits", [(identities[row.position], result) for row in seen]
-    )
+    try:
+        delivery.journal.find_out(
+            number, "permits", [(identities[row.position], result) for row in seen]
+        )
+    except JournalError as error:
+        delivery.conditions.stopper.stop(str(error))
+        return _undecided(rows, found, inquiry)
     settled = {row.position: Outcome(State.PUSHED, message=message) for row in seen}
     return _undecided(rows, found, inquiry) | settled
 

@@ -264,8 +264,6 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, lock
         assert said[0] == "JournalError"
         assert said[1].startswith(f"The journal {journal} cannot be written (")
         assert said[1].endswith(
-            "; nothing was sent. Give the folder write permission, then run the command again."
-        ) or said[1].endswith(
             "; nothing was sent. Free some space or give the folder write permission, then run the "
             "command again."
         )

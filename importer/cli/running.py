@@ -140,6 +140,13 @@ def check_files(paths: tuple[Path, ...], common: Common, *, different_file: bool
         if memory and client:
             number = memory.system(system)
             notes = _new_names(memory, system)
+            if memory.under_way is not None:
+                notes += (
+                    (
+                        f"A run is under way ({memory.under_way}): what it has not sent yet counts as ready "
+                        "here. Check again when it has ended."
+                    ),
+                )
         jobs = remembered(jobs, memory, number)
         if not different_file:
             jobs = guard(jobs, memory, number)

@@ -23,6 +23,7 @@ from importer.delivery.stops import Breaker, Stopper
 from importer.preparing import prepare
 from importer.pulls.plate_answers import plate_facts, read_plate, understands_plate
 from importer.report import Report
+from importer.results import prove_writable
 from importer.run import Delivery
 from importer.settings import Given
 from importer.settling import Inquiry, LookUp, settle
@@ -66,6 +67,7 @@ def settle_files(
         if not files:
             return rest
         order = order_for(setting, common, sandbox=access.sandbox, files=files)
+        prove_writable(order.results)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         jobs = recognise(jobs, journal.memory, chosen.system, number)
         jobs = remembered(jobs, journal.memory, number)

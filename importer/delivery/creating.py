@@ -21,6 +21,7 @@ SAME = "9022"
 GONE = "9009"
 """The code of a record that is not there. Source: as ``SAME``."""
 DELETED = "deleted"
+UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
 LONGEST_ID = 50
 """Source: API documentation, attribute "Reference ID"."""
 
@@ -52,6 +53,8 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
     if past is not None and past.settled in {State.PUSHED, State.EXISTS} and past.digest == digest:
         return Verdict(_as_before(past))
     if past is not None and past.unsettled:
+        if witness.under_way and past.last in {"sent", "answered"}:
+            return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
         return _answered(record, identity, past, witness)
     if record.told is None:
         return _not_alike(record, identity, witness)

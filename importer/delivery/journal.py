@@ -21,7 +21,14 @@ from typing import TYPE_CHECKING, Self
 
 import importer
 from importer.delivery.attempts import Result, find_out, now, settle_killed
-from importer.delivery.journal_file import Lock, connect, connect_beside, fault_of, person
+from importer.delivery.journal_file import (
+    Lock,
+    connect,
+    connect_beside,
+    fault_of,
+    holder_of,
+    person,
+)
 from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
 from importer.delivery.tracing import sent_once, written
 
@@ -82,6 +89,8 @@ class Memory:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Read through an open connection."""
         self._connection = connection
+        self.under_way: str | None = None
+        """Who is running with this journal at the moment of a look; ``None`` where nobody is."""
         (self._salt,) = connection.execute("SELECT salt FROM secret").fetchone()
 
     @property
@@ -95,6 +104,14 @@ class Memory:
             "SELECT system FROM address WHERE host = ? AND client = ?", (system.host, system.client)
         ).fetchone()
         return int(found[0]) if found else None
+
+    def has_open_run(self) -> bool:
+        """Whether a run has not ended: it is under way, or it was killed."""
+        return bool(
+            self._connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM run WHERE ended IS NULL)"
+            ).fetchone()[0]
+        )
 
     def used(self) -> tuple[System, ...]:
         """Return the systems to which rows were pushed, the newest first; the sandbox is none of them."""
@@ -150,6 +167,7 @@ class Memory:
             standing,
             None if workbook is None else written(self, workbook.run, workbook.started),
             sent_once=sent_once(self, system, endpoint),
+            under_way=self.under_way is not None,
         )
 
     def has_other_like(
@@ -248,7 +266,10 @@ def look_up(path: Path) -> Iterator[Memory | None]:
         yield None
         return
     try:
-        yield Memory(connection)
+        memory = Memory(connection)
+        if memory.has_open_run():
+            memory.under_way = holder_of(path)
+        yield memory
     except sqlite3.DatabaseError as error:
         raise fault_of(path, error) from error
     finally:

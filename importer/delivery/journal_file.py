@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import datetime as dt
+import errno
 import getpass
 import os
 import platform
@@ -82,7 +83,8 @@ def connect(path: Path) -> sqlite3.Connection:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        private(path)
+        # Where a link leads nowhere yet, SQLite itself would make a file that everybody can read.
+        private(path.resolve())
         _choose_mode(path)
         return _prepared(path)
     except (OSError, sqlite3.OperationalError) as error:
@@ -105,6 +107,7 @@ def connect_beside(path: Path) -> sqlite3.Connection | None:
     """
     if not path.is_file() or not path.stat().st_size:
         return None
+    refuse_second_name(path)
     connection = _open(path)
     try:
         if _recognise(connection, path):
@@ -123,6 +126,20 @@ def connect_beside(path: Path) -> sqlite3.Connection | None:
         raise
     connection.close()
     return None
+
+
+def refuse_second_name(path: Path) -> None:
+    """Refuse a journal with a second hard link: each name would have its lock and its WAL.
+
+    Raises:
+        JournalError: It has one.
+    """
+    if path.exists() and path.stat().st_nlink > 1:
+        raise JournalError(
+            f"The journal {path} has a second name on this disk (a hard link), so that two runs at a "
+            "time could send rows twice; nothing was sent.",
+            hint="Keep one of the names: delete the other, or make it a copy and put that away.",
+        )
 
 
 def damaged(path: Path) -> JournalError:
@@ -241,38 +258,76 @@ class Lock:
         """Take the lock.
 
         Raises:
-            JournalError: Another run holds it.
+            JournalError: Another run holds it, the disk is full, or files cannot be locked there.
         """
-        # Whatever name a journal is reached by, it has one lock.
-        path = journal.resolve()
-        path = path.with_name(path.name + ".lock")
+        path = _lock_of(journal)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            refuse_second_name(journal)
             private(path)
-            self._file = path.open("r+", encoding="utf-8")
+            self._file = path.open("r+b", buffering=0)
         except OSError as error:
-            raise JournalError(
-                f"The journal {journal} cannot be written ({_why(error)}); nothing was sent.",
-                hint="Give the folder write permission, then run the command again.",
-            ) from error
+            raise _unwritable(journal, error) from error
         try:
             _take(self._file)
+            now = dt.datetime.now().astimezone().isoformat(" ", "seconds")
+            held = f"{person()} on {platform.node()}, process {os.getpid()}, since {now}"
+            self._file.truncate(0)
+            self._file.write(held.encode())
         except OSError as error:
-            holder = self._file.read(200).strip() or "another run"
+            holder = _holder(self._file)
             self._file.close()
-            raise JournalError(
-                f"The journal {journal} is in use by {holder}.",
-                hint="Wait until that run has ended, then run the command again.",
-            ) from error
-        now = dt.datetime.now().astimezone().isoformat(" ", "seconds")
-        self._file.truncate(0)
-        self._file.write(f"{person()} on {platform.node()}, process {os.getpid()}, since {now}")
-        self._file.flush()
+            if error.errno in _HELD:
+                raise JournalError(
+                    f"The journal {journal} is in use by {holder}.",
+                    hint="Wait until that run has ended, then run the command again.",
+                ) from error
+            if error.errno in _NO_LOCKS:
+                raise JournalError(
+                    f"The journal {journal} lies where files cannot be locked ({_why(error)}), so that "
+                    "two runs at a time could send rows twice; nothing was sent.",
+                    hint="Move the workspace, its journal too, to a disk of this computer.",
+                ) from error
+            raise _unwritable(journal, error) from error
 
     def release(self) -> None:
         """Give the lock back."""
         self._file.truncate(0)
         self._file.close()
+
+
+def holder_of(journal: Path) -> str | None:
+    """Return who is running with a journal now, ``None`` where nobody is."""
+    try:
+        with _lock_of(journal).open("r+b", buffering=0) as file:
+            try:
+                _take(file)
+            except OSError as error:
+                return _holder(file) if error.errno in _HELD else None
+    except OSError:
+        pass
+    return None
+
+
+def _lock_of(journal: Path) -> Path:
+    """Return the file that is locked: whatever name a journal is reached by, it has one lock."""
+    path = journal.resolve()
+    return path.with_name(path.name + ".lock")
+
+
+def _holder(file: IO[bytes]) -> str:
+    return file.read(200).decode(errors="replace").strip() or "another run"
+
+
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
+_NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
+
+
+def _unwritable(journal: Path, error: OSError) -> JournalError:
+    return JournalError(
+        f"The journal {journal} cannot be written ({_why(error)}); nothing was sent.",
+        hint="Free some space or give the folder write permission, then run the command again.",
+    )
 
 
 def person() -> str:
@@ -286,7 +341,7 @@ def person() -> str:
 if sys.platform == "win32":
     import msvcrt
 
-    def _take(file: IO[str]) -> None:
+    def _take(file: IO[bytes]) -> None:
         # A byte far behind the text, because Windows lets nobody read what is locked.
         file.seek(1 << 20)
         try:
@@ -297,5 +352,5 @@ if sys.platform == "win32":
 else:
     import fcntl
 
-    def _take(file: IO[str]) -> None:
+    def _take(file: IO[bytes]) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

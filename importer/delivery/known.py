@@ -63,3 +63,5 @@ class Witness:
     (updates only)."""
     sent_once: Callable[[str], bool] = lambda _: False
     """Whether a record was sent exactly once, ever."""
+    under_way: bool = False
+    """Whether a run is under way beside this look, so that what it has sent may still be answered."""
