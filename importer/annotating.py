@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,6 +28,8 @@ class Place:
     host: str
     client: str
     sandbox: bool = False
+    moment: Callable[[], str] = str
+    """How far the journal has come (see ``Memory.moment``); empty without one."""
 
 
 def held_back(checked: Checked) -> dict[int, Outcome]:
@@ -140,6 +142,7 @@ class Annotator:
             digest=job.digest,
             mapping="" if job.mapping is None else job.mapping.name,
             endpoint=job.endpoint,
+            journal=self._place.moment(),
             host=self._place.host,
             client=self._place.client,
             sandbox=self._place.sandbox,

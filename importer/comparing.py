@@ -100,22 +100,28 @@ def compare_sheet(  # noqa: PLR0913 - what decides, each by its name
 ) -> Compared:
     """Compare the rows of one sheet with the journal; ``standing`` as ``standing_permits`` says."""
     known: Mapping[str, Known] = {}
-    witness = Witness(known)
+    told = job.origin is not None and not (job.origin.checked or job.origin.sandbox)
+    unheard = told and bool(job.origin and job.origin.run)
+    if memory is not None and system is not None and job.origin is not None:
+        unheard = unheard and not memory.knows(job.origin.run, job.digest)
+    witness = Witness(known, unheard=unheard)
     book = None
     manner = MANNERS[job.endpoint]
     if memory is not None and system is not None:
         known = memory.known(system, job.endpoint)
         if job.origin is not None:
             said = Workbook(
-                job.digest, job.origin.run, job.origin.started, checked.batch.sheet.title
+                job.digest, job.origin.run, job.origin.journal, checked.batch.sheet.title
             )
             book = trace(
                 memory, system, job.endpoint, said, lambda: _identities(job, checked, memory)
             )
         if manner.creates:
-            witness = memory.witness(system, job.endpoint, known, book, standing)
+            witness = replace(
+                memory.witness(system, job.endpoint, known, book, standing), unheard=unheard
+            )
         elif manner.upsert and book is not None:
-            since = written(memory, book.run, book.started)
+            since = written(memory, book.run, book.moment)
             witness = Witness(known, overtaken=overtaken(memory, system, job.endpoint, since))
     rows = Rows(checked, TABLES[job.endpoint])
     done = plan(rows, manner, known, memory, again=again, witness=witness, keep=rows.lean)

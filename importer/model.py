@@ -155,8 +155,12 @@ class Origin:
     """The name of the first source."""
     mapping: str = ""
     """The name of the mapping that it was imported with."""
+    checked: bool = False
+    """Whether it is the workbook of a check, which sent nothing."""
     started: str = ""
-    """When the run began, in ISO form."""
+    """When the run began, in ISO form; for people."""
+    journal: str = ""
+    """How far the journal had come when it was written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -430,7 +430,9 @@ def test_a_foreign_file_is_refused_and_left_as_it_is(tmp_path):
         Journal(path)
     assert str(told.value) == (
         f"{path} is damaged or is no journal of this program; it was left as it is. "
-        "Restore it from a backup, or name another one with --journal."
+        "Restore it from a backup. Any other journal knows nothing of what was sent and would have it "
+        "created again: where there is no backup, move this file away and push the results workbooks "
+        "first, each once, so that a new journal learns from them."
     )
     assert path.read_bytes() == before
 

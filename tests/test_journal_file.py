@@ -144,7 +144,7 @@ def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(journal):
             opening(journal)
         assert str(told.value) == (
             f"The journal {journal} was written by a newer version of this program. "
-            "Install that version, or name another journal with --journal."
+            "Install that version; another journal would know nothing of what was sent."
         )
     assert journal.read_bytes() == before
 
@@ -171,7 +171,9 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(journal, make):
         Journal(journal)
     assert str(told.value) == (
         f"{journal} is damaged or is no journal of this program; it was left as it is. "
-        "Restore it from a backup, or name another one with --journal."
+        "Restore it from a backup. Any other journal knows nothing of what was sent and would have it "
+        "created again: where there is no backup, move this file away and push the results workbooks "
+        "first, each once, so that a new journal learns from them."
     )
     assert journal.read_bytes() == before
 

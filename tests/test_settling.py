@@ -423,6 +423,73 @@ def test_a_no_speaks_of_no_later_attempt_where_the_clock_was_put_back_meanwhile(
     assert controller.applied("T1") == 1
 
 
+def checked_no(office, controller, source, facts):
+    """Check a file whose row is unknown, and answer no in the checked workbook; return a copy kept.
+
+    Args:
+        facts: Fact of the Summary → what is to stand there, ``None`` to take its line away.
+    """
+    said, _ = office.run(
+        "check", source, "--host", controller.url, "--mapping", "parking-permits.yaml"
+    )
+    path = office.edit(said, 2, opscom_answer="no")
+    book = openpyxl.load_workbook(path)
+    summary = book["Summary"]
+    for cell in [cell for cell in summary["A"] if cell.value in facts]:
+        summary.cell(cell.row, 2).value = facts[cell.value]
+        cell.value = cell.value if facts[cell.value] else None
+    kept = office.folder / "kept-checked.xlsx"
+    book.save(kept)
+    book.close()
+    return kept
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {},
+        {"Started": "2035-01-01 00:00:00+00:00"},
+        {"Started": "2035-01-01 00:00:00+00:00", "Journal": None},
+        {"Started": "2035-01-01 00:00:00+00:00", "Journal": "999-0000000000000000"},
+    ],
+    ids=["right", "clock ahead", "older version", "another journal"],
+)
+def test_a_no_in_a_checked_workbook_speaks_of_no_later_attempt_whatever_clocks_say(office, facts):
+    plan = {("T1", 1): Fault("close"), ("T1", 2): Fault("lost")}
+    with Controller(plan) as controller:
+        source = write(office.folder / "permits.csv", [permit(1)])
+        office.push(controller, source)
+        kept = checked_no(office, controller, source, facts)
+        # Of the only attempt that there ever was a no is believed; of the next one it says nothing.
+        assert office.states(office.push(controller, kept)) == {"unknown": 1}
+        assert len(controller.entries("T1")) == 2
+        again = office.push(controller, kept)
+        assert (office.states(again), len(controller.entries("T1"))) == ({"unknown": 1}, 2)
+    assert controller.applied("T1") == 1
+
+
+def test_a_no_speaks_of_no_attempt_of_a_journal_that_was_put_back_from_a_copy(office):
+    plan = {("T1", 1): Fault("close"), ("T1", 2): Fault("close"), ("T1", 3): Fault("lost")}
+    journal = office.folder / "journal.sqlite"
+    with Controller(plan) as controller:
+        source = write(office.folder / "permits.csv", [permit(1), permit(2)])
+        kept = answered_no(office, controller)
+        before = journal.read_bytes()
+        second = office.push(controller, kept)
+        assert office.states(second) == {"unknown": 1}
+        office.edit(second, 2, opscom_answer="no")
+        late = office.folder / "late-checked.xlsx"
+        late.write_bytes(checked_no(office, controller, source, {}).read_bytes())
+        journal.write_bytes(before)
+        for path in office.folder.glob("journal.sqlite-*"):
+            path.unlink()
+        office.push(controller, kept)
+        entries = len(controller.entries("T1"))
+        office.push(controller, late)
+        assert len(controller.entries("T1")) == entries
+    assert controller.applied("T1") == 1
+
+
 @pytest.mark.parametrize("where", ["front", "message gone", "ours last"])
 def test_a_workbook_whose_columns_were_moved_still_creates_nothing_twice(office, where):
     with Controller({("T2", 1): Fault("close")}) as controller:

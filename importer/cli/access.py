@@ -96,8 +96,9 @@ class Chosen:
 
     def enter(self, journal: Journal) -> int:
         """Write the system down where it is new; return its number."""
-        if self.number is not None and self.same_as is None:
-            return self.number
+        known = journal.memory.system(self.system)
+        if known is not None and (self.same_as is None or known == self.number):
+            return known
         return journal.add_system(self.system, same_as=self.same_as)
 
 

@@ -19,10 +19,12 @@ from importer.cli.terminal import is_interactive, progress, say
 from importer.comparing import Compared, compare, guard, recognise, remembered
 from importer.delivery.client import Controller
 from importer.delivery.journal import Journal
+from importer.delivery.manners import MANNERS
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Breaker, Stopper
 from importer.errors import PushStopped, UsageError, plain
+from importer.lost_runs import Lost, find_lost, hold_creates, learn, leave_aside
 from importer.preparing import Job, Order, overrule_files, prepare
 from importer.run import Delivery
 from importer.run import push as push_rows
@@ -79,17 +81,27 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         chosen = find_system(journal, access, same=wishes.same_system, new=wishes.new_system)
         number = chosen.number
         jobs = recognise(jobs, journal.memory, chosen.system, number)
+        if common.sheet is None and any(job.origin for job in jobs):
+            number = chosen.enter(journal)
+            learn(jobs, journal, number)
         jobs = remembered(jobs, journal.memory, number)
         if not wishes.different_file:
             jobs = guard(jobs, journal.memory, number)
         jobs = prove_workbooks(jobs, order.results)
         jobs = overrule_files(jobs)
         planned = compare(jobs, journal.memory, number, again=order.again)
+        unknown: Lost = ()
+        if not access.sandbox and any(MANNERS[each.job.endpoint].creates for each in planned):
+            unknown = find_lost(order.results, journal.memory, chosen.system, number)
+        if not wishes.new_system:
+            jobs, planned = hold_creates(jobs, planned, unknown, chosen.system)
         if not (wishes.sandbox or is_interactive()):
             jobs, planned = _hold_deletes(jobs, planned, named)
         _say_plan(access, jobs, planned, wishes.limit)
         _confirm(planned, wishes, named)
         number = chosen.enter(journal)
+        if wishes.new_system:
+            leave_aside(unknown, journal, number)
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
         )
@@ -102,7 +114,9 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
             Breaker(stopper),
             setting.settings.workers,
         )
-        place = Place(access.host, access.client, sandbox=access.sandbox)
+        place = Place(
+            access.host, access.client, sandbox=access.sandbox, moment=journal.memory.moment
+        )
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
         return push_rows(

@@ -13,7 +13,9 @@ from importer.cli.access import how_it_differs, maybe_same
 from importer.cli.terminal import say
 from importer.comparing import compare, guard, remembered
 from importer.delivery.journal import System, look_up
+from importer.delivery.manners import MANNERS
 from importer.errors import InputError
+from importer.lost_runs import find_lost, why_held
 from importer.preparing import Order, overrule_files, prepare
 from importer.pulls.user_types import kept_user_types
 from importer.run import finish_check
@@ -137,6 +139,7 @@ def check_files(paths: tuple[Path, ...], common: Common, *, different_file: bool
     notes: tuple[str, ...] = ()
     with look_up(setting.journal) as memory:
         system, number = System(host, client), None
+        moment = memory.moment() if memory else ""
         if memory and client:
             number = memory.system(system)
             notes = _new_names(memory, system)
@@ -152,7 +155,12 @@ def check_files(paths: tuple[Path, ...], common: Common, *, different_file: bool
             jobs = guard(jobs, memory, number)
         jobs = overrule_files(jobs)
         planned = compare(jobs, memory, number)
-    report = finish_check(order, jobs, planned, Place(host, client))
+        if client and any(
+            MANNERS[each.job.endpoint].creates and each.plan.send for each in planned
+        ):
+            lost = find_lost(order.results, memory, system, number)
+            notes += (f"A push creates nothing. {why_held(lost, system)}",) if lost else ()
+    report = finish_check(order, jobs, planned, Place(host, client, moment=lambda: moment))
     return replace(report, notes=notes + report.notes)
 
 

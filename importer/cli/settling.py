@@ -20,10 +20,10 @@ from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
 from importer.delivery.reads import Found, ask, text_of
 from importer.delivery.stops import Breaker, Stopper
+from importer.lost_runs import learn
 from importer.preparing import prepare
 from importer.pulls.plate_answers import plate_facts, read_plate, understands_plate
 from importer.report import Report
-from importer.results import prove_writable
 from importer.run import Delivery
 from importer.settings import Given
 from importer.settling import Inquiry, LookUp, settle
@@ -67,9 +67,10 @@ def settle_files(
         if not files:
             return rest
         order = order_for(setting, common, sandbox=access.sandbox, files=files)
-        prove_writable(order.results)
         jobs = prepare(order, today=dt.datetime.now().astimezone().date())
         jobs = recognise(jobs, journal.memory, chosen.system, number)
+        if common.sheet is None:
+            learn(jobs, journal, number)
         jobs = remembered(jobs, journal.memory, number)
         jobs = prove_workbooks(jobs, order.results)
         compared = compare(jobs, journal.memory, number)
@@ -82,7 +83,9 @@ def settle_files(
         conditions = Conditions(
             controller, pace, stopper, Breaker(stopper), setting.settings.workers
         )
-        place = Place(access.host, access.client, sandbox=access.sandbox)
+        place = Place(
+            access.host, access.client, sandbox=access.sandbox, moment=journal.memory.moment
+        )
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
         delivery = Delivery(journal, chosen.system, number, conditions, place, watch)

@@ -15,6 +15,7 @@ from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
     from importer.delivery.known import Earlier, Known, Witness
+    from importer.model import Told
 
 SAME = "9022"
 """The code of a record that exists already. Source: API documentation, "API Error Codes"."""
@@ -62,6 +63,8 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
     earlier = witness.known.get(before) if before is not None else None
     if before is not None and before != identity and earlier is not None and earlier.unsettled:
         return _answered(record, before, earlier, witness, edited=True)
+    if witness.unheard and tells_of_record(record.told):
+        return Verdict(_as_told(record.told))
     if record.told.reference_id:
         gone = past is not None and past.settled == DELETED
         return Verdict(_deleted(record) if gone else _edited(record.told.reference_id))
@@ -76,6 +79,21 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         # The workbook says that it was sent, and this journal knows nothing of it.
         return Verdict(_waiting())
     return _not_alike(record, identity, witness)
+
+
+def tells_of_record(told: Told) -> bool:
+    """Whether a row of a results workbook says that OPSCOM has its record."""
+    return bool(told.reference_id) or told.status in {
+        State.PUSHED,
+        State.EXISTS,
+        State.UNCHANGED,
+    }
+
+
+def _as_told(told: Told) -> Outcome:
+    note = "This workbook says that OPSCOM has this record; the journal does not know its run."
+    state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
+    return Outcome(state, told.reference_id, message=note)
 
 
 def _as_before(past: Known) -> Outcome:
@@ -98,8 +116,8 @@ def _answered(  # noqa: PLR0911 - one return a case
         and witness.sent_once(identity)
     ):
         message = (
-            "This workbook no longer says which run wrote it, so nobody knows of which attempt "
-            "opscom_answer speaks. Answer in the results workbook itself, with its Summary."
+            "This workbook does not say how far the journal had come when it was written, so nobody knows "
+            "of which attempt opscom_answer speaks. Answer in the workbook that is written now."
         )
         return Verdict(Outcome(State.UNKNOWN, message=message))
     if witness.written is not None and past.attempt > witness.written:

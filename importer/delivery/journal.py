@@ -30,6 +30,7 @@ from importer.delivery.journal_file import (
     person,
 )
 from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
+from importer.delivery.learning import LearnedFile, learn
 from importer.delivery.tracing import sent_once, written
 
 if TYPE_CHECKING:
@@ -77,8 +78,8 @@ class Workbook:
     """Of the first source."""
     run: str
     """The run that wrote it."""
-    started: str
-    """When that began, in ISO form."""
+    moment: str
+    """How far the journal had come then, as it says itself; empty where it does not."""
     sheet: str
     """The sheet's title."""
 
@@ -113,6 +114,17 @@ class Memory:
             ).fetchone()[0]
         )
 
+    def knows(self, run: str, digest: str) -> bool:
+        """Whether a run is in this journal: its own, or learned from the workbook of this first source."""
+        found = self._connection.execute("SELECT version FROM run WHERE id = ?", (run,)).fetchone()
+        if found is None or found[0]:
+            return found is not None
+        return bool(
+            self._connection.execute(
+                "SELECT EXISTS (SELECT 1 FROM file WHERE run = ? AND digest = ?)", (run, digest)
+            ).fetchone()[0]
+        )
+
     def used(self) -> tuple[System, ...]:
         """Return the systems to which rows were pushed, the newest first; the sandbox is none of them."""
         rows = self._connection.execute(
@@ -136,6 +148,32 @@ class Memory:
         """Return the keyed digest of a payload, whatever the order of its fields."""
         text = json.dumps(payload, ensure_ascii=False, sort_keys=True)
         return hashlib.blake2b(text.encode(), digest_size=16, key=self._salt).hexdigest()
+
+    def moment(self) -> str:
+        """Return how far the journal has come, for workbooks: the last attempt, and a proof of it.
+
+        The proof is of that attempt in this journal: another journal, and this one once it was put back
+        from a copy and has gone on, take it for nothing that they know.
+        """
+        try:
+            (last,) = self._connection.execute("SELECT max(id) FROM attempt").fetchone()
+            return self._moment(int(last or 0))
+        except sqlite3.DatabaseError:
+            return ""
+
+    def attempt_at(self, moment: str) -> int | None:
+        """Return the last attempt that was there at a moment; ``None`` for none of this journal's."""
+        number = re.match(r"[0-9]{1,15}(?=-)", moment)
+        if number is None or moment != self._moment(int(number[0])):
+            return None
+        return int(number[0])
+
+    def _moment(self, attempt: int) -> str:
+        row = self._connection.execute(
+            "SELECT sent, identity, digest FROM attempt WHERE id = ?", (attempt,)
+        ).fetchone()
+        text = json.dumps([attempt, row]).encode()
+        return f"{attempt}-{hashlib.blake2b(text, digest_size=8, key=self._salt).hexdigest()}"
 
     def parts(self, payload: Mapping[str, str]) -> str:
         """Return the keyed digest of each field, as JSON, so that changed fields can be named."""
@@ -165,7 +203,7 @@ class Memory:
             self._alike(system, endpoint, known),
             {} if workbook is None else self._first(system, endpoint, workbook),
             standing,
-            None if workbook is None else written(self, workbook.run, workbook.started),
+            None if workbook is None else written(self, workbook.run, workbook.moment),
             sent_once=sent_once(self, system, endpoint),
             under_way=self.under_way is not None,
         )
@@ -360,6 +398,11 @@ class Journal:
                 started.isoformat(),
             ),
         )
+
+    def learn(self, learned: LearnedFile) -> None:
+        """Write down a file of a run that this journal does not know, as its results workbook tells it."""
+        with self._transaction():
+            learn(self, learned)
 
     def end_run(self, run: str, *, stopped: str | None, exit_code: int) -> None:
         """Write down how a run ended."""

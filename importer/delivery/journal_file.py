@@ -146,7 +146,9 @@ def damaged(path: Path) -> JournalError:
     """Return the error of a file that is no journal, or no longer one."""
     return JournalError(
         f"{path} is damaged or is no journal of this program; it was left as it is.",
-        hint="Restore it from a backup, or name another one with --journal.",
+        hint="Restore it from a backup. Any other journal knows nothing of what was sent and would have it "
+        "created again: where there is no backup, move this file away and push the results workbooks "
+        "first, each once, so that a new journal learns from them.",
     )
 
 
@@ -175,7 +177,7 @@ def _recognise(connection: sqlite3.Connection, path: Path) -> bool:
     if version > VERSION:
         raise JournalError(
             f"The journal {path} was written by a newer version of this program.",
-            hint="Install that version, or name another journal with --journal.",
+            hint="Install that version; another journal would know nothing of what was sent.",
         )
     return bool(tables)
 

@@ -63,5 +63,7 @@ class Witness:
     (updates only)."""
     sent_once: Callable[[str], bool] = lambda _: False
     """Whether a record was sent exactly once, ever."""
+    unheard: bool = False
+    """Whether the journal does not know the run that wrote this results workbook."""
     under_way: bool = False
     """Whether a run is under way beside this look, so that what it has sent may still be answered."""

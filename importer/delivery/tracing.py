@@ -71,29 +71,29 @@ def trace(
     return book if best is None else replace(book, sheet=best[1])
 
 
-def written(memory: Memory, run: str, started: str) -> int | None:
+def written(memory: Memory, run: str, moment: str) -> int | None:
     """Return the last attempt that a results workbook can speak of; ``None`` where that is not known.
+
+    No clock decides that: one may have been wrong, or put back, on this machine or another.
 
     Args:
         memory: The journal's.
-        run: The run that wrote it.
-        started: When that began, in ISO form: for the run of a check, which no journal knows.
+        run: The run that wrote it: workbooks of older versions say no more.
+        moment: How far the journal had come then, as the workbook says.
     """
-    known = memory.connection.execute("SELECT max(id) FROM file WHERE run = ?", (run,)).fetchone()[
-        0
-    ]
-    if known is not None:
-        # In the order of the journal: a clock may have been put back between two runs.
-        (last,) = memory.connection.execute(
-            "SELECT coalesce(max(id), 0) FROM attempt WHERE file <= ?", (known,)
-        ).fetchone()
-        return int(last)
-    (last,) = memory.connection.execute(
-        "SELECT CASE WHEN julianday(?1) IS NOT NULL THEN (SELECT coalesce(max(id), 0) FROM attempt"
-        " WHERE julianday(sent) <= julianday(?1)) END",
-        (started,),
+    attempt = memory.attempt_at(moment)
+    if attempt is not None:
+        return attempt
+    (known,) = memory.connection.execute(
+        "SELECT max(file.id) FROM file JOIN run ON run.id = file.run WHERE run = ? AND version <> ''",
+        (run,),
     ).fetchone()
-    return None if last is None else int(last)
+    if known is None:
+        return None
+    (last,) = memory.connection.execute(
+        "SELECT coalesce(max(id), 0) FROM attempt WHERE file <= ?", (known,)
+    ).fetchone()
+    return int(last)
 
 
 def overtaken(

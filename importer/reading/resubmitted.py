@@ -31,7 +31,17 @@ _ENOUGH: Final = 2
 _LONGEST: Final = 9
 _SEARCHED: Final = 30
 """Rows that a header is looked for in: people put titles and notes above it."""
-_FACTS: Final = ("Host", "Client", "Command", "Run", "File's SHA-256", "File", "Mapping", "Started")
+_FACTS: Final = (
+    "Host",
+    "Client",
+    "Command",
+    "Run",
+    "File's SHA-256",
+    "File",
+    "Mapping",
+    "Started",
+    "Journal",
+)
 """What is read of a summary. Two of them tell a summary whatever its sheet is called now."""
 _TELLING: Final = ("Run", "File's SHA-256")
 _FIRST_COLUMNS: Final = 12
@@ -91,6 +101,16 @@ def origin_of(grids: Sequence[Grid]) -> Origin | None:
             "became of the rows.",
             hint="Push the results workbook as it was written, with its Summary.",
         )
+    return _origin(facts)
+
+
+def told_by(summary: Grid) -> Origin | None:
+    """Return what a summary tells of where its workbook's rows came from and went, if it is one."""
+    facts = _facts(summary)
+    return _origin(facts) if _tells_of_a_run(facts) else None
+
+
+def _origin(facts: Mapping[str, str]) -> Origin:
     return Origin(
         host=facts.get("Host", ""),
         client=facts.get("Client", ""),
@@ -99,7 +119,9 @@ def origin_of(grids: Sequence[Grid]) -> Origin | None:
         digest=facts["File's SHA-256"],
         file=_file_name(facts.get("File", "")),
         mapping=facts.get("Mapping", ""),
+        checked=facts.get("Command", "").startswith("check"),
         started=facts.get("Started", ""),
+        journal=facts.get("Journal", ""),
     )
 
 

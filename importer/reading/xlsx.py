@@ -9,7 +9,7 @@ from importer.reading import faults
 from importer.reading.display import show, show_iso
 from importer.reading.grid import GridBuilder, about_sheets
 from importer.reading.number_format import LOST, parse
-from importer.reading.resubmitted import hidden_summary
+from importer.reading.resubmitted import SUMMARY, hidden_summary
 from importer.reading.xlsx_package import Names, open_package, read_workbook, without_escapes
 
 if TYPE_CHECKING:
@@ -48,6 +48,21 @@ def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...
                 if sheet.name == summary
             )
     return grids, about_sheets(hidden)
+
+
+def read_summary(path: Path) -> Grid | None:
+    """Return the sheet Summary of a workbook, ``None`` where it has none; no other sheet is read.
+
+    Raises:
+        InputError: The workbook is damaged or dangerous.
+        OSError: It cannot be opened.
+    """
+    with open_package(path.read_bytes(), path.name) as package:
+        book = read_workbook(package)
+        for sheet in book.sheets:
+            if sheet.name == SUMMARY:
+                return _read_sheet(package, sheet, book, path)
+    return None
 
 
 def _read_sheet(package: Package, sheet: SheetPart, book: Workbook, path: Path) -> Grid:

@@ -134,6 +134,8 @@ class About:
     doubts: tuple[str, ...]
     given: str = ""
     """The name of the results workbook that was given back; empty for any other file."""
+    journal: str = ""
+    """How far the journal had come: of which sends ``opscom_answer`` in this workbook can speak."""
     against: Against | None = None
     """``None`` for the first file of a mapping, and for a results workbook given back."""
 

@@ -178,6 +178,7 @@ def _write_record(layout: Layout, about: About, parts: Sequence[Part]) -> None:
         ("Run", about.run),
         ("File's SHA-256", about.digest),
     ]
+    facts += [("Journal", about.journal)] if about.journal else []
     layout.section(RECORD)
     for label, fact in facts:
         line = layout.next(height(fact, sum(WIDTHS[B : D + 1])))

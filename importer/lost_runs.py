@@ -1,0 +1,169 @@
+"""Runs that the journal does not know although their results workbooks are here.
+
+The journal was lost, was put back from an old copy, or another one is named: then everything looks new,
+and vehicles and permits would be created again. The results workbooks still tell what is there.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from importer.delivery.attempts import Result
+from importer.delivery.creating import tells_of_record
+from importer.delivery.journal import System
+from importer.delivery.learning import LearnedFile, LearnedRow, LearnedSheet
+from importer.delivery.manners import MANNERS
+from importer.errors import ImporterError
+from importer.model import State
+from importer.preparing import Job
+from importer.reading import read_summary, told_by
+from importer.records import Rows
+from importer.text import quoted
+from schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from importer.comparing import Compared
+    from importer.delivery.journal import Journal, Memory
+    from importer.model import Checked, Origin, Told
+
+_NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
+_MOST = 100
+"""Workbooks that are looked into, the newest: what is lost of a journal is the end of it, or all."""
+_MOST_NAMED = 20
+
+Lost = tuple[tuple["Path", "Origin"], ...]
+
+
+def find_lost(results: Path, memory: Memory | None, system: System, number: int | None) -> Lost:
+    """Return the results workbooks of a folder that tell of runs to a system that a journal does not know.
+
+    Only their summaries are read. What cannot be read tells nothing.
+
+    Args:
+        results: Where this run's workbooks go.
+        memory: The journal's; ``None`` where there is none yet.
+        system: Where the run goes.
+        number: The journal's number of it.
+    """
+    try:
+        found = [path for path in results.iterdir() if _NAME_RE.fullmatch(path.name)]
+        found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
+    except OSError:
+        return ()
+    told = ((path, _told(path)) for path in found[:_MOST])
+    return tuple(
+        (path, origin)
+        for path, origin in told
+        if origin is not None and _is_lost(origin, memory, system, number)
+    )
+
+
+def _told(path: Path) -> Origin | None:
+    try:
+        summary = read_summary(path)
+    except (ImporterError, OSError):
+        return None
+    return None if summary is None else told_by(summary)
+
+
+def _is_lost(origin: Origin, memory: Memory | None, system: System, number: int | None) -> bool:
+    if not origin.run or origin.checked or origin.sandbox:
+        return False
+    there = System(origin.host.rstrip("/"), origin.client)
+    known = None if memory is None else memory.system(there)
+    same = there == system or (known is not None and known == number)
+    # A journal that knows neither spelling of a client code cannot say that they are two.
+    same = same or (known is None and there.host == system.host and there.is_spelled_like(system))
+    return same and (memory is None or not memory.knows(origin.run, origin.digest))
+
+
+def learn(jobs: Sequence[Job], journal: Journal, number: int) -> None:
+    """Write down what given results workbooks say of runs that the journal does not know, oldest first."""
+    lost = [job for job in jobs if job.error is None and job.origin and job.origin.run]
+    for job in sorted(lost, key=lambda job: job.origin.started if job.origin else ""):
+        origin = job.origin
+        if origin is None or origin.checked or journal.memory.knows(origin.run, job.digest):
+            continue
+        sheets = tuple(
+            LearnedSheet(checked.batch.sheet.title, tuple(_rows(job, checked, journal.memory)))
+            for checked in job.sheets
+        )
+        journal.learn(_file(origin, number, job.path, job.endpoint, sheets))
+
+
+def leave_aside(lost: Lost, journal: Journal, number: int) -> None:
+    """Write down that runs are known and do not count: the person said that all is meant to be new."""
+    for path, origin in lost:
+        journal.learn(_file(origin, number, path, "", ()))
+
+
+def _file(
+    origin: Origin, number: int, path: Path, endpoint: str, sheets: tuple[LearnedSheet, ...]
+) -> LearnedFile:
+    why = f"Learned from {path.name}." if sheets else f"{path.name} was left aside."
+    return LearnedFile(
+        *(
+            origin.run,
+            origin.host.rstrip("/"),
+            origin.client,
+            number,
+            origin.started.replace(" ", "T"),
+            why,
+        ),
+        *(origin.file, origin.digest, origin.mapping, endpoint, sheets),
+    )
+
+
+def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
+    if not MANNERS[job.endpoint].creates:
+        return
+    for record in Rows(checked, TABLES[job.endpoint]):
+        result = None if record.told is None else _result(record.told)
+        if result is not None:
+            digest = memory.digest(record.payload)
+            what = (record.key or f"#{digest}", digest, memory.parts(record.payload))
+            yield LearnedRow(record.row, what, result)
+
+
+def _result(told: Told) -> Result | None:
+    if tells_of_record(told):
+        state = State.EXISTS if told.status == State.EXISTS else State.PUSHED
+        return Result(state, told.reference_id, message="Its results workbook says so.")
+    if told.status == State.UNKNOWN:
+        return Result(State.UNKNOWN, message="Its results workbook says that the answer was lost.")
+    return None
+
+
+def hold_creates(
+    jobs: Sequence[Job], planned: Sequence[Compared], lost: Lost, system: System
+) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
+    """Put files in error that would create something while runs are lost; the other files go on."""
+    if not lost:
+        return tuple(jobs), tuple(planned)
+    held = {
+        id(each.job): f"{each.job.path.name}: nothing of it was sent. {why_held(lost, system)}"
+        for each in planned
+        if each.plan.send and MANNERS[each.job.endpoint].creates
+    }
+    spared = tuple(Job(job.path, error=held[id(job)]) if id(job) in held else job for job in jobs)
+    return spared, tuple(each for each in planned if id(each.job) not in held)
+
+
+def why_held(lost: Lost, system: System) -> str:
+    """Say why nothing is created, what it would cost, and the two ways to go on."""
+    first, origin = lost[0]
+    more = "" if len(lost) == 1 else f" and {len(lost) - 1} more"
+    tells = "tells" if len(lost) == 1 else "tell"
+    command = " ".join(["opscom-import push", *(quoted(path) for path, _ in lost[:_MOST_NAMED])])
+    client = "" if origin.client == system.client else f" --client {quoted(origin.client)}"
+    return (
+        f"{first.name}{more} {tells} of runs to {origin.host}, client code {origin.client}, that this "
+        "journal does not know: the journal was lost, or another one is named. A push would create again "
+        "what they hold. Push the results workbooks first, so that the journal learns from them: "
+        f"{command}{client} (or give --new-system where all is meant to be created once more)."
+    )

@@ -1,0 +1,271 @@
+"""The journal is gone, put back from an old copy, or another one is named: nothing is created again."""
+
+import shutil
+
+import pytest
+from commanding import permit
+from controller import Fault
+from returning import edited, rows_of, sent, set_cell
+
+
+def permits(desk, count, name="permits.csv", start=0):
+    return desk.table(name, [permit(number) for number in range(start, start + count)])
+
+
+@pytest.fixture
+def pushed(desk):
+    """Three permits pushed; their results workbook lies in the results folder."""
+    permits(desk, 3)
+    desk.push("permits.csv", code=0)
+    return desk
+
+
+def delete_journal(desk):
+    for path in desk.folder.glob("journal.sqlite*"):
+        path.unlink()
+    return ()
+
+
+def name_another(desk):
+    return ("--journal", desk.folder / "new.sqlite")
+
+
+def make_empty(desk):
+    delete_journal(desk)
+    desk.journal.touch()
+    return ()
+
+
+LOSSES = [delete_journal, name_another, make_empty]
+
+
+def why(desk, *workbooks, more=""):
+    commands = " ".join(str(path.relative_to(desk.folder)) for path in workbooks)
+    tells = "tells" if len(workbooks) == 1 else "tell"
+    return (
+        f"{workbooks[0].name}{more} {tells} of runs to {desk.url}, client code OC_TEST, that this "
+        "journal does not know: the journal was lost, or another one is named. A push would create "
+        "again what they hold. Push the results workbooks first, so that the journal learns from them: "
+        f"opscom-import push {commands} (or give --new-system where all is meant to be created once more)."
+    ).replace(commands, " ".join(map(str, workbooks)))
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_a_lost_journal_creates_no_permit_again_and_says_the_two_ways(pushed, controller, lose):
+    more = lose(pushed)
+    done = pushed.push("permits.csv", *more, code=5)
+    assert done["files"][0]["error"] == (
+        f"permits.csv: nothing of it was sent. {why(pushed, pushed.results('permits'))}"
+    )
+    assert controller.requests == 3
+
+
+@pytest.mark.parametrize("lose", LOSSES)
+def test_after_the_results_workbooks_are_pushed_all_goes_on(pushed, controller, lose):
+    more = lose(pushed)
+    done = pushed.push(pushed.results("permits"), *more, code=0)
+    assert done["files"][0]["states"] == {"unchanged": 3}
+    permits(pushed, 5)
+    done = pushed.push("permits.csv", *more, code=0)
+    assert done["files"][0]["states"] == {"pushed": 2, "unchanged": 3}
+    assert sent(controller) == [f"N{number:04}" for number in range(5)]
+
+
+def test_the_history_tells_of_a_run_that_was_learned(pushed):
+    [before] = pushed.do("history")["runs"]
+    created = [each["reference_id"] for each in pushed.do("history", before["run"])["created"]]
+    delete_journal(pushed)
+    pushed.push(pushed.results("permits"), code=0)
+    told = pushed.do("history", before["run"])
+    assert [each["reference_id"] for each in told["created"]] == created
+    assert told["run"]["stopped"] == "Learned from permits-results.xlsx."
+
+
+def test_users_updates_and_other_files_of_the_run_go_on(pushed, controller):
+    delete_journal(pushed)
+    pushed.roster(2, "roster.csv")
+    done = pushed.push("permits.csv", "roster.csv", code=5)
+    states = {file["source"]: file["states"] for file in done["files"]}
+    assert states == {"permits.csv": {}, "roster.csv": {"pushed": 2}}
+    assert controller.requests == 5
+
+
+def test_a_users_workbook_of_a_lost_run_keeps_permits_back_until_it_is_pushed(desk, controller):
+    desk.push(desk.roster(2, "roster.csv"), code=0)
+    delete_journal(desk)
+    permits(desk, 1)
+    desk.push("permits.csv", code=5)
+    desk.push(desk.results("roster"), code=0)
+    desk.push("permits.csv", code=0)
+    assert sent(controller)[-1] == "N0000"
+
+
+def test_new_system_says_that_all_is_meant_and_is_asked_once(pushed, controller):
+    delete_journal(pushed)
+    done = pushed.push("permits.csv", "--new-system", code=0)
+    assert done["files"][0]["states"] == {"pushed": 3}
+    permits(pushed, 4)
+    done = pushed.push("permits.csv", code=0)
+    assert done["files"][0]["states"] == {"pushed": 1, "unchanged": 3}
+    assert controller.requests == 7
+
+
+def test_a_journal_put_back_from_a_copy_learns_the_runs_that_came_after(pushed, controller):
+    before = pushed.journal.read_bytes()
+    permits(pushed, 2, "more-permits.csv", start=3)
+    pushed.push("more-permits.csv", code=0)
+    delete_journal(pushed)
+    pushed.journal.write_bytes(before)
+    pushed.push("more-permits.csv", code=5)
+    pushed.push(pushed.results("more-permits"), code=0)
+    pushed.push("more-permits.csv", code=0)
+    assert controller.requests == 5
+
+
+def test_workbooks_that_were_kept_count_too_and_all_are_pushed_at_once(pushed, controller):
+    permits(pushed, 2, start=3)
+    pushed.push("permits.csv", code=0)
+    kept = next(pushed.folder.glob("results/permits-results 20*.xlsx"))
+    delete_journal(pushed)
+    permits(pushed, 5)
+    done = pushed.push("permits.csv", code=5)
+    newest = pushed.results("permits")
+    assert "and 1 more tell of runs" in done["files"][0]["error"]
+    # One alone is not enough: what the other holds would still be created again.
+    pushed.push(newest, code=0)
+    pushed.push("permits.csv", code=5)
+    pushed.push(kept, code=0)
+    done = pushed.push("permits.csv", code=0)
+    assert done["files"][0]["states"] == {"unchanged": 5}
+    assert controller.requests == 5
+
+
+def test_a_results_workbook_with_rows_to_send_is_learned_and_waits_for_the_others(desk, controller):
+    permits(desk, 3)
+    desk.push("permits.csv", "--limit", "2", code=3)
+    permits(desk, 1, "other-permits.csv", start=9)
+    desk.push("other-permits.csv", code=0)
+    delete_journal(desk)
+    desk.push(desk.results("permits"), code=5)
+    assert controller.requests == 3
+    done = desk.push(desk.results("permits"), desk.results("other-permits"), code=0)
+    assert [file["states"] for file in done["files"]] == [
+        {"pushed": 1, "unchanged": 2},
+        {"unchanged": 1},
+    ]
+    assert sent(controller) == ["N0000", "N0001", "N0002", "N0009"]
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_sources_beside_the_workbooks_in_one_run_create_nothing_again(pushed, controller, order):
+    delete_journal(pushed)
+    shutil.copy(pushed.folder / "permits.csv", pushed.folder / "a-permits.csv")
+    files = ["a-permits.csv", pushed.results("permits")][::order]
+    pushed.do("push", *files, "--yes", code=0)
+    assert controller.requests == 3
+
+
+def test_a_vehicle_that_exists_and_a_lost_answer_are_learned_too(desk, controller):
+    controller.plan["V0", 0] = Fault("answer", code=9012)
+    controller.plan["N0000", 1] = Fault("lost")
+    desk.table("vehicles.csv", [{"Plate": f"V{number}", "Prov": "ON"} for number in range(2)])
+    permits(desk, 2)
+    desk.do("push", "vehicles.csv", "permits.csv", "--yes", code=4)
+    before = controller.requests
+    delete_journal(desk)
+    done = desk.do("push", desk.results("vehicles"), desk.results("permits"), "--yes", code=4)
+    assert [file["states"] for file in done["files"]] == [
+        {"unchanged": 1, "exists": 1},
+        {"unchanged": 1, "unknown": 1},
+    ]
+    done = desk.do("push", "vehicles.csv", "permits.csv", "--yes", code=4)
+    assert controller.requests == before
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", "yes")
+    desk.push(desk.results("permits"), code=0)
+    assert controller.requests == before
+    assert {row["opscom_status"] for row in rows_of(desk.results("permits"))} == {
+        "pushed",
+        "unchanged",
+    }
+
+
+def test_a_no_in_the_workbook_of_a_lost_run_is_believed_where_no_other_tells_of_the_row(
+    desk, controller
+):
+    controller.plan["N0000", 1] = Fault("close")
+    permits(desk, 1)
+    desk.push("permits.csv", code=4)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", "no")
+    delete_journal(desk)
+    desk.push(desk.results("permits"), code=0)
+    assert controller.applied("N0000") == 1
+
+
+def test_rehearsals_and_checks_tell_nothing_of_opscom(desk, controller):
+    permits(desk, 2)
+    desk.do("push", "permits.csv", "--sandbox", code=0)
+    desk.do("check", "permits.csv", code=0)
+    shutil.copy(
+        desk.results("permits", folder="results/sandbox"), desk.results("rehearsed-permits")
+    )
+    shutil.copy(desk.results("permits", "checked"), desk.results("checked-permits"))
+    delete_journal(desk)
+    desk.push("permits.csv", code=0)
+    assert controller.requests == 2
+
+
+def test_workbooks_that_cannot_be_read_and_files_of_others_are_passed_over(desk, controller):
+    (desk.folder / "results" / "old-results.xlsx").write_bytes(b"PK\x03\x04 cut off")
+    (desk.folder / "results" / "empty-results.xlsx").touch()
+    (desk.folder / "results" / "~$permits-results.xlsx").write_bytes(b"lock")
+    permits(desk, 2)
+    desk.push("permits.csv", code=0)
+    assert controller.requests == 2
+
+
+def test_another_client_code_spelled_alike_is_no_way_round_a_lost_journal(pushed, controller):
+    delete_journal(pushed)
+    done = pushed.push("permits.csv", "--client", "OC-TEST", code=5)
+    assert "client code OC_TEST, that this journal does not know" in done["files"][0]["error"]
+    assert controller.requests == 3
+
+
+def test_a_check_says_it_too(pushed):
+    delete_journal(pushed)
+    done = pushed.do("check", "permits.csv", code=0)
+    assert done["notes"] == [f"A push creates nothing. {why(pushed, pushed.results('permits'))}"]
+    done = pushed.do("check", pushed.results("permits"), code=0)
+    assert done["files"][0]["states"] == {"unchanged": 3}
+
+
+def test_settle_learns_from_the_workbook_before_it_looks(desk, controller):
+    controller.plan["N0000", 1] = Fault("lost")
+    permits(desk, 2)
+    desk.push("permits.csv", code=4)
+    delete_journal(desk)
+    desk.do("settle", desk.results("permits"), code=4)
+    done = desk.push("permits.csv", code=4)
+    assert done["files"][0]["states"] == {"unchanged": 1, "unknown": 1}
+    assert controller.requests == 2
+
+
+def test_an_edited_workbook_of_a_lost_run_creates_nothing_twice(pushed, controller):
+    delete_journal(pushed)
+    with edited(pushed.results("permits")) as page:
+        set_cell(page, "PL1", "To", "2027-01-31T00:00:00")
+    pushed.push(pushed.results("permits"))
+    pushed.push("permits.csv")
+    assert controller.requests == 3
+
+
+def test_a_damaged_journal_never_advises_just_another_one(pushed, controller):
+    pushed.journal.write_bytes(pushed.journal.read_bytes()[:5000])
+    done = pushed.push("permits.csv", code=5)
+    assert done["error"] == (
+        f"{pushed.journal} is damaged or is no journal of this program; it was left as it is. Restore it "
+        "from a backup. Any other journal knows nothing of what was sent and would have it created "
+        "again: where there is no backup, move this file away and push the results workbooks first, "
+        "each once, so that a new journal learns from them."
+    )
