@@ -40,7 +40,8 @@ from importer.cli.options import Common, Pacing, common, different_file, pacing,
 @click.option(
     "--new-system",
     is_flag=True,
-    help="This host and client code are another OPSCOM: what was sent elsewhere does not count here.",
+    help="This host and client code are another OPSCOM, or all is meant to be created once more: what "
+    "was sent before does not count.",
 )
 def push(paths: tuple[Path, ...], common: Common, pacing: Pacing, **options: object) -> int:
     """Send the rows of spreadsheets to OPSCOM, and write STEM-results.xlsx for each.
