@@ -276,7 +276,7 @@ class Trial:
             assert len(later) <= allowed, "a create was sent again after it may have been applied"
 
     def _check_state(self, position, outcome, mine, everything):
-        told = (self.endpoint, position, outcome, [e.line() for e in everything])
+        told = (self.endpoint, position, outcome, everything)
         ids = [entry.reference_id for entry in everything if entry.applied]
         applied = any(entry.applied for entry in mine)
         match outcome.state:

@@ -10,17 +10,27 @@ from pathlib import Path
 
 import pytest
 import requests
-from controller import APPLIED_BY_DEFAULT, Controller, Fault, read_plan
-from controller_wire import HTML
+from controller import Controller, Fault, read_plan
+
+from importer.sandbox.faults import CARRIED_OUT, HTML
 
 HOST = "127.0.0.1"
 ACCEPTED = '{"status": "success", "reference_id": 1}'
 
 
+BODIES = {
+    "profiles/push": {"apiToken": "secret", "login_source": "X"},
+    "vehicles/push": {"apiToken": "secret", "plateType": "Car", "prov": "ON"},
+    "permits/push": {"apiToken": "secret", "startTime": "2026-08-01T00:00:00"},
+    "permits/delete": {"apiToken": "secret"},
+    "violations/send_overdue_to_collections": {"apiToken": "secret"},
+}
+
+
 def push(session, controller, key="A1", call="profiles/push", **body):
     url = f"{controller.url}/api/OC_TEST/v1/{call}"
     return session.post(
-        url, json={"apiToken": "secret", "unique_id": key, **body}, timeout=5, allow_redirects=False
+        url, json={**BODIES[call], "unique_id": key, **body}, timeout=5, allow_redirects=False
     )
 
 
@@ -190,7 +200,11 @@ def test_the_ledger_holds_what_was_received(session):
     with Controller() as controller:
         push(session, controller, "A1", first_name="Zoë")
         (entry,) = controller.ledger
-        assert entry.body == {"apiToken": "secret", "unique_id": "A1", "first_name": "Zoë"}
+        assert entry.body == {
+            **BODIES["profiles/push"],
+            "unique_id": "A1",
+            "first_name": "Zoë",
+        }
         assert json.loads(entry.raw) == entry.body
         assert entry.headers["content-type"] == "application/json"
         assert entry.path == "/api/OC_TEST/v1/profiles/push"
@@ -222,7 +236,9 @@ def test_a_permit_is_created_each_time_and_deleted_once(session):
         number = first.json()["reference_id"]
         assert number != second.json()["reference_id"]
         seen = session.post(
-            f"{controller.url}/api/v1/validate/plate", json={"plate": "P1"}, timeout=5
+            f"{controller.url}/api/v1/validate/plate",
+            json={"api_token": "secret", "client": "C", "plate": "P1"},
+            timeout=5,
         )
         assert len(seen.json()["data"]["responseJSON"]["permits"]) == 2
         answers = [
@@ -276,7 +292,7 @@ def test_an_answer_is_held_until_it_is_released():
 
 
 def test_an_unknown_kind_of_fault_is_refused():
-    with pytest.raises(ValueError, match=r"^exploded is no fault\.$"):
+    with pytest.raises(ValueError, match=r"^exploded is not a fault\.$"):
         Fault("exploded")
 
 
@@ -288,8 +304,9 @@ def test_it_runs_as_a_process_and_writes_its_ledger_before_it_answers(tmp_path, 
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
             url = process.stdout.readline().strip()
+            body = {**BODIES["profiles/push"], "unique_id": "A1"}
             with pytest.raises(requests.ConnectionError):
-                session.post(f"{url}/api/C/v1/profiles/push", json={"unique_id": "A1"}, timeout=5)
+                session.post(f"{url}/api/C/v1/profiles/push", json=body, timeout=5)
             lines = ledger.read_text(encoding="utf-8").splitlines()
         finally:
             process.kill()
@@ -298,5 +315,5 @@ def test_it_runs_as_a_process_and_writes_its_ledger_before_it_answers(tmp_path, 
 
 
 def test_every_kind_can_be_read_from_a_plan_file():
-    text = json.dumps([{"key": kind, "attempt": 1, "kind": kind} for kind in APPLIED_BY_DEFAULT])
-    assert read_plan(text) == {(kind, 1): Fault(kind) for kind in APPLIED_BY_DEFAULT}
+    text = json.dumps([{"key": kind, "attempt": 1, "kind": kind} for kind in CARRIED_OUT])
+    assert read_plan(text) == {(kind, 1): Fault(kind) for kind in CARRIED_OUT}

@@ -17,7 +17,6 @@ from random import Random
 
 import pytest
 from controller import Controller
-from controller_records import Records
 from delivering import push
 from proving import CREATES, PAYLOADS, PREFIX
 
@@ -148,7 +147,7 @@ def check_next_run(folder, files, *, commit, known, controller, endpoint, journa
     """Push with a journal in this state, and compare with what had been sent and answered."""
     folder.mkdir()
     put(folder, files)
-    controller.records = Records()
+    controller.forget()
     before = len(controller.ledger)
     done = push(controller.url, folder / journal.name, endpoint, PAYLOADS[endpoint](ROWS))
     now = [entry.key for entry in controller.ledger[before:]]

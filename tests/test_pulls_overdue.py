@@ -212,7 +212,7 @@ def test_a_timeout_counts_from_the_last_byte_so_that_what_still_arrives_is_never
     body = json.dumps({"records": [{"ViolationID": 1}]})
     plan = {("*", 0): Fault("drip", seconds=0.01)}
     with Controller(plan) as controller:
-        controller.records.overdue = json.loads(body)["records"]
+        controller.store.overdue = json.loads(body)["records"]
         done = ask(office, controller, "--timeout", "0.4")
     assert done.code == 0
 
@@ -269,9 +269,8 @@ def test_a_rehearsal_asks_nobody_and_says_in_the_workbook_what_it_is(office):
 
 def dripping(office, seconds=0.004):
     """Start a call whose answer comes byte by byte; return it when some of it is on the disk."""
-    controller = Controller({("*", 0): Fault("drip", seconds=seconds)})
-    controller.records.overdue = [{"ViolationID": n, "Comment": "invented"} for n in range(200)]
-    controller.listen()
+    controller = Controller({("*", 0): Fault("drip", seconds=seconds)}).start()
+    controller.store.overdue = [{"ViolationID": n, "Comment": "invented"} for n in range(200)]
     process = office.start("overdue-violations", "--host", controller.url, "--yes", "--json")
     until = time.monotonic() + 20
     while time.monotonic() < until:

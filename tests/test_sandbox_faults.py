@@ -8,7 +8,8 @@ import pytest
 import requests
 
 from importer.errors import UsageError
-from importer.sandbox import Kind, Misbehaviour, Sandbox, parse_misbehaviour
+from importer.sandbox import Fault, Sandbox, parse_fault
+from importer.sandbox.faults import HTML
 
 PERMIT = {
     "plate": "PL8RDR",
@@ -29,20 +30,34 @@ def session():
         yield session
 
 
+PAGE = {"Content-Type": "text/html; charset=UTF-8"}
+TOO_MANY = Fault("answer", status=429, body=HTML, headers={**PAGE, "Retry-After": "1"})
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param("500:every=10", Misbehaviour(Kind.SERVER_ERROR, every=10), id="every"),
-        pytest.param("lost:row=7", Misbehaviour(Kind.LOST, row=7), id="row"),
-        pytest.param("close", Misbehaviour(Kind.CLOSE, every=1), id="always"),
-        pytest.param("html:row=1:every=5", Misbehaviour(Kind.HTML, 5, 1), id="both"),
-        pytest.param("slow:row=3:seconds=90", Misbehaviour(Kind.SLOW, 0, 3, 90.0), id="slow"),
-        pytest.param("slow", Misbehaviour(Kind.SLOW, 1, 0, 5.0), id="slow-default"),
-        pytest.param(" 429:every=2 ", Misbehaviour(Kind.TOO_MANY, 2, 0, 1.0), id="429-default"),
+        pytest.param(
+            "500:every=10",
+            {("#every", 10): Fault("answer", status=500, body=HTML, headers=PAGE)},
+            id="every",
+        ),
+        pytest.param("lost:row=7", {("#request", 7): Fault("lost")}, id="row"),
+        pytest.param("close", {("#every", 1): Fault("close")}, id="always"),
+        pytest.param(
+            "html:row=1:every=5",
+            {("#every", 5): Fault("html"), ("#request", 1): Fault("html")},
+            id="both",
+        ),
+        pytest.param(
+            "slow:row=3:seconds=90", {("#request", 3): Fault("late", seconds=90)}, id="slow"
+        ),
+        pytest.param("slow", {("#every", 1): Fault("late", seconds=5)}, id="slow-default"),
+        pytest.param(" 429:every=2 ", {("#every", 2): TOO_MANY}, id="429-default"),
     ],
 )
-def test_a_misbehaviour_is_read_from_text(text, expected):
-    assert parse_misbehaviour(text) == expected
+def test_a_fault_is_read_from_text(text, expected):
+    assert parse_fault(text) == expected
 
 
 @pytest.mark.parametrize(
@@ -59,11 +74,11 @@ def test_a_misbehaviour_is_read_from_text(text, expected):
     ],
     ids=repr,
 )
-def test_a_text_that_is_no_misbehaviour_is_refused_with_the_way_to_write_one(text):
+def test_a_text_that_is_not_a_fault_is_refused_with_the_way_to_write_one(text):
     with pytest.raises(UsageError) as caught:
-        parse_misbehaviour(text)
+        parse_fault(text)
     assert str(caught.value) == (
-        f'"{text}" is no misbehaviour of the sandbox. '
+        f'"{text}" is not a fault of the sandbox. '
         "Write one of 500, 429, close, html, lost, slow, then :every=N or :row=N; "
         "slow and 429 also take :seconds=N."
     )
@@ -78,7 +93,7 @@ def test_a_text_that_is_no_misbehaviour_is_refused_with_the_way_to_write_one(tex
     ],
 )
 def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(session, text, status, header):
-    with Sandbox(None, faults=[parse_misbehaviour(text)]) as sandbox:
+    with Sandbox(None, plan=parse_fault(text)) as sandbox:
         answers = [post(session, sandbox) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, status, 200]
         assert answers[1].text.startswith("<!DOCTYPE html>")
@@ -91,7 +106,7 @@ def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(session, text, 
     [pytest.param("lost:row=2", 3, id="lost"), pytest.param("close:row=2", 2, id="close")],
 )
 def test_the_connection_closes_without_a_byte_and_only_lost_is_carried_out(session, text, stored):
-    with Sandbox(None, faults=[parse_misbehaviour(text)]) as sandbox:
+    with Sandbox(None, plan=parse_fault(text)) as sandbox:
         assert post(session, sandbox).ok
         with pytest.raises(requests.ConnectionError, match="closed connection without response"):
             post(session, sandbox)
@@ -100,7 +115,7 @@ def test_the_connection_closes_without_a_byte_and_only_lost_is_carried_out(sessi
 
 
 def test_a_lost_answer_is_really_no_answer_on_the_wire():
-    with Sandbox(None, faults=[Misbehaviour(Kind.LOST, every=1)]) as sandbox:
+    with Sandbox(None, plan=parse_fault("lost")) as sandbox:
         host, port = sandbox.url.removeprefix("http://").split(":")
         body = b'{"apiToken": "t", "unique_id": "1", "login_source": "X"}'
         head = (
@@ -117,34 +132,28 @@ def test_a_lost_answer_is_really_no_answer_on_the_wire():
 
 
 def test_every_third_request_is_hit(session):
-    with Sandbox(None, faults=[parse_misbehaviour("500:every=3")]) as sandbox:
+    with Sandbox(None, plan=parse_fault("500:every=3")) as sandbox:
         statuses = [post(session, sandbox).status_code for _ in range(7)]
     assert statuses == [200, 200, 500, 200, 200, 500, 200]
 
 
-def test_the_first_misbehaviour_that_hits_a_request_counts(session):
-    faults = [parse_misbehaviour("429:row=2"), parse_misbehaviour("500:every=2")]
-    with Sandbox(None, faults=faults) as sandbox:
+def test_a_request_that_is_named_goes_before_every_other_one(session):
+    plan = parse_fault("429:row=2") | parse_fault("500:every=2")
+    with Sandbox(None, plan=plan) as sandbox:
         statuses = [post(session, sandbox).status_code for _ in range(4)]
     assert statuses == [200, 429, 200, 500]
 
 
-def test_a_page_that_is_not_there_is_no_request_to_misbehave_on(session):
-    with Sandbox(None, faults=[parse_misbehaviour("500:row=1")]) as sandbox:
-        assert post(session, sandbox, "nothing").status_code == 404
-        assert post(session, sandbox).status_code == 500
-
-
 def test_lost_violations_are_marked_as_sent(session):
     call = "violations/send_overdue_to_collections"
-    with Sandbox(None, faults=[parse_misbehaviour("lost:row=1")]) as sandbox:
+    with Sandbox(None, plan=parse_fault("lost:row=1")) as sandbox:
         with pytest.raises(requests.ConnectionError):
             post(session, sandbox, call, {})
         assert post(session, sandbox, call, {}).json()["records"] == []
 
 
 def test_a_slow_answer_is_carried_out_before_it_is_late(session):
-    with Sandbox(None, faults=[parse_misbehaviour("slow:row=1:seconds=60")]) as sandbox:
+    with Sandbox(None, plan=parse_fault("slow:row=1:seconds=60")) as sandbox:
         with pytest.raises(requests.ReadTimeout):
             session.post(
                 f"{sandbox.url}/api/C/v1/permits/push",
@@ -162,8 +171,7 @@ def test_the_delay_lies_between_every_request_and_its_answer(session):
 
 
 def test_slow_answers_wait_side_by_side():
-    faults = [parse_misbehaviour("slow")]
-    with Sandbox(None, faults=faults) as sandbox:
+    with Sandbox(None, plan=parse_fault("slow")) as sandbox:
 
         def call():
             with requests.Session() as session:

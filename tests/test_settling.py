@@ -183,8 +183,8 @@ def test_a_vehicle_is_sent_once_more_and_is_there_already(office):
         assert office.states(said) == {"exists": 1} or office.states(said) == {"unknown": 1}
         controller.plan.clear()
         settled = office.settle(controller, said["files"][0]["results"])
+        assert len(controller.records("vehicles")) == 1
     assert office.states(settled) == {"exists": 1}
-    assert len(controller.records.vehicles) == 1
 
 
 def test_a_settled_permit_that_was_edited_is_not_created_again(office):
@@ -338,12 +338,12 @@ def test_history_lists_what_a_run_created_as_deletes(office):
         assert [each["reference_id"] for each in detail["created"]] == ids[::-1]
         gone = office.push(controller, deletes, mapping="permit-cancellations.yaml")
         assert office.states(gone) == {"pushed": 2}
+        assert controller.records("permits") == []
         detail, told = office.run("history", said["run"], "--as-deletes", deletes)
     assert told == (
         f"{deletes} lists no permit: the run created none, or they are deleted already.\n"
     )
     assert all(each["deleted"] for each in detail["created"])
-    assert controller.records.permits == {}
 
 
 def test_deletes_from_a_folder_are_refused_where_nobody_can_type_the_number(office):

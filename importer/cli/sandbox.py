@@ -78,7 +78,7 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
 
     from importer.cli.standing import STORE, forget_rehearsals, standing
     from importer.cli.terminal import emit, say
-    from importer.sandbox import Sandbox, parse_misbehaviour
+    from importer.sandbox import Access, Sandbox, parse_fault
     from importer.workspace import find_workspace
 
     store = None
@@ -95,11 +95,9 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     running = Sandbox(
         store,
         port=port,
-        token=token,
-        client=client,
-        error_status=int(error_status),
+        access=Access(token, client, int(error_status)),
         delay=delay,
-        faults=[parse_misbehaviour(text) for text in faults],
+        plan={key: fault for text in faults for key, fault in parse_fault(text).items()},
     )
     with ExitStack() as stack:
         stack.enter_context(running)

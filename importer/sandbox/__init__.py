@@ -1,9 +1,10 @@
-"""An OPSCOM controller on this machine, for rehearsals.
+"""An OPSCOM controller on this machine, for rehearsals and for the tests.
 
 It is the vendor's page read a second time: it shares nothing with ``schemas`` and the steps.
 """
 
-from importer.sandbox.faults import Kind, Misbehaviour, parse_misbehaviour
+from importer.sandbox.controller import Access
+from importer.sandbox.faults import Fault, parse_fault
 from importer.sandbox.server import Sandbox
 
-__all__ = ["Kind", "Misbehaviour", "Sandbox", "parse_misbehaviour"]
+__all__ = ["Access", "Fault", "Sandbox", "parse_fault"]

@@ -1,200 +1,135 @@
-"""The vendor's pages as the sandbox reads them.
+"""The vendor's pages as the sandbox reads them: what each call takes, and what it does.
 
-This is a second, separate reading of the page "API Documentation" (2024), its error codes and the
-"Request Object Attributes" tables. It shares no line with ``schemas``: where the two readings differ,
-a rehearsal shows it.
+This is a second, separate reading of the page "API Documentation" (2024): the "Request Object
+Attributes" tables and "Successful Response". It shares no line with ``schemas``: where the two readings
+differ, a rehearsal shows it. A new endpoint is one more page in ``PAGES``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import StrEnum
+from pathlib import Path
+from typing import Any
 
-CODES: Mapping[int, str] = {
-    9000: "The request names no client code.",
-    9001: "The request holds no API token.",
-    9002: "This API token may not make this request.",
-    9003: "The request is no JSON object.",
-    9004: "The end time is missing.",
-    9005: "The end time is invalid.",
-    9006: "The plate is missing.",
-    9007: "The start time is invalid.",
-    9008: "The reference id is missing.",
-    9009: "There is no such record.",
-    9010: "The plate type is missing.",
-    9011: "The province or state is missing.",
-    9012: "This vehicle is in the database already.",
-    9013: "The unique id is missing.",
-    9014: "The login source is missing.",
-    9015: "The login source is invalid.",
-    9016: "The e-mail is missing.",
-    9017: "The first name is missing.",
-    9018: "The last name is missing.",
-    9019: "Another user has this e-mail.",
-    9020: "Another user has this username.",
-    9021: "The plate has more than 50 characters.",
-    9022: "There is a record with these details already.",
-    9030: "The field has too many characters.",
-    9031: "The field is missing.",
-    9032: "The field has too few characters.",
-    9033: "The field is invalid.",
-    9034: "The client has no such API token.",
-}
-"""What "API Error Codes" lists, in our own words."""
+from importer.sandbox.rules import (
+    CURRENCY,
+    DAY,
+    DIGITS,
+    EMAIL,
+    MOMENT,
+    MONEY,
+    TWO_LETTERS,
+    YEAR,
+    Attribute,
+    Blank,
+    Refusal,
+    judge_times,
+    refuse,
+)
+from importer.sandbox.store import Store, fold
 
-
-class Form(StrEnum):
-    """How the text of an attribute is formed."""
-
-    TEXT = "text"
-    EMAIL = "e-mail"
-    POSTAL = "two letters"
-    NUMBER = "digits"
-    DAY = "yyyy-mm-dd"
-    MOMENT = "yyyy-mm-ddThh:mm:ss"
-    MONEY = "0.01 to 999999.99"
-    CURRENCY = "CAD or USD"
-    YEAR = "four digits"
-
-
-class Blank(StrEnum):
-    """What an attribute may lack."""
-
-    REFUSED = "refused"
-    """Required: neither left out nor empty."""
-    KEPT = "kept"
-    """May be left out (then what is stored stays), but not sent empty."""
-    ALLOWED = "allowed"
-
-
-@dataclass(frozen=True, slots=True)
-class Attribute:
-    """One row of a "Request Object Attributes" table."""
-
-    names: tuple[str, ...]
-    """All possible names; records are stored under the first."""
-    most: int | None = None
-    """Characters at most (code points after NFC); ``None`` where the page sets no limit."""
-    form: Form = Form.TEXT
-    blank: Blank = Blank.ALLOWED
-    missing: int = 9031
-    too_long: int = 9030
-    invalid: int = 9033
-    cut: bool = False
-    """Whether a longer text is cut with a warning instead of being refused."""
+Answer = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One "Push API" page."""
+    """One page: a call, its attributes and what OPSCOM does when it is called."""
 
+    call: str
+    """The path after the version, ``profiles/push`` say."""
     attributes: tuple[Attribute, ...]
-    either: tuple[tuple[str, str, int], ...] = ()
-    """Pairs of names of which one must be filled, and the code where none is."""
+    act: Callable[[Store, Mapping[str, str]], Answer | Refusal]
+    known_by: tuple[str, ...] = ()
+    """Names of the attributes by which a plan of faults knows a request; the first filled one counts."""
+    token: str = "apiToken"  # noqa: S105 - the name of an attribute
+    own_host: bool = False
+    """Whether it is plate validation, which has its own path and its own words for errors."""
 
 
 def _moments(blank: Blank) -> tuple[Attribute, Attribute]:
     """Return start and end; both pages write their limit as 20 characters, their format has 19."""
-    start = Attribute(("startTime", "StartDateUtc"), None, Form.MOMENT, blank, 9031, 9007, 9007)
-    end = Attribute(("endTime", "EndDateUtc"), None, Form.MOMENT, blank, 9004, 9005, 9005)
+    start = Attribute(("startTime", "StartDateUtc"), None, MOMENT, blank, 9031, 9007, 9007)
+    end = Attribute(("endTime", "EndDateUtc"), None, MOMENT, blank, 9004, 9005, 9005)
     return start, end
 
 
 _REFERENCE = Attribute(
     ("referenceID", "referenceid", "reference_id"), 50, blank=Blank.REFUSED, missing=9008
 )
-_AMOUNT = Attribute(("amount", "Amount"), 9, Form.MONEY)
-_CURRENCY = Attribute(("currency", "CurrencyID"), 10, Form.CURRENCY)
+_AMOUNT = Attribute(("amount", "Amount"), 9, MONEY)
+_CURRENCY = Attribute(("currency", "CurrencyID"), 10, CURRENCY)
 
 # "Push API: User Create/Update". The table says optional of e-mail, first and last name, the codes
 # 9016 to 9018 say required: they may be left out, as an update must be able to, but not be empty.
-USERS = Page(
-    (
-        Attribute(("unique_id",), 50, blank=Blank.REFUSED, missing=9013),
-        Attribute(("login_source",), 20, blank=Blank.REFUSED, missing=9014, invalid=9015),
-        Attribute(("first_name",), 50, blank=Blank.KEPT, missing=9017),
-        Attribute(("last_name",), 50, blank=Blank.KEPT, missing=9018),
-        Attribute(("user_name",), 50),
-        Attribute(("email",), 100, Form.EMAIL, Blank.KEPT, missing=9016),
-        Attribute(("street",)),
-        Attribute(("city",), 50),
-        Attribute(("province", "state"), 2, Form.POSTAL, too_long=9033),
-        Attribute(("postal_code", "zip"), 20),
-        Attribute(("street2",), 20),
-        Attribute(("city2",), 50),
-        Attribute(("province2", "state2"), 2, Form.POSTAL, too_long=9033),
-        Attribute(("postal_code2", "zip2"), 20),
-        Attribute(("phone_cell",), 20),
-        Attribute(("user_type_id",), None, Form.NUMBER),
-        Attribute(("employ_no",), 50),
-        Attribute(("employee_phone",), 50),
-        Attribute(("student_no",), 50),
-        Attribute(("student_phone",), 50),
-        Attribute(("driver_licence_num", "driver_license_num"), 255),
-        Attribute(("date_of_birth",), 10, Form.DAY, too_long=9033),
-        Attribute(("locker_user_type_id",), None, Form.NUMBER),
-        Attribute(("driver_licence_prov", "driver_license_state"), 2, Form.POSTAL, too_long=9033),
-    )
+_USER = (
+    Attribute(("unique_id",), 50, blank=Blank.REFUSED, missing=9013),
+    Attribute(("login_source",), 20, blank=Blank.REFUSED, missing=9014, invalid=9015),
+    Attribute(("first_name",), 50, blank=Blank.KEPT, missing=9017),
+    Attribute(("last_name",), 50, blank=Blank.KEPT, missing=9018),
+    Attribute(("user_name",), 50),
+    Attribute(("email",), 100, EMAIL, Blank.KEPT, missing=9016),
+    Attribute(("street",)),
+    Attribute(("city",), 50),
+    Attribute(("province", "state"), 2, TWO_LETTERS, too_long=9033),
+    Attribute(("postal_code", "zip"), 20),
+    Attribute(("street2",), 20),
+    Attribute(("city2",), 50),
+    Attribute(("province2", "state2"), 2, TWO_LETTERS, too_long=9033),
+    Attribute(("postal_code2", "zip2"), 20),
+    Attribute(("phone_cell",), 20),
+    Attribute(("user_type_id",), None, DIGITS),
+    Attribute(("employ_no",), 50),
+    Attribute(("employee_phone",), 50),
+    Attribute(("student_no",), 50),
+    Attribute(("student_phone",), 50),
+    Attribute(("driver_licence_num", "driver_license_num"), 255),
+    Attribute(("date_of_birth",), 10, DAY, too_long=9033),
+    Attribute(("locker_user_type_id",), None, DIGITS),
+    Attribute(("driver_licence_prov", "driver_license_state"), 2, TWO_LETTERS, too_long=9033),
 )
 
 # "Push API: Vehicle Create". Its sample answer warns of a colour that was too long and was cut.
-VEHICLES = Page(
-    (
-        Attribute(("plate",), 50, blank=Blank.REFUSED, missing=9006, too_long=9021),
-        Attribute(("plateTypeID",), None, Form.NUMBER),
-        Attribute(("plateType",), 50),
-        Attribute(("provID",), None, Form.NUMBER),
-        Attribute(("prov",), 50),
-        Attribute(("makeID",), None, Form.NUMBER),
-        Attribute(("make",), 50),
-        Attribute(("typeID",), None, Form.NUMBER),
-        Attribute(("type",), 50),
-        Attribute(("colourID",), None, Form.NUMBER),
-        Attribute(("colour",), 50, cut=True),
-        Attribute(("year",), None, Form.YEAR),
-        Attribute(("vin",), 25),
-    ),
-    either=(("plateTypeID", "plateType", 9010), ("provID", "prov", 9011)),
+_VEHICLE = (
+    Attribute(("plate",), 50, blank=Blank.REFUSED, missing=9006, too_long=9021),
+    Attribute(("plateTypeID",), None, DIGITS, missing=9010, instead="plateType"),
+    Attribute(("plateType",), 50),
+    Attribute(("provID",), None, DIGITS, missing=9011, instead="prov"),
+    Attribute(("prov",), 50),
+    Attribute(("makeID",), None, DIGITS),
+    Attribute(("make",), 50),
+    Attribute(("typeID",), None, DIGITS),
+    Attribute(("type",), 50),
+    Attribute(("colourID",), None, DIGITS),
+    Attribute(("colour",), 50, cut=True),
+    Attribute(("year",), None, YEAR),
+    Attribute(("vin",), 25),
 )
 
 # "Push API: Permit Create".
-PERMITS = Page(
-    (
-        _AMOUNT,
-        _CURRENCY,
-        *_moments(Blank.REFUSED),
-        Attribute(("plate", "LicencePlate"), 25, blank=Blank.REFUSED, missing=9006),
-        Attribute(("permitNo", "TicketNumber"), 50),
-        Attribute(("zone", "ParkingZoneName"), 200),
-    )
+_PERMIT = (
+    _AMOUNT,
+    _CURRENCY,
+    *_moments(Blank.REFUSED),
+    Attribute(("plate", "LicencePlate"), 25, blank=Blank.REFUSED, missing=9006),
+    Attribute(("permitNo", "TicketNumber"), 50),
+    Attribute(("zone", "ParkingZoneName"), 200),
 )
 
 # "Push API: Permit Update": the table lists no start, number and zone.
-PERMIT_UPDATES = Page(
-    (
-        _REFERENCE,
-        _moments(Blank.KEPT)[1],
-        Attribute(("plate", "LicencePlate"), 25, blank=Blank.KEPT, missing=9006),
-        _AMOUNT,
-        _CURRENCY,
-    )
+_PERMIT_UPDATE = (
+    _REFERENCE,
+    _moments(Blank.KEPT)[1],
+    Attribute(("plate", "LicencePlate"), 25, blank=Blank.KEPT, missing=9006),
+    _AMOUNT,
+    _CURRENCY,
 )
 
-# "Push API: Permit Delete".
-PERMIT_DELETES = Page((_REFERENCE,))
-
-# "Pull API: Permit Stats"; zones are one text, separated by commas.
-PERMIT_STATS = Page((Attribute(("zones",)),))
-
-NOTHING = Page(())
-"""The pages that ask for the token alone."""
-
-# "Pull API: Plate Validation"; the page sets no limits.
-PLATES = Page((Attribute(("plate",), blank=Blank.REFUSED, missing=9006),))
-
 # "Pull API: UserType", the sample answer: id, name, group.
-USER_TYPES = (
+_USER_TYPES = (
     ("1", "Full Time Student", "Student"),
     ("6", "Demo", "Public"),
     ("7", "Full Time Staff", "Staff"),
@@ -205,3 +140,166 @@ USER_TYPES = (
     ("12", "Complimentary", "Public"),
     ("13", "Daily Reserved", "Public"),
 )
+
+_VIOLATIONS = Path(__file__).with_name("violations.json")
+"""An invented answer with the keys, nesting and types of the sample of "Pull API: Overdue Violations"."""
+
+_NOTED_PLATES: Mapping[str, dict[str, Any]] = {
+    "sbxalarm": {"alarm": "Invented alarm: please call the parking office."},
+    "sbxdntt": {
+        "dntt": [
+            {
+                "notes": "Invented note: delivery van, may park overnight.",
+                "start": "2026-01-01 00:00:00",
+                "location": "Lot 4",
+                "end": "2030-12-31 23:59:00",
+            }
+        ]
+    },
+}
+"""Plates with which a rehearsal can see an alarm and a do-not-ticket note."""
+
+
+def _push_user(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+    """Create or update the user of that ``unique_id`` (case-sensitive), values laid over what is stored.
+
+    E-mail and username belong to one user, whatever their case.
+    """
+    unique_id = values["unique_id"]
+    before = store.get("users", unique_id) or {}
+    after = {**before, **values}
+    for field, code in (("email", 9019), ("user_name", 9020)):
+        kind, old, new = f"users by {field}", fold(before, field), fold(after, field)
+        owner = store.get(kind, new) if new else None
+        if owner is not None and owner["unique_id"] != unique_id:
+            return refuse(code)
+        if old:
+            store.remove(kind, old)
+        if new:
+            store.put(kind, new, {"unique_id": unique_id})
+    return {"status": "success", "reference_id": store.put("users", unique_id, after)}
+
+
+def _push_vehicle(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+    """Create a vehicle; 9012 where plate, province and plate type are there already."""
+    parts = (("plate",), ("provID", "prov"), ("plateTypeID", "plateType"))
+    key = json.dumps([fold(values, *names) for names in parts])
+    if store.get("vehicles", key) is not None:
+        return refuse(9012)
+    return {"status": "success", "vehicle_id_id": str(store.put("vehicles", key, values))}
+
+
+def _push_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+    """Create a permit, a second one if it is sent twice."""
+    return _keep_permit(store, str(uuid.uuid4()), values)
+
+
+def _update_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+    """Lay values over the permit of that reference id."""
+    number = fold(values, "referenceID")
+    before = store.get("permits", number)
+    if before is None:
+        return refuse(9009)
+    after = {**before, **values}
+    del after["referenceID"]
+    return judge_times(after) or _keep_permit(store, number, after)
+
+
+def _delete_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+    number = fold(values, "referenceID")
+    if store.get("permits", number) is None:
+        return refuse(9009)
+    store.remove("permits", number)
+    return _told_permit(number)
+
+
+def _keep_permit(store: Store, number: str, body: Mapping[str, str]) -> Answer:
+    store.put("permits", number, body, found_by=fold(body, "plate"))
+    return _told_permit(number)
+
+
+def _told_permit(number: str) -> Answer:
+    return {"status": "success", "reference_id": number, "InternalReferenceID": number}
+
+
+def _count_permits(store: Store, values: Mapping[str, str]) -> Answer:
+    """Count permits by zone; without ``zones`` (one text, separated by commas) all of them."""
+    zones = {zone.strip() for zone in values.get("zones", "").split(",")} - {""}
+    counts = Counter(permit.get("zone", "") for *_, permit in store.all("permits"))
+    return {
+        "data": [
+            {"type": "standard", "zone": zone, "total": str(total)}
+            for zone, total in counts.items()
+            if not zones or zone in zones
+        ]
+    }
+
+
+def _list_user_types(_store: Store, _values: Mapping[str, str]) -> Answer:
+    names = ("id", "type_name", "ext_info")
+    types = [dict(zip(names, each, strict=True)) for each in _USER_TYPES]
+    return {"status": "success", "user_types": types}
+
+
+def _send_overdue(store: Store, _values: Mapping[str, str]) -> Answer:
+    """Tell the violations that were not sent so far, and mark them as sent."""
+    answer: dict[str, Any] = json.loads(_VIOLATIONS.read_text(encoding="utf-8"))
+    records = answer["records"] if store.overdue is None else store.overdue
+    fresh = []
+    for record in records:
+        key = str(record["ViolationID"])
+        if store.get("violations sent", key) is None:
+            store.put("violations sent", key, {})
+            fresh.append(record)
+    return {**answer, "records": fresh}
+
+
+def _validate_plate(store: Store, values: Mapping[str, str]) -> Answer:
+    plate = values["plate"]
+    permits = [
+        {
+            "expires": permit.get("endTime", "").replace("T", " "),
+            "type": "standard",
+            "shortName": permit.get("zone") or permit.get("permitNo", ""),
+        }
+        for *_, permit in store.all("permits", found_by=fold(values, "plate"))
+    ]
+    noted = _NOTED_PLATES.get(fold(values, "plate"), {})
+    details = {**noted, "permits": permits} if permits else noted
+    # The same once more as the one text that a handheld shows.
+    lines = [f"{p['type']}: {p['shortName']}\n Expires: {p['expires']}" for p in permits]
+    parts = ["\n".join(lines)] if lines else []
+    if "alarm" in noted:
+        parts.append(f"ALARM: {noted['alarm']}")
+    if "dntt" in noted:
+        (note,) = noted["dntt"]
+        parts.append(f"DNTT: {note['location']}\n{note['start']}-{note['end']} \n{note['notes']}")
+    text = "".join(f"{part}\n\n" for part in parts)
+    data = {"response": text, "plate": plate, "responseJSON": details}
+    return {"error": 0, "data": data, "message": ""}
+
+
+PAGES = (
+    Page("profiles/push", _USER, _push_user, ("unique_id",)),
+    Page("vehicles/push", _VEHICLE, _push_vehicle, ("plate",)),
+    Page(
+        "permits/push",
+        _PERMIT,
+        _push_permit,
+        ("permitNo", "TicketNumber", "plate", "LicencePlate"),
+    ),
+    Page("permits/update", _PERMIT_UPDATE, _update_permit, _REFERENCE.names),
+    Page("permits/delete", (_REFERENCE,), _delete_permit, _REFERENCE.names),
+    Page("permits/stats", (Attribute(("zones",)),), _count_permits),
+    Page("profiles/types/list", (), _list_user_types),
+    Page("violations/send_overdue_to_collections", (), _send_overdue),
+    Page(
+        "validate/plate",
+        (Attribute(("plate",), blank=Blank.REFUSED, missing=9006),),
+        _validate_plate,
+        ("plate",),
+        token="api_token",  # noqa: S106 - the name of an attribute
+        own_host=True,
+    ),
+)
+"""Every call that the vendor documents."""

@@ -1,25 +1,89 @@
-"""Whether the controller takes a body, and with which code it refuses one. Pure."""
+"""How an attribute of the vendor's pages may look, and with which code a body is refused. Pure."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
-from importer.sandbox.pages import CODES, Attribute, Blank, Form, Page
+CODES: Mapping[int, str] = {
+    9000: "The request names no client code.",
+    9001: "The request holds no API token.",
+    9002: "This API token may not make this request.",
+    9003: "The request is no JSON object.",
+    9004: "The end time is missing.",
+    9005: "The end time is invalid.",
+    9006: "The plate is missing.",
+    9007: "The start time is invalid.",
+    9008: "The reference id is missing.",
+    9009: "There is no such record.",
+    9010: "The plate type is missing.",
+    9011: "The province or state is missing.",
+    9012: "This vehicle is in the database already.",
+    9013: "The unique id is missing.",
+    9014: "The login source is missing.",
+    9015: "The login source is invalid.",
+    9016: "The e-mail is missing.",
+    9017: "The first name is missing.",
+    9018: "The last name is missing.",
+    9019: "Another user has this e-mail.",
+    9020: "Another user has this username.",
+    9021: "The plate has more than 50 characters.",
+    9022: "There is a record with these details already.",
+    9030: "The field has too many characters.",
+    9031: "The field is missing.",
+    9032: "The field has too few characters.",
+    9033: "The field is invalid.",
+    9034: "The client has no such API token.",
+}
+"""What "API Error Codes" lists, in our own words."""
+
+TEXT = r"(?s:.*)"
+EMAIL = r"[^\s@]+@[^\s@]+"
+TWO_LETTERS = r"[A-Za-z]{2}"
+DIGITS = r"[0-9]+"
+YEAR = r"[0-9]{4}"
+CURRENCY = r"CAD|USD"
+MONEY = r"(?![0.]+$)[0-9]{1,6}\.[0-9]{2}"
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+MOMENT = DAY + r"T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+"""Forms of an attribute's text, as expressions; the last two are real dates besides."""
 
 # Controls, and halves of surrogate pairs, which are no characters at all.
-_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-_EMAIL = re.compile(r"[^\s@]+@[^\s@]+")
-_LETTERS = re.compile(r"[A-Za-z]{2}")
-_DIGITS = re.compile(r"[0-9]+")
-_YEAR = re.compile(r"[0-9]{4}")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}")
-_MONEY = re.compile(r"[0-9]{1,6}\.[0-9]{2}")
-_TOKEN = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,50}")
+_CONTROLS_RE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_TOKEN_RE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,50}")
+
+
+class Blank(StrEnum):
+    """What an attribute may lack."""
+
+    REFUSED = "refused"
+    """Required: neither left out nor empty."""
+    KEPT = "kept"
+    """May be left out (then what is stored stays), but not sent empty."""
+    ALLOWED = "allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One row of a "Request Object Attributes" table."""
+
+    names: tuple[str, ...]
+    """All possible names; records are stored under the first."""
+    most: int | None = None
+    """Characters at most (code points after NFC); ``None`` where the page sets no limit."""
+    form: str = TEXT
+    blank: Blank = Blank.ALLOWED
+    missing: int = 9031
+    too_long: int = 9030
+    invalid: int = 9033
+    cut: bool = False
+    """Whether a longer text is cut with a warning instead of being refused."""
+    instead: str = ""
+    """The attribute that may be filled in its place; one of the two must be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,40 +119,41 @@ def judge_token(token: object, wanted: str | None) -> Refusal | None:
     """
     if token is None or token == "":
         return refuse(9001)
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        return refuse(9034)
-    return refuse(9034) if wanted is not None and token != wanted else None
+    known = isinstance(token, str) and _TOKEN_RE.fullmatch(token) and wanted in {None, token}
+    return None if known else refuse(9034)
 
 
-def judge(page: Page, body: Mapping[str, object], today: date) -> Taken | Refusal:
-    """Hold a body against its page, in the page's order; the first breach decides.
+def judge(
+    attributes: Sequence[Attribute], body: Mapping[str, object], today: date
+) -> Taken | Refusal:
+    """Hold a body against the attributes of its page, in their order; the first breach decides.
 
     Names are case-sensitive. Where one attribute is sent under two names both texts are held
     against the page and the first name counts. Unknown names are passed over with a warning.
 
     Args:
-        page: The page of the endpoint.
+        attributes: Of the page of the endpoint.
         body: The JSON object without its token.
         today: The day after which nobody can have been born.
     """
     values: dict[str, str] = {}
     warnings: list[str] = []
-    for attribute in page.attributes:
+    for attribute in attributes:
         refusal = _judge_attribute(attribute, body, today)
         if refusal is not None:
             return refusal
         sent = [str(body[name]) for name in attribute.names if name in body]
-        if not sent:
-            continue
         text = next((text for text in sent if text.strip()), "")
         if attribute.cut and _length(text) > (attribute.most or 0):
             text = unicodedata.normalize("NFC", text)[: attribute.most]
             warnings.append(f"The {attribute.names[0]} was too long and was cut.")
-        values[attribute.names[0]] = text
-    for one, other, code in page.either:
-        if not values.get(one) and not values.get(other):
-            return refuse(code, f"{one} or {other}")
-    known = {name for attribute in page.attributes for name in attribute.names}
+        if sent:
+            values[attribute.names[0]] = text
+    for attribute in attributes:
+        one, other = attribute.names[0], attribute.instead
+        if other and not values.get(one) and not values.get(other):
+            return refuse(attribute.missing, f"{one} or {other}")
+    known = {name for attribute in attributes for name in attribute.names}
     warnings += [_unknown(name) for name in body if name not in known]
     return judge_times(values) or Taken(values, tuple(warnings))
 
@@ -102,7 +167,6 @@ def judge_times(values: Mapping[str, str]) -> Refusal | None:
 def _judge_attribute(
     attribute: Attribute, body: Mapping[str, object], today: date
 ) -> Refusal | None:
-    first = attribute.names[0]
     filled = False
     for name in attribute.names:
         text = body.get(name, "")
@@ -114,52 +178,32 @@ def _judge_attribute(
         too_long = attribute.most is not None and _length(text) > attribute.most
         if too_long and not attribute.cut:
             return refuse(attribute.too_long, name)
-        if _CONTROLS.search(text) or not _FORMS[attribute.form](text, today):
+        if _CONTROLS_RE.search(text) or not _has_form(attribute.form, text, today):
             return refuse(attribute.invalid, name)
     if filled or attribute.blank is Blank.ALLOWED:
         return None
     if attribute.blank is Blank.KEPT and not any(name in body for name in attribute.names):
         return None
-    return refuse(attribute.missing, first)
+    return refuse(attribute.missing, attribute.names[0])
+
+
+def _has_form(form: str, text: str, today: date) -> bool:
+    if not re.fullmatch(form, text):
+        return False
+    if form not in {DAY, MOMENT}:
+        return True
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return form == MOMENT or when.date() <= today
 
 
 def _length(text: str) -> int:
-    return len(text) if text.isascii() else len(unicodedata.normalize("NFC", text))
+    return len(unicodedata.normalize("NFC", text))
 
 
 def _unknown(name: str) -> str:
     """Return a warning that cannot be made to carry a person's value: names only, and short ones."""
     shown = name if re.fullmatch(r"\w{1,40}", name) else "with an odd name"
     return f"The attribute {shown} is not documented and was passed over."
-
-
-def _day(text: str, today: date) -> bool:
-    if not _DAY.fullmatch(text):
-        return False
-    try:
-        return date.fromisoformat(text) <= today
-    except ValueError:
-        return False
-
-
-def _moment(text: str, _today: date) -> bool:
-    if not _MOMENT.fullmatch(text):
-        return False
-    try:
-        datetime.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
-_FORMS: Mapping[Form, Callable[[str, date], bool]] = {
-    Form.TEXT: lambda _text, _today: True,
-    Form.EMAIL: lambda text, _today: _EMAIL.fullmatch(text) is not None,
-    Form.POSTAL: lambda text, _today: _LETTERS.fullmatch(text) is not None,
-    Form.NUMBER: lambda text, _today: _DIGITS.fullmatch(text) is not None,
-    Form.DAY: _day,
-    Form.MOMENT: _moment,
-    Form.MONEY: lambda text, _today: _MONEY.fullmatch(text) is not None and text.strip("0.") != "",
-    Form.CURRENCY: lambda text, _today: text in {"CAD", "USD"},
-    Form.YEAR: lambda text, _today: _YEAR.fullmatch(text) is not None,
-}

@@ -1,30 +1,59 @@
-"""The sandbox as an object: a controller on a port of this machine."""
+"""The sandbox as an object: an OPSCOM controller on a port of this machine."""
 
 from __future__ import annotations
 
-import ipaddress
-import logging
+import json
+import os
 import socket
+import socketserver
 import threading
-from collections.abc import Iterable
+import time
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 from importer.errors import SettingsError, UsageError
-from importer.sandbox.app import Controller, Manners
+from importer.sandbox.connection import Connection, Request, Response
+from importer.sandbox.controller import Access, Call
 from importer.sandbox.store import Store
 
 if TYPE_CHECKING:
-    from importer.sandbox.faults import Misbehaviour
+    from importer.sandbox.faults import Fault, Plan
 
-_THREADS = 64
-_CONNECTIONS = 256
-_BODY = 1024 * 1024
+_HOST = "127.0.0.1"
+"""It answers this machine alone, because it keeps what is pushed to it."""
+_POLL_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request, as the sandbox saw it."""
+
+    number: int
+    connection: int
+    call: str
+    """The path after the version, ``profiles/push`` say; empty where it was not read."""
+    path: str
+    key: str
+    """By which a plan of faults knows its row."""
+    attempt: int
+    body: dict[str, object] | None
+    """The JSON object received; ``None`` where it was not read or is none."""
+    raw: bytes
+    headers: Mapping[str, str]
+    fault: str
+    """The kind of the fault, empty for none; ``gone`` where the client left within its request."""
+    applied: bool
+    reference_id: str
+    at: float
+    """``time.monotonic`` when the request was read."""
 
 
 class Sandbox:
-    """An OPSCOM controller on this machine to rehearse with.
+    """An OPSCOM controller on this machine to rehearse and to test with.
 
     ::
 
@@ -32,59 +61,56 @@ class Sandbox:
             push_to(sandbox.url)
             sandbox.records("users")
 
-    It listens on a loopback address only, because it keeps what is pushed to it.
+    All client codes share one set of records, because the sandbox is one system.
     """
 
-    def __init__(  # noqa: PLR0913  the options of one command
+    def __init__(
         self,
         store_path: Path | None,
         *,
-        host: str = "127.0.0.1",
         port: int = 0,
-        token: str | None = None,
-        client: str | None = None,
-        error_status: int = 200,
+        access: Access | None = None,
         delay: float = 0.0,
-        faults: Iterable[Misbehaviour] = (),
+        plan: Plan | None = None,
     ) -> None:
         """Describe a sandbox; ``start`` opens it.
 
         Args:
             store_path: The SQLite file that keeps the records from one start to the next, made where
                 it is missing; ``None`` keeps them in memory until ``close``.
-            host: A loopback address or ``localhost``.
             port: 0 takes any free one.
-            token: The only API token that is known; ``None`` for any of 1 to 50 characters.
-            client: The only client code that is known; ``None`` for any.
-            error_status: The HTTP status of answers with an error code: 200, 400 or 422.
+            access: Who may ask; ``None`` for everybody.
             delay: Seconds between what is done and its answer, for every request.
-            faults: What goes wrong, and with which requests; the first that hits a request counts.
-
-        Raises:
-            UsageError: The host is no loopback address.
+            plan: What goes wrong, and with which requests; it may be changed at any time.
         """
-        if not _is_loopback(host):
-            raise UsageError(
-                f'The sandbox cannot listen on "{host}": it answers this machine alone.',
-                hint="Use 127.0.0.1.",
-            )
-        self._store_path = store_path
-        self._host = host
-        self._port = port
-        self._manners = Manners(token, client, error_status, delay, tuple(faults))
-        self._server: _Server | None = None
-        self._stop = threading.Event()
+        self.plan: Plan = dict(plan or {})
+        self.connections = 0
+        self.requests = 0
+        self.at_once = 0
+        """The most requests that were in hand at one time."""
+        self._store_path, self._port, self._delay = store_path, port, delay
+        self._access = access or Access()
+        self._store: Store | None = None
+        self._listener: Listener | None = None
+        self._lock = threading.RLock()
+        self._open: set[socket.socket] = set()
+        self._ended = threading.Condition(self._lock)
+        self._attempts: Counter[tuple[str, str]] = Counter()
+        self._in_hand = 0
+        self._closing = threading.Event()
+        self._released = threading.Event()
 
     @property
     def url(self) -> str:
         """The address to push to, ``http://127.0.0.1:49152`` say."""
-        host = f"[{self._host}]" if ":" in self._host else self._host
-        return f"http://{host}:{self._running.port}"
+        return f"http://{_HOST}:{self._port}"
 
     @property
-    def requests(self) -> int:
-        """How many calls of the nine endpoints have arrived since the start."""
-        return self._running.controller.requests
+    def store(self) -> Store:
+        """What is remembered, between ``start`` and ``close``."""
+        if self._store is None:
+            raise SettingsError("The sandbox is not running.", hint="Start it first.")
+        return self._store
 
     def records(self, kind: str) -> list[dict[str, str]]:
         """Return what the sandbox holds, in the order of creation.
@@ -96,7 +122,10 @@ class Sandbox:
             One dict a record: ``reference_id``, then the filled fields under the first of the vendor's
             possible names. The token is not among them.
         """
-        return self._running.store.records(kind)
+        return [
+            {"reference_id": key if kind == "permits" else str(number), **body}
+            for key, number, body in self.store.all(kind)
+        ]
 
     def start(self) -> Self:
         """Open the store and listen.
@@ -105,25 +134,50 @@ class Sandbox:
             SettingsError: The store cannot be used.
             UsageError: The port is taken.
         """
-        self._stop.clear()
-        store = Store(self._store_path)
-        controller = Controller(store, self._manners, self._wait)
+        self._closing.clear()
+        self._released.clear()
+        self._store = Store(self._store_path)
         try:
-            self._server = _Server(controller, store, self._host, self._port)
+            self.listen()
         except OSError as error:
-            store.close()
+            self.close()
             raise UsageError(
-                f"The sandbox cannot listen on port {self._port} of {self._host}.",
+                f"The sandbox cannot listen on port {self._port} of {_HOST}.",
                 hint="Choose another port; 0 takes any free one.",
             ) from error
         return self
 
+    def listen(self) -> None:
+        """Listen (again), on the same port as before."""
+        listener = Listener(self, self._port)
+        self._port = int(listener.server_address[1])
+        self._listener = listener
+        serve, poll = listener.serve_forever, (_POLL_SECONDS,)
+        threading.Thread(target=serve, args=poll, name="sandbox", daemon=True).start()
+
+    def refuse(self) -> None:
+        """Stop listening: connections are refused until ``listen``. Open ones stay."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.shutdown()
+            listener.server_close()
+
+    def release(self) -> None:
+        """Let go every answer that is held, and hold none from now on."""
+        self._released.set()
+
     def close(self) -> None:
         """Stop listening, end every connection and close the store; harmless a second time."""
-        self._stop.set()
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        self._closing.set()
+        self.release()
+        self.refuse()
+        with self._ended:
+            for sock in self._open:
+                _end(sock)
+            self._ended.wait_for(lambda: not self._open, 10)
+        if self._store is not None:
+            self._store.close()
+            self._store = None
 
     def serve_forever(self) -> None:
         """Return when another thread calls ``close`` or a person presses Ctrl-C.
@@ -132,7 +186,7 @@ class Sandbox:
         """
         try:
             # In slices: on Windows an endless wait does not hear Ctrl-C.
-            while not self._stop.wait(0.5):
+            while not self._closing.wait(0.5):
                 pass
         except KeyboardInterrupt:
             return
@@ -150,68 +204,125 @@ class Sandbox:
         """Close."""
         self.close()
 
-    def _wait(self, seconds: float) -> None:
+    # What connections ask.
+
+    def connected(self, sock: socket.socket) -> int:
+        """Count a connection; return its number."""
+        with self._lock:
+            self._open.add(sock)
+            self.connections += 1
+            if self._closing.is_set():
+                _end(sock)
+            return self.connections
+
+    def disconnected(self, sock: socket.socket) -> None:
+        """Forget a connection."""
+        with self._ended:
+            self._open.discard(sock)
+            self._ended.notify_all()
+
+    def begin(self) -> int:
+        """Count a request whose first byte is here; return its number."""
+        with self._lock:
+            self.requests += 1
+            self._in_hand += 1
+            self.at_once = max(self.at_once, self._in_hand)
+            return self.requests
+
+    def end(self) -> None:
+        """Be done with a request."""
+        with self._lock:
+            self._in_hand -= 1
+
+    def fault_of(self, *keys: tuple[str, int]) -> Fault | None:
+        """Return the fault that the plan has for the first of these keys that it knows."""
+        return next((self.plan[key] for key in keys if key in self.plan), None)
+
+    def early_fault(self, number: int) -> Fault | None:
+        """Return the fault that hits the request of that number before its row is known."""
+        every = (f for (k, n), f in self.plan.copy().items() if k == "#every" and number % n == 0)
+        return self.fault_of(("#request", number)) or next(every, None)
+
+    def pause(self, seconds: float) -> None:
+        """Wait, but not longer than until the sandbox closes."""
         if seconds > 0:
-            self._stop.wait(seconds)
+            self._closing.wait(seconds)
 
-    @property
-    def _running(self) -> _Server:
-        if self._server is None:
-            raise SettingsError("The sandbox is not running.", hint="Start it first.")
-        return self._server
+    def wait(self, fault: Fault | None) -> None:
+        """Wait between what is done and its answer, as delay and fault say."""
+        late = fault.seconds if fault is not None and fault.kind == "late" else 0.0
+        self.pause(self._delay + late)
+        if fault is not None and fault.kind == "hold":
+            self._released.wait()
 
+    def decide(
+        self,
+        number: int,
+        connection: int,
+        request: Request | None,
+        fault: Fault | None,
+        answered: int,
+    ) -> tuple[Fault | None, Response]:
+        """Carry a request out or not, note it, and return the fault and the answer.
 
-class _Server:
-    """Waitress in a thread of its own."""
+        Args:
+            number: Of the request.
+            connection: Its number.
+            request: ``None`` where it was not read.
+            fault: What hits it before its row is known.
+            answered: How many requests the connection has answered before.
+        """
+        with self._lock:
+            call = Call.of(request or Request("", "", {}, b""))
+            attempt, response, done = 0, Response(json.dumps({"ErrorCode": 9003})), None
+            if request is not None:
+                key = call.key
+                self._attempts[call.name, key] += 1
+                attempt = self._attempts[call.name, key]
+                fault = fault or self.fault_of((key, attempt), (key, 0), ("*", attempt), ("*", 0))
+                if fault is not None and fault.kind == "stale" and not answered:
+                    fault = None
+                if fault is None or fault.applies:
+                    response, done = call.respond(self.store, self._access)
+            ids = ("reference_id", "vehicle_id_id")
+            entry = Entry(
+                *(number, connection, call.name, call.request.path, call.key, attempt),
+                *(call.request.body, call.request.raw, call.request.headers),
+                *(fault.kind if fault else "", done is not None),
+                next((str(done[name]) for name in ids if done and name in done), ""),
+                time.monotonic(),
+            )
+            self.note(entry)
+        return fault, response
 
-    def __init__(self, controller: Controller, store: Store, host: str, port: int) -> None:
-        # Bound here, because waitress leaves threads and sockets behind where it cannot bind.
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        listener = socket.create_server((host, port), family=family)
-
-        from waitress import create_server
-
-        # Waitress warns when requests wait for a thread or are dropped at the end, which a rehearsal
-        # need not hear of.
-        logging.getLogger("waitress").setLevel(logging.ERROR)
-        self.controller = controller
-        self.store = store
-        self._sockets: dict[int, Any] = {}
-        self._server = create_server(
-            controller,
-            map=self._sockets,
-            sockets=[listener],
-            threads=_THREADS,
-            connection_limit=_CONNECTIONS,
-            max_request_body_size=_BODY,
-            # Makes a connection that the controller drops on purpose close without a word.
-            log_socket_errors=False,
-            ident="opscom-sandbox",
-        )
-        self.port = int(listener.getsockname()[1])
-        self._thread = threading.Thread(target=self._server.run, name="sandbox", daemon=True)
-        self._thread.start()
-
-    def close(self) -> None:
-        self._server.task_dispatcher.shutdown()
-        # Sockets may be closed by the loop's own thread only, else it may poll a number in other use;
-        # listener and trigger after the loop, else this thread may write into a number in other use.
-        self._server.trigger.pull_trigger(self._leave_loop)
-        self._thread.join()
-        self._server.close()
-        self.store.close()
-
-    def _leave_loop(self) -> None:
-        for each in list(self._sockets.values()):
-            if each not in (self._server, self._server.trigger):
-                each.close()
-        self._sockets.clear()
+    def note(self, entry: Entry) -> None:
+        """Take what was decided, before a byte of the answer leaves; a rehearsal keeps nothing of it."""
 
 
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
+class Listener(socketserver.ThreadingTCPServer):
+    """Listens on a port, with a thread for each connection."""
+
+    allow_reuse_address = os.name != "nt"
+    daemon_threads = True
+    block_on_close = False
+    request_queue_size = 128
+
+    def __init__(self, sandbox: Sandbox, port: int) -> None:
+        """Bind the port.
+
+        Raises:
+            OSError: It is taken.
+        """
+        self.sandbox = sandbox
+        super().__init__((_HOST, port), Connection)
+
+    def shutdown_request(self, request: socket.socket | tuple[bytes, socket.socket]) -> None:
+        """Close a connection without a word before, so that a reset is one."""
+        self.close_request(request)
+
+
+def _end(sock: socket.socket) -> None:
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
+        sock.shutdown(socket.SHUT_RDWR)
+    except OSError:
+        return
