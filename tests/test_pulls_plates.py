@@ -357,7 +357,7 @@ def test_an_interrupted_batch_lays_out_what_was_answered(office):
 
 def test_a_rehearsal_needs_neither_host_nor_token(office, monkeypatch):
     monkeypatch.delenv("OPSCOM_API_TOKEN")
-    path = cars(office, "sbxalarm", "sbxdntt", "unknown")
+    path = cars(office, "sbxalarm", "sbxdntt", "INV1")
     done = office.pull("plates", path, "--column", "plate", "--sandbox", "--json")
     assert done.code == 0
     assert done.json["states"] == {"found": 2, "nothing known": 1}
