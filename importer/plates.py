@@ -11,7 +11,7 @@ from importer.checking import check
 from importer.choosing import choose
 from importer.errors import InputError
 from importer.mapping import Mapping, apply_mapping, load_mapping
-from importer.mapping.convert import plate as other_form
+from importer.mapping.conversions import plate
 from importer.mapping.rules import Filled, Rule
 from importer.pulls.plates import FIELD, PlateFile
 from importer.reading import read_source
@@ -48,8 +48,14 @@ def read_plate_file(path: Path, choice: Choice, *, today: dt.date) -> PlateFile:
         found.mapping.name,
         checked,
         tuple(dict.fromkeys((*source.doubts, *doubts))),
-        None if choice.column is None else other_form,
+        None if choice.column is None else _other_form,
     )
+
+
+def _other_form(text: str) -> str:
+    """Return a plate without blanks and dashes; what is none stays."""
+    made = plate(text)
+    return made if isinstance(made, str) else text
 
 
 def _mappings(path: Path, choice: Choice) -> Sequence[Mapping]:

@@ -161,7 +161,9 @@ def _checked_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
         )
     table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
     types = order.user_types
-    batches = [apply_mapping(rules, sheet, user_types=types) for sheet in chosen.sheets]
+    batches = [
+        apply_mapping(rules, sheet, user_types=types, today=today) for sheet in chosen.sheets
+    ]
     checked = check_sheets(
         [check(batch, table, required=required, today=today) for batch in batches], table
     )

@@ -219,7 +219,7 @@ def test_omit_leaves_an_invalid_value_out_with_a_warning(apply):
     [problem] = batch.problems
     assert (problem.severity, problem.value) == (Severity.WARNING, "soon")
     assert problem.remedy == (
-        "Write it as yyyy-mm-dd, or say its form with `date` in the mapping. Until then the row goes without this field."
+        "It is left out, as the mapping says; correct the cell to have it sent."
     )
 
 

@@ -6,6 +6,8 @@ import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
 from importer.mapping.rules import Refusal
+from schemas.kinds import BLANK_IF
+from schemas.signs import DASHES
 
 _MOST_CHARACTERS = 40
 _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
@@ -22,11 +24,8 @@ _COMMA_RE = re.compile(
 _PLAIN_POINT_RE = re.compile(r"[0-9]+\.[0-9]+")
 _THOUSANDS_OR_THREE_RE = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 
-_NO_AMOUNT = Refusal(
-    "this is no amount in dollars and cents.",
-    'Write it like 14.50, or say `decimal: ","` in the mapping where a comma stands before the cents.',
-)
-_NO_COMMA_AMOUNT = Refusal("this is no amount in dollars and cents.", "Write it like 14,50.")
+_NO = "this is not an amount in dollars and cents."
+_WRITE = {".": "Write it like 14.50.", ",": "Write it like 14,50."}
 _NEGATIVE = Refusal("this amount is below zero.", "Correct the cell, or leave it blank.")
 _TOO_FINE = Refusal(
     "this amount has parts of a cent, and money is never rounded here.",
@@ -36,6 +35,11 @@ _TWO_WAYS = Refusal(
     "the point in this amount can be read in two ways.",
     "Write the cents too, like 1.234,00.",
 )
+_NEGATIVE_RE = re.compile(rf".*[-{DASHES[2:]}(].*|.*[0-9][{_BLANKS}]*(?:CR|DR)", re.IGNORECASE)
+_CURRENCY_RE = re.compile(
+    r"(?P<before>CAD|USD|CA?\$|US\$)(?P<rest>.+)|(?P<other>.+?)(?P<behind>CAD|USD|CA?\$|US\$)"
+)
+_FOREIGN_RE = re.compile(r"[€£¥₹]|\b(?:EUR|GBP)\b")
 
 
 def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str | Refusal:
@@ -53,11 +57,8 @@ def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str
     >>> parse_amount("$1,014.5")
     '1014.50'
     """
-    refused = _NO_AMOUNT if decimal == "." else _NO_COMMA_AMOUNT
     if len(text) > _MOST_CHARACTERS:
-        return refused
-    if re.match(r"[-\u2212(]|\$\s*[-\u2212(]", text):
-        return _NEGATIVE
+        return Refusal(_NO, _WRITE[decimal])
     signed = _SIGN_RE.fullmatch(text)
     bare = text if signed is None else signed["before"] or signed["after"]
     if decimal == ",":
@@ -67,7 +68,7 @@ def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str
     else:
         plain = re.sub(rf"[,{_BLANKS}]", "", bare) if _POINT_RE.fullmatch(bare) else ""
     if not plain:
-        return refused
+        return _cause(text, decimal)
     exact = _CONTEXT.create_decimal(plain)
     cents = exact.quantize(_CENT, context=_CONTEXT)
     return f"{cents:f}" if abs(exact - cents) <= _NOISE else _TOO_FINE
@@ -78,3 +79,38 @@ def _plain_from_comma(bare: str) -> str:
         return re.sub(rf"[.{_BLANKS}]", "", bare).replace(",", ".")
     # A point that cannot group thousands (14.5, 14.50, 1234.567) is a workbook's own decimal point.
     return bare if _PLAIN_POINT_RE.fullmatch(bare) else ""
+
+
+def _cause(text: str, decimal: str) -> Refusal:
+    """Return why a text is not an amount, with the remedy for that cause."""
+    if not any(c.isdigit() for c in text):
+        return Refusal("this is a word or a sign in the place of an amount.", BLANK_IF)
+    if _FOREIGN_RE.search(text):
+        return Refusal(
+            "this amount is in another currency than CAD or USD.",
+            "Write the amount in one of them.",
+        )
+    currency = _CURRENCY_RE.fullmatch(text)
+    if currency is not None:
+        sign = currency["before"] or currency["behind"]
+        rest = (currency["rest"] or currency["other"]).strip()
+        if not isinstance(parse_amount(rest, decimal=decimal), Refusal):
+            name = "USD" if sign.startswith("US") else "CAD"
+            return Refusal(
+                "the currency stands beside this amount.",
+                f'Take it off with `replace: {{"{sign}": ""}}` and give `currency` {name} in the mapping.',
+            )
+    bare = re.sub(rf"[-{DASHES[2:]}()]|CR|DR", "", text, flags=re.IGNORECASE).strip()
+    if _NEGATIVE_RE.fullmatch(text) and not isinstance(
+        parse_amount(bare, decimal=decimal), Refusal
+    ):
+        return _NEGATIVE
+    other = "," if decimal == "." else "."
+    if decimal == "." and not isinstance(parse_amount(text, decimal=other), Refusal):
+        return Refusal(
+            _NO, 'Say `decimal: ","` in the mapping, as a comma stands before the cents.'
+        )
+    left = re.search(rf"(?<=[0-9])[{_BLANKS}]*[^0-9.,{_BLANKS}].*", text)
+    return Refusal(
+        _NO, _WRITE[decimal], "" if left is None else f"`{left[0].strip()}` is left over."
+    )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections import abc
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,7 +13,7 @@ import pandas as pd
 from importer.errors import InputError
 from importer.mapping.choose import locate
 from importer.mapping.convert import Step, compile_steps, convert
-from importer.mapping.rules import Refusal, within_time
+from importer.mapping.rules import Refusal, Warned, within_time
 from importer.mapping.take import Cells
 from importer.model import RESULT_COLUMNS, Batch, Problem, Severity, State
 from importer.text import fold
@@ -36,7 +37,7 @@ _GAVE_WAY = Refusal(
     "another column gives this field, with another value, and this one was left out.",
     "Correct the cell, or take its column out of the mapping.",
 )
-_UNTIL_THEN = "Until then the row goes without this field."
+_LEFT_OUT = "It is left out, as the mapping says; correct the cell to have it sent."
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,11 @@ class _Given:
 
 
 def apply_mapping(
-    mapping: Mapping, sheet: Sheet, *, user_types: abc.Mapping[str, str] | None = None
+    mapping: Mapping,
+    sheet: Sheet,
+    *,
+    user_types: abc.Mapping[str, str] | None = None,
+    today: dt.date | None = None,
 ) -> Batch:
     """Bring a sheet under the vendor's field names.
 
@@ -79,6 +84,7 @@ def apply_mapping(
         mapping: A checked mapping.
         sheet: Any number of rows; ``frame`` with RangeIndex, dtype ``str``, blank is ``""``.
         user_types: Name → id of OPSCOM's user types; ``None`` where they were never pulled.
+        today: The day after which a birth lies in the future, for years of two digits.
 
     Returns:
         A batch with one row for each row of the sheet and one column for each field that a rule or
@@ -107,7 +113,26 @@ def apply_mapping(
     for known in mapping.fields:
         rules = [rule for rule in mapping.rules if rule.field.name == known.name]
         taken = [(rule, cells.take(rule)) for rule in rules]
-        pairs = [(r, _turn(r, t, sheet, quiet, user_types)) for r, t in taken if t is not None]
+        pairs = [
+            (
+                rule,
+                _turn(
+                    rule,
+                    there,
+                    sheet,
+                    quiet,
+                    compile_steps(
+                        rule.steps,
+                        known,
+                        user_types=user_types,
+                        numbers=sheet.name is not None,
+                        today=today,
+                    ),
+                ),
+            )
+            for rule, there in taken
+            if there is not None
+        ]
         if not pairs and known.name not in mapping.defaults:
             continue
         # A value that may be left out gives way to one that may not.
@@ -154,6 +179,7 @@ def _problem(  # noqa: PLR0913 - what a problem tells, each by its name
         severity=severity,
         message=refusal.message,
         remedy=refusal.remedy,
+        detail=refusal.detail,
     )
 
 
@@ -192,7 +218,7 @@ def _turn(
     taken: Taken,
     sheet: Sheet,
     quiet: npt.NDArray[np.bool_],
-    user_types: abc.Mapping[str, str] | None,
+    steps: tuple[Step, ...],
 ) -> _Given:
     """Convert what a rule took.
 
@@ -204,19 +230,22 @@ def _turn(
         taken: Its texts.
         sheet: The sheet they come from.
         quiet: Positions that get no problem: no records, and records that are wrong as a whole.
-        user_types: Name → id of OPSCOM's user types.
+        steps: The rule's steps, compiled.
     """
-    steps = compile_steps(
-        rule.steps, rule.field, user_types=user_types, numbers=sheet.name is not None
-    )
-    values, refused = _convert_column(taken.texts, steps)
+    values, said = _convert_column(taken.texts, steps)
+    refused = {at: why for at, why in said.items() if isinstance(why, Refusal)}
     at_fault = {at: (taken.columns_at(at), refusal) for at, refusal in refused.items()}
     for at, flaws in taken.flaws.items():
         columns = tuple(flaw.column for flaw in flaws if flaw.column is not None)
         at_fault[at] = (columns, Refusal(flaws[0].message, flaws[0].remedy))
     at_fault = {at: at_fault[at] for at in sorted(at_fault) if not quiet[at]}
     cuts = [at for at in _too_long(rule, values) if at not in at_fault]
-    if not at_fault and not cuts:
+    warned = {
+        at: why
+        for at, why in said.items()
+        if isinstance(why, Warned) and not quiet[at] and at not in at_fault
+    }
+    if not at_fault and not cuts and not warned:
         return _Given(values, taken.columns, taken.chosen)
     omit = rule.omit_if_invalid
     severity = Severity.WARNING if omit else Severity.ERROR
@@ -224,11 +253,23 @@ def _turn(
     problems = []
     for at, (columns, why) in at_fault.items():
         kept[at] = "" if omit else shown[at]
-        refusal = Refusal(why.message, f"{why.remedy} {_UNTIL_THEN}") if omit else why
+        refusal = replace(why, remedy=_LEFT_OUT) if omit else why
         problem = _problem(
             sheet, at, rule.field, refusal, value=shown[at], columns=columns, severity=severity
         )
         problems.append(problem)
+    for at, why_not in warned.items():
+        problems.append(
+            _problem(
+                sheet,
+                at,
+                rule.field,
+                why_not.refusal,
+                value=shown[at],
+                columns=taken.columns_at(at),
+                severity=Severity.WARNING,
+            )
+        )
     for at in cuts:
         message = (
             f"this has {len(kept[at])} characters, OPSCOM takes {rule.field.max_length}; "
@@ -252,32 +293,38 @@ def _turn(
         taken.columns,
         taken.chosen,
         tuple(problems),
-        frozenset(at_fault) if omit else frozenset(),
+        frozenset(
+            [*(at_fault if omit else ()), *(at for at, why in warned.items() if not why.text)]
+        ),
     )
 
 
 def _convert_column(
     texts: pd.Series[str], steps: tuple[Step, ...]
-) -> tuple[pd.Series[str], dict[int, Refusal]]:
-    """Convert each distinct text once; return the values, and the refusals by position."""
+) -> tuple[pd.Series[str], dict[int, Refusal | Warned]]:
+    """Convert each distinct text once; return the values, and what is said of them by position."""
     if not steps:
         return texts, {}
     codes, distinct = pd.factorize(texts)
     before: list[str] = distinct.tolist()
-    results = [convert(text, steps) for text in before]
-    after = [
-        text if isinstance(result, Refusal) else result
-        for text, result in zip(before, results, strict=True)
-    ]
+    after: list[str] = []
+    said: dict[int, Refusal | Warned] = {}
+    for at, text in enumerate(before):
+        result = convert(text, steps)
+        if not isinstance(result, str):
+            said[at] = result
+        if isinstance(result, Warned):
+            after.append(result.text)
+        else:
+            after.append(text if isinstance(result, Refusal) else result)
     values = texts
     if after != before:
         values = pd.Series(pd.array(after, dtype="str").take(codes), index=texts.index)
-    refusals = {at: result for at, result in enumerate(results) if isinstance(result, Refusal)}
-    if not refusals:
+    if not said:
         return values, {}
-    refused = np.zeros(len(before), dtype=np.bool_)
-    refused[list(refusals)] = True
-    return values, {int(at): refusals[int(codes[at])] for at in np.flatnonzero(refused[codes])}
+    marked = np.zeros(len(before), dtype=np.bool_)
+    marked[list(said)] = True
+    return values, {int(at): said[int(codes[at])] for at in np.flatnonzero(marked[codes])}
 
 
 def _too_long(rule: Rule, values: pd.Series[str]) -> list[int]:

@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
-import unicodedata
 from collections import abc
 from typing import TYPE_CHECKING, TypeAlias
 
+from importer.mapping import conversions
 from importer.mapping.amounts import parse_amount
 from importer.mapping.dates import parse_date, parse_datetime
-from importer.mapping.provinces import province_code
-from importer.mapping.rules import Refusal, within_time
+from importer.mapping.rules import Refusal, Warned, within_time
 from importer.schema import Field, Kind
 from importer.text import fold, nearest
+from schemas.kinds import NOTHING
+from schemas.signs import is_nothing
 
 if TYPE_CHECKING:
     import regex
 
+    from importer.mapping.conversions import Converted
     from importer.mapping.rules import Steps
 
-Step: TypeAlias = abc.Callable[[str], "str | Refusal"]
+Step: TypeAlias = abc.Callable[[str], "Converted"]
 
-_WORD_RE = re.compile(
-    r"[0-9]*[^\W\d_][^\W\d_\u0300-\u036f]*(?:['\u2019][^\W\d_][^\W\d_\u0300-\u036f]*)*"
+_BESIDE_NAME_RE = re.compile(r"(?:[,;()\[\]{}*]|\s[-\u2013\u2014]\s).*")
+_MORE_THAN_A_NAME = Refusal(
+    "`extract` has found more than a name.",
+    "Correct the cell, or narrow `extract` in the mapping.",
 )
-_ORDINAL_RE = re.compile(r"[0-9]+(?:st|nd|rd|th|e|er|re)", re.IGNORECASE)
-_DIGITS_RE = re.compile(r"[0-9]+")
-_NO_DIGITS_RE = re.compile(r"[^0-9]+")
-
 _NOT_EXTRACTED = Refusal(
     "this has not the form that `extract` in the mapping looks for.",
     "Correct the cell, or widen `extract` in the mapping.",
@@ -55,112 +56,83 @@ def compile_steps(
     *,
     user_types: abc.Mapping[str, str] | None = None,
     numbers: bool = False,
+    today: dt.date | None = None,
 ) -> tuple[Step, ...]:
     """Return the functions that turn a taken, cleaned, filled text into the field's value.
 
-    Truncation is not among them, because it comes with a warning.
+    Truncation is not among them, because it comes with a warning of its own.
 
     Args:
         steps: The rule's steps.
         field: The field; its kind decides on date, amount and upper case.
         user_types: Name → id, for a lookup of user types.
         numbers: Whether texts may be numbers of a workbook (see ``parse_amount``).
+        today: The day after which a birth lies in the future, for years of two digits.
     """
     made: list[Step] = []
     if steps.blank_if:
         made.append(lambda text: "" if text in steps.blank_if else text)
     if steps.extract is not None:
-        made.append(_extractor(steps.extract))
+        made.append(_extractor(steps.extract, field.kind))
     if steps.replace:
         made.append(_replacer(steps.replace))
-    made.extend(_conversion(name) for name in steps.convert)
-    if steps.lookup is not None:
-        made.append(_looker(steps.lookup))
-    if steps.lookup_user_types:
-        made.append(_user_type_looker(user_types or {}))
-    if steps.pad is not None:
-        made.append(_padder(steps.pad))
-    kind = _kind_step(steps, field.kind, numbers=numbers)
+    looked_up = steps.lookup is not None or steps.lookup_user_types
+    kind = _kind_step(steps, field.kind, numbers=numbers, today=today)
+    if not looked_up and (steps.convert or steps.pad or kind):
+        made.append(lambda text: _refuse_nothing(text, field.kind))
+    made.extend(conversions.of(name, field.kind) for name in steps.convert)
+    if looked_up:
+        made.append(_looker(steps, user_types or {}))
+    width = steps.pad
+    if width is not None:
+        made.append(lambda text: conversions.pad(text, width))
     if kind is not None:
         made.append(kind)
     return tuple(made)
 
 
-def convert(text: str, steps: abc.Iterable[Step]) -> str | Refusal:
-    """Return what the steps make of a text; a text that becomes blank on the way stays blank."""
+def convert(text: str, steps: abc.Iterable[Step]) -> Converted:
+    """Return what the steps make of a text; a text that becomes blank on the way stays blank.
+
+    The last warning on the way is kept.
+    """
+    warning: Refusal | None = None
     for step in steps:
         if not text:
-            return ""
+            break
         result = step(text)
         if isinstance(result, Refusal):
             return result
-        text = result
+        if isinstance(result, Warned):
+            warning, text = result.refusal, result.text
+        else:
+            text = result
+    return text if warning is None else Warned(text, warning)
+
+
+def _refuse_nothing(text: str, kind: Kind) -> str | Refusal:
+    """Refuse words and signs for nothing where a form is wanted, and say how to make them blank."""
+    if kind in {Kind.NAME, Kind.TEXT, Kind.PLATE}:
+        return text
+    bare = kind is not Kind.ID and not any(c.isalnum() for c in text)
+    if is_nothing(text) or bare:
+        return Refusal(NOTHING.message.format(this="this"), NOTHING.remedy)
     return text
 
 
-def title(text: str) -> str:
-    """Return a text with a capital at the head of each word.
-
-    >>> title("SEAN O'BRIEN-SMITH"), title("jean d'arc's")
-    ("Sean O'Brien-Smith", "Jean D'Arc's")
-    """
-    return _WORD_RE.sub(lambda word: _capitals(word[0]), text)
-
-
-def _capitals(word: str) -> str:
-    if word[0].isdigit():
-        return word.lower() if _ORDINAL_RE.fullmatch(word) else word
-    first, *rest = re.split(r"(['\u2019])", word)
-    pieces = (piece.lower() if len(piece) == 1 else piece.capitalize() for piece in rest)
-    return first.capitalize() + "".join(pieces)
-
-
-def digits(text: str) -> str:
-    """Return the digits of a text, those of every script as 0 to 9.
-
-    >>> digits("(613) 555-0142")
-    '6135550142'
-    """
-    if text.isascii():
-        return _NO_DIGITS_RE.sub("", text)
-    return "".join(str(unicodedata.decimal(c)) for c in text if c.isdecimal())
-
-
-def plate(text: str) -> str:
-    """Return a plate in upper case, without blanks and dashes.
-
-    >>> plate("abcd 12-3")
-    'ABCD123'
-    """
-    kept = (c for c in text if not c.isspace() and unicodedata.category(c) != "Pd")
-    return "".join(kept).upper()
-
-
-_CONVERSIONS: abc.Mapping[str, abc.Callable[[str], str]] = {
-    "upper": str.upper,
-    "lower": str.lower,
-    "title": title,
-    "digits": digits,
-    "plate": plate,
-    "province": province_code,
-}
-
-
-def _conversion(name: str) -> Step:
-    change = _CONVERSIONS[name]
-    nothing_left = Refusal(
-        f"nothing is left of this value after `convert: [{name}]`.",
-        "Correct the cell, or list it under `blank_if` in the mapping.",
-    )
-    return lambda text: change(text) or nothing_left
-
-
-def _extractor(pattern: regex.Pattern[str]) -> Step:
+def _extractor(pattern: regex.Pattern[str], kind: Kind) -> Step:
     def extract(text: str) -> str | Refusal:
         found = within_time(pattern.search, text, "extract")
         if found is None or found[1] is None:
             return _NOT_EXTRACTED
-        return str(found[1]).strip()
+        taken = str(found[1]).strip()
+        # A name cut out of LAST, FIRST (NICK) is one only where no sign of the others is in it.
+        left = _BESIDE_NAME_RE.search(taken) if kind is Kind.NAME else None
+        if left is None:
+            return taken
+        return Refusal(
+            _MORE_THAN_A_NAME.message, _MORE_THAN_A_NAME.remedy, f"`{left[0]}` is left over."
+        )
 
     return extract
 
@@ -171,27 +143,25 @@ def _replacer(pairs: abc.Mapping[str, str]) -> Step:
     return lambda text: pattern.sub(lambda found: pairs[found[0]], text).strip()
 
 
-def _looker(lookup: abc.Mapping[str, str]) -> Step:
-    entries = {fold(name): value for name, value in lookup.items()}
-    return _looking_up(entries, _offering(_NOT_LOOKED_UP, list(lookup)))
-
-
-def _user_type_looker(user_types: abc.Mapping[str, str]) -> Step:
+def _looker(steps: Steps, user_types: abc.Mapping[str, str]) -> Step:
     entries: dict[str, str | Refusal] = {}
-    for name, number in user_types.items():
+    names = user_types if steps.lookup is None else steps.lookup
+    for name, value in names.items():
         folded = fold(name)
-        known = entries.get(folded, number)
-        entries[folded] = number if known == number else _TWO_USER_TYPES
-    return _looking_up(entries, _offering(_NO_USER_TYPE, list(user_types)))
+        known = entries.get(folded, value)
+        entries[folded] = value if known == value else _TWO_USER_TYPES
+    unknown = _offering(_NOT_LOOKED_UP if steps.lookup is not None else _NO_USER_TYPE, list(names))
 
-
-def _looking_up(
-    entries: abc.Mapping[str, str] | abc.Mapping[str, str | Refusal],
-    unknown: abc.Callable[[str], Refusal],
-) -> Step:
-    def look_up(text: str) -> str | Refusal:
+    def look_up(text: str) -> Converted:
         found = entries.get(fold(text))
-        return unknown(text) if found is None else found
+        if found is not None:
+            return found
+        if steps.otherwise == "keep":
+            return text
+        refusal = unknown(text)
+        if steps.otherwise == "omit":
+            return Warned("", Refusal(refusal.message, "It is left out, as the mapping says."))
+        return refusal
 
     return look_up
 
@@ -212,17 +182,17 @@ def _offering(refusal: Refusal, names: abc.Sequence[str]) -> abc.Callable[[str],
     return refuse
 
 
-def _padder(width: int) -> Step:
-    return lambda text: text.zfill(width) if _DIGITS_RE.fullmatch(text) else text
-
-
-def _kind_step(steps: Steps, kind: Kind, *, numbers: bool) -> Step | None:
+def _kind_step(steps: Steps, kind: Kind, *, numbers: bool, today: dt.date | None) -> Step | None:
     match kind:
         case Kind.DATE:
-            return lambda text: parse_date(text, steps.date)
+            return lambda text: parse_date(text, steps.date, timezone=steps.timezone, today=today)
         case Kind.DATETIME:
             return lambda text: parse_datetime(
-                text, steps.date, time=steps.time, timezone=steps.timezone
+                text,
+                steps.date,
+                time=steps.time,
+                timezone=steps.timezone,
+                midnight=steps.midnight == "date",
             )
         case Kind.AMOUNT:
             return lambda text: parse_amount(text, decimal=steps.decimal, numbers=numbers)

@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.mapping.rules import Refusal
+from importer.mapping.rules import Refusal, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,7 +50,7 @@ _OFF_FORMS = Refusal(
     "Correct the cell, or add its form to `date` in the mapping.",
 )
 _NO_DATE = Refusal(
-    "this is no date in the form yyyy-mm-dd.",
+    "this is not a date in the form yyyy-mm-dd.",
     "Write it as yyyy-mm-dd, or say its form with `date` in the mapping.",
 )
 _TWO_WAYS = Refusal(
@@ -63,7 +63,7 @@ _A_NUMBER = Refusal(
 )
 _OF_MOMENTS = {
     _NO_DATE: Refusal(
-        "this is no date and time in the form yyyy-mm-dd hh:mm:ss.",
+        "this is not a date and time in the form yyyy-mm-dd hh:mm:ss.",
         "Write it like 2026-09-01 08:30:00, or say its form with `date` in the mapping.",
     ),
     _TWO_WAYS: Refusal(
@@ -80,8 +80,19 @@ _OF_MOMENTS = {
 _NO_SUCH_DAY = Refusal("there is no such day or time.", "Correct the cell.")
 _HAS_TIME = Refusal(
     "this has a time of day, and the field takes a date alone.",
-    "Remove the time from the cell.",
+    'Remove the time from the cell, or keep the date alone with `extract: "^(.{10})"` in the mapping.',
 )
+_DATE_HAS_ZONE = Refusal(
+    "this is a moment with its zone (Z or an offset), and the field takes a date alone.",
+    "Say your campus's zone with `timezone` in the mapping, or keep the date alone with "
+    '`extract: "^(.{10})"`.',
+)
+_NOT_MIDNIGHT = Refusal(
+    "this moment is not midnight in the zone that the mapping names.",
+    'Correct `timezone`, or keep the date alone with `extract: "^(.{10})"` in the mapping.',
+)
+_NO_HOUR_24 = Refusal("there is no hour 24.", "Write 00:00 of the next day.")
+_SKIPPED = Refusal("the clocks of your zone skip this time.", "Check it; the row is sent as it is.")
 _NO_TIME = Refusal(
     "this date has no time of day.",
     "Add the time to the cell, or say one for all with `time` in the mapping.",
@@ -114,6 +125,8 @@ class _Moment:
     clock: dt.time | None
     offset: dt.timedelta | None
     fraction: bool
+    short: bool
+    """Whether its year has two digits."""
 
 
 def compile_format(text: str) -> DateFormat:
@@ -143,7 +156,9 @@ def compile_format(text: str) -> DateFormat:
             pattern += f"(?P<{directive}>{_part(directive, packed=_is_packed(tokens, at))})"
         else:
             known = " ".join(f"%{name}" for name in (*_WIDTHS, *_WORDS))
-            raise ValueError(f"%{directive} is no part of a date format here; known are {known}.")
+            raise ValueError(
+                f"%{directive} is not a part of a date format here; known are {known}."
+            )
     _refuse_incomplete(set(seen))
     made = DateFormat(
         text, re.compile(pattern, re.ASCII | re.IGNORECASE), bool({*"HI"} & set(seen))
@@ -213,11 +228,24 @@ def _refuse_against_iso(made: DateFormat) -> None:
             )
 
 
-def parse_date(text: str, formats: Sequence[DateFormat] = ()) -> str | Refusal:
+def parse_date(
+    text: str,
+    formats: Sequence[DateFormat] = (),
+    *,
+    timezone: ZoneInfo | None = None,
+    today: dt.date | None = None,
+) -> str | Refusal:
     """Return a date as ``yyyy-mm-dd``.
 
     ISO texts need no format; a midnight behind the date is dropped. Of several formats the first
     that gives a day of the calendar counts.
+
+    Args:
+        text: The cleaned text of a cell.
+        formats: Forms to try in order where the text is not ISO.
+        timezone: The zone in which a moment with ``Z`` or an offset must be midnight; without it such
+            a text is refused.
+        today: A year of two digits that would lie after this day is of the century before.
 
     >>> parse_date("2001-02-03 00:00")
     '2001-02-03'
@@ -231,9 +259,21 @@ def parse_date(text: str, formats: Sequence[DateFormat] = ()) -> str | Refusal:
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
         return moment
-    if moment.fraction or moment.offset is not None or moment.clock not in {None, dt.time()}:
+    if moment.offset is not None:
+        return _DATE_HAS_ZONE if timezone is None else _day_in_zone(moment, timezone)
+    if moment.fraction or moment.clock not in {None, dt.time()}:
         return _HAS_TIME
-    return moment.day.isoformat()
+    day = moment.day
+    if moment.short and today is not None and day > today:
+        return f"{day.year - 100}{day.isoformat()[4:]}"
+    return day.isoformat()
+
+
+def _day_in_zone(moment: _Moment, timezone: ZoneInfo) -> str | Refusal:
+    local = _in_zone(moment, moment.clock or dt.time(), timezone)
+    if local is None:
+        return _NO_SUCH_DAY
+    return local.date().isoformat() if local.time() == dt.time() else _NOT_MIDNIGHT
 
 
 def parse_datetime(
@@ -242,7 +282,8 @@ def parse_datetime(
     *,
     time: dt.time | None = None,
     timezone: ZoneInfo | None = None,
-) -> str | Refusal:
+    midnight: bool = False,
+) -> str | Refusal | Warned:
     """Return a date-time as ``yyyy-mm-ddThh:mm:ss``, without a zone.
 
     Args:
@@ -250,7 +291,8 @@ def parse_datetime(
         formats: Forms to try in order where the text is not ISO.
         time: The time of day of a text that is a date alone; without it such a text is refused.
         timezone: The zone that texts with ``Z`` or an offset are converted to; without it they are
-            refused. Texts without a zone stay as they are.
+            refused. Texts without a zone stay as they are; one that the zone's clocks skip is warned of.
+        midnight: Whether a time of 00:00:00 stands for a date alone.
 
     >>> parse_datetime("2018-07-02 09:00")
     '2018-07-02T09:00:00'
@@ -258,21 +300,38 @@ def parse_datetime(
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
         return _OF_MOMENTS.get(moment, moment)
-    clock = time if moment.clock is None else moment.clock
+    alone = moment.clock is None or (midnight and moment.clock == dt.time())
+    clock = time if alone else moment.clock
     if clock is None:
         return _NO_TIME
     if moment.fraction:
         return _FRACTION
-    local = dt.datetime.combine(moment.day, clock)
-    if moment.offset is not None:
-        if timezone is None:
-            return _HAS_ZONE
-        try:
-            aware = local.replace(tzinfo=dt.timezone(moment.offset))
-            local = aware.astimezone(timezone).replace(tzinfo=None)
-        except (OverflowError, ValueError):
-            return _NO_SUCH_DAY
-    return local.isoformat(timespec="seconds")
+    if moment.offset is None:
+        said = dt.datetime.combine(moment.day, clock)
+        written = said.isoformat(timespec="seconds")
+        return Warned(written, _SKIPPED) if timezone and _is_skipped(said, timezone) else written
+    if timezone is None:
+        return _HAS_ZONE
+    local = _in_zone(moment, clock, timezone)
+    return _NO_SUCH_DAY if local is None else local.isoformat(timespec="seconds")
+
+
+def _in_zone(moment: _Moment, clock: dt.time, timezone: ZoneInfo) -> dt.datetime | None:
+    """Return a moment with an offset on the clocks of a zone, ``None`` past the calendar's ends."""
+    try:
+        aware = dt.datetime.combine(moment.day, clock, dt.timezone(moment.offset or dt.timedelta()))
+        return aware.astimezone(timezone).replace(tzinfo=None)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
+    """Whether the clocks of a zone are put forward over this time."""
+    try:
+        there = local.replace(tzinfo=timezone).astimezone(dt.UTC).astimezone(timezone)
+    except (OverflowError, ValueError):
+        return False
+    return there.replace(tzinfo=None) != local
 
 
 def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
@@ -287,16 +346,28 @@ def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
             return moment
         fitted = True
     if fitted:
-        return _NO_SUCH_DAY
-    if _SERIAL_RE.fullmatch(text):
-        return _A_NUMBER
-    if formats:
-        return _OFF_FORMS
+        return _NO_HOUR_24 if re.search(r"[T ]24:00", text) else _NO_SUCH_DAY
+    if _SERIAL_RE.fullmatch(text) or formats:
+        return _lost_zero(text, formats) or (
+            _A_NUMBER if _SERIAL_RE.fullmatch(text) else _OFF_FORMS
+        )
     numbers = _NUMBERS_RE.fullmatch(text)
     if numbers and numbers[1].zfill(2) != numbers[3].zfill(2):
         both = max(int(numbers[1]), int(numbers[3])) <= _MONTHS_A_YEAR
         return _TWO_WAYS if both else _NO_DATE
     return _NO_DATE
+
+
+def _lost_zero(text: str, formats: Sequence[DateFormat]) -> Refusal | None:
+    padded = text.zfill(len(text) + 1)
+    if text.isdigit() and any(
+        (found := known.pattern.fullmatch(padded)) and _moment(found) for known in formats
+    ):
+        return Refusal(
+            "this date has lost the zero at its front.",
+            f"Give it back with `pad: {len(padded)}` in the mapping.",
+        )
+    return None
 
 
 def _moment(found: re.Match[str]) -> _Moment | None:
@@ -311,7 +382,7 @@ def _moment(found: re.Match[str]) -> _Moment | None:
     weekday = parts.get("a") or parts.get("A")
     if weekday is not None and not _DAYS[day.weekday()].startswith(weekday):
         return None
-    return _Moment(day, clock, offset, bool(parts.get("f", "").strip("0")))
+    return _Moment(day, clock, offset, bool(parts.get("f", "").strip("0")), "y" in parts)
 
 
 def _year(parts: dict[str, str]) -> int:

@@ -25,6 +25,7 @@ from importer.mapping.rules import (
     SkipRows,
     Steps,
     Take,
+    Warned,
 )
 from importer.schema import Field, Kind, Need
 from importer.text import clean, fold
@@ -147,7 +148,7 @@ def _defaults(
         known = _field(name, table, spot)
         if known is None:
             continue
-        value = convert(clean(text), compile_steps(Steps(), known))
+        value = _constant_text(convert(clean(text), compile_steps(Steps(), known)))
         if isinstance(value, Refusal):
             spot.fault(f"{value.message} Correct the value.")
         elif not value:
@@ -290,7 +291,7 @@ def _constant(part: RulePart, known: Field, steps: Steps, spot: _Spot, *, sound:
     """Return the constant as it is sent."""
     if not sound:
         return Constant("")
-    value = convert(clean(part.value or ""), compile_steps(steps, known))
+    value = _constant_text(convert(clean(part.value or ""), compile_steps(steps, known)))
     if isinstance(value, Refusal):
         spot.fault(f"{value.message} Correct the value.", "value")
         return Constant("")
@@ -299,6 +300,11 @@ def _constant(part: RulePart, known: Field, steps: Steps, spot: _Spot, *, sound:
     if part.truncate and known.max_length is not None and len(value) > known.max_length:
         spot.fault(f"OPSCOM takes {known.max_length} characters here. Shorten it.", "value")
     return Constant(value)
+
+
+def _constant_text(made: str | Refusal | Warned) -> str | Refusal:
+    """Return a constant; what would be a warning at a cell is nothing that a mapping is told."""
+    return made.text if isinstance(made, Warned) else made
 
 
 def _skip(part: SkipPart, spot: _Spot) -> SkipRows:

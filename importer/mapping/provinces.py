@@ -1,57 +1,63 @@
-"""Names of Canadian provinces and American states → postal codes, in English and French."""
+"""Provinces of Canada and states of the US → postal codes: English, French, old and dotted forms.
+
+A text with points, dashes or accents becomes only what stands in this table: ``N.-É.`` is Nova Scotia,
+and neither it nor ``N.E.``, which may be either, is ever Nebraska.
+"""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from importer.text import fold
+from importer.mapping.rules import Refusal
+from importer.text import fold, nearest
+from schemas.signs import PROVINCES
 
 _NAMES = {
     # Canada
-    "AB": "Alberta|Alta",
-    "BC": "British Columbia|Colombie-Britannique|Colombie Brit",
+    "AB": "Alberta|Alta|Alb",
+    "BC": "British Columbia|Colombie-Britannique|Colombie Brit|C.-B.|C.B.",
     "MB": "Manitoba|Man",
-    "NB": "New Brunswick|Nouveau-Brunswick",
-    "NL": "Newfoundland and Labrador|Terre-Neuve-et-Labrador|Newfoundland|Terre-Neuve|Labrador|Nfld",
-    "NS": "Nova Scotia|Nouvelle-Écosse",
-    "NT": "Northwest Territories|Territoires du Nord-Ouest|NWT",
-    "NU": "Nunavut",
+    "NB": "New Brunswick|Nouveau-Brunswick|N.-B.",
+    "NL": "Newfoundland and Labrador|Terre-Neuve-et-Labrador|Newfoundland|Terre-Neuve|Labrador|Newfoundland & Labrador|Terre-Neuve et Labrador|Nfld|Nfld & Lab|T.-N.|T.-N.-L.|T.N.-L.|T.N.L.",
+    "NS": "Nova Scotia|Nouvelle-Écosse|N.-É.|N.É.|N.-E.",
+    "NT": "Northwest Territories|Territoires du Nord-Ouest|NWT|T.N.-O.|T.N.O.|TNO",
+    "NU": "Nunavut|Nun",
     "ON": "Ontario|Ont",
-    "PE": "Prince Edward Island|Île-du-Prince-Édouard|PEI|ÎPÉ",
-    "QC": "Quebec|Québec|Que|PQ",
+    "PE": "Prince Edward Island|Île-du-Prince-Édouard|Prince Edward Is|PEI|ÎPÉ|Î.-P.-É.|I.P.E.",
+    "QC": "Quebec|Québec|Que|Qué",
     "SK": "Saskatchewan|Sask",
-    "YT": "Yukon|Yukon Territory|Territoire du Yukon",
+    "YT": "Yukon|Yukon Territory|Territoire du Yukon|Yuk",
     # United States
-    "AL": "Alabama",
+    "AL": "Alabama|Ala",
     "AK": "Alaska",
-    "AZ": "Arizona",
-    "AR": "Arkansas",
-    "CA": "California|Californie",
-    "CO": "Colorado",
-    "CT": "Connecticut",
-    "DE": "Delaware",
+    "AZ": "Arizona|Ariz",
+    "AR": "Arkansas|Ark",
+    "CA": "California|Californie|Calif",
+    "CO": "Colorado|Colo",
+    "CT": "Connecticut|Conn",
+    "DE": "Delaware|Del",
     "DC": "District of Columbia|District de Columbia|Washington DC",
-    "FL": "Florida|Floride",
+    "FL": "Florida|Floride|Fla",
     "GA": "Georgia|Géorgie",
     "HI": "Hawaii|Hawaï",
     "ID": "Idaho",
-    "IL": "Illinois",
-    "IN": "Indiana",
+    "IL": "Illinois|Ill",
+    "IN": "Indiana|Ind",
     "IA": "Iowa",
-    "KS": "Kansas",
+    "KS": "Kansas|Kan|Kans",
     "KY": "Kentucky",
     "LA": "Louisiana|Louisiane",
     "ME": "Maine",
     "MD": "Maryland",
-    "MA": "Massachusetts",
-    "MI": "Michigan",
-    "MN": "Minnesota",
-    "MS": "Mississippi",
+    "MA": "Massachusetts|Mass",
+    "MI": "Michigan|Mich",
+    "MN": "Minnesota|Minn",
+    "MS": "Mississippi|Miss",
     "MO": "Missouri",
-    "MT": "Montana",
-    "NE": "Nebraska",
-    "NV": "Nevada",
+    "MT": "Montana|Mont",
+    "NE": "Nebraska|Neb|Nebr",
+    "NV": "Nevada|Nev",
     "NH": "New Hampshire",
     "NJ": "New Jersey",
     "NM": "New Mexico|Nouveau-Mexique",
@@ -59,27 +65,37 @@ _NAMES = {
     "NC": "North Carolina|Caroline du Nord",
     "ND": "North Dakota|Dakota du Nord",
     "OH": "Ohio",
-    "OK": "Oklahoma",
-    "OR": "Oregon",
-    "PA": "Pennsylvania|Pennsylvanie",
+    "OK": "Oklahoma|Okla",
+    "OR": "Oregon|Ore",
+    "PA": "Pennsylvania|Pennsylvanie|Penn|Penna",
     "RI": "Rhode Island",
     "SC": "South Carolina|Caroline du Sud",
     "SD": "South Dakota|Dakota du Sud",
-    "TN": "Tennessee",
-    "TX": "Texas",
+    "TN": "Tennessee|Tenn",
+    "TX": "Texas|Tex",
     "UT": "Utah",
     "VT": "Vermont",
     "VA": "Virginia|Virginie",
-    "WA": "Washington|Washington State",
+    "WA": "Washington|Washington State|Wash",
     "WV": "West Virginia|Virginie-Occidentale",
-    "WI": "Wisconsin",
-    "WY": "Wyoming",
+    "WI": "Wisconsin|Wis|Wisc",
+    "WY": "Wyoming|Wyo",
     "AS": "American Samoa",
     "GU": "Guam",
     "MP": "Northern Mariana Islands",
     "PR": "Puerto Rico|Porto Rico",
     "VI": "US Virgin Islands|Virgin Islands",
+    "AA": "Armed Forces Americas",
+    "AE": "Armed Forces Europe",
+    "AP": "Armed Forces Pacific",
 }
+
+
+_OLD = {"NF": "NL", "PQ": "QC", "YK": "YT", "YN": "YT", "CB": "BC"}
+"""Two letters that were codes once, or are in French."""
+_AMBIGUOUS = frozenset({"NE", "TN"})
+"""Codes whose dotted form is that of a French name too: Nouvelle-Écosse, Terre-Neuve."""
+_COUNTRIES = frozenset({"canada", "usa", "us", "unitedstates", "etatsunis"})
 
 
 def _squeeze(name: str) -> str:
@@ -93,14 +109,45 @@ def _squeeze(name: str) -> str:
 _CODES = {_squeeze(name): code for code, names in _NAMES.items() for name in names.split("|")}
 
 
-def province_code(text: str) -> str:
-    """Return the two-letter code of a province or state, upper-cased; an unknown name as it is.
+def province(text: str) -> str | Refusal:
+    """Return the two-letter code of a province or state; two letters stay, in capitals.
 
-    >>> province_code("Île-du-Prince-Édouard")
-    'PE'
+    >>> province("Île-du-Prince-Édouard"), province("N.-É."), province("CA-ON")
+    ('PE', 'NS', 'ON')
     """
+    code = _code(text)
+    if code is not None:
+        return code
+    # Code and name side by side, in brackets, or beside the country.
+    parts = [part for part in re.split(r"\s+-\s+|[,()/]|(?<=^CA)-|(?<=^US)-", text) if part.strip()]
+    country = parts[:1] in (["CA"], ["US"]) and len(parts) > 1
+    told = [part for part in parts[country:] if _squeeze(part) not in _COUNTRIES]
+    codes = {_code(part) for part in told}
+    if len(parts) > 1 and len(codes) == 1 and (found := codes.pop()) in PROVINCES:
+        return str(found)
+    names = [name for names in _NAMES.values() for name in names.split("|")]
+    near = nearest(text, names)
+    if near is None:
+        return Refusal(
+            "this is not the name of a province of Canada or a state of the US.",
+            "Correct the cell, or leave such values out with `if_invalid: omit` in the mapping.",
+        )
+    return Refusal(
+        "this is not the name of a province of Canada or a state of the US; the nearest known name "
+        f'is "{near}".',
+        "Correct the cell, or write its code for it with `replace` in the mapping.",
+    )
+
+
+def _code(text: str) -> str | None:
+    text = text.strip()
+    if re.fullmatch("[A-Za-z]{2}", text):
+        return _OLD.get(text.upper(), text.upper())
+    if re.fullmatch(r"[A-Za-z]\.\s?[A-Za-z]\.?|[A-Za-z]{2}\.", text):
+        code = re.sub(r"[\s.]", "", text).upper()
+        return _OLD.get(code, code if code in PROVINCES - _AMBIGUOUS else None)
     squeezed = _squeeze(text)
-    if squeezed in _CODES:
-        return _CODES[squeezed]
-    code = squeezed.upper()
-    return code if code in _NAMES else text
+    # Two letters that are left of more are a French short form, by its dash or its accent.
+    if len(squeezed) > 2 or not text.isascii() or "-" in text:  # noqa: PLR2004
+        return _CODES.get(squeezed)
+    return None

@@ -29,6 +29,17 @@ class Refusal:
     """What is wrong, one sentence in lower case that names no value."""
     remedy: str
     """What to do, one sentence."""
+    detail: str = ""
+    """What of the value is meant, one sentence; for the workbook alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A value that goes, with a warning."""
+
+    text: str
+    """What is sent; blank where the value is left out."""
+    refusal: Refusal
 
 
 @dataclass(frozen=True, slots=True)

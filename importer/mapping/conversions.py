@@ -1,0 +1,259 @@
+"""The conversions that a mapping may name. Each drops the signs that it names and no others.
+
+What is left over beside them is refused by name; none returns something at any price.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from collections import abc
+
+from importer.mapping.provinces import province
+from importer.mapping.rules import Refusal, Warned
+from importer.schema import Kind
+from schemas.kinds import CORRECT, judge
+from schemas.signs import ADDRESS_RE, DASHES, EXTENSION_RE, POINTS, plain_address
+
+Converted = str | Refusal | Warned
+Conversion = abc.Callable[[str], Converted]
+
+_WORD_RE = re.compile(
+    r"[0-9]*[^\W\d_][^\W\d_\u0300-\u036f]*(?:['\u2019][^\W\d_][^\W\d_\u0300-\u036f]*)*"
+)
+_ORDINAL_RE = re.compile(r"[0-9]+(?:st|nd|rd|th|e|er|re)", re.IGNORECASE)
+_TURKISH_RE = re.compile(r"[İı]|[ŞşĞğ].*[Ii]|[Ii].*[ŞşĞğ]")
+_GUESSED_RE = re.compile(
+    r"\b(?:Mc[a-z]|Mac[a-z]{4}|[IVX][ivx]+\b|(?:Van|Von|De|Der|Den|Del|Di|Da|Du|La|Le|Ter|Ten) \w"
+    r"|[A-Z][a-z]?\b(?!['\u2019.]))"
+)
+_ZEROS_RE = re.compile(r"([0-9]+)[.,]0+")
+_GROUPED_RE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
+_FORMULA_RE = re.compile(r'="(.*)"|=(.*)|[\'\u2019`](.*)', re.DOTALL)
+_NUMBER_SIGNS = r"0-9+().\-/\s"
+_DIALLED = 10
+
+
+def of(name: str, kind: Kind) -> Conversion:
+    """Return a conversion of the mapping's ``convert`` for a field of this kind."""
+    match name:
+        case "digits" if kind is Kind.PHONE:
+            return _digits_of_a_phone
+        case "upper":
+            return lambda text: _in_case(text, text.upper())
+        case "lower":
+            return lambda text: _in_case(text, text.lower())
+        case _:
+            return _PLAIN[name]
+
+
+def unwrap(text: str) -> Converted:
+    """Take off what an export has put around a value, and turn signs of a web page into letters.
+
+    >>> unwrap("100,551.00"), unwrap("'0060001"), unwrap('="0060001"'), unwrap("O&#039;Brien")
+    ('100551', '0060001', '0060001', "O'Brien")
+    """
+    text = html.unescape(text).strip()
+    found = _FORMULA_RE.fullmatch(text)
+    if found is not None:
+        text = next(part for part in found.groups() if part is not None).strip()
+    if _GROUPED_RE.fullmatch(text):
+        text = text.replace(",", "")
+    zeros = _ZEROS_RE.fullmatch(text)
+    return text if zeros is None else zeros[1]
+
+
+def digits(text: str) -> Converted:
+    """Drop blanks and ``+ ( ) . - /``; digits of every script become 0 to 9.
+
+    >>> digits("(613) 555-0142")
+    '6135550142'
+    """
+    plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    left = re.search(f"[^{_NUMBER_SIGNS}].*", plain, re.DOTALL)
+    if left is None:
+        return re.sub("[^0-9]", "", plain) or _nothing_left("digits")
+    return Refusal(
+        "this holds more than digits, blanks and + ( ) . - /.",
+        "Correct the cell, or keep the digits alone with `extract` in the mapping.",
+        f"`{left[0]}` is left over.",
+    )
+
+
+def _digits_of_a_phone(text: str) -> Converted:
+    """Do the same for a phone, where two numbers would become one."""
+    refused = _held(Kind.PHONE, text)
+    if refused is not None:
+        return refused
+    made = digits(text)
+    if isinstance(made, Refusal) and isinstance(phone(text), str):
+        return Refusal(
+            made.message,
+            "Say `convert: [phone]` in the mapping, which keeps extensions.",
+            made.detail,
+        )
+    return made
+
+
+def phone(text: str) -> Converted:
+    """Write a phone number in one form: Canada and the US by ten digits, others internationally.
+
+    >>> phone("+1 (613) 555-0101 ext. 234"), phone("011 44 20 7946 0958")
+    ('613-555-0101 x234', '+44 20 7946 0958')
+    """
+    import phonenumbers
+
+    refused = _held(Kind.PHONE, text)
+    if refused is not None:
+        return refused
+    extension = re.search(f"{EXTENSION_RE.pattern}$", text, re.IGNORECASE)
+    number = text if extension is None else text[: extension.start()]
+    left = re.search(f"[^{_NUMBER_SIGNS}].*", number)
+    if left is not None:
+        return Refusal(
+            "this holds more than a phone number.",
+            "Keep the number alone in the cell.",
+            f"`{left[0]}` is left over.",
+        )
+    behind = "" if extension is None else f" x{extension[1]}"
+    try:
+        parsed = phonenumbers.parse(number, "CA")
+    except phonenumbers.NumberParseException:
+        parsed = None
+    if parsed is None or not phonenumbers.is_possible_number(parsed):
+        return Refusal("this is not a possible phone number.", CORRECT)
+    dialled = str(parsed.national_number)
+    if parsed.country_code != 1:
+        form = phonenumbers.PhoneNumberFormat.INTERNATIONAL
+        return f"{phonenumbers.format_number(parsed, form)}{behind}"
+    if len(dialled) != _DIALLED:
+        return Refusal("this phone number has not ten digits.", "Write it with its area code.")
+    return f"{dialled[:3]}-{dialled[3:6]}-{dialled[6:]}{behind}"
+
+
+def email(text: str) -> Converted:
+    """Take the one address out of ``Name <a@b>``, ``mailto:a@b`` and quotation marks.
+
+    >>> email("Zoë Roy <zoe@example.ca>")
+    'zoe@example.ca'
+    """
+    if ADDRESS_RE.fullmatch(text):
+        return text
+    address = plain_address(text)
+    if address is not None:
+        return address
+    refused = _held(Kind.EMAIL, text) or _nothing_left("email")
+    inside = ADDRESS_RE.findall(text)
+    if len(inside) == 1:
+        left = text.replace(inside[0], "").strip()
+        return Refusal(refused.message, refused.remedy, f"`{left}` is left over.")
+    return refused
+
+
+def plate(text: str) -> Converted:
+    """Write a plate in capitals without blanks, dashes and points; full width becomes ordinary.
+
+    >>> plate("abcd 12-3")
+    'ABCD123'
+    """
+    refused = _held(Kind.PLATE, text)
+    if refused is not None:
+        return refused
+    narrow = "".join(
+        unicodedata.normalize("NFKC", c) if "\uff00" <= c <= "\uffef" else c for c in text
+    )
+    bare = re.sub(rf"[\s{DASHES}{POINTS}]", "", narrow)
+    left = re.search(r"[^\w]|_", bare)
+    if left is not None:
+        return Refusal(
+            "this holds more than letters, digits, blanks, dashes and points.",
+            "Keep the plate alone in the cell.",
+            f"`{left[0]}` is left over.",
+        )
+    return _in_case(bare, bare.upper()) or _nothing_left("plate")
+
+
+def title(text: str) -> Converted:
+    """Put a capital at the head of each word that is all in capitals or all in small letters.
+
+    >>> title("SEAN O'BRIEN-SMITH"), title("jean d'arc's")
+    ("Sean O'Brien-Smith", "Jean D'Arc's")
+    """
+    made = _in_case(text, _WORD_RE.sub(lambda word: _capitals(word[0]), text))
+    if isinstance(made, str) and made != text and (guess := _GUESSED_RE.search(made)):
+        return Warned(
+            made,
+            Refusal(
+                "the capitals that `title` has given this are a guess.",
+                "Check it; the row is sent as it is.",
+                f"`{guess[0].strip()}` in `{made}` is meant.",
+            ),
+        )
+    return made
+
+
+def _capitals(word: str) -> str:
+    if word[0].isdigit():
+        return word.lower() if _ORDINAL_RE.fullmatch(word) else word
+    if word not in {word.upper(), word.lower()}:
+        return word
+    first, *rest = re.split(r"(['\u2019])", word)
+    pieces = (piece.lower() if len(piece) == 1 else piece.capitalize() for piece in rest)
+    return first.capitalize() + "".join(pieces)
+
+
+def _in_case(before: str, after: str) -> Converted:
+    """Return a text in other capitals, unless a letter stands in it that was not there."""
+    if before == after:
+        return after
+    if len(before) != len(after) or _TURKISH_RE.search(before):
+        return Refusal(
+            "this has letters whose capitals depend on the language.",
+            "Write the cell as it is to be sent, and take the conversion out of the mapping.",
+        )
+    return after
+
+
+def pad(text: str, width: int) -> Converted:
+    """Return digits with leading zeros; an id of letters and digits stays.
+
+    >>> pad("1234567", 9), pad("A12345", 9)
+    ('001234567', 'A12345')
+    """
+    if re.fullmatch("[0-9]+", text):
+        return text.zfill(width)
+    if re.fullmatch(r"[A-Za-z][A-Za-z0-9]*[0-9][A-Za-z0-9]*", text):
+        return text
+    if unwrap(text) != text:
+        remedy = "Take off what stands around it with `convert: [unwrap]` in the mapping."
+    else:
+        remedy = "Correct the cell, or skip the row with `skip_rows` in the mapping."
+    return Refusal("`pad` puts zeros before digits alone.", remedy)
+
+
+def _held(kind: Kind, text: str) -> Refusal | None:
+    """Return why a text is nothing of its kind before anything is dropped from it."""
+    for found in judge(kind, text):
+        if found.rule.holds:
+            message = found.rule.message.format(this="this", length=len(text))
+            return Refusal(message, found.rule.remedy, found.detail.replace("meant", "left over"))
+    return None
+
+
+def _nothing_left(name: str) -> Refusal:
+    return Refusal(
+        f"nothing is left of this value after `convert: [{name}]`.",
+        "Correct the cell, or list it under `blank_if` in the mapping.",
+    )
+
+
+_PLAIN: abc.Mapping[str, Conversion] = {
+    "unwrap": unwrap,
+    "digits": digits,
+    "phone": phone,
+    "email": email,
+    "plate": plate,
+    "title": title,
+    "province": province,
+}
