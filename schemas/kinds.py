@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
 from types import MappingProxyType
 from typing import Final
 
@@ -45,6 +44,8 @@ from schemas.signs import (
 
 CORRECT: Final = "Correct the cell."
 BLANK_IF: Final = "Leave the cell blank, or list what stands in it under `blank_if` in the mapping."
+FILL: Final = "Write the value, or pass such rows over with `skip_rows` in the mapping."
+"""In the place of ``BLANK_IF`` where OPSCOM requires the field."""
 UNWRAP: Final = "Take off what stands around it with `convert: [unwrap]` in the mapping."
 _CHECK: Final = "Check it; the row is sent as it is."
 _EXPORT: Final = (
@@ -88,7 +89,7 @@ EVERY: Final = (
     ),
     Rule(
         "lost letter",
-        holding("�"),
+        lambda text: "�" in text,
         "{this} has lost a letter: � stands in its place.",
         "Type the letter, or export the file again as UTF-8.",
         ruined=True,
@@ -102,11 +103,16 @@ EVERY: Final = (
     ),
     Rule(
         "html",
-        holding(
-            rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});|</?[A-Za-z][A-Za-z0-9]{{0,9}}(?:\s[^<>]*)?/?>"
-        ),
-        "{this} holds signs of a web page.",
-        f"Turn signs such as &amp; into letters with `convert: [unwrap]` in the mapping. {_CHECK}",
+        holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"),
+        "{this} holds signs of a web page, such as &amp; for &.",
+        f"Turn them into letters with `convert: [unwrap]` in the mapping. {_CHECK}",
+        holds=False,
+    ),
+    Rule(
+        "tag",
+        holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"),
+        "{this} holds marks of a web page, such as <br>.",
+        f"Take them off with `replace` in the mapping. {_CHECK}",
         holds=False,
     ),
     Rule(
@@ -334,7 +340,10 @@ _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
     Kind.NAME: (),
     Kind.TEXT: (),
-    Kind.ID: _NUMBERS,
+    Kind.ID: (
+        *_NUMBERS,
+        Rule("hash", matching("#.+"), "{this} begins with #, as lines do that are no record.", _CHECK, holds=False),
+    ),
     Kind.PLATE: _PLATES,
     Kind.EMAIL: _EMAILS,
     Kind.PHONE: _PHONES,
@@ -381,21 +390,33 @@ PLAIN: Mapping[Kind, str] = MappingProxyType({
 
 
 def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[Found]:
-    """Yield what a filled text of this kind breaks, up to the first rule that holds.
+    """Yield what a filled text of this kind breaks: the first rule that holds, or else all warnings.
 
     Args:
         kind: What the field is for.
         text: The text as it would be sent.
         as_shown: Whether the person vouches for what looks ruined.
     """
+    warnings: list[Found] = []
     for rule in (*EVERY, *RULES[kind]):
         found = None if as_shown and rule.ruined else rule.find(text)
-        if found:
-            yield Found(rule, "" if found is True or found == text else f"`{found}` is meant.")
-            if rule.holds:
-                return
+        if not found:
+            continue
+        where = "is left over" if rule.holds else "stands in it"
+        what = Found(rule, "" if found is True or found == text else f"`{found}` {where}.")
+        if rule.holds:
+            yield what
+            return
+        warnings.append(what)
+    yield from warnings
 
 
+_WHOLE: Final = frozenset({Kind.ID, Kind.VIN, Kind.PLATE})
+_DECIMALS: Final = re.compile(r"-?[0-9,]*\.[0-9]*[1-9][0-9]*").fullmatch
+_NOT_WHOLE: Final = (
+    "this cell is a number with decimals or a sign.",
+    "Format the column as text and type the value.",
+)
 _DATES: Final = frozenset({Kind.DATE, Kind.DATETIME})
 _UNFIT: Mapping[CellType, tuple[frozenset[Kind], str, str]] = MappingProxyType(
     {
@@ -423,8 +444,10 @@ _UNFIT: Mapping[CellType, tuple[frozenset[Kind], str, str]] = MappingProxyType(
 )
 
 
-@cache
-def unfit(kind: Kind, cell: CellType) -> tuple[str, str] | None:
+def unfit(kind: Kind, cell: CellType, text: str) -> tuple[str, str] | None:
     """Return what is wrong with a cell of this type in a field of this kind, and the remedy."""
+    if cell is CellType.NUMBER:
+        negative = kind is Kind.PLATE and text.startswith("-")
+        return _NOT_WHOLE if kind in _WHOLE and (negative or _DECIMALS(text)) else None
     kinds, message, remedy = _UNFIT.get(cell, (frozenset(), "", ""))
     return (message, remedy) if kind in kinds else None

@@ -149,7 +149,7 @@ _ADDRESS: Final = rf"(?!['.])(?!.*\.\.)(?!.*\.@){LOCAL}@(?!\.){_HOST}(?<!\.)"
 ADDRESS_RE: Final = re.compile(_ADDRESS)
 
 AROUND_RE: Final = re.compile(
-    r"(?i:mailto:)?([^\s<>:;,()\"]+)|(?:[^<>@]*)<(?i:mailto:)?([^\s<>]+)>|[\"'](.+)[\"']"
+    r"(?i:mailto:)?((?![\"'])[^\s<>:;,()\"]+)|(?:[^<>@]*)<(?i:mailto:)?([^\s<>]+)>|[\"'](.+)[\"']"
 )
 
 

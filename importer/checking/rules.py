@@ -107,7 +107,9 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
                 _none_of(details),
                 known.invalid,
                 rule.message,
-                rule.remedy,
+                kinds.FILL
+                if rule.remedy == kinds.BLANK_IF and known.need is Need.REQUIRED
+                else rule.remedy,
                 Severity.ERROR if rule.holds else Severity.WARNING,
                 details=details,
             )

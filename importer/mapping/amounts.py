@@ -14,6 +14,7 @@ _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NOISE = Decimal("1e-9")
 _CENT = Decimal("0.01")
 _BLANKS = " \u00a0\u202f"
+_ZERO_SIGNS = f"-.{_BLANKS}"
 _SIGN_RE = re.compile(rf"\$[{_BLANKS}]?(?P<before>[^$]+)|(?P<after>[^$]+?)[{_BLANKS}]?\$")
 _POINT_RE = re.compile(
     rf"(?:[0-9]{{1,3}}(?:([,{_BLANKS}])[0-9]{{3}}(?:\1[0-9]{{3}})*)?|[0-9]+)?(?:\.[0-9]+)?"
@@ -35,7 +36,14 @@ _TWO_WAYS = Refusal(
     "the point in this amount can be read in two ways.",
     "Write the cents too, like 1.234,00.",
 )
-_NEGATIVE_RE = re.compile(rf".*[-{DASHES[2:]}(].*|.*[0-9][{_BLANKS}]*(?:CR|DR)", re.IGNORECASE)
+OTHERWISE = (
+    "this cell shows another amount than the one that it stores.",
+    "Give the column a plain number format, look at the amounts, and save it.",
+)
+"""What is wrong with a cell of money whose format adds a sign, a currency or digits, and the remedy."""
+_NEGATIVE_RE = re.compile(
+    rf"\$?[{_BLANKS}]*[{DASHES}(].*|.*(?:[{DASHES})]|CR|DR)[{_BLANKS}]*\$?", re.IGNORECASE
+)
 _CURRENCY_RE = re.compile(
     r"(?P<before>CAD|USD|CA?\$|US\$)(?P<rest>.+)|(?P<other>.+?)(?P<behind>CAD|USD|CA?\$|US\$)"
 )
@@ -74,6 +82,36 @@ def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str
     return f"{cents:f}" if abs(exact - cents) <= _NOISE else _TOO_FINE
 
 
+def same_amount(shown: str, stored: str, decimal: str) -> bool:
+    """Whether a cell shows the number that it stores: hidden decimals are no difference.
+
+    Args:
+        shown: What the person sees, ``$14.50``, ``(14.50)`` or ``14.50 €``.
+        stored: The number that the workbook stores.
+        decimal: The character before the cents.
+
+    >>> same_amount("$15", "14.5", "."), same_amount("14.50CR", "14.5", ".")
+    (True, False)
+    """
+    number = _CONTEXT.create_decimal(stored)
+    below = re.fullmatch(rf"\$?[{DASHES}](.*)|\$?\((.*)\)", shown)
+    positive = shown if below is None else (below[1] or below[2] or "").strip()
+    positive = re.sub(r"CAD|CA?\$", "$", positive, count=1)
+    if set(positive.replace("$", "").strip()) <= set(_ZERO_SIGNS):
+        return number == 0
+    if (number < 0) != (below is not None):
+        return False
+    signed = _SIGN_RE.fullmatch(positive)
+    bare = positive if signed is None else signed["before"] or signed["after"]
+    grouping, point = (".", ",") if decimal == "," and "," in bare else (",", ".")
+    plain = re.sub(rf"[{grouping}{_BLANKS}]", "", bare).replace(point, ".")
+    if not re.fullmatch(r"[0-9]*\.?[0-9]*", plain) or not any(c.isdigit() for c in plain):
+        return False
+    said = _CONTEXT.create_decimal(plain)
+    digits = len(plain.partition(".")[2])
+    return abs(said - abs(number)) <= Decimal(5).scaleb(-digits - 1) + _NOISE
+
+
 def _plain_from_comma(bare: str) -> str:
     if _COMMA_RE.fullmatch(bare):
         return re.sub(rf"[.{_BLANKS}]", "", bare).replace(",", ".")
@@ -100,7 +138,7 @@ def _cause(text: str, decimal: str) -> Refusal:
                 "the currency stands beside this amount.",
                 f'Take it off with `replace: {{"{sign}": ""}}` and give `currency` {name} in the mapping.',
             )
-    bare = re.sub(rf"[-{DASHES[2:]}()]|CR|DR", "", text, flags=re.IGNORECASE).strip()
+    bare = re.sub(rf"[{DASHES}()]|CR|DR", "", text, flags=re.IGNORECASE).strip()
     if _NEGATIVE_RE.fullmatch(text) and not isinstance(
         parse_amount(bare, decimal=decimal), Refusal
     ):

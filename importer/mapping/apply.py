@@ -13,10 +13,13 @@ import pandas as pd
 from importer.errors import InputError
 from importer.mapping.choose import locate
 from importer.mapping.convert import Step, compile_steps, convert
+from importer.mapping.dates import ALL_MIDNIGHT, is_midnight
 from importer.mapping.rules import Refusal, Warned, within_time
 from importer.mapping.take import Cells
 from importer.model import RESULT_COLUMNS, Batch, Problem, Severity, State
+from importer.schema import Kind, Need
 from importer.text import fold
+from schemas.kinds import BLANK_IF, FILL
 
 if TYPE_CHECKING:
     import numpy.typing as npt
@@ -233,6 +236,8 @@ def _turn(
         steps: The rule's steps, compiled.
     """
     values, said = _convert_column(taken.texts, steps)
+    if _all_midnight(rule, taken.texts):
+        said = {int(at): ALL_MIDNIGHT for at in np.flatnonzero(taken.texts != "")}
     refused = {at: why for at, why in said.items() if isinstance(why, Refusal)}
     at_fault = {at: (taken.columns_at(at), refusal) for at, refusal in refused.items()}
     for at, flaws in taken.flaws.items():
@@ -254,6 +259,8 @@ def _turn(
     for at, (columns, why) in at_fault.items():
         kept[at] = "" if omit else shown[at]
         refusal = replace(why, remedy=_LEFT_OUT) if omit else why
+        if refusal.remedy == BLANK_IF and rule.field.need is Need.REQUIRED:
+            refusal = replace(refusal, remedy=FILL)
         problem = _problem(
             sheet, at, rule.field, refusal, value=shown[at], columns=columns, severity=severity
         )
@@ -297,6 +304,15 @@ def _turn(
             [*(at_fault if omit else ()), *(at for at, why in warned.items() if not why.text)]
         ),
     )
+
+
+def _all_midnight(rule: Rule, texts: pd.Series[str]) -> bool:
+    """Whether a column gives midnight throughout, and the mapping gives another time for days."""
+    steps = rule.steps
+    if steps.time in {None, dt.time()} or steps.midnight or rule.field.kind is not Kind.DATETIME:
+        return False
+    filled = [text for text in texts.unique().tolist() if text]
+    return bool(filled) and all(is_midnight(text, steps.date) for text in filled)
 
 
 def _convert_column(

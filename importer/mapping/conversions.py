@@ -25,14 +25,20 @@ _WORD_RE = re.compile(
 _ORDINAL_RE = re.compile(r"[0-9]+(?:st|nd|rd|th|e|er|re)", re.IGNORECASE)
 _TURKISH_RE = re.compile(r"[İı]|[ŞşĞğ].*[Ii]|[Ii].*[ŞşĞğ]")
 _GUESSED_RE = re.compile(
-    r"\b(?:Mc[a-z]|Mac[a-z]{4}|[IVX][ivx]+\b|(?:Van|Von|De|Der|Den|Del|Di|Da|Du|La|Le|Ter|Ten) \w"
-    r"|[A-Z][a-z]?\b(?!['\u2019.]))"
+    r"\bMc[a-z]\w*|\bMac[a-z]{4}\w*|(?<= )(?:Ii|Iii|Iv|Vi|Vii|Viii|Ix)\b"
+    r"|\b(?:Van|Von|De|Der|Den|Del|Di|Da|Du|La|Le|Ter|Ten|Mc|Mac) \w+"
 )
 _ZEROS_RE = re.compile(r"([0-9]+)[.,]0+")
 _GROUPED_RE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
 _FORMULA_RE = re.compile(r'="(.*)"|=(.*)|[\'\u2019`](.*)', re.DOTALL)
 _NUMBER_SIGNS = r"0-9+().\-/\s"
 _DIALLED = 10
+_BEFORE_PLATE_RE = re.compile(
+    r"(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)-(?=.*[A-Za-z])(?=.*[0-9])"
+)
+_BEFORE_PLATE = Refusal(
+    "a province seems to stand before this plate.", "Check it; the row is sent as it is."
+)
 
 
 def of(name: str, kind: Kind) -> Conversion:
@@ -171,7 +177,10 @@ def plate(text: str) -> Converted:
             "Keep the plate alone in the cell.",
             f"`{left[0]}` is left over.",
         )
-    return _in_case(bare, bare.upper()) or _nothing_left("plate")
+    made = _in_case(bare, bare.upper()) or _nothing_left("plate")
+    if isinstance(made, str) and _BEFORE_PLATE_RE.match(text):
+        return Warned(made, _BEFORE_PLATE)
+    return made
 
 
 def title(text: str) -> Converted:
@@ -187,7 +196,7 @@ def title(text: str) -> Converted:
             Refusal(
                 "the capitals that `title` has given this are a guess.",
                 "Check it; the row is sent as it is.",
-                f"`{guess[0].strip()}` in `{made}` is meant.",
+                f"`{guess[0].strip()}` in `{made}`.",
             ),
         )
     return made
@@ -237,7 +246,7 @@ def _held(kind: Kind, text: str) -> Refusal | None:
     for found in judge(kind, text):
         if found.rule.holds:
             message = found.rule.message.format(this="this", length=len(text))
-            return Refusal(message, found.rule.remedy, found.detail.replace("meant", "left over"))
+            return Refusal(message, found.rule.remedy, found.detail)
     return None
 
 

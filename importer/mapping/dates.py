@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from zoneinfo import ZoneInfo
 
+    import numpy as np
+    import numpy.typing as npt
+    import pandas as pd
+
 _MONTHS = (
     *("january", "february", "march", "april", "may", "june", "july"),
     *("august", "september", "october", "november", "december"),
@@ -105,6 +109,26 @@ _HAS_ZONE = Refusal(
     "this time names its zone (Z or an offset), and OPSCOM takes times without one.",
     "Say your campus's zone with `timezone` in the mapping, or write the local time.",
 )
+
+
+TURNED = (
+    (
+        "the spreadsheet program has probably taken day and month of this date for each other: all "
+        "texts of the column have a day above 12, and no true date has one."
+    ),
+    (
+        "Format the column as text in the source and export it again, or say `as_shown: true` in "
+        "the mapping if the dates are right."
+    ),
+)
+"""What is wrong with a true date of such a column, and the remedy."""
+ALL_MIDNIGHT = Refusal(
+    "every time of this column is midnight, so that the `time` of the mapping counts for nothing.",
+    "Say `midnight: date` in the mapping if the cells mean days, or `midnight: time` if they mean "
+    "midnight.",
+)
+_LEAST = 3
+"""Fewer texts or true dates prove nothing about a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -332,6 +356,28 @@ def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
     except (OverflowError, ValueError):
         return False
     return there.replace(tzinfo=None) != local
+
+
+def is_midnight(text: str, formats: Sequence[DateFormat]) -> bool:
+    """Whether a text is a date with the time 00:00:00 written behind it."""
+    moment = _read(text, formats)
+    return not isinstance(moment, Refusal) and moment.clock == dt.time() and moment.offset is None
+
+
+def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
+    """Whether a column shows that its true dates are texts whose day was taken for the month.
+
+    A program that expects the month first makes dates of 03/02/2001 and leaves 20/02/2001 as text.
+
+    Args:
+        texts: The cells.
+        true: Which of them are true dates; they are shown in ISO form.
+    """
+    days = {text[8:10] for text in texts[true].tolist()}
+    found = [_NUMBERS_RE.fullmatch(text) for text in texts[~true].tolist() if text]
+    above = [each for each in found if each and int(each[1]) > _MONTHS_A_YEAR]
+    enough = int(true.sum()) >= _LEAST and len(above) >= _LEAST
+    return enough and len(above) == len(found) and max(days) <= str(_MONTHS_A_YEAR)
 
 
 def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:

@@ -9,14 +9,19 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from importer.mapping.amounts import OTHERWISE, same_amount
+from importer.mapping.dates import TURNED, days_turned
 from importer.mapping.rules import Constant, Joined, Rule
+from importer.model import CellType, Flaw
 from importer.schema import Kind
 from importer.text import clean
+from schemas.kinds import unfit
+from schemas.signs import is_error_word
 
 if TYPE_CHECKING:
     import numpy.typing as npt
 
-    from importer.model import Flaw, Sheet
+    from importer.model import Sheet
 
 # What `clean` may change: a character beyond printable ASCII, or a blank at an end.
 _UNCLEAN = r"[^ -~]|^ | $"
@@ -66,7 +71,7 @@ class Cells:
 
     def blank(self, header: str) -> npt.NDArray[np.bool_]:
         """Return which cells of a header's column are blank; a cell with a flaw is not."""
-        return self._blank(self.column(header), self.located[header])
+        return _blank(self.column(header), self.flaws.get(self.located[header], {}))
 
     def take(self, rule: Rule) -> Taken | None:
         """Return what a rule takes, ``None`` where all its optional headers are missing.
@@ -81,16 +86,23 @@ class Cells:
             return None
         columns = tuple(self.located[header] for header in headers)
         parts = [self._cells(rule, header) for header in headers]
+        flaws = [
+            self._flaws(rule, column, texts) for column, texts in zip(columns, parts, strict=True)
+        ]
+        parts = [self._stored(rule, *pair) for pair in zip(columns, parts, strict=True)]
         if isinstance(rule.take, Joined):
-            return self._joined(parts, columns, rule.take.separator)
-        return self._filled(parts, columns)
+            return _joined(parts, columns, flaws, rule.take.separator)
+        return _filled(parts, columns, flaws)
 
     def _cells(self, rule: Rule, header: str) -> pd.Series[str]:
-        """Return a column without the rule's blank texts, for money with the stored numbers."""
+        """Return a column without the rule's blank texts."""
         texts = self.column(header)
-        if rule.steps.blank_if:
-            texts = texts.mask(texts.isin(list(rule.steps.blank_if)), "")
-        stored = self.sheet.stored.get(self.located[header], {})
+        blanks = rule.steps.blank_if
+        return texts.mask(texts.isin(list(blanks)), "") if blanks else texts
+
+    def _stored(self, rule: Rule, column: int, texts: pd.Series[str]) -> pd.Series[str]:
+        """Return for money the stored numbers in the place of those shown."""
+        stored = self.sheet.stored.get(column, {})
         if rule.field.kind is not Kind.AMOUNT or not stored:
             return texts
         shown = texts.tolist()
@@ -99,44 +111,95 @@ class Cells:
                 shown[at] = number.replace(".", rule.steps.decimal)
         return pd.Series(shown, index=texts.index, dtype="str")
 
-    def _filled(self, parts: list[pd.Series[str]], columns: tuple[int, ...]) -> Taken:
-        """Take the first column that is filled."""
-        texts = parts[0]
-        if len(parts) == 1:
-            flaws = {at: (flaw,) for at, flaw in self.flaws.get(columns[0], {}).items()}
-            return Taken(texts, columns, None, flaws)
-        chosen = np.full(len(texts), columns[0], dtype=np.int64)
-        blank = self._blank(texts, columns[0])
-        for others, column in zip(parts[1:], columns[1:], strict=True):
-            better = blank & ~self._blank(others, column)
-            texts = texts.mask(better, others)
-            chosen[better] = column
-            blank &= ~better
-        flaws = {
-            at: (flaw,)
-            for column in columns
-            for at, flaw in self.flaws.get(column, {}).items()
-            if chosen[at] == column
+    def _flaws(self, rule: Rule, column: int, texts: pd.Series[str]) -> dict[int, Flaw]:
+        """Return the flaws of a column's cells for a rule: the sheet's own, and what does not fit.
+
+        A person who vouches for what is shown has none but where no value is shown at all.
+        """
+        own = self.flaws.get(column, {})
+        if rule.as_shown:
+            return {
+                at: flaw for at, flaw in own.items() if not texts[at] or is_error_word(texts[at])
+            }
+        unfit = {
+            at: Flaw(at, column, *why)
+            for at, why in (
+                *self._of_other_types(rule.field.kind, column, texts),
+                *self._shown_otherwise(rule, column, texts),
+            )
         }
-        return Taken(texts, columns, chosen, flaws)
+        return unfit | own
 
-    def _joined(
-        self, parts: list[pd.Series[str]], columns: tuple[int, ...], separator: str
-    ) -> Taken:
-        rows = zip(*(part.tolist() for part in parts), strict=True)
-        joined = [separator.join(filter(None, row)) for row in rows]
-        texts = pd.Series(joined, index=parts[0].index, dtype="str")
-        flaws: dict[int, tuple[Flaw, ...]] = {}
-        for column in columns:
-            for at, flaw in self.flaws.get(column, {}).items():
-                flaws[at] = (*flaws.get(at, ()), flaw)
-        return Taken(texts, columns, None, flaws)
+    def _of_other_types(
+        self, kind: Kind, column: int, texts: pd.Series[str]
+    ) -> abc.Iterator[tuple[int, tuple[str, str]]]:
+        """Yield the cells of a workbook that are no text of this kind, whatever they look like."""
+        types = self.sheet.types.get(column)
+        if types is None:
+            return
+        turned = kind is Kind.DATE and days_turned(texts, types == CellType.DATE)
+        for at in np.flatnonzero(types != CellType.TEXT).tolist():
+            why = unfit(kind, CellType(int(types[at])), texts[at])
+            if turned and types[at] == CellType.DATE:
+                why = TURNED
+            if why is not None and texts[at]:
+                yield at, why
 
-    def _blank(self, texts: pd.Series[str], column: int) -> npt.NDArray[np.bool_]:
-        """Return which cells are blank; a cell with a flaw is not, whatever it shows."""
-        blank: npt.NDArray[np.bool_] = (texts == "").to_numpy(dtype=np.bool_, copy=True)
-        blank[list(self.flaws.get(column, {}))] = False
-        return blank
+    def _shown_otherwise(
+        self, rule: Rule, column: int, texts: pd.Series[str]
+    ) -> abc.Iterator[tuple[int, tuple[str, str]]]:
+        """Yield the cells of money that show another amount than they store."""
+        if rule.field.kind is not Kind.AMOUNT:
+            return
+        for at, number in self.sheet.stored.get(column, {}).items():
+            if texts[at] and not same_amount(texts[at], number, rule.steps.decimal):
+                yield at, OTHERWISE
+
+
+def _filled(
+    parts: list[pd.Series[str]], columns: tuple[int, ...], flaws: list[dict[int, Flaw]]
+) -> Taken:
+    """Take the first column that is filled; a cell with a flaw is not blank."""
+    texts = parts[0]
+    if len(parts) == 1:
+        return Taken(texts, columns, None, {at: (flaw,) for at, flaw in flaws[0].items()})
+    chosen = np.full(len(texts), columns[0], dtype=np.int64)
+    blank = _blank(texts, flaws[0])
+    for others, column, theirs in zip(parts[1:], columns[1:], flaws[1:], strict=True):
+        better = blank & ~_blank(others, theirs)
+        texts = texts.mask(better, others)
+        chosen[better] = column
+        blank &= ~better
+    taken = {
+        at: (flaw,)
+        for column, theirs in zip(columns, flaws, strict=True)
+        for at, flaw in theirs.items()
+        if chosen[at] == column
+    }
+    return Taken(texts, columns, chosen, taken)
+
+
+def _joined(
+    parts: list[pd.Series[str]],
+    columns: tuple[int, ...],
+    flaws: list[dict[int, Flaw]],
+    separator: str,
+) -> Taken:
+    rows = zip(*(part.tolist() for part in parts), strict=True)
+    joined = [separator.join(filter(None, row)) for row in rows]
+    texts = pd.Series(joined, index=parts[0].index, dtype="str")
+    taken: dict[int, tuple[Flaw, ...]] = {}
+    for theirs in flaws:
+        for at, flaw in theirs.items():
+            taken[at] = (*taken.get(at, ()), flaw)
+    return Taken(texts, columns, None, taken)
+
+
+def _blank(texts: pd.Series[str], flaws: abc.Mapping[int, Flaw]) -> npt.NDArray[np.bool_]:
+    """Return which cells are blank; a cell with a flaw is not, whatever it shows."""
+    blank: npt.NDArray[np.bool_] = (texts == "").to_numpy(dtype=np.bool_, copy=True)
+    blank[list(flaws)] = False
+    return blank
 
 
 def _clean(column: pd.Series[str]) -> pd.Series[str]:
