@@ -22,7 +22,9 @@ FREE_TEXT = {
     "users": "first_name", "vehicles": "make", "permits": "zone", "permit-updates": "zone",
 }  # fmt: skip
 
-texts = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=12)
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), min_size=1, max_size=12).filter(
+    str.strip
+)
 
 
 @st.composite
