@@ -23,6 +23,10 @@ _INVISIBLE_RE = re.compile(INVISIBLE_PATTERN)
 _ZERO_WIDTH_RE = re.compile(f"[{_INVISIBLE}\u200c\u200d]")
 _BREAKS_RE = re.compile(r"[^\S\r\n\x0b\x0c\x85\u2028\u2029]*[\r\n\x0b\x0c\x85\u2028\u2029]+\s*")
 _SPACE_RE = re.compile(r"\s+")
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
+_APOSTROPHES = "\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u0060\u00b4\uff07"
+_ALIKE = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys(_APOSTROPHES, "'"))
+"""Dashes and apostrophes of any kind: programs change them as people type."""
 _NEAR = 60
 """How like two names must be, in hundredths, before one is offered for the other."""
 
@@ -58,13 +62,15 @@ def heading(text: str) -> str:
 def fold(text: str) -> str:
     r"""Return the form under which two headers, sheet names or lookup entries are the same.
 
-    NFKC, zero-width characters dropped, white space folded, case folded.
+    Blanks and line breaks of any kind are one blank, dashes and apostrophes of any kind the plain ones;
+    zero-width characters, a BOM among them, are dropped; then NFKC and case folding.
 
-    >>> fold("\ufeffBirth\u00a0\nDATE ")
-    'birth date'
+    >>> fold("\ufeffBirth\u00a0\nDATE "), fold("Driver\u2019s e\u2011mail")
+    ('birth date', "driver's e-mail")
     """
     if not text.isascii():
-        text = _ZERO_WIDTH_RE.sub("", unicodedata.normalize("NFKC", text))
+        text = unicodedata.normalize("NFKC", text.translate(_ALIKE))
+        text = _ZERO_WIDTH_RE.sub("", text)
     return _SPACE_RE.sub(" ", text).strip().casefold()
 
 

@@ -302,7 +302,9 @@ def test_all_named_columns_must_be_blank_and_a_flawed_cell_is_not(apply):
         ["", ""],
         flaws=[Flaw(3, 1, "this formula has no value.", "x")],
     )
-    batch = apply("{city: A}", source, more="skip_rows: [{columns: [A, B], blank: true}]")
+    batch = apply(
+        "{city: A, street: B}", source, more="skip_rows: [{columns: [A, B], blank: true}]"
+    )
     assert batch.skipped.tolist() == [True, False, True, False]
 
 

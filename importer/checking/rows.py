@@ -11,7 +11,7 @@ import numpy as np
 from importer.checking.doubts import column_doubts
 from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, Terms, compile_checks, length_of
-from importer.checking.strays import find_strays, misplaced_columns
+from importer.checking.strays import find_strays
 from importer.errors import SettingsError
 from importer.model import Checked, Problem, Severity
 from importer.schema import Need
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
+    import numpy.typing as npt
     import pandas as pd
 
     from importer.model import Batch
@@ -63,8 +64,14 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         SettingsError: ``required`` names a field that the table does not have.
     """
     terms = Terms(today, _required(table, required), batch.as_shown, batch.blanks, batch.left_out)
+    skipped = batch.skipped
+    strays = {problem.position: problem for problem in find_strays(batch, table)}
+    # A row that is not a record, or whose cells stand in wrong columns, has that one problem.
+    whole = {each.position: each for each in batch.problems if each.field is None and each.holds}
+    batch = replace(batch, skipped=_with(skipped, strays.keys() | whole.keys()))
+    problems = [each for each in batch.problems if not batch.skipped[each.position]]
+    problems += (whole | strays).values()
     flawed: dict[str, set[int]] = defaultdict(set)
-    problems = [*batch.problems, *find_strays(batch, table)]
     for problem in problems:
         if problem.holds and problem.field is not None:
             flawed[problem.field].add(problem.position)
@@ -84,16 +91,22 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
     problems = [problem for problem in problems if problem.position not in found.superseded]
     problems += found.problems
     return Checked(
-        batch=batch,
+        batch=replace(batch, skipped=skipped),
         problems=_sorted(table, problems),
         repeats=found.repeats,
         doubts=(
             *_never_given(batch, table, terms),
             *_unmapped(batch, table, terms),
-            *misplaced_columns(batch),
             *column_doubts(batch, table),
         ),
     )
+
+
+def _with(skipped: npt.NDArray[np.bool_], positions: Iterable[int]) -> npt.NDArray[np.bool_]:
+    """Return the marks with these positions marked too."""
+    marks = skipped.copy()
+    marks[list(positions)] = True
+    return marks
 
 
 def _required(table: Table, names: Collection[str]) -> frozenset[str]:

@@ -1,155 +1,242 @@
-"""Rows that are no records: titles, totals and footers of a report, and headers that each page repeats.
+"""Rows that are not records: headers of other tables, repeated headers, titles, footers, explanations.
 
-Their first cell would pass for an id, since no form is imposed on ids. A row is taken for one of them
-only where little of it is filled and its key has a look that no well-filled row's key has.
+Their cells would pass for an id and a name, since no form is imposed on those. The rules look at the
+sheet as it stands in the file, and each can be told to a clerk in one sentence.
 """
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_right
+from collections import Counter
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
+import pandas as pd
 
-from importer.model import Problem, Severity
-from importer.text import fold
+from importer.model import Problem, Severity, State
+from importer.resubmission import read_told
+from importer.schema import Kind
+from importer.text import clean, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     import numpy.typing as npt
-    import pandas as pd
 
     from importer.model import Batch
-    from importer.schema import Table
+    from importer.schema import Field, Table
 
     Marks = npt.NDArray[np.bool_]
 
-_TOTAL: Final = r"^(?i:(?:grand |sub-?|sous-)?(?:totals?|totaux)\b)"
-_LEAST: Final = 3
-"""Cells of a usual row; a list of less has no rows of which little is filled."""
-_LOOKED_AT: Final = 500
-"""Usual rows that tell how many cells a row has."""
-_MOST: Final = 0.5
-"""Share of the rows that fill a column of values."""
-_STRAY: Final = (
-    "this row looks like a title, a total or a footer and not like a record: little of it is filled, "
-    "and this cell is unlike all others above and below."
-)
-_HEADER: Final = "this row repeats the header."
+_TOTAL: Final = re.compile(r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b", re.IGNORECASE)
+_WORDS: Final = re.compile(r"[^\w.@/#-]")
+"""A sign that no id has and that texts for people have: a blank, a bracket, a question mark."""
+_ODD: Final = "[^ -~]|  "
+"""More than plain letters with one blank between words; folding changes no more than their case."""
+_NAMES: Final = 2
+"""Header names in a row that make it a header."""
+_USUAL: Final = 3
+"""Cells of a usual row; in a list of less, a row of one cell is as good as the others."""
+_EDGE: Final = 3
+"""Rows below a header or a gap that are explanations; more than that are records of another kind."""
+_NINE_TENTHS: Final = 0.9
+
+_NOT_PASSED: Final = ("", State.INVALID)
+
+_REPEATED: Final = "this row repeats the header."
 _DELETE: Final = "Delete the row, or name it under skip_rows in the mapping."
+_OTHER: Final = "this row is the header of another table: its columns are not those of the first."
+_BELOW: Final = "this row belongs to another table, whose header is in {place}."
+_APART: Final = "Give that table a sheet or a file of its own."
+_ALONE: Final = "this row has nothing but this cell, and a record has more."
 _FILL: Final = f"{_DELETE[:-1]}; if it is a record, fill in the rest of it."
+_UNLIKE: Final = (
+    "this row does not look like a record: this cell is unlike those of the other rows."
+)
+_VOUCH: Final = (
+    f"{_DELETE[:-1]}; if it is a record, say `as_shown: true` at {{field}} in the mapping."
+)
 
 
 def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
-    """Yield a problem for each row that is no record, at the cell that passes for its key.
+    """Yield one problem for each row that is not a record.
 
     Args:
         batch: A mapped sheet; skipped rows are not looked at.
         table: The page of its endpoint.
     """
-    found = _key(batch, table)
-    if found is None:
-        return
-    name, column = found
-    keys = batch.sheet.frame[column].str.strip()
-    header = batch.sheet.columns[column].header
-    records = ~batch.skipped & _marks(keys != "")
-    named = np.flatnonzero(records & _marks(keys.str.lower() == header.lower())).tolist()
-    headers = [at for at in named if _repeats_header(batch, at)]
-    records[headers] = False
-    strays = set(_strays(batch, keys, records))
-    for position in sorted({*headers, *strays}):
-        stray = position in strays
+    rows = _Rows(batch)
+    strays = _tables(rows)
+    usual = rows.usual(strays)
+    if usual >= _USUAL and len(rows.mapped) > 1:
+        alone = [at for at in rows.order if at not in strays and rows.filled[at] == 1]
+        strays |= dict.fromkeys(alone, (_ALONE, _FILL))
+    key = _key(batch, table)
+    if key is not None and key[0].name not in batch.as_shown:
+        vouch = _VOUCH.format(field=key[0].name)
+        unlike = _unlike(rows, key, strays, usual)
+        strays |= dict.fromkeys(unlike, (_UNLIKE, vouch))
+    for position, (message, remedy) in sorted(strays.items()):
+        if position in rows.passed:
+            continue
+        filled = rows.cells(position)
+        column = key[1] if key is not None and key[1] in filled else min(filled)
         yield Problem(
             position=position,
             row=int(batch.sheet.rows[position]),
             columns=(column,),
-            field=name,
-            value=str(keys.iloc[position]),
+            field=None,
+            value=clean(filled[column]),
             code=None,
             severity=Severity.ERROR,
-            message=_STRAY if stray else _HEADER,
-            remedy=_FILL if stray else _DELETE,
+            message=message,
+            remedy=remedy,
         )
 
 
-def _key(batch: Batch, table: Table) -> tuple[str, int] | None:
-    """Return the first field of the key that a single column gives, and that column."""
-    for name in dict.fromkeys(name for names in table.key for name in names):
-        columns = batch.origins.get(name, ())
+class _Rows:
+    """The rows of a sheet as they stand in the file."""
+
+    def __init__(self, batch: Batch) -> None:
+        self.sheet = sheet = batch.sheet
+        self.skipped = batch.skipped
+        self.mapped = {at for columns in batch.origins.values() for at in columns}
+        self.columns = [column for column in sheet.columns if not column.ours]
+        """The source's own; a results workbook has others."""
+        self.texts = {
+            column.position: sheet.frame[column.position].str.strip() for column in self.columns
+        }
+        self.filled = np.zeros(len(sheet.frame), np.int64)
+        for texts in self.texts.values():
+            self.filled += (texts != "").to_numpy()
+        # A results workbook may have been sorted; what is below what, the source's numbers say.
+        order = np.argsort(sheet.rows, kind="stable")
+        self.order = order[~batch.skipped[order] & (self.filled[order] > 0)].tolist()
+        self.starts = ~np.isin(sheet.rows - 1, sheet.rows)
+        """Whether the row above is a header or blank."""
+        told = read_told(sheet)
+        self.passed = {at for at, said in told.items() if said.status not in _NOT_PASSED}
+        """Rows of a results workbook that were records when it was written."""
+
+    def cells(self, position: int) -> dict[int, str]:
+        """Return the filled cells of a row by column position."""
+        cells = {column: str(texts.iloc[position]) for column, texts in self.texts.items()}
+        return {column: cell for column, cell in cells.items() if cell}
+
+    def usual(self, strays: Collection[int]) -> int:
+        """Return how many cells a record fills: the middle one of the rows that fill several."""
+        several = sorted(int(self.filled[at]) for at in self.order if at not in strays)
+        several = several[bisect_right(several, 1) :]
+        return several[len(several) // 2] if several else 0
+
+
+def _tables(rows: _Rows) -> dict[int, tuple[str, str]]:
+    """Find the headers in the middle of a sheet, and all that stands below those of other tables."""
+    headers = _headers(rows)
+    strays: dict[int, tuple[str, str]] = {}
+    below = ""
+    for at in rows.order if headers else ():
+        number = int(rows.sheet.rows[at])
+        if at in headers:
+            repeats = headers[at] or at == rows.order[0]
+            strays[at] = (_REPEATED, _DELETE) if repeats else (_OTHER, _APART)
+            place = f"record {number}" if rows.sheet.name is None else f"row {number}"
+            below = "" if repeats else _BELOW.format(place=place)
+        elif below:
+            strays[at] = (below, _APART)
+    return strays
+
+
+def _headers(rows: _Rows) -> dict[int, bool]:
+    """Return the rows that are headers, each with whether its mapped columns are those of the first.
+
+    Two of its cells at least, and half of them, are names of the header.
+    """
+    headers = {column.position: fold(column.header) for column in rows.columns if column.header}
+    names = set(headers.values())
+    named = np.zeros(len(rows.filled), np.int64)
+    for texts in rows.texts.values():
+        named += _are_names(texts, names)
+    found: dict[int, bool] = {}
+    for at in np.flatnonzero((named >= _NAMES) & (2 * named >= rows.filled)).tolist():
+        cells = {column: fold(cell) for column, cell in rows.cells(at).items()}
+        known = {column: cell for column, cell in cells.items() if cell in names}
+        foreign = any(headers.get(column) != cell for column, cell in known.items())
+        foreign |= any(
+            headers.get(column) != cells[column] for column in rows.mapped & cells.keys()
+        )
+        found[at] = not foreign
+    return found
+
+
+def _are_names(texts: pd.Series[str], names: Collection[str]) -> Marks:
+    """Return which texts of a column are names of the header."""
+    found: Marks = texts.str.lower().isin(names).to_numpy(dtype=np.bool_, copy=True)
+    odd = texts.str.contains(_ODD).to_numpy(dtype=np.bool_)
+    if odd.any():
+        known = {text: fold(text) in names for text in texts[odd].unique()}
+        found[odd] = texts[odd].map(known).to_numpy(dtype=np.bool_)
+    return found
+
+
+def _key(batch: Batch, table: Table) -> tuple[Field, int] | None:
+    """Return the field that records are told apart by and that one column gives, and that column."""
+    parts = [name for part in table.key for name in part] or table.alike[::-1]
+    for known in filter(None, map(table.field, parts)):
+        columns = batch.origins.get(known.name, ())
         if len(columns) == 1:
-            return name, columns[0]
+            return known, columns[0]
     return None
 
 
-def _marks(series: pd.Series[bool]) -> Marks:
-    return series.to_numpy(dtype=np.bool_)
+def _unlike(
+    rows: _Rows, key: tuple[Field, int], strays: Collection[int], usual: int
+) -> Iterator[int]:
+    """Yield the rows whose key is unlike the others', where little of them is filled or at an edge.
 
-
-def _repeats_header(batch: Batch, position: int) -> bool:
-    """Whether all filled cells of a row, and there are several, are those of the header."""
-    row = [fold(cell) for cell in batch.sheet.frame.iloc[position]]
-    headers = [fold(known.header) for known in batch.sheet.columns]
-    filled = [(cell, header) for cell, header in zip(row, headers, strict=True) if cell]
-    return len(filled) > 1 and all(cell == header for cell, header in filled)
-
-
-def _strays(batch: Batch, keys: pd.Series[str], records: Marks) -> Iterator[int]:
-    """Yield the records of which little is filled, and whose key no well-filled record's is like.
-
-    Most ids hold a digit and no blank; where they do not, a blank and a missing digit tell nothing.
+    The others are alike where nine tenths of them have one shape. Plates have none.
     """
-    total = records & _marks(keys.str.contains(_TOTAL, regex=True))
-    looks = [
-        records & _marks(keys.str.contains(" ", regex=False)),
-        records & ~_marks(keys.str.contains("[0-9]", regex=True)),
-    ]
-    rare = [look for look in looks if 2 * int(look.sum()) <= int(records.sum())]
-    odd = np.logical_or.reduce([total, *rare])
-    usual = np.flatnonzero(records & ~odd)[:_LOOKED_AT]
-    if not odd.any() or not len(usual):
+    known, column = key
+    index, keys = pd.factorize(rows.texts[column])
+    shapes = ["plate" if known.kind is Kind.PLATE and text else _shape(text) for text in keys]
+    look = {at: shapes[index[at]] for at in rows.order if at not in strays}
+    if not look:
         return
-    many = int(np.median(_filled(batch, usual)))
-    candidates = np.flatnonzero(odd)
-    few = np.zeros(len(odd), np.bool_)
-    few[candidates] = (many >= _LEAST) & (2 * _filled(batch, candidates) <= many)
-    telling = [total, *(look for look in rare if not (look & ~few).any())]
-    yield from np.flatnonzero(few & np.logical_or.reduce(telling)).tolist()
+    counted = Counter(look.values())
+    common = counted.most_common(1)[0][0]
+    odd = {at for at, shape in look.items() if shape not in ("", common)} - rows.passed
+    if common == "letters":
+        odd = {at for at in odd if look[at] != "mixed"}  # names of users, some with a digit
+    sparse = {at for at in look if usual >= _USUAL and 2 * rows.filled[at] <= usual}
+    found = (odd & sparse) | (odd & set(_at_edges(rows, look, odd)))
+    others = len(look) - len(found) - counted[""]
+    if others < _USUAL or counted[common] < _NINE_TENTHS * others:
+        found = set()
+    yield from found | {at for at in sparse if _TOTAL.match(keys[index[at]])}
 
 
-def _filled(batch: Batch, positions: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Return how many cells of the source are filled in each of these rows."""
-    own = [known.position for known in batch.sheet.columns if not known.ours]
-    rows = batch.sheet.frame.iloc[positions][own]
-    counts: npt.NDArray[np.int64] = (rows != "").to_numpy(dtype=np.bool_).sum(axis=1)
-    return counts
+def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Iterator[int]:
+    """Yield up to three odd rows below a header, a gap or a stray; more are records of another kind."""
+    run: list[int] = []
+    counts, before_is_stray = False, True
+    for at in rows.order:
+        if at in look and (rows.starts[at] or before_is_stray):
+            yield from run if len(run) <= _EDGE else ()
+            run, counts = [], True
+        counts = counts and (at in odd or not look.get(at, ""))
+        if counts and at in odd:
+            run.append(at)
+        before_is_stray = at not in look
+    yield from run if len(run) <= _EDGE else ()
 
 
-def misplaced_columns(batch: Batch) -> Iterator[str]:
-    """Yield a doubt for each mapped column that is blank while one beside it has no header.
-
-    Reports with merged cells are exported so: the header stands over the first of the merged columns
-    and the values in the next one.
-    """
-    columns = batch.sheet.columns
-    mapped = sorted({column for origins in batch.origins.values() for column in origins})
-    for column in mapped:
-        if _share(batch, column) > 0:
-            continue
-        for beside in (column + 1, column - 1):
-            there = 0 <= beside < len(columns) and not columns[beside].header
-            if there and _share(batch, beside) >= _MOST:
-                here = columns[column]
-                yield (
-                    f'Column {here.letter} "{here.header}" is blank in every row, and column '
-                    f"{columns[beside].letter} beside it has values and no header. They probably "
-                    "belong together: move the header over the values, and check again."
-                )
-                break
-
-
-def _share(batch: Batch, column: int) -> float:
-    """Return the share of the records that have something in a column."""
-    records = ~batch.skipped
-    filled = _marks(batch.sheet.frame[column] != "") & records
-    return float(filled.sum()) / max(int(records.sum()), 1)
+def _shape(key: str) -> str:
+    """Return what kind of text a key is."""
+    if _WORDS.search(key):
+        return "words"
+    if key.isdecimal():
+        return "digits"
+    if not key:
+        return ""
+    return "mixed" if any(map(str.isdigit, key)) else "letters"

@@ -193,14 +193,26 @@ def _skipped(mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
     passed over the first time say so in their status.
     """
     sheet = cells.sheet
+    skipped = _empty(mapping, cells)
     first = sheet.columns[: len(RESULT_COLUMNS)]
     if tuple(fold(column.header) for column in first) == RESULT_COLUMNS:
         states = sheet.frame[first[0].position].tolist()
-        return np.array([fold(state) == State.SKIPPED for state in states], dtype=np.bool_)
-    skipped = np.zeros(len(sheet.frame), dtype=np.bool_)
+        return skipped | np.array(
+            [fold(state) == State.SKIPPED for state in states], dtype=np.bool_
+        )
     for skip in mapping.skip_rows:
         skipped |= _matching(skip, cells)
     return skipped
+
+
+def _empty(mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
+    """Return which rows hold nothing that the mapping takes: check boxes run down the sheet, say."""
+    mapped = {header for rule in mapping.rules for header in rule.headers} & cells.located.keys()
+    empty = np.full(len(cells.sheet.frame), bool(mapped), dtype=np.bool_)
+    for header in mapped:
+        empty &= cells.blank(header)
+    empty[[flaw.position for flaw in cells.sheet.flaws if flaw.column is None]] = False
+    return empty
 
 
 def _matching(skip: SkipRows, cells: Cells) -> npt.NDArray[np.bool_]:
