@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.standing import STORE, stands_at
 from importer.cli.terminal import is_interactive, say
 from importer.credentials import find_token
 from importer.delivery.journal import SANDBOX, Journal, System
@@ -28,6 +27,8 @@ if TYPE_CHECKING:
 
 SANDBOX_TOKEN = "rehearsal"  # noqa: S105 - the sandbox takes any, and gets no real one
 SANDBOX_CLIENT = "SANDBOX"
+STORE = "sandbox.sqlite"
+"""The records of a workspace's sandbox, beside its journal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class Access:
 def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
     """Return host, client code and token, or start the sandbox.
 
-    A sandbox that runs in another window and keeps its records here is the sandbox too.
+    The sandbox's own client code at an address of this machine is the sandbox too, in another window.
     """
     settings = setting.settings
     if sandbox:
@@ -52,9 +53,9 @@ def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
         store = setting.journal.with_name(STORE)
         running = stack.enter_context(Sandbox(store))
         return Access(running.url, settings.client or SANDBOX_CLIENT, SANDBOX_TOKEN, sandbox=True)
-    if stands_at(setting.journal, settings.host):
-        client = settings.client or SANDBOX_CLIENT
-        return Access(settings.host, client, _rehearsal_token(settings), sandbox=True)
+    if settings.client == SANDBOX_CLIENT and is_loopback(settings.host):
+        token = _rehearsal_token(settings)
+        return Access(settings.host, SANDBOX_CLIENT, token, sandbox=True)
     faults: list[SettingsError] = []
     client = token = ""
     try:

@@ -71,12 +71,10 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     """Run an OPSCOM controller on this machine to rehearse with, until Ctrl-C.
 
     It checks rows as OPSCOM documents it, keeps what it accepted between runs, and can be told to
-    misbehave. Push to it from another window: `opscom-import push --host http://127.0.0.1:8765`.
-    In the same workspace that is a rehearsal like push --sandbox, unless it was started with --fresh.
+    misbehave. Push to it from another window, under its own client code, so that it is a rehearsal like
+    push --sandbox: `opscom-import push --host http://127.0.0.1:8765 --client SANDBOX`.
     """
-    from contextlib import ExitStack
-
-    from importer.cli.standing import STORE, forget_rehearsals, standing
+    from importer.cli.access import SANDBOX_CLIENT, STORE
     from importer.cli.terminal import emit, say
     from importer.sandbox import Access, Sandbox, parse_fault
     from importer.workspace import find_workspace
@@ -84,28 +82,47 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     store = None
     journal = find_workspace(workspace, Path.cwd()).journal
     if forget:
-        store = forget_rehearsals(journal)
+        store = journal.with_name(STORE)
+        _forget(journal, store)
         if as_json:
             emit({"url": None, "store": str(store)})
-        say(f"What was rehearsed is forgotten; {store} is gone. Workbooks stay in results/sandbox.")
+        say(
+            f"What was rehearsed is forgotten; {store} is empty. Workbooks stay in results/sandbox."
+        )
         return 0
     if not fresh:
         journal.parent.mkdir(parents=True, exist_ok=True)
         store = journal.with_name(STORE)
-    running = Sandbox(
+    described = Sandbox(
         store,
         port=port,
         access=Access(token, client, int(error_status)),
         delay=delay,
         plan={key: fault for text in faults for key, fault in parse_fault(text).items()},
     )
-    with ExitStack() as stack:
-        stack.enter_context(running)
-        if store is not None:
-            stack.enter_context(standing(store, running.url))
+    with described as running:
         if as_json:
             emit({"url": running.url, "store": store and str(store)})
         say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")
+        say(f"Rehearse with: opscom-import push --host {running.url} --client {SANDBOX_CLIENT}")
         say(f"Its records are in {store}." if store else "It forgets everything when it ends.")
         running.serve_forever()
     return 0
+
+
+def _forget(journal: Path, store: Path) -> None:
+    """Forget what was rehearsed, and what the journal knows of it; a sandbox that runs forgets too.
+
+    Raises:
+        JournalError: A run is using the journal.
+    """
+    from importer.delivery.journal import SANDBOX, Journal
+    from importer.sandbox.store import Store
+
+    if journal.exists():
+        with Journal(journal) as opened:
+            opened.forget(SANDBOX)
+    if store.exists():
+        records = Store(store)
+        records.forget()
+        records.close()

@@ -92,6 +92,12 @@ class Store:
         with self._lock:
             self._db.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
 
+    def forget(self) -> None:
+        """Forget all records, so that not even their bytes stay in the file."""
+        with self._lock:
+            self._db.execute("PRAGMA secure_delete = ON").close()
+            self._db.execute("DELETE FROM record")
+
     def all(
         self, kind: str, *, found_by: str | None = None
     ) -> list[tuple[str, int, dict[str, str]]]:
