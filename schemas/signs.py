@@ -165,7 +165,8 @@ def plain_address(text: str) -> str | None:
 
 
 EXTENSION_RE: Final = re.compile(
-    r"[\s,;]*(?:\b(?:extension|ext|poste|local|x)|#)\s*[.:#]*\s*([0-9]{1,7})\s*", re.IGNORECASE
+    r"[\s,;]*(?:(?<![A-Za-z])(?:extension|ext|poste|local|x)|#)\s*[.:#]*\s*([0-9]{1,7})\s*",
+    re.IGNORECASE,
 )
 
 
@@ -180,7 +181,9 @@ def impossible(text: str) -> bool:
     """Whether no country has a number of this form; without a country it is one of Canada."""
     import phonenumbers
 
-    if any(c.isalpha() for c in EXTENSION_RE.sub("", text)):
+    number = EXTENSION_RE.sub("", text).strip()
+    # An extension alone, with or without the word, is what campuses keep for their own phones.
+    if re.fullmatch(r"[0-9]{0,5}", number) or any(c.isalpha() for c in number):
         return False
     try:
         return not phonenumbers.is_possible_number(phonenumbers.parse(text, "CA"))
