@@ -143,7 +143,7 @@ _EXPONENT: Final = Rule(
 )
 WRAPPED: Final = Rule(
     "wrapped",
-    matching(r"[0-9]+[.,]0+|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+"),
+    matching(r"[0-9]+[.,]0{1,2}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+"),
     "{this} is wrapped in what an export has put around it.",
     UNWRAP,
     ruined=True,

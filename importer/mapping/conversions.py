@@ -28,7 +28,7 @@ _GUESSED_RE = re.compile(
     r"\bMc[a-z]\w*|\bMac[a-z]{4}\w*|(?<= )(?:Ii|Iii|Iv|Vi|Vii|Viii|Ix)\b"
     r"|\b(?:Van|Von|De|Der|Den|Del|Di|Da|Du|La|Le|Ter|Ten|Mc|Mac) \w+"
 )
-_ZEROS_RE = re.compile(r"([0-9]+)[.,]0+")
+_ZEROS_RE = re.compile(r"([0-9]+)[.,]0{1,2}")
 _GROUPED_RE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
 _FORMULA_RE = re.compile(r'="(.*)"|=(.*)|[\'\u2019`](.*)', re.DOTALL)
 _NUMBER_SIGNS = r"0-9+().\-/\s"
