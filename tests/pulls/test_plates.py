@@ -193,11 +193,12 @@ def test_a_run_that_stops_at_the_other_form_says_so(office):
     )
 
 
-def test_a_row_without_a_plate_is_invalid_and_never_asked_for(office):
+def test_a_row_whose_plate_is_an_error_cell_is_invalid_and_never_asked_for(office):
     with Controller() as controller:
-        done = ask(office, controller, cars(office, "A1", ""))
+        done = ask(office, controller, cars(office, "A1", "#N/A", ""))
         assert len(controller.ledger) == 1
     assert done.code == 1
+    assert done.json["states"] == {"nothing known": 1, "invalid": 1, "skipped": 1}
     row = rows_of(done.json["results"], "Plates")[1]
     assert row["answer"] == "invalid"
     assert row["message"].startswith('cars.csv, record 3 "Plate": ')

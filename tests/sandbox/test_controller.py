@@ -299,7 +299,7 @@ def test_an_unknown_kind_of_fault_is_refused():
 def test_it_runs_as_a_process_and_writes_its_ledger_before_it_answers(tmp_path, session):
     plan, ledger = tmp_path / "plan.json", tmp_path / "ledger.jsonl"
     plan.write_text(json.dumps([{"key": "A1", "attempt": 1, "kind": "lost"}]), encoding="utf-8")
-    script = Path(__file__).with_name("controller.py")
+    script = Path(__file__).parents[1] / "controller.py"
     command = [sys.executable, script, "--plan", plan, "--ledger", ledger]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:
