@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import queue
 import threading
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from enum import StrEnum
-from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused
 from importer.delivery.manners import SETTINGS_CODES
@@ -64,56 +63,38 @@ class Questions:
     workers: int = 4
 
 
-Answers: TypeAlias = "queue.SimpleQueue[tuple[str, PlateAnswer] | None]"
-"""Filled by the workers; ``None`` says that one of them has ended."""
-
-
 def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[str, PlateAnswer]]:
-    """Ask for plates and yield each with its answer; those not come to are not yielded.
+    """Ask for plates and yield each with its answer, in their order; those not come to are not yielded.
 
     A first interrupt lets the plates under way finish; a second one ends at once. Refusals of the
     settings, a spent budget and an outage stop the run.
     """
-    answers: Answers = queue.SimpleQueue()
-    waiting, taking, breaker = iter(plates), threading.Lock(), Breaker(questions.stopper)
+    stopper, breaker = questions.stopper, Breaker(questions.stopper)
+    lines: list[Line] = []
+    own = threading.local()
 
-    def take() -> str | None:
-        with taking:
-            return None if questions.stopper.stopped else next(waiting, None)
+    def begin() -> None:
+        own.line = questions.open_line()
+        lines.append(own.line)
 
-    threads = min(questions.workers, len(plates))
-    for number in range(threads):
-        work = partial(_work, take, questions, breaker, answers)
-        threading.Thread(target=work, name=f"plates {number}", daemon=True).start()
-    while threads:
+    def ask_one(plate: str) -> PlateAnswer | None:
+        return None if stopper.stopped else _ask_one(plate, own.line, questions, breaker)
+
+    with ThreadPoolExecutor(questions.workers, "plates", begin) as pool:
+        futures = [pool.submit(ask_one, plate) for plate in plates]
         try:
-            found = answers.get(timeout=LOOK_UP_SECONDS)
-        except queue.Empty:
-            if questions.stopper.abandoned:
-                return
-            continue
-        if found is None:
-            threads -= 1
-        else:
-            yield found
-
-
-def _work(
-    take: Callable[[], str | None], questions: Questions, breaker: Breaker, answers: Answers
-) -> None:
-    """Ask for one plate after the other, and say so at the end; in a worker's thread."""
-    line = questions.open_line()
-    try:
-        while (plate := take()) is not None:
-            answer = _ask_one(plate, line, questions, breaker)
-            if answer is not None:
-                answers.put((plate, answer))
-    except BaseException as error:
-        questions.stopper.stop(f"This program failed ({type(error).__name__}).")
-        raise
-    finally:
-        line.close()
-        answers.put(None)
+            for plate, future in zip(plates, futures, strict=True):
+                while not wait([future], LOOK_UP_SECONDS).done:
+                    if stopper.abandoned:
+                        for line in lines:
+                            line.stop()
+                answer = future.result()
+                if answer is not None:
+                    yield plate, answer
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for line in lines:
+                line.close()
 
 
 def _ask_one(plate: str, line: Line, questions: Questions, breaker: Breaker) -> PlateAnswer | None:

@@ -4,13 +4,19 @@ import datetime as dt
 import json
 import os
 import signal
+import threading
+import time
 
 import openpyxl
 import pytest
 from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
 
+from importer.delivery.line import Line
 from importer.delivery.manners import settings_fault
+from importer.delivery.pace import Pace
+from importer.delivery.stops import Stopper
+from importer.pulls.asking import Questions, ask_plates
 
 AT = dt.datetime.fromisoformat
 
@@ -354,6 +360,26 @@ def test_an_interrupted_batch_lays_out_what_was_answered(office):
         f"The run was interrupted. {120 - asked} rows have no answer yet; run the same command again."
     )
     assert len(rows_of(told["results"], "Plates")) == 120
+
+
+def test_a_second_interrupt_ends_a_batch_at_once():
+    stopper = Stopper()
+
+    def interrupt_twice(controller):
+        controller.wait_for(2)
+        stopper.interrupt()
+        stopper.interrupt()
+
+    with Controller({("*", 0): Fault("hang")}) as controller:
+        url = f"{controller.url}/api/v1/validate/plate"
+        questions = Questions(
+            *(lambda: Line(url, timeout=60), TOKEN, CLIENT, Pace(), stopper, str, 2)
+        )
+        threading.Thread(target=interrupt_twice, args=(controller,)).start()
+        started = time.monotonic()
+        assert list(ask_plates(["A1", "B2", "C3"], questions)) == []
+        assert time.monotonic() - started < 30
+        assert sorted(entry.key for entry in controller.ledger) == ["A1", "B2"]
 
 
 def test_a_rehearsal_needs_neither_host_nor_token(office, monkeypatch):
