@@ -13,7 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from importer.text import column_letter, fold
 
@@ -117,6 +117,15 @@ class Flaw:
     """What to do, one sentence."""
 
 
+class Merge(NamedTuple):
+    """A block of merged cells: row numbers as a spreadsheet program shows them, column positions."""
+
+    first_row: int
+    last_row: int
+    first_column: int
+    last_column: int
+
+
 @dataclass(frozen=True, slots=True)
 class Grid:
     """All cells of one worksheet or text file, before anybody knows which row is the header."""
@@ -135,6 +144,14 @@ class Grid:
     types: Mapping[int, npt.NDArray[np.int8]] = field(default_factory=dict)
     """Column position → the ``CellType`` of each of its cells. Columns of text alone are not there, and
     a text file has none."""
+    merges: tuple[Merge, ...] = ()
+    """Cells that the sheet merges. Their value stands in the first column of all their rows already, and
+    what they hide is blank; only headers are still to be spread over their columns."""
+    struck: frozenset[tuple[int, int]] = frozenset()
+    """(position, column) of filled cells whose whole text is struck out."""
+    fills: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
+    """Position → (column, colour) of its filled cells with a background other than white. A colour is
+    ``FF0000``, or ``theme 5`` and ``theme 5 +40%`` where the workbook's theme says which."""
     doubts: tuple[str, ...] = ()
     """What a person should know about this sheet: hidden rows, an active filter, a guessed encoding."""
     lengths: npt.NDArray[np.int64] | None = None
@@ -197,6 +214,10 @@ class Sheet:
     flaws: tuple[Flaw, ...] = ()
     stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     types: Mapping[int, npt.NDArray[np.int8]] = field(default_factory=dict)
+    """As in ``Grid``."""
+    struck: frozenset[tuple[int, int]] = frozenset()
+    """As in ``Grid``."""
+    fills: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     """As in ``Grid``."""
     doubts: tuple[str, ...] = ()
     added: frozenset[int] = frozenset()

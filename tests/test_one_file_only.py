@@ -11,9 +11,7 @@ from controller import Fault
 from returning import rows_of, set_cell
 
 BAD = {
-    "a marked section": b"<html><body><table><tr><td>Id<![x[ </td></tr></table></body></html>",
     "a span of 5,000 digits": b"<table><tr><td colspan=%s>Id</td></tr></table>" % (b"9" * 5000),
-    "a letter of 5,000 digits": b"<table><tr><td>&#%s;</td></tr></table>" % (b"9" * 5000),
 }
 
 

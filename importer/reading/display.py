@@ -15,6 +15,7 @@ from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from importer.model import CellType
 from importer.reading import faults
 from importer.reading.number_format import Kind, Mark, Number, NumberFormat, Section, parse
 
@@ -39,7 +40,8 @@ _NO_DAY: Final = 60
 _KEPT_DIGITS: Final = 15
 _DATE_DIGITS: Final = 5
 """Serial numbers of so many digits are dates from 1927 to 2173, with nothing special about them."""
-_FIRST_DAY: Final = date(1899, 12, 30).toordinal()
+_DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
+_FIRST_DAY: Final = _DAY_ZERO.toordinal()
 _SINCE_1904: Final = 1_462
 """Days from the first day of ordinary workbooks to that of the others."""
 _NUMBER_RE: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?\s*")
@@ -110,18 +112,20 @@ def _show(raw: str, code: str, since_1904: bool) -> Shown:  # noqa: FBT001 - pri
 
 
 def show_iso(raw: str, code: str) -> Shown:
-    """Return what a cell shows that stores its date as ISO text (``t="d"`` in a workbook)."""
+    """Return what a cell shows that stores its date as ISO text (``t="d"`` in a workbook).
+
+    Strict Open XML stores times and durations so too, as moments of the first days of 1900.
+    """
     try:
-        moment = datetime.fromisoformat(raw)
+        moment = datetime.fromisoformat(f"1899-12-31T{raw}" if raw[2:3] == ":" else raw)
     except ValueError:
         return Shown(raw, fault=faults.NO_SUCH_DATE)
-    midnight = moment.time() == datetime.min.time()
-    kind = parse(code).sections[0].kind
-    if kind is Kind.TIME:
-        return Shown(moment.time().isoformat("seconds"))
-    if kind is Kind.DATE or (midnight and kind is not Kind.DATETIME):
-        return Shown(moment.date().isoformat())
-    return Shown(moment.replace(tzinfo=None).isoformat(timespec="seconds"))
+    moment = (moment + timedelta(milliseconds=500)).replace(tzinfo=None, microsecond=0)
+    if parse(code).type not in {CellType.DATE, CellType.TIME}:
+        midnight = moment.time() == datetime.min.time()
+        return Shown(moment.date().isoformat() if midnight else moment.isoformat())
+    days = (moment - _DAY_ZERO) / timedelta(days=1)
+    return show(repr(days - 1 if 1 <= days < _NO_DAY + 1 else days), code)
 
 
 class _Unshowable(Exception):  # noqa: N818 - it never leaves this module

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from array import array
+from dataclasses import dataclass
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +21,9 @@ import pyarrow.compute as pc
 from importer.errors import InputError
 from importer.model import Column, Grid
 from importer.reading import faults
+from importer.reading.display import show
+from importer.reading.merges import spread
+from importer.reading.number_format import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +32,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from pandas.api.extensions import ExtensionArray
 
-    from importer.model import CellType
+    from importer.model import CellType, Merge
+    from importer.reading.display import Shown
     from importer.reading.faults import Fault
 
 _CELLS_A_BLOCK: Final = 250_000
@@ -42,6 +47,17 @@ _BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 _CONTROL_RE: Final = re.compile(r"[\x00-\x08\x0e-\x1b]")
 _ODD: Final = rf"[\x00-\x08\x0b\x0c\x0e-\x1f]|^\s*(?:{_ERRORS})\s*$"
 _TEXT: Final = pa.large_string()
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """What a cell style makes of a cell."""
+
+    code: str
+    """Number format code."""
+    struck: bool = False
+    colour: str = ""
+    """Background as in ``Grid.fills``; empty where there is none."""
 
 
 class GridBuilder:
@@ -66,6 +82,13 @@ class GridBuilder:
         self._faults: dict[tuple[int, int], Fault] = {}
         self._stored: dict[int, dict[int, str]] = {}
         self._types: dict[int, tuple[array[int], bytearray]] = {}
+        self.merges: list[Merge] = []
+        self._struck: set[tuple[int, int]] = set()
+        self._fills: dict[int, tuple[tuple[int, str], ...]] = {}
+        self._colours: list[tuple[int, str]] = []
+        """Of the next row."""
+        self._patterns: dict[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]] = {}
+        """Few rows differ in their fills: each pattern is kept once."""
         self._faulty = False
 
     def fault(self, column: int, fault: Fault) -> None:
@@ -83,6 +106,26 @@ class GridBuilder:
         places.append(len(self._rows))
         kinds.append(kind)
 
+    def number(self, column: int, raw: str, code: str, *, since_1904: bool) -> str:
+        """Return what a number cell of the next row shows; what is known of it besides is noted."""
+        return self.shown(column, show(raw, code, since_1904=since_1904), code)
+
+    def shown(self, column: int, shown: Shown, code: str) -> str:
+        """Note all that is known of a number cell, and return its text."""
+        self.type(column, parse(code).type)
+        if shown.fault is not None:
+            self.fault(column, shown.fault)
+        if shown.stored is not None:
+            self.store(column, shown.stored)
+        return shown.text
+
+    def look(self, column: int, colour: str, *, struck: bool) -> None:
+        """Note the looks of a filled cell of the next row: struck out, and its background."""
+        if struck:
+            self._struck.add((len(self._rows), column))
+        if colour:
+            self._colours.append((column, colour))
+
     def add(self, row: int, cells: Sequence[str], *, hidden: bool = False) -> None:
         """Take the next row.
 
@@ -97,6 +140,10 @@ class GridBuilder:
         if not self._faulty and not any(cells):
             return
         self._faulty = False
+        if self._colours:
+            pattern = tuple(self._colours)
+            self._fills[len(self._rows)] = self._patterns.setdefault(pattern, pattern)
+            self._colours.clear()
         self._rows.append(row)
         self._lengths.append(len(cells))
         self._cells.append(cells)
@@ -114,7 +161,7 @@ class GridBuilder:
         """
         self._pack()
         frame = self._frame()
-        return Grid(
+        grid = Grid(
             source=self._path,
             name=self._name,
             frame=frame,
@@ -124,9 +171,13 @@ class GridBuilder:
             ),
             stored=dict(sorted(self._stored.items())),
             types={column: self._typed(*marks) for column, marks in sorted(self._types.items())},
+            merges=tuple(self.merges),
+            struck=frozenset(self._struck),
+            fills=self._fills,
             doubts=(*doubts, *self._about_hidden(frame)),
             lengths=np.array(self._lengths, np.int64) if ragged else None,
         )
+        return spread(grid)
 
     def _typed(self, places: array[int], kinds: bytearray) -> npt.NDArray[np.int8]:
         types = np.zeros(len(self._rows), np.int8)

@@ -11,6 +11,7 @@ import numpy as np
 from importer.errors import InputError
 from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
+from importer.reading.merges import named_columns
 from importer.reading.resubmitted import is_results, source_rows, uncorrected
 from importer.text import clean, fold, heading
 
@@ -74,8 +75,17 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
     start = int(found[0]) + 1
     flawed = {flaw.position for flaw in grid.flaws}
     kept = start + _filled(grid.frame.iloc[start:], {place - start for place in flawed})
+    if grid.merges:
+        below = (grid.frame[at].iloc[kept] for at in range(len(headers)))
+        titles = grid.frame.iloc[found[0]]
+        holding = [
+            int((~cells.isin(["", title])).sum())
+            for cells, title in zip(below, titles, strict=True)
+        ]
+        headers = named_columns(grid, header_row, headers, holding)
     width = _width(grid, headers, kept)
     frame = _those(grid.frame, kept, width)
+    places = {old: new for new, old in enumerate(kept.tolist())}
     rows = grid.rows[kept]
     if grid.name is None:
         rows = rows - header_row + 1
@@ -93,7 +103,11 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         frame=frame,
         rows=rows,
         flaws=flaws,
-        stored=_moved(grid.stored, kept, width),
+        stored=_moved(grid.stored, places, width),
+        struck=frozenset(
+            (places[position], column) for position, column in grid.struck if position in places
+        ),
+        fills={places[at]: fills for at, fills in grid.fills.items() if at in places},
         types={
             column: types[kept]
             for column, types in grid.types.items()
@@ -220,9 +234,8 @@ def _swallowing(frame: pd.DataFrame, width: int, kept: npt.NDArray[np.int64]) ->
 
 
 def _moved(
-    stored: Mapping[int, Mapping[int, str]], kept: npt.NDArray[np.int64], width: int
+    stored: Mapping[int, Mapping[int, str]], places: Mapping[int, int], width: int
 ) -> dict[int, dict[int, str]]:
-    places = {old: new for new, old in enumerate(kept.tolist())} if stored else {}
     moved = {
         column: {places[at]: text for at, text in texts.items() if at in places}
         for column, texts in stored.items()

@@ -37,6 +37,8 @@ _FOREIGN = {
     b"\x00\x01\x00\x00Standard": "a database",
 }
 _NO_SECTOR = 0xFFFFFFFA
+WORKBOOKS = ("Workbook", "Book")
+"""Streams of MS-XLS files, the old name last."""
 _DOCUMENTS = {
     "WordDocument": "a Word document",
     "PowerPoint Document": "a presentation",
@@ -126,12 +128,12 @@ def sniff(data: bytes, path: Path) -> Container:
 
 def _ole(data: bytes, name: str) -> Container:
     """Tell old workbooks from protected ones by the names in the container's directory."""
-    if _stream(data, "EncryptedPackage"):
+    if stream_entry(data, "EncryptedPackage") is not None:
         raise password(name)
-    if _stream(data, "Workbook") or _stream(data, "Book"):
+    if any(stream_entry(data, name) is not None for name in WORKBOOKS):
         return Container.XLS
     for stream, kind in _DOCUMENTS.items():
-        if _stream(data, stream):
+        if stream_entry(data, stream) is not None:
             raise _no_spreadsheet(name, kind)
     if _ends_early(data):
         raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND)
@@ -151,14 +153,17 @@ def _no_spreadsheet(name: str, kind: str) -> InputError:
     return InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=ITSELF)
 
 
-def _stream(data: bytes, stream: str) -> bool:
-    """Whether the directory names this stream, in letters of either case.
+def stream_entry(data: bytes, stream: str) -> int | None:
+    """Return where the directory names this stream, in letters of either case.
 
-    The source is MS-CFB, sections 2.6.1 and 2.6.4: UTF-16, its length at byte 64.
+    The source is MS-CFB, sections 2.6.1 and 2.6.4: an entry has 128 bytes, first the name in UTF-16, with
+    the kind of entry at byte 66. A name ends at its NUL, whatever length some programs tell.
     """
-    spelled = stream.encode("utf-16-le") + b"\x00\x00"
-    entry = spelled.ljust(64, b"\x00") + len(spelled).to_bytes(2, "little")
-    return entry.lower() in data.lower()
+    spelled, low = (stream.encode("utf-16-le") + b"\0\0").lower(), data.lower()
+    place = low.find(spelled)
+    while place >= 0 and (place % 128 or data[place + 66 : place + 67] != b"\2"):
+        place = low.find(spelled, place + 1)
+    return place if place >= 0 else None
 
 
 def password(name: str) -> InputError:

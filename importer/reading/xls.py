@@ -3,27 +3,34 @@
 from __future__ import annotations
 
 import io
+import struct
 from typing import TYPE_CHECKING, Final
 
 import xlrd
 from xlrd.compdoc import CompDocError
 
 from importer.errors import InputError
-from importer.model import CellType
-from importer.reading import sniffing
-from importer.reading.display import show
-from importer.reading.grid import GridBuilder, about_sheets
-from importer.reading.number_format import BUILT_IN, parse
+from importer.model import CellType, Merge
+from importer.reading import faults, sniffing
+from importer.reading.grid import GridBuilder, Style, about_sheets
+from importer.reading.number_format import BUILT_IN, LOST
 from importer.reading.resubmitted import hidden_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from pathlib import Path
 
     from importer.model import Grid
 
 _MOST_COLUMNS: Final = 256
 _CLAIMED_TWICE: Final = "Workbook corruption: seen["
+_EMPTY: Final = frozenset({xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK})
+_BOF, _BOUND_SHEET, _RECALC_ID, _WRITER = 0x0809, 0x0085, 0x01C1, 0x005C
+_FORMULAS: Final = frozenset({0x0006, 0x0206, 0x0406})
+_WANTED: Final = _FORMULAS | {_BOF, _BOUND_SHEET, _RECALC_ID, _WRITER}
+_WORKSHEET: Final = b"\x10\x00"
+_ZERO, _FOUR = struct.pack("<d", 0), struct.pack("<d", 4)
+_EMPTY_TEXT: Final = b"\x03\0\0\0\0\0\xff\xff"
 _NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
 
@@ -48,17 +55,15 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
         raise InputError(
             f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
         )
-    codes = {index: _code(book, index) for index in range(len(book.xf_list))}
     visible = [sheet for sheet in sheets if sheet.visibility == 0]
     hidden = [sheet.name for sheet in sheets if sheet.visibility != 0]
-    since_1904 = book.datemode == 1
-    grids = tuple(_grid(sheet, path, codes, since_1904=since_1904) for sheet in visible)
+    reader = _Reader(book, path)
+    grids = tuple(map(reader.grid, visible))
     summary = hidden_summary(grids, hidden)
     if summary is None:
         return grids, about_sheets(hidden)
     hidden.remove(summary)
-    facts = _grid(book.sheet_by_name(summary), path, codes, since_1904=since_1904)
-    return (*grids, facts), about_sheets(hidden)
+    return (*grids, reader.grid(book.sheet_by_name(summary))), about_sheets(hidden)
 
 
 def _opened(data: bytes) -> xlrd.book.Book:
@@ -67,6 +72,7 @@ def _opened(data: bytes) -> xlrd.book.Book:
     Web exports write such tables, and Excel does not mind: the workbook's own chain of sectors is whole.
     Where it is not, xlrd refuses it all the same.
     """
+    data = _named(data)
     try:
         return _open(data, lenient=False)
     except CompDocError as error:
@@ -75,52 +81,139 @@ def _opened(data: bytes) -> xlrd.book.Book:
         return _open(data, lenient=True)
 
 
+def _named(data: bytes) -> bytes:
+    """Let the name of the workbook's stream end at its NUL, as xlrd wants it."""
+    for name in sniffing.WORKBOOKS:
+        if (place := sniffing.stream_entry(data, name)) is not None:
+            spelled = name.encode("utf-16-le") + b"\0\0"
+            entry = spelled.ljust(64, b"\0") + len(spelled).to_bytes(2, "little")
+            return data[:place] + entry + data[place + len(entry) :]
+    return data
+
+
 def _open(data: bytes, *, lenient: bool) -> xlrd.book.Book:
     return xlrd.open_workbook(
         file_contents=data,
         formatting_info=True,
+        on_demand=True,  # keeps the records, which are looked through a second time
         ragged_rows=True,  # a stray cell in the last row must not fill millions of others
         logfile=io.StringIO(),
         ignore_workbook_corruption=lenient,
     )
 
 
-def _code(book: xlrd.book.Book, index: int) -> str:
-    """Return a style's format code; those of some Asian languages are known by their number alone."""
-    key = book.xf_list[index].format_key
-    form = book.format_map.get(key)
+class _Reader:
+    """Reads the sheets of one workbook."""
+
+    def __init__(self, book: xlrd.book.Book, path: Path) -> None:
+        self._book, self._path = book, path
+        self._styles = [_style(book, index) for index in range(len(book.xf_list))]
+        self._stand_ins = _stand_ins(book)
+
+    def grid(self, sheet: xlrd.sheet.Sheet) -> Grid:
+        """Return the cells of a sheet."""
+        builder = GridBuilder(self._path, sheet.name)
+        columns = sheet.colinfo_map.items()
+        sized = any(info.width for _, info in columns)  # some libraries give none a width
+        builder.hidden_columns = [
+            (column, column)
+            for column, info in columns
+            if info.hidden or (sized and not info.width)
+        ]
+        builder.merges = [
+            Merge(top + 1, bottom, left, right - 1)
+            for top, bottom, left, right in sheet.merged_cells
+        ]
+        hidden = {row for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
+        stand_ins = self._stand_ins.get(sheet.number, frozenset())
+        for row in range(sheet.nrows):
+            cells = [
+                self._shown(builder, sheet.cell(row, column), column, (row, column) in stand_ins)
+                for column in range(sheet.row_len(row))
+            ]
+            builder.add(row + 1, cells, hidden=row in hidden)
+        return builder.grid()
+
+    def _shown(
+        self,
+        builder: GridBuilder,
+        cell: xlrd.sheet.Cell,
+        column: int,
+        stand_in: bool,  # noqa: FBT001 - private, called once a cell
+    ) -> str:
+        """Return what a cell shows; what else is known of it is noted."""
+        kind, value = cell.ctype, cell.value
+        if stand_in:
+            builder.fault(column, faults.NOT_CALCULATED)
+            return ""
+        if kind in _EMPTY or value == "":
+            return ""
+        style = self._styles[cell.xf_index] if cell.xf_index < len(self._styles) else Style(LOST)
+        builder.look(column, style.colour, struck=style.struck)
+        if kind == xlrd.XL_CELL_BOOLEAN:
+            builder.type(column, CellType.BOOLEAN)
+            return "TRUE" if value else "FALSE"
+        if kind == xlrd.XL_CELL_ERROR:
+            return str(xlrd.error_text_from_code.get(value, "#N/A"))
+        if kind not in _NUMBERS:
+            return str(value)
+        return builder.number(column, repr(value), style.code, since_1904=self._book.datemode == 1)
+
+
+def _style(book: xlrd.book.Book, index: int) -> Style:
+    """Return a cell style; format codes of some Asian languages are known by their number alone."""
+    style = book.xf_list[index]
+    form = book.format_map.get(style.format_key)
     if form is None or form.format_str is None:
-        return BUILT_IN.get(key, "General")
-    return str(form.format_str)
+        code = BUILT_IN.get(style.format_key, "General")
+    else:
+        code = str(form.format_str)
+    colour = book.colour_map.get(style.background.pattern_colour_index)
+    filled = style.background.fill_pattern == 1 and colour not in {None, (255, 255, 255)}
+    return Style(
+        code,
+        struck=bool(book.font_list[style.font_index].struck_out),
+        colour=bytes(colour).hex().upper() if filled and colour else "",
+    )
 
 
-def _grid(
-    sheet: xlrd.sheet.Sheet, path: Path, codes: Mapping[int, str], *, since_1904: bool
-) -> Grid:
-    builder = GridBuilder(path, sheet.name)
-    builder.hidden_columns = [
-        (column, column) for column, info in sheet.colinfo_map.items() if info.hidden
+def _stand_ins(book: xlrd.book.Book) -> dict[int, frozenset[tuple[int, int]]]:
+    """Return the places of formulas that were never calculated, by the number of their sheet.
+
+    Libraries write 0 for their value (jxl 4, xlwt an empty text) and ask Excel to calculate it; xlrd does
+    not tell. The records are those of MS-XLS, sections 2.4.28, 2.4.127 and 2.4.215.
+    """
+    records = list(_records(book))
+    recalculated = any(kind == _RECALC_ID for kind, _ in records)
+    by_jxl = any(kind == _WRITER and b"Java Excel API" in data for kind, data in records)
+    zeros = (_ZERO, _FOUR) if by_jxl else (_ZERO,)
+    starts = [
+        int.from_bytes(data[:4], "little")
+        for kind, data in records
+        if kind == _BOUND_SHEET and data[5] == 0
     ]
-    hidden = {row for row, info in sheet.rowinfo_map.items() if info.hidden}
-    for row in range(sheet.nrows):
-        cells: list[str] = []
-        for column in range(sheet.row_len(row)):
-            cell = sheet.cell(row, column)
-            if cell.ctype in _NUMBERS:
-                code = codes.get(cell.xf_index, "General")
-                shown = show(repr(cell.value), code, since_1904=since_1904)
-                if shown.fault is not None:
-                    builder.fault(column, shown.fault)
-                if shown.stored is not None:
-                    builder.store(column, shown.stored)
-                builder.type(column, parse(code).type)
-                cells.append(shown.text)
-            elif cell.ctype == xlrd.XL_CELL_BOOLEAN:
-                builder.type(column, CellType.BOOLEAN)
-                cells.append("TRUE" if cell.value else "FALSE")
-            elif cell.ctype == xlrd.XL_CELL_ERROR:
-                cells.append(str(xlrd.error_text_from_code.get(cell.value, "#N/A")))
-            else:
-                cells.append(str(cell.value))
-        builder.add(row + 1, cells, hidden=row in hidden)
-    return builder.grid()
+    order = {
+        number: at for at, number in enumerate(sorted(range(len(starts)), key=starts.__getitem__))
+    }
+    found: list[set[tuple[int, int]]] = []
+    for kind, data in records:
+        if kind == _BOF and data[2:4] == _WORKSHEET:
+            found.append(set())
+        elif kind in _FORMULAS and found:
+            row, column = struct.unpack_from("<HH", data)
+            asked = bool(data[14] & 2)
+            empty = data[6:14] == _EMPTY_TEXT and (asked or not recalculated)
+            never = asked and data[6:14] in zeros
+            if empty or never:
+                found[-1].add((row, column))
+    return {number: frozenset(found[at]) for number, at in order.items() if at < len(found)}
+
+
+def _records(book: xlrd.book.Book) -> Iterator[tuple[int, bytes]]:
+    """Yield the records of the workbook that matter here: kind and content."""
+    place, end = book.base, book.base + book.stream_len
+    while place + 4 <= end:
+        kind, size = struct.unpack_from("<HH", book.mem, place)
+        if kind in _WANTED:
+            yield kind, book.mem[place + 4 : place + 4 + size]
+        place += 4 + size

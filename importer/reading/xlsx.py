@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Final
 
-from importer.model import CellType
+from importer.model import CellType, Merge
 from importer.reading import faults
-from importer.reading.display import show, show_iso
-from importer.reading.grid import GridBuilder, about_sheets
-from importer.reading.number_format import LOST, parse
+from importer.reading.display import show_iso
+from importer.reading.grid import GridBuilder, Style, about_sheets
+from importer.reading.number_format import LOST
 from importer.reading.resubmitted import SUMMARY, hidden_summary
 from importer.reading.xlsx_package import Names, open_package, read_workbook, without_escapes
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 _MOST_ROWS: Final = 1_048_576
 _MOST_COLUMNS: Final = 16_384
+_REFERENCE_RE: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _YES: Final = frozenset({"1", "true"})
 _TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 
@@ -84,16 +86,18 @@ class _Columns(dict[str, int]):
         return number - 1
 
 
-class _Codes(dict[str | None, str]):
-    """The format code of each cell style, by the style's number as cells write it."""
+class _Styles(dict[str | None, Style]):
+    """The cell styles by their numbers as cells write them."""
 
-    def __init__(self, codes: Sequence[str]) -> None:
-        super().__init__({None: codes[0], "": codes[0]})
-        self._codes = codes
+    def __init__(self, styles: Sequence[Style]) -> None:
+        super().__init__({None: styles[0], "": styles[0]})
+        self._styles = styles
+        self.plain = not any(style.struck or style.colour for style in styles)
 
-    def __missing__(self, style: str) -> str:
-        self[style] = self._codes[int(style)] if int(style) < len(self._codes) else LOST
-        return self[style]
+    def __missing__(self, number: str) -> Style:
+        known = int(number) < len(self._styles)
+        self[number] = self._styles[int(number)] if known else Style(LOST)
+        return self[number]
 
 
 class _SheetReader:
@@ -101,7 +105,12 @@ class _SheetReader:
 
     def __init__(self, book: Workbook, builder: GridBuilder) -> None:
         self.builder = builder
-        self._texts, self._codes, self._since_1904 = book.texts, _Codes(book.codes), book.since_1904
+        self._texts, self._styles, self._since_1904 = (
+            book.texts,
+            _Styles(book.styles),
+            book.since_1904,
+        )
+        self._calculates = book.calculates
         self._names, self._letters = Names(), _Columns()
         self._in_rows = self._taking = self._phonetic = False
         self._row, self._row_text, self._digits = 0, "", 0
@@ -135,6 +144,8 @@ class _SheetReader:
         elif name == "col" and _hides(attributes, "width"):
             span = int(attributes["min"]) - 1, int(attributes["max"]) - 1
             self.builder.hidden_columns.append(span)
+        elif name == "mergeCell":
+            self.builder.merges.append(self._merge(attributes["ref"]))
         elif name == "filterColumn":
             self.builder.filtered = True
 
@@ -159,6 +170,15 @@ class _SheetReader:
         elif name == "sheetData":
             self._in_rows = False
 
+    def _merge(self, reference: str) -> Merge:
+        """Return ``A1:B2`` in numbers."""
+        first, _, last = reference.replace("$", "").partition(":")
+        ends = [_REFERENCE_RE.fullmatch(end) for end in (first, last or first)]
+        rows, columns = zip(
+            *[(int(end[2]), self._letters[end[1]]) for end in ends if end], strict=True
+        )
+        return Merge(rows[0], rows[-1], columns[0], columns[-1])
+
     def _open_row(self, attributes: Attributes) -> None:
         self._cells, self._column = [], -1
         self._hidden = _hides(attributes, "ht")
@@ -181,13 +201,16 @@ class _SheetReader:
                 raise ValueError(reference)
         self._column = column
         kind = cell.get("t", "n")
-        if text:
-            shown = self._texts[int(text)] if kind == "s" else self._shown(column, kind, text, cell)
-        elif self._formula and not (kind == "str" and text is not None):
+        if self._formula and self._is_stand_in(kind, text):
             self.builder.fault(column, faults.NOT_CALCULATED)
             shown = ""
+        elif text:
+            shown = self._texts[int(text)] if kind == "s" else self._shown(column, kind, text, cell)
         else:
             return
+        if not self._styles.plain:
+            style = self._styles[cell.get("s")]
+            self.builder.look(column, style.colour, struck=style.struck)
         cells = self._cells
         if column != len(cells):
             if column < len(cells):
@@ -195,29 +218,28 @@ class _SheetReader:
             cells.extend([""] * (column - len(cells)))
         cells.append(shown)
 
+    def _is_stand_in(self, kind: str, text: str | None) -> bool:
+        """Whether a formula's value was never calculated: programs write nothing, or 0, in its place."""
+        if self._calculates:
+            return not text or (kind == "n" and float(text) == 0)
+        return not text and not (kind == "str" and text is not None)
+
     def _shown(self, column: int, kind: str, text: str, cell: Attributes) -> str:
-        """Return what a filled cell shows; its fault and its stored number are noted."""
-        code = self._codes[cell.get("s")]
+        """Return what a filled cell shows; what else is known of it is noted."""
+        code = self._styles[cell.get("s")].code
         if kind == "n":
-            shown = show(text, code, since_1904=self._since_1904)
-        elif kind in {"str", "inlineStr"}:
+            return self.builder.number(column, text, code, since_1904=self._since_1904)
+        if kind in {"str", "inlineStr"}:
             return without_escapes(text)
-        elif kind == "b":
-            self.builder.type(column, CellType.BOOLEAN)
-            return _TRUTHS[text.strip()]
-        elif kind == "e":
+        if kind == "d":
+            return self.builder.shown(column, show_iso(text.strip(), code), code)
+        if kind == "e":
             self.builder.fault(column, faults.EXCEL_ERROR)
             return text
-        elif kind == "d":
-            shown = show_iso(text.strip(), code)
-        else:
+        if kind != "b":
             raise ValueError(kind)
-        self.builder.type(column, parse(code).type)
-        if shown.fault is not None:
-            self.builder.fault(column, shown.fault)
-        if shown.stored is not None:
-            self.builder.store(column, shown.stored)
-        return shown.text
+        self.builder.type(column, CellType.BOOLEAN)
+        return _TRUTHS[text.strip()]
 
 
 def _hides(attributes: Attributes, size: str) -> bool:

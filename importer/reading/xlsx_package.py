@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Final, NoReturn
 from urllib.parse import unquote
 from xml.parsers import expat
 
+from xlrd.formatting import excel_default_palette_b8
+
 from importer.errors import InputError
 from importer.reading import sniffing
-from importer.reading.grid import whole_unicode
+from importer.reading.grid import Style, whole_unicode
 from importer.reading.number_format import BUILT_IN
 
 if TYPE_CHECKING:
@@ -53,11 +55,12 @@ class Workbook:
 
     sheets: tuple[SheetPart, ...]
     """Those with rows, in the order of their tabs; charts and macros have none."""
-    codes: tuple[str, ...]
-    """Number format code of each cell style."""
+    styles: tuple[Style, ...]
     texts: tuple[str, ...]
     """The shared texts."""
     since_1904: bool
+    calculates: bool
+    """Whether it is to be calculated when it is opened, so that stored values may be stand-ins."""
 
 
 class Names(dict[str, str]):
@@ -153,11 +156,14 @@ def read_workbook(package: Package) -> Workbook:
     sheets: list[SheetPart] = []
     kinds: list[str] = []
     since_1904: list[bool] = []
+    calculates: list[bool] = []
 
     def start(tag: str, attributes: Attributes) -> None:
         name = tag.rpartition(":")[2]
         if name == "workbookPr":
             since_1904.append(attributes.get("date1904") in _YES)
+        elif name == "calcPr":
+            calculates.append(attributes.get("fullCalcOnLoad") in _YES)
         elif name == "sheet":
             # A sheet that leads nowhere is damage; only modules of old macros have an empty relation.
             keys = [text for key, text in attributes.items() if key.partition(":")[2] == "id"]
@@ -173,9 +179,10 @@ def read_workbook(package: Package) -> Workbook:
     named = dict(reversed(related.values()))
     return Workbook(
         tuple(sheets),
-        _codes(package, named["styles"]) if "styles" in named else ("General",),
+        _styles(package, named["styles"]) if "styles" in named else (Style("General"),),
         _texts(package, named["sharedStrings"]) if "sharedStrings" in named else (),
         any(since_1904),
+        any(calculates),
     )
 
 
@@ -215,24 +222,59 @@ def _relations(package: Package, part: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def _codes(package: Package, part: str) -> tuple[str, ...]:
-    """Return the format code of each cell style, in the order in which cells refer to them."""
+def _styles(package: Package, part: str) -> tuple[Style, ...]:
+    """Return what each cell style makes of a cell, in the order in which cells refer to them."""
     own: dict[int, str] = {}
-    used: list[int] = []
-    inside = ""
+    struck: list[bool] = []
+    colours: list[str] = []
+    used: list[Style] = []
+    inside, solid = "", False
 
     def start(tag: str, attributes: Attributes) -> None:
-        nonlocal inside
+        nonlocal inside, solid
         name = tag.rpartition(":")[2]
-        if name in {"numFmts", "cellXfs", "cellStyleXfs", "dxfs"}:
+        if name in {"numFmts", "fonts", "fills", "borders", "cellXfs", "cellStyleXfs", "dxfs"}:
             inside = name
         elif name == "numFmt" and inside == "numFmts":
             own[int(attributes["numFmtId"])] = attributes.get("formatCode", "General")
+        elif name == "font" and inside == "fonts":
+            struck.append(False)
+        elif name == "strike" and inside == "fonts":
+            struck[-1] = attributes.get("val", "1") in _YES
+        elif name == "fill" and inside == "fills":
+            colours.append("")
+        elif name == "patternFill" and inside == "fills":
+            solid = attributes.get("patternType") == "solid"
+        elif name == "fgColor" and inside == "fills" and solid:
+            colours[-1] = _colour(attributes)
         elif name == "xf" and inside == "cellXfs":
-            used.append(int(attributes.get("numFmtId", "0")))
+            number, font, fill = (
+                int(attributes.get(key, "0")) for key in ("numFmtId", "fontId", "fillId")
+            )
+            code = own.get(number) or BUILT_IN.get(number, "General")
+            colour = colours[fill] if fill < len(colours) else ""
+            used.append(Style(code, font < len(struck) and struck[font], colour))
 
     package.parse(part, start)
-    return tuple(own.get(number) or BUILT_IN.get(number, "General") for number in used or [0])
+    return tuple(used) or (Style("General"),)
+
+
+def _colour(attributes: Attributes) -> str:
+    """Return a background as ``FF0000`` or, where only the theme knows, ``theme 5 +40%``; none for white."""
+    if "theme" in attributes:
+        tint = float(attributes.get("tint", "0"))
+        shade = f" {tint:+.0%}" if tint else ""
+        return (
+            "" if attributes["theme"] == "0" and not tint else f"theme {attributes['theme']}{shade}"
+        )
+    if "indexed" in attributes:
+        index = int(attributes["indexed"])
+        palette = excel_default_palette_b8
+        red_green_blue = palette[index - 8] if 0 <= index - 8 < len(palette) else (255, 255, 255)
+        colour = bytes(red_green_blue).hex().upper()
+    else:
+        colour = attributes.get("rgb", "")[-6:].upper()
+    return "" if colour == "FFFFFF" else colour
 
 
 def _texts(package: Package, part: str) -> tuple[str, ...]:

@@ -96,6 +96,16 @@ def test_the_letters_of_an_old_workbooks_stream_may_be_of_either_case(tmp_path, 
     assert grid.frame.to_numpy().tolist() == [["id"], ["007"]]
 
 
+@pytest.mark.parametrize(("rest", "length"), [(b"\0", 64), (b"x\0y\0", 18), (b"R\0", 22)])
+def test_the_name_of_an_old_workbooks_stream_ends_at_its_nul(tmp_path, rest, length):
+    data = workbook([("S", 0, CELLS)], ["000"])
+    name = "Workbook".encode("utf-16-le") + b"\0\0"
+    place = data.index(name)
+    entry = (name + rest).ljust(64, b"\0") + length.to_bytes(2, "little")
+    grid = read_old(tmp_path, data[:place] + entry + data[place + 66 :])
+    assert grid.frame.to_numpy().tolist() == [["id"], ["007"]]
+
+
 def test_an_old_workbook_whose_table_claims_a_sector_twice_is_read(tmp_path):
     """Web exports write the root's place of small streams into the workbook's own sectors."""
     data = bytearray(workbook([("S", 0, CELLS)], ["000"]))

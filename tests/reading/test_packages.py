@@ -104,14 +104,17 @@ def test_however_the_xml_is_written_the_same_is_read(tmp_path, change):
     )
 
 
-def test_the_empty_text_of_a_formula_is_blank_and_no_flaw(tmp_path):
+@pytest.mark.parametrize("calculates", [False, True], ids=["calculated", "to be calculated"])
+def test_the_empty_text_of_a_formula_is_blank_where_it_was_calculated(tmp_path, calculates):
     path = tmp_path / "people.xlsx"
     with xlsxwriter.Workbook(str(path)) as book:
         book.add_worksheet().write_row(0, 0, ["id", "x"])
     cell = b'<c r="B1" t="str"><f>""</f><v></v></c>'
     sheet_changed(path, lambda data: re.sub(rb'<c r="B1".*?</c>', cell, data))
+    if not calculates:
+        rewritten(path, lambda _, data: data.replace(b' fullCalcOnLoad="1"', b""))
     grid = read_source(path).grids[0]
-    assert (texts(grid), grid.flaws) == ([["id"]], ())
+    assert grid.flaws == ((faults.NOT_CALCULATED.at(0, 1),) if calculates else ())
 
 
 # --- Dangerous and broken workbooks -------------------------------------------------------------

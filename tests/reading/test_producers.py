@@ -13,6 +13,11 @@ from importer.reading import read_source
 FOLDER = Path(__file__).parents[1] / "fixtures" / "producers"
 SHOWN = json.loads((FOLDER / "shown.json").read_text(encoding="utf-8"))
 """File → case → what a person sees in the column ``value``; cells without a trusted value are marked."""
+STAND_INS = {
+    "java-poi-hssf.xls": {"f_blank", "f_none"},
+    "py-pandas-xlsxwriter.xlsx": {"t_eq"},
+}
+"""Formulas that no program has calculated yet: 0 or nothing stands in for their value."""
 
 
 @pytest.mark.parametrize("name", SHOWN)
@@ -26,4 +31,5 @@ def test_every_cell_of_every_program_reads_as_a_person_sees_it(name):
         else value
         for position, (case, value) in enumerate(zip(cases, values, strict=True), start=1)
     }
-    assert found == SHOWN[name]
+    stand_ins = dict.fromkeys(STAND_INS.get(name, ()), UNCORRECTED)
+    assert found == SHOWN[name] | stand_ins

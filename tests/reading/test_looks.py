@@ -1,0 +1,152 @@
+"""What a person sees of a sheet beside its cells: merges, strikes, backgrounds."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import openpyxl
+import pytest
+from openpyxl.styles import Color, Font, PatternFill
+from openpyxl.styles.colors import COLOR_INDEX
+
+from importer.errors import InputError
+from importer.model import CellType
+from importer.reading import faults, read_source, take_sheet
+
+FAULTS = Path(__file__).parents[1] / "fixtures" / "producers" / "faults"
+
+
+def saved(folder, fill):
+    """Return the source of a workbook whose sheet ``fill`` writes with openpyxl."""
+    book = openpyxl.Workbook()
+    fill(book.active)
+    path = folder / "people.xlsx"
+    book.save(path)
+    return read_source(path)
+
+
+def texts(grid):
+    return grid.frame.to_numpy().tolist()
+
+
+# --- Merges -------------------------------------------------------------------------------------
+
+
+def test_a_cell_merged_over_rows_is_the_value_of_all_of_them_as_it_looks(tmp_path):
+    def fill(sheet):
+        for row in (
+            ["city", "id", "n"],
+            ["Truro", "a", 1.25],
+            ["", "b", 2],
+            ["Digby", "c", "=1+1"],
+            ["", "d"],
+        ):
+            sheet.append(row)
+        sheet["A2"].font = Font(strike=True)
+        sheet["C2"].number_format = "0%"
+        for block in ("A2:A3", "A4:A5", "C2:C3", "C4:C5"):
+            sheet.merge_cells(block)
+
+    grid = saved(tmp_path, fill).grids[0]
+    assert texts(grid)[1:] == [
+        ["Truro", "a", "125%"], ["Truro", "b", "125%"], ["Digby", "c", ""], ["Digby", "d", ""],
+    ]  # fmt: skip
+    assert grid.flaws == (faults.NOT_CALCULATED.at(3, 2), faults.NOT_CALCULATED.at(4, 2))
+    assert grid.stored == {2: {1: "1.25", 2: "1.25"}}
+    assert grid.types[2].tolist() == [0, CellType.PERCENT, CellType.PERCENT, 0, 0]
+    assert grid.struck == {(1, 0), (2, 0)}
+
+
+def test_cells_that_a_merge_hides_are_not_read():
+    grid = read_source(FAULTS / "merged-covered.xlsx").grids[0]
+    assert "second" not in {text for row in texts(grid) for text in row}
+
+
+def test_a_row_group_of_a_report_names_each_of_its_rows():
+    grid = read_source(FAULTS / "ssrs-rowgroup.xlsx").grids[0]
+    assert grid.frame[0].tolist()[1:4] == ["Halifax"] * 3
+
+
+@pytest.mark.parametrize(
+    ("filled", "headers"),
+    [([1], ["Phone", ""]), ([2], ["", "Phone"]), ([1, 2], ["Phone", "Phone"]), ([], ["Phone", ""])],
+    ids=["first", "second", "both", "none"],
+)
+def test_a_header_merged_over_columns_names_whichever_of_them_is_filled(tmp_path, filled, headers):
+    def fill(sheet):
+        sheet.append(["id", "Phone", None, "city"])
+        sheet.append(["a", *("613" if at in filled else None for at in (1, 2)), "Truro"])
+        sheet.merge_cells("B1:C1")
+
+    source = saved(tmp_path, fill)
+    sheet = take_sheet(source, source.grids[0], 1)
+    assert [column.header for column in sheet.columns] == ["id", *headers, "city"]
+
+
+@pytest.mark.parametrize("name", ["jasper-m0.xlsx", "jasper-m0.xls"])
+def test_a_header_beside_the_merged_cells_that_it_names_is_theirs(name):
+    """JasperReports merges cells below a header, so that their value stands to the left of it."""
+    source = read_source(FAULTS / name)
+    sheet = take_sheet(source, source.grids[0], 4)
+    named = {column.header: sheet.frame.iloc[0, column.position] for column in sheet.columns}
+    named.pop("")
+    assert named == {
+        "ID": "0012345607", "First": "Zoë", "Last": "O'Brien", "Email": "0zoe@uni.example",
+        "City": "Montréal", "Birth": "29/02/2004", "Fee": "$1,234.50",
+    }  # fmt: skip
+
+
+def test_merges_of_millions_of_cells_are_refused(tmp_path):
+    def fill(sheet):
+        for row in range(3000):
+            sheet.cell(row + 1, 1, "a")
+        sheet.cell(1, 1001, "x")
+        sheet.merge_cells("B1:ALL3000")
+
+    with pytest.raises(InputError) as caught:
+        saved(tmp_path, fill)
+    assert str(caught.value) == (
+        "people.xlsx, Sheet: merged cells span more than 2,000,000 others, too many to be read. "
+        "Take the merges away in Excel, and save the workbook."
+    )
+
+
+# --- Strikes and backgrounds ----------------------------------------------------------------------
+
+
+def test_struck_cells_and_backgrounds_are_told_of_filled_cells(tmp_path):
+    def fill(sheet):
+        for row in (["id", "name"], ["1", "Ann"], ["2", "Bob"], ["3", "Cy"], ["", ""], ["4", "Di"]):
+            sheet.append(row)
+        solid = "solid"
+        for cell in (*sheet[2], *sheet[5]):
+            cell.fill = PatternFill(solid, fgColor="FFFF0000")
+        sheet["A3"].font = Font(strike=True)
+        sheet["B3"].font = Font(strike=False)
+        sheet["A4"].fill = PatternFill(solid, fgColor="FFFFFFFF")
+        sheet["B4"].fill = PatternFill(solid, fgColor=Color(theme=5, tint=0.4))
+        sheet["A6"].fill = PatternFill(solid, fgColor=Color(indexed=13))
+        sheet["B6"].fill = PatternFill("lightGrid", fgColor="FFFF0000")
+
+    source = saved(tmp_path, fill)
+    sheet = take_sheet(source, source.grids[0], 1)
+    assert sheet.struck == {(1, 0)}
+    assert sheet.fills == {
+        0: ((0, "FF0000"), (1, "FF0000")),
+        2: ((1, "theme 5 +40%"),),
+        3: ((0, COLOR_INDEX[13][-6:]),),
+    }
+
+
+def test_the_looks_of_a_conditional_format_are_no_looks_of_a_cell(tmp_path):
+    from openpyxl.formatting.rule import CellIsRule
+
+    def fill(sheet):
+        sheet.append(["id"])
+        rule = CellIsRule(
+            "greaterThan", ["9"], font=Font(strike=True), fill=PatternFill(bgColor="FFFF0000")
+        )
+        sheet.conditional_formatting.add("A1:A9", rule)
+
+    grid = saved(tmp_path, fill).grids[0]
+    assert (grid.struck, grid.fills) == (frozenset(), {})
