@@ -10,8 +10,8 @@ from importer.delivery.attempts import Result
 from importer.delivery.guarding import foreign_names
 from importer.delivery.journal import SANDBOX, System, Workbook
 from importer.delivery.known import Witness
-from importer.delivery.manners import MANNERS
 from importer.delivery.planning import Plan, plan
+from importer.delivery.policy import MANNERS
 from importer.delivery.tracing import first_file, overtaken, trace, written
 from importer.errors import ImporterError, plain
 from importer.looking_back import against_last, earlier_attempts

@@ -10,7 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from importer.delivery.earlier import accepted_through, failures, last_accepted, last_file
-from importer.delivery.manners import MANNERS, NOBODY_KNOWS
+from importer.delivery.policy import MANNERS, NOBODY_KNOWS
 from importer.model import State
 from importer.resubmission import read_told
 from importer.results import Against

@@ -14,7 +14,7 @@ from importer.delivery.attempts import Result
 from importer.delivery.creating import tells_of_record
 from importer.delivery.journal import System
 from importer.delivery.learning import LearnedFile, LearnedRow, LearnedSheet
-from importer.delivery.manners import MANNERS
+from importer.delivery.policy import MANNERS
 from importer.errors import ImporterError
 from importer.model import State
 from importer.preparing import Job

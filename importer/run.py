@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.annotating import Annotator, Place, held_back, in_order
 from importer.comparing import Compared, compare_sheet, remember, standing_permits
-from importer.delivery.manners import MANNERS
+from importer.delivery.policy import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
 from importer.errors import ImporterError, InputError, JournalError, failure
 from importer.model import Outcome, State

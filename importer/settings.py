@@ -164,7 +164,7 @@ def host_faults(host: str, name: str) -> list[str]:
     if parts.query or parts.fragment or parts.path.strip("/"):
         # What stands behind the host may be a token, so it is not repeated.
         return [f"The {name} holds more than a host. Write it like {DEFAULT_HOST}."]
-    from importer.delivery.line import is_loopback
+    from importer.delivery.http import is_loopback
 
     if parts.scheme == "http" and not is_loopback(host):
         return [

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from importer.annotating import Annotator, held_back, in_order
 from importer.delivery.attempts import Result
-from importer.delivery.manners import MANNERS, Resend
 from importer.delivery.planning import Planned
+from importer.delivery.policy import MANNERS, Resend
 from importer.delivery.pusher import Pusher, Target
 from importer.errors import JournalError
 from importer.model import Outcome, Record, State

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, field
 from random import Random
 
-from importer.delivery.client import Controller as Line
+from importer.delivery.http import Controller as Opscom
 from importer.delivery.journal import Journal, System
-from importer.delivery.manners import MANNERS
 from importer.delivery.pace import Pace
 from importer.delivery.planning import plan
+from importer.delivery.policy import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
 from importer.delivery.stops import Breaker, Stopper
 from importer.model import Record
@@ -103,7 +103,7 @@ def push(
         planned = plan(
             records(endpoint, payloads), MANNERS[endpoint], known, journal.memory, again=again
         )
-        controller = Line(url, client, token, timeout=timeout)
+        controller = Opscom(url, client, token, timeout=timeout)
         target = Target(MANNERS[endpoint], TABLES[endpoint].path, number, file)
         pusher = Pusher(
             target,
@@ -114,5 +114,4 @@ def push(
         for row, outcome in pusher.push(planned.send):
             outcomes[row.record.position] = outcome
             order.append(row.record.position)
-        controller.close()
     return Pushed(outcomes, stopper.reason, order)

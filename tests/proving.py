@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from controller import Controller, Fault
 from delivering import TOKEN, permits, push, users, vehicles
 
-from importer.delivery import manners, pace
+from importer.delivery import pace, policy
 from importer.model import State
 
 CREATES = frozenset({"vehicles", "permits"})
@@ -260,7 +260,7 @@ class Trial:
         retries = (pace.BUDGET + accepted) // pace.RETRY_COST
         assert len(entries) <= self.rows + retries, "more retries than the budget holds"
         counts = Counter(entry.key for entry in entries if entry.key)
-        assert all(count <= manners.MAX_ATTEMPTS for count in counts.values())
+        assert all(count <= policy.MAX_ATTEMPTS for count in counts.values())
 
     def _check_creation(self, everything):
         """A create is never applied twice, and never sent again after it may have been."""

@@ -44,12 +44,12 @@ def count_steps(fatal):
     steps = Steps(fatal)
     module = {
         name: importlib.import_module(f"importer.delivery.{name}")
-        for name in ("client", "journal", "writer")
+        for name in ("http", "journal", "writer")
     }
     for name in ("intend", "answered", "conclude"):
         steps.around(module["writer"], name)
     steps.around(module["writer"].Writer, "_commit")
-    steps.around(module["client"].Client, "send")
+    steps.around(module["http"].Connection, "send")
     steps.around(module["journal"], "settle_killed")
 
 

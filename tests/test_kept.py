@@ -8,8 +8,7 @@ import time
 import pytest
 
 from importer.delivery.answers import Unreadable, read_answer
-from importer.delivery.line import ANSWER_LIMIT, Line
-from importer.delivery.wire import Watchdog
+from importer.delivery.http import ANSWER_LIMIT, Connection
 
 BODY = b'{"status": "success", "reference_id": "77"}'
 SIZED = b"Content-Length: %d\r\n" % len(BODY)
@@ -110,32 +109,25 @@ def _read(sock):
     return data
 
 
-@pytest.fixture
-def watchdog():
-    dog = Watchdog()
-    yield dog
-    dog.close()
-
-
-def ask(watchdog, *answers, timeout=5.0, drips=0.0):
-    """Send a row for each answer over one line; return the last reply, the requests, the connections."""
+def ask(*answers, timeout=5.0, drips=0.0):
+    """Send a row for each answer over one connection; return the last reply, the requests, the connections."""
     with Host(*answers, drips=drips) as host:
-        line = Line(host.url, timeout=timeout, watchdog=watchdog)
-        replies = [line.send({"unique_id": "1", "city": "Orléans"}) for _ in answers]
-        line.close()
+        connection = Connection(host.url, timeout=timeout, whole=True)
+        replies = [connection.send({"unique_id": "1", "city": "Orléans"}) for _ in answers]
+        connection.close()
     return replies[-1], host.requests, host.connections
 
 
 @pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS)
-def test_an_answer_means_the_same_on_a_new_and_on_a_kept_connection(watchdog, answer):
-    first, _, _ = ask(watchdog, answer)
-    later, _, connections = ask(watchdog, GOOD, GOOD, answer)
+def test_an_answer_means_the_same_on_a_new_and_on_a_kept_connection(answer):
+    first, _, _ = ask(answer)
+    later, _, connections = ask(GOOD, GOOD, answer)
     assert later == first
     assert connections == 1
 
 
-def test_a_request_is_the_same_on_a_new_and_on_a_kept_connection(watchdog):
-    _, requests, connections = ask(watchdog, GOOD, GOOD, GOOD)
+def test_a_request_is_the_same_on_a_new_and_on_a_kept_connection():
+    _, requests, connections = ask(GOOD, GOOD, GOOD)
     assert connections == 1
     heads = []
     for request in requests:
@@ -158,16 +150,16 @@ def test_a_request_is_the_same_on_a_new_and_on_a_kept_connection(watchdog):
     [OK + b"Content-Length: 9999\r\n\r\n", OK + b"Connection: close\r\n\r\n", OK, b""],
     ids=["body", "body-until-it-closes", "head", "nothing"],
 )
-def test_an_answer_that_drips_ends_when_the_time_of_its_row_is_over(watchdog, before, head):
+def test_an_answer_that_drips_ends_when_the_time_of_its_row_is_over(before, head):
     started = time.monotonic()
-    reply, _, connections = ask(watchdog, *before, head, timeout=0.4, drips=0.05)
+    reply, _, connections = ask(*before, head, timeout=0.4, drips=0.05)
     assert time.monotonic() - started < 3
     assert read_answer(reply.body) == Unreadable()
     assert connections == 1
 
 
 @pytest.mark.parametrize("answer", ["nothing", "cut-in-body", "until-it-closes", "too-long"])
-def test_after_such_an_answer_the_next_row_opens_a_connection_of_its_own(watchdog, answer):
-    reply, _, connections = ask(watchdog, GOOD, ANSWERS[answer], GOOD)
+def test_after_such_an_answer_the_next_row_opens_a_connection_of_its_own(answer):
+    reply, _, connections = ask(GOOD, ANSWERS[answer], GOOD)
     assert reply.body == BODY
     assert connections == 2

@@ -77,8 +77,7 @@ def kill_at(start, folder, endpoint, step, *, workers=1, plan="well", second=0):
         if second and code == FATAL:
             end(*start(*common, workers=workers, fatal=second))
         open_ = take_over(trial)
-        # Where rows go again freely, as many more as there are lines are written down ahead.
-        assert open_ <= workers * (2 if workers > 1 else 1)
+        assert open_ <= workers
         trial.finish()
         said = attempts_of(journal)
         for n in range(trial.rows):

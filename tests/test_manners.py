@@ -5,8 +5,8 @@ import json
 import pytest
 
 from importer.delivery.answers import Accepted, Refused, Unreadable, read_answer
-from importer.delivery.line import Phase, Reply
-from importer.delivery.manners import MANNERS, MAX_ATTEMPTS, Again, Settled, Stop, judge
+from importer.delivery.http import Phase, Reply
+from importer.delivery.policy import MANNERS, MAX_ATTEMPTS, Again, Settled, Stop, judge
 
 FREE = ("users", "permit-updates", "permit-deletes")
 HTML = b"<html>no</html>"

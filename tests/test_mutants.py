@@ -11,17 +11,16 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PUSHER = Path("importer/delivery/pusher.py")
 
-EARLY = "attempt = self._writer.intend(intent) if early else 0"
-INTENT = "            attempt = attempt or self._intend_late(planned, intent, lost=lost)\n"
-START = "            started = self._clock()\n"
-SEND = "            reply = line.send(planned.record.payload)\n"
+INTENT = "        attempt = self._intend(planned, intent, lost=lost)\n"
+START = "        started = self._clock()\n"
+SEND = "        reply = connection.send(planned.record.payload)\n"
 JUDGE = "        fate = judge(self._target.manner, reply, lost_before=lost, attempt=number)\n"
 UNKNOWN = """\
         if isinstance(fate, Settled) and fate.state is State.UNKNOWN:
             fate = Again(applied_maybe=True, why=fate.message)
 """
 # The intent is written down after the send.
-WRITTEN_LATE = ((EARLY, "attempt = 0"), (INTENT + START + SEND, START + SEND + INTENT))
+WRITTEN_LATE = ((INTENT + START + SEND, START + SEND + INTENT),)
 # A row goes again after every failure, whatever the endpoint.
 SENT_AGAIN = ((JUDGE, JUDGE + UNKNOWN),)
 MUTANTS = {"none": (), "written-late": WRITTEN_LATE, "sent-again": SENT_AGAIN}

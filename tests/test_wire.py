@@ -14,8 +14,8 @@ from delivering import CLIENT, TOKEN, permits, push, users
 from proving import ENDPOINTS, PAYLOADS, Trial
 from tunnels import CERTIFICATE, Proxy, TlsHost
 
-from importer.delivery.line import Line, Phase, elapsed
-from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
+from importer.delivery.http import Connection, Phase, elapsed
+from importer.delivery.wire import Deadline, TrackingAdapter, Wire
 from importer.errors import SettingsError
 
 NAMED = "https://controller.test"
@@ -38,13 +38,6 @@ def trusted(monkeypatch):
 @pytest.fixture
 def journal(tmp_path):
     return tmp_path / "journal.sqlite"
-
-
-@pytest.fixture
-def watchdog():
-    dog = Watchdog()
-    yield dog
-    dog.close()
 
 
 # Certificates
@@ -244,13 +237,15 @@ def test_an_answer_lost_behind_a_proxy_leaves_a_permit_unknown(journal, trusted,
     assert done.states == {0: "unknown", 1: "pushed"}
 
 
-def test_a_proxy_that_drips_does_not_outlast_the_time_of_a_row(trusted, monkeypatch, watchdog):
+def test_a_proxy_that_drips_does_not_outlast_the_time_of_a_row(trusted, monkeypatch):
     with Controller() as controller, TlsHost(controller.url) as host:
         with Proxy(host.url, drips=0.1) as proxy:
             monkeypatch.setenv("HTTPS_PROXY", proxy.url)
             started = time.monotonic()
-            reply = Line(NAMED, timeout=0.5, watchdog=watchdog).send({"plate": "A"})
+            connection = Connection(NAMED, timeout=0.5, whole=True)
+            reply = connection.send({"plate": "A"})
             took = time.monotonic() - started
+            connection.close()
         assert controller.requests == 0
     assert reply.phase is Phase.NOT_LEFT
     assert took < 2.0
@@ -272,37 +267,45 @@ def test_a_request_whose_time_is_over_before_its_first_byte_never_leaves():
     assert controller.requests == 0
 
 
-def test_the_watchdog_cuts_what_runs_over_its_time_and_nothing_else(watchdog):
+@pytest.fixture
+def deadline():
+    """Give a deadline and the event that its cut sets."""
     cut = threading.Event()
-    late = watchdog.watch(0.05, cut.set)
-    early = watchdog.watch(30, lambda: pytest.fail("cut too early"))
+    guard = Deadline(cut.set)
+    yield guard, cut
+    guard.close()
+
+
+def test_a_deadline_cuts_what_runs_over_its_time(deadline):
+    guard, cut = deadline
+    guard.begin(0.05)
     assert cut.wait(5)
-    assert watchdog.release(late) is False
-    assert watchdog.release(early) is True
+    assert guard.end() is True
 
 
-def test_the_watchdog_cuts_in_the_order_of_the_deadlines_not_of_the_asking(watchdog):
-    cuts, done = [], threading.Event()
-    watchdog.watch(0.3, lambda: (cuts.append("late"), done.set()))
-    watchdog.watch(0.05, lambda: cuts.append("early"))
-    assert done.wait(5)
-    assert cuts == ["early", "late"]
+def test_a_request_that_has_ended_is_never_cut_nor_the_next_one_for_it(deadline):
+    guard, cut = deadline
+    guard.begin(0.05)
+    assert guard.end() is False
+    guard.begin(30)
+    assert not cut.wait(0.4)
+    assert guard.end() is False
 
 
-def test_what_was_released_is_never_cut(watchdog):
-    cuts, done = [], threading.Event()
-    watchdog.release(watchdog.watch(0.05, lambda: cuts.append("released")))
-    watchdog.watch(0.1, done.set)
-    assert done.wait(5)
-    assert cuts == []
+def test_a_cut_that_finds_nothing_to_cut_is_tried_again():
+    cuts, third = [], threading.Event()
+    guard = Deadline(lambda: cuts.append(1) or (len(cuts) == 3 and third.set()))
+    guard.begin(0.01)
+    assert third.wait(5)
+    guard.end()
+    guard.close()
 
 
-def test_a_closed_watchdog_ends_its_thread():
+def test_a_closed_connection_leaves_no_thread():
     before = set(threading.enumerate())
-    dog = Watchdog()
+    connection = Connection("http://127.0.0.1:9", timeout=30, whole=True)
     (thread,) = set(threading.enumerate()) - before
-    dog.watch(30, lambda: None)
-    dog.close()
+    connection.close()
     thread.join(5)
     assert not thread.is_alive()
 
@@ -321,17 +324,15 @@ class Ticks:
 
 
 @pytest.mark.parametrize(("rest", "connections"), [(1.9, 1), (2.1, 2)], ids=["short", "long"])
-def test_a_connection_that_rested_for_more_than_two_seconds_is_not_used_again(
-    watchdog, rest, connections
-):
+def test_a_connection_that_rested_for_more_than_two_seconds_is_not_used_again(rest, connections):
     ticks = Ticks()
     with Controller() as controller:
         url = f"{controller.url}/api/{CLIENT}/v1/profiles/push"
-        line = Line(url, timeout=5, watchdog=watchdog, clock=ticks)
-        line.send({"unique_id": "1"})
+        connection = Connection(url, timeout=5, clock=ticks)
+        connection.send({"unique_id": "1"})
         ticks.now += rest
-        line.send({"unique_id": "2"})
-        line.close()
+        connection.send({"unique_id": "2"})
+        connection.close()
         assert controller.connections == connections
 
 

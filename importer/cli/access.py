@@ -14,8 +14,8 @@ import click
 
 from importer.cli.terminal import is_interactive, say
 from importer.credentials import find_token
+from importer.delivery.http import is_loopback
 from importer.delivery.journal import SANDBOX, Journal, System
-from importer.delivery.line import is_loopback
 from importer.errors import SettingsError, UsageError
 from importer.settings import need_client
 

@@ -78,9 +78,9 @@ def _try(settings: Settings) -> str:
     """
     from importer.credentials import find_token
     from importer.delivery.answers import Refused
-    from importer.delivery.client import Controller
+    from importer.delivery.http import Controller
     from importer.delivery.pace import Pace
-    from importer.delivery.reads import Found, ask, explain_refusal, listing
+    from importer.delivery.questions import Found, ask, explain_refusal, listing
     from importer.delivery.stops import Stopper
     from importer.errors import PushStopped
     from importer.text import count
@@ -88,12 +88,9 @@ def _try(settings: Settings) -> str:
 
     token = find_token(settings, os.environ, None)
     controller = Controller(settings.host, settings.client or "", token, timeout=settings.timeout)
-    try:
-        line = controller.line(USER_TYPES.path)
-        verdict = ask(lambda: line.send({}), listing(USER_TYPES.records), Pace(), Stopper())
-        line.close()
-    finally:
-        controller.close()
+    connection = controller.connect(USER_TYPES.path)
+    verdict = ask(lambda: connection.send({}), listing(USER_TYPES.records), Pace(), Stopper())
+    connection.close()
     if not isinstance(verdict, Found):
         why = explain_refusal(verdict) if isinstance(verdict, Refused) else verdict.why
         raise PushStopped(

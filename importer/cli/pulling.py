@@ -15,13 +15,11 @@ from importer.cli.access import Access, interruptible, open_access
 from importer.cli.running import Setting, keeping_folder, settle_setting
 from importer.cli.terminal import emit, is_interactive, progress, say, say_error
 from importer.delivery.answers import Refused
-from importer.delivery.client import Controller
+from importer.delivery.http import Connection, Controller, address, trust
 from importer.delivery.journal_file import person
-from importer.delivery.line import Line, trust
 from importer.delivery.pace import Pace
-from importer.delivery.reads import Found, address, ask, explain_refusal, listing
+from importer.delivery.questions import Found, ask, explain_refusal, listing
 from importer.delivery.stops import Stopper
-from importer.delivery.wire import Watchdog
 from importer.errors import PushStopped, SettingsError, UsageError
 from importer.pulls import lists, overdue
 from importer.pulls.book import Asked
@@ -36,7 +34,7 @@ from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
 if TYPE_CHECKING:
     from importer.cli.options import Common, Pacing
-    from importer.delivery.reads import Json
+    from importer.delivery.questions import Json
     from importer.pulls.overdue import Overdue
     from importer.schema import Read
 
@@ -100,7 +98,6 @@ def calling(
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
         )
-        stack.callback(controller.close)
         apart = "sandbox" if access.sandbox else ""
         now = dt.datetime.now().astimezone()
         yield Call(
@@ -167,14 +164,16 @@ def pull_overdue(call: Call, *, yes: bool) -> int:
     access, stopper = call.access, Stopper()
     _say_unfinished(call.folder)
     _confirm(call, yes=yes)
-    # A time-out of its own and no watchdog: an answer that still arrives is never cut.
+    # A time-out of its own and for no whole answer: one that still arrives is never cut.
     timeout = call.timeout or max(call.setting.settings.timeout, overdue.PATIENCE)
     url = address(access.host, OVERDUE_VIOLATIONS.path, access.client)
-    line = Line(url, timeout=timeout, trusted=trust(access.host))
-    call.stack.callback(line.close)
+    connection = Connection(
+        url, timeout=timeout, token={"apiToken": access.token}, trusted=trust(access.host)
+    )
+    call.stack.callback(connection.close)
     to = overdue.Destination(call.folder, call.asked, call.controller.redact)
     with interruptible(stopper):
-        found = overdue.call(line, {"apiToken": access.token}, to, stopper)
+        found = overdue.call(connection, to, stopper)
     return _show_overdue(found, call.common)
 
 
@@ -199,19 +198,17 @@ def pull_plates(call: Call, file: Path, column: str | None) -> int:
     plates = read_plate_file(file, choice, today=call.asked.when.date())
     for doubt in plates.doubts:
         say(f"  Note: {doubt}")
-    stopper, watchdog = Stopper(), Watchdog()
-    call.stack.callback(watchdog.close)
+    stopper = Stopper()
     url, trusted = address(access.host, PLATES.path), trust(access.host)
     questions = Questions(
-        lambda: Line(
+        lambda: Connection(
             url,
             timeout=settings.timeout,
-            watchdog=watchdog,
+            whole=True,
+            token={"api_token": access.token, "client": access.client},
             trusted=trusted,
             understands=understands_plate,
         ),
-        access.token,
-        access.client,
         Pace(rate=settings.rate),
         stopper,
         call.controller.redact,
@@ -241,11 +238,11 @@ def _ask_list(read: Read, payload: dict[str, str], call: Call) -> list[dict[str,
     Raises:
         PushStopped: There is no answer, or a refusal.
     """
-    line = call.controller.line(read.path)
-    call.stack.callback(line.close)
+    connection = call.controller.connect(read.path)
+    call.stack.callback(connection.close)
     read_it, redact = listing(read.records), call.controller.redact
     verdict = ask(
-        lambda: line.send(payload),
+        lambda: connection.send(payload),
         lambda body: read_it(redact(body.decode("utf-8", "replace")).encode()),
         Pace(),
         Stopper(),

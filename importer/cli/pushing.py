@@ -17,10 +17,10 @@ from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
 from importer.cli.terminal import is_interactive, progress, say
 from importer.comparing import Compared, compare, guard, recognise, remembered
-from importer.delivery.client import Controller
+from importer.delivery.http import Controller
 from importer.delivery.journal import Journal
-from importer.delivery.manners import MANNERS
 from importer.delivery.pace import Pace
+from importer.delivery.policy import MANNERS
 from importer.delivery.pusher import Conditions
 from importer.delivery.stops import Breaker, Stopper
 from importer.errors import PushStopped, UsageError, plain
@@ -105,7 +105,6 @@ def push_files(paths: tuple[Path, ...], common: Common, wishes: Wishes) -> Repor
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
         )
-        stack.callback(controller.close)
         stopper = Stopper()
         conditions = Conditions(
             controller,

@@ -13,7 +13,7 @@ from importer.cli.access import how_it_differs, maybe_same
 from importer.cli.terminal import say
 from importer.comparing import compare, guard, remembered
 from importer.delivery.journal import System, look_up
-from importer.delivery.manners import MANNERS
+from importer.delivery.policy import MANNERS
 from importer.errors import InputError
 from importer.lost_runs import find_lost, why_held
 from importer.preparing import Order, overrule_files, prepare

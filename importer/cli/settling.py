@@ -13,12 +13,11 @@ from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
 from importer.cli.terminal import progress
 from importer.comparing import compare, recognise, remembered
-from importer.delivery.client import Controller
+from importer.delivery.http import Connection, Controller, address, trust
 from importer.delivery.journal import Journal
-from importer.delivery.line import Line, trust
 from importer.delivery.pace import Pace
 from importer.delivery.pusher import Conditions
-from importer.delivery.reads import Found, ask, text_of
+from importer.delivery.questions import Found, ask, text_of
 from importer.delivery.stops import Breaker, Stopper
 from importer.lost_runs import learn
 from importer.preparing import prepare
@@ -27,7 +26,7 @@ from importer.report import Report
 from importer.run import Delivery
 from importer.settings import Given
 from importer.settling import Inquiry, LookUp, settle
-from schemas import TABLES
+from schemas.plates import PLATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +76,6 @@ def settle_files(
         controller = Controller(
             access.host, access.client, access.token, timeout=setting.settings.timeout
         )
-        stack.callback(controller.close)
         stopper = Stopper()
         pace = Pace(rate=setting.settings.rate)
         conditions = Conditions(
@@ -129,14 +127,16 @@ def _look_up(setting: Setting, access: Access, pace: Pace, stopper: Stopper) -> 
     host = access.host if access.sandbox else setting.settings.plate_host
     if host is None:
         return None
-    url = host.rstrip("/") + TABLES["plates"].path
-    line = Line(
-        url, timeout=setting.settings.timeout, trusted=trust(host), understands=understands_plate
+    connection = Connection(
+        address(host, PLATES.path),
+        timeout=setting.settings.timeout,
+        trusted=trust(host),
+        understands=understands_plate,
     )
 
     def look_up(plate: str) -> list[tuple[str, str]] | None:
         body = {"api_token": access.token, "client": access.client, "plate": plate}
-        verdict = ask(lambda: line.send(body), read_plate, pace, stopper)
+        verdict = ask(lambda: connection.send(body), read_plate, pace, stopper)
         if not isinstance(verdict, Found):
             return None
         permits = plate_facts(verdict.content).permits

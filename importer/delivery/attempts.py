@@ -6,8 +6,8 @@ import datetime as dt
 import sqlite3
 from dataclasses import dataclass
 
-from importer.delivery.line import Phase, Reply
-from importer.delivery.manners import MANNERS, Again, Fate, Settled, Stop, judge
+from importer.delivery.http import Phase, Reply
+from importer.delivery.policy import MANNERS, Again, Fate, Settled, Stop, judge
 from importer.model import State
 
 PERMITS, DELETES = "permits", "permit-deletes"

@@ -13,7 +13,7 @@ from importer.model import Outcome, Record, State
 if TYPE_CHECKING:
     from importer.delivery.journal import Memory
     from importer.delivery.known import Known
-    from importer.delivery.manners import Manner
+    from importer.delivery.policy import Manner
 
 
 OVERTAKEN = (

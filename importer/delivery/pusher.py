@@ -8,18 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Accepted, read_answer
 from importer.delivery.attempts import Intent, result_of
-from importer.delivery.line import Phase, Reply
-from importer.delivery.manners import (
+from importer.delivery.http import Phase, Reply
+from importer.delivery.policy import (
     LOOK_AFTER,
     MAX_ATTEMPTS,
     Again,
     Fate,
     Manner,
-    Resend,
     Settled,
     Stop,
     judge,
@@ -31,14 +31,10 @@ from importer.errors import JournalError
 from importer.model import Outcome, State
 
 if TYPE_CHECKING:
-    from importer.delivery.client import Client, Controller
+    from importer.delivery.http import Connection, Controller
     from importer.delivery.journal import Journal
     from importer.delivery.pace import Pace
     from importer.delivery.planning import Planned
-
-
-GATHER_SECONDS = 0.003
-"""How long writes come together where rows are written down ahead, so that no line waits for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +78,8 @@ class Pusher:
         self._stopper = conditions.stopper
         self._breaker = conditions.breaker
         self._clock = conditions.clock
-        self._lines: queue.SimpleQueue[Client] = queue.SimpleQueue()
-        for _ in range(conditions.workers):
-            self._lines.put(conditions.controller.line(target.path))
-        # Where a row may be sent again freely, as many threads more write down answers and next rows
-        # while every line is busy, so that no line waits for the disk; a permit is never written
-        # down before its line is free, and a single worker sends strictly one row after the other.
-        ahead = target.manner.resend is Resend.FREELY and conditions.workers > 1
-        self._threads = conditions.workers * (2 if ahead else 1)
-        self._gather = GATHER_SECONDS if ahead else 0.0
+        self._connect = partial(conditions.controller.connect, target.path)
+        self._workers = conditions.workers
         self._done: queue.SimpleQueue[tuple[Planned, Outcome] | None] = queue.SimpleQueue()
         self._next = threading.Lock()
         self._begun: set[int] = set()
@@ -110,11 +99,11 @@ class Pusher:
         if not rows:
             return
         journal = self._journal
-        self._writer = Writer(journal.connection, str(journal.path), self._gather)
+        self._writer = Writer(journal.connection, str(journal.path))
         waiting = iter(rows)
         threads = [
             threading.Thread(target=self._work, args=(waiting,), name=f"worker {n}", daemon=True)
-            for n in range(min(self._threads, len(rows)))
+            for n in range(min(self._workers, len(rows)))
         ]
         for thread in threads:
             thread.start()
@@ -144,11 +133,6 @@ class Pusher:
                 yield done
 
     def _close(self) -> None:
-        while True:
-            try:
-                self._lines.get_nowait().close()
-            except queue.Empty:
-                break
         try:
             self._writer.close()
         except JournalError as error:
@@ -166,13 +150,14 @@ class Pusher:
     # In a worker's thread
 
     def _work(self, waiting: Iterator[Planned]) -> None:
+        connection = self._connect()
         try:
             while not self._stopper.stopped:
                 with self._next:
                     planned = next(waiting, None)
                 if planned is None:
                     break
-                outcome = self._deliver(_whole(planned))
+                outcome = self._deliver(connection, _whole(planned))
                 self._breaker.note(outcome)
                 self._done.put((planned, outcome))
         except JournalError as error:
@@ -181,13 +166,14 @@ class Pusher:
             self._stopper.stop(f"This program failed ({type(error).__name__}).")
             raise
         finally:
+            connection.close()
             self._done.put(None)
 
-    def _deliver(self, planned: Planned) -> Outcome:
+    def _deliver(self, connection: Connection, planned: Planned) -> Outcome:
         """Send one row until it is settled, or the run stops."""
         lost, attempts = planned.lost_before, 0
         while True:
-            fate = self._attempt(planned, lost=lost, number=attempts + 1)
+            fate = self._attempt(connection, planned, lost=lost, number=attempts + 1)
             if fate is None:
                 return self._broken_off(lost=lost, attempts=attempts)
             attempts += 1
@@ -202,27 +188,19 @@ class Pusher:
                     if not self._pause(fate, attempts):
                         return self._broken_off(lost=lost, attempts=attempts, why=fate.why)
 
-    def _attempt(self, planned: Planned, *, lost: bool, number: int) -> Fate | None:
+    def _attempt(
+        self, connection: Connection, planned: Planned, *, lost: bool, number: int
+    ) -> Fate | None:
         """Send a row once; ``None`` where the run stopped before it left."""
-        early = self._target.manner.resend is Resend.FREELY
         intent = self._intent(planned)
-        attempt = self._writer.intend(intent) if early else 0
-        line = self._lines.get()
-        try:
-            if self._wait_for_turn():
-                if attempt:
-                    self._writer.conclude(attempt, intent, result_of(Again(applied_maybe=False)))
-                return None
-            if not self._begin(planned):
-                return None
-            attempt = attempt or self._intend_late(planned, intent, lost=lost)
-            started = self._clock()
-            reply = line.send(planned.record.payload)
-            if reply.phase in {Phase.LOST, Phase.NOT_LEFT}:
-                # Before the line is free: a silent host gets no further row.
-                self._note_failure(started)
-        finally:
-            self._lines.put(line)
+        if self._wait_for_turn() or not self._begin(planned):
+            return None
+        attempt = self._intend(planned, intent, lost=lost)
+        started = self._clock()
+        reply = connection.send(planned.record.payload)
+        if reply.phase in {Phase.LOST, Phase.NOT_LEFT}:
+            # Before anything else waits: a silent host gets no further row.
+            self._note_failure(started)
         if reply.phase is Phase.ANSWERED:
             self._keep_answer(planned, attempt, reply)
         fate = self._judged(reply, lost=lost, number=number)
@@ -248,7 +226,7 @@ class Pusher:
             self._begun.add(planned.record.position)
             return True
 
-    def _intend_late(self, planned: Planned, intent: Intent, *, lost: bool) -> int:
+    def _intend(self, planned: Planned, intent: Intent, *, lost: bool) -> int:
         """Write down a row that is about to leave."""
         try:
             return self._writer.intend(intent)

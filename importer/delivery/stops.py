@@ -6,7 +6,7 @@ import threading
 import time
 
 from importer.codes import CODES
-from importer.delivery.manners import LOOK_AFTER, NOT_PARSED
+from importer.delivery.policy import LOOK_AFTER, NOT_PARSED
 from importer.model import Outcome, State
 
 EQUAL_REJECTIONS = 20

@@ -1,29 +1,25 @@
-"""Connections that remember whether a byte of the request has left this machine.
+"""What is known of the request that is under way: whether a byte of it has left, and how to cut it.
 
-An exception's name does not tell whether OPSCOM may have got a row; the socket does. Before the first
-byte of a request nothing can have been applied; after it, anything may have been.
+Nothing here writes or reads HTTP: urllib3 does, and its connections say when they send.
 """
 
 from __future__ import annotations
 
 import contextlib
-import heapq
-import http.client
-import itertools
 import math
 import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
-from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
-from requests.structures import CaseInsensitiveDict
-from urllib3 import BaseHTTPResponse, HTTPHeaderDict, HTTPResponse
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+LOOK_SECONDS = 0.1
+"""How often it is looked whether a request has used up its time."""
 
 
 class Wire:
@@ -59,17 +55,12 @@ class Wire:
 
 
 class TrackingAdapter(HTTPAdapter):
-    """A transport to one address: one kept connection, no retries of its own, a ``Wire`` beside it.
-
-    A connection is opened in the way of requests, by the proxy where there is one. What follows goes
-    straight over it: to look up pool, proxy and certificates again takes longer than to send a row.
-    """
+    """The transport of requests with one kept connection, no retries, and a ``Wire`` beside it."""
 
     def __init__(self, wire: Wire, context: ssl.SSLContext | None) -> None:
         """Tell ``wire`` of each byte that leaves; ``context`` says whom to trust (https only)."""
         self._wire = wire
         self._context = context
-        self._kept: HTTPConnection | None = None
         super().__init__(pool_connections=1, pool_maxsize=1, max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 - requests' own
@@ -83,84 +74,11 @@ class TrackingAdapter(HTTPAdapter):
         manager.pool_classes_by_scheme = _tracked_pools(self._wire)
         return manager
 
-    def send(  # noqa: PLR0913, PLR0917 - requests' own
-        self,
-        request: PreparedRequest,
-        stream: bool = False,  # noqa: FBT001, FBT002 - requests' own
-        timeout: Any = None,  # noqa: ANN401 - requests' own
-        verify: bool | str = True,  # noqa: FBT001, FBT002 - requests' own
-        cert: Any = None,  # noqa: ANN401 - requests' own
-        proxies: Mapping[str, str] | None = None,
-    ) -> Response:
-        """Send over the kept connection where it is still open, else over a new one."""
-        kept, self._kept = self._kept, None
-        if kept is not None and kept.is_connected and isinstance(request.body, bytes):
-            response = self._send_over(kept, request, request.body, timeout)
-        else:
-            response = super().send(request, stream, timeout, verify, cert, proxies)
-        self._kept = self._wire.connection
-        return response
-
-    def build_response(self, req: PreparedRequest, resp: BaseHTTPResponse) -> Response:
-        """Make the answer of requests; an API's cookies are nobody's."""
-        response = Response()
-        response.request, response.url = req, req.url or ""
-        response.raw, response.status_code = resp, resp.status
-        response.headers = CaseInsensitiveDict(resp.headers)
-        return response
-
     def drop_idle(self) -> None:
         """Close the kept connection, so that the next request opens a fresh one."""
-        if self._kept is not None:
-            self._kept.close()
-        self._kept = None
         self.poolmanager.clear()
         for manager in self.proxy_manager.values():
             manager.clear()
-
-    def _send_over(
-        self,
-        kept: HTTPConnection,
-        request: PreparedRequest,
-        body: bytes,
-        timeout: float | tuple[float, float] | None,
-    ) -> Response:
-        """Do what requests, urllib3 and http.client do once they have found a connection."""
-        connect, read = timeout if isinstance(timeout, tuple) else (timeout, timeout)
-        lines = [f"{request.method} {request.path_url} HTTP/1.1"]
-        lines += [f"{name}: {value}" for name, value in request.headers.items()]
-        head = "\r\n".join((*lines, "", "")).encode("latin-1")
-        try:
-            kept.sock.settimeout(connect)
-            # A host may answer and close before it has read all: its answer counts.
-            with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-                # Head and body leave as one: one packet, and the host wakes once.
-                kept.send(head + body)
-            kept.sock.settimeout(read)
-            answer = http.client.HTTPResponse(kept.sock, method=request.method)
-            answer.begin()
-            if answer.will_close:
-                kept.close()
-            return self.build_response(request, _as_urllib3(answer, request))
-        except BaseException:
-            kept.close()
-            raise
-
-
-def _as_urllib3(answer: http.client.HTTPResponse, request: PreparedRequest) -> HTTPResponse:
-    """Return an answer as urllib3 makes it: its length is held to, its coding can be undone."""
-    return HTTPResponse(
-        answer,
-        headers=HTTPHeaderDict(answer.headers.items()),
-        status=answer.status,
-        version=answer.version,
-        reason=answer.reason,
-        preload_content=False,
-        decode_content=False,
-        original_response=answer,
-        request_method=request.method,
-        request_url=request.path_url,
-    )
 
 
 def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
@@ -195,56 +113,42 @@ def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
     return {"http": Pool, "https": SecurePool}
 
 
-class Watchdog:
-    """One thread that cuts every request that has used up its time.
+class Deadline:
+    """Cuts the request on a connection that has used up its time.
 
     Read time-outs count from byte to byte, so a server that sends a byte a second would never end;
     this counts the whole answer.
     """
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        """Start the thread; ``clock`` gives seconds that only grow."""
-        self._clock = clock
-        self._changed = threading.Condition()
-        self._due: list[tuple[float, int, Callable[[], None]]] = []
-        self._open: set[int] = set()
-        self._numbers = itertools.count()
-        self._closed = False
-        threading.Thread(target=self._guard, name="deadlines", daemon=True).start()
+    def __init__(self, cut: Callable[[], None]) -> None:
+        """Start the thread that looks; ``cut`` ends the request."""
+        self._cut = cut
+        self._lock = threading.Lock()
+        self._ends = math.inf
+        self._passed = False
+        self._closed = threading.Event()
+        threading.Thread(target=self._look, name="deadline", daemon=True).start()
 
-    def watch(self, seconds: float, cut: Callable[[], None]) -> int:
-        """Call ``cut`` after that many seconds unless ``release`` comes first."""
-        with self._changed:
-            number = next(self._numbers)
-            self._open.add(number)
-            entry = (self._clock() + seconds, number, cut)
-            heapq.heappush(self._due, entry)
-            if self._due[0] is entry:
-                self._changed.notify()
-        return number
+    def begin(self, seconds: float) -> None:
+        """Give the request that begins now so many seconds."""
+        with self._lock:
+            self._ends = time.monotonic() + seconds
+            self._passed = False
 
-    def release(self, number: int) -> bool:
-        """Stop watching; whether the request was still within its time."""
-        with self._changed:
-            within = number in self._open
-            self._open.discard(number)
-        return within
+    def end(self) -> bool:
+        """Cut no more, because the connection is the next request's; whether the time was over."""
+        with self._lock:
+            self._ends = math.inf
+            return self._passed
 
     def close(self) -> None:
         """End the thread."""
-        with self._changed:
-            self._closed = True
-            self._changed.notify()
+        self._closed.set()
 
-    def _guard(self) -> None:
-        with self._changed:
-            while not self._closed:
-                while self._due and self._due[0][1] not in self._open:
-                    heapq.heappop(self._due)
-                pause = self._due[0][0] - self._clock() if self._due else None
-                if pause is None or pause > 0:
-                    self._changed.wait(pause)
-                    continue
-                _, number, cut = heapq.heappop(self._due)
-                self._open.discard(number)
-                cut()
+    def _look(self) -> None:
+        while not self._closed.wait(LOOK_SECONDS):
+            with self._lock:
+                if time.monotonic() >= self._ends:
+                    # Again and again until it ends: in the middle of a handshake there is nothing to cut.
+                    self._passed = True
+                    self._cut()

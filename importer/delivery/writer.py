@@ -9,7 +9,6 @@ from __future__ import annotations
 import queue
 import sqlite3
 import threading
-import time
 from collections.abc import Callable
 
 from importer.delivery.attempts import Intent, Result, answered, conclude, intend
@@ -33,16 +32,13 @@ class _Task:
 class Writer:
     """Writes attempts of one push while it lasts; the connection is the writer's alone."""
 
-    def __init__(self, connection: sqlite3.Connection, name: str, gather: float = 0.0) -> None:
+    def __init__(self, connection: sqlite3.Connection, name: str) -> None:
         """Start the thread.
 
         Args:
             connection: The journal's; nobody else uses it until ``close``.
             name: The journal's path, for messages.
-            gather: Seconds that a group waits for more after its first task. A commit costs the
-                processor as much as several rows do, however little is in it.
         """
-        self._gather = gather
         self._connection = connection
         self._name = name
         self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
@@ -102,8 +98,6 @@ class Writer:
         """Wait for a task and take all that have come together."""
         group: list[_Task] = []
         task = self._tasks.get()
-        if self._gather and task is not None:
-            time.sleep(self._gather)
         while task is not None:
             group.append(task)
             try:

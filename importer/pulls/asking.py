@@ -6,19 +6,19 @@ import datetime as dt
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused
-from importer.delivery.manners import SETTINGS_CODES
-from importer.delivery.reads import Failed, ask, explain_refusal
+from importer.delivery.policy import SETTINGS_CODES
+from importer.delivery.questions import Failed, ask, explain_refusal
 from importer.delivery.stops import Breaker
 from importer.model import Outcome, State
 from importer.pulls.plate_answers import plate_facts, read_plate
 
 if TYPE_CHECKING:
-    from importer.delivery.line import Line
+    from importer.delivery.http import Connection
     from importer.delivery.pace import Pace
     from importer.delivery.stops import Stopper
     from importer.pulls.plate_answers import PlateFacts
@@ -53,9 +53,7 @@ class PlateAnswer:
 class Questions:
     """How plates are asked for."""
 
-    open_line: Callable[[], Line]
-    token: str = field(repr=False)
-    client: str
+    connect: Callable[[], Connection]
     pace: Pace
     stopper: Stopper
     redact: Callable[[str], str]
@@ -70,15 +68,15 @@ def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[st
     settings, a spent budget and an outage stop the run.
     """
     stopper, breaker = questions.stopper, Breaker(questions.stopper)
-    lines: list[Line] = []
+    connections: list[Connection] = []
     own = threading.local()
 
     def begin() -> None:
-        own.line = questions.open_line()
-        lines.append(own.line)
+        own.connection = questions.connect()
+        connections.append(own.connection)
 
     def ask_one(plate: str) -> PlateAnswer | None:
-        return None if stopper.stopped else _ask_one(plate, own.line, questions, breaker)
+        return None if stopper.stopped else _ask_one(plate, own.connection, questions, breaker)
 
     with ThreadPoolExecutor(questions.workers, "plates", begin) as pool:
         futures = [pool.submit(ask_one, plate) for plate in plates]
@@ -86,23 +84,24 @@ def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[st
             for plate, future in zip(plates, futures, strict=True):
                 while not wait([future], LOOK_UP_SECONDS).done:
                     if stopper.abandoned:
-                        for line in lines:
-                            line.stop()
+                        for connection in connections:
+                            connection.stop()
                 answer = future.result()
                 if answer is not None:
                     yield plate, answer
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            for line in lines:
-                line.close()
+            for connection in connections:
+                connection.close()
 
 
-def _ask_one(plate: str, line: Line, questions: Questions, breaker: Breaker) -> PlateAnswer | None:
+def _ask_one(
+    plate: str, connection: Connection, questions: Questions, breaker: Breaker
+) -> PlateAnswer | None:
     """Ask for one plate; ``None`` where the run stopped before there was an answer."""
     stopper = questions.stopper
-    body = {"api_token": questions.token, "client": questions.client, "plate": plate}
     verdict = ask(
-        lambda: line.send(body),
+        lambda: connection.send({"plate": plate}),
         lambda raw: read_plate(questions.redact(raw.decode("utf-8", "replace")).encode()),
         questions.pace,
         stopper,

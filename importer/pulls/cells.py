@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from importer.delivery.reads import Json
+    from importer.delivery.questions import Json
 
 SECRETS = frozenset({"salt", "api_token", "register_token", "encid", "csrf_token"})
 """Keys of OPSCOM's answers whose values are in no workbook: salts, tokens, encrypted ids."""

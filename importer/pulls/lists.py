@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.delivery.reads import text_of
+from importer.delivery.questions import text_of
 from importer.pulls.book import Asked, Summary, page_of, write_book
 from importer.pulls.cells import Record, flat
 from importer.pulls.user_types import UserType
 from schemas.reads import PERMIT_STATS, USER_TYPES
 
 if TYPE_CHECKING:
-    from importer.delivery.reads import Json
+    from importer.delivery.questions import Json
 
 
 def records_of(content: Record, key: str) -> list[dict[str, Json]]:

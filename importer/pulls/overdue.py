@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused
-from importer.delivery.line import Phase, Reply
-from importer.delivery.reads import Failed, explain_refusal, judge_read, listing
+from importer.delivery.http import Phase, Reply
+from importer.delivery.questions import Failed, explain_refusal, judge_read, listing
 from importer.errors import InputError
 from importer.pulls.book import Asked, Summary, write_book
 from importer.pulls.saved import STEM, SavedBytes
@@ -23,10 +23,10 @@ from importer.report import SETTLED, STOPPED, UNKNOWN
 from importer.text import count, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from importer.delivery.line import Line
-    from importer.delivery.reads import Verdict
+    from importer.delivery.http import Connection
+    from importer.delivery.questions import Verdict
     from importer.delivery.stops import Stopper
 
 PATIENCE = 600.0
@@ -72,12 +72,11 @@ class Destination:
     """Takes the API token out of a text."""
 
 
-def call(line: Line, body: Mapping[str, str], to: Destination, stopper: Stopper) -> Overdue:
+def call(connection: Connection, to: Destination, stopper: Stopper) -> Overdue:
     """Ask once, save every byte as it arrives, then make the workbook.
 
     Args:
-        line: Without a watchdog: an answer that still arrives is never cut.
-        body: The whole request, the token included.
+        connection: Without a time for the whole answer: one that still arrives is never cut.
         to: Where the bytes and the workbook go.
         stopper: Ends the call; what had arrived stays.
 
@@ -85,7 +84,7 @@ def call(line: Line, body: Mapping[str, str], to: Destination, stopper: Stopper)
         InputError: The file for the answer cannot be made; nothing was asked.
     """
     saved = SavedBytes(to.folder, to.asked.when)
-    reply = _ask(line, body, saved, stopper)
+    reply = _ask(connection, saved, stopper)
     if reply.phase in {Phase.NOT_LEFT, Phase.BARRED}:
         saved.discard()
         why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
@@ -136,19 +135,19 @@ def rebuild(saved: Path, to: Destination) -> Overdue:
     return _conclude(_Answer(saved, content, ""), to)
 
 
-def _ask(line: Line, body: Mapping[str, str], saved: SavedBytes, stopper: Stopper) -> Reply:
+def _ask(connection: Connection, saved: SavedBytes, stopper: Stopper) -> Reply:
     """Send the question in a thread, so that an interrupt is heard while the answer is waited for."""
     replies: list[Reply] = []
     thread = threading.Thread(
-        target=lambda: replies.append(line.send(body, saved.write)), name="overdue", daemon=True
+        target=lambda: replies.append(connection.send({}, saved.write)), name="overdue", daemon=True
     )
     thread.start()
     while thread.is_alive() and not stopper.stopped:
         thread.join(_LOOK_UP_SECONDS)
     if thread.is_alive():
-        line.stop()
+        connection.stop()
         thread.join(_LAST_WORDS_SECONDS)
-    phase = Phase.LOST if line.begun else Phase.NOT_LEFT
+    phase = Phase.LOST if connection.begun else Phase.NOT_LEFT
     return replies[0] if replies else Reply(phase, detail="the call was given up")
 
 

@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused, Unreadable
-from importer.delivery.reads import Found, parse_object, refusal, text_of
+from importer.delivery.questions import Found, parse_object, refusal, text_of
 from importer.pulls.cells import Record, as_text, flat
 
 if TYPE_CHECKING:
-    from importer.delivery.reads import Json
+    from importer.delivery.questions import Json
 
 PERMIT = ("type", "shortName", "expires", "active")
 """Of these ``active`` is in the older shape and, once, in a sample of the newer one."""

@@ -16,7 +16,7 @@ from importer.pulls.plate_answers import NOTE, PERMIT
 from importer.report import PROBLEMS, SETTLED, STOPPED
 
 if TYPE_CHECKING:
-    from importer.delivery.reads import Json
+    from importer.delivery.questions import Json
     from importer.model import Checked
 
 FIELD = "plate"

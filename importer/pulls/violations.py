@@ -16,7 +16,7 @@ from importer.pulls.cells import Record, as_text, flat
 from schemas.reads import OVERDUE_VIOLATIONS
 
 if TYPE_CHECKING:
-    from importer.delivery.reads import Json
+    from importer.delivery.questions import Json
 
 MONEY = frozenset(
     {"Fine", "AdjustedFine", "Towing", "taxAmount", "offenceFine", "discountAmount"}

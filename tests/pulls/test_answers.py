@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from pulling import answer, raw_parts, rows_of
 
 from importer.delivery.answers import Refused, Unreadable
-from importer.delivery.reads import Found, listing
+from importer.delivery.questions import Found, listing
 from importer.pulls.book import Asked, Summary, write_book
 from importer.pulls.cells import SECRETS, cell, flat, moment
 from importer.pulls.lists import records_of, user_types

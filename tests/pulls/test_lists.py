@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
 
-from importer.delivery.manners import settings_fault
+from importer.delivery.policy import settings_fault
 from importer.errors import InputError
 from importer.pulls.user_types import KeptTypes, UserType, keep_user_types, kept_user_types
 

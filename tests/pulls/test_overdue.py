@@ -12,8 +12,8 @@ import pytest
 from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
 
-from importer.delivery.line import Line, Phase
-from importer.delivery.manners import settings_fault
+from importer.delivery.http import Connection, Phase
+from importer.delivery.policy import settings_fault
 from importer.pulls.saved import SavedBytes
 from importer.text import quoted
 
@@ -373,12 +373,12 @@ def test_a_saved_refusal_is_no_answer_that_was_lost(office):
     )
 
 
-def test_a_line_that_was_stopped_lets_no_byte_out():
+def test_a_connection_that_was_stopped_lets_no_byte_out():
     with Controller() as controller:
-        line = Line(f"{controller.url}/api/{CLIENT}/v1/{CALL}", timeout=5)
-        line.stop()
-        reply = line.send({"apiToken": TOKEN})
-        line.close()
+        connection = Connection(f"{controller.url}/api/{CLIENT}/v1/{CALL}", timeout=5)
+        connection.stop()
+        reply = connection.send({})
+        connection.close()
         assert controller.ledger == ()
     assert reply.phase is Phase.NOT_LEFT
 

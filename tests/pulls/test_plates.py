@@ -12,9 +12,9 @@ import pytest
 from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
 
-from importer.delivery.line import Line
-from importer.delivery.manners import settings_fault
+from importer.delivery.http import Connection
 from importer.delivery.pace import Pace
+from importer.delivery.policy import settings_fault
 from importer.delivery.stops import Stopper
 from importer.pulls.asking import Questions, ask_plates
 
@@ -372,9 +372,7 @@ def test_a_second_interrupt_ends_a_batch_at_once():
 
     with Controller({("*", 0): Fault("hang")}) as controller:
         url = f"{controller.url}/api/v1/validate/plate"
-        questions = Questions(
-            *(lambda: Line(url, timeout=60), TOKEN, CLIENT, Pace(), stopper, str, 2)
-        )
+        questions = Questions(lambda: Connection(url, timeout=60), Pace(), stopper, str, 2)
         threading.Thread(target=interrupt_twice, args=(controller,)).start()
         started = time.monotonic()
         assert list(ask_plates(["A1", "B2", "C3"], questions)) == []

@@ -1,6 +1,6 @@
 """Questions to OPSCOM: one POST whose answer is only read, asked again where that does no harm.
 
-A row is pushed by ``client``; a question goes over a ``Line`` of its own, because plate validation names
+A question goes over a ``Connection`` of its own, because plate validation names
 the token in its own way, and the answer about overdue violations goes to the disk while it arrives.
 """
 
@@ -12,11 +12,10 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
-from urllib.parse import quote
 
 from importer.delivery.answers import Refused, Unreadable
-from importer.delivery.line import Phase, Reply
-from importer.delivery.manners import (
+from importer.delivery.http import Phase, Reply
+from importer.delivery.policy import (
     MAX_ATTEMPTS,
     SETTINGS_CODES,
     not_opscom,
@@ -102,7 +101,7 @@ def text_of(value: Json) -> str:
 def judge_read(reply: Reply, read: Read) -> Verdict:
     """Decide what an attempt came to; the body decides, and only where it says nothing the status.
 
-    What pushing makes of the same answers stands in ``manners``.
+    What pushing makes of the same answers stands in ``policy``.
     """
     if reply.phase is not Phase.ANSWERED:
         why = f"{reply.detail[:1].upper()}{reply.detail[1:]}."
@@ -168,8 +167,3 @@ def explain_refusal(refused: Refused) -> str:
     if refused.code in SETTINGS_CODES:
         return settings_fault(refused.code)
     return f"OPSCOM refuses the question with the code {refused.code}."
-
-
-def address(host: str, path: str, client: str = "") -> str:
-    """Return an endpoint's whole URL; ``{client}`` in the path is the client code."""
-    return host.rstrip("/") + path.replace("{client}", quote(client, safe=""))

@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from importer.codes import CODES
 from importer.delivery.answers import Accepted, Answer, Refused, Unreadable, read_answer
-from importer.delivery.line import Phase, Reply
+from importer.delivery.http import Phase, Reply
 from importer.model import State
 
 SETTINGS_CODES = frozenset({"9000", "9001", "9002", "9034"})

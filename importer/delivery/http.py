@@ -1,15 +1,18 @@
-"""One POST over one kept connection, and how far it came.
+"""HTTP as requests and urllib3 do it: one POST over one kept connection, and how far it came.
 
-A line never decides what a failure means: it says whether anything left this machine and whether a whole
-answer came back. ``manners`` decides for rows, ``reads`` for questions.
+An exception's name does not tell whether OPSCOM may have got a row; the socket does. Before the first
+byte of a request nothing can have been applied; after it, anything may have been. A connection never
+decides what a failure means: ``policy`` decides for rows, ``questions`` for questions.
 """
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import os
 import platform
+import re
 import socket
 import ssl
 import time
@@ -18,17 +21,19 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import requests
 from requests import PreparedRequest, Request, Response, Session
-from requests.structures import CaseInsensitiveDict
 
 import importer
 from importer.delivery.answers import understood
-from importer.delivery.wire import TrackingAdapter, Watchdog, Wire
+from importer.delivery.wire import Deadline, TrackingAdapter, Wire
 from importer.errors import SettingsError
 
+REDACTED = "[API token]"
+LONG_ENOUGH = 8
+"""A shorter token may be part of any word or id, so it is taken out of texts only where it stands alone."""
 CONNECT_SECONDS = 10.0
 """The longest wait for a connection."""
 IDLE_SECONDS = 2.0
@@ -84,8 +89,52 @@ def is_loopback(host: str) -> bool:
     return name in LOOPBACK or (name.startswith("127.") and name.replace(".", "").isdigit())
 
 
-class Line:
-    """One line to one address: one kept connection, every request's phase known.
+class Controller:
+    """The OPSCOM controller of one run: opens connections to it and keeps the token out of texts."""
+
+    def __init__(self, host: str, client: str, token: str, *, timeout: float = 60.0) -> None:
+        """Prepare; nothing is opened.
+
+        Args:
+            host: ``https://`` and the name, or any URL of this machine.
+            client: The client code, sent exactly as given.
+            token: The API token.
+            timeout: Seconds for the whole answer to one row.
+        """
+        self._host = host
+        self._client = client
+        self._token = token
+        self._timeout = timeout
+        self._trusted = trust(host)
+        forms = sorted(_forms_of(token), key=len, reverse=True)
+        self._long = [form for form in forms if len(form) >= LONG_ENOUGH]
+        short = "|".join(re.escape(form) for form in forms if len(form) < LONG_ENOUGH)
+        self._short = re.compile(rf"(?<![\w-])(?:{short})(?![\w-])") if short else None
+
+    def connect(self, path: str) -> Connection:
+        """Return a worker's connection to an endpoint; ``{client}`` in the path is the client code."""
+        return Connection(
+            address(self._host, path, self._client),
+            timeout=self._timeout,
+            whole=True,
+            token={"apiToken": self._token},
+            trusted=self._trusted,
+        )
+
+    def redact(self, text: str) -> str:
+        """Return a text of the server's without the token."""
+        text = self.redact_id(text)
+        return text if self._short is None else self._short.sub(REDACTED, text)
+
+    def redact_id(self, text: str) -> str:
+        """Return an id without the token; a short token may well be a part of it, and stays."""
+        for form in self._long:
+            text = text.replace(form, REDACTED)
+        return text
+
+
+class Connection:
+    """One kept connection to one address, every request's phase known.
 
     Redirects are never followed, certificates are always verified, and proxies of
     the environment are honoured except on loopback.
@@ -96,27 +145,30 @@ class Line:
         url: str,
         *,
         timeout: float,
-        watchdog: Watchdog | None = None,
+        whole: bool = False,
+        token: Mapping[str, str] = MappingProxyType({}),
         trusted: ssl.SSLContext | None = None,
         understands: Callable[[bytes], bool] = understood,
         clock: Callable[[], float] = elapsed,
     ) -> None:
-        """Prepare the line; nothing is opened yet.
+        """Prepare; nothing is opened yet.
 
         Args:
             url: The endpoint's whole URL.
-            timeout: Seconds for the whole answer where there is a watchdog; else the longest wait
-                for its next byte, so that an answer that still arrives is never cut.
-            watchdog: Ends requests that run over their time.
+            timeout: The longest wait for the next byte of an answer, in seconds.
+            whole: Whether ``timeout`` is the time of the whole answer too; else one that still
+                arrives is never cut.
+            token: What goes into the body of each request besides, the token under its name.
             trusted: Whose certificates to trust, for https (see ``trust``).
             understands: Whether an answer's body is one of the endpoint's own.
             clock: Seconds that only grow.
         """
         self._understands = understands
         self._timeout = timeout
-        self._watchdog = watchdog
+        self._token = token
         self._clock = clock
         self._wire = Wire()
+        self._deadline = Deadline(self._wire.cut) if whole else None
         self._stopped = False
         self._adapter = TrackingAdapter(self._wire, trusted)
         self._last_used = clock()
@@ -125,14 +177,12 @@ class Line:
         with Session() as session:
             session.trust_env = False
             self._base = session.prepare_request(Request("POST", url, headers=_HEADERS))
-        host = urlsplit(self._base.url or url).netloc.rpartition("@")[2]
-        self._base.headers = CaseInsensitiveDict({"Host": host, **self._base.headers})
 
     def send(self, body: Mapping[str, str], into: Callable[[bytes], object] | None = None) -> Reply:
         """Send one question and wait for the end of the answer.
 
         Args:
-            body: The whole body, the token included.
+            body: What is sent besides the token.
             into: Takes the answer piece by piece as it arrives, however long it gets, undecoded.
                 Without it the answer is in the reply, and one longer than ``ANSWER_LIMIT`` is empty
                 there.
@@ -142,12 +192,12 @@ class Line:
         self._wire.begin(self._timeout)
         if self._stopped:
             return Reply(Phase.NOT_LEFT, detail="the run stopped")
-        watched = self._watchdog.watch(self._timeout, self._wire.cut) if self._watchdog else None
+        if self._deadline is not None:
+            self._deadline.begin(self._timeout)
         reply = self._exchange(body, into)
         self._last_used = self._clock()
-        if watched is not None and self._watchdog is not None:
-            within = self._watchdog.release(watched)
-            reply = reply if within else self._late(reply)
+        if self._deadline is not None and self._deadline.end():
+            reply = self._late(reply)
         if not self._may_keep(reply):
             self._adapter.drop_idle()
         return reply
@@ -173,8 +223,10 @@ class Line:
         return self._wire.left
 
     def close(self) -> None:
-        """Close the kept connection."""
+        """Close the kept connection, and end what guards its time."""
         self._adapter.close()
+        if self._deadline is not None:
+            self._deadline.close()
 
     def _exchange(self, body: Mapping[str, str], into: Callable[[bytes], object] | None) -> Reply:
         status = 0
@@ -205,12 +257,12 @@ class Line:
 
     def _prepare(self, body: Mapping[str, str]) -> PreparedRequest:
         request = self._base.copy()
-        request.body = json.dumps(body, ensure_ascii=False).encode()
-        request.headers["Content-Length"] = str(len(request.body))
+        text = json.dumps({**self._token, **body}, ensure_ascii=False)
+        request.prepare_body(text.encode(), None)
         return request
 
     def _late(self, reply: Reply) -> Reply:
-        """Say that the time was over, where the watchdog cut the request."""
+        """Say that the time was over, where the request was cut."""
         if reply.phase is Phase.ANSWERED and self._understands(reply.body):
             return reply
         if reply.phase in {Phase.LOST, Phase.ANSWERED}:
@@ -227,17 +279,22 @@ class Line:
             late = any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes)
             detail = "the connection was lost before the answer was complete"
             if late:
-                what = "no answer came within" if self._watchdog else "nothing came for"
+                what = "no answer came within" if self._deadline else "nothing came for"
                 detail = f"{what} {self._timeout:g} seconds"
             return Reply(Phase.LOST, status, detail=detail, timed_out=late)
         phase, detail = _before_leaving(causes)
         return Reply(phase, detail=detail)
 
 
+def address(host: str, path: str, client: str = "") -> str:
+    """Return an endpoint's whole URL; ``{client}`` in the path is the client code."""
+    return host.rstrip("/") + path.replace("{client}", quote(client, safe=""))
+
+
 def trust(host: str) -> ssl.SSLContext | None:
     """Return whom a host's certificate is checked against, ``None`` for plain http.
 
-    Reading the system's certificates takes time: do it once for all lines to a host.
+    Reading the system's certificates takes time: do it once for all connections to a host.
 
     Raises:
         SettingsError: The campus's own bundle cannot be used.
@@ -353,3 +410,19 @@ _HEADERS = MappingProxyType(
         "User-Agent": f"opscom-importer/{importer.__version__} ({platform.system()})",
     }
 )
+
+
+def _forms_of(token: str) -> set[str]:
+    """Return a token as it stands and as JSON, a URL or a web page may write it."""
+    in_json, in_url = json.dumps(token)[1:-1], quote(token, safe="")
+    # PHP can write all that means something in HTML as a number, with small or capital digits.
+    coded = [
+        "".join(f"\\u{ord(c):{x}}" if c in "<>&'\"" else c for c in token) for x in ("04x", "04X")
+    ]
+    page = html.escape(token)
+    return {
+        token,
+        *(form.replace("/", slash) for form in (in_json, *coded) for slash in ("/", "\\/")),
+        *(in_url, re.sub("%..", lambda found: found[0].lower(), in_url)),
+        *(page, page.replace("&#x27;", "&#039;"), html.escape(token, quote=False)),
+    }
