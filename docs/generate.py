@@ -87,11 +87,16 @@ JSON = """## What `--json` prints
 {"run": "20261122-140509-3f2a", "exit_code": 1, "stopped": null, "files": [
   {"source": "inbox/students.xlsx", "sheet": "Students", "mapping": "Banner students", "endpoint": "users",
    "rows": 600, "states": {"pushed": 590, "invalid": 10}, "results": "results/students-results.xlsx",
-   "error": null, "notes": []}], "notes": []}
+   "error": null, "notes": [],
+   "problems": [{"column": "Status", "field": "user_type_id", "code": "9033", "severity": "error",
+                 "message": "the mapping's `lookup` does not know this value.",
+                 "remedy": "Add it to `lookup` in the mapping, or correct the cell.", "rows": 10,
+                 "values": [{"value": "L", "rows": 10}]}]}], "notes": []}
 ```
 
 `files` holds an entry for each sheet; `sheet` is `null` for a text file. `error` says why a file could not
-be read or mapped. Where nothing could start, `files` is empty and `error` stands at the top. `init` prints
+be read or mapped. `problems` tells each cause once; `values` are there for columns whose values are a list of
+few (lookups, provinces, currencies, plate types, states), at most twenty. Where nothing could start, `files` is empty and `error` stands at the top. `init` prints
 `exit_code`, `workspace` and `made`; `sandbox` prints `url` and `store`; `fields` prints the tables of this
 page. `settle` prints the object of `push`; its `notes` name the rows that it could not look into.
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.causes import causes_of, refusals_of
 from importer.delivery.journal_file import person
 from importer.errors import InputError
 from importer.model import Checked, Outcome, State
@@ -172,6 +173,7 @@ class Annotator:
                 count_states(found),
                 written,
                 doubts=(*doubts, *checked.batch.sheet.doubts, *checked.doubts),
+                problems=(*causes_of([checked]), *refusals_of(checked, found)),
                 marked=_marked(checked),
             )
             for checked, found in zip(job.sheets, outcomes, strict=True)

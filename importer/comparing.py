@@ -42,6 +42,13 @@ class Compared:
     against: Against | None = None
     """The whole file against the last one of its mapping."""
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the file and of this sheet before a row is sent."""
+        against = () if self.against is None else self.against.doubts
+        sheet = self.checked.batch.sheet.doubts
+        return (*self.job.doubts, *against, *sheet, *self.checked.doubts)
+
 
 def compare(
     jobs: Sequence[Job], memory: Memory | None, system: int | None, *, again: bool = False

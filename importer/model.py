@@ -98,6 +98,13 @@ class Column:
         return column_letter(self.position)
 
     @property
+    def name(self) -> str:
+        """What a person calls it; a repeated header is numbered as in a mapping."""
+        if not self.header:
+            return f"Column {self.letter}"
+        return self.header if self.number == 1 else f"{self.header}#{self.number}"
+
+    @property
     def ours(self) -> bool:
         """Whether a results workbook of ours added this column."""
         return fold(self.header) in RESULT_COLUMNS

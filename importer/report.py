@@ -6,8 +6,12 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.model import Outcome, State
+
+if TYPE_CHECKING:
+    from importer.causes import Cause
 
 STOPPED, UNKNOWN, PROBLEMS, NOTHING_STARTED, SETTLED = 3, 4, 1, 5, 0
 RANKING = (2, NOTHING_STARTED, STOPPED, UNKNOWN, PROBLEMS, SETTLED)
@@ -28,6 +32,7 @@ class SheetReport:
     results: Path | None = None
     error: str | None = None
     doubts: tuple[str, ...] = ()
+    problems: tuple[Cause, ...] = ()
     marked: int = 0
     """Rows with a cell that the workbook marks as an error."""
 
@@ -54,6 +59,7 @@ class SheetReport:
             "results": None if self.results is None else str(self.results),
             "error": self.error,
             "notes": list(self.doubts),
+            "problems": [cause.as_json() for cause in self.problems],
         }
 
 

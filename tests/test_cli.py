@@ -89,6 +89,10 @@ def test_what_a_person_reads_of_a_push(office, controller):
     assert done.err.splitlines() == [
         f"To {controller.url}, client code {CLIENT}:",
         "  roster b.csv: 1 of 2 rows to send as users (mapping Roster)",
+        (
+            '  Error in 1 row (9033), first at roster b.csv, record 3 "Mail": this is not an e-mail address, '
+            "which has one @ and no blanks, brackets or commas. Correct the cell."
+        ),
         "  roster.csv: 2 of 2 rows to send as users (mapping Roster)",
         "roster b.csv: 1 pushed, 1 invalid (2 rows, mapping Roster)",
         f"  Workbook: {results / 'roster b-results.xlsx'}",
@@ -235,12 +239,14 @@ def test_several_sheets_are_told_one_by_one_and_their_workbook_once(office, cont
         ("North", {"pushed": 1}),
         ("South", {"pushed": 2}),
     ]
-    assert done.err.splitlines()[3:] == [
-        "roster.xlsx, North: 1 pushed (1 row, mapping Roster)",
+    assert done.err.splitlines()[1:] == [
+        "  roster.xlsx, North: 1 of 1 row to send as users (mapping Roster)",
         (
             '  Note: The sheet West (1 row) was not imported: of the mapped headers it has "Id", "First", '
             '"Mail", and it lacks "Last".'
         ),
+        "  roster.xlsx, South: 2 of 2 rows to send as users (mapping Roster)",
+        "roster.xlsx, North: 1 pushed (1 row, mapping Roster)",
         "roster.xlsx, South: 2 pushed (2 rows, mapping Roster)",
         f"  Workbook: {office.folder / 'results' / 'roster-results.xlsx'}",
     ]

@@ -181,16 +181,6 @@ def test_a_stopped_run_says_why(tmp_path):
     assert page["A3"].value == "  The run stopped before its end. OPSCOM answers 9001."
 
 
-def test_where_every_row_is_held_back_the_mapping_is_looked_at_first():
-    first = (
-        "Look at Problems below. Where one is in every row, the mapping is wrong about that column: "
-        "change the mapping, and check or push your file again."
-    )
-    assert next_steps(about_of(), {State.INVALID: 3}, 0)[0] == first
-    for counts in ({State.INVALID: 2}, {State.INVALID: 3, State.PUSHED: 1}):
-        assert next_steps(about_of(), counts, 0)[0].startswith("Correct ")
-
-
 def test_what_to_do_names_a_step_for_each_kind_of_row():
     counts = {State.INVALID: 5, State.REJECTED: 4, State.UNKNOWN: 1, State.NOT_SENT: 7, R: 2}
     assert next_steps(about_of(), counts, 2) == [
@@ -418,19 +408,13 @@ def test_problems_are_grouped_by_code_and_column_with_a_link_to_the_first_cell(t
         ["Code", "Rows", "Column", "What it means", "What to do", "First place"],
         ["9033 error", 2, "Birth date", f"{means}\nExample: This is no date.", "Correct the cell.", "Students, row 6"],
         ["9019 error", 1, "Whole row", f"{CODES[9019].means}\nExample: Email in use.", CODES[9019].remedy, "Students, row 10"],
+        ["9033 error", 1, "Birth date", f"{means}\nExample: This lies in the future.", "Correct the cell.", "Students, row 7"],
         ["9033 error", 1, "E-mail", f"{means}\nExample: This has no @.", "Write it as name@example.ca.", "Students, row 6"],
         ["warning", 1, "E-mail", "This is odd.", "Look.", "Students, row 8"],
     ]  # fmt: skip
     links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
     assert links["Students, row 10"] == "'Students'!A7"
     assert links["Students, row 8"] == "'Students'!I5"
-
-
-def test_where_problems_advise_different_things_that_of_the_example_is_told(tmp_path):
-    sheet = sheet_of(("ID",), [("1",)] * 2)
-    found = [problem(sheet, 0, (0,), remedy="Do this."), problem(sheet, 1, (0,), remedy="Do that.")]
-    lines = section(summary(tmp_path, part_of(sheet, problems=found)), "Problems")
-    assert lines[1][4] == "Do this. For other rows see opscom_message."
 
 
 def test_a_code_that_nobody_documents_is_told_in_opscoms_own_words(tmp_path):

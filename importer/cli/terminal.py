@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
@@ -14,19 +14,22 @@ import click
 
 from importer.errors import plain
 from importer.model import State
-from importer.text import quoted
+from importer.text import count, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console
 
+    from importer.causes import Cause
     from importer.cli.options import Common
     from importer.report import Report, SheetReport
     from importer.run import Progress
 
 _SOME_ROWS = 3
 """From how many rows on one fault in all of them is more likely the mapping's than the cells'."""
+_MOST_CAUSES = 12
+"""Causes that the terminal tells of one sheet."""
 _ALL_HELD = (
     "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run "
     "this again; else "
@@ -89,7 +92,17 @@ def options_again(common: Common, *, sandbox: bool = False) -> str:
     return " ".join([*words, "--sandbox"] if sandbox else words)
 
 
-def show_report(report: Report, *, as_json: bool, again: str = "", looked: bool = False) -> None:
+def say_causes(causes: Sequence[Cause]) -> None:
+    """Tell what is wrong with the rows of a file, a line a cause, the most frequent first."""
+    for cause in causes[:_MOST_CAUSES]:
+        say(f"  {cause}")
+    if more := causes[_MOST_CAUSES:]:
+        say(f"  and {count(len(more), 'more cause')}: Summary in the workbook lists them all.")
+
+
+def show_report(
+    report: Report, *, as_json: bool, again: str = "", looked: bool = False, told: bool = False
+) -> None:
     """Show what a run came to: a line a sheet, then what to do next.
 
     Args:
@@ -97,6 +110,7 @@ def show_report(report: Report, *, as_json: bool, again: str = "", looked: bool 
         as_json: Whether to print its object on standard output too.
         again: The options that the next command needs too (see ``options_again``).
         looked: Whether ``settle`` has looked already, so that a person must.
+        told: Whether notes and problems were told before the first row went.
     """
     for note in report.notes:
         say(note)
@@ -109,7 +123,8 @@ def show_report(report: Report, *, as_json: bool, again: str = "", looked: bool 
         counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
         rows = "1 row" if sheet.rows == 1 else f"{sheet.rows} rows"
         say(f"{where}: {counts} ({rows}, mapping {sheet.mapping})")
-        for doubt in sheet.doubts:
+        say_causes([cause for cause in sheet.problems if not (told and cause.first)])
+        for doubt in () if told else sheet.doubts:
             if (sheet.source, doubt) not in doubts:
                 say(f"  Note: {doubt}")
             doubts.add((sheet.source, doubt))

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from importer.causes import told_values
 from importer.model import State
 from importer.results.parts import is_outdated, needs_answer, was_edited
-from importer.results.words import AT_FAULT, WHOLE_ROW, headers, where
+from importer.results.words import AT_FAULT, WHOLE_ROW, headers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
+    from importer.causes import Cause
     from importer.codes import Code
     from importer.model import Outcome, Problem
     from importer.results.parts import Page, Part, Spot
@@ -39,59 +41,70 @@ class Group:
     remedy: str
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """One thing that is wrong with one row."""
-
-    key: tuple[bool, str, str, str]
-    """Whether it holds the row, the code, where it is, and for a row held back as a whole what to do."""
-    spot: Spot
-    message: str
-    remedy: str
-
-
-@dataclass(slots=True)
-class _Heap:
-    """What is gathered for a group."""
-
-    first: _Finding
-    remedies: dict[str, None] = field(default_factory=dict)
-    rows: set[tuple[str, int]] = field(default_factory=set)
-
-
-def group_problems(pages: Sequence[Page], codes: Mapping[int, Code]) -> list[Group]:
-    """Group the problems by severity, code and column; a row counts once in each group.
+def group_problems(
+    pages: Sequence[Page], causes: Sequence[Cause], codes: Mapping[int, Code]
+) -> list[Group]:
+    """Group what is wrong: the causes, then the outcomes of rows by code and cells.
 
     Args:
         pages: The sheets of the workbook.
+        causes: Of the pages' sheets, together.
         codes: OPSCOM's error codes.
 
     Returns:
         Errors first, then the most frequent first.
     """
-    heaps: dict[tuple[bool, str, str, str], _Heap] = {}
+    groups = [_of_cause(cause, pages, codes) for cause in causes]
+    refused: dict[tuple[str, str, str], list[Spot]] = {}
     for page in pages:
-        for finding in _findings(page):
-            heap = heaps.setdefault(finding.key, _Heap(finding))
-            heap.rows.add((page.name, finding.spot.position))
-            if finding.remedy:
-                heap.remedies[finding.remedy] = None
-    groups = []
-    for (holds, code, place, _), heap in heaps.items():
+        for position in range(page.start, page.stop):
+            outcome = page.part.outcomes[position]
+            if outcome.state in AT_FAULT and (outcome.code or is_outdated(outcome)):
+                place = headers(page.refused(position), page.part.sheet) or WHOLE_ROW
+                key = (outcome.code, place, _own_remedy(outcome))
+                refused.setdefault(key, []).append(page.spot(position))
+    for (code, place, remedy), spots in refused.items():
         known = codes.get(int(code)) if code.isdecimal() else None
+        message = spots[0].outcome.message
+        means = known.means if known else message
+        advice = remedy or (known.remedy if known else "")
         groups.append(
             Group(
                 code=code,
-                holds=holds,
+                holds=True,
                 where=place,
-                rows=len(heap.rows),
-                first=heap.first.spot,
-                example=heap.first.message,
-                means=known.means if known else heap.first.message,
-                remedy=_remedy(heap, known),
+                rows=len(spots),
+                first=spots[0],
+                example=message,
+                means=means,
+                remedy=advice,
             )
         )
     return sorted(groups, key=lambda group: (not group.holds, -group.rows, group.code, group.where))
+
+
+def _of_cause(cause: Cause, pages: Sequence[Page], codes: Mapping[int, Code]) -> Group:
+    sheet, problem = cause.first if cause.first is not None else (0, None)
+    known = codes.get(int(cause.code)) if cause.code else None
+    parts = list(dict.fromkeys(id(page.part) for page in pages))
+    position = 0 if problem is None else problem.position
+    page = next(
+        page
+        for page in pages
+        if id(page.part) == parts[sheet] and page.start <= position < page.stop
+    )
+    message = cause.message[:1].upper() + cause.message[1:]
+    example = f"{message} {told_values(cause.values)}" if cause.values else message
+    return Group(
+        code=cause.code,
+        holds=cause.holds,
+        where=cause.column or cause.field or WHOLE_ROW,
+        rows=cause.rows,
+        first=page.spot(position, problem),
+        example=example,
+        means=known.means if known else message,
+        remedy=cause.remedy,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,24 +159,6 @@ def skipped_rows(part: Part) -> dict[str, list[int | None]]:
     return reasons
 
 
-def _findings(page: Page) -> Iterator[_Finding]:
-    """Yield everything that is wrong on a page, problems first, then what outcomes say."""
-    sheet = page.part.sheet
-    for problem in page.part.checked.problems:
-        if page.start <= problem.position < page.stop:
-            code = "" if problem.code is None else str(problem.code)
-            key = (problem.holds, code, where(problem, sheet), "")
-            message = problem.message[:1].upper() + problem.message[1:]
-            yield _Finding(key, page.spot(problem.position, problem), message, problem.remedy)
-    for position in range(page.start, page.stop):
-        outcome = page.part.outcomes[position]
-        if outcome.state in AT_FAULT and (outcome.code or is_outdated(outcome)):
-            remedy = _own_remedy(outcome)
-            place = headers(page.refused(position), sheet) or WHOLE_ROW
-            key = (True, outcome.code, place, remedy)
-            yield _Finding(key, page.spot(position), outcome.message, remedy)
-
-
 def _own_remedy(outcome: Outcome) -> str:
     """Return what to do about a row that we held back as a whole; empty for what OPSCOM refused."""
     if outcome.state is not State.INVALID:
@@ -181,16 +176,3 @@ def _own_remedy(outcome: Outcome) -> str:
     if is_outdated(outcome):
         return "Delete the row where the later values are right; else push with --again."
     return "See opscom_message."
-
-
-def _remedy(heap: _Heap, known: Code | None) -> str:
-    """Return what to do about a group.
-
-    What its problems advise is nearer to the cells than what the code advises for any field. Where they
-    differ, it is that of the problem which is shown as the example.
-    """
-    if known is not None and not heap.remedies:
-        return known.remedy
-    if known is not None and len(heap.remedies) > 1 and heap.first.remedy:
-        return f"{heap.first.remedy} For other rows see opscom_message."
-    return " ".join(list(heap.remedies)[:3])

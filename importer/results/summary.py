@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from importer.causes import causes_of
 from importer.model import RECORD
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
 from importer.results.layout import WIDTHS, A, B, C, D, E, F, Layout, height, highest
@@ -11,6 +12,7 @@ from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import count_edited, count_outdated, count_states, needs_answer
 from importer.results.styles import FILLS, put, set_print
 from importer.results.words import (
+    change_mapping,
     compared_with,
     differences,
     headline,
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
+    from importer.causes import Cause
     from importer.model import State
     from importer.results.parts import About, Context, Page, Part, Tally
 
@@ -57,10 +60,12 @@ def write_summary(
     _write_head(layout, about, headline(about, counts, edited, outdated))
     doubtful = sum(needs_answer(one) == ("new",) for part in parts for one in part.outcomes)
     layout.section("What to do")
-    steps = next_steps(about, counts, doubtful, edited, outdated)
+    causes = causes_of([part.checked for part in parts])
+    by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
+    steps = change_mapping(by_mapping) + next_steps(about, counts, doubtful, edited, outdated)
     for number, step in enumerate(steps, 1):
         layout.across(f"{number}.  {step}", context.styles.fact)
-    _write_problems(layout, pages, context)
+    _write_problems(layout, pages, causes, context)
     _write_urgent(layout, pages, context)
     _write_notes(layout, pages, context)
     _write_states(layout, book, about, counts)
@@ -186,9 +191,11 @@ def _write_record(layout: Layout, about: About, parts: Sequence[Part]) -> None:
         layout.merge(line, B, D, fact, layout.styles.fact)
 
 
-def _write_problems(layout: Layout, pages: Sequence[Page], context: Context) -> None:
+def _write_problems(
+    layout: Layout, pages: Sequence[Page], causes: Sequence[Cause], context: Context
+) -> None:
     """Write the problems by code and column, each with a link to the first cell that has it."""
-    groups = group_problems(pages, context.codes)
+    groups = group_problems(pages, causes, context.codes)
     if not groups:
         return
     sheet, styles = layout.sheet, layout.styles

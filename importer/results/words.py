@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from importer.codes import Code
-    from importer.model import Column, Outcome, Problem, Sheet
+    from importer.model import Outcome, Problem, Sheet
     from importer.results.parts import About, Against
 
 _DONE = {
@@ -21,9 +21,6 @@ _DONE = {
 """What a settled row is, where it is not simply in OPSCOM."""
 _ASKS_PERSON = ("vehicles", "permits")
 """Endpoints whose lost answers wait for ``settle``; the others are simply sent again."""
-
-_SOME_ROWS = 3
-"""From how many rows on one fault in all of them is more likely the mapping's than the cells'."""
 
 WHOLE_ROW = "Whole row"
 AT_FAULT = (State.REJECTED, State.NOT_SENT, State.INVALID)
@@ -149,11 +146,6 @@ def next_steps(
     wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
     wrong -= doubtful + edited + outdated
     steps = []
-    if wrong == counts.get(State.INVALID, 0) == sum(counts.values()) >= _SOME_ROWS:
-        steps.append(
-            "Look at Problems below. Where one is in every row, the mapping is wrong about that column: "
-            "change the mapping, and check or push your file again."
-        )
     if wrong:
         steps.append(
             f"Correct {count(wrong, 'row')}: the cells are marked, and opscom_message says what is wrong. "
@@ -188,6 +180,18 @@ def next_steps(
     if not steps:
         steps.append("Nothing. Every row is settled; keep this workbook as the record.")
     return steps
+
+
+def change_mapping(columns: Sequence[str]) -> list[str]:
+    """Return the step for columns that fail alike in most rows; none where there are none."""
+    if not columns:
+        return []
+    them = "this column" if len(columns) == 1 else "these columns"
+    step = (
+        f"Change the mapping: most rows fail alike in {them}: {', '.join(columns)}. Problems below says how. "
+        "Then check or push your file again."
+    )
+    return [step]
 
 
 def row_message(
@@ -248,7 +252,7 @@ def where(problem: Problem, sheet: Sheet) -> str:
 
 def headers(columns: Sequence[int], sheet: Sheet) -> str:
     """Return what a person calls these columns."""
-    return " and ".join(_header(sheet.columns[at]) for at in columns)
+    return " and ".join(sheet.columns[at].name for at in columns)
 
 
 def header_note(fields: Sequence[str]) -> str:
@@ -311,13 +315,6 @@ def spans(rows: Sequence[int], *, most: int = 40) -> str:
     named = [str(a) if a == b else f"{a} to {b}" for a, b in runs[:most]]
     rest = sum(b - a + 1 for a, b in runs[most:])
     return ", ".join(named) + (f" and {rest:,} more" if rest else "")
-
-
-def _header(column: Column) -> str:
-    """Return what a person calls a column; a repeated header is numbered as in a mapping."""
-    if not column.header:
-        return f"Column {column.letter}"
-    return column.header if column.number == 1 else f"{column.header}#{column.number}"
 
 
 def _outcome_lines(outcome: Outcome, code: Code | None) -> list[str]:

@@ -1,0 +1,241 @@
+"""Problems by cause: one line for what is wrong with many rows in the same way.
+
+Terminal, ``--json`` and Summary tell these, so that a person reads one sentence for 98 rows, and where a
+whole column fails, that it is the mapping which is wrong.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from importer.codes import CODES
+from importer.model import State
+from importer.schema import Kind
+from importer.text import count
+from schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from importer.model import Checked, Column, Outcome, Problem
+
+_FEW = frozenset({Kind.PROVINCE, Kind.CURRENCY, Kind.NUMBER})
+_FEW_NAMES = frozenset({"plateType", "prov", "status"})
+_NEVER = frozenset(
+    {Kind.NAME, Kind.EMAIL, Kind.PHONE, Kind.POSTAL, Kind.DATE, Kind.DATETIME, Kind.ID, Kind.PLATE}
+)
+_ADDRESS = ("street", "city")
+_LOOKED_UP = ("the mapping's `lookup`", "OPSCOM has no user type")
+"""How problems of a lookup begin, whose values are those of a list."""
+_MOST_VALUES = 20
+_DIGITS = 9
+"""Of a code that is one."""
+_SOME_ROWS = 3
+"""From how many rows on one fault in most of a column is more likely the mapping's than the cells'."""
+_NEAREST = re.compile(
+    r'; (?:[\d,]+ are known|the (?:only one known|nearest(?: of the [\d,]+ known| known name)?) is "(.*)")\.$',
+    re.DOTALL,
+)
+"""What messages add of the known value that is nearest, which differs from value to value."""
+_NUMBER = re.compile(r"\d[\d,]*")
+_CELL = re.compile(r"^Correct the cell(?:, or |; |\. |\.$)|, or correct the cell(?=\.$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value that fails, and in how many rows."""
+
+    value: str
+    rows: int
+    nearest: str = ""
+    """The known value that is most like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is wrong with some rows in the same way."""
+
+    column: str | None
+    """The header; ``None`` where no column of the file is concerned."""
+    field: str | None
+    code: str
+    """Empty where OPSCOM documents none."""
+    holds: bool
+    message: str
+    remedy: str
+    rows: int
+    values: tuple[Value, ...]
+    """The most frequent first; empty for columns whose values are no list of few."""
+    place: str
+    """Where the first one is."""
+    first: tuple[int, Problem] | None = None
+    """The sheet of the first one, by its place among those given, and the problem itself; ``None`` for
+    what OPSCOM refused."""
+    by_mapping: bool = False
+    """Whether so much of the column fails alike that the mapping is wrong, not the cells."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the entry under ``problems``."""
+        return {
+            "column": self.column,
+            "field": self.field,
+            "code": self.code,
+            "severity": "error" if self.holds else "warning",
+            "message": self.message,
+            "remedy": self.remedy,
+            "rows": self.rows,
+            "values": [{"value": each.value, "rows": each.rows} for each in self.values],
+        }
+
+    def __str__(self) -> str:
+        """Return the line for a terminal."""
+        kind = "Error" if self.holds else "Warning"
+        code = f" ({self.code})" if self.code else ""
+        values = f" {told_values(self.values)}." if self.values else ""
+        return (
+            f"{kind} in {count(self.rows, 'row')}{code}, first at {self.place}: {self.message}{values} "
+            f"{self.remedy}"
+        )
+
+
+def told_values(values: Sequence[Value]) -> str:
+    """Return the values with their rows: ``"L" (12 rows, nearest "Lecturer"), "M" (1 row)``."""
+    return ", ".join(
+        f'"{each.value}" ({count(each.rows, "row")}'
+        + (f', nearest "{each.nearest}")' if each.nearest else ")")
+        for each in values
+    )
+
+
+@dataclass(slots=True)
+class _Heap:
+    """What is gathered for a cause."""
+
+    sheet: int
+    first: Problem
+    message: str
+    rows: set[tuple[int, int]] = field(default_factory=set)
+    values: Counter[str] = field(default_factory=Counter)
+    near: dict[str, str] = field(default_factory=dict)
+    remedies: Counter[str] = field(default_factory=Counter)
+
+
+def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
+    """Group the problems of some sheets by column, code and message.
+
+    Args:
+        sheets: Of one file.
+
+    Returns:
+        Errors first, then those in the most rows first.
+    """
+    heaps: dict[tuple[object, ...], _Heap] = {}
+    for at, checked in enumerate(sheets):
+        columns = checked.batch.sheet.columns
+        for problem in checked.problems:
+            message, near = _split(problem.message)
+            name = _header(columns, problem)
+            key = (name, problem.field, problem.code, problem.severity, _NUMBER.sub("#", message))
+            heap = heaps.setdefault(key, _Heap(at, problem, message))
+            heap.rows.add((at, problem.position))
+            heap.values[problem.value] += 1
+            heap.remedies[problem.remedy] += 1
+            if near:
+                heap.near[problem.value] = near
+    causes = [_cause(sheets, name, heap) for (name, *_), heap in heaps.items()]
+    return tuple(sorted(causes, key=lambda each: (not each.holds, -each.rows)))
+
+
+def refusals_of(checked: Checked, outcomes: Sequence[Outcome]) -> tuple[Cause, ...]:
+    """Group the rows of a sheet that OPSCOM refused by its code, the most frequent first."""
+    sheet = checked.batch.sheet
+    rows: dict[str, list[int]] = {}
+    for position, outcome in enumerate(outcomes):
+        if outcome.state is State.REJECTED:
+            rows.setdefault(outcome.code, []).append(position)
+    causes = []
+    for code, positions in rows.items():
+        known = CODES.get(int(code)) if code.isdecimal() and len(code) <= _DIGITS else None
+        means = "OPSCOM refused the record." if known is None else known.means
+        remedy = "See opscom_message in the workbook." if known is None else known.remedy
+        place = sheet.place(int(sheet.rows[positions[0]]))
+        causes.append(
+            Cause(
+                column=None,
+                field=None,
+                code=code,
+                holds=True,
+                message=means,
+                remedy=remedy,
+                rows=len(positions),
+                values=(),
+                place=place,
+            )
+        )
+    return tuple(sorted(causes, key=lambda each: -each.rows))
+
+
+def _split(message: str) -> tuple[str, str]:
+    """Return what is said of any value, and the known value that is nearest to this one."""
+    found = _NEAREST.search(message)
+    return (message, "") if found is None else (f"{message[: found.start()]}.", found[1] or "")
+
+
+def _header(columns: Sequence[Column], problem: Problem) -> str | None:
+    return " and ".join(columns[at].name for at in problem.columns) or None
+
+
+def _cause(sheets: Sequence[Checked], name: object, heap: _Heap) -> Cause:
+    problem, sheet = heap.first, sheets[heap.sheet].batch.sheet
+    rows = len(heap.rows)
+    total = sum(_records(checked, problem) for checked in sheets)
+    by_mapping = problem.holds and problem.field is not None
+    by_mapping = by_mapping and rows >= _SOME_ROWS and 2 * rows > total
+    remedy = heap.remedies.most_common(1)[0][0]
+    if by_mapping:
+        fail = f"All {rows:,}" if rows >= total else f"{rows:,} of {total:,}"
+        remedy = (
+            f"{fail} rows fail alike, so change the mapping, not the cells. {_of_mapping(remedy)}"
+        )
+    values = heap.values if _may_be_told(sheets[heap.sheet], problem) else Counter[str]()
+    told = values.most_common() if len(values) <= _MOST_VALUES and "" not in values else []
+    return Cause(
+        column=None if name is None else str(name),
+        field=problem.field,
+        code="" if problem.code is None else str(problem.code),
+        holds=problem.holds,
+        message=heap.message,
+        remedy=remedy.rstrip(),
+        rows=rows,
+        values=tuple(Value(text, number, heap.near.get(text, "")) for text, number in told),
+        place=sheet.place(problem.row, min(problem.columns, default=None)),
+        first=(heap.sheet, problem),
+        by_mapping=by_mapping,
+    )
+
+
+def _records(checked: Checked, problem: Problem) -> int:
+    """Return how many records have something in the column of a problem; all where that is missing."""
+    batch = checked.batch
+    records = ~batch.skipped
+    if problem.value and problem.field in batch.frame:
+        records = records & (batch.frame[problem.field] != "").to_numpy()
+    return int(records.sum())
+
+
+def _of_mapping(remedy: str) -> str:
+    """Return what of a remedy speaks of the mapping."""
+    left = _CELL.sub("", remedy)
+    return left[:1].upper() + left[1:] if "mapping" in left else ""
+
+
+def _may_be_told(checked: Checked, problem: Problem) -> bool:
+    """Whether the values of the field are a list of few, and nothing that says who somebody is."""
+    known = TABLES[checked.batch.endpoint].field(problem.field or "")
+    if known is None or known.kind in _NEVER or known.name.startswith(_ADDRESS):
+        return False
+    looked_up = problem.message.startswith(_LOOKED_UP)
+    return looked_up or known.kind in _FEW or known.name in _FEW_NAMES

@@ -1,0 +1,167 @@
+"""One cause is one line: on the terminal above the question, in ``--json`` and in Summary."""
+
+import sys
+
+import openpyxl
+import pytest
+from commanding import Office, Terminal, user
+from controller import Fault
+
+MAPPING = """\
+version: 1
+name: Roster
+endpoint: users
+match: {files: ["*roster*"]}
+fields:
+  unique_id: Id
+  login_source: {value: OPSCOM}
+  first_name: First
+  last_name: Last
+  email: Mail
+  user_type_id: {column: Kind, lookup: {Full time staff: "1", Part time staff: "2", Student: "3"}}
+  province: {column: Prov, convert: [province]}
+"""
+KINDS = ["F", "P", "S", "Fulltime staff", *(f"K{n}" for n in range(8))]
+"""Twelve that no mapping knows."""
+
+
+@pytest.fixture
+def office(tmp_path):
+    return Office(tmp_path, mappings={"roster": MAPPING})
+
+
+@pytest.fixture
+def call(office, monkeypatch, capsys):
+    return office.calling(monkeypatch, capsys)
+
+
+def lay(office, rows, **columns):
+    """Write a roster; each of ``columns`` is a list of values that repeat, or one value."""
+    given = {"Kind": ["Student"], "Prov": ["ON"], **columns}
+    table = [
+        user(n) | {name: values[n % len(values)] for name, values in given.items()}
+        for n in range(rows)
+    ]
+    return office.table("inbox/roster.csv", table)
+
+
+def problems(call, *more):
+    done = call("check", "--json", *more)
+    (file,) = done.json["files"]
+    return file["problems"], done, file
+
+
+def summary(file):
+    page = openpyxl.load_workbook(file["results"])["Summary"]
+    return "\n".join(str(cell) for row in page.iter_rows(values_only=True) for cell in row if cell)
+
+
+def test_a_lookup_that_misses_twelve_values_in_98_rows_is_one_line_that_says_to_change_the_mapping(
+    office, call
+):
+    lay(office, 98, Kind=KINDS)
+    found, done, file = problems(call)
+    [problem] = found
+    values = problem.pop("values")
+    assert problem == {
+        "column": "Kind",
+        "field": "user_type_id",
+        "code": "9033",
+        "severity": "error",
+        "message": "the mapping's `lookup` does not know this value.",
+        "remedy": "All 98 rows fail alike, so change the mapping, not the cells. Add it to `lookup` in the "
+        "mapping.",
+        "rows": 98,
+    }
+    assert values[:3] == [
+        {"value": "F", "rows": 9},
+        {"value": "P", "rows": 9},
+        {"value": "S", "rows": 8},
+    ]
+    assert (len(values), sum(each["rows"] for each in values)) == (12, 98)
+    [line] = [line for line in done.err.splitlines() if "`lookup`" in line]
+    assert line.startswith(
+        '  Error in 98 rows (9033), first at roster.csv, record 2 "Kind": the mapping\'s `lookup` does not '
+        'know this value. "F" (9 rows'
+    )
+    assert '"Fulltime staff" (8 rows, nearest "Full time staff")' in line
+    assert line.endswith(problem["remedy"])
+    told = summary(file)
+    assert "1.  Change the mapping: most rows fail alike in this column: Kind." in told
+    assert '"Fulltime staff" (8 rows, nearest "Full time staff")' in told
+    assert problem["remedy"] in told
+
+
+def test_a_province_column_mapped_to_the_city_is_one_line_with_its_values(office, call):
+    lay(office, 12, Prov=["Ottawa", "Ottawa", "Gatineau"])
+    [problem], done, file = problems(call)
+    assert (problem["column"], problem["rows"]) == ("Prov", 12)
+    assert problem["values"] == [{"value": "Ottawa", "rows": 8}, {"value": "Gatineau", "rows": 4}]
+    assert problem["remedy"].startswith(
+        "All 12 rows fail alike, so change the mapping, not the cells."
+    )
+    assert sum('"Ottawa" (8 rows' in line for line in done.err.splitlines()) == 1
+    assert '"Ottawa" (8 rows' in summary(file)
+
+
+def test_a_few_wrong_cells_are_corrected_not_the_mapping(office, call):
+    lay(office, 20, Kind=["Student"] * 9 + ["Staff"])
+    [problem], _, file = problems(call)
+    assert problem["rows"] == 2
+    assert problem["remedy"] == "Add it to `lookup` in the mapping, or correct the cell."
+    assert "Change the mapping" not in summary(file)
+
+
+PRIVATE = {
+    "e-mail": ("Mail", "{}-no-address", "email"),
+    "name": ("Last", "Quill\x01{}", "last_name"),
+    "long name": ("Last", "Quill{}" + "x" * 60, "last_name"),
+}
+
+
+@pytest.mark.parametrize("kind", PRIVATE)
+def test_values_of_people_are_in_no_line_and_no_json(office, call, kind):
+    column, form, field = PRIVATE[kind]
+    lay(office, 9, **{column: [form.format(n) for n in range(3)]})
+    found, done, _ = problems(call)
+    assert [(each["field"], each["values"]) for each in found] == [(field, [])]
+    assert form[:4].format(0) not in done.err
+    assert "Quill" not in done.err + done.out
+
+
+def test_of_a_list_of_more_than_twenty_values_none_is_told(office, call):
+    lay(office, 63, Kind=[f"Surname{n}" for n in range(21)])
+    [problem], done, _ = problems(call)
+    assert (problem["rows"], problem["values"]) == (63, [])
+    assert "Surname" not in done.err
+
+
+def test_what_differs_in_a_number_alone_is_one_cause(office, call):
+    lay(office, 30, Last=["x" * (51 + n) for n in range(3)] + ["Quill"] * 7)
+    found, _, _ = problems(call)
+    assert [(each["code"], each["rows"]) for each in found] == [("9030", 9)]
+
+
+def test_what_opscom_refuses_is_a_problem_by_its_code_without_the_hosts_words(desk, controller):
+    desk.roster(3, "roster.csv")
+    controller.plan["000001", 0] = Fault("answer", code=9019)
+    (file,) = desk.push(desk.folder / "roster.csv", code=1)["files"]
+    assert [(each["code"], each["column"], each["rows"]) for each in file["problems"]] == [
+        ("9019", None, 1)
+    ]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
+def test_notes_and_causes_stand_above_the_question_and_no_sends_nothing(tmp_path, controller):
+    office = Office(tmp_path, controller.url, mappings={"roster": MAPPING})
+    lay(office, 20, Kind=["Student"] * 9 + ["Staff"])
+    with Terminal(office, "push") as terminal:
+        terminal.wait_for("Send 18 rows?")
+        screen = terminal.screen
+        terminal.type("n")
+        assert terminal.end() != 0
+    assert screen.index("Error in 2 rows (9033), first at roster.csv") < screen.index(
+        "Send 18 rows?"
+    )
+    assert '"Staff" (2 rows' in screen
+    assert controller.requests == 0
