@@ -369,9 +369,9 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
 PLAIN: Mapping[Kind, str] = MappingProxyType({
     Kind.NAME: _FREE,
     Kind.TEXT: _FREE,
-    Kind.ID: r"[A-Za-z]{0,3}[0-9]+",
+    Kind.ID: r"[0-9]+|[A-Za-z]{1,3}[0-9]+(?:-[0-9]+)*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     Kind.PLATE: r"[A-Z]{1,4}[ -]?[0-9]{2,5}|[1-9][0-9]{0,3}[ -]?[A-Z]{2,4}",
-    Kind.PHONE: r"\(?[2-9][0-9]{2}\)?[ -]?[2-9][0-9]{2}[ -]?[0-9]{4}",
+    Kind.PHONE: r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-]?)[0-9]{3}[ .-]?[0-9]{4}(?: (?:x|ext\.) ?[0-9]{1,6})?|[0-9]{3,5}",
     Kind.POSTAL: r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z] [0-9][ABCEGHJ-NPRSTV-Z][0-9]|[0-9]{5}",
     Kind.EMAIL: r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]+",
     Kind.PROVINCE: "|".join(sorted(PROVINCES)),
