@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +20,7 @@ from importer.mapping import (
     matches_name,
     missing_headers,
 )
-from importer.model import RESULT_COLUMNS, Column, Flaw, Severity, Sheet
+from importer.model import RESULT_COLUMNS, CellType, Column, Flaw, Severity, Sheet
 from importer.text import clean
 
 
@@ -51,7 +53,9 @@ def apply(tmp_path):
         path.write_text(
             f"version: 1\nname: M\nendpoint: {endpoint}\n{more}\nfields: {fields}\n", "utf-8"
         )
-        return apply_mapping(load_mapping(path), over, user_types=user_types)
+        return apply_mapping(
+            load_mapping(path), over, user_types=user_types, today=dt.date(2026, 9, 1)
+        )
 
     return applied
 
@@ -509,3 +513,168 @@ def test_of_two_names_the_one_that_may_be_left_out_gives_way_with_a_warning(appl
     assert problem.message == (
         "another column gives this field, with another value, and this one was left out."
     )
+
+
+def test_an_optional_header_may_be_missing(apply):
+    fields = "{unique_id: ID, city: {column: Town, optional: true}, street: {join: [A, B], optional: true}}"
+    batch = apply(fields, sheet(["ID", "B"], ["1", "12 Elm"]))
+    assert rows(batch) == [{"unique_id": "1", "street": "12 Elm"}]
+    batch = apply(fields, sheet(["ID", "Town"], ["1", "Hull"]))
+    assert rows(batch) == [{"unique_id": "1", "city": "Hull"}]
+
+
+def test_a_field_whose_optional_header_is_missing_still_has_its_default(apply):
+    batch = apply(
+        "{unique_id: ID, city: {column: Town, optional: true}}",
+        sheet(["ID"], ["1"]),
+        more="defaults: {city: Hull}",
+    )
+    assert rows(batch) == [{"unique_id": "1", "city": "Hull"}]
+
+
+def test_texts_for_blank_at_the_top_are_for_all_fields_but_names(apply):
+    source = sheet(["A"], ["NULL"], ["x"])
+    batch = apply(
+        "{unique_id: A, first_name: A, last_name: A, city: A}", source, more="blank_if: 'NULL'"
+    )
+    assert rows(batch)[0] == {
+        "unique_id": "",
+        "first_name": "NULL",
+        "last_name": "NULL",
+        "city": "",
+    }
+
+
+@pytest.mark.parametrize(
+    ("otherwise", "value", "severity", "left_out"),
+    [
+        pytest.param("", "Guest", Severity.ERROR, frozenset(), id="held"),
+        pytest.param(", else: keep", "Guest", None, frozenset(), id="kept"),
+        pytest.param(", else: omit", "", Severity.WARNING, {(0, "city")}, id="left out"),
+    ],
+)
+def test_what_a_lookup_does_not_list_is_held_unless_the_mapping_says_more(
+    apply, otherwise, value, severity, left_out
+):
+    fields = f"{{city: {{column: C, lookup: {{Staff: S}}{otherwise}}}}}"
+    batch = apply(fields, sheet(["C"], ["Guest"], ["staff"]), more="defaults: {city: Hull}")
+    assert batch.frame["city"].tolist() == [value, "S"]
+    assert [problem.severity for problem in batch.problems] == ([severity] if severity else [])
+    assert batch.left_out == left_out
+
+
+def cells(kinds, *texts):
+    """Return a sheet of one column whose cells are of these types."""
+    source = sheet(["X"], *[[text] for text in texts])
+    return replace(source, types={0: np.array(kinds, np.int8)})
+
+
+@pytest.mark.parametrize(
+    ("field", "kind", "message"),
+    [
+        ("city", CellType.DATE, "the spreadsheet program has made a date of it."),
+        ("unique_id", CellType.TIME, "the spreadsheet program has made a time of it."),
+        ("unique_id", CellType.BOOLEAN, "this cell is a truth value."),
+        ("student_no", CellType.PERCENT, "this cell is a percentage."),
+    ],
+)
+def test_a_cell_that_is_no_text_is_held_where_a_text_belongs(apply, field, kind, message):
+    batch = apply(f"{{{field}: X}}", cells([kind, CellType.TEXT], "that", "this"))
+    assert [(p.position, p.message, p.remedy) for p in batch.problems] == [
+        (0, message, "Format the column as text and type the value.")
+    ]
+
+
+def test_a_cell_that_is_no_text_goes_where_the_person_vouches_for_it_or_it_counts_as_blank(apply):
+    source = cells([CellType.DATE, CellType.BOOLEAN], "2026-03-10", "FALSE")
+    batch = apply("{unique_id: {column: X, as_shown: true}}", source)
+    assert (batch.problems, batch.as_shown) == ((), {"unique_id"})
+    batch = apply("{unique_id: {column: X, blank_if: ['2026-03-10', 'FALSE']}}", source)
+    assert batch.problems == ()
+
+
+def test_whoever_vouches_for_a_column_does_not_vouch_for_cells_without_a_value(apply):
+    flaws = [
+        Flaw(0, 0, "this is an Excel error.", "x"),
+        Flaw(1, 0, "it has no value.", "x"),
+        Flaw(2, 0, "digits are lost.", "x"),
+    ]
+    source = sheet(["X"], ["#N/A"], [""], ["1.2E+20"], flaws=flaws)
+    batch = apply("{unique_id: {column: X, as_shown: true}}", source)
+    assert [p.message for p in batch.problems] == ["this is an Excel error.", "it has no value."]
+
+
+@pytest.mark.parametrize(
+    ("shown", "stored", "held"),
+    [
+        pytest.param("$14.50", "14.5", False, id="dollars"),
+        pytest.param("15", "14.5", False, id="hidden decimals"),
+        pytest.param("$1,014.50", "1014.5", False, id="groups"),
+        pytest.param("1 014,50 $", "1014.5", True, id="a comma that the mapping does not name"),
+        pytest.param("CAD 14.50", "14.5", False, id="Canadian dollars"),
+        pytest.param("14.50", "1450", True, id="a point that is a sign of the format"),
+        pytest.param("(14.50)", "14.5", True, id="brackets of the format"),
+        pytest.param("14.50CR", "14.5", True, id="a credit"),
+        pytest.param("14.50 €", "14.5", True, id="another currency"),
+        pytest.param("USD 14.50", "14.5", True, id="other dollars"),
+        pytest.param("14.50", "-14.5", True, id="a sign that is not shown"),
+        pytest.param("15", "14500", True, id="thousands"),
+    ],
+)
+def test_money_goes_where_the_cell_shows_what_it_stores(apply, shown, stored, held):
+    batch = apply("{amount: X}", sheet(["X"], [shown], stored={0: {0: stored}}), endpoint="permits")
+    assert [p.message for p in batch.problems] == (
+        ["this cell shows another amount than the one that it stores."] if held else []
+    )
+
+
+def test_money_that_is_below_zero_as_shown_and_as_stored_is_only_below_zero(apply):
+    source = sheet(["X"], ["(14.50)"], stored={0: {0: "-14.5"}})
+    batch = apply("{amount: X}", source, endpoint="permits")
+    assert [p.message for p in batch.problems] == ["this amount is below zero."]
+
+
+def test_days_at_midnight_are_held_only_where_all_are_and_a_time_is_given(apply):
+    fields = "{endTime: {column: X, time: '23:59:59'}}"
+    one = sheet(["X"], ["2027-04-30 00:00"], ["2027-04-30 08:00"], [""])
+    assert apply(fields, one, endpoint="permits").problems == ()
+    days = sheet(["X"], ["2027-04-30"], ["2027-04-30 00:00"])
+    assert apply(fields, days, endpoint="permits").problems == ()
+    midnight = sheet(["X"], ["2027-04-30 00:00"], ["2027-05-31T00:00:00.000"], [""])
+    assert [p.position for p in apply(fields, midnight, endpoint="permits").problems] == [0, 1]
+    start = "{startTime: {column: X, time: '00:00:00'}}"
+    assert apply(start, midnight, endpoint="permits").problems == ()
+    said = apply(fields, midnight, endpoint="permits", more="midnight: date")
+    assert said.frame["endTime"].tolist()[:2] == ["2027-04-30T23:59:59", "2027-05-31T23:59:59"]
+
+
+def test_a_birth_in_two_digits_is_of_the_century_before_where_it_would_be_in_the_future(apply):
+    source = sheet(["X"], ["03/02/58"], ["01/09/26"], ["02/09/26"], ["29/02/64"])
+    batch = apply("{date_of_birth: {column: X, date: '%d/%m/%y'}}", source)
+    assert batch.frame["date_of_birth"].tolist() == [
+        "1958-02-03",
+        "2026-09-01",
+        "1926-09-02",
+        "1964-02-29",
+    ]
+
+
+def test_a_time_that_the_clocks_skip_is_warned_of(apply):
+    source = sheet(["X"], ["2026-03-08 02:30"], ["2026-03-08 03:30"], ["2026-03-08T07:30:00Z"])
+    batch = apply("{startTime: {column: X, timezone: America/Toronto}}", source, endpoint="permits")
+    assert [(p.position, p.severity, p.message) for p in batch.problems] == [
+        (0, Severity.WARNING, "the clocks of your zone skip this time.")
+    ]
+
+
+def test_what_title_guesses_at_is_warned_of(apply):
+    names = ["MCDONALD", "SMITH III", "VAN DER BERG", "O'BRIEN", "McKay", "LI"]
+    batch = apply("{last_name: {column: X, convert: [title]}}", sheet(["X"], *[[n] for n in names]))
+    assert batch.frame["last_name"].tolist() == [
+        *("Mcdonald", "Smith Iii", "Van Der Berg", "O'Brien", "McKay", "Li")
+    ]
+    assert [(p.position, p.severity, p.detail) for p in batch.problems] == [
+        (0, Severity.WARNING, "`Mcdonald` in `Mcdonald`."),
+        (1, Severity.WARNING, "`Iii` in `Smith Iii`."),
+        (2, Severity.WARNING, "`Van Der` in `Van Der Berg`."),
+    ]

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import calendar
 import datetime as dt
+import itertools
 import locale
 import re
+import string
+import unicodedata
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -15,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import InputError
+from importer.mapping import conversions
 from importer.mapping.amounts import parse_amount
 from importer.mapping.conversions import digits, plate, title
 from importer.mapping.convert import compile_steps, convert
@@ -455,3 +459,176 @@ class TestSteps:
     )
     def test_a_province_gets_its_code(self, name, code):
         assert province(name) == code
+
+
+def converted(name, text, kind=Kind.TEXT):
+    """Return what a conversion makes of a text: its value, or ``None`` and what is left over."""
+    made = conversions.of(name, kind)(text)
+    if isinstance(made, Refusal):
+        return None, made.detail
+    return made if isinstance(made, str) else made.text
+
+
+class TestConversions:
+    """Each drops the signs that it names and no others; what is left over is named."""
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "text", "value"),
+        [
+            *[pytest.param("unwrap", Kind.ID, *pair, id=f"unwrap {pair[0]!a}") for pair in [
+                ("204411.0", "204411"), ("204411.00", "204411"), ("204,411", "204411"), ("1,204,411.00", "1204411"),
+                ("'0004411", "0004411"), ('="0004411"', "0004411"), ("=0004411", "0004411"), ("O&#39;Brien", "O'Brien"),
+                ("Zo&euml;", "Zoë"), ("Smith &amp; Roy", "Smith & Roy"), ("&nbsp;", ""), ("1.000", "1.000"),
+                ("204411.5", "204411.5"), ("A,1", "A,1"), ("O'Brien", "O'Brien"), ("007", "007"),
+            ]],
+            *[pytest.param("phone", Kind.PHONE, *pair, id=f"phone {pair[0]!a}") for pair in [
+                ("(613) 555-0142", "613-555-0142"), ("+1 613 555 0142", "613-555-0142"), ("613.555.0142", "613-555-0142"),
+                ("1-613-555-0142", "613-555-0142"), ("613-555-0142 ext. 12", "613-555-0142 x12"),
+                ("613-555-0142, local 5", "613-555-0142 x5"), ("613-555-0142 poste 159", "613-555-0142 x159"),
+                ("613-555-0142x234", "613-555-0142 x234"), ("011 44 20 7946 0958", "+44 20 7946 0958"),
+                ("+33 1 44 55 66 77", "+33 1 44 55 66 77"),
+            ]],
+            *[pytest.param("email", Kind.EMAIL, *pair, id=f"email {pair[0]!a}") for pair in [
+                ("ann@b.ca", "ann@b.ca"), ("Ann Roy <ann@b.ca>", "ann@b.ca"), ("mailto:ann@b.ca", "ann@b.ca"),
+                ("<mailto:ann@b.ca>", "ann@b.ca"), ('"ann@b.ca"', "ann@b.ca"), ("'ann@b.ca'", "ann@b.ca"),
+                ('"Roy, Ann" <ann@b.ca>', "ann@b.ca"),
+            ]],
+            *[pytest.param("plate", Kind.PLATE, *pair, id=f"plate {pair[0]!a}") for pair in [
+                ("cekr 412", "CEKR412"), ("CEKR\u2212412", "CEKR412"), ("CEKR\u2011412", "CEKR412"), ("CEKR\u2014412", "CEKR412"),
+                ("CEKR.412", "CEKR412"), ("CEKR·412", "CEKR412"), ("ＣEKR４１２", "CEKR412"), ("CEKR\u00a0412", "CEKR412"),
+                ("ON-KJR221", "ONKJR221"), ("null", "NULL"), ("true", "TRUE"),
+            ]],
+            *[pytest.param("digits", Kind.PHONE, *pair, id=f"digits {pair[0]!a}") for pair in [
+                ("(613) 555-0142", "6135550142"), ("+1.613.555.0142", "16135550142"), ("613/555/0142", "6135550142"),
+            ]],
+        ],
+    )  # fmt: skip
+    def test_what_stands_around_a_value_is_taken_off(self, name, kind, text, value):
+        assert converted(name, text, kind) == value
+
+    @pytest.mark.parametrize(
+        ("name", "kind", "text", "left"),
+        [
+            ("plate", Kind.PLATE, "ABC 123 / DEF 456", "`/ DEF 456` is left over."),
+            ("plate", Kind.PLATE, "ABC*123", "`*` is left over."),
+            ("plate", Kind.PLATE, '"ABC123"', '`"` is left over.'),
+            ("plate", Kind.PLATE, "ABC 123 - Toyota", "`- Toyota` is left over."),
+            ("digits", Kind.PHONE, "613-555-0142 x234", "`x234` is left over."),
+            ("digits", Kind.PHONE, "613-555-0142 / 613-555-0143", "`613-555-0143` is left over."),
+            ("digits", Kind.ID, "call 555", "`call 555` is left over."),
+            ("digits", Kind.ID, "12*", "`*` is left over."),
+            ("phone", Kind.PHONE, "613-555-0142 (after 5)", "`after 5)` is left over."),
+            ("phone", Kind.PHONE, "cell 613-555-0142", "`cell 613-555-0142` is left over."),
+            ("email", Kind.EMAIL, "ann@b.ca (home)", "`(home)` is left over."),
+            ("email", Kind.EMAIL, "ann@b.ca>", "`>` is left over."),
+        ],
+        ids=str,
+    )
+    def test_what_is_left_over_is_refused_and_named(self, name, kind, text, left):
+        assert converted(name, text, kind) == (None, left)
+
+    @pytest.mark.parametrize(
+        ("text", "value"),
+        [
+            ("42", "000042"), ("1234567", "1234567"), ("A12345", "A12345"), ("A1B2", "A1B2"), ("N/A", None), ("Total", None),
+            ("1,005", None), ("42.0", None), ("-5", None), ("12 345", None), ("1.2E+05", None), ("１２", None),
+        ],
+        ids=ascii,
+    )  # fmt: skip
+    def test_zeros_are_put_before_digits_alone(self, text, value):
+        made = conversions.pad(text, 6)
+        assert (None if isinstance(made, Refusal) else made) == value
+
+    @pytest.mark.parametrize(
+        "text",
+        ["İBRAHİM", "IŞIK", "ışık", "straße", "ŉ", "GÜNEŞ ILGIN"],
+        ids=ascii,
+    )
+    @pytest.mark.parametrize("name", ["upper", "lower", "title"])
+    def test_no_conversion_makes_a_letter_that_was_not_there(self, name, text):
+        made = converted(name, text)
+        assert made == (None, "") or made.casefold() == text.casefold()
+
+    @pytest.mark.parametrize("name", ["upper", "lower", "title"])
+    @given(text=st.text(max_size=12))
+    def test_capitals_are_all_that_changes(self, name, text):
+        made = converted(name, text)
+        assert made == (None, "") or (len(made) == len(text) and made.casefold() == text.casefold())
+
+    @given(text=st.text(st.sampled_from("AB12 -./()+x,;é\u2212\uff21"), max_size=14))
+    def test_no_letter_and_no_digit_is_ever_dropped(self, text):
+        solid = [c for c in unicodedata.normalize("NFKC", text).upper() if c.isalnum()]
+        made = converted("plate", text, Kind.PLATE)
+        assert isinstance(made, tuple) or list(made) == solid
+        made = converted("digits", text)
+        assert isinstance(made, tuple) or list(made) == solid
+        made = converted("phone", text, Kind.PHONE)
+        if not isinstance(made, tuple):
+            ours, theirs = (re.sub("[^0-9]", "", each) for each in (made, text))
+            assert ours.endswith(theirs.lstrip("01")) or theirs.endswith(ours)
+
+
+FRENCH = {
+    "N.-B.": "NB", "N.-É.": "NS", "N.É.": "NS", "T.-N.": "NL", "T.-N.-L.": "NL", "C.-B.": "BC", "Î.-P.-É.": "PE",
+    "Î.P.É.": "PE", "T.N.-O.": "NT", "Qué.": "QC", "P.Q.": "QC", "PQ": "QC", "NF": "NL", "Nfld.": "NL", "YK": "YT",
+    "N.-É": "NS", "N\u2011É": "NS", "Alb.": "AB", "N.-L.": "NL",
+}  # fmt: skip
+ENGLISH = {
+    "B.C.": "BC", "N.Y.": "NY", "D.C.": "DC", "N. B.": "NB", "N.W.T.": "NT", "P.E.I.": "PE", "Ont.": "ON", "Calif.": "CA",
+    "Mass.": "MA", "Prince Edward Is.": "PE", "Newfoundland & Labrador": "NL", "Washington, D.C.": "DC", "ON - Ontario": "ON",
+    "Ontario (ON)": "ON", "Ontario, Canada": "ON", "CA-ON": "ON", "US-NY": "NY", "Armed Forces Europe": "AE",
+    "U.S. Virgin Islands": "VI", "saskatchewan": "SK", "Pa.": "PA", "CALIFORNIA, USA": "CA",
+}  # fmt: skip
+
+
+class TestProvinces:
+    """One table, English, French, old and dotted forms."""
+
+    @pytest.mark.parametrize(("name", "code"), (FRENCH | ENGLISH).items(), ids=ascii)
+    def test_a_name_or_short_form_gets_its_code(self, name, code):
+        assert province(name) == code
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "N.E.",
+            "T.N.",
+            "N E",
+            "Other",
+            "Bavaria",
+            "ON/QC",
+            "Ontario (QC)",
+            "Ottawa",
+            "O.N.T",
+            "--",
+        ],
+        ids=str,
+    )
+    def test_what_may_be_another_or_none_is_refused(self, text):
+        assert isinstance(province(text), Refusal)
+
+    def test_no_signs_make_a_code_that_the_table_does_not_have(self):
+        """All pairs of letters with points, dashes and accents; ``N.-É.`` was Nebraska once."""
+        told = {squeezed(name): code for name, code in FRENCH.items()}
+        for first, second in itertools.product(string.ascii_uppercase, repeat=2):
+            for accent in ("\u0301", "\u0302"):
+                for form in ("{}.-{}.", "{}-{}", "{}.{}", "{} {}"):
+                    text = unicodedata.normalize("NFC", form.format(first, second + accent))
+                    if not text.isascii():
+                        made = province(text)
+                        assert isinstance(made, Refusal) or made == told.get(squeezed(text))
+            dotted = province(f"{first}.{second}.")
+            code = first + second
+            assert isinstance(dotted, Refusal) or dotted == {
+                "NF": "NL",
+                "PQ": "QC",
+                "YK": "YT",
+                "YN": "YT",
+                "CB": "BC",
+            }.get(code, code)
+            assert dotted != "NE"
+
+
+def squeezed(text):
+    bare = unicodedata.normalize("NFKD", text)
+    return "".join(c for c in bare if c.isalpha()).upper()

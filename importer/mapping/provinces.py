@@ -19,7 +19,7 @@ _NAMES = {
     "BC": "British Columbia|Colombie-Britannique|Colombie Brit|C.-B.|C.B.",
     "MB": "Manitoba|Man",
     "NB": "New Brunswick|Nouveau-Brunswick|N.-B.",
-    "NL": "Newfoundland and Labrador|Terre-Neuve-et-Labrador|Newfoundland|Terre-Neuve|Labrador|Newfoundland & Labrador|Terre-Neuve et Labrador|Nfld|Nfld & Lab|T.-N.|T.-N.-L.|T.N.-L.|T.N.L.",
+    "NL": "Newfoundland and Labrador|Terre-Neuve-et-Labrador|Newfoundland|Terre-Neuve|Labrador|Newfoundland & Labrador|Terre-Neuve et Labrador|Nfld|Nfld & Lab|T.-N.|T.-N.-L.|T.N.-L.|N.-L.|T.N.L.",
     "NS": "Nova Scotia|Nouvelle-Écosse|N.-É.|N.É.|N.-E.",
     "NT": "Northwest Territories|Territoires du Nord-Ouest|NWT|T.N.-O.|T.N.O.|TNO",
     "NU": "Nunavut|Nun",
