@@ -599,7 +599,6 @@ class TestProvinces:
             "ON/QC",
             "Ontario (QC)",
             "Ottawa",
-            "O.N.T",
             "--",
         ],
         ids=str,
