@@ -18,6 +18,8 @@ from pathlib import Path
 from importer.errors import InputError, UsageError
 from importer.settings import FILE_NAME
 
+GLOSSARY = "glossary.yaml"
+"""What an office confirmed about its spreadsheets; it lies among the mappings and is none."""
 INBOX, RESULTS, ARCHIVE, MAPPINGS = "inbox", "results", "archive", "mappings"
 FOLDERS = (INBOX, RESULTS, ARCHIVE, MAPPINGS)
 JOURNAL = "journal.sqlite"
@@ -79,7 +81,10 @@ class Workspace:
         """Return the mappings to choose from: the workspace's, or the shipped ones without any."""
         own = sorted((self.folder / MAPPINGS).glob("*.y*ml")) if self.own else []
         # Network drives put files like ._banner.yaml beside those of a Mac.
-        return tuple(path for path in own if not path.name.startswith(".")) or shipped_mappings()
+        return (
+            tuple(path for path in own if not path.name.startswith(".") and path.name != GLOSSARY)
+            or shipped_mappings()
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from importer.cli.fields import fields
 from importer.cli.history import history
 from importer.cli.init import init
 from importer.cli.login import login
+from importer.cli.map import map_
 from importer.cli.pull import pull
 from importer.cli.push import push
 from importer.cli.sandbox import sandbox
@@ -48,7 +49,7 @@ def cli() -> None:
     """Gather the commands."""
 
 
-for _command in (init, login, check, push, settle, pull, history, fields, sandbox):
+for _command in (init, login, map_, check, push, settle, pull, history, fields, sandbox):
     cli.add_command(_command)
 
 

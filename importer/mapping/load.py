@@ -66,6 +66,11 @@ def load_mapping(path: Path) -> Mapping:
         place = ("skip_rows", at)
         if not any(other[:2] == place for other in broken):
             skips.append(_skip(part, _Spot(document, faults, place)))
+    for at, open_ in enumerate(file.ask or ()):
+        message = (
+            f"this is not answered yet: {open_.question} Run `opscom-import map` with the file, or "
+        )
+        faults.append(document.fault(("ask", at), message + "answer it here and remove the entry."))
     encoding = _encoding(file, _Spot(document, faults, ()))
     if table is None:
         raise mapping_error(path, faults)

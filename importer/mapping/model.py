@@ -198,6 +198,15 @@ FieldRule = Annotated[
 ]
 
 
+class AskPart(Part):
+    """A question of `map` that nobody answered yet."""
+
+    field: Text | None = Field(default=None, description="The field that it is about.")
+    column: Text | None = Field(default=None, description="The column that it is about.")
+    question: Text = Field(description="What a person is asked.")
+    choices: List | None = Field(default=None, description="What may be answered.")
+
+
 class MappingFile(Part):
     """How a spreadsheet's columns become the fields of an OPSCOM endpoint."""
 
@@ -241,6 +250,10 @@ class MappingFile(Part):
     )
     fields: Annotated[dict[str, FieldRule], Field(min_length=1)] = Field(
         description="OPSCOM's fields, each with a header or a rule."
+    )
+    ask: tuple[AskPart, ...] | None = Field(
+        default=None,
+        description="What `map` could not know; a mapping with open questions is not used.",
     )
 
 

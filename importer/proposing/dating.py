@@ -1,0 +1,155 @@
+"""In which form a column writes its dates, and how sure that is."""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
+
+from importer.mapping.dates import DateFormat, compile_format, parse_datetime
+from importer.proposing.meanings import means
+
+if TYPE_CHECKING:
+    from importer.proposing.profiles import Profile
+
+_DAYS: Final = (
+    "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
+    "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y",
+    "%d/%b/%Y", "%d%b%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%y",
+)  # fmt: skip
+_CLOCKS: Final = (
+    "",
+    " %H:%M",
+    " %H:%M:%S",
+    " %I:%M %p",
+    " %I:%M:%S %p",
+    ", %H:%M",
+    ", %I:%M %p",
+    " %H:%M:%S.%f",
+)
+_SAMPLE: Final = 1000
+_LETTERS_RE: Final = re.compile(r"[^\W\d_]{3,}\.?")
+_ISO: Final = ""
+_MIDNIGHT: Final = dt.time()
+_UTC: Final = ZoneInfo("UTC")
+TWINS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d"}
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """How the dates of a column are written."""
+
+    form: str
+    """In codes, as a mapping takes it; empty where ISO or true dates need none."""
+    other: str = ""
+    """The form that reads every one of them too, with days for months."""
+    proof: int = 0
+    """How many rows only this form reads."""
+    strange: tuple[str, ...] = ()
+    """Texts that are no dates."""
+    first: str = ""
+    last: str = ""
+    months: Mapping[str, str] | None = None
+    """Names of months in another language, and in English."""
+    timed: bool = True
+    """Whether the dates have a time of day."""
+    zoned: bool = False
+    """Whether times name a zone."""
+
+
+def read_dates(counts: Mapping[str, int], *, sister: str = "") -> Dates:
+    """Return in which form the values are written.
+
+    Args:
+        counts: Distinct value → rows.
+        sister: The form of another column of the file, which decides where two read everything.
+    """
+    months = _months(list(counts)[:_SAMPLE])
+    texts = {text: _english(text, months) for text in counts}
+    sample = list(texts.values())[:_SAMPLE]
+    scores = {form: sum(_reads(text, form) for text in sample) for form in _forms(sample)}
+    scores[_ISO] = sum(_reads(text, _ISO) for text in sample)
+    # ISO texts are read beside any form, so that a form must read more than they.
+    best = max(scores, key=lambda form: (scores[form], form == _ISO, form == sister))
+    twin = _twin(best)
+    other = (
+        twin if twin and scores.get(twin, 0) == scores[best] and scores[best] > scores[_ISO] else ""
+    )
+    if other and sister == other:
+        best, other = other, best
+    made = compiled(best)
+    read = {
+        text: parse_datetime(plain_, made, time=_MIDNIGHT, timezone=_UTC)
+        for text, plain_ in texts.items()
+    }
+    days = sorted(str(value)[:10] for value in read.values() if isinstance(value, str) and value)
+    strange = tuple(text for text, value in read.items() if not isinstance(value, str))
+    proof = 0
+    if twin:
+        proof = sum(
+            rows
+            for text, rows in counts.items()
+            if _reads(texts[text], best) and not _reads(texts[text], twin)
+        )
+    return Dates(
+        form=best, other=other, proof=proof, strange=strange,
+        first=days[0] if days else "", last=days[-1] if days else "",
+        months=months or None,
+        timed=any(":" in text for text in sample),
+        zoned=any(re.search(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$", text) for text in sample),
+    )  # fmt: skip
+
+
+def proven_form(profiles: Sequence[Profile]) -> str:
+    """Return the form of dates of the first column whose values leave no doubt; empty without one."""
+    for profile in profiles:
+        dates = read_dates(profile.counts)
+        if dates.form and dates.proof and not dates.other:
+            return dates.form
+    return ""
+
+
+@cache
+def compiled(form: str) -> tuple[DateFormat, ...]:
+    """Return a form as a mapping uses it, nothing for ISO."""
+    return (compile_format(form),) if form else ()
+
+
+def _forms(sample: Sequence[str]) -> tuple[str, ...]:
+    """Return the forms worth trying: those of the clocks that are there."""
+    clocks = _CLOCKS if any(":" in text for text in sample) else ("",)
+    return tuple(day + clock for clock in clocks for day in _DAYS)
+
+
+def _reads(text: str, form: str) -> bool:
+    value = parse_datetime(text, compiled(form), time=_MIDNIGHT, timezone=_UTC)
+    return isinstance(value, str)
+
+
+def _twin(form: str) -> str:
+    for one, two in TWINS.items():
+        if one in form:
+            return form.replace(one, two)
+        if two in form:
+            return form.replace(two, one)
+    return ""
+
+
+def _months(sample: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for text in sample:
+        for word in _LETTERS_RE.findall(text):
+            english = means("months", word)
+            if english is not None:
+                found[word] = english
+    return found
+
+
+def _english(text: str, months: Mapping[str, str]) -> str:
+    for word, english in months.items():
+        text = text.replace(word, english)
+    return text

@@ -1,0 +1,73 @@
+"""What values mean in plain words: full time, left, free, none; from ``words/values.yaml``."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+import yaml
+
+from importer.proposing.vocabulary import WORDS
+from importer.text import fold
+
+if TYPE_CHECKING:
+    from importer.pulls.user_types import UserType
+
+_NAMES: Final = "user types"
+
+
+def plain(text: str) -> str:
+    """Return a value without capitals, accents, points, dashes and blanks, for comparing."""
+    bare = "".join(
+        c for c in unicodedata.normalize("NFKD", fold(text)) if not unicodedata.combining(c)
+    )
+    return re.sub(r"[^\w$]+", "", bare) or bare.strip()
+
+
+@cache
+def _words(name: str) -> Mapping[str, str]:
+    """Return plain word → meaning."""
+    # No word is a boolean here: `no` and `y` are words.
+    data = yaml.load((WORDS / "values.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    part = data[name]
+    if isinstance(part, dict):
+        return {plain(word): meaning for meaning, words in part.items() for word in words}
+    flat = [word for item in part for word in (item if isinstance(item, list) else [item])]
+    return {plain(word): name for word in flat}
+
+
+def means(name: str, text: str) -> str | None:
+    """Return what a value means among ``user types``, ``currencies``, ``months``, ``left`` and the like."""
+    return _words(name).get(plain(text))
+
+
+def user_type(text: str, types: Sequence[UserType]) -> UserType | None:
+    """Return OPSCOM's user type that a value names: by its name, its number, or in plain words.
+
+    Words count only where one type alone has them.
+    """
+    wanted = plain(text)
+    for names in ([(t, t.type_name) for t in types], [(t, t.id) for t in types]):
+        same = [found for found, name in names if plain(name) == wanted]
+        if len(same) == 1:
+            return same[0]
+    meaning = means(_NAMES, text)
+    if meaning is None:
+        return None
+    alike = [found for found in types if _meanings(found.type_name) == {meaning}]
+    if not alike:
+        alike = [found for found in types if meaning in _meanings(found.type_name)]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _meanings(name: str) -> set[str]:
+    """Return everything that a type's name means, whole or by its words."""
+    whole = means(_NAMES, name)
+    words = {means(_NAMES, word) for word in name.split() if len(word) > 1}
+    pairs = {
+        means(_NAMES, " ".join(pair)) for pair in zip(name.split(), name.split()[1:], strict=False)
+    }
+    return {meaning for meaning in {whole, *words, *pairs} if meaning}

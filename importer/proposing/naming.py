@@ -1,0 +1,210 @@
+"""What a header says by its words: which field it means, or why it is none."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from rapidfuzz import fuzz, process
+
+from importer.proposing.vocabulary import LANGUAGES, languages, squeezed, systems
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from importer.proposing.vocabulary import Language, Phrase
+
+SURE, MAY, NEAR, PART = 1.0, 0.7, 0.85, 0.6
+DATES: Final = {"date_of_birth", "startTime", "endTime"}
+_WHOLE: Final = 0.6
+"""The share of columns from which on a word is the table's own prefix and says nothing."""
+_FEWEST: Final = 4
+_RELATIONS: Final = {"relationship", "relation", "lien", "parentesco"}
+"""Beside such a column the contacts of a file are other people."""
+_SPELLED, _LETTERS = 86, 5
+_FOREIGN: Final = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A field that a header may mean."""
+
+    field: str
+    strength: float
+    """1 where the words are those of the field and no others, less where they say more or less."""
+    words: frozenset[str]
+    """The words that name it."""
+    unknown: tuple[str, ...] = ()
+    """Words of the header that nobody explained."""
+    ordinal: int = 1
+    """2 for a second e-mail, phone or address of a person."""
+    grade: int = 0
+    """1 where a word says that it is the better of two of its kind, -1 where it is the worse."""
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """All that a header says."""
+
+    fields: tuple[Named, ...]
+    """The best first."""
+    never: str = ""
+    """Why its values are shown nowhere: "a password"."""
+    other: str = ""
+    """Whose or what it is instead: "another person"."""
+    unsent: bool = False
+    """Whether it is known to be something that OPSCOM has no field for."""
+    words: frozenset[str] = frozenset()
+
+    @property
+    def weight(self) -> float:
+        """How much of the header is understood, for telling languages apart."""
+        best = max((named.strength * len(named.words) for named in self.fields), default=0.0)
+        return max(best, 1.0 * (bool(self.never) or bool(self.other) or self.unsent))
+
+
+def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
+    """Return what each header says in the language of the whole row, or where that knows nothing in another."""
+    read = {
+        language.name: [_read(language, h, endpoint, _common(language, headers)) for h in headers]
+        for language in languages()
+    }
+    weights = {name: sum(naming.weight for naming in rows) for name, rows in read.items()}
+    # Every language knows English too, so that another must know clearly more.
+    best = max(weights, key=lambda name: weights[name] * (_FOREIGN if name != LANGUAGES[0] else 1))
+    others = [rows for name, rows in read.items() if name != best]
+    contacts = any(n.words & _RELATIONS for n in read[best])
+    found = []
+    for at, naming in enumerate(read[best]):
+        if contacts and "contact" in naming.words:
+            found.append(Naming((), other="another person", words=naming.words))
+            continue
+        forbidden = next((rows[at] for rows in others if rows[at].never or rows[at].other), None)
+        known = next((rows[at] for rows in others if rows[at].weight), None)
+        if naming.weight and not (forbidden and any(n.unknown for n in naming.fields[:1])):
+            found.append(naming)
+        else:
+            found.append(forbidden or known or naming)
+    return tuple(found)
+
+
+def _common(language: Language, headers: Sequence[str]) -> frozenset[str]:
+    """Return the words that stand in most headers: ``applicant_``, ``PERS_``."""
+    counts = Counter(word for header in headers for word in language.words(header))
+    if len(headers) < _FEWEST:
+        return frozenset()
+    return frozenset(word for word, n in counts.items() if n >= max(_FEWEST, _WHOLE * len(headers)))
+
+
+def _read(language: Language, header: str, endpoint: str, common: frozenset[str]) -> Naming:
+    words = frozenset(language.words(header))
+    by_system = systems().get(endpoint, {}).get(squeezed(header))
+    if by_system == "unsent":
+        return Naming((), unsent=True, words=words)
+    if by_system is not None:
+        return Naming((Named(by_system, SURE, words or frozenset({header})),), words=words)
+    never = _said(language.never, words)
+    if never:
+        return Naming((), never=never, words=words)
+    found = _fields(language, words, endpoint, common)
+    if not found:
+        spelled = frozenset(_spelled(language, word) for word in words)
+        if spelled != words:
+            found = [
+                replace(n, strength=n.strength * NEAR)
+                for n in _fields(language, spelled, endpoint, common)
+            ]
+    best = max((len(named.words) for named in found), default=0)
+    covered: frozenset[str] = found[0].words if found else frozenset()
+    other = _said(language.others, words, covered | common)
+    if other == "another date":
+        found = [named for named in found if named.field not in DATES]
+    elif other:
+        found = []
+    unsent = _unsent(language, words, common, best, found=bool(found))
+    if unsent:
+        found = []
+    return Naming(tuple(found), other=other, unsent=unsent, words=words)
+
+
+def _said(phrases: Sequence[Phrase], words: frozenset[str], covered: Collection[str] = ()) -> str:
+    """Return what the phrases say of a header that holds one of them beside the words already covered."""
+    for phrase in phrases:
+        if phrase.words and phrase.words <= words and not phrase.words <= set(covered):
+            return phrase.field
+    return ""
+
+
+def _unsent(
+    language: Language, words: frozenset[str], common: frozenset[str], best: int, *, found: bool
+) -> bool:
+    idle = language.harmless | common
+    for phrase in language.unsent:
+        longer = len(phrase.words) > best if found else True
+        if phrase.words <= words and longer and not (words - phrase.words - idle) & language.known:
+            return True
+    return False
+
+
+def _fields(
+    language: Language, words: frozenset[str], endpoint: str, common: frozenset[str]
+) -> list[Named]:
+    """Return the fields that the words may mean, the best first."""
+    best: dict[str, Named] = {}
+    for phrase in language.fields.get(endpoint, []):
+        named = _match(language, phrase, words, endpoint, common)
+        if named is None:
+            continue
+        known = best.get(named.field)
+        if known is None or _rank(named) > _rank(known):
+            best[named.field] = named
+    return sorted(best.values(), key=_rank, reverse=True)
+
+
+def _rank(named: Named) -> tuple[float, int]:
+    return (named.strength + 0.05 * len(named.words), len(named.words))
+
+
+def _match(
+    language: Language, phrase: Phrase, words: frozenset[str], endpoint: str, common: frozenset[str]
+) -> Named | None:
+    if not phrase.words or not phrase.words <= words:
+        return None
+    rest = words - phrase.words
+    beside = language.beside.get((endpoint, phrase.field), [])
+    if any(not_with <= rest and not_with for not_with in beside if not not_with <= phrase.words):
+        return None
+    digits = sorted(int(word) for word in rest if word.isdigit())
+    left = {w for w in rest if not w.isdigit()} - language.harmless - common
+    if any(word in language.known for word in left if not _said_of(language, word)):
+        return None
+    strength = (SURE if phrase.sure else MAY) * (PART if left else 1.0)
+    if len(left) > len(phrase.words):
+        strength *= PART
+    ordinal = digits[0] if digits and digits[0] > 1 else 1
+    grade = bool(words & language.better) - bool(words & language.worse)
+    return Named(phrase.field, strength, phrase.words, tuple(sorted(left)), ordinal, grade)
+
+
+def _said_of(language: Language, word: str) -> bool:
+    """Whether a word only says of another date, which is no bar to what is no date."""
+    return any(p.words == {word} and p.field == "another date" for p in language.others)
+
+
+@lru_cache(maxsize=4096)
+def _near(word: str, name: str) -> str:
+    language = next(each for each in languages() if each.name == name)
+    known = [w for w in language.known if len(w) >= _LETTERS and w[0] == word[0]]
+    found = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=_SPELLED)
+    return found[0] if found else word
+
+
+def _spelled(language: Language, word: str) -> str:
+    """Return a known word that a word is nearly, else the word."""
+    if word in language.known or len(word) < _LETTERS:
+        return word
+    near = _near(word, language.name)
+    standing = language.spellings.get((near,), (near,))
+    return standing[0] if len(standing) == 1 else near

@@ -1,0 +1,158 @@
+"""What the values of a column look like, each distinct value looked at once."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Final
+
+from importer.mapping.provinces import province
+from importer.text import clean, fold
+from schemas.signs import PROVINCES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    import pandas as pd
+
+    from importer.model import Column, Sheet
+
+MOST_LOOKED_AT: Final = 2000
+FEW: Final = 40
+_MONTH: Final = r"[^\W\d_]{3,9}\.?"
+_TIME: Final = r"(?:[T ,]+[0-9]{1,2}:[0-9]{2}.*)?"
+_LONGEST_NAME: Final = 40
+_WORD_RE: Final = re.compile(r"[^\W\d_]{2,}")
+# A VIN's check digit, ISO 3779 and 49 CFR 565.15: each letter stands for a digit, each place has a weight.
+_VIN_DIGITS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
+_VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
+
+_FORMS: Final[Mapping[str, str]] = {
+    "email": r"[^@\s]+@[^@\s]+\.[^@\s]{2,}|[^@\s]+@[\w-]+(?:\.[\w-]+)*",
+    "date": (
+        rf"(?:[0-9]{{4}}([-/.])[0-9]{{1,2}}\1[0-9]{{1,2}}|[0-9]{{1,2}}([-/. ])[0-9]{{1,2}}\2[0-9]{{2,4}}"
+        rf"|[0-9]{{1,2}}[- /]?{_MONTH}[- /,]*[0-9]{{2,4}}|{_MONTH}[- ][0-9]{{1,2}}(?:st|nd|rd|th)?,?[- ][0-9]{{4}}"
+        rf"|(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])){_TIME}"
+    ),
+    "postal": r"[A-Za-z][0-9][A-Za-z][ -]?[0-9][A-Za-z][0-9]|[0-9]{4,5}(?:-?[0-9]{4})?|[0-9]{3} [0-9]{2}|[0-9]{6}",
+    "phone": r"\+?[0-9(][0-9 ().+/-]{5,18}[0-9](?: ?(?:x|ext\.?|#|poste) ?[0-9]{1,6})?",
+    "plate": r"(?=.*[0-9A-Za-z])[A-Za-z0-9][A-Za-z0-9 .-]{1,9}",
+    "plates": r"[A-Za-z0-9 -]{2,10}(?: ?[,;/&|] ?[A-Za-z0-9 -]{2,10})+",
+    "year": r"(?:19[3-9]|20[0-4])[0-9](?:\.0)?",
+    "amount": r"-?(?:CA|US|C)?[$€£]? ?[0-9][0-9 ,.]*(?: ?[$€£]| ?(?:CAD|USD))?|(?:CAD|USD) ?[0-9.,]+",
+    "id": r"[#'=\"]*[A-Za-z]{0,6}[-_./ ]?[0-9][A-Za-z0-9._/-]{0,24}[\"]?",
+    "text": r".*[^\W\d_].*",
+    "name": r"[^\W\d_][^\d@#/\\_:;]{0,60}",
+    "street": r"(?:.*[0-9].* .*[^\W\d_].*|.*[^\W\d_].* .*[0-9].*|.*\b(?:p\.? ?o\.? box|c\.? ?p\.?)\b.*|.*[^\W\d_].* .*)",
+    "currency": r"(?:CAD|USD|CDN|CAN|US|C|CA)? ?\$?",
+    "integer": r"[0-9]+(?:\.0)?",
+    "password": r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^\w\s]).{8,}|[0-9a-f]{32,}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """One column: its header and what stands in it."""
+
+    column: Column
+    rows: int
+    """Rows of the sheet."""
+    counts: Mapping[str, int]
+    """Cleaned distinct value → rows, the most frequent first; blanks are left out."""
+    shares: dict[str, float] = field(default_factory=dict)
+
+    @property
+    def filled(self) -> int:
+        """How many rows have a value."""
+        return sum(self.counts.values())
+
+    @property
+    def blank(self) -> bool:
+        """Whether the column is empty."""
+        return not self.counts
+
+    @property
+    def few(self) -> bool:
+        """Whether it holds few distinct values, as a list to choose from does."""
+        distinct = len(self.counts)
+        return 0 < distinct <= FEW and (distinct <= max(6, self.filled // 3))
+
+    @property
+    def different(self) -> float:
+        """The share of filled rows that a distinct value has on average: 1 where all are different."""
+        return len(self.counts) / self.filled if self.filled else 0.0
+
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Three of the values."""
+        return tuple(list(self.counts)[:3])
+
+    def share(self, form: str) -> float:
+        """Return the share of (some thousand) distinct values that have a form, 0 to 1."""
+        if form not in self.shares:
+            values = list(self.counts)[:MOST_LOOKED_AT]
+            test = _test(form)
+            self.shares[form] = sum(map(test, values)) / len(values) if values else 0.0
+        return self.shares[form]
+
+
+@cache
+def _test(form: str) -> Callable[[str], bool]:
+    if form == "vin":
+        return is_vin
+    if form == "province":
+        return lambda text: province_of(text) is not None
+    pattern = re.compile(_FORMS[form], re.IGNORECASE if form in {"currency", "street"} else 0)
+    return lambda text: pattern.fullmatch(text) is not None
+
+
+def is_vin(text: str) -> bool:
+    """Return whether a text is the number of a vehicle: 17 characters with a right check digit."""
+    text = text.upper().replace(" ", "")
+    if len(text) != len(_VIN_WEIGHTS) or not re.fullmatch("[A-HJ-NPR-Z0-9]+", text):
+        return False
+    total = sum(int(_VIN_DIGITS.get(c, c)) * w for c, w in zip(text, _VIN_WEIGHTS, strict=True))
+    return "0123456789X"[total % 11] == text[8]
+
+
+@cache
+def province_of(text: str) -> str | None:
+    """Return the code of a province or state that the product knows, ``None`` for all other texts."""
+    if len(text) > _LONGEST_NAME or any(c.isdigit() for c in text):
+        return None
+    code = province(text)
+    return code if isinstance(code, str) and code in PROVINCES else None
+
+
+def words_in(text: str) -> int:
+    """Return how many words of letters a text has."""
+    return len(_WORD_RE.findall(text))
+
+
+def profile(sheet: Sheet) -> tuple[Profile, ...]:
+    """Return what each column of a sheet holds; columns that a results workbook added are left out."""
+    return tuple(
+        Profile(column, len(sheet.frame), _counted(sheet.frame[column.position]))
+        for column in sheet.columns
+        if not column.ours
+    )
+
+
+def _counted(texts: pd.Series[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for text, rows in texts.value_counts(sort=True).items():
+        cleaned = clean(str(text))
+        if cleaned:
+            counts[cleaned] = counts.get(cleaned, 0) + int(rows)
+    return counts
+
+
+def folded(counts: Mapping[str, int]) -> dict[str, int]:
+    """Return the counts of values that a lookup takes for one (case and blanks do not count)."""
+    first: dict[str, str] = {}
+    sums: dict[str, int] = {}
+    for text, rows in counts.items():
+        name = first.setdefault(fold(text), text)
+        sums[name] = sums.get(name, 0) + rows
+    return sums

@@ -1,0 +1,109 @@
+"""The nouns of a proposal: what was looked at, what is proposed, and what a person is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importer.model import Sheet, Source
+    from importer.proposing.answers import Key
+    from importer.proposing.columns import Confidence, Place
+    from importer.proposing.profiles import Profile
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One sheet of a file as it was looked at; made once, whatever is answered."""
+
+    source: Source
+    sheet: Sheet
+    header_row: int
+    """As the spreadsheet shows it; of a text file the record's number from its top."""
+    profiles: tuple[Profile, ...]
+
+    @property
+    def headers(self) -> dict[int, str]:
+        """Column position → the name that a mapping uses: ``Phone#2`` for the second of a name."""
+        from importer.text import fold
+
+        repeated = {fold(c.header) for c in self.sheet.columns if c.number > 1}
+        return {
+            c.position: f"{c.header}#{c.number}" if fold(c.header) in repeated else c.header
+            for c in self.sheet.columns
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One thing that only a person can say."""
+
+    about: str
+    """``column``, ``value``, ``row`` or ``field``."""
+    key: Key
+    """Where the answer is kept."""
+    text: str
+    choices: tuple[str, ...] = ()
+    proposal: str = ""
+    """What Enter takes; empty where a person must choose."""
+    column: str = ""
+    field: str = ""
+    value: str = ""
+    free: bool = False
+    """Whether anything may be answered, not only a choice."""
+    held: bool = True
+    """Whether a mapping without the answer may not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What one value of a column becomes."""
+
+    column: str
+    field: str
+    value: str
+    rows: int
+    becomes: str | None
+    confidence: Confidence
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One field of the proposed mapping."""
+
+    field: str
+    rule: str | Mapping[str, object]
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Rows that are no records."""
+
+    rule: Mapping[str, object]
+    rows: tuple[int, ...]
+    """Their numbers as the spreadsheet shows them."""
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A proposed mapping and everything that is unsure about it."""
+
+    look: Look
+    endpoint: str
+    places: tuple[Place, ...]
+    drafts: tuple[Draft, ...]
+    """In the vendor's order."""
+    values: tuple[Value, ...]
+    skips: tuple[Skip, ...]
+    questions: tuple[Question, ...]
+    """Those that are open, in the order in which a person would be asked."""
+    duplicates: str = "error"
+
+    @property
+    def recognised(self) -> int:
+        """How many columns have a field."""
+        return len({p.profile.column.position for p in self.places if p.field})

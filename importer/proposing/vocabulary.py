@@ -1,0 +1,260 @@
+"""The words that offices write over their columns, from ``words/``: a file per language, and one of systems.
+
+A header is taken apart into words: ``StudentID``, ``STUDENT_ID`` and "Student-ID" are ``student`` and
+``id``, and so is ``N° étudiant`` but for ``id``, because a language's words stand for English ones.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+import yaml
+
+WORDS: Final = Path(__file__).parent / "words"
+LANGUAGES: Final = ("english", "french", "spanish")
+_SECTIONS: Final = ("users", "vehicles", "permits", "permit-updates")
+_NOTE_RE: Final = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
+_MARK_RE: Final = re.compile(r"(?:^|(?<=[\s_.-]))n\s*[°º]|№", re.IGNORECASE)
+_PIECE_RE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|#")
+_SHORTEST, _LONG = 3, 7
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A header as words, their order not counting."""
+
+    words: frozenset[str]
+    field: str
+    """The field that it means; of columns that are not sent the reason."""
+    sure: bool = True
+    """Whether it means the field beyond doubt, or only may."""
+
+
+@dataclass(slots=True)
+class Language:
+    """What one language knows; those of other languages stand on the English one."""
+
+    name: str
+    spellings: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
+    """Words as written, without accents → the words that they stand for."""
+    stop: set[str] = field(default_factory=set)
+    harmless: set[str] = field(default_factory=set)
+    better: set[str] = field(default_factory=set)
+    """Words that tell the better of two columns of one field."""
+    worse: set[str] = field(default_factory=set)
+    others: list[Phrase] = field(default_factory=list)
+    never: list[Phrase] = field(default_factory=list)
+    unsent: list[Phrase] = field(default_factory=list)
+    fields: dict[str, list[Phrase]] = field(default_factory=dict)
+    """Endpoint → phrases."""
+    beside: dict[tuple[str, str], list[frozenset[str]]] = field(default_factory=dict)
+    """(endpoint, field) → words beside which a header does not mean it."""
+    known: set[str] = field(default_factory=set)
+    """Every word that stands in some phrase."""
+
+    def words(self, header: str) -> tuple[str, ...]:
+        """Return the words of a header, once each, without notes in brackets unless nothing else is there."""
+        bare = _NOTE_RE.sub(" ", header)
+        return self._words(bare) or self._words(header)
+
+    def notes(self, header: str) -> tuple[str, ...]:
+        """Return the words that stand in brackets."""
+        return self._words(" ".join(_NOTE_RE.findall(header)))
+
+    def _words(self, text: str) -> tuple[str, ...]:
+        found: list[str] = []
+        for piece in self._joined(pieces(text)):
+            found += [piece] if piece in self.known else self._split(piece)
+        spelled = self._spelled(found)
+        return _once(spelled)
+
+    def _joined(self, parts: list[str]) -> list[str]:
+        """Return the pieces, single letters joined: E-mail, D.O.B., S S N."""
+        joined: list[str] = []
+        letters = ""
+        for part in [*parts, ""]:
+            if len(part) == 1 and part.isalpha():
+                letters += part
+                continue
+            if letters and part == "mail" and letters.endswith("e"):
+                joined += [*([letters[:-1]] if letters[:-1] else []), "email"]
+                letters = ""
+                continue
+            joined += [letters] if letters else []
+            letters = ""
+            joined += [part] if part else []
+        return joined
+
+    def _spelled(self, parts: list[str]) -> list[str]:
+        """Return the words with every spelling replaced by what it stands for, the longest first."""
+        once = self._replaced(parts)
+        bare = [word for word in once if word not in self.stop]
+        # Between the words of a spelling a stop word may stand: permis (de) conduire.
+        return self._replaced(bare)
+
+    def _replaced(self, parts: list[str]) -> list[str]:
+        spelled: list[str] = []
+        at = 0
+        while at < len(parts):
+            for length in (3, 2, 1):
+                part = tuple(parts[at : at + length])
+                if len(part) == length and part in self.spellings:
+                    spelled += self.spellings[part]
+                    break
+            else:
+                spelled.append(parts[at])
+                length = 1
+            at += length
+        return spelled
+
+    def _split(self, piece: str) -> list[str]:
+        """Return a run of letters as known words where it is made of them: ``emailaddress``."""
+        if len(piece) < _LONG or (piece,) in self.spellings or not piece.isalpha():
+            return [piece]
+        best: dict[int, list[str]] = {0: []}
+        for end in range(_SHORTEST, len(piece) + 1):
+            ways = [
+                [*best[start], piece[start:end]]
+                for start in range(end - _SHORTEST + 1)
+                if start in best and self._whole(piece[start:end])
+            ]
+            if piece[end - 2 : end] in {"id", "no"} and end - 2 in best:
+                ways.append([*best[end - 2], piece[end - 2 : end]])
+            if ways:
+                best[end] = min(ways, key=len)
+        return best.get(len(piece), [piece])
+
+    def _whole(self, piece: str) -> bool:
+        return piece in self.known or (piece,) in self.spellings or piece in self.stop
+
+
+def _once(words: list[str]) -> tuple[str, ...]:
+    """Return each word once, but for a second ``name``: "Nom, prénom" are two names."""
+    numbered = [
+        "name2" if word == "name" and "name" in words[:at] else word
+        for at, word in enumerate(words)
+    ]
+    return tuple(dict.fromkeys(numbered))
+
+
+def pieces(text: str) -> list[str]:
+    """Return the runs of letters and digits of a text, in lower case without accents."""
+    text = unicodedata.normalize("NFKD", _MARK_RE.sub(" # ", text))
+    text = "".join(c for c in text if not unicodedata.combining(c))
+    text = text.replace("œ", "oe")
+    return [piece.lower() for piece in _PIECE_RE.findall(text)]
+
+
+def squeezed(header: str) -> str:
+    """Return a header without anything but its letters and digits, for names that a program gives."""
+    return "".join(pieces(header))
+
+
+@lru_cache(maxsize=1)
+def languages() -> tuple[Language, ...]:
+    """Return what each language knows, English first."""
+    english: Language | None = None
+    made = []
+    for name in LANGUAGES:
+        language = _read(name, english)
+        english = english or language
+        made.append(language)
+    return tuple(made)
+
+
+@lru_cache(maxsize=1)
+def systems() -> Mapping[str, Mapping[str, str]]:
+    """Return endpoint → squeezed header → field, for columns that programs name in their own way."""
+    data = _load("systems")
+    return {
+        endpoint: {squeezed(header): field for header, field in names.items()}
+        for endpoint, names in data.items()
+    }
+
+
+def _load(name: str) -> dict[str, dict[str, str]]:
+    # No word is a number or a boolean here: `no` is one of the words for number.
+    text = (WORDS / f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    return loaded
+
+
+def _read(name: str, base: Language | None) -> Language:
+    data: dict[str, object] = dict(_load(name))
+    made = Language(name)
+    if base is not None:
+        made.spellings |= base.spellings
+        made.stop |= base.stop
+    made.stop |= {word for text in _list(data["stop"]) for word in pieces(text)}
+    for word, spellings in _dict(data["words"]).items():
+        for spelling in _list(spellings):
+            made.spellings[tuple(pieces(spelling))] = tuple(pieces(word))
+    made.spellings.pop((), None)
+
+    def words(text: str) -> frozenset[str]:
+        return frozenset(_once(made._spelled(pieces(text))))  # noqa: SLF001 - its own
+
+    made.harmless = {word for text in _list(data["harmless"]) for word in words(text)}
+    made.better = {word for text in _list(data["better"]) for word in words(text)}
+    made.worse = {word for text in _list(data["worse"]) for word in words(text)}
+    made.others = [
+        Phrase(words(t), why) for why, ts in _dict(data["others"]).items() for t in _list(ts)
+    ]
+    made.never = [
+        Phrase(words(t), why) for why, ts in _dict(data["never"]).items() for t in _list(ts)
+    ]
+    made.unsent = [Phrase(words(text), "unsent") for text in _list(data["unsent"])]
+    for endpoint in _SECTIONS:
+        phrases = made.fields.setdefault(endpoint, [])
+        for field_name, part in _dict(data.get(endpoint, {})).items():
+            for key, sure in (("means", True), ("may mean", False)):
+                phrases += [
+                    Phrase(words(t), field_name, sure) for t in _list(_dict(part).get(key, []))
+                ]
+            beside = [words(text) for text in _list(_dict(part).get("not with", []))]
+            made.beside[endpoint, field_name] = beside
+    if base is not None:
+        _stand_on(made, base)
+    made.known = {w for p in _all(made) for w in p.words} | made.harmless
+    made.known |= {word for spelling in made.spellings.values() for word in spelling}
+    return made
+
+
+def _stand_on(made: Language, base: Language) -> None:
+    """Add what English knows, but for phrases that mean another field in this language."""
+    made.harmless |= base.harmless
+    made.better |= base.better
+    made.worse |= base.worse
+    made.others += base.others
+    made.never += base.never
+    made.unsent += base.unsent
+    for endpoint, phrases in made.fields.items():
+        own = {phrase.words for phrase in phrases}
+        phrases += [phrase for phrase in base.fields[endpoint] if phrase.words not in own]
+    for key, beside in base.beside.items():
+        made.beside[key] = [*made.beside.get(key, []), *beside]
+
+
+def _all(language: Language) -> Iterable[Phrase]:
+    yield from language.others
+    yield from language.never
+    yield from language.unsent
+    for phrases in language.fields.values():
+        yield from phrases
+
+
+def _dict(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[str]:
+    """Return texts: of a list, of lists in a list, or of one text with commas."""
+    if isinstance(value, str):
+        return [text.strip() for text in value.split(",") if text.strip()]
+    return [text for item in value for text in _list(item)] if isinstance(value, list) else []

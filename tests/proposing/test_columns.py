@@ -1,0 +1,204 @@
+"""Where columns go: by header, by value, by neighbour, and where they never go."""
+
+import csv
+
+import pytest
+
+from importer.proposing.columns import Confidence, place_columns
+from importer.proposing.endpoints import readings
+from importer.proposing.profiles import profile
+from importer.proposing.vocabulary import languages
+from importer.reading import read_source, take_sheet
+
+PEOPLE = {
+    "Student ID": ("90012345", "90012377", "90020911", "90034418"),
+    "First Name": ("Marisol", "Devon", "Priyanka", "Callum"),
+    "Last Name": ("Ferrante", "Whitlock", "Raghunath", "MacGillis"),
+    "Email": ("m.ferrante@uni.example", "d.whitlock@uni.example", "p@uni.example", "c@uni.example"),
+}
+MAILS = ("a@mail.example", "b@mail.example", "c@mail.example", "d@mail.example")
+PHONES = ("(607) 555-0114", "(315) 555-0137", "(570) 555-0162", "(802) 555-0178")
+BIRTHS = ("2003-02-14", "2004-11-30", "2002-07-05", "2001-01-22")
+WORDS = ("Marisol Ferrante", "Devon Whitlock", "Priyanka Raghunath", "Callum MacGillis")
+NUMBERS = ("4711", "4712", "4713", "4714")
+CARS = {
+    "Plate": ("KYA1935", "RMN5327", "EHR8708", "FMS5750"),
+    "Make": ("Ford", "Kia", "Honda", "Ford"),
+}
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Return what places columns, given as header → values, under an endpoint."""
+
+    def placing(columns, endpoint="users"):
+        path = tmp_path / "export.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+        source = read_source(path)
+        profiles = profile(take_sheet(source, source.grids[0], 1))
+        return {p.profile.column.header: p for p in place_columns(profiles, endpoint)}
+
+    return placing
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "field"),
+    [
+        ("STU_DOB", BIRTHS, "date_of_birth"),
+        ("Date de naissance (jj/mm/aaaa)", BIRTHS, "date_of_birth"),
+        ("FECHA NAC.", BIRTHS, "date_of_birth"),
+        ("Tél. cell.", PHONES, "phone_cell"),
+        ("Téléphone au travail", PHONES, "employee_phone"),
+        ("WhatsApp Number", PHONES, "phone_cell"),
+        ("mobilePhone", PHONES, "phone_cell"),
+        ("Zip / Postal Code", ("14901", "14850", "18503", "05401"), "postal_code"),
+        ("C.P.", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "postal_code"),
+        ("Prov.", ("ON", "QC", "Qué.", "T.-N.-L."), "province"),
+        ("sAMAccountName", ("mferrante", "dwhitlock", "praghu", "cmac"), "user_name"),
+        ("Adress", ("118 Larkmoor Ave", "22 Quarry Rd", "7 Fennel Ct", "9 Ferry Ln"), "street"),
+    ],
+)
+def test_a_header_of_an_office_leads_to_its_field(place, header, values, field):
+    found = place({**PEOPLE, header: values})[header]
+    assert (found.field, found.used) == (field, True)
+
+
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [
+        ("Hire Date", BIRTHS),
+        ("Date d'embauche", BIRTHS),
+        ("Fecha de ingreso", BIRTHS),
+        ("Admission Date", BIRTHS),
+        ("Emergency Contact Phone", PHONES),
+        ("Téléphone d'urgence", PHONES),
+        ("Guardian 1 Cell", PHONES),
+        ("Parent Email", MAILS),
+        ("Courriel de la mère", MAILS),
+        ("Advisor Email", MAILS),
+        ("Supervisor", WORDS),
+        ("Spouse First Name", PEOPLE["First Name"]),
+        ("Nom du conjoint", PEOPLE["Last Name"]),
+        ("SSN", ("976-05-1548", "919-52-2578", "969-99-4127", "908-74-6220")),
+        ("NAS", NUMBERS),
+        ("Password", ("hunter2", "swordfish", "pass1", "abc")),
+        ("Mot de passe", ("hunter2", "swordfish", "pass1", "abc")),
+        ("SPRIDEN_PIDM", NUMBERS),
+        ("Birth City", ("Elmira", "Ithaca", "Scranton", "Ottawa")),
+        ("Department ID", NUMBERS),
+        ("Preferred First Name", PEOPLE["First Name"]),
+        ("Estado civil", ("soltero", "casada", "soltero", "casada")),
+    ],
+)
+def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, header, values):
+    found = place({**PEOPLE, header: values})[header]
+    assert (found.field, found.confidence) == (None, Confidence.NONE)
+
+
+@pytest.mark.parametrize("header", ["Password", "SIN", "IBAN", "Allergies", "CURP", "N° sécu"])
+def test_values_of_secrets_are_marked_to_be_shown_nowhere(place, header):
+    found = place({**PEOPLE, header: NUMBERS})[header]
+    assert found.secret or header == "N° sécu"
+
+
+def test_values_veto_a_header(place):
+    found = place({**PEOPLE, "Date of Birth": WORDS})["Date of Birth"]
+    assert found.field is None
+    assert found.reason == "the header may mean date_of_birth, but the values are no dates"
+
+
+def test_a_birth_date_of_last_year_is_no_birth_date(place):
+    found = place({**PEOPLE, "DOB": ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05")})[
+        "DOB"
+    ]
+    assert (
+        found.reason
+        == "the header may mean date_of_birth, but the dates are of the last years, no births"
+    )
+
+
+def test_of_two_e_mails_the_campus_one_is_likely_and_the_other_is_named(place):
+    columns = dict(PEOPLE)
+    del columns["Email"]
+    found = place({**columns, "Personal Email": MAILS, "Work Email": PEOPLE["Email"]})
+    assert found["Work Email"].confidence is Confidence.LIKELY
+    assert found["Work Email"].reason.endswith('rather than "Personal Email"')
+    assert found["Personal Email"].field is None
+    assert "it could be used where that is blank" in found["Personal Email"].reason
+
+
+def test_address_lines_are_joined_and_a_whole_name_is_split(place):
+    people = {
+        "ID": PEOPLE["Student ID"],
+        "Name": ("Ferrante, Marisol", "Whitlock, Devon", "Roy, Jo", "Poe, Al"),
+    }
+    lines = {
+        "Address 1": ("1 Elm St", "2 Oak Rd", "3 Ash Ln", "4 Yew Ct"),
+        "Address 2": ("Apt 3", "", "", "Unit 9"),
+    }
+    found = place({**people, **lines})
+    assert [found[name].how for name in lines] == ["join", "join"]
+    assert (found["Name"].how, found["Name"].reason) == (
+        "split",
+        "the whole name is split: last name, comma, first name",
+    )
+
+
+def test_beside_a_first_name_nom_is_the_last_name(place):
+    found = place(
+        {
+            "Matricule": PEOPLE["Student ID"],
+            "Nom": PEOPLE["Last Name"],
+            "Prénom": PEOPLE["First Name"],
+        }
+    )
+    assert (found["Nom"].field, found["Prénom"].field) == ("last_name", "first_name")
+
+
+def test_an_internal_key_gives_way_to_the_number_that_a_person_knows(place):
+    found = place({**PEOPLE, "Record ID": NUMBERS})
+    assert found["Student ID"].field in {"unique_id", "student_no"}
+    assert (
+        found["Record ID"].reason == 'another number of the person; "Student ID" is the better id'
+    )
+
+
+@pytest.mark.parametrize(
+    ("columns", "endpoint"),
+    [
+        (PEOPLE, "users"),
+        (CARS, "vehicles"),
+        (
+            {"Permit #": NUMBERS, "Plate": CARS["Plate"], "Start Date": BIRTHS, "End Date": BIRTHS},
+            "permits",
+        ),
+        ({"Item": WORDS, "Price": ("1.00", "2.00", "3.00", "4.00")}, None),
+        ({"Name": WORDS, "Grade": ("A", "B", "A", "C")}, None),
+        (
+            {"Summons": NUMBERS, "RP State Plate": ("CA", "NV", "CA", "AZ"), "Make": CARS["Make"]},
+            None,
+        ),
+    ],
+)
+def test_what_the_rows_are_is_told_from_all_columns(tmp_path, columns, endpoint):
+    path = tmp_path / "export.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
+    source = read_source(path)
+    found = readings(profile(take_sheet(source, source.grids[0], 1)))
+    assert (found[0].endpoint if found else None) == endpoint
+
+
+@pytest.mark.parametrize("language", languages(), ids=lambda language: language.name)
+def test_every_phrase_of_the_vocabulary_has_words_and_no_two_fields_share_one(language):
+    for endpoint, phrases in language.fields.items():
+        meant = {}
+        for phrase in phrases:
+            if phrase.sure and phrase.words:
+                meant.setdefault(phrase.words, set()).add(phrase.field)
+        shared = {words: fields for words, fields in meant.items() if len(fields) > 1}
+        allowed = [{"unique_id", "student_no"}, {"unique_id", "employ_no"}]
+        assert [f for f in shared.values() if f not in allowed] == [], endpoint
