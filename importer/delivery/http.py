@@ -279,7 +279,7 @@ class Connection:
             late = any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes)
             detail = "the connection was lost before the answer was complete"
             if late:
-                what = "no answer came within" if self._deadline else "nothing came for"
+                what = "no whole answer came within" if self._deadline else "nothing came for"
                 detail = f"{what} {self._timeout:g} seconds"
             return Reply(Phase.LOST, status, detail=detail, timed_out=late)
         phase, detail = _before_leaving(causes)
