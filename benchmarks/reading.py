@@ -34,11 +34,12 @@ FEW = 10
 
 def ours(path: Path) -> None:
     """Do what ``check`` does before it writes a workbook."""
-    from importer.preparing import Order, prepare
+    from importer.prepare import CHECK, Request, prepare
 
     mapping = path.with_suffix(path.suffix + ".yaml")
-    order = Order(files=(path,), mappings=(mapping,), named=True, results=path.parent)
-    (job,) = prepare(order, today=dt.datetime.now(dt.UTC).date())
+    today = dt.datetime.now(dt.UTC).date()
+    request = Request(CHECK, (path,), (mapping,), named=True, results=path.parent, today=today)
+    (job,) = prepare(request)
     if job.error is not None:
         raise SystemExit(job.error)
 

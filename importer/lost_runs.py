@@ -17,7 +17,7 @@ from importer.delivery.learning import LearnedFile, LearnedRow, LearnedSheet
 from importer.delivery.policy import MANNERS
 from importer.errors import ImporterError
 from importer.model import State
-from importer.preparing import Job
+from importer.prepare import CHECK, SETTLE, Job
 from importer.reading import read_summary, told_by
 from importer.records import Rows
 from importer.text import quoted
@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from importer.comparing import Compared
-    from importer.delivery.journal import Journal, Memory
+    from importer.compare import Compared, Past
+    from importer.delivery.journal import Memory
     from importer.model import Checked, Origin, Told
+    from importer.prepare import Request
 
 _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
 _MOST = 100
@@ -39,19 +40,17 @@ _MOST_NAMED = 20
 Lost = tuple[tuple["Path", "Origin"], ...]
 
 
-def find_lost(results: Path, memory: Memory | None, system: System, number: int | None) -> Lost:
-    """Return the results workbooks of a folder that tell of runs to a system that a journal does not know.
+def find_lost(planned: Sequence[Compared], past: Past, request: Request) -> Lost:
+    """Return the results workbooks beside a run's own that tell of runs which the journal does not know.
 
-    Only their summaries are read. What cannot be read tells nothing.
-
-    Args:
-        results: Where this run's workbooks go.
-        memory: The journal's; ``None`` where there is none yet.
-        system: Where the run goes.
-        number: The journal's number of it.
+    Only their summaries are read, and only where the run would create something. What cannot be read
+    tells nothing.
     """
+    creates = any(MANNERS[each.job.endpoint].creates for each in planned)
+    if request.sandbox or request.command == SETTLE or not creates or not past.system.client:
+        return ()
     try:
-        found = [path for path in results.iterdir() if _NAME_RE.fullmatch(path.name)]
+        found = [path for path in request.results.iterdir() if _NAME_RE.fullmatch(path.name)]
         found.sort(key=lambda path: path.stat().st_mtime, reverse=True)
     except OSError:
         return ()
@@ -59,7 +58,7 @@ def find_lost(results: Path, memory: Memory | None, system: System, number: int 
     return tuple(
         (path, origin)
         for path, origin in told
-        if origin is not None and _is_lost(origin, memory, system, number)
+        if origin is not None and _is_lost(origin, past.memory, past.system, past.number)
     )
 
 
@@ -82,8 +81,16 @@ def _is_lost(origin: Origin, memory: Memory | None, system: System, number: int 
     return same and (memory is None or not memory.knows(origin.run, origin.digest))
 
 
-def learn(jobs: Sequence[Job], journal: Journal, number: int) -> None:
-    """Write down what given results workbooks say of runs that the journal does not know, oldest first."""
+def learn(jobs: Sequence[Job], past: Past, request: Request) -> Past:
+    """Write down what given results workbooks say of runs that the journal does not know, oldest first.
+
+    Returns:
+        The past, with the system entered where there is something to learn.
+    """
+    if request.command == CHECK or request.sheet is not None or not any(job.origin for job in jobs):
+        return past
+    past = past.entered()
+    journal = past.opened
     lost = [job for job in jobs if job.error is None and job.origin and job.origin.run]
     for job in sorted(lost, key=lambda job: job.origin.started if job.origin else ""):
         origin = job.origin
@@ -93,13 +100,14 @@ def learn(jobs: Sequence[Job], journal: Journal, number: int) -> None:
             LearnedSheet(checked.batch.sheet.title, tuple(_rows(job, checked, journal.memory)))
             for checked in job.sheets
         )
-        journal.learn(_file(origin, number, job.path, job.endpoint, sheets))
+        journal.learn(_file(origin, past.known_number, job.path, job.endpoint, sheets))
+    return past
 
 
-def leave_aside(lost: Lost, journal: Journal, number: int) -> None:
-    """Write down that runs are known and do not count: the person said that all is meant to be new."""
-    for path, origin in lost:
-        journal.learn(_file(origin, number, path, "", ()))
+def leave_aside(lost: Lost, past: Past, request: Request) -> None:
+    """Write down that runs are known and do not count, where the person said that all is meant to be new."""
+    for path, origin in lost if request.new_system else ():
+        past.opened.learn(_file(origin, past.known_number, path, "", ()))
 
 
 def _file(
@@ -140,18 +148,30 @@ def _result(told: Told) -> Result | None:
 
 
 def hold_creates(
-    jobs: Sequence[Job], planned: Sequence[Compared], lost: Lost, system: System
-) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
-    """Put files in error that would create something while runs are lost; the other files go on."""
-    if not lost:
-        return tuple(jobs), tuple(planned)
+    jobs: Sequence[Job],
+    planned: Sequence[Compared],
+    lost: Lost,
+    system: System,
+    request: Request,
+) -> tuple[tuple[Job, ...], tuple[Compared, ...], tuple[str, ...]]:
+    """Put files in error that would create something while runs are lost; the other files go on.
+
+    Returns:
+        The files, their sheets, and for a check a note that says so instead.
+    """
+    if not lost or request.new_system:
+        return tuple(jobs), tuple(planned), ()
+    if request.command == CHECK:
+        sends = any(MANNERS[each.job.endpoint].creates and each.plan.send for each in planned)
+        note = f"A push creates nothing. {why_held(lost, system)}"
+        return tuple(jobs), tuple(planned), (note,) if sends else ()
     held = {
         id(each.job): f"{each.job.path.name}: nothing of it was sent. {why_held(lost, system)}"
         for each in planned
         if each.plan.send and MANNERS[each.job.endpoint].creates
     }
     spared = tuple(Job(job.path, error=held[id(job)]) if id(job) in held else job for job in jobs)
-    return spared, tuple(each for each in planned if id(each.job) not in held)
+    return spared, tuple(each for each in planned if id(each.job) not in held), ()
 
 
 def why_held(lost: Lost, system: System) -> str:

@@ -1,4 +1,4 @@
-"""Checked rows as they are sent, built when they are asked for.
+"""Checked rows as they are sent, built when they are asked for, with what a returned workbook says of them.
 
 A hundred thousand payloads at once would take more memory than the sheet that they come from.
 """
@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.model import Record
-from importer.resubmission import read_told
+from importer.model import Record, Told
 from importer.schema import record_key
+from importer.text import clean, fold
 
 if TYPE_CHECKING:
-    from importer.model import Checked
+    from importer.model import Checked, Sheet
     from importer.schema import Table
 
 CHUNK = 4_000
@@ -85,3 +85,32 @@ class _Later(Mapping[str, str]):
 
     def __len__(self) -> int:
         return len(self._rows.payload(self._position))
+
+
+ANSWERS = frozenset({"yes", "no", "new"})
+
+
+def read_told(sheet: Sheet) -> dict[int, Told]:
+    """Return what each row says beside the source's own cells, by position; nothing for other sheets."""
+    ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
+    if not ours:
+        return {}
+    rows = len(sheet.frame)
+    status, number, answer = (
+        [clean(cell) for cell in sheet.frame[ours[name]].tolist()] if name in ours else [""] * rows
+        for name in ("opscom_status", "opscom_reference_id", "opscom_answer")
+    )
+    from_source = "opscom_row" in ours
+    return {
+        position: Told(
+            status[position].casefold(),
+            number[position],
+            _answer(answer[position]),
+            from_source and position not in sheet.added,
+        )
+        for position in range(rows)
+    }
+
+
+def _answer(text: str) -> str:
+    return text.casefold() if text.casefold() in ANSWERS else text

@@ -1,28 +1,31 @@
-"""The straight line: read → map → check → push → annotate."""
+"""The straight line: read → map → check → plan → push → annotate, for check, push and settle alike."""
 
 from __future__ import annotations
 
 import datetime as dt
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.annotating import Annotator, Place, held_back, in_order
-from importer.comparing import Compared, compare_sheet, remember, standing_permits
+from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks
+from importer.compare import compare, compare_sheet, guard, recognise, remember, standing_permits
 from importer.delivery.policy import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
-from importer.errors import ImporterError, InputError, JournalError, failure
+from importer.errors import InputError, JournalError, failure
+from importer.lost_runs import find_lost, hold_creates, learn, leave_aside
 from importer.model import Outcome, State
+from importer.prepare import PUSH, hold_deletes, overrule_files, prepare
 from importer.report import Report, SheetReport
-from importer.resubmission import keep_ids
+from importer.settle import settle_sheet
+from importer.text import count
 from importer.workspace import archive
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from importer.delivery.journal import Journal, System
-    from importer.delivery.stops import Stopper
-    from importer.preparing import Job, Order
+    from importer.compare import Compared, Past
+    from importer.prepare import Job, Request
+    from importer.settle import Inquiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,225 +37,223 @@ class Progress:
     total: int
 
 
-def new_run_id() -> str:
-    """Return a name for a run that sorts by time and is used once."""
-    return f"{dt.datetime.now().astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-
-
-def finish_check(
-    order: Order, jobs: Sequence[Job], planned: Sequence[Compared], place: Place
-) -> Report:
-    """Annotate what a push would do."""
-    run = new_run_id()
-    annotator = Annotator(run, "check", order.results, place, planned)
-    sheets: list[SheetReport] = []
-    for job in jobs:
-        if job.error is not None:
-            sheets.append(annotator.failed(job))
-            continue
-        outcomes = []
-        for each in planned:
-            if each.job is job:
-                found = held_back(each.checked) | dict(each.plan.settled)
-                ready = Outcome(State.READY)
-                found.update((row.record.position, ready) for row in each.plan.send)
-                outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
-        try:
-            sheets += annotator.write(job, outcomes, stopped=None)
-        except ImporterError as error:
-            sheets.append(SheetReport(job.path, error=str(error)))
-        except Exception as error:  # noqa: BLE001 - one file's failure is its own
-            sheets.append(SheetReport(job.path, error=_not_made(job, error)))
-    return Report(run, tuple(sheets), notes=tuple(annotator.notes))
-
-
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """All that a push needs besides the rows."""
+    """All that sending needs besides the rows and the journal."""
 
-    journal: Journal
-    system: System
-    number: int
-    """The journal's number of the system."""
     conditions: Conditions
-    place: Place
     watch: Callable[[Progress], None]
+    inquiry: Inquiry | None = None
+    """How ``settle`` looks permits up; ``None`` for a push."""
 
 
-def push(
-    order: Order, jobs: Sequence[Job], planned: Sequence[Compared], delivery: Delivery
-) -> Report:
-    """Send what is to be sent, sheet by sheet, and annotate.
+LookBack = Callable[[Sequence["Job"]], "Past"]
+"""Returns what the journal knows of the system that rows go to."""
+Begin = Callable[[Sequence["Job"], Sequence["Compared"]], Delivery | None]
+"""Says what is about to happen, asks the person, and opens the way; ``None`` where nothing is sent."""
 
-    Every file gets its workbook, also where the run stops before its rows.
+
+def run(request: Request, place: Place, look_back: LookBack, begin: Begin) -> Report:
+    """Take files from their bytes to their workbooks; every row ends in one state.
+
+    Args:
+        request: What the person asked for.
+        place: Where rows go, for the workbooks.
+        look_back: Called when the files are read, so that a journal is only opened for some.
+        begin: Called when all is known and nothing is sent yet.
+
+    Raises:
+        ImporterError: Nothing could start; what goes wrong later is in the report.
     """
-    run = new_run_id()
-    annotator = Annotator(run, "push", order.results, delivery.place, planned)
-    delivery.journal.start_run(
-        run, delivery.system, delivery.number, dt.datetime.now().astimezone()
-    )
-    stopper, left = delivery.conditions.stopper, order.limit
-    sheets: list[SheetReport] = []
-    pushed: set[str] = set()
-    failed: list[str] = []
-    standing = standing_permits(jobs, delivery.journal.memory)
-    for job in jobs:
+    jobs = prepare(request)
+    past = look_back(jobs)
+    jobs = recognise(jobs, past)
+    past = learn(jobs, past, request)
+    jobs = jobs if request.different_file else guard(jobs, past)
+    jobs = overrule_files(prove_workbooks(jobs, request))
+    planned = compare(jobs, past, again=request.again)
+    lost = find_lost(planned, past, request)
+    jobs, planned, notes = hold_creates(jobs, planned, lost, past.system, request)
+    jobs, planned = hold_deletes(jobs, planned, request)
+    delivery = begin(jobs, planned)
+    if delivery is not None:
+        past = past.entered()
+        leave_aside(lost, past, request)
+    line = _Line(request, past, place, planned, delivery)
+    return line.report([report for job in jobs for report in line.finish(job)], notes)
+
+
+class _Line:
+    """The second half of the line, file by file: push (or settle, or only foresee) → annotate → archive."""
+
+    def __init__(
+        self,
+        request: Request,
+        past: Past,
+        place: Place,
+        planned: Sequence[Compared],
+        delivery: Delivery | None,
+    ) -> None:
+        self._id = f"{dt.datetime.now().astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        self._request = request
+        self._planned = planned
+        self._past = past
+        self._annotator = Annotator(self._id, request, place, past, planned)
+        self._delivery = delivery
+        self._left = request.limit
+        self._pushed: set[str] = set()
+        self._failed: list[str] = []
+        if delivery is not None:
+            now = dt.datetime.now().astimezone()
+            past.opened.start_run(self._id, past.system, past.known_number, now)
+        self._standing = standing_permits([each.job for each in planned], past)
+
+    def finish(self, job: Job) -> list[SheetReport]:
+        """Send the rows of a file, write its workbook and put it away."""
         if job.error is not None:
-            sheets.append(annotator.failed(job))
-            continue
-        outcomes, files = [], []
-        for first in planned:
-            if first.job is not job:
-                continue
-            each = first
-            if each.job.endpoint in pushed:
-                # Rows of an earlier file of this run may have settled rows of this one.
-                each = _again(each, order, delivery, standing)
-            pushed.add(each.job.endpoint)
-            file = begin_file(each, run, delivery)
-            rows = each.plan.send if left is None else each.plan.send[:left]
-            found = _push_sheet(each, rows, file, delivery)
-            if left is not None:
-                left -= len(rows)
-                if len(rows) < len(each.plan.send):
-                    limit = "1 row" if order.limit == 1 else f"{order.limit} rows"
-                    stopper.stop(f"The limit of {limit} is reached.")
-            outcomes.append(keep_ids(in_order(found, each.checked), each.checked))
-            files.append(file)
-        reports = annotate(annotator, job, outcomes, stopper, failed)
-        for file, report in zip(files, reports, strict=True):
-            states, results = dict(report.states), str(report.results or "")
-            end_file(file, states, results, delivery)
-        _archive(order, job, reports, annotator)
-        sheets += reports
-    stopped = " ".join(filter(None, (_stopped(stopper.reason, sheets), *failed))) or None
-    return end_run(Report(run, tuple(sheets), stopped, tuple(annotator.notes)), delivery)
+            return [SheetReport(job.path, error=job.error)]
+        sheets = [self._send(each) for each in self._planned if each.job is job]
+        reports = self._annotate(job, [outcomes for outcomes, _ in sheets])
+        for (_, file), report in zip(sheets, reports, strict=True):
+            self._end_file(file, report)
+        self._archive(job, reports)
+        return reports
 
+    def report(self, sheets: Sequence[SheetReport], notes: Sequence[str]) -> Report:
+        """Report what the run came to, and write down that it ended."""
+        reason = None if self._delivery is None else self._delivery.conditions.stopper.reason
+        left = sum(dict(sheet.states).get(State.NOT_SENT, 0) for sheet in sheets)
+        if reason and left and self._request.command == PUSH:
+            rows = f"{count(left, 'row')} {'is' if left == 1 else 'are'}"
+            reason = f"{reason} {rows} left; run the same command again to go on."
+        stopped = " ".join(filter(None, (reason, *self._failed))) or None
+        whole = Report(self._id, tuple(sheets), stopped, (*notes, *self._annotator.notes))
+        if self._delivery is None:
+            return whole
+        try:
+            self._past.opened.end_run(self._id, stopped=stopped, exit_code=whole.exit_code)
+        except JournalError as error:
+            return replace(whole, notes=(*whole.notes, str(error)))
+        return whole
 
-def end_run(whole: Report, delivery: Delivery) -> Report:
-    """Write down how a run ended; where that fails the report says it."""
-    try:
-        delivery.journal.end_run(whole.run, stopped=whole.stopped, exit_code=whole.exit_code)
-    except JournalError as error:
-        return replace(whole, notes=(*whole.notes, str(error)))
-    return whole
-
-
-def begin_file(each: Compared, run: str, delivery: Delivery) -> int:
-    """Write down that a sheet is begun; where that fails the run stops before its rows."""
-    try:
-        remember(delivery.journal, delivery.number, each.job.endpoint, each.plan)
-        return start_file(delivery.journal, run, each)
-    except JournalError as error:
-        delivery.conditions.stopper.stop(str(error))
-        return 0
-
-
-def end_file(file: int, states: Mapping[State, int], results: str, delivery: Delivery) -> None:
-    """Write down what became of a sheet's rows; where that fails the run stops after them."""
-    try:
-        delivery.journal.end_file(file, states=states, results=results)
-    except JournalError as error:
-        delivery.conditions.stopper.stop(str(error))
-
-
-def _again(each: Compared, order: Order, delivery: Delivery, standing: frozenset[str]) -> Compared:
-    memory, number = delivery.journal.memory, delivery.number
-    return compare_sheet(each.job, each.checked, memory, number, standing, again=order.again)
-
-
-def start_file(journal: Journal, run: str, each: Compared) -> int:
-    """Write down in the journal that a sheet is begun; return its number there.
-
-    A sheet of a results workbook stays the sheet of the first source, whatever it is called now.
-    """
-    sheet = each.checked.batch.sheet
-    return journal.start_file(
-        run,
-        source=each.job.path.name,
-        sheet=sheet.name if each.book is None else each.book.sheet,
-        digest=each.job.digest,
-        mapping=each.checked.batch.mapping,
-        endpoint=each.job.endpoint,
-        rows=len(sheet.frame),
-    )
-
-
-def _push_sheet(
-    each: Compared, rows: Sequence[object], file: int, delivery: Delivery
-) -> dict[int, Outcome]:
-    """Send the rows of one sheet; return the outcome of every row by position."""
-    found = held_back(each.checked) | dict(each.plan.settled)
-    send = each.plan.send[: len(rows)]
-    for waiting in each.plan.send[len(rows) :]:
-        found[waiting.record.position] = Outcome(State.NOT_SENT)
-    endpoint = each.job.endpoint
-    target = Target(MANNERS[endpoint], TABLES[endpoint].path, delivery.number, file)
-    pusher = Pusher(target, delivery.journal, delivery.conditions)
-    for done, (planned, outcome) in enumerate(pusher.push(send), start=1):
-        found[planned.record.position] = outcome
-        delivery.watch(Progress(each.job.path.name, done, len(send)))
-    return found
-
-
-def annotate(
-    annotator: Annotator,
-    job: Job,
-    outcomes: Sequence[Sequence[Outcome]],
-    stopper: Stopper,
-    failed: list[str],
-) -> list[SheetReport]:
-    """Write a file's workbook; what was sent is in the journal and told, also where that fails.
-
-    A disk that is full stops the run; a failure that nobody expected joins ``failed``, and the other
-    files go on.
-    """
-    try:
-        return annotator.write(job, outcomes, stopped=stopper.reason)
-    except InputError as error:
-        stopper.stop(str(error))
-    except Exception as error:  # noqa: BLE001 - see above
-        failed.append(_not_made(job, error))
-    return annotator.report(job, outcomes, None)
-
-
-def _not_made(job: Job, error: Exception) -> str:
-    return (
-        f"The workbook of {job.path.name} could not be made ({failure(error)}). Run the same command "
-        "again: nothing is sent twice. If it fails again, report this line."
-    )
-
-
-def _stopped(reason: str | None, sheets: Sequence[SheetReport]) -> str | None:
-    if reason is None:
-        return None
-    left = sum(dict(sheet.states).get(State.NOT_SENT, 0) for sheet in sheets)
-    if not left:
-        return reason
-    rows = "1 row is" if left == 1 else f"{left} rows are"
-    return f"{reason} {rows} left; run the same command again to go on."
-
-
-def _archive(order: Order, job: Job, reports: Sequence[SheetReport], annotator: Annotator) -> None:
-    """Move a file that is done out of the inbox."""
-    if order.archive is None or order.inbox is None:
-        return
-    if job.path.resolve().parent != order.inbox.resolve():
-        return
-    unsent = any(dict(report.states).get(State.NOT_SENT) for report in reports)
-    if unsent or any(report.results is None for report in reports):
-        return
-    try:
-        moved = archive(job.path, job.content, order.archive, dt.datetime.now().astimezone())
-    except OSError as error:
-        held = isinstance(error, PermissionError)
-        why = "most likely it is open in Excel" if held else error.strerror or type(error).__name__
-        annotator.notes.append(
-            f"{job.path.name} is done, but it could not be moved to {order.archive.name} ({why}). "
-            "Move it yourself; pushing it again sends nothing twice."
-        )
-    else:
-        if moved is None:
-            annotator.notes.append(
-                f"{job.path.name} was changed while it was imported; push it again."
+    def _send(self, each: Compared) -> tuple[tuple[Outcome, ...], int]:
+        """Return the outcome of every row of a sheet, and the journal's number of the sheet."""
+        delivery, endpoint = self._delivery, each.job.endpoint
+        if delivery is None:
+            ready = Outcome(State.READY)
+            return all_outcomes(each, {row.record.position: ready for row in each.plan.send}), 0
+        if endpoint in self._pushed:
+            # Rows of an earlier file of this run may have settled rows of this one.
+            each = compare_sheet(
+                each.job, each.checked, self._past, self._standing, again=self._request.again
             )
+        self._pushed.add(endpoint)
+        file = self._start_file(each)
+        if delivery.inquiry is not None:
+            found = settle_sheet(each, file, self._past, delivery.conditions, delivery.inquiry)
+        else:
+            found = self._push(each, file, delivery)
+        return all_outcomes(each, found), file
+
+    def _push(self, each: Compared, file: int, delivery: Delivery) -> dict[int, Outcome]:
+        send = each.plan.send[: self._left]
+        found = {row.record.position: Outcome(State.NOT_SENT) for row in each.plan.send}
+        endpoint = each.job.endpoint
+        target = Target(MANNERS[endpoint], TABLES[endpoint].path, self._past.known_number, file)
+        pusher = Pusher(target, self._past.opened, delivery.conditions)
+        for done, (planned, outcome) in enumerate(pusher.push(send), start=1):
+            found[planned.record.position] = outcome
+            delivery.watch(Progress(each.job.path.name, done, len(send)))
+        if self._left is not None:
+            self._left -= len(send)
+            if len(send) < len(each.plan.send):
+                limit = count(self._request.limit or 0, "row")
+                delivery.conditions.stopper.stop(f"The limit of {limit} is reached.")
+        return found
+
+    def _start_file(self, each: Compared) -> int:
+        """Write down that a sheet is begun; where that fails the run stops before its rows.
+
+        A sheet of a results workbook stays the sheet of the first source, whatever it is called now.
+        """
+        sheet = each.checked.batch.sheet
+        try:
+            remember(self._past, each)
+            return self._past.opened.start_file(
+                self._id,
+                source=each.job.path.name,
+                sheet=sheet.name if each.book is None else each.book.sheet,
+                digest=each.job.digest,
+                mapping=each.checked.batch.mapping,
+                endpoint=each.job.endpoint,
+                rows=len(sheet.frame),
+            )
+        except JournalError as error:
+            self._stop(str(error))
+            return 0
+
+    def _end_file(self, file: int, report: SheetReport) -> None:
+        """Write down what became of a sheet's rows; where that fails the run stops after them."""
+        if self._delivery is None:
+            return
+        states, results = dict(report.states), str(report.results or "")
+        try:
+            self._past.opened.end_file(file, states=states, results=results)
+        except JournalError as error:
+            self._stop(str(error))
+
+    def _stop(self, why: str) -> None:
+        if self._delivery is not None:
+            self._delivery.conditions.stopper.stop(why)
+
+    def _annotate(self, job: Job, outcomes: Sequence[Sequence[Outcome]]) -> list[SheetReport]:
+        """Write a file's workbook; what was sent is in the journal and told, also where that fails.
+
+        A disk that is full stops the run; a failure that nobody expected is told, and the other files
+        go on.
+        """
+        stopper = None if self._delivery is None else self._delivery.conditions.stopper
+        try:
+            stopped = None if stopper is None else stopper.reason
+            return self._annotator.write(job, outcomes, stopped=stopped)
+        except InputError as error:
+            why = str(error)
+            if stopper is not None:
+                stopper.stop(why)
+        except Exception as error:  # noqa: BLE001 - one file's failure is its own
+            why = (
+                f"The workbook of {job.path.name} could not be made ({failure(error)}). Run the same "
+                "command again: nothing is sent twice. If it fails again, report this line."
+            )
+            if stopper is not None:
+                self._failed.append(why)
+        if stopper is None:
+            return [SheetReport(job.path, error=why)]
+        return self._annotator.report(job, outcomes, None)
+
+    def _archive(self, job: Job, reports: Sequence[SheetReport]) -> None:
+        """Move a file that is done out of the inbox."""
+        folder, inbox = self._request.archive, self._request.inbox
+        if folder is None or inbox is None or job.path.resolve().parent != inbox.resolve():
+            return
+        unsent = any(dict(report.states).get(State.NOT_SENT) for report in reports)
+        if unsent or any(report.results is None for report in reports):
+            return
+        try:
+            moved = archive(job.path, job.content, folder, dt.datetime.now().astimezone())
+        except OSError as error:
+            held = isinstance(error, PermissionError)
+            why = (
+                "most likely it is open in Excel"
+                if held
+                else error.strerror or type(error).__name__
+            )
+            self._annotator.notes.append(
+                f"{job.path.name} is done, but it could not be moved to {folder.name} ({why}). "
+                "Move it yourself; pushing it again sends nothing twice."
+            )
+        else:
+            if moved is None:
+                self._annotator.notes.append(
+                    f"{job.path.name} was changed while it was imported; push it again."
+                )

@@ -1,5 +1,6 @@
 """The end of the line: what held rows say, and what a workbook is called and tells of its source."""
 
+import datetime as dt
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,9 +8,11 @@ import openpyxl
 import pytest
 from annotating import part_of, problem, sheet_of, texts_on
 
-from importer.annotating import Annotator, Place, held_back
+from importer.annotate import Annotator, Place, held_back
+from importer.compare import Past
+from importer.delivery.journal import System
 from importer.model import Origin, Outcome, State
-from importer.preparing import Job
+from importer.prepare import PUSH, Job, Request
 
 SHEET = sheet_of(("a",), [("x",)] * 4)
 
@@ -43,7 +46,10 @@ def test_a_repeated_row_says_which_one_counts_and_why(duplicates, said):
 
 def annotated(tmp_path, path, checked, outcomes, origin=None):
     """Return the report of a file and the lines of its Summary."""
-    annotator = Annotator("run-1", "push", tmp_path, Place("https://opscom.example", "OC_TEST"))
+    request = Request(PUSH, (), (), named=False, results=tmp_path, today=dt.date(2026, 11, 22))
+    past = Past(System("https://opscom.example", "OC_TEST"))
+    place = Place("https://opscom.example", "OC_TEST")
+    annotator = Annotator("run-1", request, place, past)
     job = Job(Path(path), "ab" * 32, None, (checked,), (), origin)
     [report] = annotator.write(job, [outcomes], stopped=None)
     book = openpyxl.load_workbook(report.results)

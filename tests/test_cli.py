@@ -24,6 +24,7 @@ from commanding import (
     write_book,
 )
 from controller import Controller, Fault
+from returning import edited, set_cell
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
 
@@ -771,15 +772,33 @@ def test_a_rehearsal_sends_no_real_token_and_does_not_count_for_the_real_system(
         assert TOKEN.encode() not in path.read_bytes()
 
 
-def test_a_results_workbook_of_a_rehearsal_is_refused_by_the_real_system(office, controller, call):
+def test_the_results_of_a_rehearsal_are_a_fresh_file_in_the_real_system(office, controller, call):
+    office.write("mappings/permits.yaml", PERMITS)
+    source = office.table("inbox/permits.csv", [permit(0), permit(1) | {"From": "soon"}])
+    assert call("push", "--sandbox").code == 1
+    workbook = office.folder / "results/sandbox/permits-results.xlsx"
+    with edited(workbook) as page:
+        set_cell(page, "PL1", "From", permit(1)["From"])
+    done = call("push", "--yes", "--json", workbook)
+    assert (done.code, done.states) == (0, {"permits-results.xlsx": {"pushed": 2}})
+    assert [entry.body["permitNo"] for entry in controller.ledger] == ["N0000", "N0001"]
+    # Both are known by what was sent, so that the source, corrected, sends nothing again.
+    office.table(source.relative_to(office.folder), [permit(0), permit(1)])
+    again = call("push", "--yes", "--json")
+    assert again.states == {"permits.csv": {"unchanged": 2}}
+
+
+def test_a_checked_workbook_goes_anywhere(office, controller, call):
     office.roster(1)
-    assert call("push", "--sandbox").code == 0
-    done = call("push", "--yes", "--json", "results/sandbox/roster-results.xlsx")
-    assert done.code == 5
-    assert done.json["files"][0]["error"].startswith(
-        "roster-results.xlsx is a results workbook of the sandbox"
-    )
-    assert controller.connections == 0
+    assert call("check", "--client", "OC_OTHER", "--host", "https://other.example").code == 0
+    workbook = office.folder / "results/roster-checked.xlsx"
+    assert call("push", "--sandbox", "--json", workbook).states == {
+        "roster-checked.xlsx": {"pushed": 1}
+    }
+    assert call("push", "--yes", "--json", workbook).states == {
+        "roster-checked.xlsx": {"pushed": 1}
+    }
+    assert len(controller.ledger) == 1
 
 
 def test_what_was_rehearsed_is_forgotten_when_a_person_says_so(office, call):

@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from importer.model import Problem, Severity, State
-from importer.resubmission import read_told
+from importer.records import read_told
 from importer.schema import Kind
 from importer.text import clean, fold
 

@@ -12,17 +12,27 @@ from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.terminal import is_interactive, say
+from importer.annotate import Place
+from importer.cli.terminal import is_interactive, progress, say
+from importer.compare import Past
 from importer.credentials import find_token
-from importer.delivery.http import is_loopback
+from importer.delivery.http import Connection, Controller, address, is_loopback, trust
 from importer.delivery.journal import SANDBOX, Journal, System
+from importer.delivery.pace import Pace
+from importer.delivery.pusher import Conditions
+from importer.delivery.questions import Found, ask, text_of
+from importer.delivery.stops import Breaker, Stopper
 from importer.errors import SettingsError, UsageError
+from importer.pulls.plate_answers import plate_facts, read_plate, understands_plate
+from importer.run import Delivery
 from importer.settings import need_client
+from importer.settle import Inquiry, LookUp
+from importer.text import count
+from schemas.plates import PLATES
 
 if TYPE_CHECKING:
-    from importer.cli.running import Setting
+    from importer.cli.setting import Setting
     from importer.delivery.journal import Memory
-    from importer.delivery.stops import Stopper
     from importer.settings import Settings
 
 SANDBOX_TOKEN = "rehearsal"  # noqa: S105 - the sandbox takes any, and gets no real one
@@ -39,6 +49,54 @@ class Access:
     client: str
     token: str = dataclasses.field(repr=False)
     sandbox: bool
+
+    @property
+    def place(self) -> Place:
+        """Where rows go, for the workbooks."""
+        return Place(self.host, self.client, sandbox=self.sandbox)
+
+    def deliver(self, setting: Setting, stack: ExitStack, *, look_up: bool = False) -> Delivery:
+        """Open the way to OPSCOM, to be closed with the stack.
+
+        Args:
+            setting: How fast, and where plates are asked for.
+            stack: Closes it.
+            look_up: Whether permits are to be looked up instead of rows being pushed.
+        """
+        settings = setting.settings
+        controller = Controller(self.host, self.client, self.token, timeout=settings.timeout)
+        stopper, pace = Stopper(), Pace(rate=settings.rate)
+        conditions = Conditions(controller, pace, stopper, Breaker(stopper), settings.workers)
+        inquiry = None
+        if look_up:
+            inquiry = Inquiry(self._look_up(settings, pace, stopper), stopper.wait)
+        watch = stack.enter_context(progress())
+        stack.enter_context(interruptible(stopper))
+        return Delivery(conditions, watch, inquiry)
+
+    def _look_up(self, settings: Settings, pace: Pace, stopper: Stopper) -> LookUp | None:
+        """Return the question for a plate's permits, ``None`` where no plate host is set."""
+        host = self.host if self.sandbox else settings.plate_host
+        if host is None:
+            return None
+        connection = Connection(
+            address(host, PLATES.path),
+            timeout=settings.timeout,
+            trusted=trust(host),
+            understands=understands_plate,
+        )
+
+        def look_up(plate: str) -> list[tuple[str, str]] | None:
+            body = {"api_token": self.token, "client": self.client, "plate": plate}
+            verdict = ask(lambda: connection.send(body), read_plate, pace, stopper)
+            if not isinstance(verdict, Found):
+                return None
+            permits = plate_facts(verdict.content).permits
+            return [
+                (text_of(each.get("shortName")), text_of(each.get("expires"))) for each in permits
+            ]
+
+        return look_up
 
 
 def open_access(setting: Setting, stack: ExitStack, *, sandbox: bool) -> Access:
@@ -85,38 +143,29 @@ def _ask_token() -> str:
     return str(click.prompt("API token (it is not shown)", hide_input=True, err=True))
 
 
-@dataclass(frozen=True, slots=True)
-class Chosen:
-    """The system that a run goes to, before anything of it is written down."""
-
-    system: System
-    number: int | None
-    """The journal's number of it; ``None`` for one whose records are none yet."""
-    same_as: System | None = None
-    """The system under another name whose records count for it."""
-
-    def enter(self, journal: Journal) -> int:
-        """Write the system down where it is new; return its number."""
-        known = journal.memory.system(self.system)
-        if known is not None and (self.same_as is None or known == self.number):
-            return known
-        return journal.add_system(self.system, same_as=self.same_as)
+def open_journal(setting: Setting, stack: ExitStack) -> Journal:
+    """Open the journal for this run alone, and tell where an earlier run was killed."""
+    journal = stack.enter_context(Journal(setting.journal))
+    if journal.lost:
+        rows = count(journal.lost, "row")
+        lost = f"answer to {rows} is" if journal.lost == 1 else f"answers to {rows} are"
+        say(f"An earlier run was ended by force; the {lost} lost.")
+    return journal
 
 
-def find_system(
-    journal: Journal, access: Access, *, same: bool = False, new: bool = False
-) -> Chosen:
+def find_past(journal: Journal, access: Access, *, same: bool = False, new: bool = False) -> Past:
     """Return the system whose records count, asking where host or client code are new to the journal.
 
     ``same`` and ``new`` answer for the person, each in its own way.
     """
     system = SANDBOX if access.sandbox else System(access.host.rstrip("/"), access.client)
-    known = Chosen(system, journal.memory.system(system))
+    memory = journal.memory
+    known = Past(system, memory.system(system), memory, journal)
     if new:
         return known
-    for other in maybe_same(journal.memory, system):
+    for other in maybe_same(memory, system):
         if same or _is_same(system, other):
-            return Chosen(system, journal.memory.system(other), same_as=other)
+            return Past(system, memory.system(other), memory, journal, same_as=other)
     return known
 
 
@@ -179,3 +228,12 @@ def interruptible(stopper: Stopper) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def new_names(memory: Memory, system: System) -> tuple[str, ...]:
+    """Return what a push would ask about host and client code, as a note."""
+    others = maybe_same(memory, system)
+    if not others:
+        return ()
+    asks = "A push asks whether that is the same OPSCOM; here all rows count as new."
+    return (f"{how_it_differs(system, others[0])}. {asks}",)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.access import Access, interruptible, open_access
-from importer.cli.running import Setting, keeping_folder, settle_setting
+from importer.cli.setting import Setting, find_setting, keeping_folder
 from importer.cli.terminal import emit, is_interactive, progress, say, say_error
 from importer.delivery.answers import Refused
 from importer.delivery.http import Connection, Controller, address, trust
@@ -89,7 +89,7 @@ def calling(
         rate=pacing.rate,
         timeout=pacing.timeout,
     )
-    setting = settle_setting((), common, given, may_lack_files=True)
+    setting = find_setting((), common, given, may_lack_files=True)
     if plates and not sandbox:
         host = _plate_host(setting)
         setting = replace(setting, settings=replace(setting.settings, host=host))

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,14 @@ from importer.causes import causes_of, refusals_of
 from importer.delivery.journal_file import person
 from importer.errors import InputError
 from importer.model import Checked, Outcome, State
-from importer.preparing import Job
+from importer.prepare import CHECK, Job
 from importer.report import SheetReport, check_sum, count_states
 from importer.results import About, Part, prove_writable, write_workbook
 from importer.workspace import results_path
 
 if TYPE_CHECKING:
-    from importer.comparing import Compared
+    from importer.compare import Compared, Past
+    from importer.prepare import Request
     from importer.results import Against
 
 
@@ -29,8 +30,6 @@ class Place:
     host: str
     client: str
     sandbox: bool = False
-    moment: Callable[[], str] = str
-    """How far the journal has come (see ``Memory.moment``); empty without one."""
 
 
 def held_back(checked: Checked) -> dict[int, Outcome]:
@@ -58,10 +57,31 @@ def _repeats(place: str, counts: str) -> str:
     )
 
 
-def in_order(found: Mapping[int, Outcome], checked: Checked) -> tuple[Outcome, ...]:
-    """Return the outcome of every row, position by position, proved to be complete."""
-    rows = len(checked.batch.frame)
-    return check_sum([found.get(position) for position in range(rows)], rows)
+def all_outcomes(each: Compared, found: Mapping[int, Outcome]) -> tuple[Outcome, ...]:
+    """Return the outcome of every row of a sheet, position by position, proved to be complete.
+
+    Args:
+        each: The sheet.
+        found: Position → what became of rows that were to be sent, or looked at.
+    """
+    checked, rows = each.checked, len(each.checked.batch.frame)
+    every = held_back(checked) | dict(each.plan.settled) | dict(found)
+    return keep_ids(check_sum([every.get(position) for position in range(rows)], rows), checked)
+
+
+def keep_ids(outcomes: Sequence[Outcome], checked: Checked) -> tuple[Outcome, ...]:
+    """Return the outcomes of updates and deletes with the id that each row itself holds.
+
+    The workbook is the next input: without the id a row that is not settled could never be sent again.
+    """
+    frame = checked.batch.frame
+    if checked.batch.endpoint not in {"permit-updates", "permit-deletes"}:
+        return tuple(outcomes)
+    own = frame["referenceID"].tolist() if "referenceID" in frame else [""] * len(frame)
+    return tuple(
+        replace(outcome, reference_id=number) if number else outcome
+        for outcome, number in zip(outcomes, own, strict=True)
+    )
 
 
 def _marked(checked: Checked) -> int:
@@ -74,10 +94,12 @@ def _first_source(job: Job) -> Path:
     return Path(job.origin.file) if job.origin and job.origin.file else job.first
 
 
-def prove_workbooks(jobs: Sequence[Job], results: Path) -> tuple[Job, ...]:
+def prove_workbooks(jobs: Sequence[Job], request: Request) -> tuple[Job, ...]:
     """Put files in error whose results workbook could not be written; the other files go on."""
+    if request.command == CHECK:
+        return tuple(jobs)
     taken: list[Path] = []
-    return tuple(_proved(job, results, taken) for job in jobs)
+    return tuple(_proved(job, request.results, taken) for job in jobs)
 
 
 def _proved(job: Job, results: Path, taken: list[Path]) -> Job:
@@ -97,38 +119,35 @@ class Annotator:
     def __init__(
         self,
         run: str,
-        command: str,
-        results: Path,
+        request: Request,
         place: Place,
+        past: Past,
         compared: Sequence[Compared] = (),
     ) -> None:
         """Take what all workbooks of a run have in common.
 
         Args:
             run: The run's id.
-            command: ``check``, ``push`` or ``settle``.
-            results: The folder for workbooks.
+            request: Which command, and the folder for workbooks.
             place: Where the rows go.
+            past: Tells how far the journal has come.
             compared: The sheets as they stood against the journal before the run sent anything.
         """
         self._run = run
-        self._command = command
-        self._results = results
+        self._command = request.command
+        self._results = request.results
         self._place = place
+        self._past = past
         self._compared = compared
         self._started = dt.datetime.now().astimezone()
         self._taken: list[Path] = []
         self.notes: list[str] = []
 
-    def failed(self, job: Job) -> SheetReport:
-        """Report a file that could not be read or mapped."""
-        return SheetReport(job.path, error=job.error)
-
     def write(
         self, job: Job, outcomes: Sequence[Sequence[Outcome]], *, stopped: str | None
     ) -> list[SheetReport]:
         """Write the workbook of a file whose sheets have these outcomes; return a report a sheet."""
-        kind = "checked" if self._command == "check" else "results"
+        kind = "checked" if self._command == CHECK else "results"
         wanted = results_path(self._results, job.first, kind, self._taken)
         earlier = {id(each.checked): each.earlier for each in self._compared}
         parts = [
@@ -143,7 +162,7 @@ class Annotator:
             digest=job.digest,
             mapping="" if job.mapping is None else job.mapping.name,
             endpoint=job.endpoint,
-            journal=self._place.moment(),
+            journal=self._past.memory.moment() if self._past.memory else "",
             host=self._place.host,
             client=self._place.client,
             sandbox=self._place.sandbox,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -12,13 +12,12 @@ from importer.delivery.journal import SANDBOX, System, Workbook
 from importer.delivery.known import Witness
 from importer.delivery.planning import Plan, plan
 from importer.delivery.policy import MANNERS
-from importer.delivery.tracing import first_file, overtaken, trace, written
-from importer.errors import ImporterError, plain
-from importer.looking_back import against_last, earlier_attempts
+from importer.delivery.tracing import overtaken, trace, written
+from importer.earlier import against_last, earlier_attempts
+from importer.errors import plain
 from importer.model import Outcome, State
-from importer.preparing import Job
+from importer.prepare import Job
 from importer.records import Rows
-from importer.resubmission import refuse_stranger
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -26,6 +25,46 @@ if TYPE_CHECKING:
     from importer.delivery.known import Known
     from importer.model import Checked
     from importer.results import Against
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the journal knows of the system that a run goes to."""
+
+    system: System
+    number: int | None = None
+    """The journal's number of it; ``None`` for one whose records are none yet."""
+    memory: Memory | None = None
+    """``None`` where there is no journal yet."""
+    journal: Journal | None = None
+    """Open for this run alone; ``None`` for a check."""
+    same_as: System | None = None
+    """The system under another name whose records count for it."""
+
+    @property
+    def opened(self) -> Journal:
+        """The journal of a run that writes."""
+        if self.journal is None:
+            raise AssertionError("a check writes nothing into the journal")
+        return self.journal
+
+    @property
+    def known_number(self) -> int:
+        """The journal's number of a system that is entered."""
+        if self.number is None:
+            raise AssertionError("the system is not entered yet")
+        return self.number
+
+    def entered(self) -> Past:
+        """Write the system down where it is new.
+
+        Raises:
+            JournalError: It cannot be written.
+        """
+        known = self.opened.memory.system(self.system)
+        if known is None or (self.same_as is not None and known != self.number):
+            known = self.opened.add_system(self.system, same_as=self.same_as)
+        return replace(self, number=known)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +89,15 @@ class Compared:
         return (*self.job.doubts, *against, *sheet, *self.checked.doubts)
 
 
-def compare(
-    jobs: Sequence[Job], memory: Memory | None, system: int | None, *, again: bool = False
-) -> tuple[Compared, ...]:
-    """Compare all rows with the journal; ``system`` is ``None`` for one that it does not know."""
-    standing = standing_permits(jobs, memory)
+def compare(jobs: Sequence[Job], past: Past, *, again: bool = False) -> tuple[Compared, ...]:
+    """Compare all rows with the journal."""
+    standing = standing_permits(jobs, past)
     compared = tuple(
-        compare_sheet(job, checked, memory, system, standing, again=again)
+        compare_sheet(job, checked, past, standing, again=again)
         for job in jobs
         for checked in job.sheets
     )
+    memory, system = past.memory, past.number
     if memory is None or system is None:
         return compared
     return tuple(
@@ -85,27 +123,24 @@ def _against(
     return against_last(own, [o for o in others if o.mapping == mapping], memory, system)
 
 
-def standing_permits(jobs: Sequence[Job], memory: Memory | None) -> frozenset[str]:
+def standing_permits(jobs: Iterable[Job], past: Past) -> frozenset[str]:
     """Return what the journal knows, or would know, the permits of all files of a run by."""
+    memory = past.memory
     if memory is None:
         return frozenset()
-    sheets = [checked for job in jobs if job.endpoint == "permits" for checked in job.sheets]
+    files = {id(job): job for job in jobs if job.endpoint == "permits"}
+    sheets = [checked for job in files.values() for checked in job.sheets]
     table = TABLES["permits"]
     return frozenset(
         f"#{memory.digest(row.payload)}" for checked in sheets for row in Rows(checked, table)
     )
 
 
-def compare_sheet(  # noqa: PLR0913 - what decides, each by its name
-    job: Job,
-    checked: Checked,
-    memory: Memory | None,
-    system: int | None,
-    standing: frozenset[str],
-    *,
-    again: bool,
+def compare_sheet(
+    job: Job, checked: Checked, past: Past, standing: frozenset[str], *, again: bool
 ) -> Compared:
     """Compare the rows of one sheet with the journal; ``standing`` as ``standing_permits`` says."""
+    memory, system = past.memory, past.number
     known: Mapping[str, Known] = {}
     told = job.origin is not None and not (job.origin.checked or job.origin.sandbox)
     unheard = told and bool(job.origin and job.origin.run)
@@ -157,63 +192,51 @@ def _identities(job: Job, checked: Checked, memory: Memory) -> Iterator[tuple[in
         yield record.row if known else None, record.key or f"#{memory.digest(record.payload)}"
 
 
-def remembered(jobs: Sequence[Job], memory: Memory | None, system: int | None) -> tuple[Job, ...]:
-    """Find out where the rows of results workbooks came from that have lost their Summary.
+def recognise(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
+    """Put results workbooks of another live system in error; the other files go on.
 
-    Args:
-        jobs: All files.
-        memory: The journal's.
-        system: Its number of the system.
+    A checked workbook goes anywhere, and the results of a rehearsal are a fresh file in a live system:
+    their states and ids say nothing there, the corrections count.
     """
-    if memory is None or system is None:
-        return tuple(jobs)
-    return tuple(_remembered(job, memory, system) for job in jobs)
+    return tuple(_recognised(job, past) for job in jobs)
 
 
-def _remembered(job: Job, memory: Memory, system: int) -> Job:
-    if job.origin is None or job.origin.digest:
-        return job
-    rows = (pair for checked in job.sheets for pair in _identities(job, checked, memory))
-    found = first_file(memory, system, job.endpoint, rows)
-    if found is None:
-        return job
-    doubt = f"The sheet Summary of this results workbook is gone; by its rows it is one of {found.source}."
-    origin = replace(job.origin, digest=found.digest, file=found.source, mapping=found.mapping)
-    return replace(job, digest=found.digest, origin=origin, doubts=(*job.doubts, doubt))
-
-
-def recognise(
-    jobs: Sequence[Job], memory: Memory, system: System, number: int | None
-) -> tuple[Job, ...]:
-    """Put results workbooks of another system in error; the other files go on.
-
-    Args:
-        jobs: All files.
-        memory: The journal's.
-        system: Where this run goes.
-        number: The journal's number of it, or of the one whose records count for it.
-    """
-    return tuple(_recognised(job, memory, system, number) for job in jobs)
-
-
-def _recognised(job: Job, memory: Memory, system: System, number: int | None) -> Job:
+def _recognised(job: Job, past: Past) -> Job:
     origin = job.origin
-    if origin is None:
+    # A workbook of a check sent nothing anywhere.
+    if origin is None or origin.checked or not origin.run or past.journal is None:
         return job
     first = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
-    same = first == system or (number is not None and memory.system(first) == number)
-    try:
-        refuse_stranger(job.path.name, origin, same=same, sandbox=system == SANDBOX)
-    except ImporterError as error:
-        return Job(job.path, error=str(error))
-    return job
+    number = past.opened.memory.system(first)
+    if first == past.system or (number is not None and number == past.number):
+        return job
+    if origin.sandbox:
+        return replace(job, origin=None, sheets=tuple(_as_fresh(each) for each in job.sheets))
+    here = "the sandbox" if past.system == SANDBOX else "another OPSCOM"
+    error = (
+        f"{job.path.name} is a results workbook of {origin.host}, client code {origin.client}, and this "
+        f"run goes to {here}: its ids and states say nothing there. Push the file that the rows first "
+        "came from, corrected there."
+    )
+    return Job(job.path, error=plain(error))
 
 
-def guard(jobs: Sequence[Job], memory: Memory | None, system: int | None) -> tuple[Job, ...]:
+def _as_fresh(checked: Checked) -> Checked:
+    """Return a sheet whose columns of ours say nothing."""
+    sheet = checked.batch.sheet
+    ours = [column.position for column in sheet.columns if column.ours]
+    frame = sheet.frame.copy(deep=False)
+    frame[ours] = ""
+    batch = replace(checked.batch, sheet=replace(sheet, frame=frame))
+    return replace(checked, batch=batch)
+
+
+def guard(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
     """Put files of users in error whose names belong to other ids; the other files go on.
 
     A results workbook that is given back is never taken for a wrong file.
     """
+    memory, system = past.memory, past.number
     if memory is None or system is None:
         return tuple(jobs)
     return tuple(_guarded(job, memory, system) for job in jobs)
@@ -240,20 +263,24 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     )
 
 
-def remember(journal: Journal, number: int, endpoint: str, planned: Plan) -> None:
-    """Write down what a person found out about rows whose answer was lost."""
-    journal.find_out(
-        number,
-        endpoint,
+def remember(past: Past, each: Compared) -> None:
+    """Write down what a person found out about rows whose answer was lost.
+
+    Raises:
+        JournalError: It cannot be written.
+    """
+    past.opened.find_out(
+        past.known_number,
+        each.job.endpoint,
         (
             (
-                each.identity,
+                found.identity,
                 Result(
-                    State.PUSHED if each.there else State.NOT_SENT,
-                    each.reference_id,
+                    State.PUSHED if found.there else State.NOT_SENT,
+                    found.reference_id,
                     message="A person found out.",
                 ),
             )
-            for each in planned.found
+            for found in each.plan.found
         ),
     )

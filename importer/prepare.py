@@ -10,30 +10,37 @@ from typing import TYPE_CHECKING
 
 from importer.checking import check, check_sheets, overrule
 from importer.choosing import choose
-from importer.errors import ImporterError, InputError, MappingError, failure
+from importer.errors import ImporterError, InputError, MappingError, UsageError, failure, plain
 from importer.mapping import apply_mapping, load_mapping
 from importer.reading import read_source
 from importer.text import count
 from schemas import TABLES
 
 if TYPE_CHECKING:
+    from importer.compare import Compared
     from importer.mapping import Mapping as Rules
     from importer.model import Checked, Origin
 
+CHECK, PUSH, SETTLE = "check", "push", "settle"
+"""The commands that run the line."""
+DELETES = "permit-deletes"
 PUSHED_ENDPOINTS = ("users", "vehicles", "permits", "permit-updates", "permit-deletes")
 """In the order in which they are pushed: what others lean on goes first."""
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class Request:
     """What the person asked for."""
 
+    command: str
+    """``check``, ``push`` or ``settle``."""
     files: tuple[Path, ...]
     mappings: tuple[Path, ...]
     named: bool
     """Whether the person named the mappings."""
     results: Path
     """The folder for workbooks."""
+    today: dt.date
     sheet: str | None = None
     encoding: str | None = None
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -44,6 +51,13 @@ class Order:
     archive: Path | None = None
     """Where files of ``inbox`` go that are done; ``None`` keeps them."""
     inbox: Path | None = None
+    sandbox: bool = False
+    different_file: bool = False
+    """Whether to go on although a file of users looks like a wrong one."""
+    new_system: bool = False
+    """Whether to create although results workbooks tell of runs that the journal does not know."""
+    deletes: frozenset[Path] | None = None
+    """Files whose permits may be deleted without asking; ``None`` where a person will be asked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +92,7 @@ class Job:
         return "" if self.mapping is None else self.mapping.endpoint
 
 
-def prepare(order: Order, *, today: dt.date) -> tuple[Job, ...]:
+def prepare(request: Request) -> tuple[Job, ...]:
     """Read, map and check all files, in the order in which they are pushed. Opens no socket.
 
     A file that cannot be read or mapped becomes a job with its error, and so does a mapping with
@@ -89,15 +103,15 @@ def prepare(order: Order, *, today: dt.date) -> tuple[Job, ...]:
     """
     mappings: list[Rules] = []
     faults: list[tuple[Path, MappingError]] = []
-    for path in order.mappings:
+    for path in request.mappings:
         try:
             mappings.append(load_mapping(path))
         except MappingError as error:
             faults.append((path, error))
-    if order.named and not mappings:
+    if request.named and not mappings:
         raise MappingError(*(line for _, error in faults for line in str(error).split("\n")))
     jobs = [Job(path, error=str(error)) for path, error in faults]
-    jobs += [_prepare_file(path, mappings, order, today) for path in order.files]
+    jobs += [_prepare_file(path, mappings, request) for path in request.files]
     ranks = {endpoint: rank for rank, endpoint in enumerate(("", *PUSHED_ENDPOINTS))}
     sources = {job.digest for job in jobs if job.origin is None}
     # What a person corrected in the workbook of a file counts more than the file itself.
@@ -131,10 +145,10 @@ def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
     return tuple(found)
 
 
-def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt.date) -> Job:
+def _prepare_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
     """Read, map and check a file; whatever fails is that file's error."""
     try:
-        return _checked_file(path, mappings, order, today)
+        return _checked_file(path, mappings, request)
     except ImporterError as error:
         return Job(path, error=str(error))
     except MemoryError:
@@ -146,27 +160,68 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt
         return Job(path, error=f"{path.name}: {why}")
 
 
-def _checked_file(path: Path, mappings: Sequence[Rules], order: Order, today: dt.date) -> Job:
-    source = read_source(path, encoding=order.encoding)
-    chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
+def _checked_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
+    source = read_source(path, encoding=request.encoding)
+    chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
     rules = chosen.mapping
-    if rules.encoding and not order.encoding and source.container == "text":
+    if rules.encoding and not request.encoding and source.container == "text":
         source = read_source(path, encoding=rules.encoding)
-        chosen = choose(source, mappings, named=order.named, sheet=order.sheet)
+        chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
     if rules.endpoint not in PUSHED_ENDPOINTS:
         raise InputError(
             f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "
             "to push.",
             hint="Ask for them with `opscom-import pull plates`.",
         )
-    table, required = TABLES[rules.endpoint], order.required.get(rules.endpoint, ())
-    types = order.user_types
+    table, required = TABLES[rules.endpoint], request.required.get(rules.endpoint, ())
+    types = request.user_types
     batches = [
-        apply_mapping(rules, sheet, user_types=types, today=today) for sheet in chosen.sheets
+        apply_mapping(rules, sheet, user_types=types, today=request.today)
+        for sheet in chosen.sheets
     ]
     checked = check_sheets(
-        [check(batch, table, required=required, today=today) for batch in batches], table
+        [check(batch, table, required=required, today=request.today) for batch in batches], table
     )
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
     doubts = (*source.doubts, *chosen.doubts)
     return Job(path, digest, rules, checked, doubts, source.origin, content=source.digest)
+
+
+def hold_deletes(
+    jobs: Sequence[Job], planned: Sequence[Compared], request: Request
+) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
+    """Put files of deletes that nobody named in error, where nobody can type their number.
+
+    The other files go on.
+
+    Raises:
+        UsageError: There are no others.
+    """
+    named = request.deletes
+    held = {
+        id(each.job): each
+        for each in planned
+        if named is not None
+        and each.job.endpoint == DELETES
+        and each.plan.send
+        and each.job.path.resolve() not in named
+    }
+    if held and all(id(job) in held or job.error is not None for job in jobs):
+        raise UsageError(_nobody_deletes(sum(len(each.plan.send) for each in held.values())))
+    spared = tuple(
+        Job(
+            job.path,
+            error=plain(f"{job.path.name}: {_nobody_deletes(len(held[id(job)].plan.send))}"),
+        )
+        if id(job) in held
+        else job
+        for job in jobs
+    )
+    return spared, tuple(each for each in planned if id(each.job) not in held)
+
+
+def _nobody_deletes(number: int) -> str:
+    return (
+        f"{count(number, 'permit')} would be deleted, and nobody is here to be asked. Name the file itself "
+        "as PATH and give --yes."
+    )

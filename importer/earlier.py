@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from importer.delivery.earlier import accepted_through, failures, last_accepted, last_file
 from importer.delivery.policy import MANNERS, NOBODY_KNOWS
 from importer.model import State
-from importer.resubmission import read_told
+from importer.records import read_told
 from importer.results import Against
 from importer.schema import record_key
 from schemas import TABLES
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from importer.delivery.journal import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
-    from importer.preparing import Job
+    from importer.prepare import Job
 
 _MOST_ATTEMPTS = 4
 """Attempts of one row that are told; those before are counted."""

@@ -7,12 +7,10 @@ need nothing: the next push sends them again. All else a person decides, in ``op
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.annotating import Annotator, held_back, in_order
 from importer.delivery.attempts import Result
 from importer.delivery.planning import Planned
 from importer.delivery.policy import MANNERS, Resend
@@ -20,16 +18,11 @@ from importer.delivery.pusher import Pusher, Target
 from importer.errors import JournalError
 from importer.model import Outcome, Record, State
 from importer.records import Rows
-from importer.report import Report, SheetReport
-from importer.resubmission import keep_ids
-from importer.run import Delivery, annotate, begin_file, end_file, end_run, new_run_id
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from importer.comparing import Compared
-    from importer.preparing import Job
+    from importer.compare import Compared, Past
+    from importer.delivery.pusher import Conditions
 
 PROOF = ("plate", "zone", "endTime")
 """What a plate's permit must agree in: the plate asked for, ``shortName`` with the zone, ``expires``
@@ -51,51 +44,23 @@ class Inquiry:
     """Waits that many seconds; whether the run is to stop meanwhile."""
 
 
-def settle(
-    results: Path,
-    jobs: Sequence[Job],
-    compared: Sequence[Compared],
-    delivery: Delivery,
-    inquiry: Inquiry,
-) -> Report:
-    """Settle what can be settled in each file and annotate; rows that are to be sent are not sent."""
-    run = new_run_id()
-    annotator = Annotator(run, "settle", results, delivery.place, compared)
-    started = dt.datetime.now().astimezone()
-    delivery.journal.start_run(run, delivery.system, delivery.number, started)
-    sheets: list[SheetReport] = []
-    failed: list[str] = []
-    for job in jobs:
-        if job.error is not None:
-            sheets.append(annotator.failed(job))
-            continue
-        outcomes, files = [], []
-        for each in compared:
-            if each.job is job:
-                files.append(begin_file(each, run, delivery))
-                outcomes.append(_settle_sheet(each, files[-1], delivery, inquiry))
-        reports = annotate(annotator, job, outcomes, delivery.conditions.stopper, failed)
-        for file, report in zip(files, reports, strict=True):
-            end_file(file, dict(report.states), str(report.results or ""), delivery)
-        sheets += reports
-    stopped = " ".join(filter(None, (delivery.conditions.stopper.reason, *failed))) or None
-    return end_run(Report(run, tuple(sheets), stopped, tuple(annotator.notes)), delivery)
+def settle_sheet(
+    each: Compared, file: int, past: Past, conditions: Conditions, inquiry: Inquiry
+) -> dict[int, Outcome]:
+    """Settle what can be settled in a sheet; rows that are to be sent are not sent.
 
-
-def _settle_sheet(
-    each: Compared, file: int, delivery: Delivery, inquiry: Inquiry
-) -> tuple[Outcome, ...]:
+    Returns:
+        Position → outcome of the rows that are to be sent or that were unknown.
+    """
     endpoint = each.job.endpoint
-    found = held_back(each.checked) | dict(each.plan.settled)
-    for row in each.plan.send:
-        found[row.record.position] = _waiting_for_push(row)
-    open_ = {at for at, outcome in each.plan.settled.items() if outcome.state is State.UNKNOWN}
-    rows = [row for row in Rows(each.checked, TABLES[endpoint]) if row.position in open_]
+    found = {row.record.position: _waiting_for_push(row) for row in each.plan.send}
+    unknown = {at: one for at, one in each.plan.settled.items() if one.state is State.UNKNOWN}
+    rows = [row for row in Rows(each.checked, TABLES[endpoint]) if row.position in unknown]
     if endpoint == "vehicles":
-        found.update(_send_once_more(rows, file, delivery))
+        found.update(_send_once_more(rows, file, past, conditions))
     elif endpoint == "permits":
-        found.update(_look_for(rows, found, delivery, inquiry))
-    return keep_ids(in_order(found, each.checked), each.checked)
+        found.update(_look_for(rows, unknown, past, conditions, inquiry))
+    return found
 
 
 def _waiting_for_push(row: Planned) -> Outcome:
@@ -105,24 +70,27 @@ def _waiting_for_push(row: Planned) -> Outcome:
     return Outcome(State.NOT_SENT, message="The next push sends this row.")
 
 
-def _send_once_more(rows: Sequence[Record], file: int, delivery: Delivery) -> dict[int, Outcome]:
+def _send_once_more(
+    rows: Sequence[Record], file: int, past: Past, conditions: Conditions
+) -> dict[int, Outcome]:
     """Send each vehicle once: OPSCOM takes it, or answers that it is there."""
     manner = replace(MANNERS["vehicles"], resend=Resend.NEVER)
-    target = Target(manner, TABLES["vehicles"].path, delivery.number, file)
-    memory = delivery.journal.memory
+    target = Target(manner, TABLES["vehicles"].path, past.known_number, file)
+    memory = past.opened.memory
     planned = [Planned(row, row.key, memory.digest(row.payload), lost_before=True) for row in rows]
-    pusher = Pusher(target, delivery.journal, delivery.conditions)
+    pusher = Pusher(target, past.opened, conditions)
     return {row.record.position: outcome for row, outcome in pusher.push(planned)}
 
 
 def _look_for(
     rows: Sequence[Record],
     found: Mapping[int, Outcome],
-    delivery: Delivery,
+    past: Past,
+    conditions: Conditions,
     inquiry: Inquiry,
 ) -> dict[int, Outcome]:
     """Look each permit up by its plate, twice, with a pause between."""
-    memory, number = delivery.journal.memory, delivery.number
+    memory, number = past.opened.memory, past.known_number
     identities = {row.position: f"#{memory.digest(row.payload)}" for row in rows}
     asked = [
         row
@@ -143,11 +111,11 @@ def _look_for(
     )
     result = Result(State.PUSHED, message=message)
     try:
-        delivery.journal.find_out(
+        past.opened.find_out(
             number, "permits", [(identities[row.position], result) for row in seen]
         )
     except JournalError as error:
-        delivery.conditions.stopper.stop(str(error))
+        conditions.stopper.stop(str(error))
         return _undecided(rows, found, inquiry)
     settled = {row.position: Outcome(State.PUSHED, message=message) for row in seen}
     return _undecided(rows, found, inquiry) | settled
