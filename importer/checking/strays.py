@@ -73,7 +73,8 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
         alone = [at for at in rows.order if at not in strays and rows.filled[at] == 1]
         strays |= dict.fromkeys(alone, (_ALONE, _FILL))
     key = _key(batch, table)
-    if key is not None and key[0].name not in batch.as_shown:
+    # An id that OPSCOM gave stands in a column of ours, and tells records from nothing else.
+    if key is not None and key[1] in rows.texts and key[0].name not in batch.as_shown:
         vouch = _VOUCH.format(field=key[0].name)
         unlike = _unlike(rows, key, strays, usual)
         strays |= dict.fromkeys(unlike, (_UNLIKE, vouch))
