@@ -31,7 +31,7 @@ _CLOCKS: Final = (
     ", %I:%M %p",
     " %H:%M:%S.%f",
 )
-_SAMPLE: Final = 1000
+_FIRST, _SAMPLE = 60, 1000
 _LETTERS_RE: Final = re.compile(r"[^\W\d_]{3,}\.?")
 _ISO: Final = ""
 _MIDNIGHT: Final = dt.time()
@@ -61,26 +61,26 @@ class Dates:
     """Whether times name a zone."""
 
 
-def read_dates(counts: Mapping[str, int], *, sister: str = "") -> Dates:
+def read_dates(counts: Mapping[str, int]) -> Dates:
     """Return in which form the values are written.
 
     Args:
         counts: Distinct value → rows.
-        sister: The form of another column of the file, which decides where two read everything.
     """
     months = _months(list(counts)[:_SAMPLE])
     texts = {text: _english(text, months) for text in counts}
     sample = list(texts.values())[:_SAMPLE]
-    scores = {form: sum(_reads(text, form) for text in sample) for form in _forms(sample)}
+    few = sample[:_FIRST]
+    tried = {form: sum(_reads(text, form) for text in few) for form in _forms(few)}
+    good = [form for form, read in tried.items() if read and read >= max(tried.values()) / 2]
+    scores = {form: sum(_reads(text, form) for text in sample) for form in good}
     scores[_ISO] = sum(_reads(text, _ISO) for text in sample)
     # ISO texts are read beside any form, so that a form must read more than they.
-    best = max(scores, key=lambda form: (scores[form], form == _ISO, form == sister))
+    best = max(scores, key=lambda form: (scores[form], form == _ISO))
     twin = _twin(best)
     other = (
         twin if twin and scores.get(twin, 0) == scores[best] and scores[best] > scores[_ISO] else ""
     )
-    if other and sister == other:
-        best, other = other, best
     made = compiled(best)
     read = {
         text: parse_datetime(plain_, made, time=_MIDNIGHT, timezone=_UTC)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import COLUMNS, FIELDS
 from importer.proposing.columns import NOT_SENT, Confidence
-from importer.proposing.dating import proven_form
 from importer.proposing.proposal import Draft, Question
 from importer.proposing.turning import PROVINCES, Turn, turn
 from importer.schema import Need
@@ -45,7 +44,7 @@ def draft(drafting: Drafting, places: Sequence[Place]) -> None:
             by_field.setdefault(place.field, []).append(place)
         if place.confidence is Confidence.ASK:
             drafting.questions.append(_which(drafting, place))
-    drafting.sister = proven_form(
+    drafting.dated = (
         [
             place.profile
             for name in ("date_of_birth", "startTime", "endTime")

@@ -44,6 +44,14 @@ def means(name: str, text: str) -> str | None:
     return _words(name).get(plain(text))
 
 
+@cache
+def total_pattern() -> str:
+    """Return the pattern of a cell that begins with a word for a total, in the syntax of RE2."""
+    data = yaml.load((WORDS / "values.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
+    words = "|".join(map(re.escape, sorted(data["totals"], key=len, reverse=True)))
+    return rf"(?i)^\s*(?:(?:{words})\s*(?:$|[:=(0-9])|(?:grand |sub[ -]?|sous[ -]?)?total\b)"
+
+
 def user_type(text: str, types: Sequence[UserType]) -> UserType | None:
     """Return OPSCOM's user type that a value names: by its name, its number, or in plain words.
 

@@ -7,6 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+import pyarrow as pa
+
 from importer.mapping.provinces import province
 from importer.text import clean, fold
 from schemas.signs import PROVINCES
@@ -140,11 +143,15 @@ def profile(sheet: Sheet) -> tuple[Profile, ...]:
 
 
 def _counted(texts: pd.Series[str]) -> dict[str, int]:
+    """Return cleaned value → rows, the most frequent first."""
+    found = pa.array(texts).value_counts()
+    values, rows = found.field(0).to_pylist(), found.field(1).to_numpy()
+    order = np.argsort(-rows, kind="stable").tolist()
     counts: dict[str, int] = {}
-    for text, rows in texts.value_counts(sort=True).items():
-        cleaned = clean(str(text))
+    for at in order:
+        cleaned = clean(values[at])
         if cleaned:
-            counts[cleaned] = counts.get(cleaned, 0) + int(rows)
+            counts[cleaned] = counts.get(cleaned, 0) + int(rows[at])
     return counts
 
 

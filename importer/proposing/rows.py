@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from importer.proposing.answers import ROWS
-from importer.proposing.meanings import means, plain
+from importer.proposing.meanings import means, plain, total_pattern
 from importer.proposing.profiles import folded
 from importer.proposing.proposal import Question, Skip
 from importer.text import clean, fold
@@ -83,11 +85,16 @@ def _headers(
 ) -> tuple[npt.NDArray[np.bool_], dict[str, object], str] | None:
     """Rows that repeat the header in its own places."""
     same = np.zeros(len(look.sheet.frame), dtype=np.int64)
+    counts = {profile.column.position: profile.counts for profile in look.profiles}
     for position in mapped:
-        header = fold(look.sheet.columns[position].header)
-        texts = look.sheet.frame[position]
-        hits = {text for text in texts.unique() if fold(str(text)) == header}
-        same += texts.isin(list(hits)).to_numpy().astype(np.int64)
+        header = look.sheet.columns[position].header
+        near = [
+            t
+            for t in counts[position]
+            if abs(len(t) - len(header)) < _FULL and t.casefold() == header.casefold()
+        ]
+        if near:
+            same += look.sheet.frame[position].map(clean).isin(near).to_numpy().astype(np.int64)
     rows = same >= max(2, len(mapped) // 2)
     if not rows.any():
         return None
@@ -101,23 +108,23 @@ def _totals(
     look: Look, places: Sequence[Place]
 ) -> tuple[npt.NDArray[np.bool_], dict[str, object], str] | None:
     """Rows whose first words are "Total" or the like."""
-    for profile in look.profiles[:_FULL] + tuple(p.profile for p in places if p.used):
-        words = [text for text in profile.counts if len(text) < 60 and _is_total(text)]  # noqa: PLR2004 - a word
-        if words and len(words) < max(2, len(profile.counts) / 2):
-            hits = look.sheet.frame[profile.column.position].map(clean).isin(words).to_numpy()
-            heads = sorted({re.split(r"[\s:=]", text)[0].casefold() for text in words})
+    used = [place.profile.column.position for place in places if place.used]
+    for position in dict.fromkeys([p.column.position for p in look.profiles[:_FULL]] + used):
+        texts = look.sheet.frame[position]
+        hits = pc.match_substring_regex(pa.array(texts), total_pattern()).to_numpy(
+            zero_copy_only=False
+        )
+        if 0 < hits.sum() <= max(2, len(texts) / 4):
+            heads = sorted(
+                {re.split(r"[\W\d]", text.strip())[0].casefold() for text in texts[hits]}
+            )
             pattern = "(?i)(" + "|".join(re.escape(head) for head in heads) + r")\b.*"
             rule: dict[str, object] = {
-                "column": look.headers[profile.column.position],
+                "column": look.headers[position],
                 "matches": pattern,
             }
             return hits, rule, "totals"
     return None
-
-
-def _is_total(text: str) -> bool:
-    head = re.split(r"[:=(0-9]", text)[0]
-    return bool(head.strip()) and means("totals", head) is not None
 
 
 def _always_filled(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import FIELDS, VALUES
 from importer.proposing.columns import Confidence
-from importer.proposing.dating import read_dates
+from importer.proposing.dating import proven_form, read_dates
 from importer.proposing.meanings import means, user_type
 from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Question, Value
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from importer.proposing.answers import Answers
     from importer.proposing.columns import Place
     from importer.proposing.dating import Dates
+    from importer.proposing.profiles import Profile
     from importer.proposing.proposal import Draft, Look
     from importer.pulls.user_types import UserType
     from importer.schema import Field, Table
@@ -60,8 +61,16 @@ class Drafting:
     drafts: list[Draft] = field(default_factory=list)
     values: list[Value] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
-    sister: str = ""
-    """The form of dates of a column that leaves no doubt."""
+    dated: Sequence[Profile] = ()
+    """Columns of dates, those that are sent first."""
+    _sister: str | None = None
+
+    @property
+    def sister(self) -> str:
+        """The form of dates of the first column that leaves no doubt."""
+        if self._sister is None:
+            self._sister = proven_form(self.dated)
+        return self._sister
 
     def ref(self, place: Place) -> str:
         """Return the name by which the mapping knows a column."""
@@ -163,30 +172,8 @@ def _extracted(made: Turn) -> None:
 
 
 def _dated(made: Turn) -> None:
-    drafting = made.drafting
-    dates = read_dates(made.place.profile.counts, sister=drafting.sister)
-    form = dates.form
-    if dates.other:
-        said = drafting.answers.get(FIELDS, "dates")
-        day, month = (form, dates.other) if form.startswith("%d") else (dates.other, form)
-        asked = any(question.key == (FIELDS, "dates") for question in drafting.questions)
-        if said is not None:
-            form = month if said == _MONTH else day
-        elif not asked and drafting.sister not in {form, dates.other}:
-            texts = ", ".join(made.place.profile.examples)
-            question = (
-                f'In the dates of "{made.ref}" ({texts}), what comes first? No value proves it.'
-            )
-            drafting.questions.append(
-                Question(
-                    "value",
-                    (FIELDS, "dates"),
-                    question,
-                    (_DAY, _MONTH),
-                    column=made.ref,
-                    field=made.known.name,
-                )
-            )
+    dates = read_dates(made.place.profile.counts)
+    form = _day_or_month(made, dates) if dates.other else dates.form
     for name, english in (dates.months or {}).items():
         made.replace(name, english)
     if form:
@@ -205,6 +192,31 @@ def _dated(made: Turn) -> None:
         )
         proof = "in a form that nothing proves" if dates.other else proof
         made.why = f"{made.place.reason}; {proof}, {dates.first} to {dates.last}"
+
+
+def _day_or_month(made: Turn, dates: Dates) -> str:
+    """Return which of two forms is meant: another column proves it, a person says so, or it is asked."""
+    drafting, forms = made.drafting, (dates.form, dates.other)
+    if drafting.sister in forms:
+        return drafting.sister
+    day, month = forms if dates.form.startswith("%d") else reversed(forms)
+    said = drafting.answers.get(FIELDS, "dates")
+    if said is not None:
+        return month if said == _MONTH else day
+    if not any(question.key == (FIELDS, "dates") for question in drafting.questions):
+        texts = ", ".join(made.place.profile.examples)
+        text = f'In the dates of "{made.ref}" ({texts}), what comes first? No value proves it.'
+        drafting.questions.append(
+            Question(
+                "value",
+                (FIELDS, "dates"),
+                text,
+                (_DAY, _MONTH),
+                column=made.ref,
+                field=made.known.name,
+            )
+        )
+    return day
 
 
 def _zone(made: Turn) -> None:
