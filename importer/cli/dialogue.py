@@ -19,7 +19,7 @@ from schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from importer.preparing import Job
+    from importer.prepare import Job
     from importer.proposing.answers import Answers
     from importer.proposing.proposal import Proposal
     from importer.proposing.propose import Seen

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.cli.dialogue import choose_rows, converse
-from importer.cli.running import keeping_folder
+from importer.cli.setting import keeping_folder
 from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError
 from importer.mapping import load_mapping
 from importer.mapping.document import read_document
-from importer.preparing import Order, prepare
+from importer.prepare import CHECK, prepare
+from importer.prepare import Request as Order
 from importer.proposing.answers import COLUMNS, Answers, load_glossary, save_glossary
 from importer.proposing.columns import Confidence
 from importer.proposing.filled import answers_of, is_answers, read_workbook
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from importer.cli.options import Common
     from importer.model import Source
-    from importer.preparing import Job
+    from importer.prepare import Job
     from importer.proposing.proposal import Proposal
     from importer.proposing.propose import Seen
     from importer.pulls.user_types import UserType
@@ -293,10 +294,10 @@ def confirmed(proposal: Proposal, answers: Answers) -> Answers:
 def try_mapping(proposal: Proposal, path: Path) -> Job:
     """Check the file with a mapping; opens no socket."""
     order = Order(
-        files=(proposal.look.source.path,), mappings=(path,), named=True, results=Path(),
-        sheet=proposal.look.sheet.name,
+        command=CHECK, files=(proposal.look.source.path,), mappings=(path,), named=True, results=Path(),
+        today=dt.datetime.now().astimezone().date(), sheet=proposal.look.sheet.name,
     )  # fmt: skip
-    return prepare(order, today=dt.datetime.now().astimezone().date())[0]
+    return prepare(order)[0]
 
 
 def try_text(proposal: Proposal) -> Job:
