@@ -117,6 +117,7 @@ class _Heap:
     sheet: int
     first: Problem
     message: str
+    column: str | None
     rows: set[tuple[int, int]] = field(default_factory=set)
     values: Counter[str] = field(default_factory=Counter)
     near: dict[str, str] = field(default_factory=dict)
@@ -138,14 +139,15 @@ def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
         for problem in checked.problems:
             message, near = _split(problem.message)
             name = _header(columns, problem)
-            key = (name, problem.field, problem.code, problem.severity, _NUMBER.sub("#", message))
-            heap = heaps.setdefault(key, _Heap(at, problem, message))
+            place = name if problem.field else None  # what is wrong with a row is in no column
+            key = (place, problem.field, problem.code, problem.severity, _NUMBER.sub("#", message))
+            heap = heaps.setdefault(key, _Heap(at, problem, message, name))
             heap.rows.add((at, problem.position))
             heap.values[problem.value] += 1
             heap.remedies[problem.remedy] += 1
             if near:
                 heap.near[problem.value] = near
-    causes = [_cause(sheets, name, heap) for (name, *_), heap in heaps.items()]
+    causes = [_cause(sheets, heap) for heap in heaps.values()]
     return tuple(sorted(causes, key=lambda each: (not each.holds, -each.rows)))
 
 
@@ -188,7 +190,7 @@ def _header(columns: Sequence[Column], problem: Problem) -> str | None:
     return " and ".join(columns[at].name for at in problem.columns) or None
 
 
-def _cause(sheets: Sequence[Checked], name: object, heap: _Heap) -> Cause:
+def _cause(sheets: Sequence[Checked], heap: _Heap) -> Cause:
     problem, sheet = heap.first, sheets[heap.sheet].batch.sheet
     rows = len(heap.rows)
     total = sum(_records(checked, problem) for checked in sheets)
@@ -203,7 +205,7 @@ def _cause(sheets: Sequence[Checked], name: object, heap: _Heap) -> Cause:
     values = heap.values if _may_be_told(sheets[heap.sheet], problem) else Counter[str]()
     told = values.most_common() if len(values) <= _MOST_VALUES and "" not in values else []
     return Cause(
-        column=None if name is None else str(name),
+        column=heap.column,
         field=problem.field,
         code="" if problem.code is None else str(problem.code),
         holds=problem.holds,

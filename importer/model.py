@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from importer.text import column_letter, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
 
     import numpy as np
     import numpy.typing as npt
@@ -230,6 +230,40 @@ class Sheet:
     added: frozenset[int] = frozenset()
     """Positions of rows that a person added to a results workbook: no row of the first source is theirs,
     and their numbers in ``rows`` only tell them apart."""
+
+    above: tuple[tuple[int, str, frozenset[str]], ...] = ()
+    """What stands above the header: row number, text, and the colours behind it."""
+
+    def rows_marked(
+        self,
+        marked: Iterable[tuple[int, int]],
+        keys: Collection[int],
+        mapped: Collection[int],
+    ) -> dict[int, int]:
+        """Return the rows that are marked as a whole, each with the first column that says so.
+
+        That is where a cell of the key is marked, or all filled cells that are mapped.
+
+        Args:
+            marked: (position, column) of cells that are struck out, or have one colour.
+            keys: Column positions of what says which record a row is.
+            mapped: Column positions of all that is mapped.
+        """
+        columns: dict[int, set[int]] = {}
+        for position, column in marked:
+            columns.setdefault(position, set()).add(column)
+        found = {}
+        for position, here in columns.items():
+            filled = {at for at in mapped if str(self.frame.iloc[position, at]).strip()}
+            hits = here & set(keys) or (here & filled if filled <= here else set())
+            if hits:
+                found[position] = min(hits)
+        return found
+
+    def coloured(self, colour: str) -> Iterator[tuple[int, int]]:
+        """Yield (position, column) of the cells with a background of this colour."""
+        for position, cells in self.fills.items():
+            yield from ((position, column) for column, each in cells if each == colour)
 
     @property
     def title(self) -> str:

@@ -115,6 +115,13 @@ class Table:
         return tuple(known for known in self.fields if known.group == name)
 
     @property
+    def told_by(self) -> tuple[str, ...]:
+        """The fields whose cells say which record a row is: its ids and its plate."""
+        parts = [name for part in self.key for name in part] or list(self.alike)
+        known = [each for each in map(self.field, parts) if each is not None]
+        return tuple(each.name for each in known if each.kind in {Kind.ID, Kind.PLATE})
+
+    @property
     def names(self) -> tuple[str, ...]:
         """Every name and alias that a mapping may use, in the vendor's order."""
         return tuple(name for known in self.fields for name in (known.name, *known.aliases))

@@ -13,7 +13,7 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 # Removed wherever they stand: zero-width space, word joiner, BOM, soft hyphen and the marks that set
 # the direction of writing. The joiners U+200C and U+200D stay, because names and emoji need them.
@@ -107,6 +107,24 @@ def count(number: int, noun: str) -> str:
         return f"1 {noun}"
     ending = "es" if noun.endswith(("s", "x")) else "ies" if noun.endswith("y") else "s"
     return f"{number:,} {noun.removesuffix('y') if ending == 'ies' else noun}{ending}"
+
+
+def spans(rows: Sequence[int], *, most: int = 40) -> str:
+    """Return row numbers in ascending order, runs folded: ``4, 17, 600 to 612``.
+
+    Args:
+        rows: Row numbers in ascending order.
+        most: Numbers and runs to name; the rest is counted.
+    """
+    runs: list[list[int]] = []
+    for row in rows:
+        if runs and row == runs[-1][1] + 1:
+            runs[-1][1] = row
+        else:
+            runs.append([row, row])
+    named = [str(a) if a == b else f"{a} to {b}" for a, b in runs[:most]]
+    rest = sum(b - a + 1 for a, b in runs[most:])
+    return ", ".join(named) + (f" and {rest:,} more" if rest else "")
 
 
 def column_letter(position: int) -> str:

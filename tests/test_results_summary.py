@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from importer.codes import CODES
 from importer.model import Outcome, Severity, State
 from importer.results import Against, write_workbook
-from importer.results.words import headline, next_steps, spans, unlisted
+from importer.results.words import headline, next_steps, unlisted
+from importer.text import spans
 
 
 def summary(tmp_path, *parts, **facts):

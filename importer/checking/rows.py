@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.checking.doubts import column_doubts
+from importer.checking.fills import about_fills
 from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, Terms, compile_checks, length_of
 from importer.checking.strays import find_strays
@@ -97,6 +98,7 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         doubts=(
             *_never_given(batch, table, terms),
             *_unmapped(batch, table, terms),
+            *about_fills(batch, table, strays),
             *column_doubts(batch, table),
         ),
     )

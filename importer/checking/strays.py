@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from importer.model import Problem, Severity, State
+from importer.model import UNCORRECTED, Problem, Severity, State
 from importer.records import read_told
 from importer.schema import Kind
 from importer.text import clean, fold
@@ -48,6 +48,11 @@ _REPEATED: Final = "this row repeats the header."
 _DELETE: Final = "Delete the row, or name it under skip_rows in the mapping."
 _OTHER: Final = "this row is the header of another table: its columns are not those of the first."
 _BELOW: Final = "this row belongs to another table, whose header is in {place}."
+_STRUCK: Final = "this is struck out, so the row is probably not to be sent."
+_OVER: Final = (
+    "Delete the row, or pass such rows over with `skip_rows: [{struck: true}]` in the mapping; if it is to be "
+    f"sent, take away the line, and {UNCORRECTED} where it stands behind the cell."
+)
 _APART: Final = "Give that table a sheet or a file of its own."
 _ALONE: Final = "this row has nothing but this cell, and a record has more."
 _FILL: Final = f"{_DELETE[:-1]}; if it is a record, fill in the rest of it."
@@ -68,6 +73,10 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
     """
     rows = _Rows(batch)
     strays = _tables(rows)
+    keys = {at for name in table.told_by for at in batch.origins.get(name, ())}
+    struck = batch.sheet.rows_marked(batch.sheet.struck, keys, rows.mapped)
+    struck = {at: column for at, column in struck.items() if not batch.skipped[at]}
+    strays |= dict.fromkeys(struck.keys() - strays.keys(), (_STRUCK, _OVER))
     usual = rows.usual(strays)
     if usual >= _USUAL and len(rows.mapped) > 1:
         alone = [at for at in rows.order if at not in strays and rows.filled[at] == 1]
@@ -83,6 +92,7 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
             continue
         filled = rows.cells(position)
         column = key[1] if key is not None and key[1] in filled else min(filled)
+        column = struck.get(position, column)
         yield Problem(
             position=position,
             row=int(batch.sheet.rows[position]),

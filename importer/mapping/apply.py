@@ -201,7 +201,8 @@ def _skipped(mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
             [fold(state) == State.SKIPPED for state in states], dtype=np.bool_
         )
     for skip in mapping.skip_rows:
-        skipped |= _matching(skip, cells)
+        looks = skip.struck or skip.fill is not None
+        skipped |= _looking(skip, mapping, cells) if looks else _matching(skip, cells)
     return skipped
 
 
@@ -213,6 +214,22 @@ def _empty(mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
         empty &= cells.blank(header)
     empty[[flaw.position for flaw in cells.sheet.flaws if flaw.column is None]] = False
     return empty
+
+
+def _looking(skip: SkipRows, mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
+    """Return which rows are struck out, or have a colour, as a whole."""
+    sheet = cells.sheet
+    mapped = {
+        cells.located[header]: rule.field.name in mapping.table.told_by
+        for rule in mapping.rules
+        for header in rule.headers
+        if header in cells.located
+    }
+    keys = [column for column, is_key in mapped.items() if is_key]
+    marked = sheet.struck if skip.fill is None else sheet.coloured(skip.fill)
+    found = np.zeros(len(sheet.frame), dtype=np.bool_)
+    found[list(sheet.rows_marked(marked, keys, mapped))] = True
+    return found
 
 
 def _matching(skip: SkipRows, cells: Cells) -> npt.NDArray[np.bool_]:

@@ -115,7 +115,19 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         },
         doubts=grid.doubts,
         added=added,
+        above=_above(grid, start - 1),
     )
+
+
+def _above(grid: Grid, header: int) -> tuple[tuple[int, str, frozenset[str]], ...]:
+    """Return what stands above the header, with the colours behind it: titles, a legend."""
+    found = []
+    for at in range(header):
+        texts = [text for text in map(clean, grid.frame.iloc[at]) if text]
+        colours = frozenset(colour for _, colour in grid.fills.get(at, ()))
+        if texts:
+            found.append((int(grid.rows[at]), " ".join(texts), colours))
+    return tuple(found)
 
 
 def _those(frame: pd.DataFrame, kept: npt.NDArray[np.int64], width: int) -> pd.DataFrame:

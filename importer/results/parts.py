@@ -82,6 +82,13 @@ class Part:
                 continue
             if whole_row or str(frame.iat[flaw.position, column]).strip() not in EXCEL_ERRORS:
                 marked.setdefault(column, set()).add(flaw.position)
+        # A line through a cell is not in this workbook, which may be given back.
+        struck = {
+            at: column for at, column in sorted(self.sheet.struck, reverse=True) if column in used
+        }
+        for position, column in struck.items():
+            if position in held:
+                marked.setdefault(column, set()).add(position)
         return marked
 
 

@@ -19,9 +19,8 @@ from importer.results.words import (
     meaning,
     next_steps,
     row_message,
-    spans,
 )
-from importer.text import count
+from importer.text import count, spans
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

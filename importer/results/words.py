@@ -299,24 +299,6 @@ def differences(against: Against) -> list[tuple[str, int, str]]:
     return [line for line in said if line[1]]
 
 
-def spans(rows: Sequence[int], *, most: int = 40) -> str:
-    """Return row numbers in ascending order, runs folded: ``4, 17, 600 to 612``.
-
-    Args:
-        rows: Row numbers in ascending order.
-        most: Numbers and runs to name; the rest is counted.
-    """
-    runs: list[list[int]] = []
-    for row in rows:
-        if runs and row == runs[-1][1] + 1:
-            runs[-1][1] = row
-        else:
-            runs.append([row, row])
-    named = [str(a) if a == b else f"{a} to {b}" for a, b in runs[:most]]
-    rest = sum(b - a + 1 for a, b in runs[most:])
-    return ", ".join(named) + (f" and {rest:,} more" if rest else "")
-
-
 def _outcome_lines(outcome: Outcome, code: Code | None) -> list[str]:
     """Return what an outcome says, and what its code means and asks for, where OPSCOM gave it."""
     message = outcome.message

@@ -1,0 +1,141 @@
+"""Rows that are struck out are held back, colours that only some rows have are told with their legend."""
+
+import pytest
+import xlsxwriter
+from commanding import PERMITS, Office, permit
+from returning import edited, set_cell
+
+HEADER = ["Number", "Plate", "From", "To", "Remark"]
+
+
+def row(number):
+    cells = permit(number)
+    return [cells[name] for name in HEADER[:4]] + ["as asked"]
+
+
+def lay(path, rows, *, struck=(), fills=None, above=(), below=()):
+    """Write a workbook; ``struck`` and ``fills`` are cells like ``(row of the list, column)``."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Sheet")
+        for at, cells in enumerate([*above, HEADER, *rows, *below]):
+            for column, value in enumerate(cells):
+                here = (at - len(above) - 1, column)
+                looks = {"font_strikeout": True} if here in struck else {}
+                colour = (fills or {}).get(here)
+                looks |= {"bg_color": f"#{colour}"} if colour else {}
+                sheet.write(at, column, value, book.add_format(looks) if looks else None)
+    return path
+
+
+def whole(at, columns=range(5)):
+    return {(at, column) for column in columns}
+
+
+@pytest.fixture
+def office(tmp_path):
+    return Office(tmp_path, mappings={"permits": PERMITS})
+
+
+@pytest.fixture
+def checked(office, monkeypatch, capsys):
+    call = office.calling(monkeypatch, capsys)
+
+    def check(rows, *, skip="", **looks):
+        office.write("mappings/permits.yaml", PERMITS + skip)
+        path = lay(office.inbox / "permits.xlsx", rows, **looks)
+        (file,) = call("check", path, "--json").json["files"]
+        return file
+
+    return check
+
+
+STRUCK = {
+    "the whole row": whole(1),
+    "all that is mapped": whole(1, range(4)),
+    "the key": {(1, 1)},
+    "another key": {(1, 0)},
+}
+
+
+@pytest.mark.parametrize("kind", STRUCK)
+def test_a_row_whose_key_or_all_of_whose_mapped_cells_are_struck_out_is_held(checked, kind):
+    file = checked([row(n) for n in range(4)], struck=STRUCK[kind])
+    assert file["states"] == {"ready": 3, "invalid": 1}
+    [problem] = file["problems"]
+    assert problem["message"] == "this is struck out, so the row is probably not to be sent."
+    assert problem["remedy"] == (
+        "Delete the row, or pass such rows over with `skip_rows: [{struck: true}]` in the mapping; if it is "
+        "to be sent, take away the line, and [correct this] where it stands behind the cell."
+    )
+    skip = "skip_rows: [{struck: true}]\n"
+    assert checked([row(n) for n in range(4)], struck=STRUCK[kind], skip=skip)["states"] == {
+        "ready": 3,
+        "skipped": 1,
+    }
+
+
+def test_a_line_through_another_cell_says_nothing_of_the_row(checked):
+    file = checked([row(n) for n in range(4)], struck={(0, 2), (1, 3), (2, 4)})
+    assert (file["states"], file["problems"]) == ({"ready": 4}, [])
+
+
+def test_all_rows_that_are_struck_out_are_one_cause(checked):
+    file = checked([row(n) for n in range(6)], struck=whole(1) | {(3, 1)} | {(5, 0)})
+    assert [(each["rows"], each["severity"]) for each in file["problems"]] == [(3, "error")]
+
+
+def test_a_struck_row_stays_held_in_the_results_until_a_person_says_so(desk, controller):
+    desk.push(lay(desk.folder / "permits.xlsx", [row(1), row(2)], struck=whole(1)), code=1)
+    for _ in range(2):
+        (file,) = desk.push(desk.results("permits"), code=1)["files"]
+        assert file["states"] == {"unchanged": 1, "invalid": 1}
+    assert controller.requests == 1
+    with edited(desk.results("permits"), "Sheet") as page:
+        set_cell(page, "N0002 [correct this]", "Number", "N0002")
+    (file,) = desk.push(desk.results("permits"), code=0)["files"]
+    assert file["states"] == {"unchanged": 1, "pushed": 1}
+
+
+def test_a_colour_that_some_rows_have_is_a_note_with_rows_and_legend(checked):
+    rows = [row(n) for n in range(8)]
+    fills = dict.fromkeys(whole(1) | whole(4) | whole(5), "FF0000")
+    file = checked(rows, fills=fills, above=[["Permits of fall"], ["red = cancelled"]])
+    assert file["notes"] == [
+        (
+            'Rows 5, 8 to 9 have a red (FF0000) background; row 2 says "red = cancelled". They are sent like '
+            'the others. To pass such rows over say `skip_rows: [{fill: "FF0000"}]` in the mapping.'
+        )
+    ]
+    assert file["states"] == {"ready": 8}
+    skipped = checked(rows, fills=fills, skip='skip_rows: [{fill: "FF0000"}]\n')
+    assert (skipped["states"], skipped["notes"]) == ({"ready": 5, "skipped": 3}, [])
+
+
+def test_the_legend_may_stand_below_or_be_the_colour_itself(checked):
+    rows = [row(n) for n in range(5)]
+    yellow = dict.fromkeys(whole(2), "FFFF00")
+    below = checked(rows, fills=yellow, below=[[], ["Yellow: lost"]])
+    assert 'Row 4 has a yellow (FFFF00) background; row 8 says "Yellow: lost".' in below["notes"][0]
+    above = checked(rows, fills=yellow | {(-2, 0): "FFFF00"}, above=[["not paid"]])
+    assert 'Row 5 has a yellow (FFFF00) background; row 1 says "not paid".' in above["notes"][0]
+
+
+USUAL = {
+    "a coloured column": {(at, 1): "D9E1F2" for at in range(8)},
+    "every second row": dict.fromkeys(whole(1) | whole(3) | whole(5), "DDEBF7"),
+    "most rows": dict.fromkeys(set().union(*map(whole, range(6))), "DDEBF7"),
+    "one cell that is no key": {(2, 4): "FFFF00", (3, 2): "FFFF00"},
+    "white": dict.fromkeys(whole(2), "FFFFFF"),
+}
+
+
+@pytest.mark.parametrize("kind", USUAL)
+def test_colours_that_are_there_to_be_read_by_are_not_told(checked, kind):
+    assert checked([row(n) for n in range(8)], fills=USUAL[kind])["notes"] == []
+
+
+def test_the_colours_of_a_results_workbook_are_ours(desk, controller):
+    desk.push(lay(desk.folder / "permits.xlsx", [row(n) for n in range(9)]), code=0)
+    (file,) = desk.push(desk.results("permits"), code=0)["files"]
+    assert file["notes"] == []
+    assert controller.requests == 9
