@@ -314,7 +314,9 @@ class Problem:
 
         ``"31/02/2004" is not a date.``
         """
-        shown = f"{self.value[:_SHOWN]}…" if len(self.value) > _SHOWN else self.value
+        shown = "".join(c if c.isprintable() else " " for c in self.value)
+        if len(shown) > _SHOWN:
+            shown = f"{shown[:_SHOWN]}…"
         message = self.message
         if shown and message.startswith(("this is ", "this has ", "this holds ")):
             message = f'"{shown}"{message.removeprefix("this")}'

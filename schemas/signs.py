@@ -100,9 +100,10 @@ POINTS: Final = ".·•∙⋅"
 _PLATE: Final = r"(?=[^,;/&|]*[0-9])[^\W_][\w .\-]*"
 
 _TWO_PLATES: Final = re.compile(
-    rf"\s*({_PLATE}?)\s*(?:[/,;&|+]|\b(?:or|and|et|ou)\b)\s*({_PLATE})", re.IGNORECASE
+    rf"\s*({_PLATE}?)\s*([/,;&|+]|\b(?:or|and|et|ou)\b)\s*({_PLATE})", re.IGNORECASE
 )
 
+_USUAL_PLATE: Final = 4
 _MIXED_RE: Final = re.compile(r"(?=\w*[0-9])(?=\w*[^\W\d_])\w{5,}")
 
 _REMARK_RE: Final = re.compile(rf"(.*[0-9].*?)(\s[{DASHES}]\s*[^\W\d_]{{3,}}.*)")
@@ -118,10 +119,17 @@ def two_plates(text: str) -> str | None:
     """Return the second plate of a cell: behind a separator, or another piece of letters and digits."""
     found = _TWO_PLATES.match(text)
     if found is not None:
-        return text[found.end(1) :].strip()
+        first, sign, second = found.groups()
+        # 1234 ET 75 is one plate of France; a word stands between plates of their usual length.
+        if not sign.isalpha() or min(_length(first), _length(second)) >= _USUAL_PLATE:
+            return text[found.end(1) :].strip()
     parts = text.split()
     mixed = [at for at, part in enumerate(parts) if _MIXED_RE.fullmatch(part)]
     return " ".join(parts[mixed[1] :]) if len(mixed) > 1 else None
+
+
+def _length(text: str) -> int:
+    return sum(map(str.isalnum, text))
 
 
 def remark(text: str) -> str | bool | None:

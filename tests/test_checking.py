@@ -728,3 +728,70 @@ def test_the_rules_are_what_pandera_runs():
     assert isinstance(schema.columns["email"].metadata["length"], Rule)
     assert {check.n_failure_cases for check in schema.columns["email"].checks} == {1}
     assert importer.checking.rows.check is check
+
+
+def test_two_letters_of_nowhere_go_with_a_warning_or_are_left_out():
+    row = GOOD["users"] | {"province": "XX"}
+    assert [(p.severity.value, p.field) for p in checked("users", row).problems] == [
+        ("warning", "province")
+    ]
+    left = checked("users", row, omit_if_invalid=frozenset({"province"}))
+    assert [p.severity.value for p in left.problems] == ["warning"]
+    assert left.batch.left_out == {(0, "province")}
+
+
+@pytest.mark.parametrize("field", ["last_name", "street"], ids=str)
+def test_a_word_for_nothing_in_free_text_is_warned_of_from_the_second_cell_on(field):
+    one = [GOOD["users"] | {"unique_id": f"s{n}", "email": f"a{n}@b.ca"} for n in range(3)]
+    one[0][field] = "Null"
+    assert checked("users", *one).problems == ()
+    one[2][field] = "NULL"
+    assert [(p.position, p.severity.value, p.field) for p in checked("users", *one).problems] == [
+        (0, "warning", field),
+        (2, "warning", field),
+    ]
+
+
+def test_what_looks_ruined_goes_where_the_person_vouches_for_it_within_the_limits():
+    row = GOOD["users"] | {"student_no": "1.2E+11", "employ_no": "1.2E+11" + "0" * 50}
+    result = checked("users", row, as_shown=frozenset({"student_no", "employ_no"}))
+    assert [(p.field, p.code) for p in result.problems] == [("employ_no", 9030)]
+
+
+def test_people_called_null_none_true_and_the_like_go_without_a_word():
+    people = [("Null", "None"), ("True", "-"), ("007", "NaN"), ("N/A", "False")]
+    rows = [
+        GOOD["users"]
+        | {"unique_id": f"s{n}", "email": f"a{n}@b.ca", "first_name": first, "last_name": last}
+        for n, (first, last) in enumerate(people)
+    ]
+    result = checked("users", *rows)
+    assert result.held == frozenset()
+    assert {p.severity.value for p in result.problems} <= {"warning"}
+
+
+@pytest.mark.parametrize(
+    ("end", "severity"),
+    [
+        ("1989-12-31T23:59:59", "error"),
+        ("2076-09-01T00:00:00", "error"),
+        ("9999-12-31T23:59:59", None),
+        ("9999-12-30T23:59:59", "error"),
+        ("2041-09-02T00:00:00", "warning"),
+        ("2041-08-31T00:00:00", None),
+        ("2021-08-31T00:00:00", "warning"),
+        ("2021-09-01T00:00:00", None),
+    ],
+)
+def test_a_time_far_from_now_is_held_and_a_distant_one_warned_of(end, severity):
+    result = checked("permit-updates", GOOD["permit-updates"] | {"endTime": end})
+    assert [p.severity.value for p in result.problems] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize(
+    ("born", "severity"),
+    [("1899-12-31", "warning"), ("1900-01-01", None), ("2016-08-31", None), ("2016-09-02", "warning"), ("2026-09-02", "error")],
+)  # fmt: skip
+def test_a_birth_in_the_future_is_held_and_an_odd_one_warned_of(born, severity):
+    result = checked("users", GOOD["users"] | {"date_of_birth": born})
+    assert [p.severity.value for p in result.problems] == ([severity] if severity else [])

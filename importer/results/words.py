@@ -212,7 +212,7 @@ def row_message(
     lines = [*_outcome_lines(outcome, code)]
     for problem in problems:
         kind = "" if problem.holds else " (warning)"
-        text = f"{where(problem, sheet)}{kind}: {problem.message} {problem.remedy}"
+        text = f"{where(problem, sheet)}{kind}: {problem.said} {problem.remedy}"
         lines.append(text.strip())
     if earlier:
         lines.append(earlier)
@@ -233,7 +233,7 @@ def problem_note(problem: Problem) -> str:
     """Return what the comment of a marked cell says about one problem."""
     kind = "Error" if problem.holds else "Warning"
     code = "" if problem.code is None else f" {problem.code}"
-    message = problem.message[:1].upper() + problem.message[1:]
+    message = problem.said[:1].upper() + problem.said[1:]
     return f"{kind}{code}\n{message}\n{problem.remedy}".strip()
 
 
