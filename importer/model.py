@@ -36,6 +36,9 @@ RESULT_COLUMNS = (
 
 EXCEL_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
 """Texts that count as error cells in every kind of file."""
+_VERBS = tuple(
+    f"this {verb} " for verb in ("is", "has", "holds", "lies", "begins", "looks", "stands")
+)
 _SHOWN = 60
 """Characters of a value that a message holds."""
 RECORD = "Record of this run"
@@ -318,7 +321,7 @@ class Problem:
         if len(shown) > _SHOWN:
             shown = f"{shown[:_SHOWN]}…"
         message = self.message
-        if shown and message.startswith(("this is ", "this has ", "this holds ")):
+        if shown and message.startswith(_VERBS):
             message = f'"{shown}"{message.removeprefix("this")}'
         elif shown:
             message = f'"{shown}": {message}'

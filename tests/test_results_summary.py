@@ -440,7 +440,7 @@ def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_pa
         ["Row", "State", "Sheet", "What is wrong, and what to do"],
         ["row 8", "unknown", "Students", "Lost."],
         ["row 7", "rejected", "Students", f"No.\n{unlisted('9999')}\nAttempt 1: refused."],
-        ["row 6", "invalid", "Students", "Birth date: this is no date. Correct the cell."],
+        ["row 6", "invalid", "Students", 'Birth date: "32/13/2001" is no date. Correct the cell.'],
     ]
     links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
     assert links["row 6"] == "'Students'!H3"

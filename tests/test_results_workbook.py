@@ -66,7 +66,7 @@ def test_columns_that_an_earlier_results_workbook_added_are_left_out(tmp_path):
     assert page["A2"].comment is not None
 
 
-def test_messages_name_the_header_and_never_the_value(tmp_path):
+def test_messages_name_the_header_and_the_value(tmp_path):
     sheet = sheet_of(HEADERS, ROWS)
     found = [
         problem(sheet, 1, (5,)),
@@ -77,10 +77,10 @@ def test_messages_name_the_header_and_never_the_value(tmp_path):
     earlier = {1: "Attempt 1: rejected with 9019."}
     page = opened(written(tmp_path, part_of(sheet, problems=found, earlier=earlier)))
     assert page["D3"].value == (
-        "Birth date: this is no date. Correct the cell.\n"
-        "Column E (warning): this is odd. Correct the cell.\n"
-        "user_type_id: this is missing. Correct the cell.\n"
-        "Whole row: it has too many cells. Correct the cell.\n"
+        'Birth date: "32/13/2001" is no date. Correct the cell.\n'
+        'Column E (warning): "32/13/2001" is odd. Correct the cell.\n'
+        'user_type_id: "32/13/2001" is missing. Correct the cell.\n'
+        'Whole row: "32/13/2001": it has too many cells. Correct the cell.\n'
         "Attempt 1: rejected with 9019."
     )
 
@@ -182,10 +182,10 @@ def test_marked_cells_are_filled_and_commented_and_warnings_look_different(tmp_p
     page = opened(written(tmp_path, part_of(sheet, problems=found)))
     error, warning, plain = page["L3"], page["L4"], page["L2"]
     assert error.comment.text == (
-        "Error 9033\nThis is no date.\nCorrect the cell.\n\n"
-        "Warning\nThis lies before 1900.\nCorrect the cell."
+        'Error 9033\n"32/13/2001" is no date.\nCorrect the cell.\n\n'
+        'Warning\n"32/13/2001" lies before 1900.\nCorrect the cell.'
     )
-    assert warning.comment.text == "Warning 9031\nThis is missing.\nCorrect the cell."
+    assert warning.comment.text == 'Warning 9031\n"32/13/2001" is missing.\nCorrect the cell.'
     assert {error.comment.author, warning.comment.author} == {"opscom-import"}
     assert (error.fill.fgColor.rgb, error.font.b, error.font.i) == ("FFFFC7CE", True, False)
     assert (warning.fill.fgColor.rgb, warning.font.b, warning.font.i) == ("FFFFEB9C", False, True)
@@ -204,7 +204,7 @@ def test_an_error_and_a_warning_in_one_cell_look_like_an_error_whichever_comes_f
 def test_a_problem_of_several_columns_marks_them_all(tmp_path):
     sheet = sheet_of(HEADERS, ROWS)
     page = opened(written(tmp_path, part_of(sheet, problems=[problem(sheet, 0, (2, 3))])))
-    assert page["D2"].value == "Phone and Phone#2: this is no date. Correct the cell."
+    assert page["D2"].value == 'Phone and Phone#2: "32/13/2001" is no date. Correct the cell.'
     assert page["I2"].comment.text == page["J2"].comment.text != ""
 
 
@@ -236,7 +236,9 @@ def test_the_cell_that_opscoms_answer_is_about_looks_like_no_finding_of_ours(tmp
         "whose address it is and correct the other row, or the other user in OPSCOM."
     )
     assert page["H2"].comment.text == page["A2"].comment.text == answer
-    assert page["H3"].comment.text == f"{answer}\n\nWarning\nThis is no date.\nCorrect the cell."
+    assert page["H3"].comment.text == (
+        f'{answer}\n\nWarning\n"32/13/2001" is no date.\nCorrect the cell.'
+    )
     assert (page["H4"].comment, page["G2"].comment) == (None, None)
     told, both, found = page["H2"], page["H3"], page["H5"]
     assert told.fill.fgColor.rgb == both.fill.fgColor.rgb == "FFFFD9B8"
@@ -408,12 +410,12 @@ def test_what_two_fields_of_one_column_have_wrong_is_said_once(tmp_path):
     origins = dict.fromkeys(("unique_id", "student_no", "employ_no"), (0,))
     page = opened(written(tmp_path, part_of(sheet, problems=found, origins=origins)))
     assert page["D2"].value == (
-        "Student ID: this is no date. Correct the cell.\n"
-        "Student ID: this is too long. Correct the cell."
+        'Student ID: "32/13/2001" is no date. Correct the cell.\n'
+        'Student ID: "32/13/2001" is too long. Correct the cell.'
     )
     assert page["G2"].comment.text == (
-        "Error 9033\nThis is no date.\nCorrect the cell.\n\n"
-        "Error 9033\nThis is too long.\nCorrect the cell."
+        'Error 9033\n"32/13/2001" is no date.\nCorrect the cell.\n\n'
+        'Error 9033\n"32/13/2001" is too long.\nCorrect the cell.'
     )
     assert page["G1"].comment.text == "Goes to unique_id and student_no and employ_no."
 
