@@ -17,8 +17,9 @@ from importer.mapping import (
     missing_headers,
 )
 from importer.model import RESULT_COLUMNS, Sheet
+from importer.proposing.propose import seems
 from importer.reading import find_header, results_header, take_sheet
-from importer.text import count, fold, heading
+from importer.text import count, fold, heading, quoted
 from importer.workspace import first_stem, shipped_mappings
 from schemas import TABLES
 
@@ -41,6 +42,8 @@ _SEARCHED = 30
 """Rows at the top among which the header is."""
 _MOST_TOLD = 3
 """How many mappings that do not fit a message tells of."""
+_NEAR = 0.5
+"""The share of mapped headers that may be missing where a mapping nearly fits."""
 _GUIDE = "docs/mappings.md"
 
 
@@ -64,6 +67,8 @@ class _Misfit:
     """How many mapped headers the nearest sheet lacks."""
     grid: Grid | None = None
     """That sheet."""
+    nothing: bool = False
+    """Whether it has none of the mapped headers at all."""
 
     @property
     def distance(self) -> tuple[float, int]:
@@ -112,7 +117,8 @@ def choose(
     if misnamed and not first:
         raise InputError(_misnamed(source, misnamed))
     misfits = [miss for miss in tried or tries if isinstance(miss, _Misfit)]
-    raise InputError(*_no_fit(source, misfits, named=named, renamed=not candidates))
+    known = named or _is_results(source)
+    raise InputError(*_no_fit(source, misfits, named=known, renamed=not candidates))
 
 
 def _first_mappings(source: Source, mappings: Sequence[Mapping]) -> list[Mapping]:
@@ -174,7 +180,7 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
             ", …" if len(mapping.headers) > _NAMED else ""
         )
         why = f"{where}: none of the first 30 rows holds any of the mapped headers ({first})."
-        return _Misfit(mapping, why, len(mapping.headers), grid)
+        return _Misfit(mapping, why, len(mapping.headers), grid, nothing=True)
     try:
         sheet = take_sheet(source, grid, header)
     except InputError as error:
@@ -266,7 +272,7 @@ def _misnamed(source: Source, mappings: Sequence[Mapping]) -> str:
 
 
 def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed: bool) -> list[str]:
-    """Return what is missing, the nearest mapping first, what the file has instead, and what to do.
+    """Return what is missing and what to do: the command that proposes a mapping, or what is new.
 
     Args:
         source: The file.
@@ -274,33 +280,38 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed:
         named: Whether the person named the mappings.
         renamed: Whether the mappings are for files of other names; then only near ones are told.
     """
-    name = source.path.name
+    name, command = source.path.name, f"opscom-import map {quoted(source.path)}"
     nearest_first = sorted(misfits, key=lambda misfit: misfit.distance)
-    if renamed:
-        nearest_first = [misfit for misfit in nearest_first if misfit.distance[0] < 1]
+    if not named:
+        near = [
+            miss for miss in nearest_first if not miss.nothing and not _NEAR < miss.distance[0] < 1
+        ]
+        if not near:
+            looks = seems(source)
+            if not looks:
+                return [f"{name}: no mapping fits, and it looks like nothing that OPSCOM takes."]
+            return [
+                f"{name}: no mapping fits. It looks like {looks}. To have a mapping proposed: {command}"
+            ]
+        nobody = (
+            f"{name}: no mapping is for files of this name. The nearest is {_told(near[0], name)}"
+        )
+        said = nobody if renamed else f"{name} does not fit {_told(near[0], name)}"
+        what = f"{command} --mapping {near[0].mapping.path.name}"
+        return [f"{said} Correct the file, or to have proposed what is new: {what}"]
     told = [_told(misfit, name) for misfit in nearest_first[:_MOST_TOLD]]
     more = len(nearest_first) - len(told)
     if more:
         told.append(f"and {more} more {'mapping' if more == 1 else 'mappings'}.")
-    nobody = f"{name} fits no mapping: no mapping is for files of this name."
-    if not told:
-        said = [nobody]
-    elif len(told) == 1:
-        said = [
-            f"{nobody} The nearest is {told[0]}" if renamed else f"{name} does not fit {told[0]}"
-        ]
-    else:
-        tried = (
-            f"{nobody} The nearest are:" if renamed else f"{name} fits none of the mappings tried:"
-        )
-        said = [tried, *(f"  {each}" for each in told)]
-    grid = next((miss.grid for miss in (*nearest_first, *misfits) if miss.grid is not None), None)
+    lines = [f"{name} does not fit {told[0]}"]
+    if told[1:]:
+        lines = [f"{name} fits none of the mappings tried:", *(f"  {each}" for each in told)]
+    grid = next((miss.grid for miss in nearest_first if miss.grid is not None), None)
     if grid is not None:
         shipped = [load_mapping(path) for path in shipped_mappings()]
-        said.append(_what_there_is(grid, (*shipped, *(miss.mapping for miss in misfits))))
-    ways = "or the mapping" if named else "name another mapping with --mapping, or write one"
-    said.append(f"Correct the file{' ' if named else ', '}{ways} ({_GUIDE} says how).")
-    return said if told[1:] else [" ".join(said)]
+        lines.append(_what_there_is(grid, (*shipped, *(miss.mapping for miss in misfits))))
+    lines.append(f"Correct the file or the mapping ({_GUIDE} says how).")
+    return lines if told[1:] else [" ".join(lines)]
 
 
 def _told(misfit: _Misfit, name: str) -> str:

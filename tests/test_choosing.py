@@ -48,10 +48,15 @@ def refusal(source, *mappings, named=False, sheet=None):
     return str(told.value)
 
 
-WAYS = (
-    "Correct the file, name another mapping with --mapping, or write one "
-    "(docs/mappings.md says how)."
-)
+WAYS = "Correct the file or the mapping (docs/mappings.md says how)."
+
+
+def anew(source, mapping=""):
+    """Return the command that proposes a mapping, or what a mapping lacks."""
+    return f"opscom-import map {source.path}" + (f" --mapping {mapping}" if mapping else "")
+
+
+NEW = "Correct the file, or to have proposed what is new:"
 CSV = "Id,First,Last\n1,Ada,Quill\n"
 
 
@@ -92,8 +97,12 @@ def test_a_named_mapping_is_taken_whatever_the_file_is_called(office):
 
 def test_a_missing_header_is_named_with_the_nearest(office):
     mapping = office.mapping("a")
-    assert refusal(office.text("Id,Frist,Last\n1,Ada,Quill\n"), mapping) == (
+    source = office.text("Id,Frist,Last\n1,Ada,Quill\n")
+    assert refusal(source, mapping) == (
         'roster.csv does not fit a.yaml: this column is missing: "First" (the nearest is "Frist"). '
+        f"{NEW} {anew(source, 'a.yaml')}"
+    )
+    assert refusal(source, mapping, named=True).endswith(
         f'The file has the headers "Id", "Frist", "Last". {WAYS}'
     )
 
@@ -114,7 +123,7 @@ def test_where_no_sheet_has_a_mapped_header_the_one_that_is_a_table_is_told_not_
     mapping = office.mapping("a")
     people = [["Card", "Given", "Family"], ["S1", "Ada", "Quill"], ["S2", "Ben", "Reed"]]
     source = office.book(Notes=[["List for parking"]], People=people)
-    assert refusal(source, mapping) == (
+    assert refusal(source, mapping, named=True) == (
         "roster.xlsx does not fit a.yaml: People: none of the first 30 rows holds any of the mapped headers "
         f"(Id, First, Last). The file has 3 columns, and no row of it holds headers that are known here. {WAYS}"
     )
@@ -123,7 +132,7 @@ def test_where_no_sheet_has_a_mapped_header_the_one_that_is_a_table_is_told_not_
 def test_of_several_that_do_not_fit_the_nearest_stands_first(office):
     far = office.mapping("far", fields="fields: {unique_id: Key, login_source: Source}")
     near = office.mapping("near", fields=FIELDS.replace("Last", "Surname"))
-    assert refusal(office.text(CSV), far, near).splitlines() == [
+    assert refusal(office.text(CSV), far, near, named=True).splitlines() == [
         "roster.csv fits none of the mappings tried:",
         '  near.yaml: this column is missing: "Surname".',
         "  far.yaml: none of the first 30 rows holds any of the mapped headers (Key, Source).",
@@ -144,8 +153,20 @@ def test_a_file_that_fits_but_for_its_name_is_told_which_mapping_has_its_columns
 def test_a_file_for_which_there_is_no_mapping_at_all_is_told_so(office):
     mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
     assert refusal(office.text("x,y\n1,2\n"), mapping) == (
-        "roster.csv fits no mapping: no mapping is for files of this name. The file has 2 columns, and no "
-        f"row of it holds headers that are known here. {WAYS}"
+        "roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes."
+    )
+
+
+def test_a_file_that_no_mapping_fits_is_told_in_one_line_what_it_seems_to_be_and_what_to_type(
+    office,
+):
+    mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
+    source = office.text(
+        "Stud. No.,Vorname,Nom,Prénom,E-mail,Hair\nS1,x,Quill,Ada,a@uni.example,red\n"
+    )
+    assert refusal(source, mapping) == (
+        "roster.csv: no mapping fits. It looks like users (4 of 6 columns recognised). To have a mapping "
+        f"proposed: {anew(source)}"
     )
 
 
@@ -154,9 +175,10 @@ def test_without_a_mapping_for_the_name_the_nearest_of_the_others_is_told(office
         office.mapping("near", 'match: {files: ["*staff*"]}', fields=FIELDS.replace("Last", "Sur")),
         office.mapping("far", 'match: {files: ["x"]}', fields="fields: {unique_id: Key}"),
     ]
-    assert refusal(office.text(CSV), *mappings) == (
-        "roster.csv fits no mapping: no mapping is for files of this name. The nearest is near.yaml: "
-        f'this column is missing: "Sur". The file has the headers "Id", "First", "Last". {WAYS}'
+    source = office.text(CSV)
+    assert refusal(source, *mappings) == (
+        "roster.csv: no mapping is for files of this name. The nearest is near.yaml: "
+        f'this column is missing: "Sur". {NEW} {anew(source, "near.yaml")}'
     )
 
 
@@ -168,7 +190,7 @@ def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_co
         for n in range(5)
     ]
     header = ",".join(["Id", "studentnr", *(letter * 9 for letter in "ghijklqvwxz!")])
-    lines = refusal(office.text(f"{header}\n1\n"), *mappings).splitlines()
+    lines = refusal(office.text(f"{header}\n1\n"), *mappings, named=True).splitlines()
     assert lines[1] == (
         '  m1.yaml: these columns are missing: "login_source", "first_name", "last_name", '
         '"user_name", "email", "street", "city", "province" and 14 more.'
@@ -238,7 +260,7 @@ def test_the_reason_is_that_of_the_sheet_that_lacks_least(office):
     source = office.book(N=[["x"]], Longer_name=[["Id", "First"], ["1", "Ada"]])
     assert refusal(source, mapping) == (
         'roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". '
-        f'The file has the headers "Id", "First". {WAYS}'
+        f"{NEW} {anew(source, 'a.yaml')}"
     )
 
 
@@ -254,7 +276,7 @@ def test_a_hidden_sheet_that_is_named_is_an_error_that_lists_the_visible_ones(of
     source = office.book(North=ROWS, Notes=[["text"]], South=ROWS, hidden=["South"])
     assert refusal(source, mapping, sheet=None if lines else "South") == (
         "roster.xlsx does not fit a.yaml: the workbook has no visible sheet South "
-        f"(it has North, Notes). {WAYS}"
+        f"(it has North, Notes). {NEW} {anew(source, 'a.yaml')}"
     )
 
 

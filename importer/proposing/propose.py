@@ -17,7 +17,7 @@ from importer.proposing.proposal import Look, Proposal
 from importer.proposing.rows import ask_repeated, ask_who, find_skips
 from importer.proposing.turning import Drafting
 from importer.reading import results_header, take_sheet
-from importer.text import clean, fold
+from importer.text import clean, count, fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -179,6 +179,17 @@ def propose(
         questions=(*drafting.questions, *who, *repeated),
         duplicates=duplicates,
     )
+
+
+def seems(source: Source) -> str:
+    """Say what the rows of a file seem to be, and how much of it is recognised; empty for nothing."""
+    try:
+        best = look_at(source)[0].readings[0]
+    except InputError:
+        return ""
+    columns = {place.profile.column.position for place in best.places}
+    known = {place.profile.column.position for place in best.places if place.field}
+    return f"{best.endpoint} ({len(known)} of {count(len(columns), 'column')} recognised)"
 
 
 def rival(seen: Seen) -> Reading | None:
