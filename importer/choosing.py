@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from importer.errors import InputError
 from importer.mapping import (
     explain_missing,
@@ -173,27 +175,44 @@ def _try(source: Source, mapping: Mapping, sheet: str | None) -> Choice | _Misfi
 
 def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
-    header = _header(grid, mapping)
+    headers = _headers(grid, mapping)
     where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
-    if header is None:
+    if not headers:
         first = ", ".join(mapping.headers[:_NAMED]) + (
             ", …" if len(mapping.headers) > _NAMED else ""
         )
         why = f"{where}: none of the first 30 rows holds any of the mapped headers ({first})."
         return _Misfit(mapping, why, len(mapping.headers), grid, nothing=True)
     try:
-        sheet = take_sheet(source, grid, header)
+        sheet = take_sheet(source, grid, *headers, wanted=mapping.all_headers)
     except InputError as error:
         return _Misfit(mapping, str(error), len(mapping.headers), grid)
     missing = missing_headers(mapping, sheet.columns)
     if not missing:
         return sheet
+    if not mapping.header_rows and (two := _two_lines(source, grid, mapping, headers[0])):
+        return two
     why = explain_missing(mapping, sheet, told_headers(grid, (mapping,))[0])
     return _Misfit(mapping, why, len(missing), grid)
 
 
-def _header(grid: Grid, mapping: Mapping) -> int | None:
-    return results_header(grid) or mapping.header_row or find_header(grid, mapping.headers)
+def _headers(grid: Grid, mapping: Mapping) -> tuple[int, ...]:
+    """Return the rows of the header; none where no row holds any of the mapped headers."""
+    found = results_header(grid) or (
+        None if mapping.header_rows else find_header(grid, mapping.headers)
+    )
+    return mapping.header_rows if found is None else (found,)
+
+
+def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
+    """Return the sheet under a header of two lines, the row and one beside it, where that has all."""
+    for rows in ((row - 1, row), (row, row + 1)):
+        if np.isin(rows, grid.rows).all():
+            with suppress(InputError):
+                sheet = take_sheet(source, grid, *rows, wanted=mapping.all_headers)
+                if not missing_headers(mapping, sheet.columns):
+                    return sheet
+    return None
 
 
 def _left_out(source: Source, grid: Grid, mapping: Mapping, asked: str) -> str | None:
@@ -201,10 +220,10 @@ def _left_out(source: Source, grid: Grid, mapping: Mapping, asked: str) -> str |
 
     Only the mapping's headers are named: those of the sheet may be the first of its people.
     """
-    header, sheet = _header(grid, mapping), None
-    if header is not None:
+    headers, sheet = _headers(grid, mapping), None
+    if headers:
         with suppress(InputError):
-            sheet = take_sheet(source, grid, header)
+            sheet = take_sheet(source, grid, *headers, wanted=mapping.all_headers)
     rows = len(grid.rows if sheet is None else sheet.rows)
     lacks = missing_headers(mapping, () if sheet is None else sheet.columns)
     has = [header for header in mapping.headers if header not in lacks]

@@ -49,7 +49,9 @@ def find_header(grid: Grid, wanted: Collection[str]) -> int | None:
     return best[1]
 
 
-def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
+def take_sheet(
+    source: Source, grid: Grid, *header_rows: int, wanted: Collection[str] = ()
+) -> Sheet:
     """Return the records below a header, without wholly blank rows.
 
     Columns at the right end without header and cells are left out. Cells stay as shown; headers
@@ -59,11 +61,14 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
     Args:
         source: The file that the grid is from.
         grid: One of its sheets.
-        header_row: The header's number as in ``grid.rows``.
+        header_rows: The numbers of the header's rows as in ``grid.rows``, ascending. Of several, a column
+            has the texts of all, joined, or the one of them that is wanted.
+        wanted: Headers of a mapping.
 
     Raises:
         InputError: There is no such row, or it is blank.
     """
+    header_row = header_rows[-1]
     found = np.flatnonzero(grid.rows == header_row)
     headers = [heading(cell) for cell in grid.frame.iloc[found[0]]] if len(found) else []
     if not any(headers):
@@ -83,13 +88,19 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
             for cells, title in zip(below, titles, strict=True)
         ]
         headers = named_columns(grid, header_row, headers, holding)
+    above = np.flatnonzero(np.isin(grid.rows, header_rows[:-1])).tolist()
+    if above:
+        headers = _joined([*(_line(grid, at) for at in above), headers], wanted)
     width = _width(grid, headers, kept)
     frame = _those(grid.frame, kept, width)
     places = {old: new for new, old in enumerate(kept.tolist())}
     rows = grid.rows[kept]
     if grid.name is None:
         rows = rows - header_row + 1
-    flaws = _flaws(grid, int(found[0]), headers, kept)
+    lines = [*above, int(found[0])]
+    if grid.lengths is not None:
+        lines.sort(key=grid.lengths.tolist().__getitem__)
+    flaws = _flaws(grid, lines[-1], headers, kept)
     added: frozenset[int] = frozenset()
     if is_results(headers):
         rows, added = source_rows(frame, headers[:width], rows)
@@ -115,8 +126,29 @@ def take_sheet(source: Source, grid: Grid, header_row: int) -> Sheet:
         },
         doubts=grid.doubts,
         added=added,
-        above=_above(grid, start - 1),
+        above=_above(grid, min(above, default=start - 1)),
     )
+
+
+def _line(grid: Grid, position: int) -> list[str]:
+    """Return an upper line of the header; a merged name reaches over all its columns."""
+    texts = [heading(cell) for cell in grid.frame.iloc[position]]
+    for merge in grid.merges:
+        if merge.first_row <= grid.rows[position] <= merge.last_row:
+            for column in range(merge.first_column, min(merge.last_column + 1, len(texts))):
+                texts[column] = texts[merge.first_column]
+    return texts
+
+
+def _joined(lines: Sequence[Sequence[str]], wanted: Collection[str]) -> list[str]:
+    """Return the header of each column whose name stands in several lines."""
+    names = set().union(*map(_names, wanted))
+    headers = []
+    for texts in zip(*lines, strict=True):
+        parts = list(dict.fromkeys(filter(None, texts)))
+        ways = [" ".join(parts), *reversed(parts)]
+        headers.append(next((way for way in ways if fold(way) in names), ways[0]))
+    return headers
 
 
 def _above(grid: Grid, header: int) -> tuple[tuple[int, str, frozenset[str]], ...]:

@@ -1,0 +1,90 @@
+"""A header of two lines: found by itself, or named by ``header_row: [1, 2]``."""
+
+import pytest
+import xlsxwriter
+from commanding import Office, read_results
+
+MAPPING = """\
+version: 1
+name: Permits
+endpoint: permits
+match: {files: ["*permit*"]}
+fields:
+  plate: Plate
+  startTime: From
+  endTime: {column: To}
+  permitNo: No
+"""
+UPPER = ["No", "Holder", "Validity", "", "Plate", "Make"]
+LOWER = ["", "", "From", "To", "", ""]
+RECORDS = [
+    ["P-1", "Zoë", "2026-09-01T00:00", "2027-04-30T00:00", "ABCD 123", "Honda"],
+    ["P-2", "Omar", "2026-09-01T00:00", "2027-04-30T00:00", "BBCD 123", "Kia"],
+]
+
+
+def write_merged(path, above=()):
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Sheet")
+        first = len(above)
+        for at, row in enumerate([*above, UPPER, LOWER, *RECORDS]):
+            sheet.write_row(at, 0, row)
+        for column in (0, 1, 4, 5):
+            sheet.merge_range(first, column, first + 1, column, UPPER[column])
+        sheet.merge_range(first, 2, first, 3, "Validity")
+    return path
+
+
+def write_text(path, above=()):
+    lines = [*above, UPPER, LOWER, *RECORDS]
+    path.write_text("\n".join(",".join(row) for row in lines) + "\n", encoding="utf-8")
+    return path
+
+
+WAYS = {"merged.xlsx": write_merged, "plain.csv": write_text}
+
+
+@pytest.fixture
+def check(tmp_path, monkeypatch, capsys):
+    office = Office(tmp_path, mappings={"permits": MAPPING})
+    call = office.calling(monkeypatch, capsys)
+
+    def checked(kind, mapping=MAPPING, above=()):
+        office.write("mappings/permits.yaml", mapping)
+        path = WAYS[kind](office.inbox / f"permits {kind}", above)
+        (file,) = call("check", path, "--json").json["files"]
+        return file
+
+    return checked
+
+
+@pytest.mark.parametrize(
+    "above", [[], [["Permits of fall", "", "", "", "", ""]]], ids=["top", "below a title"]
+)
+@pytest.mark.parametrize("named", [False, True], ids=["found", "named"])
+@pytest.mark.parametrize("kind", WAYS)
+def test_names_in_two_lines_are_the_header(check, kind, named, above):
+    lines = [len(above) + 1, len(above) + 2]
+    file = check(kind, f"header_row: {lines}\n{MAPPING}" if named else MAPPING, above)
+    assert (file["error"], file["states"]) == (None, {"ready": 2})
+    assert [row["opscom_row"] for row in read_results(file["results"], file["sheet"] or "Rows")]
+
+
+@pytest.mark.parametrize("kind", ["merged.xlsx"])
+def test_a_name_that_is_merged_over_columns_reaches_over_them(check, kind):
+    mapping = MAPPING.replace("From", "Validity From").replace("{column: To}", "Validity To")
+    assert check(kind, mapping)["states"] == {"ready": 2}
+    (row, _) = read_results(check(kind, mapping)["results"], "Sheet")
+    assert {"No", "Validity From", "Validity To", "Plate"} <= row.keys()
+
+
+def test_a_file_that_lacks_a_header_in_any_two_lines_is_told_what_is_missing(check):
+    error = check("plain.csv", MAPPING.replace("To}", "Until}"))["error"]
+    assert '"Until"' in error
+
+
+def test_results_of_two_header_lines_are_an_input(desk, controller):
+    desk.write("mappings/permits.yaml", MAPPING)
+    desk.push(write_merged(desk.folder / "permits.xlsx"), code=0)
+    (file,) = desk.push(desk.results("permits"), code=0)["files"]
+    assert (file["states"], controller.requests) == ({"unchanged": 2}, 2)
