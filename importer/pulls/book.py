@@ -158,7 +158,7 @@ def _write(file: BinaryIO, *, summary: Summary, pages: Sequence[Page]) -> None:
 def _write_summary(
     sheet: Worksheet, summary: Summary, pages: Sequence[Page], styles: Styles
 ) -> None:
-    from importer.results.layout import WIDTHS, A, B, C, F, Layout, height
+    from importer.results.styles import WIDTHS, A, B, C, F, Layout, height
 
     for column, width in enumerate(WIDTHS):
         sheet.set_column(column, column, width)

@@ -7,10 +7,23 @@ from typing import TYPE_CHECKING
 from importer.causes import causes_of
 from importer.model import RECORD
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
-from importer.results.layout import WIDTHS, A, B, C, D, E, F, Layout, height, highest
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import count_edited, count_outdated, count_states, needs_answer
-from importer.results.styles import FILLS, put, set_print
+from importer.results.styles import (
+    FILLS,
+    WIDTHS,
+    A,
+    B,
+    C,
+    D,
+    E,
+    F,
+    Layout,
+    height,
+    highest,
+    put,
+    set_print,
+)
 from importer.results.words import (
     change_mapping,
     compared_with,

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from importer.codes import CODES
 from importer.results.files import put_in_place
 from importer.results.inert import hold, sheet_name
-from importer.results.pages import write_page
+from importer.results.pages import add_payload_sheets, write_page, write_payloads
 from importer.results.parts import Context, Tally, plan_pages
-from importer.results.payloads import add_payload_sheets, write_payloads
 from importer.results.stream import inert_book
 from importer.results.styles import make_styles, put
 from importer.results.summary import write_summary
