@@ -1,4 +1,8 @@
-"""Text → ISO date or date-time, whatever the language of this machine."""
+"""Text → ISO date or date-time.
+
+Names of months are English on every machine: Python keeps to them unless a program asks for the
+machine's own language, which this one never does.
+"""
 
 from __future__ import annotations
 
@@ -17,31 +21,14 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-_MONTHS = (
-    *("january", "february", "march", "april", "may", "june", "july"),
-    *("august", "september", "october", "november", "december"),
-)
-_DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-_SHORT_MONTHS = "|".join(["sept", *(name[:3] for name in _MONTHS)])
-_ZONE = r"Z|[+-][0-9]{2}(?::?[0-9]{2})?"
-_WORDS = {
-    "b": _SHORT_MONTHS,
-    "B": "|".join(_MONTHS),
-    "a": "|".join(name[:3] for name in _DAYS),
-    "A": "|".join(_DAYS),
-    "p": r"[ap]\.?m\.?",
-    "z": _ZONE,
-}
-_WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "f": 9}
-_FIXED = frozenset("Yy")
-_BLANKS = r"[\s\u00a0\u202f]+"
-_TOKENS_RE = re.compile(r"%(?P<directive>.?)|(?P<blanks>\s+)|(?P<text>[^%\s]+)", re.DOTALL)
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "f": 6}
+_KNOWN = (*_WIDTHS, *"bBaApz")
 _LETTERS_RE = re.compile(r"am/pm|a/p|y+|m+|d+|h+|s+", re.IGNORECASE)
 _USUAL = "%d/%m/%Y"
 _ISO_RE = re.compile(
-    r"(?P<Y>[0-9]{4})-(?P<m>[0-9]{2})-(?P<d>[0-9]{2})"
-    r"(?:(?:T|[ ]+)(?P<H>[0-9]{2}):(?P<M>[0-9]{2})(?::(?P<S>[0-9]{2})(?:[.,](?P<f>[0-9]+))?)?"
-    rf"(?:[ ]?(?P<z>{_ZONE}))?)?",
+    r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:(?:T| +)([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
+    r"(?: ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?))?)?",
     re.ASCII | re.IGNORECASE,
 )
 _ISO_DAY_RE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -137,24 +124,46 @@ class DateFormat:
 
     text: str
     """As in the mapping: ``%d/%m/%Y``."""
-    pattern: re.Pattern[str]
-    """For the whole text; its groups are named for their directives."""
     has_time: bool
     """Whether it holds a time of day."""
+    digits: int | None
+    """How many digits a text has whose parts touch each other (``%d%m%Y``): only they tell them apart."""
+
+    def read(self, text: str) -> dt.datetime | None:
+        """Return the moment that a text of this form names, ``None`` for a text of another form.
+
+        Raises:
+            ValueError: The text has this form, and calendar or clock has no such thing.
+        """
+        there = [c for c in text if c.isdigit()]
+        if not text.isascii() and not "".join(there).isascii():
+            return None
+        if self.digits is not None and len(there) != self.digits:
+            return None
+        plain = re.sub(r"\bsept\b", "Sep", text, flags=re.IGNORECASE)
+        plain = re.sub(r"\b([ap])\.?m\.?(?!\w)", r"\1m", plain, flags=re.IGNORECASE)
+        try:
+            moment = dt.datetime.strptime(plain, self.text)  # noqa: DTZ007 - most have no zone
+        except ValueError as error:
+            if str(error).startswith(("time data", "unconverted data")):
+                return None
+            raise
+        if re.search("%[aA]", self.text) and _DAYS[moment.weekday()] not in plain.lower():
+            raise ValueError(text)
+        return moment
 
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    day: dt.date
-    clock: dt.time | None
-    offset: dt.timedelta | None
-    fraction: bool
-    short: bool
+    at: dt.datetime
+    """With its zone where the text names one."""
+    has_time: bool
+    short: bool = False
     """Whether its year has two digits."""
 
 
 def compile_format(text: str) -> DateFormat:
-    """Return a date format that reads English names, in any case, on every machine.
+    """Return a date format that reads English names, in any case.
 
     Known are ``%d %m %Y %y %b %B %a %A %H %I %M %S %f %p %z %%``. Days, months and hours may lack
     their leading zero (``3/4/2001``), unless digits of the next part follow without anything between.
@@ -164,29 +173,20 @@ def compile_format(text: str) -> DateFormat:
     """
     if "%" not in text:
         raise ValueError(f"a date format is written with % codes: write {_in_codes(text)}.")
-    tokens = [match.groupdict() for match in _TOKENS_RE.finditer(text)]
     seen: list[str] = []
-    pattern = ""
-    for at, token in enumerate(tokens):
-        directive = token["directive"]
-        if directive is None:
-            pattern += _BLANKS if token["text"] is None else re.escape(token["text"])
-        elif directive == "%":
-            pattern += "%"
-        elif directive in _WIDTHS or directive in _WORDS:
-            if directive in seen:
-                raise ValueError(f"%{directive} stands twice in this date format.")
-            seen.append(directive)
-            pattern += f"(?P<{directive}>{_part(directive, packed=_is_packed(tokens, at))})"
-        else:
-            known = " ".join(f"%{name}" for name in (*_WIDTHS, *_WORDS))
+    for directive in re.findall("%(.?)", text.replace("%%", ""), re.DOTALL):
+        if directive not in _KNOWN or not directive:
+            known = " ".join(f"%{name}" for name in _KNOWN)
             raise ValueError(
                 f"%{directive} is not a part of a date format here; known are {known}."
             )
+        if directive in seen:
+            raise ValueError(f"%{directive} stands twice in this date format.")
+        seen.append(directive)
     _refuse_incomplete(set(seen))
-    made = DateFormat(
-        text, re.compile(pattern, re.ASCII | re.IGNORECASE), bool({*"HI"} & set(seen))
-    )
+    packed = re.search(r"%[YymdHIMSf]%[YymdHIMSf]", text)
+    width = sum(_WIDTHS.get(directive, 0) for directive in seen)
+    made = DateFormat(text, bool({*"HI"} & set(seen)), width if packed else None)
     _refuse_against_iso(made)
     return made
 
@@ -215,20 +215,6 @@ def _in_codes(text: str) -> str:
         return _USUAL
 
 
-def _part(directive: str, *, packed: bool) -> str:
-    if directive in _WORDS:
-        return _WORDS[directive]
-    width = _WIDTHS[directive]
-    return f"[0-9]{{{width}}}" if packed or directive in _FIXED else f"[0-9]{{1,{width}}}"
-
-
-def _is_packed(tokens: list[dict[str, str | None]], at: int) -> bool:
-    """Whether digits of a neighbour touch this part, so that only its full width tells them apart."""
-    before = tokens[at - 1]["directive"] if at else None
-    after = tokens[at + 1]["directive"] if at + 1 < len(tokens) else None
-    return before in _WIDTHS or after in _WIDTHS
-
-
 def _refuse_incomplete(seen: set[str]) -> None:
     for wanted, what in (("Yy", "year"), ("mbB", "month"), ("d", "day")):
         if len(seen & set(wanted)) != 1:
@@ -245,8 +231,7 @@ def _refuse_incomplete(seen: set[str]) -> None:
 def _refuse_against_iso(made: DateFormat) -> None:
     """Refuse what reads ISO texts otherwise, because a workbook's true dates arrive as ISO texts."""
     for text in ("2001-02-03", "2001-02-03 04:05:06", "2001-02-03T04:05:06"):
-        found, iso = made.pattern.fullmatch(text), _ISO_RE.fullmatch(text)
-        if found and iso and _moment(found) != _moment(iso):
+        if made.read(text) not in {None, dt.datetime.fromisoformat(text)}:
             raise ValueError(
                 "this date format reads yyyy-mm-dd in another way than the calendar's."
             )
@@ -283,18 +268,18 @@ def parse_date(
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
         return moment
-    if moment.offset is not None:
-        return _DATE_HAS_ZONE if timezone is None else _day_in_zone(moment, timezone)
-    if moment.fraction or moment.clock not in {None, dt.time()}:
+    if moment.at.tzinfo is not None:
+        return _DATE_HAS_ZONE if timezone is None else _day_in_zone(moment.at, timezone)
+    if moment.at.time() != dt.time():
         return _HAS_TIME
-    day = moment.day
-    if moment.short and today is not None and day > today:
-        return f"{day.year - 100}{day.isoformat()[4:]}"
-    return day.isoformat()
+    day = moment.at.date().isoformat()
+    if moment.short and today is not None and moment.at.date() > today:
+        return f"{moment.at.year - 100}{day[4:]}"
+    return day
 
 
-def _day_in_zone(moment: _Moment, timezone: ZoneInfo) -> str | Refusal:
-    local = _in_zone(moment, moment.clock or dt.time(), timezone)
+def _day_in_zone(at: dt.datetime, timezone: ZoneInfo) -> str | Refusal:
+    local = _in_zone(at, timezone)
     if local is None:
         return _NO_SUCH_DAY
     return local.date().isoformat() if local.time() == dt.time() else _NOT_MIDNIGHT
@@ -324,44 +309,42 @@ def parse_datetime(
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
         return _OF_MOMENTS.get(moment, moment)
-    alone = moment.clock is None or (midnight and moment.clock == dt.time())
-    clock = time if alone else moment.clock
-    if clock is None:
-        return _NO_TIME
-    if moment.fraction:
+    at = moment.at
+    if not moment.has_time or (midnight and at.time() == dt.time()):
+        if time is None:
+            return _NO_TIME
+        at = dt.datetime.combine(at.date(), time, at.tzinfo)
+    if at.microsecond:
         return _FRACTION
-    if moment.offset is None:
-        said = dt.datetime.combine(moment.day, clock)
-        written = said.isoformat(timespec="seconds")
-        return Warned(written, _SKIPPED) if timezone and _is_skipped(said, timezone) else written
+    if at.tzinfo is None:
+        written = at.isoformat(timespec="seconds")
+        return Warned(written, _SKIPPED) if timezone and _is_skipped(at, timezone) else written
     if timezone is None:
         return _HAS_ZONE
-    local = _in_zone(moment, clock, timezone)
+    local = _in_zone(at, timezone)
     return _NO_SUCH_DAY if local is None else local.isoformat(timespec="seconds")
 
 
-def _in_zone(moment: _Moment, clock: dt.time, timezone: ZoneInfo) -> dt.datetime | None:
-    """Return a moment with an offset on the clocks of a zone, ``None`` past the calendar's ends."""
+def _in_zone(at: dt.datetime, timezone: ZoneInfo) -> dt.datetime | None:
+    """Return a moment on the clocks of a zone, ``None`` past the calendar's ends."""
     try:
-        aware = dt.datetime.combine(moment.day, clock, dt.timezone(moment.offset or dt.timedelta()))
-        return aware.astimezone(timezone).replace(tzinfo=None)
+        return at.astimezone(timezone).replace(tzinfo=None)
     except (OverflowError, ValueError):
         return None
 
 
 def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
     """Whether the clocks of a zone are put forward over this time."""
-    try:
-        there = local.replace(tzinfo=timezone).astimezone(dt.UTC).astimezone(timezone)
-    except (OverflowError, ValueError):
-        return False
-    return there.replace(tzinfo=None) != local
+    there = _in_zone(local.replace(tzinfo=timezone).astimezone(dt.UTC), timezone)
+    return there is not None and there != local
 
 
 def is_midnight(text: str, formats: Sequence[DateFormat]) -> bool:
     """Whether a text is a date with the time 00:00:00 written behind it."""
     moment = _read(text, formats)
-    return not isinstance(moment, Refusal) and moment.clock == dt.time() and moment.offset is None
+    if isinstance(moment, Refusal) or moment.at.tzinfo is not None:
+        return False
+    return moment.has_time and moment.at.time() == dt.time()
 
 
 def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
@@ -382,21 +365,40 @@ def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
 
 def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
     """Return the moment that a text names, or why it names none."""
+    if re.search(r"[T ]24:00", text):
+        return _NO_HOUR_24
     fitted = False
-    for pattern in (_ISO_RE, *(known.pattern for known in formats)):
-        found = pattern.fullmatch(text)
-        if found is None:
+    iso = _ISO_RE.fullmatch(text)
+    if iso is not None:
+        day, clock, zone = iso.groups()
+        whole = f"{day}T{clock or '00:00'}{zone or ''}".upper().replace(",", ".")
+        try:
+            return _Moment(dt.datetime.fromisoformat(whole), clock is not None)
+        except ValueError:
+            fitted = True
+    for known in formats:
+        try:
+            moment = known.read(text)
+        except ValueError:
+            fitted = True
             continue
-        moment = _moment(found)
         if moment is not None:
-            return moment
-        fitted = True
-    if fitted:
-        return _NO_HOUR_24 if re.search(r"[T ]24:00", text) else _NO_SUCH_DAY
-    if _SERIAL_RE.fullmatch(text) or formats:
-        return _lost_zero(text, formats) or (
-            _A_NUMBER if _SERIAL_RE.fullmatch(text) else _OFF_FORMS
+            return _Moment(moment, known.has_time, "%y" in known.text)
+    return _NO_SUCH_DAY if fitted else _no_form(text, formats)
+
+
+def _no_form(text: str, formats: Sequence[DateFormat]) -> Refusal:
+    """Return why a text has none of the forms."""
+    padded = text.zfill(len(text) + 1)
+    if text.isdigit() and any(_fits(known, padded) for known in formats):
+        return Refusal(
+            "this date has lost the zero at its front.",
+            f"Give it back with `pad: {len(padded)}` in the mapping.",
         )
+    if _SERIAL_RE.fullmatch(text):
+        return _A_NUMBER
+    if formats:
+        return _OFF_FORMS
     numbers = _NUMBERS_RE.fullmatch(text)
     if numbers and numbers[1].zfill(2) != numbers[3].zfill(2):
         both = max(int(numbers[1]), int(numbers[3])) <= _MONTHS_A_YEAR
@@ -404,66 +406,8 @@ def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
     return _NO_DATE
 
 
-def _lost_zero(text: str, formats: Sequence[DateFormat]) -> Refusal | None:
-    padded = text.zfill(len(text) + 1)
-    if text.isdigit() and any(
-        (found := known.pattern.fullmatch(padded)) and _moment(found) for known in formats
-    ):
-        return Refusal(
-            "this date has lost the zero at its front.",
-            f"Give it back with `pad: {len(padded)}` in the mapping.",
-        )
-    return None
-
-
-def _moment(found: re.Match[str]) -> _Moment | None:
-    """Return the moment of the parts found, ``None`` where calendar or clock has no such thing."""
-    parts = {name: part.lower() for name, part in found.groupdict().items() if part is not None}
+def _fits(known: DateFormat, text: str) -> bool:
     try:
-        day = dt.date(_year(parts), _month(parts), int(parts["d"]))
-        clock = _clock(parts)
-        offset = _offset(parts["z"]) if "z" in parts else None
+        return known.read(text) is not None
     except ValueError:
-        return None
-    weekday = parts.get("a") or parts.get("A")
-    if weekday is not None and not _DAYS[day.weekday()].startswith(weekday):
-        return None
-    return _Moment(day, clock, offset, bool(parts.get("f", "").strip("0")), "y" in parts)
-
-
-def _year(parts: dict[str, str]) -> int:
-    if "Y" in parts:
-        return int(parts["Y"])
-    year = int(parts["y"])
-    # The POSIX reading of two digits: 69 to 99 are 19.., 00 to 68 are 20...
-    return year + (1900 if year >= 69 else 2000)  # noqa: PLR2004
-
-
-def _month(parts: dict[str, str]) -> int:
-    if "m" in parts:
-        return int(parts["m"])
-    name = (parts.get("b") or parts["B"])[:3]
-    return next(at for at, month in enumerate(_MONTHS, 1) if month.startswith(name))
-
-
-def _clock(parts: dict[str, str]) -> dt.time | None:
-    if "I" in parts:
-        hour = int(parts["I"])
-        if not 1 <= hour <= 12:  # noqa: PLR2004
-            raise ValueError(hour)
-        hour = hour % 12 + (12 if parts["p"].startswith("p") else 0)
-    elif "H" in parts:
-        hour = int(parts["H"])
-    else:
-        return None
-    return dt.time(hour, int(parts.get("M", "0")), int(parts.get("S", "0")))
-
-
-def _offset(zone: str) -> dt.timedelta:
-    if zone == "z":
-        return dt.timedelta()
-    digits = zone[1:].replace(":", "").ljust(4, "0")
-    offset = dt.timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
-    if offset >= dt.timedelta(hours=24) or int(digits[2:]) > 59:  # noqa: PLR2004
-        raise ValueError(zone)
-    return -offset if zone[0] == "-" else offset
+        return False
