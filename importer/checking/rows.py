@@ -58,8 +58,7 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         The batch with the mapping's problems and ours, by position, then in the order of the source
         columns, then in that of the table; the rows that repeat another one; one doubt on all
         required fields that the mapping never gives, one for every field that OPSCOM may miss and
-        that no column gives, one for every column whose values stand beside it, and one for
-        everything that was probably done to a whole column.
+        that no column gives, and those on colours and on whole columns.
 
     Raises:
         SettingsError: ``required`` names a field that the table does not have.
