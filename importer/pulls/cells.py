@@ -56,6 +56,21 @@ def flat(record: Record, *, leave: Iterable[str] = (), before: str = "") -> dict
     return found
 
 
+def several(value: Json) -> list[dict[str, Json]]:
+    """Return the objects of a list; what is none stands under the name ``value``.
+
+    PHP writes a list with gaps as an object, and an empty object as an empty list.
+
+    >>> several({"0": {"a": 1}, "2": "b"}), several({"a": 1}), several("")
+    ([{'a': 1}, {'value': 'b'}], [{'a': 1}], [])
+    """
+    if isinstance(value, dict):
+        value = list(value.values()) if all(key.isdigit() for key in value) else [value]
+    if not isinstance(value, list):
+        value = [] if value in {None, ""} else [value]
+    return [each if isinstance(each, dict) else {"value": each} for each in value]
+
+
 def is_secret(name: str) -> bool:
     """Whether values under this key must not be shown."""
     folded = name.casefold()

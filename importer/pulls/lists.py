@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.questions import text_of
 from importer.pulls.book import Asked, Summary, page_of, write_book
-from importer.pulls.cells import Record, flat
+from importer.pulls.cells import Record, flat, several
 from importer.pulls.user_types import UserType
 from schemas.reads import PERMIT_STATS, USER_TYPES
 
@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 
 def records_of(content: Record, key: str) -> list[dict[str, Json]]:
     """Return the records under a key, flat, secrets left out."""
-    found = content.get(key)
-    records = found if isinstance(found, list) else []
-    return [flat(each if isinstance(each, dict) else {"value": each}) for each in records]
+    return [flat(each) for each in several(content.get(key))]
 
 
 def user_types(records: Sequence[Record]) -> tuple[UserType, ...]:

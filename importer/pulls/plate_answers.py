@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.questions import Found, parse_object, refusal, text_of
-from importer.pulls.cells import Record, as_text, flat
+from importer.pulls.cells import Record, as_text, flat, several
 
 if TYPE_CHECKING:
     from importer.delivery.questions import Json
@@ -95,8 +95,8 @@ def plate_facts(found: Record) -> PlateFacts:
     plate, response = _take(data, "plate"), _take(data, "response")
     details = data.pop("responseJSON", None)
     known = dict(details) if isinstance(details, dict) else {"responseJSON": details}
-    permits = _several(known.pop("permits", None))
-    notes = _several(known.pop("dntt", None))
+    permits = several(known.pop("permits", None))
+    notes = several(known.pop("dntt", None))
     alarm = _take(known, "alarm")
     if any(known.get(name) for name in PERMIT if name != "active"):
         permits.append({name: known.pop(name) for name in PERMIT if name in known})
@@ -116,15 +116,6 @@ def plate_facts(found: Record) -> PlateFacts:
 
 
 _NOTHING: tuple[Json, ...] = (None, "", [], {})
-
-
-def _several(value: Json) -> list[dict[str, Json]]:
-    """Return the objects of a list; PHP writes a list with gaps as an object, an empty one as []."""
-    if isinstance(value, dict):
-        value = list(value.values()) if all(key.isdigit() for key in value) else [value]
-    if not isinstance(value, list):
-        value = [] if value in _NOTHING else [value]
-    return [each if isinstance(each, dict) else {"value": each} for each in value]
 
 
 def _take(fields: dict[str, Json], name: str) -> str:

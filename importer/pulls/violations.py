@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.pulls.book import Page, page_of
-from importer.pulls.cells import Record, as_text, flat
+from importer.pulls.cells import Record, flat, several
 from schemas.reads import OVERDUE_VIOLATIONS
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def read_violations(content: bytes) -> Violations | None:
     state = found.get("state")
     version = state.get("version") if isinstance(state, dict) else None
     return Violations(
-        tuple(_object(each) for each in found["records"]),
+        tuple(several(found["records"])),
         complete=True,
         version=version if isinstance(version, str) else "",
     )
@@ -81,12 +81,12 @@ def pages_of(found: Violations) -> tuple[Page, ...]:
             violation["vehicle.Plate"] = vehicle.get("Plate")
             vehicles.append(_keyed(key, flat(vehicle, leave=("drivers",))))
             both = {"role": "driver", **key, "VehicleID": vehicle.get("VehicleID")}
-            drivers += [_keyed(both, flat(each)) for each in _several(vehicle, "drivers")]
+            drivers += [_keyed(both, flat(each)) for each in several(vehicle.get("drivers"))]
         violations.append(violation)
         person: dict[str, Json] = {"role": "user", **key}
-        drivers += [_keyed(person, flat(each)) for each in _several(record, "user")]
-        details += [_keyed(key, flat(each)) for each in _several(record, "details")]
-        attachments += [_keyed(key, flat(each)) for each in _several(record, "attachments")]
+        drivers += [_keyed(person, flat(each)) for each in _parts(record, "user")]
+        details += [_keyed(key, flat(each)) for each in _parts(record, "details")]
+        attachments += [_keyed(key, flat(each)) for each in _parts(record, "attachments")]
     order = (_KEY, "Ticket", "vehicle.Plate", *OVERDUE_VIOLATIONS.columns)
     return (
         page_of("Violations", violations, order, frozen=2, money=MONEY),
@@ -105,22 +105,14 @@ def _keyed(keys: Record, own: Record) -> Record:
     }
 
 
+def _parts(record: Record, name: str) -> list[dict[str, Json]]:
+    return several(record.get(name)) if _moves(record, name) else []
+
+
 def _moves(record: Record, name: str) -> bool:
     """Whether what stands under this name is on a page of its own, or blank."""
     value = record.get(name)
     return not value or isinstance(value, dict) or (name != "vehicle" and isinstance(value, list))
-
-
-def _several(record: Record, name: str) -> list[dict[str, Json]]:
-    """Return the objects of a list; PHP writes a list with gaps as an object."""
-    found = record.get(name)
-    if isinstance(found, dict):
-        found = list(found.values()) if all(key.isdigit() for key in found) else [found]
-    return [_object(each) for each in found] if isinstance(found, list) else []
-
-
-def _object(value: Json) -> dict[str, Json]:
-    return value if isinstance(value, dict) else {"value": as_text(value)}
 
 
 def _salvaged(text: str) -> Violations | None:
@@ -137,7 +129,7 @@ def _salvaged(text: str) -> Violations | None:
             found, at = decoder.raw_decode(text, at)
         except (ValueError, RecursionError):
             return Violations(tuple(records), complete=False)
-        records.append(_object(found))
+        records += several([found])
 
 
 def _unpacked(content: bytes) -> bytes:
