@@ -87,7 +87,8 @@ def pages_of(found: Violations) -> tuple[Page, ...]:
         drivers += [_keyed(person, flat(each)) for each in _parts(record, "user")]
         details += [_keyed(key, flat(each)) for each in _parts(record, "details")]
         attachments += [_keyed(key, flat(each)) for each in _parts(record, "attachments")]
-    order = (_KEY, "Ticket", "vehicle.Plate", *OVERDUE_VIOLATIONS.columns)
+    first = (_KEY, "Ticket", "vehicle.Plate")
+    order = (*first, *(n for n in OVERDUE_VIOLATIONS.columns if n not in {*first, *_PARTS}))
     return (
         page_of("Violations", violations, order, frozen=2, money=MONEY),
         page_of("Details", details, (_KEY,), money=MONEY),

@@ -12,6 +12,7 @@ them are no JSON as printed and were repaired, in nothing else than this:
 import datetime as dt
 import json
 
+import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -79,6 +80,14 @@ def test_every_value_of_the_sample_of_overdue_violations_is_in_the_workbook(work
         assert len(rows) == len(records)
         for row, wanted in zip(rows, records, strict=True):
             assert {name: row.get(name) for name in wanted} == wanted
+
+
+@pytest.mark.parametrize("content", [OVERDUE, b'{"records": []}'], ids=["sample", "none"])
+def test_every_column_stands_there_once(tmp_path, content):
+    for sheet in openpyxl.load_workbook(laid_out(tmp_path, content)).worksheets[1:]:
+        headers = [cell.value for cell in sheet[1]]
+        assert len(headers) == len(set(headers)), sheet.title
+        assert "salt" not in headers
 
 
 def test_every_row_of_every_page_names_its_violation(workbook):
