@@ -391,8 +391,8 @@ def _rivals(places: list[Place], fixed: set[int]) -> None:
         if len(claims) < 2:  # noqa: PLR2004 - a rival
             continue
         claims.sort(
-            key=lambda at: (at in fixed, _order(places[at])[0] > 1, -places[at].ordinal, places[at].grade, round(places[at].strength, 1),
-                            not places[at].profile.blank, round(_fullness(places[at]), 1), -at),
+            key=lambda at: (at in fixed, not places[at].profile.blank, _order(places[at])[0] > 1, -places[at].ordinal,
+                            round(places[at].strength, 1), places[at].grade, round(_fullness(places[at]), 1), -at),
             reverse=True,
         )  # fmt: skip
         best = claims[0]
