@@ -146,7 +146,7 @@ class Grid:
     frame: pd.DataFrame
     """Cells as shown, dates in ISO form. Columns 0..n-1, RangeIndex, dtype ``str``, blank is ``""``."""
     rows: npt.NDArray[np.int64]
-    """Row number of each position; for text files the record number counted from 1 at the top."""
+    """Row number of each position as a spreadsheet program shows it; in text files a record is a row."""
     flaws: tuple[Flaw, ...] = ()
     stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     """Column position → row position → the stored number as plain decimal text, only for number
@@ -215,12 +215,12 @@ class Sheet:
     name: str | None
     """The sheet's name; ``None`` for a text file."""
     header_row: int
-    """The header's row number; for text files 1."""
+    """The header's row number."""
     columns: tuple[Column, ...]
     frame: pd.DataFrame
     """As in ``Grid``, one row a record, columns 0..n-1 as in ``columns``."""
     rows: npt.NDArray[np.int64]
-    """Row number of each position; for text files the record number, the header's being 1."""
+    """Row number of each position, as in ``Grid``."""
     flaws: tuple[Flaw, ...] = ()
     stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     types: Mapping[int, npt.NDArray[np.int8]] = field(default_factory=dict)
@@ -276,11 +276,11 @@ class Sheet:
     def place(self, row: int, column: int | None = None) -> str:
         """Say where a cell is, in the words of the person's program.
 
-        ``students.xlsx, Students!F14 "Birth date"`` or ``staff.csv, record 14 "Birth date"``.
+        ``students.xlsx, Students!F14 "Birth date"`` or ``staff.csv, row 14 "Birth date"``.
         """
         here = None if column is None else self.columns[column]
         if self.name is None:
-            spot = f"{self.source.name}, record {row}"
+            spot = f"{self.source.name}, row {row}"
         elif here is None:
             spot = f"{self.source.name}, {self.name}, row {row}"
         else:

@@ -164,7 +164,7 @@ def _checked_file(path: Path, mappings: Sequence[Rules], request: Request) -> Jo
     source = read_source(path, encoding=request.encoding)
     chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
     rules = chosen.mapping
-    if rules.encoding and not request.encoding and source.container == "text":
+    if rules.encoding and not request.encoding and source.container in {"text", "html"}:
         source = read_source(path, encoding=rules.encoding)
         chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
     if rules.endpoint not in PUSHED_ENDPOINTS:

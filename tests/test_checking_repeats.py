@@ -97,7 +97,7 @@ def test_in_a_text_file_the_earlier_row_is_called_a_record():
     result = checked("users", ADA, ADA | {"first_name": "Adele"}, sheet_name=None)
 
     assert [problem.message for problem in result.problems] == [
-        'record 11 has the same "Unique ID", and the two rows differ.'
+        'row 11 has the same "Unique ID", and the two rows differ.'
     ]
 
 

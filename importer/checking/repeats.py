@@ -77,7 +77,7 @@ def _again(
     repeats: dict[int, int] = {}
     for first, *later in groups:
         row = int(batch.sheet.rows[first])
-        place = _place(batch, row)
+        place = f"row {row}"
         for position in later:
             if contents[position] != contents[first]:
                 problems.append(conflict(batch, table, position, place, "and the two rows differ."))
@@ -120,10 +120,6 @@ def conflict(batch: Batch, table: Table, position: int, place: str, how: str) ->
 def _words(table: Table) -> str:
     names = [names[-1] for names in _key_fields(table)]
     return ", ".join(names[:-1]) + " and " + names[-1]
-
-
-def _place(batch: Batch, row: int) -> str:
-    return f"record {row}" if batch.sheet.name is None else f"row {row}"
 
 
 def _columns(batch: Batch, names: Iterable[str], position: int) -> tuple[int, ...]:
@@ -236,7 +232,7 @@ def _shared(
         for first, *later in groups:
             owner = [ids[first] for ids in owners]
             others = [position for position in later if [ids[position] for ids in owners] != owner]
-            place = _place(batch, int(batch.sheet.rows[first]))
+            place = f"row {int(batch.sheet.rows[first])}"
             problems += [taken(batch, known, position, place) for position in others]
     return problems
 

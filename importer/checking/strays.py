@@ -152,7 +152,7 @@ def _tables(rows: _Rows) -> dict[int, tuple[str, str]]:
         if at in headers:
             repeats = headers[at] or at == rows.order[0]
             strays[at] = (_REPEATED, _DELETE) if repeats else (_OTHER, _APART)
-            place = f"record {number}" if rows.sheet.name is None else f"row {number}"
+            place = f"row {number}"
             below = "" if repeats else _BELOW.format(place=place)
         elif below:
             strays[at] = (below, _APART)

@@ -11,10 +11,12 @@ import csv
 import io
 import re
 from collections import Counter
+from dataclasses import asdict, dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
+from importer.reading import faults, sniffing
 from importer.reading.encoding import find_encoding
 from importer.reading.grid import GridBuilder
 
@@ -36,6 +38,15 @@ _TRICK_RE: Final = re.compile(r'="((?:[^"]|"")*)"')
 """How exports keep Excel from taking a text for a number: ``="0012345"``."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Dialect:
+    """How the cells of a text are told apart, in the words of ``csv``."""
+
+    delimiter: str
+    skipinitialspace: bool = False
+    escapechar: str | None = None
+
+
 def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     """Return the cells of a delimited text file.
 
@@ -50,18 +61,61 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
     found = find_encoding(data, path, encoding)
     if b"\0" not in data[-2:]:
         data = data.rstrip(b"\x1a\r\n") if data.rstrip(b"\r\n").endswith(b"\x1a") else data
-    start = data[found.start : found.start + _LOOK].decode(found.name, "ignore")
+    start = data[found.start : found.start + _LOOK].decode(found.name, "replace")
     delimiter, told = _layout(start)
+    if told == 0 and _is_fixed_width(start):
+        raise InputError(
+            f"{path.name}: this is text in columns of fixed width (.prn), without a delimiter.",
+            hint=sniffing.AS_TABLE,
+        )
     stream = io.BytesIO(data)
     stream.seek(found.start)
-    text = io.TextIOWrapper(stream, encoding=found.name, newline="")
+    text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
     text.read(told)
-    reader = csv.reader(text, delimiter=delimiter, strict=True)
+    dialect = _dialect(start[told:], delimiter, cut=len(data) > _LOOK)
+    reader = csv.reader(text, strict=True, **asdict(dialect))
     tricks = b'="' in data or b'=\0"' in data
     builder = GridBuilder(path, None)
+    if found.suspected:
+        builder.suspected = faults.other_encoding(*found.suspected)
     for number, record in _numbered(reader, path):
         builder.add(number, [_without_trick(cell) for cell in record] if tricks else record)
     return builder.grid([found.doubt] if found.doubt else [], ragged=True)
+
+
+def _is_fixed_width(start: str) -> bool:
+    """Whether the columns of a text stand one below the other, as in Excel's ``.prn``."""
+    lines = [line for line in start.splitlines()[:_RECORDS] if line.strip()]
+    if len(lines) < 2 or any(delimiter in lines[0] for delimiter in _DELIMITERS):  # noqa: PLR2004
+        return False
+    starts = [found.end() for found in re.finditer(r"(?<=\S)  +(?=\S)", lines[0])]
+    return bool(starts) and all(line[at - 1 : at] in {"", " "} for line in lines for at in starts)
+
+
+def _dialect(start: str, delimiter: str, *, cut: bool) -> _Dialect:
+    """Return how the quotes of a text are written: behind a blank, or with a backslash before them.
+
+    Args:
+        start: The first records.
+        delimiter: What is between cells.
+        cut: Whether the last of these records is not whole.
+    """
+    plain = _Dialect(delimiter)
+    for dialect in (
+        plain,
+        _Dialect(delimiter, skipinitialspace=True),
+        _Dialect(delimiter, escapechar="\\"),
+        _Dialect(delimiter, skipinitialspace=True, escapechar="\\"),
+    ):
+        reader = csv.reader(io.StringIO(start, newline=""), strict=True, **asdict(dialect))
+        try:
+            if any(cell.startswith(' "') for record in reader for cell in record):
+                continue
+        except csv.Error as error:
+            if not (cut and "unexpected end" in str(error)):
+                continue
+        return dialect
+    return plain
 
 
 def _layout(start: str) -> tuple[str, int]:
@@ -112,7 +166,7 @@ def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
         for number, record in enumerate(reader, start=1):
             if len(record) > _MOST_CELLS:
                 raise InputError(
-                    f"{path.name}, record {number}: it has {len(record):,} cells, more than any "
+                    f"{path.name}, row {number}: it has {len(record):,} cells, more than any "
                     "spreadsheet has columns.",
                     hint="Export the file again with a delimiter that no value holds.",
                 )
@@ -122,12 +176,12 @@ def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
     except csv.Error as error:
         if "field limit" in str(error) and reader.line_num <= line + 1:
             raise InputError(
-                f"{path.name}, record {number + 1}: a cell has more than {csv.field_size_limit():,} "
+                f"{path.name}, row {number + 1}: a cell has more than {csv.field_size_limit():,} "
                 "characters, more than any spreadsheet's.",
                 hint="Shorten it, or look for a double quote that is never closed.",
             ) from error
         raise InputError(
-            f"{path.name}, record {number + 1}: a double quote is opened "
+            f"{path.name}, row {number + 1}: a double quote is opened "
             "and not closed where its cell ends.",
             hint="Correct the quotes of this record, or export the file again.",
         ) from error

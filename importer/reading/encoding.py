@@ -1,19 +1,20 @@
 """Which encoding a text file is in: what it says, what fits, and never a statistical guess.
 
-The order is: byte order mark, UTF-16 by its pattern of zero bytes, strict UTF-8, strict
-Windows-1252. Statistical detectors took ordinary Windows-1252 exports for Central European ones and
+The order is: byte order mark, UTF-16 by its pattern of zero bytes, strict UTF-8, Windows-1252. Statistical detectors took ordinary Windows-1252 exports for Central European ones and
 turned £ into Ł; names of people are no place for that.
 """
 
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _MARKS = (
@@ -23,6 +24,26 @@ _MARKS = (
 )
 _WESTERN = "cp1252"
 _LOOK = 4096
+_OTHERS = {"cp850": "a code page of DOS", "mac-roman": "Mac Roman"}
+"""Codec → how a person knows it. Excel writes them as CSV (MS-DOS) and CSV (Macintosh)."""
+_LETTERS = "ŠŒŽšœžŸ"
+_APOSTROPHES = "\u2018\u2019\u2013\u2014\u00b7\u00b4\u00a0\u00ad"
+"""Apostrophes, dashes and the like, which stand between letters."""
+_SIGNS = re.escape(
+    "".join(
+        sign
+        for sign in bytes(range(0x80, 0xC0)).decode(_WESTERN, "ignore")
+        if sign not in _LETTERS + _APOSTROPHES
+    )
+)
+_SENSELESS_RE = re.compile(
+    rf"\ufffd|(?<=[A-Za-z])[{_SIGNS}]+(?=[A-Za-z])|(?<=[a-z])[ŠŒŽŸ]"
+    r"|(?<=[A-Za-z])[\u201a\u201e\u0192\u02c6\u2030\u2039](?!\w)|\u0192(?=[a-z])"
+)
+"""Signs of Windows-1252 where no text has them. Bytes that it lacks are U+FFFD."""
+_ASCII = 0x7F
+_SHARE = 10
+"""At least every tenth byte beyond ASCII is such a sign: one odd sign among many accents is only that."""
 _AGAIN = "Export it again as UTF-8."
 
 
@@ -34,8 +55,15 @@ class Encoding:
     """A codec of Python."""
     start: int = 0
     """Bytes of the byte order mark, to be passed over."""
+    suspected: tuple[str, str] | None = None
+    """Label and codec of the encoding that it more probably is; then no accent is to be trusted."""
     doubt: str | None = None
     """What a person should know about the choice."""
+
+    @property
+    def errors(self) -> str:
+        """What becomes of bytes that a guessed encoding lacks: U+FFFD, which no row is sent with."""
+        return "replace" if self.doubt else "strict"
 
 
 def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encoding:
@@ -108,25 +136,47 @@ def _utf_16(data: bytes) -> str | None:
 
 
 def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
-    """Take bytes that are no UTF-8 as Windows-1252."""
+    """Take bytes that are no UTF-8 as Windows-1252, and doubt it where its letters make no sense."""
     line = _line(data, no_utf_8.start)
     if no_utf_8.reason == "unexpected end of data" and not data[: no_utf_8.start].isascii():
         raise InputError(
             f"{path.name}, line {line}: the file ends in the middle of a letter, so it was cut off.",
             hint="Export or download it again.",
         )
-    try:
-        data.decode(_WESTERN)
-    except UnicodeDecodeError as error:
-        raise InputError(
-            f"{path.name}, line {_line(data, error.start)}: "
-            "these bytes are text neither in UTF-8 nor in Windows-1252.",
-            hint=_AGAIN,
-        ) from error
+    if suspected := _suspected(data):
+        label, codec = suspected
+        return Encoding(
+            _WESTERN,
+            doubt=f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until "
+            f"encoding in the mapping, or --encoding, says what it is ({codec}, for example).",
+            suspected=suspected,
+        )
     return Encoding(
         _WESTERN,
         doubt="The file is not in UTF-8; it was read as Windows-1252. "
         f"Compare letters with accents with the source, the first on line {line}.",
+    )
+
+
+def _suspected(data: bytes) -> tuple[str, str] | None:
+    """Return what the encoding probably is (label and codec), where Windows-1252 makes no sense.
+
+    A code page of DOS and Mac Roman have their accents where Windows-1252 has typographic signs, and those
+    do not stand between letters: ``MontrŽal`` is Montréal.
+    """
+    text = data.decode(_WESTERN, "replace")
+    odd = [found.start() for found in _SENSELESS_RE.finditer(text)]
+    if len(odd) * _SHARE < sum(byte > _ASCII for byte in data):
+        return None
+    best = max(_OTHERS, key=lambda other: _explained(data, odd, other))
+    return (_OTHERS[best], best) if _explained(data, odd, best) * 2 > len(odd) else None
+
+
+def _explained(data: bytes, odd: Sequence[int], codec: str) -> int:
+    """Return how many signs are letters in another encoding, small ones after small letters."""
+    text = data.decode(codec)
+    return sum(
+        text[at].isalpha() and text[at].islower() == text[max(at - 1, 0)].islower() for at in odd
     )
 
 

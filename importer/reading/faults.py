@@ -63,6 +63,14 @@ SWALLOWED = Fault(
 )
 
 
+def other_encoding(label: str, codec: str) -> Fault:
+    """Return the fault of letters that were probably written in another encoding."""
+    return Fault(
+        f"this cell's letters with accents were read as Windows-1252, and the file looks like {label}.",
+        f"Say encoding: {codec} in the mapping, or --encoding {codec}, and compare the accents.",
+    )
+
+
 def wrong_length(cells: int, expected: int) -> Fault:
     """Return the fault of a text record that has too many or too few cells."""
     noun = "cell" if cells == 1 else "cells"

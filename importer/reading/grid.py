@@ -22,6 +22,7 @@ from importer.errors import InputError
 from importer.model import Column, Grid
 from importer.reading import faults
 from importer.reading.display import show
+from importer.reading.error_words import PATTERN
 from importer.reading.merges import spread
 from importer.reading.number_format import parse
 
@@ -40,12 +41,12 @@ _CELLS_A_BLOCK: Final = 250_000
 """Cells that are Python objects at the same time."""
 _MOST_CELLS: Final = 50_000_000
 """Rows times columns: a million rows of fifty columns."""
-_ERRORS: Final = r"#N/A|#REF!|#VALUE!|#DIV/0!|#NAME\?|#NUM!|#NULL!"
-_ERROR_RE: Final = re.compile(_ERRORS)
+_ERROR: Final = rf"^\s*(?:{PATTERN})\s*$"
 _BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 """What other programs break the lines of a cell with."""
 _CONTROL_RE: Final = re.compile(r"[\x00-\x08\x0e-\x1b]")
-_ODD: Final = rf"[\x00-\x08\x0b\x0c\x0e-\x1f]|^\s*(?:{_ERRORS})\s*$"
+_CONTROLS: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+_FOREIGN: Final = r"[^\x00-\x7f]"
 _TEXT: Final = pa.large_string()
 
 
@@ -71,6 +72,8 @@ class GridBuilder:
         self.hidden_columns: list[tuple[int, int]] = []
         """First and last position of columns that are hidden."""
         self.filtered = False
+        self.suspected: Fault | None = None
+        """Why no letter beyond ASCII is to be trusted."""
         """Whether a filter is active in the sheet."""
         self._path, self._name = path, name
         self._rows: list[int] = []
@@ -211,20 +214,23 @@ class GridBuilder:
             chunks = self._columns.pop(position, [])
             chunks.append(_blanks(len(self._rows) - sum(map(len, chunks))))
             texts = pa.chunked_array(chunks).combine_chunks()
-            marks = pc.match_substring_regex(texts, _ODD).to_numpy(zero_copy_only=False)
-            if marks.any():
-                texts = self._mended(position, texts, np.flatnonzero(marks).tolist())
+            for at in _matching(texts, _ERROR):
+                self._faults[at, position] = faults.EXCEL_ERROR
+            if self.suspected is not None:
+                for at in _matching(texts, _FOREIGN):
+                    self._faults.setdefault((at, position), self.suspected)
+            if odd := _matching(texts, _CONTROLS):
+                texts = self._mended(position, texts, odd)
             columns[position] = pd.array(texts, dtype="str")
         return pd.DataFrame(columns, index=pd.RangeIndex(len(self._rows)), copy=False)
 
     def _mended(self, column: int, texts: pa.Array, odd: Sequence[int]) -> pa.Array:
-        """Return a column without control characters; these and errors of Excel are noted."""
+        """Return a column without control characters: some break lines, others are faults."""
         cells = texts.to_pylist()
         for at in odd:
-            cells[at] = _CONTROL_RE.sub("\ufffd", _BREAK_RE.sub("\n", cells[at]))
-            if _ERROR_RE.fullmatch(cells[at].strip()):
-                self._faults[at, column] = faults.EXCEL_ERROR
-            elif _CONTROL_RE.search(texts[at].as_py()):
+            cells[at] = _BREAK_RE.sub("\n", cells[at])
+            if _CONTROL_RE.search(cells[at]):
+                cells[at] = _CONTROL_RE.sub("\ufffd", cells[at])
                 self._faults[at, column] = faults.HOLDS_CONTROLS
         return pa.array(cells, _TEXT)
 
@@ -272,6 +278,12 @@ def whole_unicode(text: str) -> str:
 
 def _place(item: tuple[tuple[int, int], Fault]) -> tuple[int, int]:
     return item[0]
+
+
+def _matching(texts: pa.Array, pattern: str) -> list[int]:
+    marks = pc.match_substring_regex(texts, pattern).to_numpy(zero_copy_only=False)
+    positions: list[int] = np.flatnonzero(marks).tolist()
+    return positions
 
 
 def _blanks(count: int) -> pa.Array:

@@ -72,7 +72,7 @@ def take_sheet(
     found = np.flatnonzero(grid.rows == header_row)
     headers = [heading(cell) for cell in grid.frame.iloc[found[0]]] if len(found) else []
     if not any(headers):
-        place = "record" if grid.name is None else f"{grid.name}, row"
+        place = "row" if grid.name is None else f"{grid.name}, row"
         raise InputError(
             f"{grid.source.name}, {place} {header_row}: the header is expected here, but the row is blank.",
             hint="Correct header_row in the mapping, or leave it out to have the header found.",
@@ -95,8 +95,6 @@ def take_sheet(
     frame = _those(grid.frame, kept, width)
     places = {old: new for new, old in enumerate(kept.tolist())}
     rows = grid.rows[kept]
-    if grid.name is None:
-        rows = rows - header_row + 1
     lines = [*above, int(found[0])]
     if grid.lengths is not None:
         lines.sort(key=grid.lengths.tolist().__getitem__)
@@ -109,7 +107,7 @@ def take_sheet(
         source=grid.source,
         digest=source.digest,
         name=grid.name,
-        header_row=1 if grid.name is None else header_row,
+        header_row=header_row,
         columns=_columns(headers[:width]),
         frame=frame,
         rows=rows,
@@ -244,19 +242,17 @@ def _ragged(
 ) -> list[Flaw]:
     """Return a flaw for each record that is longer or shorter than the header.
 
-    A delimiter at the end of each record adds a cell that holds nothing; that is no flaw, whether
-    or not the header has it too.
+    Surplus cells that hold nothing are no flaw: programs end each record with a delimiter.
     """
     most = int(lengths[header])
     least = max(position + 1 for position, name in enumerate(headers) if name)
     cells = lengths[kept]
-    if int(cells.min()) == int(cells.max()) == most + 1 and not frame[most].iloc[kept].any():
-        return []
+    surplus = (frame.iloc[kept, most:] != "").any(axis=1).to_numpy()
     return [
         faults.wrong_length(int(cells[place]), least if cells[place] < least else most).at(
             place, None
         )
-        for place in np.flatnonzero((cells < least) | (cells > most)).tolist()
+        for place in np.flatnonzero((cells < least) | surplus).tolist()
     ]
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from importer.errors import InputError
-from importer.reading import sniffing
+from importer.reading import faults, sniffing
 from importer.reading.encoding import find_encoding
 from importer.reading.grid import GridBuilder
 
@@ -49,7 +49,9 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     """
     declared = _CHARSET_RE.search(data[:_LOOK])
     found = find_encoding(data, path, encoding or _usable(declared, data))
-    text = data[found.start :].decode(found.name).replace(_BREAK, "").replace(_BLOCK, "")
+    text = (
+        data[found.start :].decode(found.name, found.errors).replace(_BREAK, "").replace(_BLOCK, "")
+    )
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
@@ -64,6 +66,8 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
             "its last rows, and save it as an Excel workbook (.xlsx).",
         )
     builder = GridBuilder(path, path.stem[:_SHEET_NAME])
+    if found.suspected:
+        builder.suspected = faults.other_encoding(*found.suspected)
     rows = _lines(root, path) if opened else _table(root, path)
     for number, cells in enumerate(rows, start=1):
         builder.add(number, cells)

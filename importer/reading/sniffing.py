@@ -70,6 +70,10 @@ _SQL_RE = re.compile(
     r"(?:insert\s+into|create\s+(?:table|database)|copy\s[^;]*\sfrom\s+stdin)\b",
     re.IGNORECASE | re.DOTALL,
 )
+_SYLK_RE = re.compile(
+    r"ID;P\w*(?:;[NE])*\s*[\r\n]+(?:[A-Z]{1,2};[^\r\n]*[\r\n]+)*?C;(?:[XY]\d+;)*K"
+)
+_DIF_RE = re.compile(r"TABLE\r?\n\d+,\d+\r?\n\"")
 _CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(27, 32)})
 _LOOK = 4096
 _COMMENTS = 64 << 10
@@ -252,6 +256,10 @@ def _refuse_other_text(text: str, name: str) -> None:
             f"{name}: this is an e-mail, not a spreadsheet.",
             hint="Save the spreadsheet that is attached to it and give that.",
         )
+    if _SYLK_RE.match(text):
+        raise InputError(f"{name}: symbolic links (.slk, SYLK) are not read.", hint=AS_XLSX)
+    if _DIF_RE.match(text):
+        raise InputError(f"{name}: files of data interchange (.dif) are not read.", hint=AS_XLSX)
     for pattern, kind in ((_JSON_RE, "a JSON file"), (_SQL_RE, "a dump of a database (SQL)")):
         if pattern.match(text):
             raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=AS_TABLE)

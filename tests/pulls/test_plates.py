@@ -207,7 +207,7 @@ def test_a_row_whose_plate_is_an_error_cell_is_invalid_and_never_asked_for(offic
     assert done.json["states"] == {"nothing known": 1, "invalid": 1, "skipped": 1}
     row = rows_of(done.json["results"], "Plates")[1]
     assert row["answer"] == "invalid"
-    assert row["message"].startswith('cars.csv, record 3 "Plate": ')
+    assert row["message"].startswith('cars.csv, row 3 "Plate": ')
 
 
 def test_many_plates_are_asked_for_side_by_side(office):

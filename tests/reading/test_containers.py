@@ -121,6 +121,18 @@ REFUSED = {
         compound({"Workbook": b"\x09\x08\x10\x00junk"}),
         "the workbook is damaged or was cut off. " + MEND,
     ),
+    "SYLK": (
+        b'ID;PWXL;N;E\r\nP;PGeneral\r\nC;Y1;X1;K"id"\r\nE\r\n',
+        "symbolic links (.slk, SYLK) are not read. " + AS_XLSX,
+    ),
+    "DIF": (
+        b'TABLE\r\n0,1\r\n"EXCEL"\r\nVECTORS\r\n0,2\r\n""\r\n',
+        "files of data interchange (.dif) are not read. " + AS_XLSX,
+    ),
+    "fixed width": (
+        b"ID       Name   City     \r\n001234   Ann    Truro    \r\n001235   Bob    Digby    \r\n",
+        "this is text in columns of fixed width (.prn), without a delimiter. " + AS_TABLE,
+    ),
     "Excel 4": (
         b"\x09\x04\x06\x00\x00\x00\x10\x00\x00\x00",
         "this workbook is older than Excel 97. " + AS_XLSX,
@@ -186,6 +198,8 @@ def test_what_cannot_be_read_is_refused_with_cause_and_remedy_whatever_its_name(
 STILL_TEXT = {
     "angle brackets": (b"<id>,<name>\n1,A\n", "<id>"),
     "markup in cells": (b"<b>id</b>,name\n1,A\n", "<b>id</b>"),
+    "an id and a semicolon": (b"ID;Plate\nP;ABC\nC;XYZ\n", "ID"),
+    "one column with blanks": (b"Name  of person\nAnn  Roy\nBob  Lee\n", "Name  of person"),
     "square brackets": (b"[id],[name]\n1,A\n", "[id]"),
     "colons": (b"From: a,To: b\n1,2\n", "From: a"),
     "a word of SQL": (b'id,note\n1,"insert into\ncreate table x"\n', "id"),

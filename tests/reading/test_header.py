@@ -122,10 +122,10 @@ def test_a_header_without_records_is_an_empty_sheet():
     assert (sheet.frame.shape, sheet.rows.tolist(), len(sheet.columns)) == ((0, 2), [], 2)
 
 
-def test_records_of_a_text_file_count_from_the_header():
+def test_rows_of_a_text_file_have_the_numbers_that_excel_shows():
     grid = grid_of(["Title"], ["id"], ["a"], ["b"], name=None, rows=[1, 3, 4, 6])
     sheet = taken(grid, 3)
-    assert (sheet.header_row, sheet.rows.tolist(), sheet.title) == (1, [2, 4], "Rows")
+    assert (sheet.header_row, sheet.rows.tolist(), sheet.title) == (3, [4, 6], "Rows")
 
 
 @pytest.mark.parametrize("row", [2, 3], ids=["blank", "not there"])
@@ -142,7 +142,7 @@ def test_a_header_row_that_is_blank_is_refused(row):
 def test_a_header_record_that_is_blank_is_refused(row):
     with pytest.raises(InputError) as caught:
         taken(grid_of(["id"], [" "], name=None), row)
-    assert str(caught.value).startswith(f"people.xlsx, record {row}: the header is expected here")
+    assert str(caught.value).startswith(f"people.xlsx, row {row}: the header is expected here")
 
 
 CELLS = st.sampled_from(["", " ", "\u00a0", "\u200b", "\n", "x", "0", "-", " y "])

@@ -83,11 +83,54 @@ def test_a_text_that_ends_within_a_letter_is_refused(tmp_path):
     )
 
 
-def test_bytes_that_fit_no_encoding_are_refused(tmp_path):
-    assert refusal(tmp_path, b"id,name\r\n1,\x81\r\n") == (
-        "people.csv, line 2: these bytes are text neither in UTF-8 nor in Windows-1252. "
-        "Export it again as UTF-8."
+ACCENTS = [
+    "Zo\u00e9",
+    "Montr\u00e9al",
+    "Fran\u00e7ois",
+    "J\u00e9r\u00f4me",
+    "\u00c9lodie",
+    "No\u00ebl",
+]
+
+
+@pytest.mark.parametrize(
+    ("codec", "label"), [("cp850", "a code page of DOS"), ("mac-roman", "Mac Roman")]
+)
+def test_letters_that_windows_1252_does_not_explain_are_held_until_the_encoding_is_said(
+    tmp_path, codec, label
+):
+    lines = ["id,name", *(f"{n},{name}" for n, name in enumerate(ACCENTS)), "9,Ann"]
+    data = "\r\n".join(lines).encode(codec)
+    grid = source_of(tmp_path, data).grids[0]
+    assert grid.flaws == tuple(
+        faults.other_encoding(label, codec).at(row, 1) for row in range(1, len(ACCENTS) + 1)
     )
+    assert grid.doubts == (
+        (
+            f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until encoding "
+            f"in the mapping, or --encoding, says what it is ({codec}, for example)."
+        ),
+    )
+    told = read_source(tmp_path / "people.csv", encoding=codec).grids[0]
+    assert (told.frame[1].tolist()[1:], told.flaws) == ([*ACCENTS, "Ann"], ())
+
+
+WESTERN = [
+    "O\u2019Brien", "Smith\u2013Jones", "Zo\u00eb\u2026", "\u0160imi\u0107 \u017d".replace("\u0107", "c"),
+    "Tom\u00e1\u0161", "\u00abCAF\u00c9\u00bb", "c\u0153ur", "N\u00b0 5", "1\u00bd", "caf\u00e9\u2122", "\u20ac5",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", WESTERN, ids=ascii)
+def test_signs_that_windows_1252_texts_do_hold_are_no_other_encoding(tmp_path, text):
+    grid = source_of(tmp_path, f"id,name\n1,{text}\n".encode("cp1252")).grids[0]
+    assert (cells(grid)[1], grid.flaws) == (["1", text], ())
+
+
+def test_one_odd_sign_among_many_accents_is_no_other_encoding(tmp_path):
+    lines = ["id,name", *(f"{n},Zo\u00eb" for n in range(20)), "99,Ren\u017de"]
+    grid = source_of(tmp_path, "\n".join(lines).encode("cp1252")).grids[0]
+    assert grid.flaws == ()
 
 
 def test_a_byte_order_mark_that_lies_is_refused(tmp_path):
@@ -136,6 +179,20 @@ def test_of_two_delimiters_the_one_that_leaves_quotes_whole_is_taken(tmp_path):
         ["id", ""],
         ["1\n2", "a\tb"],
     ]
+
+
+QUOTED = {
+    "blank before": ('id, name\n1, "Roy, Ann"\n2, "Bo"\n', ["Roy, Ann", "Bo"]),
+    "backslash": ('id,name\n1,"Ann \\"Nan\\" Roy"\n2,"Bo"\n', ['Ann "Nan" Roy', "Bo"]),
+    "both": ('id, name\n1, "Roy, \\"Nan\\""\n2, "Bo"\n', ['Roy, "Nan"', "Bo"]),
+    "a backslash that is one": ('id,name\n1,"C:\\"\n2,"a""b"\n', ["C:\\", 'a"b']),
+    "a blank in a cell": ('id,name\n1," Ann"\n2,"Bo"\n', [" Ann", "Bo"]),
+}
+
+
+@pytest.mark.parametrize(("text", "names"), QUOTED.values(), ids=QUOTED)
+def test_quotes_are_read_as_the_program_wrote_them(tmp_path, text, names):
+    assert source_of(tmp_path, text).grids[0].frame[1].tolist()[1:] == names
 
 
 def test_a_single_column_needs_no_delimiter(tmp_path):
@@ -205,7 +262,38 @@ def test_what_other_programs_break_lines_with_is_a_line_break(tmp_path, sign):
     assert (cells(grid)[1], grid.flaws) == (["1", "12 Main St\nUnit 4"], ())
 
 
-ERRORS = ["#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", " #N/A "]
+ERRORS = [
+    "#N/A",
+    "#REF!",
+    "#VALUE!",
+    "#DIV/0!",
+    "#NAME?",
+    "#NUM!",
+    "#NULL!",
+    " #N/A ",
+    "#SPILL!",
+    "#CALC!",
+    "#BUSY!",
+    "#FIELD!",
+    "#GETTING_DATA",
+    "#VALEUR!",
+    "#NOM?",
+    "#WERT!",
+    "#NV",
+    "#¡DIV/0!",
+    "#¿NOMBRE?",
+    "#BAŞV!",
+    "#ZÉRÓOSZTÓ!",
+    "#ССЫЛКА!",
+    "#Н/Д",
+    "#DĚLENÍ_NULOU!",
+    "#NENÍ_K_DISPOZICI",
+    "#ERROR!",
+    "Loading...",
+    "Err:502",
+    "#######",
+]
+NAMES = ["#12", "#", "#1 Elm St", "#Ann!", "C#!", "Err: 502", "Loading dock", "N/A", "##a"]
 
 
 @pytest.mark.parametrize("text", ERRORS)
@@ -221,6 +309,11 @@ def test_the_text_of_an_excel_error_is_a_flaw(tmp_path, text):
     )
 
 
+@pytest.mark.parametrize("text", NAMES)
+def test_what_only_looks_like_an_error_is_none(tmp_path, text):
+    assert source_of(tmp_path, f"id,name\n1,{text}\n").grids[0].flaws == ()
+
+
 UNCLOSED = {
     "to the end": 'id,name\n1,Ann\n2,"Bo\n3,Cy\n',
     "closed too early": 'id,name\n1,Ann\n2,"Bo"by\n3,Cy\n',
@@ -231,7 +324,7 @@ UNCLOSED = {
 @pytest.mark.parametrize("text", UNCLOSED.values(), ids=UNCLOSED)
 def test_a_quote_that_is_not_closed_stops_the_reading_at_its_record(tmp_path, text):
     assert refusal(tmp_path, text) == (
-        "people.csv, record 3: a double quote is opened and not closed where its cell ends. "
+        "people.csv, row 3: a double quote is opened and not closed where its cell ends. "
         "Correct the quotes of this record, or export the file again."
     )
 
@@ -240,14 +333,14 @@ def test_an_open_quote_between_tabs_hides_no_tab(tmp_path):
     people = [f"{row}\tRoy, Ann\t{row} Elm St" for row in range(30)]
     text = "\n".join(["id\tname\tstreet", '100\tLee, Kim\t"The Pines', *people])
     assert refusal(tmp_path, text) == (
-        "people.csv, record 2: a double quote is opened and not closed where its cell ends. "
+        "people.csv, row 2: a double quote is opened and not closed where its cell ends. "
         "Correct the quotes of this record, or export the file again."
     )
 
 
 def test_a_record_wider_than_any_sheet_is_refused(tmp_path):
     assert refusal(tmp_path, "id,name\n" + "," * 20_000 + "\n") == (
-        "people.csv, record 2: it has 20,001 cells, more than any spreadsheet has columns. "
+        "people.csv, row 2: it has 20,001 cells, more than any spreadsheet has columns. "
         "Export the file again with a delimiter that no value holds."
     )
 
@@ -265,7 +358,8 @@ def sheet_of(folder, text, header_row=1):
 
 def test_records_longer_or_shorter_than_the_header_are_flaws_as_a_whole(tmp_path):
     sheet = sheet_of(tmp_path, "Title\na,b,c\n1,2,3\n1,2,3,4\n1\n\n1,2,3\n", header_row=2)
-    assert sheet.rows.tolist() == [2, 3, 4, 6]
+    assert (sheet.header_row, sheet.rows.tolist()) == (2, [3, 4, 5, 7])
+    assert sheet.place(7) == "people.csv, row 7"
     assert sheet.flaws == (
         Flaw(1, None, "this record has 4 cells where the header has 3.", REMEDY),
         Flaw(2, None, "this record has 1 cell where the header has 3.", REMEDY),
@@ -306,6 +400,7 @@ HARMLESS = {
     "at the end of each record but the header": "a,b\n1,2,\n3,4,\n",
     "at the end of each line": "a,b,\n1,2,\n3,4,\n",
     "at the end of the header": "a,b,\n1,2\n3,4\n",
+    "at the end of some": "a,b\n1,2,,,\n3,4\n",
 }
 
 
@@ -315,11 +410,6 @@ def test_a_delimiter_too_many_is_no_flaw(tmp_path, text):
     assert [column.header for column in sheet.columns] == ["a", "b"]
     assert cells(sheet) == [["1", "2"], ["3", "4"]]
     assert sheet.flaws == ()
-
-
-def test_one_record_with_a_blank_cell_too_many_may_be_shifted_and_is_a_flaw(tmp_path):
-    sheet = sheet_of(tmp_path, "a,b,c\n1,2,3\nx,y z,w,\n")
-    assert [flaw.position for flaw in sheet.flaws] == [1]
 
 
 def test_a_wide_record_far_below_does_not_lose_its_cells(tmp_path):

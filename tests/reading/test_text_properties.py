@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
+import itertools
 from pathlib import Path
 
 from hypothesis import given, settings
@@ -73,7 +74,12 @@ def test_text_of_any_shape_is_read_as_the_csv_module_reads_it_or_refused(pieces,
 
 def oracles(text):
     """Yield what the csv module reads with each delimiter: cells by the number of the record."""
-    for delimiter in ",;\t|":
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    for delimiter, skipping in itertools.product(",;\t|", (False, True)):
+        reader = csv.reader(
+            io.StringIO(text, newline=""),
+            delimiter=delimiter,
+            strict=True,
+            skipinitialspace=skipping,
+        )
         with contextlib.suppress(csv.Error):
             yield {number: record for number, record in enumerate(reader, start=1) if any(record)}
