@@ -198,7 +198,7 @@ class Source:
     digest: str
     """SHA-256 of the bytes read, hexadecimal."""
     container: str
-    """``xlsx``, ``text``, ``xls`` or ``html``: by content, never by name."""
+    """``xlsx``, ``text``, ``xls``, ``xml`` or ``html``: by content, never by name."""
     grids: tuple[Grid, ...]
     doubts: tuple[str, ...] = ()
     """What a person should know about the whole file: hidden sheets that were not read."""

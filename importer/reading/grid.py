@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from array import array
-from dataclasses import dataclass
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -50,8 +49,7 @@ _FOREIGN: Final = r"[^\x00-\x7f]"
 _TEXT: Final = pa.large_string()
 
 
-@dataclass(frozen=True, slots=True)
-class Style:
+class Style(NamedTuple):
     """What a cell style makes of a cell."""
 
     code: str
@@ -75,7 +73,8 @@ class GridBuilder:
         self.suspected: Fault | None = None
         """Why no letter beyond ASCII is to be trusted."""
         """Whether a filter is active in the sheet."""
-        self._path, self._name = path, name
+        self.name = name
+        self._path = path
         self._rows: list[int] = []
         self._lengths: list[int] = []
         self._cells: list[Sequence[str]] = []
@@ -166,7 +165,7 @@ class GridBuilder:
         frame = self._frame()
         grid = Grid(
             source=self._path,
-            name=self._name,
+            name=self.name,
             frame=frame,
             rows=np.array(self._rows, np.int64),
             flaws=tuple(
@@ -190,7 +189,7 @@ class GridBuilder:
     def _pack(self) -> None:
         """Turn the rows at hand into columns."""
         if len(self._rows) * self._width > _MOST_CELLS:
-            place = self._path.name if self._name is None else f"{self._path.name}, {self._name}"
+            place = self._path.name if self.name is None else f"{self._path.name}, {self.name}"
             raise InputError(
                 f"{place}: the table has more than {_MOST_CELLS:,} cells, blank ones counted, "
                 "too many to be read.",

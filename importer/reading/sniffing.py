@@ -63,6 +63,7 @@ _LATE_HTML_RE = re.compile(
 )
 """A page below a line of text or the headers of its server; in a table it would stand in quotes."""
 _XML_RE = re.compile(r"\s*<(?:\?xml|[A-Za-z_][\w.:-]*(?:\s[^<>]*)?(?:/>|>\s*<|>[^<,;\t|]*</))")
+_WORKBOOK_RE = re.compile(r"<(?:\w+:)?Workbook[\s>]")
 _MAIL_RE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*+\r?\n)++")
 _JSON_RE = re.compile(r'\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|\[\s*[\[{])')
 _SQL_RE = re.compile(
@@ -91,6 +92,7 @@ class Container(StrEnum):
 
     XLSX = "xlsx"
     XLS = "xls"
+    XML = "xml"
     HTML = "html"
     TEXT = "text"
 
@@ -219,10 +221,10 @@ def _text(data: bytes, name: str) -> Container:
     text = start.replace(b"\x00", b"").decode("latin-1")
     if text.lstrip().startswith("<!--"):
         text = _without_comments(data)
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text and _WORKBOOK_RE.search(text):
+        return Container.XML
     if _is_page(text, data):
         return Container.HTML
-    if "urn:schemas-microsoft-com:office:spreadsheet" in text and text.lstrip().startswith("<"):
-        raise InputError(f"{name}: XML spreadsheets of Excel 2003 are not read.", hint=AS_XLSX)
     if _XML_RE.match(text) and not _MARKUP_RE.match(text):
         raise InputError(f"{name}: this is an XML file, not a spreadsheet.", hint=AS_XLSX)
     _refuse_other_text(text, name)

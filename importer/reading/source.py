@@ -44,6 +44,10 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
         from importer.reading.xls import read_xls
 
         grids, doubts = read_xls(data, path)
+    elif container is Container.XML:
+        from importer.reading.spreadsheetml import read_spreadsheetml
+
+        grids, doubts = read_spreadsheetml(data, path)
     elif container is Container.HTML:
         from importer.reading.html import read_html
 

@@ -39,10 +39,6 @@ def xlsx():
     return out.getvalue()
 
 
-SPREADSHEETML = (
-    b'<?xml version="1.0"?>\n<?mso-application progid="Excel.Sheet"?>\n'
-    b'<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"></Workbook>'
-)
 REFUSED = {
     "nothing": (b"", "the file is empty. " + AGAIN),
     "a mark only": (b"\xef\xbb\xbf", "the file is empty. " + AGAIN),
@@ -159,7 +155,6 @@ REFUSED = {
     ),
     "pdf": (b"%PDF-1.7\n", "this is a PDF document, not a spreadsheet. " + ITSELF),
     "gzip": (b"\x1f\x8b\x08\x00", "this is a compressed file, not a spreadsheet. " + ITSELF),
-    "SpreadsheetML": (SPREADSHEETML, "XML spreadsheets of Excel 2003 are not read. " + AS_XLSX),
     "xml": (
         b'<?xml version="1.0"?><people/>',
         "this is an XML file, not a spreadsheet. " + AS_XLSX,
