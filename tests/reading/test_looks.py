@@ -8,6 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Color, Font, PatternFill
 from openpyxl.styles.colors import COLOR_INDEX
+from packages import read, rewritten, with_sheet
 
 from importer.errors import InputError
 from importer.model import CellType
@@ -97,16 +98,18 @@ def test_a_header_beside_the_merged_cells_that_it_names_is_theirs(name):
 
 
 def test_merges_of_millions_of_cells_are_refused(tmp_path):
-    def fill(sheet):
-        for row in range(3000):
-            sheet.cell(row + 1, 1, "a")
-        sheet.cell(1, 1001, "x")
-        sheet.merge_cells("B1:ALL3000")
-
+    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 3001))
+    last = '<row r="3001"><c r="ALM3001"><v>1</v></c></row>'
+    data = rewritten(
+        with_sheet(rows + last),
+        lambda _, part: part.replace(
+            b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="B1:ALL3000"/></mergeCells>'
+        ),
+    )
     with pytest.raises(InputError) as caught:
-        saved(tmp_path, fill)
+        read(tmp_path, data)
     assert str(caught.value) == (
-        "people.xlsx, Sheet: merged cells span more than 2,000,000 others, too many to be read. "
+        "people.xlsx, S: merged cells span more than 2,000,000 others, too many to be read. "
         "Take the merges away in Excel, and save the workbook."
     )
 
