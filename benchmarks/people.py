@@ -9,11 +9,11 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import zipfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 FIRST = ("Ada", "Zoë", "Amélie", "Noah", "Priya", "Liam", "Chloé", "Omar", "Yuki", "Sofía")
 LAST = ("Fictive", "Nobody", "O'Invent", "Null", "Beispiel", "Exemple", "True", "Inventado")

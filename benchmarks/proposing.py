@@ -11,8 +11,8 @@ import csv
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
@@ -20,6 +20,9 @@ from importer.proposing.endpoints import read_as, readings
 from importer.proposing.profiles import profile
 from importer.reading import read_source, take_sheet
 from schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
 
 DATA = Path(__file__).parent / "headers.jsonl"
 HELD_OUT = frozenset((

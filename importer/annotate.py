@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,8 +15,11 @@ from importer.prepare import CHECK, Job
 from importer.report import SheetReport, check_sum, count_states
 from importer.results import About, Part, prove_writable, write_workbook
 from importer.workspace import results_path
+from schemas import POLICIES
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from importer.compare import Compared, Past
     from importer.prepare import Request
     from importer.results import Against
@@ -75,7 +77,7 @@ def keep_ids(outcomes: Sequence[Outcome], checked: Checked) -> tuple[Outcome, ..
     The workbook is the next input: without the id a row that is not settled could never be sent again.
     """
     frame = checked.batch.frame
-    if checked.batch.endpoint not in {"permit-updates", "permit-deletes"}:
+    if not POLICIES[checked.batch.endpoint].of:
         return tuple(outcomes)
     own = frame["referenceID"].tolist() if "referenceID" in frame else [""] * len(frame)
     return tuple(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -26,6 +25,8 @@ from importer.workspace import first_stem, shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from importer.mapping import Mapping
     from importer.model import Grid, Source
 

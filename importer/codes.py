@@ -7,10 +7,13 @@ any other refusal of one row.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Whose(StrEnum):
@@ -108,16 +111,14 @@ FIELDS: Mapping[int, tuple[str, ...]] = MappingProxyType(
 )
 """Number → the fields that a code is about, for those that are about some: their cells are marked."""
 
-SETTINGS_CODES = frozenset(code.number for code in _ALL if code.whose is Whose.SETTINGS)
-"""Every row would fail: the run stops, and the rows are not sent."""
+SETTINGS_CODES = frozenset(str(code.number) for code in _ALL if code.whose is Whose.SETTINGS)
+"""As answered. Every row would fail: the run stops, and the rows are not sent."""
 
-UNPARSED_CODE = 9003
+NOT_PARSED = "9003"
 """The row is rejected; three in a row stop the run."""
 
-NOT_FOUND_CODE = 9009
+NOT_FOUND = "9009"
 """On a delete whose earlier attempt was lost it means that this attempt was applied."""
 
-EXISTS_CODES: Mapping[str, frozenset[int]] = MappingProxyType(
-    {"vehicles": frozenset({9012, 9022}), "permits": frozenset({9022})}
-)
-"""Endpoint → the codes that say that the record is there already, so that nothing is to be done."""
+EXISTS = "9022"
+"""A record with these details exists already."""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
-from importer.delivery.guarding import foreign_names
+from importer.delivery.guarding import NAMES, foreign_names
 from importer.delivery.journal import SANDBOX, System, Workbook
-from importer.delivery.known import Witness
+from importer.delivery.known import Evidence
 from importer.delivery.planning import Plan, plan
-from importer.delivery.policy import MANNERS
 from importer.delivery.tracing import overtaken, trace, written
 from importer.earlier import against_last, earlier_attempts
 from importer.errors import plain
 from importer.model import Outcome, State
 from importer.prepare import Job
 from importer.records import Rows
-from schemas import TABLES
+from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
     from importer.delivery.journal import Journal, Memory
     from importer.delivery.known import Known
     from importer.model import Checked
@@ -128,11 +128,12 @@ def standing_permits(jobs: Iterable[Job], past: Past) -> frozenset[str]:
     memory = past.memory
     if memory is None:
         return frozenset()
-    files = {id(job): job for job in jobs if job.endpoint == "permits"}
-    sheets = [checked for job in files.values() for checked in job.sheets]
-    table = TABLES["permits"]
+    files = {id(job): job for job in jobs if job.sheets and POLICIES[job.endpoint].alike}
     return frozenset(
-        f"#{memory.digest(row.payload)}" for checked in sheets for row in Rows(checked, table)
+        f"#{memory.digest(row.payload)}"
+        for job in files.values()
+        for checked in job.sheets
+        for row in Rows(checked, TABLES[job.endpoint])
     )
 
 
@@ -146,9 +147,9 @@ def compare_sheet(
     unheard = told and bool(job.origin and job.origin.run)
     if memory is not None and system is not None and job.origin is not None:
         unheard = unheard and not memory.knows(job.origin.run, job.digest)
-    witness = Witness(known, unheard=unheard)
+    evidence = Evidence(known, unheard=unheard)
     book = None
-    manner = MANNERS[job.endpoint]
+    policy = POLICIES[job.endpoint]
     if memory is not None and system is not None:
         known = memory.known(system, job.endpoint)
         if job.origin is not None:
@@ -158,15 +159,16 @@ def compare_sheet(
             book = trace(
                 memory, system, job.endpoint, said, lambda: _identities(job, checked, memory)
             )
-        if manner.creates:
-            witness = replace(
-                memory.witness(system, job.endpoint, known, book, standing), unheard=unheard
+        if policy.creates:
+            evidence = replace(
+                memory.evidence(system, job.endpoint, known, book, standing, alike=policy.alike),
+                unheard=unheard,
             )
-        elif manner.upsert and book is not None:
+        elif policy.upsert and book is not None:
             since = written(memory, book.run, book.moment)
-            witness = Witness(known, overtaken=overtaken(memory, system, job.endpoint, since))
+            evidence = Evidence(known, overtaken=overtaken(memory, system, job.endpoint, since))
     rows = Rows(checked, TABLES[job.endpoint])
-    done = plan(rows, manner, known, memory, again=again, witness=witness, keep=rows.lean)
+    done = plan(rows, policy, known, memory, again=again, evidence=evidence, keep=rows.lean)
     return Compared(job, checked, _without_overruled(done, checked), book)
 
 
@@ -243,10 +245,11 @@ def guard(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
 
 
 def _guarded(job: Job, memory: Memory, system: int) -> Job:
-    if job.endpoint != "users" or job.origin is not None:
+    table = TABLES.get(job.endpoint)
+    if table is None or job.origin is not None or not all(map(table.field, NAMES)):
         return job
-    records = (row for checked in job.sheets for row in Rows(checked, TABLES["users"]))
-    foreign = foreign_names(records, memory, system)
+    records = (row for checked in job.sheets for row in Rows(checked, table))
+    foreign = foreign_names(records, memory, system, job.endpoint)
     if foreign is None:
         return job
     why = foreign.why

@@ -11,11 +11,14 @@ import contextlib
 import os
 import stat
 import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
 from importer.settings import FILE_NAME, TOKEN_VARIABLE, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
 
 LONGEST_TOKEN = 50
 """Source: API documentation, attribute ``apiToken``."""

@@ -5,19 +5,20 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING
 
 from importer.delivery.earlier import accepted_through, failures, last_accepted, last_file
-from importer.delivery.policy import MANNERS, NOBODY_KNOWS
+from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
-from importer.records import read_told
+from importer.records import read_resubmitted
 from importer.results import Against
 from importer.schema import record_key
-from schemas import TABLES
+from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from importer.delivery.earlier import Failure
     from importer.delivery.journal import Memory, Workbook
     from importer.delivery.planning import Plan
@@ -54,7 +55,7 @@ def earlier_attempts(
     found = failures(memory, system, job.endpoint, job.digest, title)
     if not found:
         return {}
-    told = read_told(sheet)
+    told = read_resubmitted(sheet)
     positions = {
         row: position
         for position, row in enumerate(sheet.rows.tolist())
@@ -107,7 +108,7 @@ def against_last(
         delete, where nothing is ever the same record changed.
     """
     sheets = list(batches)
-    if not sheets or not MANNERS[sheets[0][0].endpoint].upsert:
+    if not sheets or not POLICIES[sheets[0][0].endpoint].upsert:
         return None
     batch = sheets[0][0]
     last = last_file(memory, system, batch.endpoint, batch.mapping)

@@ -7,29 +7,27 @@ and vehicles and permits would be created again. The results workbooks still tel
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.creating import tells_of_record
 from importer.delivery.journal import System
 from importer.delivery.learning import LearnedFile, LearnedRow, LearnedSheet
-from importer.delivery.policy import MANNERS
 from importer.errors import ImporterError
 from importer.model import State
 from importer.prepare import CHECK, SETTLE, Job
 from importer.reading import read_summary, told_by
 from importer.records import Rows
 from importer.text import quoted
-from schemas import TABLES
+from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from importer.compare import Compared, Past
     from importer.delivery.journal import Memory
-    from importer.model import Checked, Origin, Told
+    from importer.model import Checked, Origin, Resubmitted
     from importer.prepare import Request
 
 _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
@@ -46,7 +44,7 @@ def find_lost(planned: Sequence[Compared], past: Past, request: Request) -> Lost
     Only their summaries are read, and only where the run would create something. What cannot be read
     tells nothing.
     """
-    creates = any(MANNERS[each.job.endpoint].creates for each in planned)
+    creates = any(POLICIES[each.job.endpoint].creates for each in planned)
     if request.sandbox or request.command == SETTLE or not creates or not past.system.client:
         return ()
     try:
@@ -128,7 +126,7 @@ def _file(
 
 
 def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
-    if not MANNERS[job.endpoint].creates:
+    if not POLICIES[job.endpoint].creates:
         return
     for record in Rows(checked, TABLES[job.endpoint]):
         result = None if record.told is None else _result(record.told)
@@ -138,7 +136,7 @@ def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
             yield LearnedRow(record.row, what, result)
 
 
-def _result(told: Told) -> Result | None:
+def _result(told: Resubmitted) -> Result | None:
     if tells_of_record(told):
         state = State.EXISTS if told.status == State.EXISTS else State.PUSHED
         return Result(state, told.reference_id, message="Its results workbook says so.")
@@ -162,13 +160,13 @@ def hold_creates(
     if not lost or request.new_system:
         return tuple(jobs), tuple(planned), ()
     if request.command == CHECK:
-        sends = any(MANNERS[each.job.endpoint].creates and each.plan.send for each in planned)
+        sends = any(POLICIES[each.job.endpoint].creates and each.plan.send for each in planned)
         note = f"A push creates nothing. {why_held(lost, system)}"
         return tuple(jobs), tuple(planned), (note,) if sends else ()
     held = {
         id(each.job): f"{each.job.path.name}: nothing of it was sent. {why_held(lost, system)}"
         for each in planned
-        if each.plan.send and MANNERS[each.job.endpoint].creates
+        if each.plan.send and POLICIES[each.job.endpoint].creates
     }
     spared = tuple(Job(job.path, error=held[id(job)]) if id(job) in held else job for job in jobs)
     return spared, tuple(each for each in planned if id(each.job) not in held), ()

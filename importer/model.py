@@ -12,13 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.text import column_letter, fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
     import numpy as np
     import numpy.typing as npt
@@ -391,7 +391,7 @@ class Checked:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Resubmitted:
     """What a row of a results workbook, given back, says beside the source's own cells."""
 
     status: str
@@ -412,7 +412,7 @@ class Record:
     """What OPSCOM knows the record by (see ``schemas``); empty where it has nothing of the kind."""
     payload: Mapping[str, str]
     """Field → text, in the vendor's order, without the token."""
-    told: Told | None = None
+    told: Resubmitted | None = None
     """Only for rows of a results workbook."""
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.checking import check
 from importer.choosing import choose
@@ -16,6 +15,10 @@ from importer.mapping.rules import Filled, Rule
 from importer.pulls.plates import FIELD, PlateFile
 from importer.reading import read_source
 from schemas.plates import PLATES
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,18 +12,18 @@ from importer.errors import ImporterError, InputError, MappingError, UsageError,
 from importer.mapping import apply_mapping, load_mapping
 from importer.reading import read_source
 from importer.text import count
-from schemas import TABLES
+from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Mapping, Sequence
+
     from importer.compare import Compared
     from importer.mapping import Mapping as Rules
     from importer.model import Checked, Origin
 
 CHECK, PUSH, SETTLE = "check", "push", "settle"
 """The commands that run the line."""
-DELETES = "permit-deletes"
-PUSHED_ENDPOINTS = ("users", "vehicles", "permits", "permit-updates", "permit-deletes")
-"""In the order in which they are pushed: what others lean on goes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +110,7 @@ def prepare(request: Request) -> tuple[Job, ...]:
         raise MappingError(*(line for _, error in faults for line in str(error).split("\n")))
     jobs = [Job(path, error=str(error)) for path, error in faults]
     jobs += [_prepare_file(path, mappings, request) for path in request.files]
-    ranks = {endpoint: rank for rank, endpoint in enumerate(("", *PUSHED_ENDPOINTS))}
+    ranks = {endpoint: rank for rank, endpoint in enumerate(("", *POLICIES))}
     sources = {job.digest for job in jobs if job.origin is None}
     # What a person corrected in the workbook of a file counts more than the file itself.
     corrects = {job.path: job.origin is not None and job.digest in sources for job in jobs}
@@ -126,7 +124,7 @@ def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
         jobs: All files in the order in which they are pushed, those in error as such.
     """
     found = list(jobs)
-    for endpoint in PUSHED_ENDPOINTS:
+    for endpoint in POLICIES:
         places = [at for at, job in enumerate(jobs) if job.sheets and job.endpoint == endpoint]
         if not places[1:]:
             continue
@@ -167,7 +165,7 @@ def _checked_file(path: Path, mappings: Sequence[Rules], request: Request) -> Jo
     if rules.encoding and not request.encoding and source.container in {"text", "html"}:
         source = read_source(path, encoding=rules.encoding)
         chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
-    if rules.endpoint not in PUSHED_ENDPOINTS:
+    if rules.endpoint not in POLICIES:
         raise InputError(
             f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "
             "to push.",
@@ -202,7 +200,7 @@ def hold_deletes(
         id(each.job): each
         for each in planned
         if named is not None
-        and each.job.endpoint == DELETES
+        and POLICIES[each.job.endpoint].deletes
         and each.plan.send
         and each.job.path.resolve() not in named
     }

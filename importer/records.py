@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.model import Record, Told
+from importer.model import Record, Resubmitted
 from importer.schema import record_key
 from importer.text import clean, fold
 
@@ -31,7 +31,7 @@ class Rows:
         self._names = [str(name) for name in batch.frame.columns]
         self._columns = [batch.frame[name] for name in self._names]
         self._left = checked.held | checked.repeats.keys() | checked.elsewhere.keys()
-        self._told = read_told(batch.sheet)
+        self._told = read_resubmitted(batch.sheet)
         # A mapping is asked for its names and then for each value: the row asked for last is at hand.
         self._last: tuple[int, dict[str, str]] = (-1, {})
 
@@ -90,7 +90,7 @@ class _Later(Mapping[str, str]):
 ANSWERS = frozenset({"yes", "no", "new"})
 
 
-def read_told(sheet: Sheet) -> dict[int, Told]:
+def read_resubmitted(sheet: Sheet) -> dict[int, Resubmitted]:
     """Return what each row says beside the source's own cells, by position; nothing for other sheets."""
     ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
     if not ours:
@@ -102,7 +102,7 @@ def read_told(sheet: Sheet) -> dict[int, Told]:
     )
     from_source = "opscom_row" in ours
     return {
-        position: Told(
+        position: Resubmitted(
             status[position].casefold(),
             number[position],
             _answer(answer[position]),

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks
 from importer.compare import compare, compare_sheet, guard, recognise, remember, standing_permits
-from importer.delivery.policy import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
 from importer.errors import InputError, JournalError, failure
 from importer.lost_runs import find_lost, hold_creates, learn, leave_aside
@@ -20,7 +19,7 @@ from importer.report import Report, SheetReport
 from importer.settle import settle_sheet
 from importer.text import count
 from importer.workspace import archive
-from schemas import TABLES
+from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
     from importer.compare import Compared, Past
@@ -159,7 +158,8 @@ class _Line:
         send = each.plan.send[: self._left]
         found = {row.record.position: Outcome(State.NOT_SENT) for row in each.plan.send}
         endpoint = each.job.endpoint
-        target = Target(MANNERS[endpoint], TABLES[endpoint].path, self._past.known_number, file)
+        number = self._past.known_number
+        target = Target(endpoint, TABLES[endpoint].path, POLICIES[endpoint], number, file)
         pusher = Pusher(target, self._past.opened, delivery.conditions)
         for done, (planned, outcome) in enumerate(pusher.push(send), start=1):
             found[planned.record.position] = outcome

@@ -82,6 +82,44 @@ class Field:
         return self.max_length is not None and self.kind in {Kind.TEXT, Kind.NAME}
 
 
+class Resend(StrEnum):
+    """Whether a row whose answer was lost may be sent again in the same run."""
+
+    FREELY = "freely"
+    """The same body does the same again."""
+    ONCE = "once"
+    """A second send is a question that a documented code answers."""
+    NEVER = "never"
+    """A second send could create a second record."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How the rows of an endpoint are sent, and what is said of them."""
+
+    resend: Resend
+    noun: str
+    """What one record is called."""
+    done: tuple[str, str] = ("is in", "are in")
+    """What a settled row is, and what several are; before the name of the system."""
+    upsert: bool = False
+    """A record is known by its key and may change: compare with the last accepted one."""
+    creates: bool = False
+    """Makes something new, and a person or ``settle`` must find out where an answer was lost."""
+    exists: frozenset[int] = frozenset()
+    """Codes that say the record is in OPSCOM already."""
+    of: str = ""
+    """The endpoint whose records these rows change or delete, by their id there."""
+    deletes: bool = False
+    """A record that is not there was deleted by an earlier attempt of ours, where one was lost."""
+    alike: tuple[tuple[str, ...], ...] = ()
+    """Where OPSCOM knows a record by nothing: groups of fields. One that agrees with an earlier one on
+    a whole group, filled, is taken for the same thing, corrected. A name with ``~`` is its value
+    without capitals, blanks and dashes."""
+    changed_by: str = ""
+    """The endpoint that changes such a record; empty where nothing but OPSCOM itself does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """One documented page: an endpoint and its fields in the vendor's order."""
@@ -102,6 +140,8 @@ class Table:
     """The same, for keys whose parts people write in capitals (plates, provinces)."""
     alike: tuple[str, ...] = ()
     """Where there is no key: two rows of one file that agree in these fields are the same record."""
+    policy: Policy | None = None
+    """How its rows are pushed; ``None`` where they are only asked for."""
 
     def field(self, name: str) -> Field | None:
         """Return the field of that name or alias (exactly as spelled), ``None`` where there is none."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import codecs
 import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
@@ -15,6 +14,9 @@ from pydantic import BeforeValidator
 from importer.errors import MappingError, SettingsError
 from importer.mapping.document import did_you_mean, mapping_error, read_document
 from importer.mapping.model import Part, validate
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FILE_NAME = "opscom.yaml"
 DEFAULT_HOST = "https://controller.operationscommander.io"

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.planning import Planned
-from importer.delivery.policy import MANNERS, Resend
 from importer.delivery.pusher import Pusher, Target
 from importer.errors import JournalError
 from importer.model import Outcome, Record, State
 from importer.records import Rows
-from schemas import TABLES
+from importer.schema import Resend
+from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
     from importer.compare import Compared, Past
@@ -56,10 +56,13 @@ def settle_sheet(
     found = {row.record.position: _waiting_for_push(row) for row in each.plan.send}
     unknown = {at: one for at, one in each.plan.settled.items() if one.state is State.UNKNOWN}
     rows = [row for row in Rows(each.checked, TABLES[endpoint]) if row.position in unknown]
-    if endpoint == "vehicles":
-        found.update(_send_once_more(rows, file, past, conditions))
-    elif endpoint == "permits":
-        found.update(_look_for(rows, unknown, past, conditions, inquiry))
+    match POLICIES[endpoint].resend:
+        case Resend.ONCE:
+            found.update(_send_once_more(rows, file, endpoint, past, conditions))
+        case Resend.NEVER:
+            found.update(_look_for(rows, unknown, endpoint, past, conditions, inquiry))
+        case Resend.FREELY:
+            pass
     return found
 
 
@@ -71,20 +74,21 @@ def _waiting_for_push(row: Planned) -> Outcome:
 
 
 def _send_once_more(
-    rows: Sequence[Record], file: int, past: Past, conditions: Conditions
+    rows: Sequence[Record], file: int, endpoint: str, past: Past, conditions: Conditions
 ) -> dict[int, Outcome]:
-    """Send each vehicle once: OPSCOM takes it, or answers that it is there."""
-    manner = replace(MANNERS["vehicles"], resend=Resend.NEVER)
-    target = Target(manner, TABLES["vehicles"].path, past.known_number, file)
+    """Send each row once: OPSCOM takes it, or answers that it is there."""
+    policy = replace(POLICIES[endpoint], resend=Resend.NEVER)
+    target = Target(endpoint, TABLES[endpoint].path, policy, past.known_number, file)
     memory = past.opened.memory
     planned = [Planned(row, row.key, memory.digest(row.payload), lost_before=True) for row in rows]
     pusher = Pusher(target, past.opened, conditions)
     return {row.record.position: outcome for row, outcome in pusher.push(planned)}
 
 
-def _look_for(
+def _look_for(  # noqa: PLR0913, PLR0917 - what it needs, each by its name
     rows: Sequence[Record],
     found: Mapping[int, Outcome],
+    endpoint: str,
     past: Past,
     conditions: Conditions,
     inquiry: Inquiry,
@@ -98,7 +102,7 @@ def _look_for(
         if inquiry.look_up is not None
         and all(row.payload.get(name) for name in PROOF)
         and not memory.has_other_like(
-            number, "permits", identities[row.position], row.payload, PROOF
+            number, endpoint, identities[row.position], row.payload, PROOF
         )
     ]
     first = {row.position for row in asked if _is_there(row, inquiry)}
@@ -111,9 +115,7 @@ def _look_for(
     )
     result = Result(State.PUSHED, message=message)
     try:
-        past.opened.find_out(
-            number, "permits", [(identities[row.position], result) for row in seen]
-        )
+        past.opened.find_out(number, endpoint, [(identities[row.position], result) for row in seen])
     except JournalError as error:
         conditions.stopper.stop(str(error))
         return _undecided(rows, found, inquiry)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import errno
 import hashlib
 import itertools
@@ -11,12 +10,16 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import InputError, UsageError
 from importer.settings import FILE_NAME
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Callable, Collection, Iterable
 
 GLOSSARY = "glossary.yaml"
 """What an office confirmed about its spreadsheets; it lies among the mappings and is none."""

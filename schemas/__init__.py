@@ -7,14 +7,14 @@ contradicts itself, a comment on the line says what was decided. Importing this 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from importer.schema import Read, Table
+from importer.schema import Policy, Read, Table
 from schemas.permits import PERMIT_DELETES, PERMIT_UPDATES, PERMITS
 from schemas.plates import PLATES
 from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 from schemas.users import USERS
 from schemas.vehicles import VEHICLES
 
-__all__ = ["READS", "TABLES"]
+__all__ = ["POLICIES", "READS", "TABLES"]
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
@@ -23,6 +23,11 @@ TABLES: Mapping[str, Table] = MappingProxyType(
     }
 )
 """Endpoint → page, for the endpoints that take rows, in the order in which several files are sent."""
+
+POLICIES: Mapping[str, Policy] = MappingProxyType(
+    {table.endpoint: table.policy for table in TABLES.values() if table.policy is not None}
+)
+"""Endpoint → policy, for the endpoints that rows are pushed to, in the same order."""
 
 READS: Mapping[str, Read] = MappingProxyType(
     {read.endpoint: read for read in (PERMIT_STATS, USER_TYPES, OVERDUE_VIOLATIONS)}

@@ -9,10 +9,9 @@ Importing this loads no pandas.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from importer.model import CellType
 from importer.schema import Kind
@@ -41,6 +40,9 @@ from schemas.signs import (
     two_phones,
     two_plates,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
 
 CORRECT: Final = "Correct the cell."
 BLANK_IF: Final = "Leave the cell blank, or list what stands in it under `blank_if` in the mapping."

@@ -5,7 +5,7 @@ others are accepted in a mapping. The vendor prints 20 characters for times besi
 the form is what is checked.
 """
 
-from importer.schema import Field, Kind, Need, Table
+from importer.schema import Field, Kind, Need, Policy, Resend, Table
 
 AMOUNT, CURRENCY, DATETIME, ID = Kind.AMOUNT, Kind.CURRENCY, Kind.DATETIME, Kind.ID
 PLATE, TEXT = Kind.PLATE, Kind.TEXT
@@ -31,6 +31,14 @@ PERMITS = Table(
     key=(),  # every push makes another permit, whatever it holds
     alike=("plate", "zone", "startTime", "endTime", "permitNo"),
     upper_key=True,
+    policy=Policy(
+        Resend.NEVER,
+        "permit",
+        creates=True,
+        exists=frozenset({9022}),
+        alike=(("~permitNo",), ("~plate", "startTime")),
+        changed_by="permit-updates",
+    ),
 )
 
 PERMIT_UPDATES = Table(
@@ -49,6 +57,13 @@ PERMIT_UPDATES = Table(
     ),
     key=(("referenceID",),),
     fold_key=True,
+    policy=Policy(
+        Resend.FREELY,
+        "permit",
+        done=("is up to date in", "are up to date in"),
+        upsert=True,
+        of="permits",
+    ),
 )
 
 PERMIT_DELETES = Table(
@@ -63,5 +78,12 @@ PERMIT_DELETES = Table(
     ),
     key=(("referenceID",),),
     fold_key=True,
+    policy=Policy(
+        Resend.FREELY,
+        "permit",
+        done=("is deleted from", "are deleted from"),
+        of="permits",
+        deletes=True,
+    ),
 )
 # fmt: on

@@ -1,6 +1,6 @@
 """Users: ``POST /api/{client}/v1/profiles/push``."""
 
-from importer.schema import Field, Kind, Need, Table
+from importer.schema import Field, Kind, Need, Policy, Resend, Table
 
 DATE, EMAIL, ID, NAME, NUMBER = Kind.DATE, Kind.EMAIL, Kind.ID, Kind.NAME, Kind.NUMBER
 PHONE, POSTAL, PROVINCE, TEXT = Kind.PHONE, Kind.POSTAL, Kind.PROVINCE, Kind.TEXT
@@ -41,5 +41,6 @@ USERS = Table(
         Field("driver_licence_prov", "Driver's licence province", PROVINCE, OPTIONAL,    2, ("driver_license_state",)),
     ),
     key=(("unique_id",),),
+    policy=Policy(Resend.FREELY, "user", upsert=True),
 )
 # fmt: on

@@ -1,6 +1,6 @@
 """Vehicles: ``POST /api/{client}/v1/vehicles/push``."""
 
-from importer.schema import Field, Kind, Need, Table
+from importer.schema import Field, Kind, Need, Policy, Resend, Table
 
 NUMBER, PLATE, TEXT, VIN, YEAR = Kind.NUMBER, Kind.PLATE, Kind.TEXT, Kind.VIN, Kind.YEAR
 REQUIRED, ONE_OF, OPTIONAL = Need.REQUIRED, Need.ONE_OF, Need.OPTIONAL
@@ -30,5 +30,6 @@ VEHICLES = Table(
     ),
     key=(("plate",), ("provID", "prov"), ("plateTypeID", "plateType")),
     upper_key=True,
+    policy=Policy(Resend.ONCE, "vehicle", creates=True, exists=frozenset({9012, 9022})),
 )
 # fmt: on

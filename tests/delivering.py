@@ -7,12 +7,11 @@ from importer.delivery.http import Controller as Opscom
 from importer.delivery.journal import Journal, System
 from importer.delivery.pace import Pace
 from importer.delivery.planning import plan
-from importer.delivery.policy import MANNERS
 from importer.delivery.pusher import Conditions, Pusher, Target
 from importer.delivery.stops import Breaker, Stopper
 from importer.model import Record
 from importer.schema import record_key
-from schemas import TABLES
+from schemas import POLICIES, TABLES
 
 TOKEN = "token-of-this-test"
 CLIENT = "OC_TEST"
@@ -88,7 +87,7 @@ def push(
     """
     stopper = stopper or Stopper()
     pace = pace or Pace(random=QuickRandom())
-    with Journal(journal_path) as journal:
+    with Journal(journal_path, POLICIES) as journal:
         system = System(url, client)
         number = journal.memory.system(system) or journal.add_system(system)
         if not journal.connection.execute("SELECT 1 FROM run WHERE id = 'r'").fetchone():
@@ -101,10 +100,10 @@ def push(
         )  # fmt: skip
         known = journal.memory.known(number, endpoint)
         planned = plan(
-            records(endpoint, payloads), MANNERS[endpoint], known, journal.memory, again=again
+            records(endpoint, payloads), POLICIES[endpoint], known, journal.memory, again=again
         )
         controller = Opscom(url, client, token, timeout=timeout)
-        target = Target(MANNERS[endpoint], TABLES[endpoint].path, number, file)
+        target = Target(endpoint, TABLES[endpoint].path, POLICIES[endpoint], number, file)
         pusher = Pusher(
             target,
             through(journal),

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 from importer.delivery.journal import Journal, look_up
+from schemas import POLICIES
 
 KILLED = 9
 """Exit code of a process that ended itself at its statement."""
@@ -30,12 +31,12 @@ def open_until(path, fatal):
         return connection
 
     sqlite3.connect = connect_and_count
-    Journal(Path(path)).close()
+    Journal(Path(path), POLICIES).close()
 
 
 def open_as_nobody(told, path):
     """Open a journal as a person who may do only what everybody may; tell what was said."""
-    _tell_as_nobody(told, lambda: Journal(Path(path)).close())
+    _tell_as_nobody(told, lambda: Journal(Path(path), POLICIES).close())
 
 
 def look_as_nobody(told, path):

@@ -11,6 +11,7 @@ from delivering import CLIENT, TOKEN, permits, push, users, vehicles
 from importer.delivery.journal import Journal
 from importer.delivery.stops import Stopper
 from importer.errors import JournalError
+from schemas import POLICIES
 
 
 @pytest.fixture
@@ -415,9 +416,9 @@ def test_an_answer_that_was_on_disk_when_the_run_was_killed_is_read_by_the_next(
 
 def test_a_second_run_on_the_same_journal_is_refused_and_told_who_holds_it(journal):
     busy = r"is in use by .+, process \d+, since .+\."
-    with Journal(journal), pytest.raises(JournalError, match=busy):
-        Journal(journal)
-    Journal(journal).close()
+    with Journal(journal, POLICIES), pytest.raises(JournalError, match=busy):
+        Journal(journal, POLICIES)
+    Journal(journal, POLICIES).close()
 
 
 def test_a_foreign_file_is_refused_and_left_as_it_is(tmp_path):
@@ -427,7 +428,7 @@ def test_a_foreign_file_is_refused_and_left_as_it_is(tmp_path):
     )
     before = path.read_bytes()
     with pytest.raises(JournalError) as told:
-        Journal(path)
+        Journal(path, POLICIES)
     assert str(told.value) == (
         f"{path} is damaged or is no journal of this program; it was left as it is. "
         "Restore it from a backup. Any other journal knows nothing of what was sent and would have it "
@@ -443,7 +444,7 @@ def test_another_programs_database_is_refused(tmp_path):
         other.execute("CREATE TABLE mine (x)")
     other.close()
     with pytest.raises(JournalError, match="is damaged or is no journal of this program"):
-        Journal(path)
+        Journal(path, POLICIES)
 
 
 def test_the_journal_holds_no_token_and_no_value_and_is_its_owners_alone(journal):

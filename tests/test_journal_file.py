@@ -21,6 +21,7 @@ from proving import ENDPOINTS, Trial, Witness
 from importer.delivery.history import read_runs
 from importer.delivery.journal import Journal, System, look_up
 from importer.errors import JournalError
+from schemas import POLICIES
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
 
@@ -42,7 +43,7 @@ def test_a_first_run_killed_at_any_statement_of_opening_leaves_a_journal_that_op
     for step in itertools.count(1):
         journal = tmp_path / f"{step}" / "journal.sqlite"
         code = run(open_until, str(journal), step)
-        Journal(journal).close()
+        Journal(journal, POLICIES).close()
         if code == 0:
             break
         assert code == KILLED
@@ -66,7 +67,7 @@ def test_a_look_makes_no_journal_and_leaves_one_that_is_being_made_alone(journal
 
 def test_runs_are_told_in_their_order_also_in_the_hour_that_summer_time_repeats(journal):
     moments = ["2026-11-01T01:50:00-04:00", "2026-11-01T01:10:00-05:00"]
-    with Journal(journal) as opened:
+    with Journal(journal, POLICIES) as opened:
         number = opened.add_system(System("h", "c"))
         for name, moment in zip(("first", "second"), moments, strict=True):
             started = dt.datetime.fromisoformat(moment)
@@ -112,11 +113,11 @@ def test_a_journal_that_moves_to_where_wal_cannot_work_keeps_what_it_knows(tmp_p
 
 
 def test_a_journal_in_wal_stays_so_and_one_with_a_rollback_journal_too(journal):
-    Journal(journal).close()
+    Journal(journal, POLICIES).close()
     assert mode_of(journal) == "wal"
     with closing(sqlite3.connect(journal)) as beside:
         beside.execute("PRAGMA journal_mode = DELETE")
-    Journal(journal).close()
+    Journal(journal, POLICIES).close()
     assert mode_of(journal) == "delete"
 
 
@@ -124,7 +125,7 @@ def test_a_journal_in_wal_stays_so_and_one_with_a_rollback_journal_too(journal):
 def test_every_commit_waits_for_the_disk(journal, shared):
     if not shared:
         without_shared_memory(journal)
-    with Journal(journal) as opened:
+    with Journal(journal, POLICIES) as opened:
         # EXTRA: FULL does not wait until the end of a rollback journal is on the disk.
         assert opened.connection.execute("PRAGMA synchronous").fetchone() == (3,)
         assert opened.connection.execute("PRAGMA fullfsync").fetchone() == (1,)
@@ -134,12 +135,12 @@ def test_every_commit_waits_for_the_disk(journal, shared):
 
 
 def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(journal):
-    Journal(journal).close()
+    Journal(journal, POLICIES).close()
     with closing(sqlite3.connect(journal)) as newer:
         newer.execute("PRAGMA user_version = 2")
         newer.execute("CREATE TABLE something_new (x)")
     before = journal.read_bytes()
-    for opening in (Journal, lambda path: look_up(path).__enter__()):
+    for opening in (lambda path: Journal(path, POLICIES), lambda path: look_up(path).__enter__()):
         with pytest.raises(JournalError) as told:
             opening(journal)
         assert str(told.value) == (
@@ -155,7 +156,7 @@ def foreign_database(path):
 
 
 def cut_journal(path):
-    Journal(path).close()
+    Journal(path, POLICIES).close()
     path.write_bytes(path.read_bytes()[:5000])
 
 
@@ -168,7 +169,7 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(journal, make):
     make(journal)
     before = journal.read_bytes()
     with pytest.raises(JournalError) as told:
-        Journal(journal)
+        Journal(journal, POLICIES)
     assert str(told.value) == (
         f"{journal} is damaged or is no journal of this program; it was left as it is. "
         "Restore it from a backup. Any other journal knows nothing of what was sent and would have it "
@@ -226,8 +227,8 @@ def test_a_journal_has_one_lock_whatever_name_it_is_reached_by(tmp_path, journal
         other.symlink_to(journal)
     except OSError:
         pytest.skip("This system lets nobody make links.")
-    with Journal(journal), pytest.raises(JournalError, match="is in use by"):
-        Journal(other)
+    with Journal(journal, POLICIES), pytest.raises(JournalError, match="is in use by"):
+        Journal(other, POLICIES)
 
 
 # Nothing may be written
@@ -250,7 +251,7 @@ def shared_folder():
 def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, locked):
     journal = shared_folder / "journal.sqlite"
     if there:
-        Journal(journal).close()
+        Journal(journal, POLICIES).close()
     if locked == "files" and not there:
         (shared_folder / "journal.sqlite").touch()
     for path in shared_folder.iterdir():
@@ -275,7 +276,7 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, lock
 @POSIX
 def test_a_look_where_nothing_may_be_written_says_what_is_missing(shared_folder):
     journal = shared_folder / "journal.sqlite"
-    Journal(journal).close()
+    Journal(journal, POLICIES).close()
     journal.chmod(0o444)
     shared_folder.chmod(0o555)
     kind, text = tell(look_as_nobody, str(journal))

@@ -13,6 +13,7 @@ from pushing_process import FATAL, processes
 
 from importer.delivery.journal import Journal
 from importer.errors import JournalError
+from schemas import POLICIES
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 PLANS = {
@@ -190,7 +191,7 @@ def fill_disk(start, folder, endpoint, size, workers):
     with Witness(journal) as controller:
         trial = trial_of(journal, controller, endpoint, rows=8, workers=workers)
         common = (controller.url, journal, endpoint, trial.payloads)
-        Journal(journal).close()
+        Journal(journal, POLICIES).close()
         code, said = end(*start(*common, workers=workers, longest_file=size))
         assert code == 0, "it was killed by its limit"
         assert controller.unannounced == []
@@ -238,4 +239,4 @@ def test_a_journal_whose_folder_cannot_be_made_is_refused(tmp_path):
     (tmp_path / "file").write_text("no folder", encoding="utf-8")
     path = tmp_path / "file" / "journal.sqlite"
     with pytest.raises(JournalError, match=r"cannot be written .+; nothing was sent"):
-        Journal(path)
+        Journal(path, POLICIES)

@@ -14,10 +14,10 @@ PUSHER = Path("importer/delivery/pusher.py")
 INTENT = "        attempt = self._intend(planned, intent, lost=lost)\n"
 START = "        started = self._clock()\n"
 SEND = "        reply = connection.send(planned.record.payload)\n"
-JUDGE = "        fate = judge(self._target.manner, reply, lost_before=lost, attempt=number)\n"
+JUDGE = "        decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)\n"
 UNKNOWN = """\
-        if isinstance(fate, Settled) and fate.state is State.UNKNOWN:
-            fate = Again(applied_maybe=True, why=fate.message)
+        if isinstance(decision, Settled) and decision.state is State.UNKNOWN:
+            decision = Again(applied_maybe=True, why=decision.message)
 """
 # The intent is written down after the send.
 WRITTEN_LATE = ((INTENT + START + SEND, START + SEND + INTENT),)

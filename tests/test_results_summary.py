@@ -190,8 +190,8 @@ def test_what_to_do_names_a_step_for_each_kind_of_row():
             "workbook and push it; what is settled is not sent again."
         ),
         (
-            "Decide about 2 rows that may be second permits: opscom_message names the first. Write new "
-            "into opscom_answer where a second permit is meant, save this workbook and push it."
+            "Decide about 2 rows that may be second users: opscom_message names the first. Write new "
+            "into opscom_answer where a second user is meant, save this workbook and push it."
         ),
         (
             "Push the file again for 1 row without an answer: sending these again changes nothing where "

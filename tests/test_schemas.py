@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.codes import CODES, EXISTS_CODES, SETTINGS_CODES, Effect, Whose
+from importer.codes import CODES, SETTINGS_CODES, Effect, Whose
 from importer.schema import FieldLine, Kind, Need, describe, record_key
-from schemas import READS, TABLES
+from schemas import POLICIES, READS, TABLES
 
 PAGES = Path(__file__).parent / "vendor_tables"
 WORDS = {Kind.ID, Kind.NAME, Kind.TEXT, Kind.PLATE, Kind.PHONE, Kind.POSTAL}
@@ -271,11 +271,13 @@ def test_every_code_that_a_table_uses_is_documented():
 
 
 def test_the_codes_that_every_row_would_get_stop_the_run():
-    assert {9000, 9001, 9002, 9034} == SETTINGS_CODES
-    assert {code.number for code in CODES.values() if code.effect is Effect.STOPS} == SETTINGS_CODES
+    assert {"9000", "9001", "9002", "9034"} == SETTINGS_CODES
+    stops = {str(code.number) for code in CODES.values() if code.effect is Effect.STOPS}
+    assert stops == SETTINGS_CODES
     assert {code.number for code in CODES.values() if code.whose is Whose.OPSCOM} == {9003}
 
 
 def test_a_vehicle_or_permit_that_is_there_already_exists():
-    assert {"vehicles": {9012, 9022}, "permits": {9022}} == EXISTS_CODES
+    exists = {name: policy.exists for name, policy in POLICIES.items() if policy.exists}
+    assert exists == {"vehicles": {9012, 9022}, "permits": {9022}}
     assert {code.number for code in CODES.values() if code.effect is Effect.THERE} == {9012, 9022}

@@ -16,7 +16,7 @@ from importer.delivery.journal import Journal, System
 from importer.model import State
 from importer.report import Report, SheetReport
 from importer.text import quoted
-from schemas import TABLES
+from schemas import POLICIES, TABLES
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
 BOOK = Path("results/lots-results.xlsx")
@@ -212,7 +212,7 @@ def runs(office, monkeypatch):
     monkeypatch.setenv("LOGNAME", "registrar")
     system = System(HOST, CLIENT)
     states = {State.PUSHED: 2, State.INVALID: 1}
-    with Journal(office.journal) as journal:
+    with Journal(office.journal, POLICIES) as journal:
         number = journal.add_system(system)
         for day, (run, (sheet, end, stopped)) in enumerate(RUNS.items(), start=20):
             journal.start_run(run, system, number, STARTED.replace(day=day))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from importer.codes import EXISTS
 from importer.model import Problem, Severity
 from importer.schema import Need
 
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
     from importer.schema import Field, Table
 
     Key = str | tuple[str, ...]
-
-_EXISTS = 9022
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def conflict(batch: Batch, table: Table, position: int, place: str, how: str) ->
         columns=_columns(batch, filled, position),
         field=filled[0],
         value=str(batch.frame.at[position, filled[0]]),
-        code=_EXISTS,
+        code=int(EXISTS),
         severity=Severity.ERROR,
         message=f"{place} has {what} {how}",
         remedy="Keep one of the two rows, or say with `duplicates` in the mapping which one counts.",

@@ -8,7 +8,6 @@ reads each check's own output.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -20,7 +19,7 @@ from schemas import kinds
 from schemas.signs import is_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from datetime import date
 
     import pandas as pd
@@ -339,7 +338,12 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> It
     """Yield the rules that compare the fields of one row."""
     if known.name == "endTime" and "startTime" in frame:
         yield _after(known, frame["startTime"])
-    if table.endpoint == "permit-updates" and known.name == "referenceID":
+    if (
+        table.policy is not None
+        and table.policy.of
+        and table.policy.upsert
+        and (known.name,) in table.key
+    ):
         names = [other.name for other in table.fields if other.name != known.name]
         yield _changes(frame[[name for name in names if name in frame]], terms)
 

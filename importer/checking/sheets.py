@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -11,6 +10,8 @@ import numpy as np
 from importer.checking.repeats import conflict, contents_of, keys_of, taken
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from importer.checking.repeats import Key
     from importer.model import Batch, Checked, Problem
     from importer.schema import Table

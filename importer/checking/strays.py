@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from importer.model import UNCORRECTED, Problem, Severity, State
-from importer.records import read_told
+from importer.records import read_resubmitted
 from importer.schema import Kind
 from importer.text import clean, fold
 
@@ -126,7 +126,7 @@ class _Rows:
         self.order = order[~batch.skipped[order] & (self.filled[order] > 0)].tolist()
         self.starts = ~np.isin(sheet.rows - 1, sheet.rows)
         """Whether the row above is a header or blank."""
-        told = read_told(sheet)
+        told = read_resubmitted(sheet)
         self.passed = {at for at, said in told.items() if said.status not in _NOT_PASSED}
         """Rows of a results workbook that were records when it was written."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import signal
 import sys
-from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -22,6 +22,9 @@ from importer.cli.sandbox import sandbox
 from importer.cli.settle import settle
 from importer.cli.terminal import emit, say, say_error
 from importer.errors import ImporterError, failure
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _STOPPED = 3
 HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import os
 import signal
-from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -28,9 +27,12 @@ from importer.run import Delivery
 from importer.settings import need_client
 from importer.settle import Inquiry, LookUp
 from importer.text import count
+from schemas import POLICIES
 from schemas.plates import PLATES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from importer.cli.setting import Setting
     from importer.delivery.journal import Memory
     from importer.settings import Settings
@@ -145,7 +147,7 @@ def _ask_token() -> str:
 
 def open_journal(setting: Setting, stack: ExitStack) -> Journal:
     """Open the journal for this run alone, and tell where an earlier run was killed."""
-    journal = stack.enter_context(Journal(setting.journal))
+    journal = stack.enter_context(Journal(setting.journal, POLICIES))
     if journal.lost:
         rows = count(journal.lost, "row")
         lost = f"answer to {rows} is" if journal.lost == 1 else f"answers to {rows} are"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +10,8 @@ import click
 from importer.cli.options import Common, Pacing, common, different_file, paths
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from importer.report import Report
 
 

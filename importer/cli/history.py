@@ -42,6 +42,7 @@ def history(
     from importer.delivery.journal import look_up
     from importer.errors import UsageError
     from importer.workspace import find_workspace
+    from schemas import POLICIES
 
     if as_deletes is not None and run is None:
         raise UsageError("--as-deletes needs the id of a run.", hint="`history` shows the ids.")
@@ -56,7 +57,7 @@ def history(
             raise UsageError(
                 f"There is no run {run} in {path}.", hint="`opscom-import history` shows the ids."
             )
-        created = read_created(memory.connection, run)
+        created = read_created(memory.connection, run, POLICIES)
     _show_run(entry, created, as_json=as_json)
     if as_deletes is not None:
         _write_deletes(as_deletes, created)
@@ -137,11 +138,13 @@ def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
     from importer.cli.terminal import say
     from importer.results.workbook import write_listing
     from importer.text import quoted
+    from schemas import POLICIES
 
+    deletable = {policy.of for policy in POLICIES.values() if policy.deletes}
     rows = [
         (each.reference_id, each.source, str(each.row), each.at)
         for each in created
-        if each.endpoint == "permits" and not each.deleted
+        if each.endpoint in deletable and not each.deleted
     ]
     headers = ("Reference ID", "Created from", "Row", "Created at")
     written = write_listing(path, "Permits", headers, rows)

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -33,6 +31,9 @@ from schemas.plates import PLATES
 from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
     from importer.cli.options import Common, Pacing
     from importer.delivery.questions import Json
     from importer.pulls.overdue import Overdue

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,13 +11,14 @@ import click
 from importer.cli.options import Common, Pacing, common, different_file, pacing, paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from importer.cli.access import Access
     from importer.compare import Compared, Past
     from importer.prepare import Job
     from importer.report import Report
     from importer.run import Delivery
-
-DELETES = "permit-deletes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,11 +135,13 @@ def _push(paths: tuple[Path, ...], common: Common, options: Options) -> Report:
 
 def _refuse_again(jobs: Sequence[Job], *, again: bool) -> None:
     from importer.errors import UsageError
+    from schemas import POLICIES
 
-    others = {job.endpoint for job in jobs if job.endpoint} - {"users", "permit-updates"}
+    upserts = [endpoint for endpoint, policy in POLICIES.items() if policy.upsert]
+    others = {job.endpoint for job in jobs if job.endpoint} - set(upserts)
     if again and others:
         raise UsageError(
-            f"--again is for users and permit-updates only; {', '.join(sorted(others))} would be "
+            f"--again is for {' and '.join(upserts)} only; {', '.join(sorted(others))} would be "
             "created or deleted twice."
         )
 
@@ -184,12 +185,15 @@ def _confirm(planned: Sequence[Compared], options: Options, named: frozenset[Pat
     """
     from importer.errors import PushStopped
     from importer.text import count
+    from schemas import POLICIES
 
     total = deletes = 0
     for each in planned:
         send = len(each.plan.send)
         total += send
-        if each.job.endpoint == DELETES and not (options.yes and each.job.path.resolve() in named):
+        if POLICIES[each.job.endpoint].deletes and not (
+            options.yes and each.job.path.resolve() in named
+        ):
             deletes += send
     if options.limit is not None:
         total, deletes = min(total, options.limit), min(deletes, options.limit)

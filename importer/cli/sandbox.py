@@ -118,9 +118,10 @@ def _forget(journal: Path, store: Path) -> None:
     """
     from importer.delivery.journal import SANDBOX, Journal
     from importer.sandbox.store import Store
+    from schemas import POLICIES
 
     if journal.exists():
-        with Journal(journal) as opened:
+        with Journal(journal, POLICIES) as opened:
             opened.forget(SANDBOX)
     if store.exists():
         records = Store(store)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +12,8 @@ import click
 from importer.cli.options import Common, Pacing, common, pacing, paths
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from importer.delivery.journal import Unsettled
     from importer.report import Report
     from importer.run import Delivery
@@ -89,6 +90,7 @@ def _workbooks(
     """Return the workbooks of the rows that are unknown, and of the others how each goes on."""
     from importer.report import Report
     from importer.text import count
+    from schemas import POLICIES
 
     if not unsettled and not elsewhere:
         return (), Report("", (), notes=("No row is unknown; there is nothing to settle.",))
@@ -104,7 +106,7 @@ def _workbooks(
     for each in unsettled:
         where = f"{each.source}, row {each.row} ({each.endpoint}, sent {each.sent[:16]})"
         path = None if each.results is None else Path(each.results)
-        if each.endpoint not in {"vehicles", "permits"}:
+        if not POLICIES[each.endpoint].creates:
             notes.append(f"{where}: push the file again; that settles it.")
         elif path is None or not path.is_file():
             notes.append(

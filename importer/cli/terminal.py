@@ -5,9 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 import click
@@ -17,7 +15,8 @@ from importer.model import State
 from importer.text import count, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
 
     from rich.console import Console
 
@@ -141,6 +140,8 @@ def show_report(
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     """Return what the person does now, a sentence each; ``not sent`` is told once for the whole run."""
+    from schemas import POLICIES
+
     counts = dict(sheet.states)
     wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
     push = f"push it with {again}" if again else "push it"
@@ -152,7 +153,7 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
         steps.append("For the other rows see opscom_message: it says what to do.")
     elif wrong and not sheet.marked:
         steps.append("See opscom_message in the workbook: it says what to do.")
-    if counts.get(State.UNKNOWN) and sheet.endpoint in {"vehicles", "permits"}:
+    if counts.get(State.UNKNOWN) and POLICIES[sheet.endpoint or ""].creates:
         steps += _find_out(sheet, again, looked=looked)
     elif counts.get(State.UNKNOWN):
         steps.append(f"To send the unknown rows once more take the workbook and {push}.")

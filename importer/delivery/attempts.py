@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
-import sqlite3
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from importer.delivery.http import Phase, Reply
-from importer.delivery.policy import MANNERS, Again, Fate, Settled, Stop, judge
+from importer.delivery.policy import Again, Decision, Settled, Stop, judge
 from importer.model import State
+from importer.schema import Policy, Resend
 
-PERMITS, DELETES = "permits", "permit-deletes"
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,8 @@ class Intent:
     """What the journal knows the record by: its key, or where it has none its digest."""
     digest: str
     parts: str
+    policy: Policy
+    """The endpoint's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +75,8 @@ def intend(connection: sqlite3.Connection, intent: Intent) -> int:
             intent.identity,
             intent.digest,
             done.lastrowid,
-            # A permit is known by all that it holds, so these are its parts whatever the answer.
-            intent.parts if intent.endpoint == PERMITS else "",
+            # What OPSCOM knows by nothing is known by all that it holds, whatever the answer.
+            intent.parts if intent.policy.alike else "",
         ),
     )
     return int(done.lastrowid or 0)
@@ -106,7 +111,7 @@ def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, resul
                     *where,
                 ),
             )
-            if intent.endpoint == DELETES:
+            if intent.policy.deletes:
                 _forget_deleted(connection, intent)
         case State.UNKNOWN:
             connection.execute(
@@ -159,7 +164,7 @@ def find_out(
 
 
 def _answers_for_all(intent: Intent, result: Result) -> bool:
-    return result.state is State.REJECTED and intent.endpoint == "vehicles"
+    return result.state is State.REJECTED and intent.policy.resend is Resend.ONCE
 
 
 def _forget_deleted(connection: sqlite3.Connection, intent: Intent) -> None:
@@ -167,11 +172,11 @@ def _forget_deleted(connection: sqlite3.Connection, intent: Intent) -> None:
     connection.execute(
         "UPDATE record SET settled = 'deleted', digest = '' WHERE system = ? AND endpoint = ?"
         " AND reference_id = ? COLLATE NOCASE",
-        (intent.system, PERMITS, intent.identity),
+        (intent.system, intent.policy.of, intent.identity),
     )
 
 
-def settle_killed(connection: sqlite3.Connection) -> int:
+def settle_killed(connection: sqlite3.Connection, policies: Mapping[str, Policy]) -> int:
     """Conclude the attempts that a killed run left open; return how many answers are lost.
 
     Call it with the journal's lock held: nobody else runs, so an intent without an answer is a lost
@@ -183,13 +188,12 @@ def settle_killed(connection: sqlite3.Connection) -> int:
     ).fetchall()
     lost = 0
     for attempt, *facts, status, answer, state in rows:
-        intent = Intent(*facts)
+        intent = Intent(*(*facts, policies[facts[3]]))
         result = Result(State.UNKNOWN, message="The run ended before an answer was here.")
         if state == "answered":
             before = _lost_before(connection, intent)
             reply = Reply(Phase.ANSWERED, status, answer)
-            manner = MANNERS[intent.endpoint]
-            result = result_of(judge(manner, reply, lost_before=before, attempt=99))
+            result = result_of(judge(intent.policy, reply, lost_before=before, attempt=99))
         conclude(connection, attempt, intent, result)
         lost += result.state is State.UNKNOWN
     return lost
@@ -204,9 +208,9 @@ def _lost_before(connection: sqlite3.Connection, intent: Intent) -> bool:
     return bool(unsettled > 1)
 
 
-def result_of(fate: Fate) -> Result:
+def result_of(decision: Decision) -> Result:
     """Return what an attempt itself came to, whatever happens to its row next."""
-    match fate:
+    match decision:
         case Settled(state, reference_id, code, message):
             return Result(state, reference_id, code, message)
         case Again(applied_maybe=maybe, why=why):

@@ -11,16 +11,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from importer.codes import EXISTS, NOT_FOUND
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
-    from importer.delivery.known import Earlier, Known, Witness
-    from importer.model import Told
+    from importer.delivery.known import Earlier, Evidence, Known
+    from importer.model import Resubmitted
 
-SAME = "9022"
-"""The code of a record that exists already. Source: API documentation, "API Error Codes"."""
-GONE = "9009"
-"""The code of a record that is not there. Source: as ``SAME``."""
 DELETED = "deleted"
 UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
 LONGEST_ID = 50
@@ -40,7 +37,7 @@ SEND = Verdict()
 
 
 def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
-    record: Record, identity: str, digest: str, past: Known | None, witness: Witness
+    record: Record, identity: str, digest: str, past: Known | None, evidence: Evidence
 ) -> Verdict:
     """Decide whether a row of vehicles or permits is sent.
 
@@ -49,21 +46,21 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         identity: What the journal knows such a record by.
         digest: Of its payload.
         past: What the journal knows of that identity.
-        witness: What else the journal can say.
+        evidence: What else the journal can say.
     """
     if past is not None and past.settled in {State.PUSHED, State.EXISTS} and past.digest == digest:
         return Verdict(_as_before(past))
     if past is not None and past.unsettled:
-        if witness.under_way and past.last in {"sent", "answered"}:
+        if evidence.under_way and past.last in {"sent", "answered"}:
             return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
-        return _answered(record, identity, past, witness)
+        return _answered(record, identity, past, evidence)
     if record.told is None:
-        return _not_alike(record, identity, witness)
-    before = witness.first.get(record.row) if record.told.row_known else None
-    earlier = witness.known.get(before) if before is not None else None
+        return _not_alike(record, identity, evidence)
+    before = evidence.first.get(record.row) if record.told.row_known else None
+    earlier = evidence.known.get(before) if before is not None else None
     if before is not None and before != identity and earlier is not None and earlier.unsettled:
-        return _answered(record, before, earlier, witness, edited=True)
-    if witness.unheard and tells_of_record(record.told):
+        return _answered(record, before, earlier, evidence, edited=True)
+    if evidence.unheard and tells_of_record(record.told):
         return Verdict(_as_told(record.told))
     if record.told.reference_id:
         gone = past is not None and past.settled == DELETED
@@ -78,10 +75,10 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
     if unheard and record.told.answer != "no":
         # The workbook says that it was sent, and this journal knows nothing of it.
         return Verdict(_waiting())
-    return _not_alike(record, identity, witness)
+    return _not_alike(record, identity, evidence)
 
 
-def tells_of_record(told: Told) -> bool:
+def tells_of_record(told: Resubmitted) -> bool:
     """Whether a row of a results workbook says that OPSCOM has its record."""
     return bool(told.reference_id) or told.status in {
         State.PUSHED,
@@ -90,7 +87,7 @@ def tells_of_record(told: Told) -> bool:
     }
 
 
-def _as_told(told: Told) -> Outcome:
+def _as_told(told: Resubmitted) -> Outcome:
     note = "This workbook says that OPSCOM has this record; the journal does not know its run."
     state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
     return Outcome(state, told.reference_id, message=note)
@@ -104,23 +101,23 @@ def _as_before(past: Known) -> Outcome:
 
 
 def _answered(  # noqa: PLR0911 - one return a case
-    record: Record, identity: str, past: Known, witness: Witness, *, edited: bool = False
+    record: Record, identity: str, past: Known, evidence: Evidence, *, edited: bool = False
 ) -> Verdict:
     """Decide on a row whose answer an earlier run lost, by what a person says of it."""
     answer = "" if record.told is None else record.told.answer
     if not answer or answer == "new":
         return Verdict(_waiting())
-    if witness.written is None and not (
+    if evidence.written is None and not (
         record.told is not None
         and record.told.status == State.UNKNOWN
-        and witness.sent_once(identity)
+        and evidence.sent_once(identity)
     ):
         message = (
             "This workbook does not say how far the journal had come when it was written, so nobody knows "
             "of which attempt opscom_answer speaks. Answer in the workbook that is written now."
         )
         return Verdict(Outcome(State.UNKNOWN, message=message))
-    if witness.written is not None and past.attempt > witness.written:
+    if evidence.written is not None and past.attempt > evidence.written:
         # The person spoke of an earlier attempt; of this one nobody has said anything yet.
         return Verdict(_sent_since())
     if answer == "no":
@@ -141,14 +138,14 @@ def _may_be_id(text: str) -> bool:
     return len(text) <= LONGEST_ID and not blank and any(map(str.isdigit, text))
 
 
-def _not_alike(record: Record, identity: str, witness: Witness) -> Verdict:
+def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
     """Hold a permit back that looks like an earlier one, corrected."""
     if record.told is not None and record.told.answer == "new":
         return SEND
-    for sign in witness.signs(record.payload):
-        for earlier in witness.alike.get(sign, ()):
+    for sign in evidence.signs(record.payload):
+        for earlier in evidence.alike.get(sign, ()):
             # A record that still stands in a file of this run was not corrected into this one.
-            if earlier.identity != identity and earlier.identity not in witness.standing:
+            if earlier.identity != identity and earlier.identity not in evidence.standing:
                 return Verdict(_alike(earlier))
     return SEND
 
@@ -162,7 +159,7 @@ def _alike(earlier: Earlier) -> Outcome:
         what = "A permit of an earlier run has the same number, or the same plate and start."
     return Outcome(
         State.INVALID,
-        code=SAME,
+        code=EXISTS,
         message=f"{what} Where that permit is to change, push the change as permit-updates; where "
         "this is another permit, write new into opscom_answer and push this workbook.",
     )
@@ -173,7 +170,7 @@ def _edited(reference_id: str) -> Outcome:
     return Outcome(
         State.INVALID,
         reference_id,
-        SAME,
+        EXISTS,
         f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice. "
         "To change a permit push the change as permit-updates; a vehicle is changed in OPSCOM itself.",
     )
@@ -184,7 +181,7 @@ def _deleted(record: Record) -> Outcome:
     return Outcome(
         State.INVALID,
         number,
-        GONE,
+        NOT_FOUND,
         f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
         "opscom_reference_id.",
     )

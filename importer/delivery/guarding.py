@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.model import Record, State
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from importer.delivery.journal import Memory
 
 FEWEST = 50
@@ -31,19 +32,22 @@ class Foreign:
     """Whether there are enough ids to stop the file."""
 
 
-def foreign_names(records: Iterable[Record], memory: Memory, system: int) -> Foreign | None:
+def foreign_names(
+    records: Iterable[Record], memory: Memory, system: int, endpoint: str
+) -> Foreign | None:
     """Compare the names of users with those last accepted under the same ids.
 
     Args:
         records: The users that may be sent.
         memory: The journal's.
         system: Its number of the system.
+        endpoint: Where the rows go.
 
     Returns:
         What is wrong, with examples by row and id, where more than half of the ids in common would
         change both names, and there are enough of them to say so; else ``None``.
     """
-    accepted = _accepted_names(memory, system)
+    accepted = _accepted_names(memory, system, endpoint)
     if len(accepted) < FEWEST_FOR_DOUBT:
         return None
     common = 0
@@ -67,9 +71,9 @@ def foreign_names(records: Iterable[Record], memory: Memory, system: int) -> For
     return Foreign(why, certain=common >= FEWEST)
 
 
-def _accepted_names(memory: Memory, system: int) -> dict[str, dict[str, str]]:
+def _accepted_names(memory: Memory, system: int, endpoint: str) -> dict[str, dict[str, str]]:
     rows = memory.connection.execute(
-        "SELECT identity, parts FROM record WHERE system = ? AND endpoint = 'users' AND settled = ?",
-        (system, State.PUSHED.value),
+        "SELECT identity, parts FROM record WHERE system = ? AND endpoint = ? AND settled = ?",
+        (system, endpoint, State.PUSHED.value),
     )
     return {identity: json.loads(parts) for identity, parts in rows}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
-import sqlite3
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
 
-from importer.delivery.attempts import PERMITS
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Mapping
+
+    from importer.schema import Policy
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class Created:
     reference_id: str
     endpoint: str
     key: str
-    """What the record is known by; empty for a permit, which has no key."""
+    """What the record is known by; empty for what has no key (permits)."""
     source: str
     row: int
     at: str
@@ -84,7 +87,9 @@ def read_run(connection: sqlite3.Connection, run: str) -> RunEntry | None:
     return None if row is None else RunEntry(*(*row, _files(connection, run)))
 
 
-def read_created(connection: sqlite3.Connection, run: str) -> tuple[Created, ...]:
+def read_created(
+    connection: sqlite3.Connection, run: str, policies: Mapping[str, Policy]
+) -> tuple[Created, ...]:
     """Return what a run created, the newest first: the order in which it would be undone."""
     rows = connection.execute(
         "SELECT attempt.reference_id, attempt.endpoint, attempt.identity, file.source, attempt.row,"
@@ -93,12 +98,15 @@ def read_created(connection: sqlite3.Connection, run: str) -> tuple[Created, ...
         " LEFT JOIN record ON record.system = attempt.system AND record.endpoint = attempt.endpoint"
         " AND record.identity = attempt.identity AND record.reference_id = attempt.reference_id"
         " WHERE file.run = ? AND attempt.state = 'pushed' AND attempt.reference_id <> ''"
-        " AND attempt.endpoint IN ('users', 'vehicles', 'permits') ORDER BY attempt.id DESC",
+        " ORDER BY attempt.id DESC",
         (run,),
     )
     return tuple(
-        Created(number, endpoint, "" if endpoint == PERMITS else key, source, row, at, bool(gone))
+        Created(
+            number, endpoint, "" if policies[endpoint].alike else key, source, row, at, bool(gone)
+        )
         for number, endpoint, key, source, row, at, gone in rows
+        if not policies[endpoint].of
     )
 
 

@@ -16,11 +16,11 @@ import re
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -30,6 +30,9 @@ import importer
 from importer.delivery.answers import understood
 from importer.delivery.wire import Deadline, TrackingAdapter, Wire
 from importer.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 REDACTED = "[API token]"
 LONG_ENOUGH = 8

@@ -8,7 +8,6 @@ answers; no token and no payload.
 from __future__ import annotations
 
 import contextlib
-import datetime as dt
 import hashlib
 import json
 import platform
@@ -16,7 +15,6 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import importer
@@ -29,12 +27,20 @@ from importer.delivery.journal_file import (
     holder_of,
     person,
 )
-from importer.delivery.known import ALIKE, Earlier, Known, Signs, Witness
+from importer.delivery.known import Earlier, Evidence, Known, Signs
 from importer.delivery.learning import LearnedFile, learn
 from importer.delivery.tracing import sent_once, written
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from pathlib import Path
+
     from importer.model import State
+    from importer.schema import Policy
+
+
+Groups = Sequence[Sequence[str]]
+"""Names of fields, a group each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,27 +186,30 @@ class Memory:
         plain = {name: self._part(name, value) for name, value in payload.items()}
         return json.dumps(plain | {name: self._part(name, v) for name, v in _levelled(payload)})
 
-    def witness(
+    def evidence(  # noqa: PLR0913 - what it can say, each by its name
         self,
         system: int,
         endpoint: str,
         known: Mapping[str, Known],
         workbook: Workbook | None,
         standing: frozenset[str],
-    ) -> Witness:
+        *,
+        alike: Groups,
+    ) -> Evidence:
         """Return what the journal can say of rows that were edited since they were sent.
 
         Args:
             system: The journal's number of the system.
-            endpoint: ``permits`` or ``vehicles``.
+            endpoint: One that creates.
             known: What ``known`` returned.
             workbook: Which results workbook the rows are from; ``None`` for any other file.
             standing: Identities of all rows of this run.
+            alike: The groups of fields of the endpoint's policy.
         """
-        return Witness(
+        return Evidence(
             known,
-            lambda payload: self._signs(endpoint, payload),
-            self._alike(system, endpoint, known),
+            lambda payload: self._signs(alike, payload),
+            self._alike(system, endpoint, known, alike),
             {} if workbook is None else self._first(system, endpoint, workbook),
             standing,
             None if workbook is None else written(self, workbook.run, workbook.moment),
@@ -250,18 +259,18 @@ class Memory:
         text = f"{name}={value}".encode()
         return hashlib.blake2b(text, digest_size=6, key=self._salt).hexdigest()
 
-    def _signs(self, endpoint: str, payload: Mapping[str, str]) -> Signs:
+    def _signs(self, alike: Groups, payload: Mapping[str, str]) -> Signs:
         values = {**payload, **dict(_levelled(payload))}
         return tuple(
             tuple(self._part(name, values[name]) for name in group)
-            for group in ALIKE.get(endpoint, ())
+            for group in alike
             if all(values.get(name) for name in group)
         )
 
     def _alike(
-        self, system: int, endpoint: str, known: Mapping[str, Known]
+        self, system: int, endpoint: str, known: Mapping[str, Known], alike: Groups
     ) -> dict[tuple[str, ...], list[Earlier]]:
-        if endpoint not in ALIKE:
+        if not alike:
             return {}
         found: dict[tuple[str, ...], list[Earlier]] = {}
         rows = self._connection.execute(
@@ -273,7 +282,7 @@ class Memory:
             parts = json.loads(text)
             past = known.get(identity, Known())
             earlier = Earlier(identity, past.reference_id, past.unsettled > 0)
-            for group in ALIKE[endpoint]:
+            for group in alike:
                 if all(name in parts for name in group):
                     found.setdefault(tuple(parts[name] for name in group), []).append(earlier)
         return found
@@ -317,13 +326,18 @@ def look_up(path: Path) -> Iterator[Memory | None]:
 class Journal:
     """One journal file, open for this run alone."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, policies: Mapping[str, Policy]) -> None:
         """Open the journal and take its lock; settle what a killed run left behind.
+
+        Args:
+            path: The file; made where there is none.
+            policies: Endpoint → policy.
 
         Raises:
             JournalError: It is in use, foreign, damaged or cannot be written.
         """
         self.path = path
+        self.policies = policies
         self._lock = Lock(path)
         try:
             self._connection = connect(path)
@@ -334,7 +348,7 @@ class Journal:
             self.memory = Memory(self._connection)
             """What it remembers."""
             with self._transaction():
-                self.lost = settle_killed(self._connection)
+                self.lost = settle_killed(self._connection, policies)
                 """Rows whose answer was lost because an earlier run was killed."""
         except sqlite3.DatabaseError as error:
             self.close()

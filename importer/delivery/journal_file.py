@@ -11,12 +11,12 @@ import platform
 import sqlite3
 import sys
 from contextlib import closing
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import JournalError
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import IO
 
 APPLICATION = 0x4F50434A

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from importer.model import Record
 
 Signs = tuple[tuple[str, ...], ...]
-ALIKE: Mapping[str, tuple[tuple[str, ...], ...]] = {
-    "permits": (("~permitNo",), ("~plate", "startTime"))
-}
-"""Endpoint → groups of fields; a record that agrees with an earlier one on a whole group, filled, is
-taken for the same thing, corrected. A name with ``~`` is its value without capitals, blanks, dashes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +40,12 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class Evidence:
     """What the journal can say of a sheet's rows beside their identity."""
 
     known: Mapping[str, Known]
     signs: Callable[[Mapping[str, str]], Signs] = lambda _: ()
-    """The keyed digests of a payload's groups of ``ALIKE``, without blank ones."""
+    """The keyed digests of a payload's groups of ``Policy.alike``, without blank ones."""
     alike: Mapping[tuple[str, ...], Sequence[Earlier]] = field(default_factory=dict)
     """Digests of a group → the records that earlier runs sent with them."""
     first: Mapping[int, str] = field(default_factory=dict)

@@ -74,7 +74,8 @@ def learn(journal: Journal, learned: LearnedFile) -> None:
             rows=len(sheet.rows),
         )
         for row in sheet.rows:
-            intent = Intent(file, row.row, learned.number, learned.endpoint, *row.what)
+            policy = journal.policies[learned.endpoint]
+            intent = Intent(file, row.row, learned.number, learned.endpoint, *row.what, policy)
             settled = journal.connection.execute(
                 "SELECT settled FROM record WHERE system = ? AND endpoint = ? AND identity = ?",
                 (intent.system, intent.endpoint, intent.identity),

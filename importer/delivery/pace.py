@@ -11,8 +11,11 @@ import datetime as dt
 import email.utils
 import threading
 import time
-from collections.abc import Callable
 from random import Random
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 BUDGET = 500
 """Tokens in a fresh bucket."""

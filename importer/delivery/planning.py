@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.delivery.creating import Verdict, weigh
-from importer.delivery.known import Witness
+from importer.delivery.known import Evidence
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
     from importer.delivery.journal import Memory
     from importer.delivery.known import Known
-    from importer.delivery.policy import Manner
+    from importer.schema import Policy
 
 
 OVERTAKEN = (
@@ -60,23 +61,23 @@ class Plan:
 
 def plan(  # noqa: PLR0913 - what decides, each by its name
     records: Iterable[Record],
-    manner: Manner,
+    policy: Policy,
     known: Mapping[str, Known],
     memory: Memory | None,
     *,
     again: bool = False,
-    witness: Witness | None = None,
+    evidence: Evidence | None = None,
     keep: Callable[[Record], Record] = lambda record: record,
 ) -> Plan:
     """Compare records with the journal.
 
     Args:
         records: Of one sheet, in file order, without repeated keys.
-        manner: The endpoint's.
+        policy: The endpoint's.
         known: What the journal knows of the endpoint's records, by identity.
         memory: Makes the digests; ``None`` where there is no journal yet (then all are to be sent).
         again: Send upserts even where nothing has changed.
-        witness: What the journal can say of rows that were edited since they were sent.
+        evidence: What the journal can say of rows that were edited since they were sent.
         keep: What to keep of a row until it is sent.
     """
     send: list[tuple[tuple[int, int], Planned]] = []
@@ -87,35 +88,35 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
         identity = record.key or f"#{digest}"
         past = known.get(identity)
         verdict = Verdict()
-        if manner.creates:
-            verdict = weigh(record, identity, digest, past, witness or Witness(known))
+        if policy.creates:
+            verdict = weigh(record, identity, digest, past, evidence or Evidence(known))
         elif past is not None:
-            verdict = Verdict(_settled(manner, past, digest, again=again))
-            if not verdict.outcome and past.digest != digest and not again and witness is not None:
-                verdict = _old(record, identity, digest, past, witness)
+            verdict = Verdict(_settled(policy, past, digest, again=again))
+            if not verdict.outcome and past.digest != digest and not again and evidence is not None:
+                verdict = _old(record, identity, digest, past, evidence)
         if verdict.found is not None:
             found.append(Found(*verdict.found))
         if verdict.outcome is not None:
             settled[record.position] = verdict.outcome
             continue
-        lost = not manner.creates and past is not None and past.unsettled > 0
+        lost = not policy.creates and past is not None and past.unsettled > 0
         send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
     send.sort(key=lambda ranked: ranked[0])
     return Plan(tuple(planned for _, planned in send), settled, tuple(found))
 
 
-def _old(record: Record, identity: str, digest: str, past: Known, witness: Witness) -> Verdict:
+def _old(record: Record, identity: str, digest: str, past: Known, evidence: Evidence) -> Verdict:
     """Hold a row of an older results workbook back that would undo what a later run brought."""
-    if past.settled != State.PUSHED or not witness.overtaken(record, identity, digest):
+    if past.settled != State.PUSHED or not evidence.overtaken(record, identity, digest):
         return Verdict()
     return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
 
 
-def _settled(manner: Manner, past: Known, digest: str, *, again: bool) -> Outcome | None:
+def _settled(policy: Policy, past: Known, digest: str, *, again: bool) -> Outcome | None:
     """Return the outcome of an update or a delete that is not sent, ``None`` for one that is."""
     if past.unsettled or past.settled != State.PUSHED or past.digest != digest:
         return None
-    if manner.upsert and again:
+    if policy.upsert and again:
         return None
     return Outcome(State.UNCHANGED, past.reference_id)
 

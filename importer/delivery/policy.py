@@ -1,4 +1,4 @@
-"""How each endpoint wants to be treated, and what a row's fate is after each attempt.
+"""What becomes of a row after each attempt, as its endpoint's policy says.
 
 One table for all endpoints, as code: pure, without a socket or a clock.
 """
@@ -6,19 +6,12 @@ One table for all endpoints, as code: pure, without a socket or a clock.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 
-from importer.codes import CODES
+from importer.codes import CODES, NOT_FOUND, SETTINGS_CODES
 from importer.delivery.answers import Accepted, Answer, Refused, Unreadable, read_answer
 from importer.delivery.http import Phase, Reply
 from importer.model import State
-
-SETTINGS_CODES = frozenset({"9000", "9001", "9002", "9034"})
-"""Client code or token: every row would fail alike. Source: API documentation, "API Error Codes"."""
-NOT_PARSED = "9003"
-NOT_FOUND = "9009"
-VEHICLE_EXISTS = "9012"
-RECORD_EXISTS = "9022"
+from importer.schema import Policy, Resend
 
 MAX_ATTEMPTS = 6
 """How often one run sends one row at most."""
@@ -27,50 +20,6 @@ LOOK_AFTER = "Check your network and the host, or wait until OPSCOM answers agai
 """What to do where there is no answer to go by."""
 NOBODY_KNOWS = "Nobody knows whether OPSCOM took the row"
 """Begins what is said of a lost answer after its cause."""
-
-
-class Resend(StrEnum):
-    """Whether a row whose answer was lost may be sent again in the same run."""
-
-    FREELY = "freely"
-    """The same body does the same again: users, updates, deletes, reads."""
-    ONCE = "once"
-    """A second send is a question that a documented code answers: vehicles."""
-    NEVER = "never"
-    """A second send could create a second record: permits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """What pushing needs to know of an endpoint."""
-
-    endpoint: str
-    resend: Resend
-    upsert: bool = False
-    """A record is known by its key and may change: compare with the last accepted one."""
-    creates: bool = False
-    """Makes something new, and a person or ``settle`` must find out where an answer was lost."""
-    exists_codes: frozenset[str] = frozenset()
-    """Codes that say the record is in OPSCOM already."""
-    gone_code: str = ""
-    """The code that says a delete was done, where an earlier attempt of ours was lost."""
-
-
-MANNERS = {
-    manner.endpoint: manner
-    for manner in (
-        Manner("users", Resend.FREELY, upsert=True),
-        Manner(
-            "vehicles",
-            Resend.ONCE,
-            creates=True,
-            exists_codes=frozenset({VEHICLE_EXISTS, RECORD_EXISTS}),
-        ),
-        Manner("permits", Resend.NEVER, creates=True, exists_codes=frozenset({RECORD_EXISTS})),
-        Manner("permit-updates", Resend.FREELY, upsert=True),
-        Manner("permit-deletes", Resend.FREELY, gone_code=NOT_FOUND),
-    )
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,14 +55,14 @@ class Stop:
     message: str = ""
 
 
-Fate = Settled | Again | Stop
+Decision = Settled | Again | Stop
 
 
-def judge(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> Fate:
+def judge(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
     """Decide what becomes of a row after one attempt.
 
     Args:
-        manner: The endpoint's.
+        policy: The endpoint's.
         reply: What came back.
         lost_before: Whether an earlier attempt of this row may have been applied unseen.
         attempt: 1 for the first attempt of this run.
@@ -123,15 +72,15 @@ def judge(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> F
             return Again(applied_maybe=False, why=_sentence(reply.detail))
         case Phase.BARRED:
             why = f"{_sentence(reply.detail)} Check the host, and what stands between it and you."
-            return _stop(manner, why, lost=lost_before)
+            return _stop(policy, why, lost=lost_before)
         case Phase.LOST:
             why = _sentence(reply.detail)
-            return _lost(manner, reply, why, lost_before=lost_before, attempt=attempt)
+            return _lost(policy, reply, why, lost_before=lost_before, attempt=attempt)
         case Phase.ANSWERED:
-            return _answered(manner, reply, lost_before=lost_before, attempt=attempt)
+            return _answered(policy, reply, lost_before=lost_before, attempt=attempt)
 
 
-def _answered(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> Fate:
+def _answered(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
     answer: Answer = read_answer(reply.body)
     match answer:
         case Accepted(reference_id, warnings):
@@ -140,21 +89,21 @@ def _answered(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) 
                 notes.insert(0, "OPSCOM took the row and named no id.")
             return Settled(State.PUSHED, reference_id, message=" ".join(notes))
         case Refused(code, message):
-            return _refused(manner, code, message, lost_before=lost_before)
+            return _refused(policy, code, message, lost_before=lost_before)
         case Unreadable():
-            return _unreadable(manner, reply, lost_before=lost_before, attempt=attempt)
+            return _unreadable(policy, reply, lost_before=lost_before, attempt=attempt)
 
 
-def _refused(manner: Manner, code: str, message: str, *, lost_before: bool) -> Fate:
+def _refused(policy: Policy, code: str, message: str, *, lost_before: bool) -> Decision:
     if code in SETTINGS_CODES:
         state = State.UNKNOWN if lost_before else State.NOT_SENT
         return Stop(state, settings_fault(code), code, message)
-    if code in manner.exists_codes:
+    if code in map(str, policy.exists):
         note = "OPSCOM has this record already."
         if lost_before:
             note = "OPSCOM has this record already, most likely from our own earlier attempt."
         return Settled(State.EXISTS, code=code, message=note)
-    if code == manner.gone_code and lost_before:
+    if policy.deletes and code == NOT_FOUND and lost_before:
         return Settled(
             State.PUSHED, message="The record is gone: an earlier attempt of ours did it."
         )
@@ -167,11 +116,11 @@ def settings_fault(code: str) -> str:
     return f"OPSCOM answers {code}: {known.means[0].lower()}{known.means[1:]} {known.remedy}"
 
 
-def _unreadable(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int) -> Fate:
+def _unreadable(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
     """Judge an answer whose body says nothing, by its status."""
     status = reply.status
     if 300 <= status < 400:  # noqa: PLR2004
-        return _stop(manner, redirected(status), lost=lost_before)
+        return _stop(policy, redirected(status), lost=lost_before)
     if status == 429:  # noqa: PLR2004
         return Again(
             applied_maybe=False,
@@ -180,15 +129,15 @@ def _unreadable(manner: Manner, reply: Reply, *, lost_before: bool, attempt: int
             throttled=True,
         )
     if 400 <= status < 500 and status != 408:  # noqa: PLR2004
-        unsure = lost_before or manner.resend is Resend.NEVER
-        return _stop(manner, not_opscom(status), lost=unsure)
+        unsure = lost_before or policy.resend is Resend.NEVER
+        return _stop(policy, not_opscom(status), lost=unsure)
     why = f"The answer of the host (HTTP {status}) cannot be read."
     if status >= 500:  # noqa: PLR2004
         why = f"The host answers that it failed (HTTP {status})."
-    return _lost(manner, reply, why, lost_before=lost_before, attempt=attempt)
+    return _lost(policy, reply, why, lost_before=lost_before, attempt=attempt)
 
 
-def _lost(manner: Manner, reply: Reply, why: str, *, lost_before: bool, attempt: int) -> Fate:
+def _lost(policy: Policy, reply: Reply, why: str, *, lost_before: bool, attempt: int) -> Decision:
     """Judge an attempt that may have been applied unseen."""
     again = {
         Resend.FREELY: attempt < MAX_ATTEMPTS,
@@ -196,14 +145,14 @@ def _lost(manner: Manner, reply: Reply, why: str, *, lost_before: bool, attempt:
         Resend.ONCE: not lost_before,
         Resend.NEVER: False,
     }
-    if not again[manner.resend]:
-        return Settled(State.UNKNOWN, message=unknown_message(manner, why))
+    if not again[policy.resend]:
+        return Settled(State.UNKNOWN, message=unknown_message(policy, why))
     return Again(applied_maybe=True, told=reply.retry_after, why=why, timed_out=reply.timed_out)
 
 
-def unknown_message(manner: Manner, why: str) -> str:
+def unknown_message(policy: Policy, why: str) -> str:
     """Tell a person what a lost answer means for a row and what happens next."""
-    if manner.creates:
+    if policy.creates:
         return (
             f"{why} {NOBODY_KNOWS}, and it is not sent again. Run `opscom-import settle` to find out, "
             "or look it up in OPSCOM and write the id, yes or no into opscom_answer."
@@ -228,9 +177,9 @@ def not_opscom(status: int) -> str:
     )
 
 
-def _stop(manner: Manner, why: str, *, lost: bool) -> Stop:
+def _stop(policy: Policy, why: str, *, lost: bool) -> Stop:
     if lost:
-        return Stop(State.UNKNOWN, why, message=unknown_message(manner, why))
+        return Stop(State.UNKNOWN, why, message=unknown_message(policy, why))
     return Stop(State.NOT_SENT, why)
 
 

@@ -6,7 +6,6 @@ import datetime as dt
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -18,8 +17,7 @@ from importer.delivery.policy import (
     LOOK_AFTER,
     MAX_ATTEMPTS,
     Again,
-    Fate,
-    Manner,
+    Decision,
     Settled,
     Stop,
     judge,
@@ -31,19 +29,23 @@ from importer.errors import JournalError
 from importer.model import Outcome, State
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from importer.delivery.http import Connection, Controller
     from importer.delivery.journal import Journal
     from importer.delivery.pace import Pace
     from importer.delivery.planning import Planned
+    from importer.schema import Policy
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the rows of one sheet go."""
 
-    manner: Manner
+    endpoint: str
     path: str
     """The endpoint's path under the host, with ``{client}`` for the client code."""
+    policy: Policy
     system: int
     """The journal's number of the system."""
     file: int
@@ -141,10 +143,10 @@ class Pusher:
     def _unsettled(self, planned: Planned) -> Outcome:
         if planned.record.position in self._begun:
             why = "The run was ended before an answer was here."
-            return Outcome(State.UNKNOWN, message=unknown_message(self._target.manner, why))
+            return Outcome(State.UNKNOWN, message=unknown_message(self._target.policy, why))
         if planned.lost_before:
             why = "An earlier run lost the answer to this row, and this run ended before its turn."
-            return Outcome(State.UNKNOWN, message=unknown_message(self._target.manner, why))
+            return Outcome(State.UNKNOWN, message=unknown_message(self._target.policy, why))
         return Outcome(State.NOT_SENT)
 
     # In a worker's thread
@@ -173,24 +175,24 @@ class Pusher:
         """Send one row until it is settled, or the run stops."""
         lost, attempts = planned.lost_before, 0
         while True:
-            fate = self._attempt(connection, planned, lost=lost, number=attempts + 1)
-            if fate is None:
+            decision = self._attempt(connection, planned, lost=lost, number=attempts + 1)
+            if decision is None:
                 return self._broken_off(lost=lost, attempts=attempts)
             attempts += 1
-            match fate:
+            match decision:
                 case Settled(state, reference_id, code, message):
                     return Outcome(state, reference_id, code, message, attempts)
                 case Stop(state, why, code, message):
                     self._stopper.stop(why)
                     return Outcome(state, "", code, message or why, attempts)
                 case Again():
-                    lost = lost or fate.applied_maybe
-                    if not self._pause(fate, attempts):
-                        return self._broken_off(lost=lost, attempts=attempts, why=fate.why)
+                    lost = lost or decision.applied_maybe
+                    if not self._pause(decision, attempts):
+                        return self._broken_off(lost=lost, attempts=attempts, why=decision.why)
 
     def _attempt(
         self, connection: Connection, planned: Planned, *, lost: bool, number: int
-    ) -> Fate | None:
+    ) -> Decision | None:
         """Send a row once; ``None`` where the run stopped before it left."""
         intent = self._intent(planned)
         if self._wait_for_turn() or not self._begin(planned):
@@ -203,15 +205,15 @@ class Pusher:
             self._note_failure(started)
         if reply.phase is Phase.ANSWERED:
             self._keep_answer(planned, attempt, reply)
-        fate = self._judged(reply, lost=lost, number=number)
-        self._writer.conclude(attempt, intent, result_of(fate))
-        if not isinstance(fate, Again) and not (
-            isinstance(fate, Settled) and fate.state is State.UNKNOWN
+        decision = self._judged(reply, lost=lost, number=number)
+        self._writer.conclude(attempt, intent, result_of(decision))
+        if not isinstance(decision, Again) and not (
+            isinstance(decision, Settled) and decision.state is State.UNKNOWN
         ):
-            self._pace.answered(accepted=isinstance(fate, Settled))
+            self._pace.answered(accepted=isinstance(decision, Settled))
         elif reply.phase is Phase.ANSWERED:
             self._note_failure(started)
-        return fate
+        return decision
 
     def _note_failure(self, started: float) -> None:
         outage = self._pace.failed(started)
@@ -247,9 +249,9 @@ class Pusher:
                     self._done.put((planned, Outcome(State.UNKNOWN, message=message, attempts=1)))
             raise
 
-    def _judged(self, reply: Reply, *, lost: bool, number: int) -> Fate:
-        fate = judge(self._target.manner, reply, lost_before=lost, attempt=number)
-        match fate:
+    def _judged(self, reply: Reply, *, lost: bool, number: int) -> Decision:
+        decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)
+        match decision:
             case Settled(state, reference_id, code, message):
                 # An id is opaque: only a whole token in it is taken for one.
                 kept = self._redact_id(reference_id)
@@ -257,7 +259,7 @@ class Pusher:
             case Stop(state, why, code, message):
                 return Stop(state, why, self._redact(code), self._redact(message))
             case Again():
-                return fate
+                return decision
 
     def _wait_for_turn(self) -> bool:
         if self._stopper.stopped:
@@ -265,25 +267,25 @@ class Pusher:
         turn = self._pace.turn()
         return bool(turn) and self._stopper.wait(turn)
 
-    def _pause(self, fate: Again, attempts: int) -> bool:
+    def _pause(self, decision: Again, attempts: int) -> bool:
         """Wait before the next attempt; whether there is one."""
-        if not self._pace.may_retry(timed_out=fate.timed_out):
+        if not self._pace.may_retry(timed_out=decision.timed_out):
             self._stopper.stop(
-                f"{fate.why} Too many attempts of this run have failed. {LOOK_AFTER}"
+                f"{decision.why} Too many attempts of this run have failed. {LOOK_AFTER}"
             )
             return False
         if attempts >= MAX_ATTEMPTS:
-            self._stopper.stop(f"{fate.why} One row was tried {attempts} times. {LOOK_AFTER}")
+            self._stopper.stop(f"{decision.why} One row was tried {attempts} times. {LOOK_AFTER}")
             return False
-        seconds = self._pace.pause(attempts, fate.told, now=dt.datetime.now(dt.UTC))
+        seconds = self._pace.pause(attempts, decision.told, now=dt.datetime.now(dt.UTC))
         if seconds is None:
-            self._stopper.stop(f"{fate.why} OPSCOM asks to wait longer than a run may wait.")
+            self._stopper.stop(f"{decision.why} OPSCOM asks to wait longer than a run may wait.")
             return False
         return not self._stopper.wait(seconds)
 
     def _broken_off(self, *, lost: bool, attempts: int, why: str = "") -> Outcome:
         if lost:
-            message = unknown_message(self._target.manner, why or "The run stopped.")
+            message = unknown_message(self._target.policy, why or "The run stopped.")
             return Outcome(State.UNKNOWN, message=message, attempts=attempts)
         return Outcome(State.NOT_SENT, message=why, attempts=attempts)
 
@@ -292,10 +294,11 @@ class Pusher:
             self._target.file,
             planned.record.row,
             self._target.system,
-            self._target.manner.endpoint,
+            self._target.endpoint,
             planned.identity,
             planned.digest,
             self._journal.memory.parts(planned.record.payload),
+            self._target.policy,
         )
 
 

@@ -13,11 +13,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
+from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.http import Phase, Reply
 from importer.delivery.policy import (
     MAX_ATTEMPTS,
-    SETTINGS_CODES,
     not_opscom,
     redirected,
     settings_fault,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 import time
 
-from importer.codes import CODES
-from importer.delivery.policy import LOOK_AFTER, NOT_PARSED
+from importer.codes import CODES, NOT_PARSED
+from importer.delivery.policy import LOOK_AFTER
 from importer.model import Outcome, State
 
 EQUAL_REJECTIONS = 20

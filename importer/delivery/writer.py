@@ -7,12 +7,15 @@ workers wait for one disk write and not for sixteen.
 from __future__ import annotations
 
 import queue
-import sqlite3
 import threading
-from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Intent, Result, answered, conclude, intend
 from importer.errors import JournalError
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Callable
 
 
 class _Task:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections import abc
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +21,8 @@ from importer.text import fold
 from schemas.kinds import BLANK_IF, FILL
 
 if TYPE_CHECKING:
+    from collections import abc
+
     import numpy.typing as npt
 
     from importer.mapping.rules import Mapping, Rule, SkipRows

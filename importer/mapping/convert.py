@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import re
 from collections import abc
 from typing import TYPE_CHECKING, TypeAlias
@@ -17,6 +16,8 @@ from schemas.kinds import NOTHING
 from schemas.signs import is_nothing
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     import regex
 
     from importer.mapping.conversions import Converted

@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from importer.mapping.document import did_you_mean
+from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +76,10 @@ Conversion = Literal[
     "upper", "lower", "title", "digits", "plate", "phone", "email", "province", "unwrap"
 ]
 Midnight = Literal["date", "time"]
-Endpoint = Literal["users", "vehicles", "permits", "permit-updates", "permit-deletes", "plates"]
+if TYPE_CHECKING:
+    Endpoint: TypeAlias = str
+else:
+    Endpoint = Literal[*TABLES]
 
 
 Item = TypeVar("Item", str, int)
@@ -301,7 +305,11 @@ def _tidy(value: JsonValue) -> JsonValue:
             return kept
 
 
-STAND_INS: Mapping[str, Value] = {"version": "1", "endpoint": "users", "fields": {"-": "-"}}
+STAND_INS: Mapping[str, Value] = {
+    "version": "1",
+    "endpoint": next(iter(TABLES)),
+    "fields": {"-": "-"},
+}
 """Stand for what a mapping lacks, so that the rest can be looked at too."""
 Form = TypeVar("Form", bound=Part)
 _SENTENCES = {

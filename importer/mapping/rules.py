@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import abc
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
-from zoneinfo import ZoneInfo
 
 from importer.errors import InputError
 
 if TYPE_CHECKING:
+    import datetime as dt
+    from collections import abc
+    from pathlib import Path
+    from zoneinfo import ZoneInfo
+
     import regex
 
     from importer.mapping.dates import DateFormat

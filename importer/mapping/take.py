@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import abc
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,8 @@ from schemas.kinds import unfit
 from schemas.signs import is_error_word
 
 if TYPE_CHECKING:
+    from collections import abc
+
     import numpy.typing as npt
 
     from importer.model import Sheet

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -14,6 +13,8 @@ from importer.mapping.dates import DateFormat, compile_format, parse_datetime
 from importer.proposing.meanings import means
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from importer.proposing.profiles import Profile
 
 _DAYS: Final = (

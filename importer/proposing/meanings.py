@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +13,8 @@ from importer.proposing.vocabulary import WORDS
 from importer.text import fold
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from importer.pulls.user_types import UserType
 
 _NAMES: Final = "user types"

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from importer.model import Sheet, Source
     from importer.proposing.answers import Key
     from importer.proposing.columns import Confidence, Place

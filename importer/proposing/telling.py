@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.proposing.columns import Confidence
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from importer.proposing.columns import Place
     from importer.proposing.proposal import Proposal
 

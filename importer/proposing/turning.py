@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +14,8 @@ from importer.proposing.proposal import Question, Value
 from importer.schema import Kind, Need
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
     from importer.proposing.answers import Answers
     from importer.proposing.columns import Place
     from importer.proposing.dating import Dates

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
-from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused
-from importer.delivery.policy import SETTINGS_CODES
 from importer.delivery.questions import Failed, ask, explain_refusal
 from importer.delivery.stops import Breaker
 from importer.model import Outcome, State
 from importer.pulls.plate_answers import plate_facts, read_plate
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
     from importer.delivery.http import Connection
     from importer.delivery.pace import Pace
     from importer.delivery.stops import Stopper

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.errors import InputError
@@ -17,6 +15,9 @@ from importer.results.stream import inert_book
 from importer.results.styles import put
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 

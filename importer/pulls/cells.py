@@ -6,10 +6,11 @@ import datetime as dt
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
     from importer.delivery.questions import Json
 
 SECRETS = frozenset({"salt", "api_token", "register_token", "encid", "csrf_token"})

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.questions import text_of
@@ -13,6 +11,9 @@ from importer.pulls.user_types import UserType
 from schemas.reads import PERMIT_STATS, USER_TYPES
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from importer.delivery.questions import Json
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Refused
@@ -24,6 +23,7 @@ from importer.text import count, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from importer.delivery.http import Connection
     from importer.delivery.questions import Verdict

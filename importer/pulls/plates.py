@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.pulls.asking import PlateAnswer, PlateState, Questions, ask_plates
@@ -16,6 +14,9 @@ from importer.pulls.plate_answers import NOTE, PERMIT
 from importer.report import PROBLEMS, SETTLED, STOPPED
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
     from importer.delivery.questions import Json
     from importer.model import Checked
 

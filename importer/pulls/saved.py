@@ -6,11 +6,14 @@ import contextlib
 import itertools
 import os
 import time
-from collections.abc import Iterator
-from datetime import datetime
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
 
 STEM = "overdue-violations"
 OPEN, DONE = ".json.part", ".json"

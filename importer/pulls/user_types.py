@@ -5,14 +5,17 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 from importer.results.files import write_draft
 from importer.text import fold
 from importer.workspace import move
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
 
 FILE, SANDBOX_FILE = "user-types.json", "user-types-sandbox.json"
 

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from importer.codes import FIELDS
+from importer.codes import EXISTS, FIELDS
 from importer.model import (
     EXCEL_ERRORS,
     RESULT_COLUMNS,
@@ -31,8 +31,6 @@ MOST_ROWS = 1_048_575
 """Records that one worksheet can hold below its header (Excel's specifications and limits)."""
 MOST_COLUMNS = 16_384 - len(RESULT_COLUMNS)
 """Source columns that one worksheet can hold beside ours."""
-REPEATED = "9022"
-"""The code of a row that an earlier run brought under other details (see ``needs_answer``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,16 +281,14 @@ def needs_answer(outcome: Outcome) -> tuple[str, ...]:
     """
     if outcome.state is State.UNKNOWN:
         return ("yes", "no")
-    if outcome.state is State.INVALID and outcome.code == REPEATED and not outcome.reference_id:
+    if outcome.state is State.INVALID and outcome.code == EXISTS and not outcome.reference_id:
         return ("new",)
     return ()
 
 
 def was_edited(outcome: Outcome) -> bool:
     """Whether a row is held back because it is in OPSCOM under its id and was edited since."""
-    return (
-        outcome.state is State.INVALID and outcome.code == REPEATED and bool(outcome.reference_id)
-    )
+    return outcome.state is State.INVALID and outcome.code == EXISTS and bool(outcome.reference_id)
 
 
 def is_outdated(outcome: Outcome) -> bool:

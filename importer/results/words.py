@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import State
 from importer.text import count
+from schemas import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -14,13 +15,6 @@ if TYPE_CHECKING:
     from importer.model import Outcome, Problem, Sheet
     from importer.results.parts import About, Against
 
-_DONE = {
-    "permit-updates": ("is up to date in", "are up to date in"),
-    "permit-deletes": ("is deleted from", "are deleted from"),
-}
-"""What a settled row is, where it is not simply in OPSCOM."""
-_ASKS_PERSON = ("vehicles", "permits")
-"""Endpoints whose lost answers wait for ``settle``; the others are simply sent again."""
 
 WHOLE_ROW = "Whole row"
 AT_FAULT = (State.REJECTED, State.NOT_SENT, State.INVALID)
@@ -87,9 +81,7 @@ def _first_sentence(
     if about.command == "check":
         one, many, done = "is ready to be sent", "are ready to be sent", counts.get(State.READY, 0)
     else:
-        one, many = (
-            f"{verb} {system(about)}" for verb in _DONE.get(about.endpoint, ("is in", "are in"))
-        )
+        one, many = (f"{verb} {system(about)}" for verb in POLICIES[about.endpoint].done)
         done = counts.get(State.PUSHED, 0) + counts.get(State.UNCHANGED, 0)
     rest = _others(about, counts, wrong)
     if edited:
@@ -152,7 +144,7 @@ def next_steps(
             "Save this workbook and push it; what is settled is not sent again."
         )
     if doubtful:
-        kind = "vehicle" if about.endpoint == "vehicles" else "permit"
+        kind = POLICIES[about.endpoint].noun
         steps.append(
             f"Decide about {count(doubtful, 'row')} that may be "
             f"{f'a second {kind}' if doubtful == 1 else f'second {kind}s'}: opscom_message "
@@ -320,7 +312,7 @@ def unlisted(code: str) -> str:
 
 def _others(about: About, counts: Mapping[State, int], wrong: int) -> list[str]:
     """Return what is to be said of the rows that are not simply done, nor edited or changed since."""
-    asks = about.endpoint in _ASKS_PERSON
+    asks = POLICIES[about.endpoint].creates
     kept = counts.get(State.UNCHANGED, 0) if about.command == "check" else 0
     said = (
         (wrong, "needs a correction", "need a correction"),
@@ -344,10 +336,11 @@ def _others(about: About, counts: Mapping[State, int], wrong: int) -> list[str]:
 
 def _about_edited(about: About, edited: int) -> str:
     """Return the step for rows that are in OPSCOM and were edited since."""
+    policy = POLICIES[about.endpoint]
     change = (
-        f"a vehicle is changed in {system(about)} itself."
-        if about.endpoint == "vehicles"
-        else "where the permit is to change, push the change as permit-updates instead."
+        f"where the {policy.noun} is to change, push the change as {policy.changed_by} instead."
+        if policy.changed_by
+        else f"a {policy.noun} is changed in {system(about)} itself."
     )
     return (
         f"Restore {count(edited, 'row')} that {_in_system(about, edited)}, save this workbook and push it; "
@@ -357,7 +350,7 @@ def _about_edited(about: About, edited: int) -> str:
 
 def _about_unknown(about: About, unknown: int) -> str:
     """Return the step for rows whose answer was lost."""
-    if about.endpoint not in _ASKS_PERSON:
+    if not POLICIES[about.endpoint].creates:
         return (
             f"Push the file again for {count(unknown, 'row')} without an answer: sending these again "
             "changes nothing where the first one arrived."

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
 from importer.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Soon back.</body></html>"
 CARRIED_OUT: Mapping[str, bool] = MappingProxyType(

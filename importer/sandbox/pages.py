@@ -10,10 +10,9 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from importer.sandbox.rules import (
     CURRENCY,
@@ -31,6 +30,9 @@ from importer.sandbox.rules import (
     refuse,
 )
 from importer.sandbox.store import Store, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 Answer = dict[str, object]
 

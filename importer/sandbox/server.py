@@ -9,10 +9,7 @@ import socketserver
 import threading
 import time
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from importer.errors import SettingsError, UsageError
@@ -21,6 +18,10 @@ from importer.sandbox.controller import Access, Call
 from importer.sandbox.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import TracebackType
+
     from importer.sandbox.faults import Fault, Plan
 
 _HOST = "127.0.0.1"

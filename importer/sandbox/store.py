@@ -10,11 +10,14 @@ import json
 import os
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
 _TABLE = """
 BEGIN IMMEDIATE;

@@ -6,7 +6,8 @@ import pytest
 
 from importer.delivery.answers import Accepted, Refused, Unreadable, read_answer
 from importer.delivery.http import Phase, Reply
-from importer.delivery.policy import MANNERS, MAX_ATTEMPTS, Again, Settled, Stop, judge
+from importer.delivery.policy import MAX_ATTEMPTS, Again, Settled, Stop, judge
+from schemas import POLICIES
 
 FREE = ("users", "permit-updates", "permit-deletes")
 HTML = b"<html>no</html>"
@@ -74,8 +75,8 @@ AFTER_A_LOST_ONE = {
 }
 
 
-def word(fate):
-    match fate:
+def word(decision):
+    match decision:
         case Settled(state):
             return state.value
         case Again(applied_maybe=True):
@@ -93,52 +94,52 @@ CELLS = [
 ]
 
 
-@pytest.mark.parametrize(("endpoint", "reply", "fate"), CELLS)
-def test_a_row_at_its_first_attempt(endpoint, reply, fate):
-    assert word(judge(MANNERS[endpoint], reply, lost_before=False, attempt=1)) == fate
+@pytest.mark.parametrize(("endpoint", "reply", "decision"), CELLS)
+def test_a_row_at_its_first_attempt(endpoint, reply, decision):
+    assert word(judge(POLICIES[endpoint], reply, lost_before=False, attempt=1)) == decision
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "reply", "fate"),
+    ("endpoint", "reply", "decision"),
     [
         pytest.param(endpoint, TABLE[event][0], fates[endpoint == "vehicles"], id=f"{event}-{endpoint}")
         for event, fates in AFTER_A_LOST_ONE.items()
         for endpoint in (*FREE, "vehicles")
     ],
 )  # fmt: skip
-def test_a_row_after_a_lost_attempt(endpoint, reply, fate):
-    assert word(judge(MANNERS[endpoint], reply, lost_before=True, attempt=2)) == fate
+def test_a_row_after_a_lost_attempt(endpoint, reply, decision):
+    assert word(judge(POLICIES[endpoint], reply, lost_before=True, attempt=2)) == decision
 
 
 def test_not_found_after_a_lost_delete_means_done():
-    fate = judge(MANNERS["permit-deletes"], code(9009), lost_before=True, attempt=2)
-    assert word(fate) == "pushed"
-    assert fate.message == "The record is gone: an earlier attempt of ours did it."
+    decision = judge(POLICIES["permit-deletes"], code(9009), lost_before=True, attempt=2)
+    assert word(decision) == "pushed"
+    assert decision.message == "The record is gone: an earlier attempt of ours did it."
 
 
 def test_not_found_after_a_lost_update_is_a_rejection():
-    fate = judge(MANNERS["permit-updates"], code(9009), lost_before=True, attempt=2)
-    assert (word(fate), fate.code) == ("rejected", "9009")
+    decision = judge(POLICIES["permit-updates"], code(9009), lost_before=True, attempt=2)
+    assert (word(decision), decision.code) == ("rejected", "9009")
 
 
 @pytest.mark.parametrize("endpoint", FREE)
 def test_a_row_that_may_go_again_is_unknown_after_its_last_attempt(endpoint):
-    fate = judge(MANNERS[endpoint], LOST, lost_before=True, attempt=MAX_ATTEMPTS)
-    assert word(fate) == "unknown"
-    assert fate.message == (
+    decision = judge(POLICIES[endpoint], LOST, lost_before=True, attempt=MAX_ATTEMPTS)
+    assert word(decision) == "unknown"
+    assert decision.message == (
         "The connection was lost before the answer was complete. Nobody knows whether OPSCOM took "
         "the row; the next push sends it again."
     )
 
 
 def test_a_vehicle_that_did_not_leave_at_first_still_gets_its_second_send():
-    fate = judge(MANNERS["vehicles"], LOST, lost_before=False, attempt=2)
-    assert word(fate) == AGAIN
+    decision = judge(POLICIES["vehicles"], LOST, lost_before=False, attempt=2)
+    assert word(decision) == AGAIN
 
 
 def test_what_a_second_9012_says_tells_whose_record_it_most_likely_is():
     first, after = (
-        judge(MANNERS["vehicles"], code(9012), lost_before=lost, attempt=2)
+        judge(POLICIES["vehicles"], code(9012), lost_before=lost, attempt=2)
         for lost in (False, True)
     )
     assert first.message == "OPSCOM has this record already."
@@ -148,8 +149,8 @@ def test_what_a_second_9012_says_tells_whose_record_it_most_likely_is():
 
 
 def test_an_unknown_permit_says_what_the_person_does_next():
-    fate = judge(MANNERS["permits"], answered(502), lost_before=False, attempt=1)
-    assert fate.message == (
+    decision = judge(POLICIES["permits"], answered(502), lost_before=False, attempt=1)
+    assert decision.message == (
         "The host answers that it failed (HTTP 502). Nobody knows whether OPSCOM took the row, and "
         "it is not sent again. Run `opscom-import settle` to find out, or look it up in OPSCOM and "
         "write the id, yes or no into opscom_answer."
@@ -159,7 +160,7 @@ def test_an_unknown_permit_says_what_the_person_does_next():
 @pytest.mark.parametrize("status", [429, 503])
 def test_the_wait_that_was_asked_for_goes_along(status):
     reply = answered(status, retry_after="7")
-    assert judge(MANNERS["users"], reply, lost_before=False, attempt=1).told == "7"
+    assert judge(POLICIES["users"], reply, lost_before=False, attempt=1).told == "7"
 
 
 @pytest.mark.parametrize(
