@@ -65,7 +65,8 @@ def held(tmp_path, monkeypatch, capsys):
         (file,) = call("check", path, "--json").json["files"]
         assert sum(file["states"].values()) == file["rows"]
         return {
-            int(row["opscom_row"]): row["opscom_message"].partition(": ")[2]
+            # Column and value come first.
+            int(row["opscom_row"]): "this row" + row["opscom_message"].partition("this row")[2]
             for row in read_results(file["results"])
             if row["opscom_status"] == "invalid"
         }
@@ -118,6 +119,7 @@ EXPLANATIONS = {
     "import ids": ['{"ImportId":"QID1"}', '{"ImportId":"QID2"}', "QID3", "QID4", "QID5"],
     "ids of an import": ["QID1", "QID2", "QID3", "QID4", "QID5"],
     "units": ["(9 digits)", "(legal name)", "(legal name)", "", "(campus)"],
+    "a rule of dashes": ["------", "-----", "-----", "----", "-----------"],
     "words": ["mandatory", "mandatory", "mandatory", "optional", "name@college.example"],
 }
 
@@ -131,6 +133,19 @@ def test_up_to_three_rows_below_the_header_or_a_gap_are_no_records_where_their_k
     assert held([row, row, row, *people()]) == {2: UNLIKE, 3: UNLIKE, 4: UNLIKE}
     assert held([*people(), [], row, row, *people(10, 14)]) == {11: UNLIKE, 12: UNLIKE}
     assert held([*people(), ["Staff"], row, *people(10, 14)]) == {10: ALONE, 11: UNLIKE}
+
+
+@pytest.mark.parametrize("form", ["ann{}", "a{}.b@college.example", "B-{}", "{}x"])
+def test_ids_of_any_usual_form_show_what_is_unlike_them(held, form):
+    rows = [
+        person(n, form.replace("{}", "ab" if form == "ann{}" and n % 2 else "{}")) for n in range(9)
+    ]
+    rows = [[f"{row[0]}{n}" if "ab" in row[0] else row[0], *row[1:]] for n, row in enumerate(rows)]
+    for odd in (
+        ["(9 digits)", "(legal)", "(legal)", "", "(campus)"],
+        EXPLANATIONS["a rule of dashes"],
+    ):
+        assert held([odd, *rows]) == {2: UNLIKE}
 
 
 def test_whoever_says_that_the_key_is_right_has_the_row_sent(held):
@@ -243,5 +258,5 @@ def test_a_record_of_a_text_file_that_is_too_short_has_one_problem(tmp_path, mon
     office.write("inbox/roster.csv", "\n".join(lines) + "\n")
     (file,) = office.calling(monkeypatch, capsys)("check", "--json").json["files"]
     messages = [row["opscom_message"] for row in read_results(file["results"])]
-    assert messages[3] == f"Student ID: {ALONE}"
+    assert messages[3] == f'Student ID: "# end of file": {ALONE}'
     assert len(messages[4].splitlines()) == 1

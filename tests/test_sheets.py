@@ -60,7 +60,7 @@ def test_one_id_on_two_sheets_with_different_content_is_an_error_on_the_later(tm
         assert controller.requests == 1
     assert said["North", 2][0] == "pushed"
     message = (
-        'unique_id: North, row 2 has the same "Unique ID", and the two rows differ. Keep one of the two '
+        'unique_id: "1": North, row 2 has the same "Unique ID", and the two rows differ. Keep one of the two '
         "rows, or say with `duplicates` in the mapping which one counts."
     )
     assert said["South", 2] == ("invalid", "9022", message)

@@ -41,6 +41,13 @@ _USUAL: Final = 3
 _EDGE: Final = 3
 """Rows below a header or a gap that are explanations; more than that are records of another kind."""
 _NINE_TENTHS: Final = 0.9
+_ALIKE: Final = (
+    {"digits"},
+    {"mixed"},
+    {"letters", "mixed"},  # names of users, some with a digit
+    {"digits", "letters", "mixed"},
+)
+"""Shapes of keys that are alike, the closest first."""
 
 _NOT_PASSED: Final = ("", State.INVALID)
 
@@ -206,25 +213,22 @@ def _unlike(
 ) -> Iterator[int]:
     """Yield the rows whose key is unlike the others', where little of them is filled or at an edge.
 
-    The others are alike where nine tenths of them have one shape. Plates have none.
+    The others are alike where nine tenths of them are of one shape, or of two. Plates are of all shapes.
     """
     known, column = key
     index, keys = pd.factorize(rows.texts[column])
-    shapes = ["plate" if known.kind is Kind.PLATE and text else _shape(text) for text in keys]
+    shapes = [_shape(text) for text in keys]
     look = {at: shapes[index[at]] for at in rows.order if at not in strays}
-    if not look:
-        return
-    counted = Counter(look.values())
-    common = counted.most_common(1)[0][0]
-    odd = {at for at, shape in look.items() if shape not in ("", common)} - rows.passed
-    if common == "letters":
-        odd = {at for at in odd if look[at] != "mixed"}  # names of users, some with a digit
     sparse = {at for at in look if usual >= _USUAL and 2 * rows.filled[at] <= usual}
-    found = (odd & sparse) | (odd & set(_at_edges(rows, look, odd)))
-    others = len(look) - len(found) - counted[""]
-    if others < _USUAL or counted[common] < _NINE_TENTHS * others:
-        found = set()
-    yield from found | {at for at in sparse if _TOTAL.match(keys[index[at]])}
+    counted = Counter(look.values())
+    for alike in () if known.kind is Kind.PLATE else _ALIKE:
+        odd = {at for at, shape in look.items() if shape and shape not in alike} - rows.passed
+        found = odd & (sparse | set(_at_edges(rows, look, odd)))
+        others = len(look) - len(found) - counted[""]
+        if others >= _USUAL and sum(counted[each] for each in alike) >= _NINE_TENTHS * others:
+            yield from found
+            break
+    yield from (at for at in sparse if _TOTAL.match(keys[index[at]]))
 
 
 def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Iterator[int]:
@@ -244,10 +248,10 @@ def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Ite
 
 def _shape(key: str) -> str:
     """Return what kind of text a key is."""
-    if _WORDS.search(key):
-        return "words"
-    if key.isdecimal():
-        return "digits"
     if not key:
         return ""
+    if key.isdecimal():
+        return "digits"
+    if _WORDS.search(key) or not any(map(str.isalnum, key)):
+        return "words"
     return "mixed" if any(map(str.isdigit, key)) else "letters"
