@@ -15,13 +15,39 @@ import argparse
 import json
 import sys
 import threading
-from dataclasses import asdict
+import time
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from importer.sandbox import Fault, Sandbox
 from importer.sandbox.store import Store
 
 __all__ = ["Controller", "Fault", "read_plan"]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One request, as the controller saw it."""
+
+    number: int
+    connection: int
+    call: str
+    """The path after the version, ``profiles/push`` say; empty where it was not read."""
+    path: str
+    key: str
+    """By which a plan knows its row."""
+    attempt: int
+    body: dict | None
+    """The JSON object received; ``None`` where it was not read or is none."""
+    raw: bytes
+    headers: dict[str, str]
+    """Names in lower case."""
+    fault: str
+    """The kind of the fault, empty for none; ``gone`` where the client left within its request."""
+    applied: bool
+    reference_id: str
+    at: float
+    """``time.monotonic`` when the request was read."""
 
 
 class Elsewhere(Store):
@@ -79,7 +105,15 @@ class Controller(Sandbox):
                 raise TimeoutError(f"{len(self._ledger)} of {requests} requests came.")
             return tuple(self._ledger)
 
-    def note(self, entry):
+    def note(self, numbers, call, fault, done):
+        number, connection, attempt = numbers
+        request, ids = call.request, ("reference_id", "vehicle_id_id")
+        entry = Entry(
+            *(number, connection, call.name, request.path, call.key, attempt, request.body),
+            *(request.raw, request.headers, fault.kind if fault else "", done is not None),
+            next((str(done[name]) for name in ids if name in (done or {})), ""),
+            time.monotonic(),
+        )
         with self._written:
             self._ledger.append(entry)
             self._written.notify_all()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.access import Access, interruptible, open_access
-from importer.cli.setting import Setting, find_setting, keeping_folder
+from importer.cli.setting import Setting, find_setting, given_by, keeping_folder
 from importer.cli.terminal import emit, is_interactive, progress, say, say_error
 from importer.delivery.answers import Refused
 from importer.delivery.http import Connection, Controller, address, trust
@@ -24,7 +24,7 @@ from importer.pulls.book import Asked
 from importer.pulls.plate_answers import understands_plate
 from importer.pulls.saved import unfinished
 from importer.pulls.user_types import KeptTypes, keep_user_types
-from importer.settings import FILE_NAME, PLATE_HOST_VARIABLE, Given
+from importer.settings import FILE_NAME, PLATE_HOST_VARIABLE
 from importer.text import count, quoted
 from importer.workspace import results_path
 from schemas.plates import PLATES
@@ -82,14 +82,7 @@ def calling(
     plates: bool = False,
 ) -> Iterator[Call]:
     """Open what every pull needs, and close it at the end."""
-    given = Given(
-        host=common.host,
-        plate_host=plate_host,
-        client=common.client,
-        workers=pacing.workers,
-        rate=pacing.rate,
-        timeout=pacing.timeout,
-    )
+    given = replace(given_by(common, pacing), plate_host=plate_host)
     setting = find_setting((), common, given, may_lack_files=True)
     if plates and not sandbox:
         host = _plate_host(setting)

@@ -7,9 +7,7 @@ import os
 import socket
 import socketserver
 import threading
-import time
 from collections import Counter
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
 from importer.errors import SettingsError, UsageError
@@ -18,39 +16,15 @@ from importer.sandbox.controller import Access, Call
 from importer.sandbox.store import Store
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from pathlib import Path
     from types import TracebackType
 
     from importer.sandbox.faults import Fault, Plan
+    from importer.sandbox.pages import Answer
 
 _HOST = "127.0.0.1"
 """It answers this machine alone, because it keeps what is pushed to it."""
 _POLL_SECONDS = 0.02
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One request, as the sandbox saw it."""
-
-    number: int
-    connection: int
-    call: str
-    """The path after the version, ``profiles/push`` say; empty where it was not read."""
-    path: str
-    key: str
-    """By which a plan of faults knows its row."""
-    attempt: int
-    body: dict[str, object] | None
-    """The JSON object received; ``None`` where it was not read or is none."""
-    raw: bytes
-    headers: Mapping[str, str]
-    fault: str
-    """The kind of the fault, empty for none; ``gone`` where the client left within its request."""
-    applied: bool
-    reference_id: str
-    at: float
-    """``time.monotonic`` when the request was read."""
 
 
 class Sandbox:
@@ -285,19 +259,24 @@ class Sandbox:
                     fault = None
                 if fault is None or fault.applies:
                     response, done = call.respond(self.store, self._access)
-            ids = ("reference_id", "vehicle_id_id")
-            entry = Entry(
-                *(number, connection, call.name, call.request.path, call.key, attempt),
-                *(call.request.body, call.request.raw, call.request.headers),
-                *(fault.kind if fault else "", done is not None),
-                next((str(done[name]) for name in ids if done and name in done), ""),
-                time.monotonic(),
-            )
-            self.note(entry)
+            self.note((number, connection, attempt), call, fault, done)
         return fault, response
 
-    def note(self, entry: Entry) -> None:
-        """Take what was decided, before a byte of the answer leaves; a rehearsal keeps nothing of it."""
+    def note(
+        self,
+        numbers: tuple[int, int, int],
+        call: Call,
+        fault: Fault | None,
+        done: Answer | None,
+    ) -> None:
+        """Take what was decided, before a byte of the answer leaves; a rehearsal keeps nothing of it.
+
+        Args:
+            numbers: Of the request, of its connection, and of the attempt for its row.
+            call: The request; empty where it was not read.
+            fault: What goes wrong.
+            done: The answer, where the request was carried out.
+        """
 
 
 class Listener(socketserver.ThreadingTCPServer):
