@@ -487,7 +487,10 @@ def test_skipped_rows_are_told_by_reason(tmp_path):
     ]
     page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 5), outcomes))
     assert section(page, "Rows that are no records") == [
-        ["Students, rows 5 to 7", "The mapping's skip_rows says that this is no record."],
+        [
+            "Students, rows 5 to 7",
+            "The mapping's skip_rows says that this is not a record, or no mapped column holds anything.",
+        ],
         ["Students, row 9", "A total."],
     ]
 

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from importer.model import Outcome, Problem
     from importer.results.parts import Page, Part, Spot
 
+_NO_RECORD = (
+    "The mapping's skip_rows says that this is not a record, or no mapped column holds anything."
+)
 _URGENT = (State.UNKNOWN, State.REJECTED, State.INVALID)
 """States of the rows that need a person, in the order of the list."""
 
@@ -153,7 +156,7 @@ def skipped_rows(part: Part) -> dict[str, list[int | None]]:
     rows = part.sheet.rows.tolist()
     for position, outcome in enumerate(part.outcomes):
         if outcome.state is State.SKIPPED:
-            reason = outcome.message or "The mapping's skip_rows says that this is no record."
+            reason = outcome.message or _NO_RECORD
             row = None if position in part.sheet.added else rows[position]
             reasons.setdefault(reason, []).append(row)
     return reasons

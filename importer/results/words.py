@@ -27,12 +27,12 @@ MEANINGS: Mapping[State, str] = {
     State.UNCHANGED: "{System} holds this very record from an earlier run; nothing was sent.",
     State.READY: "Nothing is wrong with it; a push would send it.",
     State.EXISTS: "{System} had this record already; nothing was created twice.",
-    State.DUPLICATE: "It repeats another row of this file, which counts; nothing was sent for it.",
+    State.DUPLICATE: "It repeats another row, of this file or of a later one, which counts; nothing was sent.",
     State.INVALID: "Held back before sending; the marked cells or opscom_message say why.",
     State.REJECTED: "{System} refused the record; opscom_message says why.",
     State.UNKNOWN: "It was sent, but the answer was lost. {System} may or may not have it.",
     State.NOT_SENT: "The run stopped before this row; the same command goes on with it.",
-    State.SKIPPED: "The mapping says that this row is no record.",
+    State.SKIPPED: "It is not a record: the mapping says so, or no mapped column holds anything.",
 }
 
 COLUMN_NOTES = {
