@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from importer.proposing.fitting import PROVINCES, Fit, fit
+from importer.proposing.meanings import means
 from importer.proposing.naming import MAY, PART, SURE, read_headers
 from importer.proposing.profiles import words_in
 
@@ -77,6 +78,8 @@ _JOINED: Final = {
     "last name part": "last_name",
     "area code": "phone_cell",
 }
+_UNREAL: Final = {"full name", *_JOINED}
+"""What the vocabulary tells apart and OPSCOM has no field for."""
 _NUMBERED: Final = {"student_no": "student", "employ_no": "employee"}
 _OWN: Final = {"email", "street", "city", "province", "postal_code", *_PHONES}
 _SECOND: Final = {f"{name}2": name for name in ("street", "city", "province", "postal_code")}
@@ -164,7 +167,7 @@ def _claim(profile: Profile, named: Named) -> Place:
         return replace(place, field=None, how="none", confidence=Confidence.NONE, reason=reason)
     firm = named.strength >= _FIRM
     if fitting.fit is Fit.FITS:
-        place = replace(place, strength=place.strength + 0.05 * (named.field in PROVINCES))
+        place = replace(place, strength=place.strength + 0.05 * _formed(named.field, profile))
         if firm and not profile.blank:
             return replace(place, confidence=Confidence.SURE)
         likely = named.strength >= MAY * _FIRM or (
@@ -176,6 +179,11 @@ def _claim(profile: Profile, named: Named) -> Place:
     if named.strength < PART * MAY or profile.blank:
         return replace(place, field=None, how="none", confidence=Confidence.NONE)
     return place
+
+
+def _formed(field: str, profile: Profile) -> bool:
+    """Whether values have a form that only this field's have."""
+    return field in PROVINCES or (field == "user_name" and profile.share("account") > 0.5)  # noqa: PLR2004
 
 
 def _by_values(profile: Profile, endpoint: str, none: Place) -> Place:
@@ -239,6 +247,14 @@ def _full_names(places: list[Place], namings: Sequence[Naming], fixed: set[int])
                 place, field="last_name", reason="beside a first name this is the last name",
                 confidence=Confidence.SURE if sure else Confidence.LIKELY,
             )  # fmt: skip
+        elif single and namings[at].words & {"first", "last"}:
+            part = "first_name" if "first" in namings[at].words else "last_name"
+            places[at] = replace(
+                place,
+                field=part,
+                confidence=Confidence.LIKELY,
+                reason=f"the values are single words: the {part}",
+            )
         elif first or last:
             _drop(places, at, "the whole name; its parts have columns of their own")
         elif single:
@@ -362,19 +378,22 @@ def _user_types(places: list[Place], namings: Sequence[Naming], fixed: set[int])
             _drop(places, at, "you said that another column does not tell the type of a person")
         elif at != best:
             _drop(places, at, f"{_header(places, best)} rather tells the type of a person")
-        elif places[at].strength < _FIRM:
+        elif places[at].strength < _FIRM and not (places[at].used and _tells_types(places[at])):
             reason = "it may tell what type of user a person is; its values need OPSCOM's numbers"
             places[at] = replace(places[at], confidence=Confidence.ASK, reason=reason)
 
 
-_TYPES: Final = ("student", "staff", "faculty", "full", "part", "temps", "employ", "etudiant", "étudiant", "alumn", "contract", "perman", "temporary", "visitor", "grad", "cdi", "cdd", "stage", "ft", "pt")  # fmt: skip
+def _tells_types(place: Place) -> bool:
+    """Whether most values are words for types of people: full time, student, contract."""
+    return (
+        sum(means("user types", text) is not None for text in place.profile.counts)
+        > len(place.profile.counts) / 2
+    )
 
 
 def _best_types(places: Sequence[Place], claims: Sequence[int]) -> int:
-    def known(at: int) -> tuple[bool, float, float]:
-        values = list(places[at].profile.counts)
-        told = sum(any(text.casefold().startswith(w) for w in _TYPES) for text in values)
-        return places[at].strength >= _FIRM, told / max(1, len(values)), places[at].strength
+    def known(at: int) -> tuple[bool, bool, float]:
+        return places[at].strength >= _FIRM, _tells_types(places[at]), places[at].strength
 
     return max(claims, key=known) if claims else -1
 
@@ -392,7 +411,7 @@ def _rivals(places: list[Place], fixed: set[int]) -> None:
             continue
         claims.sort(
             key=lambda at: (at in fixed, not places[at].profile.blank, _order(places[at])[0] > 1, -places[at].ordinal,
-                            round(places[at].strength, 1), places[at].grade, round(_fullness(places[at]), 1), -at),
+                            places[at].grade >= 0, round(places[at].strength, 1), places[at].grade, round(_fullness(places[at]), 1), -at),
             reverse=True,
         )  # fmt: skip
         best = claims[0]
@@ -492,4 +511,8 @@ def _joined(places: Sequence[Place]) -> list[Place]:
         else:
             made.append(place)
     joined = {place.field for place in made if place.how == "join"}
+    made = [
+        replace(p, field=None, how="none", confidence=Confidence.NONE) if p.field in _UNREAL else p
+        for p in made
+    ]
     return [replace(p, how="join") if p.field in joined and p.how == "direct" else p for p in made]

@@ -139,7 +139,7 @@ class Language:
 def _once(words: list[str]) -> tuple[str, ...]:
     """Return each word once, but for a second ``name``: "Nom, prénom" are two names."""
     numbered = [
-        "name2" if word == "name" and "name" in words[:at] else word
+        "namename" if word == "name" and "name" in words[:at] else word
         for at, word in enumerate(words)
     ]
     return tuple(dict.fromkeys(numbered))
