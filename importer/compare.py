@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.guarding import NAMES, foreign_names
-from importer.delivery.journal import SANDBOX, System, Workbook
-from importer.delivery.known import Evidence
+from importer.delivery.history import overtaken, trace, written
+from importer.delivery.memory import SANDBOX, Evidence, System, Workbook
 from importer.delivery.planning import Plan, plan
-from importer.delivery.tracing import overtaken, trace, written
 from importer.earlier import against_last, earlier_attempts
 from importer.errors import plain
 from importer.model import Outcome, State
@@ -21,8 +20,8 @@ from schemas import POLICIES, TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from importer.delivery.journal import Journal, Memory
-    from importer.delivery.known import Known
+    from importer.delivery.journal import Journal
+    from importer.delivery.memory import Known, Memory
     from importer.model import Checked
     from importer.results import Against
 

@@ -8,7 +8,7 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from importer.delivery.earlier import accepted_through, failures, last_accepted, last_file
+from importer.delivery.history import accepted_through, failures, last_accepted, last_file
 from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
 from importer.records import read_resubmitted
@@ -19,8 +19,8 @@ from schemas import POLICIES, TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from importer.delivery.earlier import Failure
-    from importer.delivery.journal import Memory, Workbook
+    from importer.delivery.history import Failure
+    from importer.delivery.memory import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
     from importer.prepare import Job

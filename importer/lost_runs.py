@@ -10,9 +10,9 @@ import re
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
-from importer.delivery.creating import tells_of_record
-from importer.delivery.journal import System
-from importer.delivery.learning import LearnedFile, LearnedRow, LearnedSheet
+from importer.delivery.journal import LearnedFile, LearnedRow, LearnedSheet
+from importer.delivery.memory import System
+from importer.delivery.planning import tells_of_record
 from importer.errors import ImporterError
 from importer.model import State
 from importer.prepare import CHECK, SETTLE, Job
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.compare import Compared, Past
-    from importer.delivery.journal import Memory
+    from importer.delivery.memory import Memory
     from importer.model import Checked, Origin, Resubmitted
     from importer.prepare import Request
 

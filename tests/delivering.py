@@ -4,11 +4,11 @@ from dataclasses import dataclass, field
 from random import Random
 
 from importer.delivery.http import Controller as Opscom
-from importer.delivery.journal import Journal, System
-from importer.delivery.pace import Pace
+from importer.delivery.journal import Journal
+from importer.delivery.memory import System
+from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.planning import plan
 from importer.delivery.pusher import Conditions, Pusher, Target
-from importer.delivery.stops import Breaker, Stopper
 from importer.model import Record
 from importer.schema import record_key
 from schemas import POLICIES, TABLES

@@ -44,11 +44,11 @@ def count_steps(fatal):
     steps = Steps(fatal)
     module = {
         name: importlib.import_module(f"importer.delivery.{name}")
-        for name in ("http", "journal", "writer")
+        for name in ("attempts", "http", "journal")
     }
     for name in ("intend", "answered", "conclude"):
-        steps.around(module["writer"], name)
-    steps.around(module["writer"].Writer, "_commit")
+        steps.around(module["attempts"], name)
+    steps.around(module["attempts"].Writer, "_commit")
     steps.around(module["http"].Connection, "send")
     steps.around(module["journal"], "settle_killed")
 

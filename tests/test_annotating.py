@@ -10,7 +10,7 @@ from annotating import part_of, problem, sheet_of, texts_on
 
 from importer.annotate import Annotator, Place, held_back
 from importer.compare import Past
-from importer.delivery.journal import System
+from importer.delivery.memory import System
 from importer.model import Origin, Outcome, State
 from importer.prepare import PUSH, Job, Request
 

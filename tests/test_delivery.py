@@ -9,7 +9,7 @@ from controller import Controller, Fault
 from delivering import CLIENT, TOKEN, permits, push, users, vehicles
 
 from importer.delivery.journal import Journal
-from importer.delivery.stops import Stopper
+from importer.delivery.pace import Stopper
 from importer.errors import JournalError
 from schemas import POLICIES
 

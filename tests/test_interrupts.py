@@ -14,7 +14,7 @@ from controller import Controller, Fault
 from delivering import permits, push
 from proving import Trial
 
-from importer.delivery.stops import Stopper
+from importer.delivery.pace import Stopper
 
 ROOT = Path(__file__).parents[1]
 TOKEN = "token-of-this-test"
@@ -175,7 +175,7 @@ def test_an_interrupt_in_the_middle_of_a_stop_waits_for_no_lock():
     # A signal's handler runs between two instructions of the main thread, whatever that holds.
     text = """
 import signal, time
-from importer.delivery.stops import Stopper
+from importer.delivery.pace import Stopper
 stopper, end = Stopper(), time.monotonic() + 1
 signal.signal(signal.SIGALRM, lambda *_: stopper.interrupt())
 signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)

@@ -12,7 +12,8 @@ from controller import Controller, Fault
 
 from importer.cli.options import Common
 from importer.cli.terminal import options_again, show_report
-from importer.delivery.journal import Journal, System
+from importer.delivery.journal import Journal
+from importer.delivery.memory import System
 from importer.model import State
 from importer.report import Report, SheetReport
 from importer.text import quoted

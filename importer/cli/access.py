@@ -16,11 +16,11 @@ from importer.cli.terminal import is_interactive, progress, say
 from importer.compare import Past
 from importer.credentials import find_token
 from importer.delivery.http import Connection, Controller, address, is_loopback, trust
-from importer.delivery.journal import SANDBOX, Journal, System
-from importer.delivery.pace import Pace
+from importer.delivery.journal import Journal
+from importer.delivery.memory import SANDBOX, System
+from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
 from importer.delivery.questions import Found, ask, text_of
-from importer.delivery.stops import Breaker, Stopper
 from importer.errors import SettingsError, UsageError
 from importer.pulls.plate_answers import plate_facts, read_plate, understands_plate
 from importer.run import Delivery
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from importer.cli.setting import Setting
-    from importer.delivery.journal import Memory
+    from importer.delivery.memory import Memory
     from importer.settings import Settings
 
 SANDBOX_TOKEN = "rehearsal"  # noqa: S105 - the sandbox takes any, and gets no real one

@@ -37,7 +37,8 @@ def _check(paths: tuple[Path, ...], common: Common, *, different_file: bool) -> 
     from importer.cli.access import new_names
     from importer.cli.setting import find_setting, given_by, request_for
     from importer.compare import Past
-    from importer.delivery.journal import System, look_up
+    from importer.delivery.journal import look_up
+    from importer.delivery.memory import System
     from importer.prepare import CHECK
     from importer.run import run
 

@@ -79,9 +79,8 @@ def _try(settings: Settings) -> str:
     from importer.credentials import find_token
     from importer.delivery.answers import Refused
     from importer.delivery.http import Controller
-    from importer.delivery.pace import Pace
+    from importer.delivery.pace import Pace, Stopper
     from importer.delivery.questions import Found, ask, explain_refusal, listing
-    from importer.delivery.stops import Stopper
     from importer.errors import PushStopped
     from importer.text import count
     from schemas.reads import USER_TYPES

@@ -15,9 +15,8 @@ from importer.cli.terminal import emit, is_interactive, progress, say, say_error
 from importer.delivery.answers import Refused
 from importer.delivery.http import Connection, Controller, address, trust
 from importer.delivery.journal_file import person
-from importer.delivery.pace import Pace
+from importer.delivery.pace import Pace, Stopper
 from importer.delivery.questions import Found, ask, explain_refusal, listing
-from importer.delivery.stops import Stopper
 from importer.errors import PushStopped, SettingsError, UsageError
 from importer.pulls import lists, overdue
 from importer.pulls.book import Asked

@@ -116,7 +116,8 @@ def _forget(journal: Path, store: Path) -> None:
     Raises:
         JournalError: A run is using the journal.
     """
-    from importer.delivery.journal import SANDBOX, Journal
+    from importer.delivery.journal import Journal
+    from importer.delivery.memory import SANDBOX
     from importer.sandbox.store import Store
     from schemas import POLICIES
 

@@ -14,7 +14,7 @@ from importer.cli.options import Common, Pacing, common, pacing, paths
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from importer.delivery.journal import Unsettled
+    from importer.delivery.memory import Unsettled
     from importer.report import Report
     from importer.run import Delivery
 

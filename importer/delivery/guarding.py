@@ -11,7 +11,7 @@ from importer.model import Record, State
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from importer.delivery.journal import Memory
+    from importer.delivery.memory import Memory
 
 FEWEST = 50
 """Ids in common from which on a file is stopped; with fewer it is only doubted."""

@@ -1,20 +1,212 @@
-"""Which rows are to be sent, in which order, and which are settled already: the journal decides."""
+"""Which rows are to be sent, in which order, and which are settled already: the journal decides.
+
+A permit has no key in OPSCOM. The journal knows it by all that was sent, so a permit that somebody
+corrected looks like a new one. Three things betray it: the row still holds a reference id, the journal
+remembers what stood in that row of the first source, or the permit agrees with an earlier one on its
+number, or on plate and start. ``weigh`` is the last guard against a second permit or vehicle.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.delivery.creating import Verdict, weigh
-from importer.delivery.known import Evidence
+from importer.codes import EXISTS, NOT_FOUND
+from importer.delivery.memory import Evidence
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from importer.delivery.journal import Memory
-    from importer.delivery.known import Known
+    from importer.delivery.memory import Earlier, Known, Memory
+    from importer.model import Resubmitted
     from importer.schema import Policy
+
+
+DELETED = "deleted"
+UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
+LONGEST_ID = 50
+"""Source: API documentation, attribute "Reference ID"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to happen to a row; without an outcome it is sent."""
+
+    outcome: Outcome | None = None
+    found: tuple[str, bool, str] | None = None
+    """Identity, whether it is in OPSCOM, its id: what a person found out, for the journal."""
+
+
+SEND = Verdict()
+
+
+def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
+    record: Record, identity: str, digest: str, past: Known | None, evidence: Evidence
+) -> Verdict:
+    """Decide whether a row of vehicles or permits is sent.
+
+    Args:
+        record: The row.
+        identity: What the journal knows such a record by.
+        digest: Of its payload.
+        past: What the journal knows of that identity.
+        evidence: What else the journal can say.
+    """
+    if past is not None and past.settled in {State.PUSHED, State.EXISTS} and past.digest == digest:
+        return Verdict(_as_before(past))
+    if past is not None and past.unsettled:
+        if evidence.under_way and past.last in {"sent", "answered"}:
+            return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
+        return _answered(record, identity, past, evidence)
+    if record.told is None:
+        return _not_alike(record, identity, evidence)
+    before = evidence.first.get(record.row) if record.told.row_known else None
+    earlier = evidence.known.get(before) if before is not None else None
+    if before is not None and before != identity and earlier is not None and earlier.unsettled:
+        return _answered(record, before, earlier, evidence, edited=True)
+    if evidence.unheard and tells_of_record(record.told):
+        return Verdict(_as_told(record.told))
+    if record.told.reference_id:
+        gone = past is not None and past.settled == DELETED
+        return Verdict(_deleted(record) if gone else _edited(record.told.reference_id))
+    if (
+        earlier is not None
+        and before != identity
+        and earlier.settled in {State.PUSHED, State.EXISTS}
+    ):
+        return SEND if record.told.answer == "new" else Verdict(_edited(earlier.reference_id))
+    unheard = earlier is None and past is None and record.told.status == State.UNKNOWN
+    if unheard and record.told.answer != "no":
+        # The workbook says that it was sent, and this journal knows nothing of it.
+        return Verdict(_waiting())
+    return _not_alike(record, identity, evidence)
+
+
+def tells_of_record(told: Resubmitted) -> bool:
+    """Whether a row of a results workbook says that OPSCOM has its record."""
+    return bool(told.reference_id) or told.status in {
+        State.PUSHED,
+        State.EXISTS,
+        State.UNCHANGED,
+    }
+
+
+def _as_told(told: Resubmitted) -> Outcome:
+    note = "This workbook says that OPSCOM has this record; the journal does not know its run."
+    state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
+    return Outcome(state, told.reference_id, message=note)
+
+
+def _as_before(past: Known) -> Outcome:
+    if past.settled == State.EXISTS:
+        note = "OPSCOM said in an earlier run that it has this record already."
+        return Outcome(State.EXISTS, past.reference_id, message=note)
+    return Outcome(State.UNCHANGED, past.reference_id)
+
+
+def _answered(  # noqa: PLR0911 - one return a case
+    record: Record, identity: str, past: Known, evidence: Evidence, *, edited: bool = False
+) -> Verdict:
+    """Decide on a row whose answer an earlier run lost, by what a person says of it."""
+    answer = "" if record.told is None else record.told.answer
+    if not answer or answer == "new":
+        return Verdict(_waiting())
+    if evidence.written is None and not (
+        record.told is not None
+        and record.told.status == State.UNKNOWN
+        and evidence.sent_once(identity)
+    ):
+        message = (
+            "This workbook does not say how far the journal had come when it was written, so nobody knows "
+            "of which attempt opscom_answer speaks. Answer in the workbook that is written now."
+        )
+        return Verdict(Outcome(State.UNKNOWN, message=message))
+    if evidence.written is not None and past.attempt > evidence.written:
+        # The person spoke of an earlier attempt; of this one nobody has said anything yet.
+        return Verdict(_sent_since())
+    if answer == "no":
+        return Verdict(None, (identity, False, ""))
+    number = "" if answer == "yes" else answer
+    if number and not _may_be_id(number):
+        message = "opscom_answer holds neither an id nor yes nor no. Correct it."
+        return Verdict(Outcome(State.UNKNOWN, message=message))
+    if edited:
+        return Verdict(_edited(number), (identity, True, number))
+    message = "A person found it in OPSCOM."
+    return Verdict(Outcome(State.PUSHED, number, message=message), (identity, True, number))
+
+
+def _may_be_id(text: str) -> bool:
+    """Whether an answer may be an id: words such as ``oui``, ``done`` or ``?`` hold no digit, ids do."""
+    blank = any(letter.isspace() for letter in text)
+    return len(text) <= LONGEST_ID and not blank and any(map(str.isdigit, text))
+
+
+def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
+    """Hold a permit back that looks like an earlier one, corrected."""
+    if record.told is not None and record.told.answer == "new":
+        return SEND
+    for sign in evidence.signs(record.payload):
+        for earlier in evidence.alike.get(sign, ()):
+            # A record that still stands in a file of this run was not corrected into this one.
+            if earlier.identity != identity and earlier.identity not in evidence.standing:
+                return Verdict(_alike(earlier))
+    return SEND
+
+
+def _alike(earlier: Earlier) -> Outcome:
+    if earlier.unsettled:
+        what = "A permit with the same number, or the same plate and start, was sent by an earlier run and its answer was lost."
+    elif earlier.reference_id:
+        what = f"The permit {earlier.reference_id} of an earlier run has the same number, or the same plate and start."
+    else:
+        what = "A permit of an earlier run has the same number, or the same plate and start."
+    return Outcome(
+        State.INVALID,
+        code=EXISTS,
+        message=f"{what} Where that permit is to change, push the change as permit-updates; where "
+        "this is another permit, write new into opscom_answer and push this workbook.",
+    )
+
+
+def _edited(reference_id: str) -> Outcome:
+    which = f" under {reference_id}" if reference_id else ""
+    return Outcome(
+        State.INVALID,
+        reference_id,
+        EXISTS,
+        f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice. "
+        "To change a permit push the change as permit-updates; a vehicle is changed in OPSCOM itself.",
+    )
+
+
+def _deleted(record: Record) -> Outcome:
+    number = "" if record.told is None else record.told.reference_id
+    return Outcome(
+        State.INVALID,
+        number,
+        NOT_FOUND,
+        f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
+        "opscom_reference_id.",
+    )
+
+
+def _sent_since() -> Outcome:
+    return Outcome(
+        State.UNKNOWN,
+        message="A later run than this workbook's sent this row again and lost the answer, so what "
+        "opscom_answer says is of an earlier attempt. Look it up again, and answer in the workbook "
+        "that is written now.",
+    )
+
+
+def _waiting() -> Outcome:
+    return Outcome(
+        State.UNKNOWN,
+        message="An earlier run sent this row and the answer was lost, so it is not sent again. "
+        "Look it up in OPSCOM and write the id, yes or no into opscom_answer.",
+    )
 
 
 OVERTAKEN = (

@@ -11,8 +11,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Accepted, read_answer
-from importer.delivery.attempts import Intent, result_of
+from importer.delivery.attempts import Intent, Writer, result_of
 from importer.delivery.http import Phase, Reply
+from importer.delivery.pace import LOOK_UP_SECONDS, Breaker, Stopper
 from importer.delivery.policy import (
     LOOK_AFTER,
     MAX_ATTEMPTS,
@@ -23,8 +24,6 @@ from importer.delivery.policy import (
     judge,
     unknown_message,
 )
-from importer.delivery.stops import LOOK_UP_SECONDS, Breaker, Stopper
-from importer.delivery.writer import Writer
 from importer.errors import JournalError
 from importer.model import Outcome, State
 

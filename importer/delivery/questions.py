@@ -24,8 +24,7 @@ from importer.delivery.policy import (
 )
 
 if TYPE_CHECKING:
-    from importer.delivery.pace import Pace
-    from importer.delivery.stops import Stopper
+    from importer.delivery.pace import Pace, Stopper
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 

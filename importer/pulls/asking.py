@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused
+from importer.delivery.pace import Breaker
 from importer.delivery.questions import Failed, ask, explain_refusal
-from importer.delivery.stops import Breaker
 from importer.model import Outcome, State
 from importer.pulls.plate_answers import plate_facts, read_plate
 
@@ -20,8 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from importer.delivery.http import Connection
-    from importer.delivery.pace import Pace
-    from importer.delivery.stops import Stopper
+    from importer.delivery.pace import Pace, Stopper
     from importer.pulls.plate_answers import PlateFacts
 
 LOOK_UP_SECONDS = 0.25

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.delivery.http import Connection
+    from importer.delivery.pace import Stopper
     from importer.delivery.questions import Verdict
-    from importer.delivery.stops import Stopper
 
 PATIENCE = 600.0
 """Seconds without a byte after which the call is given up, unless a person says otherwise: nobody can

@@ -13,9 +13,8 @@ from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
 
 from importer.delivery.http import Connection
-from importer.delivery.pace import Pace
+from importer.delivery.pace import Pace, Stopper
 from importer.delivery.policy import settings_fault
-from importer.delivery.stops import Stopper
 from importer.pulls.asking import Questions, ask_plates
 
 AT = dt.datetime.fromisoformat
