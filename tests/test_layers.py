@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from schemas import POLICIES
+
 ROOT = Path(__file__).parents[1]
 STEPS = {
     "reading", "mapping", "checking", "delivery", "results", "sandbox", "cli", "run", "choosing", "pulls",
@@ -108,5 +110,26 @@ def test_only_the_command_line_prints_or_exits():
         if "cli" not in path.parts
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and ast.unparse(node.func) in {"print", "exit", "sys.exit"}
+    ]
+    assert found == []
+
+
+NAMES_OF_THEIR_OWN = {
+    "importer/cli/map.py": "what `map` can propose",
+    "importer/proposing": "what tells the rows of one endpoint from those of another",
+    "importer/pulls": "keys of the vendor's answers",
+    "importer/sandbox": "a reading of the vendor's pages of its own",
+    "importer/settings.py": "a key of opscom.yaml",
+}
+"""Where an endpoint's name may be a literal outside ``schemas``, and what it is there."""
+
+
+def test_an_endpoints_name_is_a_literal_in_the_tables_and_the_sandbox_alone():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.value}"
+        for path in files("importer")
+        if not str(path.relative_to(ROOT).as_posix()).startswith(tuple(NAMES_OF_THEIR_OWN))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Constant) and node.value in POLICIES
     ]
     assert found == []
