@@ -9,7 +9,7 @@ Importing this loads no pandas.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
@@ -49,7 +49,7 @@ BLANK_IF: Final = "Leave the cell blank, or list what stands in it under `blank_
 FILL: Final = "Write the value, or pass such rows over with `skip_rows` in the mapping."
 """In the place of ``BLANK_IF`` where OPSCOM requires the field."""
 UNWRAP: Final = "Take off what stands around it with `convert: [unwrap]` in the mapping."
-_CHECK: Final = "Check it; the row is sent as it is."
+CHECK: Final = "Check it; the row is sent as it is."
 _EXPORT: Final = (
     "Format the column as text or as a number without decimals in the source, and export it again."
 )
@@ -100,28 +100,28 @@ EVERY: Final = (
         "garbled",
         holding(f"Ã[\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"),
         "{this} holds letters that were read in a wrong encoding, such as Ã© for é.",
-        f"Export the file again as UTF-8. {_CHECK}",
+        f"Export the file again as UTF-8. {CHECK}",
         holds=False,
     ),
     Rule(
         "html",
         holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"),
         "{this} holds signs of a web page, such as &amp; for &.",
-        f"Turn them into letters with `convert: [unwrap]` in the mapping. {_CHECK}",
+        f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}",
         holds=False,
     ),
     Rule(
         "tag",
         holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"),
         "{this} holds marks of a web page, such as <br>.",
-        f"Take them off with `replace` in the mapping. {_CHECK}",
+        f"Take them off with `replace` in the mapping. {CHECK}",
         holds=False,
     ),
     Rule(
         "quoted",
         matching(r"[\"“„«].*[\"”“»]"),
         "{this} stands in quotation marks as a whole.",
-        f"Remove them if they are not a part of it. {_CHECK}",
+        f"Remove them if they are not a part of it. {CHECK}",
         holds=False,
     ),
 )
@@ -188,6 +188,7 @@ _NUMBERS: Final = (
 _PLATES: Final = (
     _EXPONENT,
     _DATED,
+    replace(WRAPPED, find=matching(r"[0-9]+\.0{1,2}")),
     Rule(
         "none",
         lambda text: stands_for_nothing(NO_PLATE)(text) or set(text) == {"0"},
@@ -211,14 +212,14 @@ _PLATES: Final = (
         "signs",
         lambda text: (found := ON_PLATE_RE.search(text)) and found[0],
         "{this} holds signs that plates have not.",
-        _CHECK,
+        CHECK,
         holds=False,
     ),
     Rule(
         "letters",
         foreign_letters,
         "{this} holds letters of another alphabet, which may look like ours.",
-        _CHECK,
+        CHECK,
         holds=False,
     ),
 )
@@ -250,7 +251,7 @@ _EMAILS: Final = (
         "host",
         matching(rf"{LOCAL}@[^.]+"),
         "{this} is an e-mail address whose host has no dot.",
-        _CHECK,
+        CHECK,
         holds=False,
     ),
 )
@@ -276,14 +277,14 @@ _PHONES: Final = (
         "letters",
         lambda text: (found := re.search(r"[^\W\d_]+", EXTENSION_RE.sub("", text))) and found[0],
         "{this} is a phone number with letters in it.",
-        _CHECK,
+        CHECK,
         holds=False,
     ),
     Rule(
         "impossible",
         impossible,
         "{this} is not a possible phone number.",
-        _CHECK,
+        CHECK,
         holds=False,
     ),
 )
@@ -311,7 +312,7 @@ _POSTALS: Final = (
         "canadian",
         nearly_canadian,
         "{this} looks like a Canadian postal code and is not one.",
-        _CHECK,
+        CHECK,
         holds=False,
     ),
     Rule(
@@ -321,7 +322,7 @@ _POSTALS: Final = (
             and re.fullmatch(r"[0-9]{5}(?:[ -]?[0-9]{4})?", text) is None
         ),
         "{this} is a postal code of digits that has not 5 or 9 of them.",
-        _CHECK,
+        CHECK,
         holds=False,
     ),
 )
@@ -342,7 +343,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
     Kind.TEXT: (),
     Kind.ID: (
         *_NUMBERS,
-        Rule("hash", matching("#.+"), "{this} begins with #, as lines do that are no record.", _CHECK, holds=False),
+        Rule("hash", matching("#.+"), "{this} begins with #, as lines do that are no record.", CHECK, holds=False),
     ),
     Kind.PLATE: _PLATES,
     Kind.EMAIL: _EMAILS,
@@ -350,7 +351,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
     Kind.POSTAL: _POSTALS,
     Kind.PROVINCE: (
         *_form("[A-Za-z]{2}", "{this} is not a postal abbreviation of two letters, such as ON or NY.", "Write the two letters, or let the mapping convert names with `convert: [province]`."),
-        Rule("nowhere", lambda text: text.upper() not in PROVINCES, "{this} is the abbreviation of no province of Canada and no state of the US.", _CHECK, holds=False),
+        Rule("nowhere", lambda text: text.upper() not in PROVINCES, "{this} is the abbreviation of no province of Canada and no state of the US.", CHECK, holds=False),
     ),
     Kind.NUMBER: _form("[0-9]+", "{this} is not the number of a record in OPSCOM, which has digits only.", "Write the number, or let the mapping find it with `lookup`."),
     Kind.DATE: _form("[0-9]{4}-[0-9]{2}-[0-9]{2}", "{this} is not a date in the form yyyy-mm-dd.", "Correct the cell, or name the form that it has with `date` in the mapping."),
@@ -363,7 +364,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
     Kind.YEAR: _form("[0-9]{4}", "{this} is not a year of four digits.", CORRECT),
     Kind.VIN: (
         *_NUMBERS,
-        Rule("usual", lambda text: len(text) != 17, "{this} has {length} characters, and the number of a vehicle has 17 as a rule.", _CHECK, holds=False),  # noqa: PLR2004 - ISO 3779
+        Rule("usual", lambda text: len(text) != 17, "{this} has {length} characters, and the number of a vehicle has 17 as a rule.", CHECK, holds=False),  # noqa: PLR2004 - ISO 3779
     ),
 })
 """Kind → its rules, in the order in which they are tried; those of every field come first."""

@@ -50,6 +50,7 @@ HELD = {
         "brackets!": ["CEKR 412 (QC)", "CEKR 412 [old]"],
         "remark!": ["CEKR 412 - Toyota", "CEKR 412 – blue", "ask at the desk"],
         "exponent!": ["1.00E+05"],
+        "wrapped!": ["12345.0"],
         "dated!": ["10-Mar", "2026-05-01"],
     },
     EMAIL: {

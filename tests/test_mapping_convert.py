@@ -615,3 +615,13 @@ class TestProvinces:
 def squeezed(text):
     bare = unicodedata.normalize("NFKD", text)
     return "".join(c for c in bare if c.isalpha()).upper()
+
+
+def test_a_province_of_a_vehicle_may_be_a_name_of_elsewhere_and_is_warned_of():
+    made = conversions.of("province", Kind.TEXT)("Bavaria")
+    assert (made.text, made.refusal.message) == (
+        "Bavaria",
+        "this is not the name of a province of Canada or a state of the US.",
+    )
+    assert conversions.of("province", Kind.TEXT)("Ont.") == "ON"
+    assert isinstance(conversions.of("province", Kind.PROVINCE)("Bavaria"), Refusal)

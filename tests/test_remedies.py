@@ -70,7 +70,10 @@ CASES = [
     Case("plate", "convert: [plate]", "ABC 123 (old)", "this holds more than a plate.", "Keep the plate alone in the cell.", "convert: [plate]", "ABC 123", "ABC123", endpoint="vehicles"),
     Case("plate", "convert: [plate]", "ABC*123", "this holds more than letters, digits, blanks, dashes and points.", "Keep the plate alone in the cell.", "convert: [plate]", "ABC 123", "ABC123", endpoint="vehicles"),
     Case("plate", "convert: [plate]", "unknown", "this is a remark in the place of a plate.", kinds.FILL, "convert: [plate]", "abc-123", "ABC123", endpoint="vehicles"),
+    Case("plate", "convert: [plate]", "12345.0", "this is wrapped in what an export has put around it.", kinds.UNWRAP, "convert: [unwrap, plate]", value="12345", endpoint="vehicles"),
+    Case("prov", "convert: [province]", "N/A", "this is a word for nothing, not a value.", kinds.FILL, "convert: [province]", "Ont.", "ON", endpoint="vehicles"),
     # e-mails and phones
+    Case("employ_no", "convert: [digits]", "204411.0", "this is wrapped in what an export has put around it.", kinds.UNWRAP, "convert: [unwrap, digits]", value="204411"),
     Case("email", "", "Ann <ann@b.ca>", "this is more than an e-mail address alone.", "Take the address out with `convert: [email]` in the mapping.", "convert: [email]", value="ann@b.ca"),
     Case("email", "", "a@b.ca; c@d.ca", "this is more than one e-mail address.", "Keep one address in the cell.", then_cell="c@d.ca", value="c@d.ca"),
     Case("email", "convert: [email]", "ann(at)b.ca", "this is not an e-mail address, which has one @ and no blanks, brackets or commas.", "Correct the cell.", "convert: [email]", "ann@b.ca", "ann@b.ca"),

@@ -107,7 +107,7 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
                 known.invalid,
                 rule.message,
                 kinds.FILL
-                if rule.remedy == kinds.BLANK_IF and known.need is Need.REQUIRED
+                if rule.remedy == kinds.BLANK_IF and known.need in {Need.REQUIRED, Need.ONE_OF}
                 else rule.remedy,
                 Severity.ERROR if rule.holds else Severity.WARNING,
                 details=details,

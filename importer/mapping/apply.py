@@ -289,7 +289,7 @@ def _turn(
     for at, (columns, why) in at_fault.items():
         kept[at] = "" if omit else shown[at]
         refusal = replace(why, remedy=_LEFT_OUT) if omit else why
-        if refusal.remedy == BLANK_IF and rule.field.need is Need.REQUIRED:
+        if refusal.remedy == BLANK_IF and rule.field.need in {Need.REQUIRED, Need.ONE_OF}:
             refusal = replace(refusal, remedy=FILL)
         problem = _problem(
             sheet, at, rule.field, refusal, value=shown[at], columns=columns, severity=severity

@@ -13,8 +13,8 @@ from collections import abc
 from importer.mapping.provinces import province
 from importer.mapping.rules import Refusal, Warned
 from importer.schema import Kind
-from schemas.kinds import CORRECT, judge
-from schemas.signs import ADDRESS_RE, DASHES, EXTENSION_RE, POINTS, plain_address
+from schemas.kinds import CHECK, CORRECT, NOTHING, WRAPPED, judge
+from schemas.signs import ADDRESS_RE, DASHES, EXTENSION_RE, POINTS, is_nothing, plain_address
 
 Converted = str | Refusal | Warned
 Conversion = abc.Callable[[str], Converted]
@@ -32,13 +32,11 @@ _ZEROS_RE = re.compile(r"([0-9]+)[.,]0{1,2}")
 _GROUPED_RE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
 _FORMULA_RE = re.compile(r'="(.*)"|=(.*)|[\'\u2019`](.*)', re.DOTALL)
 _NUMBER_SIGNS = r"0-9+().\-/\s"
-_DIALLED = 10
+_USUAL_PHONE_RE = re.compile(r"\(?([0-9][0-9]{2})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})")
 _BEFORE_PLATE_RE = re.compile(
     r"(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)-(?=.*[A-Za-z])(?=.*[0-9])"
 )
-_BEFORE_PLATE = Refusal(
-    "a province seems to stand before this plate.", "Check it; the row is sent as it is."
-)
+_BEFORE_PLATE = Refusal("a province seems to stand before this plate.", CHECK)
 
 
 def of(name: str, kind: Kind) -> Conversion:
@@ -46,6 +44,8 @@ def of(name: str, kind: Kind) -> Conversion:
     match name:
         case "digits" if kind is Kind.PHONE:
             return _digits_of_a_phone
+        case "province" if kind is Kind.TEXT:
+            return _province_of_a_vehicle
         case "upper":
             return lambda text: _in_case(text, text.upper())
         case "lower":
@@ -76,6 +76,8 @@ def digits(text: str) -> Converted:
     >>> digits("(613) 555-0142")
     '6135550142'
     """
+    if _ZEROS_RE.fullmatch(text):
+        return Refusal(WRAPPED.message.format(this="this"), WRAPPED.remedy)
     plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
     left = re.search(f"[^{_NUMBER_SIGNS}].*", plain, re.DOTALL)
     if left is None:
@@ -110,9 +112,10 @@ def phone(text: str) -> Converted:
     """
     import phonenumbers
 
-    refused = _held(Kind.PHONE, text)
-    if refused is not None:
-        return refused
+    usual = _USUAL_PHONE_RE.fullmatch(text)
+    refused = None if usual else _held(Kind.PHONE, text)
+    if usual or refused:
+        return refused or "-".join(usual.groups() if usual else ())
     extension = re.search(f"{EXTENSION_RE.pattern}$", text, re.IGNORECASE)
     number = text if extension is None else text[: extension.start()]
     left = re.search(f"[^{_NUMBER_SIGNS}].*", number)
@@ -129,13 +132,13 @@ def phone(text: str) -> Converted:
         parsed = None
     if parsed is None or not phonenumbers.is_possible_number(parsed):
         return Refusal("this is not a possible phone number.", CORRECT)
-    dialled = str(parsed.national_number)
     if parsed.country_code != 1:
         form = phonenumbers.PhoneNumberFormat.INTERNATIONAL
         return f"{phonenumbers.format_number(parsed, form)}{behind}"
-    if len(dialled) != _DIALLED:
+    dialled = _USUAL_PHONE_RE.fullmatch(str(parsed.national_number))
+    if dialled is None:
         return Refusal("this phone number has not ten digits.", "Write it with its area code.")
-    return f"{dialled[:3]}-{dialled[3:6]}-{dialled[6:]}{behind}"
+    return f"{'-'.join(dialled.groups())}{behind}"
 
 
 def email(text: str) -> Converted:
@@ -155,6 +158,14 @@ def email(text: str) -> Converted:
         left = text.replace(inside[0], "").strip()
         return Refusal(refused.message, refused.remedy, f"`{left}` is left over.")
     return refused
+
+
+def _province_of_a_vehicle(text: str) -> Converted:
+    """Do the same where OPSCOM takes names, too: a name of elsewhere goes, with a warning."""
+    if is_nothing(text) or not any(c.isalpha() for c in text):
+        return Refusal(NOTHING.message.format(this="this"), NOTHING.remedy)
+    made = province(text)
+    return made if isinstance(made, str) else Warned(text, Refusal(made.message, CHECK))
 
 
 def plate(text: str) -> Converted:
@@ -195,7 +206,7 @@ def title(text: str) -> Converted:
             made,
             Refusal(
                 "the capitals that `title` has given this are a guess.",
-                "Check it; the row is sent as it is.",
+                CHECK,
                 f"`{guess[0].strip()}` in `{made}`.",
             ),
         )

@@ -95,6 +95,8 @@ _OLD = {"NF": "NL", "PQ": "QC", "YK": "YT", "YN": "YT", "CB": "BC"}
 """Two letters that were codes once, or are in French."""
 _AMBIGUOUS = frozenset({"NE", "TN"})
 """Codes whose dotted form is that of a French name too: Nouvelle-Écosse, Terre-Neuve."""
+_SHORT = 4
+"""Characters of short forms, to which anything short is near."""
 _COUNTRIES = frozenset({"canada", "usa", "us", "unitedstates", "etatsunis"})
 
 
@@ -125,7 +127,7 @@ def province(text: str) -> str | Refusal:
     codes = {_code(part) for part in told}
     if len(parts) > 1 and len(codes) == 1 and (found := codes.pop()) in PROVINCES:
         return str(found)
-    names = [name for names in _NAMES.values() for name in names.split("|")]
+    names = [name for names in _NAMES.values() for name in names.split("|") if len(name) > _SHORT]
     near = nearest(text, names)
     if near is None:
         return Refusal(
