@@ -25,7 +25,7 @@ from importer.workspace import first_stem, shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from importer.mapping import Mapping
     from importer.model import Grid, Source
@@ -179,6 +179,9 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     headers = _headers(grid, mapping)
     where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
     if not headers:
+        row = find_header(grid, _ends(mapping.headers))
+        if row is not None and (two := _two_lines(source, grid, mapping, row)):
+            return two
         first = ", ".join(mapping.headers[:_NAMED]) + (
             ", …" if len(mapping.headers) > _NAMED else ""
         )
@@ -203,6 +206,16 @@ def _headers(grid: Grid, mapping: Mapping) -> tuple[int, ...]:
         None if mapping.header_rows else find_header(grid, mapping.headers)
     )
     return mapping.header_rows if found is None else (found,)
+
+
+def _ends(headers: Iterable[str]) -> list[str]:
+    """Return what the lower line of a header may hold of these names.
+
+    >>> _ends(["Student First Name"])
+    ['First Name', 'Name']
+    """
+    words = [header.split() for header in headers]
+    return [" ".join(each[at:]) for each in words for at in range(1, len(each))]
 
 
 def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:

@@ -178,8 +178,16 @@ EXTENSION_RE: Final = re.compile(
 )
 
 
+_TEN_DIGITS_RE: Final = re.compile(
+    r"(?<![0-9])(?:\+?1[ .-]?)?\(?[2-9][0-9]{2}\)?[ .-]*[0-9]{3}[ .-]?[0-9]{4}(?![0-9])"
+)
+
+
 def two_phones(text: str) -> str | None:
-    """Return the second phone number of a cell: two runs of at least seven digits each."""
+    """Return the second phone number of a cell: of ten digits anywhere, of seven behind a separator."""
+    found = list(_TEN_DIGITS_RE.finditer(text))
+    if len(found) > 1:
+        return text[found[1].start() :]
     parts = re.split(r"\s*(?:[/,;&|]|\b(?:or|and|et|ou)\b)\s*", text)
     long = [part for part in parts if sum(c.isdigit() for c in part) >= 7]  # noqa: PLR2004 - a local number
     return text[text.rfind(long[1]) :] if len(long) > 1 else None
@@ -194,7 +202,7 @@ def impossible(text: str) -> bool:
     if re.fullmatch(r"[0-9]{0,5}", number) or any(c.isalpha() for c in number):
         return False
     try:
-        return not phonenumbers.is_possible_number(phonenumbers.parse(text, "CA"))
+        return not phonenumbers.is_possible_number(phonenumbers.parse(number, "CA"))
     except phonenumbers.NumberParseException:
         return True
 

@@ -122,7 +122,7 @@ def test_the_legend_may_stand_below_or_be_the_colour_itself(checked):
 
 USUAL = {
     "a coloured column": {(at, 1): "D9E1F2" for at in range(8)},
-    "every second row": dict.fromkeys(whole(1) | whole(3) | whole(5), "DDEBF7"),
+    "every second row": dict.fromkeys(whole(1) | whole(3) | whole(5) | whole(7), "DDEBF7"),
     "most rows": dict.fromkeys(set().union(*map(whole, range(6))), "DDEBF7"),
     "one cell that is no key": {(2, 4): "FFFF00", (3, 2): "FFFF00"},
     "white": dict.fromkeys(whole(2), "FFFFFF"),
@@ -131,7 +131,17 @@ USUAL = {
 
 @pytest.mark.parametrize("kind", USUAL)
 def test_colours_that_are_there_to_be_read_by_are_not_told(checked, kind):
-    assert checked([row(n) for n in range(8)], fills=USUAL[kind])["notes"] == []
+    for rows in (8, 9):
+        assert checked([row(n) for n in range(rows)], fills=USUAL[kind])["notes"] == []
+
+
+@pytest.mark.parametrize("rows", [(3, 5), (1, 3, 5)], ids=["two", "three"])
+def test_a_few_rows_with_one_between_them_are_not_every_second_row(checked, rows):
+    fills = dict.fromkeys(set().union(*map(whole, rows)), "FF0000")
+    [note] = checked([row(n) for n in range(12)], fills=fills)["notes"]
+    assert note.startswith(
+        f"Rows {', '.join(str(at + 2) for at in rows)} have a red (FF0000) background."
+    )
 
 
 def test_the_colours_of_a_results_workbook_are_ours(desk, controller):

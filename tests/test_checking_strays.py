@@ -99,6 +99,7 @@ def test_a_row_of_one_cell_is_not_a_record_in_lists_of_any_length(held, kind, re
         ["Grand total: 8", "", "", "", "page 2"],
         ["Sous-total", "8"],
         ["Totaux :", "8"],
+        ["TOTAL", "8", "", "8", "12"],
     ],
     ids=lambda row: row[0],
 )
@@ -106,6 +107,10 @@ def test_a_total_is_not_a_record_wherever_it_stands(held, row):
     named = people(0, 8, "ann lee {}")
     for rows in (people(), named):
         assert held([*rows, row, *people(20, 22)]) == {10: UNLIKE}
+
+
+def test_a_total_of_several_columns_is_not_a_record_in_a_list_of_three(held):
+    assert held([*people(0, 3), ["Total", "3", "", "", "12"]]) == {5: UNLIKE}
 
 
 def test_a_row_of_which_little_is_filled_and_whose_key_is_unlike_the_others_is_not_a_record(held):

@@ -2,7 +2,7 @@
 
 import pytest
 import xlsxwriter
-from commanding import Office, read_results
+from commanding import ROSTER, Office, read_results, user, write_book
 
 MAPPING = """\
 version: 1
@@ -68,6 +68,27 @@ def test_names_in_two_lines_are_the_header(check, kind, named, above):
     file = check(kind, f"header_row: {lines}\n{MAPPING}" if named else MAPPING, above)
     assert (file["error"], file["states"]) == (None, {"ready": 2})
     assert [row["opscom_row"] for row in read_results(file["results"], file["sheet"] or "Rows")]
+
+
+def test_joined_names_are_found_where_no_line_has_any_of_them(tmp_path, monkeypatch, capsys):
+    office = Office(tmp_path)
+    call = office.calling(monkeypatch, capsys)
+    mapping = ROSTER.replace("unique_id: Id", "unique_id: Student No")
+    for part in ("First", "Last"):
+        mapping = mapping.replace(f"name: {part}\n", f"name: Student {part} Name\n")
+    office.write("mappings/roster.yaml", mapping.replace("email: Mail", "email: Contact Mail"))
+    path = write_book(
+        office.inbox / "roster.xlsx",
+        {
+            "Rows": [
+                ["Student", "Student", "Student", "Contact"],
+                ["No", "First Name", "Last Name", "Mail"],
+                *([*user(number).values()] for number in range(3)),
+            ]
+        },
+    )
+    (file,) = call("check", path, "--json").json["files"]
+    assert (file["error"], file["states"]) == (None, {"ready": 3})
 
 
 @pytest.mark.parametrize("kind", ["merged.xlsx"])

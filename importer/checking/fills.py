@@ -49,7 +49,8 @@ def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator
         found = sheet.rows_marked(sheet.coloured(colour), keys, mapped)
         rows = sorted(int(sheet.rows[at]) for at in found if at in set(records))
         steps = {after - before for before, after in pairwise(rows)}
-        if not rows or 2 * len(rows) >= len(records) or steps == {_EVERY_SECOND}:
+        half = 2 * len(rows) - len(records)
+        if not rows or half >= 0 or (half == -1 and steps == {_EVERY_SECOND}):
             continue
         which = f"row {rows[0]} has" if len(rows) == 1 else f"rows {spans(rows)} have"
         plain = re.fullmatch("[0-9A-F]{6}", colour)

@@ -228,7 +228,8 @@ def _unlike(
         if others >= _USUAL and sum(counted[each] for each in alike) >= _NINE_TENTHS * others:
             yield from found
             break
-    yield from (at for at in sparse if _TOTAL.match(keys[index[at]]))
+    less = (at for at in look if rows.filled[at] < usual)
+    yield from (at for at in less if _TOTAL.match(keys[index[at]]))
 
 
 def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Iterator[int]:
