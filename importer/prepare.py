@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from importer.checking import check, check_sheets, overrule
 from importer.choosing import choose
-from importer.errors import ImporterError, InputError, MappingError, UsageError, failure, plain
+from importer.errors import ImporterError, MappingError, UsageError, failure, plain
 from importer.mapping import apply_mapping, load_mapping
 from importer.reading import read_source
 from importer.text import count
@@ -146,7 +146,7 @@ def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
 def _prepare_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
     """Read, map and check a file; whatever fails is that file's error."""
     try:
-        return _checked_file(path, mappings, request)
+        job = check_file(path, mappings, request)
     except ImporterError as error:
         return Job(path, error=str(error))
     except MemoryError:
@@ -156,21 +156,27 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], request: Request) -> Jo
         why = f"this program failed at the file ({failure(error)}). Open it in Excel, save it as a new "
         why += "workbook (.xlsx) and try that; if it fails too, report this line."
         return Job(path, error=f"{path.name}: {why}")
+    if job.mapping is not None and job.endpoint not in POLICIES:
+        why = (
+            f"{path.name} fits {job.mapping.path.name}, whose endpoint {job.endpoint} takes no rows to push. "
+            "Ask for them with `opscom-import pull plates`."
+        )
+        return Job(path, error=why)
+    return job
 
 
-def _checked_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
+def check_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
+    """Read, map and check a file, whatever its endpoint.
+
+    Raises:
+        InputError: The file cannot be read, or no mapping fits it.
+    """
     source = read_source(path, encoding=request.encoding)
     chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
     rules = chosen.mapping
     if rules.encoding and not request.encoding and source.container in {"text", "html"}:
         source = read_source(path, encoding=rules.encoding)
         chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
-    if rules.endpoint not in POLICIES:
-        raise InputError(
-            f"{path.name} fits {rules.path.name}, whose endpoint {rules.endpoint} takes no rows "
-            "to push.",
-            hint="Ask for them with `opscom-import pull plates`.",
-        )
     table, required = TABLES[rules.endpoint], request.required.get(rules.endpoint, ())
     types = request.user_types
     batches = [

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.access import Access, interruptible, open_access
-from importer.cli.setting import Setting, find_setting, given_by, keeping_folder
+from importer.cli.setting import Setting, find_setting, given_by, keeping_folder, request_for
 from importer.cli.terminal import emit, is_interactive, progress, say, say_error
 from importer.delivery.answers import Refused
 from importer.delivery.http import Connection, Controller, address, trust
@@ -180,15 +180,14 @@ def rebuild_overdue(common: Common, saved: Path, *, sandbox: bool) -> int:
 
 def pull_plates(call: Call, file: Path, column: str | None) -> int:
     """Look up the plates of a spreadsheet and write their workbook."""
-    from importer.plates import Choice, read_plate_file
+    from importer.plates import read_plate_file
     from importer.pulls.asking import Questions
     from importer.pulls.plates import pull_plates as pull_all
     from importer.run import Progress
 
     access, settings, common = call.access, call.setting.settings, call.common
-    mappings = common.mapping or call.setting.workspace.mapping_files()
-    choice = Choice(mappings, bool(common.mapping), column, common.sheet, common.encoding)
-    plates = read_plate_file(file, choice, today=call.asked.when.date())
+    request = request_for("pull", call.setting, common, sandbox=access.sandbox, files=(file,))
+    plates = read_plate_file(file, request, column)
     for doubt in plates.doubts:
         say(f"  Note: {doubt}")
     stopper = Stopper()

@@ -13,6 +13,7 @@ from importer.results.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
 from importer.results.styles import put
+from importer.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -182,7 +183,7 @@ def _write_summary(
         ("Client code", asked.client),
         ("Person", asked.person),
         *summary.facts,
-        *((page.name, f"{len(page.rows):,} rows") for page in pages),
+        *((page.name, count(len(page.rows), "row")) for page in pages),
     )
     for name, value in facts:
         if value:
