@@ -317,7 +317,8 @@ class Problem:
 
         ``"31/02/2004" is not a date.``
         """
-        shown = "".join(c if c.isprintable() else " " for c in self.value)
+        value = self.value.removesuffix(f" {UNCORRECTED}")
+        shown = "".join(c if c.isprintable() else " " for c in value)
         if len(shown) > _SHOWN:
             shown = f"{shown[:_SHOWN]}…"
         message = self.message

@@ -350,8 +350,8 @@ def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller)
     cut = "x… [cut here: 40,000 characters do not fit into a cell] [correct this]"
     assert third["Street"].endswith(cut)
     assert second["opscom_message"] == (
-        "First: this cell was marked in the results workbook and is not corrected yet. Type the right "
-        "value over it, without [correct this]."
+        'First: "A\ufffdB": this cell was marked in the results workbook and is not corrected yet. Type '
+        "the right value over it, without [correct this]."
     )
 
 
