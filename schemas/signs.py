@@ -40,10 +40,13 @@ SECOND: Final = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in ran
 """What the second byte of a letter in UTF-8 looks like in Windows-1252."""
 
 _ERROR_RE: Final = re.compile(
-    r"#[¡¿]?[^\W\d_][\w/ ]*[!?]|#(?:N/A|NV|N/D|N/B|NA|I/T|Н/Д|GETTING_DATA)"
-    r"|#{2,}|Loading\.\.\.|Err ?:[0-9]{3}"
+    r"#[¡¿]?[^\W\d_][\w/]*\s?[!?]"
+    r"|#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|ERROR|DELETED|GETTING_DATA|N/A|NA|NV|N/D|N/B|I/T|YOK"
+    r"|HIÁNYZIK|NENÍ_K_DISPOZICI|NEDOSTUPNÝ|Н/Д|Δ/Υ)"
+    r"|#{2,}|Loading\.\.\.|Err\s?:[0-9]{3}",
+    re.IGNORECASE,
 )
-"""Excel's in every language (#VALEUR!, #NOM?, #WERT!), those of Google Sheets and LibreOffice."""
+"""Excel's in every language (#VALEUR!, #NOM?, #WERT!), those of Access, Google Sheets and LibreOffice."""
 
 
 def is_error_word(text: str) -> bool:
@@ -52,9 +55,7 @@ def is_error_word(text: str) -> bool:
     >>> is_error_word("#VALEUR!"), is_error_word("#1 Elm St!")
     (True, False)
     """
-    if _ERROR_RE.fullmatch(text) is None:
-        return False
-    return not text.startswith("#") or text == text.upper()
+    return _ERROR_RE.fullmatch(text) is not None
 
 
 _NOTHING: Final = frozenset(

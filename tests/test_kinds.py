@@ -31,7 +31,7 @@ EVERY_KIND = {
     "error word!": [
         *("#N/A", "#VALUE!", "#VALEUR!", "#NOM?", "#NOMBRE!", "#WERT!", "#NV", "#BEZUG!", "#¡VALOR!"),
         *("#¿NOMBRE?", "#SPILL!", "#CALC!", "#BUSY!", "#ÜBERLAUF!", "#DIV/0!", "#ERROR!", "#ЗНАЧ!"),
-        *("Loading...", "Err:502", "Err :504", "########", "##"),
+        *("Loading...", "Err:502", "Err :504", "########", "##", "#VALEUR !", "#Num!", "#Deleted", "#HIÁNYZIK", "#YOK", "#PUUTTUU!", "#DIVISION/0!"),
     ],
     "lost letter!": ["Andr�", "��"],
 }  # fmt: skip
@@ -100,7 +100,7 @@ WARNED = {
 }  # fmt: skip
 FINE = {
     NAME: ["Null", "None", "True", "-", "007", "N/A", "NaN", "O'Brien", "d’Arcy", "Jean-François", "Anne (Annie)", "Smith, Jr.", "Ма", "李", "محمد", "Мария", "İbrahim", "A&P"],
-    TEXT: ["12 A&P Rd; Unit 3", "R&D; Lab", "#3 - 12 Elm St", "5 < 7", "1/2 Elm", "50%", "Null Street 3", "Err, no", "100% Main St"],
+    TEXT: ["12 A&P Rd; Unit 3", "R&D; Lab", "#3 - 12 Elm St", "5 < 7", "1/2 Elm", "50%", "Null Street 3", "Err, no", "100% Main St", "#5", "#B", "#1 Elm!", "# 3 Elm St", "Loading Dock"],
     ID: ["0012", "A00042", "012-34-5678", "SN 543209854", "employee number: default", "1E5", "12E5", "-42", "0", "-", "QC 99999999", "M1234-56789-01234", "1a9b5375-4f2c-4d6e-9d0b-1c2d3e4f5a6b", "a.b", "Ünal7", "3.14.15"],
     PLATE: ["CEKR 412", "cekr-412", "CEKR412", "PL8RDR", "TRUE", "FALSE", "NULL", "NA", "1E5", "MAR10", "MAR 10", "MAR-10", "B4 N7Z", "HH-AB 123", "12 D 12345", "AB12 CDE", "ÄÖ 12", "12345", "A", "NONE1", "L.KJR.221", "1234 ET 75", "OR 123", "ET 4", "I LOVE U"],
     EMAIL: ["ann@b.ca", "o'hara+x@mail.example.ca", "zoë@exämple.org", "ANN.ROY@B.CA", "a_b-c@sub.b-c.co.uk", "ann@ex_ample.ca"],
