@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from importer.proposing.writing import entry, flow, scalar
+from importer.proposing.writing import entry, flow, remark, scalar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def mapping_text(proposal: Proposal, *, more: Sequence[str] = ()) -> str:
     look = proposal.look
     file = look.source.path
     lines = [
-        f"# Proposed by `opscom-import map` from {file.name}. Read it through, and correct it freely.",
+        f"# Proposed by `opscom-import map` from {remark(file.name)}. Read it through, and correct it freely.",
         "version: 1",
         f"name: {scalar(_title(file))}",
         f"endpoint: {proposal.endpoint}",
@@ -68,13 +68,16 @@ def _fields(proposal: Proposal) -> list[str]:
     """Return the fields with their reasons, open questions as comments before them."""
     drafted = {made.field for made in proposal.drafts}
     asks = [
-        (q.field if q.field in drafted and q.about != "column" else "", f"  # ASK: {_line(q.text)}")
+        (
+            q.field if q.field in drafted and q.about != "column" else "",
+            f"  # ASK: {remark(q.text)}",
+        )
         for q in proposal.questions
     ]
     lines = []
     for made in proposal.drafts:
         lines += [ask for name, ask in asks if name == made.field]
-        lines += entry(made.field, made.rule, 2, _line(made.why))
+        lines += entry(made.field, made.rule, 2, remark(made.why))
     return [*(lines or ["  {}"]), *(ask for name, ask in asks if not name)]
 
 
@@ -84,14 +87,10 @@ def _ask(question: Question) -> str:
         parts["field"] = question.field
     if question.column:
         parts["column"] = question.column
-    parts["question"] = _line(question.text)
+    parts["question"] = remark(question.text)
     if question.choices:
         parts["choices"] = list(question.choices[:_HOWS])
     return f"  - {flow(parts)}"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
 
 
 def _title(file: Path) -> str:

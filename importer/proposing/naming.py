@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
@@ -193,10 +193,20 @@ def _said_of(language: Language, word: str) -> bool:
     return any(p.words == {word} and p.field == "another date" for p in language.others)
 
 
+@cache
+def _long_words(name: str) -> dict[str, list[str]]:
+    """Return the words of a language that are long enough to be misspelt, by their first letter."""
+    language = next(each for each in languages() if each.name == name)
+    found: dict[str, list[str]] = {}
+    for word in sorted(language.known):
+        if len(word) >= _LETTERS:
+            found.setdefault(word[0], []).append(word)
+    return found
+
+
 @lru_cache(maxsize=4096)
 def _near(word: str, name: str) -> str:
-    language = next(each for each in languages() if each.name == name)
-    known = [w for w in language.known if len(w) >= _LETTERS and w[0] == word[0]]
+    known = _long_words(name).get(word[0], [])
     found = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=_SPELLED)
     return found[0] if found else word
 

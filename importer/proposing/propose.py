@@ -7,14 +7,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
-from importer.proposing.answers import FIELDS, Answers
+from importer.proposing.answers import FIELDS, ROWS, Answers
 from importer.proposing.columns import place_columns
 from importer.proposing.drafting import BY_COLUMN, draft
 from importer.proposing.endpoints import ENDPOINTS, NEEDED, Reading, read_as, readings
+from importer.proposing.looks import ask_looks
 from importer.proposing.naming import read_headers
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Look, Proposal
-from importer.proposing.rows import ask_repeated, ask_who, find_skips
+from importer.proposing.rows import SEND, ask_repeated, ask_who, find_skips
 from importer.proposing.turning import Drafting
 from importer.reading import results_header, take_sheet
 from importer.text import clean, count, fold
@@ -158,12 +159,15 @@ def propose(
     places = place_columns(look.profiles, endpoint, said)
     drafting = Drafting(look, table, answers, types)
     draft(drafting, places)
-    skips = find_skips(look, places)
+    # What a person wants sent after all is no row to pass over.
+    skips = [skip for skip in find_skips(look, places) if answers.get(ROWS, skip.why) != SEND]
     gone, who = ask_who(look, places, answers)
     keys = [
         next((n for n in part if any(p.field == n and p.used for p in places)), part[0])
         for part in table.key
     ]
+    marked, looks = ask_looks(look, places, keys, answers)
+    gone, who = gone + marked, who + looks
     skipped = {row for skip in (*skips, *gone) for row in skip.rows}
     duplicates, repeated = (
         ask_repeated(look, places, keys, answers, skipped) if keys else ("error", [])

@@ -11,12 +11,25 @@ _PLAIN_RE: Final = re.compile(r"[^\W\d_](?:[\w ./()\u2019'+-]*[\w)./])?")
 _NUMBER_RE: Final = re.compile(r"[1-9][0-9]{0,4}")
 _SPECIAL: Final = {"yes", "no", "true", "false", "null", "on", "off", "y", "n", "nan", "inf"}
 _WIDTH: Final = 100
+_UNSAFE_RE: Final = re.compile(
+    "[^\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
+"""What YAML does not allow in a text, or takes for a line break."""
 
 
 def scalar(text: str) -> str:
     """Return a text as YAML writes it: bare where nobody can read it as anything else."""
     bare = _PLAIN_RE.fullmatch(text) and text.casefold() not in _SPECIAL
-    return text if bare else json.dumps(text, ensure_ascii=False)
+    return text if bare else _UNSAFE_RE.sub(_escaped, json.dumps(text, ensure_ascii=False))
+
+
+def remark(text: str) -> str:
+    """Return a text as a comment holds it: one line, and nothing that YAML does not allow."""
+    return _UNSAFE_RE.sub("\ufffd", " ".join(text.split()))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def flow(value: object) -> str:
@@ -46,7 +59,7 @@ def entry(key: str, value: object, indent: int, comment: str = "") -> list[str]:
     """Return one key with its value as lines, the comment behind the first."""
     pad = " " * indent
     name = scalar(key)
-    behind = f"   # {comment}" if comment else ""
+    behind = f"   # {remark(comment)}" if comment else ""
     line = f"{pad}{name}: {_number(value)}"
     deep = isinstance(value, Mapping) and any(
         isinstance(inner, Mapping) for inner in value.values()

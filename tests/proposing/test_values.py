@@ -1,6 +1,8 @@
 """What values become: dates, provinces, user types, amounts, ids; and which rows are no records."""
 
+import openpyxl
 import pytest
+from openpyxl.styles import Font, PatternFill
 
 from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
@@ -248,3 +250,33 @@ def test_the_mapping_is_read_without_a_change(proposed, tmp_path):
     assert [rule.field.name for rule in mapping.rules] == [draft.field for draft in found.drafts]
     lookup = next(rule.steps.lookup for rule in mapping.rules if rule.field.name == "user_type_id")
     assert lookup == {"F": "1", "yes": "9"}
+
+
+def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_path):
+    path = tmp_path / "list.xlsx"
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["Roster, red = left"])
+    page.append(["Student ID", "First Name", "Last Name", "Email"])
+    for n in range(6):
+        page.append([f"9001234{n}", "Ann", f"Roe{'abcdef'[n]}", f"a{n}@uni.example"])
+    for cell in page[4]:
+        cell.fill = PatternFill("solid", fgColor="FF0000")
+    for cell in page[5]:
+        cell.font = Font(strike=True)
+    book.save(path)
+    look = look_at(read_source(path))[0].look
+    found = propose(look, "users", Answers())
+    assert [(q.key, q.text) for q in found.questions if q.about == "row"] == [
+        (("rows", "struck out"), "Rows 5 are struck out. Are they not to be sent?"),
+        (
+            ("rows", "background FF0000"),
+            'Rows 4 have the background FF0000, and the sheet says "Roster, red = left". Are they not to be sent?',
+        ),
+    ]
+    said = propose(
+        look,
+        "users",
+        Answers({("rows", "struck out"): "skip", ("rows", "background FF0000"): "send"}),
+    )
+    assert [skip.rule for skip in said.skips] == [{"struck": True}]

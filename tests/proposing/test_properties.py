@@ -1,0 +1,118 @@
+"""What must hold for every header row and every values."""
+
+import csv
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from importer.errors import InputError
+from importer.mapping import load_mapping
+from importer.proposing.answers import Answers
+from importer.proposing.columns import Confidence
+from importer.proposing.endpoints import ENDPOINTS, read_as
+from importer.proposing.fitting import Fit, fit
+from importer.proposing.mapping_file import mapping_text
+from importer.proposing.profiles import profile
+from importer.proposing.propose import look_at, propose
+from importer.reading import read_source, take_sheet
+
+HEADERS = st.one_of(
+    st.sampled_from([
+        "ID", "Student ID", "First Name", "Nom", "Prénom", "Name", "Email", "E-mail 2", "Address 1", "Address 2", "City",
+        "Prov.", "Zip", "Phone", "Cell", "DOB", "Hire Date", "Status", "Type", "Plate", "Make", "State", "Start Date",
+        "End Date", "Permit #", "Zone", "Price", "Password", "Matrícula", "Apellido Paterno", "Reference ID", "Year",
+    ]),
+    st.text(max_size=20),
+)  # fmt: skip
+VALUES = st.one_of(
+    st.sampled_from([
+        "", "12", "A-77", "ada@uni.example", "03/04/2002", "2002-04-03", "ON", "Qué.", "K1A 0B1", "613-555-0101",
+        "ABC 123", "1M8GDM9AXKP042788", "comp", "$14.50", "14,50", "Full Time", "W", "tobedeleted", "Quill, Ada", "Ada Quill",
+        "Total", "12 Elm St", "=1+1", "#77", "n/a", "2015 Honda Civic",
+    ]),
+    st.text(max_size=12),
+)  # fmt: skip
+
+
+@st.composite
+def tables(draw):
+    headers = draw(st.lists(HEADERS, min_size=2, max_size=8))
+    rows = draw(
+        st.lists(
+            st.lists(VALUES, min_size=len(headers), max_size=len(headers)), min_size=1, max_size=6
+        )
+    )
+    return [headers, *rows]
+
+
+def written(table, folder):
+    path = Path(folder) / "export.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, quoting=csv.QUOTE_ALL).writerows(table)
+    return path
+
+
+@settings(max_examples=30)
+@given(tables())
+def test_a_file_of_any_content_is_proposed_or_refused_and_what_is_proposed_is_read(table):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            source = read_source(written(table, folder))
+            seen = look_at(source)
+        except InputError:
+            return
+        endpoint = seen[0].readings[0].endpoint
+        proposal = propose(seen[0].look, endpoint, Answers())
+        if not proposal.drafts:
+            return
+        text = mapping_text(proposal)
+        path = Path(folder) / "made.yaml"
+        path.write_text(
+            text[: text.index("\nask:") + 1] if "\nask:" in text else text, encoding="utf-8"
+        )
+        assert {rule.field.name for rule in load_mapping(path).rules} == {
+            d.field for d in proposal.drafts
+        }
+
+
+@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@settings(max_examples=15)
+@given(table=tables())
+def test_no_column_is_sure_without_evidence_and_none_gives_two_fields_without_a_how(
+    endpoint, table
+):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            source = read_source(written(table, folder))
+            profiles = profile(take_sheet(source, source.grids[0], int(source.grids[0].rows[0])))
+        except (InputError, IndexError):
+            return
+        places = read_as(profiles, endpoint).places
+    for place in places:
+        if place.confidence is Confidence.SURE:
+            assert fit(place.field, place.profile).fit is Fit.FITS or place.how == "join"
+        assert (place.field is None) == (place.confidence is Confidence.NONE)
+    fields = [
+        place.field for place in places if place.used and place.how not in {"join", "first_of"}
+    ]
+    assert len(fields) == len(set(fields))
+    for place in places:
+        same = [other for other in places if other.profile is place.profile and other.used]
+        assert len({other.field for other in same}) == len(same)
+
+
+@settings(max_examples=30)
+@given(tables())
+def test_a_secret_is_in_no_example_no_value_and_no_mapping(table):
+    marked = [["Password", *table[0]], *([f"s3cret-{n}", *row] for n, row in enumerate(table[1:]))]
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            seen = look_at(read_source(written(marked, folder)))
+        except InputError:
+            return
+        proposal = propose(seen[0].look, seen[0].readings[0].endpoint, Answers())
+    assert "s3cret" not in mapping_text(proposal)
+    assert not any("s3cret" in question.text for question in proposal.questions)
