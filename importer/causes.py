@@ -223,6 +223,7 @@ def _records(checked: Checked, problem: Problem) -> int:
     """Return how many records have something in the column of a problem; all where that is missing."""
     batch = checked.batch
     records = ~batch.skipped
+    records[list(checked.strays)] = False
     if problem.value and problem.field in batch.frame:
         records = records & (batch.frame[problem.field] != "").to_numpy()
     return int(records.sum())

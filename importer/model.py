@@ -381,6 +381,8 @@ class Checked:
     """Position of a row that repeats another → the row number of the one that counts."""
     elsewhere: Mapping[int, str] = field(default_factory=dict)
     """Position of a row that repeats one of another sheet of the file → where that one is."""
+    strays: frozenset[int] = frozenset()
+    """Positions of rows that are not records; they have one problem each."""
     overruled: Mapping[int, str] = field(default_factory=dict)
     """Position of a row whose record a later file of the run holds with other values → that file's name."""
     doubts: tuple[str, ...] = ()

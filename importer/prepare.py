@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.checking import check, check_sheets, overrule
+from importer.checking import check_rows, find_repeats, overrule
 from importer.choosing import choose
 from importer.errors import ImporterError, MappingError, UsageError, failure, plain
 from importer.mapping import apply_mapping, load_mapping
@@ -183,9 +183,8 @@ def check_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
         apply_mapping(rules, sheet, user_types=types, today=request.today)
         for sheet in chosen.sheets
     ]
-    checked = check_sheets(
-        [check(batch, table, required=required, today=request.today) for batch in batches], table
-    )
+    sheets = [check_rows(batch, table, required=required, today=request.today) for batch in batches]
+    checked = find_repeats(sheets, table)
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
     doubts = (*source.doubts, *chosen.doubts)
     return Job(path, digest, rules, checked, doubts, source.origin, content=source.digest)

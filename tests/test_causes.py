@@ -81,7 +81,7 @@ def test_a_lookup_that_misses_twelve_values_in_98_rows_is_one_line_that_says_to_
     assert (len(values), sum(each["rows"] for each in values)) == (12, 98)
     [line] = [line for line in done.err.splitlines() if "`lookup`" in line]
     assert line.startswith(
-        '  Error in 98 rows (9033), first at roster.csv, record 2 "Kind": the mapping\'s `lookup` does not '
+        '  Error in 98 rows (9033), first at roster.csv, row 2 "Kind": the mapping\'s `lookup` does not '
         'know this value. "F" (9 rows'
     )
     assert '"Fulltime staff" (8 rows, nearest "Full time staff")' in line

@@ -91,7 +91,7 @@ def test_what_a_person_reads_of_a_push(office, controller):
         f"To {controller.url}, client code {CLIENT}:",
         "  roster b.csv: 1 of 2 rows to send as users (mapping Roster)",
         (
-            '  Error in 1 row (9033), first at roster b.csv, record 3 "Mail": this is not an e-mail address, '
+            '  Error in 1 row (9033), first at roster b.csv, row 3 "Mail": this is not an e-mail address, '
             "which has one @ and no blanks, brackets or commas. Correct the cell."
         ),
         "  roster.csv: 2 of 2 rows to send as users (mapping Roster)",

@@ -95,3 +95,25 @@ def test_the_mapping_says_which_of_two_sheets_counts(tmp_path, push, which, stat
         said = push(path, controller.url, duplicates=which)
         assert controller.requests == 1
     assert [said["North", 2][0], said["South", 2][0]] == states
+
+
+def test_a_row_that_is_not_a_record_has_one_problem_on_each_of_two_sheets(tmp_path, push):
+    end = ["End of list", "", "", ""]
+    path = write(
+        tmp_path / "b.xlsx", North=[row("1", "ann"), end], South=[row("2", "bob"), end], West=[end]
+    )
+    with Controller() as controller:
+        said = push(path, controller.url)
+        assert controller.requests == 2
+    for sheet in ("North", "South"):
+        status, _, message = said[sheet, 3]
+        assert (status, len(message.splitlines())) == ("invalid", 1)
+
+
+def test_of_three_sheets_every_later_row_is_compared_with_the_first(tmp_path, push):
+    sheets = {"A": [row("1", "ann")], "B": [row("1", "bob")], "C": [row("1", "ann")]}
+    with Controller() as controller:
+        said = push(write(tmp_path / "b.xlsx", **sheets), controller.url)
+        assert controller.requests == 1
+    assert [said[name, 2][0] for name in sheets] == ["pushed", "invalid", "duplicate"]
+    assert said["C", 2][2] == "The same record as in A, row 2."

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,85 +15,168 @@ from importer.schema import Need
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from importer.model import Batch
+    from importer.model import Batch, Checked
     from importer.schema import Field, Table
 
     Key = str | tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Repeats:
-    """What was found across the rows."""
-
-    problems: tuple[Problem, ...] = ()
-    repeats: dict[int, int] = field(default_factory=dict)
-    """Position of a row that repeats another → the row number of the one that counts."""
-    superseded: frozenset[int] = frozenset()
-    """Positions that the mapping's ``duplicates`` says do not count, whatever is wrong with them."""
+Row = tuple[int, int]
+"""A sheet, by its place among those of the file, and a position in it."""
 
 
-def find_repeats(batch: Batch, table: Table, problems: Collection[Problem]) -> Repeats:
-    """Find the rows that must not be sent because of another row of the same file.
+class _Sheet:
+    """A sheet, what is wrong with it so far, and what is found."""
 
-    A row that is held back still claims its key, because nobody knows which of the two rows the
-    person means. A cell that is invalid itself claims nothing.
+    def __init__(self, checked: Checked, table: Table) -> None:
+        self.batch = batch = checked.batch
+        self.problems = list(checked.problems)
+        self.repeats: dict[int, int] = {}
+        self.elsewhere: dict[int, str] = {}
+        self.flawed: dict[str | None, set[int]] = defaultdict(set)
+        for problem in checked.problems:
+            if problem.holds:
+                self.flawed[problem.field].add(problem.position)
+        self.held = set(checked.held)
+        self.records = [
+            at for at in np.flatnonzero(~batch.skipped).tolist() if at not in checked.strays
+        ]
+        self.keys = _keys_of(batch, table, self.records, self.flawed)
+
+
+def find_repeats(sheets: Sequence[Checked], table: Table) -> tuple[Checked, ...]:
+    """Find the rows that must not be sent because of another row of the same file, on any of its sheets.
+
+    The later row is at fault, the very same record counts once, and the mapping's ``duplicates`` says
+    which of two counts. A row that is held back still claims its key, because nobody knows which of the
+    two rows the person means. A cell that is invalid itself claims nothing, nor does a stray.
 
     Args:
-        batch: The batch, with blanks where values are left out.
-        table: The page of ``batch.endpoint``.
-        problems: What is known to be wrong so far.
+        sheets: Of one file, under one mapping; with blanks where values are left out.
+        table: The page of their endpoint.
     """
-    flawed: dict[str | None, set[int]] = defaultdict(set)
-    for problem in problems:
-        if problem.holds:
-            flawed[problem.field].add(problem.position)
-    held = {problem.position for problem in problems if problem.holds}
-    records = np.flatnonzero(~batch.skipped).tolist()
-    groups = _groups(records, keys_of(batch, table, records, flawed))
-
-    if batch.duplicates != "error":
-        repeats: dict[int, int] = {}
+    found = [_Sheet(checked, table) for checked in sheets]
+    rows = [(at, position) for at, sheet in enumerate(found) for position in sheet.records]
+    groups = _groups(rows, [key for sheet in found for key in sheet.keys])
+    if sheets and sheets[0].batch.duplicates != "error":
         for group in groups:
-            counts = group[0] if batch.duplicates == "first" else group[-1]
-            row = int(batch.sheet.rows[counts])
-            repeats |= {position: row for position in group if position != counts}
-        rest = [position for position in records if position not in repeats]
-        shared = _shared(batch, table, rest, flawed)
-        return Repeats(tuple(shared), repeats, frozenset(repeats))
+            counts = group[0] if sheets[0].batch.duplicates == "first" else group[-1]
+            for row in group:
+                if row != counts:
+                    _repeat(found, row, counts)
+        for sheet in found:
+            left = sheet.repeats.keys() | sheet.elsewhere.keys()
+            sheet.problems = [each for each in sheet.problems if each.position not in left]
+        rest = [
+            (at, p) for at, p in rows if p not in found[at].repeats.keys() | found[at].elsewhere
+        ]
+        _share(found, table, rest)
+    else:
+        _share(found, table, rows)
+        _compare(found, table, groups)
+    return tuple(
+        replace(
+            checked,
+            problems=in_order(table, sheet.problems),
+            repeats=sheet.repeats,
+            elsewhere=sheet.elsewhere,
+        )
+        for checked, sheet in zip(sheets, found, strict=True)
+    )
 
-    shared = _shared(batch, table, records, flawed)
-    held |= {problem.position for problem in shared}
-    again, repeats = _again(batch, table, groups, held)
-    return Repeats((*shared, *again), repeats)
+
+def in_order(table: Table, problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    """Return problems by position, then in the order of the source columns, then in that of the table."""
+    order = {known.name: place for place, known in enumerate(table.fields)}
+    far = np.iinfo(np.int64).max
+
+    def place(problem: Problem) -> tuple[int, int, int]:
+        field = len(order) if problem.field is None else order.get(problem.field, len(order))
+        return problem.position, min(problem.columns, default=int(far)), field
+
+    return tuple(sorted(problems, key=place))
 
 
-def _again(
-    batch: Batch, table: Table, groups: Sequence[Sequence[int]], held: Collection[int]
-) -> tuple[list[Problem], dict[int, int]]:
+def _repeat(sheets: Sequence[_Sheet], row: Row, counts: Row) -> None:
+    """Note that a row repeats another."""
+    (at, position), (other, first) = row, counts
+    if at == other:
+        sheets[at].repeats[position] = int(sheets[at].batch.sheet.rows[first])
+    else:
+        sheets[at].elsewhere[position] = _place(sheets, row, counts)
+
+
+def _place(sheets: Sequence[_Sheet], row: Row, other: Row) -> str:
+    """Say where another row is."""
+    sheet = sheets[other[0]].batch.sheet
+    place = f"row {int(sheet.rows[other[1]])}"
+    return place if row[0] == other[0] else f"{sheet.title}, {place}"
+
+
+def _compare(sheets: Sequence[_Sheet], table: Table, groups: Sequence[Sequence[Row]]) -> None:
     """Tell the rows that repeat an earlier one word for word from those that contradict it."""
-    contents = contents_of(batch, [position for group in groups for position in group])
-    problems: list[Problem] = []
-    repeats: dict[int, int] = {}
+    wanted: list[list[int]] = [[] for _ in sheets]
+    for at, position in (row for group in groups for row in group):
+        wanted[at].append(position)
+    names = dict.fromkeys(str(name) for sheet in sheets for name in sheet.batch.frame)
+    contents = [
+        _contents_of(sheet.batch, positions, names)
+        for sheet, positions in zip(sheets, wanted, strict=True)
+    ]
     for first, *later in groups:
-        row = int(batch.sheet.rows[first])
-        place = f"row {row}"
-        for position in later:
-            if contents[position] != contents[first]:
-                problems.append(conflict(batch, table, position, place, "and the two rows differ."))
-            elif position in held:
+        for at, position in later:
+            sheet = sheets[at]
+            place = _place(sheets, (at, position), first)
+            if contents[at][position] != contents[first[0]][first[1]]:
+                how = "and the two rows differ."
+            elif position in sheet.held:
                 continue
-            elif first in held:
-                problems.append(conflict(batch, table, position, place, "and is held back."))
+            elif first[1] in sheets[first[0]].held:
+                how = "and is held back."
             else:
-                repeats[position] = row
-    return problems, repeats
+                _repeat(sheets, (at, position), first)
+                continue
+            sheet.problems.append(_conflict(sheet.batch, table, position, place, how))
+
+
+def _share(sheets: Sequence[_Sheet], table: Table, rows: Sequence[Row]) -> None:
+    """Find values that OPSCOM wants unique under two keys: the later record is at fault."""
+    for known in table.fields:
+        if known.repeated is None:
+            continue
+        columns = [_column(sheet.batch, known.name) for sheet in sheets]
+        values = [
+            None
+            if at in sheets[n].flawed.get(known.name, ())
+            else columns[n][at].casefold() or None
+            for n, at in rows
+        ]
+        groups = _groups(rows, values)
+        if not groups:
+            continue
+        owners = [[_column(sheet.batch, name) for (name,) in table.key] for sheet in sheets]
+        for first, *later in groups:
+            owner = [ids[first[1]] for ids in owners[first[0]]]
+            for at, position in later:
+                if [ids[position] for ids in owners[at]] != owner:
+                    place = _place(sheets, (at, position), first)
+                    sheets[at].problems.append(_taken(sheets[at].batch, known, position, place))
+                    sheets[at].held.add(position)
+
+
+def _column(batch: Batch, name: str) -> list[str]:
+    """Return one field of all rows; blank where an optional column is missing on this sheet."""
+    if name not in batch.frame:
+        return [""] * len(batch.frame)
+    texts: list[str] = batch.frame[name].tolist()
+    return texts
 
 
 def _key_fields(table: Table) -> tuple[tuple[str, ...], ...]:
     return table.key or tuple((name,) for name in table.alike)
 
 
-def conflict(batch: Batch, table: Table, position: int, place: str, how: str) -> Problem:
+def _conflict(batch: Batch, table: Table, position: int, place: str, how: str) -> Problem:
     """Return the problem of a row whose key another row has, and how the two relate."""
     parts = _key_fields(table)
     named = [name for names in parts for name in names if name in batch.frame]
@@ -127,7 +210,7 @@ def _columns(batch: Batch, names: Iterable[str], position: int) -> tuple[int, ..
     )
 
 
-def keys_of(
+def _keys_of(
     batch: Batch, table: Table, records: Sequence[int], flawed: Mapping[str | None, Collection[int]]
 ) -> list[Key | None]:
     """Return the key of each record; ``None`` where it has none or none that we may trust."""
@@ -187,56 +270,38 @@ def _part(batch: Batch, table: Table, names: Sequence[str], records: Sequence[in
     return result
 
 
-def _groups(records: Sequence[int], keys: Sequence[Key | None]) -> list[list[int]]:
-    """Return the positions of each key that stands more than once, in file order."""
+def _groups(rows: Sequence[Row], keys: Sequence[Key | None]) -> list[list[Row]]:
+    """Return the rows of each key that stands more than once, in file order."""
     counted = Counter(keys)
     del counted[None]
     if len(counted) == counted.total():
         return []
-    groups: dict[Key, list[int]] = {}
-    for position, key in zip(records, keys, strict=True):
+    groups: dict[Key, list[Row]] = {}
+    for row, key in zip(rows, keys, strict=True):
         if key is not None and counted[key] > 1:
-            groups.setdefault(key, []).append(position)
+            groups.setdefault(key, []).append(row)
     return list(groups.values())
 
 
-def contents_of(batch: Batch, positions: list[int]) -> dict[int, tuple[str | None, ...]]:
+def _contents_of(
+    batch: Batch, positions: list[int], names: Iterable[str]
+) -> dict[int, tuple[str | None, ...]]:
     """Return what would be sent of these rows; ``None`` for what would not be sent."""
     chosen = batch.frame.loc[positions]
     columns: list[list[str | None]] = []
-    for name in chosen:
-        texts: list[str | None] = list(chosen[name].tolist())
+    for name in names:
+        there = name in chosen
+        texts: list[str | None] = list(chosen[name].tolist()) if there else [""] * len(positions)
         if batch.blanks == "send":
             texts = [
-                None if (position, name) in batch.left_out else text
+                text if there and (position, name) not in batch.left_out else None
                 for position, text in zip(positions, texts, strict=True)
             ]
         columns.append(texts)
     return dict(zip(positions, zip(*columns, strict=True), strict=True))
 
 
-def _shared(
-    batch: Batch, table: Table, records: Sequence[int], flawed: Mapping[str | None, Collection[int]]
-) -> list[Problem]:
-    """Find values that OPSCOM wants unique under two keys: the later record is at fault."""
-    problems: list[Problem] = []
-    for known in table.fields:
-        if known.repeated is None or known.name not in batch.frame:
-            continue
-        folded = [text.casefold() or None for text in _texts(batch, known.name, records)]
-        groups = _groups(records, _without([*folded], flawed.get(known.name, ()), records))
-        if not groups:
-            continue
-        owners = [batch.frame[name].tolist() for (name,) in table.key if name in batch.frame]
-        for first, *later in groups:
-            owner = [ids[first] for ids in owners]
-            others = [position for position in later if [ids[position] for ids in owners] != owner]
-            place = f"row {int(batch.sheet.rows[first])}"
-            problems += [taken(batch, known, position, place) for position in others]
-    return problems
-
-
-def taken(batch: Batch, known: Field, position: int, place: str) -> Problem:
+def _taken(batch: Batch, known: Field, position: int, place: str) -> Problem:
     """Return the problem of a row whose e-mail or username another user has."""
     return Problem(
         position=position,

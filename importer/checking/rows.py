@@ -6,11 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from importer.checking.doubts import column_doubts
 from importer.checking.fills import about_fills
-from importer.checking.repeats import find_repeats
+from importer.checking.repeats import find_repeats, in_order
 from importer.checking.rules import Rule, Terms, compile_checks, length_of
 from importer.checking.strays import find_strays
 from importer.errors import SettingsError
@@ -22,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
+    import numpy as np
     import numpy.typing as npt
     import pandas as pd
 
@@ -41,7 +40,14 @@ class _Failure:
 
 
 def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: date) -> Checked:
-    """Find everything that is wrong with a batch.
+    """Find everything that is wrong with a sheet that stands alone in its file (see ``check_rows``)."""
+    return find_repeats([check_rows(batch, table, required=required, today=today)], table)[0]
+
+
+def check_rows(
+    batch: Batch, table: Table, *, required: Collection[str] = (), today: date
+) -> Checked:
+    """Find everything that is wrong with the rows of a batch, each by itself.
 
     Skipped rows are not looked at. A cell for which the mapping reported an error already gets no
     second problem. What is invalid in a field with ``if_invalid: omit`` becomes a warning, and the
@@ -56,7 +62,7 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
 
     Returns:
         The batch with the mapping's problems and ours, by position, then in the order of the source
-        columns, then in that of the table; the rows that repeat another one; one doubt on all
+        columns, then in that of the table; the strays; one doubt on all
         required fields that the mapping never gives, one for every field that OPSCOM may miss and
         that no column gives, and those on colours and on whole columns.
 
@@ -64,11 +70,11 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
         SettingsError: ``required`` names a field that the table does not have.
     """
     terms = Terms(today, _required(table, required), batch.as_shown, batch.blanks, batch.left_out)
-    skipped = batch.skipped
+    given = batch
     strays = {problem.position: problem for problem in find_strays(batch, table)}
     # A row that is not a record, or whose cells stand in wrong columns, has that one problem.
     whole = {each.position: each for each in batch.problems if each.field is None and each.holds}
-    batch = replace(batch, skipped=_with(skipped, strays.keys() | whole.keys()))
+    batch = replace(batch, skipped=_with(given.skipped, strays.keys() | whole.keys()))
     problems = [each for each in batch.problems if not batch.skipped[each.position]]
     problems += (whole | strays).values()
     flawed: dict[str, set[int]] = defaultdict(set)
@@ -87,13 +93,10 @@ def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: 
     for failure in failures:
         problems += _problems(batch, table, failure)
 
-    found = find_repeats(batch, table, problems)
-    problems = [problem for problem in problems if problem.position not in found.superseded]
-    problems += found.problems
     return Checked(
-        batch=replace(batch, skipped=skipped),
-        problems=_sorted(table, problems),
-        repeats=found.repeats,
+        batch=replace(batch, skipped=given.skipped) if spared else given,
+        problems=in_order(table, problems),
+        strays=frozenset(strays.keys() | whole.keys()),
         doubts=(
             *_never_given(batch, table, terms),
             *_unmapped(batch, table, terms),
@@ -293,18 +296,3 @@ def _unmapped(batch: Batch, table: Table, terms: Terms) -> Iterable[str]:
                 f'No column gives the "{known.title}" ({known.name}); OPSCOM may refuse a new user '
                 f"without it, with code {known.missing}."
             )
-
-
-def _sorted(table: Table, problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    order = {known.name: place for place, known in enumerate(table.fields)}
-    last = len(order)
-    far = np.iinfo(np.int64).max
-
-    def place(problem: Problem) -> tuple[int, int, int]:
-        return (
-            problem.position,
-            min(problem.columns, default=int(far)),
-            last if problem.field is None else order.get(problem.field, last),
-        )
-
-    return tuple(sorted(problems, key=place))
