@@ -9,8 +9,7 @@ import click
 from importer.cli.terminal import console, say
 from importer.errors import plain
 from importer.proposing.answers import COLUMNS
-from importer.proposing.columns import NOT_SENT, Confidence
-from importer.proposing.proposal import Question
+from importer.proposing.proposal import NOT_SENT, Confidence, Question
 from importer.proposing.propose import rival
 from importer.proposing.workbook import choices_of_fields
 from importer.text import fold, nearest

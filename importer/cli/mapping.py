@@ -18,10 +18,10 @@ from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
 from importer.proposing.answers import COLUMNS, Answers, load_glossary, save_glossary
-from importer.proposing.columns import Confidence
 from importer.proposing.filled import answers_of, is_answers, read_workbook
 from importer.proposing.mapping_file import mapping_text, questions_of
 from importer.proposing.mending import propose_anew
+from importer.proposing.proposal import Confidence
 from importer.proposing.propose import look_at, propose, rival
 from importer.proposing.telling import as_json, nothing
 from importer.proposing.workbook import write_workbook

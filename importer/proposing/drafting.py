@@ -5,15 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import COLUMNS, FIELDS
-from importer.proposing.columns import NOT_SENT, Confidence
-from importer.proposing.proposal import Draft, Question
+from importer.proposing.proposal import NOT_SENT, Confidence, Draft, Question
 from importer.proposing.turning import PROVINCES, Turn, turn
 from importer.schema import Need
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.proposing.columns import Place
+    from importer.proposing.proposal import Place
     from importer.proposing.turning import Drafting
 
 _SEPARATORS: Final = {"street": ", ", "phone_cell": "-"}

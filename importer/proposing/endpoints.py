@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from importer.proposing.columns import Confidence, place_columns
+from importer.proposing.columns import place_columns
+from importer.proposing.proposal import Confidence
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.proposing.columns import Place
     from importer.proposing.profiles import Profile
+    from importer.proposing.proposal import Place
 
 ENDPOINTS: Final = ("users", "vehicles", "permits", "permit-updates")
 _WEIGHTS: Final = {Confidence.SURE: 1.0, Confidence.LIKELY: 0.75, Confidence.ASK: 0.4}

@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from importer.errors import InputError
 from importer.proposing.answers import COLUMNS, VALUES, Answers
-from importer.proposing.columns import NOT_SENT, Confidence
+from importer.proposing.proposal import NOT_SENT, Confidence
 from importer.proposing.rows import SEND
 from importer.proposing.workbook import FACTS, PAGES, choices_of_fields, label
 from importer.text import clean, fold, nearest

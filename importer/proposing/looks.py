@@ -14,8 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from importer.proposing.answers import Answers
-    from importer.proposing.columns import Place
-    from importer.proposing.proposal import Look
+    from importer.proposing.proposal import Look, Place
 
 _PLAIN_RE: Final = re.compile("[0-9A-F]{6}")
 _COLOURS_RE: Final = re.compile(

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from importer.mapping import missing_headers
 from importer.mapping.rules import Constant
 from importer.proposing.answers import COLUMNS, FIELDS, VALUES, Answers
-from importer.proposing.columns import NOT_SENT
-from importer.proposing.proposal import Draft, Question
+from importer.proposing.proposal import NOT_SENT, Draft, Question
 from importer.proposing.propose import propose
 from importer.text import fold
 

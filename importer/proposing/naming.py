@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from importer.proposing.vocabulary import Language, Phrase
 
 SURE, MAY, NEAR, PART = 1.0, 0.7, 0.85, 0.6
+FIRM: Final = 0.95
+"""From here on a header says what it means beyond doubt."""
 DATES: Final = {"date_of_birth", "startTime", "endTime"}
 _WHOLE: Final = 0.6
 """The share of columns from which on a word is the table's own prefix and says nothing."""

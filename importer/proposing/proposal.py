@@ -3,15 +3,60 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from importer.model import Sheet, Source
     from importer.proposing.answers import Key
-    from importer.proposing.columns import Confidence, Place
     from importer.proposing.profiles import Profile
+
+
+NOT_SENT: Final = "not sent"
+
+
+class Confidence(StrEnum):
+    """How sure a proposal is."""
+
+    SURE = "sure"
+    """Used."""
+    LIKELY = "likely"
+    """Used, and shown to be confirmed."""
+    ASK = "ask"
+    """Not used until a person answers."""
+    NONE = "none"
+    """Not sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a column goes: one field and how, or nowhere."""
+
+    profile: Profile
+    field: str | None
+    how: str
+    """``direct``, ``split``, ``join``, ``first_of``, ``extract``, ``lookup``, ``date`` or ``none``."""
+    confidence: Confidence
+    reason: str
+    """One sentence in the office's words."""
+    strength: float = 0.0
+    secret: bool = False
+    """Whether its values are shown nowhere."""
+    ordinal: int = 1
+    grade: int = 0
+    """1 where its header says that it is the better of two columns of one field, -1 the worse."""
+
+    @property
+    def rank(self) -> tuple[int, float]:
+        """How good a claim it is, for comparing."""
+        return list(Confidence)[::-1].index(self.confidence), self.strength
+
+    @property
+    def used(self) -> bool:
+        """Whether the proposal uses it."""
+        return self.field is not None and self.confidence in {Confidence.SURE, Confidence.LIKELY}
 
 
 @dataclass(frozen=True, slots=True)

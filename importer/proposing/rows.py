@@ -22,9 +22,8 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from importer.proposing.answers import Answers
-    from importer.proposing.columns import Place
     from importer.proposing.profiles import Profile
-    from importer.proposing.proposal import Look
+    from importer.proposing.proposal import Look, Place
 
 SKIP, SEND = "skip", "send"
 _FULL, _MOST_NAMED = 3, 50

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from importer.proposing.columns import Confidence
+from importer.proposing.proposal import Confidence
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from importer.proposing.columns import Place
-    from importer.proposing.proposal import Proposal
+    from importer.proposing.proposal import Place, Proposal
 
 _HOWS = ("first_of", "join", "lookup", "date", "extract")
 

@@ -6,21 +6,19 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import FIELDS, VALUES
-from importer.proposing.columns import Confidence
 from importer.proposing.dating import proven_form, read_dates
 from importer.proposing.meanings import means, user_type
 from importer.proposing.profiles import folded, province_of
-from importer.proposing.proposal import Question, Value
+from importer.proposing.proposal import Confidence, Question, Value
 from importer.schema import Kind, Need
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from importer.proposing.answers import Answers
-    from importer.proposing.columns import Place
     from importer.proposing.dating import Dates
     from importer.proposing.profiles import Profile
-    from importer.proposing.proposal import Draft, Look
+    from importer.proposing.proposal import Draft, Look, Place
     from importer.pulls.user_types import UserType
     from importer.schema import Field, Table
 

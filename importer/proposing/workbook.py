@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from importer.proposing.answers import ROWS, VALUES
-from importer.proposing.columns import NOT_SENT, Confidence
+from importer.proposing.proposal import NOT_SENT, Confidence
 from importer.proposing.rows import SEND, SKIP
 
 if TYPE_CHECKING:
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
 
     from openpyxl.worksheet.worksheet import Worksheet
 
-    from importer.proposing.columns import Place
-    from importer.proposing.proposal import Proposal
+    from importer.proposing.proposal import Place, Proposal
 
 JOINED, SECOND = " (joined)", " (second choice)"
 _JOINABLE: Final = ("street", "last_name", "phone_cell")

@@ -4,8 +4,9 @@ import csv
 
 import pytest
 
-from importer.proposing.columns import Confidence, place_columns
+from importer.proposing.columns import place_columns
 from importer.proposing.profiles import profile
+from importer.proposing.proposal import Confidence
 from importer.reading import read_source, take_sheet
 
 PEOPLE = {
