@@ -11,7 +11,7 @@ import math
 import operator
 import re
 from datetime import date, datetime, timedelta
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation, localcontext
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -44,6 +44,7 @@ _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
 _FIRST_DAY: Final = _DAY_ZERO.toordinal()
 _SINCE_1904: Final = 1_462
 """Days from the first day of ordinary workbooks to that of the others."""
+_WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 _NUMBER_RE: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?\s*")
 _THOUSANDS_RE: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+\Z)")
 
@@ -219,9 +220,8 @@ def _signed(text: str, value: float) -> str:
 
 
 def _rounded(number: Number, value: Decimal) -> Decimal:
-    with localcontext(prec=60):
-        step = Decimal(1).scaleb(-number.decimals)
-        return value.scaleb(number.power).quantize(step, rounding=ROUND_HALF_UP)
+    step = Decimal(1).scaleb(-number.decimals)
+    return value.scaleb(number.power, _WIDE).quantize(step, context=_WIDE)
 
 
 def _written_number(number: Number, value: Decimal) -> str:

@@ -112,7 +112,7 @@ class Token:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Number:
     """How a section writes a number."""
 
@@ -125,18 +125,18 @@ class Number:
     power: int
     """The number is multiplied by ten to this power before it is written (2 for percent)."""
 
-    @property
+    @cached_property
     def zeros(self) -> int:
         """Digits before the point that are always written."""
         digits = [token.text for token in self.whole if token.mark is Mark.DIGIT]
         return len(digits) - digits.index("0") if "0" in digits else 0
 
-    @property
+    @cached_property
     def places(self) -> int:
         """Digits before and after the point at most; a format of literals alone has none."""
         return sum(token.mark is Mark.DIGIT for token in (*self.whole, *self.part))
 
-    @property
+    @cached_property
     def decimals(self) -> int:
         """Digits after the point at most."""
         return sum(token.mark is Mark.DIGIT for token in self.part)

@@ -153,3 +153,15 @@ def test_the_looks_of_a_conditional_format_are_no_looks_of_a_cell(tmp_path):
 
     grid = saved(tmp_path, fill).grids[0]
     assert (grid.struck, grid.fills) == (frozenset(), {})
+
+
+def test_an_old_workbook_tells_as_much():
+    """The file is xlwt's: a strike, a red cell, a merge over rows, a formula, a hidden row and column."""
+    grid = read_source(FAULTS.parent / "xlwt-looks.xls").grids[0]
+    assert texts(grid) == [["id", "fee"], ["1", "3.5"], ["m", "x"], ["m", "y"], ["f", ""]]
+    assert (grid.struck, grid.fills) == ({(1, 0)}, {1: ((1, "FF0000"),)})
+    assert grid.flaws == (faults.NOT_CALCULATED.at(4, 1),)
+    assert grid.doubts == (
+        "One row is hidden; it is read like all others.",
+        "Column B is hidden; it is read like all others.",
+    )
