@@ -128,27 +128,42 @@ def _cause(text: str, decimal: str) -> Refusal:
             "this amount is in another currency than CAD or USD.",
             "Write the amount in one of them.",
         )
-    currency = _CURRENCY_RE.fullmatch(text)
-    if currency is not None:
-        sign = currency["before"] or currency["behind"]
-        rest = (currency["rest"] or currency["other"]).strip()
-        if not isinstance(parse_amount(rest, decimal=decimal), Refusal):
-            name = "USD" if sign.startswith("US") else "CAD"
-            return Refusal(
-                "the currency stands beside this amount.",
-                f'Take it off with `replace: {{"{sign}": ""}}` and give `currency` {name} in the mapping.',
-            )
+    beside = _beside(text, decimal)
+    if beside is not None:
+        return beside
     bare = re.sub(rf"[{DASHES}()]|CR|DR", "", text, flags=re.IGNORECASE).strip()
-    if _NEGATIVE_RE.fullmatch(text) and not isinstance(
-        parse_amount(bare, decimal=decimal), Refusal
-    ):
+    if _NEGATIVE_RE.fullmatch(text) and _is_amount(bare, decimal):
         return _NEGATIVE
-    other = "," if decimal == "." else "."
-    if decimal == "." and not isinstance(parse_amount(text, decimal=other), Refusal):
+    if decimal == "." and re.search(r",[0-9]{1,2}\D*$", text) and _is_amount(text, ","):
         return Refusal(
-            _NO, 'Say `decimal: ","` in the mapping, as a comma stands before the cents.'
+            "a comma stands before the cents of this amount.", 'Say `decimal: ","` in the mapping.'
         )
-    left = re.search(rf"(?<=[0-9])[{_BLANKS}]*[^0-9.,{_BLANKS}].*", text)
+    return _left_over(text) or Refusal(_NO, _WRITE[decimal])
+
+
+def _is_amount(text: str, decimal: str) -> bool:
+    return not isinstance(parse_amount(text, decimal=decimal), Refusal)
+
+
+def _beside(text: str, decimal: str) -> Refusal | None:
+    """Return what is wrong with an amount beside the name of its currency."""
+    found = _CURRENCY_RE.fullmatch(text)
+    if found is None or not _is_amount((found["rest"] or found["other"]).strip(), decimal):
+        return None
+    sign = found["before"] or found["behind"]
+    name = "USD" if sign.startswith("US") else "CAD"
     return Refusal(
-        _NO, _WRITE[decimal], "" if left is None else f"`{left[0].strip()}` is left over."
+        f"{sign} stands beside this amount.",
+        f'Take it off with `replace: {{"{sign}": ""}}` and give `currency` {name} in the mapping.',
+    )
+
+
+def _left_over(text: str) -> Refusal | None:
+    left = re.search(rf"(?<=[0-9])[{_BLANKS}]*[^0-9.,{_BLANKS}].*", text)
+    if left is None:
+        return None
+    return Refusal(
+        "this holds more than an amount.",
+        "Keep the amount alone in the cell.",
+        f"`{left[0].strip()}` is left over.",
     )
