@@ -795,3 +795,23 @@ def test_a_time_far_from_now_is_held_and_a_distant_one_warned_of(end, severity):
 def test_a_birth_in_the_future_is_held_and_an_odd_one_warned_of(born, severity):
     result = checked("users", GOOD["users"] | {"date_of_birth": born})
     assert [p.severity.value for p in result.problems] == ([severity] if severity else [])
+
+
+@pytest.mark.parametrize("control", ["\x1b", "\x00", "CA\x07D"], ids=ascii)
+def test_a_control_character_is_told_in_fields_with_a_form_too(control):
+    for endpoint, field in (("permits", "currency"), ("users", "province"), ("vehicles", "year")):
+        frame = pd.DataFrame({field: [control]}, dtype="str")
+        sheet = Sheet(
+            Path("a.csv"),
+            "0",
+            None,
+            1,
+            (Column(0, field),),
+            frame.set_axis([0], axis=1),
+            np.array([2]),
+        )
+        batch = Batch(sheet, endpoint, "m", frame, {field: (0,)}, np.zeros(1, dtype=bool))
+        found = check(batch, TABLES[endpoint], today=date(2026, 9, 1)).problems
+        assert [p.message for p in found if p.field == field and p.holds] == [
+            "this holds a control character, a tab for example."
+        ]

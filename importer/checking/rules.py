@@ -77,8 +77,7 @@ def cell_rules(
         today: The day after which a date lies in the future.
         as_shown: Whether the person vouches for what looks ruined.
     """
-    if known.kind not in _FORMED:
-        yield from _text(known)
+    yield from _text(known)
     yield from _judged(known, column, as_shown=as_shown)
     if known.kind in {Kind.NAME, Kind.TEXT}:
         yield from _nothing_twice(column)
@@ -135,7 +134,7 @@ def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
 
 def _text(known: Field) -> Iterator[Rule]:
     limit = known.max_length
-    if limit is not None:
+    if limit is not None and known.kind not in _FORMED:
         yield Rule(
             "length",
             lambda column: _lengths(column, limit) <= limit,
