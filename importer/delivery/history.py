@@ -237,27 +237,6 @@ Rows = Iterable[tuple[int | None, str]]
 """Row of the first source, ``None`` where that is not known, and the identity of the record in it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstFile:
-    """The file that rows came from."""
-
-    digest: str
-    source: str
-    """Its name."""
-    mapping: str
-
-
-def first_file(memory: Memory, system: int, endpoint: str, rows: Rows) -> FirstFile | None:
-    """Return the file that most of the rows were sent from, the newest of those with equally many."""
-    best = _best(memory, system, endpoint, rows, "")
-    if best is None:
-        return None
-    found = memory.connection.execute(
-        "SELECT source, mapping FROM file WHERE digest = ? ORDER BY id LIMIT 1", (best[0],)
-    ).fetchone()
-    return FirstFile(best[0], *found)
-
-
 def trace(
     memory: Memory, system: int, endpoint: str, book: Workbook, rows: Callable[[], Rows]
 ) -> Workbook:
@@ -283,7 +262,7 @@ def trace(
     if not names or same:
         return replace(book, sheet=same[0]) if same else book
     best = _best(memory, system, endpoint, rows(), book.digest)
-    return book if best is None else replace(book, sheet=best[1])
+    return book if best is None else replace(book, sheet=best)
 
 
 def written(memory: Memory, run: str, moment: str) -> int | None:
@@ -366,23 +345,21 @@ def sent_once(memory: Memory, system: int, endpoint: str) -> Callable[[str], boo
     return ask
 
 
-def _best(
-    memory: Memory, system: int, endpoint: str, rows: Rows, digest: str
-) -> tuple[str, str] | None:
-    """Return digest and sheet from which most of the rows were sent; ``None`` where none was."""
+def _best(memory: Memory, system: int, endpoint: str, rows: Rows, digest: str) -> str | None:
+    """Return the sheet of a file from which most of the rows were sent; ``None`` where none was."""
     wanted: dict[str, set[int | None]] = defaultdict(set)
     for row, identity in rows:
         wanted[identity].add(row)
     attempts = memory.connection.execute(
-        "SELECT file.digest, coalesce(file.sheet, 'Rows'), attempt.row, attempt.identity"
+        "SELECT coalesce(file.sheet, 'Rows'), attempt.row, attempt.identity"
         " FROM file JOIN attempt ON attempt.file = file.id"
-        " WHERE attempt.system = ? AND attempt.endpoint = ? AND (? = '' OR file.digest = ?)"
+        " WHERE attempt.system = ? AND attempt.endpoint = ? AND file.digest = ?"
         " ORDER BY attempt.id DESC",
-        (system, endpoint, digest, digest),
+        (system, endpoint, digest),
     )
-    found: dict[tuple[str, str], set[tuple[int, str]]] = defaultdict(set)
-    for at, sheet, row, identity in attempts:
+    found: dict[str, set[tuple[int, str]]] = defaultdict(set)
+    for sheet, row, identity in attempts:
         if not wanted.get(identity, set()).isdisjoint((row, None)):
-            found[at, sheet].add((row, identity))
+            found[sheet].add((row, identity))
     # The first of those with equally many is the newest.
-    return max(found, key=lambda place: len(found[place]), default=None)
+    return max(found, key=lambda sheet: len(found[sheet]), default=None)
