@@ -343,7 +343,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
     Kind.TEXT: (),
     Kind.ID: (
         *_NUMBERS,
-        Rule("hash", matching("#.+"), "{this} begins with #, as lines do that are no record.", CHECK, holds=False),
+        Rule("hash", matching("#.+"), "{this} begins with #, as lines do that are not records.", CHECK, holds=False),
     ),
     Kind.PLATE: _PLATES,
     Kind.EMAIL: _EMAILS,

@@ -185,7 +185,7 @@ def _yaml_sentence(error: yaml.MarkedYAMLError) -> str:
         problem = "a bracket is not closed, or the indentation is off"
     # What YAML quotes may be a secret that somebody put where it does not belong.
     problem = re.sub(r"""\s*(['"]).*\1""", "", problem)
-    return f"this is no valid YAML ({problem}). Check indentation, colons and quotes here."
+    return f"this is not valid YAML ({problem}). Check indentation, colons and quotes here."
 
 
 def spell(place: Place) -> str:

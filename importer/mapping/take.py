@@ -134,7 +134,7 @@ class Cells:
     def _of_other_types(
         self, kind: Kind, column: int, texts: pd.Series[str]
     ) -> abc.Iterator[tuple[int, tuple[str, str]]]:
-        """Yield the cells of a workbook that are no text of this kind, whatever they look like."""
+        """Yield the cells of a workbook that are not text of this kind, whatever they look like."""
         types = self.sheet.types.get(column)
         if types is None:
             return
