@@ -357,6 +357,9 @@ class Batch:
     """Fields with ``if_invalid: omit``: what the checks find invalid in them is left out too."""
     as_shown: frozenset[str] = frozenset()
     """Fields for whose values the person vouches, however ruined they look."""
+    unfit: frozenset[tuple[int, int]] = frozenset()
+    """(position, column) of cells that are wrong for what they are and not for their text: a true date
+    for a plate. As text, in a results workbook, they look right."""
     blanks: str = "omit"
     """``omit`` or ``send``."""
     duplicates: str = "error"

@@ -408,3 +408,29 @@ match: {files: ["*cancel*"]}
 fields:
   referenceID: Reference
 """
+
+
+def test_a_cell_that_was_no_text_stays_held_when_its_workbook_comes_back_uncorrected(
+    desk, controller
+):
+    """As text a truth value, or a date, would pass for the plate that it never was."""
+    path = desk.folder / "inbox" / "vehicles.xlsx"
+    book = openpyxl.Workbook()
+    book.active.title = "Cars"
+    for row in (["Plate", "Prov"], ["ABC 123", "ON"], [True, "ON"], [1234.5, "ON"]):
+        book.active.append(row)
+    book.save(path)
+    desk.push(path, code=1)
+    assert len(controller.ledger) == 1
+    desk.push(desk.results("vehicles"), code=1)
+    assert len(controller.ledger) == 1
+    assert [row["Plate"] for row in desk.table_of("vehicles", "Cars")] == [
+        "ABC 123",
+        "TRUE [correct this]",
+        "1234.5 [correct this]",
+    ]
+    with edited(desk.results("vehicles"), "Cars") as page:
+        page.cell(3, ROW + 1).value = "TRUE"
+        page.cell(4, ROW + 1).value = "1234S"
+    desk.push(desk.results("vehicles"), code=0)
+    assert len(controller.ledger) == 3

@@ -114,6 +114,7 @@ def apply_mapping(
     quiet = skipped.copy()
     quiet[[flaw.position for flaw in whole]] = True
     fields: dict[str, _Given] = {}
+    flawed: set[tuple[int, int | None]] = set()
     for known in mapping.fields:
         rules = [rule for rule in mapping.rules if rule.field.name == known.name]
         taken = [(rule, cells.take(rule)) for rule in rules]
@@ -139,6 +140,13 @@ def apply_mapping(
         ]
         if not pairs and known.name not in mapping.defaults:
             continue
+        flawed |= {
+            (flaw.position, flaw.column)
+            for _, there in taken
+            if there is not None
+            for flaws in there.flaws.values()
+            for flaw in flaws
+        }
         # A value that may be left out gives way to one that may not.
         pairs.sort(key=lambda pair: pair[0].omit_if_invalid)
         given = _together(sheet, known, pairs, quiet)
@@ -158,6 +166,11 @@ def apply_mapping(
         problems=tuple(sorted(problems, key=lambda problem: problem.position)),
         omit_if_invalid=mapping.omit_if_invalid,
         as_shown=mapping.as_shown,
+        unfit=frozenset(
+            (at, column)
+            for at, column in flawed - {(flaw.position, flaw.column) for flaw in sheet.flaws}
+            if column is not None
+        ),
     )
 
 

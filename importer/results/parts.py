@@ -80,7 +80,11 @@ class Part:
                 continue
             if whole_row or str(frame.iat[flaw.position, column]).strip() not in EXCEL_ERRORS:
                 marked.setdefault(column, set()).add(flaw.position)
-        # A line through a cell is not in this workbook, which may be given back.
+        # Nor is what a cell was, a true date for a plate, or a line through it in this workbook, which
+        # may be given back.
+        for position, column in self.checked.batch.unfit:
+            if position in held:
+                marked.setdefault(column, set()).add(position)
         struck = {
             at: column for at, column in sorted(self.sheet.struck, reverse=True) if column in used
         }
