@@ -72,6 +72,8 @@ NO_PLATE: Final = frozenset(
         *("see comments", "see above", "same as above", "temp", "temporary", "pending", "missing"),
         *("not registered", "not registered yet", "not yet registered", "not available", "x"),
         *("aucune", "aucune plaque", "pas de plaque", "sans plaque", "inconnu", "inconnue"),
+        *("none yet", "no plate yet", "to follow", "to come", "coming soon", "in process", "aucun"),
+        *("no vehicle", "no car", "unlicensed", "t.b.a", "t.b.d", "à suivre"),
         *("a venir", "à venir", "voir note", "en attente", "s.o.", "s/o", "sans objet"),
     }
 )
@@ -90,7 +92,13 @@ def is_nothing(text: str) -> bool:
 
 def stands_for_nothing(words: frozenset[str]) -> Find:
     """Return what finds these words, and texts of signs alone."""
-    return lambda text: fold(text) in words or not any(c.isalnum() for c in text)
+
+    def find(text: str) -> bool:
+        folded = fold(text)
+        bare = folded.strip(" .!?*-()[]\"'")
+        return not any(c.isalnum() for c in text) or folded in words or bare in words
+
+    return find
 
 
 DASHES: Final = "\\-\u00ad\u058a\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"

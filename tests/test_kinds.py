@@ -45,7 +45,7 @@ HELD = {
         "boolean!": ["TRUE", "FALSE", "VRAI"],
     },
     PLATE: {
-        "none!": ["none", "NO PLATE", "n/a", "TBA", "unknown", "see note", "?", "-", "--", "x", "pending", "Temp", "same as above", "0", "sans plaque", "à venir"],
+        "none!": ["none", "NO PLATE", "n/a", "TBA", "unknown", "see note", "?", "-", "--", "x", "pending", "Temp", "same as above", "0", "sans plaque", "à venir", "Unknown.", "TBA?", "(none)", "T.B.D.", "none yet", "No car"],
         "two!": ["CEKR 412 / BTXA 77", "CEKR412, BTXA77", "CEKR412;BTXA77", "CEKR412&BTXA77", "CEKR412|BTXA77", "CEKR412 or BTXA77", "CEKR412 ET BTXA77", "CEKR412 ou BTXA77", "CEKR412 BTXA77"],
         "brackets!": ["CEKR 412 (QC)", "CEKR 412 [old]"],
         "remark!": ["CEKR 412 - Toyota", "CEKR 412 – blue", "ask at the desk"],
