@@ -31,6 +31,10 @@ _NEAR = 60
 """How like two names must be, in hundredths, before one is offered for the other."""
 
 
+MOST_CHARACTERS = 32_767
+"""Of a cell of a workbook, in UTF-16 units."""
+
+
 def clean(text: str) -> str:
     r"""Return what a mapped cell means: NFC, trimmed, without invisible marks, in one line.
 
@@ -125,6 +129,15 @@ def spans(rows: Sequence[int], *, most: int = 40) -> str:
     named = [str(a) if a == b else f"{a} to {b}" for a, b in runs[:most]]
     rest = sum(b - a + 1 for a, b in runs[most:])
     return ", ".join(named) + (f" and {rest:,} more" if rest else "")
+
+
+def units(text: str) -> int:
+    """Return the length of a text in UTF-16 units, as spreadsheet programs count.
+
+    >>> units("Zoë 🚗")
+    6
+    """
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def column_letter(position: int) -> str:

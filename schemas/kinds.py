@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from importer.model import CellType
+from importer.model import UNCORRECTED, CellType
 from importer.schema import Kind
 from schemas.signs import (
     ADDRESS_RE,
@@ -88,6 +88,12 @@ EVERY: Final = (
         is_error_word,
         "{this} is an error of a spreadsheet program, not a value.",
         "Correct the cell, or the formula in it.",
+    ),
+    Rule(
+        "marked",
+        lambda text: UNCORRECTED in text,
+        "{this} was marked in a results workbook and is not corrected yet.",
+        "Type the right value over it, without the mark.",
     ),
     Rule(
         "lost letter",
@@ -334,7 +340,7 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
     return (NOTHING, Rule("form", lambda text: not whole(text), message, remedy))
 
 
-_SIGNS: Final = r'#\ufffdÃÂâ√├&<"“„«:'
+_SIGNS: Final = r'#\[\ufffdÃÂâ√├&<"“„«:'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off

@@ -33,6 +33,7 @@ EVERY_KIND = {
         *("#¿NOMBRE?", "#SPILL!", "#CALC!", "#BUSY!", "#ÜBERLAUF!", "#DIV/0!", "#ERROR!", "#ЗНАЧ!"),
         *("Loading...", "Err:502", "Err :504", "########", "##", "#VALEUR !", "#Num!", "#Deleted", "#HIÁNYZIK", "#YOK", "#PUUTTUU!", "#DIVISION/0!"),
     ],
+    "marked!": ["[correct this]", "12345678901234500 [correct this]"],
     "lost letter!": ["Andr�", "��"],
 }  # fmt: skip
 HELD = {

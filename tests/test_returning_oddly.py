@@ -335,10 +335,12 @@ def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller)
     desk.write("mappings/roster.yaml", ROSTER + "  street: Street\n")
     desk.table("roster.csv", people)
     desk.push("roster.csv", code=1)
-    assert sent(controller) == ["000000", "000002"]
-    assert len(controller.entries("000002")[0].body["street"]) == 40_000
+    assert sent(controller) == ["000000"]
+    assert desk.table_of("roster")[2]["opscom_message"].endswith(
+        "is longer than the 32,767 characters that a cell of a workbook holds. Shorten it."
+    )
     desk.push(desk.results("roster"), code=1)
-    assert len(controller.ledger) == 2
+    assert len(controller.ledger) == 1
     first, second, third = desk.table_of("roster")
     assert [row["opscom_status"] for row in (first, second, third)] == [
         "unchanged",
@@ -353,6 +355,23 @@ def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller)
         'First: "A\ufffdB": this cell was marked in the results workbook and is not corrected yet. Type '
         "the right value over it, without [correct this]."
     )
+
+
+@pytest.mark.parametrize("text", ["x" * 32_767, "\U0001f600" * 16_383], ids=["letters", "emoji"])
+def test_what_a_workbook_can_just_hold_is_unchanged_when_it_is_given_back(desk, controller, text):
+    desk.write("mappings/roster.yaml", ROSTER + "  street: Street\n")
+    desk.table("roster.csv", [{**user(1), "Street": text}])
+    desk.push("roster.csv", code=0)
+    (file,) = desk.push(desk.results("roster"), code=0)["files"]
+    assert (file["states"], controller.requests) == ({"unchanged": 1}, 1)
+
+
+def test_a_cell_copied_with_our_mark_into_a_list_of_its_own_is_held(desk, controller):
+    desk.table("roster.csv", [user(1), {**user(2), "First": "Zo [correct this]"}])
+    desk.push("roster.csv", code=1)
+    assert sent(controller) == ["000001"]
+    (file,) = desk.push(desk.results("roster"), code=1)["files"]
+    assert file["states"] == {"unchanged": 1, "invalid": 1}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from unicodedata import normalize
 
 from importer.model import Severity
 from importer.schema import Field, Kind, Need, Table
+from importer.text import MOST_CHARACTERS, units
 from schemas import kinds
 from schemas.signs import is_nothing
 
@@ -140,6 +141,16 @@ def _text(known: Field) -> Iterator[Rule]:
             lambda column: _lengths(column, limit) <= limit,
             known.too_long,
             f"{{this}} has {{length}} characters, and OPSCOM takes {limit}.",
+            "Shorten it.",
+        )
+    else:
+        yield Rule(
+            "cell",
+            lambda column: (
+                (column.str.len() <= MOST_CHARACTERS // 2) | (column.map(units) <= MOST_CHARACTERS)
+            ),
+            known.too_long,
+            f"{{this}} is longer than the {MOST_CHARACTERS:,} characters that a cell of a workbook holds.",
             "Shorten it.",
         )
     yield Rule(

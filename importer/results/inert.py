@@ -11,11 +11,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from importer.model import UNCORRECTED
+from importer.text import MOST_CHARACTERS, units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-MOST_CHARACTERS = 32_767
 REPLACEMENT = "\ufffd"
 
 LIVE = "=+-@\t\r'"
@@ -32,15 +32,6 @@ _NAME_RE = re.compile(r"[\[\]:*?/\\\t\r\n]")
 _MOST_NAME = 31
 _CUT_RE = re.compile(r"… \[cut here: [0-9,]+ characters do not fit into a cell\]$")
 """What ``_cut`` puts at the end."""
-
-
-def units(text: str) -> int:
-    """Return the length of a text in UTF-16 units, as spreadsheet programs count.
-
-    >>> units("Zoë 🚗")
-    6
-    """
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def hold(text: str) -> str:
