@@ -193,6 +193,7 @@ RIGHT = {
             for name in ("brown", "clark", "davis", "evans")
         ),
     ],
+    "a sparse record of staff": [*people(), ["T100300", "Lee"], *people(8, 10)],
     "a sparse record": [*people(), ["100300", "Lee", "Ann"]],
     "a person called like a column": [
         *people(),
@@ -206,6 +207,15 @@ RIGHT = {
 @pytest.mark.parametrize("kind", RIGHT)
 def test_a_record_is_never_taken_for_anything_else(held, kind):
     assert held(RIGHT[kind]) == {}
+
+
+def test_values_that_are_headers_of_other_columns_make_no_header(held):
+    header = [*HEADER, "1", "2", "3", "Yes", "No"]
+    rows = [[*row, "1", "2", "3", "No", "Yes"] for row in people()]
+    assert held(rows, header=header) == {}
+    assert (
+        held([[row[0], *[""] * 4, "2", "1", "Yes", "No"] for row in people()], header=header) == {}
+    )
 
 
 def test_in_a_list_of_little_more_than_keys_a_row_of_one_cell_is_a_record(held):

@@ -169,10 +169,11 @@ def _tables(rows: _Rows) -> dict[int, tuple[str, str]]:
 def _headers(rows: _Rows) -> dict[int, bool]:
     """Return the rows that are headers, each with whether its mapped columns are those of the first.
 
-    Two of its cells at least, and half of them, are names of the header.
+    Two of its cells at least, and half of them, are names of the header, and one of a mapped column.
     """
     headers = {column.position: fold(column.header) for column in rows.columns if column.header}
-    names = set(headers.values())
+    names = {name for name in headers.values() if any(map(str.isalpha, name))}
+    wanted = {headers[column] for column in rows.mapped & headers.keys()}
     named = np.zeros(len(rows.filled), np.int64)
     for texts in rows.texts.values():
         named += _are_names(texts, names)
@@ -180,6 +181,8 @@ def _headers(rows: _Rows) -> dict[int, bool]:
     for at in np.flatnonzero((named >= _NAMES) & (2 * named >= rows.filled)).tolist():
         cells = {column: fold(cell) for column, cell in rows.cells(at).items()}
         known = {column: cell for column, cell in cells.items() if cell in names}
+        if wanted.isdisjoint(known.values()):
+            continue
         foreign = any(headers.get(column) != cell for column, cell in known.items())
         foreign |= any(
             headers.get(column) != cells[column] for column in rows.mapped & cells.keys()
@@ -211,7 +214,7 @@ def _key(batch: Batch, table: Table) -> tuple[Field, int] | None:
 def _unlike(
     rows: _Rows, key: tuple[Field, int], strays: Collection[int], usual: int
 ) -> Iterator[int]:
-    """Yield the rows whose key is unlike the others', where little of them is filled or at an edge.
+    """Yield the rows whose key is unlike the others', at an edge, or without a digit in a row of little.
 
     The others are alike where nine tenths of them are of one shape, or of two. Plates are of all shapes.
     """
@@ -223,7 +226,8 @@ def _unlike(
     counted = Counter(look.values())
     for alike in () if known.kind is Kind.PLATE else _ALIKE:
         odd = {at for at, shape in look.items() if shape and shape not in alike} - rows.passed
-        found = odd & (sparse | set(_at_edges(rows, look, odd)))
+        words = {at for at in sparse if look[at] in {"letters", "words"}}
+        found = odd & (words | set(_at_edges(rows, look, odd)))
         others = len(look) - len(found) - counted[""]
         if others >= _USUAL and sum(counted[each] for each in alike) >= _NINE_TENTHS * others:
             yield from found
