@@ -257,8 +257,10 @@ class Sheet:
             columns.setdefault(position, set()).add(column)
         found = {}
         for position, here in columns.items():
-            filled = {at for at in mapped if str(self.frame.iloc[position, at]).strip()}
-            hits = here & set(keys) or (here & filled if filled <= here else set())
+            hits = here & set(keys)
+            if not hits and here & set(mapped):
+                filled = {at for at in mapped if str(self.frame.iloc[position, at]).strip()}
+                hits = here & filled if filled <= here else hits
             if hits:
                 found[position] = min(hits)
         return found

@@ -25,9 +25,10 @@ _HUES: Final = (
     (20, "red"), (45, "orange"), (70, "yellow"), (165, "green"), (260, "blue"), (290, "purple"), (340, "pink"),
 )  # fmt: skip
 """Degrees up to which a hue has a name; from the last on it is red again."""
-_GREY: Final = 0.12
+_GREY: Final = 0.04
 """Saturation below which a colour has no hue."""
 _EVERY_SECOND: Final = 2
+_MOST_ROWS: Final = 8
 _MOST: Final = 60
 """Characters of a legend that are told."""
 
@@ -39,7 +40,7 @@ def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator
     there to be read by, and a results workbook has its own.
     """
     sheet = batch.sheet
-    records = [at for at in range(len(sheet.frame)) if not batch.skipped[at] and at not in strays]
+    records = {at for at in range(len(sheet.frame)) if not batch.skipped[at]} - set(strays)
     if any(column.ours for column in sheet.columns) or not sheet.fills:
         return
     keys = {at for name in table.told_by for at in batch.origins.get(name, ())}
@@ -47,12 +48,14 @@ def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator
     colours = sorted({colour for cells in sheet.fills.values() for _, colour in cells})
     for colour in colours:
         found = sheet.rows_marked(sheet.coloured(colour), keys, mapped)
-        rows = sorted(int(sheet.rows[at]) for at in found if at in set(records))
+        rows = sorted(int(sheet.rows[at]) for at in found if at in records)
         steps = {after - before for before, after in pairwise(rows)}
         half = 2 * len(rows) - len(records)
         if not rows or half >= 0 or (half == -1 and steps == {_EVERY_SECOND}):
             continue
-        which = f"row {rows[0]} has" if len(rows) == 1 else f"rows {spans(rows)} have"
+        which = (
+            f"row {rows[0]} has" if len(rows) == 1 else f"rows {spans(rows, most=_MOST_ROWS)} have"
+        )
         plain = re.fullmatch("[0-9A-F]{6}", colour)
         name = f"{_named(colour)} ({colour})" if plain else f"coloured ({colour})"
         skip = (
