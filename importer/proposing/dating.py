@@ -34,6 +34,7 @@ _CLOCKS: Final = (
 )
 _FIRST, _SAMPLE = 60, 1000
 _LETTERS_RE: Final = re.compile(r"[^\W\d_]{3,}\.?")
+_MIDNIGHT_RE: Final = re.compile(r"\b(?:00?|12):00(?::00(?:\.0+)?)?(?: ?a\.?m\.?)?$", re.IGNORECASE)
 _ISO: Final = ""
 _MIDNIGHT: Final = dt.time()
 _UTC: Final = ZoneInfo("UTC")
@@ -58,6 +59,8 @@ class Dates:
     """Names of months in another language, and in English."""
     timed: bool = True
     """Whether the dates have a time of day."""
+    midnight: bool = False
+    """Whether every one has a time of day, and it is 00:00."""
     zoned: bool = False
     """Whether times name a zone."""
 
@@ -101,6 +104,8 @@ def read_dates(counts: Mapping[str, int]) -> Dates:
         first=days[0] if days else "", last=days[-1] if days else "",
         months=months or None,
         timed=any(":" in text for text in sample),
+        midnight=bool(days) and all(_MIDNIGHT_RE.search(text) for text in texts.values() if ":" in text)
+        and any(":" in text for text in sample),
         zoned=any(re.search(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$", text) for text in sample),
     )  # fmt: skip
 

@@ -160,7 +160,7 @@ def ask_who(
             elif said is None:
                 questions.append(Question(
                     "row", (ROWS, header, text),
-                    f'"{header}" is "{text}" in {rows} rows. Have these left, and are they not to be sent?',
+                    f'"{header}" is "{text}" in {rows} rows. Are these not to be sent?',
                     (SKIP, SEND), column=header, value=text,
                 ))  # fmt: skip
         if gone:

@@ -43,6 +43,7 @@ _ZONES: Final = (
         "America/Los_Angeles",
     ),
 )
+_WHOLE_DAY, _AT_MIDNIGHT = "to the end of that day", "it ends at 00:00"
 _DAY, _MONTH = "the day first", "the month first"
 _MARKS: Final = ("CAD", "USD", "CA$", "US$", "C$", "€")
 _MOST_STRANGE, _LOOKED_AT, _LONGEST = 12, 5000, 20
@@ -178,10 +179,7 @@ def _dated(made: Turn) -> None:
     if form:
         made.rule["date"] = form
     if made.known.kind is Kind.DATETIME:
-        if not dates.timed:
-            made.rule["time"] = "23:59:59" if made.known.name == "endTime" else "00:00:00"
-        if dates.zoned:
-            _zone(made)
+        _clock(made, dates)
     _strange(made, dates)
     if dates.first:
         proof = (
@@ -218,6 +216,27 @@ def _day_or_month(made: Turn, dates: Dates) -> str:
     return day
 
 
+def _clock(made: Turn, dates: Dates) -> None:
+    """The time of day of dates alone, and whether ends at midnight mean the whole day."""
+    last = made.known.name == "endTime"
+    if not dates.timed:
+        made.rule["time"] = "23:59:59" if last else "00:00:00"
+    elif last and dates.midnight:
+        said = made.drafting.answers.get(FIELDS, "midnight")
+        if said is None:
+            text = f'All times of "{made.ref}" are 00:00. Does the last day count to its end?'
+            made.drafting.questions.append(
+                Question(
+                    "field", (FIELDS, "midnight"), text, (_WHOLE_DAY, _AT_MIDNIGHT), _WHOLE_DAY,
+                    column=made.ref, field=made.known.name,
+                )
+            )  # fmt: skip
+        elif said != _AT_MIDNIGHT:
+            made.rule |= {"time": "23:59:59", "midnight": "date"}
+    if dates.zoned:
+        _zone(made)
+
+
 def _zone(made: Turn) -> None:
     said = made.drafting.answers.get(FIELDS, "timezone")
     if said:
@@ -251,7 +270,9 @@ def _strange(made: Turn, dates: Dates) -> None:
             made.blanks.append(text)
         elif becomes is None:
             made.ask(
-                text, f'"{text}" in "{made.ref}" is not a date ({rows} rows). What is it?', choices
+                text,
+                f'"{text}" in "{made.ref}" is not a date ({rows} rows). Which date is it?',
+                choices,
             )
         elif becomes != HOLD:
             made.replace(text, becomes)
@@ -380,6 +401,13 @@ def _ids(made: Turn) -> None:
         )  # fmt: skip
 
 
+def _phones(made: Turn) -> None:
+    _none_words(made)
+    longest = made.known.max_length or 0
+    if any(len(text) > longest for text in made.place.profile.counts):
+        made.rule["convert"] = ["phone"]
+
+
 def _plates(made: Turn) -> None:
     made.rule["convert"] = ["plate"]
 
@@ -405,7 +433,7 @@ _STEPS: Final[Mapping[str, Callable[[Turn], None]]] = {
     "plateType": _plate_types,
     Kind.ID: _ids,
     Kind.EMAIL: _none_words,
-    Kind.PHONE: _none_words,
+    Kind.PHONE: _phones,
     Kind.POSTAL: _none_words,
     Kind.YEAR: _none_words,
     Kind.VIN: _none_words,

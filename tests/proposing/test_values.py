@@ -147,7 +147,7 @@ def test_permits_take_decimal_commas_free_ones_texts_for_dates_and_times_of_days
     assert rule(found, "amount") == {"column": "Price", "decimal": ",", "blank_if": ["comp"]}
     assert rule(found, "endTime") == {"column": "Valid To", "time": "23:59:59"}
     assert [q.text for q in found.questions] == [
-        '"end of term" in "Valid To" is not a date (1 rows). What is it?'
+        '"end of term" in "Valid To" is not a date (1 rows). Which date is it?'
     ]
     said = proposed(text, {("values", "Valid To", "end of term"): "2027-04-30"})
     assert rule(said, "endTime") == {
@@ -280,3 +280,16 @@ def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_pa
         Answers({("rows", "struck out"): "skip", ("rows", "background FF0000"): "send"}),
     )
     assert [skip.rule for skip in said.skips] == [{"struck": True}]
+
+
+def test_ends_at_midnight_are_asked_and_count_to_the_end_of_the_day(proposed):
+    text = (
+        "Permit #,Plate,Valid From,Valid To\nP-1,ABC 123,2026-09-01 00:00,2027-04-30 00:00\n"
+        "P-2,BXTA 904,2026-09-01 08:00,2027-04-30 00:00\n"
+    )
+    assert [q.key for q in proposed(text).questions] == [("fields", "midnight")]
+    said = proposed(text, {("fields", "midnight"): "to the end of that day"})
+    assert rule(said, "endTime") == {"column": "Valid To", "time": "23:59:59", "midnight": "date"}
+    assert (
+        rule(proposed(text, {("fields", "midnight"): "it ends at 00:00"}), "endTime") == "Valid To"
+    )
