@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from importer.causes import causes_of, refusals_of
 from importer.delivery.journal_file import person
 from importer.errors import InputError
-from importer.model import Checked, Outcome, State
+from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
 from importer.report import SheetReport, check_sum, count_states
 from importer.results import About, Part, prove_writable, write_workbook
@@ -44,8 +44,11 @@ def held_back(checked: Checked) -> dict[int, Outcome]:
         for position, place in places.items()
     }
     outcomes.update(dict.fromkeys(checked.held, Outcome(State.INVALID)))
-    skipped = Outcome(State.SKIPPED)
-    outcomes.update((int(at), skipped) for at in checked.batch.skipped.nonzero()[0])
+    used = sorted({column for columns in checked.batch.origins.values() for column in columns})
+    frame = checked.batch.sheet.frame
+    for at in map(int, checked.batch.skipped.nonzero()[0]):
+        empty = used and not any(frame.iat[at, column] for column in used)
+        outcomes[at] = Outcome(State.SKIPPED, message=NOTHING_MAPPED if empty else "")
     return outcomes
 
 

@@ -15,7 +15,7 @@ from importer.mapping.convert import Step, compile_steps, convert
 from importer.mapping.dates import ALL_MIDNIGHT, is_midnight
 from importer.mapping.rules import Refusal, Warned, within_time
 from importer.mapping.take import Cells
-from importer.model import RESULT_COLUMNS, Batch, Problem, Severity, State
+from importer.model import NOTHING_MAPPED, RESULT_COLUMNS, Batch, Problem, Severity, State
 from importer.schema import Kind, Need
 from importer.text import fold
 from schemas.kinds import BLANK_IF, FILL
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 # A record that is wrong as a whole has no field whose code would fit; the vendor's code for any
 # invalid value is the nearest (API Error Codes, 9033).
+_MESSAGE = RESULT_COLUMNS.index("opscom_message")
 _WHOLE_ROW_CODE = 9033
 _TWO_VALUES = Refusal(
     "two columns give this field, and their values differ.",
@@ -204,15 +205,20 @@ def _skipped(mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
     """Return which positions are no records.
 
     A results workbook of ours is not held against ``skip_rows`` again: there, the rows that were
-    passed over the first time say so in their status.
+    passed over the first time say so in their status, but for those that were empty: a person may have
+    filled them.
     """
     sheet = cells.sheet
     skipped = _empty(mapping, cells)
     first = sheet.columns[: len(RESULT_COLUMNS)]
     if tuple(fold(column.header) for column in first) == RESULT_COLUMNS:
-        states = sheet.frame[first[0].position].tolist()
+        said = (sheet.frame[first[at].position].tolist() for at in (0, _MESSAGE))
         return skipped | np.array(
-            [fold(state) == State.SKIPPED for state in states], dtype=np.bool_
+            [
+                fold(state) == State.SKIPPED and not message.startswith(NOTHING_MAPPED)
+                for state, message in zip(*said, strict=True)
+            ],
+            dtype=np.bool_,
         )
     for skip in mapping.skip_rows:
         looks = skip.struck or skip.fill is not None
