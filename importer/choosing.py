@@ -315,6 +315,11 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed:
     """
     name, command = source.path.name, f"opscom-import map {quoted(source.path)}"
     nearest_first = sorted(misfits, key=lambda misfit: misfit.distance)
+    grid = next((miss.grid for miss in nearest_first if miss.grid is not None), None)
+    there = ""
+    if grid is not None:
+        shipped = [load_mapping(path) for path in shipped_mappings()]
+        there = _what_there_is(grid, (*shipped, *(miss.mapping for miss in misfits)))
     if not named:
         near = [
             miss for miss in nearest_first if not miss.nothing and not _NEAR < miss.distance[0] < 1
@@ -322,15 +327,21 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed:
         if not near:
             looks = seems(source)
             if not looks:
-                return [f"{name}: no mapping fits, and it looks like nothing that OPSCOM takes."]
+                nothing = f"{name}: no mapping fits, and it looks like nothing that OPSCOM takes."
+                return [f"{nothing} {there}".strip()]
+            there = f"{there} " if there else ""
             return [
-                f"{name}: no mapping fits. It looks like {looks}. To have a mapping proposed: {command}"
+                (
+                    f"{name}: no mapping fits. {there}It looks like {looks}. To have a mapping proposed: "
+                    f"{command}"
+                )
             ]
         nobody = (
             f"{name}: no mapping is for files of this name. The nearest is {_told(near[0], name)}"
         )
         said = nobody if renamed else f"{name} does not fit {_told(near[0], name)}"
         what = f"{command} --mapping {near[0].mapping.path.name}"
+        said = f"{said} {there}".strip()
         return [f"{said} Correct the file, or to have proposed what is new: {what}"]
     told = [_told(misfit, name) for misfit in nearest_first[:_MOST_TOLD]]
     more = len(nearest_first) - len(told)
@@ -339,10 +350,8 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed:
     lines = [f"{name} does not fit {told[0]}"]
     if told[1:]:
         lines = [f"{name} fits none of the mappings tried:", *(f"  {each}" for each in told)]
-    grid = next((miss.grid for miss in nearest_first if miss.grid is not None), None)
-    if grid is not None:
-        shipped = [load_mapping(path) for path in shipped_mappings()]
-        lines.append(_what_there_is(grid, (*shipped, *(miss.mapping for miss in misfits))))
+    if there:
+        lines.append(there)
     lines.append(f"Correct the file or the mapping ({_GUIDE} says how).")
     return lines if told[1:] else [" ".join(lines)]
 

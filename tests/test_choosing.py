@@ -100,7 +100,7 @@ def test_a_missing_header_is_named_with_the_nearest(office):
     source = office.text("Id,Frist,Last\n1,Ada,Quill\n")
     assert refusal(source, mapping) == (
         'roster.csv does not fit a.yaml: this column is missing: "First" (the nearest is "Frist"). '
-        f"{NEW} {anew(source, 'a.yaml')}"
+        f'The file has the headers "Id", "Frist", "Last". {NEW} {anew(source, "a.yaml")}'
     )
     assert refusal(source, mapping, named=True).endswith(
         f'The file has the headers "Id", "Frist", "Last". {WAYS}'
@@ -153,7 +153,8 @@ def test_a_file_that_fits_but_for_its_name_is_told_which_mapping_has_its_columns
 def test_a_file_for_which_there_is_no_mapping_at_all_is_told_so(office):
     mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
     assert refusal(office.text("x,y\n1,2\n"), mapping) == (
-        "roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes."
+        "roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes. The file has 2 columns, "
+        "and no row of it holds headers that are known here."
     )
 
 
@@ -165,8 +166,9 @@ def test_a_file_that_no_mapping_fits_is_told_in_one_line_what_it_seems_to_be_and
         "Stud. No.,Vorname,Nom,Prénom,E-mail,Hair\nS1,x,Quill,Ada,a@uni.example,red\n"
     )
     assert refusal(source, mapping) == (
-        "roster.csv: no mapping fits. It looks like users (4 of 6 columns recognised). To have a mapping "
-        f"proposed: {anew(source)}"
+        'roster.csv: no mapping fits. The file has the headers "Stud. No.", "Vorname", "Nom", "Prénom", '
+        '"E-mail", "Hair". It looks like users (4 of 6 columns recognised). '
+        f"To have a mapping proposed: {anew(source)}"
     )
 
 
@@ -178,7 +180,8 @@ def test_without_a_mapping_for_the_name_the_nearest_of_the_others_is_told(office
     source = office.text(CSV)
     assert refusal(source, *mappings) == (
         "roster.csv: no mapping is for files of this name. The nearest is near.yaml: "
-        f'this column is missing: "Sur". {NEW} {anew(source, "near.yaml")}'
+        'this column is missing: "Sur". The file has the headers "Id", "First", "Last". '
+        f"{NEW} {anew(source, 'near.yaml')}"
     )
 
 
@@ -260,7 +263,7 @@ def test_the_reason_is_that_of_the_sheet_that_lacks_least(office):
     source = office.book(N=[["x"]], Longer_name=[["Id", "First"], ["1", "Ada"]])
     assert refusal(source, mapping) == (
         'roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". '
-        f"{NEW} {anew(source, 'a.yaml')}"
+        f'The file has the headers "Id", "First". {NEW} {anew(source, "a.yaml")}'
     )
 
 
