@@ -46,6 +46,8 @@ RECORD = "Record of this run"
 NOTHING_MAPPED = "No column that the mapping takes holds anything here."
 """Said of a skipped row of which nothing would be sent; once a person fills it, it is a record."""
 UNCORRECTED = "[correct this]"
+MADE = "the spreadsheet program has made a "
+"""How a problem begins that is about a true date or time: our workbook shows it as a text."""
 """Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
 looks like any other, so that without this mark the workbook, pushed again, would send it."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from importer.model import UNCORRECTED, CellType
+from importer.model import MADE, UNCORRECTED, CellType
 from importer.schema import Kind
 from schemas.signs import (
     ADDRESS_RE,
@@ -429,12 +429,12 @@ _UNFIT: Mapping[CellType, tuple[frozenset[Kind], str, str]] = MappingProxyType(
     {
         CellType.DATE: (
             frozenset(Kind) - _DATES,
-            "the spreadsheet program has made a date of it.",
+            f"{MADE}date of it.",
             "Format the column as text and type the value.",
         ),
         CellType.TIME: (
             frozenset(Kind) - _DATES,
-            "the spreadsheet program has made a time of it.",
+            f"{MADE}time of it.",
             "Format the column as text and type the value.",
         ),
         CellType.PERCENT: (

@@ -3,6 +3,7 @@
 What is sent is looked up in the controller's ledger, never in our own words.
 """
 
+import datetime as dt
 import re
 import shutil
 import zipfile
@@ -453,3 +454,21 @@ def test_a_cell_that_was_no_text_stays_held_when_its_workbook_comes_back_uncorre
         page.cell(4, ROW + 1).value = "1234S"
     desk.push(desk.results("vehicles"), code=0)
     assert len(controller.ledger) == 3
+
+
+@pytest.mark.parametrize("field", ["last_name", "street", "student_no"])
+def test_a_cell_that_is_a_date_is_shown_as_it_was_and_stays_held_until_it_is_corrected(
+    desk, controller, field
+):
+    mapping = ROSTER.replace("  last_name: Last\n", "") + f"  {field}: Odd\n"
+    desk.write("mappings/roster.yaml", mapping)
+    path = desk.folder / "inbox" / "roster.xlsx"
+    write_book(path, {"People": [[*user(1), "Odd"], [*user(1).values(), dt.date(2004, 2, 29)]]})
+    for book in (path, None):
+        desk.push(book or desk.results("roster"), code=1)
+        assert [row["Odd"] for row in desk.table_of("roster", "People")] == ["2004-02-29"]
+    assert controller.requests == 0
+    with edited(desk.results("roster"), "People") as page:
+        set_cell(page, "000001", "Odd", "Roy")
+    desk.push(desk.results("roster"), code=0)
+    assert controller.requests == 1

@@ -15,7 +15,7 @@ from importer.mapping.convert import Step, compile_steps, convert
 from importer.mapping.dates import ALL_MIDNIGHT, is_midnight
 from importer.mapping.rules import Refusal, Warned, within_time
 from importer.mapping.take import Cells
-from importer.model import NOTHING_MAPPED, RESULT_COLUMNS, Batch, Problem, Severity, State
+from importer.model import MADE, NOTHING_MAPPED, RESULT_COLUMNS, Batch, Problem, Severity, State
 from importer.schema import Kind, Need
 from importer.text import fold
 from schemas.kinds import BLANK_IF, FILL
@@ -147,6 +147,7 @@ def apply_mapping(
             if there is not None
             for flaws in there.flaws.values()
             for flaw in flaws
+            if not flaw.message.startswith(MADE)
         }
         # A value that may be left out gives way to one that may not.
         pairs.sort(key=lambda pair: pair[0].omit_if_invalid)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from importer.errors import InputError
-from importer.model import RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
+from importer.model import MADE, RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 SUMMARY: Final = "Summary"
 _ROW: Final = "opscom_row"
+_MESSAGE: Final = "opscom_message"
 _ENOUGH: Final = 2
 """Columns of ours that tell a results sheet from a source that took over one of them."""
 _LONGEST: Final = 9
@@ -156,8 +157,20 @@ def source_rows(
 
 
 def uncorrected(frame: pd.DataFrame, headers: Sequence[str]) -> list[Flaw]:
-    """Return a flaw for each cell of a results sheet that still bears our mark."""
-    return [
+    """Return a flaw for each cell of a results sheet that still bears our mark, or is the text of a date.
+
+    A true date in the place of a text is shown as it was; the message tells of it.
+    """
+    ours = {fold(header): column for column, header in enumerate(headers)}
+    said = frame[ours[_MESSAGE]].tolist() if _MESSAGE in ours else []
+    dates = [
+        Flaw(position, column, f"{MADE}date or time of it.", "Type the right value over it.")
+        for position, text in enumerate(said)
+        if MADE in text
+        for column, header in enumerate(headers)
+        if f'{header}: "{clean(frame[column].iloc[position])}": {MADE}' in text
+    ]
+    return dates + [
         Flaw(
             int(position),
             column,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from importer.codes import EXISTS, FIELDS
 from importer.model import (
     EXCEL_ERRORS,
+    MADE,
     RESULT_COLUMNS,
     Checked,
     Column,
@@ -68,7 +69,7 @@ class Part:
         """Return source column → positions of cells that held a row back for want of a value.
 
         A whole row that is in doubt is marked at the first column that the mapping uses. Error
-        texts of Excel need no mark: they are errors wherever they stand.
+        texts of Excel need no mark: they are errors wherever they stand. Of dates the message tells.
         """
         held, frame = self.checked.held, self.sheet.frame
         used = [column for columns in self.checked.batch.origins.values() for column in columns]
@@ -76,7 +77,7 @@ class Part:
         for flaw in self.sheet.flaws:
             whole_row = flaw.column is None
             column = min(used, default=0) if flaw.column is None else flaw.column
-            if flaw.position not in held or column not in used:
+            if flaw.position not in held or column not in used or flaw.message.startswith(MADE):
                 continue
             if whole_row or str(frame.iat[flaw.position, column]).strip() not in EXCEL_ERRORS:
                 marked.setdefault(column, set()).add(flaw.position)
