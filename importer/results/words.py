@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from importer.codes import Code
     from importer.model import Outcome, Problem, Sheet
     from importer.results.parts import About, Against
+    from importer.schema import Policy
 
 
 WHOLE_ROW = "Whole row"
@@ -81,7 +82,7 @@ def _first_sentence(
     if about.command == "check":
         one, many, done = "is ready to be sent", "are ready to be sent", counts.get(State.READY, 0)
     else:
-        one, many = (f"{verb} {system(about)}" for verb in POLICIES[about.endpoint].done)
+        one, many = (f"{verb} {system(about)}" for verb in _policy(about).done)
         done = counts.get(State.PUSHED, 0) + counts.get(State.UNCHANGED, 0)
     rest = _others(about, counts, wrong)
     if edited:
@@ -144,7 +145,7 @@ def next_steps(
             "Save this workbook and push it; what is settled is not sent again."
         )
     if doubtful:
-        kind = POLICIES[about.endpoint].noun
+        kind = _policy(about).noun
         steps.append(
             f"Decide about {count(doubtful, 'row')} that may be "
             f"{f'a second {kind}' if doubtful == 1 else f'second {kind}s'}: opscom_message "
@@ -312,7 +313,7 @@ def unlisted(code: str) -> str:
 
 def _others(about: About, counts: Mapping[State, int], wrong: int) -> list[str]:
     """Return what is to be said of the rows that are not simply done, nor edited or changed since."""
-    asks = POLICIES[about.endpoint].creates
+    asks = _policy(about).creates
     kept = counts.get(State.UNCHANGED, 0) if about.command == "check" else 0
     said = (
         (wrong, "needs a correction", "need a correction"),
@@ -336,7 +337,7 @@ def _others(about: About, counts: Mapping[State, int], wrong: int) -> list[str]:
 
 def _about_edited(about: About, edited: int) -> str:
     """Return the step for rows that are in OPSCOM and were edited since."""
-    policy = POLICIES[about.endpoint]
+    policy = _policy(about)
     change = (
         f"where the {policy.noun} is to change, push the change as {policy.changed_by} instead."
         if policy.changed_by
@@ -350,7 +351,7 @@ def _about_edited(about: About, edited: int) -> str:
 
 def _about_unknown(about: About, unknown: int) -> str:
     """Return the step for rows whose answer was lost."""
-    if not POLICIES[about.endpoint].creates:
+    if not _policy(about).creates:
         return (
             f"Push the file again for {count(unknown, 'row')} without an answer: sending these again "
             "changes nothing where the first one arrived."
@@ -360,3 +361,8 @@ def _about_unknown(about: About, unknown: int) -> str:
         f"know, look the record up in {system(about)}, write its id, or yes, or no, into "
         "opscom_answer, save this workbook and settle it."
     )
+
+
+def _policy(about: About) -> Policy:
+    """Return how the rows of a run are sent; one that no endpoint takes is told of like the first."""
+    return POLICIES.get(about.endpoint) or next(iter(POLICIES.values()))
