@@ -139,11 +139,12 @@ class Cells:
         if types is None:
             return
         turned = kind is Kind.DATE and days_turned(texts, types == CellType.DATE)
+        shown, kinds = texts.tolist(), types.tolist()
         for at in np.flatnonzero(types != CellType.TEXT).tolist():
-            why = unfit(kind, CellType(int(types[at])), texts[at])
-            if turned and types[at] == CellType.DATE:
+            why = unfit(kind, CellType(kinds[at]), shown[at])
+            if turned and kinds[at] == CellType.DATE:
                 why = TURNED
-            if why is not None and texts[at]:
+            if why is not None and shown[at]:
                 yield at, why
 
     def _shown_otherwise(
