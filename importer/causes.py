@@ -41,6 +41,7 @@ _NEAREST = re.compile(
 )
 """What messages add of the known value that is nearest, which differs from value to value."""
 _NUMBER = re.compile(r"\d[\d,]*")
+_OF_SOURCE = re.compile(r"\b(?:column|export)\b")
 _CELL = re.compile(r"^Correct the cell(?:, or |; |\. |\.$)|, or correct the cell(?=\.$)")
 
 
@@ -230,7 +231,9 @@ def _records(checked: Checked, problem: Problem) -> int:
 
 
 def _of_mapping(remedy: str) -> str:
-    """Return what of a remedy speaks of the mapping."""
+    """Return what of a remedy speaks of the mapping, or of what was done to the whole column."""
+    if _OF_SOURCE.search(remedy) and "mapping" not in remedy:
+        return f"If it names the right column: {remedy[:1].lower()}{remedy[1:]}"
     left = _CELL.sub("", remedy)
     return left[:1].upper() + left[1:] if "mapping" in left else ""
 

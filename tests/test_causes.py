@@ -104,6 +104,15 @@ def test_a_province_column_mapped_to_the_city_is_one_line_with_its_values(office
     assert '"Ottawa" (8 rows' in summary(file)
 
 
+def test_of_a_whole_column_that_an_export_has_ruined_the_line_says_to_export_it_again(office, call):
+    lay(office, 6, Id=[f"1.0055{n}E+11" for n in range(6)])
+    [problem], _, _ = problems(call)
+    assert problem["remedy"] == (
+        "All 6 rows fail alike, so change the mapping, not the cells. If it names the right column: format the "
+        "column as text or as a number without decimals in the source, and export it again."
+    )
+
+
 def test_a_few_wrong_cells_are_corrected_not_the_mapping(office, call):
     lay(office, 20, Kind=["Student"] * 9 + ["Staff"])
     [problem], _, file = problems(call)
