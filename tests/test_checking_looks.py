@@ -120,6 +120,14 @@ def test_the_legend_may_stand_below_or_be_the_colour_itself(checked):
     assert 'Row 5 has a yellow (FFFF00) background; row 1 says "not paid".' in above["notes"][0]
 
 
+def test_the_legend_may_stand_beside_the_list_under_no_header(checked):
+    rows = [[*row(n), "", ""] for n in range(5)]
+    rows[0][6] = "Red = cancelled"
+    fills = dict.fromkeys(whole(2), "FF0000")
+    [note] = checked(rows, fills=fills)["notes"]
+    assert note.startswith('Row 4 has a red (FF0000) background; row 2 says "Red = cancelled".')
+
+
 USUAL = {
     "a coloured column": {(at, 1): "D9E1F2" for at in range(8)},
     "every second row": dict.fromkeys(whole(1) | whole(3) | whole(5) | whole(7), "DDEBF7"),

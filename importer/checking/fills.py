@@ -7,6 +7,8 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+
 from importer.text import spans
 
 if TYPE_CHECKING:
@@ -79,6 +81,13 @@ def _legend(batch: Batch, colour: str, strays: Collection[int]) -> str:
         lines.append(
             (int(sheet.rows[at]), text, frozenset(each for _, each in sheet.fills.get(at, ())))
         )
+    for column in sheet.columns:
+        if not column.header:
+            beside = sheet.frame[column.position].str.strip()
+            lines += [
+                (int(sheet.rows[at]), beside.iloc[at], frozenset())
+                for at in np.flatnonzero(beside != "")
+            ]
     told = [
         f'row {row} says "{text[:_MOST]}"'
         for row, text, colours in lines
