@@ -11,6 +11,7 @@ from importer.proposing.meanings import means, user_type
 from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Confidence, Question, Value
 from importer.schema import Kind, Need
+from importer.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -271,7 +272,7 @@ def _strange(made: Turn, dates: Dates) -> None:
         elif becomes is None:
             made.ask(
                 text,
-                f'"{text}" in "{made.ref}" is not a date ({rows} rows). Which date is it?',
+                f'"{text}" in "{made.ref}" is not a date ({count(rows, "row")}). Which date is it?',
                 choices,
             )
         elif becomes != HOLD:
@@ -297,7 +298,9 @@ def _provinces(made: Turn) -> None:
             continue
         made.value(text, rows, becomes, choices, sure=bool(said or code))
         if becomes is None and (optional or len(text) <= 3):  # noqa: PLR2004 - a vehicle's may be a full name
-            question = f'Which province or state is "{text}" in "{made.ref}" ({rows} rows)?'
+            question = (
+                f'Which province or state is "{text}" in "{made.ref}" ({count(rows, "row")})?'
+            )
             made.ask(text, question, choices, held=False)
     if unknown and optional:
         made.rule["if_invalid"] = "omit"
@@ -324,7 +327,7 @@ def _user_types(made: Turn, *, asked: bool) -> None:
             more = "" if types else " `opscom-import pull user-types` brings the list of numbers."
             made.ask(
                 text,
-                f'Which user type of OPSCOM is "{text}" in "{made.ref}" ({rows} rows)?{more}',
+                f'Which user type of OPSCOM is "{text}" in "{made.ref}" ({count(rows, "row")})?{more}',
                 choices,
             )
     if lookup:
@@ -366,7 +369,10 @@ def _currencies(made: Turn) -> None:
             lookup[text] = becomes
         else:
             made.ask(
-                text, f'Is "{text}" in "{made.ref}" ({rows} rows) CAD or USD?', choices, free=False
+                text,
+                f'Is "{text}" in "{made.ref}" ({count(rows, "row")}) CAD or USD?',
+                choices,
+                free=False,
             )
     if any(text != becomes for text, becomes in lookup.items()):
         made.rule["lookup"] = lookup
@@ -392,7 +398,7 @@ def _ids(made: Turn) -> None:
         made.rule["pad"] = most
     elif said is None and made.known.name == "unique_id":
         zeros = any(text.startswith("0") for text in digits)
-        question = f'In "{made.ref}" {short} rows have fewer than {most} digits. Has the export lost zeros at the left?'
+        question = f'In "{made.ref}" {count(short, "row")} {"has" if short == 1 else "have"} fewer than {most} digits. Has the export lost zeros at the left?'
         made.drafting.questions.append(
             Question(
                 "value", (FIELDS, f"{made.ref} zeros"), question, (fill, keep), fill if zeros else "",

@@ -97,9 +97,7 @@ def talk(folder, *replies):
 
 
 TALKED = (
-    ('Is "Régime"', "?"),
-    ('Is "Régime"', "nonsense"),
-    ('Is "Régime"', "1"),
+    ('In "Matricule"', "?"),
     ('In "Matricule"', ""),
     ('Which user type of OPSCOM is "Temps plein"', "b"),
     ('In "Matricule"', "fill"),
@@ -107,6 +105,8 @@ TALKED = (
     ('is "Temps partiel"', "8"),
     ("What is the login source", ""),
     ("What is the login source", "OPSCOM"),
+    ('"Régime" goes to user_type_id', "nonsense"),
+    ('"Régime" goes to user_type_id', ""),
 )
 
 
@@ -129,7 +129,7 @@ def test_on_a_terminal_one_question_comes_after_the_other_and_the_mapping_is_rea
 
 def test_ctrl_c_leaves_nothing_behind(office):
     before = sorted(office.rglob("*"))
-    _, code = talk(office, ('Is "Régime"', "1"), ('In "Matricule"', "^C"))
+    _, code = talk(office, ('In "Matricule"', ""), ('is "Temps plein"', "^C"))
     assert code == 3
     assert sorted(office.rglob("*")) == before
 
@@ -200,7 +200,7 @@ def test_a_workbook_with_wrong_doubled_and_empty_answers_is_told_cell_by_cell(of
         "Columns!G4: first_name is given by Columns!G3 already. Choose `not sent`, or another field."
         in lines
     )
-    assert 'Columns!G8: "Régime" is not answered. Choose a field, or `not sent`.' in lines
+    assert "Rows!D3: this is not answered." in lines
     assert list((office / "mappings").iterdir()) == []
 
 
@@ -213,7 +213,12 @@ def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_re
         "users",
         3,
     )
-    assert [ask["field"] for ask in shape["asks"]] == ["user_type_id", "unique_id", "login_source"]
+    assert [ask["field"] for ask in shape["asks"]] == [
+        "unique_id",
+        "user_type_id",
+        "user_type_id",
+        "login_source",
+    ]
     secret = next(column for column in shape["columns"] if column["header"] == "Mot de passe")
     assert (secret["examples"], secret["confidence"], secret["reason"]) == (
         [],
@@ -222,7 +227,7 @@ def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_re
     )
     path = Path(shape["mapping"])
     text = path.read_text(encoding="utf-8")
-    assert text.count("# ASK:") == 3
+    assert text.count("# ASK:") == 4
     line = (
         text.splitlines().index(
             next(each for each in text.splitlines() if "login_source, question" in each)
@@ -231,7 +236,7 @@ def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_re
     )
     done = run(office, "check", str(file_of(office)), "--mapping", str(path))
     assert done.returncode == 5
-    assert f"line {line}, ask[3]: this is not answered yet: What is the login source" in done.stderr
+    assert f"line {line}, ask[4]: this is not answered yet: What is the login source" in done.stderr
 
 
 def test_a_mapping_is_never_written_over_another(office):

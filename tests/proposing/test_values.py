@@ -147,7 +147,7 @@ def test_permits_take_decimal_commas_free_ones_texts_for_dates_and_times_of_days
     assert rule(found, "amount") == {"column": "Price", "decimal": ",", "blank_if": ["comp"]}
     assert rule(found, "endTime") == {"column": "Valid To", "time": "23:59:59"}
     assert [q.text for q in found.questions] == [
-        '"end of term" in "Valid To" is not a date (1 rows). Which date is it?'
+        '"end of term" in "Valid To" is not a date (1 row). Which date is it?'
     ]
     said = proposed(text, {("values", "Valid To", "end of term"): "2027-04-30"})
     assert rule(said, "endTime") == {
