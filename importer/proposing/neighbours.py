@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from importer.proposing.fitting import Fit, fit
 from importer.proposing.meanings import means
 from importer.proposing.naming import FIRM
 from importer.proposing.profiles import words_in
@@ -87,7 +88,7 @@ def _full_names(places: list[Place], namings: Sequence[Naming], fixed: set[int])
         )
         bare = namings[at].words == {"name"}
         if first and not last and (single or bare):
-            sure = bare and single
+            sure = bare and single and fit("last_name", place.profile).fit is Fit.FITS
             places[at] = replace(
                 place, field="last_name", reason="beside a first name this is the last name",
                 confidence=Confidence.SURE if sure else Confidence.LIKELY,

@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from importer.errors import InputError
@@ -81,6 +81,7 @@ def test_a_file_of_any_content_is_proposed_or_refused_and_what_is_proposed_is_re
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @settings(max_examples=15)
 @given(table=tables())
+@example(table=[["ID", "ID", "ID", "ID", "Nom", "First Name"], ["", "", "", "", "=1+1", ""]])
 def test_no_column_is_sure_without_evidence_and_none_gives_two_fields_without_a_how(
     endpoint, table
 ):
