@@ -170,13 +170,8 @@ def _show_table(proposal: Proposal) -> None:
     from rich.text import Text
 
     look = proposal.look
-    name = (
-        look.source.path.name
-        if look.sheet.name is None
-        else f"{look.source.path.name}, {look.sheet.name}"
-    )
     say(
-        f"{name}: {len(look.sheet.frame)} rows, which look like {proposal.endpoint}. The header is row {look.header_row}."
+        f"{look.name}: {len(look.sheet.frame)} rows, which look like {proposal.endpoint}. The header is row {look.header_row}."
     )
     table = Table("Column", "Examples", "Goes to", "Why")
     for place in proposal.places:

@@ -156,8 +156,7 @@ def _unsure(seen: Sequence[Seen], request: Request) -> tuple[str, ...]:
         asked.append(f"Are the rows {seen[0].readings[0].endpoint} or {second.endpoint}?")
     if len(seen) > 1 and request.common.sheet is None:
         one, two = seen[0].look.sheet, seen[1].look.sheet
-        if [c.header for c in one.columns] != [c.header for c in two.columns]:
-            asked.append(f"Is the sheet {one.name} meant, or {two.name}?")
+        asked.append(f"Is the sheet {one.name} meant, or {two.name}?")
     return tuple(asked)
 
 
@@ -180,13 +179,8 @@ def _write(path: Path, text: str) -> None:
 def _tell(request: Request, proposal: Proposal, path: Path | None, code: int) -> None:
     """Say what was made and what to type next; print the object where it is wished."""
     count = len({place.profile.column.position for place in proposal.places})
-    where = (
-        request.file.name
-        if proposal.look.sheet.name is None
-        else f"{request.file.name}, {proposal.look.sheet.name}"
-    )
     say(
-        f"{where}: {proposal.endpoint}, {len(proposal.look.sheet.frame)} rows, {proposal.recognised} of {count} columns recognised."
+        f"{proposal.look.name}: {proposal.endpoint}, {len(proposal.look.sheet.frame)} rows, {proposal.recognised} of {count} columns recognised."
     )
     secret = [f'"{p.profile.column.header}"' for p in proposal.places if p.secret]
     if secret:
@@ -295,7 +289,7 @@ def try_mapping(proposal: Proposal, path: Path) -> Job:
     """Check the file with a mapping; opens no socket."""
     order = Order(
         command=CHECK, files=(proposal.look.source.path,), mappings=(path,), named=True, results=Path(),
-        today=dt.datetime.now().astimezone().date(), sheet=proposal.look.sheet.name,
+        today=dt.datetime.now().astimezone().date(), sheet=proposal.look.only_sheet,
     )  # fmt: skip
     return prepare(order)[0]
 

@@ -35,6 +35,8 @@ _CLOCKS: Final = (
 _FIRST, _SAMPLE = 60, 1000
 _LETTERS_RE: Final = re.compile(r"[^\W\d_]{3,}\.?")
 _MIDNIGHT_RE: Final = re.compile(r"\b(?:00?|12):00(?::00(?:\.0+)?)?(?: ?a\.?m\.?)?$", re.IGNORECASE)
+_ENGLISH_RE: Final = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec", re.IGNORECASE)
+"""Short names that a form reads as they are."""
 _ISO: Final = ""
 _MIDNIGHT: Final = dt.time()
 _UTC: Final = ZoneInfo("UTC")
@@ -150,7 +152,7 @@ def _months(sample: Sequence[str]) -> dict[str, str]:
     for text in sample:
         for word in _LETTERS_RE.findall(text):
             english = means("months", word)
-            if english is not None:
+            if english is not None and not _ENGLISH_RE.fullmatch(word):
                 found[word] = english
     return found
 

@@ -41,9 +41,9 @@ def mapping_text(proposal: Proposal, *, more: Sequence[str] = ()) -> str:
         f"endpoint: {proposal.endpoint}",
         f"match: {{files: [{scalar(pattern(file))}]}}",
     ]
-    same = [grid for grid in look.source.grids if grid.name != look.sheet.name]
-    if look.sheet.name is not None and same:
-        lines.append(f"sheet: {scalar(look.sheet.name)}")
+    others = [grid for grid in look.source.grids if grid.name != look.sheet.name]
+    if look.only_sheet is not None and others:
+        lines.append(f"sheet: {scalar(look.only_sheet)}")
     if look.header_row > 1:
         lines.append(f"header_row: {look.header_row}")
     if proposal.skips:

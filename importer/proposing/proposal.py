@@ -68,6 +68,19 @@ class Look:
     header_row: int
     """As the spreadsheet shows it; of a text file the record's number from its top."""
     profiles: tuple[Profile, ...]
+    also: tuple[str, ...] = ()
+    """Other sheets with the same headers, whose rows are looked at with these."""
+
+    @property
+    def only_sheet(self) -> str | None:
+        """The sheet that is meant, ``None`` where all with these headers are."""
+        return None if self.also else self.sheet.name
+
+    @property
+    def name(self) -> str:
+        """The file and its sheets, for people."""
+        sheets = (self.sheet.name,) if self.sheet.name else ()
+        return ", ".join((self.source.path.name, *sheets, *self.also))
 
     @property
     def headers(self) -> dict[int, str]:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
 
 from importer.errors import InputError
 from importer.proposing.answers import FIELDS, ROWS, Answers
@@ -79,7 +82,30 @@ def look_at(
                 break
     if not found:
         raise InputError(_nothing(source, grids), hint=_hint())
-    return tuple(sorted(found, key=lambda seen: seen.readings[0].score, reverse=True))
+    return tuple(
+        sorted(_merged(found, known), key=lambda seen: seen.readings[0].score, reverse=True)
+    )
+
+
+def _merged(found: Sequence[Seen], known: Mapping[str, Mapping[str, str]]) -> list[Seen]:
+    """Return the sheets, those with the same headers as one: all are taken when the file is pushed."""
+    alike: dict[tuple[str, ...], list[Seen]] = {}
+    for seen in found:
+        alike.setdefault(tuple(fold(c.header) for c in seen.look.sheet.columns), []).append(seen)
+    merged = []
+    for group in alike.values():
+        first = group[0]
+        if len(group) > 1:
+            sheets = [seen.look.sheet for seen in group]
+            frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True)
+            rows = np.concatenate([sheet.rows for sheet in sheets])
+            sheet = replace(sheets[0], frame=frame, rows=rows)
+            also = tuple(each.name or "" for each in sheets[1:])
+            look = replace(first.look, sheet=sheet, profiles=profile(sheet), also=also)
+            asked = (r.endpoint for r in first.readings)
+            first = Seen(look, tuple(read_as(look.profiles, e, known.get(e)) for e in asked))
+        merged.append(first)
+    return merged
 
 
 def _hint() -> str:

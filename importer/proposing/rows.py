@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from importer.proposing.proposal import Look, Place
 
 SKIP, SEND = "skip", "send"
-_FULL, _MOST_NAMED = 3, 50
+_FULL = 3
 _STATUS: Final = {
     "status",
     "statut",
@@ -76,7 +76,7 @@ def find_skips(look: Look, places: Sequence[Place]) -> list[Skip]:
 
 
 def _numbers(look: Look, hits: npt.NDArray[np.bool_]) -> tuple[int, ...]:
-    return tuple(int(row) for row in look.sheet.rows[hits][:_MOST_NAMED])
+    return tuple(int(row) for row in look.sheet.rows[hits])
 
 
 def _headers(

@@ -149,7 +149,7 @@ def write_workbook(proposal: Proposal, path: Path) -> None:
         )
     facts = book.create_sheet(FACTS)
     for name, text in (
-        ("File", str(proposal.look.source.path.resolve())), ("Sheet", proposal.look.sheet.name or ""), ("Endpoint", proposal.endpoint),
+        ("File", str(proposal.look.source.path.resolve())), ("Sheet", proposal.look.only_sheet or ""), ("Endpoint", proposal.endpoint),
     ):  # fmt: skip
         facts.append([name, ""])
         _put(facts, facts.max_row, 2, text)
