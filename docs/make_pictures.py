@@ -16,10 +16,19 @@ import tempfile
 import zipfile
 from pathlib import Path
 
+import openpyxl
+from openpyxl.worksheet.properties import PageSetupProperties
+
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "samples" / "students-with-problems.xlsx"
 PICTURES = ROOT / "docs" / "pictures"
-SHEETS = {"summary": (1, 96), "rows": (2, 230), "answers": (2, 150), "would-be-sent": (3, 110)}
+SHEETS = {
+    "summary": (1, 96),
+    "rows": (2, 230),
+    "answers": (2, 150),
+    "would-be-sent": (3, 110),
+    "mapping": (1, 100),
+}
 """Picture → sheet of the workbook, counted from 1, and dots per inch."""
 _A3 = "8"
 _WIDEST = 1900
@@ -38,6 +47,7 @@ def main() -> None:
         _draw(pushed, "summary", folder)
         _draw(pushed, "rows", folder)
         _draw(checked, "would-be-sent", folder)
+        _draw(_make_mapping(folder), "mapping", folder)
 
 
 def _make_workbooks(folder: Path) -> tuple[Path, Path]:
@@ -54,6 +64,26 @@ def _make_workbooks(folder: Path) -> tuple[Path, Path]:
         )
     names = (f"{SAMPLE.stem}-results.xlsx", f"{SAMPLE.stem}-checked.xlsx")
     return folder / names[0], folder / names[1]
+
+
+def _make_mapping(folder: Path) -> Path:
+    """Let `map` write its questions about a sample as a workbook; return it."""
+    sample = ROOT / "samples" / "personnel-2026-09-01.csv"
+    command = [sys.executable, "-m", "importer", "map", sample, "--workbook"]
+    options = ["--workspace", folder / "map", "--results", folder]
+    subprocess.run([*command, *options], cwd=ROOT, check=False, capture_output=True)  # noqa: S603 - our own
+    # This workbook is openpyxl's, which can set its page itself.
+    book = openpyxl.load_workbook(folder / f"{sample.stem}-mapping.xlsx")
+    for page in book.worksheets[1:]:
+        book.remove(page)
+    page = book.active
+    page.data_validations.dataValidation.clear()
+    page.page_setup.paperSize, page.page_setup.orientation = int(_A3), "landscape"
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    page.page_setup.fitToHeight = 0
+    page.print_options.gridLines = True
+    book.save(folder / "mapping.xlsx")
+    return folder / "mapping.xlsx"
 
 
 PERMITS = """\
@@ -117,7 +147,8 @@ def _draw(workbook: Path, picture: str, folder: Path) -> None:
     """Print one sheet on one page, and cut the paper to what is drawn."""
     number, dots = SHEETS[picture]
     single = folder / f"{picture}.xlsx"
-    _leave_one_sheet(workbook, single, number)
+    if workbook != single:
+        _leave_one_sheet(workbook, single, number)
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     _call("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, single)
     page = folder / f"{picture}.pdf"

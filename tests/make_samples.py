@@ -180,6 +180,43 @@ def make_staff(path):
     path.write_bytes(text.getvalue().encode("cp1252"))
 
 
+def make_personnel(path):
+    """A French extract of a personnel office that no shipped mapping fits, for `map`."""
+    rng = random.Random(11)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
+    writer.writerow(["No employé", "Nom de famille", "Prénom", "Courriel professionnel", "Cellulaire", "Tél. bureau",
+                     "Adresse", "Ville", "Prov.", "C.P.", "Date naiss.", "Date d'embauche", "Statut", "Régime",
+                     "Contact d'urgence", "NAS"])  # fmt: skip
+    for number in range(18):
+        first, last = rng.choice(FIRST), rng.choice(LAST)
+        born = dt.date(1965, 1, 1) + dt.timedelta(days=rng.randrange(11_000))
+        writer.writerow([
+            f"{1_200 + 7 * number:06d}", last, first, f"{ascii_of(first)}.{ascii_of(last)}{number}@college.example",
+            f"(555) {rng.randrange(200, 999)}-{rng.randrange(10000):04d}", f"555-200-{rng.randrange(10000):04d}",
+            f"{rng.randrange(1, 300)}, rue des Érables", rng.choice(["Lac-aux-Pins", "Saint-Éloi"]),
+            rng.choice(["Qué.", "QC", "Ont.", "N.-B."]), "J0T 1X0", born.strftime("%d/%m/%Y"), "2015-08-24",
+            "Fin d'emploi" if number % 9 == 4 else "Actif", rng.choice(["Temps plein", "Temps partiel"]),
+            rng.choice(FIRST), f"000-000-{number:03d}",
+        ])  # fmt: skip
+    path.write_bytes(text.getvalue().encode("utf-8-sig"))
+
+
+def make_parking_list(path):
+    """A list that a parking office keeps by hand and no shipped mapping fits, for `map`."""
+    rng = random.Random(13)
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\r\n")
+    writer.writerow(["Tag #", "St", "Year Make Model", "Clr", "Driver", "Hang tag"])
+    cars = ["Toyota Corolla", "Honda Civic", "Ford Escape", "Subaru Outback"]
+    for number in range(12):
+        tag = "".join(rng.choice("ABCDEFGHJK") for _ in range(4)) + f" {rng.randrange(100, 999)}"
+        writer.writerow([tag, rng.choice(["ON", "Ont.", "QC"]), f"{rng.randrange(2008, 2026)} {rng.choice(cars)}",
+                         rng.choice(["Red", "Blue", "Grey"]), f"{rng.choice(FIRST)} {rng.choice(LAST)}", f"H-{100 + number}"])  # fmt: skip
+    writer.writerow(["Total: 12", "", "", "", "", ""])
+    path.write_bytes(text.getvalue().encode("utf-8-sig"))
+
+
 def make_problems(path):
     """Write one row a kind of problem; the last name says which."""
     rng = random.Random(99)
@@ -226,6 +263,8 @@ def main(folder=FOLDER):
     make_students(folder / "banner-students.xlsx")
     make_staff(folder / "banner-staff.csv")
     make_problems(folder / "students-with-problems.xlsx")
+    make_personnel(folder / "personnel-2026-09-01.csv")
+    make_parking_list(folder / "parking-list.csv")
 
 
 if __name__ == "__main__":

@@ -92,7 +92,7 @@ def _next(proposal: Proposal, passed: set[tuple[str, ...]]) -> Question | None:
     for place in proposal.places:
         header = proposal.look.headers[place.profile.column.position]
         key = (COLUMNS, header)
-        simple = place.how not in {"split", "join", "extract"}
+        simple = proposal.alone(place) and place.how not in {"join", "extract"}
         if place.confidence is Confidence.LIKELY and place.field and simple and key not in passed:
             text = f'"{header}" goes to {place.field} ({place.reason}). Is that right?'
             return Question(

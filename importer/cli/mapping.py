@@ -278,7 +278,7 @@ def _finish(request: Request, office: Office, proposal: Proposal, answers: Answe
 def confirmed(proposal: Proposal, answers: Answers) -> Answers:
     """Return the answers, and every column that was shown as likely and left so."""
     for place in proposal.places:
-        plain = place.field is not None and place.how in {"direct", "lookup", "date"}
+        plain = place.field is not None and place.how == "direct" and proposal.alone(place)
         header = proposal.look.headers[place.profile.column.position]
         if plain and place.confidence is Confidence.LIKELY and answers.get(COLUMNS, header) is None:
             answers = answers.put((COLUMNS, header), place.field or "")

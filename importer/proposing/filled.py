@@ -150,9 +150,13 @@ def _columns(filled: Filled, proposal: Proposal, answers: Answers) -> tuple[Answ
             faults.append(
                 f"{cell}: {said} is given by {taken[said]} already. Choose `{NOT_SENT}`, or another field."
             )
-        elif said not in proposed[header]:
-            answers = answers.put((COLUMNS, header), said)
         taken.setdefault(said, cell)
+    for header, before in proposed.items():
+        now = [said for _, each, said in filled.columns if each == header]
+        if now and now != before:
+            # Of a column that gave two fields the one that is left counts.
+            fields_left = [said for said in now if said != NOT_SENT]
+            answers = answers.put((COLUMNS, header), (fields_left or [NOT_SENT])[0])
     return answers, faults
 
 

@@ -162,6 +162,10 @@ class Proposal:
     """Those that are open, in the order in which a person would be asked."""
     duplicates: str = "error"
 
+    def alone(self, place: Place) -> bool:
+        """Whether a column gives this field and no other."""
+        return sum(other.profile is place.profile for other in self.places) == 1
+
     @property
     def recognised(self) -> int:
         """How many columns have a field."""

@@ -311,3 +311,33 @@ def test_user_types_of_opscom_answer_for_a_person(office):
     assert {value["value"]: (value["becomes"], value["confidence"]) for value in shape["values"] if value["field"] == "user_type_id"} == {
         "Full Time Staff": ("7", "sure"), "Temps partiel": ("8", "likely"),
     }  # fmt: skip
+
+
+def test_an_id_that_is_an_employees_number_too_stays_both_next_time(office):
+    file_of(office).write_text(STAFF.replace("Matricule", "No employé"), encoding="utf-8")
+    answers = ANSWERS | {"No employé": "unique_id"}
+    for _ in range(2):
+        run(office, "map", str(file_of(office)), "--workbook")
+        workbook = office / "results" / "RH-employés-2026-09-01-mapping.xlsx"
+        answer_workbook(workbook, **answers)
+        done = run(office, "map", str(workbook))
+        assert done.returncode == 0, done.stderr
+        fields = mapping_of(office)["fields"]
+        assert fields["unique_id"]["column"] == "No employé"
+        assert fields["employ_no"] in ("No employé", {"column": "No employé", "pad": "6"})
+        (office / "mappings" / "RH-employés-2026-09-01.yaml").unlink()
+
+
+def test_of_a_column_that_gives_two_fields_one_can_be_left(office):
+    file_of(office).write_text(STAFF.replace("Matricule", "No employé"), encoding="utf-8")
+    run(office, "map", str(file_of(office)), "--workbook")
+    path = office / "results" / "RH-employés-2026-09-01-mapping.xlsx"
+    answer_workbook(path, **ANSWERS)
+    book = openpyxl.load_workbook(path)
+    assert [book["Columns"][cell].value for cell in ("G2", "G3")] == ["unique_id", "employ_no"]
+    book["Columns"]["G3"] = "not sent"
+    book.save(path)
+    done = run(office, "map", str(path))
+    assert done.returncode == 0, done.stderr
+    assert "employ_no" not in mapping_of(office)["fields"]
+    assert "unique_id" in mapping_of(office)["fields"]
