@@ -11,9 +11,12 @@ from hypothesis import HealthCheck, settings
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-# A shell that runs the tests in the background lets them ignore Ctrl-C, and so would every process they start.
+# A shell that runs the tests in the background lets them ignore Ctrl-C, and nohup a hang-up; so would every
+# process they start.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 settings.register_profile(
     "plain",

@@ -53,6 +53,7 @@ def test_a_cell_that_spans_rows_of_a_web_page_stands_in_all_of_them(tmp_path):
     ]
 
 
+@pytest.mark.exhaustive
 def test_an_absurd_span_takes_no_more_than_a_sheet_is_wide(tmp_path):
     grid = html_grid(tmp_path, "<table><tr><td colspan=999999999>a</td><td>b</td></tr></table>")
     assert grid.frame.shape[1] <= 16_385
@@ -84,6 +85,7 @@ def test_a_page_is_known_whatever_it_begins_with(tmp_path, before, coding):
     assert grid.frame[0].tolist()[-2:] == ["id", "0012"]
 
 
+@pytest.mark.exhaustive
 def test_rows_that_absurd_spans_fill_are_bounded(tmp_path):
     row = "<tr><td rowspan=65000 colspan=16000>a</td><td>b</td></tr>"
     with pytest.raises(InputError) as caught:

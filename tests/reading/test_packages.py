@@ -189,6 +189,7 @@ def test_a_part_that_lies_about_its_size_is_refused(tmp_path, part):
     )
 
 
+@pytest.mark.exhaustive
 def test_a_stray_cell_in_the_last_corner_is_a_row_of_its_own(tmp_path):
     def fill(book):
         book.add_worksheet("S").write(0, 0, "id")

@@ -17,7 +17,8 @@ from importer.reading.delimited import read_delimited
 
 ENCODINGS = ["utf-8", "utf-8-sig", "utf-16", "cp1252"]
 DELIMITERS = [",", ";", "\t", "|"]
-western = st.text(st.sampled_from("abcXYZ019éüñ£ßç ',;|-_./"), min_size=1, max_size=9)
+# No £: between letters it is what the ú of a DOS code page looks like, and such rows are held.
+western = st.text(st.sampled_from("abcXYZ019éüñßç ',;|-_./"), min_size=1, max_size=9)
 
 
 @given(
