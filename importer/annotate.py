@@ -14,6 +14,7 @@ from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
 from importer.report import SheetReport, check_sum, count_states
 from importer.results import About, Part, prove_writable, write_workbook
+from importer.text import clean
 from importer.workspace import results_path
 from schemas import POLICIES
 
@@ -47,7 +48,7 @@ def held_back(checked: Checked) -> dict[int, Outcome]:
     used = sorted({column for columns in checked.batch.origins.values() for column in columns})
     frame = checked.batch.sheet.frame
     for at in map(int, checked.batch.skipped.nonzero()[0]):
-        empty = used and not any(frame.iat[at, column] for column in used)
+        empty = used and not any(clean(str(frame.iat[at, column])) for column in used)
         outcomes[at] = Outcome(State.SKIPPED, message=NOTHING_MAPPED if empty else "")
     return outcomes
 
