@@ -13,7 +13,10 @@ import openpyxl
 import pytest
 import yaml
 
-pexpect = pytest.importorskip("pexpect")
+if sys.platform == "win32":
+    pytest.skip("pexpect needs a terminal of POSIX", allow_module_level=True)
+
+import pexpect
 
 ROOT = Path(__file__).parents[2]
 STAFF = """\
