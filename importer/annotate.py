@@ -176,7 +176,7 @@ class Annotator:
             started=self._started,
             ended=dt.datetime.now().astimezone(),
             stopped=stopped,
-            doubts=self._doubts(job),
+            notes=self._notes(job),
             against=self._against(job),
         )
         self._taken.append(wanted)
@@ -187,7 +187,7 @@ class Annotator:
         self, job: Job, outcomes: Sequence[Sequence[Outcome]], written: Path | None
     ) -> list[SheetReport]:
         """Report a file whose sheets have these outcomes; ``None`` for one without a workbook."""
-        doubts = self._doubts(job)
+        notes = self._notes(job)
         return [
             SheetReport(
                 job.path,
@@ -197,7 +197,7 @@ class Annotator:
                 len(found),
                 count_states(found),
                 written,
-                doubts=(*doubts, *checked.batch.sheet.doubts, *checked.doubts),
+                notes=(*notes, *checked.batch.sheet.notes, *checked.notes),
                 problems=(*causes_of([checked]), *refusals_of(checked, found)),
                 marked=_marked(checked),
             )
@@ -208,6 +208,6 @@ class Annotator:
         found = (each.against for each in self._compared if each.job is job)
         return next((against for against in found if against is not None), None)
 
-    def _doubts(self, job: Job) -> tuple[str, ...]:
+    def _notes(self, job: Job) -> tuple[str, ...]:
         against = self._against(job)
-        return job.doubts if against is None else (*job.doubts, *against.doubts)
+        return job.notes if against is None else (*job.notes, *against.notes)

@@ -56,7 +56,7 @@ class Choice:
 
     mapping: Mapping
     sheets: tuple[Sheet, ...]
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """A sentence for each visible sheet with rows that is not taken."""
 
 

@@ -83,9 +83,9 @@ class Compared:
     @property
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the file and of this sheet before a row is sent."""
-        against = () if self.against is None else self.against.doubts
-        sheet = self.checked.batch.sheet.doubts
-        return (*self.job.doubts, *against, *sheet, *self.checked.doubts)
+        against = () if self.against is None else self.against.notes
+        sheet = self.checked.batch.sheet.notes
+        return (*self.job.notes, *against, *sheet, *self.checked.notes)
 
 
 def compare(jobs: Sequence[Job], past: Past, *, again: bool = False) -> tuple[Compared, ...]:
@@ -253,7 +253,7 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
         return job
     why = foreign.why
     if not foreign.certain:
-        return replace(job, doubts=(*job.doubts, f"{why} Look at these rows before you push."))
+        return replace(job, notes=(*job.notes, f"{why} Look at these rows before you push."))
     hint = (
         "Look at these rows. Where the file is right, run the command again with --different-file."
     )

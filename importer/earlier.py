@@ -131,7 +131,7 @@ def against_last(
         fields=tuple(sorted(fields.items(), key=lambda item: (-item[1], item[0]))),
         gone=len(gone),
         gone_ids=tuple(gone[:_MOST_GONE]),
-        doubts=tuple(_doubts(rows, last.rows, last.source, keys, accepted)),
+        notes=tuple(_notes(rows, last.rows, last.source, keys, accepted)),
     )
 
 
@@ -160,23 +160,23 @@ def _changes(
     return counts, fields
 
 
-def _doubts(
+def _notes(
     rows: int, rows_before: int, source: str, keys: set[str], accepted: Mapping[str, None]
 ) -> list[str]:
-    doubts = []
+    notes = []
     if rows_before >= _ENOUGH and rows < rows_before * _FEW_ROWS:
-        doubts.append(
+        notes.append(
             f"This file has {_count(rows, 'row')}; {source}, the last one with this mapping, had "
             f"{rows_before:,}. That is right for a file of changes; look at it again where it is to be "
             "the whole list."
         )
     common = sum(key in accepted for key in keys)
     if min(len(keys), len(accepted)) >= _ENOUGH and common < len(keys) * _FEW_IDS:
-        doubts.append(
+        notes.append(
             f"Only {common:,} of {_count(len(keys), 'id')} came with this mapping before. That is "
             "right for a new intake; else look whether the ids have another form than last time."
         )
-    return doubts
+    return notes
 
 
 def _keys(batch: Batch, positions: Sequence[int] | None = None) -> list[str]:

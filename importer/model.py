@@ -166,7 +166,7 @@ class Grid:
     fills: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     """Position → (column, colour) of its filled cells with a background other than white. A colour is
     ``FF0000``, or ``theme 5`` and ``theme 5 +40%`` where the workbook's theme says which."""
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """What a person should know about this sheet: hidden rows, an active filter, a guessed encoding."""
     lengths: npt.NDArray[np.int64] | None = None
     """For text files: the cells each record really has; the frame fills short ones with blanks."""
@@ -204,7 +204,7 @@ class Source:
     container: str
     """``xlsx``, ``text``, ``xls``, ``xml`` or ``html``: by content, never by name."""
     grids: tuple[Grid, ...]
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     """What a person should know about the whole file: hidden sheets that were not read."""
     origin: Origin | None = None
     """Only for a results or checked workbook of ours."""
@@ -233,7 +233,7 @@ class Sheet:
     """As in ``Grid``."""
     fills: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
     """As in ``Grid``."""
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     added: frozenset[int] = frozenset()
     """Positions of rows that a person added to a results workbook: no row of the first source is theirs,
     and their numbers in ``rows`` only tell them apart."""
@@ -394,7 +394,7 @@ class Checked:
     """Positions of rows that are not records; they have one problem each."""
     overruled: Mapping[int, str] = field(default_factory=dict)
     """Position of a row whose record a later file of the run holds with other values → that file's name."""
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def held(self) -> frozenset[int]:

@@ -33,10 +33,10 @@ def read_plate_file(path: Path, request: Request, column: str | None) -> PlateFi
     """
     mappings = _mappings(path, request, column)
     job = check_file(path, mappings, replace(request, named=True))
-    sheets = [(*each.batch.sheet.doubts, *each.doubts) for each in job.sheets]
-    doubts = dict.fromkeys((*job.doubts, *(doubt for each in sheets for doubt in each)))
+    sheets = [(*each.batch.sheet.notes, *each.notes) for each in job.sheets]
+    notes = dict.fromkeys((*job.notes, *(note for each in sheets for note in each)))
     name = "" if job.mapping is None else job.mapping.name
-    return PlateFile(path, name, job.sheets, tuple(doubts), _other_form if column else None)
+    return PlateFile(path, name, job.sheets, tuple(notes), _other_form if column else None)
 
 
 def _other_form(text: str) -> str:

@@ -67,7 +67,7 @@ class Job:
     """SHA-256 of the source; of the first source where this is a results workbook."""
     mapping: Rules | None = None
     sheets: tuple[Checked, ...] = ()
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     origin: Origin | None = None
     """Only for a results workbook that is given back."""
     error: str | None = None
@@ -139,7 +139,7 @@ def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
                 f"{names[1]} is the later file and counts; the other values are not sent."
             )
             for at, job in zip((earlier, later), pair, strict=True):
-                found[places[at]] = replace(job, doubts=(*job.doubts, note))
+                found[places[at]] = replace(job, notes=(*job.notes, note))
     return tuple(found)
 
 
@@ -186,8 +186,8 @@ def check_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
     sheets = [check_rows(batch, table, required=required, today=request.today) for batch in batches]
     checked = find_repeats(sheets, table)
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
-    doubts = (*source.doubts, *chosen.doubts)
-    return Job(path, digest, rules, checked, doubts, source.origin, content=source.digest)
+    notes = (*source.notes, *chosen.notes)
+    return Job(path, digest, rules, checked, notes, source.origin, content=source.digest)
 
 
 def hold_deletes(

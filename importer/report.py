@@ -32,7 +32,7 @@ class SheetReport:
     """Only states that occur, in the order of ``State``; the counts add up to ``rows``."""
     results: Path | None = None
     error: str | None = None
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     problems: tuple[Cause, ...] = ()
     marked: int = 0
     """Rows with a cell that the workbook marks as an error."""
@@ -59,7 +59,7 @@ class SheetReport:
             "states": {state.value: count for state, count in self.states},
             "results": None if self.results is None else str(self.results),
             "error": self.error,
-            "notes": list(self.doubts),
+            "notes": list(self.notes),
             "problems": [cause.as_json() for cause in self.problems],
         }
 

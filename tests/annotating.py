@@ -28,7 +28,7 @@ def columns_of(headers):
 
 
 def sheet_of(
-    headers, rows, *, name="Students", header_row=4, doubts=(), dtype="str", added=frozenset()
+    headers, rows, *, name="Students", header_row=4, notes=(), dtype="str", added=frozenset()
 ):
     frame = pd.DataFrame(rows, columns=range(len(headers)), dtype=dtype)
     numbers = np.arange(header_row + 1, header_row + 1 + len(rows))
@@ -40,7 +40,7 @@ def sheet_of(
         columns_of(headers),
         frame,
         numbers,
-        doubts=doubts,
+        notes=notes,
         added=frozenset(added),
     )
 
@@ -58,7 +58,7 @@ def problem(sheet, position, columns, **changes):
     return Problem(position, int(sheet.rows[position]), columns, **facts)
 
 
-def part_of(sheet, outcomes=None, problems=(), *, origins=None, doubts=(), earlier=None):
+def part_of(sheet, outcomes=None, problems=(), *, origins=None, notes=(), earlier=None):
     skipped = np.zeros(len(sheet.rows), dtype=bool)
     batch = Batch(
         sheet,
@@ -73,7 +73,7 @@ def part_of(sheet, outcomes=None, problems=(), *, origins=None, doubts=(), earli
         outcomes = [
             Outcome(State.INVALID if at in held else State.PUSHED) for at in range(len(sheet.rows))
         ]
-    return Part(Checked(batch, tuple(problems), doubts=doubts), outcomes, earlier or {})
+    return Part(Checked(batch, tuple(problems), notes=notes), outcomes, earlier or {})
 
 
 def about_of(**changes):
@@ -91,7 +91,7 @@ def about_of(**changes):
         "started": STARTED,
         "ended": STARTED + timedelta(seconds=754),
         "stopped": None,
-        "doubts": (),
+        "notes": (),
         **changes,
     }
     return About(**facts)

@@ -84,7 +84,7 @@ def test_a_good_row_has_no_problem(endpoint):
 
     assert result.problems == ()
     assert result.repeats == {}
-    assert result.doubts == ()
+    assert result.notes == ()
 
 
 LIMITS = [
@@ -385,11 +385,11 @@ def test_what_no_column_gives_is_named_in_the_message():
     ]
 
 
-def test_an_expected_field_that_no_column_gives_is_one_doubt_and_not_a_warning_a_row():
+def test_an_expected_field_that_no_column_gives_is_one_note_and_not_a_warning_a_row():
     result = checked("users", {"unique_id": "1", "login_source": "X", "first_name": "Ada"})
 
     assert result.problems == ()
-    assert result.doubts == (
+    assert result.notes == (
         'No column gives the "Last Name" (last_name); OPSCOM may refuse a new user without it, with code 9018.',
         'No column gives the "Email" (email); OPSCOM may refuse a new user without it, with code 9016.',
     )
@@ -421,20 +421,20 @@ NEVER_GIVEN = {
 @pytest.mark.parametrize(
     ("endpoint", "row", "required", "said"), NEVER_GIVEN.values(), ids=NEVER_GIVEN
 )
-def test_required_fields_that_the_mapping_never_gives_are_one_doubt_beside_the_rows_problems(
+def test_required_fields_that_the_mapping_never_gives_are_one_note_beside_the_rows_problems(
     endpoint, row, required, said
 ):
     result = checked(endpoint, row, row | {"city": "Y"}, required=required)
 
     assert result.held == {0, 1}
-    doubts = [doubt for doubt in result.doubts if "No column gives" not in doubt]
-    assert doubts == [f"The mapping gives nothing for {said} Every row is held back for it."]
+    notes = [note for note in result.notes if "No column gives" not in note]
+    assert notes == [f"The mapping gives nothing for {said} Every row is held back for it."]
 
 
-def test_a_field_that_is_mapped_but_blank_is_no_doubt_about_the_mapping():
+def test_a_field_that_is_mapped_but_blank_is_no_note_about_the_mapping():
     result = checked("vehicles", {"plate": "", "provID": "", "plateType": ""})
     assert result.held == {0}
-    assert result.doubts == ()
+    assert result.notes == ()
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,7 @@ def test_many_ids_that_are_gone_are_counted_and_the_first_are_named(desk):
     ]
 
 
-def test_a_much_shorter_file_is_a_doubt_and_goes_all_the_same(desk):
+def test_a_much_shorter_file_is_a_note_and_goes_all_the_same(desk):
     desk.push(desk.roster(60, "roster-1.csv"), code=0)
     done = desk.push(desk.roster(29, "roster.csv"), code=0)
     assert done["files"][0]["notes"] == [
@@ -223,7 +223,7 @@ def test_a_corrected_workbook_with_few_rows_is_not_the_last_file(desk, controlle
     assert done["files"][0]["notes"] == []
 
 
-def test_few_ids_in_common_are_a_doubt(desk):
+def test_few_ids_in_common_are_a_note(desk):
     desk.push(desk.roster(60, "roster-1.csv"), code=0)
     done = desk.push(desk.roster(60, "roster.csv", start=55), code=0)
     assert done["files"][0]["notes"] == [
@@ -234,7 +234,7 @@ def test_few_ids_in_common_are_a_doubt(desk):
     ]
 
 
-def test_small_files_give_no_doubts(desk):
+def test_small_files_give_no_notes(desk):
     desk.push(desk.roster(49, "roster-1.csv"), code=0)
     done = desk.push(desk.roster(5, "roster.csv", start=100), code=0)
     assert done["files"][0]["notes"] == []

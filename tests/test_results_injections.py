@@ -73,13 +73,13 @@ def everywhere(text):
         outcomes,
         found,
         origins={text: (0,), "unique_id": (1,)},
-        doubts=(text,),
+        notes=(text,),
         earlier=dict.fromkeys(range(5), text),
     )
     facts = ("run", "digest", "mapping", "endpoint", "host", "client", "user", "stopped", "given")
     against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), 1, (text,), (text,))
     about = about_of(
-        **dict.fromkeys(facts, text), source=Path("name"), doubts=(text,), against=against
+        **dict.fromkeys(facts, text), source=Path("name"), notes=(text,), against=against
     )
     return replace(about, source=NamedPath(text)), part
 

@@ -455,7 +455,7 @@ def test_rows_that_need_a_person_for_one_reason_are_one_line(tmp_path):
 
 
 def test_the_summary_begins_with_what_a_reader_wants_first_and_ends_with_the_record(tmp_path):
-    sheet = sheet_of(("a",), [("x",)] * 2, doubts=("Rows are hidden.",))
+    sheet = sheet_of(("a",), [("x",)] * 2, notes=("Rows are hidden.",))
     outcomes = [Outcome(State.INVALID), Outcome(State.SKIPPED)]
     against = Against("fall.xlsx", 5_000, "2026-09-01", 2, 0, 0, 0, (), 0, ())
     page = summary(tmp_path, part_of(sheet, outcomes, [problem(sheet, 0, (0,))]), against=against)
@@ -495,10 +495,10 @@ def test_skipped_rows_are_told_by_reason(tmp_path):
     ]
 
 
-def test_doubts_of_run_sheet_and_check_are_each_told_once(tmp_path):
-    one = part_of(sheet_of(("a",), [("x",)], doubts=("Rows are hidden.",)), doubts=("Odd.",))
-    two = part_of(sheet_of(("a",), [("x",)], name="Staff", doubts=("The run knows.",)))
-    page = summary(tmp_path, one, two, doubts=("The run knows.", "Old file."))
+def test_notes_of_run_sheet_and_check_are_each_told_once(tmp_path):
+    one = part_of(sheet_of(("a",), [("x",)], notes=("Rows are hidden.",)), notes=("Odd.",))
+    two = part_of(sheet_of(("a",), [("x",)], name="Staff", notes=("The run knows.",)))
+    page = summary(tmp_path, one, two, notes=("The run knows.", "Old file."))
     assert section(page, "Notes") == [
         ["•  The run knows."],
         ["•  Old file."],

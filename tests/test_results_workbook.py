@@ -263,8 +263,8 @@ def test_states_differ_in_colour_and_those_that_need_a_person_are_bold(tmp_path)
 
 def test_an_unknown_row_offers_yes_and_no_and_takes_an_id(tmp_path):
     lost, done = Outcome(State.UNKNOWN), Outcome(State.PUSHED)
-    doubtful, edited = (Outcome(State.INVALID, number, "9022") for number in ("", "r-1"))
-    outcomes = [lost, lost, done, lost, doubtful, edited]
+    undecided, edited = (Outcome(State.INVALID, number, "9022") for number in ("", "r-1"))
+    outcomes = [lost, lost, done, lost, undecided, edited]
     page = opened(written(tmp_path, part_of(sheet_of(("a",), [("x",)] * 6), outcomes)))
     rules = {rule.formula1: rule for rule in page.data_validations.dataValidation}
     assert {formula: str(rule.sqref) for formula, rule in rules.items()} == {

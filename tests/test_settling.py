@@ -647,7 +647,7 @@ def test_deletes_that_nobody_named_keep_no_other_file_of_the_folder(office):
     assert {file["error"] for file in said["files"]} == {None, refusal}
 
 
-def test_few_ids_with_other_names_are_doubted_and_not_stopped(office, users_mapping):
+def test_few_ids_with_other_names_are_noted_and_not_stopped(office, users_mapping):
     names = [(f"First{n}", f"Last{n}") for n in range(8)]
     with Controller() as controller:
         source = users_file(office.folder / "students.csv", names)
@@ -655,10 +655,10 @@ def test_few_ids_with_other_names_are_doubted_and_not_stopped(office, users_mapp
         users_file(source, names[1:] + names[:1])
         said, _ = office.run("check", source, "--mapping", users_mapping, "--host", controller.url)
     assert said["exit_code"] == 0
-    doubts = [doubt for doubt in said["files"][0]["notes"] if "another first" in doubt]
-    doubt = (
+    notes = [note for note in said["files"][0]["notes"] if "another first" in note]
+    note = (
         "8 of the 8 ids that OPSCOM has from us already would get another first and another last name, "
         "row 2 (id 00000), row 3 (id 00001), row 4 (id 00002) among them: most likely a column is shifted, "
         "or the ids were sorted apart from the names. Look at these rows before you push."
     )
-    assert doubts == [doubt]
+    assert notes == [note]

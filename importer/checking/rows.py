@@ -6,8 +6,8 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.checking.doubts import column_doubts
 from importer.checking.fills import about_fills
+from importer.checking.notes import column_notes
 from importer.checking.repeats import find_repeats, in_order
 from importer.checking.rules import Rule, Terms, compile_checks, length_of
 from importer.checking.strays import find_strays
@@ -62,7 +62,7 @@ def check_rows(
 
     Returns:
         The batch with the mapping's problems and ours, by position, then in the order of the source
-        columns, then in that of the table; the strays; one doubt on all
+        columns, then in that of the table; the strays; one note on all
         required fields that the mapping never gives, one for every field that OPSCOM may miss and
         that no column gives, and those on colours and on whole columns.
 
@@ -97,11 +97,11 @@ def check_rows(
         batch=replace(batch, skipped=given.skipped) if spared else given,
         problems=in_order(table, problems),
         strays=frozenset(strays.keys() | whole.keys()),
-        doubts=(
+        notes=(
             *_never_given(batch, table, terms),
             *_unmapped(batch, table, terms),
             *about_fills(batch, table, strays),
-            *column_doubts(batch, table),
+            *column_notes(batch, table),
         ),
     )
 

@@ -188,8 +188,8 @@ def pull_plates(call: Call, file: Path, column: str | None) -> int:
     access, settings, common = call.access, call.setting.settings, call.common
     request = request_for("pull", call.setting, common, sandbox=access.sandbox, files=(file,))
     plates = read_plate_file(file, request, column)
-    for doubt in plates.doubts:
-        say(f"  Note: {doubt}")
+    for note in plates.notes:
+        say(f"  Note: {note}")
     stopper = Stopper()
     url, trusted = address(access.host, PLATES.path), trust(access.host)
     questions = Questions(

@@ -113,7 +113,7 @@ def show_report(
     """
     for note in report.notes:
         say(note)
-    doubts: set[tuple[Path, str]] = set()
+    notes: set[tuple[Path, str]] = set()
     for at, sheet in enumerate(report.sheets):
         where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
         if sheet.error is not None:
@@ -123,10 +123,10 @@ def show_report(
         rows = "1 row" if sheet.rows == 1 else f"{sheet.rows} rows"
         say(f"{where}: {counts} ({rows}, mapping {sheet.mapping})")
         say_causes([cause for cause in sheet.problems if not (told and cause.first)])
-        for doubt in () if told else sheet.doubts:
-            if (sheet.source, doubt) not in doubts:
-                say(f"  Note: {doubt}")
-            doubts.add((sheet.source, doubt))
+        for note in () if told else sheet.notes:
+            if (sheet.source, note) not in notes:
+                say(f"  Note: {note}")
+            notes.add((sheet.source, note))
         last = [later.results for later in report.sheets[at + 1 : at + 2]] != [sheet.results]
         if sheet.results is not None and last:
             say(f"  Workbook: {sheet.results}")

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from importer.delivery.memory import Memory
 
 FEWEST = 50
-"""Ids in common from which on a file is stopped; with fewer it is only doubted."""
-FEWEST_FOR_DOUBT = 5
+"""Ids in common from which on a file is stopped; with fewer it is only a note."""
+FEWEST_FOR_NOTE = 5
 SHARE = 0.5
 """The share of them that may change both names before the file is held for a wrong one."""
 NAMES = ("first_name", "last_name")
@@ -48,7 +48,7 @@ def foreign_names(
         change both names, and there are enough of them to say so; else ``None``.
     """
     accepted = _accepted_names(memory, system, endpoint)
-    if len(accepted) < FEWEST_FOR_DOUBT:
+    if len(accepted) < FEWEST_FOR_NOTE:
         return None
     common = 0
     changed: list[Record] = []
@@ -60,7 +60,7 @@ def foreign_names(
         now = json.loads(memory.parts({n: record.payload.get(n, "") for n in NAMES}))
         if all(now[name] != before.get(name) for name in NAMES):
             changed.append(record)
-    if common < FEWEST_FOR_DOUBT or len(changed) <= common * SHARE:
+    if common < FEWEST_FOR_NOTE or len(changed) <= common * SHARE:
         return None
     examples = ", ".join(f"row {record.row} (id {record.key})" for record in changed[:_EXAMPLES])
     why = (

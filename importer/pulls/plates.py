@@ -48,7 +48,7 @@ class PlateFile:
     mapping: str
     """The mapping's name, or the column, for people."""
     sheets: tuple[Checked, ...]
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     other_form: Callable[[str], str] | None = None
     """How else OPSCOM may know a plate; ``None`` where the mapping has said the form itself."""
 
@@ -143,7 +143,7 @@ def pull_plates(
             ("Plates from", file.mapping),
             *((state.value, f"{number:,}") for state, number in states.items()),
         ),
-        tuple(text for text in (stopped, *file.doubts) if text),
+        tuple(text for text in (stopped, *file.notes) if text),
     )
     results = write_book(wanted, summary, _pages(sheets, answers))
     return PlateReport(file.path, file.mapping, len(plates), states, stopped, results)

@@ -80,7 +80,7 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
         builder.suspected = faults.other_encoding(*found.suspected)
     for number, record in _numbered(reader, path):
         builder.add(number, [_without_trick(cell) for cell in record] if tricks else record)
-    return builder.grid([found.doubt] if found.doubt else [], ragged=True)
+    return builder.grid([found.note] if found.note else [], ragged=True)
 
 
 def _is_fixed_width(start: str) -> bool:

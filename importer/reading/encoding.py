@@ -57,13 +57,13 @@ class Encoding:
     """Bytes of the byte order mark, to be passed over."""
     suspected: tuple[str, str] | None = None
     """Label and codec of the encoding that it more probably is; then no accent is to be trusted."""
-    doubt: str | None = None
+    note: str | None = None
     """What a person should know about the choice."""
 
     @property
     def errors(self) -> str:
         """What becomes of bytes that a guessed encoding lacks: U+FFFD, which no row is sent with."""
-        return "replace" if self.doubt else "strict"
+        return "replace" if self.note else "strict"
 
 
 def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encoding:
@@ -136,7 +136,7 @@ def _utf_16(data: bytes) -> str | None:
 
 
 def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
-    """Take bytes that are no UTF-8 as Windows-1252, and doubt it where its letters make no sense."""
+    """Take bytes that are no UTF-8 as Windows-1252, and note it where its letters make no sense."""
     line = _line(data, no_utf_8.start)
     if no_utf_8.reason == "unexpected end of data" and not data[: no_utf_8.start].isascii():
         raise InputError(
@@ -147,13 +147,13 @@ def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
         label, codec = suspected
         return Encoding(
             _WESTERN,
-            doubt=f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until "
+            note=f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until "
             f"encoding in the mapping, or --encoding, says what it is ({codec}, for example).",
             suspected=suspected,
         )
     return Encoding(
         _WESTERN,
-        doubt="The file is not in UTF-8; it was read as Windows-1252. "
+        note="The file is not in UTF-8; it was read as Windows-1252. "
         f"Compare letters with accents with the source, the first on line {line}.",
     )
 

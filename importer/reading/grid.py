@@ -154,11 +154,11 @@ class GridBuilder:
         if len(self._cells) * self._width >= _CELLS_A_BLOCK:
             self._pack()
 
-    def grid(self, doubts: Sequence[str] = (), *, ragged: bool = False) -> Grid:
+    def grid(self, notes: Sequence[str] = (), *, ragged: bool = False) -> Grid:
         """Return the finished grid.
 
         Args:
-            doubts: What a person should know about it besides.
+            notes: What a person should know about it besides.
             ragged: Whether the real lengths of its rows matter.
         """
         self._pack()
@@ -176,7 +176,7 @@ class GridBuilder:
             merges=tuple(self.merges),
             struck=frozenset(self._struck),
             fills=self._fills,
-            doubts=(*doubts, *self._about_hidden(frame)),
+            notes=(*notes, *self._about_hidden(frame)),
             lengths=np.array(self._lengths, np.int64) if ragged else None,
         )
         return spread(grid)
@@ -261,7 +261,7 @@ class GridBuilder:
 
 
 def about_sheets(hidden: Sequence[str]) -> tuple[str, ...]:
-    """Return the doubt that names the hidden sheets, which are not read."""
+    """Return the note that names the hidden sheets, which are not read."""
     if not hidden:
         return ()
     names = ", ".join(hidden)

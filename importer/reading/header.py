@@ -122,7 +122,7 @@ def take_sheet(
             for column, types in grid.types.items()
             if column < width and types[kept].any()
         },
-        doubts=grid.doubts,
+        notes=grid.notes,
         added=added,
         above=_above(grid, min(above, default=start - 1)),
     )

@@ -71,7 +71,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     rows = _lines(root, path) if opened else _table(root, path)
     for number, cells in enumerate(rows, start=1):
         builder.add(number, cells)
-    return builder.grid([found.doubt] if found.doubt else [])
+    return builder.grid([found.note] if found.note else [])
 
 
 def _no_table(path: Path, root: etree._Element | None) -> InputError:

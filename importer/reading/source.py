@@ -35,19 +35,19 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
     data = _bytes(path)
     container = sniff(data, path)
     grids: tuple[Grid, ...]
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     if container is Container.XLSX:
         from importer.reading.xlsx import read_xlsx
 
-        grids, doubts = read_xlsx(data, path)
+        grids, notes = read_xlsx(data, path)
     elif container is Container.XLS:
         from importer.reading.xls import read_xls
 
-        grids, doubts = read_xls(data, path)
+        grids, notes = read_xls(data, path)
     elif container is Container.XML:
         from importer.reading.spreadsheetml import read_spreadsheetml
 
-        grids, doubts = read_spreadsheetml(data, path)
+        grids, notes = read_spreadsheetml(data, path)
     elif container is Container.HTML:
         from importer.reading.html import read_html
 
@@ -61,7 +61,7 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
         digest=hashlib.sha256(data).hexdigest(),
         container=container.value,
         grids=without_summary(grids),
-        doubts=doubts,
+        notes=notes,
         origin=origin_of(grids),
     )
 

@@ -38,7 +38,7 @@ _TRUTHS: Final = {"0": "FALSE", "1": "TRUE"}
 
 
 def read_spreadsheetml(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
-    """Return the visible sheets of such a file, and doubts about the whole file.
+    """Return the visible sheets of such a file, and notes about the whole file.
 
     Raises:
         InputError: It is damaged or dangerous.

@@ -35,7 +35,7 @@ _NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
 
 def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
-    """Return the visible sheets of an old workbook, and doubts about the whole file.
+    """Return the visible sheets of an old workbook, and notes about the whole file.
 
     Of a results workbook of ours a hidden summary is returned too: it says where the rows are from.
 

@@ -28,7 +28,7 @@ _TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 
 
 def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
-    """Return the visible sheets of a workbook, and doubts about the whole file.
+    """Return the visible sheets of a workbook, and notes about the whole file.
 
     Of a results workbook of ours a hidden summary is returned too: it says where the rows are from.
 

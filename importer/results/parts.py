@@ -68,7 +68,7 @@ class Part:
     def uncorrected(self) -> dict[int, set[int]]:
         """Return source column → positions of cells that held a row back for want of a value.
 
-        A whole row that is in doubt is marked at the first column that the mapping uses. Error
+        A row that has a problem as a whole is marked at the first column that the mapping uses. Error
         texts of Excel need no mark: they are errors wherever they stand. Of dates the message tells.
         """
         held, frame = self.checked.held, self.sheet.frame
@@ -116,7 +116,7 @@ class Against:
     """Ids that earlier files of the mapping brought and this one does not hold."""
     gone_ids: tuple[str, ...]
     """The first of them."""
-    doubts: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class About:
     ended: datetime
     stopped: str | None
     """Why the run stopped before its end, in whole sentences."""
-    doubts: tuple[str, ...]
+    notes: tuple[str, ...]
     given: str = ""
     """The name of the results workbook that was given back; empty for any other file."""
     journal: str = ""

@@ -70,11 +70,11 @@ def write_summary(
     layout = Layout(sheet, context.styles)
     counts, edited, outdated = count_states(parts), count_edited(parts), count_outdated(parts)
     _write_head(layout, about, headline(about, counts, edited, outdated))
-    doubtful = sum(needs_answer(one) == ("new",) for part in parts for one in part.outcomes)
+    undecided = sum(needs_answer(one) == ("new",) for part in parts for one in part.outcomes)
     layout.section("What to do")
     causes = causes_of([part.checked for part in parts])
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
-    steps = change_mapping(by_mapping) + next_steps(about, counts, doubtful, edited, outdated)
+    steps = change_mapping(by_mapping) + next_steps(about, counts, undecided, edited, outdated)
     for number, step in enumerate(steps, 1):
         layout.across(f"{number}.  {step}", context.styles.fact)
     _write_problems(layout, pages, causes, context)
@@ -234,54 +234,54 @@ def _write_problems(
 def _write_notes(layout: Layout, pages: Sequence[Page], context: Context) -> None:
     """Write what a person should know about the file and about this workbook."""
     parts = [page.part for page in pages if page.start == 0]
-    doubts = dict.fromkeys(context.about.doubts)
+    notes = dict.fromkeys(context.about.notes)
     for part in parts:
         prefix = f"{part.sheet.title}: " if len(parts) > 1 else ""
-        for doubt in (*part.sheet.doubts, *part.checked.doubts):
-            if doubt not in doubts:
-                doubts[prefix + doubt] = None
-    doubts |= dict.fromkeys((*_page_doubts(pages), *_tally_doubts(context.tally)))
-    if not doubts:
+        for note in (*part.sheet.notes, *part.checked.notes):
+            if note not in notes:
+                notes[prefix + note] = None
+    notes |= dict.fromkeys((*_page_notes(pages), *_tally_notes(context.tally)))
+    if not notes:
         return
     layout.section("Notes")
-    for doubt in doubts:
-        layout.across(f"•  {doubt}", layout.styles.fact)
+    for note in notes:
+        layout.across(f"•  {note}", layout.styles.fact)
 
 
-def _page_doubts(pages: Sequence[Page]) -> list[str]:
+def _page_notes(pages: Sequence[Page]) -> list[str]:
     """Return where the file holds more than a worksheet."""
-    doubts = []
+    notes = []
     for page in pages:
         if page.start:
             title = page.part.sheet.title
-            doubts.append(
+            notes.append(
                 f"{title} has more rows than one sheet can hold; they go on in {page.name}."
             )
         hidden = sum(not column.ours for column in page.part.sheet.columns) - len(page.columns)
         if hidden:
-            doubts.append(f"{page.name} leaves out the last {count(hidden, 'column')}.")
-    return doubts
+            notes.append(f"{page.name} leaves out the last {count(hidden, 'column')}.")
+    return notes
 
 
-def _tally_doubts(tally: Tally) -> list[str]:
+def _tally_notes(tally: Tally) -> list[str]:
     """Return where this workbook differs from the file."""
-    doubts = []
+    notes = []
     if tally.replaced:
-        doubts.append(
+        notes.append(
             f"{count(tally.replaced, 'character')} that no workbook can hold: each stands here as "
             "\ufffd. Correct the cell here or in the file before you push this workbook."
         )
     if tally.cut:
-        doubts.append(
+        notes.append(
             f"{count(tally.cut, 'text')} longer than a cell can hold (32,767 characters): cut here, "
             "which is said at the end. The file has the whole text."
         )
     if tally.bare:
-        doubts.append(
+        notes.append(
             f"{count(tally.bare, 'marked cell')} without a comment: spreadsheet programs get slow "
             f"with more than {MOST_COMMENTS:,}. The column opscom_message says the same."
         )
-    return doubts
+    return notes
 
 
 def _write_against(layout: Layout, about: About) -> None:

@@ -123,7 +123,7 @@ def _in_system(about: About, edited: int) -> str:
 def next_steps(
     about: About,
     counts: Mapping[State, int],
-    doubtful: int,
+    undecided: int,
     edited: int = 0,
     outdated: int = 0,
 ) -> list[str]:
@@ -132,23 +132,23 @@ def next_steps(
     Args:
         about: The run.
         counts: Rows by state.
-        doubtful: Invalid rows that may be a second permit or vehicle.
+        undecided: Invalid rows that may be a second permit or vehicle.
         edited: Invalid rows that are in OPSCOM and were edited since.
         outdated: Invalid rows of which a later push brought other values.
     """
     wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
-    wrong -= doubtful + edited + outdated
+    wrong -= undecided + edited + outdated
     steps = []
     if wrong:
         steps.append(
             f"Correct {count(wrong, 'row')}: the cells are marked, and opscom_message says what is wrong. "
             "Save this workbook and push it; what is settled is not sent again."
         )
-    if doubtful:
+    if undecided:
         kind = _policy(about).noun
         steps.append(
-            f"Decide about {count(doubtful, 'row')} that may be "
-            f"{f'a second {kind}' if doubtful == 1 else f'second {kind}s'}: opscom_message "
+            f"Decide about {count(undecided, 'row')} that may be "
+            f"{f'a second {kind}' if undecided == 1 else f'second {kind}s'}: opscom_message "
             f"names the first. Write new into opscom_answer where a second {kind} is meant, save "
             "this workbook and push it."
         )

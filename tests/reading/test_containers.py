@@ -235,7 +235,7 @@ def read_or_refused(path):
         source = read_source(path)
     except InputError as error:
         return error.hint
-    return source.grids or source.doubts
+    return source.grids or source.notes
 
 
 @given(st.binary(max_size=400))
@@ -383,7 +383,7 @@ def test_old_workbooks_may_count_their_days_from_1904(tmp_path):
     assert source.grids[0].frame.iloc[0, 0] == "2001-02-03"
 
 
-def test_hidden_parts_of_old_workbooks_are_doubts(tmp_path):
+def test_hidden_parts_of_old_workbooks_are_notes(tmp_path):
     cells = {(0, 0): "id", (1, 0): "1", (2, 0): "2", (2, 2): "x"}
     source = xls_source(
         tmp_path,
@@ -392,8 +392,8 @@ def test_hidden_parts_of_old_workbooks_are_doubts(tmp_path):
         ("Older", 2, {(0, 0): "id"}),
     )
     assert [grid.name for grid in source.grids] == ["People"]
-    assert source.doubts == ("The hidden sheets Old, Older were not read.",)
-    assert source.grids[0].doubts == (
+    assert source.notes == ("The hidden sheets Old, Older were not read.",)
+    assert source.grids[0].notes == (
         "One row is hidden; it is read like all others.",
         "Column C is hidden; it is read like all others.",
     )

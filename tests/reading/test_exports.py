@@ -67,7 +67,7 @@ def test_a_module_of_old_macros_has_no_part_and_is_passed_over(tmp_path):
     path.write_bytes(listed_too(sheet))
     source = read_source(path)
     assert [grid.name for grid in source.grids] == ["S"]
-    assert source.doubts == ()
+    assert source.notes == ()
 
 
 @pytest.mark.parametrize("relation", [b"", b' r:id="rId99"'], ids=["none", "one that is not there"])

@@ -49,15 +49,15 @@ def test_a_calculated_value_is_no_stand_in():
 
 
 @pytest.mark.parametrize(
-    ("name", "doubt"),
+    ("name", "note"),
     [
         ("hidden-first-attr.xlsx", "Column B is hidden; it is read like all others."),
         ("hidden-last-attr.xlsx", "Column B is hidden; it is read like all others."),
         ("row-height-0.xlsx", "One row is hidden; it is read like all others."),
     ],
 )
-def test_what_is_hidden_in_any_way_is_told(name, doubt):
-    assert read_source(FAULTS / name).grids[0].doubts == (doubt,)
+def test_what_is_hidden_in_any_way_is_told(name, note):
+    assert read_source(FAULTS / name).grids[0].notes == (note,)
 
 
 def test_no_date_becomes_a_percentage_by_a_format_of_another_cell():

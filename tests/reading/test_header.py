@@ -95,7 +95,7 @@ def test_wholly_blank_rows_and_columns_are_left_out_everywhere():
         rows=[1, 3, 4, 5, 8, 9],
         flaws=(Flaw(0, 0, "above.", "x"), Flaw(5, 1, "wrong.", "Mend.")),
         stored={1: {3: "1000"}, 0: {1: "7"}},
-        doubts=("One row is hidden.",),
+        notes=("One row is hidden.",),
     )
     sheet = taken(grid, 3)
     assert [column.header for column in sheet.columns] == ["id", "fee"]
@@ -105,7 +105,7 @@ def test_wholly_blank_rows_and_columns_are_left_out_everywhere():
     assert sheet.flaws == (Flaw(1, 1, "wrong.", "Mend."),)
     assert sheet.stored == {1: {0: "1000"}}
     assert (sheet.header_row, sheet.name, sheet.digest) == (3, "S", "d" * 64)
-    assert sheet.doubts == ("One row is hidden.",)
+    assert sheet.notes == ("One row is hidden.",)
 
 
 def test_a_row_whose_only_cell_has_a_flaw_is_no_blank_row():

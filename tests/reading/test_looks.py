@@ -161,7 +161,7 @@ def test_an_old_workbook_tells_as_much():
     assert texts(grid) == [["id", "fee"], ["1", "3.5"], ["m", "x"], ["m", "y"], ["f", ""]]
     assert (grid.struck, grid.fills) == ({(1, 0)}, {1: ((1, "FF0000"),)})
     assert grid.flaws == (faults.NOT_CALCULATED.at(4, 1),)
-    assert grid.doubts == (
+    assert grid.notes == (
         "One row is hidden; it is read like all others.",
         "Column B is hidden; it is read like all others.",
     )

@@ -95,11 +95,11 @@ def test_however_the_xml_is_written_the_same_is_read(tmp_path, change):
         "00002", "text <c r='A1'> 2", "1998-07-26", "0.5", "FALSE", "00002", "#N/A", "", "", "",
     ]  # fmt: skip
     assert faults.NOT_CALCULATED.at(2, 9) in left.flaws
-    assert len(left.doubts) == 2
+    assert len(left.notes) == 2
     assert texts(left) == texts(right)
-    assert (left.flaws, left.doubts, left.rows.tolist()) == (
+    assert (left.flaws, left.notes, left.rows.tolist()) == (
         right.flaws,
-        right.doubts,
+        right.notes,
         right.rows.tolist(),
     )
 

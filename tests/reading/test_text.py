@@ -35,7 +35,7 @@ def test_a_text_file_is_one_grid_without_a_name(tmp_path):
     data = b"id,name\r\n0012,Null\r\n"
     source = source_of(tmp_path, data)
     (grid,) = source.grids
-    assert (source.container, source.doubts, grid.name, grid.doubts) == ("text", (), None, ())
+    assert (source.container, source.notes, grid.name, grid.notes) == ("text", (), None, ())
     assert source.digest == hashlib.sha256(data).hexdigest()
     assert cells(grid) == [["id", "name"], ["0012", "Null"]]
     assert [str(kind) for kind in grid.frame.dtypes] == ["str", "str"]
@@ -59,9 +59,9 @@ def test_every_common_encoding_is_read(tmp_path, data):
     assert cells(grid) == [["id", "name"], ["1", 'Zoë "Z" O\u2019Hara']]
 
 
-def test_windows_1252_is_a_doubt_that_names_the_line(tmp_path):
+def test_windows_1252_is_a_note_that_names_the_line(tmp_path):
     grid = source_of(tmp_path, "id,name\n1,Ann\n2,Zoë\n".encode("cp1252")).grids[0]
-    assert grid.doubts == (
+    assert grid.notes == (
         (
             "The file is not in UTF-8; it was read as Windows-1252. "
             "Compare letters with accents with the source, the first on line 3."
@@ -105,7 +105,7 @@ def test_letters_that_windows_1252_does_not_explain_are_held_until_the_encoding_
     assert grid.flaws == tuple(
         faults.other_encoding(label, codec).at(row, 1) for row in range(1, len(ACCENTS) + 1)
     )
-    assert grid.doubts == (
+    assert grid.notes == (
         (
             f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until encoding "
             f"in the mapping, or --encoding, says what it is ({codec}, for example)."
@@ -143,7 +143,7 @@ def test_a_named_encoding_is_used(tmp_path):
     path = tmp_path / "people.csv"
     path.write_bytes("id,name\n1,Łukasz\n".encode("cp1250"))
     grid = read_source(path, encoding="cp1250").grids[0]
-    assert (cells(grid)[1], grid.doubts) == (["1", "Łukasz"], ())
+    assert (cells(grid)[1], grid.notes) == (["1", "Łukasz"], ())
 
 
 def test_an_encoding_that_nobody_knows_is_refused(tmp_path):

@@ -40,7 +40,7 @@ def test_identifiers_keep_the_zeros_of_their_number_format(tmp_path):
     (grid,) = written(tmp_path, fill).grids
     assert grid.name == "Students"
     assert texts(grid)[1] == ["000012345", "0012", "1234567", "123456789012"]
-    assert (grid.flaws, grid.stored, grid.doubts, grid.lengths) == ((), {}, (), None)
+    assert (grid.flaws, grid.stored, grid.notes, grid.lengths) == ((), {}, (), None)
     assert {str(kind) for kind in grid.frame.dtypes} == {"str"}
 
 
@@ -198,10 +198,10 @@ def test_hidden_sheets_are_named_and_not_read(tmp_path):
 
     source = written(tmp_path, fill)
     assert [grid.name for grid in source.grids] == ["People"]
-    assert source.doubts == ("The hidden sheets Old, Older were not read.",)
+    assert source.notes == ("The hidden sheets Old, Older were not read.",)
 
 
-def test_hidden_rows_and_columns_and_a_filter_are_doubts(tmp_path):
+def test_hidden_rows_and_columns_and_a_filter_are_notes(tmp_path):
     def fill(book):
         sheet = book.add_worksheet()
         for row in range(5):
@@ -214,19 +214,19 @@ def test_hidden_rows_and_columns_and_a_filter_are_doubts(tmp_path):
         sheet.set_column(1, 2, options={"hidden": True})
         sheet.set_column(9, 9, options={"hidden": True})
 
-    assert written(tmp_path, fill).grids[0].doubts == (
+    assert written(tmp_path, fill).grids[0].notes == (
         "2 rows are hidden by a filter; they are read like all others.",
         "The columns B, C are hidden; they are read like all others.",
     )
 
 
-def test_a_filter_that_is_only_offered_is_no_doubt(tmp_path):
+def test_a_filter_that_is_only_offered_is_no_note(tmp_path):
     def fill(book):
         sheet = book.add_worksheet()
         sheet.write_row(0, 0, ["a", "b"])
         sheet.autofilter(0, 0, 0, 1)
 
-    assert written(tmp_path, fill).grids[0].doubts == ()
+    assert written(tmp_path, fill).grids[0].notes == ()
 
 
 def test_merged_cells_hold_their_value_once(tmp_path):
@@ -354,7 +354,7 @@ def test_a_hidden_column_is_told_whatever_the_order_of_its_attributes(tmp_path, 
         sheet = package.read("xl/worksheets/sheet1.xml")
     cols = f"<cols><col {column}/></cols><sheetData>".encode()
     repacked(path, "xl/worksheets/sheet1.xml", sheet.replace(b"<sheetData>", cols))
-    assert read_source(path).grids[0].doubts == ("Column B is hidden; it is read like all others.",)
+    assert read_source(path).grids[0].notes == ("Column B is hidden; it is read like all others.",)
 
 
 def test_every_cell_says_what_it_is_whatever_its_text_looks_like(tmp_path):

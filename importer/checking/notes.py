@@ -53,7 +53,7 @@ class _Cells:
         return f"rows {', '.join(first[:_SHOWN])} and {last}"
 
 
-def column_doubts(batch: Batch, table: Table) -> Iterator[str]:
+def column_notes(batch: Batch, table: Table) -> Iterator[str]:
     """Yield what a person should know about the columns that are mapped.
 
     Args:
