@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from importer.errors import InputError
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.conversions import plate
-from importer.mapping.rules import Filled, Rule
+from importer.mapping.model import RulePart
+from importer.mapping.rules import Rule
 from importer.prepare import Request, check_file
 from importer.pulls.plates import FIELD, PlateFile
 from schemas.plates import PLATES
@@ -48,7 +49,7 @@ def _other_form(text: str) -> str:
 def _mappings(path: Path, request: Request, column: str | None) -> Sequence[Mapping]:
     if column is not None:
         name = f"--column {column}"
-        rule = Rule(FIELD, PLATES.fields[0], Filled((column,)))
+        rule = Rule(FIELD, PLATES.fields[0], RulePart(column=column))
         return [Mapping(Path(name.replace("/", " ")), name, PLATES, (rule,), duplicates="first")]
     mappings = [load_mapping(each) for each in request.mappings]
     plates = [mapping for mapping in mappings if mapping.endpoint == PLATES.endpoint]

@@ -207,7 +207,10 @@ def _read(path: Path) -> tuple[SettingsFile, list[str]]:
         for key in secrets
     ]
     rest = {key: value for key, value in document.data.items() if key not in secrets}
-    file, wrong, _ = validate(dataclasses.replace(document, data=rest), SettingsFile)
-    faults += [*document.faults, *wrong]
+    faults += document.faults
+    file = validate(dataclasses.replace(document, data=rest), SettingsFile, faults)
+    if file is None:  # the hosts are looked at even so
+        hosts = {key: rest[key] for key in ("host", "plate_host") if isinstance(rest.get(key), str)}
+        file = SettingsFile.model_construct(**hosts)  # type: ignore[arg-type]
     lines = mapping_error(path, faults).message.splitlines() if faults else []
-    return file or SettingsFile(), lines
+    return file, lines

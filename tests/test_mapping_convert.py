@@ -21,8 +21,9 @@ from importer.mapping.amounts import parse_amount
 from importer.mapping.conversions import digits, plate, title
 from importer.mapping.convert import compile_steps, convert
 from importer.mapping.dates import compile_format, parse_date, parse_datetime
+from importer.mapping.model import RulePart
 from importer.mapping.provinces import province
-from importer.mapping.rules import Refusal, Steps
+from importer.mapping.rules import Refusal
 from importer.schema import Field, Kind, Need
 
 TORONTO = ZoneInfo("America/Toronto")
@@ -34,7 +35,9 @@ def field(kind=Kind.TEXT):
 
 def run(text, kind=Kind.TEXT, **steps):
     user_types = steps.pop("user_types", None)
-    return convert(text, compile_steps(Steps(**steps), field(kind), user_types=user_types))
+    return convert(
+        text, compile_steps(RulePart.model_construct(**steps), field(kind), user_types=user_types)
+    )
 
 
 def formats(*texts):
@@ -350,9 +353,9 @@ class TestSteps:
             pytest.param({"extract": regex.compile(r"v(\d)?")}, "this has not the form that `extract` in the mapping looks for.", id="extract of nothing"),
             pytest.param({"convert": ("digits",)}, "this holds more than digits, blanks and + ( ) . - /.", id="digits"),
             pytest.param({"lookup": {"full time": "1"}}, "the mapping's `lookup` does not know this value; the only one known is \"full time\".", id="lookup"),
-            pytest.param({"lookup_user_types": True, "user_types": {"Staff": "7"}}, 'OPSCOM has no user type of this name; the only one known is "Staff".', id="user type"),
-            pytest.param({"lookup_user_types": True, "user_types": {}}, "OPSCOM has no user type of this name; none is known.", id="no user types"),
-            pytest.param({"lookup_user_types": True, "user_types": {"value": "7", "VALUE": "8"}}, "OPSCOM has more than one user type of this name.", id="two user types"),
+            pytest.param({"lookup": "user-types", "user_types": {"Staff": "7"}}, 'OPSCOM has no user type of this name; the only one known is "Staff".', id="user type"),
+            pytest.param({"lookup": "user-types", "user_types": {}}, "OPSCOM has no user type of this name; none is known.", id="no user types"),
+            pytest.param({"lookup": "user-types", "user_types": {"value": "7", "VALUE": "8"}}, "OPSCOM has more than one user type of this name.", id="two user types"),
         ],
     )  # fmt: skip
     def test_a_step_never_guesses_and_never_blanks_in_silence(self, steps, message):
@@ -373,14 +376,14 @@ class TestSteps:
             f"the mapping's `lookup` does not know this value{more}",
             "Add it to `lookup` in the mapping, or correct the cell.",
         )
-        assert run(text, lookup_user_types=True, user_types=names) == Refusal(
+        assert run(text, lookup="user-types", user_types=names) == Refusal(
             f"OPSCOM has no user type of this name{more}",
             "Correct the cell, or translate your names with a table, like `lookup: {Undergraduate: "
             '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.',
         )
 
     def test_a_regular_expression_that_never_ends_stops_the_file(self):
-        endless = Steps(extract=regex.compile(r"^((?:a|aa)+)$"))
+        endless = RulePart(extract=r"^((?:a|aa)+)$")
         with pytest.raises(InputError) as caught:
             convert("a" * 60 + "!", compile_steps(endless, field()))
         assert str(caught.value) == (
@@ -390,8 +393,7 @@ class TestSteps:
 
     def test_a_user_type_is_looked_up_by_name(self):
         assert (
-            run("full  time STAFF", lookup_user_types=True, user_types={"Full Time Staff": "7"})
-            == "7"
+            run("full  time STAFF", lookup="user-types", user_types={"Full Time Staff": "7"}) == "7"
         )
 
     @pytest.mark.parametrize("kind", [Kind.PROVINCE, Kind.CURRENCY], ids=str)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from importer.mapping.rules import Mapping, Rule, SkipRows
+    from importer.mapping.model import SkipPart
+    from importer.mapping.rules import Mapping, Rule
     from importer.mapping.take import Taken
     from importer.model import Sheet
     from importer.schema import Field
@@ -128,7 +129,7 @@ def apply_mapping(
                     sheet,
                     quiet,
                     compile_steps(
-                        rule.steps,
+                        rule.part,
                         known,
                         user_types=user_types,
                         numbers=sheet.name is not None,
@@ -150,7 +151,7 @@ def apply_mapping(
             if not flaw.message.startswith(MADE)
         }
         # A value that may be left out gives way to one that may not.
-        pairs.sort(key=lambda pair: pair[0].omit_if_invalid)
+        pairs.sort(key=lambda pair: bool(pair[0].part.if_invalid))
         given = _together(sheet, known, pairs, quiet)
         fields[known.name] = _with_default(given, mapping.defaults.get(known.name))
         problems.extend(given.problems)
@@ -237,7 +238,7 @@ def _empty(mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
     return empty
 
 
-def _looking(skip: SkipRows, mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
+def _looking(skip: SkipPart, mapping: Mapping, cells: Cells) -> npt.NDArray[np.bool_]:
     """Return which rows are struck out, or have a colour, as a whole."""
     sheet = cells.sheet
     mapped = {
@@ -253,7 +254,7 @@ def _looking(skip: SkipRows, mapping: Mapping, cells: Cells) -> npt.NDArray[np.b
     return found
 
 
-def _matching(skip: SkipRows, cells: Cells) -> npt.NDArray[np.bool_]:
+def _matching(skip: SkipPart, cells: Cells) -> npt.NDArray[np.bool_]:
     if skip.matches is None:
         blank = np.full(len(cells.sheet.frame), bool(skip.headers), dtype=np.bool_)
         for header in skip.headers:
@@ -302,7 +303,7 @@ def _turn(
     }
     if not at_fault and not cuts and not warned:
         return _Given(values, taken.columns, taken.chosen)
-    omit = rule.omit_if_invalid
+    omit = bool(rule.part.if_invalid)
     severity = Severity.WARNING if omit else Severity.ERROR
     shown, kept = taken.texts.tolist(), values.tolist()
     problems = []
@@ -358,7 +359,7 @@ def _turn(
 
 def _all_midnight(rule: Rule, texts: pd.Series[str]) -> bool:
     """Whether a column gives midnight throughout, and the mapping gives another time for days."""
-    steps = rule.steps
+    steps = rule.part
     if steps.time in {None, dt.time()} or steps.midnight or rule.field.kind is not Kind.DATETIME:
         return False
     filled = [text for text in texts.unique().tolist() if text]
@@ -396,7 +397,7 @@ def _convert_column(
 def _too_long(rule: Rule, values: pd.Series[str]) -> list[int]:
     """Return the positions to cut: none unless the mapping says so."""
     limit = rule.field.max_length
-    if not rule.steps.truncate or limit is None:
+    if not rule.part.truncate or limit is None:
         return []
     found: list[int] = np.flatnonzero(values.str.len().to_numpy(dtype=np.int64) > limit).tolist()
     return found
@@ -415,7 +416,7 @@ def _together(
         return _Given(pd.Series(blank, index=sheet.frame.index, dtype="str"), ())
     (_, given), *others = pairs
     for rule, other in others:
-        given = _merged(sheet, known, given, other, quiet, spare=rule.omit_if_invalid)
+        given = _merged(sheet, known, given, other, quiet, spare=bool(rule.part.if_invalid))
     return given
 
 

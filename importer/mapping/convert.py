@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import regex
 
     from importer.mapping.conversions import Converted
-    from importer.mapping.rules import Steps
+    from importer.mapping.model import RulePart
 
 Step: TypeAlias = abc.Callable[[str], "Converted"]
 
@@ -52,7 +52,7 @@ _TWO_USER_TYPES = Refusal(
 
 
 def compile_steps(
-    steps: Steps,
+    steps: RulePart,
     field: Field,
     *,
     user_types: abc.Mapping[str, str] | None = None,
@@ -71,18 +71,18 @@ def compile_steps(
         today: The day after which a birth lies in the future, for years of two digits.
     """
     made: list[Step] = []
-    if steps.blank_if:
-        made.append(lambda text: "" if text in steps.blank_if else text)
+    blanks = frozenset(steps.blank_if)
+    if blanks:
+        made.append(lambda text: "" if text in blanks else text)
     if steps.extract is not None:
         made.append(_extractor(steps.extract, field.kind))
     if steps.replace:
         made.append(_replacer(steps.replace))
-    looked_up = steps.lookup is not None or steps.lookup_user_types
     kind = _kind_step(steps, field.kind, numbers=numbers, today=today)
-    if not looked_up and (steps.convert or steps.pad or kind):
+    if steps.lookup is None and (steps.convert or steps.pad or kind):
         made.append(lambda text: _refuse_nothing(text, field.kind))
     made.extend(conversions.of(name, field.kind) for name in steps.convert)
-    if looked_up:
+    if steps.lookup is not None:
         made.append(_looker(steps, user_types or {}))
     width = steps.pad
     if width is not None:
@@ -144,14 +144,15 @@ def _replacer(pairs: abc.Mapping[str, str]) -> Step:
     return lambda text: pattern.sub(lambda found: pairs[found[0]], text).strip()
 
 
-def _looker(steps: Steps, user_types: abc.Mapping[str, str]) -> Step:
+def _looker(steps: RulePart, user_types: abc.Mapping[str, str]) -> Step:
     entries: dict[str, str | Refusal] = {}
-    names = user_types if steps.lookup is None else steps.lookup
+    own = not isinstance(steps.lookup, str)
+    names = steps.lookup if isinstance(steps.lookup, dict) else user_types
     for name, value in names.items():
         folded = fold(name)
         known = entries.get(folded, value)
         entries[folded] = value if known == value else _TWO_USER_TYPES
-    unknown = _offering(_NOT_LOOKED_UP if steps.lookup is not None else _NO_USER_TYPE, list(names))
+    unknown = _offering(_NOT_LOOKED_UP if own else _NO_USER_TYPE, list(names))
 
     def look_up(text: str) -> Converted:
         found = entries.get(fold(text))
@@ -183,7 +184,7 @@ def _offering(refusal: Refusal, names: abc.Sequence[str]) -> abc.Callable[[str],
     return refuse
 
 
-def _kind_step(steps: Steps, kind: Kind, *, numbers: bool, today: dt.date | None) -> Step | None:
+def _kind_step(steps: RulePart, kind: Kind, *, numbers: bool, today: dt.date | None) -> Step | None:
     match kind:
         case Kind.DATE:
             return lambda text: parse_date(text, steps.date, timezone=steps.timezone, today=today)

@@ -59,13 +59,13 @@ class Document:
 
     def line(self, place: Place) -> int:
         """Return the line of a place, or of the nearest thing around it that stands in the file."""
-        while place and place not in self.lines:
-            place = place[:-1]
-        return self.lines.get(place, 1)
+        return self.fault(place, "").line or 1
 
     def fault(self, place: Place, message: str) -> Fault:
-        """Return a fault at this place."""
-        return Fault(self.line(place), place, message)
+        """Return a fault at this place, or at what stands around it where it is not in the file."""
+        while place and place not in self.lines:
+            place = place[:-1]
+        return Fault(self.lines.get(place, 1), place, message)
 
 
 class _TooMuchError(Exception):

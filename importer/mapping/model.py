@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import codecs
+import datetime as dt
 import re
+import zoneinfo
 from typing import TYPE_CHECKING, Annotated, Literal, TypeAlias, TypeVar
 
+import regex
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -16,19 +21,31 @@ from pydantic import (
     WithJsonSchema,
 )
 
+from importer.mapping.dates import DateFormat, compile_format
 from importer.mapping.document import did_you_mean
+from importer.text import clean, fold
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pydantic_core import ErrorDetails
 
     from importer.mapping.document import Document, Fault, Place, Value
 
 _MOST_DIGITS = 6
+_MOST_PADDED = 255
+_TIME_RE = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
+_COLOUR_RE = re.compile(r"#?([0-9A-Fa-f]{6})")
 
 JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | tuple[JsonValue, ...] | dict[str, JsonValue] | None"
+
+
+class FaultsError(ValueError):
+    """Several things that are wrong inside one value, each at a key or a list position of it."""
+
+    def __init__(self, faults: list[tuple[str | int, str]]) -> None:
+        """Take places and sentences."""
+        super().__init__()
+        self.faults = faults
 
 
 def _shape(value: object) -> str:
@@ -36,6 +53,18 @@ def _shape(value: object) -> str:
     if isinstance(value, list | tuple):
         return "<list>"
     return "<keys>" if isinstance(value, dict | BaseModel) else "<text>"
+
+
+def _listed(value: object) -> object:
+    if isinstance(value, dict):
+        raise ValueError("this must be one text or a list like [A, B].")  # noqa: TRY004 - pydantic's
+    return [value] if isinstance(value, str) else value
+
+
+def _rule(value: object) -> object:
+    if isinstance(value, list):
+        raise ValueError("this must be one text or keys like {a: b}.")  # noqa: TRY004 - pydantic's
+    return {"column": value} if isinstance(value, str) else value
 
 
 def _flag(value: object) -> object:
@@ -52,29 +81,116 @@ def _count(value: object) -> object:
     raise ValueError("write a whole number from 1 here.")
 
 
+def _header(value: str) -> str:
+    if not value.strip():
+        raise ValueError("a header must not be blank.")
+    return value
+
+
+def _distinct(headers: tuple[str, ...]) -> tuple[str, ...]:
+    first = {fold(header): at for at, header in reversed(list(enumerate(headers)))}
+    twice = "this header stands in the list already. Remove one."
+    again = [(at, twice) for at, header in enumerate(headers) if first[fold(header)] != at]
+    if again:
+        raise FaultsError([*again])
+    return headers
+
+
+def _pattern(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("one text is wanted here, no list and no keys.")  # noqa: TRY004 - pydantic's
+    try:
+        return regex.compile(value)
+    except (regex.error, OverflowError, RecursionError) as error:
+        reason = error.msg if isinstance(error, regex.error) else "too large"
+        raise ValueError(
+            f"this is not a valid regular expression ({reason}). Correct it."
+        ) from None
+
+
+def _one_group(pattern: regex.Pattern[str]) -> regex.Pattern[str]:
+    if pattern.groups != 1:
+        raise ValueError("this needs exactly one group ( ); use (?: ) for others.")
+    return pattern
+
+
+def _pieces(pairs: dict[str, str]) -> dict[str, str]:
+    if "" in pairs:
+        raise FaultsError([("", "a piece to replace must not be blank.")])
+    return pairs
+
+
+def _lookup(entries: dict[str, str]) -> dict[str, str]:
+    first = {fold(entry): entry for entry in reversed(entries)}
+    twice = "this name stands here already, but for case and blanks. Remove one."
+    again = [(entry, twice) for entry in entries if first[fold(entry)] != entry]
+    if again:
+        raise FaultsError([*again])
+    return {clean(entry): clean(value) for entry, value in entries.items()}
+
+
+def _padded(value: int) -> int:
+    if value > _MOST_PADDED:
+        raise ValueError(f"no field takes more than {_MOST_PADDED} digits.")
+    return value
+
+
+def _format(value: object) -> object:
+    return compile_format(value) if isinstance(value, str) else value
+
+
+def _time(value: object) -> object:
+    found = _TIME_RE.fullmatch(value) if isinstance(value, str) else None
+    if found is None:
+        raise ValueError('this is not a time of day. Write it like "08:30:00".')
+    return dt.time(int(found[1]), int(found[2]), int(found[3] or 0))
+
+
+def _zone(value: object) -> object:
+    known = zoneinfo.available_timezones()
+    if value not in known:
+        offer = did_you_mean(str(value), sorted(known))
+        raise ValueError(f"there is no such time zone, like America/Toronto.{offer}")
+    return zoneinfo.ZoneInfo(str(value))
+
+
+def _colour(value: str) -> str:
+    found = _COLOUR_RE.fullmatch(value)
+    if found is None:
+        raise ValueError("write the colour as six digits, like FF0000 for red.")
+    return found[1].upper()
+
+
+def _encoding(value: str) -> str:
+    try:
+        return codecs.lookup(value).name
+    except LookupError:
+        raise ValueError("there is no such encoding, like utf-8 or windows-1252.") from None
+
+
 # Editors read `pad: 9` and `value: NO` as a number and a boolean; the product reads them as text.
 Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
+Header = Annotated[Text, AfterValidator(_header)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
 Count = Annotated[
     int, BeforeValidator(_count), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})
 ]
 List = Annotated[tuple[Text, ...], Field(min_length=1)]
-Texts = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[List, Tag("<list>")], Discriminator(_shape)
-]
+Texts = Annotated[List, BeforeValidator(_listed, json_schema_input_type=Text | List)]
+Headers = Annotated[Annotated[tuple[Header, ...], Field(min_length=1)], AfterValidator(_distinct)]
+Rows = Annotated[tuple[Count, ...], Field(min_length=1)]
+Form = Annotated[DateFormat, BeforeValidator(_format, json_schema_input_type=Text)]
 Pairs = Annotated[dict[str, Text], Field(min_length=1)]
 Lookup = Annotated[
-    Annotated[Literal["user-types"], Tag("<text>")] | Annotated[Pairs, Tag("<keys>")],
+    Annotated[Literal["user-types"], Tag("<text>")]
+    | Annotated[Pairs, AfterValidator(_lookup), Tag("<keys>")],
     Discriminator(_shape),
 ]
-Rows = Annotated[
-    Annotated[Count, Tag("<text>")]
-    | Annotated[tuple[Count, ...], Field(min_length=1), Tag("<list>")],
-    Discriminator(_shape),
-]
+Pattern = Annotated[regex.Pattern[str], BeforeValidator(_pattern, json_schema_input_type=Text)]
 Conversion = Literal[
     "upper", "lower", "title", "digits", "plate", "phone", "email", "province", "unwrap"
 ]
+Conversions = Annotated[tuple[Conversion, ...], Field(min_length=1)]
 Midnight = Literal["date", "time"]
 if TYPE_CHECKING:
     Endpoint: TypeAlias = str
@@ -82,20 +198,10 @@ else:
     Endpoint = Literal[*TABLES]
 
 
-Item = TypeVar("Item", str, int)
-
-
-def listed(items: Item | tuple[Item, ...] | None) -> tuple[Item, ...]:
-    """Return one item, or several, or none, as a tuple."""
-    if items is None:
-        return ()
-    return items if isinstance(items, tuple) else (items,)
-
-
 class Part(BaseModel):
     """Keys of a file of ours; others are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
 
 class MatchPart(Part):
@@ -109,54 +215,48 @@ class MatchPart(Part):
 class SkipPart(Part):
     """Rows that are no records."""
 
-    columns: List | None = Field(
-        default=None, description="Headers of the columns that are all blank."
-    )
-    column: Text | None = Field(default=None, description="Header of one column.")
+    columns: Headers = Field(default=(), description="Headers of the columns that are all blank.")
+    column: Header | None = Field(default=None, description="Header of one column.")
     blank: Flag | None = Field(
         default=None, description="`true`: the row is passed over where all are blank."
     )
-    matches: Text | None = Field(
+    matches: Pattern | None = Field(
         default=None, description="A regular expression for the whole cell."
     )
     struck: Flag | None = Field(
         default=None, description="`true`: rows whose mapped cells are struck out."
     )
-    fill: Text | None = Field(
+    fill: Annotated[Text, AfterValidator(_colour)] | None = Field(
         default=None, description="Rows with this colour behind their cells: RRGGBB."
     )
+
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers that it looks at; none where it goes by what cells look like."""
+        return self.columns if self.column is None else (self.column,)
 
 
 class RulePart(Part):
     """Where one field comes from, and what is done to its text, in this order."""
 
-    column: Text | None = Field(
+    column: Header | None = Field(
         default=None, description="A header; `Phone#2` is the second of that header."
     )
-    first_of: List | None = Field(
-        default=None, description="Headers; the first that is filled counts."
-    )
-    join: List | None = Field(default=None, description="Headers; what is filled is joined.")
-    separator: Text | None = Field(
-        default=None, description="Between joined parts; a blank by default."
-    )
+    first_of: Headers = Field(default=(), description="Headers; the first that is filled counts.")
+    join: Headers = Field(default=(), description="Headers; what is filled is joined.")
+    separator: Text = Field(default=" ", description="Between joined parts; a blank by default.")
     optional: Flag = Field(default=False, description="`true`: the header may be missing.")
     value: Text | None = Field(default=None, description="The same for every row.")
-    blank_if: Texts | None = Field(default=None, description="Texts of a cell that mean blank.")
-    extract: Text | None = Field(
+    blank_if: Texts = Field(default=(), description="Texts of a cell that mean blank.")
+    extract: Annotated[Pattern, AfterValidator(_one_group)] | None = Field(
         default=None, description="A regular expression with one group ( ); the group is taken."
     )
-    replace: Pairs | None = Field(
+    replace: Annotated[Pairs, AfterValidator(_pieces)] | None = Field(
         default=None, description="Pieces of text and what stands for them instead."
     )
-    convert: (
-        Annotated[
-            Annotated[Conversion, Tag("<text>")]
-            | Annotated[tuple[Conversion, ...], Field(min_length=1), Tag("<list>")],
-            Discriminator(_shape),
-        ]
-        | None
-    ) = Field(default=None, description="Conversions, in their order.")
+    convert: Annotated[
+        Conversions, BeforeValidator(_listed, json_schema_input_type=Conversion | Conversions)
+    ] = Field(default=(), description="Conversions, in their order.")
     lookup: Lookup | None = Field(
         default=None,
         description="Names and what to send for them, or `user-types` for OPSCOM's own list.",
@@ -166,25 +266,24 @@ class RulePart(Part):
         alias="else",
         description="What becomes of a value that `lookup` does not list: sent as it is, or left out.",
     )
-    pad: Count | None = Field(
+    pad: Annotated[Count, AfterValidator(_padded)] | None = Field(
         default=None, description="Digits to fill up to with zeros at the left."
     )
-    date: Texts | None = Field(
-        default=None, description="Forms of the dates, like `%d/%m/%Y`, tried in order."
-    )
-    time: Text | None = Field(
+    date: Annotated[
+        Annotated[tuple[Form, ...], Field(min_length=1)],
+        BeforeValidator(_listed, json_schema_input_type=Text | List),
+    ] = Field(default=(), description="Forms of the dates, like `%d/%m/%Y`, tried in order.")
+    time: Annotated[dt.time, BeforeValidator(_time, json_schema_input_type=Text)] | None = Field(
         default=None, description="Time of day for dates that have none, `hh:mm:ss`."
     )
     midnight: Midnight | None = Field(
         default=None,
         description="Whether a time of 00:00:00 is a `time` or stands for a `date` alone.",
     )
-    timezone: Text | None = Field(
-        default=None, description="Zone for times with an offset: America/Toronto."
-    )
-    decimal: Literal[".", ","] | None = Field(
-        default=None, description="The character before the cents."
-    )
+    timezone: (
+        Annotated[zoneinfo.ZoneInfo, BeforeValidator(_zone, json_schema_input_type=Text)] | None
+    ) = Field(default=None, description="Zone for times with an offset: America/Toronto.")
+    decimal: Literal[".", ","] = Field(default=".", description="The character before the cents.")
     as_shown: Flag = Field(
         default=False, description="`true`: send what looks ruined; you vouch for it."
     )
@@ -196,10 +295,13 @@ class RulePart(Part):
         description="`omit`: leave an invalid value out, with a warning; optional fields only.",
     )
 
+    @property
+    def headers(self) -> tuple[str, ...]:
+        """The headers that it takes from, as written; none for a constant."""
+        return self.first_of or self.join or (() if self.column is None else (self.column,))
 
-FieldRule = Annotated[
-    Annotated[Text, Tag("<text>")] | Annotated[RulePart, Tag("<keys>")], Discriminator(_shape)
-]
+
+FieldRule = Annotated[RulePart, BeforeValidator(_rule, json_schema_input_type=Text | RulePart)]
 
 
 class AskPart(Part):
@@ -224,24 +326,26 @@ class MappingFile(Part):
     match: MatchPart | None = Field(
         default=None, description="Which files it is for without --mapping."
     )
-    sheet: Texts | None = Field(
-        default=None, description="Sheets by name; else all with the mapped headers."
+    sheet: Texts = Field(
+        default=(), description="Sheets by name; else all with the mapped headers."
     )
-    encoding: Text | None = Field(
+    encoding: Annotated[Text, AfterValidator(_encoding)] | None = Field(
         default=None, description="The encoding of text files: utf-8, windows-1252, mac-roman."
     )
-    header_row: Rows | None = Field(
-        default=None,
-        description="The header's row, or rows that make it together; else it is searched.",
+    header_row: Annotated[Rows, BeforeValidator(_listed, json_schema_input_type=Count | Rows)] = (
+        Field(
+            default=(),
+            description="The header's row, or rows that make it together; else it is searched.",
+        )
     )
-    skip_rows: Annotated[tuple[SkipPart, ...], Field(min_length=1)] | None = Field(
-        default=None, description="Rows that are no records; blank rows never are."
+    skip_rows: Annotated[tuple[SkipPart, ...], Field(min_length=1)] = Field(
+        default=(), description="Rows that are no records; blank rows never are."
     )
     defaults: Pairs | None = Field(
         default=None, description="Fields and values for rows that have none."
     )
-    blank_if: Texts | None = Field(
-        default=None, description="Texts that mean blank in all fields but names."
+    blank_if: Texts = Field(
+        default=(), description="Texts that mean blank in all fields but names."
     )
     midnight: Midnight | None = Field(
         default=None, description="The same as beside a field, for all its times."
@@ -255,8 +359,8 @@ class MappingFile(Part):
     fields: Annotated[dict[str, FieldRule], Field(min_length=1)] = Field(
         description="OPSCOM's fields, each with a header or a rule."
     )
-    ask: tuple[AskPart, ...] | None = Field(
-        default=None,
+    ask: tuple[AskPart, ...] = Field(
+        default=(),
         description="What `map` could not know; a mapping with open questions is not used.",
     )
 
@@ -266,8 +370,6 @@ def json_schema() -> dict[str, JsonValue]:
 
     Beyond the keys it knows, by endpoint, the field names that ``fields`` and ``defaults`` take.
     """
-    from schemas import TABLES
-
     schema: dict[str, JsonValue] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
     for key, value in MappingFile.model_json_schema().items():
         schema[key] = _tidy(value)
@@ -295,8 +397,7 @@ def _tidy(value: JsonValue) -> JsonValue:
     kept = {
         key: _tidy(item)
         for key, item in value.items()
-        if not (key == "title" and isinstance(item, str))
-        and not (key == "default" and item is None)
+        if not (key == "title" and isinstance(item, str)) and not (key == "default" and not item)
     }
     match kept.get("anyOf"):
         case [dict(only)]:
@@ -305,58 +406,45 @@ def _tidy(value: JsonValue) -> JsonValue:
             return kept
 
 
-STAND_INS: Mapping[str, Value] = {
-    "version": "1",
-    "endpoint": next(iter(TABLES)),
-    "fields": {"-": "-"},
-}
-"""Stand for what a mapping lacks, so that the rest can be looked at too."""
-Form = TypeVar("Form", bound=Part)
+Checked = TypeVar("Checked", bound=Part)
 _SENTENCES = {
     "string_type": "one text is wanted here, no list and no keys.",
     "tuple_type": "a list is wanted here, like [A, B].",
     "dict_type": "keys with values are wanted here, like {a: b}.",
     "model_type": "keys with values are wanted here, like {a: b}.",
     "too_short": "this is empty. Fill it or remove it.",
+    "union_tag_invalid": "this must be one text or keys like {a: b}.",
 }
-_FORMS = {"<text>": "one text", "<list>": "a list like [A, B]", "<keys>": "keys like {a: b}"}
 
 
-def validate(
-    document: Document, form: type[Form], stand_ins: Mapping[str, Value] | None = None
-) -> tuple[Form | None, list[Fault], set[Place]]:
+def validate(document: Document, form: type[Checked], faults: list[Fault]) -> Checked | None:
     """Hold a document against a format.
 
     Args:
         document: The file.
         form: Its keys and what they take.
-        stand_ins: Values for keys that must be there, where they are missing or wrong.
+        faults: Takes what is wrong, in our words.
 
     Returns:
-        The file (where parts are wrong, what is left without them, so that the rest can be looked at
-        too; ``None`` where nothing sound is left), all faults of form, and the places that have one.
+        The file; ``None`` where something is wrong.
     """
-    faults = list(_nothings(document, document.data, ()))
+    faults += _nothings(document, document.data, ())
     try:
-        return form.model_validate(document.data), faults, set()
+        return form.model_validate(document.data)
     except ValidationError as error:
         details = error.errors()
-    rest: Value = dict(document.data)
-    broken: set[Place] = set()
     for detail in details:
-        place = _place(detail)
-        broken.add(place)
-        missing = detail["type"] == "missing"
-        rest = _without(rest, place[:-1] if missing else place)
-        if missing:
+        # Our own forms (<list>) and what a text was turned into stand in no file.
+        ours = [part for part in detail["loc"] if not str(part).startswith("<")]
+        place = tuple(ours[:-1] if ours[-1:] == ["[key]"] else ours)
+        cause = detail.get("ctx", {}).get("error")
+        if detail["type"] == "missing":
             faults.append(document.fault(place[:-1], f"`{place[-1]}` is missing. Add it."))
+        elif isinstance(cause, FaultsError):
+            faults += [document.fault((*place, key), message) for key, message in cause.faults]
         elif detail["input"] is not None and not _counts_only_the_sound(detail):
             faults.append(document.fault(place, _sentence(detail, place, form)))
-    try:
-        sound = {**(stand_ins or {}), **rest} if isinstance(rest, dict) else rest
-        return form.model_validate(sound), faults, broken
-    except ValidationError:
-        return None, faults, broken
+    return None
 
 
 def _counts_only_the_sound(detail: ErrorDetails) -> bool:
@@ -367,8 +455,7 @@ def _counts_only_the_sound(detail: ErrorDetails) -> bool:
 def _nothings(document: Document, value: Value, place: Place) -> list[Fault]:
     """Return a fault for each key and list entry that has no value."""
     if value is None:
-        message = "nothing stands here. Write a value, or remove it."
-        return [document.fault(place, message)]
+        return [document.fault(place, "nothing stands here. Write a value, or remove it.")]
     inner: list[tuple[str | int, Value]] = []
     if isinstance(value, list):
         inner.extend(enumerate(value))
@@ -377,27 +464,7 @@ def _nothings(document: Document, value: Value, place: Place) -> list[Fault]:
     return [fault for key, item in inner for fault in _nothings(document, item, (*place, key))]
 
 
-def _without(value: Value, place: Place) -> Value:
-    """Return a copy without the key that a place leads to, or the key of the list that it is in."""
-    if place and isinstance(place[-1], int):
-        return _without(value, place[:-1])
-    key, *rest = place or ("",)
-    if isinstance(value, dict) and isinstance(key, str) and key in value:
-        if rest:
-            return {**value, key: _without(value[key], tuple(rest))}
-        return {name: item for name, item in value.items() if name != key}
-    if isinstance(value, list) and isinstance(key, int) and rest:
-        return [_without(item, tuple(rest)) if at == key else item for at, item in enumerate(value)]
-    return value
-
-
-def _place(detail: ErrorDetails) -> Place:
-    """Return where pydantic found a fault, without the names of its own forms (``<list>``)."""
-    ours = [part for part in detail["loc"] if not str(part).startswith("<")]
-    return tuple(ours[:-1] if ours[-1:] == ["[key]"] else ours)
-
-
-def _sentence(detail: ErrorDetails, place: Place, form: type[BaseModel]) -> str:
+def _sentence(detail: ErrorDetails, place: Place, form: type[Part]) -> str:
     match detail["type"]:
         case "extra_forbidden":
             return f"there is no such key.{did_you_mean(str(place[-1]), _keys(place, form))}"
@@ -405,32 +472,19 @@ def _sentence(detail: ErrorDetails, place: Place, form: type[BaseModel]) -> str:
             known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
             if place[-1:] == ("lookup",):
                 known.append('a table like {Full Time: "1"}')
-            offer = did_you_mean(str(detail["input"]), known) if known[1:] else ""
-            return f"this must be {_either(known)}.{offer}"
-        case "union_tag_invalid":
-            tags = str(detail.get("ctx", {}).get("expected_tags", ""))
-            return f"this must be {_either([form for tag, form in _FORMS.items() if tag in tags])}."
+            *most, last = known
+            offer = did_you_mean(str(detail["input"]), known) if most else ""
+            return f"this must be {' or '.join([', '.join(most), last] if most else known)}.{offer}"
         case "value_error":
             return str(detail.get("ctx", {}).get("error", "this is wrong."))
         case kind:
             return _SENTENCES.get(kind, "this is wrong here.")
 
 
-def _either(names: list[str]) -> str:
-    *most, last = names
-    return f"{', '.join(most)} or {last}" if most else last
-
-
-def _keys(place: Place, form: type[BaseModel]) -> list[str]:
+def _keys(place: Place, form: type[Part]) -> list[str]:
     """Return the keys that stand beside the last one of a place in the format."""
-    part: type[BaseModel]
-    match place:
-        case ("match", _):
-            part = MatchPart
-        case ("skip_rows", _, _):
-            part = SkipPart
-        case ("fields", _, _):
-            part = RulePart
-        case _:
-            part = form
+    parts: dict[str | int, type[Part]] = {
+        "match": MatchPart, "skip_rows": SkipPart, "fields": RulePart, "ask": AskPart
+    }  # fmt: skip
+    part = parts.get(place[0], form) if place[1:] else form
     return [known.alias or name for name, known in part.model_fields.items()]

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections import abc
     from pathlib import Path
-    from zoneinfo import ZoneInfo
 
     import regex
 
-    from importer.mapping.dates import DateFormat
+    from importer.mapping.model import RulePart, SkipPart
     from importer.schema import Field, Table
 
 
@@ -44,91 +42,19 @@ class Warned:
 
 
 @dataclass(frozen=True, slots=True)
-class Filled:
-    """Take the first column that is filled; often there is but one."""
-
-    headers: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """Take all columns that are filled, joined."""
-
-    headers: tuple[str, ...]
-    separator: str
-
-
-@dataclass(frozen=True, slots=True)
-class Constant:
-    """Take the same value for every row."""
-
-    value: str
-    """As it is sent, already converted."""
-
-
-Take: TypeAlias = Filled | Joined | Constant
-
-
-@dataclass(frozen=True, slots=True)
-class Steps:
-    """What is done to a text once it is taken, in the order of these attributes."""
-
-    blank_if: frozenset[str] = frozenset()
-    """Texts of a cell that mean blank, exactly as written."""
-    extract: regex.Pattern[str] | None = None
-    """With one group, searched anywhere in the text."""
-    replace: abc.Mapping[str, str] = field(default_factory=dict)
-    """Pieces and what stands for them; at each place the longest piece counts, once."""
-    convert: tuple[str, ...] = ()
-    lookup: abc.Mapping[str, str] | None = None
-    """Name as written → value; names match once folded."""
-    lookup_user_types: bool = False
-    """Whether the lookup is OPSCOM's own list of user types."""
-    otherwise: str | None = None
-    """What becomes of a value that the lookup does not list: ``keep``, ``omit``; ``None`` holds it."""
-    pad: int | None = None
-    """Digits."""
-    date: tuple[DateFormat, ...] = ()
-    time: dt.time | None = None
-    midnight: str | None = None
-    """What 00:00:00 is: a ``time``, or a ``date`` alone that takes ``time``; ``None``: not said."""
-    timezone: ZoneInfo | None = None
-    decimal: str = "."
-    truncate: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Rule:
-    """Where one field comes from."""
+    """Where one field comes from, and what is done to its text."""
 
     name: str
     """As written in the mapping: the field's name or one of its aliases."""
     field: Field
-    take: Take
-    steps: Steps = Steps()
-    omit_if_invalid: bool = False
-    optional: bool = False
-    """Whether its headers may be missing."""
-    as_shown: bool = False
-    """Whether the person vouches for values that look ruined."""
+    part: RulePart
+    """A constant stands in ``value`` as it is sent, already converted."""
 
     @property
     def headers(self) -> tuple[str, ...]:
         """The headers that it takes from, as written."""
-        return () if isinstance(self.take, Constant) else self.take.headers
-
-
-@dataclass(frozen=True, slots=True)
-class SkipRows:
-    """Which rows are no records."""
-
-    headers: tuple[str, ...]
-    matches: regex.Pattern[str] | None = None
-    """For the whole cleaned cell of the one header; ``None``: all of them are blank."""
-    struck: bool = False
-    """Rows whose key or all of whose mapped cells are struck out; then there are no headers."""
-    fill: str | None = None
-    """Rows with this colour (RRGGBB) behind their cells; then there are no headers."""
+        return self.part.headers
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +75,7 @@ class Mapping:
     """The encoding of text files, as Python calls it; ``None``: to be found."""
     header_rows: tuple[int, ...] = ()
     """The rows that make the header, as the spreadsheet shows them; empty: to be found."""
-    skip_rows: tuple[SkipRows, ...] = ()
+    skip_rows: tuple[SkipPart, ...] = ()
     defaults: abc.Mapping[str, str] = field(default_factory=dict)
     """Field (its first name) → value for rows that have none, as it is sent."""
     duplicates: str = "error"
@@ -174,8 +100,8 @@ class Mapping:
 
         In the vendor's order of the fields, then those of ``skip_rows``.
         """
-        rules = (rule for rule in self.rules if not rule.optional)
-        parts: tuple[Rule | SkipRows, ...] = (*rules, *self.skip_rows)
+        rules = (rule for rule in self.rules if not rule.part.optional)
+        parts: tuple[Rule | SkipPart, ...] = (*rules, *self.skip_rows)
         return tuple(dict.fromkeys(header for part in parts for header in part.headers))
 
     @property
@@ -192,17 +118,17 @@ class Mapping:
     @property
     def as_shown(self) -> frozenset[str]:
         """Fields whose values go even if they look ruined."""
-        return frozenset(rule.field.name for rule in self.rules if rule.as_shown)
+        return frozenset(rule.field.name for rule in self.rules if rule.part.as_shown)
 
     @property
     def omit_if_invalid(self) -> frozenset[str]:
         """Fields whose invalid values are left out with a warning."""
-        return frozenset(rule.field.name for rule in self.rules if rule.omit_if_invalid)
+        return frozenset(rule.field.name for rule in self.rules if rule.part.if_invalid)
 
     @property
     def needs_user_types(self) -> bool:
         """Whether OPSCOM's list of user types must have been pulled."""
-        return any(rule.steps.lookup_user_types for rule in self.rules)
+        return any(rule.part.lookup == "user-types" for rule in self.rules)
 
 
 def within_time(

@@ -10,7 +10,6 @@ import pandas as pd
 
 from importer.mapping.amounts import OTHERWISE, same_amount
 from importer.mapping.dates import TURNED, days_turned
-from importer.mapping.rules import Constant, Joined, Rule
 from importer.model import CellType, Flaw
 from importer.schema import Kind
 from importer.text import clean
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
+    from importer.mapping.rules import Rule
     from importer.model import Sheet
 
 # What `clean` may change: a character beyond printable ASCII, or a blank at an end.
@@ -79,10 +79,10 @@ class Cells:
 
         Cells that the rule counts as blank are blank already.
         """
-        if isinstance(rule.take, Constant):
+        if rule.part.value is not None:
             rows = self.sheet.frame.index
-            return Taken(pd.Series([rule.take.value] * len(rows), index=rows, dtype="str"), ())
-        headers = [header for header in rule.take.headers if header in self.located]
+            return Taken(pd.Series([rule.part.value] * len(rows), index=rows, dtype="str"), ())
+        headers = [header for header in rule.headers if header in self.located]
         if not headers:
             return None
         columns = tuple(self.located[header] for header in headers)
@@ -91,14 +91,14 @@ class Cells:
             self._flaws(rule, column, texts) for column, texts in zip(columns, parts, strict=True)
         ]
         parts = [self._stored(rule, *pair) for pair in zip(columns, parts, strict=True)]
-        if isinstance(rule.take, Joined):
-            return _joined(parts, columns, flaws, rule.take.separator)
+        if rule.part.join:
+            return _joined(parts, columns, flaws, rule.part.separator)
         return _filled(parts, columns, flaws)
 
     def _cells(self, rule: Rule, header: str) -> pd.Series[str]:
         """Return a column without the rule's blank texts."""
         texts = self.column(header)
-        blanks = rule.steps.blank_if
+        blanks = rule.part.blank_if
         return texts.mask(texts.isin(list(blanks)), "") if blanks else texts
 
     def _stored(self, rule: Rule, column: int, texts: pd.Series[str]) -> pd.Series[str]:
@@ -109,7 +109,7 @@ class Cells:
         shown = texts.tolist()
         for at, number in stored.items():
             if shown[at]:
-                shown[at] = number.replace(".", rule.steps.decimal)
+                shown[at] = number.replace(".", rule.part.decimal)
         return pd.Series(shown, index=texts.index, dtype="str")
 
     def _flaws(self, rule: Rule, column: int, texts: pd.Series[str]) -> dict[int, Flaw]:
@@ -118,7 +118,7 @@ class Cells:
         A person who vouches for what is shown has none but where no value is shown at all.
         """
         own = self.flaws.get(column, {})
-        if rule.as_shown:
+        if rule.part.as_shown:
             return {
                 at: flaw for at, flaw in own.items() if not texts[at] or is_error_word(texts[at])
             }
@@ -154,7 +154,7 @@ class Cells:
         if rule.field.kind is not Kind.AMOUNT:
             return
         for at, number in self.sheet.stored.get(column, {}).items():
-            if texts[at] and not same_amount(texts[at], number, rule.steps.decimal):
+            if texts[at] and not same_amount(texts[at], number, rule.part.decimal):
                 yield at, OTHERWISE
 
 

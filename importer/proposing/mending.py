@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.mapping import missing_headers
-from importer.mapping.rules import Constant
 from importer.proposing.answers import COLUMNS, FIELDS, VALUES, Answers
 from importer.proposing.proposal import NOT_SENT, Draft, Question
 from importer.proposing.propose import propose
@@ -100,11 +99,12 @@ def _said(mapping: Mapping) -> Answers:
     answers = Answers()
     for rule in mapping.rules:
         name = rule.field.name
-        if isinstance(rule.take, Constant):
-            answers = answers.put((FIELDS, name), rule.take.value)
+        if rule.part.value is not None:
+            answers = answers.put((FIELDS, name), rule.part.value)
         for header in rule.headers:
             if answers.get(COLUMNS, header) is None:
                 answers = answers.put((COLUMNS, header), name)
-            for text, becomes in (rule.steps.lookup or {}).items():
+            lookup = rule.part.lookup
+            for text, becomes in (lookup if isinstance(lookup, dict) else {}).items():
                 answers = answers.put((VALUES, header, text), becomes)
     return answers

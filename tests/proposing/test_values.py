@@ -248,7 +248,7 @@ def test_the_mapping_is_read_without_a_change(proposed, tmp_path):
     path.write_text(mapping_text(found), encoding="utf-8")
     mapping = load_mapping(path)
     assert [rule.field.name for rule in mapping.rules] == [draft.field for draft in found.drafts]
-    lookup = next(rule.steps.lookup for rule in mapping.rules if rule.field.name == "user_type_id")
+    lookup = next(rule.part.lookup for rule in mapping.rules if rule.field.name == "user_type_id")
     assert lookup == {"F": "1", "yes": "9"}
 
 
