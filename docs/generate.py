@@ -25,9 +25,8 @@ def commands() -> str:
     parts = ["## Commands\n"]
     root = click.Context(cli, info_name="opscom-import", max_content_width=100, terminal_width=100)
     parts.append(f"```text\n{cli.get_help(root)}\n```\n")
-    for name, command in sorted(cli.commands.items()):
-        if not command.hidden:
-            parts += helps(name, command, root)
+    for name in sorted(cli.list_commands(root)):
+        parts += helps(name, cli.get_command(root, name), root)
     return "\n".join(parts)
 
 

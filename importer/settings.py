@@ -24,6 +24,7 @@ DEFAULT_HOST = "https://controller.operationscommander.io"
 HOST_VARIABLE = "OPSCOM_HOST"
 PLATE_HOST_VARIABLE = "OPSCOM_PLATE_HOST"
 CLIENT_VARIABLE = "OPSCOM_CLIENT"
+_VARIABLES = {"host": HOST_VARIABLE, "plate_host": PLATE_HOST_VARIABLE, "client": CLIENT_VARIABLE}
 TOKEN_VARIABLE = "OPSCOM_API_TOKEN"  # noqa: S105 - the name of a variable, no token
 
 KEPT_TOKEN = ".opscom-token"  # noqa: S105 - the name of a file
@@ -77,18 +78,6 @@ class SettingsFile(Part):
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
-    """What the command line says; ``None`` where it says nothing."""
-
-    host: str | None = None
-    plate_host: str | None = None
-    client: str | None = None
-    workers: int | None = None
-    rate: float | None = None
-    timeout: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class Settings:
     """What a run goes by."""
 
@@ -109,30 +98,39 @@ class Settings:
     """Endpoint → fields that this office wants filled in each row."""
 
 
-def load_settings(workspace: Path, given: Given, environ: Mapping[str, str]) -> Settings:
-    """Read ``opscom.yaml`` of a workspace (it may be missing) and put options and environment over it.
+def load_settings(
+    workspace: Path, environ: Mapping[str, str], **options: str | float | None
+) -> Settings:
+    """Read ``opscom.yaml`` of a workspace (it may be missing) and put environment and options over it.
+
+    Args:
+        workspace: Its folder.
+        environ: The environment.
+        options: What the command line says of host, plate_host, client, workers, rate and timeout.
 
     Raises:
         SettingsError: Settings are wrong; the message lists all of them.
     """
     path = workspace / FILE_NAME
     file, faults = _read(path) if path.exists() else (SettingsFile(), [])
-    host = given.host or environ.get(HOST_VARIABLE) or file.host or DEFAULT_HOST
-    plate_host = given.plate_host or environ.get(PLATE_HOST_VARIABLE) or file.plate_host or ""
+    said = {name: environ.get(variable) for name, variable in _VARIABLES.items()} | {
+        name: value for name, value in options.items() if value
+    }
+    found = file.model_copy(update={name: value for name, value in said.items() if value})
     settings = Settings(
-        host=_one_spelling(host),
-        plate_host=_one_spelling(plate_host) or None,
-        client=given.client or environ.get(CLIENT_VARIABLE) or file.client or None,
-        token_file=workspace / Path(file.token_file).expanduser() if file.token_file else None,
+        host=_one_spelling(found.host or DEFAULT_HOST),
+        plate_host=_one_spelling(found.plate_host or "") or None,
+        client=found.client or None,
+        token_file=workspace / Path(found.token_file).expanduser() if found.token_file else None,
         kept_token=workspace / KEPT_TOKEN,
-        workers=given.workers or file.workers,
-        rate=given.rate or file.rate,
-        timeout=given.timeout or file.timeout,
-        required={} if file.users is None else {"users": file.users.required},
+        workers=found.workers,
+        rate=found.rate,
+        timeout=found.timeout,
+        required={} if found.users is None else {"users": found.users.required},
     )
-    faults += host_faults(settings.host, "host")
+    faults += _host_faults(settings.host, "host")
     if settings.plate_host:
-        faults += host_faults(settings.plate_host, "plate host")
+        faults += _host_faults(settings.plate_host, "plate host")
     if faults:
         raise SettingsError(*faults)
     return settings
@@ -152,20 +150,20 @@ def need_client(settings: Settings) -> str:
     )
 
 
-def host_faults(host: str, name: str) -> list[str]:
-    """Return what is wrong with a host's URL, a sentence each."""
+def _host_faults(host: str, name: str) -> list[str]:
+    """Return what is wrong with a host's URL, a sentence each; what may be a token is not repeated."""
+    like = f"Write it like {DEFAULT_HOST}."
     try:
         parts = urlsplit(host)
         _ = parts.port
     except ValueError:
-        return [f"The {name} {host} is no URL. Write it like {DEFAULT_HOST}."]
+        return [f"The {name} {host} is no URL. {like}"]
     if parts.username or parts.password:
-        return [f"The {name} holds a user name or password. Write it like {DEFAULT_HOST}."]
+        return [f"The {name} holds a user name or password. {like}"]
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return [f"The {name} {host} is no URL. Write it like {DEFAULT_HOST}."]
+        return [f"The {name} {host} is no URL. {like}"]
     if parts.query or parts.fragment or parts.path.strip("/"):
-        # What stands behind the host may be a token, so it is not repeated.
-        return [f"The {name} holds more than a host. Write it like {DEFAULT_HOST}."]
+        return [f"The {name} holds more than a host. {like}"]
     from importer.delivery.http import is_loopback
 
     if parts.scheme == "http" and not is_loopback(host):

@@ -72,13 +72,18 @@ class Workspace:
         return self.folder / ARCHIVE
 
     @property
-    def journal(self) -> Path:
-        """The journal: in the workspace, or without one in the user's data folder."""
+    def keeping_folder(self) -> Path:
+        """Where journal and user types are kept: the workspace, or without one the user's data folder."""
         if self.own:
-            return self.folder / JOURNAL
+            return self.folder
         from platformdirs import user_data_path
 
-        return user_data_path("opscom-importer", appauthor=False) / JOURNAL
+        return user_data_path("opscom-importer", appauthor=False)
+
+    @property
+    def journal(self) -> Path:
+        """The memory of all runs."""
+        return self.keeping_folder / JOURNAL
 
     def mapping_files(self) -> tuple[Path, ...]:
         """Return the mappings to choose from: the workspace's, or the shipped ones without any."""
@@ -240,26 +245,22 @@ def archive(file: Path, digest: str, folder: Path, now: dt.datetime) -> Path | N
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
-        return _move_far(file, digest, target)
+        # The archive lies on another disk: a file beside the target is moved instead.
+        try:
+            shutil.copy2(file, target)
+            if same := _digest(target) == digest == _digest(file):
+                file.unlink()
+        except BaseException:
+            target.unlink(missing_ok=True)
+            raise
+        if not same:
+            target.unlink()
+        return target if same else None
     if _digest(target) == digest:
         return target
     # It was saved between the two looks. What nobody has read belongs into no archive.
     move(target, free_name(file))
     return None
-
-
-def _move_far(file: Path, digest: str, target: Path) -> Path | None:
-    """Copy a file to another file system and remove it there, unless it is another one by now."""
-    moved = False
-    try:
-        shutil.copy2(file, target)
-        if _digest(target) == digest == _digest(file):
-            file.unlink()
-            moved = True
-    finally:
-        if not moved:
-            target.unlink(missing_ok=True)
-    return target if moved else None
 
 
 def _digest(file: Path) -> str:

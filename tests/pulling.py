@@ -10,17 +10,12 @@ from pathlib import Path
 
 import openpyxl
 
-from importer.cli import cli, main
-from importer.cli.pull import pull
+from importer.cli import main
 
 ROOT = Path(__file__).parents[1]
 ANSWERS = Path(__file__).with_name("vendor_answers")
 TOKEN = "token-of-this-test"
 CLIENT = "OC_TEST"
-COMMAND = (
-    "from importer.cli import cli, main\nfrom importer.cli.pull import pull\n"
-    "cli.commands.setdefault('pull', pull)\nmain()\n"
-)
 
 
 def answer(name):
@@ -54,7 +49,6 @@ class Office:
 
     def pull(self, *arguments):
         """Type a command and return what came of it."""
-        cli.commands.setdefault("pull", pull)
         self._capsys.readouterr()
         code = None
         try:
@@ -69,7 +63,7 @@ class Office:
         environ = {**os.environ, "OPSCOM_API_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
         return subprocess.Popen(
             [
-                *(sys.executable, "-c", COMMAND, "pull", *map(str, arguments)),
+                *(sys.executable, "-m", "importer", "pull", *map(str, arguments)),
                 *("--workspace", str(self.folder)),
             ],
             env=environ,

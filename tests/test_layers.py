@@ -91,7 +91,7 @@ def test_no_file_of_the_product_is_longer_than_500_lines():
     assert long == {}
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["push", "--help"], ["--version"]], ids=" ".join)
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
 def test_help_answers_without_importing_what_is_heavy(arguments):
     code = (
         "import sys\nfrom importer.cli import main\n"

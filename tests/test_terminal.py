@@ -10,8 +10,8 @@ import pytest
 from commanding import PERMITS, Office, Terminal, permit
 from controller import Controller, Fault
 
-from importer.cli.options import Common
-from importer.cli.terminal import options_again, show_report
+from importer.cli.options import Options
+from importer.cli.terminal import show_report
 from importer.delivery.journal import Journal
 from importer.delivery.memory import System
 from importer.model import State
@@ -25,14 +25,14 @@ HOST, CLIENT = "https://controller.operationscommander.io", "OC_CAMPUS"
 STARTED = dt.datetime(2026, 11, 22, 14, 5, 9, tzinfo=dt.UTC)
 
 
-def steps(capsys, endpoint, states, *, marked=0, again="", results=BOOK, looked=False):
+def steps(capsys, endpoint, states, *, marked=0, sandbox=False, results=BOOK, looked=False):
     """Return what stands below the line of a sheet."""
     rows = sum(states.values())
     counts = tuple(states.items())
     sheet = SheetReport(
         Path("lots.csv"), None, "Lots", endpoint, rows, counts, results, marked=marked
     )
-    show_report(Report("run-1", (sheet,)), as_json=False, again=again, looked=looked)
+    show_report(Report("run-1", (sheet,)), Options(sandbox=sandbox), looked=looked)
     lines = capsys.readouterr().err.splitlines()[1:]
     return [line.strip() for line in lines if not line.startswith("  Workbook:")]
 
@@ -91,7 +91,7 @@ def test_what_settle_could_not_find_out_a_person_is_asked_for(capsys, endpoint):
 
 
 def test_where_no_workbook_was_written_settle_looks_into_the_journal(capsys):
-    said = steps(capsys, "permits", {State.UNKNOWN: 1}, results=None, again="--sandbox")
+    said = steps(capsys, "permits", {State.UNKNOWN: 1}, results=None, sandbox=True)
     assert said == [LOST, "opscom-import settle --sandbox"]
 
 
@@ -157,31 +157,24 @@ def test_unknown_users_are_sent_once_more_with_their_workbook(capsys):
 
 def test_after_a_rehearsal_every_advice_stays_in_the_sandbox(capsys):
     states = {State.INVALID: 1, State.UNKNOWN: 1}
-    assert steps(capsys, "permits", states, marked=1, again="--sandbox") == [
+    assert steps(capsys, "permits", states, marked=1, sandbox=True) == [
         "Correct the marked cells in the workbook, save it, and push it with --sandbox.",
         LOST,
         f"opscom-import settle {BOOK} --sandbox",
     ]
-    assert steps(capsys, "users", states, marked=1, again="--sandbox")[1] == (
+    assert steps(capsys, "users", states, marked=1, sandbox=True)[1] == (
         "To send the unknown rows once more take the workbook and push it with --sandbox."
     )
 
 
-NOTHING = Common(
-    workspace=None, mapping=(), sheet=None, results=None, journal=None, as_json=False, client=None,
-    host=None, encoding=None,
-)  # fmt: skip
-
-
 def test_the_next_command_keeps_what_says_where_rows_go_and_are_remembered():
-    assert options_again(NOTHING) == ""
-    assert options_again(NOTHING, sandbox=True) == "--sandbox"
-    named = Common(
+    assert Options().for_next == ""
+    named = Options(
         workspace=Path("parking"), mapping=(Path("a.yaml"), Path("b.yaml")), sheet="North",
         results=Path("out"), journal=Path("j.sqlite"), as_json=True, client="OC_X",
-        host="https://opscom.example", encoding="cp1252",
+        host="https://opscom.example", encoding="cp1252", sandbox=True,
     )  # fmt: skip
-    assert options_again(named, sandbox=True) == (
+    assert named.for_next == (
         "--workspace parking --mapping a.yaml --mapping b.yaml --results out --journal j.sqlite "
         "--host https://opscom.example --client OC_X --sandbox"
     )

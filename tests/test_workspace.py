@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import InputError, UsageError
-from importer.settings import Given, Settings, load_settings
+from importer.settings import Settings, load_settings
 from importer.workspace import (
     Workspace,
     archive,
@@ -88,7 +88,7 @@ def test_a_new_workspace_has_its_folders_settings_and_the_shipped_mappings(tmp_p
     assert there == {"inbox", "results", "archive", "mappings", "opscom.yaml"} | shipped
     assert len(shipped) >= 8
     assert {folder / name for name in there} | {folder} == set(made)
-    assert load_settings(folder, Given(), {}) == Settings(kept_token=folder / ".opscom-token")
+    assert load_settings(folder, {}) == Settings(kept_token=folder / ".opscom-token")
 
 
 def test_every_line_of_the_new_settings_is_right_once_its_comment_sign_is_gone(tmp_path):
@@ -99,7 +99,7 @@ def test_every_line_of_the_new_settings_is_right_once_its_comment_sign_is_gone(t
     settings = [line for line in settings if not line.startswith(("Settings", "The API token"))]
     users = ["users:", "  required: [email, first_name, last_name]"]
     path.write_text("\n".join([*settings[:-1], *users]), encoding="utf-8")
-    found = load_settings(tmp_path, Given(), {})
+    found = load_settings(tmp_path, {})
     assert (found.client, found.rate) == ("OC_YOURS", 10.0)
     assert found.required == {"users": ("email", "first_name", "last_name")}
 

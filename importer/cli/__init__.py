@@ -2,29 +2,17 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import signal
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
 
 import click
 
 import importer
-from importer.cli.check import check
-from importer.cli.fields import fields
-from importer.cli.history import history
-from importer.cli.init import init
-from importer.cli.login import login
-from importer.cli.map import map_
-from importer.cli.pull import pull
-from importer.cli.push import push
-from importer.cli.sandbox import sandbox
-from importer.cli.settle import settle
 from importer.cli.terminal import emit, say, say_error
 from importer.errors import ImporterError, failure
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _STOPPED = 3
 HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.
@@ -44,16 +32,42 @@ command again: what is settled is not sent twice.
 Exit codes: 0 all settled, 1 some rows are invalid or rejected, 2 wrong usage,
 3 stopped before the end (run it again), 4 some rows are unknown, 5 nothing could start.
 """
+COMMANDS = {
+    "init": "Make a workspace.",
+    "login": "Keep the API token, so that nobody has to type it again.",
+    "map": "Propose a mapping for a spreadsheet never seen before; nothing is sent.",
+    "check": "See what would be sent and what is wrong; nothing is sent.",
+    "push": "Send the rows, and write what became of each into a workbook.",
+    "settle": "Find out what became of rows whose answer was lost.",
+    "pull": "Ask OPSCOM for what it holds, and write a workbook of it.",
+    "history": "Show what was imported: when, by whom, from which file.",
+    "fields": "Show OPSCOM's fields and error codes.",
+    "sandbox": "Run an OPSCOM on this machine to rehearse with.",
+}
 
 
-@click.group(help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+class _Commands(click.Group):
+    """The commands, each in a module of its name that is imported when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's own
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 - click's own
+        if cmd_name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"importer.cli.{cmd_name}")
+        command: click.Command = module.map_ if cmd_name == "map" else getattr(module, cmd_name)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's own
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(importer.__version__, prog_name="opscom-import")
 def cli() -> None:
     """Gather the commands."""
-
-
-for _command in (init, login, map_, check, push, settle, pull, history, fields, sandbox):
-    cli.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -7,20 +7,20 @@ from pathlib import Path
 
 import click
 
+from importer.cli.options import Options, taking
+from importer.cli.terminal import emit, say
+from importer.launchers import make_launchers
+from importer.workspace import make_workspace, synchronised
 
-@click.command(short_help="Make a workspace.")
-@click.argument("folder", required=False, type=click.Path(path_type=Path))
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
-def init(folder: Path | None, *, as_json: bool) -> int:
+
+@click.command()
+@click.argument("folder", default=Path(), type=click.Path(path_type=Path))
+@taking("as_json")
+def init(options: Options, *, folder: Path) -> int:
     """Make a workspace: opscom.yaml, inbox, results, archive, the shipped mappings, and files to double-click.
 
     Without FOLDER in the current one. What is there already stays as it is.
     """
-    from importer.cli.terminal import emit, say
-    from importer.launchers import make_launchers
-    from importer.workspace import make_workspace, synchronised
-
-    folder = folder or Path()
     made = (*make_workspace(folder), *make_launchers(folder))
     for path in made:
         say(f"made {path}")
@@ -34,11 +34,7 @@ def init(folder: Path | None, *, as_json: bool) -> int:
             "their own. Keep the workspace among your own documents."
         )
     say(f"Next: write your client code into {folder / 'opscom.yaml'}, and drop exports into inbox.")
-    if as_json:
-        shape = {
-            "exit_code": 0,
-            "workspace": str(folder.resolve()),
-            "made": [str(path) for path in made],
-        }
-        emit(shape)
+    if options.as_json:
+        made_of = [str(path) for path in made]
+        emit({"exit_code": 0, "workspace": str(folder.resolve()), "made": made_of})
     return 0

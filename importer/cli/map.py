@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from importer.cli.options import Common, some_of_common
+from importer.cli.options import Options, taking
 
 _ENDPOINTS = ("users", "vehicles", "permits", "permit-updates")
 
@@ -28,9 +28,9 @@ _ENDPOINTS = ("users", "vehicles", "permits", "permit-updates")
 @click.option(
     "--workbook", is_flag=True, help="Write the questions as a workbook to fill in with Excel."
 )
-@some_of_common("workspace", "mapping", "sheet", "results", "encoding", "as_json")
+@taking("workspace", "mapping", "sheet", "results", "encoding", "as_json")
 def map_(
-    file: Path, output: Path | None, endpoint: str | None, common: Common, *, workbook: bool
+    file: Path, output: Path | None, endpoint: str | None, options: Options, *, workbook: bool
 ) -> int:
     """Look at a spreadsheet and propose what its rows are, where each column goes and what values become.
 
@@ -40,4 +40,4 @@ def map_(
     """
     from importer.cli.mapping import Request, run_map
 
-    return run_map(Request(file, output, endpoint, common, workbook))
+    return run_map(Request(file, output, endpoint, options, workbook))

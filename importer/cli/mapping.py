@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.cli.dialogue import choose_rows, converse
-from importer.cli.setting import keeping_folder
 from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError
 from importer.mapping import load_mapping
@@ -33,7 +32,7 @@ from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, free_name
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from importer.cli.options import Common
+    from importer.cli.options import Options
     from importer.model import Source
     from importer.prepare import Job
     from importer.proposing.proposal import Proposal
@@ -49,7 +48,7 @@ class Request:
     file: Path
     output: Path | None
     endpoint: str | None
-    common: Common
+    options: Options
     workbook: bool
 
 
@@ -77,7 +76,7 @@ def run_map(request: Request) -> int:
     Raises:
         InputError: The file cannot be read, fits nothing, or its answers are not complete.
     """
-    if not request.common.as_json:
+    if not request.options.as_json:
         return _run(request)
     try:
         return _run(request)
@@ -88,8 +87,8 @@ def run_map(request: Request) -> int:
 
 
 def _run(request: Request) -> int:
-    workspace = find_workspace(request.common.workspace, Path.cwd())
-    kept = kept_user_types(keeping_folder(workspace))
+    workspace = find_workspace(request.options.workspace, Path.cwd())
+    kept = kept_user_types(workspace.keeping_folder)
     office = Office(
         workspace,
         () if kept is None else kept.types,
@@ -102,14 +101,14 @@ def _run(request: Request) -> int:
         )
     if is_answers(request.file):
         return _from_workbook(request, office)
-    source = read_source(request.file, encoding=request.common.encoding)
-    asking = is_interactive() and not request.common.as_json and not request.workbook
+    source = read_source(request.file, encoding=request.options.encoding)
+    asking = is_interactive() and not request.options.as_json and not request.workbook
     unsure: tuple[str, ...] = ()
-    if request.common.mapping:
+    if request.options.mapping:
         endpoint, proposer = _mending(request, office, source)
     else:
         seen = look_at(
-            source, sheet=request.common.sheet, endpoint=request.endpoint, glossary=office.glossary
+            source, sheet=request.options.sheet, endpoint=request.endpoint, glossary=office.glossary
         )
         chosen, endpoint = seen[0], seen[0].readings[0].endpoint
         unsure = _unsure(seen, request)
@@ -134,11 +133,11 @@ def _mending(
     request: Request, office: Office, source: Source
 ) -> tuple[str, Callable[[Answers], Proposal]]:
     """Return what the rows of a mapping that nearly fits are, and what proposes only what it lacks."""
-    path = request.common.mapping[0]
+    path = request.options.mapping[0]
     if not path.is_file():
         path = office.mappings / path.name
     mapping, document = load_mapping(path), read_document(path)
-    seen = look_at(source, sheet=request.common.sheet, endpoint=mapping.endpoint)
+    seen = look_at(source, sheet=request.options.sheet, endpoint=mapping.endpoint)
     if not seen[0].readings[0].score:
         raise InputError(
             f"{request.file.name} has nothing of {path.name}.",
@@ -154,7 +153,7 @@ def _unsure(seen: Sequence[Seen], request: Request) -> tuple[str, ...]:
     second = rival(seen[0])
     if second is not None and request.endpoint is None:
         asked.append(f"Are the rows {seen[0].readings[0].endpoint} or {second.endpoint}?")
-    if len(seen) > 1 and request.common.sheet is None:
+    if len(seen) > 1 and request.options.sheet is None:
         one, two = seen[0].look.sheet, seen[1].look.sheet
         asked.append(f"Is the sheet {one.name} meant, or {two.name}?")
     return tuple(asked)
@@ -196,12 +195,12 @@ def _tell(request: Request, proposal: Proposal, path: Path | None, code: int) ->
         say("Now see what would be sent:")
         checked = quoted(proposal.look.source.path)
         say(f"    opscom-import check {checked} --mapping {quoted(path)}")
-    if request.common.as_json:
+    if request.options.as_json:
         emit(as_json(proposal, path, code))
 
 
 def _to_workbook(request: Request, office: Office, proposal: Proposal) -> int:
-    folder = request.common.results or office.workspace.results
+    folder = request.options.results or office.workspace.results
     path = folder / f"{request.file.stem}-mapping.xlsx"
     try:
         write_workbook(proposal, path)
@@ -227,7 +226,7 @@ def _from_workbook(request: Request, office: Office) -> int:
             for folder in (request.file.parent, office.workspace.inbox, Path.cwd())
         ]
         path = next((other for other in beside if other.is_file()), path)
-    source = read_source(path, encoding=request.common.encoding)
+    source = read_source(path, encoding=request.options.encoding)
     look = look_at(source, sheet=filled.sheet, endpoint=filled.endpoint)[0].look
     before = office.answers(filled.endpoint)
     proposal = propose(look, filled.endpoint, before, types=office.types)

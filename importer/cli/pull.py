@@ -1,14 +1,42 @@
-"""``opscom-import pull``: the read endpoints."""
+"""``opscom-import pull``: the read endpoints, from what was typed to a workbook of the answer."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
 
-from importer.cli.options import Common, Pacing, pacing, some_of_common, waiting
+from importer.cli.options import PACING, Options, taking
+from importer.cli.setting import Access, Setting, find_setting, interruptible, open_access
+from importer.cli.terminal import emit, is_interactive, progress, say, say_error
+from importer.delivery.answers import Refused
+from importer.delivery.http import Connection, Controller, address, trust
+from importer.delivery.journal_file import person
+from importer.delivery.pace import Pace, Stopper
+from importer.delivery.questions import Found, Json, ask, explain_refusal, listing
+from importer.errors import PushStopped, SettingsError, UsageError
+from importer.plates import read_plate_file
+from importer.pulls import lists, overdue
+from importer.pulls.asking import Questions
+from importer.pulls.book import Asked
+from importer.pulls.plate_answers import understands_plate
+from importer.pulls.plates import pull_plates
+from importer.pulls.saved import unfinished
+from importer.pulls.user_types import KeptTypes, keep_user_types
+from importer.run import Progress
+from importer.schema import Read
+from importer.settings import FILE_NAME, PLATE_HOST_VARIABLE
+from importer.text import count, quoted
+from importer.workspace import results_path
+from schemas.plates import PLATES
+from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
-_FILE = click.Path(path_type=Path)
+WORD = "mark"
+"""What a person types so that violations are marked as sent to collections."""
 
 JSON_SHAPES = """`pull` prints an object of its own for each endpoint:
 
@@ -33,103 +61,285 @@ under `error` what is missing and what to do. Where nothing could start, the obj
 """
 """For the reference: what ``--json`` prints."""
 
-_sandbox = click.option(
-    "--sandbox",
-    is_flag=True,
-    help="Ask an OPSCOM that runs inside this command, to rehearse. Needs no token.",
-)
-_asking = some_of_common("workspace", "host", "client", "results", "as_json")
-
 
 @click.group()
 def pull() -> None:
     """Ask OPSCOM for what it holds, and write a workbook of it."""
 
 
+_asking = taking("workspace", "host", "client", "results", "as_json", "timeout", "sandbox")
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    """Where a command asks, and where its workbook goes."""
+
+    setting: Setting
+    access: Access
+    controller: Controller
+    folder: Path
+    """For workbooks; a rehearsal's lie apart unless one is named."""
+    asked: Asked
+    stack: ExitStack
+    """Closes what the call opens."""
+
+    def ask_list(self, read: Read, payload: dict[str, str]) -> list[dict[str, Json]]:
+        """Ask for a list, as often as the pace allows.
+
+        Raises:
+            PushStopped: There is no answer, or a refusal.
+        """
+        connection = self.controller.connect(read.path)
+        self.stack.callback(connection.close)
+        read_it, redact = listing(read.records), self.controller.redact
+        verdict = ask(
+            lambda: connection.send(payload),
+            lambda body: read_it(redact(body.decode("utf-8", "replace")).encode()),
+            Pace(),
+            Stopper(),
+        )
+        if isinstance(verdict, Found):
+            return lists.records_of(verdict.content, read.records)
+        why = explain_refusal(verdict) if isinstance(verdict, Refused) else verdict.why
+        raise PushStopped(
+            f"OPSCOM gave no list of {read.endpoint}. {why}",
+            hint="Look into that, then run the same command again.",
+        )
+
+    def show(self, path: Path, shape: Mapping[str, object]) -> int:
+        """Tell the workbook, print the object of ``--json``, return the exit code of success."""
+        say(f"  Workbook: {path}")
+        if self.setting.options.as_json:
+            emit({"exit_code": 0, **shape, "results": str(path)})
+        return 0
+
+
+@contextmanager
+def _calling(options: Options, *, plates: bool = False) -> Iterator[_Call]:
+    """Open what every pull needs, and close it at the end."""
+    setting = find_setting(options, only_named=True)
+    if plates and not options.sandbox:
+        setting = replace(setting, settings=replace(setting.settings, host=_plate_host(setting)))
+    with ExitStack() as stack:
+        access = open_access(setting, stack)
+        controller = Controller(
+            access.host, access.client, access.token, timeout=setting.settings.timeout
+        )
+        folder = options.results or setting.workspace.results / (
+            "sandbox" if access.sandbox else ""
+        )
+        now = dt.datetime.now().astimezone()
+        asked = Asked(access.host, access.client, person(), access.sandbox, now)
+        yield _Call(setting, access, controller, folder, asked, stack)
+
+
 @pull.command("user-types")
 @_asking
-@waiting
-@_sandbox
-def user_types(common: Common, pacing: Pacing, *, sandbox: bool) -> int:
+def user_types(options: Options) -> int:
     """List OPSCOM's user types, and keep them in the workspace.
 
     A mapping with `lookup: user-types` finds their ids by name, without a network.
     """
-    from importer.cli.pulling import calling, pull_user_types
-
-    with calling(common, pacing, sandbox=sandbox) as call:
-        return pull_user_types(call)
+    with _calling(options) as call:
+        records = call.ask_list(USER_TYPES, {})
+        access, types = call.access, lists.user_types(records)
+        kept = keep_user_types(
+            call.setting.workspace.keeping_folder,
+            types,
+            host=access.host,
+            client=access.client,
+            sandbox=access.sandbox,
+        )
+        shared = KeptTypes(call.asked.when, access.host, access.client, types).shared_names
+        notes = tuple(f"Several user types are called {name}: write its id." for name in shared)
+        path = lists.write_user_types(call.folder / "user-types.xlsx", records, call.asked, notes)
+        say(f"{count(len(records), 'user type')} from {access.where}, kept in {kept}.")
+        _say_records(records, USER_TYPES.columns)
+        for note in notes:
+            say(f"  Note: {note}")
+        return call.show(path, {"user_types": records, "kept": str(kept)})
 
 
 @pull.command("permit-stats")
 @_asking
-@waiting
-@_sandbox
 @click.option("--zones", default="", metavar='"A,B"', help="Only these zones, separated by commas.")
-def permit_stats(common: Common, pacing: Pacing, *, sandbox: bool, zones: str) -> int:
+def permit_stats(options: Options, *, zones: str) -> int:
     """Count the permits in OPSCOM by type and zone."""
-    from importer.cli.pulling import calling, pull_permit_stats
-
-    with calling(common, pacing, sandbox=sandbox) as call:
-        return pull_permit_stats(call, zones)
+    wanted = [zone.strip() for zone in zones.split(",") if zone.strip()]
+    with _calling(options) as call:
+        records = call.ask_list(PERMIT_STATS, {"zones": ",".join(wanted)} if wanted else {})
+        path = call.folder / "permit-stats.xlsx"
+        path = lists.write_permit_stats(path, records, call.asked, wanted)
+        missing = lists.missing_zones(records, wanted)
+        say(f"{count(len(records), 'count')} from {call.access.where}.")
+        _say_records(records, PERMIT_STATS.columns)
+        if missing:
+            say(f"  Note: OPSCOM says nothing of {', '.join(missing)}.")
+        return call.show(path, {"data": records, "missing_zones": list(missing)})
 
 
 @pull.command("overdue-violations")
 @_asking
-@waiting
-@_sandbox
 @click.option("--yes", is_flag=True, help="Do not ask: mark them as sent to collections.")
 @click.option(
     "--from",
     "saved",
-    type=_FILE,
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Ask nothing; make the workbook once more from the bytes that an earlier call saved.",
 )
-def overdue_violations(
-    common: Common, pacing: Pacing, *, sandbox: bool, yes: bool, saved: Path | None
-) -> int:
+def overdue_violations(options: Options, *, yes: bool, saved: Path | None) -> int:
     """Take over the overdue violations. OPSCOM marks them as SENT TO COLLECTIONS.
 
     No later call returns them again, so the answer is saved byte by byte before it is read, under a
     name that is never overwritten, and nothing is ever asked twice. The call is given up where no byte
     comes for --timeout seconds, 600 unless you say otherwise.
     """
-    from importer.cli.pulling import calling, may_mark, pull_overdue, rebuild_overdue
-
     if saved is not None:
-        return rebuild_overdue(common, saved, sandbox=sandbox)
-    may_mark(yes=yes or sandbox)
-    with calling(common, pacing, sandbox=sandbox) as call:
-        return pull_overdue(call, yes=yes or sandbox)
+        sandbox = options.sandbox or saved.resolve().parent.name == "sandbox"
+        asked = Asked("", "", person(), sandbox, dt.datetime.now().astimezone())
+        to = overdue.Destination(options.results or saved.parent, asked, redact=lambda text: text)
+        return _show_overdue(overdue.rebuild(saved, to), options)
+    yes = yes or options.sandbox
+    if not (yes or is_interactive()):
+        raise UsageError(
+            "Nobody is here to be asked before violations are marked as sent to collections.",
+            hint="Give --yes to mark them without asking, or --sandbox to rehearse.",
+        )
+    with _calling(options) as call:
+        access, stopper = call.access, Stopper()
+        _confirm(call, yes=yes)
+        # A time-out of its own and for no whole answer: one that still arrives is never cut.
+        timeout = options.timeout or max(call.setting.settings.timeout, overdue.PATIENCE)
+        connection = Connection(
+            address(access.host, OVERDUE_VIOLATIONS.path, access.client),
+            timeout=timeout,
+            token={"apiToken": access.token},
+            trusted=trust(access.host),
+        )
+        call.stack.callback(connection.close)
+        to = overdue.Destination(call.folder, call.asked, call.controller.redact)
+        with interruptible(stopper):
+            return _show_overdue(overdue.call(connection, to, stopper), options)
 
 
 @pull.command("plates")
-@click.argument("file", type=_FILE)
-@some_of_common("workspace", "mapping", "sheet", "client", "encoding", "results", "as_json")
-@click.option("--plate-host", metavar="URL", help="Where plates are validated.")
+@click.argument("file", type=click.Path(path_type=Path))
+@taking(
+    *("workspace", "mapping", "sheet", "client", "encoding", "results", "as_json", "plate_host"),
+    *(*PACING, "sandbox"),
+)
 @click.option("--column", metavar="NAME", help="Header of the column with the plates, instead.")
-@pacing
-@_sandbox
-def plates(  # noqa: PLR0913 - one parameter an option
-    common: Common,
-    pacing: Pacing,
-    *,
-    file: Path,
-    plate_host: str | None,
-    column: str | None,
-    sandbox: bool,
-) -> int:
+def plates(options: Options, *, file: Path, column: str | None) -> int:
     """Look up the plates of a spreadsheet: permits, expiry, alarm, do-not-ticket notes.
 
     FILE is a workbook or text file. Every plate is asked for once, many side by side. The mapping is
     one whose endpoint is plates; --column takes its place. After an interruption run the same command
     again: asking twice changes nothing.
     """
-    from importer.cli.pulling import calling, pull_plates
-    from importer.errors import UsageError
-
-    if common.mapping and column is not None:
+    if options.mapping and column is not None:
         raise UsageError("--mapping and --column both say where the plates are. Give one of them.")
-    with calling(common, pacing, sandbox=sandbox, plate_host=plate_host, plates=True) as call:
-        return pull_plates(call, file, column)
+    with _calling(options, plates=True) as call:
+        access, settings = call.access, call.setting.settings
+        request = call.setting.request("pull", sandbox=access.sandbox, files=(file,))
+        found = read_plate_file(file, request, column)
+        for note in found.notes:
+            say(f"  Note: {note}")
+        stopper = Stopper()
+        url, trusted = address(access.host, PLATES.path), trust(access.host)
+        questions = Questions(
+            lambda: Connection(
+                url,
+                timeout=settings.timeout,
+                whole=True,
+                token={"api_token": access.token, "client": access.client},
+                trusted=trusted,
+                understands=understands_plate,
+            ),
+            Pace(rate=settings.rate),
+            stopper,
+            call.controller.redact,
+            settings.workers,
+        )
+        wanted = results_path(call.folder, file, "plates", ())
+        with progress() as watch, interruptible(stopper):
+            report = pull_plates(
+                found,
+                questions,
+                call.asked,
+                wanted,
+                lambda done, total: watch(Progress(file.name, done, total)),
+            )
+        counts = ", ".join(f"{number} {state.value}" for state, number in report.states.items())
+        rows = count(sum(report.states.values()), "row")
+        say(f"{file.name}: {counts or 'no rows'} ({rows}, {report.mapping})")
+        if report.stopped is not None:
+            say(f"Stopped: {report.stopped}")
+        call.show(report.results, report.as_json())
+        return report.exit_code
+
+
+def _plate_host(setting: Setting) -> str:
+    """Return the host of plate validation.
+
+    Raises:
+        SettingsError: There is none. Source of the two names: API documentation, "Pull API: Plate
+            Validation", header ``Host``, newer and older version.
+    """
+    if setting.settings.plate_host:
+        return setting.settings.plate_host
+    raise SettingsError(
+        "The host for plates is not set, and the API token must not go to a stranger; nothing was "
+        "asked.",
+        hint=f"OPSCOM's pages print https://service.OPSCOM.com, older ones "
+        f"https://service.ops-com.com: ask OPSCOM which is yours, and write `plate_host:` into "
+        f"{FILE_NAME}, set {PLATE_HOST_VARIABLE}, or give --plate-host.",
+    )
+
+
+def _say_records(records: Sequence[Mapping[str, Json]], columns: Sequence[str]) -> None:
+    """Show a short list as lines of aligned columns."""
+    lines = [["" if r.get(name) is None else str(r[name]) for name in columns] for r in records]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+        say(f"  {'  '.join(padded)}".rstrip())
+
+
+def _confirm(call: _Call, *, yes: bool) -> None:
+    """Say what the call does, and have a person type the word.
+
+    Raises:
+        PushStopped: They did not.
+    """
+    for path in unfinished(call.folder):
+        say(
+            f"There are saved bytes of an unfinished call: {path} ({path.stat().st_size} bytes). "
+            f"{overdue.MARKED}. `opscom-import pull overdue-violations --from {quoted(path)}` makes a "
+            "workbook of what arrived. Once that is dealt with, move the file elsewhere."
+        )
+    say(
+        f"OPSCOM at {call.access.where}, client code {call.access.client}, gives out all overdue violations "
+        "and marks them as sent to collections: no later call returns them again. "
+        f"The answer is saved in {call.folder}."
+    )
+    if yes:
+        return
+    question = f"Type {WORD} to have them marked"
+    typed = click.prompt(question, default="", show_default=False, err=True)
+    if str(typed).strip().casefold() != WORD:
+        raise PushStopped("Nothing was asked, so nothing is marked.")
+
+
+def _show_overdue(found: overdue.Overdue, options: Options) -> int:
+    if found.counts:
+        say(", ".join(f"{name}: {number}" for name, number in found.counts))
+    if found.saved is not None:
+        say(f"  Saved answer: {found.saved}")
+    if found.results is not None:
+        say(f"  Workbook: {found.results}")
+    if found.error is not None:
+        say_error(found.error)
+    if options.as_json:
+        emit(found.as_json())
+    return found.exit_code

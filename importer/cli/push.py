@@ -2,114 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import click
 
-from importer.cli.options import Common, Pacing, common, different_file, pacing, paths
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from importer.cli.access import Access
-    from importer.compare import Compared, Past
-    from importer.prepare import Job
-    from importer.report import Report
-    from importer.run import Delivery
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What only a push takes; see the help of each option."""
-
-    pacing: Pacing
-    sandbox: bool = False
-    yes: bool = False
-    limit: int | None = None
-    again: bool = False
-    keep: bool = False
-    same_system: bool = False
-    new_system: bool = False
-    different_file: bool = False
+from importer.causes import causes_of
+from importer.cli.options import PACING, READING, Options, taking
+from importer.cli.setting import Access, find_setting, open_access, open_journal
+from importer.cli.systems import find_past
+from importer.cli.terminal import is_interactive, say, say_causes, show_report
+from importer.compare import Compared, Past
+from importer.errors import PushStopped, UsageError
+from importer.prepare import PUSH, Job
+from importer.report import Report
+from importer.run import Delivery, run
+from importer.text import count
+from schemas import POLICIES
 
 
-@click.command(short_help="Send the rows, and write what became of each into a workbook.")
-@paths
-@common
-@click.option(
-    "--sandbox",
-    is_flag=True,
-    help="Push to an OPSCOM that runs inside this command, to rehearse. Needs no token.",
+@click.command()
+@taking(
+    *(*READING, "sandbox", "yes", "limit", *PACING, "again", "different_file", "keep"),
+    *("same_system", "new_system"),
 )
-@click.option("--yes", is_flag=True, help="Do not ask before the first row is sent.")
-@click.option(
-    "--limit",
-    type=click.IntRange(min=1),
-    metavar="N",
-    help="Send the first N rows that would be sent, then stop. Look at them in OPSCOM, and go on.",
-)
-@pacing
-@click.option(
-    "--again",
-    is_flag=True,
-    help="Send users and permit updates even where nothing has changed.",
-)
-@different_file
-@click.option("--keep", is_flag=True, help="Leave the file in the inbox.")
-@click.option(
-    "--same-system",
-    is_flag=True,
-    help="This host is the OPSCOM that this client code had under another name.",
-)
-@click.option(
-    "--new-system",
-    is_flag=True,
-    help="This host is another OPSCOM: what was sent to the other one does not count here.",
-)
-def push(paths: tuple[Path, ...], common: Common, pacing: Pacing, **options: object) -> int:
+def push(options: Options) -> int:
     """Send the rows of spreadsheets to OPSCOM, and write STEM-results.xlsx for each.
 
     PATH is a file or a folder; without one it is the workspace's inbox. Rows with errors are held
     back and marked; all others go, each exactly once. Run the same command again after any
     interruption, or with the corrected workbook.
     """
-    from importer.cli.terminal import is_interactive, options_again, show_report
-    from importer.errors import UsageError
-
-    given = Options(pacing=pacing, **options)  # type: ignore[arg-type]
-    if given.same_system and given.new_system:
+    if options.same_system and options.new_system:
         raise UsageError(
             "--same-system and --new-system contradict each other.", hint="Give one of them."
         )
-    if not (given.yes or given.sandbox or is_interactive()):
+    if not (options.yes or options.sandbox or is_interactive()):
         raise UsageError(
             "Nobody is here to be asked before rows are sent.",
             hint="Give --yes to send without asking, or --sandbox to rehearse.",
         )
-    report = _push(paths, common, given)
-    again = options_again(common, sandbox=given.sandbox)
-    show_report(report, as_json=common.as_json, again=again, told=True)
-    return report.exit_code
+    return show_report(_push(options), options, told=True)
 
 
-def _push(paths: tuple[Path, ...], common: Common, options: Options) -> Report:
-    from importer.cli.access import find_past, open_access, open_journal
-    from importer.cli.setting import find_setting, given_by, request_for
-    from importer.cli.terminal import is_interactive
-    from importer.prepare import PUSH
-    from importer.run import run
-
-    setting = find_setting(paths, common, given_by(common, options.pacing))
+def _push(options: Options) -> Report:
+    setting = find_setting(options)
     with ExitStack() as stack:
-        access = open_access(setting, stack, sandbox=options.sandbox)
+        access = open_access(setting, stack)
         keep = options.keep or access.sandbox or not setting.workspace.own
-        named = frozenset(path.resolve() for path in paths if path.is_file())
-        asks = is_interactive()
-        request = request_for(
-            *(PUSH, setting, common),
+        named = frozenset(path.resolve() for path in options.paths if path.is_file())
+        asks = options.sandbox or is_interactive()
+        request = setting.request(
+            PUSH,
             sandbox=access.sandbox,
             limit=options.limit,
             again=options.again,
@@ -117,26 +62,22 @@ def _push(paths: tuple[Path, ...], common: Common, options: Options) -> Report:
             inbox=setting.workspace.inbox,
             different_file=options.different_file,
             new_system=options.new_system,
-            deletes=None if options.sandbox or asks else named if options.yes else frozenset(),
+            deletes=None if asks else named if options.yes else frozenset(),
         )
 
         def look_back(jobs: Sequence[Job]) -> Past:
             _refuse_again(jobs, again=options.again)
-            journal = open_journal(setting, stack)
-            return find_past(journal, access, same=options.same_system, new=options.new_system)
+            return find_past(open_journal(setting, stack), access, options)
 
         def begin(jobs: Sequence[Job], planned: Sequence[Compared]) -> Delivery:
             _say_plan(access, jobs, planned, options.limit)
             _confirm(planned, options, named)
-            return access.deliver(setting, stack)
+            return access.deliver(setting.settings, stack)
 
         return run(request, access.place, look_back, begin)
 
 
 def _refuse_again(jobs: Sequence[Job], *, again: bool) -> None:
-    from importer.errors import UsageError
-    from schemas import POLICIES
-
     upserts = [endpoint for endpoint, policy in POLICIES.items() if policy.upsert]
     others = {job.endpoint for job in jobs if job.endpoint} - set(upserts)
     if again and others:
@@ -150,12 +91,7 @@ def _say_plan(
     access: Access, jobs: Sequence[Job], planned: Sequence[Compared], limit: int | None
 ) -> None:
     """Say what is about to be sent and where."""
-    from importer.causes import causes_of
-    from importer.cli.terminal import say, say_causes
-    from importer.text import count
-
-    where = "the sandbox on this machine" if access.sandbox else access.host
-    say(f"To {where}, client code {access.client}:")
+    say(f"To {access.where}, client code {access.client}:")
     for job in jobs:
         if job.error is not None:
             say(f"  {job.path.name}: left out, see below")
@@ -178,40 +114,28 @@ def _say_plan(
 
 
 def _confirm(planned: Sequence[Compared], options: Options, named: frozenset[Path]) -> None:
-    """Ask before the first row is sent.
+    """Ask before the first row is sent, and have a person type how many permits are to be deleted.
 
     Raises:
         PushStopped: The person said no.
     """
-    from importer.errors import PushStopped
-    from importer.text import count
-    from schemas import POLICIES
-
     total = deletes = 0
     for each in planned:
-        send = len(each.plan.send)
-        total += send
-        if POLICIES[each.job.endpoint].deletes and not (
-            options.yes and each.job.path.resolve() in named
-        ):
-            deletes += send
+        total += len(each.plan.send)
+        answered = options.yes and each.job.path.resolve() in named
+        if POLICIES[each.job.endpoint].deletes and not answered:
+            deletes += len(each.plan.send)
     if options.limit is not None:
         total, deletes = min(total, options.limit), min(deletes, options.limit)
     if options.sandbox or not total:
         return
+    said = True
     if deletes:
-        _confirm_deletes(deletes)
-    if not options.yes and not click.confirm(f"Send {count(total, 'row')}?", err=True):
-        raise PushStopped("Nothing was sent.", hint="Run the command again when you are ready.")
-
-
-def _confirm_deletes(number: int) -> None:
-    """Have the person type how many permits are to be deleted."""
-    from importer.cli.terminal import say
-    from importer.errors import PushStopped
-    from importer.text import count
-
-    say(f"{count(number, 'permit')} will be deleted in OPSCOM. That cannot be undone.")
-    typed = click.prompt(f"Type {number} to delete them", default="", show_default=False, err=True)
-    if str(typed).strip() != str(number):
+        say(f"{count(deletes, 'permit')} will be deleted in OPSCOM. That cannot be undone.")
+        question = f"Type {deletes} to delete them"
+        typed = click.prompt(question, default="", show_default=False, err=True)
+        said = str(typed).strip() == str(deletes)
+    if said and not options.yes:
+        said = click.confirm(f"Send {count(total, 'row')}?", err=True)
+    if not said:
         raise PushStopped("Nothing was sent.", hint="Run the command again when you are ready.")

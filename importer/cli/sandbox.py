@@ -6,16 +6,19 @@ from pathlib import Path
 
 import click
 
-_STATUSES = ("200", "400", "422")
+from importer.cli.options import Options, taking
+from importer.cli.setting import SANDBOX_CLIENT, STORE
+from importer.cli.terminal import emit, say
+from importer.delivery.journal import Journal
+from importer.delivery.memory import SANDBOX
+from importer.sandbox import Access, Sandbox, parse_fault
+from importer.sandbox.store import Store
+from importer.workspace import find_workspace
+from schemas import POLICIES
 
 
-@click.command(short_help="Run an OPSCOM on this machine to rehearse with.")
-@click.option(
-    "--workspace",
-    type=click.Path(path_type=Path),
-    metavar="DIR",
-    help="Keep the records in this folder. Default: the workspace around this folder.",
-)
+@click.command()
+@taking("workspace", "as_json")
 @click.option(
     "--port",
     type=click.IntRange(0, 65535),
@@ -29,7 +32,7 @@ _STATUSES = ("200", "400", "422")
 @click.option("--client", metavar="CODE", help="The only client code to know. Default: any.")
 @click.option(
     "--error-status",
-    type=click.Choice(_STATUSES),
+    type=click.Choice(("200", "400", "422")),
     default="200",
     show_default=True,
     help="HTTP status of answers with an error code.",
@@ -54,10 +57,9 @@ _STATUSES = ("200", "400", "422")
     is_flag=True,
     help="Delete the records that are kept, so that the next rehearsal begins afresh, and end.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object with the address.")
 def sandbox(  # noqa: PLR0913 - one parameter an option
+    options: Options,
     *,
-    workspace: Path | None,
     port: int,
     token: str | None,
     client: str | None,
@@ -66,7 +68,6 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     faults: tuple[str, ...],
     fresh: bool,
     forget: bool,
-    as_json: bool,
 ) -> int:
     """Run an OPSCOM controller on this machine to rehearse with, until Ctrl-C.
 
@@ -74,38 +75,32 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
     misbehave. Push to it from another window, under its own client code, so that it is a rehearsal like
     push --sandbox: `opscom-import push --host http://127.0.0.1:8765 --client SANDBOX`.
     """
-    from importer.cli.access import SANDBOX_CLIENT, STORE
-    from importer.cli.terminal import emit, say
-    from importer.sandbox import Access, Sandbox, parse_fault
-    from importer.workspace import find_workspace
-
-    store = None
-    journal = find_workspace(workspace, Path.cwd()).journal
+    journal = find_workspace(options.workspace, Path.cwd()).journal
+    store = journal.with_name(STORE)
     if forget:
-        store = journal.with_name(STORE)
         _forget(journal, store)
-        if as_json:
+        if options.as_json:
             emit({"url": None, "store": str(store)})
         say(
             f"What was rehearsed is forgotten; {store} is empty. Workbooks stay in results/sandbox."
         )
         return 0
-    if not fresh:
-        journal.parent.mkdir(parents=True, exist_ok=True)
-        store = journal.with_name(STORE)
+    kept = None if fresh else store
+    if kept:
+        kept.parent.mkdir(parents=True, exist_ok=True)
     described = Sandbox(
-        store,
+        kept,
         port=port,
         access=Access(token, client, int(error_status)),
         delay=delay,
         plan={key: fault for text in faults for key, fault in parse_fault(text).items()},
     )
     with described as running:
-        if as_json:
-            emit({"url": running.url, "store": store and str(store)})
+        if options.as_json:
+            emit({"url": running.url, "store": kept and str(kept)})
         say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")
         say(f"Rehearse with: opscom-import push --host {running.url} --client {SANDBOX_CLIENT}")
-        say(f"Its records are in {store}." if store else "It forgets everything when it ends.")
+        say(f"Its records are in {kept}." if kept else "It forgets everything when it ends.")
         running.serve_forever()
     return 0
 
@@ -116,11 +111,6 @@ def _forget(journal: Path, store: Path) -> None:
     Raises:
         JournalError: A run is using the journal.
     """
-    from importer.delivery.journal import Journal
-    from importer.delivery.memory import SANDBOX
-    from importer.sandbox.store import Store
-    from schemas import POLICIES
-
     if journal.exists():
         with Journal(journal, POLICIES) as opened:
             opened.forget(SANDBOX)

@@ -2,37 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-from importer.cli.options import Common, Pacing, common, pacing, paths
+from importer.cli.options import PACING, READING, Options, taking
+from importer.cli.setting import find_setting, open_access, open_journal
+from importer.cli.systems import find_past
+from importer.cli.terminal import show_report
+from importer.delivery.memory import Unsettled
+from importer.prepare import SETTLE
+from importer.report import Report
+from importer.run import run
+from importer.text import count
+from schemas import POLICIES
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-    from importer.delivery.memory import Unsettled
-    from importer.report import Report
-    from importer.run import Delivery
-
-
-@click.command(short_help="Find out what became of rows whose answer was lost.")
-@paths
-@common
-@click.option("--plate-host", metavar="URL", help="Where plate validation is, to look permits up.")
-@click.option("--sandbox", is_flag=True, help="Settle rows that went to the sandbox.")
-@pacing
-def settle(
-    paths: tuple[Path, ...],
-    common: Common,
-    pacing: Pacing,
-    *,
-    plate_host: str | None,
-    sandbox: bool,
-) -> int:
+@click.command()
+@taking(*READING, "plate_host", "sandbox", *PACING)
+def settle(options: Options) -> int:
     """Find out what became of rows that are unknown: sent, and the answer was lost.
 
     PATH is a results workbook; without one all that the journal knows of are settled. A vehicle is
@@ -40,47 +31,29 @@ def settle(
     for the rest write the id, yes or no into opscom_answer of the results workbook and name it here.
     Nothing is created twice, and what is still to be sent only `push` sends.
     """
-    from importer.cli.terminal import options_again, show_report
-
-    report = _settle(paths, common, pacing, plate_host=plate_host, sandbox=sandbox)
-    again = options_again(common, sandbox=sandbox)
-    show_report(report, as_json=common.as_json, again=again, looked=True)
-    return report.exit_code
+    return show_report(_settle(options), options, looked=True)
 
 
-def _settle(
-    paths: tuple[Path, ...],
-    common: Common,
-    pacing: Pacing,
-    *,
-    plate_host: str | None,
-    sandbox: bool,
-) -> Report:
-    from importer.cli.access import find_past, open_access, open_journal
-    from importer.cli.setting import find_setting, given_by, request_for
-    from importer.prepare import SETTLE
-    from importer.report import Report
-    from importer.run import run
-
-    given = replace(given_by(common, pacing), plate_host=plate_host)
-    setting = find_setting(paths, common, given, may_lack_files=True)
+def _settle(options: Options) -> Report:
+    setting = find_setting(options, only_named=True)
     with ExitStack() as stack:
-        access = open_access(setting, stack, sandbox=sandbox)
+        access = open_access(setting, stack)
         journal = open_journal(setting, stack)
-        past = find_past(journal, access).entered()
+        past = find_past(journal, access, options).entered()
         files, rest = setting.files, Report("", ())
-        if not paths:
+        if not options.paths:
             unsettled = journal.memory.unsettled(past.known_number)
             elsewhere = journal.memory.unsettled_elsewhere(past.known_number)
             files, rest = _workbooks(unsettled, elsewhere)
         if not files:
             return rest
-        request = request_for(SETTLE, setting, common, sandbox=access.sandbox, files=files)
-
-        def begin(*_: object) -> Delivery:
-            return access.deliver(setting, stack, look_up=True)
-
-        report = run(request, access.place, lambda _: past, begin)
+        request = setting.request(SETTLE, sandbox=access.sandbox, files=files)
+        report = run(
+            request,
+            access.place,
+            lambda _: past,
+            lambda *_: access.deliver(setting.settings, stack, look_up=True),
+        )
     return replace(report, notes=rest.notes + report.notes, unknown=rest.unknown)
 
 
@@ -88,12 +61,6 @@ def _workbooks(
     unsettled: Sequence[Unsettled], elsewhere: Sequence[tuple[str, str, int]]
 ) -> tuple[tuple[Path, ...], Report]:
     """Return the workbooks of the rows that are unknown, and of the others how each goes on."""
-    from importer.report import Report
-    from importer.text import count
-    from schemas import POLICIES
-
-    if not unsettled and not elsewhere:
-        return (), Report("", (), notes=("No row is unknown; there is nothing to settle.",))
     notes: list[str] = []
     if not unsettled:
         for host, client, number in elsewhere:
@@ -101,7 +68,9 @@ def _workbooks(
             notes.append(
                 f"{rows} unknown at {host}, client code {client}: give --host and --client."
             )
-        return (), Report("", (), notes=tuple(notes), unknown=sum(n for *_, n in elsewhere))
+        lost = sum(number for *_, number in elsewhere)
+        notes = notes or ["No row is unknown; there is nothing to settle."]
+        return (), Report("", (), notes=tuple(notes), unknown=lost)
     found: dict[Path, None] = {}
     for each in unsettled:
         where = f"{each.source}, row {each.row} ({each.endpoint}, sent {each.sent[:16]})"

@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from importer.errors import plain
-from importer.model import State
 from importer.text import count, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from rich.console import Console
 
     from importer.causes import Cause
-    from importer.cli.options import Common
+    from importer.cli.options import Options
     from importer.report import Report, SheetReport
     from importer.run import Progress
 
@@ -29,6 +28,8 @@ _SOME_ROWS = 3
 """From how many rows on one fault in all of them is more likely the mapping's than the cells'."""
 _MOST_CAUSES = 12
 """Causes that the terminal tells of one sheet."""
+_FIRST_RATE = 2.0
+"""Seconds after which rows per second mean anything."""
 _ALL_HELD = (
     "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run "
     "this again; else "
@@ -77,20 +78,6 @@ def is_interactive() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
-def options_again(common: Common, *, sandbox: bool = False) -> str:
-    """Return the options that the next command needs too, as a person types them; empty for none."""
-    named = [
-        ("--workspace", common.workspace),
-        *(("--mapping", path) for path in common.mapping),
-        ("--results", common.results),
-        ("--journal", common.journal),
-        ("--host", common.host),
-        ("--client", common.client),
-    ]
-    words = [f"{name} {quoted(value)}" for name, value in named if value is not None]
-    return " ".join([*words, "--sandbox"] if sandbox else words)
-
-
 def say_causes(causes: Sequence[Cause]) -> None:
     """Tell what is wrong with the rows of a file, a line a cause, the most frequent first."""
     for cause in causes[:_MOST_CAUSES]:
@@ -100,71 +87,69 @@ def say_causes(causes: Sequence[Cause]) -> None:
 
 
 def show_report(
-    report: Report, *, as_json: bool, again: str = "", looked: bool = False, told: bool = False
-) -> None:
-    """Show what a run came to: a line a sheet, then what to do next.
+    report: Report, options: Options, *, looked: bool = False, told: bool = False
+) -> int:
+    """Show what a run came to: a line a sheet, then what to do next; return its exit code.
 
     Args:
         report: What the run came to.
-        as_json: Whether to print its object on standard output too.
-        again: The options that the next command needs too (see ``options_again``).
+        options: What was typed, for the next command.
         looked: Whether ``settle`` has looked already, so that a person must.
         told: Whether notes and problems were told before the first row went.
     """
     for note in report.notes:
         say(note)
     notes: set[tuple[Path, str]] = set()
-    for at, sheet in enumerate(report.sheets):
-        where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
+    for sheet, later in zip(report.sheets, [*report.sheets[1:], None], strict=True):
         if sheet.error is not None:
             say_error(sheet.error)
             continue
+        where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
         counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
-        rows = "1 row" if sheet.rows == 1 else f"{sheet.rows} rows"
-        say(f"{where}: {counts} ({rows}, mapping {sheet.mapping})")
+        say(f"{where}: {counts} ({count(sheet.rows, 'row')}, mapping {sheet.mapping})")
         say_causes([cause for cause in sheet.problems if not (told and cause.first)])
         for note in () if told else sheet.notes:
             if (sheet.source, note) not in notes:
                 say(f"  Note: {note}")
             notes.add((sheet.source, note))
-        last = [later.results for later in report.sheets[at + 1 : at + 2]] != [sheet.results]
-        if sheet.results is not None and last:
+        if sheet.results is not None and (later is None or later.results != sheet.results):
             say(f"  Workbook: {sheet.results}")
-        for step in _next_steps(sheet, again, looked=looked):
+        for step in _next_steps(sheet, options.for_next, looked=looked):
             say(f"  {step}")
     if report.stopped is not None:
         say(f"Stopped: {report.stopped}")
-    if as_json:
+    if options.as_json:
         emit(report.as_json())
+    return report.exit_code
 
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
-    """Return what the person does now, a sentence each; ``not sent`` is told once for the whole run."""
+    """Return what the person does now, a sentence each."""
     from schemas import POLICIES
 
-    counts = dict(sheet.states)
-    wrong = counts.get(State.INVALID, 0) + counts.get(State.REJECTED, 0)
+    states = {state.value: number for state, number in sheet.states}
+    wrong = states.get("invalid", 0) + states.get("rejected", 0)
     push = f"push it with {again}" if again else "push it"
     steps = []
     if sheet.marked:
         correct = f"orrect the marked cells in the workbook, save it, and {push}."
-        steps.append(f"{_ALL_HELD}c{correct}" if _all_held(counts) else f"C{correct}")
+        steps.append(f"{_ALL_HELD}c{correct}" if _all_held(states) else f"C{correct}")
     if sheet.marked and wrong > sheet.marked:
         steps.append("For the other rows see opscom_message: it says what to do.")
     elif wrong and not sheet.marked:
         steps.append("See opscom_message in the workbook: it says what to do.")
-    if counts.get(State.UNKNOWN) and POLICIES[sheet.endpoint or ""].creates:
+    if states.get("unknown") and POLICIES[sheet.endpoint or ""].creates:
         steps += _find_out(sheet, again, looked=looked)
-    elif counts.get(State.UNKNOWN):
+    elif states.get("unknown"):
         steps.append(f"To send the unknown rows once more take the workbook and {push}.")
-    if looked and counts.get(State.NOT_SENT):
+    if looked and states.get("not sent"):
         steps.append(f"To send the rows that are not sent take the workbook and {push}.")
     return steps
 
 
-def _all_held(counts: dict[State, int]) -> bool:
+def _all_held(states: Mapping[str, int]) -> bool:
     """Whether no row of a file of some rows could go, as where the mapping is wrong about a column."""
-    return counts.get(State.INVALID, 0) == sum(counts.values()) >= _SOME_ROWS
+    return states.get("invalid", 0) == sum(states.values()) >= _SOME_ROWS
 
 
 def _find_out(sheet: SheetReport, again: str, *, looked: bool) -> tuple[str, str]:
@@ -190,34 +175,26 @@ def progress() -> Iterator[Callable[[Progress], None]]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TaskProgressColumn,
-        TextColumn,
-        TimeRemainingColumn,
-    )
+    from rich import progress as rich
 
     columns = (
-        TextColumn("{task.description}", markup=False),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TaskProgressColumn(show_speed=True),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
+        rich.TextColumn("{task.description}", markup=False),
+        rich.BarColumn(),
+        rich.MofNCompleteColumn(),
+        rich.TaskProgressColumn(),
+        rich.TextColumn("{task.fields[rate]}"),
+        rich.TimeRemainingColumn(),
     )
-    bar = Progress(*columns, console=console(), transient=True, refresh_per_second=5)
-    tasks: dict[str, object] = {}
+    bar = rich.Progress(*columns, console=console(), transient=True, refresh_per_second=5)
+    tasks: dict[str, rich.TaskID] = {}
 
-    def watch(seen: Progress_) -> None:
-        task = tasks.get(seen.source)
-        if task is None:
-            task = tasks[seen.source] = bar.add_task(plain(seen.source), total=seen.total, rate="")
-        found = next(each for each in bar.tasks if each.id == task)
-        speed = found.speed
-        rate = f"{speed:.0f} rows/s" if speed else ""
-        bar.update(found.id, completed=seen.done, total=seen.total, rate=rate)
+    def watch(seen: Progress) -> None:
+        if seen.source not in tasks:
+            tasks[seen.source] = bar.add_task(plain(seen.source), total=seen.total, rate="")
+        task = tasks[seen.source]
+        seconds = next(each.elapsed for each in bar.tasks if each.id == task) or 0
+        rate = f"{seen.done / seconds:.0f} rows/s" if seconds >= _FIRST_RATE else ""
+        bar.update(task, completed=seen.done, total=seen.total, rate=rate)
 
     bar.start()
     try:
@@ -226,7 +203,3 @@ def progress() -> Iterator[Callable[[Progress], None]]:
         # The terminal may have gone; the run has not.
         with suppress(OSError):
             bar.stop()
-
-
-if TYPE_CHECKING:
-    Progress_ = Progress
