@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.checking import check_rows, find_repeats, overrule
-from importer.choosing import choose
 from importer.errors import ImporterError, MappingError, UsageError, failure, plain
 from importer.mapping import apply_mapping, load_mapping
+from importer.mapping.choosing import choose
 from importer.reading import read_source
 from importer.text import count
 from schemas import POLICIES, TABLES
@@ -109,7 +110,8 @@ def prepare(request: Request) -> tuple[Job, ...]:
     if request.named and not mappings:
         raise MappingError(*(line for _, error in faults for line in str(error).split("\n")))
     jobs = [Job(path, error=str(error)) for path, error in faults]
-    jobs += [_prepare_file(path, mappings, request) for path in request.files]
+    faulty = tuple(path.name for path, _ in faults)
+    jobs += [_prepare_file(path, mappings, request, faulty) for path in request.files]
     ranks = {endpoint: rank for rank, endpoint in enumerate(("", *POLICIES))}
     sources = {job.digest for job in jobs if job.origin is None}
     # What a person corrected in the workbook of a file counts more than the file itself.
@@ -143,10 +145,12 @@ def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
     return tuple(found)
 
 
-def _prepare_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
+def _prepare_file(
+    path: Path, mappings: Sequence[Rules], request: Request, faulty: Sequence[str]
+) -> Job:
     """Read, map and check a file; whatever fails is that file's error."""
     try:
-        job = check_file(path, mappings, request)
+        job = check_file(path, mappings, request, faulty)
     except ImporterError as error:
         return Job(path, error=str(error))
     except MemoryError:
@@ -165,18 +169,23 @@ def _prepare_file(path: Path, mappings: Sequence[Rules], request: Request) -> Jo
     return job
 
 
-def check_file(path: Path, mappings: Sequence[Rules], request: Request) -> Job:
-    """Read, map and check a file, whatever its endpoint.
+def check_file(
+    path: Path, mappings: Sequence[Rules], request: Request, faulty: Sequence[str] = ()
+) -> Job:
+    """Read, map and check a file, whatever its endpoint; ``faulty`` names mappings that have faults.
 
     Raises:
         InputError: The file cannot be read, or no mapping fits it.
     """
     source = read_source(path, encoding=request.encoding)
-    chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
+    choosing = partial(
+        choose, mappings=mappings, named=request.named, sheet=request.sheet, faulty=faulty
+    )
+    chosen = choosing(source)
     rules = chosen.mapping
     if rules.encoding and not request.encoding and source.container in {"text", "html"}:
         source = read_source(path, encoding=rules.encoding)
-        chosen = choose(source, mappings, named=request.named, sheet=request.sheet)
+        chosen = choosing(source)
     table, required = TABLES[rules.endpoint], request.required.get(rules.endpoint, ())
     types = request.user_types
     batches = [

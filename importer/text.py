@@ -113,6 +113,16 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun.removesuffix('y') if ending == 'ies' else noun}{ending}"
 
 
+def listed_up_to(parts: Sequence[str], most: int) -> str:
+    """Return the first so many parts, and how many more there are.
+
+    >>> listed_up_to(["A", "B", "C"], 2)
+    'A, B and 1 more'
+    """
+    more = len(parts) - most
+    return ", ".join(parts[:most]) + (f" and {more} more" if more > 0 else "")
+
+
 def spans(rows: Sequence[int], *, most: int = 40) -> str:
     """Return row numbers in ascending order, runs folded: ``4, 17, 600 to 612``.
 

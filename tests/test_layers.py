@@ -11,7 +11,7 @@ from schemas import POLICIES
 
 ROOT = Path(__file__).parents[1]
 STEPS = {
-    "reading", "mapping", "checking", "delivery", "results", "sandbox", "cli", "run", "choosing", "pulls",
+    "reading", "mapping", "checking", "delivery", "results", "sandbox", "cli", "run", "pulls",
 }  # fmt: skip
 NEVER = {
     "importer/reading": {"importer.mapping", "pandera", "requests", "schemas", "importer.checking"},
@@ -19,7 +19,6 @@ NEVER = {
         "requests",
         "openpyxl",
         "pandera",
-        "importer.reading",
         "importer.delivery",
     },
     "importer/schema.py": {"importer.reading", "importer.mapping", "requests", "schemas"},

@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 from importer.errors import InputError
 from importer.mapping import (
     apply_mapping,
-    explain_missing,
     load_mapping,
-    matches_name,
     missing_headers,
 )
+from importer.mapping.headers import explain_missing
 from importer.model import RESULT_COLUMNS, CellType, Column, Flaw, Severity, Sheet
 from importer.text import clean
 
@@ -479,14 +478,14 @@ def test_files_are_matched_by_pattern_whatever_their_case(tmp_path):
     )
     mapping = load_mapping(path)
     names = ["2026 STUDENTS.xlsx", "a.TSV", "staff.xlsx", "students"]
-    assert [matches_name(mapping, name) for name in names] == [True, True, False, True]
+    assert [mapping.is_for(name) for name in names] == [True, True, False, True]
 
 
 def test_a_mapping_without_match_takes_every_name(tmp_path):
     path = tmp_path / "m.yaml"
     path.write_text("version: 1\nendpoint: users\nfields: {city: A}\n")
     mapping = load_mapping(path)
-    assert matches_name(mapping, "anything.csv")
+    assert mapping.is_for("anything.csv")
 
 
 def test_missing_headers_are_those_of_rules_and_skipped_rows(tmp_path):

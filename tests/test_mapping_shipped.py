@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from importer.mapping import apply_mapping, load_mapping, matches_name
+from importer.mapping import apply_mapping, load_mapping
 from importer.model import Column, Sheet
 from schemas import TABLES
 
@@ -77,9 +77,7 @@ def test_one_file_name_is_for_one_mapping():
     mappings = {path.name: load_mapping(path) for path in SHIPPED}
     for file, expected in named.items():
         fits = [
-            name
-            for name, mapping in mappings.items()
-            if mapping.match and matches_name(mapping, file)
+            name for name, mapping in mappings.items() if mapping.match and mapping.is_for(file)
         ]
         assert fits == [expected]
 

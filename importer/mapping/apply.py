@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 
 from importer.errors import InputError
-from importer.mapping.choose import locate
 from importer.mapping.convert import Step, compile_steps, convert
 from importer.mapping.dates import ALL_MIDNIGHT, is_midnight
+from importer.mapping.headers import locate
 from importer.mapping.rules import Refusal, Warned, within_time
 from importer.mapping.take import Cells
 from importer.model import MADE, NOTHING_MAPPED, RESULT_COLUMNS, Batch, Problem, Severity, State

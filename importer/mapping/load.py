@@ -61,12 +61,14 @@ def load_mapping(path: Path) -> Mapping:
     for at, skip in enumerate(file.skip_rows):
         for key, message in _about_skip(skip):
             faults.append(document.fault(("skip_rows", at, *key), message))
-    for at, open_ in enumerate(file.ask):
-        message = (
-            f"this is not answered yet: {open_.question} Run `opscom-import map` with the file, or "
-            "answer it here and remove the entry."
+    asked = [
+        document.fault(
+            ("ask", at),
+            f"this is not answered yet: {each.question} Run `opscom-import map` with the file, or "
+            "answer it here and remove the entry.",
         )
-        faults.append(document.fault(("ask", at), message))
+        for at, each in enumerate(file.ask)
+    ]
     defaults = _defaults(document, file, table, faults)
     rules = [_finished(rule, file, document, faults) for rule in rules]
     if faults:
@@ -86,6 +88,7 @@ def load_mapping(path: Path) -> Mapping:
         defaults=defaults,
         duplicates=file.duplicates,
         blanks=file.blanks,
+        open_questions=tuple(mapping_error(path, asked).message.splitlines()) if asked else (),
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError
+from importer.text import fold
 
 if TYPE_CHECKING:
     from collections import abc
@@ -82,6 +84,17 @@ class Mapping:
     """``error``, ``first`` or ``last``."""
     blanks: str = "omit"
     """``omit`` or ``send``."""
+    open_questions: tuple[str, ...] = ()
+    """What ``map`` could not know, with its line and what to do; a mapping that has any is not used."""
+
+    def is_for(self, file_name: str) -> bool:
+        """Return whether ``match`` allows a file of this name; without ``match`` it does.
+
+        Patterns are those of a shell (``*``, ``?``, ``[…]``); case does not count.
+        """
+        if self.match is None:
+            return True
+        return any(fnmatchcase(fold(file_name), fold(pattern)) for pattern in self.match)
 
     @property
     def endpoint(self) -> str:

@@ -9,27 +9,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from importer.errors import InputError
-from importer.mapping import (
-    explain_missing,
-    listed_up_to,
-    load_mapping,
-    matches_name,
-    missing_headers,
-)
+from importer.errors import InputError, MappingError
+from importer.mapping.headers import columns_of_header, explain_missing, missing_headers
+from importer.mapping.load import load_mapping
 from importer.model import RESULT_COLUMNS, Sheet
 from importer.proposing.propose import seems
 from importer.reading import find_header, results_header, take_sheet
-from importer.text import count, fold, heading, quoted
+from importer.text import count, fold, heading, listed_up_to, quoted
 from importer.workspace import first_stem, shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
-    from importer.mapping import Mapping
+    from importer.mapping.rules import Mapping
     from importer.model import Grid, Source
-
 
 _ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".html", ".htm")
 """What the first source of a results workbook may have been called."""
@@ -47,7 +41,6 @@ _MOST_TOLD = 3
 """How many mappings that do not fit a message tells of."""
 _NEAR = 0.5
 """The share of mapped headers that may be missing where a mapping nearly fits."""
-_GUIDE = "docs/mappings.md"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +50,20 @@ class Choice:
     mapping: Mapping
     sheets: tuple[Sheet, ...]
     notes: tuple[str, ...] = ()
-    """A sentence for each visible sheet with rows that is not taken."""
+    """Why this mapping, where another fits too, and each visible sheet with rows that is not taken."""
+
+    @property
+    def deletes_more(self) -> bool:
+        """Whether it would delete what sheets with more columns than the mapping's list."""
+        policy = self.mapping.table.policy
+        if policy is None or not policy.deletes:
+            return False
+        known = self.mapping.all_headers
+        return any(
+            sum(bool(column.header) for column in sheet.columns)
+            > len({one for header in known for one in columns_of_header(header, sheet.columns)})
+            for sheet in self.sheets
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +76,6 @@ class _Misfit:
     """How many mapped headers the nearest sheet lacks."""
     grid: Grid | None = None
     """That sheet."""
-    nothing: bool = False
-    """Whether it has none of the mapped headers at all."""
 
     @property
     def distance(self) -> tuple[float, int]:
@@ -80,48 +84,91 @@ class _Misfit:
 
 
 def choose(
-    source: Source, mappings: Sequence[Mapping], *, named: bool, sheet: str | None = None
+    source: Source,
+    mappings: Sequence[Mapping],
+    *,
+    named: bool,
+    sheet: str | None = None,
+    faulty: Sequence[str] = (),
 ) -> Choice:
     """Return the mapping that fits a file, with the sheets that it takes.
 
     A mapping fits where all its headers are there and, unless the person named it, the file's name
-    matches its ``match``. One that names files goes before one that does not. A results workbook takes
-    the mapping that its summary names, whatever it is called now.
+    matches its ``match``. One that names files goes before one that does not. One that deletes is taken
+    for a file of more columns only where the person named it. A results workbook takes the mapping that
+    its summary names, whatever it is called now.
 
     Args:
         source: The file as read.
         mappings: To choose from.
         named: Whether the person named the mappings.
         sheet: The only sheet to take, whatever the mapping says.
+        faulty: Names of mappings that could not be tried.
 
     Raises:
         InputError: None fits, or two fit equally.
+        MappingError: The one that fits has open questions.
     """
     if not any(len(grid.rows) for grid in source.grids):
         raise InputError(
             f"{source.path.name} has no cells that can be seen.",
             hint="Export it again, or unhide the sheet that is to be imported, and save the file.",
         )
+    ours = any(results_header(grid) for grid in source.grids)
     first = _first_mappings(source, mappings)
     candidates = first or [m for m in mappings if named or _is_for(m, source)]
-    tried = [_try(source, mapping, sheet) for mapping in candidates]
-    fits = [found for found in tried if isinstance(found, Choice)]
+    tried = {id(m): _try(source, m, sheet, ours=ours) for m in candidates}
+    fits = [found for found in tried.values() if isinstance(found, Choice)]
+    refused = [] if named or ours else [fit for fit in fits if fit.deletes_more]
+    fits = [fit for fit in fits if fit not in refused]
     specific = [fit for fit in fits if fit.mapping.match is not None] or fits
-    if len(specific) == 1:
-        return specific[0]
-    if specific:
-        names = " and ".join(sorted(fit.mapping.path.name for fit in specific))
+    if len(specific) > 1:
         raise InputError(
-            f"{source.path.name} fits more than one mapping: {names}.",
+            f"{source.path.name} fits more than one mapping: {_names(specific)}.",
             hint="Name one with --mapping, or narrow `match` in one of them.",
         )
-    tries = [_try(source, m, sheet) for m in mappings if m not in candidates]
-    misnamed = [found.mapping for found in tries if isinstance(found, Choice)]
+    if specific:
+        return _only(specific[0], fits)
+    for m in mappings:
+        tried.setdefault(id(m), _try(source, m, sheet, ours=ours))
+    misnamed = [
+        tried[id(m)] for m in mappings if m not in candidates and isinstance(tried[id(m)], Choice)
+    ]
     if misnamed and not first:
-        raise InputError(_misnamed(source, misnamed))
-    misfits = [miss for miss in tried or tries if isinstance(miss, _Misfit)]
-    known = named or _is_results(source)
-    raise InputError(*_no_fit(source, misfits, named=known, renamed=not candidates))
+        each = "that mapping is" if len(misnamed) == 1 else "those mappings are"
+        raise InputError(
+            f"{source.path.name} has the columns of {_names(misnamed)}, but {each} for files of other "
+            "names. Name one with --mapping, rename the file, or extend `match` in the mapping."
+        )
+    misfits = [tried[id(m)] for m in candidates or mappings]
+    lines = _no_fit(
+        source, [miss for miss in misfits if isinstance(miss, _Misfit)], known=named or ours
+    )
+    if refused:
+        lines.append(
+            f"{_names(refused)} would delete what it lists, and the file has more columns than that: it "
+            "is taken only where you name it with --mapping."
+        )
+    if faulty:
+        lines.append(f"Not tried, because of their faults: {', '.join(faulty)}.")
+    raise InputError(*lines)
+
+
+def _only(taken: Choice, fits: Sequence[Choice]) -> Choice:
+    """Return the choice, with a note where another mapping fits too and its ``match`` has decided."""
+    mapping = taken.mapping
+    if mapping.open_questions:
+        raise MappingError(*mapping.open_questions)
+    others = [fit for fit in fits if fit is not taken]
+    if not others:
+        return taken
+    why = f"{mapping.path.name} was taken, because its `match` names this file"
+    note = f"The columns fit {_names([taken, *others])}: {why}."
+    return Choice(mapping, taken.sheets, (note, *taken.notes))
+
+
+def _names(found: Sequence[Choice | _Misfit]) -> str:
+    return " and ".join(sorted(each.mapping.path.name for each in found))
 
 
 def _first_mappings(source: Source, mappings: Sequence[Mapping]) -> list[Mapping]:
@@ -134,63 +181,59 @@ def _first_mappings(source: Source, mappings: Sequence[Mapping]) -> list[Mapping
 def _is_for(mapping: Mapping, source: Source) -> bool:
     """Whether the file's name allows the mapping; a results workbook goes by its first source."""
     names = [source.path.name]
-    if _is_results(source):
+    if any(results_header(grid) for grid in source.grids):
         names += [first_stem(source.path) + ending for ending in _ENDINGS]
     if source.origin is not None and source.origin.file:
         names.append(source.origin.file)
-    return any(matches_name(mapping, name) for name in names)
+    return any(map(mapping.is_for, names))
 
 
-def _is_results(source: Source) -> bool:
-    return any(results_header(grid) for grid in source.grids)
-
-
-def _try(source: Source, mapping: Mapping, sheet: str | None) -> Choice | _Misfit:
-    own = () if _is_results(source) else mapping.sheets
-    names = (sheet,) if sheet else own
-    places = list(range(len(source.grids)))
-    if names and source.grids[0].name is not None:
+def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> Choice | _Misfit:
+    names = (sheet,) if sheet else () if ours else mapping.sheets
+    grids = source.grids
+    places = list(range(len(grids)))
+    if names and grids[0].name is not None:
         wanted = {fold(name): name for name in names}
-        there = {fold(grid.name or ""): at for at, grid in enumerate(source.grids)}
-        places = [at for at in places if fold(source.grids[at].name or "") in wanted]
+        there = [fold(grid.name or "") for grid in grids]
+        places = [at for at in places if there[at] in wanted]
         absent = [name for folded, name in wanted.items() if folded not in there]
         if absent:
-            seen = ", ".join(grid.name or "" for grid in source.grids)
+            seen = ", ".join(grid.name or "" for grid in grids)
             why = f"the workbook has no visible sheet {absent[0]} (it has {seen})."
-            return _Misfit(mapping, why, len(mapping.headers))
-    taken = {at: _take(source, source.grids[at], mapping) for at in places}
+            return _Misfit(mapping, why, 0)
+    taken = {at: _take(source, grids[at], mapping) for at in places}
     sheets = tuple(found for found in taken.values() if not isinstance(found, _Misfit))
-    misfits = sorted(
-        (found for found in taken.values() if isinstance(found, _Misfit)),
-        key=lambda found: (found.missing, -(0 if found.grid is None else found.grid.frame.size)),
-    )
+    misfits = [found for found in taken.values() if isinstance(found, _Misfit)]
     if not sheets or (names and misfits):
-        return misfits[0]
-    left = [
-        (at, grid) for at, grid in enumerate(source.grids) if not isinstance(taken.get(at), Sheet)
-    ]
-    asked = ", ".join(source.grids[at].name or "" for at in places)
-    notes = (_left_out(source, grid, mapping, "" if at in taken else asked) for at, grid in left)
+        return min(misfits, key=lambda miss: (miss.missing, -(miss.grid or grids[0]).frame.size))
+    asked = ", ".join(grids[at].name or "" for at in places)
+    notes = (
+        _left_out(source, grid, mapping, "" if at in taken else asked)
+        for at, grid in enumerate(grids)
+        if not isinstance(taken.get(at), Sheet)
+    )
     return Choice(mapping, sheets, tuple(filter(None, notes)))
 
 
 def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
-    headers = _headers(grid, mapping)
-    where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
+    wanted, headers = mapping.all_headers, _headers(grid, mapping)
     if not headers:
-        row = find_header(grid, _ends(mapping.headers))
+        # The lower line of a header may hold the ends of the names: "Student" above "First Name".
+        words = [header.split() for header in mapping.headers]
+        ends = [" ".join(each[at:]) for each in words for at in range(1, len(each))]
+        row = find_header(grid, ends)
         if row is not None and (two := _two_lines(source, grid, mapping, row)):
             return two
-        first = ", ".join(mapping.headers[:_NAMED]) + (
-            ", …" if len(mapping.headers) > _NAMED else ""
-        )
+        where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
+        first = ", ".join(mapping.headers[:_NAMED])
+        first += ", …" if len(mapping.headers) > _NAMED else ""
         why = f"{where}: none of the first 30 rows holds any of the mapped headers ({first})."
-        return _Misfit(mapping, why, len(mapping.headers), grid, nothing=True)
+        return _Misfit(mapping, why, len(mapping.headers), grid)
     try:
-        sheet = take_sheet(source, grid, *headers, wanted=mapping.all_headers)
+        sheet = take_sheet(source, grid, *headers, wanted=wanted)
     except InputError as error:
-        return _Misfit(mapping, str(error), len(mapping.headers), grid)
+        return _Misfit(mapping, str(error), 0, grid)
     missing = missing_headers(mapping, sheet.columns)
     if not missing:
         return sheet
@@ -202,20 +245,11 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
 
 def _headers(grid: Grid, mapping: Mapping) -> tuple[int, ...]:
     """Return the rows of the header; none where no row holds any of the mapped headers."""
-    found = results_header(grid) or (
-        None if mapping.header_rows else find_header(grid, mapping.headers)
-    )
-    return mapping.header_rows if found is None else (found,)
-
-
-def _ends(headers: Iterable[str]) -> list[str]:
-    """Return what the lower line of a header may hold of these names.
-
-    >>> _ends(["Student First Name"])
-    ['First Name', 'Name']
-    """
-    words = [header.split() for header in headers]
-    return [" ".join(each[at:]) for each in words for at in range(1, len(each))]
+    found = results_header(grid)
+    if found is None and mapping.header_rows:
+        return mapping.header_rows
+    found = found or find_header(grid, mapping.headers)
+    return () if found is None else (found,)
 
 
 def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
@@ -256,17 +290,6 @@ def _left_out(source: Source, grid: Grid, mapping: Mapping, asked: str) -> str |
     return f"The sheet {grid.name} ({count(rows, 'row')}) was not imported: {why}."
 
 
-def _what_there_is(grid: Grid, mappings: Sequence[Mapping]) -> str:
-    """Say which headers a sheet has, or where they are not known how many columns."""
-    headers, columns = told_headers(grid, mappings)
-    if not headers:
-        wide = count(columns, "column")
-        return f"The file has {wide}, and no row of it holds headers that are known here."
-    parts = [f'"{header}"' for header in headers[:_MOST_HEADERS]]
-    more = columns - len(parts)
-    return f"The file has the headers {', '.join(parts)}{f' and {more} more' if more else ''}."
-
-
 def told_headers(grid: Grid, mappings: Sequence[Mapping]) -> tuple[tuple[str, ...], int]:
     """Return the headers of a sheet that may be told to anybody, and how many filled cells they stand among.
 
@@ -276,8 +299,7 @@ def told_headers(grid: Grid, mappings: Sequence[Mapping]) -> tuple[tuple[str, ..
     """
     known = {_bare(header) for mapping in mappings for header in mapping.all_headers}
     for table in TABLES.values():
-        known |= {_bare(name) for name in table.names}
-        known |= {_bare(each.title) for each in table.fields}
+        known |= {_bare(name) for name in (*table.names, *(each.title for each in table.fields))}
     best: tuple[int, list[str], list[str]] = (-1, [], [])
     for at in range(int((grid.rows <= _SEARCHED).sum())):
         cells = [text for text in map(heading, grid.frame.iloc[at]) if text]
@@ -295,68 +317,51 @@ def _bare(header: str) -> str:
     return re.sub(r"[\W_]+", "", fold(header))
 
 
-def _misnamed(source: Source, mappings: Sequence[Mapping]) -> str:
-    names = " and ".join(sorted(mapping.path.name for mapping in mappings))
-    each = "that mapping is" if len(mappings) == 1 else "those mappings are"
-    return (
-        f"{source.path.name} has the columns of {names}, but {each} for files of other names. "
-        "Name one with --mapping, rename the file, or extend `match` in the mapping."
-    )
-
-
-def _no_fit(source: Source, misfits: Sequence[_Misfit], *, named: bool, renamed: bool) -> list[str]:
+def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool) -> list[str]:
     """Return what is missing and what to do: the command that proposes a mapping, or what is new.
 
     Args:
         source: The file.
         misfits: Why each mapping does not take it.
-        named: Whether the person named the mappings.
-        renamed: Whether the mappings are for files of other names; then only near ones are told.
+        known: Whether the person, or the results workbook, named the mappings.
     """
     name, command = source.path.name, f"opscom-import map {quoted(source.path)}"
-    nearest_first = sorted(misfits, key=lambda misfit: misfit.distance)
-    grid = next((miss.grid for miss in nearest_first if miss.grid is not None), None)
-    there = ""
-    if grid is not None:
-        shipped = [load_mapping(path) for path in shipped_mappings()]
-        there = _what_there_is(grid, (*shipped, *(miss.mapping for miss in misfits)))
-    if not named:
-        near = [
-            miss for miss in nearest_first if not miss.nothing and not _NEAR < miss.distance[0] < 1
-        ]
-        if not near:
-            looks = seems(source)
-            if not looks:
-                nothing = f"{name}: no mapping fits, and it looks like nothing that OPSCOM takes."
-                return [f"{nothing} {there}".strip()]
-            there = f"{there} " if there else ""
-            return [
-                (
-                    f"{name}: no mapping fits. {there}It looks like {looks}. To have a mapping proposed: "
-                    f"{command}"
-                )
-            ]
-        nobody = (
-            f"{name}: no mapping is for files of this name. The nearest is {_told(near[0], name)}"
-        )
-        said = nobody if renamed else f"{name} does not fit {_told(near[0], name)}"
-        what = f"{command} --mapping {near[0].mapping.path.name}"
-        said = f"{said} {there}".strip()
-        return [f"{said} Correct the file, or to have proposed what is new: {what}"]
-    told = [_told(misfit, name) for misfit in nearest_first[:_MOST_TOLD]]
-    more = len(nearest_first) - len(told)
-    if more:
-        told.append(f"and {more} more {'mapping' if more == 1 else 'mappings'}.")
-    lines = [f"{name} does not fit {told[0]}"]
-    if told[1:]:
-        lines = [f"{name} fits none of the mappings tried:", *(f"  {each}" for each in told)]
-    if there:
-        lines.append(there)
-    lines.append(f"Correct the file or the mapping ({_GUIDE} says how).")
-    return lines if told[1:] else [" ".join(lines)]
+    misfits = sorted(misfits, key=lambda misfit: misfit.distance)
+    told = [
+        f"{miss.mapping.path.name}: {miss.why.removeprefix(f'{name}: ').removeprefix(f'{name}, ')}"
+        for miss in misfits
+    ]
+    there = _what_there_is(misfits)
+    if known:
+        ways = "Correct the file or the mapping (docs/mappings.md says how)."
+        if len(told) == 1:
+            return [" ".join(filter(None, (f"{name} does not fit {told[0]}", there, ways)))]
+        more = len(told) - _MOST_TOLD
+        rest = [f"and {count(more, 'more mapping')}."] if more > 0 else []
+        lines = [f"  {each}" for each in (*told[:_MOST_TOLD], *rest)]
+        return [f"{name} fits none of the mappings tried:", *lines, *filter(None, [there]), ways]
+    if misfits and misfits[0].distance[0] <= _NEAR:
+        new = f"{command} --mapping {quoted(misfits[0].mapping.path.name)}"
+        ways = f"Correct the file, or to have proposed what is new: {new}"
+        return [" ".join(filter(None, (f"{name} does not fit {told[0]}", there, ways)))]
+    looks = seems(source)
+    if not looks:
+        nothing = "no mapping fits, and it looks like nothing that OPSCOM takes."
+        return [f"{name}: {nothing} {there}".strip()]
+    ways = f"It looks like {looks}. To have a mapping proposed: {command}"
+    return [" ".join(filter(None, (f"{name}: no mapping fits.", there, ways)))]
 
 
-def _told(misfit: _Misfit, name: str) -> str:
-    """Return the mapping and why it does not fit, the file's name not repeated."""
-    why = misfit.why.removeprefix(f"{name}: ").removeprefix(f"{name}, ")
-    return f"{misfit.mapping.path.name}: {why}"
+def _what_there_is(misfits: Sequence[_Misfit]) -> str:
+    """Say which headers the nearest sheet has, or where they are not known how many columns."""
+    grid = next((miss.grid for miss in misfits if miss.grid is not None), None)
+    if grid is None:
+        return ""
+    shipped = [load_mapping(path) for path in shipped_mappings()]
+    headers, columns = told_headers(grid, (*shipped, *(miss.mapping for miss in misfits)))
+    if not headers:
+        wide = count(columns, "column")
+        return f"The file has {wide}, and no row of it holds headers that are known here."
+    parts = [f'"{header}"' for header in headers[:_MOST_HEADERS]]
+    more = columns - len(parts)
+    return f"The file has the headers {', '.join(parts)}{f' and {more} more' if more else ''}."

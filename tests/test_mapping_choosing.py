@@ -3,9 +3,9 @@
 import pytest
 from commanding import write_book
 
-from importer.choosing import choose
-from importer.errors import InputError
+from importer.errors import InputError, MappingError
 from importer.mapping import load_mapping
+from importer.mapping.choosing import choose
 from importer.reading import read_source
 from schemas import TABLES
 
@@ -19,9 +19,9 @@ FIELDS = (
 @pytest.fixture
 def office(tmp_path):
     class Chooser:
-        def mapping(self, name, *lines, fields=FIELDS):
+        def mapping(self, name, *lines, endpoint="users", fields=FIELDS):
             path = tmp_path / f"{name}.yaml"
-            text = "\n".join(["version: 1", "endpoint: users", *lines, fields])
+            text = "\n".join(["version: 1", f"endpoint: {endpoint}", *lines, fields])
             path.write_text(text + "\n", encoding="utf-8")
             return load_mapping(path)
 
@@ -73,6 +73,79 @@ def test_one_that_names_files_goes_before_one_that_does_not(office):
     any_file = office.mapping("any")
     roster = office.mapping("roster", 'match: {files: ["ROSTER*"]}')
     assert chosen(office.text(CSV), any_file, roster) == ("roster", [None])
+
+
+def test_where_the_name_decides_between_two_that_fit_it_is_said_which_was_taken_and_why(office):
+    any_file = office.mapping("any")
+    roster = office.mapping("roster", 'match: {files: ["roster*"]}')
+    assert choose(office.text(CSV), [any_file, roster], named=False).notes == (
+        (
+            "The columns fit any.yaml and roster.yaml: roster.yaml was taken, because its `match` names this "
+            "file."
+        ),
+    )
+    assert choose(office.text(CSV), [roster], named=False).notes == ()
+
+
+DELETES = "fields: {referenceID: Permit id}"
+
+
+def test_a_mapping_that_deletes_is_not_taken_for_a_file_of_more_columns_unless_it_is_named(office):
+    ends = office.mapping("ends", endpoint="permit-deletes", fields=DELETES)
+    source = office.text("Permit id,New End,Zone\nP-1,2027-01-01,A\n")
+    assert refusal(source, ends).splitlines()[1:] == [
+        (
+            "ends.yaml would delete what it lists, and the file has more columns than that: it is taken only "
+            "where you name it with --mapping."
+        )
+    ]
+    assert chosen(source, ends, named=True) == ("ends", [None])
+    assert chosen(office.text("Permit id\nP-1\n"), ends) == ("ends", [None])
+
+
+def test_beside_a_mapping_that_deletes_the_column_that_the_one_for_changes_lacks_is_said(office):
+    ends = office.mapping("ends", endpoint="permit-deletes", fields=DELETES)
+    changes = office.mapping(
+        "changes",
+        endpoint="permit-updates",
+        fields="fields: {referenceID: Permit id, endTime: New End, plate: Plate}",
+    )
+    source = office.text("Permit id,New End,Zone\nP-1,2027-01-01,A\n")
+    assert refusal(source, ends, changes).splitlines() == [
+        (
+            'roster.csv does not fit changes.yaml: this column is missing: "Plate". The file has the headers '
+            f'"Permit id", "New End", "Zone". {NEW} {anew(source, "changes.yaml")}'
+        ),
+        (
+            "ends.yaml would delete what it lists, and the file has more columns than that: it is taken only "
+            "where you name it with --mapping."
+        ),
+    ]
+
+
+def test_a_mapping_with_open_questions_stops_only_the_file_that_would_use_it(office):
+    asked = 'ask: [{question: "What is the login source?"}]'
+    open_one = office.mapping("a", 'match: {files: ["roster*"]}', asked)
+    other = office.mapping("b", 'match: {files: ["staff*"]}')
+    assert chosen(office.text(CSV, "staff.csv"), open_one, other) == ("b", [None])
+    with pytest.raises(MappingError) as told:
+        choose(office.text(CSV), [open_one, other], named=False)
+    assert str(told.value) == (
+        "a.yaml, line 4, ask[1]: this is not answered yet: What is the login source? Run `opscom-import "
+        "map` with the file, or answer it here and remove the entry."
+    )
+
+
+def test_mappings_that_have_faults_are_named_where_none_of_the_others_fits(office):
+    mapping = office.mapping("a")
+    source = office.text("x,y\n1,2\n")
+    with pytest.raises(InputError) as told:
+        choose(source, [mapping], named=False, faulty=("b.yaml", "c.yaml"))
+    assert str(told.value) == (
+        "roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes. The file has 2 columns, "
+        "and no row of it holds headers that are known here.\n"
+        "Not tried, because of their faults: b.yaml, c.yaml."
+    )
 
 
 def test_of_two_for_the_name_the_one_whose_headers_are_there_is_taken(office):
@@ -179,7 +252,7 @@ def test_without_a_mapping_for_the_name_the_nearest_of_the_others_is_told(office
     ]
     source = office.text(CSV)
     assert refusal(source, *mappings) == (
-        "roster.csv: no mapping is for files of this name. The nearest is near.yaml: "
+        "roster.csv does not fit near.yaml: "
         'this column is missing: "Sur". The file has the headers "Id", "First", "Last". '
         f"{NEW} {anew(source, 'near.yaml')}"
     )

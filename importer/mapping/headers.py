@@ -1,13 +1,12 @@
-"""Which file, which sheet and which column a mapping means."""
+"""The headers of a mapping, and which columns of a sheet they mean."""
 
 from __future__ import annotations
 
 import re
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError
-from importer.text import fold, nearest
+from importer.text import fold, listed_up_to, nearest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,16 +16,6 @@ if TYPE_CHECKING:
 
 _MOST_MISSING = 8
 _NUMBERED_RE = re.compile(r"(.*\S)\s*#([1-9][0-9]{0,3})", re.DOTALL)
-
-
-def matches_name(mapping: Mapping, file_name: str) -> bool:
-    """Return whether the mapping's ``match`` allows a file of this name; without ``match`` it does.
-
-    Patterns are those of a shell (``*``, ``?``, ``[…]``); case does not count.
-    """
-    if mapping.match is None:
-        return True
-    return any(fnmatchcase(fold(file_name), fold(pattern)) for pattern in mapping.match)
 
 
 def columns_of_header(header: str, columns: Sequence[Column]) -> tuple[Column, ...]:
@@ -67,16 +56,6 @@ def explain_missing(mapping: Mapping, sheet: Sheet, told: Sequence[str] = ()) ->
     ]
     what = "this column is" if len(parts) == 1 else "these columns are"
     return f"{_place(sheet)}: {what} missing: {listed_up_to(parts, _MOST_MISSING)}."
-
-
-def listed_up_to(parts: Sequence[str], most: int) -> str:
-    """Return the first so many parts, and how many more there are.
-
-    >>> listed_up_to(["A", "B", "C"], 2)
-    'A, B and 1 more'
-    """
-    more = len(parts) - most
-    return ", ".join(parts[:most]) + (f" and {more} more" if more > 0 else "")
 
 
 def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:
