@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.guarding import NAMES, foreign_names
-from importer.delivery.history import overtaken, trace, written
 from importer.delivery.memory import SANDBOX, Evidence, System, Workbook
 from importer.delivery.planning import Plan, plan
 from importer.earlier import against_last, earlier_attempts
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from importer.delivery.journal import Journal
-    from importer.delivery.memory import Known, Memory
+    from importer.delivery.memory import Memory
     from importer.model import Checked
     from importer.results import Against
 
@@ -140,34 +139,22 @@ def compare_sheet(
     job: Job, checked: Checked, past: Past, standing: frozenset[str], *, again: bool
 ) -> Compared:
     """Compare the rows of one sheet with the journal; ``standing`` as ``standing_permits`` says."""
-    memory, system = past.memory, past.number
-    known: Mapping[str, Known] = {}
-    told = job.origin is not None and not (job.origin.checked or job.origin.sandbox)
-    unheard = told and bool(job.origin and job.origin.run)
-    if memory is not None and system is not None and job.origin is not None:
-        unheard = unheard and not memory.knows(job.origin.run, job.digest)
-    evidence = Evidence(known, unheard=unheard)
-    book = None
-    policy = POLICIES[job.endpoint]
-    if memory is not None and system is not None:
-        known = memory.known(system, job.endpoint)
-        if job.origin is not None:
-            said = Workbook(
-                job.digest, job.origin.run, job.origin.journal, checked.batch.sheet.title
+    memory, number, origin = past.memory, past.number, job.origin
+    policy, rows = POLICIES[job.endpoint], Rows(checked, TABLES[job.endpoint])
+    evidence, book = Evidence(), None
+    if memory is not None and number is not None:
+        records = memory.of(number, job.endpoint)
+        if origin is not None:
+            title = checked.batch.sheet.title
+            book = records.trace(
+                Workbook(job.digest, origin.run, origin.journal, title),
+                lambda: _identities(job, checked, memory),
             )
-            book = trace(
-                memory, system, job.endpoint, said, lambda: _identities(job, checked, memory)
-            )
-        if policy.creates:
-            evidence = replace(
-                memory.evidence(system, job.endpoint, known, book, standing, alike=policy.alike),
-                unheard=unheard,
-            )
-        elif policy.upsert and book is not None:
-            since = written(memory, book.run, book.moment)
-            evidence = Evidence(known, overtaken=overtaken(memory, system, job.endpoint, since))
-    rows = Rows(checked, TABLES[job.endpoint])
-    done = plan(rows, policy, known, memory, again=again, evidence=evidence, keep=rows.lean)
+        evidence = records.evidence(policy, book, standing)
+    if origin is not None and origin.run and not (origin.checked or origin.sandbox):
+        heard = memory is not None and number is not None and memory.knows(origin.run, job.digest)
+        evidence = replace(evidence, unheard=not heard)
+    done = plan(rows, policy, memory, evidence, again=again, keep=rows.lean)
     return Compared(job, checked, _without_overruled(done, checked), book)
 
 
@@ -248,7 +235,7 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     if table is None or job.origin is not None or not all(map(table.field, NAMES)):
         return job
     records = (row for checked in job.sheets for row in Rows(checked, table))
-    foreign = foreign_names(records, memory, system, job.endpoint)
+    foreign = foreign_names(records, memory.of(system, job.endpoint))
     if foreign is None:
         return job
     why = foreign.why

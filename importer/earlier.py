@@ -8,7 +8,6 @@ from collections import Counter
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from importer.delivery.history import accepted_through, failures, last_accepted, last_file
 from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
 from importer.records import read_resubmitted
@@ -19,8 +18,7 @@ from schemas import POLICIES, TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from importer.delivery.history import Failure
-    from importer.delivery.memory import Memory, Workbook
+    from importer.delivery.memory import EndpointMemory, Failure, Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
     from importer.prepare import Job
@@ -52,7 +50,7 @@ def earlier_attempts(
     """
     sheet = checked.batch.sheet
     title = sheet.title if book is None else book.sheet
-    found = failures(memory, system, job.endpoint, job.digest, title)
+    found = memory.of(system, job.endpoint).failures(job.digest, title)
     if not found:
         return {}
     told = read_resubmitted(sheet)
@@ -111,14 +109,15 @@ def against_last(
     if not sheets or not POLICIES[sheets[0][0].endpoint].upsert:
         return None
     batch = sheets[0][0]
-    last = last_file(memory, system, batch.endpoint, batch.mapping)
+    records = memory.of(system, batch.endpoint)
+    last = records.last_file(batch.mapping)
     if last is None:
         return None
-    accepted = accepted_through(memory, system, batch.endpoint, batch.mapping)
+    accepted = records.accepted_through(batch.mapping)
     keys = {key for each, _ in sheets for key in _keys(each) if key}
     elsewhere = {key for each in others for key in _keys(each)}
     gone = [key for key in accepted if key not in keys and key not in elsewhere]
-    counts, fields = _changes([plan for _, plan in sheets], memory, (system, batch.endpoint))
+    counts, fields = _changes([plan for _, plan in sheets], records)
     rows = sum(len(each.frame) for each, _ in sheets)
     return Against(
         source=last.source,
@@ -135,26 +134,25 @@ def against_last(
     )
 
 
-def _changes(
-    plans: Sequence[Plan], memory: Memory, where: tuple[int, str]
-) -> tuple[Counter[str], Counter[str]]:
+def _changes(plans: Sequence[Plan], records: EndpointMemory) -> tuple[Counter[str], Counter[str]]:
     """Count rows by how they differ from what was last accepted, and the fields that changed."""
     counts: Counter[str] = Counter()
     fields: Counter[str] = Counter()
+    known = records.known(parts=True)
     for plan in plans:
         counts["unchanged"] += sum(
             outcome.state is State.UNCHANGED for outcome in plan.settled.values()
         )
         for row in plan.send:
-            past = last_accepted(memory, *where, row.identity)
-            if past is None:
+            past = known.get(row.identity)
+            if past is None or not past.there:
                 counts["new"] += 1
-            elif past[0] == row.digest:
+            elif past.digest == row.digest:
                 counts["unchanged"] += 1
             else:
                 counts["changed"] += 1
-                before = json.loads(past[1])
-                now = json.loads(memory.parts(row.record.payload))
+                before = json.loads(past.parts)
+                now = json.loads(records.memory.parts(row.record.payload))
                 names = {name for name in before.keys() | now.keys() if name[0] != "~"}
                 fields.update(name for name in names if before.get(name) != now.get(name))
     return counts, fields

@@ -10,7 +10,6 @@ import re
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
-from importer.delivery.journal import LearnedFile, LearnedRow, LearnedSheet
 from importer.delivery.memory import System
 from importer.delivery.planning import tells_of_record
 from importer.errors import ImporterError
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.compare import Compared, Past
+    from importer.delivery.journal import LearnedRow
     from importer.delivery.memory import Memory
     from importer.model import Checked, Origin, Resubmitted
     from importer.prepare import Request
@@ -89,40 +89,23 @@ def learn(jobs: Sequence[Job], past: Past, request: Request) -> Past:
         return past
     past = past.entered()
     journal = past.opened
-    lost = [job for job in jobs if job.error is None and job.origin and job.origin.run]
-    for job in sorted(lost, key=lambda job: job.origin.started if job.origin else ""):
-        origin = job.origin
-        if origin is None or origin.checked or journal.memory.knows(origin.run, job.digest):
-            continue
-        sheets = tuple(
-            LearnedSheet(checked.batch.sheet.title, tuple(_rows(job, checked, journal.memory)))
-            for checked in job.sheets
-        )
-        journal.learn(_file(origin, past.known_number, job.path, job.endpoint, sheets))
+    told = [(job.origin, job) for job in jobs if job.error is None and job.origin is not None]
+    for origin, job in sorted(told, key=lambda each: each[0].started):
+        if origin.run and not origin.checked and not journal.memory.knows(origin.run, job.digest):
+            rows: dict[str | None, Iterator[LearnedRow]] = {
+                checked.batch.sheet.title: _rows(job, checked, journal.memory)
+                for checked in job.sheets
+            }
+            why = f"Learned from {job.path.name}."
+            journal.learn(origin, past.known_number, job.endpoint, why, rows)
     return past
 
 
 def leave_aside(lost: Lost, past: Past, request: Request) -> None:
     """Write down that runs are known and do not count, where the person said that all is meant to be new."""
     for path, origin in lost if request.new_system else ():
-        past.opened.learn(_file(origin, past.known_number, path, "", ()))
-
-
-def _file(
-    origin: Origin, number: int, path: Path, endpoint: str, sheets: tuple[LearnedSheet, ...]
-) -> LearnedFile:
-    why = f"Learned from {path.name}." if sheets else f"{path.name} was left aside."
-    return LearnedFile(
-        *(
-            origin.run,
-            origin.host.rstrip("/"),
-            origin.client,
-            number,
-            origin.started.replace(" ", "T"),
-            why,
-        ),
-        *(origin.file, origin.digest, origin.mapping, endpoint, sheets),
-    )
+        why = f"{path.name} was left aside."
+        past.opened.learn(origin, past.known_number, "", why, {None: ()})
 
 
 def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
@@ -132,8 +115,8 @@ def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
         result = None if record.told is None else _result(record.told)
         if result is not None:
             digest = memory.digest(record.payload)
-            what = (record.key or f"#{digest}", digest, memory.parts(record.payload))
-            yield LearnedRow(record.row, what, result)
+            identity = record.key or f"#{digest}"
+            yield record.row, identity, digest, memory.parts(record.payload), result
 
 
 def _result(told: Resubmitted) -> Result | None:

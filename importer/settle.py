@@ -95,15 +95,14 @@ def _look_for(  # noqa: PLR0913, PLR0917 - what it needs, each by its name
 ) -> dict[int, Outcome]:
     """Look each permit up by its plate, twice, with a pause between."""
     memory, number = past.opened.memory, past.known_number
+    records = memory.of(number, endpoint)
     identities = {row.position: f"#{memory.digest(row.payload)}" for row in rows}
     asked = [
         row
         for row in rows
         if inquiry.look_up is not None
         and all(row.payload.get(name) for name in PROOF)
-        and not memory.has_other_like(
-            number, endpoint, identities[row.position], row.payload, PROOF
-        )
+        and not records.has_other_like(identities[row.position], row.payload, PROOF)
     ]
     first = {row.position for row in asked if _is_there(row, inquiry)}
     if not first or inquiry.wait(PAUSE):

@@ -5,7 +5,7 @@ from random import Random
 
 from importer.delivery.http import Controller as Opscom
 from importer.delivery.journal import Journal
-from importer.delivery.memory import System
+from importer.delivery.memory import Evidence, System
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.planning import plan
 from importer.delivery.pusher import Conditions, Pusher, Target
@@ -98,9 +98,9 @@ def push(
             "r", source="f.csv", sheet=None, digest="d", mapping="m", endpoint=endpoint,
             rows=len(payloads),
         )  # fmt: skip
-        known = journal.memory.known(number, endpoint)
+        evidence = Evidence(journal.memory.of(number, endpoint).known())
         planned = plan(
-            records(endpoint, payloads), POLICIES[endpoint], known, journal.memory, again=again
+            records(endpoint, payloads), POLICIES[endpoint], journal.memory, evidence, again=again
         )
         controller = Opscom(url, client, token, timeout=timeout)
         target = Target(endpoint, TABLES[endpoint].path, POLICIES[endpoint], number, file)

@@ -288,7 +288,7 @@ def test_a_wait_that_is_too_long_stops_the_run_instead(journal):
         assert c.requests == 1
     assert set(done.states.values()) == {"not sent"}
     assert done.stopped == (
-        "OPSCOM asks to send more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait."
+        "OPSCOM asks to go more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait."
     )
 
 

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PUSHER = Path("importer/delivery/pusher.py")
 
 INTENT = "        attempt = self._intend(planned, intent, lost=lost)\n"
-START = "        started = self._clock()\n"
+START = "        started = time.monotonic()\n"
 SEND = "        reply = connection.send(planned.record.payload)\n"
 JUDGE = "        decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)\n"
 UNKNOWN = """\

@@ -18,11 +18,12 @@ from importer.annotate import Place
 from importer.cli.options import Options
 from importer.cli.terminal import is_interactive, progress, say
 from importer.credentials import find_token
+from importer.delivery.answers import text_of
 from importer.delivery.http import Connection, Controller, address, is_loopback, trust
 from importer.delivery.journal import Journal
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
-from importer.delivery.questions import Found, ask, text_of
+from importer.delivery.questions import Found, ask
 from importer.errors import InputError, SettingsError
 from importer.prepare import Request
 from importer.pulls.plate_answers import plate_facts, read_plate, understands_plate

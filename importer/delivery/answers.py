@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Any
 
 LONGEST_CODE, LONGEST_ID = 50, 255
 """Characters. What is longer is no code, and no id that a cell or a person could use."""
@@ -40,10 +41,7 @@ class Unreadable:
     """The body is neither: a web page, cut off, empty, some other JSON."""
 
 
-Answer = Accepted | Refused | Unreadable
-
-
-def read_answer(body: bytes) -> Answer:
+def read_answer(body: bytes) -> Accepted | Refused | Unreadable:
     """Read the body of an answer to a push, an update or a delete.
 
     Args:
@@ -53,18 +51,15 @@ def read_answer(body: bytes) -> Answer:
     Source: API documentation, "API Error Codes" (``ErrorCode``, ``ErrorMessage``) and the
     "Successful Response" of each push page (``status``).
     """
-    try:
-        found = json.loads(body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
+    found = read_object(body)
+    if found is None:
         return Unreadable()
-    if not isinstance(found, dict):
-        return Unreadable()
-    code = _text(found.get("ErrorCode"))
+    code = text_of(found.get("ErrorCode"))
     if code not in {"", "0"} and len(code) <= LONGEST_CODE:
-        return Refused(code, _text(found.get("ErrorMessage")))
-    if code not in {"", "0"} or _text(found.get("status")).casefold() != "success":
+        return Refused(code, text_of(found.get("ErrorMessage")))
+    if code not in {"", "0"} or text_of(found.get("status")).casefold() != "success":
         return Unreadable()
-    ids = (_text(found.get(key)) for key in REFERENCE_KEYS)
+    ids = (text_of(found.get(key)) for key in REFERENCE_KEYS)
     number, warnings = next((text for text in ids if text), ""), _warnings(found.get("warnings"))
     if len(number) > LONGEST_ID:
         note = f"The id that OPSCOM named has {len(number):,} characters; the journal holds it."
@@ -77,29 +72,35 @@ def understood(body: bytes) -> bool:
     return not isinstance(read_answer(body), Unreadable)
 
 
-def _text(value: object) -> str:
-    """Return a JSON text or number as text; anything else says nothing."""
-    if isinstance(value, bool):
+def read_object(body: bytes) -> dict[str, Any] | None:
+    """Return the JSON object of a body, ``None`` where it holds none; U+FFFD for what is no UTF-8."""
+    try:
+        found = json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def text_of(value: object) -> str:
+    """Return a JSON text or number as text, without halves of characters, which no file can hold.
+
+    Anything else says nothing.
+    """
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return _whole(str(value)).strip() if isinstance(value, str | int | float) else ""
+    return _whole(str(value)).strip()
 
 
 def _whole(text: str) -> str:
-    """Return a text without halves of characters, which JSON can name and no file can hold."""
     return text.encode("utf-8", "replace").decode()
 
 
 def _warnings(value: object) -> tuple[str, ...]:
-    if isinstance(value, str):
-        return (value,) if value.strip() else ()
-    if isinstance(value, dict):
-        value = list(value.values())
-    if not isinstance(value, list):
-        return ()
+    found = list(value.values()) if isinstance(value, dict) else value
+    each = found if isinstance(found, list) else [found if isinstance(found, str) else ""]
     texts = (
-        _text(each) or (_whole(json.dumps(each, ensure_ascii=False)) if each else "")
-        for each in value
+        text_of(one) or (_whole(json.dumps(one, ensure_ascii=False)) if one else "") for one in each
     )
     return tuple(text for text in texts if text)

@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import queue
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.delivery.http import Phase, Reply
+from importer.delivery.journal_file import transaction
 from importer.delivery.policy import Again, Decision, Settled, Stop, judge
 from importer.errors import JournalError
 from importer.model import State
@@ -20,7 +22,7 @@ from importer.schema import Policy, Resend
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,11 @@ class Intent:
     policy: Policy
     """The endpoint's."""
 
+    @property
+    def record(self) -> tuple[int, str, str]:
+        """Where its record stands."""
+        return self.system, self.endpoint, self.identity
+
 
 @dataclass(frozen=True, slots=True)
 class Result:
@@ -51,6 +58,10 @@ class Result:
     message: str = ""
 
 
+TAKEN = frozenset({State.PUSHED, State.EXISTS})
+_RECORD = "system = ? AND endpoint = ? AND identity = ?"
+
+
 def now() -> str:
     """Return the time of day with its offset, to the millisecond."""
     return dt.datetime.now().astimezone().isoformat(timespec="milliseconds")
@@ -61,30 +72,15 @@ def intend(connection: sqlite3.Connection, intent: Intent) -> int:
     done = connection.execute(
         "INSERT INTO attempt (file, row, system, endpoint, identity, digest, parts, sent, state)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'sent')",
-        (
-            intent.file,
-            intent.row,
-            intent.system,
-            intent.endpoint,
-            intent.identity,
-            intent.digest,
-            intent.parts,
-            now(),
-        ),
+        (intent.file, intent.row, *intent.record, intent.digest, intent.parts, now()),
     )
+    # What OPSCOM knows by nothing is known by all that it holds, whatever the answer.
+    parts = intent.parts if intent.policy.alike else ""
     connection.execute(
         "INSERT INTO record (system, endpoint, identity, unsettled, last, last_digest, attempt, parts)"
         " VALUES (?, ?, ?, 1, 'sent', ?, ?, ?) ON CONFLICT DO UPDATE SET unsettled = unsettled + 1,"
         " last = 'sent', last_digest = excluded.last_digest, attempt = excluded.attempt",
-        (
-            intent.system,
-            intent.endpoint,
-            intent.identity,
-            intent.digest,
-            done.lastrowid,
-            # What OPSCOM knows by nothing is known by all that it holds, whatever the answer.
-            intent.parts if intent.policy.alike else "",
-        ),
+        (*intent.record, intent.digest, done.lastrowid, parts),
     )
     return int(done.lastrowid or 0)
 
@@ -99,87 +95,56 @@ def answered(connection: sqlite3.Connection, attempt: int, status: int, body: by
 
 def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, result: Result) -> None:
     """Write down what an attempt came to, and what follows for its record."""
+    state = result.state.value
     connection.execute(
         "UPDATE attempt SET state = ?, reference_id = ?, code = ?, message = ? WHERE id = ?",
-        (result.state.value, result.reference_id, result.code, result.message, attempt),
+        (state, result.reference_id, result.code, result.message, attempt),
     )
-    where = (intent.system, intent.endpoint, intent.identity)
-    match result.state:
-        case State.PUSHED | State.EXISTS:
+    connection.execute(f"UPDATE record SET last = ? WHERE {_RECORD}", (state, *intent.record))
+    if result.state in TAKEN:
+        connection.execute(
+            "UPDATE record SET digest = ?, parts = ?, settled = ?, reference_id = ?, unsettled = 0"
+            f" WHERE {_RECORD}",
+            (intent.digest, intent.parts, state, result.reference_id, *intent.record),
+        )
+        if intent.policy.deletes:
+            # A deleted permit may be created again: its record is accepted no longer.
             connection.execute(
-                "UPDATE record SET digest = ?, parts = ?, settled = ?, reference_id = ?,"
-                " unsettled = 0, last = ? WHERE system = ? AND endpoint = ? AND identity = ?",
-                (
-                    intent.digest,
-                    intent.parts,
-                    result.state.value,
-                    result.reference_id,
-                    result.state.value,
-                    *where,
-                ),
+                "UPDATE record SET settled = 'deleted', digest = '' WHERE system = ? AND endpoint = ?"
+                " AND reference_id = ? COLLATE NOCASE",
+                (intent.system, intent.policy.of, intent.identity),
             )
-            if intent.policy.deletes:
-                _forget_deleted(connection, intent)
-        case State.UNKNOWN:
-            connection.execute(
-                "UPDATE record SET last = ? WHERE system = ? AND endpoint = ? AND identity = ?",
-                (result.state.value, *where),
-            )
-        case _:
-            # A second send of a vehicle that is refused says that the first was not taken either.
-            rest = "0" if _answers_for_all(intent, result) else "max(unsettled - 1, 0)"
-            connection.execute(
-                f"UPDATE record SET unsettled = {rest}, last = ?"  # noqa: S608 - one of two constants
-                " WHERE system = ? AND endpoint = ? AND identity = ?",
-                (result.state.value, *where),
-            )
+    elif result.state is State.REJECTED and intent.policy.resend is Resend.ONCE:
+        # A second send of a vehicle that is refused says that the first was not taken either.
+        connection.execute(f"UPDATE record SET unsettled = 0 WHERE {_RECORD}", intent.record)
+    elif result.state is not State.UNKNOWN:
+        connection.execute(
+            f"UPDATE record SET unsettled = max(unsettled - 1, 0) WHERE {_RECORD}", intent.record
+        )
 
 
-def find_out(
-    connection: sqlite3.Connection, system: int, endpoint: str, identity: str, result: Result
-) -> None:
+def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], result: Result) -> None:
     """Write down what became of a record whose answer was lost, found out afterwards.
 
     ``pushed`` and ``exists`` settle it; anything else says that it was never taken, so that the next
     push sends it.
+
+    Args:
+        connection: Within a transaction.
+        record: System, endpoint and identity.
+        result: What was found out.
     """
-    taken = result.state in {State.PUSHED, State.EXISTS}
-    attempt = connection.execute(
-        "SELECT attempt, last_digest FROM record WHERE system = ? AND endpoint = ? AND identity = ?",
-        (system, endpoint, identity),
-    ).fetchone()
-    if attempt is None:
-        return
+    taken = result.state in TAKEN
     state = result.state.value if taken else State.NOT_SENT.value
     connection.execute(
-        "UPDATE attempt SET state = ?, reference_id = ?, message = ? WHERE id = ?",
-        (state, result.reference_id, result.message, attempt[0]),
+        "UPDATE attempt SET state = ?, reference_id = ?, message = ?"
+        f" WHERE id = (SELECT attempt FROM record WHERE {_RECORD})",
+        (state, result.reference_id, result.message, *record),
     )
     connection.execute(
-        "UPDATE record SET unsettled = 0, last = ?, settled = ?, digest = ?, reference_id = ?"
-        " WHERE system = ? AND endpoint = ? AND identity = ?",
-        (
-            state,
-            state if taken else "",
-            attempt[1] if taken else "",
-            result.reference_id,
-            system,
-            endpoint,
-            identity,
-        ),
-    )
-
-
-def _answers_for_all(intent: Intent, result: Result) -> bool:
-    return result.state is State.REJECTED and intent.policy.resend is Resend.ONCE
-
-
-def _forget_deleted(connection: sqlite3.Connection, intent: Intent) -> None:
-    """A deleted permit may be created again: its record is accepted no longer."""
-    connection.execute(
-        "UPDATE record SET settled = 'deleted', digest = '' WHERE system = ? AND endpoint = ?"
-        " AND reference_id = ? COLLATE NOCASE",
-        (intent.system, intent.policy.of, intent.identity),
+        "UPDATE record SET unsettled = 0, last = ?, settled = ?, reference_id = ?,"
+        f" digest = CASE WHEN ? THEN last_digest ELSE '' END WHERE {_RECORD}",
+        (state, state if taken else "", result.reference_id, taken, *record),
     )
 
 
@@ -198,21 +163,16 @@ def settle_killed(connection: sqlite3.Connection, policies: Mapping[str, Policy]
         intent = Intent(*(*facts, policies[facts[3]]))
         result = Result(State.UNKNOWN, message="The run ended before an answer was here.")
         if state == "answered":
-            before = _lost_before(connection, intent)
+            # The open attempt itself counts as one that is unsettled.
+            (unsettled,) = connection.execute(
+                f"SELECT unsettled FROM record WHERE {_RECORD}", intent.record
+            ).fetchone()
             reply = Reply(Phase.ANSWERED, status, answer)
-            result = result_of(judge(intent.policy, reply, lost_before=before, attempt=99))
+            decision = judge(intent.policy, reply, lost_before=unsettled > 1, attempt=99)
+            result = result_of(decision)
         conclude(connection, attempt, intent, result)
         lost += result.state is State.UNKNOWN
     return lost
-
-
-def _lost_before(connection: sqlite3.Connection, intent: Intent) -> bool:
-    """Whether an attempt before the open one was lost (the open one itself counts as one)."""
-    (unsettled,) = connection.execute(
-        "SELECT unsettled FROM record WHERE system = ? AND endpoint = ? AND identity = ?",
-        (intent.system, intent.endpoint, intent.identity),
-    ).fetchone()
-    return bool(unsettled > 1)
 
 
 def result_of(decision: Decision) -> Result:
@@ -226,12 +186,15 @@ def result_of(decision: Decision) -> Result:
             return Result(state, code=code, message=message or why)
 
 
+Write = Callable[["sqlite3.Connection"], int | None]
+
+
 class _Task:
     """One thing to write, and whoever waits until it is on disk."""
 
     __slots__ = ("done", "failure", "number", "write")
 
-    def __init__(self, write: Callable[[sqlite3.Connection], int | None]) -> None:
+    def __init__(self, write: Write) -> None:
         self.write = write
         self.number = 0
         self.failure: BaseException | None = None
@@ -284,7 +247,7 @@ class Writer:
         if self._failure is not None:
             raise self._error(self._failure)
 
-    def _wait(self, write: Callable[[sqlite3.Connection], int | None]) -> int:
+    def _wait(self, write: Write) -> int:
         task = _Task(write)
         self._tasks.put(task)
         task.done.acquire()
@@ -293,9 +256,7 @@ class Writer:
         return task.number
 
     def _work(self) -> None:
-        open_ = True
-        while open_:
-            tasks, open_ = self._next_group()
+        for tasks in iter(self._next_group, []):
             if self._failure is None:
                 try:
                     self._commit(tasks)
@@ -305,8 +266,8 @@ class Writer:
                 task.failure = self._failure
                 task.done.release()
 
-    def _next_group(self) -> tuple[list[_Task], bool]:
-        """Wait for a task and take all that have come together."""
+    def _next_group(self) -> list[_Task]:
+        """Wait for a task and take all that have come together; none at the end."""
         group: list[_Task] = []
         task = self._tasks.get()
         while task is not None:
@@ -314,21 +275,15 @@ class Writer:
             try:
                 task = self._tasks.get_nowait()
             except queue.Empty:
-                return group, True
-        return group, False
+                return group
+        if group:
+            self._tasks.put(None)
+        return group
 
     def _commit(self, tasks: list[_Task]) -> None:
-        if not tasks:
-            return
-        self._connection.execute("BEGIN IMMEDIATE")
-        try:
+        with transaction(self._connection):
             for task in tasks:
                 task.number = task.write(self._connection) or 0
-            self._connection.execute("COMMIT")
-        except BaseException:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            raise
 
     def _error(self, failure: BaseException) -> JournalError:
         return JournalError(

@@ -6,16 +6,15 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.model import Record, State
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from importer.delivery.memory import Memory
+    from importer.delivery.memory import EndpointMemory
+    from importer.model import Record
 
 FEWEST = 50
-"""Ids in common from which on a file is stopped; with fewer it is only a note."""
-FEWEST_FOR_NOTE = 5
+"""Ids in common from which on a file is stopped; with fewer it is only doubted."""
+FEWEST_FOR_DOUBT = 5
 SHARE = 0.5
 """The share of them that may change both names before the file is held for a wrong one."""
 NAMES = ("first_name", "last_name")
@@ -32,35 +31,25 @@ class Foreign:
     """Whether there are enough ids to stop the file."""
 
 
-def foreign_names(
-    records: Iterable[Record], memory: Memory, system: int, endpoint: str
-) -> Foreign | None:
-    """Compare the names of users with those last accepted under the same ids.
-
-    Args:
-        records: The users that may be sent.
-        memory: The journal's.
-        system: Its number of the system.
-        endpoint: Where the rows go.
+def foreign_names(records: Iterable[Record], memory: EndpointMemory) -> Foreign | None:
+    """Compare the names of users that may be sent with those last accepted under the same ids.
 
     Returns:
-        What is wrong, with examples by row and id, where more than half of the ids in common would
-        change both names, and there are enough of them to say so; else ``None``.
+        What is wrong where more than half of the ids in common would change both names, and there are
+        enough of them to say so; else ``None``.
     """
-    accepted = _accepted_names(memory, system, endpoint)
-    if len(accepted) < FEWEST_FOR_NOTE:
-        return None
+    known = memory.known(parts=True)
     common = 0
     changed: list[Record] = []
     for record in records:
-        before = accepted.get(record.key)
-        if before is None:
+        past = known.get(record.key)
+        if past is None or not past.there:
             continue
         common += 1
-        now = json.loads(memory.parts({n: record.payload.get(n, "") for n in NAMES}))
-        if all(now[name] != before.get(name) for name in NAMES):
+        before = json.loads(past.parts)
+        if all(before.get(n) != memory.memory.part(n, record.payload.get(n, "")) for n in NAMES):
             changed.append(record)
-    if common < FEWEST_FOR_NOTE or len(changed) <= common * SHARE:
+    if common < FEWEST_FOR_DOUBT or len(changed) <= common * SHARE:
         return None
     examples = ", ".join(f"row {record.row} (id {record.key})" for record in changed[:_EXAMPLES])
     why = (
@@ -69,11 +58,3 @@ def foreign_names(
         "were sorted apart from the names."
     )
     return Foreign(why, certain=common >= FEWEST)
-
-
-def _accepted_names(memory: Memory, system: int, endpoint: str) -> dict[str, dict[str, str]]:
-    rows = memory.connection.execute(
-        "SELECT identity, parts FROM record WHERE system = ? AND endpoint = ? AND settled = ?",
-        (system, endpoint, State.PUSHED.value),
-    )
-    return {identity: json.loads(parts) for identity, parts in rows}

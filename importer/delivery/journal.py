@@ -7,11 +7,9 @@ answers; no token and no payload.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import platform
-import sqlite3
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING, Self
 
 import importer
@@ -25,26 +23,32 @@ from importer.delivery.attempts import (
     settle_killed,
 )
 from importer.delivery.journal_file import (
-    Lock,
     connect,
     connect_beside,
-    fault_of,
+    faults,
     holder_of,
+    locked,
     person,
+    transaction,
 )
 from importer.delivery.memory import Memory
 
 if TYPE_CHECKING:
     import datetime as dt
+    import sqlite3
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
+    from types import TracebackType
 
     from importer.delivery.memory import System
-    from importer.model import State
+    from importer.model import Origin, State
     from importer.schema import Policy
 
+LearnedRow = tuple[int, str, str, str, Result]
+"""Row, identity, digest and parts of a record that a results workbook tells of, and what became of it."""
 
-@contextlib.contextmanager
+
+@contextmanager
 def look_up(path: Path) -> Iterator[Memory | None]:
     """Open a journal only to look something up, beside a run that may be under way.
 
@@ -58,15 +62,11 @@ def look_up(path: Path) -> Iterator[Memory | None]:
     if connection is None:
         yield None
         return
-    try:
+    with faults(path), closing(connection):
         memory = Memory(connection)
         if memory.has_open_run():
             memory.under_way = holder_of(path)
         yield memory
-    except sqlite3.DatabaseError as error:
-        raise fault_of(path, error) from error
-    finally:
-        connection.close()
 
 
 class Journal:
@@ -83,54 +83,49 @@ class Journal:
             JournalError: It is in use, foreign, damaged or cannot be written.
         """
         self.path = path
-        self.policies = policies
-        self._lock = Lock(path)
-        try:
-            self._connection = connect(path)
-        except BaseException:
-            self._lock.release()
-            raise
-        try:
-            self.memory = Memory(self._connection)
+        self._policies = policies
+        with ExitStack() as opening:
+            opening.enter_context(faults(path))
+            opening.enter_context(locked(path))
+            self.connection = opening.enter_context(closing(connect(path)))
+            """For the one writer of a push."""
+            self.memory = Memory(self.connection)
             """What it remembers."""
-            with self._transaction():
-                self.lost = settle_killed(self._connection, policies)
+            with transaction(self.connection):
+                self.lost = settle_killed(self.connection, policies)
                 """Rows whose answer was lost because an earlier run was killed."""
-        except sqlite3.DatabaseError as error:
-            self.close()
-            raise fault_of(path, error) from error
-        except BaseException:
-            self.close()
-            raise
+            self._opened = opening.pop_all()
 
     def close(self) -> None:
         """Close the file and give the lock back."""
-        self._connection.close()
-        self._lock.release()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         """Use the journal in a ``with`` block."""
         return self
 
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         """Close the journal.
 
         Raises:
             JournalError: Reading it failed within the block: it is damaged.
         """
-        self.close()
-        if isinstance(error, sqlite3.DatabaseError):
-            raise fault_of(self.path, error) from error
+        self._opened.__exit__(kind, error, trace)
 
     def add_system(self, system: System, *, same_as: System | None = None) -> int:
         """Write down a system; with ``same_as`` the records of that one are its records."""
         with self._transaction():
             number = None if same_as is None else self.memory.system(same_as)
             if number is None:
-                number = self._connection.execute(
+                number = self.connection.execute(
                     "INSERT INTO system (name) VALUES (?)", (f"{system.client} at {system.host}",)
                 ).lastrowid
-            self._connection.execute(
+            self.connection.execute(
                 "INSERT OR REPLACE INTO address VALUES (?, ?, ?)",
                 (system.host, system.client, number),
             )
@@ -144,25 +139,12 @@ class Journal:
 
     def start_run(self, run: str, system: System, number: int, started: dt.datetime) -> None:
         """Write down that a run began."""
+        who = (system.host, system.client, person(), platform.node(), importer.__version__)
         self._write(
             "INSERT INTO run (id, system, host, client, person, machine, version, started)"
             " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (
-                run,
-                number,
-                system.host,
-                system.client,
-                person(),
-                platform.node(),
-                importer.__version__,
-                started.isoformat(),
-            ),
+            (run, number, *who, started.isoformat()),
         )
-
-    def learn(self, learned: LearnedFile) -> None:
-        """Write down a file of a run that this journal does not know, as its results workbook tells it."""
-        with self._transaction():
-            learn(self, learned)
 
     def end_run(self, run: str, *, stopped: str | None, exit_code: int) -> None:
         """Write down how a run ended."""
@@ -190,99 +172,60 @@ class Journal:
         """Write down what became of records whose answer was lost, all or none."""
         with self._transaction():
             for identity, result in found:
-                find_out(self._connection, system, endpoint, identity, result)
+                find_out(self.connection, (system, endpoint, identity), result)
 
-    @property
-    def connection(self) -> sqlite3.Connection:
-        """The connection, for the one writer of a push."""
-        return self._connection
+    def learn(
+        self,
+        origin: Origin,
+        system: int,
+        endpoint: str,
+        why: str,
+        sheets: Mapping[str | None, Iterable[LearnedRow]],
+    ) -> None:
+        """Write down a file of a run that this journal does not know, as its results workbook tells it.
+
+        The run has no version: that tells it from those of this journal. What the journal knows as
+        settled stays.
+
+        Args:
+            origin: What the workbook says of itself.
+            system: The journal's number of the system.
+            endpoint: Where the rows went.
+            why: What the history says of the run.
+            sheets: Name of the sheet → its rows.
+        """
+        moment = origin.started.replace(" ", "T") or now()
+        who = (origin.host.rstrip("/"), origin.client, person(), platform.node())
+        with self._transaction():
+            self.connection.execute(
+                "INSERT OR IGNORE INTO run (id, system, host, client, person, machine, version,"
+                " started, ended, stopped) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?)",
+                (origin.run, system, *who, moment, moment, why),
+            )
+            for name, rows in sheets.items():
+                learned = list(rows)
+                file = self.start_file(
+                    origin.run,
+                    source=origin.file,
+                    sheet=name,
+                    digest=origin.digest,
+                    mapping=origin.mapping,
+                    endpoint=endpoint,
+                    rows=len(learned),
+                )
+                known = self.memory.of(system, endpoint).known()
+                for row, identity, digest, parts, result in learned:
+                    if identity in known and known[identity].settled:
+                        continue
+                    what = (file, row, system, endpoint, identity, digest, parts)
+                    intent = Intent(*what, self._policies[endpoint])
+                    conclude(self.connection, intend(self.connection, intent), intent, result)
 
     def _write(self, text: str, values: Sequence[str | int | None]) -> sqlite3.Cursor:
-        try:
-            return self._connection.execute(text, values)
-        except sqlite3.DatabaseError as error:
-            raise fault_of(self.path, error) from error
+        with faults(self.path):
+            return self.connection.execute(text, values)
 
-    @contextlib.contextmanager
+    @contextmanager
     def _transaction(self) -> Iterator[None]:
-        try:
-            self._connection.execute("BEGIN IMMEDIATE")
+        with faults(self.path), transaction(self.connection):
             yield
-            self._connection.execute("COMMIT")
-        except BaseException as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            if isinstance(error, sqlite3.DatabaseError):
-                raise fault_of(self.path, error) from error
-            raise
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedRow:
-    """A row that a results workbook says was sent."""
-
-    row: int
-    what: tuple[str, str, str]
-    """Identity, digest and parts of its record."""
-    result: Result
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedSheet:
-    """What is learned of one sheet."""
-
-    name: str | None
-    rows: tuple[LearnedRow, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class LearnedFile:
-    """A file of a run that a journal does not know, and learns from the results workbook."""
-
-    run: str
-    host: str
-    client: str
-    number: int
-    """The journal's number of the system."""
-    started: str
-    why: str
-    source: str
-    digest: str
-    mapping: str
-    endpoint: str
-    sheets: tuple[LearnedSheet, ...] = ()
-
-
-def learn(journal: Journal, learned: LearnedFile) -> None:
-    """Write down run, file and rows, within a transaction; what the journal knows as settled stays.
-
-    The run has no version: that tells it from those of this journal.
-    """
-    moment = learned.started or now()
-    journal.connection.execute(
-        "INSERT OR IGNORE INTO run (id, system, host, client, person, machine, version, started, ended,"
-        " stopped) VALUES (?, ?, ?, ?, ?, ?, '', ?, ?, ?)",
-        (
-            *(learned.run, learned.number, learned.host, learned.client),
-            *(person(), platform.node(), moment, moment, learned.why),
-        ),
-    )
-    for sheet in learned.sheets or (LearnedSheet(None, ()),):
-        file = journal.start_file(
-            learned.run,
-            source=learned.source,
-            sheet=sheet.name,
-            digest=learned.digest,
-            mapping=learned.mapping,
-            endpoint=learned.endpoint,
-            rows=len(sheet.rows),
-        )
-        for row in sheet.rows:
-            policy = journal.policies[learned.endpoint]
-            intent = Intent(file, row.row, learned.number, learned.endpoint, *row.what, policy)
-            settled = journal.connection.execute(
-                "SELECT settled FROM record WHERE system = ? AND endpoint = ? AND identity = ?",
-                (intent.system, intent.endpoint, intent.identity),
-            ).fetchone()
-            if settled is None or not settled[0]:
-                conclude(journal.connection, intend(journal.connection, intent), intent, row.result)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import datetime as dt
 import errno
 import getpass
@@ -10,12 +9,13 @@ import os
 import platform
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from importer.errors import JournalError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
     from typing import IO
 
@@ -66,10 +66,38 @@ is what follows from it for each record: what was last accepted, and how many la
 unsettled. Digests are keyed with a secret of the journal, so that nobody can guess values from them."""
 
 
-def private(path: Path) -> None:
-    """Create an empty file that only its owner can read, unless it is there."""
-    with contextlib.suppress(FileExistsError):
-        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+@contextmanager
+def faults(path: Path) -> Iterator[None]:
+    """Say in words for people what SQLite says while an open journal is read or written.
+
+    Raises:
+        JournalError: It is damaged, or cannot be written any more.
+    """
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        # What SQLite could read and Python cannot has no code.
+        if not isinstance(error, sqlite3.OperationalError) or not hasattr(
+            error, "sqlite_errorcode"
+        ):
+            raise _damaged(path) from error
+        raise JournalError(
+            f"The journal {path} cannot be written ({error}).",
+            hint="Free some space on the disk, then run the command again.",
+        ) from error
+
+
+@contextmanager
+def transaction(connection: sqlite3.Connection) -> Iterator[None]:
+    """Write all that is written within, or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -82,18 +110,24 @@ def connect(path: Path) -> sqlite3.Connection:
             written.
     """
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         # Where a link leads nowhere yet, SQLite itself would make a file that everybody can read.
-        private(path.resolve())
+        _make_private(path.resolve())
         _choose_mode(path)
-        return _prepared(path)
+        with _opened(path) as connection:
+            connection.execute("PRAGMA foreign_keys = ON")
+            # Where a commit is the end of a rollback journal, its folder is synchronised too; and macOS
+            # is asked to empty the disk's own memory, which its plain call does not.
+            connection.execute("PRAGMA synchronous = EXTRA")
+            connection.execute("PRAGMA fullfsync = ON")
+            if _recognise(connection, path):
+                _check(connection)
+            else:
+                _make_tables(connection)
+            return connection
     except (OSError, sqlite3.OperationalError) as error:
-        raise JournalError(
-            f"The journal {path} cannot be written ({_why(error)}); nothing was sent.",
-            hint="Free some space or give the folder write permission, then run the command again.",
-        ) from error
+        raise _unwritable(path, error) from error
     except sqlite3.DatabaseError as error:
-        raise damaged(path) from error
+        raise _damaged(path) from error
 
 
 def connect_beside(path: Path) -> sqlite3.Connection | None:
@@ -107,33 +141,31 @@ def connect_beside(path: Path) -> sqlite3.Connection | None:
     """
     if not path.is_file() or not path.stat().st_size:
         return None
-    refuse_second_name(path)
-    connection = _open(path)
+    _refuse_second_name(path)
     try:
-        if _recognise(connection, path):
-            return connection
+        with _opened(path) as connection:
+            if _recognise(connection, path):
+                return connection
+            connection.close()
+            return None
     except sqlite3.OperationalError as error:
-        connection.close()
         raise JournalError(
             f"The journal {path} cannot be read ({error}).",
             hint="Give yourself permission for it and for its folder, then run the command again.",
         ) from error
     except sqlite3.DatabaseError as error:
-        connection.close()
-        raise damaged(path) from error
-    except BaseException:
-        connection.close()
-        raise
-    connection.close()
-    return None
+        raise _damaged(path) from error
 
 
-def refuse_second_name(path: Path) -> None:
-    """Refuse a journal with a second hard link: each name would have its lock and its WAL.
+def _make_private(path: Path) -> None:
+    """Create an empty file that only its owner can read, and its folder, unless they are there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):
+        os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
 
-    Raises:
-        JournalError: It has one.
-    """
+
+def _refuse_second_name(path: Path) -> None:
+    """Refuse a journal with a second hard link: each name would have its lock and its WAL."""
     if path.exists() and path.stat().st_nlink > 1:
         raise JournalError(
             f"The journal {path} has a second name on this disk (a hard link), so that two runs at a "
@@ -142,8 +174,7 @@ def refuse_second_name(path: Path) -> None:
         )
 
 
-def damaged(path: Path) -> JournalError:
-    """Return the error of a file that is no journal, or no longer one."""
+def _damaged(path: Path) -> JournalError:
     return JournalError(
         f"{path} is damaged or is no journal of this program; it was left as it is.",
         hint="Restore it from a backup. Any other journal knows nothing of what was sent and would have it "
@@ -152,19 +183,26 @@ def damaged(path: Path) -> JournalError:
     )
 
 
-def fault_of(path: Path, error: sqlite3.DatabaseError) -> JournalError:
-    """Return what a person is told where an open journal cannot be read or written any more."""
-    # What SQLite could read and Python cannot has no code.
-    if not isinstance(error, sqlite3.OperationalError) or not hasattr(error, "sqlite_errorcode"):
-        return damaged(path)
+def _unwritable(path: Path, error: Exception) -> JournalError:
     return JournalError(
-        f"The journal {path} cannot be written ({error}).",
-        hint="Free some space on the disk, then run the command again.",
+        f"The journal {path} cannot be written ({_why(error)}); nothing was sent.",
+        hint="Free some space or give the folder write permission, then run the command again.",
     )
 
 
-def _open(path: Path) -> sqlite3.Connection:
-    return sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+def _why(error: Exception) -> str:
+    return error.strerror or "" if isinstance(error, OSError) else str(error)
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a file; it is closed again only where that fails on the way."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
+    try:
+        yield connection
+    except BaseException:
+        connection.close()
+        raise
 
 
 def _recognise(connection: sqlite3.Connection, path: Path) -> bool:
@@ -187,7 +225,7 @@ def _choose_mode(path: Path) -> None:
 
     That WAL cannot work shows at its first lock: the lock lies in memory that programs share.
     """
-    with closing(_open(path)) as connection:
+    with _opened(path) as connection, closing(connection):
         begun = _recognise(connection, path)
         if begun and connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
             return
@@ -200,35 +238,19 @@ def _choose_mode(path: Path) -> None:
                 raise
         else:
             return
-    with closing(_open(path)) as connection:
+    with _opened(path) as connection, closing(connection):
         # One program alone needs no shared memory to read what WAL left behind.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
         connection.execute("PRAGMA journal_mode = DELETE")
 
 
-def _prepared(path: Path) -> sqlite3.Connection:
-    """Open a file whose mode is chosen, and make its tables, all or none, where it has none."""
-    connection = _open(path)
-    try:
-        connection.execute("PRAGMA foreign_keys = ON")
-        # Where a commit is the end of a rollback journal, its folder is synchronised too; and macOS
-        # is asked to empty the disk's own memory, which its plain call does not.
-        connection.execute("PRAGMA synchronous = EXTRA")
-        connection.execute("PRAGMA fullfsync = ON")
-        if _recognise(connection, path):
-            _check(connection)
-        else:
-            connection.execute("BEGIN IMMEDIATE")
-            connection.execute(f"PRAGMA application_id = {APPLICATION}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-            for statement in TABLES.split(";"):
-                connection.execute(statement)
-            connection.execute("INSERT INTO secret VALUES (?)", (os.urandom(32),))
-            connection.execute("COMMIT")
-    except BaseException:
-        connection.close()
-        raise
-    return connection
+def _make_tables(connection: sqlite3.Connection) -> None:
+    with transaction(connection):
+        connection.execute(f"PRAGMA application_id = {APPLICATION}")
+        connection.execute(f"PRAGMA user_version = {VERSION}")
+        for statement in TABLES.split(";"):
+            connection.execute(statement)
+        connection.execute("INSERT INTO secret VALUES (?)", (os.urandom(32),))
 
 
 def _check(connection: sqlite3.Connection) -> None:
@@ -236,9 +258,6 @@ def _check(connection: sqlite3.Connection) -> None:
 
     A page that was lost or exchanged, by a disk or by a program that synchronises folders, can make
     records vanish without a word, and then they would be sent again.
-
-    Raises:
-        sqlite3.DatabaseError: They are not.
     """
     for table in ("address", "record"):
         (found,) = connection.execute(f"PRAGMA integrity_check({table})").fetchone()
@@ -246,68 +265,59 @@ def _check(connection: sqlite3.Connection) -> None:
             raise sqlite3.DatabaseError(found)
 
 
-def _why(error: Exception) -> str:
-    return error.strerror or "" if isinstance(error, OSError) else str(error)
-
-
-class Lock:
-    """One run at a time per journal; the second one is told who holds it.
+@contextmanager
+def locked(journal: Path) -> Iterator[None]:
+    """Keep a journal to one run at a time; a second one is told who holds it.
 
     The operating system holds the lock, so that a killed run leaves none behind.
+
+    Raises:
+        JournalError: Another run holds it, the disk is full, or files cannot be locked there.
     """
-
-    def __init__(self, journal: Path) -> None:
-        """Take the lock.
-
-        Raises:
-            JournalError: Another run holds it, the disk is full, or files cannot be locked there.
-        """
+    try:
+        _refuse_second_name(journal)
         path = _lock_of(journal)
+        _make_private(path)
+        file = path.open("r+b", buffering=0)
+    except OSError as error:
+        raise _unwritable(journal, error) from error
+    with file:
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            refuse_second_name(journal)
-            private(path)
-            self._file = path.open("r+b", buffering=0)
-        except OSError as error:
-            raise _unwritable(journal, error) from error
-        try:
-            _take(self._file)
+            _take(file)
             now = dt.datetime.now().astimezone().isoformat(" ", "seconds")
             held = f"{person()} on {platform.node()}, process {os.getpid()}, since {now}"
-            self._file.truncate(0)
-            self._file.write(held.encode())
+            file.truncate(0)
+            file.write(held.encode())
         except OSError as error:
-            holder = _holder(self._file)
-            self._file.close()
-            if error.errno in _HELD:
-                raise JournalError(
-                    f"The journal {journal} is in use by {holder}.",
-                    hint="Wait until that run has ended, then run the command again.",
-                ) from error
-            if error.errno in _NO_LOCKS:
-                raise JournalError(
-                    f"The journal {journal} lies where files cannot be locked ({_why(error)}), so that "
-                    "two runs at a time could send rows twice; nothing was sent.",
-                    hint="Move the workspace, its journal too, to a disk of this computer.",
-                ) from error
-            raise _unwritable(journal, error) from error
+            raise _not_taken(journal, error, _holder(file)) from error
+        try:
+            yield
+        finally:
+            file.truncate(0)
 
-    def release(self) -> None:
-        """Give the lock back."""
-        self._file.truncate(0)
-        self._file.close()
+
+def _not_taken(journal: Path, error: OSError, holder: str) -> JournalError:
+    if error.errno in _HELD:
+        return JournalError(
+            f"The journal {journal} is in use by {holder}.",
+            hint="Wait until that run has ended, then run the command again.",
+        )
+    if error.errno in _NO_LOCKS:
+        return JournalError(
+            f"The journal {journal} lies where files cannot be locked ({_why(error)}), so that "
+            "two runs at a time could send rows twice; nothing was sent.",
+            hint="Move the workspace, its journal too, to a disk of this computer.",
+        )
+    return _unwritable(journal, error)
 
 
 def holder_of(journal: Path) -> str | None:
     """Return who is running with a journal now, ``None`` where nobody is."""
-    try:
-        with _lock_of(journal).open("r+b", buffering=0) as file:
-            try:
-                _take(file)
-            except OSError as error:
-                return _holder(file) if error.errno in _HELD else None
-    except OSError:
-        pass
+    with suppress(OSError), _lock_of(journal).open("r+b", buffering=0) as file:
+        try:
+            _take(file)
+        except OSError as error:
+            return _holder(file) if error.errno in _HELD else None
     return None
 
 
@@ -323,13 +333,6 @@ def _holder(file: IO[bytes]) -> str:
 
 _HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
 _NO_LOCKS = {errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL}
-
-
-def _unwritable(journal: Path, error: OSError) -> JournalError:
-    return JournalError(
-        f"The journal {journal} cannot be written ({_why(error)}); nothing was sent.",
-        hint="Free some space or give the folder write permission, then run the command again.",
-    )
 
 
 def person() -> str:

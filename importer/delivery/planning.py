@@ -12,21 +12,37 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.codes import EXISTS, NOT_FOUND
-from importer.delivery.memory import Evidence
+from importer.delivery.memory import Evidence, Known
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from importer.delivery.memory import Earlier, Known, Memory
+    from importer.delivery.memory import Memory
     from importer.model import Resubmitted
     from importer.schema import Policy
 
 
 DELETED = "deleted"
 UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
+OVERTAKEN = (
+    "A later push brought other values for this record, and this row is still as it was before: sending "
+    "it would undo them. Where the later values are right, delete the row here; where these are, push with "
+    "--again."
+)
 LONGEST_ID = 50
 """Source: API documentation, attribute "Reference ID"."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a person found out about a record whose answer was lost."""
+
+    identity: str
+    there: bool
+    """Whether the record is in OPSCOM."""
+    reference_id: str = ""
+    """Its id there, where the person gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,15 +50,15 @@ class Verdict:
     """What is to happen to a row; without an outcome it is sent."""
 
     outcome: Outcome | None = None
-    found: tuple[str, bool, str] | None = None
-    """Identity, whether it is in OPSCOM, its id: what a person found out, for the journal."""
+    found: Found | None = None
+    """For the journal, before anything is sent."""
 
 
 SEND = Verdict()
 
 
 def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
-    record: Record, identity: str, digest: str, past: Known | None, evidence: Evidence
+    record: Record, identity: str, digest: str, evidence: Evidence
 ) -> Verdict:
     """Decide whether a row of vehicles or permits is sent.
 
@@ -50,34 +66,38 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         record: The row.
         identity: What the journal knows such a record by.
         digest: Of its payload.
-        past: What the journal knows of that identity.
-        evidence: What else the journal can say.
+        evidence: What the journal can say.
     """
-    if past is not None and past.settled in {State.PUSHED, State.EXISTS} and past.digest == digest:
-        return Verdict(_as_before(past))
-    if past is not None and past.unsettled:
+    past, told = evidence.known.get(identity, Known(identity)), record.told
+    if past.there and past.digest == digest:
+        note = "OPSCOM said in an earlier run that it has this record already."
+        exists = past.settled == State.EXISTS
+        return Verdict(
+            Outcome(State.EXISTS, past.reference_id, message=note)
+            if exists
+            else Outcome(State.UNCHANGED, past.reference_id)
+        )
+    if past.unsettled:
         if evidence.under_way and past.last in {"sent", "answered"}:
             return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
-        return _answered(record, identity, past, evidence)
-    if record.told is None:
+        return _answered(told, past, evidence)
+    if told is None:
         return _not_alike(record, identity, evidence)
-    before = evidence.first.get(record.row) if record.told.row_known else None
-    earlier = evidence.known.get(before) if before is not None else None
-    if before is not None and before != identity and earlier is not None and earlier.unsettled:
-        return _answered(record, before, earlier, evidence, edited=True)
-    if evidence.unheard and tells_of_record(record.told):
-        return Verdict(_as_told(record.told))
-    if record.told.reference_id:
-        gone = past is not None and past.settled == DELETED
-        return Verdict(_deleted(record) if gone else _edited(record.told.reference_id))
-    if (
-        earlier is not None
-        and before != identity
-        and earlier.settled in {State.PUSHED, State.EXISTS}
-    ):
-        return SEND if record.told.answer == "new" else Verdict(_edited(earlier.reference_id))
-    unheard = earlier is None and past is None and record.told.status == State.UNKNOWN
-    if unheard and record.told.answer != "no":
+    before = evidence.first.get(record.row, "") if told.row_known else ""
+    earlier = evidence.known.get(before, Known(before))
+    if before != identity and earlier.unsettled:
+        return _answered(told, earlier, evidence, edited=True)
+    if evidence.unheard and tells_of_record(told):
+        note = "This workbook says that OPSCOM has this record; the journal does not know its run."
+        state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
+        return Verdict(Outcome(state, told.reference_id, message=note))
+    if told.reference_id:
+        gone = past.settled == DELETED
+        return Verdict(_deleted(told.reference_id) if gone else _edited(told.reference_id))
+    if before != identity and earlier.there:
+        return SEND if told.answer == "new" else Verdict(_edited(earlier.reference_id))
+    nothing_known = not evidence.known.keys() & {before, identity}
+    if nothing_known and told.status == State.UNKNOWN and told.answer != "no":
         # The workbook says that it was sent, and this journal knows nothing of it.
         return Verdict(_waiting())
     return _not_alike(record, identity, evidence)
@@ -85,56 +105,37 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
 
 def tells_of_record(told: Resubmitted) -> bool:
     """Whether a row of a results workbook says that OPSCOM has its record."""
-    return bool(told.reference_id) or told.status in {
-        State.PUSHED,
-        State.EXISTS,
-        State.UNCHANGED,
-    }
+    return bool(told.reference_id) or told.status in {State.PUSHED, State.EXISTS, State.UNCHANGED}
 
 
-def _as_told(told: Resubmitted) -> Outcome:
-    note = "This workbook says that OPSCOM has this record; the journal does not know its run."
-    state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
-    return Outcome(state, told.reference_id, message=note)
-
-
-def _as_before(past: Known) -> Outcome:
-    if past.settled == State.EXISTS:
-        note = "OPSCOM said in an earlier run that it has this record already."
-        return Outcome(State.EXISTS, past.reference_id, message=note)
-    return Outcome(State.UNCHANGED, past.reference_id)
-
-
-def _answered(  # noqa: PLR0911 - one return a case
-    record: Record, identity: str, past: Known, evidence: Evidence, *, edited: bool = False
+def _answered(
+    told: Resubmitted | None, past: Known, evidence: Evidence, *, edited: bool = False
 ) -> Verdict:
     """Decide on a row whose answer an earlier run lost, by what a person says of it."""
-    answer = "" if record.told is None else record.told.answer
-    if not answer or answer == "new":
+    if told is None or told.answer in {"", "new"}:
         return Verdict(_waiting())
-    if evidence.written is None and not (
-        record.told is not None
-        and record.told.status == State.UNKNOWN
-        and evidence.sent_once(identity)
-    ):
-        message = (
+    speaks = told.status == State.UNKNOWN and evidence.sent_once(past.identity)
+    if evidence.written is None and not speaks:
+        why = (
             "This workbook does not say how far the journal had come when it was written, so nobody knows "
             "of which attempt opscom_answer speaks. Answer in the workbook that is written now."
         )
-        return Verdict(Outcome(State.UNKNOWN, message=message))
-    if evidence.written is not None and past.attempt > evidence.written:
-        # The person spoke of an earlier attempt; of this one nobody has said anything yet.
-        return Verdict(_sent_since())
-    if answer == "no":
-        return Verdict(None, (identity, False, ""))
-    number = "" if answer == "yes" else answer
-    if number and not _may_be_id(number):
-        message = "opscom_answer holds neither an id nor yes nor no. Correct it."
-        return Verdict(Outcome(State.UNKNOWN, message=message))
-    if edited:
-        return Verdict(_edited(number), (identity, True, number))
-    message = "A person found it in OPSCOM."
-    return Verdict(Outcome(State.PUSHED, number, message=message), (identity, True, number))
+    elif evidence.written is not None and past.attempt > evidence.written:
+        why = (
+            "A later run than this workbook's sent this row again and lost the answer, so what "
+            "opscom_answer says is of an earlier attempt. Look it up again, and answer in the workbook "
+            "that is written now."
+        )
+    elif told.answer == "no":
+        return Verdict(None, Found(past.identity, there=False))
+    elif told.answer != "yes" and not _may_be_id(told.answer):
+        why = "opscom_answer holds neither an id nor yes nor no. Correct it."
+    else:
+        number = "" if told.answer == "yes" else told.answer
+        there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
+        found = Found(past.identity, there=True, reference_id=number)
+        return Verdict(_edited(number) if edited else there, found)
+    return Verdict(Outcome(State.UNKNOWN, message=why))
 
 
 def _may_be_id(text: str) -> bool:
@@ -155,7 +156,7 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
     return SEND
 
 
-def _alike(earlier: Earlier) -> Outcome:
+def _alike(earlier: Known) -> Outcome:
     if earlier.unsettled:
         what = "A permit with the same number, or the same plate and start, was sent by an earlier run and its answer was lost."
     elif earlier.reference_id:
@@ -181,23 +182,13 @@ def _edited(reference_id: str) -> Outcome:
     )
 
 
-def _deleted(record: Record) -> Outcome:
-    number = "" if record.told is None else record.told.reference_id
+def _deleted(reference_id: str) -> Outcome:
     return Outcome(
         State.INVALID,
-        number,
+        reference_id,
         NOT_FOUND,
-        f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
+        f"The permit {reference_id} was deleted in OPSCOM through this program. To create it again, empty "
         "opscom_reference_id.",
-    )
-
-
-def _sent_since() -> Outcome:
-    return Outcome(
-        State.UNKNOWN,
-        message="A later run than this workbook's sent this row again and lost the answer, so what "
-        "opscom_answer says is of an earlier attempt. Look it up again, and answer in the workbook "
-        "that is written now.",
     )
 
 
@@ -209,13 +200,6 @@ def _waiting() -> Outcome:
     )
 
 
-OVERTAKEN = (
-    "A later push brought other values for this record, and this row is still as it was before: sending "
-    "it would undo them. Where the later values are right, delete the row here; where these are, push with "
-    "--again."
-)
-
-
 @dataclass(frozen=True, slots=True)
 class Planned:
     """One row that is to be sent."""
@@ -225,17 +209,6 @@ class Planned:
     digest: str
     lost_before: bool = False
     """Whether an earlier run sent a record of this key and lost the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a person found out about a row whose answer was lost."""
-
-    identity: str
-    there: bool
-    """Whether the record is in OPSCOM."""
-    reference_id: str = ""
-    """Its id there, where the person gave it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,11 +227,10 @@ class Plan:
 def plan(  # noqa: PLR0913 - what decides, each by its name
     records: Iterable[Record],
     policy: Policy,
-    known: Mapping[str, Known],
     memory: Memory | None,
+    evidence: Evidence,
     *,
     again: bool = False,
-    evidence: Evidence | None = None,
     keep: Callable[[Record], Record] = lambda record: record,
 ) -> Plan:
     """Compare records with the journal.
@@ -266,10 +238,9 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
     Args:
         records: Of one sheet, in file order, without repeated keys.
         policy: The endpoint's.
-        known: What the journal knows of the endpoint's records, by identity.
         memory: Makes the digests; ``None`` where there is no journal yet (then all are to be sent).
+        evidence: What the journal can say of them.
         again: Send upserts even where nothing has changed.
-        evidence: What the journal can say of rows that were edited since they were sent.
         keep: What to keep of a row until it is sent.
     """
     send: list[tuple[tuple[int, int], Planned]] = []
@@ -278,44 +249,41 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
     for record in records:
         digest = memory.digest(record.payload) if memory else ""
         identity = record.key or f"#{digest}"
-        past = known.get(identity)
-        verdict = Verdict()
         if policy.creates:
-            verdict = weigh(record, identity, digest, past, evidence or Evidence(known))
-        elif past is not None:
-            verdict = Verdict(_settled(policy, past, digest, again=again))
-            if not verdict.outcome and past.digest != digest and not again and evidence is not None:
-                verdict = _old(record, identity, digest, past, evidence)
+            verdict = weigh(record, identity, digest, evidence)
+        else:
+            again_too = policy.upsert and again
+            verdict = SEND if again_too else _changed(record, identity, digest, evidence)
         if verdict.found is not None:
-            found.append(Found(*verdict.found))
+            found.append(verdict.found)
         if verdict.outcome is not None:
             settled[record.position] = verdict.outcome
             continue
-        lost = not policy.creates and past is not None and past.unsettled > 0
+        past = evidence.known.get(identity, Known(identity))
+        lost = not policy.creates and past.unsettled > 0
         send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
     send.sort(key=lambda ranked: ranked[0])
     return Plan(tuple(planned for _, planned in send), settled, tuple(found))
 
 
-def _old(record: Record, identity: str, digest: str, past: Known, evidence: Evidence) -> Verdict:
-    """Hold a row of an older results workbook back that would undo what a later run brought."""
-    if past.settled != State.PUSHED or not evidence.overtaken(record, identity, digest):
-        return Verdict()
-    return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
+def _changed(record: Record, identity: str, digest: str, evidence: Evidence) -> Verdict:
+    """Decide whether an update or a delete is sent: not where it is what was last accepted.
+
+    A row of an older results workbook would undo what a later run brought.
+    """
+    past = evidence.known.get(identity, Known(identity))
+    if past.settled != State.PUSHED:
+        return SEND
+    if past.digest == digest:
+        return SEND if past.unsettled else Verdict(Outcome(State.UNCHANGED, past.reference_id))
+    if evidence.overtaken(record, identity, digest):
+        return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
+    return SEND
 
 
-def _settled(policy: Policy, past: Known, digest: str, *, again: bool) -> Outcome | None:
-    """Return the outcome of an update or a delete that is not sent, ``None`` for one that is."""
-    if past.unsettled or past.settled != State.PUSHED or past.digest != digest:
-        return None
-    if policy.upsert and again:
-        return None
-    return Outcome(State.UNCHANGED, past.reference_id)
-
-
-def _rank(past: Known | None) -> tuple[int, int]:
+def _rank(past: Known) -> tuple[int, int]:
     """Return the place of a row: never tried, lost, rejected; within these the longest ago first."""
-    if past is None or not past.last:
+    if not past.last:
         return 0, 0
     kind = {State.REJECTED.value: 2, State.UNKNOWN.value: 1, "sent": 1}.get(past.last, 0)
     return kind, past.attempt

@@ -8,13 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from importer.codes import CODES, NOT_FOUND, SETTINGS_CODES
-from importer.delivery.answers import Accepted, Answer, Refused, Unreadable, read_answer
+from importer.delivery.answers import Accepted, Refused, Unreadable, read_answer
 from importer.delivery.http import Phase, Reply
 from importer.model import State
 from importer.schema import Policy, Resend
 
 MAX_ATTEMPTS = 6
 """How often one run sends one row at most."""
+TOO_MANY = 429
+"""HTTP: ask more slowly."""
 
 LOOK_AFTER = "Check your network and the host, or wait until OPSCOM answers again."
 """What to do where there is no answer to go by."""
@@ -42,7 +44,6 @@ class Again:
     """The ``Retry-After`` of the answer."""
     why: str = ""
     timed_out: bool = False
-    throttled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +70,19 @@ def judge(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> D
     """
     match reply.phase:
         case Phase.NOT_LEFT:
-            return Again(applied_maybe=False, why=_sentence(reply.detail))
+            return Again(applied_maybe=False, why=sentence(reply.detail))
         case Phase.BARRED:
-            why = f"{_sentence(reply.detail)} Check the host, and what stands between it and you."
+            why = f"{sentence(reply.detail)} Check the host, and what stands between it and you."
             return _stop(policy, why, lost=lost_before)
         case Phase.LOST:
-            why = _sentence(reply.detail)
+            why = sentence(reply.detail)
             return _lost(policy, reply, why, lost_before=lost_before, attempt=attempt)
         case Phase.ANSWERED:
             return _answered(policy, reply, lost_before=lost_before, attempt=attempt)
 
 
 def _answered(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
-    answer: Answer = read_answer(reply.body)
-    match answer:
+    match read_answer(reply.body):
         case Accepted(reference_id, warnings):
             notes = [f"OPSCOM warns: {text}" for text in warnings]
             if not reference_id:
@@ -99,14 +99,11 @@ def _refused(policy: Policy, code: str, message: str, *, lost_before: bool) -> D
         state = State.UNKNOWN if lost_before else State.NOT_SENT
         return Stop(state, settings_fault(code), code, message)
     if code in map(str, policy.exists):
-        note = "OPSCOM has this record already."
-        if lost_before:
-            note = "OPSCOM has this record already, most likely from our own earlier attempt."
-        return Settled(State.EXISTS, code=code, message=note)
+        ours = ", most likely from our own earlier attempt" if lost_before else ""
+        return Settled(State.EXISTS, code=code, message=f"OPSCOM has this record already{ours}.")
     if policy.deletes and code == NOT_FOUND and lost_before:
-        return Settled(
-            State.PUSHED, message="The record is gone: an earlier attempt of ours did it."
-        )
+        message = "The record is gone: an earlier attempt of ours did it."
+        return Settled(State.PUSHED, message=message)
     return Settled(State.REJECTED, code=code, message=message)
 
 
@@ -118,34 +115,41 @@ def settings_fault(code: str) -> str:
 
 def _unreadable(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
     """Judge an answer whose body says nothing, by its status."""
-    status = reply.status
-    if 300 <= status < 400:  # noqa: PLR2004
-        return _stop(policy, redirected(status), lost=lost_before)
-    if status == 429:  # noqa: PLR2004
-        return Again(
-            applied_maybe=False,
-            told=reply.retry_after,
-            why="OPSCOM asks to send more slowly (HTTP 429).",
-            throttled=True,
-        )
-    if 400 <= status < 500 and status != 408:  # noqa: PLR2004
-        unsure = lost_before or policy.resend is Resend.NEVER
-        return _stop(policy, not_opscom(status), lost=unsure)
-    why = f"The answer of the host (HTTP {status}) cannot be read."
-    if status >= 500:  # noqa: PLR2004
-        why = f"The host answers that it failed (HTTP {status})."
+    why, lasting = by_status(reply.status)
+    if reply.status == TOO_MANY:
+        return Again(applied_maybe=False, told=reply.retry_after, why=why)
+    if lasting:
+        refused = reply.status >= 400  # noqa: PLR2004
+        return _stop(policy, why, lost=lost_before or (refused and policy.resend is Resend.NEVER))
     return _lost(policy, reply, why, lost_before=lost_before, attempt=attempt)
+
+
+def by_status(status: int) -> tuple[str, bool]:
+    """Say what a status means beside a body that says nothing; whether every request would meet it."""
+    if 300 <= status < 400:  # noqa: PLR2004
+        return (
+            f"The host answers with a redirect (HTTP {status}), which is never followed. "
+            "Ask OPSCOM for the right host."
+        ), True
+    if status == TOO_MANY:
+        return "OPSCOM asks to go more slowly (HTTP 429).", False
+    if 400 <= status < 500 and status != 408:  # noqa: PLR2004
+        return (
+            f"The host answers HTTP {status} without an OPSCOM error code: most likely the client code "
+            "or the host is wrong. Compare both with what OPSCOM gave you: `client:` and `host:` in "
+            "opscom.yaml, OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
+        ), True
+    if status >= 500:  # noqa: PLR2004
+        return f"The host answers that it failed (HTTP {status}).", False
+    return f"The answer of the host (HTTP {status}) cannot be read.", False
 
 
 def _lost(policy: Policy, reply: Reply, why: str, *, lost_before: bool, attempt: int) -> Decision:
     """Judge an attempt that may have been applied unseen."""
-    again = {
-        Resend.FREELY: attempt < MAX_ATTEMPTS,
-        # Attempts that were surely not applied do not count against the second send.
-        Resend.ONCE: not lost_before,
-        Resend.NEVER: False,
-    }
-    if not again[policy.resend]:
+    again = policy.resend is Resend.FREELY and attempt < MAX_ATTEMPTS
+    # Attempts that were surely not applied do not count against the second send.
+    again = again or (policy.resend is Resend.ONCE and not lost_before)
+    if not again:
         return Settled(State.UNKNOWN, message=unknown_message(policy, why))
     return Again(applied_maybe=True, told=reply.retry_after, why=why, timed_out=reply.timed_out)
 
@@ -160,28 +164,12 @@ def unknown_message(policy: Policy, why: str) -> str:
     return f"{why} {NOBODY_KNOWS}; the next push sends it again."
 
 
-def redirected(status: int) -> str:
-    """Say that the host sends elsewhere."""
-    return (
-        f"The host answers with a redirect (HTTP {status}), which is never followed. "
-        "Ask OPSCOM for the right host."
-    )
-
-
-def not_opscom(status: int) -> str:
-    """Say that whoever answers refuses and names no code of OPSCOM's."""
-    return (
-        f"The host answers HTTP {status} without an OPSCOM error code: most likely the client code "
-        "or the host is wrong. Compare both with what OPSCOM gave you: `client:` and `host:` in "
-        "opscom.yaml, OPSCOM_CLIENT and OPSCOM_HOST, --client and --host."
-    )
-
-
 def _stop(policy: Policy, why: str, *, lost: bool) -> Stop:
     if lost:
         return Stop(State.UNKNOWN, why, message=unknown_message(policy, why))
     return Stop(State.NOT_SENT, why)
 
 
-def _sentence(detail: str) -> str:
+def sentence(detail: str) -> str:
+    """Return a few words as a sentence."""
     return f"{detail[:1].upper()}{detail[1:]}." if detail else ""

@@ -7,7 +7,6 @@ import queue
 import threading
 import time
 from dataclasses import dataclass, replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Accepted, read_answer
@@ -28,7 +27,7 @@ from importer.errors import JournalError
 from importer.model import Outcome, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from importer.delivery.http import Connection, Controller
     from importer.delivery.journal import Journal
@@ -62,8 +61,6 @@ class Conditions:
     """Sees the outcomes of the whole run, so that one accepted sheet speaks for the next."""
     workers: int = 4
     """How many rows are under way at once."""
-    clock: Callable[[], float] = time.monotonic
-    """Seconds that only grow."""
 
 
 class Pusher:
@@ -73,14 +70,9 @@ class Pusher:
         """Prepare; nothing is opened or sent. The journal is the pusher's until ``push`` ends."""
         self._target = target
         self._journal = journal
-        self._redact = conditions.controller.redact
-        self._redact_id = conditions.controller.redact_id
+        self._conditions = conditions
         self._pace = conditions.pace
         self._stopper = conditions.stopper
-        self._breaker = conditions.breaker
-        self._clock = conditions.clock
-        self._connect = partial(conditions.controller.connect, target.path)
-        self._workers = conditions.workers
         self._done: queue.SimpleQueue[tuple[Planned, Outcome] | None] = queue.SimpleQueue()
         self._next = threading.Lock()
         self._begun: set[int] = set()
@@ -99,12 +91,11 @@ class Pusher:
         """
         if not rows:
             return
-        journal = self._journal
-        self._writer = Writer(journal.connection, str(journal.path))
+        self._writer = Writer(self._journal.connection, str(self._journal.path))
         waiting = iter(rows)
         threads = [
             threading.Thread(target=self._work, args=(waiting,), name=f"worker {n}", daemon=True)
-            for n in range(min(self._workers, len(rows)))
+            for n in range(min(self._conditions.workers, len(rows)))
         ]
         for thread in threads:
             thread.start()
@@ -117,7 +108,10 @@ class Pusher:
         for planned in rows:
             if planned.record.position not in settled:
                 yield planned, self._unsettled(planned)
-        self._close()
+        try:
+            self._writer.close()
+        except JournalError as error:
+            self._stopper.stop(str(error))
 
     def _collect(self, threads: int) -> Iterator[tuple[Planned, Outcome]]:
         """Yield what the workers settle until all have ended or the run is abandoned."""
@@ -133,33 +127,32 @@ class Pusher:
             else:
                 yield done
 
-    def _close(self) -> None:
-        try:
-            self._writer.close()
-        except JournalError as error:
-            self._stopper.stop(str(error))
-
     def _unsettled(self, planned: Planned) -> Outcome:
         if planned.record.position in self._begun:
-            why = "The run was ended before an answer was here."
-            return Outcome(State.UNKNOWN, message=unknown_message(self._target.policy, why))
+            return self._unknown("The run was ended before an answer was here.")
         if planned.lost_before:
             why = "An earlier run lost the answer to this row, and this run ended before its turn."
-            return Outcome(State.UNKNOWN, message=unknown_message(self._target.policy, why))
+            return self._unknown(why)
         return Outcome(State.NOT_SENT)
+
+    def _unknown(self, why: str, attempts: int = 0) -> Outcome:
+        message = unknown_message(self._target.policy, why)
+        return Outcome(State.UNKNOWN, message=message, attempts=attempts)
 
     # In a worker's thread
 
     def _work(self, waiting: Iterator[Planned]) -> None:
-        connection = self._connect()
+        connection = self._conditions.controller.connect(self._target.path)
         try:
             while not self._stopper.stopped:
                 with self._next:
                     planned = next(waiting, None)
                 if planned is None:
                     break
-                outcome = self._deliver(connection, _whole(planned))
-                self._breaker.note(outcome)
+                # The payload is built once for all that is made of it.
+                whole = replace(planned.record, payload=dict(planned.record.payload))
+                outcome = self._deliver(connection, replace(planned, record=whole))
+                self._conditions.breaker.note(outcome)
                 self._done.put((planned, outcome))
         except JournalError as error:
             self._stopper.stop(str(error))
@@ -172,22 +165,25 @@ class Pusher:
 
     def _deliver(self, connection: Connection, planned: Planned) -> Outcome:
         """Send one row until it is settled, or the run stops."""
-        lost, attempts = planned.lost_before, 0
+        lost, attempts, why = planned.lost_before, 0, ""
         while True:
             decision = self._attempt(connection, planned, lost=lost, number=attempts + 1)
-            if decision is None:
-                return self._broken_off(lost=lost, attempts=attempts)
-            attempts += 1
             match decision:
                 case Settled(state, reference_id, code, message):
-                    return Outcome(state, reference_id, code, message, attempts)
+                    return Outcome(state, reference_id, code, message, attempts + 1)
                 case Stop(state, why, code, message):
                     self._stopper.stop(why)
-                    return Outcome(state, "", code, message or why, attempts)
+                    return Outcome(state, "", code, message or why, attempts + 1)
                 case Again():
+                    attempts, why = attempts + 1, decision.why
                     lost = lost or decision.applied_maybe
-                    if not self._pause(decision, attempts):
-                        return self._broken_off(lost=lost, attempts=attempts, why=decision.why)
+                    if self._pause(decision, attempts):
+                        continue
+                case None:
+                    why = ""
+            if lost:
+                return self._unknown(why or "The run stopped.", attempts)
+            return Outcome(State.NOT_SENT, message=why, attempts=attempts)
 
     def _attempt(
         self, connection: Connection, planned: Planned, *, lost: bool, number: int
@@ -197,7 +193,7 @@ class Pusher:
         if self._wait_for_turn() or not self._begin(planned):
             return None
         attempt = self._intend(planned, intent, lost=lost)
-        started = self._clock()
+        started = time.monotonic()
         reply = connection.send(planned.record.payload)
         if reply.phase in {Phase.LOST, Phase.NOT_LEFT}:
             # Before anything else waits: a silent host gets no further row.
@@ -222,10 +218,9 @@ class Pusher:
     def _begin(self, planned: Planned) -> bool:
         """Note that a row is about to leave; whether it still may."""
         with self._sealing:
-            if self._sealed:
-                return False
-            self._begun.add(planned.record.position)
-            return True
+            if not self._sealed:
+                self._begun.add(planned.record.position)
+            return not self._sealed
 
     def _intend(self, planned: Planned, intent: Intent, *, lost: bool) -> int:
         """Write down a row that is about to leave."""
@@ -238,7 +233,7 @@ class Pusher:
 
     def _keep_answer(self, planned: Planned, attempt: int, reply: Reply) -> None:
         """Write down a raw answer; where that fails, at least tell the person the id in it."""
-        text = self._redact(reply.body.decode("utf-8", "replace"))
+        text = self._conditions.controller.redact(reply.body.decode("utf-8", "replace"))
         try:
             self._writer.answered(attempt, reply.status, text.encode())
         except JournalError as error:
@@ -250,17 +245,18 @@ class Pusher:
 
     def _judged(self, reply: Reply, *, lost: bool, number: int) -> Decision:
         decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)
-        match decision:
-            case Settled(state, reference_id, code, message):
-                # An id is opaque: only a whole token in it is taken for one.
-                kept = self._redact_id(reference_id)
-                return Settled(state, kept, self._redact(code), self._redact(message))
-            case Stop(state, why, code, message):
-                return Stop(state, why, self._redact(code), self._redact(message))
-            case Again():
-                return decision
+        if isinstance(decision, Again):
+            return decision
+        redact = self._conditions.controller.redact
+        clean = replace(decision, code=redact(decision.code), message=redact(decision.message))
+        if isinstance(clean, Settled):
+            # An id is opaque: only a whole token in it is taken for one.
+            number_there = self._conditions.controller.redact_id(clean.reference_id)
+            return replace(clean, reference_id=number_there)
+        return clean
 
     def _wait_for_turn(self) -> bool:
+        """Wait for a row's turn; whether the run is to stop."""
         if self._stopper.stopped:
             return True
         turn = self._pace.turn()
@@ -269,38 +265,26 @@ class Pusher:
     def _pause(self, decision: Again, attempts: int) -> bool:
         """Wait before the next attempt; whether there is one."""
         if not self._pace.may_retry(timed_out=decision.timed_out):
-            self._stopper.stop(
-                f"{decision.why} Too many attempts of this run have failed. {LOOK_AFTER}"
-            )
-            return False
-        if attempts >= MAX_ATTEMPTS:
-            self._stopper.stop(f"{decision.why} One row was tried {attempts} times. {LOOK_AFTER}")
-            return False
-        seconds = self._pace.pause(attempts, decision.told, now=dt.datetime.now(dt.UTC))
-        if seconds is None:
-            self._stopper.stop(f"{decision.why} OPSCOM asks to wait longer than a run may wait.")
-            return False
-        return not self._stopper.wait(seconds)
-
-    def _broken_off(self, *, lost: bool, attempts: int, why: str = "") -> Outcome:
-        if lost:
-            message = unknown_message(self._target.policy, why or "The run stopped.")
-            return Outcome(State.UNKNOWN, message=message, attempts=attempts)
-        return Outcome(State.NOT_SENT, message=why, attempts=attempts)
+            why = f"Too many attempts of this run have failed. {LOOK_AFTER}"
+        elif attempts >= MAX_ATTEMPTS:
+            why = f"One row was tried {attempts} times. {LOOK_AFTER}"
+        else:
+            seconds = self._pace.pause(attempts, decision.told, now=dt.datetime.now(dt.UTC))
+            if seconds is not None:
+                return not self._stopper.wait(seconds)
+            why = "OPSCOM asks to wait longer than a run may wait."
+        self._stopper.stop(f"{decision.why} {why}")
+        return False
 
     def _intent(self, planned: Planned) -> Intent:
+        target, record = self._target, planned.record
         return Intent(
-            self._target.file,
-            planned.record.row,
-            self._target.system,
-            self._target.endpoint,
+            target.file,
+            record.row,
+            target.system,
+            target.endpoint,
             planned.identity,
             planned.digest,
-            self._journal.memory.parts(planned.record.payload),
-            self._target.policy,
+            self._journal.memory.parts(record.payload),
+            target.policy,
         )
-
-
-def _whole(planned: Planned) -> Planned:
-    """Return a row with its payload built, once for all that is made of it."""
-    return replace(planned, record=replace(planned.record, payload=dict(planned.record.payload)))

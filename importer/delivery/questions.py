@@ -7,21 +7,15 @@ the token in its own way, and the answer about overdue violations goes to the di
 from __future__ import annotations
 
 import datetime as dt
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from importer.codes import SETTINGS_CODES
-from importer.delivery.answers import Refused, Unreadable
+from importer.delivery.answers import Refused, Unreadable, read_object, text_of
 from importer.delivery.http import Phase, Reply
-from importer.delivery.policy import (
-    MAX_ATTEMPTS,
-    not_opscom,
-    redirected,
-    settings_fault,
-)
+from importer.delivery.policy import MAX_ATTEMPTS, by_status, sentence, settings_fault
 
 if TYPE_CHECKING:
     from importer.delivery.pace import Pace, Stopper
@@ -61,7 +55,7 @@ def listing(key: str) -> Read:
     """
 
     def read(body: bytes) -> Found | Refused | Unreadable:
-        found = parse_object(body)
+        found = read_object(body)
         if found is None:
             return Unreadable()
         refused = refusal(found)
@@ -73,28 +67,10 @@ def listing(key: str) -> Read:
     return read
 
 
-def parse_object(body: bytes) -> dict[str, Json] | None:
-    """Return the JSON object of a body, ``None`` where it holds none; U+FFFD for what is no UTF-8."""
-    try:
-        found = json.loads(body.decode("utf-8-sig", "replace"))
-    except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
-
-
 def refusal(found: Mapping[str, Json]) -> Refused | None:
     """Return the error that an answer names under ``ErrorCode``, if any."""
     code = text_of(found.get("ErrorCode"))
     return None if code in {"", "0"} else Refused(code, text_of(found.get("ErrorMessage")))
-
-
-def text_of(value: Json) -> str:
-    """Return a JSON text or number as text; anything else says nothing."""
-    if isinstance(value, bool):
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).strip() if isinstance(value, str | int | float) else ""
 
 
 def judge_read(reply: Reply, read: Read) -> Verdict:
@@ -103,23 +79,13 @@ def judge_read(reply: Reply, read: Read) -> Verdict:
     What pushing makes of the same answers stands in ``policy``.
     """
     if reply.phase is not Phase.ANSWERED:
-        why = f"{reply.detail[:1].upper()}{reply.detail[1:]}."
-        return Failed(why, reply.phase is Phase.BARRED, timed_out=reply.timed_out)
+        barred = reply.phase is Phase.BARRED
+        return Failed(sentence(reply.detail), barred, timed_out=reply.timed_out)
     answer = read(reply.body)
     if not isinstance(answer, Unreadable):
         return answer
-    status = reply.status
-    if 300 <= status < 400:  # noqa: PLR2004
-        return Failed(redirected(status), lasting=True)
-    if status == 429:  # noqa: PLR2004
-        why = "OPSCOM asks to go more slowly (HTTP 429)."
-        return Failed(why, told=reply.retry_after)
-    if 400 <= status < 500 and status != 408:  # noqa: PLR2004
-        return Failed(not_opscom(status), lasting=True)
-    why = f"The answer of the host (HTTP {status}) cannot be read."
-    if status >= 500:  # noqa: PLR2004
-        why = f"The host answers that it failed (HTTP {status})."
-    return Failed(why, told=reply.retry_after)
+    why, lasting = by_status(reply.status)
+    return Failed(why, lasting, told=reply.retry_after)
 
 
 def ask(send: Callable[[], Reply], read: Read, pace: Pace, stopper: Stopper) -> Verdict:

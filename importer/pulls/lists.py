@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from importer.delivery.questions import text_of
+from importer.delivery.answers import text_of
 from importer.pulls.book import Asked, Summary, page_of, write_book
 from importer.pulls.cells import Record, flat, several
 from importer.pulls.user_types import UserType

@@ -12,8 +12,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.delivery.answers import Refused, Unreadable
-from importer.delivery.questions import Found, parse_object, refusal, text_of
+from importer.delivery.answers import Refused, Unreadable, read_object, text_of
+from importer.delivery.questions import Found, refusal
 from importer.pulls.cells import Record, as_text, flat, several
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def read_plate(body: bytes) -> Found | Refused | Unreadable:
 
     ``error`` 0 says success; without ``error`` there must be the ``responseJSON`` of the older shape.
     """
-    found = parse_object(body)
+    found = read_object(body)
     if found is None:
         return Unreadable()
     refused = refusal(found)
