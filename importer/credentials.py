@@ -17,8 +17,10 @@ from importer.errors import SettingsError
 from importer.settings import FILE_NAME, TOKEN_VARIABLE, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
+
+    from keyring.backend import KeyringBackend
 
 LONGEST_TOKEN = 50
 """Source: API documentation, attribute ``apiToken``."""
@@ -63,12 +65,9 @@ def keep_token(settings: Settings, token: str) -> str:
     Raises:
         SettingsError: There is neither a keychain nor a workspace, or the file cannot be written.
     """
-    import keyring
-    from keyring.errors import KeyringError
-
-    if _has_keychain():
-        with contextlib.suppress(KeyringError):
-            keyring.set_password(SERVICE, _account(settings), token)
+    with _keychain() as keychain:
+        if keychain is not None:
+            keychain.set_password(SERVICE, _account(settings), token)
             return "the keychain of this system"
     path = settings.kept_token
     if path is None or not path.with_name(FILE_NAME).exists():
@@ -90,13 +89,11 @@ def keep_token(settings: Settings, token: str) -> str:
 
 def forget_token(settings: Settings) -> bool:
     """Remove the token of host and client code from keychain and file; whether there was one."""
-    import keyring
-    from keyring.errors import KeyringError
-
-    found = bool(_in_keychain(settings))
-    if found:
-        with contextlib.suppress(KeyringError):
-            keyring.delete_password(SERVICE, _account(settings))
+    found = False
+    with _keychain() as keychain:
+        if keychain is not None and keychain.get_password(SERVICE, _account(settings)):
+            keychain.delete_password(SERVICE, _account(settings))
+            found = True
     path = settings.kept_token
     if path is not None and path.exists():
         path.unlink()
@@ -126,26 +123,24 @@ def _account(settings: Settings) -> str:
     return f"{settings.client} at {settings.host}"
 
 
-def _has_keychain() -> bool:
+@contextlib.contextmanager
+def _keychain() -> Iterator[KeyringBackend | None]:
+    """Give the system's keychain, ``None`` where there is none; one that does not open ends the block."""
     import keyring
+    from keyring.errors import KeyringError
 
-    # The stand-in where there is no keychain, and one that is switched off, have no priority.
-    return float(keyring.get_keyring().priority) > 0
+    chain = keyring.get_keyring()
+    with contextlib.suppress(KeyringError):
+        # The stand-in where there is no keychain, and one that is switched off, have no priority.
+        yield chain if float(chain.priority) > 0 else None
 
 
 def _in_keychain(settings: Settings) -> str:
     """Return the token that the keychain holds; empty where there is none or it does not open."""
-    if not settings.client:
-        return ""
-    import keyring
-    from keyring.errors import KeyringError
-
-    if not _has_keychain():
-        return ""
-    try:
-        return keyring.get_password(SERVICE, _account(settings)) or ""
-    except KeyringError:
-        return ""
+    with _keychain() as keychain:
+        if keychain is not None and settings.client:
+            return keychain.get_password(SERVICE, _account(settings)) or ""
+    return ""
 
 
 def _read_token(path: Path) -> str:

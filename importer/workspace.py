@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from importer.errors import InputError, UsageError
 from importer.settings import FILE_NAME
+from importer.text import units
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -312,20 +313,15 @@ _ROOM = 32
 
 
 def _length(name: str) -> int:
-    if os.name == "nt":
-        return len(name.encode("utf-16-le", "surrogatepass")) // 2
-    return len(os.fsencode(name))
+    return units(name) if os.name == "nt" else len(os.fsencode(name))
 
 
 def free_name(path: Path) -> Path:
     """Return the path, or where something is there already the path with a number."""
     if not path.exists():
         return path
-    for number in itertools.count(2):
-        other = path.with_name(f"{path.stem} ({number}){path.suffix}")
-        if not other.exists():
-            return other
-    raise AssertionError
+    others = (path.with_name(f"{path.stem} ({n}){path.suffix}") for n in itertools.count(2))
+    return next(other for other in others if not other.exists())
 
 
 def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -> Path:

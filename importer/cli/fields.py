@@ -3,119 +3,107 @@
 from __future__ import annotations
 
 import json
-import sys
-from typing import TYPE_CHECKING
+from dataclasses import asdict
 
 import click
+from rich import box
+from rich.console import Console
+from rich.table import Table as Shown
 
-if TYPE_CHECKING:
-    from rich.console import Console
+from importer.cli.options import Options, taking
+from importer.codes import CODES
+from importer.errors import UsageError
+from importer.schema import Field, Kind, Table, describe
+from importer.text import nearest
+from schemas import TABLES
 
-    from importer.schema import Table
+_WIDTH = 80
+_OF_KIND = {
+    Kind.ID: "S0012345", Kind.NAME: "Ada", Kind.TEXT: "blue", Kind.PLATE: "ABCD 123", Kind.EMAIL: "ada@uni.example",
+    Kind.PHONE: "613 555 0123", Kind.PROVINCE: "ON", Kind.POSTAL: "K1A 0B1", Kind.NUMBER: "7", Kind.YEAR: "2021",
+    Kind.DATE: "2004-02-29", Kind.DATETIME: "2026-09-01T08:00:00", Kind.AMOUNT: "14.50", Kind.CURRENCY: "CAD",
+    Kind.VIN: "1HGCM82633A004352",
+}  # fmt: skip
+_OF_NAME = {
+    "login_source": "OPSCOM", "last_name": "Quill", "user_name": "aquill", "street": "12 Main St", "street2": "Unit 4",
+    "city": "Ottawa", "city2": "Gatineau", "plateType": "Passenger", "prov": "ON", "make": "Honda", "type": "Sedan",
+    "zone": "Lot 4", "endTime": "2026-12-20T18:00:00",
+}  # fmt: skip
 
-_WIDE = 160
-"""Characters of a line where the output goes into a file or another program."""
 
-
-@click.command(short_help="Show OPSCOM's fields and error codes.")
+@click.command()
 @click.argument("endpoint", required=False)
 @click.option("--codes", is_flag=True, help="Show OPSCOM's error codes and what to do about each.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
-def fields(endpoint: str | None, *, codes: bool, as_json: bool) -> int:
-    """Show the fields that OPSCOM documents: limits, codes, and names that a mapping may use.
+@taking("as_json")
+def fields(options: Options, *, endpoint: str | None, codes: bool) -> int:
+    """Show the fields that OPSCOM documents: limits, codes, an example, and names that a mapping may use.
 
     ENDPOINT is users, vehicles, permits, permit-updates, permit-deletes or plates; without one all
     are shown.
     """
-    from importer.errors import UsageError
-    from importer.text import nearest
-    from schemas import TABLES
-
     if endpoint is not None and endpoint not in TABLES:
         near = nearest(endpoint, TABLES)
         raise UsageError(
             f"There is no endpoint {endpoint}.",
             hint=f"Did you mean {near}?" if near else f"There are {', '.join(TABLES)}.",
         )
-    if codes:
-        _show_codes(as_json=as_json)
-    elif as_json:
-        names = [endpoint] if endpoint else list(TABLES)
-        click.echo(json.dumps({name: _as_json(TABLES[name]) for name in names}, indent=1))
-    else:
-        for name, table in TABLES.items():
-            if endpoint in {None, name}:
-                _show_table(table)
+    tables = [table for name, table in TABLES.items() if endpoint in {None, name}]
+    if options.as_json:
+        shapes = {table.endpoint: _as_json(table) for table in tables}
+        click.echo(json.dumps(_codes_as_json() if codes else shapes, indent=1))
+        return 0
+    paper = Console(highlight=False, width=_WIDTH)
+    for shown in [_codes()] if codes else map(_show, tables):
+        paper.print(shown)
     return 0
 
 
-def _as_json(table: Table) -> dict[str, object]:
-    from importer.schema import describe
+def example(known: Field) -> str:
+    """Return a value that a field takes."""
+    return _OF_NAME.get(known.name) or _OF_KIND[known.kind]
 
+
+def _as_json(table: Table) -> dict[str, object]:
+    lines = [
+        {**asdict(line), "example": example(known)}
+        for line, known in zip(describe(table), table.fields, strict=True)
+    ]
+    return {"path": table.path, "source": table.source, "fields": lines}
+
+
+def _show(table: Table) -> Shown:
+    title = f"{table.endpoint}  POST {table.path}"
+    shown = Shown(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=True)
+    # Names are copied into a mapping: they stand in one piece, whatever becomes of the others.
+    shown.add_column("field, or", no_wrap=True)
+    shown.add_column("what it is", ratio=1)
+    shown.add_column("example", no_wrap=True)
+    shown.add_column("codes", width=9)
+    for line, known in zip(describe(table), table.fields, strict=True):
+        what = f"{line.title}: {line.need}, {line.limit}"
+        names = "\n".join((line.name, *line.aliases))
+        shown.add_row(names, what, example(known), " ".join(map(str, line.codes)))
+    return shown
+
+
+def _codes_as_json() -> dict[int, object]:
     return {
-        "path": table.path,
-        "source": table.source,
-        "fields": [
-            {
-                "name": line.name,
-                "aliases": list(line.aliases),
-                "title": line.title,
-                "need": line.need,
-                "limit": line.limit,
-                "codes": list(line.codes),
-            }
-            for line in describe(table)
-        ],
+        number: {
+            "means": code.means,
+            "whose": code.whose.value,
+            "remedy": code.remedy,
+            "effect": code.effect.value,
+        }
+        for number, code in CODES.items()
     }
 
 
-def _show_table(table: Table) -> None:
-    from rich.table import Table as Shown
-
-    from importer.schema import describe
-
-    shown = Shown(title=f"{table.endpoint}  POST {table.path}", title_justify="left")
-    # These are copied into a mapping: they stand in one piece, whatever becomes of the others.
-    for heading in ("field", "also accepted"):
-        shown.add_column(heading, no_wrap=True)
-    for heading in ("OPSCOM's name", "need", "limit", "codes"):
-        shown.add_column(heading, overflow="fold")
-    for line in describe(table):
-        codes = " ".join(map(str, line.codes))
-        names = "\n".join(line.aliases)
-        shown.add_row(line.name, names, line.title, line.need, line.limit, codes)
-    _paper().print(shown)
-
-
-def _paper() -> Console:
-    """Return where tables are printed: as wide as the terminal, or wide where there is none."""
-    from rich.console import Console
-
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _WIDE)
-
-
-def _show_codes(*, as_json: bool) -> None:
-    from importer.codes import CODES
-
-    if as_json:
-        entries = {
-            number: {
-                "means": code.means,
-                "whose": code.whose.value,
-                "remedy": code.remedy,
-                "effect": code.effect.value,
-            }
-            for number, code in CODES.items()
-        }
-        click.echo(json.dumps(entries, indent=1))
-        return
-    from rich.table import Table as Shown
-
-    shown = Shown(title="OPSCOM's error codes", title_justify="left")
+def _codes() -> Shown:
+    shown = Shown(title="OPSCOM's error codes", title_justify="left", box=box.SIMPLE_HEAD)
     for heading in ("code", "means", "whose", "what to do", "what a push makes of it"):
         shown.add_column(heading, overflow="fold")
     for code in CODES.values():
         shown.add_row(
             str(code.number), code.means, code.whose.value, code.remedy, code.effect.value
         )
-    _paper().print(shown)
+    return shown

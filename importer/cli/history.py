@@ -2,55 +2,53 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
-if TYPE_CHECKING:
-    from importer.delivery.history import Created, FileEntry, RunEntry
+from importer.cli.options import Options, taking
+from importer.cli.terminal import emit, say
+from importer.delivery.history import (
+    Created,
+    FileEntry,
+    RunEntry,
+    read_created,
+    read_run,
+    read_runs,
+)
+from importer.delivery.journal import look_up
+from importer.errors import UsageError
+from importer.results.workbook import write_listing
+from importer.text import count, quoted
+from importer.workspace import find_workspace
+from schemas import POLICIES
 
-_FILE = click.Path(path_type=Path)
 UNENDED = "not ended yet, or ended by force"
 
 
-@click.command(short_help="Show what was imported: when, by whom, from which file.")
+@click.command()
 @click.argument("run", required=False)
-@click.option("--workspace", type=_FILE, metavar="DIR", help="Folder to work in.")
-@click.option("--journal", type=_FILE, metavar="FILE", help="The memory of all runs.")
+@taking("workspace", "journal", "as_json")
 @click.option(
     "--as-deletes",
-    type=_FILE,
+    type=click.Path(path_type=Path),
     metavar="FILE",
     help="Write the permits that RUN created into a workbook that `push` takes to delete them.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, for other programs.")
-def history(
-    run: str | None,
-    *,
-    workspace: Path | None,
-    journal: Path | None,
-    as_deletes: Path | None,
-    as_json: bool,
-) -> int:
+def history(options: Options, *, run: str | None, as_deletes: Path | None) -> int:
     """Show what was imported: when, by whom, from which file, with which outcome.
 
     Without RUN all runs, the newest first; with RUN that one in detail, and what it created in the
     order in which it would be undone.
     """
-    from importer.delivery.history import read_created, read_run, read_runs
-    from importer.delivery.journal import look_up
-    from importer.errors import UsageError
-    from importer.workspace import find_workspace
-    from schemas import POLICIES
-
     if as_deletes is not None and run is None:
         raise UsageError("--as-deletes needs the id of a run.", hint="`history` shows the ids.")
-    path = journal or find_workspace(workspace, Path.cwd()).journal
+    path = options.journal or find_workspace(options.workspace, Path.cwd()).journal
     with look_up(path) as memory:
         if run is None:
             runs = () if memory is None else read_runs(memory.connection)
-            _show_runs(runs, as_json=as_json)
+            _show_runs(runs, as_json=options.as_json)
             return 0
         entry = None if memory is None else read_run(memory.connection, run)
         if memory is None or entry is None:
@@ -58,15 +56,13 @@ def history(
                 f"There is no run {run} in {path}.", hint="`opscom-import history` shows the ids."
             )
         created = read_created(memory.connection, run, POLICIES)
-    _show_run(entry, created, as_json=as_json)
+    _show_run(entry, created, as_json=options.as_json)
     if as_deletes is not None:
         _write_deletes(as_deletes, created)
     return 0
 
 
 def _show_runs(runs: tuple[RunEntry, ...], *, as_json: bool) -> None:
-    from importer.cli.terminal import emit, say
-
     if as_json:
         emit({"exit_code": 0, "runs": [run.as_json() for run in runs]})
         return
@@ -100,10 +96,6 @@ def _file(file: FileEntry) -> str:
 
 
 def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from importer.cli.terminal import emit, say
-
     if as_json:
         shape = {"exit_code": 0, "run": run.as_json(), "created": [asdict(c) for c in created]}
         emit(shape)
@@ -116,9 +108,9 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
     for file in run.files:
         say("")
         say(f"{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
-        say(f"  {file.rows} rows: {_states(file.states)}; {file.attempts} requests")
+        say(f"  {count(file.rows, 'row')}: {_states(file.states)}; {file.attempts} requests")
         for code, number in file.codes.items():
-            say(f"  {code}: {number} time{'s' if number != 1 else ''}")
+            say(f"  {code}: {count(number, 'time')}")
         say(f"  Workbook: {file.results}")
     if created:
         say("")
@@ -131,15 +123,10 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
 
 def _states(states: object) -> str:
     found = states if isinstance(states, dict) else {}
-    return ", ".join(f"{count} {state}" for state, count in found.items()) or "nothing said"
+    return ", ".join(f"{rows} {state}" for state, rows in found.items()) or "nothing said"
 
 
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
-    from importer.cli.terminal import say
-    from importer.results.workbook import write_listing
-    from importer.text import quoted
-    from schemas import POLICIES
-
     deletable = {policy.of for policy in POLICIES.values() if policy.deletes}
     rows = [
         (each.reference_id, each.source, str(each.row), each.at)
