@@ -14,7 +14,7 @@ from importer.delivery.memory import System
 from importer.delivery.planning import tells_of_record
 from importer.errors import ImporterError
 from importer.model import State
-from importer.prepare import CHECK, SETTLE, Job
+from importer.prepare import CHECK, SETTLE, set_aside
 from importer.reading import read_summary, told_by
 from importer.records import Rows
 from importer.text import quoted
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from importer.delivery.journal import LearnedRow
     from importer.delivery.memory import Memory
     from importer.model import Checked, Origin, Resubmitted
-    from importer.prepare import Request
+    from importer.prepare import Job, Request
 
 _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
 _MOST = 100
@@ -146,13 +146,12 @@ def hold_creates(
         sends = any(POLICIES[each.job.endpoint].creates and each.plan.send for each in planned)
         note = f"A push creates nothing. {why_held(lost, system)}"
         return tuple(jobs), tuple(planned), (note,) if sends else ()
-    held = {
-        id(each.job): f"{each.job.path.name}: nothing of it was sent. {why_held(lost, system)}"
-        for each in planned
-        if each.plan.send and POLICIES[each.job.endpoint].creates
-    }
-    spared = tuple(Job(job.path, error=held[id(job)]) if id(job) in held else job for job in jobs)
-    return spared, tuple(each for each in planned if id(each.job) not in held), ()
+    held = f"nothing of it was sent. {why_held(lost, system)}"
+
+    def why(each: Compared) -> str:
+        return held if each.plan.send and POLICIES[each.job.endpoint].creates else ""
+
+    return (*set_aside(jobs, planned, why), ())
 
 
 def why_held(lost: Lost, system: System) -> str:

@@ -17,7 +17,7 @@ from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from importer.compare import Compared
     from importer.mapping import Mapping as Rules
@@ -199,6 +199,20 @@ def check_file(
     return Job(path, digest, rules, checked, notes, source.origin, content=source.digest)
 
 
+def set_aside(
+    jobs: Sequence[Job], planned: Sequence[Compared], why: Callable[[Compared], str]
+) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
+    """Put files in error of whose sheets ``why`` says something; the other files go on."""
+    errors = {id(each.job): text for each in planned if (text := why(each))}
+    spared = tuple(
+        Job(job.path, error=plain(f"{job.path.name}: {errors[id(job)]}"))
+        if id(job) in errors
+        else job
+        for job in jobs
+    )
+    return spared, tuple(each for each in planned if id(each.job) not in errors)
+
+
 def hold_deletes(
     jobs: Sequence[Job], planned: Sequence[Compared], request: Request
 ) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
@@ -209,27 +223,20 @@ def hold_deletes(
     Raises:
         UsageError: There are no others.
     """
-    named = request.deletes
-    held = {
-        id(each.job): each
-        for each in planned
-        if named is not None
-        and POLICIES[each.job.endpoint].deletes
-        and each.plan.send
-        and each.job.path.resolve() not in named
-    }
-    if held and all(id(job) in held or job.error is not None for job in jobs):
-        raise UsageError(_nobody_deletes(sum(len(each.plan.send) for each in held.values())))
-    spared = tuple(
-        Job(
-            job.path,
-            error=plain(f"{job.path.name}: {_nobody_deletes(len(held[id(job)].plan.send))}"),
-        )
-        if id(job) in held
-        else job
-        for job in jobs
-    )
-    return spared, tuple(each for each in planned if id(each.job) not in held)
+    named, held = request.deletes, 0
+
+    def why(each: Compared) -> str:
+        nonlocal held
+        deletes = POLICIES[each.job.endpoint].deletes and each.plan.send
+        if named is None or not deletes or each.job.path.resolve() in named:
+            return ""
+        held += len(each.plan.send)
+        return _nobody_deletes(len(each.plan.send))
+
+    spared = set_aside(jobs, planned, why)
+    if held and all(job.error is not None for job in spared[0]):
+        raise UsageError(_nobody_deletes(held))
+    return spared
 
 
 def _nobody_deletes(number: int) -> str:

@@ -10,21 +10,19 @@ from typing import TYPE_CHECKING
 
 from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks
 from importer.compare import compare, compare_sheet, guard, recognise, remember, standing_permits
-from importer.delivery.pusher import Conditions, Pusher, Target
+from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
 from importer.lost_runs import find_lost, hold_creates, learn, leave_aside
 from importer.model import Outcome, State
-from importer.prepare import PUSH, hold_deletes, overrule_files, prepare
+from importer.prepare import PUSH, SETTLE, hold_deletes, overrule_files, prepare
 from importer.report import Report, SheetReport
-from importer.settle import settle_sheet
+from importer.settle import LookUp, settle_sheet, target_of
 from importer.text import count
 from importer.workspace import archive
-from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
     from importer.compare import Compared, Past
     from importer.prepare import Job, Request
-    from importer.settle import Inquiry
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +40,8 @@ class Delivery:
 
     conditions: Conditions
     watch: Callable[[Progress], None]
-    inquiry: Inquiry | None = None
-    """How ``settle`` looks permits up; ``None`` for a push."""
+    look_up: LookUp | None = None
+    """For ``settle``: the question for a plate's permits; ``None`` where no plate host is set."""
 
 
 LookBack = Callable[[Sequence["Job"]], "Past"]
@@ -93,18 +91,19 @@ class _Line:
         planned: Sequence[Compared],
         delivery: Delivery | None,
     ) -> None:
-        self._id = f"{dt.datetime.now().astimezone():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        started = dt.datetime.now().astimezone()
+        self._id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
         self._request = request
         self._planned = planned
         self._past = past
         self._annotator = Annotator(self._id, request, place, past, planned)
         self._delivery = delivery
+        self._stopper = None if delivery is None else delivery.conditions.stopper
         self._left = request.limit
         self._pushed: set[str] = set()
         self._failed: list[str] = []
         if delivery is not None:
-            now = dt.datetime.now().astimezone()
-            past.opened.start_run(self._id, past.system, past.known_number, now)
+            past.opened.start_run(self._id, past.system, past.known_number, started)
         self._standing = standing_permits([each.job for each in planned], past)
 
     def finish(self, job: Job) -> list[SheetReport]:
@@ -120,7 +119,7 @@ class _Line:
 
     def report(self, sheets: Sequence[SheetReport], notes: Sequence[str]) -> Report:
         """Report what the run came to, and write down that it ended."""
-        reason = None if self._delivery is None else self._delivery.conditions.stopper.reason
+        reason = None if self._stopper is None else self._stopper.reason
         left = sum(dict(sheet.states).get(State.NOT_SENT, 0) for sheet in sheets)
         if reason and left and self._request.command == PUSH:
             rows = f"{count(left, 'row')} {'is' if left == 1 else 'are'}"
@@ -148,8 +147,8 @@ class _Line:
             )
         self._pushed.add(endpoint)
         file = self._start_file(each)
-        if delivery.inquiry is not None:
-            found = settle_sheet(each, file, self._past, delivery.conditions, delivery.inquiry)
+        if self._request.command == SETTLE:
+            found = settle_sheet(each, file, self._past, delivery.conditions, delivery.look_up)
         else:
             found = self._push(each, file, delivery)
         return all_outcomes(each, found), file
@@ -157,9 +156,7 @@ class _Line:
     def _push(self, each: Compared, file: int, delivery: Delivery) -> dict[int, Outcome]:
         send = each.plan.send[: self._left]
         found = {row.record.position: Outcome(State.NOT_SENT) for row in each.plan.send}
-        endpoint = each.job.endpoint
-        number = self._past.known_number
-        target = Target(endpoint, TABLES[endpoint].path, POLICIES[endpoint], number, file)
+        target = target_of(each.job.endpoint, self._past, file)
         pusher = Pusher(target, self._past.opened, delivery.conditions)
         for done, (planned, outcome) in enumerate(pusher.push(send), start=1):
             found[planned.record.position] = outcome
@@ -203,8 +200,8 @@ class _Line:
             self._stop(str(error))
 
     def _stop(self, why: str) -> None:
-        if self._delivery is not None:
-            self._delivery.conditions.stopper.stop(why)
+        if self._stopper is not None:
+            self._stopper.stop(why)
 
     def _annotate(self, job: Job, outcomes: Sequence[Sequence[Outcome]]) -> list[SheetReport]:
         """Write a file's workbook; what was sent is in the journal and told, also where that fails.
@@ -212,23 +209,23 @@ class _Line:
         A disk that is full stops the run; a failure that nobody expected is told, and the other files
         go on.
         """
-        stopper = None if self._delivery is None else self._delivery.conditions.stopper
         try:
-            stopped = None if stopper is None else stopper.reason
+            stopped = None if self._stopper is None else self._stopper.reason
             return self._annotator.write(job, outcomes, stopped=stopped)
         except InputError as error:
-            why = str(error)
-            if stopper is not None:
-                stopper.stop(why)
+            why, lasting = str(error), True
         except Exception as error:  # noqa: BLE001 - one file's failure is its own
             why = (
                 f"The workbook of {job.path.name} could not be made ({failure(error)}). Run the same "
                 "command again: nothing is sent twice. If it fails again, report this line."
             )
-            if stopper is not None:
-                self._failed.append(why)
-        if stopper is None:
+            lasting = False
+        if self._delivery is None:
             return [SheetReport(job.path, error=why)]
+        if lasting:
+            self._stop(why)
+        else:
+            self._failed.append(why)
         return self._annotator.report(job, outcomes, None)
 
     def _archive(self, job: Job, reports: Sequence[SheetReport]) -> None:
@@ -242,12 +239,9 @@ class _Line:
         try:
             moved = archive(job.path, job.content, folder, dt.datetime.now().astimezone())
         except OSError as error:
-            held = isinstance(error, PermissionError)
-            why = (
-                "most likely it is open in Excel"
-                if held
-                else error.strerror or type(error).__name__
-            )
+            why = error.strerror or type(error).__name__
+            if isinstance(error, PermissionError):
+                why = "most likely it is open in Excel"
             self._annotator.notes.append(
                 f"{job.path.name} is done, but it could not be moved to {folder.name} ({why}). "
                 "Move it yourself; pushing it again sends nothing twice."

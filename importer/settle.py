@@ -7,8 +7,8 @@ need nothing: the next push sends them again. All else a person decides, in ``op
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
@@ -34,18 +34,14 @@ LookUp = Callable[[str], Iterable[tuple[str, str]] | None]
 """Plate → (short name, expiry) of each of its permits; ``None`` where there was no answer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inquiry:
-    """How permits are looked for."""
-
-    look_up: LookUp | None
-    """``None`` where no host of plate validation is set."""
-    wait: Callable[[float], bool]
-    """Waits that many seconds; whether the run is to stop meanwhile."""
+def target_of(endpoint: str, past: Past, file: int) -> Target:
+    """Return where rows of an endpoint go; ``file`` is the journal's number of their sheet."""
+    path, policy = TABLES[endpoint].path, POLICIES[endpoint]
+    return Target(endpoint, path, policy, past.known_number, file)
 
 
 def settle_sheet(
-    each: Compared, file: int, past: Past, conditions: Conditions, inquiry: Inquiry
+    each: Compared, file: int, past: Past, conditions: Conditions, look_up: LookUp | None
 ) -> dict[int, Outcome]:
     """Settle what can be settled in a sheet; rows that are to be sent are not sent.
 
@@ -58,9 +54,15 @@ def settle_sheet(
     rows = [row for row in Rows(each.checked, TABLES[endpoint]) if row.position in unknown]
     match POLICIES[endpoint].resend:
         case Resend.ONCE:
-            found.update(_send_once_more(rows, file, endpoint, past, conditions))
+            found |= _send_once_more(rows, target_of(endpoint, past, file), past, conditions)
         case Resend.NEVER:
-            found.update(_look_for(rows, unknown, endpoint, past, conditions, inquiry))
+            note = "No plate host is set, so it could not be looked up by its plate."
+            seen: dict[int, Outcome] = {}
+            if look_up is not None:
+                note = "Plate validation proves nothing of it."
+                seen = _look_for(rows, endpoint, past, conditions, look_up)
+            for at, one in unknown.items():
+                found[at] = seen.get(at, replace(one, message=f"{one.message} {note}"))
         case Resend.FREELY:
             pass
     return found
@@ -74,69 +76,49 @@ def _waiting_for_push(row: Planned) -> Outcome:
 
 
 def _send_once_more(
-    rows: Sequence[Record], file: int, endpoint: str, past: Past, conditions: Conditions
+    rows: Sequence[Record], target: Target, past: Past, conditions: Conditions
 ) -> dict[int, Outcome]:
     """Send each row once: OPSCOM takes it, or answers that it is there."""
-    policy = replace(POLICIES[endpoint], resend=Resend.NEVER)
-    target = Target(endpoint, TABLES[endpoint].path, policy, past.known_number, file)
+    target = replace(target, policy=replace(target.policy, resend=Resend.NEVER))
     memory = past.opened.memory
     planned = [Planned(row, row.key, memory.digest(row.payload), lost_before=True) for row in rows]
     pusher = Pusher(target, past.opened, conditions)
     return {row.record.position: outcome for row, outcome in pusher.push(planned)}
 
 
-def _look_for(  # noqa: PLR0913, PLR0917 - what it needs, each by its name
-    rows: Sequence[Record],
-    found: Mapping[int, Outcome],
-    endpoint: str,
-    past: Past,
-    conditions: Conditions,
-    inquiry: Inquiry,
+def _look_for(
+    rows: Sequence[Record], endpoint: str, past: Past, conditions: Conditions, look_up: LookUp
 ) -> dict[int, Outcome]:
-    """Look each permit up by its plate, twice, with a pause between."""
-    memory, number = past.opened.memory, past.known_number
-    records = memory.of(number, endpoint)
+    """Look each permit up by its plate, twice, with a pause between; return those that are there."""
+    memory = past.opened.memory
+    known = memory.of(past.known_number, endpoint)
     identities = {row.position: f"#{memory.digest(row.payload)}" for row in rows}
     asked = [
         row
         for row in rows
-        if inquiry.look_up is not None
-        and all(row.payload.get(name) for name in PROOF)
-        and not records.has_other_like(identities[row.position], row.payload, PROOF)
+        if all(row.payload.get(name) for name in PROOF)
+        and not known.has_other_like(identities[row.position], row.payload, PROOF)
+        and _is_there(row, look_up)
     ]
-    first = {row.position for row in asked if _is_there(row, inquiry)}
-    if not first or inquiry.wait(PAUSE):
-        return _undecided(rows, found, inquiry)
-    seen = [row for row in asked if row.position in first and _is_there(row, inquiry)]
+    if not asked or conditions.stopper.wait(PAUSE):
+        return {}
+    seen = [row for row in asked if _is_there(row, look_up)]
     message = (
         "Plate validation shows this permit, and the journal knows no other like it, so OPSCOM took "
         "the row. Its reference id is not known; look it up in OPSCOM where you need it."
     )
     result = Result(State.PUSHED, message=message)
     try:
-        past.opened.find_out(number, endpoint, [(identities[row.position], result) for row in seen])
+        past.opened.find_out(
+            past.known_number, endpoint, [(identities[row.position], result) for row in seen]
+        )
     except JournalError as error:
         conditions.stopper.stop(str(error))
-        return _undecided(rows, found, inquiry)
-    settled = {row.position: Outcome(State.PUSHED, message=message) for row in seen}
-    return _undecided(rows, found, inquiry) | settled
+        return {}
+    return {row.position: Outcome(State.PUSHED, message=message) for row in seen}
 
 
-def _is_there(row: Record, inquiry: Inquiry) -> bool:
-    permits = inquiry.look_up(row.payload["plate"]) if inquiry.look_up is not None else None
+def _is_there(row: Record, look_up: LookUp) -> bool:
     wanted = (row.payload["zone"], row.payload["endTime"])
-    return any((name, expiry.replace(" ", "T")) == wanted for name, expiry in permits or ())
-
-
-def _undecided(
-    rows: Sequence[Record], found: Mapping[int, Outcome], inquiry: Inquiry
-) -> dict[int, Outcome]:
-    """Say of each row what a person can do."""
-    if inquiry.look_up is None:
-        note = "No plate host is set, so it could not be looked up by its plate."
-    else:
-        note = "Plate validation proves nothing of it."
-    return {
-        row.position: replace(found[row.position], message=f"{found[row.position].message} {note}")
-        for row in rows
-    }
+    permits = look_up(row.payload["plate"]) or ()
+    return any((name, expiry.replace(" ", "T")) == wanted for name, expiry in permits)

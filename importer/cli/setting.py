@@ -30,7 +30,7 @@ from importer.pulls.plate_answers import plate_facts, read_plate, understands_pl
 from importer.pulls.user_types import KeptTypes, kept_user_types
 from importer.run import Delivery
 from importer.settings import Settings, load_settings, need_client
-from importer.settle import Inquiry, LookUp
+from importer.settle import LookUp
 from importer.text import count
 from importer.workspace import (
     Workspace,
@@ -158,12 +158,10 @@ class Access:
         controller = Controller(self.host, self.client, self.token, timeout=settings.timeout)
         stopper, pace = Stopper(), Pace(rate=settings.rate)
         conditions = Conditions(controller, pace, stopper, Breaker(stopper), settings.workers)
-        inquiry = None
-        if look_up:
-            inquiry = Inquiry(self._look_up(settings, pace, stopper), stopper.wait)
+        asks = self._look_up(settings, pace, stopper) if look_up else None
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
-        return Delivery(conditions, watch, inquiry)
+        return Delivery(conditions, watch, asks)
 
     def _look_up(self, settings: Settings, pace: Pace, stopper: Stopper) -> LookUp | None:
         """Return the question for a plate's permits, ``None`` where no plate host is set."""

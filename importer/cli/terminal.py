@@ -100,7 +100,7 @@ def show_report(
     for note in report.notes:
         say(note)
     notes: set[tuple[Path, str]] = set()
-    for sheet, later in zip(report.sheets, [*report.sheets[1:], None], strict=True):
+    for sheet, later in zip(report.sheets, [*report.sheets[1:], None], strict=False):
         if sheet.error is not None:
             say_error(sheet.error)
             continue
