@@ -50,10 +50,11 @@ _THOUSANDS_RE: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+\Z)")
 
 
 class Shown(NamedTuple):
-    """A number cell as a person sees it."""
+    """A cell as a person sees it."""
 
     text: str
     """The shown text; where there is a fault, the stored number in plain digits."""
+    type: CellType = CellType.TEXT
     stored: str | None = None
     """The stored number as plain decimal text, where the shown text says something else."""
     fault: Fault | None = None
@@ -80,36 +81,38 @@ def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
         code: The cell's format code (``0000000``, ``yyyy-mm-dd``).
         since_1904: Whether the workbook counts its days from 1904.
     """
-    # Whole numbers, plain or padded, and days are most of what exports hold, and differ row by row.
-    if len(raw) <= _KEPT_DIGITS and raw.isascii() and raw.isdecimal():
+    # Whole numbers and days are most of what exports hold, and differ row by row.
+    if len(raw) <= _KEPT_DIGITS and raw.isascii() and raw.isdecimal() and raw[0] != "0":
         form = parse(code)
         if form.general:
-            return Shown(str(int(raw)))
-        if form.padding:
-            return Shown(str(int(raw)).zfill(form.padding))
-        if form.day and len(raw) == _DATE_DIGITS and raw[0] != "0":
+            return Shown(raw, CellType.NUMBER)
+        if form.day and len(raw) == _DATE_DIGITS:
             since = _SINCE_1904 if since_1904 else 0
-            return Shown(date.fromordinal(int(raw) + since + _FIRST_DAY).isoformat())
+            day = date.fromordinal(int(raw) + since + _FIRST_DAY)
+            return Shown(day.isoformat(), CellType.DATE)
+        if form.whole is not None:
+            text = _whole(form.whole, raw.rjust(form.whole.zeros, "0")).strip()
+            told = text.lstrip("0") == raw
+            return Shown(text, CellType.NUMBER, None if told else raw)
     return _show(raw, code, since_1904)
 
 
 @lru_cache(maxsize=16_384)
 def _show(raw: str, code: str, since_1904: bool) -> Shown:  # noqa: FBT001 - private, called once
+    form = parse(code)
     value = float(raw) if _NUMBER_RE.fullmatch(raw) else math.nan
     if not math.isfinite(value):
-        return Shown(raw, fault=faults.NO_NUMBER)
+        return Shown(raw, form.type, fault=faults.NO_NUMBER)
     digits = plain(value)
     if abs(value) >= LARGEST:
-        return Shown(f"{value:.0f}", fault=faults.TOO_MANY_DIGITS)
+        return Shown(f"{value:.0f}", form.type, fault=faults.TOO_MANY_DIGITS)
     try:
-        form = parse(code)
         section, magnitude = _choose(form, value)
         shown = _write(section, magnitude, since_1904=since_1904)
     except _Unshowable as unshowable:
-        return Shown(digits, fault=unshowable.fault)
-    if section.kind not in {Kind.GENERAL, Kind.NUMBER}:
-        return Shown(shown)
-    return Shown(shown, stored=None if _says(shown, digits) else digits)
+        return Shown(digits, form.type, fault=unshowable.fault)
+    told = section.kind not in {Kind.GENERAL, Kind.NUMBER} or _says(shown, digits)
+    return Shown(shown, form.type, None if told else digits)
 
 
 def show_iso(raw: str, code: str) -> Shown:
@@ -117,14 +120,15 @@ def show_iso(raw: str, code: str) -> Shown:
 
     Strict Open XML stores times and durations so too, as moments of the first days of 1900.
     """
+    sort = parse(code).type
     try:
         moment = datetime.fromisoformat(f"1899-12-31T{raw}" if raw[2:3] == ":" else raw)
     except ValueError:
-        return Shown(raw, fault=faults.NO_SUCH_DATE)
+        return Shown(raw, sort, fault=faults.NO_SUCH_DATE)
     moment = (moment + timedelta(milliseconds=500)).replace(tzinfo=None, microsecond=0)
-    if parse(code).type not in {CellType.DATE, CellType.TIME}:
+    if sort not in {CellType.DATE, CellType.TIME}:
         midnight = moment.time() == datetime.min.time()
-        return Shown(moment.date().isoformat() if midnight else moment.isoformat())
+        return Shown(moment.date().isoformat() if midnight else moment.isoformat(), sort)
     days = (moment - _DAY_ZERO) / timedelta(days=1)
     return show(repr(days - 1 if 1 <= days < _NO_DAY + 1 else days), code)
 
@@ -232,17 +236,19 @@ def _written_number(number: Number, value: Decimal) -> str:
 
 def _whole(number: Number, digits: str) -> str:
     """Fill the places before the point from the right; the first place takes what is left."""
-    places = [index for index, token in enumerate(number.whole) if token.mark is Mark.DIGIT]
+    places = number.filled
+    if not number.grouped and len(number.whole) == len(places) <= len(digits):
+        return digits
     texts = [token.text for token in number.whole]
     if not places:
         return "".join(texts) + (digits if number.point else "")
     if number.grouped:
         grouped = _THOUSANDS_RE.sub(",", digits)
         return "".join([*texts[: places[0]], grouped, *texts[places[-1] + 1 :]])
-    for index in reversed(places):
-        cut = 0 if index == places[0] else max(len(digits) - 1, 0)
-        texts[index] = digits[cut:] or (" " if texts[index] == "?" else "")
-        digits = digits[:cut]
+    cut = len(digits) - len(places) + 1
+    filled = [digits[:cut], *digits[cut:]] if cut > 0 else [""] * (1 - cut) + list(digits)
+    for index, digit in zip(places, filled, strict=True):
+        texts[index] = digit or (" " if texts[index] == "?" else "")
     return "".join(texts)
 
 

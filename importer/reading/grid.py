@@ -8,7 +8,6 @@ broken Unicode, what is hidden, and how much a table may hold.
 from __future__ import annotations
 
 import re
-from array import array
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -20,10 +19,8 @@ import pyarrow.compute as pc
 from importer.errors import InputError
 from importer.model import Column, Grid
 from importer.reading import faults
-from importer.reading.display import show
 from importer.reading.error_words import PATTERN
 from importer.reading.merges import spread
-from importer.reading.number_format import parse
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,7 +29,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     from pandas.api.extensions import ExtensionArray
 
-    from importer.model import CellType, Merge
+    from importer.model import Merge
     from importer.reading.display import Shown
     from importer.reading.faults import Fault
 
@@ -83,7 +80,10 @@ class GridBuilder:
         self._packed = self._width = self._hidden = 0
         self._faults: dict[tuple[int, int], Fault] = {}
         self._stored: dict[int, dict[int, str]] = {}
-        self._types: dict[int, tuple[array[int], bytearray]] = {}
+        self._kinds: list[bytes | bytearray] = []
+        """The types of the cells of each row, as far as there are any."""
+        self._types: list[tuple[int, npt.NDArray[np.int8]]] = []
+        """First position and types of a block of rows."""
         self.merges: list[Merge] = []
         self._struck: set[tuple[int, int]] = set()
         self._fills: dict[int, tuple[tuple[int, str], ...]] = {}
@@ -93,47 +93,32 @@ class GridBuilder:
         """Few rows differ in their fills: each pattern is kept once."""
         self._faulty = False
 
-    def fault(self, column: int, fault: Fault) -> None:
-        """Note why a cell of the next row has no value to be trusted."""
-        self._faults[len(self._rows), column] = fault
-        self._faulty = True
-
-    def store(self, column: int, number: str) -> None:
-        """Keep the stored number of a cell of the next row."""
-        self._stored.setdefault(column, {})[len(self._rows)] = number
-
-    def type(self, column: int, kind: CellType) -> None:
-        """Note that a cell of the next row is not text."""
-        places, kinds = self._types.setdefault(column, (array("L"), bytearray()))
-        places.append(len(self._rows))
-        kinds.append(kind)
-
-    def number(self, column: int, raw: str, code: str, *, since_1904: bool) -> str:
-        """Return what a number cell of the next row shows; what is known of it besides is noted."""
-        return self.shown(column, show(raw, code, since_1904=since_1904), code)
-
-    def shown(self, column: int, shown: Shown, code: str) -> str:
-        """Note all that is known of a number cell, and return its text."""
-        self.type(column, parse(code).type)
-        if shown.fault is not None:
-            self.fault(column, shown.fault)
-        if shown.stored is not None:
-            self.store(column, shown.stored)
-        return shown.text
-
-    def look(self, column: int, colour: str, *, struck: bool) -> None:
-        """Note the looks of a filled cell of the next row: struck out, and its background."""
-        if struck:
+    def note(self, column: int, cell: Shown, style: Style) -> None:
+        """Note what is known of a filled cell of the next row besides its text and type."""
+        if cell.fault is not None:
+            self._faults[len(self._rows), column] = cell.fault
+            self._faulty = True
+        if cell.stored is not None:
+            self._stored.setdefault(column, {})[len(self._rows)] = cell.stored
+        if style.struck and cell.text:
             self._struck.add((len(self._rows), column))
-        if colour:
-            self._colours.append((column, colour))
+        if style.colour and cell.text:
+            self._colours.append((column, style.colour))
 
-    def add(self, row: int, cells: Sequence[str], *, hidden: bool = False) -> None:
+    def add(
+        self,
+        row: int,
+        cells: Sequence[str],
+        types: bytes | bytearray = b"",
+        *,
+        hidden: bool = False,
+    ) -> None:
         """Take the next row.
 
         Args:
             row: Its number, larger than all before it.
             cells: From the first column on; rows may differ in length.
+            types: The ``CellType`` of each cell; none where all are text.
             hidden: Whether the sheet hides it.
 
         Raises:
@@ -149,6 +134,7 @@ class GridBuilder:
         self._rows.append(row)
         self._lengths.append(len(cells))
         self._cells.append(cells)
+        self._kinds.append(types)
         self._hidden += hidden
         self._width = max(self._width, len(cells))
         if len(self._cells) * self._width >= _CELLS_A_BLOCK:
@@ -172,7 +158,7 @@ class GridBuilder:
                 fault.at(*place) for place, fault in sorted(self._faults.items(), key=_place)
             ),
             stored=dict(sorted(self._stored.items())),
-            types={column: self._typed(*marks) for column, marks in sorted(self._types.items())},
+            types=self._typed(),
             merges=tuple(self.merges),
             struck=frozenset(self._struck),
             fills=self._fills,
@@ -181,10 +167,14 @@ class GridBuilder:
         )
         return spread(grid)
 
-    def _typed(self, places: array[int], kinds: bytearray) -> npt.NDArray[np.int8]:
-        types = np.zeros(len(self._rows), np.int8)
-        types[np.array(places)] = np.frombuffer(kinds, np.int8)
-        return types
+    def _typed(self) -> dict[int, npt.NDArray[np.int8]]:
+        """Return the types of the columns that are not all text."""
+        types: dict[int, npt.NDArray[np.int8]] = {}
+        for start, block in self._types:
+            for column in np.flatnonzero(block.any(axis=0)).tolist():
+                whole = types.setdefault(column, np.zeros(len(self._rows), np.int8))
+                whole[start : start + len(block)] = block[:, column]
+        return dict(sorted(types.items()))
 
     def _pack(self) -> None:
         """Turn the rows at hand into columns."""
@@ -203,8 +193,12 @@ class GridBuilder:
                 if gap := self._packed - sum(map(len, chunks)):
                     chunks.append(_blanks(gap))
                 chunks.append(_texts(texts))
+        if any(map(any, self._kinds)):
+            kinds = b"".join(each.ljust(self._width, b"\0") for each in self._kinds)
+            self._types.append((self._packed, np.frombuffer(kinds, np.int8).reshape(count, -1)))
         self._packed += count
         self._cells.clear()
+        self._kinds.clear()
 
     def _frame(self) -> pd.DataFrame:
         columns: dict[int, ExtensionArray] = {}

@@ -126,6 +126,11 @@ class Number:
     """The number is multiplied by ten to this power before it is written (2 for percent)."""
 
     @cached_property
+    def filled(self) -> tuple[int, ...]:
+        """The places of the digits before the point."""
+        return tuple(at for at, token in enumerate(self.whole) if token.mark is Mark.DIGIT)
+
+    @cached_property
     def zeros(self) -> int:
         """Digits before the point that are always written."""
         digits = [token.text for token in self.whole if token.mark is Mark.DIGIT]
@@ -192,13 +197,12 @@ class NumberFormat:
         return self.sections[0].kind is Kind.DATE and not self.conditional
 
     @cached_property
-    def padding(self) -> int:
-        """How many digits a whole number is padded to, where padding is all that happens; else 0."""
-        first = self.sections[0]
-        plain = len(self.sections) == 1 and first.condition is None and first.number is not None
-        if not plain or any(token.text != "0" for token in first.tokens):
-            return 0
-        return len(first.tokens)
+    def whole(self) -> Number | None:
+        """How every positive whole number is written, where no digit of it is left out or moved."""
+        number = self.sections[0].number
+        if number is None or self.conditional or number.point or number.power:
+            return None
+        return number if number.filled else None
 
 
 _TOKEN_RE = re.compile(

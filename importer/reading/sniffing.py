@@ -142,7 +142,7 @@ def _ole(data: bytes, name: str) -> Container:
         if stream_entry(data, stream) is not None:
             raise _no_spreadsheet(name, kind)
     if _ends_early(data):
-        raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND)
+        raise damaged(name)
     raise InputError(f"{name}: this is an Office document, but no workbook.", hint=ITSELF)
 
 
@@ -172,6 +172,11 @@ def stream_entry(data: bytes, stream: str) -> int | None:
     return place if place >= 0 else None
 
 
+def damaged(name: str) -> InputError:
+    """Return the refusal of a workbook that cannot be unpacked."""
+    return InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND)
+
+
 def password(name: str) -> InputError:
     """Return the refusal of a workbook that is protected by a password."""
     return InputError(
@@ -190,7 +195,7 @@ def _zip(data: bytes, name: str) -> Container:
                 with package.open("mimetype") as stream:
                     kind = stream.read(80)  # the package may be a bomb
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
-        raise InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND) from error
+        raise damaged(name) from error
     if "[content_types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
         return Container.XLSX
     if any(part.endswith("workbook.bin") for part in parts):

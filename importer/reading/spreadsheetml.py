@@ -1,19 +1,19 @@
 """XML spreadsheets of Excel 2003, as SAS, PeopleSoft and .NET grids write them under the name ``.xls``.
 
-Types and formats of cells are in the file (Microsoft, XML Spreadsheet Reference). It is one plain XML
-file, so that it is never larger than it is.
+Types and formats of cells are in the file (Microsoft, XML Spreadsheet Reference).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NoReturn
-from xml.parsers import expat
+import io
+from typing import TYPE_CHECKING, Final
+from xml.etree.ElementTree import Element, ParseError, iterparse
 
-from importer.errors import InputError
 from importer.model import CellType, Merge
 from importer.reading import faults, sniffing
-from importer.reading.display import show_iso
+from importer.reading.display import Shown, show, show_iso
 from importer.reading.grid import GridBuilder, Style, about_sheets
+from importer.reading.xlsx_package import refuse_document_type
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,151 +43,120 @@ def read_spreadsheetml(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple
     Raises:
         InputError: It is damaged or dangerous.
     """
+    refuse_document_type(data[:4096], path.name)
     reader = _Reader(path)
-    parser = expat.ParserCreate()
-    parser.buffer_text = True
-    parser.StartElementHandler = reader.start
-    parser.CharacterDataHandler = reader.text
-    parser.EndElementHandler = reader.end
-    parser.StartDoctypeDeclHandler = reader.refuse_document_type
     try:
-        parser.Parse(data, True)  # noqa: FBT003 - the standard library's signature
-    except (expat.ExpatError, ValueError, LookupError) as error:
-        raise InputError(
-            f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
-        ) from error
-    visible = tuple(
-        builder.grid() for builder in reader.sheets if builder.name not in reader.hidden
-    )
+        parts = iterparse(io.BytesIO(data), ("start", "end"))  # noqa: S314 - it has no entities
+        for event, element in parts:
+            reader.take(event, element.tag.rpartition("}")[2], element)
+    except (ParseError, ValueError, LookupError) as error:
+        raise sniffing.damaged(path.name) from error
+    visible = tuple(each.grid() for each in reader.sheets if each.name not in reader.hidden)
     return visible, about_sheets(reader.hidden)
 
 
 class _Reader:
-    """Takes what expat finds."""
+    """Takes the elements as they begin and end."""
 
     def __init__(self, path: Path) -> None:
         self.sheets: list[GridBuilder] = []
         self.hidden: list[str] = []
         self._path = path
-        self._within: list[str] = []
         self._styles: dict[str, Style] = {}
-        self._style = ""
-        self._columns: list[tuple[int, int, str]] = []
-        """First and last position of columns with a style of their own, and that style."""
+        self._columns: dict[int, str] = {}
+        """Column → the style of its cells, where it has one."""
         self._row = self._column = 0
-        self._row_style, self._row_hidden = "", False
-        self._cells: list[str] = []
-        self._across, self._formula, self._kind, self._text = 0, False, "", ""
 
-    def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Take a start tag; namespaces are told by their usual prefixes, which say nothing here."""
-        name = tag.rpartition(":")[2]
-        own = {key.rpartition(":")[2]: text for key, text in attributes.items()}
-        outer = self._within[-1] if self._within else ""
-        self._within.append(name)
-        if outer in {"Styles", "Style"}:
-            self._take_style(name, own)
-        elif name == "Worksheet":
-            self.sheets.append(GridBuilder(self._path, own.get("Name", "")))
-            self._row, self._columns, self._column = 0, [], 0
-        elif name == "Column" and outer == "Table":
-            self._take_column(own)
-        elif name == "Row" and outer == "Table":
-            self._row = self._number(own, self._row, _MOST_ROWS)
-            self._row_style, self._row_hidden = own.get("StyleID", ""), _hides(own, "Height")
-            self._cells, self._column = [], 0
-        elif name == "Cell" and outer == "Row":
-            self._take_cell(own)
-        elif name == "Data" and outer == "Cell":
-            self._kind, self._text = own.get("Type", "String"), ""
+    def take(self, event: str, name: str, element: Element) -> None:
+        """Take one of them."""
+        if event == "start":
+            if name == "Worksheet":
+                self.sheets.append(GridBuilder(self._path, _own(element).get("Name", "")))
+                self._row, self._columns, self._column = 0, {}, 0
+        elif name == "Style":
+            self._take_style(element)
+        elif name == "Column":
+            self._take_column(_own(element))
+        elif name == "Row":
+            self._take_row(element)
+            element.clear()
         elif name == "AutoFilterColumn":
             self.sheets[-1].filtered = True
-
-    def text(self, text: str) -> None:
-        """Take text: of a cell, also within tags of its fonts, and whether a sheet is hidden."""
-        if "Data" in self._within[-4:] and "Comment" not in self._within:
-            self._text += text
-        elif self._within[-1] == "Visible" and text in {"SheetHidden", "SheetVeryHidden"}:
+        elif name == "Visible" and element.text in {"SheetHidden", "SheetVeryHidden"}:
             self.hidden.append(self.sheets[-1].name or "")
 
-    def end(self, _: str) -> None:
-        """Take an end tag."""
-        name = self._within.pop()
-        if name == "Cell" and self._within[-1] == "Row":
-            self._cells += [""] * (self._column - 1 - len(self._cells))
-            self._cells.append(self._shown())
-            self._column += self._across
-        elif name == "Row" and self._within[-1] == "Table":
-            self.sheets[-1].add(self._row, self._cells, hidden=self._row_hidden)
-
-    def refuse_document_type(self, *_: object) -> NoReturn:
-        """Refuse what only entity tricks need."""
-        raise InputError(
-            f"{self._path.name}: the workbook holds a document type definition, which no program writes.",
-            hint="Do not trust this file; ask for a fresh export.",
-        )
-
-    def _take_style(self, name: str, own: dict[str, str]) -> None:
-        if name == "Style":
-            self._style = own.get("ID", "")
-            self._styles[self._style] = self._styles.get(
-                own.get("Parent", "Default"), Style("General")
-            )
-            return
-        code, struck, colour = self._styles[self._style]
-        if name == "NumberFormat":
-            code = own.get("Format", "General")
-            code = _NAMED.get(code.lower(), code)
-        elif name == "Font":
-            struck = own.get("StrikeThrough") == "1"
-        elif name == "Interior" and own.get("Pattern") == "Solid":
-            colour = own.get("Color", "").removeprefix("#").upper().replace("FFFFFF", "")
-        self._styles[self._style] = Style(code, struck, colour)
+    def _take_style(self, element: Element) -> None:
+        own = _own(element)
+        code, struck, colour = self._styles.get(own.get("Parent", "Default"), Style("General"))
+        for part in element:
+            name, given = part.tag.rpartition("}")[2], _own(part)
+            if name == "NumberFormat":
+                code = given.get("Format", "General")
+                code = _NAMED.get(code.lower(), code)
+            elif name == "Font":
+                struck = given.get("StrikeThrough") == "1"
+            elif name == "Interior" and given.get("Pattern") == "Solid":
+                colour = given.get("Color", "").removeprefix("#").upper().replace("FFFFFF", "")
+        self._styles[own.get("ID", "")] = Style(code, struck, colour)
 
     def _take_column(self, own: dict[str, str]) -> None:
-        first = self._number(own, self._column, _MOST_COLUMNS)
+        first = _number(own, self._column, _MOST_COLUMNS)
         self._column = min(first + int(own.get("Span", "0")), _MOST_COLUMNS)
         if _hides(own, "Width"):
             self.sheets[-1].hidden_columns.append((first - 1, self._column - 1))
         if "StyleID" in own:
-            self._columns.append((first, self._column, own["StyleID"]))
+            self._columns |= dict.fromkeys(range(first, self._column + 1), own["StyleID"])
 
-    def _take_cell(self, own: dict[str, str]) -> None:
-        self._column = self._number(own, self._column, _MOST_COLUMNS)
-        self._across, down = int(own.get("MergeAcross", "0")), int(own.get("MergeDown", "0"))
-        if self._across or down:
-            first = self._column - 1
-            merge = Merge(self._row, self._row + down, first, first + self._across)
-            self.sheets[-1].merges.append(merge)
-        by_column = (style for first, last, style in self._columns if first <= self._column <= last)
-        self._style = own.get("StyleID") or self._row_style or next(by_column, "Default")
-        self._formula, self._kind, self._text = "Formula" in own, "", ""
+    def _take_row(self, element: Element) -> None:
+        builder, about = self.sheets[-1], _own(element)
+        self._row = _number(about, self._row, _MOST_ROWS)
+        cells: list[str] = []
+        types = bytearray()
+        column = 0
+        for cell in element:
+            own = _own(cell)
+            column = _number(own, column, _MOST_COLUMNS)
+            across, down = int(own.get("MergeAcross", "0")), int(own.get("MergeDown", "0"))
+            if across or down:
+                first = column - 1
+                builder.merges.append(Merge(self._row, self._row + down, first, first + across))
+            named = own.get("StyleID") or about.get("StyleID") or self._columns.get(column)
+            style = self._styles.get(named or "Default", Style("General"))
+            shown = _shown(cell, style.code, formula="Formula" in own)
+            builder.note(column - 1, shown, style)
+            cells += [""] * (column - 1 - len(cells)) + [shown.text]
+            types += bytes(column - 1 - len(types)) + bytes([shown.type])
+            column += across
+        builder.add(self._row, cells, types, hidden=_hides(about, "Height"))
 
-    def _number(self, own: dict[str, str], before: int, most: int) -> int:
-        """Return the number of a row, column or cell: the next one, where it does not say."""
-        number = int(own.get("Index", before + 1))
-        if not before < number <= most:
-            raise ValueError(number)
-        return number
 
-    def _shown(self) -> str:
-        builder, column, kind = self.sheets[-1], self._column - 1, self._kind
-        style = self._styles.get(self._style, Style("General"))
-        if not self._text:
-            if self._formula and kind != "String":
-                builder.fault(column, faults.NOT_CALCULATED)
-            return ""
-        builder.look(column, style.colour, struck=style.struck)
-        if kind == "Number":
-            return builder.number(column, self._text.strip(), style.code, since_1904=False)
-        if kind == "DateTime":
-            return builder.shown(column, show_iso(self._text.strip(), style.code), style.code)
-        if kind == "Boolean":
-            builder.type(column, CellType.BOOLEAN)
-            return _TRUTHS[self._text.strip()]
-        if kind == "Error":
-            builder.fault(column, faults.EXCEL_ERROR)
-        return self._text
+def _shown(cell: Element, code: str, *, formula: bool) -> Shown:
+    data = cell.find("{*}Data")
+    kind = "" if data is None else _own(data).get("Type", "String")
+    text = "" if data is None else "".join(data.itertext())
+    if not text:
+        missing = formula and kind != "String"
+        return Shown("", fault=faults.NOT_CALCULATED if missing else None)
+    if kind == "Number":
+        return show(text.strip(), code)
+    if kind == "DateTime":
+        return show_iso(text.strip(), code)
+    if kind == "Boolean":
+        return Shown(_TRUTHS[text.strip()], CellType.BOOLEAN)
+    return Shown(text, fault=faults.EXCEL_ERROR if kind == "Error" else None)
+
+
+def _own(element: Element) -> dict[str, str]:
+    """Return the attributes without their namespaces."""
+    return {name.rpartition("}")[2]: text for name, text in element.items()}
+
+
+def _number(own: dict[str, str], before: int, most: int) -> int:
+    """Return the number of a row, column or cell: the next one, where it does not say."""
+    number = int(own.get("Index", before + 1))
+    if not before < number <= most:
+        raise ValueError(number)
+    return number
 
 
 def _hides(own: dict[str, str], size: str) -> bool:

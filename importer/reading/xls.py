@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Final
 import xlrd
 from xlrd.compdoc import CompDocError
 
-from importer.errors import InputError
 from importer.model import CellType, Merge
 from importer.reading import faults, sniffing
+from importer.reading.display import Shown, show
 from importer.reading.grid import GridBuilder, Style, about_sheets
 from importer.reading.number_format import BUILT_IN, LOST
 from importer.reading.resubmitted import hidden_summary
@@ -48,13 +48,9 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
     except Exception as error:  # xlrd fails in many ways on broken records
         if "encrypt" in str(error).lower():
             raise sniffing.password(path.name) from error
-        raise InputError(
-            f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
-        ) from error
+        raise sniffing.damaged(path.name) from error
     if not sheets or any(sheet.ncols > _MOST_COLUMNS for sheet in sheets):
-        raise InputError(
-            f"{path.name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
-        )
+        raise sniffing.damaged(path.name)
     visible = [sheet for sheet in sheets if sheet.visibility == 0]
     hidden = [sheet.name for sheet in sheets if sheet.visibility != 0]
     reader = _Reader(book, path)
@@ -127,37 +123,34 @@ class _Reader:
         hidden = {row for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
         stand_ins = self._stand_ins.get(sheet.number, frozenset())
         for row in range(sheet.nrows):
-            cells = [
-                self._shown(builder, sheet.cell(row, column), column, (row, column) in stand_ins)
-                for column in range(sheet.row_len(row))
-            ]
-            builder.add(row + 1, cells, hidden=row in hidden)
+            cells, types = [], bytearray()
+            for column in range(sheet.row_len(row)):
+                cell = sheet.cell(row, column)
+                style = self._style(cell)
+                if (row, column) in stand_ins:
+                    shown = Shown("", fault=faults.NOT_CALCULATED)
+                else:
+                    shown = self._shown(cell, style)
+                builder.note(column, shown, style)
+                cells.append(shown.text)
+                types.append(shown.type)
+            builder.add(row + 1, cells, types, hidden=row in hidden)
         return builder.grid()
 
-    def _shown(
-        self,
-        builder: GridBuilder,
-        cell: xlrd.sheet.Cell,
-        column: int,
-        stand_in: bool,  # noqa: FBT001 - private, called once a cell
-    ) -> str:
-        """Return what a cell shows; what else is known of it is noted."""
+    def _style(self, cell: xlrd.sheet.Cell) -> Style:
+        return self._styles[cell.xf_index] if cell.xf_index < len(self._styles) else Style(LOST)
+
+    def _shown(self, cell: xlrd.sheet.Cell, style: Style) -> Shown:
         kind, value = cell.ctype, cell.value
-        if stand_in:
-            builder.fault(column, faults.NOT_CALCULATED)
-            return ""
-        if kind in _EMPTY or value == "":
-            return ""
-        style = self._styles[cell.xf_index] if cell.xf_index < len(self._styles) else Style(LOST)
-        builder.look(column, style.colour, struck=style.struck)
+        if kind in _EMPTY:
+            return Shown("")
         if kind == xlrd.XL_CELL_BOOLEAN:
-            builder.type(column, CellType.BOOLEAN)
-            return "TRUE" if value else "FALSE"
+            return Shown("TRUE" if value else "FALSE", CellType.BOOLEAN)
         if kind == xlrd.XL_CELL_ERROR:
-            return str(xlrd.error_text_from_code.get(value, "#N/A"))
+            return Shown(str(xlrd.error_text_from_code.get(value, "#N/A")))
         if kind not in _NUMBERS:
-            return str(value)
-        return builder.number(column, repr(value), style.code, since_1904=self._book.datemode == 1)
+            return Shown(str(value))
+        return show(repr(value), style.code, since_1904=self._book.datemode == 1)
 
 
 def _style(book: xlrd.book.Book, index: int) -> Style:

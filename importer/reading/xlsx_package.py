@@ -13,9 +13,9 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NoReturn
+from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
-from xml.parsers import expat
+from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from xlrd.formatting import excel_default_palette_b8
 
@@ -25,17 +25,16 @@ from importer.reading.grid import Style, whole_unicode
 from importer.reading.number_format import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    Attributes = dict[str, str]
+    from collections.abc import Callable, Iterator, Sequence
 
 _LARGEST: Final = 4 << 30
 _LARGEST_TEXTS: Final = 1 << 30
 _SUSPICIOUS: Final = 64 << 20
 _RATIO: Final = 250
 """Sheets shrink to a tenth or a thirtieth; only a bomb shrinks more than this."""
-_PIECE: Final = 1 << 20
-_YES: Final = frozenset({"1", "true"})
+_PIECE: Final = 8 << 10
+"""A dozen rows: the elements of more would be looked through again and again by the garbage collector."""
+YES: Final = frozenset({"1", "true"})
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -56,20 +55,11 @@ class Workbook:
     sheets: tuple[SheetPart, ...]
     """Those with rows, in the order of their tabs; charts and macros have none."""
     styles: tuple[Style, ...]
-    texts: tuple[str, ...]
+    texts: Sequence[str]
     """The shared texts."""
     since_1904: bool
     calculates: bool
     """Whether it is to be calculated when it is opened, so that stored values may be stand-ins."""
-
-
-class Names(dict[str, str]):
-    """Tags and attributes without their prefixes, each cut once."""
-
-    def __missing__(self, tag: str) -> str:
-        """Cut a prefix off (``x:row``), as some libraries write one everywhere."""
-        self[tag] = tag.rpartition(":")[2]
-        return self[tag]
 
 
 @contextmanager
@@ -85,7 +75,7 @@ def open_package(data: bytes, name: str) -> Iterator[Package]:
     except (
         zipfile.BadZipFile,
         zlib.error,
-        expat.ExpatError,
+        ParseError,
         EOFError,
         LookupError,
         NotImplementedError,
@@ -93,9 +83,7 @@ def open_package(data: bytes, name: str) -> Iterator[Package]:
         RuntimeError,
         ValueError,
     ) as error:
-        raise InputError(
-            f"{name}: the workbook is damaged or was cut off.", hint=sniffing.MEND
-        ) from error
+        raise sniffing.damaged(name) from error
 
 
 class Package:
@@ -125,25 +113,42 @@ class Package:
     def parse(
         self,
         part: str,
-        start: Callable[[str, Attributes], None],
-        text: Callable[[str], None] | None = None,
-        end: Callable[[str], None] | None = None,
-    ) -> None:
-        """Call these for the tags and texts of a part, with names as they are written."""
-        parser = expat.ParserCreate()
-        parser.buffer_text = True
-        parser.StartElementHandler = start
-        parser.CharacterDataHandler = text
-        parser.EndElementHandler = end
-        parser.StartDoctypeDeclHandler = self._refuse_document_type
+        within: str = "",
+        take: Callable[[Sequence[Element]], None] | None = None,
+    ) -> Element:
+        """Return the XML of a part.
+
+        Args:
+            part: Its path.
+            within: The name of an element, whose children are left out of what is returned.
+            take: Is given these children, some at a time, in order.
+        """
+        builder = TreeBuilder()
+        root = builder.start("part", {})
+        parser = XMLParser(target=builder)  # noqa: S314 - a document type is refused
+        inner: Element | None = None
         with self._file.open(part) as stream:
             for data in iter(lambda: stream.read(_PIECE), b""):
-                parser.Parse(data, False)  # noqa: FBT003 - the standard library's signature
-            parser.Parse(b"", True)  # noqa: FBT003 - the standard library's signature
+                refuse_document_type(data, self._name)
+                parser.feed(data)
+                if take is not None:
+                    if inner is None:
+                        inner = root.find(f".//{{*}}{within}")
+                    if inner is not None and len(inner) > 1:
+                        take(inner[:-1])
+                        del inner[:-1]
+        parser.close()
+        if take is not None and inner is not None:
+            take(inner[:])
+            inner.clear()
+        return root
 
-    def _refuse_document_type(self, *_: object) -> NoReturn:
+
+def refuse_document_type(data: bytes, name: str) -> None:
+    """Refuse the beginning of an XML file that declares what only entity tricks need."""
+    if b"<!DOCTYPE" in data.replace(b"\0", b""):
         raise InputError(
-            f"{self._name}: the workbook holds a document type definition, which no program writes.",
+            f"{name}: the workbook holds a document type definition, which no program writes.",
             hint="Do not trust this file; ask for a fresh export.",
         )
 
@@ -151,39 +156,42 @@ class Package:
 def read_workbook(package: Package) -> Workbook:
     """Return the list of sheets, the styles and the shared texts."""
     roots = [part for _, kind, part in _relations(package, "") if kind == "officeDocument"]
-    root = roots[0] if roots else package.parts["xl/workbook.xml"]
-    related = {key: (kind, part) for key, kind, part in _relations(package, root)}
-    sheets: list[SheetPart] = []
-    kinds: list[str] = []
-    since_1904: list[bool] = []
-    calculates: list[bool] = []
-
-    def start(tag: str, attributes: Attributes) -> None:
-        name = tag.rpartition(":")[2]
-        if name == "workbookPr":
-            since_1904.append(attributes.get("date1904") in _YES)
-        elif name == "calcPr":
-            calculates.append(attributes.get("fullCalcOnLoad") in _YES)
-        elif name == "sheet":
-            # A sheet that leads nowhere is damage; only modules of old macros have an empty relation.
-            keys = [text for key, text in attributes.items() if key.partition(":")[2] == "id"]
-            kind, part = related[keys[0]] if keys[0] else ("", "")
-            visible = attributes.get("state", "visible") == "visible"
-            kinds.append(kind)
-            if kind == "worksheet":
-                sheets.append(SheetPart(attributes.get("name", ""), part, visible))
-
-    package.parse(root, start)
-    if not kinds:
+    path = roots[0] if roots else package.parts["xl/workbook.xml"]
+    related = {key: (kind, part) for key, kind, part in _relations(package, path)}
+    root = package.parse(path)
+    listed = root.findall(".//{*}sheets/{*}sheet")
+    if not listed:
         raise zipfile.BadZipFile
+    sheets = []
+    for sheet in listed:
+        # A sheet that leads nowhere is damage; only modules of old macros have an empty relation.
+        (key,) = [text for name, text in sheet.items() if name.endswith("}id")]
+        kind, part = related[key] if key else ("", "")
+        if kind == "worksheet":
+            visible = sheet.get("state", "visible") == "visible"
+            sheets.append(SheetPart(sheet.get("name", ""), part, visible))
     named = dict(reversed(related.values()))
+    texts: list[str] = []
+    if "sharedStrings" in named:
+        package.parse(
+            named["sharedStrings"],
+            "sst",
+            lambda items: texts.extend(without_escapes(text_of(item)) for item in items),
+        )
     return Workbook(
         tuple(sheets),
-        _styles(package, named["styles"]) if "styles" in named else (Style("General"),),
-        _texts(package, named["sharedStrings"]) if "sharedStrings" in named else (),
-        any(since_1904),
-        any(calculates),
+        _styles(package.parse(named["styles"])) if "styles" in named else (Style("General"),),
+        texts,
+        any(each.get("date1904") in YES for each in root.iterfind(".//{*}workbookPr")),
+        any(each.get("fullCalcOnLoad") in YES for each in root.iterfind(".//{*}calcPr")),
     )
+
+
+def text_of(item: Element) -> str:
+    """Return the text of a cell or shared text, its runs in several fonts joined, phonetic help left out."""
+    if len(item) == 1 and not len(item[0]):
+        return item[0].text or ""
+    return "".join(run.findtext("{*}t", "") for run in (item, *item.iterfind("{*}r")))
 
 
 def without_escapes(text: str) -> str:
@@ -203,109 +211,54 @@ def _plain(name: str) -> str:
 def _relations(package: Package, part: str) -> list[tuple[str, str, str]]:
     """Return id, type and target of what a part refers to."""
     folder, file = posixpath.split(_plain(part))
-    found: list[tuple[str, str, str]] = []
-
-    def start(tag: str, attributes: Attributes) -> None:
-        if tag.rpartition(":")[2] == "Relationship" and attributes.get("TargetMode") != "External":
-            target = _plain(attributes["Target"])
+    path = posixpath.join(folder, "_rels", f"{file}.rels")
+    if path not in package.parts:
+        return []
+    found = []
+    for each in package.parse(package.parts[path]).iterfind(".//{*}Relationship"):
+        if each.get("TargetMode") != "External":
+            target = _plain(each.attrib["Target"])
             paths = (
                 posixpath.normpath(posixpath.join("/", folder, spelled)).lstrip("/")
                 for spelled in (target, unquote(target))
             )
-            kind = attributes["Type"].rpartition("/")[2]
             named = next((package.parts[path] for path in paths if path in package.parts), target)
-            found.append((attributes["Id"], kind, named))
-
-    path = posixpath.join(folder, "_rels", f"{file}.rels")
-    if path in package.parts:
-        package.parse(package.parts[path], start)
+            found.append((each.attrib["Id"], each.attrib["Type"].rpartition("/")[2], named))
     return found
 
 
-def _styles(package: Package, part: str) -> tuple[Style, ...]:
+def _styles(root: Element) -> tuple[Style, ...]:
     """Return what each cell style makes of a cell, in the order in which cells refer to them."""
-    own: dict[int, str] = {}
-    struck: list[bool] = []
-    colours: list[str] = []
-    used: list[Style] = []
-    inside, solid = "", False
-
-    def start(tag: str, attributes: Attributes) -> None:
-        nonlocal inside, solid
-        name = tag.rpartition(":")[2]
-        if name in {"numFmts", "fonts", "fills", "borders", "cellXfs", "cellStyleXfs", "dxfs"}:
-            inside = name
-        elif name == "numFmt" and inside == "numFmts":
-            own[int(attributes["numFmtId"])] = attributes.get("formatCode", "General")
-        elif name == "font" and inside == "fonts":
-            struck.append(False)
-        elif name == "strike" and inside == "fonts":
-            struck[-1] = attributes.get("val", "1") in _YES
-        elif name == "fill" and inside == "fills":
-            colours.append("")
-        elif name == "patternFill" and inside == "fills":
-            solid = attributes.get("patternType") == "solid"
-        elif name == "fgColor" and inside == "fills" and solid:
-            colours[-1] = _colour(attributes)
-        elif name == "xf" and inside == "cellXfs":
-            number, font, fill = (
-                int(attributes.get(key, "0")) for key in ("numFmtId", "fontId", "fillId")
-            )
-            code = own.get(number) or BUILT_IN.get(number, "General")
-            colour = colours[fill] if fill < len(colours) else ""
-            used.append(Style(code, font < len(struck) and struck[font], colour))
-
-    package.parse(part, start)
+    sheet = root[0]
+    own = {
+        int(each.attrib["numFmtId"]): each.get("formatCode", "General")
+        for each in sheet.iterfind("{*}numFmts/{*}numFmt")
+    }
+    strikes = [font.find("{*}strike") for font in sheet.iterfind("{*}fonts/{*}font")]
+    struck = [strike is not None and strike.get("val", "1") in YES for strike in strikes]
+    fills = [fill.find("{*}patternFill") for fill in sheet.iterfind("{*}fills/{*}fill")]
+    colours = ["" if fill is None else _colour(fill) for fill in fills]
+    used = []
+    for each in sheet.iterfind("{*}cellXfs/{*}xf"):
+        number, font, fill = (int(each.get(key, "0")) for key in ("numFmtId", "fontId", "fillId"))
+        code = own.get(number) or BUILT_IN.get(number, "General")
+        colour = colours[fill] if fill < len(colours) else ""
+        used.append(Style(code, font < len(struck) and struck[font], colour))
     return tuple(used) or (Style("General"),)
 
 
-def _colour(attributes: Attributes) -> str:
+def _colour(fill: Element) -> str:
     """Return a background as ``FF0000`` or, where only the theme knows, ``theme 5 +40%``; none for white."""
-    if "theme" in attributes:
-        tint = float(attributes.get("tint", "0"))
+    colour = fill.find("{*}fgColor") if fill.get("patternType") == "solid" else None
+    if colour is None:
+        return ""
+    if (theme := colour.get("theme")) is not None:
+        tint = float(colour.get("tint", "0"))
         shade = f" {tint:+.0%}" if tint else ""
-        return (
-            "" if attributes["theme"] == "0" and not tint else f"theme {attributes['theme']}{shade}"
-        )
-    if "indexed" in attributes:
-        index = int(attributes["indexed"])
-        palette = excel_default_palette_b8
-        red_green_blue = palette[index - 8] if 0 <= index - 8 < len(palette) else (255, 255, 255)
-        colour = bytes(red_green_blue).hex().upper()
+        return "" if theme == "0" and not tint else f"theme {theme}{shade}"
+    if (number := colour.get("indexed")) is not None:
+        index, palette = int(number) - 8, excel_default_palette_b8
+        found = bytes(palette[index] if 0 <= index < len(palette) else (255, 255, 255)).hex()
     else:
-        colour = attributes.get("rgb", "")[-6:].upper()
-    return "" if colour == "FFFFFF" else colour
-
-
-def _texts(package: Package, part: str) -> tuple[str, ...]:
-    """Return the shared texts, those in several fonts joined, without phonetic help."""
-    names = Names()
-    texts: list[str] = []
-    runs: list[str] = []
-    taking = phonetic = False
-
-    def start(tag: str, _: Attributes) -> None:
-        nonlocal taking, phonetic
-        name = names[tag]
-        if name == "t":
-            taking = not phonetic
-        elif name == "rPh":
-            phonetic = True
-
-    def text(found: str) -> None:
-        if taking:
-            runs.append(found)
-
-    def end(tag: str) -> None:
-        nonlocal taking, phonetic
-        name = names[tag]
-        if name == "t":
-            taking = False
-        elif name == "rPh":
-            phonetic = False
-        elif name == "si":
-            texts.append(without_escapes("".join(runs)))
-            runs.clear()
-
-    package.parse(part, start, text, end)
-    return tuple(texts)
+        found = colour.get("rgb", "")[-6:]
+    return found.upper().replace("FFFFFF", "")
