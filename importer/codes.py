@@ -88,27 +88,14 @@ _ALL = (
 CODES: Mapping[int, Code] = MappingProxyType({code.number: code for code in _ALL})
 """Number → code, for all that the vendor documents."""
 
-FIELDS: Mapping[int, tuple[str, ...]] = MappingProxyType(
-    {
-        9004: ("endTime",),
-        9005: ("endTime",),
-        9006: ("plate",),
-        9007: ("startTime",),
-        9008: ("referenceID",),
-        9009: ("referenceID",),
-        9010: ("plateTypeID", "plateType"),
-        9011: ("provID", "prov"),
-        9013: ("unique_id",),
-        9014: ("login_source",),
-        9015: ("login_source",),
-        9016: ("email",),
-        9017: ("first_name",),
-        9018: ("last_name",),
-        9019: ("email",),
-        9020: ("user_name",),
-        9021: ("plate",),
-    }
-)
+# fmt: off
+FIELDS: Mapping[int, tuple[str, ...]] = MappingProxyType({
+    9004: ("endTime",), 9005: ("endTime",), 9006: ("plate",), 9007: ("startTime",), 9008: ("referenceID",),
+    9009: ("referenceID",), 9010: ("plateTypeID", "plateType"), 9011: ("provID", "prov"), 9013: ("unique_id",),
+    9014: ("login_source",), 9015: ("login_source",), 9016: ("email",), 9017: ("first_name",),
+    9018: ("last_name",), 9019: ("email",), 9020: ("user_name",), 9021: ("plate",),
+})
+# fmt: on
 """Number → the fields that a code is about, for those that are about some: their cells are marked."""
 
 SETTINGS_CODES = frozenset(str(code.number) for code in _ALL if code.whose is Whose.SETTINGS)

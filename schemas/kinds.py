@@ -50,6 +50,9 @@ FILL: Final = "Write the value, or pass such rows over with `skip_rows` in the m
 """In the place of ``BLANK_IF`` where OPSCOM requires the field."""
 UNWRAP: Final = "Take off what stands around it with `convert: [unwrap]` in the mapping."
 CHECK: Final = "Check it; the row is sent as it is."
+_DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+_MOMENT: Final = f"{_DAY}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]"
+_MONTHS: Final = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 _EXPORT: Final = (
     "Format the column as text or as a number without decimals in the source, and export it again."
 )
@@ -82,110 +85,31 @@ class Found:
 # ---------------------------------------------------------------- every field
 
 
+# fmt: off
 EVERY: Final = (
-    Rule(
-        "error word",
-        is_error_word,
-        "{this} is an error of a spreadsheet program, not a value.",
-        "Correct the cell, or the formula in it.",
-    ),
-    Rule(
-        "marked",
-        lambda text: UNCORRECTED in text,
-        "{this} was marked in a results workbook and is not corrected yet.",
-        "Type the right value over it, without the mark.",
-    ),
-    Rule(
-        "lost letter",
-        lambda text: "�" in text,
-        "{this} has lost a letter: � stands in its place.",
-        "Type the letter, or export the file again as UTF-8.",
-        ruined=True,
-    ),
-    Rule(
-        "garbled",
-        holding(f"Ã[\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"),
-        "{this} holds letters that were read in a wrong encoding, such as Ã© for é.",
-        f"Export the file again as UTF-8. {CHECK}",
-        holds=False,
-    ),
-    Rule(
-        "html",
-        holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"),
-        "{this} holds signs of a web page, such as &amp; for &.",
-        f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}",
-        holds=False,
-    ),
-    Rule(
-        "tag",
-        holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"),
-        "{this} holds marks of a web page, such as <br>.",
-        f"Take them off with `replace` in the mapping. {CHECK}",
-        holds=False,
-    ),
-    Rule(
-        "quoted",
-        matching(r"[\"“„«].*[\"”“»]"),
-        "{this} stands in quotation marks as a whole.",
-        f"Remove them if they are not a part of it. {CHECK}",
-        holds=False,
-    ),
+    Rule("error word", is_error_word, "{this} is an error of a spreadsheet program, not a value.", "Correct the cell, or the formula in it."),
+    Rule("marked", lambda text: UNCORRECTED in text, "{this} was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark."),
+    Rule("lost letter", lambda text: "�" in text, "{this} has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", ruined=True),
+    Rule("garbled", holding(f"Ã[\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"), "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
+    Rule("html", holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"), "{this} holds signs of a web page, such as &amp; for &.", f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}", holds=False),
+    Rule("tag", holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"), "{this} holds marks of a web page, such as <br>.", f"Take them off with `replace` in the mapping. {CHECK}", holds=False),
+    Rule("quoted", matching(r"[\"“„«].*[\"”“»]"), "{this} stands in quotation marks as a whole.", f"Remove them if they are not a part of it. {CHECK}", holds=False),
 )
 
 # ------------------------------------------------- words for nothing, wrappers
 
 
-NOTHING: Final = Rule(
-    "nothing",
-    is_nothing,
-    "{this} is a word for nothing, not a value.",
-    BLANK_IF,
-    ruined=True,
-)
-_EXPONENT: Final = Rule(
-    "exponent",
-    matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee][0-9]{1,3}"),
-    "{this} is a number of which the spreadsheet program has kept the first digits only.",
-    _EXPORT,
-    ruined=True,
-)
-WRAPPED: Final = Rule(
-    "wrapped",
-    matching(r"[0-9]+[.,]0{1,2}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+"),
-    "{this} is wrapped in what an export has put around it.",
-    UNWRAP,
-    ruined=True,
-)
-_DATED: Final = Rule(
-    "dated",
-    matching(
-        r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?:[T ][0-9:.]+)?|[0-9]{1,2}/[0-9]{1,2}/[0-9]{4}"
-        r"|[0-9]{1,2}-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-        r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)-[0-9]{2}"
-    ),
-    "{this} is a date, which the spreadsheet program has made of it.",
-    "Format the column as text and type the value.",
-    ruined=True,
-)
+NOTHING: Final = Rule("nothing", is_nothing, "{this} is a word for nothing, not a value.", BLANK_IF, ruined=True)
+_EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee][0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
+WRAPPED: Final = Rule("wrapped", matching(r"[0-9]+[.,]0{1,2}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+"), "{this} is wrapped in what an export has put around it.", UNWRAP, ruined=True)
+_DATED: Final = Rule("dated", matching(rf"{_DAY}(?:[T ][0-9:.]+)?|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}|[0-9]{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-[0-9]{{2}}"), "{this} is a date, which the spreadsheet program has made of it.", "Format the column as text and type the value.", ruined=True)
 _NUMBERS: Final = (
     NOTHING,
     _EXPONENT,
     WRAPPED,
     _DATED,
-    Rule(
-        "percent",
-        matching(r"[0-9.,]+\s?%"),
-        "{this} is a percentage, and the field takes a number or a name.",
-        _EXPORT,
-        ruined=True,
-    ),
-    Rule(
-        "boolean",
-        matching(r"TRUE|FALSE|VRAI|FAUX|WAHR|FALSCH"),
-        "{this} is a truth value, and the field takes a number or a name.",
-        CORRECT,
-        ruined=True,
-    ),
+    Rule("percent", matching(r"[0-9.,]+\s?%"), "{this} is a percentage, and the field takes a number or a name.", _EXPORT, ruined=True),
+    Rule("boolean", matching(r"TRUE|FALSE|VRAI|FAUX|WAHR|FALSCH"), "{this} is a truth value, and the field takes a number or a name.", CORRECT, ruined=True),
 )
 
 # ------------------------------------------------------------------ plates
@@ -195,39 +119,12 @@ _PLATES: Final = (
     _EXPONENT,
     _DATED,
     replace(WRAPPED, find=matching(r"[0-9]+\.0{1,2}")),
-    Rule(
-        "none",
-        lambda text: stands_for_nothing(NO_PLATE)(text) or set(text) == {"0"},
-        "{this} is a remark in the place of a plate.",
-        BLANK_IF,
-    ),
-    Rule(
-        "two",
-        two_plates,
-        "{this} is more than one plate.",
-        "Keep one plate, and give each other vehicle a row of its own.",
-    ),
-    Rule(
-        "brackets",
-        holding(r"[()\[\]{}].*"),
-        "{this} holds more than a plate.",
-        "Keep the plate alone in the cell.",
-    ),
+    Rule("none", lambda text: stands_for_nothing(NO_PLATE)(text) or set(text) == {"0"}, "{this} is a remark in the place of a plate.", BLANK_IF),
+    Rule("two", two_plates, "{this} is more than one plate.", "Keep one plate, and give each other vehicle a row of its own."),
+    Rule("brackets", holding(r"[()\[\]{}].*"), "{this} holds more than a plate.", "Keep the plate alone in the cell."),
     Rule("remark", remark, "{this} holds more than a plate.", "Keep the plate alone in the cell."),
-    Rule(
-        "signs",
-        lambda text: (found := ON_PLATE_RE.search(text)) and found[0],
-        "{this} holds signs that plates have not.",
-        CHECK,
-        holds=False,
-    ),
-    Rule(
-        "letters",
-        foreign_letters,
-        "{this} holds letters of another alphabet, which may look like ours.",
-        CHECK,
-        holds=False,
-    ),
+    Rule("signs", lambda text: (found := ON_PLATE_RE.search(text)) and found[0], "{this} holds signs that plates have not.", CHECK, holds=False),
+    Rule("letters", foreign_letters, "{this} holds letters of another alphabet, which may look like ours.", CHECK, holds=False),
 )
 
 # ---------------------------------------------------------- e-mails and phones
@@ -235,31 +132,10 @@ _PLATES: Final = (
 
 _EMAILS: Final = (
     NOTHING,
-    Rule(
-        "several",
-        lambda text: text.count("@") > 1 and bool(re.search(r"\S@\S+?[\s,;/|#]+.*\S@\S", text)),
-        "{this} is more than one e-mail address.",
-        "Keep one address in the cell.",
-    ),
-    Rule(
-        "around",
-        lambda text: not ADDRESS_RE.fullmatch(text) and plain_address(text) is not None,
-        "{this} is more than an e-mail address alone.",
-        "Take the address out with `convert: [email]` in the mapping.",
-    ),
-    Rule(
-        "form",
-        lambda text: not ADDRESS_RE.fullmatch(text),
-        "{this} is not an e-mail address, which has one @ and no blanks, brackets or commas.",
-        CORRECT,
-    ),
-    Rule(
-        "host",
-        matching(rf"{LOCAL}@[^.]+"),
-        "{this} is an e-mail address whose host has no dot.",
-        CHECK,
-        holds=False,
-    ),
+    Rule("several", lambda text: text.count("@") > 1 and bool(re.search(r"\S@\S+?[\s,;/|#]+.*\S@\S", text)), "{this} is more than one e-mail address.", "Keep one address in the cell."),
+    Rule("around", lambda text: not ADDRESS_RE.fullmatch(text) and plain_address(text) is not None, "{this} is more than an e-mail address alone.", "Take the address out with `convert: [email]` in the mapping."),
+    Rule("form", lambda text: not ADDRESS_RE.fullmatch(text), "{this} is not an e-mail address, which has one @ and no blanks, brackets or commas.", CORRECT),
+    Rule("host", matching(rf"{LOCAL}@[^.]+"), "{this} is an e-mail address whose host has no dot.", CHECK, holds=False),
 )
 
 
@@ -267,32 +143,10 @@ _PHONES: Final = (
     NOTHING,
     _EXPONENT,
     WRAPPED,
-    Rule(
-        "none",
-        stands_for_nothing(NO_NUMBER),
-        "{this} is a remark in the place of a phone number.",
-        BLANK_IF,
-    ),
-    Rule(
-        "two",
-        two_phones,
-        "{this} is more than one phone number.",
-        "Keep one number in the cell.",
-    ),
-    Rule(
-        "letters",
-        lambda text: (found := re.search(r"[^\W\d_]+", EXTENSION_RE.sub("", text))) and found[0],
-        "{this} is a phone number with letters in it.",
-        CHECK,
-        holds=False,
-    ),
-    Rule(
-        "impossible",
-        impossible,
-        "{this} is not a possible phone number.",
-        CHECK,
-        holds=False,
-    ),
+    Rule("none", stands_for_nothing(NO_NUMBER), "{this} is a remark in the place of a phone number.", BLANK_IF),
+    Rule("two", two_phones, "{this} is more than one phone number.", "Keep one number in the cell."),
+    Rule("letters", lambda text: (found := re.search(r"[^\W\d_]+", EXTENSION_RE.sub("", text))) and found[0], "{this} is a phone number with letters in it.", CHECK, holds=False),
+    Rule("impossible", impossible, "{this} is not a possible phone number.", CHECK, holds=False),
 )
 
 # ------------------------------------------------- places, records, the others
@@ -302,36 +156,14 @@ _POSTALS: Final = (
     NOTHING,
     _EXPONENT,
     WRAPPED,
-    Rule(
-        "none",
-        stands_for_nothing(NO_NUMBER),
-        "{this} is a remark in the place of a postal code.",
-        BLANK_IF,
-    ),
-    Rule(
-        "two",
-        two_codes,
-        "{this} is more than one postal code.",
-        "Keep one code in the cell.",
-    ),
-    Rule(
-        "canadian",
-        nearly_canadian,
-        "{this} looks like a Canadian postal code and is not one.",
-        CHECK,
-        holds=False,
-    ),
-    Rule(
-        "american",
-        lambda text: (
-            re.fullmatch(r"[0-9][0-9 -]*", text) is not None
-            and re.fullmatch(r"[0-9]{5}(?:[ -]?[0-9]{4})?", text) is None
-        ),
-        "{this} is a postal code of digits that has not 5 or 9 of them.",
-        CHECK,
-        holds=False,
-    ),
+    Rule("none", stands_for_nothing(NO_NUMBER), "{this} is a remark in the place of a postal code.", BLANK_IF),
+    Rule("two", two_codes, "{this} is more than one postal code.", "Keep one code in the cell."),
+    Rule("canadian", nearly_canadian, "{this} looks like a Canadian postal code and is not one.", CHECK, holds=False),
+    Rule("american", lambda text: (re.fullmatch(r"[0-9][0-9 -]*", text) is not None and re.fullmatch(r"[0-9]{5}(?:[ -]?[0-9]{4})?", text) is None), "{this} is a postal code of digits that has not 5 or 9 of them.", CHECK, holds=False),
 )
+
+
+# fmt: on
 
 
 def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
@@ -360,8 +192,8 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
         Rule("nowhere", lambda text: text.upper() not in PROVINCES, "{this} is the abbreviation of no province of Canada and no state of the US.", CHECK, holds=False),
     ),
     Kind.NUMBER: _form("[0-9]+", "{this} is not the number of a record in OPSCOM, which has digits only.", "Write the number, or let the mapping find it with `lookup`."),
-    Kind.DATE: _form("[0-9]{4}-[0-9]{2}-[0-9]{2}", "{this} is not a date in the form yyyy-mm-dd.", "Correct the cell, or name the form that it has with `date` in the mapping."),
-    Kind.DATETIME: _form("[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]", "{this} is not a date and time in the form yyyy-mm-ddThh:mm:ss.", "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs."),
+    Kind.DATE: _form(_DAY, "{this} is not a date in the form yyyy-mm-dd.", "Correct the cell, or name the form that it has with `date` in the mapping."),
+    Kind.DATETIME: _form(_MOMENT, "{this} is not a date and time in the form yyyy-mm-ddThh:mm:ss.", "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs."),
     Kind.AMOUNT: (
         *_form(r"[0-9]{1,6}\.[0-9]{2}", "{this} is not an amount from 0.01 to 999999.99, such as 14.50.", "Write dollars and cents."),
         Rule("zero", matching(r"0{1,6}\.00"), "{this} is an amount of 0, and OPSCOM takes 0.01 at least.", "Leave the cell blank where nothing was paid, or list it under `blank_if` in the mapping."),
@@ -385,8 +217,8 @@ PLAIN: Mapping[Kind, str] = MappingProxyType({
     Kind.EMAIL: r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]+",
     Kind.PROVINCE: "|".join(sorted(PROVINCES)),
     Kind.NUMBER: "[0-9]+",
-    Kind.DATE: "[0-9]{4}-[0-9]{2}-[0-9]{2}",
-    Kind.DATETIME: "[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+    Kind.DATE: _DAY,
+    Kind.DATETIME: _MOMENT,
     Kind.AMOUNT: r"[1-9][0-9]{0,5}\.[0-9]{2}",
     Kind.CURRENCY: "CAD|USD",
     Kind.YEAR: "[0-9]{4}",
@@ -420,41 +252,24 @@ def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[Found]:
 
 _WHOLE: Final = frozenset({Kind.ID, Kind.VIN, Kind.PLATE})
 _DECIMALS: Final = re.compile(r"-?[0-9,]*\.[0-9]*[1-9][0-9]*").fullmatch
-_NOT_WHOLE: Final = (
-    "this cell is a number with decimals or a sign.",
-    "Format the column as text and type the value.",
-)
 _DATES: Final = frozenset({Kind.DATE, Kind.DATETIME})
-_UNFIT: Mapping[CellType, tuple[frozenset[Kind], str, str]] = MappingProxyType(
-    {
-        CellType.DATE: (
-            frozenset(Kind) - _DATES,
-            f"{MADE}date of it.",
-            "Format the column as text and type the value.",
-        ),
-        CellType.TIME: (
-            frozenset(Kind) - _DATES,
-            f"{MADE}time of it.",
-            "Format the column as text and type the value.",
-        ),
-        CellType.PERCENT: (
-            frozenset({Kind.ID, Kind.VIN, Kind.PLATE, Kind.AMOUNT}),
-            "this cell is a percentage.",
-            "Format the column as text and type the value.",
-        ),
-        CellType.BOOLEAN: (
-            frozenset({Kind.ID, Kind.VIN, Kind.PLATE}),
-            "this cell is a truth value.",
-            "Format the column as text and type the value.",
-        ),
-    }
-)
+_RETYPE: Final = "Format the column as text and type the value."
+# fmt: off
+_UNFIT: Final = {
+    CellType.DATE: (frozenset(Kind) - _DATES, f"{MADE}date of it."),
+    CellType.TIME: (frozenset(Kind) - _DATES, f"{MADE}time of it."),
+    CellType.PERCENT: (_WHOLE | {Kind.AMOUNT}, "this cell is a percentage."),
+    CellType.BOOLEAN: (_WHOLE, "this cell is a truth value."),
+}
+# fmt: on
 
 
 def unfit(kind: Kind, cell: CellType, text: str) -> tuple[str, str] | None:
     """Return what is wrong with a cell of this type in a field of this kind, and the remedy."""
     if cell is CellType.NUMBER:
         negative = kind is Kind.PLATE and text.startswith("-")
-        return _NOT_WHOLE if kind in _WHOLE and (negative or _DECIMALS(text)) else None
-    kinds, message, remedy = _UNFIT.get(cell, (frozenset(), "", ""))
-    return (message, remedy) if kind in kinds else None
+        if kind in _WHOLE and (negative or _DECIMALS(text)):
+            return "this cell is a number with decimals or a sign.", _RETYPE
+        return None
+    kinds, message = _UNFIT.get(cell, (frozenset(), ""))
+    return (message, _RETYPE) if kind in kinds else None

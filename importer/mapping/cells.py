@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from importer.mapping.rules import Rule
     from importer.model import Sheet
 
+    Marks = npt.NDArray[np.bool_]
+
 # What `clean` may change: a character beyond printable ASCII, or a blank at an end.
 _UNCLEAN = r"[^ -~]|^ | $"
 
@@ -34,7 +36,7 @@ class Taken:
 
     texts: pd.Series[str]
     """RangeIndex of the sheet's positions, dtype ``str``, blank is ``""``."""
-    columns: tuple[int, ...]
+    columns: tuple[int, ...] = ()
     """Positions of the source columns; empty for a constant."""
     chosen: npt.NDArray[np.int64] | None = None
     """Which of several columns gave the text, where the first filled one counts."""
@@ -64,13 +66,18 @@ class Cells:
                 self.flaws.setdefault(flaw.column, {}).setdefault(flaw.position, flaw)
 
     def column(self, header: str) -> pd.Series[str]:
-        """Return the cleaned texts of a header's column."""
+        """Return the cleaned texts of a header's column; each distinct one is cleaned once."""
         position = self.located[header]
         if position not in self.cleaned:
-            self.cleaned[position] = _clean(self.sheet.frame[position])
+            column = self.sheet.frame[position]
+            unclean = column.str.contains(_UNCLEAN)
+            if unclean.any():
+                texts = column[unclean]
+                column = column.mask(unclean, texts.map({t: clean(t) for t in texts.unique()}))
+            self.cleaned[position] = column
         return self.cleaned[position]
 
-    def blank(self, header: str) -> npt.NDArray[np.bool_]:
+    def blank(self, header: str) -> Marks:
         """Return which cells of a header's column are blank; a cell with a flaw is not."""
         return _blank(self.column(header), self.flaws.get(self.located[header], {}))
 
@@ -79,27 +86,27 @@ class Cells:
 
         Cells that the rule counts as blank are blank already.
         """
+        rows, blanks = self.sheet.frame.index, list(rule.part.blank_if)
         if rule.part.value is not None:
-            rows = self.sheet.frame.index
-            return Taken(pd.Series([rule.part.value] * len(rows), index=rows, dtype="str"), ())
+            return Taken(pd.Series([rule.part.value] * len(rows), index=rows, dtype="str"))
         headers = [header for header in rule.headers if header in self.located]
         if not headers:
             return None
         columns = tuple(self.located[header] for header in headers)
-        parts = [self._cells(rule, header) for header in headers]
-        flaws = [
-            self._flaws(rule, column, texts) for column, texts in zip(columns, parts, strict=True)
-        ]
-        parts = [self._stored(rule, *pair) for pair in zip(columns, parts, strict=True)]
-        if rule.part.join:
-            return _joined(parts, columns, flaws, rule.part.separator)
-        return _filled(parts, columns, flaws)
-
-    def _cells(self, rule: Rule, header: str) -> pd.Series[str]:
-        """Return a column without the rule's blank texts."""
-        texts = self.column(header)
-        blanks = rule.part.blank_if
-        return texts.mask(texts.isin(list(blanks)), "") if blanks else texts
+        parts, flaws = [], []
+        for header, column in zip(headers, columns, strict=True):
+            texts = self.column(header)
+            texts = texts.mask(texts.isin(blanks), "") if blanks else texts
+            flaws.append(self._flaws(rule, column, texts))
+            parts.append(self._stored(rule, column, texts))
+        if not rule.part.join:
+            return _filled(parts, columns, flaws)
+        lines = zip(*(part.tolist() for part in parts), strict=True)
+        joined = [rule.part.separator.join(filter(None, line)) for line in lines]
+        taken: dict[int, tuple[Flaw, ...]] = {}
+        for at, flaw in (pair for theirs in flaws for pair in theirs.items()):
+            taken[at] = (*taken.get(at, ()), flaw)
+        return Taken(pd.Series(joined, index=rows, dtype="str"), columns, None, taken)
 
     def _stored(self, rule: Rule, column: int, texts: pd.Series[str]) -> pd.Series[str]:
         """Return for money the stored numbers in the place of those shown."""
@@ -122,40 +129,26 @@ class Cells:
             return {
                 at: flaw for at, flaw in own.items() if not texts[at] or is_error_word(texts[at])
             }
-        unfit = {
-            at: Flaw(at, column, *why)
-            for at, why in (
-                *self._of_other_types(rule.field.kind, column, texts),
-                *self._shown_otherwise(rule, column, texts),
-            )
-        }
-        return unfit | own
+        unfit = self._unfit(rule, column, texts)
+        return {at: Flaw(at, column, *why) for at, why in unfit if texts[at]} | own
 
-    def _of_other_types(
-        self, kind: Kind, column: int, texts: pd.Series[str]
-    ) -> abc.Iterator[tuple[int, tuple[str, str]]]:
-        """Yield the cells of a workbook that are not text of this kind, whatever they look like."""
-        types = self.sheet.types.get(column)
-        if types is None:
-            return
-        turned = kind is Kind.DATE and days_turned(texts, types == CellType.DATE)
-        shown, kinds = texts.tolist(), types.tolist()
-        for at in np.flatnonzero(types != CellType.TEXT).tolist():
-            why = unfit(kind, CellType(kinds[at]), shown[at])
-            if turned and kinds[at] == CellType.DATE:
-                why = TURNED
-            if why is not None and shown[at]:
-                yield at, why
-
-    def _shown_otherwise(
+    def _unfit(
         self, rule: Rule, column: int, texts: pd.Series[str]
     ) -> abc.Iterator[tuple[int, tuple[str, str]]]:
-        """Yield the cells of money that show another amount than they store."""
-        if rule.field.kind is not Kind.AMOUNT:
-            return
-        for at, number in self.sheet.stored.get(column, {}).items():
-            if texts[at] and not same_amount(texts[at], number, rule.part.decimal):
-                yield at, OTHERWISE
+        """Yield the cells that are not text of this kind, and money that shows another amount."""
+        kind, types = rule.field.kind, self.sheet.types.get(column)
+        if types is not None:
+            shown, all_types = texts.tolist(), types.tolist()
+            turned = kind is Kind.DATE and days_turned(texts, types == CellType.DATE)
+            for at in np.flatnonzero(types != CellType.TEXT).tolist():
+                type_ = CellType(all_types[at])
+                why = TURNED if turned and type_ is CellType.DATE else unfit(kind, type_, shown[at])
+                if why is not None:
+                    yield at, why
+        if kind is Kind.AMOUNT:
+            for at, number in self.sheet.stored.get(column, {}).items():
+                if texts[at] and not same_amount(texts[at], number, rule.part.decimal):
+                    yield at, OTHERWISE
 
 
 def _filled(
@@ -181,34 +174,7 @@ def _filled(
     return Taken(texts, columns, chosen, taken)
 
 
-def _joined(
-    parts: list[pd.Series[str]],
-    columns: tuple[int, ...],
-    flaws: list[dict[int, Flaw]],
-    separator: str,
-) -> Taken:
-    rows = zip(*(part.tolist() for part in parts), strict=True)
-    joined = [separator.join(filter(None, row)) for row in rows]
-    texts = pd.Series(joined, index=parts[0].index, dtype="str")
-    taken: dict[int, tuple[Flaw, ...]] = {}
-    for theirs in flaws:
-        for at, flaw in theirs.items():
-            taken[at] = (*taken.get(at, ()), flaw)
-    return Taken(texts, columns, None, taken)
-
-
-def _blank(texts: pd.Series[str], flaws: abc.Mapping[int, Flaw]) -> npt.NDArray[np.bool_]:
-    """Return which cells are blank; a cell with a flaw is not, whatever it shows."""
-    blank: npt.NDArray[np.bool_] = (texts == "").to_numpy(dtype=np.bool_, copy=True)
+def _blank(texts: pd.Series[str], flaws: abc.Mapping[int, Flaw]) -> Marks:
+    blank: Marks = (texts == "").to_numpy(dtype=np.bool_, copy=True)
     blank[list(flaws)] = False
     return blank
-
-
-def _clean(column: pd.Series[str]) -> pd.Series[str]:
-    """Clean a column; of texts that need a closer look each distinct one is cleaned once."""
-    unclean = column.str.contains(_UNCLEAN)
-    if not unclean.any():
-        return column
-    cleaned = column[unclean]
-    cleaned = cleaned.map({text: clean(text) for text in cleaned.unique()})
-    return column.mask(unclean, cleaned)
