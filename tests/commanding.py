@@ -20,6 +20,7 @@ import xlsxwriter
 ROOT = Path(__file__).parents[1]
 TOKEN = "token-Of-This-Test-77"
 CLIENT = "OC_TEST"
+POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
 KEPT = ("PYTHON_KEYRING_BACKEND", "PATH", "SYSTEMROOT", "TEMP", "TMP", "LANG", "LC_ALL")
 """Variables of this machine that a process needs; all others are named by the test."""
 

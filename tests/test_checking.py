@@ -328,7 +328,7 @@ MESSAGES = [
 @pytest.mark.parametrize(
     ("endpoint", "changed", "severity", "code", "field", "message", "remedy"), MESSAGES
 )
-def test_a_problem_says_what_is_wrong_and_what_to_do(  # noqa: PLR0917 (the columns of a list)
+def test_a_problem_says_what_is_wrong_and_what_to_do(
     endpoint, changed, severity, code, field, message, remedy
 ):
     assert found(endpoint, **changed) == [(severity, code, field, message, remedy)]

@@ -1,13 +1,12 @@
 """Which OPSCOM a run goes to: a client code or a host that the journal does not know is a question."""
 
-import os
+import sqlite3
 
 import pytest
-from commanding import PERMITS, Office, Terminal, permit
+from commanding import CLIENT, PERMITS, POSIX, Office, Terminal, permit
 from controller import Controller
 from returning import sent
 
-POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a POSIX terminal")
 HINT = (
     " Nobody is here to say whether that is the same OPSCOM. Give `push` --same-system (what was "
     "sent there counts here) or --new-system (it does not)."
@@ -119,3 +118,51 @@ def test_a_person_at_the_terminal_answers(tmp_path, answers, states):
             screen.type(answers)
             assert screen.end() == 0
     assert states in screen.screen
+
+
+# Hosts
+
+
+NEW, OLD = "https://new.invalid", "https://old.invalid"
+
+
+@pytest.fixture
+def moved(pushed):
+    """Three permits of which the journal believes that they went to another host."""
+    journal = sqlite3.connect(pushed.journal)
+    with journal:
+        journal.execute("UPDATE address SET host = ?", (OLD,))
+    journal.close()
+    return pushed
+
+
+def test_a_new_host_for_a_known_client_code_is_a_question_that_yes_does_not_answer(moved):
+    told = moved.push("permits.csv", "--host", NEW, code=2)
+    assert told["error"] == (
+        f"{CLIENT} was pushed to {OLD} before, and now the host is {NEW}.{HINT}"
+    )
+
+
+def test_same_system_carries_the_records_over_to_the_new_host(moved):
+    for more in ("--same-system", "--keep"):
+        done = moved.push("permits.csv", "--host", NEW, more, code=0)
+        assert done["files"][0]["states"] == {"unchanged": 3}
+
+
+def test_new_system_starts_afresh_at_the_new_host(moved):
+    # Nothing that would be sent, so that nobody looks for this host.
+    moved.table("wrong.csv", [permit(0) | {"From": "never"}])
+    moved.push("wrong.csv", "--mapping", "permits.yaml", "--host", NEW, "--new-system", code=1)
+    states = {
+        host: moved.do("check", "permits.csv", "--host", host)["files"][0]["states"]
+        for host in (NEW, OLD)
+    }
+    assert states == {NEW: {"ready": 3}, OLD: {"unchanged": 3}}
+
+
+def test_loopback_never_asks_for_a_host_and_shares_nothing(moved, controller, tmp_path):
+    with Controller() as other:
+        new = ("--host", other.url, "--results", tmp_path / "other")
+        done = moved.push("permits.csv", *new, code=0)
+        assert done["files"][0]["states"] == {"pushed": 3}
+        assert (other.requests, controller.requests) == (3, 3)

@@ -1,15 +1,12 @@
 """Files to double-click: they run in their own folder, wait for a key, and are never written over."""
 
-import os
 import subprocess
 import sys
 
 import pytest
-from commanding import Office
+from commanding import POSIX, Office
 
 from importer.launchers import make_launchers
-
-POSIX = pytest.mark.skipif(os.name != "posix", reason="needs a shell")
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ import time
 from pathlib import Path
 
 import pytest
-from commanding import ROSTER, Office, read_results
+from commanding import ROSTER, read_results
 from controller import Fault
 
 CHANGED = "{} was changed while it was imported; push it again."
@@ -15,11 +15,6 @@ GREW = (
     "{}: the file changed while it was read. Wait until it is saved or copied whole, then run the "
     "command again."
 )
-
-
-@pytest.fixture
-def office(tmp_path, controller):
-    return Office(tmp_path, controller.url)
 
 
 def replaced(path, office):

@@ -1,9 +1,9 @@
 """Settings: where each comes from, and what is said of those that are wrong."""
 
-import os
 from pathlib import Path
 
 import pytest
+from commanding import POSIX
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,8 +15,6 @@ from importer.settings import (
     load_settings,
     need_client,
 )
-
-POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows keeps who may read a file elsewhere")
 
 
 def write(folder, text):

@@ -3,17 +3,12 @@
 import shutil
 
 import pytest
-from commanding import Office, read_results
+from commanding import read_results
 from returning import edited, rows_of, set_cell
 
 LONGEST = 255
 """Bytes of a name on the usual file systems."""
 ENDS = {"csv": ".csv", "results": "-results.xlsx"}
-
-
-@pytest.fixture
-def office(tmp_path, controller):
-    return Office(tmp_path, controller.url)
 
 
 def long_name(letter, count):

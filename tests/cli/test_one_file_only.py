@@ -6,23 +6,13 @@ import sys
 
 import openpyxl
 import pytest
-from commanding import Office, permit, user
+from commanding import permit, user
 from controller import Fault
 from returning import rows_of, set_cell
 
 BAD = {
     "a span of 5,000 digits": b"<table><tr><td colspan=%s>Id</td></tr></table>" % (b"9" * 5000),
 }
-
-
-@pytest.fixture
-def office(tmp_path, controller):
-    return Office(tmp_path, controller.url)
-
-
-@pytest.fixture
-def call(office, monkeypatch, capsys):
-    return office.calling(monkeypatch, capsys)
 
 
 @pytest.mark.parametrize("command", ["push", "check"])

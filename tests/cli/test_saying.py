@@ -3,17 +3,11 @@
 import os
 
 import pytest
-from commanding import Office, Terminal, write_book
+from commanding import POSIX, Terminal, write_book
 from controller import Fault
 
-POSIX = pytest.mark.skipif(os.name != "posix", reason="such names and pipes are POSIX")
 EVIL = "ro\x1b[2J\nStopped: all is well\x9b31m\u202e.csv"
 SHOWN = r"ro\x1b[2J\x0aStopped: all is well\x9b31m\u202e"
-
-
-@pytest.fixture
-def office(tmp_path, controller):
-    return Office(tmp_path, controller.url)
 
 
 def quiet(text):

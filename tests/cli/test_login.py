@@ -5,12 +5,8 @@ import os
 import stat
 
 import pytest
-from commanding import CLIENT, ROOT, TOKEN, Office, Terminal
+from commanding import CLIENT, POSIX, ROOT, TOKEN, Office, Terminal
 from controller import Controller, Fault
-
-POSIX = pytest.mark.skipif(
-    os.name != "posix", reason="Windows has no such mode and no such terminal"
-)
 
 
 @pytest.fixture

@@ -1,0 +1,20 @@
+"""An office of its own for each test of a command."""
+
+import pytest
+from commanding import Office
+
+
+@pytest.fixture
+def office(tmp_path, controller):
+    return Office(tmp_path, controller.url)
+
+
+@pytest.fixture
+def calling(monkeypatch, capsys):
+    """Make a function that calls the command inside this process: quicker, and otherwise the same."""
+    return lambda office: office.calling(monkeypatch, capsys)
+
+
+@pytest.fixture
+def call(calling, office):
+    return calling(office)

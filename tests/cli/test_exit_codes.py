@@ -1,0 +1,208 @@
+"""Exit codes, the one object of ``--json``, and what is on no terminal and in no file."""
+
+import zipfile
+from pathlib import Path
+
+import pytest
+from commanding import PERMITS, ROSTER, TOKEN, permit, read_results, user
+from controller import Fault
+from returning import sent
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        (9019, "Invented message of 9019."),
+        (9999, "OPSCOM's documentation does not list the code 9999: ask OPSCOM what it means."),
+    ],
+)
+def test_1_rows_that_opscom_refuses(office, controller, call, code, message):
+    controller.plan[("000001", 0)] = Fault("answer", code=code)
+    office.roster(2)
+    done = call("push", "--yes", "--json")
+    assert done.code == done.json["exit_code"] == 1
+    assert done.states == {"roster.csv": {"pushed": 1, "rejected": 1}}
+    row = read_results(done.json["files"][0]["results"])[1]
+    assert (row["opscom_status"], row["opscom_error_code"]) == ("rejected", str(code))
+    assert message in row["opscom_message"]
+
+
+def test_4_rows_that_nobody_knows_about(office, controller, call):
+    office.write("mappings/permit.yaml", PERMITS)
+    controller.plan[("N0000", 1)] = Fault("lost")
+    office.table("inbox/permit.csv", [permit(0), permit(1)])
+    done = call("push", "--yes", "--json")
+    assert done.code == done.json["exit_code"] == 4
+    assert done.states == {"permit.csv": {"pushed": 1, "unknown": 1}}
+    assert done.err.splitlines()[-2:] == [
+        "  Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:",
+        f"    opscom-import settle {office.folder / 'results' / 'permit-results.xlsx'}",
+    ]
+
+
+def test_3_a_run_that_stops(office, controller, call):
+    controller.plan[("*", 0)] = Fault("answer", code=9001)
+    office.roster(3)
+    done = call("push", "--yes", "--json")
+    assert done.code == done.json["exit_code"] == 3
+    assert done.states == {"roster.csv": {"not sent": 3}}
+    assert done.json["stopped"] == (
+        "OPSCOM answers 9001: the request has no API token. Set OPSCOM_API_TOKEN, or name a file that "
+        "only you can read as `token_file:` in opscom.yaml. "
+        "3 rows are left; run the same command again to go on."
+    )
+    assert f"Stopped: {done.json['stopped']}" in done.err.splitlines()
+    assert [path.name for path in office.inbox.iterdir()] == ["roster.csv"]
+
+
+def test_5_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_imported(office, call):
+    office.roster(2)
+    (office.inbox / "roster.pdf").write_bytes(b"%PDF-1.7\n" + b"\x00\x9c" * 50)
+    done = call("push", "--yes", "--json")
+    assert done.code == done.json["exit_code"] == 5
+    assert done.states == {"roster.csv": {"pushed": 2}, "roster.pdf": {}}
+    (failed,) = (file for file in done.json["files"] if file["error"])
+    assert failed["error"].startswith("roster.pdf")
+    assert "  roster.pdf: left out, see below" in done.err.splitlines()
+    assert f"Error: {failed['error']}" in done.err
+    assert [path.name for path in office.inbox.iterdir()] == ["roster.pdf"]
+
+
+def test_5_nothing_is_sent_where_no_workbook_can_be_written(office, controller, call):
+    office.roster(2)
+    blocked = office.write("not-a-folder", "")
+    done = call("push", "--yes", "--json", "--results", blocked)
+    assert done.code == 5
+    assert done.json["files"][0]["error"] == (
+        f"{blocked / 'roster-results.xlsx'}: this workbook cannot be written: File exists. Nothing of "
+        "its file was sent. Name another folder with --results, or get the right to write into this one."
+    )
+    assert controller.requests == 0
+
+
+def test_5_a_file_of_plates_is_sent_to_the_command_that_asks_for_them(office, call):
+    mapping = office.write("p.yaml", "version: 1\nendpoint: plates\nname: P\nfields: {plate: Id}\n")
+    done = call("check", office.roster(1), "--mapping", mapping, "--json")
+    assert done.code == 5
+    assert done.json["files"][0]["error"] == (
+        "roster.csv fits p.yaml, whose endpoint plates takes no rows to push. Ask for them with "
+        "`opscom-import pull plates`."
+    )
+
+
+def test_5_a_faulty_mapping_stops_only_itself_and_all_its_faults_are_told(office, controller, call):
+    office.roster(1)
+    office.table("inbox/staff.csv", [user(5)])
+    wrong = ROSTER.replace("roster", "staff").replace("first_name", "frist_name")
+    path = office.write("mappings/staff.yaml", wrong + "  zipp: Zip\n")
+    done = call("push", "--yes", "--json")
+    assert done.code == 5
+    found = {Path(file["source"]).name: file for file in done.json["files"]}
+    lines = found["staff.yaml"]["error"].splitlines()
+    assert lines == [
+        (
+            "staff.yaml, line 8, fields.frist_name: OPSCOM's users have no field of this name. "
+            "Did you mean first_name? `opscom-import fields users` lists them."
+        ),
+        (
+            "staff.yaml, line 11, fields.zipp: OPSCOM's users have no field of this name. "
+            "Did you mean zip? `opscom-import fields users` lists them."
+        ),
+    ]
+    assert found["staff.csv"]["error"].startswith("staff.csv has the columns of roster.yaml")
+    assert found["roster.csv"]["states"] == {"pushed": 1}
+    assert sent(controller) == ["000000"]
+    # Where it is the only one that is named, nothing starts.
+    alone = call("push", "--yes", "--json", "--mapping", path)
+    assert alone.code == alone.json["exit_code"] == 5
+    assert alone.json["error"].splitlines() == lines
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["push", "--yes", "--nonsense"], 2, "No such option"),
+        (["push", "--yes", "--limit", "0"], 2, "0 is not in the range"),
+        (
+            ["push", "--yes", "--same-system", "--new-system"],
+            2,
+            "--same-system and --new-system contradict each other. Give one of them.",
+        ),
+        (["push", "--yes", "missing.csv"], 5, "There is no file or folder missing.csv."),
+        (["push", "--yes"], 5, "There are no files in"),
+        (
+            ["push"],
+            2,
+            "before rows are sent. Give --yes to send without asking, or --sandbox to rehearse.",
+        ),
+        (["push", "--yes", "--mapping", "none.yaml", "roster.csv"], 5, "none.yaml"),
+        (["push", "--yes", "--host", "http://opscom.example", "roster.csv"], 5, "unencrypted"),
+        (["check", "missing.csv"], 5, "There is no file or folder missing.csv."),
+        (["fields", "usres"], 2, "There is no endpoint usres. Did you mean users?"),
+    ],
+    ids=[
+        "option", "limit of nothing", "both", "missing file", "empty inbox", "nobody there", "missing mapping",
+        "plain http", "check", "fields",
+    ],
+)  # fmt: skip
+def test_one_object_is_printed_even_where_nothing_could_start(
+    office, controller, call, arguments, code, message
+):
+    office.roster(1, "roster.csv")
+    done = call(*arguments, "--json")
+    assert done.code == done.json["exit_code"] == code
+    assert message in done.json["error"]
+    assert done.json["files"] == []
+    assert done.json["error"].splitlines()[0] in done.err
+    assert (controller.connections, office.journal.exists()) == (0, False)
+
+
+def test_the_object_can_be_read_whatever_the_encoding_of_the_output(office, controller):
+    office.roster(1, "inbox/roster Nguyễn.csv")
+    environ = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
+    done = office.run("push", "--yes", "--json", environ=environ)
+    assert done.code == 0
+    assert done.states == {"roster Nguyễn.csv": {"pushed": 1}}
+
+
+def test_lock_and_hidden_files_are_passed_over_by_name(office, call):
+    office.roster(1)
+    for name in ("~$roster.csv", ".hidden.csv"):
+        (office.inbox / name).touch()
+    done = call("push", "--yes", "--json")
+    assert done.code == 0
+    assert done.states == {"roster.csv": {"pushed": 1}}
+    assert ".hidden.csv was passed over: it is a hidden file." in done.err
+    assert "~$roster.csv was passed over: it says that roster.csv is open in Excel." in done.err
+
+
+def test_the_token_is_in_no_output_and_in_no_file(office, controller):
+    repeat = f'{{"ErrorCode": 9033, "ErrorMessage": "no good: {TOKEN}"}}'
+    controller.plan[("000001", 1)] = Fault("answer", body=repeat)
+    controller.plan[("000002", 1)] = Fault("html", body=f"<html>{TOKEN}</html>")
+    office.roster(3)
+    told = [office.run("push", "--yes", "--json", "--keep"), office.run("check", "--json")]
+    told.append(office.run("push", "--yes", "--host", "http://opscom.invalid"))
+    assert [done.code for done in told] == [1, 0, 5]
+    assert all(TOKEN not in done.out + done.err for done in told)
+    holding = [
+        path
+        for path in office.folder.parent.rglob("*")
+        if path.is_file() and _holds(path, TOKEN.encode())
+    ]
+    assert holding == []
+
+
+def _holds(path, text):
+    if path.suffix != ".xlsx":
+        return text in path.read_bytes()
+    with zipfile.ZipFile(path) as book:
+        return any(text in book.read(name) for name in book.namelist())
+
+
+def test_no_cell_of_a_person_is_on_the_terminal(office, call):
+    office.table("inbox/roster.csv", [user(0) | {"Last": "Canaryname", "Mail": "canary mail"}])
+    done = call("push", "--yes", "--json")
+    assert done.code == 1
+    assert "anary" not in done.out + done.err
+    assert "canary mail" in read_results(done.json["files"][0]["results"])[0].values()

@@ -1,0 +1,51 @@
+"""``fields``: names to copy, limits, codes and an example each, in 80 columns; and the help of every command."""
+
+import pytest
+
+from importer.cli import COMMANDS
+from importer.cli.fields import example
+from schemas import POLICIES, TABLES
+
+
+@pytest.mark.parametrize("endpoint", TABLES)
+def test_each_field_has_its_names_in_one_piece_and_an_example_in_80_columns(call, endpoint):
+    done = call("fields", endpoint)
+    assert (done.code, done.err) == (0, "")
+    assert max(map(len, done.out.splitlines())) <= 80
+    for field in TABLES[endpoint].fields:
+        assert {f" {name} " in done.out for name in (field.name, *field.aliases)} == {True}
+        assert f" {example(field)} " in done.out
+
+
+@pytest.mark.parametrize("endpoint", POLICIES)
+def test_every_example_is_one_that_a_check_takes(office, call, endpoint):
+    cells = {field.name: example(field) for field in TABLES[endpoint].fields}
+    fields = "".join(f"  {name}: {name}\n" for name in cells)
+    text = f"version: 1\nname: All\nendpoint: {endpoint}\nfields:\n{fields}"
+    mapping, source = office.write("all.yaml", text), office.table("all.csv", [cells])
+    done = call("check", source, "--mapping", mapping, "--json")
+    assert (done.states, done.json["files"][0]["problems"]) == ({"all.csv": {"ready": 1}}, [])
+
+
+def test_programs_get_the_same_as_an_object(call):
+    found = call("fields", "users", "--json").json
+    names = {field["name"]: field for field in found["users"]["fields"]}
+    assert names["postal_code"] == {
+        "name": "postal_code",
+        "aliases": ["zip"],
+        "title": "Postal Code - address 1",
+        "need": "optional",
+        "limit": "up to 20 characters",
+        "codes": [9030, 9033],
+        "example": "K1A 0B1",
+    }
+    assert call("fields", "--codes", "--json").json["9013"]["whose"] == "row"
+
+
+def test_every_command_explains_itself(call):
+    first = call("--help")
+    assert first.code == 0
+    for command in COMMANDS:
+        assert f"  {command} " in first.out
+        shown = call(command, "--help")
+        assert (shown.code, shown.out.startswith("Usage: opscom-import")) == (0, True)

@@ -1,0 +1,67 @@
+"""``history``: what was imported when, by whom, and how it ended."""
+
+import datetime as dt
+
+import pytest
+
+from importer.delivery.journal import Journal
+from importer.delivery.memory import System
+from importer.model import State
+from schemas import POLICIES
+
+HOST, CLIENT = "https://controller.operationscommander.io", "OC_CAMPUS"
+STARTED = dt.datetime(2026, 11, 22, 14, 5, 9, tzinfo=dt.UTC)
+RUNS = {
+    "20261120-140509-aaaa": ("Undergraduates", "ended", None),
+    "20261121-140509-bbbb": (None, "ended", "The limit of 5 rows is reached."),
+    "20261122-140509-cccc": ("Graduates", "going on", None),
+}
+
+
+@pytest.fixture
+def runs(office, monkeypatch):
+    """Write down three runs: one that came to its end, one that stopped, one that has not ended."""
+    monkeypatch.setenv("LOGNAME", "registrar")
+    system = System(HOST, CLIENT)
+    states = {State.PUSHED: 2, State.INVALID: 1}
+    with Journal(office.journal, POLICIES) as journal:
+        number = journal.add_system(system)
+        for day, (run, (sheet, end, stopped)) in enumerate(RUNS.items(), start=20):
+            journal.start_run(run, system, number, STARTED.replace(day=day))
+            file = journal.start_file(
+                run, source="banner-students.xlsx", sheet=sheet, digest="ab" * 32,
+                mapping="Banner students", endpoint="users", rows=3,
+            )  # fmt: skip
+            if end == "ended":
+                journal.end_file(file, states=states, results="r.xlsx")
+                journal.end_run(run, stopped=stopped, exit_code=1)
+
+
+@pytest.mark.usefixtures("runs")
+def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
+    done = call("history")
+    assert (done.code, done.out) == (0, "")
+    to = f"To {CLIENT} at {HOST}:"
+    assert done.err.splitlines() == [
+        "20261122-140509-cccc  2026-11-22 14:05  by registrar",
+        f"{to} not ended yet, or ended by force",
+        "  banner-students.xlsx, Graduates: nothing said",
+        "",
+        "20261121-140509-bbbb  2026-11-21 14:05  by registrar",
+        f"{to} stopped. The limit of 5 rows is reached.",
+        "  banner-students.xlsx: 2 pushed, 1 invalid",
+        "",
+        "20261120-140509-aaaa  2026-11-20 14:05  by registrar",
+        f"{to} came to its end",
+        "  banner-students.xlsx, Undergraduates: 2 pushed, 1 invalid",
+    ]
+
+
+@pytest.mark.usefixtures("runs")
+def test_a_run_that_has_not_ended_is_not_said_to_be_dead(call):
+    lines = call("history", "20261122-140509-cccc").err.splitlines()
+    assert lines[1] == "From 2026-11-22T14:05:09+00:00; not ended yet, or ended by force"
+
+
+def test_a_journal_without_runs_says_so(call):
+    assert call("history").err == "Nothing was pushed yet.\n"

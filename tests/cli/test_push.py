@@ -1,0 +1,381 @@
+"""``push`` from the outside: what goes, what is asked first, what becomes of the file."""
+
+import signal
+import threading
+
+import pytest
+from commanding import (
+    CLIENT,
+    DELETES,
+    PERMITS,
+    POSIX,
+    ROSTER,
+    TOKEN,
+    Office,
+    Terminal,
+    payload,
+    permit,
+    read_results,
+    user,
+    write_book,
+)
+from controller import Controller, Fault
+from returning import edited, sent, set_cell
+
+
+def inbox(office):
+    return [path.name for path in office.inbox.iterdir()]
+
+
+def test_a_push_sends_every_row_writes_the_workbook_and_archives_the_file(office, controller):
+    source = office.roster(3)
+    before = source.read_bytes()
+    done = office.run("push", "--yes")
+    assert (done.code, done.out) == (0, "")
+    assert [entry.body for entry in sorted(controller.ledger, key=lambda e: e.key)] == [
+        payload(number) for number in range(3)
+    ]
+    assert {entry.path for entry in controller.ledger} == {f"/api/{CLIENT}/v1/profiles/push"}
+    rows = read_results(office.folder / "results" / "roster-results.xlsx")
+    assert [(row["opscom_status"], row["opscom_row"], row["Id"]) for row in rows] == [
+        ("pushed", "2", "000000"),
+        ("pushed", "3", "000001"),
+        ("pushed", "4", "000002"),
+    ]
+    assert all(row["opscom_reference_id"] for row in rows)
+    assert inbox(office) == []
+    (kept,) = (office.folder / "archive").iterdir()
+    assert kept.name.startswith("roster 20")
+    assert kept.read_bytes() == before
+
+
+def test_what_a_person_reads_of_a_push(office, controller, call):
+    office.roster(2)
+    office.table("inbox/roster b.csv", [user(7), user(8) | {"Mail": "no address"}])
+    done = call("push", "--yes")
+    assert done.code == 1
+    results = office.folder / "results"
+    assert done.err.splitlines() == [
+        f"To {controller.url}, client code {CLIENT}:",
+        "  roster b.csv: 1 of 2 rows to send as users (mapping Roster)",
+        (
+            '  Error in 1 row (9033), first at roster b.csv, row 3 "Mail": this is not an e-mail address, '
+            "which has one @ and no blanks, brackets or commas. Correct the cell."
+        ),
+        "  roster.csv: 2 of 2 rows to send as users (mapping Roster)",
+        "roster b.csv: 1 pushed, 1 invalid (2 rows, mapping Roster)",
+        f"  Workbook: {results / 'roster b-results.xlsx'}",
+        "  Correct the marked cells in the workbook, save it, and push it.",
+        "roster.csv: 2 pushed (2 rows, mapping Roster)",
+        f"  Workbook: {results / 'roster-results.xlsx'}",
+    ]
+    # Rows to correct keep no file in the inbox: its push came to its end.
+    assert inbox(office) == []
+
+
+def test_a_second_push_of_the_same_file_sends_nothing(office, controller, call):
+    office.roster(4)
+    first, second = (call("push", "--yes", "--keep", "--json") for _ in range(2))
+    assert (first.code, second.code) == (0, 0)
+    assert first.states == {"roster.csv": {"pushed": 4}}
+    assert second.states == {"roster.csv": {"unchanged": 4}}
+    assert controller.requests == 4
+    ids = [row["opscom_reference_id"] for row in read_results(first.json["files"][0]["results"])]
+    assert len(set(ids) - {""}) == 4
+
+
+def test_limit_sends_the_first_rows_of_all_files_and_the_next_push_goes_on(
+    office, controller, call
+):
+    office.roster(2, "inbox/roster a.csv")
+    office.roster(3, "inbox/roster b.csv", start=2)
+    first = call("push", "--yes", "--json", "--limit", 3, "--workers", 1)
+    assert first.code == 3
+    assert first.states == {
+        "roster a.csv": {"pushed": 2},
+        "roster b.csv": {"pushed": 1, "not sent": 2},
+    }
+    assert first.json["stopped"] == (
+        "The limit of 3 rows is reached. 2 rows are left; run the same command again to go on."
+    )
+    assert "Of these only the first 3, as --limit says" in first.err
+    assert sent(controller) == ["000000", "000001", "000002"]
+    assert inbox(office) == ["roster b.csv"]
+    again = call("push", "--yes", "--json", "--limit", 1)
+    assert again.json["stopped"] == (
+        "The limit of 1 row is reached. 1 row is left; run the same command again to go on."
+    )
+    last = call("push", "--yes", "--json", "--limit", 1)
+    assert (last.code, last.json["stopped"]) == (0, None)
+    assert last.states == {"roster b.csv": {"pushed": 1, "unchanged": 2}}
+    assert sent(controller) == [f"{number:06}" for number in range(5)]
+    assert inbox(office) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "option"), [("inbox/roster.csv", "--keep"), ("roster.csv", "--yes")]
+)
+def test_a_file_stays_where_it_is_to_be_kept_or_lies_elsewhere(office, call, name, option):
+    source = office.roster(1, name)
+    assert call("push", "--yes", source, option).code == 0
+    assert source.exists()
+    assert list((office.folder / "archive").iterdir()) == []
+
+
+def test_a_corrected_results_workbook_is_pushed_and_only_what_is_left_is_sent(
+    office, controller, call
+):
+    office.table("inbox/roster.csv", [user(0), user(1) | {"Mail": "no address"}])
+    assert call("push", "--yes").code == 1
+    path = office.folder / "results" / "roster-results.xlsx"
+    with edited(path) as page:
+        set_cell(page, "000001", "Mail", "user1@students.example")
+    done = call("push", "--yes", "--json", path)
+    assert done.code == 0
+    assert done.states == {"roster-results.xlsx": {"pushed": 1, "unchanged": 1}}
+    assert sent(controller) == ["000000", "000001"]
+    again = read_results(path)
+    assert [row["opscom_row"] for row in again] == ["2", "3"]
+    assert [row["opscom_status"] for row in again] == ["unchanged", "pushed"]
+
+
+def test_users_go_before_permits_whatever_the_files_are_called(office, controller, call):
+    office.write("mappings/permit.yaml", PERMITS)
+    office.table("inbox/a permit.csv", [permit(0)])
+    office.roster(1, "inbox/z roster.csv")
+    done = call("push", "--yes", "--json")
+    assert done.code == 0
+    assert [entry.call for entry in controller.ledger] == ["profiles/push", "permits/push"]
+    assert list(done.states) == ["z roster.csv", "a permit.csv"]
+
+
+def test_two_files_of_one_stem_get_a_workbook_each(office, call):
+    office.roster(1)
+    office.roster(1, "inbox/roster.txt", start=3)
+    done = call("push", "--yes", "--json")
+    names = {file["results"] for file in done.json["files"]}
+    assert names == {
+        str(office.folder / "results" / name)
+        for name in ("roster-results.xlsx", "roster-txt-results.xlsx")
+    }
+
+
+def test_several_sheets_are_told_one_by_one_and_their_workbook_once(office, controller, call):
+    header = list(user(0))
+    sheets = {
+        "North": [header, list(user(0).values())],
+        "South": [header, list(user(1).values()), list(user(2).values())],
+        "West": [["Id", "First", "Lats", "Mail"], list(user(3).values())],
+    }
+    write_book(office.inbox / "roster.xlsx", sheets)
+    only = call("push", "--yes", "--keep", "--sheet", "north", "--results", "other")
+    assert (only.code, sent(controller)) == (0, ["000000"])
+    done = call("push", "--yes", "--json")
+    assert done.code == 0
+    assert [(file["sheet"], file["states"]) for file in done.json["files"]] == [
+        ("North", {"unchanged": 1}),
+        ("South", {"pushed": 2}),
+    ]
+    assert done.err.splitlines()[1:] == [
+        "  roster.xlsx, North: 0 of 1 row to send as users (mapping Roster)",
+        (
+            '  Note: The sheet West (1 row) was not imported: of the mapped headers it has "Id", "First", '
+            '"Mail", and it lacks "Last".'
+        ),
+        "  roster.xlsx, South: 2 of 2 rows to send as users (mapping Roster)",
+        "roster.xlsx, North: 1 unchanged (1 row, mapping Roster)",
+        "roster.xlsx, South: 2 pushed (2 rows, mapping Roster)",
+        f"  Workbook: {office.folder / 'results' / 'roster-results.xlsx'}",
+    ]
+    (path,) = {file["results"] for file in done.json["files"]}
+    assert [len(read_results(path, name)) for name in ("North", "South")] == [1, 2]
+
+
+# Asking
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("typed", "code", "rows"), [("n", 3, 0), ("", 3, 0), ("y", 0, 2)], ids=["n", "Return", "y"]
+)
+def test_a_person_is_asked_before_the_first_row(office, controller, typed, code, rows):
+    office.roster(2)
+    with Terminal(office, "push") as screen:
+        screen.wait_for("Send 2 rows?")
+        assert controller.connections == 0
+        screen.type(typed)
+        assert screen.end() == code
+    assert f"To {controller.url}, client code {CLIENT}:" in screen.screen
+    assert "roster.csv: 2 of 2 rows to send as users (mapping Roster)" in screen.screen
+    said = "roster.csv: 2 pushed" if rows else "\nNothing was sent. Run the command again when you"
+    assert said in screen.screen
+    assert (len(controller.ledger), len(inbox(office))) == (rows, 0 if rows else 1)
+
+
+@POSIX
+def test_an_interrupt_at_the_question_sends_nothing(office, controller):
+    office.roster(1)
+    with Terminal(office, "push") as screen:
+        screen.wait_for("Send 1 row?")
+        screen.press_ctrl_c(until="Interrupted; nothing more was sent.")
+        assert screen.end() == 3
+    assert "Traceback" not in screen.screen
+    assert controller.connections == 0
+
+
+@POSIX
+def test_where_nothing_is_to_be_sent_nobody_is_asked(office, controller, call):
+    office.roster(1)
+    assert call("push", "--yes", "--keep").code == 0
+    with Terminal(office, "push") as screen:
+        assert screen.end() == 0
+    assert "Send" not in screen.screen
+    assert controller.requests == 1
+
+
+@POSIX
+def test_the_token_is_asked_for_without_being_shown(office, controller):
+    office.token = None
+    office.roster(1)
+    with Terminal(office, "push") as screen:
+        screen.wait_for("API token (it is not shown)")
+        screen.type(TOKEN)
+        screen.wait_for("Send 1 row?")
+        screen.type("y")
+        assert screen.end() == 0
+    assert TOKEN not in screen.screen
+    assert controller.ledger[0].body["apiToken"] == TOKEN
+
+
+@POSIX
+def test_a_missing_client_code_is_told_before_a_token_is_typed_in_vain(tmp_path, controller):
+    office = Office(tmp_path, controller.url, token=None, client=None)
+    office.roster(1)
+    with Terminal(office, "push") as screen:
+        assert screen.end() == 5
+    for what in ("client code of your OPSCOM", "API token"):
+        assert f"The {what} is missing; nothing was sent." in screen.screen
+    assert "(it is not shown)" not in screen.screen
+    assert controller.connections == 0
+
+
+def test_the_token_comes_from_a_file_where_settings_name_one(office, controller, call):
+    office.token = None
+    settings = f"client: {CLIENT}\nhost: {controller.url}\ntoken_file: token.txt\n"
+    office.write("opscom.yaml", settings)
+    office.write("token.txt", TOKEN + "\n").chmod(0o600)
+    office.roster(1)
+    assert call("push", "--yes").code == 0
+    assert controller.ledger[0].body["apiToken"] == TOKEN
+
+
+# Deletes and --again
+
+
+@pytest.fixture
+def cancellations(tmp_path, controller):
+    office = Office(tmp_path, controller.url, mappings={"cancel": DELETES})
+    office.table("inbox/cancel.csv", [{"Reference ID": "ref-1"}, {"Reference ID": "ref-2"}])
+    return office
+
+
+def test_yes_deletes_what_a_named_file_says_and_nothing_that_merely_lies_in_the_inbox(
+    cancellations, controller, calling
+):
+    call = calling(cancellations)
+    done = call("push", "--yes", "--json")
+    assert done.code == 2
+    assert done.json["error"] == (
+        "2 permits would be deleted, and nobody is here to be asked. "
+        "Name the file itself as PATH and give --yes."
+    )
+    assert call("push", "--yes", cancellations.inbox).code == 2
+    assert controller.connections == 0
+    done = call("push", "--yes", "--json", "inbox/cancel.csv")
+    assert (done.code, done.states) == (0, {"cancel.csv": {"pushed": 2}})
+    assert sent(controller) == ["ref-1", "ref-2"]
+
+
+@POSIX
+@pytest.mark.parametrize(("typed", "code", "rows"), [("2", 0, 2), ("y", 3, 0)], ids=["number", "y"])
+def test_a_person_types_how_many_permits_are_deleted(cancellations, controller, typed, code, rows):
+    with Terminal(cancellations, "push", "--yes") as screen:
+        screen.wait_for("Type 2 to delete them")
+        screen.type(typed)
+        assert screen.end() == code
+    assert "2 permits will be deleted in OPSCOM. That cannot be undone." in screen.screen
+    assert controller.requests == rows
+
+
+def test_again_sends_unchanged_users(office, controller, call):
+    office.roster(2)
+    assert call("push", "--yes", "--keep").code == 0
+    assert call("push", "--yes", "--again", "--json").states == {"roster.csv": {"pushed": 2}}
+    assert controller.requests == 4
+
+
+@pytest.mark.parametrize(
+    ("name", "mapping", "row", "endpoint"),
+    [
+        ("permit.csv", PERMITS, permit(0), "permits"),
+        ("cancel.csv", DELETES, {"Reference ID": "r"}, "permit-deletes"),
+    ],
+    ids=["permits", "deletes"],
+)
+def test_again_is_refused_for_what_would_be_done_twice(
+    office, controller, call, name, mapping, row, endpoint
+):
+    office.write("mappings/other.yaml", mapping)
+    office.table(f"inbox/{name}", [row])
+    office.roster(1)
+    done = call("push", "--yes", "--again", "--json", f"inbox/{name}", "inbox/roster.csv")
+    assert done.code == 2
+    assert done.json["error"] == (
+        f"--again is for users and permit-updates only; {endpoint} would be created or deleted twice."
+    )
+    assert controller.connections == 0
+
+
+# Interrupts, and two runs at once
+
+
+@POSIX
+def test_an_interrupt_finishes_what_is_under_way_and_the_same_command_goes_on(tmp_path):
+    with Controller({("000000", 1): Fault("hold")}) as controller:
+        office = Office(tmp_path, controller.url)
+        office.roster(30)
+        process = office.start("push", "--yes", "--json", "--workers", "1")
+        controller.wait_for(1)
+        process.send_signal(signal.SIGINT)
+        threading.Timer(0.3, controller.release).start()
+        out, err = process.communicate(timeout=60)
+        assert process.returncode == 3, err
+        assert '"stopped": "The run was interrupted. 29 rows are left;' in out
+        assert controller.applied("000000") == 1
+        assert len(read_results(office.folder / "results" / "roster-results.xlsx")) == 30
+        done = office.run("push", "--yes", "--json")
+        assert (done.code, done.states) == (0, {"roster.csv": {"pushed": 29, "unchanged": 1}})
+        assert all(controller.applied(f"{number:06}") == 1 for number in range(30))
+
+
+def test_a_second_run_beside_the_first_is_told_who_holds_the_journal(tmp_path, calling):
+    with Controller({("*", 1): Fault("hold")}) as controller:
+        office = Office(tmp_path, controller.url)
+        office.roster(1)
+        first = office.start("push", "--yes")
+        controller.wait_for(1)
+        second = calling(office)("push", "--yes", "--json")
+        assert second.code == 5
+        assert "is in use by registrar on " in second.json["error"]
+        assert f"process {first.pid}" in second.json["error"]
+        controller.release()
+        first.communicate(timeout=60)
+        assert first.returncode == 0
+        assert controller.requests == 1
+
+
+def test_the_mapping_of_a_named_file_is_one_of_the_workspaces_by_its_name(office, controller, call):
+    office.write("mappings/other.yaml", ROSTER.replace("roster", "nothing"))
+    source = office.roster(1, "list.csv")
+    assert call("push", "--yes", source, "--mapping", "other.yaml").code == 0
+    assert controller.requests == 1

@@ -1,0 +1,111 @@
+"""The sandbox: a rehearsal needs nothing, archives nothing, and counts nowhere but there."""
+
+import json
+
+import pytest
+from commanding import PERMITS, TOKEN, Office, permit
+from controller import Controller
+from returning import edited, set_cell
+
+REHEARSING = "To the sandbox on this machine, client code SANDBOX:"
+
+
+@pytest.fixture
+def other_window(office):
+    """Run a sandbox in another process; give its address."""
+    with office.start("sandbox", "--port", "0", "--json") as running:
+        yield json.loads(running.stdout.readline())["url"]
+        running.kill()
+
+
+def test_a_rehearsal_needs_neither_token_nor_client_and_archives_nothing(tmp_path, calling):
+    office = Office(tmp_path, token=None, client=None)
+    office.roster(2)
+    done = calling(office)("push", "--sandbox", "--json")
+    assert (done.code, done.states) == (0, {"roster.csv": {"pushed": 2}}), done.err
+    assert REHEARSING in done.err
+    results = office.folder / "results" / "sandbox" / "roster-results.xlsx"
+    assert done.json["files"][0]["results"] == str(results)
+    assert [path.name for path in office.inbox.iterdir()] == ["roster.csv"]
+    again = calling(office)("push", "--sandbox", "--json")
+    assert again.states == {"roster.csv": {"unchanged": 2}}
+
+
+def test_the_sandbox_of_another_window_is_the_sandbox_whatever_its_port(office, call, other_window):
+    office.write("mappings/permit.yaml", PERMITS)
+    office.table("inbox/permit.csv", [permit(0)])
+    assert call("push", "--sandbox").code == 0
+    there = ("push", "--yes", "--json", "--client", "SANDBOX", "--host", other_window)
+    done = call(*there)
+    assert (done.code, done.states) == (0, {"permit.csv": {"unchanged": 1}}), done.err
+    assert REHEARSING in done.err
+    assert [path.name for path in office.inbox.iterdir()] == ["permit.csv"]
+    results = office.folder / "results" / "sandbox" / "permit-results.xlsx"
+    assert done.json["files"][0]["results"] == str(results)
+    # It forgets while it runs, too.
+    assert call("sandbox", "--forget").code == 0
+    assert call(*there).states == {"permit.csv": {"pushed": 1}}
+
+
+def test_any_other_client_code_on_this_machine_is_a_system_of_its_own(office, call):
+    office.roster(1)
+    with Controller() as controller:
+        done = call("push", "--yes", "--json", "--host", controller.url)
+        assert controller.requests == 1
+    assert f"To {controller.url}, client code" in done.err
+    assert list(office.inbox.iterdir()) == []
+
+
+def test_a_rehearsal_sends_no_real_token_and_does_not_count_for_the_real_system(
+    office, controller, call
+):
+    office.roster(2)
+    assert call("push", "--sandbox").code == 0
+    assert controller.connections == 0
+    assert call("push", "--yes", "--json").states == {"roster.csv": {"pushed": 2}}
+    for path in office.folder.glob("sandbox.sqlite*"):
+        assert TOKEN.encode() not in path.read_bytes()
+
+
+def test_the_results_of_a_rehearsal_are_a_fresh_file_in_the_real_system(office, controller, call):
+    office.write("mappings/permits.yaml", PERMITS)
+    source = office.table("inbox/permits.csv", [permit(0), permit(1) | {"From": "soon"}])
+    assert call("push", "--sandbox").code == 1
+    workbook = office.folder / "results/sandbox/permits-results.xlsx"
+    with edited(workbook) as page:
+        set_cell(page, "PL1", "From", permit(1)["From"])
+    done = call("push", "--yes", "--json", workbook)
+    assert (done.code, done.states) == (0, {"permits-results.xlsx": {"pushed": 2}})
+    assert sorted(entry.body["permitNo"] for entry in controller.ledger) == ["N0000", "N0001"]
+    # Both are known by what was sent, so that the source, corrected, sends nothing again.
+    office.table(source.relative_to(office.folder), [permit(0), permit(1)])
+    again = call("push", "--yes", "--json")
+    assert again.states == {"permits.csv": {"unchanged": 2}}
+
+
+def test_a_checked_workbook_goes_anywhere(office, controller, call):
+    office.roster(1)
+    assert call("check", "--client", "OC_OTHER", "--host", "https://other.example").code == 0
+    workbook = office.folder / "results/roster-checked.xlsx"
+    for how in ("--sandbox", "--yes"):
+        done = call("push", how, "--json", workbook)
+        assert done.states == {"roster-checked.xlsx": {"pushed": 1}}
+    assert len(controller.ledger) == 1
+
+
+def test_what_was_rehearsed_is_forgotten_when_a_person_says_so(office, call):
+    office.roster(2)
+    assert call("push", "--sandbox").code == 0
+    store = office.folder / "sandbox.sqlite"
+    assert b"user1@students.example" in store.read_bytes()
+    done = call("sandbox", "--forget")
+    assert (done.code, done.err) == (
+        0,
+        f"What was rehearsed is forgotten; {store} is empty. Workbooks stay in results/sandbox.\n",
+    )
+    assert b"students.example" not in store.read_bytes()
+    # The rehearsal begins afresh, and what OPSCOM itself has counts as before.
+    assert call("push", "--sandbox", "--json").states == {"roster.csv": {"pushed": 2}}
+    assert call("push", "--yes", "--keep").code == 0
+    assert call("sandbox", "--forget").code == 0
+    assert call("push", "--yes", "--json", "--keep").states == {"roster.csv": {"unchanged": 2}}
