@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from rapidfuzz import fuzz, process
 
-from importer.proposing.endpoints import read_as, readings
 from importer.proposing.profiles import profile
+from importer.proposing.sheets import read_as, readings
 from importer.reading import read_source, take_sheet
 from schemas import TABLES
 

@@ -38,6 +38,6 @@ def map_(
     results/STEM-mapping.xlsx, and `map results/STEM-mapping.xlsx` reads your answers. Nothing is sent and
     no network is used. With --mapping it proposes only what that mapping lacks.
     """
-    from importer.cli.mapping import Request, run_map
+    from importer.cli.mapping import run_map
 
-    return run_map(Request(file, output, endpoint, options, workbook))
+    return run_map(file, output, endpoint, options, workbook=workbook)

@@ -5,203 +5,187 @@ from __future__ import annotations
 import datetime as dt
 import tempfile
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.cli.dialogue import choose_rows, converse
+from importer.cli.dialogue import converse
 from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError
 from importer.mapping import load_mapping
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
-from importer.proposing.answers import COLUMNS, Answers, load_glossary, save_glossary
+from importer.proposing.answers import (
+    COLUMNS,
+    FIELDS,
+    VALUES,
+    Answers,
+    load_glossary,
+    save_glossary,
+)
 from importer.proposing.filled import answers_of, is_answers, read_workbook
-from importer.proposing.mapping_file import mapping_text, questions_of
-from importer.proposing.mending import propose_anew
-from importer.proposing.proposal import Confidence
-from importer.proposing.propose import look_at, propose, rival
-from importer.proposing.telling import as_json, nothing
+from importer.proposing.mapping_file import mapping_text
+from importer.proposing.proposal import Confidence, as_json, nothing
+from importer.proposing.propose import Office, propose_anew, propose_file
+from importer.proposing.sheets import look_at
+from importer.proposing.values import BLANK, HOLD
 from importer.proposing.workbook import write_workbook
 from importer.pulls.user_types import kept_user_types
 from importer.reading import read_source
-from importer.text import quoted
+from importer.schema import Kind
+from importer.text import count, quoted
 from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, free_name
+from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable
 
     from importer.cli.options import Options
-    from importer.model import Source
     from importer.prepare import Job
+    from importer.proposing.answers import Key
+    from importer.proposing.filled import Filled
     from importer.proposing.proposal import Proposal
-    from importer.proposing.propose import Seen
-    from importer.pulls.user_types import UserType
     from importer.workspace import Workspace
+
+_TIMES = {Kind.DATE, Kind.DATETIME}
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was typed."""
+    """What was typed, and where it was."""
 
     file: Path
     output: Path | None
     endpoint: str | None
     options: Options
     workbook: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Office:
-    """What the office brings: its folders, its user types and what it confirmed before."""
-
     workspace: Workspace
-    types: tuple[UserType, ...]
-    glossary: Mapping[str, Answers]
 
     @property
     def mappings(self) -> Path:
         """Where mappings and the glossary are."""
         return self.workspace.folder / MAPPINGS
 
-    def answers(self, endpoint: str) -> Answers:
-        """Return what the office confirmed of an endpoint."""
-        return self.glossary.get(endpoint, Answers())
 
-
-def run_map(request: Request) -> int:
+def run_map(
+    file: Path, output: Path | None, endpoint: str | None, options: Options, *, workbook: bool
+) -> int:
     """Propose a mapping; return 0 where it has no open questions, else 1, and 5 where nothing fits.
 
     Raises:
         InputError: The file cannot be read, fits nothing, or its answers are not complete.
     """
-    if not request.options.as_json:
-        return _run(request)
     try:
-        return _run(request)
+        workspace = find_workspace(options.workspace, Path.cwd())
+        return _run(Request(file, output, endpoint, options, workbook, workspace))
     except ImporterError as error:
+        if not options.as_json:
+            raise
         say_error(str(error))
-        emit(nothing(request.file, str(error), error.exit_code))
+        emit(nothing(file, str(error), error.exit_code))
         return error.exit_code
 
 
 def _run(request: Request) -> int:
-    workspace = find_workspace(request.options.workspace, Path.cwd())
-    kept = kept_user_types(workspace.keeping_folder)
-    office = Office(
-        workspace,
-        () if kept is None else kept.types,
-        load_glossary(workspace.folder / MAPPINGS / GLOSSARY),
-    )
     if request.output is not None and request.output.exists():
         raise InputError(
             f"{request.output} is there already.",
             hint="Name another file with -o; a mapping is never overwritten.",
         )
+    kept = kept_user_types(request.workspace.keeping_folder)
+    glossary = load_glossary(request.mappings / GLOSSARY)
+    office = Office(() if kept is None else kept.types, glossary)
     if is_answers(request.file):
         return _from_workbook(request, office)
-    source = read_source(request.file, encoding=request.options.encoding)
-    asking = is_interactive() and not request.options.as_json and not request.workbook
-    unsure: tuple[str, ...] = ()
-    if request.options.mapping:
-        endpoint, proposer = _mending(request, office, source)
-    else:
-        seen = look_at(
-            source, sheet=request.options.sheet, endpoint=request.endpoint, glossary=office.glossary
-        )
-        chosen, endpoint = seen[0], seen[0].readings[0].endpoint
-        unsure = _unsure(seen, request)
-        if asking and unsure:
-            chosen, endpoint = choose_rows(seen, sure=request.endpoint is not None)
-            unsure = ()
-        proposer = partial(propose, chosen.look, endpoint, types=office.types)
-    if asking:
-        answers, proposal = converse(proposer, office.answers(endpoint))
-        return _finish(request, office, proposal, answers)
-    proposal = proposer(office.answers(endpoint))
+    proposer = _proposer(request, office)
     if request.workbook:
-        return _to_workbook(request, office, proposal)
-    code = 1 if questions_of(proposal) or unsure else 0
-    path = target(request, office, request.file.stem)
-    _write(path, mapping_text(proposal, more=unsure))
-    _tell(request, proposal, path, code)
-    return code
+        return _to_workbook(request, proposer(Answers()))
+    if is_interactive() and not request.options.as_json:
+        return _finish(request, office, converse(proposer, try_text))
+    proposal = proposer(Answers())
+    path = _write(request, proposal)
+    return _tell(request, proposal, path)
 
 
-def _mending(
-    request: Request, office: Office, source: Source
-) -> tuple[str, Callable[[Answers], Proposal]]:
-    """Return what the rows of a mapping that nearly fits are, and what proposes only what it lacks."""
-    path = request.options.mapping[0]
+def _proposer(
+    request: Request, office: Office, filled: Filled | None = None
+) -> Callable[[Answers], Proposal]:
+    """Return what makes a proposal of answers; the file is read and looked at once."""
+    file = request.file if filled is None else _source_of(filled, request)
+    source, options = read_source(file, encoding=request.options.encoding), request.options
+    if not options.mapping:
+        endpoint, glossary = request.endpoint, office.glossary
+        seen = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=glossary)
+        return lambda said: propose_file(seen, said, office, endpoint=endpoint)
+    path = options.mapping[0]
     if not path.is_file():
-        path = office.mappings / path.name
+        path = request.mappings / path.name
     mapping, document = load_mapping(path), read_document(path)
-    seen = look_at(source, sheet=request.options.sheet, endpoint=mapping.endpoint)
-    if not seen[0].readings[0].score:
+    first = look_at(source, sheet=options.sheet, endpoint=mapping.endpoint)[0]
+    if not first.readings[0].score:
         raise InputError(
-            f"{request.file.name} has nothing of {path.name}.",
+            f"{file.name} has nothing of {path.name}.",
             hint="Leave --mapping out to have a mapping proposed.",
         )
-    look, types = seen[0].look, office.types
-    return mapping.endpoint, lambda said: propose_anew(look, mapping, document, said, types)
+    return lambda said: propose_anew(first.look, mapping, document, said, office)
 
 
-def _unsure(seen: Sequence[Seen], request: Request) -> tuple[str, ...]:
-    """Return what is unsure about the rows themselves, a question each."""
-    asked = []
-    second = rival(seen[0])
-    if second is not None and request.endpoint is None:
-        asked.append(f"Are the rows {seen[0].readings[0].endpoint} or {second.endpoint}?")
-    if len(seen) > 1 and request.options.sheet is None:
-        one, two = seen[0].look.sheet, seen[1].look.sheet
-        asked.append(f"Is the sheet {one.name} meant, or {two.name}?")
-    return tuple(asked)
+def _source_of(filled: Filled, request: Request) -> Path:
+    """Return the file that a workbook of answers is about, where it lies now."""
+    name = filled.source.name
+    places = (request.file.parent, request.workspace.inbox, Path.cwd())
+    there = (filled.source, *(folder / name for folder in places))
+    return next((path for path in there if path.is_file()), filled.source)
 
 
-def target(request: Request, office: Office, stem: str) -> Path:
-    """Return where the mapping goes: where the person says, else a name that is free."""
-    return request.output or free_name(office.mappings / f"{stem}.yaml")
-
-
-def _write(path: Path, text: str) -> None:
+def _write(request: Request, proposal: Proposal) -> Path:
+    """Write the mapping where the person says, else under a name that is free."""
+    stem = proposal.look.source.path.stem
+    path = request.output or free_name(request.mappings / f"{stem}.yaml")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+            file.write(mapping_text(proposal))
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror}).", hint="Name another place with -o."
         ) from error
+    return path
 
 
-def _tell(request: Request, proposal: Proposal, path: Path | None, code: int) -> None:
-    """Say what was made and what to type next; print the object where it is wished."""
-    count = len({place.profile.column.position for place in proposal.places})
+def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
+    """Say what was made and what to type next; print the object where it is wished; return the exit code."""
+    look, (known, columns) = proposal.look, proposal.recognised
+    rows = count(len(look.sheet.frame), "row")
     say(
-        f"{proposal.look.name}: {proposal.endpoint}, {len(proposal.look.sheet.frame)} rows, {proposal.recognised} of {count} columns recognised."
+        f"{look.name}: {proposal.endpoint}, {rows}, {known} of {count(columns, 'column')} recognised."
     )
     secret = [f'"{p.profile.column.header}"' for p in proposal.places if p.secret]
     if secret:
         say(f"Never sent, and shown nowhere: {', '.join(dict.fromkeys(secret))}.")
+    code = 1 if proposal.held else 0
     if path is not None:
         say(f"Mapping: {path}")
-    asked = len(proposal.questions)
-    if code and path is not None:
-        what = "1 question is" if asked == 1 else f"{asked} questions are"
-        say(f"{what} open in it (# ASK). Answer them on a terminal, in the file, or in a workbook:")
+    if path is not None and code:
+        asked = len(proposal.held)
+        are = "is" if asked == 1 else "are"
+        say(
+            f"{count(asked, 'question')} {are} open in it (# ASK). Answer on a terminal, in the file, or in a workbook:"
+        )
         say(f"    opscom-import map {quoted(request.file)} --workbook")
     elif path is not None:
         say("Now see what would be sent:")
-        checked = quoted(proposal.look.source.path)
-        say(f"    opscom-import check {checked} --mapping {quoted(path)}")
+        say(f"    opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}")
     if request.options.as_json:
         emit(as_json(proposal, path, code))
+    return code
 
 
-def _to_workbook(request: Request, office: Office, proposal: Proposal) -> int:
-    folder = request.options.results or office.workspace.results
-    path = folder / f"{request.file.stem}-mapping.xlsx"
+def _to_workbook(request: Request, proposal: Proposal) -> int:
+    folder = request.options.results or request.workspace.results
+    path = folder / f"{proposal.look.source.path.stem}-mapping.xlsx"
+    if request.file.exists() and path.exists() and path.samefile(request.file):
+        path = free_name(path)
     try:
         write_workbook(proposal, path)
     except OSError as error:
@@ -209,8 +193,7 @@ def _to_workbook(request: Request, office: Office, proposal: Proposal) -> int:
             f"{path} cannot be written ({error.strerror}).",
             hint="Close it in Excel, then run the command again.",
         ) from error
-    code = 1 if proposal.questions else 0
-    _tell(request, proposal, None, code)
+    code = _tell(request, proposal, None)
     say(f"Workbook: {path}")
     say("Fill in the yellow cells, save it, and then:")
     say(f"    opscom-import map {quoted(path)}")
@@ -218,73 +201,65 @@ def _to_workbook(request: Request, office: Office, proposal: Proposal) -> int:
 
 
 def _from_workbook(request: Request, office: Office) -> int:
+    """Make the mapping of a workbook that a person filled in; what its answers open anew is asked in another."""
     filled = read_workbook(request.file)
-    path = filled.source
-    if not path.is_file():
-        beside = [
-            folder / path.name
-            for folder in (request.file.parent, office.workspace.inbox, Path.cwd())
-        ]
-        path = next((other for other in beside if other.is_file()), path)
-    source = read_source(path, encoding=request.options.encoding)
-    look = look_at(source, sheet=filled.sheet, endpoint=filled.endpoint)[0].look
-    before = office.answers(filled.endpoint)
-    proposal = propose(look, filled.endpoint, before, types=office.types)
-    answers, faults = answers_of(filled, proposal, before)
-    if not faults:
-        proposal = propose(look, filled.endpoint, answers, types=office.types)
-        faults = _still_open(proposal, filled.values)
-    if faults:
-        raise InputError(
-            f"{request.file.name}: nothing was written.", *(f"  {fault}" for fault in faults)
-        )
-    return _finish(request, office, proposal, answers)
+    proposer = _proposer(request, office, filled)
+    said = filled.before
+    for _, key, answer, _ in filled.rows:
+        if key in {("rows", "sheet"), ("rows", "endpoint")} and answer:
+            said = said.put(key, answer)
+    proposal = proposer(said)
+    if (proposal.look.sheet.name or "", proposal.endpoint) == (filled.sheet, filled.endpoint):
+        answers, faults = answers_of(filled, proposal, said)
+        proposal = proposal if faults else proposer(answers)
+        cells = filled.cells
+        for question in () if faults else proposal.held:
+            if question.key in cells:
+                faults.append(f"{cells[question.key]}: this is not answered. {question.text}")
+        if faults:
+            lines = (f"  {fault}" for fault in faults)
+            raise InputError(f"{request.file.name}: nothing was written.", *lines)
+        if not proposal.held:
+            return _finish(request, office, proposal)
+    say("What you answered asks for more. Your answers are kept in a new workbook.")
+    return _to_workbook(request, proposal)
 
 
-def _still_open(proposal: Proposal, values: Sequence[tuple[str, str, str, str]]) -> list[str]:
-    """Return what is not answered once the columns are, at its cell where it has one."""
-    cells = {(header, value): cell for cell, header, value, _ in values}
-    faults = []
-    for question in questions_of(proposal):
-        cell = cells.get((question.column, question.value))
-        faults.append(
-            f"{cell}: not answered. {question.text}"
-            if cell
-            else f"Rows: not answered. {question.text}"
-        )
-    return faults
-
-
-def _finish(request: Request, office: Office, proposal: Proposal, answers: Answers) -> int:
+def _finish(request: Request, office: Office, proposal: Proposal) -> int:
     """Write the mapping and keep what was confirmed; say how many rows are ready with it."""
-    path = target(request, office, proposal.look.source.path.stem)
-    _write(path, mapping_text(proposal))
-    glossary = {**office.glossary, proposal.endpoint: confirmed(proposal, answers)}
+    path = _write(request, proposal)
+    glossary = {**office.glossary, proposal.endpoint: confirmed(proposal)}
     try:
-        office.mappings.mkdir(parents=True, exist_ok=True)
-        save_glossary(office.mappings / GLOSSARY, glossary)
+        request.mappings.mkdir(parents=True, exist_ok=True)
+        save_glossary(request.mappings / GLOSSARY, glossary)
     except OSError as error:
-        say(
-            f"What you confirmed could not be kept in {GLOSSARY} ({error.strerror}); it will be asked again."
-        )
-    checked = try_mapping(proposal, path)
-    say(counted(checked))
-    code = 1 if questions_of(proposal) else 0
-    _tell(request, proposal, path, code)
-    return code
+        why = f"({error.strerror}); it will be asked again"
+        say(f"What you confirmed could not be kept in {GLOSSARY} {why}.")
+    say(counted(_try(proposal, path)))
+    return _tell(request, proposal, path)
 
 
-def confirmed(proposal: Proposal, answers: Answers) -> Answers:
-    """Return the answers, and every column that was shown as likely and left so."""
+def confirmed(proposal: Proposal) -> Answers:
+    """Return what is kept: the answers, but for dates, which are others next time, and what was left as likely."""
+    table = TABLES[proposal.endpoint]
+    dated = {field.name for field in table.fields if field.kind in _TIMES}
+    fields: dict[Key, str] = {(VALUES, v.column, v.value): v.field for v in proposal.values}
+
+    def passes(key: Key, text: str) -> bool:
+        field = fields.get(key, "") if key[0] == VALUES else key[1] if key[0] == FIELDS else ""
+        return field in dated and text not in {BLANK, HOLD}
+
+    given = proposal.answers.given
+    answers = Answers({key: text for key, text in given.items() if not passes(key, text)})
     for place in proposal.places:
-        plain = place.field is not None and place.how == "direct" and proposal.alone(place)
-        header = proposal.look.headers[place.profile.column.position]
-        if plain and place.confidence is Confidence.LIKELY and answers.get(COLUMNS, header) is None:
-            answers = answers.put((COLUMNS, header), place.field or "")
+        plain = place.how == "direct" and place.confidence is Confidence.LIKELY
+        key = (COLUMNS, proposal.header(place))
+        if plain and proposal.alone(place) and answers.get(*key) is None:
+            answers = answers.put(key, place.field or "")
     return answers
 
 
-def try_mapping(proposal: Proposal, path: Path) -> Job:
+def _try(proposal: Proposal, path: Path) -> Job:
     """Check the file with a mapping; opens no socket."""
     order = Order(
         command=CHECK, files=(proposal.look.source.path,), mappings=(path,), named=True, results=Path(),
@@ -293,12 +268,13 @@ def try_mapping(proposal: Proposal, path: Path) -> Job:
     return prepare(order)[0]
 
 
-def try_text(proposal: Proposal) -> Job:
-    """Check the file with a mapping that is not written yet."""
+def try_text(proposal: Proposal) -> tuple[Job, str]:
+    """Check the file with a mapping that is not written yet; return the job, and its count in words."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "proposed.yaml"
         path.write_text(mapping_text(proposal), encoding="utf-8")
-        return try_mapping(proposal, path)
+        job = _try(proposal, path)
+    return job, counted(job)
 
 
 def counted(job: Job) -> str:
@@ -308,4 +284,6 @@ def counted(job: Job) -> str:
     rows = sum(len(sheet.batch.frame) for sheet in job.sheets)
     skipped = sum(int(sheet.batch.skipped.sum()) for sheet in job.sheets)
     held = sum(len(sheet.held) for sheet in job.sheets)
-    return f"check: {rows - skipped - held} rows are ready, {held} are held back, {skipped} are no records."
+    ready = rows - skipped - held
+    verbs = ["is" if number == 1 else "are" for number in (ready, held, skipped)]
+    return f"check: {count(ready, 'row')} {verbs[0]} ready, {held:,} {verbs[1]} held back, {skipped:,} {verbs[2]} no records."

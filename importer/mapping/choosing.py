@@ -13,7 +13,7 @@ from importer.errors import InputError, MappingError
 from importer.mapping.headers import columns_of_header, explain_missing, missing_headers
 from importer.mapping.load import load_mapping
 from importer.model import RESULT_COLUMNS, Sheet
-from importer.proposing.propose import seems
+from importer.proposing.sheets import seems
 from importer.reading import find_header, results_header, take_sheet
 from importer.text import count, fold, heading, listed_up_to, quoted
 from importer.workspace import first_stem, shipped_mappings

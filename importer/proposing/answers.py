@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
 from importer.mapping.document import read_document
-from importer.proposing.writing import yaml_block
+from importer.proposing.mapping_file import yaml_block
 from importer.text import fold
 
 if TYPE_CHECKING:
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 COLUMNS, VALUES, FIELDS, ROWS = "columns", "values", "fields", "rows"
+_DEPTHS: Final = {COLUMNS: (2,), FIELDS: (2,), VALUES: (3,), ROWS: (2, 3)}
 _HEAD: Final = """\
 # What this office has confirmed: which column is which field, what its values mean, what holds for all.
 # `opscom-import map` starts from it and asks less. Correct it freely; a line that goes is asked again.
 """
-_REPEATED: Final = "repeated"
 
 Key = tuple[str, ...]
 """Where an answer belongs: ``("columns", header)``, ``("values", header, value)``, ``("fields", field)``,
 ``("rows", header, value)`` or ``("rows", "repeated")``."""
+
+
+def _folded(key: Key) -> Key:
+    return tuple(map(fold, key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,33 +36,29 @@ class Answers:
 
     given: Mapping[Key, str] = field(default_factory=dict)
     """Key as written → answer."""
+    _known: dict[Key, str] = field(init=False, repr=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Note the keys as they match."""
+        self._known.update((_folded(key), text) for key, text in self.given.items())
 
     def get(self, *key: str) -> str | None:
         """Return the answer of a key, ``None`` where nobody said."""
-        wanted = tuple(map(fold, key))
-        return next(
-            (text for known, text in self.given.items() if tuple(map(fold, known)) == wanted), None
-        )
+        return self._known.get(_folded(key))
 
     def put(self, key: Key, answer: str) -> Answers:
         """Return these answers and one more."""
-        wanted = tuple(map(fold, key))
-        kept = {
-            known: text for known, text in self.given.items() if tuple(map(fold, known)) != wanted
-        }
-        return Answers({**kept, key: answer})
+        return Answers({key: answer}).over(self)
 
     def over(self, older: Answers) -> Answers:
         """Return older answers with these put over them."""
-        made = older
-        for key, text in self.given.items():
-            made = made.put(key, text)
-        return made
+        kept = {key: text for key, text in older.given.items() if _folded(key) not in self._known}
+        return Answers({**kept, **self.given})
 
     @property
     def columns(self) -> dict[str, str]:
         """Folded header → field, or ``not sent``."""
-        return {fold(key[1]): text for key, text in self.given.items() if key[0] == COLUMNS}
+        return {key[1]: text for key, text in self._known.items() if key[0] == COLUMNS}
 
 
 def load_glossary(path: Path) -> dict[str, Answers]:
@@ -66,45 +66,42 @@ def load_glossary(path: Path) -> dict[str, Answers]:
 
     Raises:
         MappingError: The file is no YAML.
-        InputError: A part of it is not in its place.
+        InputError: A part of it is not in its place, or names a field that OPSCOM does not have.
     """
     if not path.is_file():
         return {}
+    from importer.proposing.fields import not_a_field
     from schemas import TABLES
 
     document = read_document(path)
+    faults = [(fault.line or 1, fault.message.rstrip(".")) for fault in document.faults]
     found: dict[str, Answers] = {}
     for endpoint, parts in document.data.items():
         if endpoint == "version":
             continue
-        if endpoint not in TABLES or not isinstance(parts, dict):
-            raise _broken(
-                path, document.line((endpoint,)), f"`{endpoint}` is none of {', '.join(TABLES)}"
-            )
+        if endpoint not in TABLES:
+            line = document.line((endpoint,))
+            faults.append((line, f"`{endpoint}` is none of {', '.join(TABLES)}"))
+            continue
         given: dict[Key, str] = {}
         for key, text in _leaves((), parts):
-            if text is None or not _is_key(key):
-                place = ".".join((endpoint, *key))
-                raise _broken(
-                    path, document.line((endpoint, *key)), f"`{place}` is not in its place"
-                )
-            given[key] = text
+            line = document.line((endpoint, *key))
+            fault = ""
+            if text is None or len(key) not in _DEPTHS.get("".join(key[:1]), ()):
+                fault = f"`{'.'.join((endpoint, *key))}` is not in its place"
+            elif key[0] == COLUMNS:
+                fault = not_a_field(text, endpoint)
+            if fault:
+                faults.append((line, fault.removesuffix(".")))
+            given[key] = text or ""
         found[endpoint] = Answers(given)
-    if document.faults:
-        raise _broken(path, document.faults[0].line or 1, document.faults[0].message.rstrip("."))
+    if faults:
+        line, what = min(faults)
+        raise InputError(
+            f"{path.name}, line {line}: {what}.",
+            hint="Correct or remove the line; what is gone is asked again.",
+        )
     return found
-
-
-def _broken(path: Path, line: int, what: str) -> InputError:
-    return InputError(
-        f"{path.name}, line {line}: {what}.",
-        hint="Mend or remove the line; what is gone is asked again.",
-    )
-
-
-def _is_key(key: Key) -> bool:
-    lengths = {COLUMNS: (2,), FIELDS: (2,), VALUES: (3,), ROWS: (2, 3)}
-    return len(key) in lengths.get(key[0], ())
 
 
 def _leaves(place: Key, value: object) -> Iterator[tuple[Key, str | None]]:
@@ -123,14 +120,11 @@ def save_glossary(path: Path, glossary: Mapping[str, Answers]) -> None:
     """
     data: dict[str, object] = {"version": "1"}
     for endpoint, answers in glossary.items():
-        part: dict[str, object] = {}
         for key, text in answers.given.items():
-            inner = part
-            for name in key[:-1]:
+            inner: dict[str, object] = data
+            for name in (endpoint, *key[:-1]):
                 inner = inner.setdefault(name, {})  # type: ignore[assignment]
             inner[key[-1]] = text
-        if part:
-            data[endpoint] = part
     partial = path.with_name(path.name + ".part")
     partial.write_text(_HEAD + yaml_block(data), encoding="utf-8", newline="\n")
     partial.replace(path)

@@ -1,4 +1,4 @@
-"""Where each column goes: what its header, its values and its neighbours say, added up in one place."""
+"""Where each column goes by itself: what its header and its values say, added up in one place."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from importer.proposing.fitting import PROVINCES, Fit, fit
 from importer.proposing.naming import FIRM, MAY, PART, SURE, read_headers
 from importer.proposing.neighbours import settle
 from importer.proposing.proposal import NOT_SENT, Confidence, Place
+from importer.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from importer.proposing.naming import Named, Naming
     from importer.proposing.profiles import Profile
+
+_MOST = 0.5
 
 
 def place_columns(
@@ -30,20 +33,13 @@ def place_columns(
     """
     said = known or {}
     namings = read_headers([p.column.header for p in profiles], endpoint)
+    answers = [said.get(fold(p.column.name)) for p in profiles]
     places = [
-        _answered(p, said[key]) if (key := key_of(p)) in said else _weigh(p, naming, endpoint)
-        for p, naming in zip(profiles, namings, strict=True)
+        _weigh(p, naming, endpoint) if answer is None else _answered(p, answer)
+        for p, naming, answer in zip(profiles, namings, answers, strict=True)
     ]
-    fixed = {at for at, p in enumerate(profiles) if key_of(p) in said}
-    return tuple(settle(places, namings, endpoint, fixed))
-
-
-def key_of(profile: Profile) -> str:
-    """Return the name under which a mapping and a glossary know a column."""
-    from importer.text import fold
-
-    column = profile.column
-    return fold(column.header) + (f"#{column.number}" if column.number > 1 else "")
+    fixed = {at for at, answer in enumerate(answers) if answer is not None}
+    return settle(places, namings, endpoint, fixed)
 
 
 def _answered(profile: Profile, answer: str) -> Place:
@@ -59,22 +55,23 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     none = Place(profile, None, "none", Confidence.NONE, "no field of OPSCOM has this name")
     if naming.never:
         return replace(none, reason=f"this is {naming.never}: it is never sent", secret=True)
-    if profile.share("password") > 0.5 and profile.different > 0.5:  # noqa: PLR2004 - most
-        return replace(
-            none, reason="the values look like passwords: they are never sent", secret=True
-        )
-    if naming.other and not naming.fields:
-        return replace(none, reason=f"it is about {naming.other}")
-    if naming.unsent:
-        return replace(none, reason="OPSCOM has no field for this")
-    best = none
-    for named in naming.fields:
-        found = _claim(profile, named)
-        if found.rank > best.rank:
-            best = found
-    if best.field is None and not naming.fields and not naming.other:
-        return _by_values(profile, endpoint, none)
-    return best
+    if profile.share("password") > _MOST and profile.different > _MOST:
+        reason = "the values look like passwords: they are never sent"
+        return replace(none, reason=reason, secret=True)
+    if naming.fields:
+        return max([none, *(_claim(profile, named) for named in naming.fields)], key=_rank)
+    if naming.other or naming.unsent:
+        about = f"it is about {naming.other}" if naming.other else "OPSCOM has no field for this"
+        return replace(none, reason=about)
+    form = {"users": "email", "vehicles": "vin"}.get(endpoint)
+    if form and profile.share(form) > FIRM:
+        reason = f"the header says nothing, and {fit(form, profile).why}"
+        return Place(profile, form, "direct", Confidence.ASK, reason, 0.1)
+    return none
+
+
+def _rank(place: Place) -> tuple[int, float]:
+    return place.rank
 
 
 def _claim(profile: Profile, named: Named) -> Place:
@@ -83,42 +80,35 @@ def _claim(profile: Profile, named: Named) -> Place:
     said = "the header says so" if named.strength >= SURE else "the header may mean it"
     if named.unknown:
         said = f"the header holds its words, and {', '.join(named.unknown)}"
-    reason = f"{said}; {fitting.why}" if fitting.why else said
-    place = Place(
-        profile, named.field, "direct", Confidence.ASK, reason, named.strength + 0.01 * len(named.words),
+    strength = named.strength + 0.01 * len(named.words)
+    if fitting.fit is Fit.FITS:
+        # Values of a form that only this field's have.
+        formed = named.field == "user_name" and profile.share("account") > _MOST
+        strength += 0.05 * (formed or named.field in PROVINCES)
+    confidence = _confidence(profile, named, fitting.fit)
+    if fitting.fit is Fit.AGAINST:
+        said = f"the header may mean {named.field}, but {fitting.why}"
+    elif fitting.why:
+        said = f"{said}; {fitting.why}"
+    if confidence is Confidence.NONE:
+        return Place(profile, None, "none", confidence, said, strength)
+    return Place(
+        profile, named.field, "direct", confidence, said, strength,
         ordinal=named.ordinal, grade=named.grade,
     )  # fmt: skip
-    if fitting.fit is Fit.AGAINST:
-        reason = f"the header may mean {named.field}, but {fitting.why}"
-        return replace(place, field=None, how="none", confidence=Confidence.NONE, reason=reason)
+
+
+def _confidence(profile: Profile, named: Named, values: Fit) -> Confidence:
+    """Return how sure a field is: values can veto a header, and only both together are sure."""
     firm = named.strength >= FIRM
-    if fitting.fit is Fit.FITS:
-        place = replace(place, strength=place.strength + 0.05 * _formed(named.field, profile))
-        if firm and not profile.blank:
-            return replace(place, confidence=Confidence.SURE)
-        likely = named.strength >= MAY * FIRM or (
-            named.strength >= PART and len(named.unknown) <= 1
-        )
-        return replace(place, confidence=Confidence.LIKELY if likely else Confidence.ASK)
-    if firm:
-        return replace(place, confidence=Confidence.LIKELY)
-    if named.strength < PART * MAY or profile.blank:
-        return replace(place, field=None, how="none", confidence=Confidence.NONE)
-    return place
-
-
-def _formed(field: str, profile: Profile) -> bool:
-    """Whether values have a form that only this field's have."""
-    return field in PROVINCES or (field == "user_name" and profile.share("account") > 0.5)  # noqa: PLR2004
-
-
-def _by_values(profile: Profile, endpoint: str, none: Place) -> Place:
-    """Return where a column goes whose header says nothing: asked where its values are of one form."""
-    if profile.blank:
-        return replace(none, reason="the column is empty and its header says nothing")
-    forms = {"users": (("email", "email"),), "vehicles": (("vin", "vin"),)}.get(endpoint, ())
-    for form, field in forms:
-        if profile.share(form) > FIRM:
-            reason = f"the header says nothing, and the values are {fit(field, profile).why}"
-            return Place(profile, field, "direct", Confidence.ASK, reason, 0.1)
-    return none
+    few = named.strength >= PART and len(named.unknown) <= 1
+    blank = not profile.counts
+    if values is Fit.AGAINST or (
+        values is Fit.SILENT and not firm and (blank or named.strength < PART * MAY)
+    ):
+        return Confidence.NONE
+    if values is Fit.FITS and firm:
+        return Confidence.SURE
+    if firm or (values is Fit.FITS and (named.strength >= MAY * FIRM or few)):
+        return Confidence.LIKELY
+    return Confidence.ASK

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
@@ -23,24 +23,18 @@ _DAYS: Final = (
     "%d/%b/%Y", "%d%b%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%y",
 )  # fmt: skip
 _CLOCKS: Final = (
-    "",
-    " %H:%M",
-    " %H:%M:%S",
-    " %I:%M %p",
-    " %I:%M:%S %p",
-    ", %H:%M",
-    ", %I:%M %p",
-    " %H:%M:%S.%f",
-)
+    "", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", ", %H:%M", ", %I:%M %p", " %H:%M:%S.%f",
+)  # fmt: skip
 _FIRST, _SAMPLE = 60, 1000
 _LETTERS_RE: Final = re.compile(r"[^\W\d_]{3,}\.?")
 _MIDNIGHT_RE: Final = re.compile(r"\b(?:00?|12):00(?::00(?:\.0+)?)?(?: ?a\.?m\.?)?$", re.IGNORECASE)
+_ZONED_RE: Final = re.compile(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _ENGLISH_RE: Final = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec", re.IGNORECASE)
 """Short names that a form reads as they are."""
 _ISO: Final = ""
 _MIDNIGHT: Final = dt.time()
 _UTC: Final = ZoneInfo("UTC")
-TWINS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d"}
+_TWINS: Final = (("%d/%m", "%m/%d"), ("%d-%m", "%m-%d"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +51,7 @@ class Dates:
     """Texts that are no dates."""
     first: str = ""
     last: str = ""
-    months: Mapping[str, str] | None = None
+    months: Mapping[str, str] = field(default_factory=dict)
     """Names of months in another language, and in English."""
     timed: bool = True
     """Whether the dates have a time of day."""
@@ -79,50 +73,34 @@ def read_dates(counts: Mapping[str, int]) -> Dates:
     few = sample[:_FIRST]
     tried = {form: sum(_reads(text, form) for text in few) for form in _forms(few)}
     good = [form for form, read in tried.items() if read and read >= max(tried.values()) / 2]
-    scores = {form: sum(_reads(text, form) for text in sample) for form in good}
-    scores[_ISO] = sum(_reads(text, _ISO) for text in sample)
+    scores = {form: sum(_reads(text, form) for text in sample) for form in (*good, _ISO)}
     # ISO texts are read beside any form, so that a form must read more than they.
     best = max(scores, key=lambda form: (scores[form], form == _ISO))
     twin = _twin(best)
-    other = (
-        twin if twin and scores.get(twin, 0) == scores[best] and scores[best] > scores[_ISO] else ""
-    )
-    made = compiled(best)
-    read = {
-        text: parse_datetime(plain_, made, time=_MIDNIGHT, timezone=_UTC)
-        for text, plain_ in texts.items()
-    }
-    days = sorted(str(value)[:10] for value in read.values() if isinstance(value, str) and value)
-    strange = tuple(text for text, value in read.items() if not isinstance(value, str))
-    proof = 0
-    if twin:
-        proof = sum(
-            rows
-            for text, rows in counts.items()
-            if _reads(texts[text], best) and not _reads(texts[text], twin)
-        )
+    both = twin and scores.get(twin, 0) == scores[best] > scores[_ISO]
+    read = {text: _read(english, best) for text, english in texts.items()}
+    days = sorted(value[:10] for value in read.values() if value)
+    alone = [text for text in texts if twin and read[text] and not _read(texts[text], twin)]
+    timed = [text for text in texts.values() if ":" in text]
     return Dates(
-        form=best, other=other, proof=proof, strange=strange,
+        form=best, other=twin if both else "", months=months,
+        proof=sum(counts[text] for text in alone),
+        strange=tuple(text for text, value in read.items() if not value),
         first=days[0] if days else "", last=days[-1] if days else "",
-        months=months or None,
         timed=any(":" in text for text in sample),
-        midnight=bool(days) and all(_MIDNIGHT_RE.search(text) for text in texts.values() if ":" in text)
-        and any(":" in text for text in sample),
-        zoned=any(re.search(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$", text) for text in sample),
+        midnight=bool(days and timed) and all(map(_MIDNIGHT_RE.search, timed)),
+        zoned=any(map(_ZONED_RE.search, sample)),
     )  # fmt: skip
 
 
 def proven_form(profiles: Sequence[Profile]) -> str:
     """Return the form of dates of the first column whose values leave no doubt; empty without one."""
-    for profile in profiles:
-        dates = read_dates(profile.counts)
-        if dates.form and dates.proof and not dates.other:
-            return dates.form
-    return ""
+    read = (read_dates(profile.counts) for profile in profiles)
+    return next((d.form for d in read if d.form and d.proof and not d.other), "")
 
 
 @cache
-def compiled(form: str) -> tuple[DateFormat, ...]:
+def _compiled(form: str) -> tuple[DateFormat, ...]:
     """Return a form as a mapping uses it, nothing for ISO."""
     return (compile_format(form),) if form else ()
 
@@ -133,18 +111,20 @@ def _forms(sample: Sequence[str]) -> tuple[str, ...]:
     return tuple(day + clock for clock in clocks for day in _DAYS)
 
 
+def _read(text: str, form: str) -> str:
+    """Return a date as it would be sent, empty where the form does not read it."""
+    value = parse_datetime(text, _compiled(form), time=_MIDNIGHT, timezone=_UTC)
+    return value if isinstance(value, str) else ""
+
+
 def _reads(text: str, form: str) -> bool:
-    value = parse_datetime(text, compiled(form), time=_MIDNIGHT, timezone=_UTC)
-    return isinstance(value, str)
+    return bool(_read(text, form))
 
 
 def _twin(form: str) -> str:
-    for one, two in TWINS.items():
-        if one in form:
-            return form.replace(one, two)
-        if two in form:
-            return form.replace(two, one)
-    return ""
+    """Return the form with days for months; empty where no other can be meant."""
+    pairs = [(one, two) for pair in _TWINS for one, two in (pair, pair[::-1])]
+    return next((form.replace(one, two) for one, two in pairs if one in form), "")
 
 
 def _months(sample: Sequence[str]) -> dict[str, str]:

@@ -11,10 +11,11 @@ from openpyxl import load_workbook
 
 from importer.errors import InputError
 from importer.proposing.answers import COLUMNS, VALUES, Answers
-from importer.proposing.proposal import NOT_SENT, Confidence
+from importer.proposing.fields import not_a_field, not_a_value, not_an_answer
+from importer.proposing.proposal import NOT_SENT
 from importer.proposing.rows import SEND
-from importer.proposing.workbook import FACTS, PAGES, choices_of_fields, label
-from importer.text import clean, fold, nearest
+from importer.proposing.workbook import ANSWERED, FACTS, PAGES, labels
+from importer.text import clean, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from importer.proposing.answers import Key
-    from importer.proposing.proposal import Proposal
+    from importer.proposing.proposal import Proposal, Value
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +31,22 @@ class Filled:
     """A workbook of answers as a person saved it."""
 
     source: Path
-    sheet: str | None
+    sheet: str
     endpoint: str
+    before: Answers
+    """What had been said when it was written."""
     columns: tuple[tuple[str, str, str], ...]
     """(cell, header, field) from the top."""
-    values: tuple[tuple[str, str, str, str], ...]
-    """(cell, header, value, becomes)."""
+    values: tuple[tuple[str, Key, str], ...]
+    """(cell, key, becomes)."""
     rows: tuple[tuple[str, Key, str, bool], ...]
     """(cell, key, answer, whether it must be answered)."""
+
+    @property
+    def cells(self) -> dict[Key, str]:
+        """Key of a question → the cell in which it is answered."""
+        rows = {key: cell for cell, key, _, _ in self.rows}
+        return rows | {key: cell for cell, key, _ in self.values}
 
 
 def is_answers(path: Path) -> bool:
@@ -48,10 +57,8 @@ def is_answers(path: Path) -> bool:
         book = load_workbook(path, read_only=True)
     except Exception:  # noqa: BLE001 - what openpyxl cannot read is no workbook of ours
         return False
-    try:
-        return {*PAGES, FACTS} <= set(book.sheetnames)
-    finally:
-        book.close()
+    book.close()
+    return {*PAGES, FACTS} <= set(book.sheetnames)
 
 
 def read_workbook(path: Path) -> Filled:
@@ -60,116 +67,103 @@ def read_workbook(path: Path) -> Filled:
     Raises:
         InputError: It cannot be read, or a sheet or heading of it is gone.
     """
-    try:
-        book = load_workbook(path)
-    except Exception as error:
-        raise InputError(f"{path.name} cannot be read.", hint="Save it as .xlsx again.") from error
+    book = load_workbook(path)
     for page, names in PAGES.items():
-        head = (
-            [_text(cell.value) for cell in book[page][1]][: len(names)]
-            if page in book.sheetnames
-            else []
-        )
-        if tuple(head) != names:
+        head = [_text(cell.value) for cell in book[page][1]][: len(names)]
+        if head != [name.strip() for name in names]:
             raise InputError(
-                f"{path.name}: the sheet {page} has not its headings in row 1 any more.",
+                f"{path.name}: the sheet {page} does not have its headings in row 1 any more.",
                 hint="Make the workbook again with `opscom-import map FILE --workbook`.",
             )
-    facts = {_text(row[0].value): _text(row[1].value) for row in book[FACTS].iter_rows(max_col=2)}
-    columns = tuple((f"Columns!G{n}", c[1], c[6]) for n, c in _lines(book["Columns"]))
-    values = tuple((f"Values!E{n}", c[0], c[2], c[4]) for n, c in _lines(book["Values"]))
+    facts = [(_text(a.value), _text(b.value)) for a, b in book[FACTS].iter_rows(max_col=2)]
+    given = dict(facts)
+    said = [json.loads(text) for name, text in facts if name == "Answer"]
+    columns = tuple((cell, row[1], row[6]) for cell, row in _lines(book["Columns"]))
+    values = tuple((cell, (VALUES, row[0], row[2]), row[4]) for cell, row in _lines(book["Values"]))
     rows = []
-    for n, cells in _lines(book["Rows"]):
+    for cell, row in _lines(book["Rows"]):
         try:
-            key = tuple(str(part) for part in json.loads(cells[4]))
+            key = tuple(map(str, json.loads(row[4])))
         except (ValueError, TypeError):
             raise InputError(
-                f"{path.name}, Rows!E{n}: this cell must not be changed.",
-                hint="Make the workbook again.",
+                f"{path.name}, Rows!E{cell[6:]}: this cell must not be changed.",
+                hint="Make the workbook again with `opscom-import map FILE --workbook`.",
             ) from None
-        rows.append((f"Rows!D{n}", key, cells[3], cells[0] != "skipped"))
+        rows.append((cell, key, row[3], row[0] != "skipped"))
     return Filled(
-        Path(facts["File"]), facts["Sheet"] or None, facts["Endpoint"], columns, values, tuple(rows)
-    )
+        Path(given["File"]), given["Sheet"], given["Endpoint"],
+        Answers({tuple(key): text for *key, text in said}), columns, values, tuple(rows),
+    )  # fmt: skip
 
 
-def _lines(page: Worksheet) -> Iterator[tuple[int, list[str]]]:
-    width = len(PAGES[page.title])
-    for number, row in enumerate(page.iter_rows(min_row=2, max_col=width), 2):
+def _lines(page: Worksheet) -> Iterator[tuple[str, list[str]]]:
+    """Yield the cell of each answer with the texts of its row."""
+    width, answered = len(PAGES[page.title]), ANSWERED[page.title]
+    for row in page.iter_rows(min_row=2, max_col=width):
         cells = [_text(cell.value) for cell in row]
         if any(cells):
-            yield number, cells
+            yield f"{page.title}!{row[answered - 1].coordinate}", cells
 
 
 def _text(value: object) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return "" if value is None else clean(str(value))
+    # A date that Excel made of an answer is written as a mapping reads it.
+    return "" if value is None else clean(str(value).removesuffix(" 00:00:00"))
 
 
-def answers_of(filled: Filled, proposal: Proposal, older: Answers) -> tuple[Answers, list[str]]:
+def answers_of(filled: Filled, proposal: Proposal, before: Answers) -> tuple[Answers, list[str]]:
     """Return what the workbook says, and each cell that says nothing or what cannot be.
 
     Args:
         filled: The workbook.
-        proposal: What was proposed; what a person left as it was is no answer of theirs.
-        older: What the office said before.
+        proposal: What was proposed in it; what a person left as it was is no answer of theirs.
+        before: What had been said before it.
     """
-    answers, faults = _columns(filled, proposal, older)
-    becomes = {(fold(v.column), fold(v.value)): v.becomes or "" for v in proposal.values}
-    for header, value, said in ((header, value, said) for _, header, value, said in filled.values):
-        if said and said != becomes.get((fold(header), fold(value)), ""):
-            answers = answers.put((VALUES, header, value), said)
-    for cell, key, said, asked in filled.rows:
-        if asked and not said:
-            faults.append(f"{cell}: this is not answered.")
-        elif said and (asked or said == SEND):
+    answers, faults = _columns(filled, proposal, before)
+    asked = {question.key: question for question in proposal.questions}
+    listed: dict[Key, Value] = {(VALUES, v.column, v.value): v for v in proposal.values}
+    for cell, key, said in filled.values:
+        value = listed.get(key)
+        if value is None or not said or said == (value.becomes or ""):
+            continue
+        fault = "" if said in value.choices else not_a_value(said, value.field, proposal.endpoint)
+        faults += [f"{cell}: {fault}"] if fault else []
+        answers = answers.put(key, said)
+    for cell, key, said, must in filled.rows:
+        question = asked.get(key)
+        fault = not_an_answer(question, said, proposal.endpoint) if question and said else ""
+        if must and not said:
+            fault = "this is not answered."
+        elif said and (must or said == SEND):
             answers = answers.put(key, said)
+        faults += [f"{cell}: {fault}"] if fault else []
     return answers, faults
 
 
 def _columns(filled: Filled, proposal: Proposal, answers: Answers) -> tuple[Answers, list[str]]:
     """Return the answers with what the sheet Columns says, and its faults."""
-    from schemas import TABLES
-
     faults: list[str] = []
-    fields = choices_of_fields(known.name for known in TABLES[proposal.endpoint].fields)
-    proposed = _proposed(proposal)
+    proposed: dict[str, list[str]] = {}
+    for place, said in labels(proposal):
+        proposed.setdefault(fold(proposal.header(place)), []).append(said)
     taken: dict[str, str] = {}
     for cell, header, said in filled.columns:
-        if header not in proposed:
+        fault = not_a_field(said, proposal.endpoint)
+        if fold(header) not in proposed:
             faults.append(f'{cell}: the file has no column "{header}".')
         elif not said:
             faults.append(f'{cell}: "{header}" is not answered. Choose a field, or `{NOT_SENT}`.')
-        elif said not in fields:
-            near = nearest(said, fields)
-            faults.append(
-                f"{cell}: OPSCOM has no field {said}." + (f" Did you mean {near}?" if near else "")
-            )
-        elif said != NOT_SENT and said in taken and not said.endswith(")"):
-            faults.append(
-                f"{cell}: {said} is given by {taken[said]} already. Choose `{NOT_SENT}`, or another field."
-            )
+        elif fault:
+            faults.append(f"{cell}: {fault}")
+        elif said in taken and said != NOT_SENT and not said.endswith(")"):
+            given = f"{said} is given by {taken[said]} already"
+            faults.append(f"{cell}: {given}. Choose `{NOT_SENT}`, or another field.")
         taken.setdefault(said, cell)
     for header, before in proposed.items():
-        now = [said for _, each, said in filled.columns if each == header]
-        if now and now != before:
+        now = [(name, said) for _, name, said in filled.columns if fold(name) == header]
+        if now and [said for _, said in now] != before:
             # Of a column that gave two fields the one that is left counts.
-            fields_left = [said for said in now if said != NOT_SENT]
-            answers = answers.put((COLUMNS, header), (fields_left or [NOT_SENT])[0])
+            left = [said for _, said in now if said != NOT_SENT]
+            answers = answers.put((COLUMNS, now[0][0]), (left or [NOT_SENT])[0])
     return answers, faults
-
-
-def _proposed(proposal: Proposal) -> dict[str, list[str]]:
-    """Return header → what its cells said when the workbook was written."""
-    labels: dict[str, list[str]] = {}
-    seen: set[str] = set()
-    for place in proposal.places:
-        said = (
-            ""
-            if place.confidence is Confidence.ASK
-            else label(place, first=place.field not in seen)
-        )
-        labels.setdefault(proposal.look.headers[place.profile.column.position], []).append(said)
-        seen.add(place.field or "")
-    return labels

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
-from importer.proposing.writing import entry, flow, remark, scalar
-
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from importer.proposing.proposal import Proposal, Question
@@ -22,75 +21,72 @@ _CHANGING_RE: Final = re.compile(
     rf"(?:(?<![a-z])(?:{_TERMS})[\s_.-]*|(?<![a-z0-9]))\(?[0-9][0-9\s_.,:()-]*|\(?(?<![a-z])(?:{_TERMS})(?![a-z])\)?",
     re.IGNORECASE,
 )
-_HOWS: Final = 100
+_PLAIN_RE: Final = re.compile(r"[^\W\d_](?:[\w ./()\u2019'+-]*[\w)./])?")
+_NUMBER_RE: Final = re.compile(r"[1-9][0-9]{0,4}")
+_SPECIAL: Final = {"yes", "no", "true", "false", "null", "on", "off", "y", "n", "nan", "inf"}
+_WIDTH, _MOST_CHOICES, _ROWS = 100, 100, 5
+_UNSAFE_RE: Final = re.compile(
+    "[^\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
+"""What YAML does not allow in a text, or takes for a line break."""
 
 
-def mapping_text(proposal: Proposal, *, more: Sequence[str] = ()) -> str:
-    """Return the mapping as YAML text; open questions stand in it as comments and under ``ask``.
-
-    Args:
-        proposal: What is proposed.
-        more: Questions about the rows themselves.
-    """
+def mapping_text(proposal: Proposal) -> str:
+    """Return the mapping as YAML text; open questions stand in it as comments and under ``ask``."""
     look = proposal.look
     file = look.source.path
     lines = [
-        f"# Proposed by `opscom-import map` from {remark(file.name)}. Read it through, and correct it freely.",
-        "version: 1",
-        f"name: {scalar(_title(file))}",
-        f"endpoint: {proposal.endpoint}",
-        f"match: {{files: [{scalar(pattern(file))}]}}",
+        f"# Proposed by `opscom-import map` from {_remark(file.name)}. Read it through, and correct it freely."
     ]
-    others = [grid for grid in look.source.grids if grid.name != look.sheet.name]
-    if look.only_sheet is not None and others:
-        lines.append(f"sheet: {scalar(look.only_sheet)}")
-    if look.header_row > 1:
-        lines.append(f"header_row: {look.header_row}")
+    lines += _entry("version", "1")
+    lines += _entry("name", proposal.kept.get("name") or _title(file))
+    lines += _entry("endpoint", proposal.endpoint)
+    lines += _entry("match", {"files": [pattern(file)]})
+    if look.only_sheet is not None and len(look.source.grids) > 1:
+        lines += _entry("sheet", look.only_sheet)
+    if look.header_rows != (1,):
+        rows = look.header_rows
+        lines += _entry("header_row", str(rows[0]) if len(rows) == 1 else list(rows))
+    for key in ("defaults", "blanks", "blank_if"):
+        lines += _entry(key, proposal.kept[key]) if key in proposal.kept else []
     if proposal.skips:
         lines.append("skip_rows:")
         for skip in proposal.skips:
-            rows = ", ".join(map(str, skip.rows[:5])) + (" …" if len(skip.rows) > 5 else "")  # noqa: PLR2004
-            lines.append(f"  - {flow(skip.rule)}   # {skip.why}; rows {rows}")
+            first = ", ".join(map(str, skip.rows[:_ROWS])) + " …" * (len(skip.rows) > _ROWS)
+            where = f"; rows {first}" if first else ""
+            lines.append(f"  - {_flow(skip.rule)}   # {skip.why}{where}")
     if proposal.duplicates != "error":
-        lines.append(f"duplicates: {proposal.duplicates}")
+        lines += _entry("duplicates", proposal.duplicates)
     lines += ["fields:", *_fields(proposal)]
-    held = questions_of(proposal)
-    if held or more:
+    if proposal.held:
         lines.append(
             "ask:   # answer these with `opscom-import map`, or here, and remove the lines"
         )
-        lines += [f"  - {flow({'question': text})}" for text in more]
-        lines += [_ask(question) for question in held]
+        lines += [f"  - {_flow(_ask(question))}" for question in proposal.held]
     return "\n".join(lines) + "\n"
 
 
 def _fields(proposal: Proposal) -> list[str]:
     """Return the fields with their reasons, open questions as comments before them."""
     drafted = {made.field for made in proposal.drafts}
-    asks = [
-        (
-            q.field if q.field in drafted and q.about != "column" else "",
-            f"  # ASK: {remark(q.text)}",
+    asks: dict[str, list[str]] = {}
+    for question in proposal.questions:
+        own = question.field in drafted and question.about != "column"
+        asks.setdefault(question.field if own else "", []).append(
+            f"  # ASK: {_remark(question.text)}"
         )
-        for q in proposal.questions
-    ]
     lines = []
     for made in proposal.drafts:
-        lines += [ask for name, ask in asks if name == made.field]
-        lines += entry(made.field, made.rule, 2, remark(made.why))
-    return [*(lines or ["  {}"]), *(ask for name, ask in asks if not name)]
+        lines += [*asks.get(made.field, ()), *_entry(made.field, made.rule, 2, made.why)]
+    return [*(lines or ["  {}"]), *asks.get("", ())]
 
 
-def _ask(question: Question) -> str:
-    parts: dict[str, object] = {}
-    if question.field:
-        parts["field"] = question.field
-    if question.column:
-        parts["column"] = question.column
-    parts["question"] = remark(question.text)
-    if question.choices:
-        parts["choices"] = list(question.choices[:_HOWS])
-    return f"  - {flow(parts)}"
+def _ask(question: Question) -> dict[str, object]:
+    parts = {"field": question.field, "column": question.column, "question": _remark(question.text)}
+    return {
+        **{name: text for name, text in parts.items() if text},
+        **({"choices": list(question.choices[:_MOST_CHOICES])} if question.choices else {}),
+    }
 
 
 def _title(file: Path) -> str:
@@ -112,6 +108,49 @@ def pattern(file: Path) -> str:
     return fixed if fixed.endswith("*") else f"{fixed}*"
 
 
-def questions_of(proposal: Proposal) -> Sequence[Question]:
-    """Return the questions without whose answer the mapping may not be used."""
-    return [question for question in proposal.questions if question.held]
+def yaml_block(data: Mapping[str, object]) -> str:
+    """Return keys with values, a line each, what is too long for a line in a block of its own."""
+    return "\n".join(line for key, value in data.items() for line in _entry(key, value)) + "\n"
+
+
+def _entry(key: str, value: object, indent: int = 0, comment: str = "") -> list[str]:
+    """Return one key with its value as lines, the comment behind the first."""
+    pad = " " * indent
+    name = _scalar(key)
+    behind = f"   # {_remark(comment)}" if comment else ""
+    number = isinstance(value, str) and _NUMBER_RE.fullmatch(value)
+    line = f"{pad}{name}: {value if number else _flow(value)}"
+    if isinstance(value, Mapping):
+        deep = indent == 0 and any(isinstance(inner, Mapping) for inner in value.values())
+        if deep or len(line) > _WIDTH:
+            inner = [
+                line for each, part in value.items() for line in _entry(each, part, indent + 2)
+            ]
+            return [f"{pad}{name}:{behind}", *inner]
+    return [line + behind]
+
+
+def _flow(value: object) -> str:
+    """Return a value in one line."""
+    if isinstance(value, Mapping):
+        pairs = (f"{_scalar(key)}: {_flow(inner)}" for key, inner in value.items())
+        return "{" + ", ".join(pairs) + "}"
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return "[" + ", ".join(map(_flow, value)) + "]"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int) else _scalar(str(value))
+
+
+def _scalar(text: str) -> str:
+    """Return a text as YAML writes it: bare where nobody can read it as anything else."""
+    bare = _PLAIN_RE.fullmatch(text) and text.casefold() not in _SPECIAL
+    if bare:
+        return text
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _UNSAFE_RE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def _remark(text: str) -> str:
+    """Return a text as a comment holds it: one line, and nothing that YAML does not allow."""
+    return _UNSAFE_RE.sub("\ufffd", " ".join(text.split()))

@@ -7,9 +7,7 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
-import yaml
-
-from importer.proposing.vocabulary import WORDS
+from importer.proposing.vocabulary import listed, load_words
 from importer.text import fold
 
 if TYPE_CHECKING:
@@ -31,13 +29,10 @@ def plain(text: str) -> str:
 @cache
 def _words(name: str) -> Mapping[str, str]:
     """Return plain word → meaning."""
-    # No word is a boolean here: `no` and `y` are words.
-    data = yaml.load((WORDS / "values.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-    part = data[name]
+    part: object = load_words("values")[name]
     if isinstance(part, dict):
-        return {plain(word): meaning for meaning, words in part.items() for word in words}
-    flat = [word for item in part for word in (item if isinstance(item, list) else [item])]
-    return {plain(word): name for word in flat}
+        return {plain(word): meaning for meaning, words in part.items() for word in listed(words)}
+    return {plain(word): name for word in listed(part)}
 
 
 def means(name: str, text: str) -> str | None:
@@ -48,8 +43,7 @@ def means(name: str, text: str) -> str | None:
 @cache
 def total_pattern() -> str:
     """Return the pattern of a cell that begins with a word for a total, in the syntax of RE2."""
-    data = yaml.load((WORDS / "values.yaml").read_text(encoding="utf-8"), Loader=yaml.BaseLoader)  # noqa: S506
-    words = "|".join(map(re.escape, sorted(data["totals"], key=len, reverse=True)))
+    words = "|".join(map(re.escape, sorted(load_words("values")["totals"], key=len, reverse=True)))
     return rf"(?i)^\s*(?:(?:{words})\s*(?:$|[:=(0-9])|(?:grand |sub[ -]?|sous[ -]?)?total\b)"
 
 

@@ -64,7 +64,12 @@ class Naming:
     def weight(self) -> float:
         """How much of the header is understood, for telling languages apart."""
         best = max((named.strength * len(named.words) for named in self.fields), default=0.0)
-        return max(best, 1.0 * (bool(self.never) or bool(self.other) or self.unsent))
+        return max(best, float(bool(self.never or self.other or self.unsent)))
+
+    @property
+    def best(self) -> float:
+        """How surely it is a header, 0 to 1."""
+        return max((named.strength for named in self.fields), default=min(1.0, self.weight))
 
 
 def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:

@@ -26,7 +26,6 @@ FEW: Final = 40
 _MONTH: Final = r"[^\W\d_]{3,9}\.?"
 _TIME: Final = r"(?:[T ,]+[0-9]{1,2}:[0-9]{2}.*)?"
 _LONGEST_NAME: Final = 40
-_WORD_RE: Final = re.compile(r"[^\W\d_]{2,}")
 # A VIN's check digit, ISO 3779 and 49 CFR 565.15: each letter stands for a digit, each place has a weight.
 _VIN_DIGITS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
@@ -51,6 +50,14 @@ _FORMS: Final[Mapping[str, str]] = {
     "account": r"[A-Za-z][A-Za-z._-]{2,}[0-9]{0,4}(?:@.*)?",
     "currency": r"(?:CAD|USD|CDN|CAN|US|C|CA)? ?\$?",
     "integer": r"[0-9]+(?:\.0)?",
+    "whole name": r".*,.*|.*[^\W\d_]{2}.*[\W\d_].*[^\W\d_]{2}.*",
+    "comma": r".*,.*",
+    "spaced": r".* .*",
+    "long": r".{41,}",
+    "digit": r".*[0-9].*",
+    "two letters": r"[^\W\d_]{2}",
+    "seventeen": r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}",
+    "year first": r"[0-9]{4}.*",
     "password": r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^\w\s])\S{8,}|[0-9a-f]{32,}",
 }
 
@@ -72,15 +79,9 @@ class Profile:
         return sum(self.counts.values())
 
     @property
-    def blank(self) -> bool:
-        """Whether the column is empty."""
-        return not self.counts
-
-    @property
     def few(self) -> bool:
         """Whether it holds few distinct values, as a list to choose from does."""
-        distinct = len(self.counts)
-        return 0 < distinct <= FEW and (distinct <= max(6, self.filled // 3))
+        return 0 < len(self.counts) <= min(FEW, max(6, self.filled // 3))
 
     @property
     def different(self) -> float:
@@ -97,18 +98,16 @@ class Profile:
         if form not in self.shares:
             values = list(self.counts)[:MOST_LOOKED_AT]
             test = _test(form)
-            self.shares[form] = sum(map(test, values)) / len(values) if values else 0.0
+            self.shares[form] = sum(map(bool, map(test, values))) / max(1, len(values))
         return self.shares[form]
 
 
 @cache
-def _test(form: str) -> Callable[[str], bool]:
-    if form == "vin":
-        return is_vin
-    if form == "province":
-        return lambda text: province_of(text) is not None
+def _test(form: str) -> Callable[[str], object]:
+    if form in {"vin", "province"}:
+        return is_vin if form == "vin" else province_of
     pattern = re.compile(_FORMS[form], re.IGNORECASE if form in {"currency", "street"} else 0)
-    return lambda text: pattern.fullmatch(text) is not None
+    return pattern.fullmatch
 
 
 def is_vin(text: str) -> bool:
@@ -127,11 +126,6 @@ def province_of(text: str) -> str | None:
         return None
     code = province(text)
     return code if isinstance(code, str) and code in PROVINCES else None
-
-
-def words_in(text: str) -> int:
-    """Return how many words of letters a text has."""
-    return len(_WORD_RE.findall(text))
 
 
 def profile(sheet: Sheet) -> tuple[Profile, ...]:

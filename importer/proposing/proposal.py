@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pathlib import Path
 
     from importer.model import Sheet, Source
-    from importer.proposing.answers import Key
+    from importer.proposing.answers import Answers, Key
     from importer.proposing.profiles import Profile
 
 
 NOT_SENT: Final = "not sent"
+JOINED, SECOND = " (joined)", " (second choice)"
+"""Behind a field: its second part, or the column that counts where the first is blank."""
+_HOWS: Final = ("first_of", "join", "lookup", "date", "extract", "convert")
 
 
 class Confidence(StrEnum):
@@ -37,7 +41,7 @@ class Place:
     profile: Profile
     field: str | None
     how: str
-    """``direct``, ``split``, ``join``, ``first_of``, ``extract``, ``lookup``, ``date`` or ``none``."""
+    """``direct``, ``split``, ``join``, ``first_of``, ``extract`` or ``none``."""
     confidence: Confidence
     reason: str
     """One sentence in the office's words."""
@@ -45,6 +49,8 @@ class Place:
     secret: bool = False
     """Whether its values are shown nowhere."""
     ordinal: int = 1
+    offered: str = ""
+    """What a column that is not sent could give: ``email (second choice)``."""
     grade: int = 0
     """1 where its header says that it is the better of two columns of one field, -1 the worse."""
 
@@ -58,6 +64,11 @@ class Place:
         """Whether the proposal uses it."""
         return self.field is not None and self.confidence in {Confidence.SURE, Confidence.LIKELY}
 
+    @property
+    def examples(self) -> tuple[str, ...]:
+        """Three of the values, as they may be shown."""
+        return () if self.secret else self.profile.examples
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
@@ -65,8 +76,8 @@ class Look:
 
     source: Source
     sheet: Sheet
-    header_row: int
-    """As the spreadsheet shows it; of a text file the record's number from its top."""
+    header_rows: tuple[int, ...]
+    """As the spreadsheet shows them; of a text file the record's number from its top."""
     profiles: tuple[Profile, ...]
     also: tuple[str, ...] = ()
     """Other sheets with the same headers, whose rows are looked at with these."""
@@ -153,6 +164,8 @@ class Proposal:
 
     look: Look
     endpoint: str
+    answers: Answers
+    """What the person and the office said, from which it was made."""
     places: tuple[Place, ...]
     drafts: tuple[Draft, ...]
     """In the vendor's order."""
@@ -161,12 +174,74 @@ class Proposal:
     questions: tuple[Question, ...]
     """Those that are open, in the order in which a person would be asked."""
     duplicates: str = "error"
+    kept: Mapping[str, object] = field(default_factory=dict)
+    """What another mapping says beside its fields, where that one nearly fits."""
+
+    @property
+    def held(self) -> tuple[Question, ...]:
+        """The questions without whose answer the mapping may not be used."""
+        return tuple(question for question in self.questions if question.held)
+
+    def header(self, place: Place) -> str:
+        """Return the name that a mapping uses for a column."""
+        return self.look.headers[place.profile.column.position]
 
     def alone(self, place: Place) -> bool:
         """Whether a column gives this field and no other."""
         return sum(other.profile is place.profile for other in self.places) == 1
 
     @property
-    def recognised(self) -> int:
-        """How many columns have a field."""
-        return len({p.profile.column.position for p in self.places if p.field})
+    def recognised(self) -> tuple[int, int]:
+        """How many columns have a field, and how many there are."""
+        known = {p.profile.column.position for p in self.places if p.field}
+        return len(known), len(self.look.profiles)
+
+
+def as_json(proposal: Proposal, mapping: Path | None, exit_code: int) -> dict[str, object]:
+    """Return a proposal as ``--json`` prints it."""
+    look = proposal.look
+    rows = look.header_rows
+    return {
+        "file": str(look.source.path), "sheet": look.sheet.name, "header_row": rows[0] if len(rows) == 1 else list(rows),
+        "endpoint": proposal.endpoint, "rows": len(look.sheet.frame),
+        "columns": [
+            {
+                "header": p.profile.column.header, "letter": p.profile.column.letter, "field": p.field, "how": _how(proposal, p),
+                "confidence": p.confidence.value, "reason": p.reason, "examples": list(p.examples),
+            }
+            for p in proposal.places
+        ],
+        "values": [
+            {
+                "column": v.column, "field": v.field, "value": v.value, "rows": v.rows, "becomes": v.becomes,
+                "confidence": v.confidence.value,
+            }
+            for v in proposal.values
+        ],
+        "skip_rows": [{"rule": dict(s.rule), "rows": list(s.rows), "why": s.why} for s in proposal.skips],
+        "asks": [
+            {
+                "about": q.about, "column": q.column or None, "field": q.field or None, "question": q.text,
+                "choices": list(q.choices),
+            }
+            for q in proposal.questions
+        ],
+        "mapping": None if mapping is None else str(mapping), "exit_code": exit_code,
+    }  # fmt: skip
+
+
+def nothing(file: Path, why: str, exit_code: int) -> dict[str, object]:
+    """Return what ``--json`` prints of a file for which there is no proposal."""
+    lists = dict.fromkeys(("columns", "values", "skip_rows", "asks"), ())
+    none = dict.fromkeys(("sheet", "header_row", "endpoint", "mapping"))
+    return {"file": str(file), "rows": 0, **none, **lists, "exit_code": exit_code, "error": why}
+
+
+def _how(proposal: Proposal, place: Place) -> str:
+    """Return in one word how a column gives its field."""
+    if place.how != "direct":
+        return place.how
+    made = next((draft for draft in proposal.drafts if draft.field == place.field), None)
+    if made is None or not isinstance(made.rule, Mapping):
+        return "lookup" if place.field == "user_type_id" else place.how
+    return next((name for name in _HOWS if name in made.rule), place.how)

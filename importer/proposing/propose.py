@@ -2,165 +2,70 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
-import numpy as np
-import pandas as pd
-
-from importer.errors import InputError
-from importer.proposing.answers import FIELDS, ROWS, Answers
+from importer.mapping import missing_headers
+from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers
 from importer.proposing.columns import place_columns
-from importer.proposing.drafting import BY_COLUMN, draft
-from importer.proposing.endpoints import ENDPOINTS, NEEDED, Reading, read_as, readings
-from importer.proposing.looks import ask_looks
-from importer.proposing.naming import read_headers
-from importer.proposing.profiles import profile
-from importer.proposing.proposal import Look, Proposal
-from importer.proposing.rows import SEND, ask_repeated, ask_who, find_skips
-from importer.proposing.turning import Drafting
-from importer.reading import results_header, take_sheet
-from importer.text import clean, count, fold
+from importer.proposing.fields import OFFERED, draft
+from importer.proposing.proposal import NOT_SENT, Draft, Proposal, Question, Skip
+from importer.proposing.rows import Rows, judge_rows
+from importer.proposing.values import Drafting
+from importer.text import fold
+from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.model import Grid, Sheet, Source
+    from importer.mapping import Mapping as Known
+    from importer.mapping.document import Document
+    from importer.proposing.proposal import Look
+    from importer.proposing.sheets import Seen
     from importer.pulls.user_types import UserType
 
-_SEARCHED, _LEAST, _TRIED = 30, 2, 5
-_VALUE_RE: Final = re.compile(r"[\W_]*[0-9][\W\d_]*|.*@.*|.{80,}", re.DOTALL)
-_NEAR: Final = 0.8
+_OF_VALUES = ("lookup", "blank_if", "replace")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
-    """A sheet that fits, and as what."""
+class Office:
+    """What the office brings: OPSCOM's user types as kept, and what it confirmed before, by endpoint."""
 
-    look: Look
-    readings: tuple[Reading, ...]
-    """The endpoints that it fits, the best first."""
+    types: Sequence[UserType] = ()
+    glossary: Mapping[str, Answers] = field(default_factory=dict)
+
+    def known(self, endpoint: str, said: Answers) -> Answers:
+        """Return what a person says now, over what was confirmed."""
+        return said.over(self.glossary.get(endpoint, Answers()))
 
 
-def look_at(
-    source: Source,
-    *,
-    sheet: str | None = None,
-    endpoint: str | None = None,
-    glossary: Mapping[str, Answers] | None = None,
-) -> tuple[Seen, ...]:
-    """Return the sheets of a file whose rows OPSCOM takes, the best first.
+def propose_file(
+    seen: Sequence[Seen], said: Answers, office: Office, *, endpoint: str | None = None
+) -> Proposal:
+    """Return the proposal for a file; which sheet is meant and what its rows are is asked where two fit.
 
     Args:
-        source: The file as read.
-        sheet: The only sheet to look at.
-        endpoint: What a person says the rows are.
-        glossary: Endpoint → what the office confirmed.
-
-    Raises:
-        InputError: There is no such sheet, or no sheet fits; the message says what was seen.
+        seen: The sheets that fit.
+        said: What the person said so far.
+        office: What the office brings.
+        endpoint: What the person says the rows are.
     """
-    grids = [grid for grid in source.grids if sheet is None or fold(grid.name or "") == fold(sheet)]
-    if not grids:
-        there = ", ".join(grid.name or "" for grid in source.grids)
-        raise InputError(f"{source.path.name} has no visible sheet {sheet} (it has {there}).")
-    if any(results_header(grid) for grid in grids):
-        raise InputError(
-            f"{source.path.name} is a results workbook; it is imported with the mapping of its first file.",
-            hint="Name the first file.",
-        )
-    known = {name: answers.columns for name, answers in (glossary or {}).items()}
-    found: list[Seen] = []
-    for grid in grids:
-        for look in _looks(source, grid):
-            fits = readings(look.profiles, known)
-            if endpoint is not None:
-                fits = (read_as(look.profiles, endpoint, known.get(endpoint)),)
-            if fits:
-                found.append(Seen(look, fits))
-                break
-    if not found:
-        raise InputError(_nothing(source, grids), hint=_hint())
-    return tuple(
-        sorted(_merged(found, known), key=lambda seen: seen.readings[0].score, reverse=True)
-    )
+    known = [said, *office.glossary.values()]
 
+    def choose(name: str, text: str, choices: tuple[str, ...]) -> str:
+        answers = (answers.get(ROWS, name) for answers in known)
+        answer = next((a for a in answers if a in choices), None)
+        if answer is None and len(choices) > 1:
+            asked.append(Question("row", (ROWS, name), text, choices, choices[0]))
+        return answer or choices[0]
 
-def _merged(found: Sequence[Seen], known: Mapping[str, Mapping[str, str]]) -> list[Seen]:
-    """Return the sheets, those with the same headers as one: all are taken when the file is pushed."""
-    alike: dict[tuple[str, ...], list[Seen]] = {}
-    for seen in found:
-        alike.setdefault(tuple(fold(c.header) for c in seen.look.sheet.columns), []).append(seen)
-    merged = []
-    for group in alike.values():
-        first = group[0]
-        if len(group) > 1:
-            sheets = [seen.look.sheet for seen in group]
-            frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True)
-            rows = np.concatenate([sheet.rows for sheet in sheets])
-            sheet = replace(sheets[0], frame=frame, rows=rows)
-            also = tuple(each.name or "" for each in sheets[1:])
-            look = replace(first.look, sheet=sheet, profiles=profile(sheet), also=also)
-            asked = (r.endpoint for r in first.readings)
-            first = Seen(look, tuple(read_as(look.profiles, e, known.get(e)) for e in asked))
-        merged.append(first)
-    return merged
-
-
-def _hint() -> str:
-    needed = "; ".join(f"{endpoint}: {what}" for endpoint, what in NEEDED.items())
-    return f"Needed are, in columns of their own, for {needed}."
-
-
-def _nothing(source: Source, grids: Sequence[Grid]) -> str:
-    seen = []
-    for grid in grids:
-        row = next(iter(_header_rows(grid)), None)
-        if row is not None:
-            cells = [clean(cell) for cell in grid.frame.iloc[row] if clean(cell)]
-            names = ", ".join(f'"{cell}"' for cell in cells[:8]) + (" …" if len(cells) > 8 else "")  # noqa: PLR2004
-            seen.append(f"{grid.name or source.path.name} has the columns {names}")
-    said = "; ".join(seen) or "no row looks like a header"
-    return f"{source.path.name} fits nothing that OPSCOM takes: {said}."
-
-
-def _looks(source: Source, grid: Grid) -> list[Look]:
-    """Return the grid under the rows that may be its header, the likeliest first."""
-    looks = []
-    for position in _header_rows(grid):
-        row = int(grid.rows[position])
-        try:
-            sheet: Sheet = take_sheet(source, grid, row)
-        except InputError:
-            continue
-        if len(sheet.frame):
-            looks.append(Look(source, sheet, row, profile(sheet)))
-    return looks
-
-
-def _header_rows(grid: Grid) -> list[int]:
-    """Return the positions of rows that may be the header: words, and the most that are known."""
-    scored: list[tuple[float, int]] = []
-    for position in range(int((grid.rows <= _SEARCHED).sum())):
-        cells = [clean(cell) for cell in grid.frame.iloc[position]]
-        filled = [cell for cell in cells if cell]
-        if (
-            len(filled) < _LEAST
-            or sum(map(bool, map(_VALUE_RE.fullmatch, filled))) > len(filled) / 4
-        ):
-            continue
-        scored.append((_known(filled) + len(filled) / 1000, position))
-    scored.sort(key=lambda pair: (-pair[0], pair[1]))
-    return [position for _, position in scored[:_TRIED]]
-
-
-def _known(cells: Sequence[str]) -> float:
-    """Return how much of a row is known as headers, of whatever the rows may be."""
-    return max(
-        sum(naming.weight > 0 for naming in read_headers(cells, endpoint))
-        for endpoint in ENDPOINTS[:3]
-    )
+    asked: list[Question] = []
+    names = tuple(each.look.sheet.name or "" for each in seen)
+    sheet = choose("sheet", "Several sheets hold rows that OPSCOM takes. Which is meant?", names)
+    chosen = seen[names.index(sheet)]
+    endpoint = endpoint or choose("endpoint", "What are the rows?", chosen.endpoints)
+    proposal = propose(chosen.look, endpoint, office.known(endpoint, said), types=office.types)
+    return replace(proposal, questions=(*asked, *proposal.questions))
 
 
 def propose(
@@ -174,56 +79,115 @@ def propose(
         answers: What the person and the office said so far.
         types: OPSCOM's user types, as kept.
     """
-    from schemas import TABLES
-
     table = TABLES[endpoint]
-    said = dict(answers.columns)
-    for name in BY_COLUMN:
-        column = answers.get(FIELDS, name)
-        if column is not None and table.field(name) is not None:
-            said.setdefault(fold(column), name)
-    places = place_columns(look.profiles, endpoint, said)
+    columns = answers.columns
+    headers = {fold(header) for header in look.headers.values()}
+    for known in table.fields:
+        column = fold(answers.get(FIELDS, known.name) or "")
+        if column in headers and known.name not in OFFERED:
+            columns.setdefault(column, known.name)
+    places = place_columns(look.profiles, endpoint, columns)
+    order = [known.name for known in table.fields]
     drafting = Drafting(look, table, answers, types)
     draft(drafting, places)
-    # What a person wants sent after all is no row to pass over.
-    skips = [skip for skip in find_skips(look, places) if answers.get(ROWS, skip.why) != SEND]
-    gone, who = ask_who(look, places, answers)
-    keys = [
-        next((n for n in part if any(p.field == n and p.used for p in places)), part[0])
-        for part in table.key
-    ]
-    marked, looks = ask_looks(look, places, keys, answers)
-    gone, who = gone + marked, who + looks
-    skipped = {row for skip in (*skips, *gone) for row in skip.rows}
-    duplicates, repeated = (
-        ask_repeated(look, places, keys, answers, skipped) if keys else ("error", [])
-    )
-    order = {known.name: at for at, known in enumerate(table.fields)}
+    used = {place.field for place in places if place.used}
+    keys = [next((name for name in part if name in used), part[0]) for part in table.key]
+    skips, questions, duplicates = judge_rows(Rows(look, places, answers, keys))
     return Proposal(
         look=look,
         endpoint=endpoint,
+        answers=answers,
         places=places,
-        drafts=tuple(sorted(drafting.drafts, key=lambda made: order[made.field])),
+        drafts=tuple(sorted(drafting.drafts, key=lambda made: order.index(made.field))),
         values=tuple(drafting.values),
-        skips=(*skips, *gone),
-        questions=(*drafting.questions, *who, *repeated),
+        skips=tuple(skips),
+        questions=(*drafting.questions, *questions),
         duplicates=duplicates,
     )
 
 
-def seems(source: Source) -> str:
-    """Say what the rows of a file seem to be, and how much of it is recognised; empty for nothing."""
-    try:
-        best = look_at(source)[0].readings[0]
-    except InputError:
-        return ""
-    columns = {place.profile.column.position for place in best.places}
-    known = {place.profile.column.position for place in best.places if place.field}
-    return f"{best.endpoint} ({len(known)} of {count(len(columns), 'column')} recognised)"
+def propose_anew(
+    look: Look, mapping: Known, document: Document, said: Answers, office: Office
+) -> Proposal:
+    """Return a mapping that nearly fits as it is, with what this file needs beside.
+
+    Args:
+        look: The sheet.
+        mapping: The mapping.
+        document: Its file, whose rules are taken over as they are written.
+        said: What a person said so far.
+        office: What the office brings.
+    """
+    gone = {fold(header) for header in missing_headers(mapping, look.sheet.columns)}
+    lost = {rule.field.name for rule in mapping.rules if gone & set(map(fold, rule.headers))}
+    known = office.known(mapping.endpoint, said)
+    made = propose(look, mapping.endpoint, known.over(_said(mapping)), types=office.types)
+    fields = document.data.get("fields")
+    written = fields if isinstance(fields, dict) else {}
+    found = {each.field: each for each in made.drafts}
+    drafts: list[Draft] = []
+    questions = [
+        q for q in made.questions if q.field in lost or (q.key[0] == VALUES and q.field in found)
+    ]
+    for rule in mapping.rules:
+        name, old = rule.field.name, written.get(rule.name)
+        new = found.get(name)
+        if name not in lost:
+            if isinstance(old, str | dict):
+                drafts.append(Draft(name, _with_new(old, new), "as before"))
+        elif new is not None:
+            drafts.append(replace(new, why=f"{new.why}; the mapping's own column is gone"))
+        elif known.get(FIELDS, name) != NOT_SENT and all(q.field != name for q in questions):
+            text = f'The column of {name} ("{", ".join(rule.headers)}") is gone. Which column is it now?'
+            choices = (*look.headers.values(), NOT_SENT)
+            questions.append(Question("field", (FIELDS, name), text, choices, field=name))
+    ours = {rule.field.name for rule in mapping.rules}
+    kept = {key: value for key, value in document.data.items() if key != "fields"}
+    rules = kept.get("skip_rows")
+    return replace(
+        made,
+        drafts=tuple(drafts),
+        questions=tuple(q for q in questions if q.field in ours),
+        skips=tuple(Skip(r, (), "as before") for r in rules if isinstance(r, dict))
+        if isinstance(rules, list)
+        else (),
+        duplicates=str(kept.get("duplicates", "error")),
+        kept=kept,
+    )
 
 
-def rival(seen: Seen) -> Reading | None:
-    """Return the second endpoint that a sheet fits nearly as well as the first."""
-    if len(seen.readings) > 1 and seen.readings[1].score >= _NEAR * seen.readings[0].score:
-        return seen.readings[1]
-    return None
+def _with_new(old: str | Mapping[str, object], new: Draft | None) -> str | Mapping[str, object]:
+    """Return a rule as written, with the new values of its lookup and what else values need."""
+    if (
+        isinstance(old, str)
+        or new is None
+        or isinstance(new.rule, str)
+        or not isinstance(old.get("lookup"), dict)
+    ):
+        return old
+    rule = dict(old)
+    for part in _OF_VALUES:
+        there, more = rule.get(part), new.rule.get(part)
+        if isinstance(more, dict):
+            pairs = there if isinstance(there, dict) else {}
+            names = set(map(fold, pairs))
+            rule[part] = pairs | {text: to for text, to in more.items() if fold(text) not in names}
+        elif isinstance(more, list):
+            texts = there if isinstance(there, list) else []
+            rule[part] = [*texts, *(text for text in more if text not in texts)]
+    return rule
+
+
+def _said(mapping: Known) -> Answers:
+    """Return what a mapping says as answers."""
+    given: dict[tuple[str, ...], str] = {}
+    for rule in mapping.rules:
+        name = rule.field.name
+        if rule.part.value is not None:
+            given[FIELDS, name] = rule.part.value
+        for header in rule.headers:
+            given.setdefault((COLUMNS, header), name)
+            lookup = rule.part.lookup if isinstance(rule.part.lookup, dict) else {}
+            for text, becomes in lookup.items():
+                given[VALUES, header, text] = becomes
+    return Answers(given)

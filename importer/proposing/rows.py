@@ -1,8 +1,10 @@
-"""Which rows are no records, who has left, and which keys repeat."""
+"""Which rows are no records, which are of people that left or are marked, and which keys repeat."""
 
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -11,13 +13,14 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.proposing.answers import ROWS
-from importer.proposing.meanings import means, plain, total_pattern
+from importer.proposing.meanings import means, total_pattern
 from importer.proposing.profiles import folded
 from importer.proposing.proposal import Question, Skip
-from importer.text import clean, fold
+from importer.proposing.vocabulary import languages
+from importer.text import clean, count, fold, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     import numpy.typing as npt
 
@@ -25,156 +28,144 @@ if TYPE_CHECKING:
     from importer.proposing.profiles import Profile
     from importer.proposing.proposal import Look, Place
 
+    Hits = npt.NDArray[np.bool_]
+
 SKIP, SEND = "skip", "send"
-_FULL = 3
-_STATUS: Final = {
-    "status",
-    "statut",
-    "state",
-    "active",
-    "flag",
-    "enrolment",
-    "employment",
-    "situation",
-    "type",
-    "standing",
-}
+_ALONE: Final = "one cell alone is filled: a title, a note or a section"
+_FULL, _NAMED = 3, 4
 _REPEATED: Final = ("error", "first", "last")
+_PLAIN_RE: Final = re.compile("[0-9A-F]{6}")
+_COLOURS_RE: Final = re.compile(
+    r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|roj[oa]s?|amarill[oa]s?"
+    r"|azul(?:es)?|highlight\w*|colou?r\w*|couleur\w*)\b",
+    re.IGNORECASE,
+)
 
 
-def find_skips(look: Look, places: Sequence[Place]) -> list[Skip]:
-    """Return rows that are no records: repeated headers, totals, and titles or notes in one cell."""
-    used = [place.profile.column.position for place in places if place.used]
-    mapped = list(dict.fromkeys(used))
-    if not mapped or not len(look.sheet.frame):
-        return []
-    frame = look.sheet.frame
+@dataclass
+class Rows:
+    """The rows of a sheet under a proposal."""
+
+    look: Look
+    places: Sequence[Place]
+    answers: Answers
+    keys: Sequence[str]
+    """Fields by which OPSCOM knows a record."""
+
+    @cached_property
+    def mapped(self) -> list[int]:
+        """Positions of the columns that are sent."""
+        return list(dict.fromkeys(p.profile.column.position for p in self.places if p.used))
+
+    @cached_property
+    def told_by(self) -> list[int]:
+        """Positions of the columns of the keys, in the order of the keys."""
+        used = [place for place in self.places if place.used]
+        return [p.profile.column.position for key in self.keys for p in used if p.field == key]
+
+    def numbers(self, hits: Hits) -> tuple[int, ...]:
+        """Return the numbers of rows as the spreadsheet shows them."""
+        return tuple(self.look.sheet.rows[hits].tolist())
+
+
+def judge_rows(rows: Rows) -> tuple[list[Skip], list[Question], str]:
+    """Return the rows to pass over, what is asked about rows, and what to do with repeated keys."""
+    # What a person wants sent after all is no row to pass over.
+    skips = [skip for skip in _no_records(rows) if rows.answers.get(ROWS, skip.why) != SEND]
+    questions: list[Question] = []
+    for profile in rows.look.profiles:
+        skips += _left(rows, profile, questions)
+    notes = {row for skip in skips if skip.why == _ALONE for row in skip.rows}
+    skips += _marked(rows, notes, questions)
+    duplicates = _repeated(rows, {row for skip in skips for row in skip.rows}, questions)
+    return skips, questions, duplicates
+
+
+def _no_records(rows: Rows) -> Iterator[Skip]:
+    """Yield rows that are no records: repeated headers, totals, and titles or notes in one cell."""
+    look, frame = rows.look, rows.look.sheet.frame
+    if not rows.mapped or not len(frame):
+        return
     filled = np.column_stack([(frame[c.position] != "").to_numpy() for c in look.sheet.columns])
-    skips, taken = [], np.zeros(len(frame), dtype=np.bool_)
-    for found in (_headers(look, mapped), _totals(look, places)):
-        if found is not None:
-            hits, rule, why = found
-            hits = hits & ~taken
-            if hits.any():
-                skips.append(Skip(rule, _numbers(look, hits), why))
-                taken |= hits
-    lone = filled.sum(axis=1) == 1
-    records = filled[~lone & ~taken].sum(axis=1)
-    if lone[~taken].any() and len(records) and np.median(records) >= _FULL:
-        hits = lone & ~taken
-        others = _always_filled(mapped, filled, hits, taken | lone)
-        if others:
-            rule = {"columns": [look.headers[position] for position in others], "blank": True}
-            skips.append(
-                Skip(
-                    rule,
-                    _numbers(look, hits),
-                    "one cell alone is filled: a title, a note or a section",
-                )
-            )
-    return skips
+    taken = np.zeros(len(frame), dtype=np.bool_)
+    for find in (_headers, _totals):
+        hits, rule, why = find(rows)
+        if (hits & ~taken).any():
+            yield Skip(rule, rows.numbers(hits & ~taken), why)
+            taken |= hits
+    lone = (filled.sum(axis=1) == 1) & ~taken
+    records = filled[~lone & ~taken]
+    if not lone.any() or not len(records) or np.median(records.sum(axis=1)) < _FULL:
+        return
+    # Up to three mapped columns that records fill and these rows leave blank.
+    full = {p: records[:, p].mean() for p in rows.mapped if not filled[lone, p].any()}
+    best = sorted(full, key=lambda p: full[p], reverse=True)[:_FULL]
+    if best and records[:, best].any(axis=1).all():
+        rule = {"columns": [look.headers[position] for position in sorted(best)], "blank": True}
+        yield Skip(rule, rows.numbers(lone), _ALONE)
 
 
-def _numbers(look: Look, hits: npt.NDArray[np.bool_]) -> tuple[int, ...]:
-    return tuple(int(row) for row in look.sheet.rows[hits])
-
-
-def _headers(
-    look: Look, mapped: Sequence[int]
-) -> tuple[npt.NDArray[np.bool_], dict[str, object], str] | None:
-    """Rows that repeat the header in its own places."""
-    same = np.zeros(len(look.sheet.frame), dtype=np.int64)
-    counts = {profile.column.position: profile.counts for profile in look.profiles}
-    for position in mapped:
-        header = look.sheet.columns[position].header
+def _headers(rows: Rows) -> tuple[Hits, dict[str, object], str]:
+    """Return the rows that repeat the header in its own places."""
+    frame, columns = rows.look.sheet.frame, rows.look.sheet.columns
+    counts = {profile.column.position: profile.counts for profile in rows.look.profiles}
+    same = np.zeros(len(frame), dtype=np.int64)
+    for position in rows.mapped:
+        header = fold(columns[position].header)
         near = [
-            t
-            for t in counts[position]
-            if abs(len(t) - len(header)) < _FULL and t.casefold() == header.casefold()
+            text
+            for text in counts[position]
+            if len(text) < len(header) + _FULL and fold(text) == header
         ]
         if near:
-            same += look.sheet.frame[position].map(clean).isin(near).to_numpy().astype(np.int64)
-    rows = same >= max(2, len(mapped) // 2)
-    if not rows.any():
-        return None
-    first = mapped[0]
-    header = look.headers[first]
-    pattern = f"(?i){re.escape(look.sheet.columns[first].header)}".replace("\\ ", " ")
-    return rows, {"column": header, "matches": pattern}, "the header, repeated"
+            same += frame[position].map(clean).isin(near).to_numpy()
+    first = rows.mapped[0]
+    pattern = f"(?i){_escaped(columns[first].header)}"
+    rule: dict[str, object] = {"column": rows.look.headers[first], "matches": pattern}
+    return same >= max(2, len(rows.mapped) // 2), rule, "the header, repeated"
 
 
-def _totals(
-    look: Look, places: Sequence[Place]
-) -> tuple[npt.NDArray[np.bool_], dict[str, object], str] | None:
-    """Rows whose first words are "Total" or the like."""
-    used = [place.profile.column.position for place in places if place.used]
-    for position in dict.fromkeys([p.column.position for p in look.profiles[:_FULL]] + used):
-        texts = look.sheet.frame[position]
-        hits = pc.match_substring_regex(pa.array(texts), total_pattern()).to_numpy(
-            zero_copy_only=False
-        )
+def _totals(rows: Rows) -> tuple[Hits, dict[str, object], str]:
+    """Return the rows whose first words are "Total" or the like."""
+    frame = rows.look.sheet.frame
+    first = [p.column.position for p in rows.look.profiles[:_FULL]]
+    for position in dict.fromkeys(first + rows.mapped):
+        texts = frame[position]
+        found = pc.match_substring_regex(pa.array(texts), total_pattern())
+        hits: Hits = found.to_numpy(zero_copy_only=False)
         if 0 < hits.sum() <= max(2, len(texts) / 4):
-            heads = sorted(
-                {re.split(r"[\W\d]", text.strip())[0].casefold() for text in texts[hits]}
-            )
-            pattern = "(?i)(" + "|".join(re.escape(head) for head in heads) + r")\b.*"
-            rule: dict[str, object] = {
-                "column": look.headers[position],
-                "matches": pattern,
-            }
-            return hits, rule, "totals"
-    return None
+            heads = {re.split(r"[\W\d]", text.strip())[0].casefold() for text in texts[hits]}
+            pattern = "(?i)(" + "|".join(map(re.escape, sorted(heads))) + r")\b.*"
+            return hits, {"column": rows.look.headers[position], "matches": pattern}, "totals"
+    return np.zeros(len(frame), dtype=np.bool_), {}, ""
 
 
-def _always_filled(
-    mapped: Sequence[int],
-    filled: npt.NDArray[np.bool_],
-    hits: npt.NDArray[np.bool_],
-    not_records: npt.NDArray[np.bool_],
-) -> list[int]:
-    """Return up to three mapped columns that records fill and these rows leave blank."""
-    records = ~not_records
-    full = {p: filled[records, p].mean() for p in mapped if not filled[hits, p].any()}
-    best = sorted(full, key=lambda p: full[p], reverse=True)[:_FULL]
-    every = filled[records][:, best].any(axis=1).all() if best else False
-    return sorted(best) if every else []
+def _escaped(text: str) -> str:
+    return re.escape(text).replace("\\ ", " ")
 
 
-def ask_who(
-    look: Look, places: Sequence[Place], answers: Answers
-) -> tuple[list[Skip], list[Question]]:
-    """Ask about people that have left; an answer ``skip`` makes a rule."""
-    skips, questions = [], []
-    for profile in look.profiles:
-        secret = any(p.secret for p in places if p.profile is profile)
-        if secret or not profile.few:
+def _left(rows: Rows, profile: Profile, questions: list[Question]) -> Iterator[Skip]:
+    """Ask about people that have left; yield the rule for those not to be sent."""
+    if not profile.few or any(p.secret for p in rows.places if p.profile is profile):
+        return
+    position = profile.column.position
+    header = rows.look.headers[position]
+    gone: list[str] = []
+    for text, number in folded(profile.counts).items():
+        if not _has_left(profile, text):
             continue
-        header = look.headers[profile.column.position]
-        gone: list[str] = []
-        for text, rows in folded(profile.counts).items():
-            if not _has_left(profile, text):
-                continue
-            said = answers.get(ROWS, header, text)
-            if said == SKIP:
-                gone.append(text)
-            elif said is None:
-                questions.append(Question(
-                    "row", (ROWS, header, text),
-                    f'"{header}" is "{text}" in {rows} rows. Are these not to be sent?',
-                    (SKIP, SEND), column=header, value=text,
-                ))  # fmt: skip
-        if gone:
-            pattern = "(?i)(" + "|".join(re.escape(text).replace("\\ ", " ") for text in gone) + ")"
-            column = look.sheet.frame[profile.column.position].map(clean)
-            hits = column.map(fold).isin([fold(text) for text in gone]).to_numpy()
-            skips.append(
-                Skip(
-                    {"column": header, "matches": pattern},
-                    _numbers(look, hits),
-                    "left, as you said",
-                )
-            )
-    return skips, questions
+        key = (ROWS, header, text)
+        said = rows.answers.get(*key)
+        if said == SKIP:
+            gone.append(text)
+        elif said is None:
+            asked = f'"{header}" is "{text}" in {count(number, "row")}. Are these not to be sent?'
+            questions.append(Question("row", key, asked, (SKIP, SEND), column=header, value=text))
+    if gone:
+        wanted = [fold(text) for text in gone]
+        hits = rows.look.sheet.frame[position].map(fold).isin(wanted).to_numpy()
+        pattern = "(?i)(" + "|".join(map(_escaped, gone)) + ")"
+        yield Skip({"column": header, "matches": pattern}, rows.numbers(hits), "left, as you said")
 
 
 def _has_left(profile: Profile, text: str) -> bool:
@@ -182,49 +173,70 @@ def _has_left(profile: Profile, text: str) -> bool:
         return True
     if means("left letters", text) is None or len(profile.counts) < 2:  # noqa: PLR2004 - a choice
         return False
-    from importer.proposing.vocabulary import languages
-
-    words = {word for language in languages() for word in language.words(profile.column.header)}
-    known = any(means("active", other) for other in profile.counts)
-    return bool(words & _STATUS) and known and plain(text) != plain("F")
+    known = {word for language in languages() for word in language.words(profile.column.header)}
+    tells = languages()[0].about["status"] & known
+    return bool(tells) and any(means("active", other) for other in profile.counts)
 
 
-def ask_repeated(
-    look: Look, places: Sequence[Place], keys: Sequence[str], answers: Answers, skipped: set[int]
-) -> tuple[str, list[Question]]:
+def _marked(rows: Rows, notes: set[int], questions: list[Question]) -> Iterator[Skip]:
+    """Ask about rows that are struck out, or filled in a colour that a note explains."""
+    sheet = rows.look.sheet
+    told_by, mapped = set(rows.told_by), set(rows.mapped)
+    legends = [(text, behind) for _, text, behind in sheet.above]
+    for at in np.flatnonzero(np.isin(sheet.rows, list(notes))).tolist():
+        colours = frozenset(colour for _, colour in sheet.fills.get(at, ()))
+        legends.append((" ".join(filter(None, sheet.frame.iloc[at])), colours))
+    marked: list[tuple[str, dict[str, object], Iterable[tuple[int, int]], str]]
+    marked = [("struck out", {"struck": True}, sheet.struck, "are struck out")]
+    for colour in sorted({colour for cells in sheet.fills.values() for _, colour in cells}):
+        legend = [text for text, behind in legends if colour in behind or _COLOURS_RE.search(text)]
+        if legend and _PLAIN_RE.fullmatch(colour):
+            how = f'have the background {colour}, and the sheet says "{legend[0][:60]}"'
+            marked.append((f"background {colour}", {"fill": colour}, sheet.coloured(colour), how))
+    for name, rule, cells, how in marked:
+        found = sorted(set(sheet.rows_marked(cells, told_by, mapped)))
+        numbers = [row for row in sheet.rows[found].tolist() if row not in notes]
+        if not numbers or ("fill" in rule and 2 * len(numbers) >= len(sheet.frame)):
+            continue
+        said = rows.answers.get(ROWS, name)
+        if said == SKIP:
+            yield Skip(rule, tuple(numbers), "not to be sent, as you said")
+        elif said is None:
+            text = f"Rows {spans(numbers)} {how}"
+            if len(numbers) == 1:
+                text = f"Row {numbers[0]} {how.replace('are', 'is', 1).replace('have', 'has', 1)}"
+            asked = f"{text}. Are these not to be sent?"
+            questions.append(Question("row", (ROWS, name), asked, (SKIP, SEND)))
+
+
+def _repeated(rows: Rows, skipped: set[int], questions: list[Question]) -> str:
     """Ask what to do with keys that stand in several rows, and say in which columns those differ."""
-    positions = [
-        p.profile.column.position for name in keys for p in places if p.field == name and p.used
-    ]
-    if not positions or len(positions) < len(keys):
-        return "error", []
-    frame = look.sheet.frame
+    frame, headers = rows.look.sheet.frame, rows.look.headers
+    if not rows.keys or len(rows.told_by) < len(rows.keys):
+        return "error"
     key = pd.Series("", index=frame.index, dtype="str")
-    blank = np.zeros(len(frame), dtype=np.bool_)
-    for position in positions:
+    counted = ~np.isin(rows.look.sheet.rows, list(skipped))
+    for position in rows.told_by:
         key = key + "|" + frame[position].str.strip().str.casefold()
-        blank |= (frame[position] == "").to_numpy()
-    counted = ~blank & ~np.isin(look.sheet.rows, list(skipped))
-    twice = key[counted].duplicated(keep=False)
+        counted &= (frame[position] != "").to_numpy()
+    twice = counted & key[counted].duplicated(keep=False).reindex(key.index, fill_value=False)
     if not twice.any():
-        return "error", []
-    said = answers.get(ROWS, "repeated")
+        return "error"
+    said = rows.answers.get(ROWS, "repeated")
     if said in _REPEATED:
-        return said, []
-    rows = frame[counted][twice]
-    mapped = dict.fromkeys(p.profile.column.position for p in places if p.used)
-    twins = key[counted][twice]
+        return said
+    twins, different = key[twice], key[twice].nunique()
     differ = [
-        look.headers[p]
-        for p in mapped
-        if p not in positions and len(set(zip(twins, rows[p], strict=True))) > twins.nunique()
+        f'"{headers[p]}"'
+        for p in rows.mapped
+        if p not in rows.told_by and len(set(zip(twins, frame[p][twice], strict=True))) > different
     ]
-    names = ", ".join(f'"{name}"' for name in differ[:4])
-    how = f"They differ in {names}" if differ else "They are the same in every column that is sent"
-    count = int(key[counted][twice].nunique())
-    what = "1 key stands" if count == 1 else f"{count} keys stand"
-    return "error", [Question(
-        "row", (ROWS, "repeated"),
-        f"{what} in several rows ({len(rows)} rows). {how}. Hold them (error), or send the first or the last of each?",
-        _REPEATED, proposal="error",
-    )]  # fmt: skip
+    how = "They are the same in every column that is sent"
+    if differ:
+        how = f"They differ in {', '.join(differ[:_NAMED])}"
+    text = (
+        f"{count(different, 'key')} {'stands' if different == 1 else 'stand'} in several rows "
+        f"({count(len(twins), 'row')}). {how}. Hold them (error), or send the first or the last of each?"
+    )
+    questions.append(Question("row", (ROWS, "repeated"), text, _REPEATED, "error"))
+    return "error"

@@ -9,17 +9,18 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import yaml
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping
 
 WORDS: Final = Path(__file__).parent / "words"
-LANGUAGES: Final = ("english", "french", "spanish")
+LANGUAGES: Final = ("english", "french", "spanish", "german")
 _SECTIONS: Final = ("users", "vehicles", "permits", "permit-updates")
 _NOTE_RE: Final = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
 _MARK_RE: Final = re.compile(r"(?:^|(?<=[\s_.-]))n\s*[°º]|№", re.IGNORECASE)
@@ -50,6 +51,8 @@ class Language:
     better: set[str] = field(default_factory=set)
     """Words that tell the better of two columns of one field."""
     worse: set[str] = field(default_factory=set)
+    about: dict[str, set[str]] = field(default_factory=dict)
+    """``students``, ``staff``, ``status`` → words of headers that tell of these."""
     others: list[Phrase] = field(default_factory=list)
     never: list[Phrase] = field(default_factory=list)
     unsent: list[Phrase] = field(default_factory=list)
@@ -65,9 +68,9 @@ class Language:
         bare = _NOTE_RE.sub(" ", header)
         return self._words(bare) or self._words(header)
 
-    def notes(self, header: str) -> tuple[str, ...]:
-        """Return the words that stand in brackets."""
-        return self._words(" ".join(_NOTE_RE.findall(header)))
+    def means(self, text: str) -> frozenset[str]:
+        """Return what the words of a phrase of the vocabulary stand for."""
+        return frozenset(_once(self._spelled(pieces(text))))
 
     def _words(self, text: str) -> tuple[str, ...]:
         found: list[str] = []
@@ -84,13 +87,9 @@ class Language:
             if len(part) == 1 and part.isalpha():
                 letters += part
                 continue
-            if letters and part == "mail" and letters.endswith("e"):
-                joined += [*([letters[:-1]] if letters[:-1] else []), "email"]
-                letters = ""
-                continue
-            joined += [letters] if letters else []
+            mail = part == "mail" and letters.endswith("e")
+            joined += filter(None, (letters[: -1 if mail else None], "email" if mail else part))
             letters = ""
-            joined += [part] if part else []
         return joined
 
     def _spelled(self, parts: list[str]) -> list[str]:
@@ -106,13 +105,10 @@ class Language:
         while at < len(parts):
             for length in (3, 2, 1):
                 part = tuple(parts[at : at + length])
-                if len(part) == length and part in self.spellings:
-                    spelled += self.spellings[part]
+                if len(part) == length and (part in self.spellings or length == 1):
+                    spelled += self.spellings.get(part, part)
+                    at += length
                     break
-            else:
-                spelled.append(parts[at])
-                length = 1
-            at += length
         return spelled
 
     def _split(self, piece: str) -> list[str]:
@@ -149,7 +145,7 @@ def pieces(text: str) -> list[str]:
     """Return the runs of letters and digits of a text, in lower case without accents."""
     text = unicodedata.normalize("NFKD", _MARK_RE.sub(" # ", text))
     text = "".join(c for c in text if not unicodedata.combining(c))
-    text = text.replace("œ", "oe")
+    text = text.replace("œ", "oe").replace("ß", "ss")
     return [piece.lower() for piece in _PIECE_RE.findall(text)]
 
 
@@ -158,29 +154,24 @@ def squeezed(header: str) -> str:
     return "".join(pieces(header))
 
 
-@lru_cache(maxsize=1)
+@cache
 def languages() -> tuple[Language, ...]:
     """Return what each language knows, English first."""
-    english: Language | None = None
-    made = []
-    for name in LANGUAGES:
-        language = _read(name, english)
-        english = english or language
-        made.append(language)
-    return tuple(made)
+    english = _read(LANGUAGES[0], None)
+    return (english, *(_read(name, english) for name in LANGUAGES[1:]))
 
 
-@lru_cache(maxsize=1)
+@cache
 def systems() -> Mapping[str, Mapping[str, str]]:
     """Return endpoint → squeezed header → field, for columns that programs name in their own way."""
-    data = _load("systems")
     return {
         endpoint: {squeezed(header): field for header, field in names.items()}
-        for endpoint, names in data.items()
+        for endpoint, names in load_words("systems").items()
     }
 
 
-def _load(name: str) -> dict[str, dict[str, str]]:
+def load_words(name: str) -> dict[str, dict[str, str]]:
+    """Return a file of words as written."""
     # No word is a number or a boolean here: `no` is one of the words for number.
     text = (WORDS / f"{name}.yaml").read_text(encoding="utf-8")
     loaded: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
@@ -188,75 +179,62 @@ def _load(name: str) -> dict[str, dict[str, str]]:
 
 
 def _read(name: str, base: Language | None) -> Language:
-    data: dict[str, object] = dict(_load(name))
+    """Return a language, with what English knows but for phrases that mean another field in it."""
+    data: dict[str, object] = dict(load_words(name))
     made = Language(name)
     if base is not None:
         made.spellings |= base.spellings
         made.stop |= base.stop
-    made.stop |= {word for text in _list(data["stop"]) for word in pieces(text)}
+    made.stop |= {word for text in listed(data["stop"]) for word in pieces(text)}
     for word, spellings in _dict(data["words"]).items():
-        for spelling in _list(spellings):
+        for spelling in filter(pieces, listed(spellings)):
             made.spellings[tuple(pieces(spelling))] = tuple(pieces(word))
-    made.spellings.pop((), None)
-
-    def words(text: str) -> frozenset[str]:
-        return frozenset(_once(made._spelled(pieces(text))))  # noqa: SLF001 - its own
-
-    made.harmless = {word for text in _list(data["harmless"]) for word in words(text)}
-    made.better = {word for text in _list(data["better"]) for word in words(text)}
-    made.worse = {word for text in _list(data["worse"]) for word in words(text)}
-    made.others = [
-        Phrase(words(t), why) for why, ts in _dict(data["others"]).items() for t in _list(ts)
-    ]
-    made.never = [
-        Phrase(words(t), why) for why, ts in _dict(data["never"]).items() for t in _list(ts)
-    ]
-    made.unsent = [Phrase(words(text), "unsent") for text in _list(data["unsent"])]
+    for part in ("harmless", "better", "worse"):
+        words = set().union(*map(made.means, listed(data[part])))
+        setattr(made, part, words | (getattr(base, part) if base else set()))
+    for whom, texts in _dict(data.get("about", {})).items():
+        made.about[whom] = set().union(*map(made.means, listed(texts)))
+    for part in ("others", "never"):
+        own = [
+            Phrase(made.means(t), why) for why, ts in _dict(data[part]).items() for t in listed(ts)
+        ]
+        setattr(made, part, own + (getattr(base, part) if base else []))
+    made.unsent = [Phrase(made.means(text), "unsent") for text in listed(data["unsent"])]
+    made.unsent += base.unsent if base else []
     for endpoint in _SECTIONS:
-        phrases = made.fields.setdefault(endpoint, [])
-        for field_name, part in _dict(data.get(endpoint, {})).items():
-            for key, sure in (("means", True), ("may mean", False)):
-                phrases += [
-                    Phrase(words(t), field_name, sure) for t in _list(_dict(part).get(key, []))
-                ]
-            beside = [words(text) for text in _list(_dict(part).get("not with", []))]
-            made.beside[endpoint, field_name] = beside
-    if base is not None:
-        _stand_on(made, base)
-    made.known = {w for p in _all(made) for w in p.words} | made.harmless
-    made.known |= {word for spelling in made.spellings.values() for word in spelling}
+        _read_fields(made, base, endpoint, _dict(data.get(endpoint, {})))
+    phrases = [*made.others, *made.never, *made.unsent, *chain(*made.fields.values())]
+    made.known = set().union(made.harmless, *(p.words for p in phrases), *made.spellings.values())
     return made
 
 
-def _stand_on(made: Language, base: Language) -> None:
-    """Add what English knows, but for phrases that mean another field in this language."""
-    made.harmless |= base.harmless
-    made.better |= base.better
-    made.worse |= base.worse
-    made.others += base.others
-    made.never += base.never
-    made.unsent += base.unsent
-    for endpoint, phrases in made.fields.items():
-        own = {phrase.words for phrase in phrases}
-        phrases += [phrase for phrase in base.fields[endpoint] if phrase.words not in own]
-    for key, beside in base.beside.items():
-        made.beside[key] = [*made.beside.get(key, []), *beside]
-
-
-def _all(language: Language) -> Iterable[Phrase]:
-    yield from language.others
-    yield from language.never
-    yield from language.unsent
-    for phrases in language.fields.values():
-        yield from phrases
+def _read_fields(
+    made: Language, base: Language | None, endpoint: str, data: dict[str, object]
+) -> None:
+    phrases = made.fields.setdefault(endpoint, [])
+    for name, part in data.items():
+        said = _dict(part)
+        for key in ("means", "may mean"):
+            texts = listed(said.get(key, []))
+            phrases += [Phrase(made.means(text), name, sure=key == "means") for text in texts]
+        made.beside[endpoint, name] = [
+            made.means(text) for text in listed(said.get("not with", []))
+        ]
+    if base is None:
+        return
+    own = {phrase.words for phrase in phrases}
+    phrases += [phrase for phrase in base.fields[endpoint] if phrase.words not in own]
+    for place, beside in base.beside.items():
+        if place[0] == endpoint:
+            made.beside[place] = [*made.beside.get(place, []), *beside]
 
 
 def _dict(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def _list(value: object) -> list[str]:
+def listed(value: object) -> list[str]:
     """Return texts: of a list, of lists in a list, or of one text with commas."""
     if isinstance(value, str):
         return [text.strip() for text in value.split(",") if text.strip()]
-    return [text for item in value for text in _list(item)] if isinstance(value, list) else []
+    return [text for item in value for text in listed(item)] if isinstance(value, list) else []

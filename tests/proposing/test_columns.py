@@ -5,9 +5,9 @@ import csv
 import pytest
 
 from importer.proposing.columns import place_columns
-from importer.proposing.endpoints import readings
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
+from importer.proposing.sheets import readings
 from importer.proposing.vocabulary import languages
 from importer.reading import read_source, take_sheet
 
@@ -108,7 +108,7 @@ def test_values_of_secrets_are_marked_to_be_shown_nowhere(place, header):
 def test_values_veto_a_header(place):
     found = place({**PEOPLE, "Date of Birth": WORDS})["Date of Birth"]
     assert found.field is None
-    assert found.reason == "the header may mean date_of_birth, but the values are no dates"
+    assert found.reason == "the header may mean date_of_birth, but the values are not dates"
 
 
 def test_a_birth_date_of_last_year_is_no_birth_date(place):
@@ -117,7 +117,7 @@ def test_a_birth_date_of_last_year_is_no_birth_date(place):
     ]
     assert (
         found.reason
-        == "the header may mean date_of_birth, but the dates are of the last years, no births"
+        == "the header may mean date_of_birth, but the dates are of the last years, not births"
     )
 
 

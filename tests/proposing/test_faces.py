@@ -290,7 +290,7 @@ def test_a_broken_glossary_is_told_by_its_line(office):
     done = run(office, "map", str(file_of(office)), "--json")
     assert done.returncode == 5
     assert json.loads(done.stdout)["error"] == (
-        "glossary.yaml, line 3: `users.column.A` is not in its place. Mend or remove the line; what is gone is asked again."
+        "glossary.yaml, line 3: `users.column.A` is not in its place. Correct or remove the line; what is gone is asked again."
     )
 
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 from importer.errors import InputError
 from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
-from importer.proposing.endpoints import ENDPOINTS, read_as
 from importer.proposing.fitting import Fit, fit
 from importer.proposing.mapping_file import mapping_text
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
-from importer.proposing.propose import look_at, propose
+from importer.proposing.propose import propose
+from importer.proposing.sheets import ENDPOINTS, look_at, read_as
 from importer.reading import read_source, take_sheet
 
 HEADERS = st.one_of(

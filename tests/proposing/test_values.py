@@ -10,7 +10,8 @@ from importer.proposing.dating import read_dates
 from importer.proposing.mapping_file import mapping_text, pattern
 from importer.proposing.meanings import user_type
 from importer.proposing.profiles import is_vin
-from importer.proposing.propose import look_at, propose
+from importer.proposing.propose import propose
+from importer.proposing.sheets import look_at
 from importer.pulls.user_types import UserType
 from importer.reading import read_source
 
@@ -268,10 +269,10 @@ def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_pa
     look = look_at(read_source(path))[0].look
     found = propose(look, "users", Answers())
     assert [(q.key, q.text) for q in found.questions if q.about == "row"] == [
-        (("rows", "struck out"), "Rows 5 are struck out. Are they not to be sent?"),
+        (("rows", "struck out"), "Row 5 is struck out. Are these not to be sent?"),
         (
             ("rows", "background FF0000"),
-            'Rows 4 have the background FF0000, and the sheet says "Roster, red = left". Are they not to be sent?',
+            'Row 4 has the background FF0000, and the sheet says "Roster, red = left". Are these not to be sent?',
         ),
     ]
     said = propose(

@@ -1,0 +1,246 @@
+"""What a file holds: which of its sheets OPSCOM takes, which rows are the header, and what the rows are."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+import pandas as pd
+
+from importer.errors import InputError
+from importer.proposing.columns import place_columns
+from importer.proposing.naming import read_headers
+from importer.proposing.profiles import profile
+from importer.proposing.proposal import Confidence, Look
+from importer.reading import results_header, take_sheet
+from importer.text import clean, count, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from importer.model import Grid, Sheet, Source
+    from importer.proposing.answers import Answers
+    from importer.proposing.profiles import Profile
+    from importer.proposing.proposal import Place
+
+ENDPOINTS: Final = ("users", "vehicles", "permits", "permit-updates")
+_NEEDED: Final = {
+    "users": "a name, and an id or an e-mail address",
+    "vehicles": "a plate, and a make, type, colour, year, province or VIN",
+    "permits": "a plate, and a permit's number, zone, start or end",
+}
+_SPECIAL: Final = {
+    "vehicles": ("make", "colour", "type", "vin", "plateType", "prov", "year"),
+    "permits": ("startTime", "endTime", "permitNo", "zone"),
+}
+"""Fields beside the plate without which rows are no vehicles or permits."""
+_WEIGHTS: Final = {Confidence.SURE: 1.0, Confidence.LIKELY: 0.75, Confidence.ASK: 0.4}
+_GOOD, _NEAR = 0.75, 0.8
+_MORE: Final = 1.4
+"""Of a car or a permit there is less to say than of a person, whose name and phone may stand beside it."""
+_SEARCHED, _LEAST, _TRIED, _NAMED = 30, 2, 5, 8
+_VALUE_RE: Final = re.compile(r"[\W_]*[0-9][\W\d_]*|.*@.*|.{80,}", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A sheet read as the rows of one endpoint."""
+
+    endpoint: str
+    places: tuple[Place, ...]
+    score: float
+    """0 where what the endpoint cannot do without is not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A sheet that fits, and as what."""
+
+    look: Look
+    readings: tuple[Reading, ...]
+    """The endpoints that it fits, the best first."""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The best endpoint, and a second that fits nearly as well."""
+        near = _NEAR * self.readings[0].score
+        return tuple(each.endpoint for each in self.readings[:2] if each.score >= near)
+
+
+def look_at(
+    source: Source,
+    *,
+    sheet: str | None = None,
+    endpoint: str | None = None,
+    glossary: Mapping[str, Answers] | None = None,
+) -> tuple[Seen, ...]:
+    """Return the sheets of a file whose rows OPSCOM takes, the best first.
+
+    Args:
+        source: The file as read.
+        sheet: The only sheet to look at.
+        endpoint: What a person says the rows are.
+        glossary: Endpoint → what the office confirmed.
+
+    Raises:
+        InputError: There is no such sheet, or no sheet fits; the message says what was seen.
+    """
+    grids = [grid for grid in source.grids if sheet is None or fold(grid.name or "") == fold(sheet)]
+    if not grids:
+        there = ", ".join(grid.name or "" for grid in source.grids)
+        raise InputError(f"{source.path.name} has no visible sheet {sheet} (it has {there}).")
+    if any(results_header(grid) for grid in grids):
+        raise InputError(
+            f"{source.path.name} is a results workbook; it is imported with the mapping of its first file.",
+            hint="Name the first file.",
+        )
+    known = {name: answers.columns for name, answers in (glossary or {}).items()}
+    found: dict[tuple[str, ...], list[Seen]] = {}
+    for grid in grids:
+        for look in _looks(source, grid):
+            fits = readings(look.profiles, known, endpoint)
+            if fits:
+                # Sheets with the same headers are one: all are taken when the file is pushed.
+                headers = tuple(fold(c.header) for c in look.sheet.columns)
+                found.setdefault(headers, []).append(Seen(look, fits))
+                break
+    if not found:
+        needed = "; ".join(f"{name}: {what}" for name, what in _NEEDED.items())
+        hint = f"Needed are, in columns of their own, for {needed}."
+        raise InputError(_nothing(source, grids), hint=hint)
+    seen = [_merged(group, known) for group in found.values()]
+    return tuple(sorted(seen, key=lambda each: each.readings[0].score, reverse=True))
+
+
+def readings(
+    profiles: Sequence[Profile],
+    known: Mapping[str, Mapping[str, str]] | None = None,
+    endpoint: str | None = None,
+) -> tuple[Reading, ...]:
+    """Return the endpoints that a sheet's columns fit, the best first; one that a person says fits always."""
+    found = [
+        read_as(profiles, each, (known or {}).get(each))
+        for each in (ENDPOINTS if endpoint is None else (endpoint,))
+    ]
+    fits = [reading for reading in found if endpoint or reading.score > 0]
+    return tuple(sorted(fits, key=lambda reading: reading.score, reverse=True))
+
+
+def read_as(
+    profiles: Sequence[Profile], endpoint: str, known: Mapping[str, str] | None = None
+) -> Reading:
+    """Return a sheet as the rows of an endpoint."""
+    places = place_columns(profiles, endpoint, known)
+    weights: dict[str, float] = {}
+    for place in places:
+        if place.field:
+            weights[place.field] = max(weights.get(place.field, 0), _WEIGHTS[place.confidence])
+    score = sum(weights.values()) * (1.0 if endpoint == "users" else _MORE)
+    return Reading(endpoint, places, score if _fits(endpoint, weights) else 0.0)
+
+
+def _fits(endpoint: str, weights: Mapping[str, float]) -> bool:
+    def has(*names: str, least: float = _GOOD) -> bool:
+        return any(weights.get(name, 0) >= least for name in names)
+
+    if endpoint == "users":
+        ids = ("unique_id", "email", "user_name", "student_no", "employ_no")
+        return has("first_name", "last_name") and has(*ids, least=0.1)
+    if endpoint == "permit-updates":
+        return has("referenceID")
+    special = _SPECIAL[endpoint]
+    if endpoint == "permits":
+        some = sum(has(name) for name in special) > 1
+        return has("plate") and (some or has("permitNo", least=1.0))
+    return has("plate") and sum(weights.get(name, 0) for name in special) >= _GOOD
+
+
+def _merged(group: Sequence[Seen], known: Mapping[str, Mapping[str, str]]) -> Seen:
+    """Return sheets with the same headers as one."""
+    first = group[0]
+    if len(group) == 1:
+        return first
+    sheets = [seen.look.sheet for seen in group]
+    frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True)
+    rows = np.concatenate([sheet.rows for sheet in sheets])
+    sheet = replace(sheets[0], frame=frame, rows=rows)
+    also = tuple(each.name or "" for each in sheets[1:])
+    look = replace(first.look, sheet=sheet, profiles=profile(sheet), also=also)
+    read = (read_as(look.profiles, r.endpoint, known.get(r.endpoint)) for r in first.readings)
+    return Seen(look, tuple(read))
+
+
+def _nothing(source: Source, grids: Sequence[Grid]) -> str:
+    seen = []
+    for grid in grids:
+        for position in _header_rows(grid)[:1]:
+            cells = [cell for cell in map(clean, grid.frame.iloc[position]) if cell]
+            names = ", ".join(f'"{cell}"' for cell in cells[:_NAMED]) + " …" * (len(cells) > _NAMED)
+            seen.append(f"{grid.name or source.path.name} has the columns {names}")
+    said = "; ".join(seen) or "no row looks like a header"
+    return f"{source.path.name} fits nothing that OPSCOM takes: {said}."
+
+
+def _looks(source: Source, grid: Grid) -> Iterator[Look]:
+    """Yield the grid under the rows that may be its header, the likeliest first."""
+    for position in _header_rows(grid):
+        ways: list[tuple[int, ...]] = [(int(grid.rows[position]),)]
+        # The line above may name groups of columns: Valid | From, Valid | To.
+        if position and len(_words(grid, position - 1)) >= _LEAST:
+            ways.insert(0, (int(grid.rows[position - 1]), *ways[0]))
+        taken = [(rows, sheet) for rows in ways if (sheet := _take(source, grid, rows)) is not None]
+        if taken:
+            rows, sheet = max(
+                taken,
+                key=lambda each: _known([c.header for c in each[1].columns]) - len(each[0]) / 100,
+            )
+            yield Look(source, sheet, rows, profile(sheet))
+
+
+def _take(source: Source, grid: Grid, rows: tuple[int, ...]) -> Sheet | None:
+    try:
+        sheet: Sheet = take_sheet(source, grid, *rows)
+    except InputError:
+        return None
+    return sheet if len(sheet.frame) else None
+
+
+def _header_rows(grid: Grid) -> list[int]:
+    """Return the positions of rows that may be the header: words, and the most that are known."""
+    scored: list[tuple[float, int]] = []
+    for position in range(int((grid.rows <= _SEARCHED).sum())):
+        words = _words(grid, position)
+        if len(words) >= _LEAST:
+            scored.append((_known(words) + len(words) / 1000, position))
+    scored.sort(key=lambda pair: (-pair[0], pair[1]))
+    return [position for _, position in scored[:_TRIED]]
+
+
+def _words(grid: Grid, position: int) -> list[str]:
+    """Return the filled cells of a row; none where they are rather values than words."""
+    filled = [cell for cell in map(clean, grid.frame.iloc[position]) if cell]
+    values = sum(_VALUE_RE.fullmatch(cell) is not None for cell in filled)
+    return [] if values > len(filled) / 4 else filled
+
+
+def _known(cells: Sequence[str]) -> float:
+    """Return how much of a row is known as headers, of whatever the rows may be."""
+    return max(
+        sum(min(1.0, naming.best) for naming in read_headers(cells, endpoint))
+        for endpoint in ENDPOINTS[:3]
+    )
+
+
+def seems(source: Source) -> str:
+    """Say what the rows of a file seem to be, and how much of it is recognised; empty for nothing."""
+    try:
+        seen = look_at(source)[0]
+    except InputError:
+        return ""
+    best = seen.readings[0]
+    known = {place.profile.column.position for place in best.places if place.field}
+    return (
+        f"{best.endpoint} ({len(known)} of {count(len(seen.look.profiles), 'column')} recognised)"
+    )

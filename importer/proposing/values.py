@@ -1,0 +1,366 @@
+"""What the values of a column become: one function for each kind of field, each adding to its rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from importer.proposing.answers import FIELDS, VALUES
+from importer.proposing.dating import proven_form, read_dates
+from importer.proposing.meanings import means, user_type
+from importer.proposing.profiles import folded, province_of
+from importer.proposing.proposal import Confidence, Question, Value
+from importer.schema import Kind, Need
+from importer.text import count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from importer.proposing.answers import Answers
+    from importer.proposing.dating import Dates
+    from importer.proposing.profiles import Profile
+    from importer.proposing.proposal import Draft, Look, Place
+    from importer.pulls.user_types import UserType
+    from importer.schema import Field, Table
+
+BLANK: Final = "leave blank"
+HOLD: Final = "hold the row"
+PROVINCES: Final = ("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")
+_ZONES: Final = (
+    "America/Toronto", "America/Halifax", "America/Winnipeg", "America/Edmonton", "America/Vancouver",
+    "America/St_Johns", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
+)  # fmt: skip
+_WHOLE_DAY, _AT_MIDNIGHT = "to the end of that day", "it ends at 00:00"
+_DAY, _MONTH = "the day first", "the month first"
+_CURRENCIES: Final = ("CAD", "USD")
+_MARKS: Final = (*_CURRENCIES, "CA$", "US$", "C$", "€")
+_MOST_STRANGE, _LOOKED_AT, _LONGEST, _CODE = 12, 5000, 20, 3
+_YEAR: Final = r"\b((?:19|20)[0-9]{2})\b"
+
+
+@dataclass(slots=True)
+class Drafting:
+    """What is drafted, field by field."""
+
+    look: Look
+    table: Table
+    answers: Answers
+    types: Sequence[UserType]
+    drafts: list[Draft] = field(default_factory=list)
+    values: list[Value] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    dated: Sequence[Profile] = ()
+    """Columns of dates, those that are sent first."""
+    _sister: str | None = None
+
+    @property
+    def sister(self) -> str:
+        """The form of dates of the first column that leaves no doubt."""
+        if self._sister is None:
+            self._sister = proven_form(self.dated)
+        return self._sister
+
+
+@dataclass(slots=True)
+class Turn:
+    """One field on its way: the column that gives it and the rule that grows."""
+
+    drafting: Drafting
+    known: Field
+    place: Place
+    ref: str
+    """The name by which the mapping knows the column."""
+    rule: dict[str, object]
+    used: bool
+    """Whether the column is used; of one that is itself asked the values are listed, and not asked."""
+    blanks: list[str] = field(default_factory=list)
+    why: str = ""
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """Value → rows."""
+        return self.place.profile.counts
+
+    def decide(  # noqa: PLR0913 - what is known of one value
+        self, text: str, rows: int, guess: str | None, choices: Sequence[str], question: str = "",
+        *, sure: bool = False, free: bool = True, held: bool = True,
+    ) -> str | None:  # fmt: skip
+        """Return what a value becomes: as a person said, else as guessed, else ``None``, and it is asked."""
+        said = self.drafting.answers.get(VALUES, self.ref, text)
+        becomes = said or guess
+        known = Confidence.SURE if said or sure else Confidence.LIKELY
+        if becomes is None:
+            known = Confidence.ASK
+        name, choices = self.known.name, tuple(choices)
+        self.drafting.values.append(Value(self.ref, name, text, rows, becomes, known, choices))
+        if becomes is None and question and self.used:
+            self._ask((VALUES, self.ref, text), question, choices, value=text, free=free, held=held)
+        if becomes == BLANK:
+            self.blanks.append(text)
+        return becomes
+
+    def fact(
+        self,
+        name: str,
+        question: str,
+        choices: tuple[str, ...],
+        proposal: str = "",
+        *,
+        free: bool = False,
+    ) -> str | None:
+        """Return what a person said of the whole column or file; ``None`` where it is asked, once."""
+        said = self.drafting.answers.get(FIELDS, name)
+        key = (FIELDS, name)
+        if said is None and self.used and all(q.key != key for q in self.drafting.questions):
+            self._ask(key, question, choices, proposal=proposal, free=free)
+        return said
+
+    def _ask(
+        self, key: tuple[str, ...], text: str, choices: tuple[str, ...], **more: object
+    ) -> None:
+        self.drafting.questions.append(
+            Question("value", key, text, choices, column=self.ref, field=self.known.name, **more)  # type: ignore[arg-type]
+        )
+
+    def replace(self, text: str, becomes: str) -> None:
+        """Let a text stand for another."""
+        pieces = self.rule.setdefault("replace", {})
+        if isinstance(pieces, dict):
+            pieces[text] = becomes
+
+
+def turn(made: Turn) -> str:
+    """Let the rule of a field grow by what its values need; return why."""
+    _extracted(made)
+    step = _STEPS.get(made.known.name) or _STEPS.get(made.known.kind)
+    if step is not None:
+        step(made)
+    if made.blanks:
+        made.rule["blank_if"] = made.blanks
+    longest = made.known.max_length if made.known.may_be_cut else None
+    if (
+        made.known.kind is Kind.TEXT
+        and longest
+        and any(len(text) > longest for text in made.counts)
+    ):
+        made.rule["truncate"] = True
+    return made.why or made.place.reason
+
+
+def _extracted(made: Turn) -> None:
+    """Split a whole name, take a year out, or drop a sign that every value begins with."""
+    name, values = made.known.name, made.place.profile
+    if made.place.how == "split":
+        comma = values.share("comma") > 1 / 2
+        patterns = (r"^[^,]+,\s*(.+)$", r"^([^,]+),") if comma else (r"^(\S+)", r"^\S+\s+(.+)$")
+        made.rule["extract"] = patterns[0 if name == "first_name" else 1]
+    elif made.place.how == "extract":
+        made.rule["extract"] = _YEAR if name == "year" else r"^(?:(?:19|20)[0-9]{2}\s+)?(\S+)"
+    elif made.counts and all(text[:1] == "#" and len(text) > 1 for text in made.counts):
+        made.rule["extract"] = "^#(.+)$"
+
+
+def _dated(made: Turn) -> None:
+    dates = read_dates(made.counts)
+    form = _day_or_month(made, dates) if dates.other else dates.form
+    for name, english in dates.months.items():
+        made.replace(name, english)
+    if form:
+        made.rule["date"] = form
+    if made.known.kind is Kind.DATETIME:
+        _clock(made, dates)
+    _strange(made, dates)
+    if dates.first:
+        proof = (
+            f"{count(dates.proof, 'row')} prove the form"
+            if dates.proof
+            else "in a form that leaves no doubt"
+        )
+        proof = "in a form that nothing proves" if dates.other else proof
+        made.why = f"{made.place.reason}; {proof}, {dates.first} to {dates.last}"
+
+
+def _day_or_month(made: Turn, dates: Dates) -> str:
+    """Return which of two forms is meant: another column proves it, a person says so, or it is asked."""
+    forms = (dates.form, dates.other)
+    if made.drafting.sister in forms:
+        return made.drafting.sister
+    texts = ", ".join(made.place.profile.examples)
+    text = f'In the dates of "{made.ref}" ({texts}), what comes first? No value proves it.'
+    day, month = forms if dates.form.startswith("%d") else reversed(forms)
+    return month if made.fact("dates", text, (_DAY, _MONTH)) == _MONTH else day
+
+
+def _clock(made: Turn, dates: Dates) -> None:
+    """The time of day of dates alone, and whether ends at midnight mean the whole day."""
+    last = made.known.name == "endTime"
+    if not dates.timed:
+        made.rule["time"] = "23:59:59" if last else "00:00:00"
+    elif last and dates.midnight:
+        text = f'All times of "{made.ref}" are 00:00. Does the last day count to its end?'
+        if made.fact("midnight", text, (_WHOLE_DAY, _AT_MIDNIGHT), _WHOLE_DAY) == _WHOLE_DAY:
+            made.rule |= {"time": "23:59:59", "midnight": "date"}
+    if dates.zoned:
+        text = f'The times of "{made.ref}" name a zone. Which one is your campus in?'
+        said = made.fact("timezone", text, _ZONES, free=True)
+        if said:
+            made.rule["timezone"] = said
+
+
+def _strange(made: Turn, dates: Dates) -> None:
+    """Texts among dates: blank where they say so or a person does, else held."""
+    required = made.known.need is Need.REQUIRED
+    choices = (HOLD,) if required else (BLANK, HOLD)
+    for text in dates.strange[:_MOST_STRANGE]:
+        rows = made.counts[text]
+        guess = BLANK if means("none", text) and not required else None
+        question = (
+            f'"{text}" in "{made.ref}" is not a date ({count(rows, "row")}). Which date is it?'
+        )
+        becomes = made.decide(text, rows, guess, choices, question)
+        if becomes not in {None, BLANK, HOLD}:
+            made.replace(text, str(becomes))
+
+
+def _provinces(made: Turn) -> None:
+    """Names become codes; what no table knows is asked, or left out where nobody says."""
+    made.rule["convert"] = ["province"]
+    optional = made.known.kind is Kind.PROVINCE
+    for text, rows in folded(made.counts).items():
+        code = province_of(text)
+        guess = code or (BLANK if means("none", text) and optional else None)
+        # A vehicle's may be a full name, so that only what looks like a code is asked.
+        asked = made.place.profile.few and (optional or len(text) <= _CODE)
+        question = f'Which province or state is "{text}" in "{made.ref}" ({count(rows, "row")})?'
+        becomes = made.decide(
+            text,
+            rows,
+            guess,
+            (*PROVINCES, BLANK),
+            question if asked else "",
+            sure=bool(code),
+            held=False,
+        )
+        if becomes is None and optional:
+            made.rule["if_invalid"] = "omit"
+        elif becomes not in {None, code, BLANK}:
+            made.replace(text, str(becomes))
+
+
+def _user_types(made: Turn) -> None:
+    """Every value becomes the number of one of OPSCOM's user types."""
+    types = made.drafting.types
+    choices = (*(f"{known.id} {known.type_name}" for known in types), BLANK)
+    more = "" if types else " `opscom-import pull user-types` brings the list of numbers."
+    lookup: dict[str, str] = {}
+    for text, rows in folded(made.counts).items():
+        found = user_type(text, types)
+        exact = found is not None and found.type_name.casefold() == text.casefold()
+        question = (
+            f'Which user type of OPSCOM is "{text}" in "{made.ref}" ({count(rows, "row")})?{more}'
+        )
+        becomes = made.decide(
+            text, rows, found.id if found else None, choices, question, sure=exact
+        )
+        if becomes and becomes != BLANK:
+            lookup[text] = becomes.split(" ")[0]
+    if lookup:
+        made.rule["lookup"] = lookup
+
+
+def _amounts(made: Turn) -> None:
+    """The decimal sign, what is free, and names of currencies beside the amount."""
+    ends = [text.rstrip(" $€CAD")[-3:-2] for text in made.counts]
+    if ends.count(",") > ends.count("."):
+        made.rule["decimal"] = ","
+    free = [t for t in made.counts if means("free", t) or means("none", t) or _is_zero(t)]
+    for text in free:
+        becomes = made.decide(text, made.counts[text], BLANK, (BLANK, HOLD))
+        if becomes not in {BLANK, HOLD}:
+            made.replace(text, str(becomes))
+    for mark in _MARKS:
+        if any(mark in text for text in made.counts if text not in free):
+            made.replace(mark, "")
+
+
+def _is_zero(text: str) -> bool:
+    return {c for c in text if c.isdigit()} == {"0"}
+
+
+def _currencies(made: Turn) -> None:
+    lookup: dict[str, str] = {}
+    for text, rows in folded(made.counts).items():
+        question = f'Is "{text}" in "{made.ref}" ({count(rows, "row")}) CAD or USD?'
+        guess = means("currencies", text)
+        becomes = made.decide(
+            text, rows, guess, _CURRENCIES, question, sure=text in _CURRENCIES, free=False
+        )
+        if becomes:
+            lookup[text] = becomes
+    if any(text != becomes for text, becomes in lookup.items()):
+        made.rule["lookup"] = lookup
+
+
+def _ids(made: Turn) -> None:
+    """Length and lost zeros of numbers, and what an export wraps round them."""
+    if any(text[:1] in "'=" or text.endswith(".0") for text in made.counts):
+        made.rule["convert"] = ["unwrap"]
+    digits = [text for text in made.counts if text.isdigit()]
+    if made.known.name == "permitNo" or not digits or len(digits) < len(made.counts):
+        return
+    lengths = {len(text) for text in digits}
+    most = max(lengths, key=lambda length: sum(len(text) == length for text in digits))
+    if len(lengths) == 1:
+        made.why = f"{made.place.reason}; {most} digits each"
+    if len(lengths) == 1 or most != max(lengths):
+        return
+    short = sum(made.counts[text] for text in digits if len(text) < most)
+    fill, keep = f"fill up to {most} digits", "leave them as they are"
+    zeros = f"{made.ref} zeros"
+    if made.known.name == "unique_id":
+        has = "has" if short == 1 else "have"
+        question = (
+            f'In "{made.ref}" {count(short, "row")} {has} fewer than {most} digits. '
+            "Has the export lost zeros at the left?"
+        )
+        likely = any(text.startswith("0") for text in digits)
+        said = made.fact(zeros, question, (fill, keep), fill if likely else "")
+    else:
+        said = made.drafting.answers.get(FIELDS, zeros)
+    if said is not None and said != keep:
+        made.rule["pad"] = most
+
+
+def _phones(made: Turn) -> None:
+    _none_words(made)
+    if any(len(text) > (made.known.max_length or 0) for text in made.counts):
+        made.rule["convert"] = ["phone"]
+
+
+def _plates(made: Turn) -> None:
+    made.rule["convert"] = ["plate"]
+
+
+def _listed(made: Turn) -> None:
+    for text, rows in folded(made.counts).items():
+        made.decide(text, rows, text, ())
+
+
+def _none_words(made: Turn) -> None:
+    texts = list(made.counts)[:_LOOKED_AT]
+    made.blanks += [text for text in texts if len(text) < _LONGEST and means("none", text)]
+
+
+_STEPS: Final[Mapping[str, Callable[[Turn], None]]] = {
+    **dict.fromkeys((Kind.DATE, Kind.DATETIME), _dated),
+    **dict.fromkeys((Kind.PROVINCE, "prov"), _provinces),
+    **dict.fromkeys((Kind.EMAIL, Kind.POSTAL, Kind.YEAR, Kind.VIN), _none_words),
+    Kind.AMOUNT: _amounts,
+    Kind.CURRENCY: _currencies,
+    Kind.ID: _ids,
+    Kind.PHONE: _phones,
+    "plate": _plates,
+    "plateType": _listed,
+    "user_type_id": _user_types,
+}
+"""A field's name, or its kind → what its values need."""
