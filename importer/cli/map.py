@@ -30,7 +30,7 @@ _ENDPOINTS = ("users", "vehicles", "permits", "permit-updates")
 )
 @taking("workspace", "mapping", "sheet", "results", "encoding", "as_json")
 def map_(
-    file: Path, output: Path | None, endpoint: str | None, options: Options, *, workbook: bool
+    options: Options, file: Path, output: Path | None, endpoint: str | None, *, workbook: bool
 ) -> int:
     """Look at a spreadsheet and propose what its rows are, where each column goes and what values become.
 
