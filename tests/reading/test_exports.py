@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 import pytest
-from old_excel import SECTOR, compound, workbook
+from old_excel import SECTOR, workbook
 from packages import read, rewritten, texts, with_sheet
 
 from importer.errors import InputError
@@ -130,10 +130,3 @@ def test_dates_that_old_workbooks_know_by_number_alone_are_dates(tmp_path):
         assert data.count(style) == 1
         data = data.replace(style, struct.pack("<HHH", 0, number, 1))
     assert read_old(tmp_path, data).frame.to_numpy().tolist() == [["2001-02-03", "2001-02-03"]]
-
-
-def test_a_document_without_a_workbook_is_none(tmp_path):
-    path = tmp_path / "people.xls"
-    path.write_bytes(compound({"Notebook": b"x"}))
-    with pytest.raises(InputError, match="this is an Office document, but no workbook"):
-        read_source(path)
