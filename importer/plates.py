@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 from importer.mapping import Mapping, load_mapping
-from importer.mapping.conversions import plate
 from importer.mapping.model import RulePart
 from importer.mapping.rules import Rule
 from importer.prepare import Request, check_file
@@ -37,13 +36,7 @@ def read_plate_file(path: Path, request: Request, column: str | None) -> PlateFi
     sheets = [(*each.batch.sheet.notes, *each.notes) for each in job.sheets]
     notes = dict.fromkeys((*job.notes, *(note for each in sheets for note in each)))
     name = "" if job.mapping is None else job.mapping.name
-    return PlateFile(path, name, job.sheets, tuple(notes), _other_form if column else None)
-
-
-def _other_form(text: str) -> str:
-    """Return a plate without blanks and dashes; what is none stays."""
-    made = plate(text)
-    return made if isinstance(made, str) else text
+    return PlateFile(path, name, job.sheets, tuple(notes))
 
 
 def _mappings(path: Path, request: Request, column: str | None) -> Sequence[Mapping]:

@@ -21,10 +21,9 @@ from importer.delivery.questions import Found, Json, ask, explain_refusal, listi
 from importer.errors import PushStopped, SettingsError, UsageError
 from importer.plates import read_plate_file
 from importer.pulls import lists, overdue
-from importer.pulls.asking import Questions
 from importer.pulls.book import Asked
-from importer.pulls.plate_answers import understands_plate
-from importer.pulls.plates import pull_plates
+from importer.pulls.plate_facts import understands_plate
+from importer.pulls.plates import Questions, pull_plates
 from importer.pulls.saved import unfinished
 from importer.pulls.user_types import KeptTypes, keep_user_types
 from importer.run import Progress

@@ -26,7 +26,7 @@ from importer.delivery.pusher import Conditions
 from importer.delivery.questions import Found, ask
 from importer.errors import InputError, SettingsError
 from importer.prepare import Request
-from importer.pulls.plate_answers import plate_facts, read_plate, understands_plate
+from importer.pulls.plate_facts import plate_facts, read_plate, understands_plate
 from importer.pulls.user_types import KeptTypes, kept_user_types
 from importer.run import Delivery
 from importer.settings import Settings, load_settings, need_client

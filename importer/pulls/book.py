@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.errors import InputError
-from importer.pulls.cells import Cell, Record, cell, headers_of
+from importer.pulls.cells import Cell, Record, cell
 from importer.results.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
@@ -16,27 +15,22 @@ from importer.results.styles import put
 from importer.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    import datetime as dt
+    from collections.abc import Sequence
     from pathlib import Path
 
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-    from importer.results.styles import Style, Styles
+    from importer.results.styles import Styles
 
 MOST_ROWS, MOST_COLUMNS = 1_048_575, 16_384
 """Rows below the header and columns of a worksheet (Excel's specifications and limits)."""
 _SAMPLE = 300
 """Rows that the width of a column is taken from."""
 _WIDEST, _NARROWEST = 60, 8
-_FORMS = {
-    "whole": "0",
-    "number": "General",
-    "money": "#,##0.00",
-    "date": "yyyy-mm-dd",
-    "time": "yyyy-mm-dd hh:mm:ss",
-    "utc": 'yyyy-mm-dd hh:mm:ss "UTC"',
-}
+_FORMS = ("General", "0", "#,##0.00")
+"""Of numbers, whole numbers and amounts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +67,8 @@ class Page:
     rows: list[Sequence[Cell]] = field(default_factory=list)
     frozen: int = 1
     """Columns that stay in view."""
-    long: frozenset[int] = frozenset()
-    """Columns that may hold text of several lines."""
-    marked: frozenset[int] = frozenset()
-    """Columns whose filled cells are to be seen at once."""
     money: frozenset[int] = frozenset()
+    """Columns of amounts."""
     own: int | None = None
     """How many of the first columns are not the source's own; ``None`` for all."""
 
@@ -99,7 +90,9 @@ def page_of(
         frozen: Columns that stay in view.
         money: Names whose values are amounts, also where they come as text.
     """
-    headers = headers_of(records, first) or list(first)
+    named = dict.fromkeys(name for record in records for name in record)
+    # Every name that occurs: those of ``first`` in their order, then by first appearance.
+    headers = list(dict.fromkeys([n for n in first if n in named] + list(named))) or list(first)
     rows = [[cell(each.get(h), number=h in money) for h in headers] for each in records]
     amounts = frozenset(at for at, header in enumerate(headers) if header in money)
     return Page(name, headers, list(rows), frozen=frozen, money=amounts)
@@ -144,10 +137,7 @@ def _write(file: BinaryIO, *, summary: Summary, pages: Sequence[Page]) -> None:
 
     with inert_book(file, {"title": summary.title}) as book:
         styles = make_styles(book)
-        forms = {
-            name: book.add_format({"num_format": form, "valign": "top"})
-            for name, form in _FORMS.items()
-        }
+        forms = [book.add_format({"num_format": form, "valign": "top"}) for form in _FORMS]
         front = None if len(pages) == 1 else book.add_worksheet("Summary")
         names = ["summary", "history"]
         for page in pages:
@@ -192,53 +182,15 @@ def _write_summary(
             layout.merge(line, C, F, value, styles.fact)
 
 
-def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Mapping[str, Format]) -> None:
-    from importer.model import Severity
-
-    _set_up(sheet, page)
-    looks: list[Style] = []
+def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Format]) -> None:
+    general, whole, money = forms
     for column, header in enumerate(page.headers):
+        longest = max((_width(row[column]) for row in page.rows[:_SAMPLE]), default=0)
+        # Four more than the header, since the arrow of the filter stands over its end.
+        width = min(max(longest + 2, len(header) + 4, _NARROWEST), _WIDEST)
+        sheet.set_column(column, column, width)
         strange = page.own is not None and column >= page.own
         put(sheet, 0, column, header, styles.head_unused if strange else styles.head_ours)
-        plain = styles.long if column in page.long else styles.text
-        looks.append(styles.marks[Severity.ERROR] if column in page.marked else plain)
-    for line, row in enumerate(page.rows, start=1):
-        for column, content in enumerate(row):
-            if isinstance(content, str):
-                # A spreadsheet's own line break is one character; the other would show as a box.
-                text = content.replace("\r\n", "\n")
-                if text:
-                    put(sheet, line, column, text, looks[column])
-            elif content is not None:
-                money = column in page.money
-                _write_value(sheet, line, column, content, (forms, money))
-
-
-def _write_value(
-    sheet: Worksheet,
-    line: int,
-    column: int,
-    value: bool | float | dt.date,  # noqa: FBT001 - a cell like any other
-    about: tuple[Mapping[str, Format], bool],
-) -> None:
-    forms, money = about
-    match value:
-        case bool():
-            sheet.write_boolean(line, column, value, forms["whole"])
-        case dt.datetime():
-            form = forms["time" if value.tzinfo is None else "utc"]
-            sheet.write_datetime(line, column, value.replace(tzinfo=None), form)
-        case dt.date():
-            sheet.write_datetime(line, column, value, forms["date"])
-        case _:
-            form = "money" if money else "whole" if isinstance(value, int) else "number"
-            sheet.write_number(line, column, value, forms[form])
-
-
-def _set_up(sheet: Worksheet, page: Page) -> None:
-    """Set widths, freeze, filter and print settings."""
-    for column, width in enumerate(_widths(page)):
-        sheet.set_column(column, column, width)
     sheet.freeze_panes(1, page.frozen)
     if page.headers:
         sheet.autofilter(0, 0, max(len(page.rows), 1), len(page.headers) - 1)
@@ -246,17 +198,17 @@ def _set_up(sheet: Worksheet, page: Page) -> None:
     sheet.repeat_rows(0)
     # Green corners on every id ("number stored as text") would hide what matters.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(page.rows) + 1}"})
-    sheet.set_row(0, 24)
-
-
-def _widths(page: Page) -> list[int]:
-    """Return the widths of the columns, from their headers and first rows."""
-    widths = []
-    for column, header in enumerate(page.headers):
-        longest = max((_width(row[column]) for row in page.rows[:_SAMPLE]), default=0)
-        # Four more than the header, since the arrow of the filter stands over its end.
-        widths.append(min(max(longest + 2, len(header) + 4, _NARROWEST), _WIDEST))
-    return widths
+    for line, row in enumerate(page.rows, start=1):
+        for column, content in enumerate(row):
+            if isinstance(content, str) and content:
+                # A spreadsheet's own line break is one character; the other would show as a box.
+                text = content.replace("\r\n", "\n")
+                put(sheet, line, column, text, styles.long if "\n" in text else styles.text)
+            elif isinstance(content, bool):
+                sheet.write_boolean(line, column, content, general)
+            elif isinstance(content, int | float):
+                plain = whole if isinstance(content, int) else general
+                sheet.write_number(line, column, content, money if column in page.money else plain)
 
 
 def _width(content: Cell) -> int:

@@ -2,31 +2,23 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import json
 import math
 import re
 from typing import TYPE_CHECKING, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping
 
     from importer.delivery.questions import Json
 
-SECRETS = frozenset({"salt", "api_token", "register_token", "encid", "csrf_token"})
-"""Keys of OPSCOM's answers whose values are in no workbook: salts, tokens, encrypted ids."""
-_PASSWORDS = frozenset({"password", "passwd", "pwd", "password_hash", "secret", "apitoken"})
+SECRETS = frozenset({"salt", "encid", "password", "passwd", "pwd", "password_hash", "secret"})
+"""Keys of OPSCOM's answers whose values are in no workbook, beside all that end in ``token``."""
 _MOST_DIGITS = 15
 """Digits that a number of a spreadsheet can have; a longer one stays text."""
-_FIRST_DAY = dt.date(1900, 3, 1)
-"""Before it, spreadsheet programs count a day that never was."""
-_MOMENT_RE = re.compile(
-    r"(\d{4}-\d\d-\d\d)(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d)(?:\.0+)?(Z?))?", re.ASCII
-)
 _NUMBER_RE = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d{1,4})?", re.ASCII)
 
-Cell: TypeAlias = "str | bool | int | float | dt.date | dt.datetime | None"
-"""A moment with a zone is one in UTC."""
+Cell: TypeAlias = "str | bool | int | float | None"
 Record: TypeAlias = "Mapping[str, Json]"
 
 
@@ -46,14 +38,14 @@ def flat(record: Record, *, leave: Iterable[str] = (), before: str = "") -> dict
     """
     left, found = frozenset(leave), dict[str, "Json"]()
     for name, value in record.items():
-        if is_secret(name) or name in left:
+        if _is_secret(name) or name in left:
             continue
         if isinstance(value, dict):
             found |= flat(value, before=f"{before}{name}.")
+        elif isinstance(value, list):
+            found[before + name] = as_text(value) if value else None
         else:
-            found[before + name] = (
-                (as_text(value) if value else None) if isinstance(value, list) else value
-            )
+            found[before + name] = value
     return found
 
 
@@ -72,65 +64,33 @@ def several(value: Json) -> list[dict[str, Json]]:
     return [each if isinstance(each, dict) else {"value": each} for each in value]
 
 
-def is_secret(name: str) -> bool:
-    """Whether values under this key must not be shown."""
-    folded = name.casefold()
-    return folded in SECRETS or folded in _PASSWORDS or folded.endswith("token")
-
-
 def as_text(value: Json) -> str:
     """Return a value as JSON, secrets left out."""
     return json.dumps(_without_secrets(value), ensure_ascii=False)
 
 
+def _is_secret(name: str) -> bool:
+    return name.casefold() in SECRETS or name.casefold().endswith("token")
+
+
 def _without_secrets(value: Json) -> Json:
     if isinstance(value, dict):
-        return {k: _without_secrets(each) for k, each in value.items() if not is_secret(k)}
+        return {k: _without_secrets(each) for k, each in value.items() if not _is_secret(k)}
     return [_without_secrets(each) for each in value] if isinstance(value, list) else value
 
 
-def headers_of(records: Iterable[Record], first: Sequence[str] = ()) -> list[str]:
-    """Return every name that occurs: those of ``first`` in their order, then by first appearance."""
-    seen: dict[str, None] = {}
-    for record in records:
-        seen |= dict.fromkeys(record)
-    return [*(name for name in first if name in seen), *(n for n in seen if n not in set(first))]
-
-
 def cell(value: Json, *, number: bool = False) -> Cell:
-    """Return a JSON value as a cell.
-
-    Moments become dates where a spreadsheet can hold them to their end, numbers stay numbers where it
-    keeps all their digits; everything else is the text that it is.
+    """Return a value of a flat record as a cell: a number where a spreadsheet keeps all its digits.
 
     Args:
-        value: A value of a flat record.
+        value: Dates and times are texts of the form ``2031-01-02 03:04:05``, and stay so.
         number: Whether a text that is a number counts as one (amounts, totals).
     """
-    if value is None or isinstance(value, bool):
-        return value
-    if isinstance(value, int):
+    if isinstance(value, int) and not isinstance(value, bool):
         return value if abs(value) < 10**_MOST_DIGITS else str(value)
     if isinstance(value, float):
         exact = math.isfinite(value) and float(f"{value:.{_MOST_DIGITS}g}") == value
         return value if exact else str(value)
-    if not isinstance(value, str):
-        return as_text(value)
-    if number and _NUMBER_RE.fullmatch(value):
+    if isinstance(value, str) and number and _NUMBER_RE.fullmatch(value):
         return float(value) if "." in value else int(value)
-    return moment(value)
-
-
-def moment(text: str) -> Cell:
-    """Return a date, or a date with a time, as one; other text as it is."""
-    found = _MOMENT_RE.fullmatch(text)
-    if found is None:
-        return text
-    date, time, zone = found.groups()
-    try:
-        when = dt.datetime.fromisoformat(f"{date}T{time or '00:00:00'}{zone or ''}")
-    except ValueError:
-        return text
-    if when.date() < _FIRST_DAY:
-        return text
-    return when if time else when.date()
+    return as_text(value) if isinstance(value, dict | list) else value

@@ -3,41 +3,76 @@
 from __future__ import annotations
 
 import datetime as dt
+import threading
 from collections import Counter
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from importer.pulls.asking import PlateAnswer, PlateState, Questions, ask_plates
+from importer.codes import SETTINGS_CODES
+from importer.delivery.answers import Refused
+from importer.delivery.pace import Breaker
+from importer.delivery.questions import Failed, Found, ask, explain_refusal
+from importer.model import Outcome, State
 from importer.pulls.book import Asked, Page, Summary, page_of, write_book
-from importer.pulls.cells import Cell, Record, moment
-from importer.pulls.plate_answers import NOTE, PERMIT
+from importer.pulls.plate_facts import PlateFacts, plate_facts, read_plate
 from importer.report import PROBLEMS, SETTLED, STOPPED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from importer.delivery.http import Connection
+    from importer.delivery.pace import Pace, Stopper
     from importer.delivery.questions import Json
     from importer.model import Checked
+    from importer.pulls.cells import Cell, Record
 
 FIELD = "plate"
-PERMITS, NOTES = "Permits", "Do not ticket"
+_KEYS = ("row", "plate")
+_PERMIT = ("type", "shortName", "expires")
+_NOTE = ("location", "start", "end", "notes")
 _OURS = (
-    *(
-        "row",
-        "plate",
-        "answer",
-        "permits",
-        "permit",
-        "expires",
-        "alarm",
-        "do_not_ticket",
-        "message",
-    ),
-    *("asked", "response"),
+    *(*_KEYS, "answer", "permits", "permit", "expires", "alarm", "do_not_ticket"),
+    *("message", "asked", "response"),
 )
-_MARKED = frozenset({_OURS.index("alarm")})
-_LONG = frozenset(map(_OURS.index, ("permit", "alarm", "do_not_ticket", "message", "response")))
+_LOOK_UP_SECONDS = 0.25
+"""How often the collector looks whether the run is abandoned."""
+
+
+class PlateState(StrEnum):
+    """What became of a row with a plate. Every row is in exactly one."""
+
+    FOUND = "found"
+    NOTHING = "nothing known"
+    REFUSED = "refused"
+    NO_ANSWER = "no answer"
+    NOT_ASKED = "not asked"
+    INVALID = "invalid"
+    SKIPPED = "skipped"
+
+
+@dataclass(frozen=True, slots=True)
+class PlateAnswer:
+    """What OPSCOM said of one plate, or why it did not."""
+
+    state: PlateState
+    asked: dt.datetime | None = None
+    facts: PlateFacts = field(default_factory=PlateFacts)
+    message: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Questions:
+    """How plates are asked for."""
+
+    connect: Callable[[], Connection]
+    pace: Pace
+    stopper: Stopper
+    redact: Callable[[str], str]
+    """Takes the API token out of a text."""
+    workers: int = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +84,6 @@ class PlateFile:
     """The mapping's name, or the column, for people."""
     sheets: tuple[Checked, ...]
     notes: tuple[str, ...] = ()
-    other_form: Callable[[str], str] | None = None
-    """How else OPSCOM may know a plate; ``None`` where the mapping has said the form itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,19 +122,6 @@ class PlateReport:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class _Row:
-    """One row of the source."""
-
-    row: int
-    """The row number that the person sees."""
-    plate: str
-    values: Sequence[str]
-    """All cells of the row, as shown."""
-    known: PlateAnswer | None
-    """What is known without asking: that it is invalid or skipped."""
-
-
 def pull_plates(
     file: PlateFile,
     questions: Questions,
@@ -111,62 +131,100 @@ def pull_plates(
 ) -> PlateReport:
     """Ask for every plate once, then write the workbook.
 
-    Plates of which nothing is known are asked for once more in the file's other form: the vendor
-    documents none, and people write ``xyz 001`` and ``XYZ-001`` for ``XYZ001``.
-
     Args:
         file: The plates.
         questions: How to ask.
         asked: Where and when, for the workbook.
         wanted: The workbook's path.
-        watch: Told how many of how many plates are done; once more for those asked in another form.
+        watch: Told how many of how many plates are done.
     """
-    sheets = [(checked, list(_rows(checked))) for checked in file.sheets]
-    rows = [row for _, each in sheets for row in each]
-    plates = list(dict.fromkeys(row.plate for row in rows if row.known is None))
-    answers = _ask_all(plates, questions, watch)
-    if file.other_form is not None:
-        nothing = [at for at in plates if at in answers and answers[at].state is PlateState.NOTHING]
-        others = {plate: file.other_form(plate) for plate in nothing}
-        forms = {plate: form for plate, form in others.items() if form not in {"", plate}}
-        missing = [form for form in dict.fromkeys(forms.values()) if form not in answers]
-        answers |= _ask_all(missing, questions, watch)
-        answers |= {plate: _under(form, answers.get(form)) for plate, form in forms.items()}
-    found = Counter(_answer(row, answers).state for row in rows)
+    known = [_known(checked) for checked in file.sheets]
+    plates = [each.batch.frame[FIELD].tolist() for each in file.sheets]
+    pairs = zip(known, plates, strict=True)
+    to_ask = list(dict.fromkeys(p for k, ps in pairs for at, p in enumerate(ps) if at not in k))
+    answers: dict[str, PlateAnswer] = {}
+    for plate, answer in ask_plates(to_ask, questions):
+        answers[plate] = answer
+        watch(len(answers), len(to_ask))
+    not_asked = PlateAnswer(PlateState.NOT_ASKED)
+    given = [
+        [k.get(at) or answers.get(plate, not_asked) for at, plate in enumerate(ps)]
+        for k, ps in zip(known, plates, strict=True)
+    ]
+    found = Counter(answer.state for each in given for answer in each)
     states = {state: found[state] for state in PlateState if found[state]}
     stopped = _stopped(questions.stopper.reason, states)
-    summary = Summary(
-        "Plates",
-        asked,
-        (
-            ("File", file.path.name),
-            ("Plates from", file.mapping),
-            *((state.value, f"{number:,}") for state, number in states.items()),
-        ),
-        tuple(text for text in (stopped, *file.notes) if text),
+    facts = (
+        ("File", file.path.name),
+        ("Plates from", file.mapping),
+        *((state.value, f"{number:,}") for state, number in states.items()),
     )
-    results = write_book(wanted, summary, _pages(sheets, answers))
-    return PlateReport(file.path, file.mapping, len(plates), states, stopped, results)
+    notes = tuple(text for text in (stopped, *file.notes) if text)
+    results = write_book(
+        wanted, Summary("Plates", asked, facts, notes), _pages(file.sheets, plates, given)
+    )
+    return PlateReport(file.path, file.mapping, len(to_ask), states, stopped, results)
 
 
-def _ask_all(
-    plates: Sequence[str], questions: Questions, watch: Callable[[int, int], None]
-) -> dict[str, PlateAnswer]:
-    answers: dict[str, PlateAnswer] = {}
-    for plate, answer in ask_plates(plates, questions):
-        answers[plate] = answer
-        watch(len(answers), len(plates))
-    return answers
+def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[str, PlateAnswer]]:
+    """Ask for plates and yield each with its answer, in their order; those not come to are not yielded.
+
+    A first interrupt lets the plates under way finish; a second one ends at once. Refusals of the
+    settings, a spent budget and an outage stop the run.
+    """
+    stopper, breaker = questions.stopper, Breaker(questions.stopper)
+    connections: list[Connection] = []
+    own = threading.local()
+
+    def begin() -> None:
+        own.connection = questions.connect()
+        connections.append(own.connection)
+
+    def ask_one(plate: str) -> PlateAnswer | None:
+        return None if stopper.stopped else _ask_one(plate, own.connection, questions, breaker)
+
+    with ThreadPoolExecutor(questions.workers, "plates", begin) as pool:
+        futures = [pool.submit(ask_one, plate) for plate in plates]
+        try:
+            for plate, future in zip(plates, futures, strict=True):
+                while not wait([future], _LOOK_UP_SECONDS).done:
+                    if stopper.abandoned:
+                        for connection in connections:
+                            connection.stop()
+                answer = future.result()
+                if answer is not None:
+                    yield plate, answer
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+            for connection in connections:
+                connection.close()
 
 
-def _under(form: str, answer: PlateAnswer | None) -> PlateAnswer:
-    """Return what is known of a plate under another form, which the answer names."""
-    if answer is None:
-        return PlateAnswer(
-            PlateState.NOT_ASKED, message=f"Nothing is known as written; {form} is not asked yet."
-        )
-    how = "Found as" if answer.state is PlateState.FOUND else "Nothing as written; also asked as"
-    return replace(answer, message=f"{how} {form}. {answer.message}".rstrip())
+def _ask_one(
+    plate: str, connection: Connection, questions: Questions, breaker: Breaker
+) -> PlateAnswer | None:
+    """Ask for one plate; ``None`` where the run stopped before there was an answer."""
+    stopper = questions.stopper
+    verdict = ask(
+        lambda: connection.send({"plate": plate}),
+        lambda raw: read_plate(questions.redact(raw.decode("utf-8", "replace")).encode()),
+        questions.pace,
+        stopper,
+    )
+    now = dt.datetime.now().astimezone()
+    if isinstance(verdict, Found):
+        breaker.note(Outcome(State.PUSHED))
+        facts = plate_facts(verdict.content)
+        state = PlateState.NOTHING if facts == PlateFacts() else PlateState.FOUND
+        return PlateAnswer(state, now, facts)
+    refused = isinstance(verdict, Refused)
+    why = verdict.why if isinstance(verdict, Failed) else explain_refusal(verdict)
+    if verdict.code in SETTINGS_CODES if isinstance(verdict, Refused) else verdict.lasting:
+        stopper.stop(why)
+        return None
+    code = verdict.code if isinstance(verdict, Refused) else ""
+    breaker.note(Outcome(State.REJECTED if refused else State.UNKNOWN, code=code))
+    return PlateAnswer(PlateState.REFUSED if refused else PlateState.NO_ANSWER, now, message=why)
 
 
 def _stopped(reason: str | None, states: Mapping[PlateState, int]) -> str | None:
@@ -178,88 +236,63 @@ def _stopped(reason: str | None, states: Mapping[PlateState, int]) -> str | None
     return f"{said}{rows} no answer yet; run the same command again."
 
 
-def _rows(checked: Checked) -> Iterator[_Row]:
-    sheet, batch = checked.batch.sheet, checked.batch
+def _known(checked: Checked) -> dict[int, PlateAnswer]:
+    """Return what is known of rows without asking: position → that it is invalid or skipped."""
     known: dict[int, PlateAnswer] = {}
     for problem in checked.problems:
         if problem.holds:
-            place = sheet.place(problem.row, problem.columns[0] if problem.columns else None)
+            column = problem.columns[0] if problem.columns else None
+            place = checked.batch.sheet.place(problem.row, column)
             message = f"{place}: {problem.message} {problem.remedy}"
             known.setdefault(problem.position, PlateAnswer(PlateState.INVALID, message=message))
-    for position, skipped in enumerate(batch.skipped.tolist()):
-        if skipped:
-            known[position] = PlateAnswer(PlateState.SKIPPED)
-    columns = [sheet.frame.iloc[:, at].tolist() for at in range(len(sheet.columns))]
-    plates, rows = batch.frame[FIELD].tolist(), sheet.rows.tolist()
-    for at, values in enumerate(zip(*columns, strict=True)):
-        yield _Row(rows[at], plates[at], values, known.get(at))
-
-
-def _answer(row: _Row, answers: Mapping[str, PlateAnswer]) -> PlateAnswer:
-    return row.known or answers.get(row.plate, PlateAnswer(PlateState.NOT_ASKED))
+    skipped = checked.batch.skipped.nonzero()[0].tolist()
+    return known | dict.fromkeys(skipped, PlateAnswer(PlateState.SKIPPED))
 
 
 def _pages(
-    sheets: Sequence[tuple[Checked, Sequence[_Row]]], answers: Mapping[str, PlateAnswer]
+    sheets: Sequence[Checked],
+    plates: Sequence[Sequence[str]],
+    given: Sequence[Sequence[PlateAnswer]],
 ) -> list[Page]:
     """Lay the answers out: a page a sheet, one row for each of the source's, then permits and notes."""
     permits: list[Record] = []
     notes: list[Record] = []
     told: set[str] = set()
     pages = []
-    for checked, rows in sheets:
-        title = checked.batch.sheet.title
-        headers = [column.header for column in checked.batch.sheet.columns]
-        page = Page(
-            "Plates" if len(sheets) == 1 else f"Plates {title}",
-            (*_OURS, *headers),
-            frozen=2,
-            long=_LONG,
-            marked=_MARKED,
-            own=len(_OURS),
-        )
-        for row in rows:
-            answer = _answer(row, answers)
-            page.rows.append((*_cells(row, answer), *row.values))
-            if answer.facts is not None and row.plate not in told:
-                told.add(row.plate)
-                key: dict[str, Json] = {"row": row.row, "plate": row.plate}
+    for checked, own, answers in zip(sheets, plates, given, strict=True):
+        sheet = checked.batch.sheet
+        name = "Plates" if len(sheets) == 1 else f"Plates {sheet.title}"
+        headers = (*_OURS, *(column.header for column in sheet.columns))
+        page = Page(name, headers, frozen=2, own=len(_OURS))
+        values = sheet.frame.itertuples(index=False, name=None)
+        rows = zip(sheet.rows.tolist(), own, answers, values, strict=True)
+        for row, plate, answer, cells in rows:
+            page.rows.append((row, plate, *_cells(answer), *cells))
+            if plate not in told:
+                told.add(plate)
+                key: dict[str, Json] = {"row": row, "plate": plate}
                 permits += [{**key, **each} for each in answer.facts.permits]
                 notes += [{**key, **each} for each in answer.facts.notes]
         pages.append(page)
-    keys = ("row", "plate")
     return [
         *pages,
-        page_of(PERMITS, permits, (*keys, *PERMIT), frozen=2),
-        page_of(NOTES, notes, (*keys, *NOTE), frozen=2),
+        page_of("Permits", permits, (*_KEYS, *_PERMIT), frozen=2),
+        page_of("Do not ticket", notes, (*_KEYS, *_NOTE), frozen=2),
     ]
 
 
-def _cells(row: _Row, answer: PlateAnswer) -> tuple[Cell, ...]:
+def _cells(answer: PlateAnswer) -> tuple[Cell, ...]:
     facts = answer.facts
-    asked = answer.asked and answer.asked.replace(tzinfo=None, microsecond=0)
-    if facts is None:
-        return (row.row, row.plate, answer.state.value, *[None] * 5, answer.message, asked, None)
-    said = [answer.message]
-    if not facts.is_for(row.plate):
-        said.append(f"OPSCOM answered for another plate, {facts.plate}.")
-    said += [
-        f"active: {facts.active}" if facts.active else "",
-        f"OPSCOM says: {facts.message}" if facts.message else "",
-        facts.more,
-    ]
     return (
-        row.row,
-        row.plate,
         answer.state.value,
         len(facts.permits),
         "\n".join(_joined(": ", each, "type", "shortName") or "permit" for each in facts.permits),
-        _latest([each.get("expires") for each in facts.permits]),
+        max((str(each.get("expires") or "") for each in facts.permits), default=""),
         facts.alarm,
         "\n".join(map(_note_line, facts.notes)),
-        "\n".join(filter(None, said)),
-        asked,
-        facts.response.strip(),
+        "\n".join(filter(None, (answer.message, facts.more))),
+        f"{answer.asked:%Y-%m-%d %H:%M:%S}" if answer.asked else "",
+        facts.response,
     )
 
 
@@ -271,13 +304,3 @@ def _note_line(note: Record) -> str:
 
 def _joined(between: str, record: Record, *names: str) -> str:
     return between.join(str(record[name]) for name in names if record.get(name))
-
-
-def _latest(values: Sequence[object]) -> Cell:
-    """Return the last of several expiries; as text where one of them is no date."""
-    texts = [str(value) for value in values if value]
-    moments = [moment(text) for text in texts]
-    dated = [each for each in moments if isinstance(each, dt.datetime)]
-    if len(dated) < len(moments) or len({each.tzinfo for each in dated}) > 1:
-        return "; ".join(texts) or None
-    return max(dated, default=None)

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import re
-import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -28,7 +27,6 @@ _PARTS = ("vehicle", "details", "attachments", "user")
 """Names that get pages of their own."""
 _BEGIN_RE = re.compile(r'"records"\s*:\s*\[')
 _BETWEEN_RE = re.compile(r"[\s,]*")
-_GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +42,6 @@ class Violations:
 
 def read_violations(content: bytes) -> Violations | None:
     """Read saved bytes, whole or cut off; ``None`` where they hold no records at all."""
-    if content.startswith(_GZIP):
-        content = _unpacked(content)
     text = content.decode("utf-8-sig", "replace")
     try:
         found = json.loads(text)
@@ -131,11 +127,3 @@ def _salvaged(text: str) -> Violations | None:
         except (ValueError, RecursionError):
             return Violations(tuple(records), complete=False)
         records += several([found])
-
-
-def _unpacked(content: bytes) -> bytes:
-    """Unpack an answer that something between packed although nobody asked for it."""
-    try:
-        return zlib.decompressobj(wbits=31).decompress(content)
-    except zlib.error:
-        return b""

@@ -1,6 +1,5 @@
 """Plates of a spreadsheet: each asked for once, side by side, one row for each row."""
 
-import datetime as dt
 import json
 import os
 import signal
@@ -15,9 +14,7 @@ from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
 from importer.delivery.http import Connection
 from importer.delivery.pace import Pace, Stopper
 from importer.delivery.policy import settings_fault
-from importer.pulls.asking import Questions, ask_plates
-
-AT = dt.datetime.fromisoformat
+from importer.pulls.plates import Questions, ask_plates
 
 
 @pytest.fixture
@@ -80,7 +77,7 @@ def test_one_row_per_plate_tells_permits_expiry_alarm_and_do_not_ticket(office):
         "plate": "ABC123",
         "permits": 2,
         "permit": "standard: BIKE\nstandard: MOTO-S",
-        "expires": AT("2025-04-30T23:59:59"),
+        "expires": "2025-04-30 23:59:59",
         "alarm": "Wanted to talk with.",
     }
     assert merged["do_not_ticket"] == (
@@ -90,7 +87,7 @@ def test_one_row_per_plate_tells_permits_expiry_alarm_and_do_not_ticket(office):
     assert alarm["alarm"] == (
         "15-AS123 Lex Luthor (08 JUL 84) wanted by OPS.\n\n*** Violence / Weapons ***"
     )
-    assert (dntt["permits"], dntt["message"]) == (0, "active: 1")
+    assert (dntt["permits"], dntt["message"]) == (0, '{"active": "1"}')
     assert merged["Owner"] == "Invented 0"
 
 
@@ -100,7 +97,7 @@ def test_permits_and_notes_stand_on_pages_of_their_own_under_row_and_plate(offic
     with Controller(plan) as controller:
         results = ask(office, controller, path).json["results"]
     assert rows_of(results, "Permits") == [
-        {"row": 3, "plate": "ABC123", "type": "standard", "shortName": name, "expires": AT("2025-04-30T23:59:59")}
+        {"row": 3, "plate": "ABC123", "type": "standard", "shortName": name, "expires": "2025-04-30 23:59:59"}
         for name in ("BIKE", "MOTO-S")
     ]  # fmt: skip
     assert rows_of(results, "Do not ticket") == [
@@ -108,23 +105,11 @@ def test_permits_and_notes_stand_on_pages_of_their_own_under_row_and_plate(offic
             "row": 3,
             "plate": "ABC123",
             "location": "Main Campus",
-            "start": AT("2024-11-15T00:00:00"),
-            "end": AT("2024-11-15T23:59:00"),
+            "start": "2024-11-15 00:00:00",
+            "end": "2024-11-15 23:59:00",
             "notes": "CLEAR FOR ANY PAY AREA",
         }
     ]
-
-
-def test_the_older_answer_gives_the_same_row(office):
-    older = {
-        "plate": "INV1",
-        "response": "x",
-        "responseJSON": {"type": "temp", "shortName": "Lot 1"},
-    }
-    plan = {("INV1", 0): Fault("answer", True, body=json.dumps(older))}
-    with Controller(plan) as controller:
-        results = ask(office, controller, cars(office, "INV1")).json["results"]
-    assert rows_of(results, "Plates")[0]["permit"] == "temp: Lot 1"
 
 
 def test_the_request_is_the_one_that_the_page_documents(office):
@@ -146,56 +131,6 @@ def test_a_plate_that_stands_there_twice_is_asked_for_once_and_answered_twice(of
     rows = rows_of(done.json["results"], "Plates")
     assert [row.get("alarm") for row in rows] == ["Invented alarm.", None, "Invented alarm."]
     assert done.json["states"] == {"found": 2, "nothing known": 1}
-
-
-def test_a_plate_of_which_nothing_is_known_is_asked_for_again_without_blanks_and_dashes(office):
-    path = cars(office, "xyz 001", "XYZ-001", "A 1", "B-2", "XYZ001", "NO 1", "no1")
-    plan = {
-        ("XYZ001", 0): says(alarm="Invented alarm."),
-        ("A 1", 0): says(alarm="As written."),
-        ("B2", 0): Fault("answer", body='{"error":9033,"data":{},"message":""}'),
-    }
-    with Controller(plan) as controller:
-        done = ask(office, controller, path, "--workers", "1")
-        keys = [entry.key for entry in controller.ledger]
-    assert keys == ["xyz 001", "XYZ-001", "A 1", "B-2", "XYZ001", "NO 1", "no1", "B2", "NO1"]
-    assert done.json["states"] == {"found": 4, "nothing known": 2, "refused": 1}
-    assert (done.json["plates"], done.json["rows"]) == (7, 7)
-    rows = rows_of(done.json["results"], "Plates")
-    assert [(row["plate"], row.get("alarm"), row.get("message")) for row in rows] == [
-        ("xyz 001", "Invented alarm.", "Found as XYZ001."),
-        ("XYZ-001", "Invented alarm.", "Found as XYZ001."),
-        ("A 1", "As written.", None),
-        (
-            *("B-2", None),
-            "Nothing as written; also asked as B2. OPSCOM refuses the question with the code 9033.",
-        ),
-        ("XYZ001", "Invented alarm.", None),
-        ("NO 1", None, "Nothing as written; also asked as NO1."),
-        ("no1", None, "Nothing as written; also asked as NO1."),
-    ]
-
-
-def test_a_mapping_alone_decides_on_the_form_of_a_plate(office):
-    mapping = office.folder / "plates.yaml"
-    mapping.write_text(
-        "version: 1\nname: Lot\nendpoint: plates\nfields: {plate: Plate}\n", encoding="utf-8"
-    )
-    with Controller() as controller:
-        done = ask(office, controller, cars(office, "xyz 001"), "--mapping", mapping)
-        assert [entry.key for entry in controller.ledger] == ["xyz 001"]
-    assert done.json["states"] == {"nothing known": 1}
-
-
-def test_a_run_that_stops_at_the_other_form_says_so(office):
-    plan = {("XYZ001", 0): Fault("answer", status=404)}
-    with Controller(plan) as controller:
-        done = ask(office, controller, cars(office, "xyz 001", "A1"), "--workers", "1")
-    assert done.code == 3
-    assert done.json["states"] == {"nothing known": 1, "not asked": 1}
-    assert rows_of(done.json["results"], "Plates")[0]["message"] == (
-        "Nothing is known as written; XYZ001 is not asked yet."
-    )
 
 
 def test_a_row_whose_plate_is_an_error_cell_is_invalid_and_never_asked_for(office):
@@ -266,13 +201,6 @@ def test_a_cell_of_the_source_that_looks_like_a_formula_stays_text(office):
         results = ask(office, controller, path).json["results"]
     assert rows_of(results, "Plates")[0]["Owner"] == "=1+1"
     assert b"<f>" not in raw_parts(results)
-
-
-def test_an_answer_for_another_plate_is_said(office):
-    body = {"error": 0, "data": {"plate": "OTHER", "response": "", "responseJSON": {}}}
-    with Controller({("*", 0): Fault("answer", True, body=json.dumps(body))}) as controller:
-        results = ask(office, controller, cars(office, "A1")).json["results"]
-    assert rows_of(results, "Plates")[0]["message"] == "OPSCOM answered for another plate, OTHER."
 
 
 # What fails
