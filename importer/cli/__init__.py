@@ -12,7 +12,8 @@ import click
 
 import importer
 from importer.cli.terminal import emit, say, say_error
-from importer.errors import ImporterError, failure
+from importer.cli.usage import for_help, meant
+from importer.errors import ImporterError, InputError, failure
 
 _STOPPED = 3
 HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.
@@ -72,22 +73,26 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that interface and README name."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = for_help(sys.argv[1:] if arguments is None else arguments)
     try:
         code = cli.main(given, prog_name="opscom-import", standalone_mode=False)
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        for line in shown.getvalue().splitlines():
+        hint = meant(error, given, list(COMMANDS))
+        for line in filter(None, [*shown.getvalue().splitlines(), hint]):
             say(line)
-        code = _say(given, error.exit_code, error.format_message())
+        code = _say(given, error.exit_code, f"{error.format_message()} {hint}".strip())
     except ImporterError as error:
         # A person who answers no has made no error.
         if error.exit_code == _STOPPED:
             say(str(error))
         else:
             say_error(str(error))
-        code = _say(given, error.exit_code, str(error))
+        hint = meant(None, given, list(COMMANDS)) if isinstance(error, InputError) else ""
+        if hint:
+            say(hint)
+        code = _say(given, error.exit_code, f"{error} {hint}".strip())
     except (click.Abort, KeyboardInterrupt):
         message = "Interrupted; nothing more was sent. Run the same command again to go on."
         say("")

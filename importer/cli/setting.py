@@ -25,7 +25,7 @@ from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
 from importer.delivery.questions import Found, ask
 from importer.errors import InputError, SettingsError
-from importer.prepare import Request
+from importer.prepare import CHECK, Request
 from importer.pulls.plate_facts import plate_facts, read_plate, understands_plate
 from importer.pulls.user_types import KeptTypes, kept_user_types
 from importer.run import Delivery
@@ -67,7 +67,7 @@ class Setting:
         options, own = self.options, self.workspace.mapping_files()
         known = {path.name: path for path in (*shipped_mappings(), *own)}
         named = tuple(p if p.exists() else known.get(p.name, p) for p in options.mapping)
-        types = self._kept_types(sandbox=sandbox)
+        types = self._kept_types(command, sandbox=sandbox)
         apart = "sandbox" if sandbox else ""
         given: dict[str, Any] = {
             "files": self.files,
@@ -82,14 +82,26 @@ class Setting:
         }
         return Request(command=command, sandbox=sandbox, **given | more)
 
-    def _kept_types(self, *, sandbox: bool) -> KeptTypes | None:
-        """Return the user types that were pulled last from this OPSCOM; a rehearsal may use either's."""
+    def _kept_types(self, command: str, *, sandbox: bool) -> KeptTypes | None:
+        """Return the user types that were pulled last from this OPSCOM.
+
+        A rehearsal may use either's, and a check the sandbox's where there are no others.
+        """
         folder = self.workspace.keeping_folder
         host, client = self.settings.host, self.settings.client
         kept = kept_user_types(folder)
+        rehearsed = kept_user_types(folder, sandbox=True)
         if sandbox:
-            return kept_user_types(folder, sandbox=True) or kept
-        return None if kept is None or (client and not kept.is_of(host, client)) else kept
+            return rehearsed or kept
+        if kept is not None and (kept.is_of(host, client or "") or not client):
+            return kept
+        if command == CHECK and rehearsed is not None:
+            say(
+                "User types are looked up in the list of the sandbox; `opscom-import pull user-types` gets "
+                "that of your OPSCOM."
+            )
+            return rehearsed
+        return None
 
 
 def find_setting(options: Options, *, only_named: bool = False) -> Setting:

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from commanding import PERMITS, TOKEN, Office, permit
+from commanding import PERMITS, TOKEN, Office, permit, user
 from controller import Controller
 from returning import edited, set_cell
 
@@ -109,3 +109,27 @@ def test_what_was_rehearsed_is_forgotten_when_a_person_says_so(office, call):
     assert call("push", "--yes", "--keep").code == 0
     assert call("sandbox", "--forget").code == 0
     assert call("push", "--yes", "--json", "--keep").states == {"roster.csv": {"unchanged": 2}}
+
+
+TYPES = """\
+version: 1
+name: Types
+endpoint: users
+fields: {unique_id: Id, login_source: {value: OPSCOM}, first_name: First, last_name: Last, email: Mail,
+  user_type_id: {column: Type, lookup: user-types}}
+"""
+
+
+def test_a_check_takes_the_sandboxs_user_types_where_there_are_no_others_and_says_so(office, call):
+    mapping = office.write("types.yaml", TYPES)
+    source = office.table("list.csv", [user(1) | {"Type": "Full Time Student"}])
+    said = (
+        "User types are looked up in the list of the sandbox; `opscom-import pull user-types` gets that "
+        "of your OPSCOM."
+    )
+    missing = call("check", source, "--mapping", mapping)
+    assert (missing.code, said in missing.err) == (5, False)
+    assert call("pull", "user-types", "--sandbox").code == 0
+    done = call("check", source, "--mapping", mapping, "--json")
+    assert (done.states, said in done.err) == ({"list.csv": {"ready": 1}}, True)
+    assert call("push", source, "--mapping", mapping, "--yes").code == 5
