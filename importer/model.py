@@ -372,6 +372,11 @@ class Batch:
     """``error``, ``first`` or ``last``."""
     problems: tuple[Problem, ...] = ()
 
+    def columns_at(self, names: Iterable[str], position: int) -> tuple[int, ...]:
+        """Return the positions of the source columns that gave these fields, each once."""
+        columns = (column for name in names for column in self.columns_of(name, position))
+        return tuple(dict.fromkeys(columns))
+
     def columns_of(self, name: str, position: int) -> tuple[int, ...]:
         """Return the positions of the source columns that gave the field at this position."""
         if name in self.chosen:

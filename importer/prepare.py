@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.checking import check_rows, find_repeats, overrule
+from importer.checking import check, overrule
 from importer.errors import ImporterError, MappingError, UsageError, failure, plain
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose
@@ -192,8 +192,7 @@ def check_file(
         apply_mapping(rules, sheet, user_types=types, today=request.today)
         for sheet in chosen.sheets
     ]
-    sheets = [check_rows(batch, table, required=required, today=request.today) for batch in batches]
-    checked = find_repeats(sheets, table)
+    checked = check(batches, table, required=required, today=request.today)
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
     notes = (*source.notes, *chosen.notes)
     return Job(path, digest, rules, checked, notes, source.origin, content=source.digest)

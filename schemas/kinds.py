@@ -172,7 +172,8 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
     return (NOTHING, Rule("form", lambda text: not whole(text), message, remedy))
 
 
-_SIGNS: Final = r'#\[\ufffdÃÂâ√├&<"“„«:'
+# The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
+_SIGNS: Final = r'#\[�ÃÂâ√├&<"“„«:'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off

@@ -87,7 +87,7 @@ def is_nothing(text: str) -> bool:
     >>> is_nothing("NULL"), is_nothing("-")
     (True, False)
     """
-    return fold(text) in _NOTHING
+    return (text.casefold() if text.isascii() else fold(text)) in _NOTHING
 
 
 def stands_for_nothing(words: frozenset[str]) -> Find:

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from checked import check
 
-from importer.checking import check
 from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from checked import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.checking import check
 from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 from schemas.kinds import judge

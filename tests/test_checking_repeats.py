@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from checked import check
 
-from importer.checking import check
 from importer.model import Batch, Column, Problem, Severity, Sheet
 from schemas import TABLES
 

@@ -62,7 +62,7 @@ def held(tmp_path, monkeypatch, capsys):
     def check(rows, *, header=HEADER, mapping=MAPPING):
         office.write("mappings/roster.yaml", mapping)
         path = write_book(office.inbox / "roster.xlsx", {"Rows": [header, *rows]})
-        (file,) = call("check", path, "--json").json["files"]
+        (file,) = call("check", path, "--mapping", "roster.yaml", "--json").json["files"]
         assert sum(file["states"].values()) == file["rows"]
         return {
             # Column and value come first.

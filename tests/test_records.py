@@ -2,10 +2,10 @@
 
 import datetime as dt
 
+from checked import check
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.checking import check
 from importer.mapping import apply_mapping, load_mapping
 from importer.reading import read_source, take_sheet
 from importer.records import CHUNK, Rows

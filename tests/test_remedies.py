@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from checked import check
 
-from importer.checking import check
 from importer.mapping import apply_mapping, load_mapping
 from importer.model import CellType, Column, Sheet
 from schemas import TABLES, kinds

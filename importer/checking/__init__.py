@@ -1,7 +1,6 @@
-"""A batch → the same batch with everything that is wrong with it."""
+"""Everything that is wrong with the rows of a file, and of several."""
 
 from importer.checking.files import overrule
-from importer.checking.repeats import find_repeats
-from importer.checking.rows import check, check_rows
+from importer.checking.rows import check
 
-__all__ = ["check", "check_rows", "find_repeats", "overrule"]
+__all__ = ["check", "overrule"]

@@ -52,6 +52,10 @@ class _Cells:
         last = "others" if len(first) > _SHOWN else first.pop()
         return f"rows {', '.join(first[:_SHOWN])} and {last}"
 
+    def dates(self, marks: Marks) -> tuple[str, str]:
+        """Return how many dates these are, and their first rows."""
+        return count(int(marks.sum()), "date"), self.those(marks)
+
 
 def column_notes(batch: Batch, table: Table) -> Iterator[str]:
     """Yield what a person should know about the columns that are mapped.
@@ -60,26 +64,25 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
         batch: A mapped sheet; skipped rows are not looked at.
         table: The page of its endpoint.
     """
-    seen: set[int] = set()
+    sheet, seen = batch.sheet, set()
     for known in table.fields:
         columns = batch.origins.get(known.name, ())
-        if len(columns) != 1 or columns[0] in seen:
+        tell = {Kind.ID: _about_ids, Kind.DATE: _about_dates, Kind.DATETIME: _about_dates}
+        if len(columns) != 1 or columns[0] in seen or known.kind not in tell:
             continue
         if known.kind is Kind.ID:
             seen.add(columns[0])
-            yield from _about_ids(_cells(batch, known.name))
-        elif known.kind in {Kind.DATE, Kind.DATETIME}:
-            yield from _about_dates(_cells(batch, known.name))
-
-
-def _cells(batch: Batch, field: str) -> _Cells:
-    sheet = batch.sheet
-    (column,) = batch.origins[field]
-    texts, mapped = sheet.frame[column], batch.frame[field]
-    filled = (texts != "").to_numpy(dtype=np.bool_) & ~batch.skipped
-    here = sheet.columns[column]
-    name = f'Column {here.letter} "{here.header}"'
-    return _Cells(name, texts[filled], mapped[filled], sheet.rows[filled])
+        column = sheet.columns[columns[0]]
+        texts = sheet.frame[columns[0]]
+        filled = (texts != "").to_numpy(dtype=np.bool_) & ~batch.skipped
+        yield from tell[known.kind](
+            _Cells(
+                f'Column {column.letter} "{column.header}"',
+                texts[filled],
+                batch.frame[known.name][filled],
+                sheet.rows[filled],
+            )
+        )
 
 
 def _marks(series: pd.Series[bool]) -> Marks:
@@ -118,31 +121,34 @@ def _about_ids(cells: _Cells) -> Iterator[str]:
 
 def _about_dates(cells: _Cells) -> Iterator[str]:
     """Yield what the texts of a column prove, all together, about the order of day and month."""
-    parts = cells.texts.str.extract(_NUMERIC)
-    one, two = (pd.to_numeric(parts[at].fillna("0")).to_numpy(dtype=np.int64) for at in (0, 1))
+    codes, distinct = pd.factorize(cells.texts)
+    parts = distinct.to_series().str.extract(_NUMERIC).fillna("0")
+    one, two = (pd.to_numeric(parts[at]).to_numpy(dtype=np.int64)[codes] for at in (0, 1))
     day_first = (one > _MONTHS) & (two <= _MONTHS) & (two > 0)
     month_first = (two > _MONTHS) & (one <= _MONTHS) & (one > 0)
     if day_first.any() and month_first.any():
+        (first, where), (months, there) = cells.dates(day_first), cells.dates(month_first)
         yield (
-            f"{cells.name}: {count(int(day_first.sum()), 'date')} can only have the day first "
-            f"({cells.those(day_first)}), and {count(int(month_first.sum()), 'date')} only the month "
-            f"({cells.those(month_first)}), so that nobody can tell what the others mean. Export the "
-            "column again as yyyy-mm-dd."
+            f"{cells.name}: {first} can only have the day first ({where}), and {months} only the month "
+            f"({there}), so that nobody can tell what the others mean. Export the column again as "
+            "yyyy-mm-dd."
         )
         return
     for proof, order, other, days, form in (
         (day_first, "day", "month", one, "%d/%m/%Y"),
         (month_first, "month", "day", two, "%m/%d/%Y"),
     ):
+        if not proof.any():
+            continue
         # Compare the day that was read with the one that the column proves.
         read = cells.mapped.str.extract(r"^[0-9]{4}-[0-9]{2}-([0-9]{2})")[0].fillna("0")
         was = pd.to_numeric(read).to_numpy(dtype=np.int64)
         either = (one > 0) & (two > 0) & (one <= _MONTHS) & (two <= _MONTHS) & (one != two)
         wrong = either & (was > 0) & (was != days)
-        if proof.any() and wrong.any():
+        if wrong.any():
+            (proved, where), (turned, there) = cells.dates(proof), cells.dates(wrong)
             yield (
-                f"{cells.name}: {count(int(proof.sum()), 'date')} can only have the {order} first "
-                f"({cells.those(proof)}) and none the {other}, but {count(int(wrong.sum()), 'date')} of the "
-                f"others {'was' if wrong.sum() == 1 else 'were'} read the other way round "
-                f"({cells.those(wrong)}). The form in the mapping is probably `{form}`."
+                f"{cells.name}: {proved} can only have the {order} first ({where}) and none the {other}, "
+                f"but {turned} of the others {'was' if wrong.sum() == 1 else 'were'} read the other way "
+                f"round ({there}). The form in the mapping is probably `{form}`."
             )

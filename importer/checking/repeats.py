@@ -13,23 +13,22 @@ from importer.model import Problem, Severity
 from importer.schema import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from importer.model import Batch, Checked
+    from importer.model import Checked
     from importer.schema import Field, Table
 
     Key = str | tuple[str, ...]
-
-
-Row = tuple[int, int]
-"""A sheet, by its place among those of the file, and a position in it."""
+    Row = tuple["_Sheet", int]
 
 
 class _Sheet:
     """A sheet, what is wrong with it so far, and what is found."""
 
     def __init__(self, checked: Checked, table: Table) -> None:
-        self.batch = batch = checked.batch
+        self.checked, self.table = checked, table
+        self.batch = checked.batch
+        self.columns: dict[str, list[str]] = {}
         self.problems = list(checked.problems)
         self.repeats: dict[int, int] = {}
         self.elsewhere: dict[int, str] = {}
@@ -39,9 +38,92 @@ class _Sheet:
                 self.flawed[problem.field].add(problem.position)
         self.held = set(checked.held)
         self.records = [
-            at for at in np.flatnonzero(~batch.skipped).tolist() if at not in checked.strays
+            at for at in np.flatnonzero(~self.batch.skipped).tolist() if at not in checked.strays
         ]
-        self.keys = _keys_of(batch, table, self.records, self.flawed)
+
+    def column(self, name: str) -> list[str]:
+        """Return one field of all rows; blank where an optional column is missing on this sheet."""
+        frame = self.batch.frame
+        if name not in self.columns:
+            self.columns[name] = frame[name].tolist() if name in frame else [""] * len(frame)
+        return self.columns[name]
+
+    def identities(self) -> list[Key | None]:
+        """Return the key of each record; ``None`` where it has none or none that we may trust."""
+        table, bad = self.table, set[int]()
+        parts = _key_fields(table)
+        columns = []
+        for names in parts:
+            column = self._part(names)
+            # A zone or a permit number may be blank, a plate or an id may not.
+            fields = [known for known in table.fields if known.name in names]
+            if any(known.need is not Need.OPTIONAL for known in fields) and "" in column:
+                bad.update(at for at, text in enumerate(column) if not text)
+            bad.update(at for name in names for at in self.flawed.get(name, ()))
+            columns.append(column)
+        if not columns:
+            return [None] * len(self.records)
+        keys: list[Key | None] = list(
+            columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+        )
+        for at in bad:
+            keys[at] = None
+        return keys if len(keys) == len(self.records) else [keys[at] for at in self.records]
+
+    def _part(self, names: Sequence[str]) -> list[str]:
+        """Return one part of the key, row by row: the first filled of these fields."""
+        found = self.column(names[0])
+        if names[1:]:
+            # Plate type 4 and a plate type called "4" are two things.
+            columns = [(name, self.column(name)) for name in names]
+            found = [
+                next((f"{name}={texts[at]}" for name, texts in columns if texts[at]), "")
+                for at in range(len(found))
+            ]
+        if self.table.fold_key:
+            return [text.casefold() for text in found]
+        return [text.upper() for text in found] if self.table.upper_key else found
+
+    def contents(self, position: int, names: Iterable[str]) -> list[str | None]:
+        """Return what would be sent of a row; ``None`` for what would not be sent."""
+        frame = self.batch.frame
+        sent: list[str | None] = []
+        for name in names:
+            text = self.column(name)[position]
+            left = name not in frame or (position, name) in self.batch.left_out
+            sent.append(None if left and self.batch.blanks == "send" else text)
+        return sent
+
+    def problem(
+        self, position: int, names: Sequence[str], code: int | None, message: str, *, remedy: str
+    ) -> None:
+        """Note what is wrong with a row, at the cells of these fields."""
+        self.problems.append(
+            Problem(
+                position=position,
+                row=int(self.batch.sheet.rows[position]),
+                columns=self.batch.columns_at(names, position),
+                field=names[0],
+                value=self.column(names[0])[position],
+                code=code,
+                severity=Severity.ERROR,
+                message=message,
+                remedy=remedy,
+            )
+        )
+
+    def place(self, position: int, seen_from: _Sheet) -> str:
+        """Say where a row is."""
+        place = f"row {int(self.batch.sheet.rows[position])}"
+        return place if seen_from is self else f"{self.batch.sheet.title}, {place}"
+
+    def repeat(self, position: int, counts: Row) -> None:
+        """Note that a row repeats another, which counts."""
+        other, first = counts
+        if other is self:
+            self.repeats[position] = int(self.batch.sheet.rows[first])
+        else:
+            self.elsewhere[position] = other.place(first, self)
 
 
 def find_repeats(sheets: Sequence[Checked], table: Table) -> tuple[Checked, ...]:
@@ -56,32 +138,31 @@ def find_repeats(sheets: Sequence[Checked], table: Table) -> tuple[Checked, ...]
         table: The page of their endpoint.
     """
     found = [_Sheet(checked, table) for checked in sheets]
-    rows = [(at, position) for at, sheet in enumerate(found) for position in sheet.records]
-    groups = _groups(rows, [key for sheet in found for key in sheet.keys])
-    if sheets and sheets[0].batch.duplicates != "error":
+    rows: list[Row] = [(sheet, position) for sheet in found for position in sheet.records]
+    groups = _groups(rows, [key for sheet in found for key in sheet.identities()])
+    duplicates = sheets[0].batch.duplicates if sheets else "error"
+    if duplicates == "error":
+        _share(table, rows, found)
+        _compare(table, groups)
+    else:
         for group in groups:
-            counts = group[0] if sheets[0].batch.duplicates == "first" else group[-1]
-            for row in group:
-                if row != counts:
-                    _repeat(found, row, counts)
+            counts = group[0] if duplicates == "first" else group[-1]
+            for sheet, position in group:
+                if (sheet, position) != counts:
+                    sheet.repeat(position, counts)
         for sheet in found:
             left = sheet.repeats.keys() | sheet.elsewhere.keys()
             sheet.problems = [each for each in sheet.problems if each.position not in left]
-        rest = [
-            (at, p) for at, p in rows if p not in found[at].repeats.keys() | found[at].elsewhere
-        ]
-        _share(found, table, rest)
-    else:
-        _share(found, table, rows)
-        _compare(found, table, groups)
+        rest = [(s, at) for s, at in rows if at not in s.repeats and at not in s.elsewhere]
+        _share(table, rest, found)
     return tuple(
         replace(
-            checked,
+            sheet.checked,
             problems=in_order(table, sheet.problems),
             repeats=sheet.repeats,
             elsewhere=sheet.elsewhere,
         )
-        for checked, sheet in zip(sheets, found, strict=True)
+        for sheet in found
     )
 
 
@@ -91,183 +172,10 @@ def in_order(table: Table, problems: Iterable[Problem]) -> tuple[Problem, ...]:
     far = np.iinfo(np.int64).max
 
     def place(problem: Problem) -> tuple[int, int, int]:
-        field = len(order) if problem.field is None else order.get(problem.field, len(order))
+        field = order.get(problem.field or "", len(order))
         return problem.position, min(problem.columns, default=int(far)), field
 
     return tuple(sorted(problems, key=place))
-
-
-def _repeat(sheets: Sequence[_Sheet], row: Row, counts: Row) -> None:
-    """Note that a row repeats another."""
-    (at, position), (other, first) = row, counts
-    if at == other:
-        sheets[at].repeats[position] = int(sheets[at].batch.sheet.rows[first])
-    else:
-        sheets[at].elsewhere[position] = _place(sheets, row, counts)
-
-
-def _place(sheets: Sequence[_Sheet], row: Row, other: Row) -> str:
-    """Say where another row is."""
-    sheet = sheets[other[0]].batch.sheet
-    place = f"row {int(sheet.rows[other[1]])}"
-    return place if row[0] == other[0] else f"{sheet.title}, {place}"
-
-
-def _compare(sheets: Sequence[_Sheet], table: Table, groups: Sequence[Sequence[Row]]) -> None:
-    """Tell the rows that repeat an earlier one word for word from those that contradict it."""
-    wanted: list[list[int]] = [[] for _ in sheets]
-    for at, position in (row for group in groups for row in group):
-        wanted[at].append(position)
-    names = dict.fromkeys(str(name) for sheet in sheets for name in sheet.batch.frame)
-    contents = [
-        _contents_of(sheet.batch, positions, names)
-        for sheet, positions in zip(sheets, wanted, strict=True)
-    ]
-    for first, *later in groups:
-        for at, position in later:
-            sheet = sheets[at]
-            place = _place(sheets, (at, position), first)
-            if contents[at][position] != contents[first[0]][first[1]]:
-                how = "and the two rows differ."
-            elif position in sheet.held:
-                continue
-            elif first[1] in sheets[first[0]].held:
-                how = "and is held back."
-            else:
-                _repeat(sheets, (at, position), first)
-                continue
-            sheet.problems.append(_conflict(sheet.batch, table, position, place, how))
-
-
-def _share(sheets: Sequence[_Sheet], table: Table, rows: Sequence[Row]) -> None:
-    """Find values that OPSCOM wants unique under two keys: the later record is at fault."""
-    for known in table.fields:
-        if known.repeated is None:
-            continue
-        columns = [_column(sheet.batch, known.name) for sheet in sheets]
-        values = [
-            None
-            if at in sheets[n].flawed.get(known.name, ())
-            else columns[n][at].casefold() or None
-            for n, at in rows
-        ]
-        groups = _groups(rows, values)
-        if not groups:
-            continue
-        owners = [[_column(sheet.batch, name) for (name,) in table.key] for sheet in sheets]
-        for first, *later in groups:
-            owner = [ids[first[1]] for ids in owners[first[0]]]
-            for at, position in later:
-                if [ids[position] for ids in owners[at]] != owner:
-                    place = _place(sheets, (at, position), first)
-                    sheets[at].problems.append(_taken(sheets[at].batch, known, position, place))
-                    sheets[at].held.add(position)
-
-
-def _column(batch: Batch, name: str) -> list[str]:
-    """Return one field of all rows; blank where an optional column is missing on this sheet."""
-    if name not in batch.frame:
-        return [""] * len(batch.frame)
-    texts: list[str] = batch.frame[name].tolist()
-    return texts
-
-
-def _key_fields(table: Table) -> tuple[tuple[str, ...], ...]:
-    return table.key or tuple((name,) for name in table.alike)
-
-
-def _conflict(batch: Batch, table: Table, position: int, place: str, how: str) -> Problem:
-    """Return the problem of a row whose key another row has, and how the two relate."""
-    parts = _key_fields(table)
-    named = [name for names in parts for name in names if name in batch.frame]
-    filled = [name for name in named if batch.frame.at[position, name]]
-    if len(parts) == 1:
-        known = table.field(parts[0][0])
-        what = f'the same "{parts[0][0] if known is None else known.title}",'
-    else:
-        what = f"the same {table.endpoint.removesuffix('s')} ({_words(table)}),"
-    return Problem(
-        position=position,
-        row=int(batch.sheet.rows[position]),
-        columns=_columns(batch, filled, position),
-        field=filled[0],
-        value=str(batch.frame.at[position, filled[0]]),
-        code=int(EXISTS),
-        severity=Severity.ERROR,
-        message=f"{place} has {what} {how}",
-        remedy="Keep one of the two rows, or say with `duplicates` in the mapping which one counts.",
-    )
-
-
-def _words(table: Table) -> str:
-    names = [names[-1] for names in _key_fields(table)]
-    return ", ".join(names[:-1]) + " and " + names[-1]
-
-
-def _columns(batch: Batch, names: Iterable[str], position: int) -> tuple[int, ...]:
-    return tuple(
-        dict.fromkeys(column for name in names for column in batch.columns_of(name, position))
-    )
-
-
-def _keys_of(
-    batch: Batch, table: Table, records: Sequence[int], flawed: Mapping[str | None, Collection[int]]
-) -> list[Key | None]:
-    """Return the key of each record; ``None`` where it has none or none that we may trust."""
-    parts = _key_fields(table)
-    if not parts:
-        return [None] * len(records)
-    texts = [_part(batch, table, names, records) for names in parts]
-    keys: list[Key | None] = list(texts[0] if len(texts) == 1 else zip(*texts, strict=True))
-    for column, names in zip(texts, parts, strict=True):
-        # A zone or a permit number may be blank, a plate or an id may not.
-        must = any(
-            known.name in names and known.need is not Need.OPTIONAL for known in table.fields
-        )
-        if must and "" in column:
-            keys = [key if text else None for key, text in zip(keys, column, strict=True)]
-    bad = {position for names in parts for name in names for position in flawed.get(name, ())}
-    return _without(keys, bad, records)
-
-
-def _without(
-    keys: list[Key | None], bad: Collection[int], records: Sequence[int]
-) -> list[Key | None]:
-    """Return the keys, ``None`` at these positions."""
-    if not bad:
-        return keys
-    return [None if at in bad else key for at, key in zip(records, keys, strict=True)]
-
-
-def _texts(batch: Batch, name: str, records: Sequence[int]) -> list[str]:
-    """Return one field of each record."""
-    column = batch.frame[name]
-    texts: list[str] = (
-        column if len(records) == len(column) else column.iloc[list(records)]
-    ).tolist()
-    return texts
-
-
-def _part(batch: Batch, table: Table, names: Sequence[str], records: Sequence[int]) -> list[str]:
-    """Return one part of the key, record by record: the first filled of these fields."""
-    result = [""] * len(records)
-    for name in reversed(names):
-        if name not in batch.frame:
-            continue
-        texts = _texts(batch, name, records)
-        result = (
-            texts
-            if len(names) == 1
-            else [
-                f"{name}={text}" if text else other
-                for text, other in zip(texts, result, strict=True)
-            ]
-        )
-    if table.fold_key:
-        return [text.casefold() for text in result]
-    if table.upper_key:
-        return [text.upper() for text in result]
-    return result
 
 
 def _groups(rows: Sequence[Row], keys: Sequence[Key | None]) -> list[list[Row]]:
@@ -283,34 +191,72 @@ def _groups(rows: Sequence[Row], keys: Sequence[Key | None]) -> list[list[Row]]:
     return list(groups.values())
 
 
-def _contents_of(
-    batch: Batch, positions: list[int], names: Iterable[str]
-) -> dict[int, tuple[str | None, ...]]:
-    """Return what would be sent of these rows; ``None`` for what would not be sent."""
-    chosen = batch.frame.loc[positions]
-    columns: list[list[str | None]] = []
-    for name in names:
-        there = name in chosen
-        texts: list[str | None] = list(chosen[name].tolist()) if there else [""] * len(positions)
-        if batch.blanks == "send":
-            texts = [
-                text if there and (position, name) not in batch.left_out else None
-                for position, text in zip(positions, texts, strict=True)
-            ]
-        columns.append(texts)
-    return dict(zip(positions, zip(*columns, strict=True), strict=True))
+def _compare(table: Table, groups: Sequence[Sequence[Row]]) -> None:
+    """Tell the rows that repeat an earlier one word for word from those that contradict it."""
+    parts = _key_fields(table)
+    for (sheet, first), *later in groups:
+        for other, position in later:
+            names = dict.fromkeys([*sheet.batch.frame, *other.batch.frame])
+            if other.contents(position, names) != sheet.contents(first, names):
+                how = "and the two rows differ."
+            elif position in other.held:
+                continue
+            elif first in sheet.held:
+                how = "and is held back."
+            else:
+                other.repeat(position, (sheet, first))
+                continue
+            named = [name for names in parts for name in names]
+            filled = [name for name in named if other.column(name)[position]]
+            other.problem(
+                position,
+                filled,
+                int(EXISTS),
+                f"{sheet.place(first, other)} has {_what(table)}, {how}",
+                remedy="Keep one of the two rows, or say with `duplicates` in the mapping which one counts.",
+            )
 
 
-def _taken(batch: Batch, known: Field, position: int, place: str) -> Problem:
-    """Return the problem of a row whose e-mail or username another user has."""
-    return Problem(
-        position=position,
-        row=int(batch.sheet.rows[position]),
-        columns=batch.columns_of(known.name, position),
-        field=known.name,
-        value=str(batch.frame.at[position, known.name]),
-        code=known.repeated,
-        severity=Severity.ERROR,
-        message=f'{place} has the same "{known.title}" for another user.',
-        remedy="Give each user their own, or delete the row that is wrong.",
-    )
+def _what(table: Table) -> str:
+    """Say what two rows of one record have in common."""
+    *most, last = [names[-1] for names in _key_fields(table)]
+    if most:
+        return f"the same {table.endpoint.removesuffix('s')} ({', '.join(most)} and {last})"
+    known = table.field(last)
+    return f'the same "{last if known is None else known.title}"'
+
+
+def _share(table: Table, rows: Sequence[Row], sheets: Sequence[_Sheet]) -> None:
+    """Find values that OPSCOM wants unique under two keys: the later record is at fault."""
+    for known in table.fields:
+        if known.repeated is not None:
+            _share_field(table, known, rows, sheets)
+
+
+def _share_field(table: Table, known: Field, rows: Sequence[Row], sheets: Sequence[_Sheet]) -> None:
+    columns = {sheet: sheet.column(known.name) for sheet in sheets}
+    flawed = {sheet: sheet.flawed.get(known.name, ()) for sheet in sheets}
+    values = [
+        None if at in flawed[sheet] else columns[sheet][at].casefold() or None for sheet, at in rows
+    ]
+    groups = _groups(rows, values)
+    owners = {
+        sheet: [sheet.column(name) for (name,) in table.key] for sheet in (sheets if groups else ())
+    }
+    for (sheet, first), *later in groups:
+        owner = [ids[first] for ids in owners[sheet]]
+        for other, position in later:
+            if [ids[position] for ids in owners[other]] != owner:
+                place = sheet.place(first, other)
+                other.problem(
+                    position,
+                    [known.name],
+                    known.repeated,
+                    f'{place} has the same "{known.title}" for another user.',
+                    remedy="Give each user their own, or delete the row that is wrong.",
+                )
+                other.held.add(position)
+
+
+def _key_fields(table: Table) -> tuple[tuple[str, ...], ...]:
+    return table.key or tuple((name,) for name in table.alike)

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import date
 
-    import numpy as np
-    import numpy.typing as npt
     import pandas as pd
 
     from importer.model import Batch
@@ -39,43 +37,46 @@ class _Failure:
     positions: Sequence[int]
 
 
-def check(batch: Batch, table: Table, *, required: Collection[str] = (), today: date) -> Checked:
-    """Find everything that is wrong with a sheet that stands alone in its file (see ``check_rows``)."""
-    return find_repeats([check_rows(batch, table, required=required, today=today)], table)[0]
-
-
-def check_rows(
-    batch: Batch, table: Table, *, required: Collection[str] = (), today: date
-) -> Checked:
-    """Find everything that is wrong with the rows of a batch, each by itself.
+def check(
+    batches: Sequence[Batch], table: Table, *, required: Collection[str] = (), today: date
+) -> tuple[Checked, ...]:
+    """Find everything that is wrong with the sheets of a file.
 
     Skipped rows are not looked at. A cell for which the mapping reported an error already gets no
     second problem. What is invalid in a field with ``if_invalid: omit`` becomes a warning, and the
     value is left out of the batch that is returned.
 
     Args:
-        batch: A sheet under the vendor's names. Its frame has a RangeIndex, dtype ``str``; blank is
-            ``""``.
-        table: The page of ``batch.endpoint``.
+        batches: Sheets under the vendor's names, all under one mapping. Their frames have a RangeIndex,
+            dtype ``str``; blank is ``""``.
+        table: The page of their endpoint.
         required: Optional fields (names or aliases) whose absence is an error; from the settings.
         today: The day after which a date of birth lies in the future.
 
     Returns:
-        The batch with the mapping's problems and ours, by position, then in the order of the source
-        columns, then in that of the table; the strays; one note on all
-        required fields that the mapping never gives, one for every field that OPSCOM may miss and
-        that no column gives, and those on colours and on whole columns.
+        The batches with the mapping's problems and ours, by position, then in the order of the source
+        columns, then in that of the table; the strays; one note on all required fields that the mapping
+        never gives, one for every field that OPSCOM may miss and that no column gives, and those on
+        colours and on whole columns.
 
     Raises:
         SettingsError: ``required`` names a field that the table does not have.
     """
-    terms = Terms(today, _required(table, required), batch.as_shown, batch.blanks, batch.left_out)
+    needed = _required(table, required)
+    return find_repeats([_check(batch, table, needed, today) for batch in batches], table)
+
+
+def _check(batch: Batch, table: Table, required: frozenset[str], today: date) -> Checked:
+    """Find everything that is wrong with the rows of a batch, each by itself."""
+    terms = Terms(today, required, batch.as_shown, batch.blanks, batch.left_out)
     given = batch
     strays = {problem.position: problem for problem in find_strays(batch, table)}
     # A row that is not a record, or whose cells stand in wrong columns, has that one problem.
     whole = {each.position: each for each in batch.problems if each.field is None and each.holds}
-    batch = replace(batch, skipped=_with(given.skipped, strays.keys() | whole.keys()))
-    problems = [each for each in batch.problems if not batch.skipped[each.position]]
+    skipped = given.skipped.copy()
+    skipped[[*strays, *whole]] = True
+    batch = replace(batch, skipped=skipped)
+    problems = [each for each in batch.problems if not skipped[each.position]]
     problems += (whole | strays).values()
     flawed: dict[str, set[int]] = defaultdict(set)
     for problem in problems:
@@ -98,34 +99,25 @@ def check_rows(
         problems=in_order(table, problems),
         strays=frozenset(strays.keys() | whole.keys()),
         notes=(
-            *_never_given(batch, table, terms),
-            *_unmapped(batch, table, terms),
+            *_never_given(batch, table, required),
             *about_fills(batch, table, strays),
             *column_notes(batch, table),
         ),
     )
 
 
-def _with(skipped: npt.NDArray[np.bool_], positions: Iterable[int]) -> npt.NDArray[np.bool_]:
-    """Return the marks with these positions marked too."""
-    marks = skipped.copy()
-    marks[list(positions)] = True
-    return marks
-
-
 def _required(table: Table, names: Collection[str]) -> frozenset[str]:
     """Return the fields of these names or aliases."""
-    fields = {name: table.field(name) for name in names}
-    unknown = [name for name, known in fields.items() if known is None]
-    if unknown:
-        near = nearest(unknown[0], table.names)
-        raise SettingsError(
-            f'OPSCOM\'s {table.endpoint} have no field "{unknown[0]}", which the settings require.',
-            hint=f'Did you mean "{near}"?'
-            if near
-            else "Run `opscom-import fields` to see them all.",
-        )
-    return frozenset(known.name for known in fields.values() if known is not None)
+    for name in names:
+        if table.field(name) is None:
+            near = nearest(name, table.names)
+            raise SettingsError(
+                f'OPSCOM\'s {table.endpoint} have no field "{name}", which the settings require.',
+                hint=f'Did you mean "{near}"?'
+                if near
+                else "Run `opscom-import fields` to see them all.",
+            )
+    return frozenset(known.name for known in map(table.field, names) if known is not None)
 
 
 def _may_go(batch: Batch, table: Table, terms: Terms, failure: _Failure) -> bool:
@@ -186,21 +178,14 @@ def _failures(batch: Batch, table: Table, terms: Terms, flawed: Flawed) -> list[
         rule: Rule = error.schema.metadata[error.check.error]
         name = str(error.schema.name)
         passed = {position for other in (name, *rule.also) for position in flawed.get(other, ())}
-        positions = [
-            int(position)
-            for position in frame.index[~output.to_numpy(dtype=bool)]
-            if position not in passed and not _is_left_out(batch, rule, int(position), name)
-        ]
+        if rule.on_blank and rule.severity is Severity.WARNING:
+            # It would only repeat the warning on what was left out.
+            passed |= {position for position, field in batch.left_out if field == name}
+        broken = map(int, frame.index[~output.to_numpy(dtype=bool)])
+        positions = [position for position in broken if position not in passed]
         if positions:
             failures.append(_Failure(name, rule, positions))
     return failures
-
-
-def _is_left_out(batch: Batch, rule: Rule, position: int, name: str) -> bool:
-    """Return whether the warning on a blank would only repeat the one on what was left out."""
-    return (
-        rule.on_blank and rule.severity is Severity.WARNING and (position, name) in batch.left_out
-    )
 
 
 def _with_blanks(batch: Batch, table: Table, required: Collection[str]) -> pd.DataFrame:
@@ -231,21 +216,16 @@ def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
     name, rule = failure.field, failure.rule
     known = table.field(name)
     title = name if known is None else known.title
-    values = (
-        batch.frame.loc[list(failure.positions), name].tolist()
-        if name in batch.frame
-        else [""] * len(failure.positions)
-    )
-    looked_at = (name, *rule.also) if rule.on_blank else (name,)
-    if rule.whole_row:
-        looked_at, values = rule.also, [""] * len(values)
+    values = [""] * len(failure.positions)
+    if name in batch.frame and not rule.whole_row:
+        values = batch.frame.loc[list(failure.positions), name].tolist()
+    looked_at = [*(() if rule.whole_row else (name,)), *(rule.also if rule.on_blank else ())]
     problems = []
     for position, value in zip(failure.positions, values, strict=True):
-        columns = tuple(
-            dict.fromkeys(
-                column for other in looked_at for column in batch.columns_of(other, position)
-            )
-        )
+        columns = batch.columns_at(looked_at, position)
+        remedy = rule.remedy
+        if not columns and not rule.whole_row:
+            remedy = f"Give {name} another column or value in the mapping."
         problems.append(
             Problem(
                 position=position,
@@ -259,39 +239,27 @@ def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
                     this="this" if columns else f'the "{title}"', length=length_of(value)
                 ),
                 detail=rule.details.get(value, ""),
-                remedy=rule.remedy
-                if columns or rule.whole_row
-                else f"Give {name} another column or value in the mapping.",
+                remedy=remedy,
             )
         )
     return problems
 
 
-def _never_given(batch: Batch, table: Table, terms: Terms) -> Iterable[str]:
-    """Yield one sentence on all fields for whose want every row is held back, whatever its cells."""
+def _never_given(batch: Batch, table: Table, required: frozenset[str]) -> Iterable[str]:
+    """Yield one sentence on all fields for whose want every row is held back, and one on each expected."""
     names: dict[str, list[str]] = {}
-    for known in _absent(batch.frame, table, terms.required):
-        alternative = known.group if known.need is Need.ONE_OF else ""
-        names.setdefault(alternative or known.name, []).append(known.name)
-    wanted = [" or ".join(each) for each in names.values()]
-    if not wanted:
-        return
-    *most, last = wanted
-    said = f"{', '.join(most)} and {last}" if most else last
-    them, needs = ("them", "are needed") if most else ("it", "is needed")
-    yield (
-        f"The mapping gives nothing for {said}, which {needs} in every row: add {them} to the "
-        "mapping. Every row is held back for it."
-    )
-
-
-def _unmapped(batch: Batch, table: Table, terms: Terms) -> Iterable[str]:
+    for known in _absent(batch.frame, table, required):
+        names.setdefault(known.group or known.name, []).append(known.name)
+    *most, last = [" or ".join(each) for each in names.values()] or [""]
+    if last:
+        said = f"{', '.join(most)} and {last}" if most else last
+        them, needs = ("them", "are needed") if most else ("it", "is needed")
+        yield (
+            f"The mapping gives nothing for {said}, which {needs} in every row: add {them} to the "
+            "mapping. Every row is held back for it."
+        )
     for known in table.fields:
-        if (
-            known.need is Need.EXPECTED
-            and known.name not in batch.frame
-            and known.name not in terms.required
-        ):
+        if known.need is Need.EXPECTED and known.name not in {*batch.frame, *required}:
             yield (
                 f'No column gives the "{known.title}" ({known.name}); OPSCOM may refuse a new user '
                 f"without it, with code {known.missing}."

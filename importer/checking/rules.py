@@ -20,7 +20,7 @@ from schemas import kinds
 from schemas.signs import is_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import date
 
     import pandas as pd
@@ -62,192 +62,6 @@ class Rule:
     """Value → what of it is meant, a sentence."""
 
 
-def length_of(text: str) -> int:
-    """Return how many characters OPSCOM counts: code points after NFC."""
-    return len(text if text.isascii() else normalize("NFC", text))
-
-
-def cell_rules(
-    known: Field, column: pd.Series[str], today: date, *, as_shown: bool = False
-) -> Iterator[Rule]:
-    """Yield the rules on one filled cell of this field, in the order in which they are reported.
-
-    Args:
-        known: The field.
-        column: Its cells; dtype ``str``; the rules are for this column only.
-        today: The day after which a date lies in the future.
-        as_shown: Whether the person vouches for what looks ruined.
-    """
-    yield from _text(known)
-    yield from _judged(known, column, as_shown=as_shown)
-    if known.kind in {Kind.NAME, Kind.TEXT}:
-        yield from _nothing_twice(column)
-    if known.kind in {Kind.DATE, Kind.DATETIME}:
-        yield from _calendar(known, column, today)
-
-
-def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator[Rule]:
-    """Yield a rule for each line of the table of kinds that some cell breaks.
-
-    What is surely plain is told by one pattern for the whole column; of the rest each distinct text
-    is judged once.
-    """
-    broken: dict[kinds.Rule, dict[str, str]] = {}
-    plain = column.str.fullmatch(f"(?:{kinds.PLAIN[known.kind]})?")
-    near = column[~(plain | column.str.contains(_CONTROL))]
-    for text in near.unique().tolist():
-        for found in kinds.judge(known.kind, text, as_shown=as_shown):
-            broken.setdefault(found.rule, {})[text] = found.detail
-    for rule in (*kinds.EVERY, *kinds.RULES[known.kind]):
-        if rule in broken:
-            details = broken[rule]
-            yield Rule(
-                rule.name,
-                _none_of(details),
-                known.invalid,
-                rule.message,
-                kinds.FILL
-                if rule.remedy == kinds.BLANK_IF and known.need in {Need.REQUIRED, Need.ONE_OF}
-                else rule.remedy,
-                Severity.ERROR if rule.holds else Severity.WARNING,
-                details=details,
-            )
-
-
-def _none_of(texts: Iterable[str]) -> Holds:
-    listed = list(texts)
-    return lambda column: ~column.isin(listed)
-
-
-def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
-    """Yield the rule on words for nothing in free text: one person may be called Null."""
-    words = [text for text in column.unique().tolist() if is_nothing(text)]
-    if int(column.isin(words).sum()) > 1:
-        yield Rule(
-            "nothing",
-            lambda column: ~column.isin(words),
-            None,
-            "{this} is a word that programs write for nothing, and it stands in several rows.",
-            f"List it under `blank_if` in the mapping if it is not a name; {_GO}",
-            Severity.WARNING,
-        )
-
-
-def _text(known: Field) -> Iterator[Rule]:
-    limit = known.max_length
-    if limit is not None and known.kind not in _FORMED:
-        yield Rule(
-            "length",
-            lambda column: _lengths(column, limit) <= limit,
-            known.too_long,
-            f"{{this}} has {{length}} characters, and OPSCOM takes {limit}.",
-            "Shorten it.",
-        )
-    else:
-        yield Rule(
-            "cell",
-            lambda column: (
-                (column.str.len() <= MOST_CHARACTERS // 2) | (column.map(units) <= MOST_CHARACTERS)
-            ),
-            known.too_long,
-            f"{{this}} is longer than the {MOST_CHARACTERS:,} characters that a cell of a workbook holds.",
-            "Shorten it.",
-        )
-    yield Rule(
-        "control",
-        lambda column: ~column.str.contains(_CONTROL),
-        known.invalid,
-        "{this} holds a control character, a tab for example.",
-        "Delete what the cell holds and type it anew.",
-    )
-
-
-def _lengths(column: pd.Series[str], limit: int) -> pd.Series[int]:
-    """Return code points, after NFC where that may decide.
-
-    Mapped text is in NFC already, so only what seems too long is measured a second time.
-    """
-    lengths = column.str.len().astype("int64")
-    over = lengths > limit
-    if over.any():
-        lengths[over] = column[over].map(length_of).astype("int64")
-    return lengths
-
-
-def moments(column: pd.Series[str], kind: Kind) -> pd.Series[pd.Timestamp]:
-    """Return the dates or times of a column, ``NaT`` for what is not written right or never was.
-
-    Args:
-        column: Texts of one of the two kinds, or anything else.
-        kind: ``DATE`` or ``DATETIME``.
-    """
-    import pandas as pd
-
-    layout = "%Y-%m-%d" if kind is Kind.DATE else "%Y-%m-%dT%H:%M:%S"
-    there = pd.to_datetime(column, format=layout, errors="coerce")
-    # pandas takes a missing zero and the year 0000 for good.
-    return there.where(column.str.fullmatch(kinds.PLAIN[kind]) & ~column.str.startswith("0000"))
-
-
-def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rule]:
-    pattern = kinds.PLAIN[known.kind]
-    there = moments(column, known.kind)
-    yield Rule(
-        "calendar",
-        lambda column: there.notna() | ~column.str.fullmatch(pattern),
-        known.invalid,
-        "{this} is a day that no calendar has.",
-        kinds.CORRECT,
-    )
-
-    # Permits without an end have this one (the vendor's times know no other way to say so).
-    endless = "9999-12-31T" if known.kind is Kind.DATETIME else "~"
-
-    def between(first: str, last: str) -> Holds:
-        # Dates of this form are in order as texts, too.
-        return lambda column: (
-            there.isna() | ((column >= first) & (column < last)) | column.str.startswith(endless)
-        )
-
-    def years(number: int) -> str:
-        return f"{today.year + number:04}-{today.month:02}-{min(today.day, 28):02}"
-
-    warned: tuple[tuple[str, str, str, str], ...]
-    if known.kind is Kind.DATE:
-        held = (
-            "future",
-            "",
-            (today + timedelta(days=1)).isoformat(),
-            "{this} is a date in the future.",
-        )
-        warned = (
-            ("old", "1900", "~", "{this} is a date before 1900."),
-            ("young", "", years(-10), "{this} is the birth of a child under ten."),
-        )
-    else:
-        held = ("far", "1990", years(50), "{this} is before 1990 or more than 50 years ahead.")
-        warned = (
-            ("distant", years(-5), years(15), "{this} is more than 5 years back or 15 ahead."),
-        )
-    name, first, last, message = held
-    possible = between(first, last)
-    yield Rule(name, possible, known.invalid, message, kinds.CORRECT)
-    for name, first, last, message in warned:
-        yield Rule(
-            name,
-            _either(between(first, last), possible),
-            None,
-            message,
-            f"Check the year; {_GO}",
-            Severity.WARNING,
-        )
-
-
-def _either(usual: Holds, possible: Holds) -> Holds:
-    """Return a rule that says nothing where another one holds the row already."""
-    return lambda column: usual(column) | ~possible(column)
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What the rules depend on beside the table."""
@@ -284,13 +98,14 @@ def compile_checks(table: Table, frame: pd.DataFrame, terms: Terms) -> pa.DataFr
     for known in table.fields:
         if known.name not in frame:
             continue
-        rules = (
-            *_missing(table, known, frame, terms),
-            *cell_rules(
-                known, frame[known.name], terms.today, as_shown=known.name in terms.as_shown
-            ),
-            *_across(table, known, frame, terms),
-        )
+        column = frame[known.name]
+        rules = [*_missing(table, known, frame, terms), *_text(known)]
+        rules += _judged(known, column, as_shown=known.name in terms.as_shown)
+        if known.kind in {Kind.NAME, Kind.TEXT}:
+            rules += _nothing_twice(column)
+        if known.kind in {Kind.DATE, Kind.DATETIME}:
+            rules += _calendar(known, column, terms.today)
+        rules += _across(table, known, frame, terms)
         columns[known.name] = pa.Column(
             str,
             [pa.Check(rule.holds, error=rule.name, n_failure_cases=1) for rule in rules],
@@ -300,27 +115,34 @@ def compile_checks(table: Table, frame: pd.DataFrame, terms: Terms) -> pa.DataFr
 
 
 def _missing(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> Iterator[Rule]:
-    """Yield the rules on a blank."""
-    the = f'the "{known.title}" is missing, and'
+    """Yield the rule on a blank."""
+    if known.need is Need.ONE_OF:
+        group = [other for other in table.group(known.group) if other.name in frame]
+        members = frame[[other.name for other in group]]
+        if known is group[0]:
+            names = " and ".join(f'the "{other.title}"' for other in table.group(known.group))
+            yield Rule(
+                "one of",
+                lambda _: (members != "").any(axis=1),
+                known.missing,
+                f"{names} are both missing, and OPSCOM requires one of them.",
+                "Fill one of the two cells.",
+                also=tuple(other.name for other in group[1:]),
+                on_blank=True,
+            )
+        return
+    severity, remedy = Severity.ERROR, "Fill the cell."
     if known.need is Need.REQUIRED:
-        yield _filled(known, f"{the} OPSCOM requires it.", "Fill the cell.")
+        why = "OPSCOM requires it."
     elif known.name in terms.required:
-        yield _filled(known, f"{the} your settings require it.", "Fill the cell.")
+        why = "your settings require it."
     elif known.need is Need.EXPECTED:
-        yield _filled(
-            known,
-            f"{the} OPSCOM may refuse a new user without it.",
-            "Fill the cell if this user is new to OPSCOM.",
-            Severity.WARNING,
-        )
-    elif known.need is Need.ONE_OF:
-        group = [other.name for other in table.group(known.group) if other.name in frame]
-        if known.name == group[0]:
-            yield _one_of(table, known, frame[group])
-
-
-def _filled(known: Field, message: str, remedy: str, severity: Severity = Severity.ERROR) -> Rule:
-    return Rule(
+        severity, remedy = Severity.WARNING, "Fill the cell if this user is new to OPSCOM."
+        why = "OPSCOM may refuse a new user without it."
+    else:
+        return
+    message = f'the "{known.title}" is missing, and {why}'
+    yield Rule(
         "missing",
         lambda column: column != "",
         known.missing,
@@ -331,63 +153,191 @@ def _filled(known: Field, message: str, remedy: str, severity: Severity = Severi
     )
 
 
-def _one_of(table: Table, known: Field, members: pd.DataFrame) -> Rule:
-    names = " and ".join(f'the "{other.title}"' for other in table.group(known.group))
-    return Rule(
-        "one of",
-        lambda _: (members != "").any(axis=1),
-        known.missing,
-        f"{names} are both missing, and OPSCOM requires one of them.",
-        "Fill one of the two cells.",
-        also=tuple(str(name) for name in members if name != known.name),
-        on_blank=True,
+def _text(known: Field) -> Iterator[Rule]:
+    limit = known.max_length
+    if limit is not None and known.kind not in _FORMED:
+        # Mapped text is in NFC already, so only what seems too long is measured a second time.
+        yield Rule(
+            "length",
+            _within(limit, limit, length_of),
+            known.too_long,
+            f"{{this}} has {{length}} characters, and OPSCOM takes {limit}.",
+            "Shorten it.",
+        )
+    else:
+        yield Rule(
+            "cell",
+            _within(MOST_CHARACTERS, MOST_CHARACTERS // 2, units),
+            known.too_long,
+            f"{{this}} is longer than the {MOST_CHARACTERS:,} characters that a cell of a workbook holds.",
+            "Shorten it.",
+        )
+    yield Rule(
+        "control",
+        lambda column: ~column.str.contains(_CONTROL),
+        known.invalid,
+        "{this} holds a control character, a tab for example.",
+        "Delete what the cell holds and type it anew.",
     )
+
+
+def length_of(text: str) -> int:
+    """Return how many characters OPSCOM counts: code points after NFC."""
+    return len(text if text.isascii() else normalize("NFC", text))
+
+
+def _within(limit: int, surely: int, measure: Callable[[str], int]) -> Holds:
+    """Return what holds up to a length; texts of more code points than ``surely`` are measured."""
+
+    def holds(column: pd.Series[str]) -> pd.Series[bool]:
+        lengths = column.str.len().astype("int64")
+        over = lengths > surely
+        if over.any():
+            lengths[over] = column[over].map(measure).astype("int64")
+        return lengths <= limit
+
+    return holds
+
+
+def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator[Rule]:
+    """Yield a rule for each line of the table of kinds that some cell breaks.
+
+    What is surely plain is told by one pattern for the whole column; of the rest each distinct text
+    is judged once.
+    """
+    broken: dict[kinds.Rule, dict[str, str]] = {}
+    plain = column.str.fullmatch(f"(?:{kinds.PLAIN[known.kind]})?")
+    near = column[~(plain | column.str.contains(_CONTROL))]
+    for text in near.unique().tolist():
+        for found in kinds.judge(known.kind, text, as_shown=as_shown):
+            broken.setdefault(found.rule, {})[text] = found.detail
+    required = known.need in {Need.REQUIRED, Need.ONE_OF}
+    for rule in (*kinds.EVERY, *kinds.RULES[known.kind]):
+        if rule in broken:
+            yield Rule(
+                rule.name,
+                _none_of(broken[rule]),
+                known.invalid,
+                rule.message,
+                kinds.FILL if required and rule.remedy == kinds.BLANK_IF else rule.remedy,
+                Severity.ERROR if rule.holds else Severity.WARNING,
+                details=broken[rule],
+            )
+
+
+def _none_of(texts: Mapping[str, str]) -> Holds:
+    return lambda column: ~column.isin(list(texts))
+
+
+def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
+    """Yield the rule on words for nothing in free text: one person may be called Null."""
+    words = [text for text in column.unique().tolist() if is_nothing(text)]
+    if int(column.isin(words).sum()) > 1:
+        yield Rule(
+            "nothing",
+            _none_of(dict.fromkeys(words, "")),
+            None,
+            "{this} is a word that programs write for nothing, and it stands in several rows.",
+            f"List it under `blank_if` in the mapping if it is not a name; {_GO}",
+            Severity.WARNING,
+        )
+
+
+def _formed(column: pd.Series[str], kind: Kind) -> pd.Series[bool]:
+    return column.str.fullmatch(kinds.PLAIN[kind])
+
+
+def _real(column: pd.Series[str], kind: Kind) -> pd.Series[bool]:
+    """Return which texts of a column are dates, or times, of the calendar and written right."""
+    import pandas as pd
+
+    layout = "%Y-%m-%d" if kind is Kind.DATE else "%Y-%m-%dT%H:%M:%S"
+    there = pd.to_datetime(column, format=layout, errors="coerce").notna()
+    # pandas takes a missing zero and the year 0000 for good.
+    return there & _formed(column, kind) & ~column.str.startswith("0000")
+
+
+def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rule]:
+    """Yield the rules on days that no calendar has, and on days that are too far away."""
+    real = _real(column, known.kind)
+    unformed = ~_formed(column, known.kind)
+    # Permits without an end have this one (the vendor's times know no other way to say so).
+    passed = ~real | column.str.startswith("9999-12-31T")
+
+    def years(number: int) -> str:
+        return f"{today.year + number:04}-{today.month:02}-{min(today.day, 28):02}"
+
+    lines = [
+        ("far", "1990", years(50), "{this} is before 1990 or more than 50 years ahead."),
+        ("distant", years(-5), years(15), "{this} is more than 5 years back or 15 ahead."),
+    ]
+    if known.kind is Kind.DATE:
+        tomorrow = (today + timedelta(days=1)).isoformat()
+        lines = [
+            ("future", "", tomorrow, "{this} is a date in the future."),
+            ("old", "1900", "~", "{this} is a date before 1900."),
+            ("young", "", years(-10), "{this} is the birth of a child under ten."),
+        ]
+    yield Rule(
+        "calendar",
+        lambda _: real | unformed,
+        known.invalid,
+        "{this} is a day that no calendar has.",
+        kinds.CORRECT,
+    )
+    # Dates of this form are in order as texts, too. The first line holds the row, the others warn.
+    for at, (name, first, last, message) in enumerate(lines):
+        inside = passed | ((column >= first) & (column < last))
+        yield Rule(
+            name,
+            _are(inside),
+            None if at else known.invalid,
+            message,
+            f"Check the year; {_GO}" if at else kinds.CORRECT,
+            Severity.WARNING if at else Severity.ERROR,
+        )
+        passed = passed if at else passed | ~inside
+
+
+def _are(marks: pd.Series[bool]) -> Holds:
+    return lambda _: marks
 
 
 def _across(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> Iterator[Rule]:
     """Yield the rules that compare the fields of one row."""
     if known.name == "endTime" and "startTime" in frame:
-        yield _after(known, frame["startTime"])
-    if (
-        table.policy is not None
-        and table.policy.of
-        and table.policy.upsert
-        and (known.name,) in table.key
-    ):
+        start, end = frame["startTime"], frame["endTime"]
+        both = _real(start, Kind.DATETIME) & _real(end, Kind.DATETIME)
+        yield Rule(
+            "after",
+            lambda _: ~(both & (end <= start)),
+            known.invalid,
+            "{this} is not after the start.",
+            "Correct the start or the end.",
+            also=("startTime",),
+        )
+    policy = table.policy
+    if policy is not None and policy.of and policy.upsert and (known.name,) in table.key:
         names = [other.name for other in table.fields if other.name != known.name]
-        yield _changes(frame[[name for name in names if name in frame]], terms)
+        changes = frame[[name for name in names if name in frame]]
+        yield Rule(
+            "changes",
+            lambda _: _sent(changes, terms).any(axis=1),
+            9031,
+            "this row changes nothing of its permit.",
+            "Fill the end, the plate, the amount or the currency, or delete the row.",
+            also=tuple(map(str, changes)),
+            on_blank=True,
+            whole_row=True,
+        )
 
 
-def _after(known: Field, start: pd.Series[str]) -> Rule:
-    begins = moments(start, Kind.DATETIME)
-    return Rule(
-        "after",
-        # Nothing is said where one of the two is no time: a comparison with NaT is false.
-        lambda end: ~(moments(end, Kind.DATETIME) <= begins),
-        known.invalid,
-        "{this} is not after the start.",
-        "Correct the start or the end.",
-        also=("startTime",),
-    )
-
-
-def _changes(changes: pd.DataFrame, terms: Terms) -> Rule:
-    def some(_: pd.Series[str]) -> pd.Series[bool]:
-        sent = changes != ""
-        if terms.blanks == "send":
-            sent[:] = True
-            for label, name in terms.left_out:
-                if name in sent and label in sent.index:
-                    sent.loc[label, name] = False
-        return sent.any(axis=1)
-
-    return Rule(
-        "changes",
-        some,
-        9031,
-        "this row changes nothing of its permit.",
-        "Fill the end, the plate, the amount or the currency, or delete the row.",
-        also=tuple(str(name) for name in changes),
-        on_blank=True,
-        whole_row=True,
-    )
+def _sent(changes: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+    """Return which values are sent."""
+    sent = changes != ""
+    if terms.blanks == "send":
+        sent[:] = True
+        for label, name in terms.left_out:
+            if name in sent and label in sent.index:
+                sent.loc[label, name] = False
+    return sent

@@ -220,7 +220,9 @@ def _unlike(
     """
     known, column = key
     index, keys = pd.factorize(rows.texts[column])
-    shapes = [_shape(text) for text in keys]
+    shapes = np.full(len(keys), "digits", dtype=object)
+    for at in np.flatnonzero(~keys.str.fullmatch("[0-9]+")).tolist():
+        shapes[at] = _shape(keys[at])
     look = {at: shapes[index[at]] for at in rows.order if at not in strays}
     sparse = {at for at in look if usual >= _USUAL and 2 * rows.filled[at] <= usual}
     counted = Counter(look.values())
