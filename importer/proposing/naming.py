@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from importer.proposing.vocabulary import Language, Phrase
 
-SURE, MAY, NEAR, PART = 1.0, 0.7, 0.85, 0.6
+SYSTEM, SURE, MAY, NEAR, PART = 1.1, 1.0, 0.7, 0.85, 0.6
 FIRM: Final = 0.95
 """From here on a header says what it means beyond doubt."""
 DATES: Final = {"date_of_birth", "startTime", "endTime"}
@@ -106,33 +106,31 @@ def _common(language: Language, headers: Sequence[str]) -> frozenset[str]:
 
 
 def _read(language: Language, header: str, endpoint: str, common: frozenset[str]) -> Naming:
-    words = frozenset(language.words(header))
-    by_system = systems().get(endpoint, {}).get(squeezed(header))
-    if by_system == "unsent":
+    words, whole = frozenset(language.words(header)), frozenset(language.all_words(header))
+    system = systems().get(endpoint, {}).get(squeezed(header))
+    if system == "unsent":
         return Naming((), unsent=True, words=words)
-    if by_system is not None:
-        return Naming((Named(by_system, SURE, words or frozenset({header})),), words=words)
-    never = _said(language.never, words)
-    if never:
+    never = _said(language.never, whole)
+    if never and system is None:
         return Naming((), never=never, words=words)
-    found = _fields(language, words, endpoint, common)
+    found = _fields(language, whole, endpoint, common)
+    if not found or found[0].strength < FIRM:
+        found = _fields(language, words, endpoint, common)
     if not found:
         spelled = frozenset(_spelled(language, word) for word in words)
         if spelled != words:
-            found = [
-                replace(n, strength=n.strength * NEAR)
-                for n in _fields(language, spelled, endpoint, common)
-            ]
-    best = max((len(named.words) for named in found), default=0)
+            near = _fields(language, spelled, endpoint, common)
+            found = [replace(n, strength=n.strength * NEAR) for n in near]
+    if system is not None:
+        own = Named(system, SYSTEM, words or frozenset({header}))
+        return Naming((own, *(n for n in found if n.field != system)), words=words)
     covered: frozenset[str] = found[0].words if found else frozenset()
-    other = _said(language.others, words, covered | common)
+    other = _said(language.others, whole, covered | common)
     if other == "another date":
         found = [named for named in found if named.field not in DATES]
-    elif other:
+    elif other or _unsent(language, words, common, len(covered)):
         found = []
-    unsent = _unsent(language, words, common, best, found=bool(found))
-    if unsent:
-        found = []
+    unsent = not found and _unsent(language, words, common, 0)
     return Naming(tuple(found), other=other, unsent=unsent, words=words)
 
 
@@ -145,14 +143,16 @@ def _said(phrases: Sequence[Phrase], words: frozenset[str], covered: Collection[
 
 
 def _unsent(
-    language: Language, words: frozenset[str], common: frozenset[str], best: int, *, found: bool
+    language: Language, words: frozenset[str], common: frozenset[str], longer_than: int
 ) -> bool:
+    """Whether the words are known for what OPSCOM has no field for, by a longer phrase than this."""
     idle = language.harmless | common
-    for phrase in language.unsent:
-        longer = len(phrase.words) > best if found else True
-        if phrase.words <= words and longer and not (words - phrase.words - idle) & language.known:
-            return True
-    return False
+    return any(
+        phrase.words <= words
+        and len(phrase.words) > longer_than
+        and not (words - phrase.words - idle) & language.known
+        for phrase in language.unsent
+    )
 
 
 def _fields(

@@ -65,14 +65,14 @@ class Language:
 
     def words(self, header: str) -> tuple[str, ...]:
         """Return the words of a header, once each, without notes in brackets unless nothing else is there."""
-        bare = _NOTE_RE.sub(" ", header)
-        return self._words(bare) or self._words(header)
+        return self.all_words(_NOTE_RE.sub(" ", header)) or self.all_words(header)
 
     def means(self, text: str) -> frozenset[str]:
         """Return what the words of a phrase of the vocabulary stand for."""
         return frozenset(_once(self._spelled(pieces(text))))
 
-    def _words(self, text: str) -> tuple[str, ...]:
+    def all_words(self, text: str) -> tuple[str, ...]:
+        """Return the words of a header with those in brackets."""
         found: list[str] = []
         for piece in self._joined(pieces(text)):
             found += [piece] if piece in self.known else self._split(piece)
@@ -95,7 +95,7 @@ class Language:
     def _spelled(self, parts: list[str]) -> list[str]:
         """Return the words with every spelling replaced by what it stands for, the longest first."""
         once = self._replaced(parts)
-        bare = [word for word in once if word not in self.stop]
+        bare = [word for word in once if word not in self.stop] or once
         # Between the words of a spelling a stop word may stand: permis (de) conduire.
         return self._replaced(bare)
 
