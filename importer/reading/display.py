@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from importer.model import CellType
 from importer.reading import faults
-from importer.reading.number_format import Kind, Mark, Number, NumberFormat, Section, parse
+from importer.reading.number_format import Kind, Number, NumberFormat, Section, parse
 
 if TYPE_CHECKING:
     from importer.reading.faults import Fault
@@ -157,7 +157,7 @@ def _shows_zero(section: Section, value: float) -> bool:
     found it (borgar/numfmt, issue 1); Excel 2003 still wrote the sign.
     """
     number = section.number
-    if number is None or not number.places:
+    if number is None or not (number.filled or number.decimals):
         return False
     return _rounded(number, Decimal(f"{value:.{_KEPT_DIGITS}g}")).is_zero()
 
@@ -202,8 +202,7 @@ def _conditional(sections: tuple[Section, ...], value: float) -> Section:
 def _write(section: Section, value: float, *, since_1904: bool) -> str:
     if section.kind is Kind.GENERAL:
         general = "".join(
-            token.text if token.mark is Mark.LITERAL else plain(abs(value))
-            for token in section.tokens
+            token.text if token.mark == "literal" else plain(abs(value)) for token in section.tokens
         )
         return _signed(general.strip(), value)
     if section.kind is Kind.NUMBER and section.number is not None:
@@ -254,13 +253,13 @@ def _whole(number: Number, digits: str) -> str:
 
 def _part(number: Number, digits: str) -> str:
     """Write the places after the point; ``#`` and ``?`` leave out zeros at the end."""
-    places = [token.text for token in number.part if token.mark is Mark.DIGIT]
+    places = [token.text for token in number.part if token.mark == "digit"]
     kept = max((index + 1 for index, place in enumerate(places) if place == "0"), default=0)
     significant = len(digits.rstrip("0"))
     written: list[str] = []
     index = 0
     for token in number.part:
-        if token.mark is not Mark.DIGIT:
+        if token.mark != "digit":
             written.append(token.text)
             continue
         if index < max(kept, significant):
@@ -295,8 +294,8 @@ def _elapsed(section: Section, value: float) -> str:
     if value < 0:
         raise _Unshowable(faults.NO_SUCH_DATE)
     seconds = math.floor(value * _DAY + 0.5)
-    first = next(token.text for token in section.tokens if token.mark is Mark.ELAPSED)
-    below = [token.text[0] for token in section.tokens if token.mark is Mark.DATE]
+    first = next(token.text for token in section.tokens if token.mark == "elapsed")
+    below = [token.text[0] for token in section.tokens if token.mark == "date"]
     total = seconds // {"h": 3600, "m": 60, "s": 1}[first[0]]
     smaller = {"m": seconds // 60 % 60, "s": seconds % 60}
     return ":".join([f"{total:0{len(first)}d}", *(f"{smaller[unit]:02d}" for unit in below)])

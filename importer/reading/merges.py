@@ -16,9 +16,11 @@ import pandas as pd
 from importer.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
-    from importer.model import Flaw, Grid, Merge
+    import numpy.typing as npt
+
+    from importer.model import Grid
 
 _MOST_CELLS: Final = 2_000_000
 
@@ -31,69 +33,59 @@ def spread(grid: Grid) -> Grid:
     """
     if not grid.merges:
         return grid
-    given = {place: source for merge in grid.merges for place, source in _given(grid, merge)}
-    by_column: dict[int, list[tuple[int, int | None]]] = {}
-    for (position, column), source in given.items():
-        by_column.setdefault(column, []).append((position, source))
-    frame, types = grid.frame.copy(), dict(grid.types)
-    for column, changes in by_column.items():
-        cells = frame[column].tolist()
-        kinds = types[column].copy() if column in types else np.zeros(len(cells), np.int8)
-        for position, source in changes:
-            cells[position] = "" if source is None else cells[source]
-            kinds[position] = 0 if source is None else kinds[source]
-        frame[column] = pd.array(cells, dtype="str")
-        if kinds.any():
-            types[column] = kinds
-    copied = {place: (source, place[1]) for place, source in given.items() if source is not None}
+    frame, types, stored = grid.frame.copy(), dict(grid.types), dict(grid.stored)
     flawed = {(flaw.position, flaw.column): flaw for flaw in grid.flaws}
-    flaws = [flaw for flaw in grid.flaws if (flaw.position, flaw.column) not in given]
-    flaws += [
-        replace(flawed[seen], position=at) for (at, _), seen in copied.items() if seen in flawed
-    ]
-    stored = {
-        column: {
-            **{at: text for at, text in numbers.items() if (at, column) not in given},
-            **{
-                at: numbers[source]
-                for at, source in by_column.get(column, ())
-                if source is not None and source in numbers
-            },
-        }
-        for column, numbers in grid.stored.items()
-    }
-    struck = {place for place, seen in copied.items() if seen in grid.struck}
+    struck = set(grid.struck)
+    for column, sources in _sources(grid).items():
+        seen = sources >= 0
+        texts = frame[column].to_numpy(object)[sources]
+        frame[column] = pd.array(np.where(seen, texts, ""), dtype="str")
+        if column in types:
+            types[column] = np.where(seen, types[column][sources], 0).astype(np.int8)
+        told, flaws, lines = stored.get(column, {}), {}, set()
+        here = [(at, source) for at, source in enumerate(sources.tolist()) if source >= 0]
+        for at, source in here:
+            if flaw := flawed.get((source, column)):
+                flaws[at, column] = replace(flaw, position=at)
+            if (source, column) in struck:
+                lines.add((at, column))
+        stored[column] = {at: told[source] for at, source in here if source in told}
+        flawed = {place: flaw for place, flaw in flawed.items() if place[1] != column} | flaws
+        struck = {place for place in struck if place[1] != column} | lines
     return replace(
         grid,
         frame=frame,
-        types=types,
-        flaws=tuple(sorted(flaws, key=_place)),
-        stored=stored,
-        struck=frozenset(struck | (grid.struck - given.keys())),
+        types={column: kinds for column, kinds in types.items() if kinds.any()},
+        flaws=tuple(flawed[place] for place in sorted(flawed, key=_first)),
+        stored={column: numbers for column, numbers in stored.items() if numbers},
+        struck=frozenset(struck),
     )
 
 
-def _place(flaw: Flaw) -> tuple[int, int]:
-    return flaw.position, -1 if flaw.column is None else flaw.column
+def _first(place: tuple[int, int | None]) -> tuple[int, int]:
+    return place[0], -1 if place[1] is None else place[1]
 
 
-def _given(grid: Grid, merge: Merge) -> Iterator[tuple[tuple[int, int], int | None]]:
-    """Yield the places in a merge but the first, and the position whose value each takes, if any."""
-    start = int(np.searchsorted(grid.rows, merge.first_row))
-    end = int(np.searchsorted(grid.rows, merge.last_row, "right"))
-    columns = range(merge.first_column, min(merge.last_column + 1, grid.frame.shape[1]))
-    if (end - start) * len(columns) > _MOST_CELLS:
-        raise InputError(
-            f"{grid.source.name}, {grid.name}: merged cells span more than {_MOST_CELLS:,} others, too "
-            "many to be read.",
-            hint="Take the merges away in Excel, and save the workbook.",
-        )
-    seen = start if start < end and grid.rows[start] == merge.first_row else None
-    for column in columns:
-        source = seen if column == merge.first_column else None
-        for position in range(start, end):
-            if source is None or position != source:
-                yield (position, column), source
+def _sources(grid: Grid) -> dict[int, npt.NDArray[np.int64]]:
+    """Return for each merged column the position whose value each of its cells has; -1 for none."""
+    columns: dict[int, npt.NDArray[np.int64]] = {}
+    count = 0
+    for merge in grid.merges:
+        start = int(np.searchsorted(grid.rows, merge.first_row))
+        end = int(np.searchsorted(grid.rows, merge.last_row, "right"))
+        across = range(merge.first_column, min(merge.last_column + 1, grid.frame.shape[1]))
+        count += (end - start) * len(across)
+        if count > _MOST_CELLS:
+            raise InputError(
+                f"{grid.source.name}, {grid.name}: merged cells span more than {_MOST_CELLS:,} others, "
+                "too many to be read.",
+                hint="Take the merges away in Excel, and save the workbook.",
+            )
+        seen = start < end and grid.rows[start] == merge.first_row
+        for column in across:
+            sources = columns.setdefault(column, np.arange(len(grid.rows)))
+            sources[start:end] = start if seen and column == merge.first_column else -1
+    return columns
 
 
 def named_columns(

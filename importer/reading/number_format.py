@@ -1,4 +1,4 @@
-"""Number formats of spreadsheets, taken apart, and those that every workbook has without naming them.
+"""Number formats of spreadsheets, taken apart.
 
 A format code such as ``[Red]#,##0.00_);("$"#,##0.00)`` is a list of sections, and a section is a
 list of tokens. The grammar is that of ECMA-376 part 1, section 18.8.31. What is not understood
@@ -13,62 +13,13 @@ from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from importer.model import CellType
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-BUILT_IN = {
-    0: "General",
-    1: "0",
-    2: "0.00",
-    3: "#,##0",
-    4: "#,##0.00",
-    5: '"$"#,##0_);\\("$"#,##0\\)',
-    6: '"$"#,##0_);[Red]\\("$"#,##0\\)',
-    7: '"$"#,##0.00_);\\("$"#,##0.00\\)',
-    8: '"$"#,##0.00_);[Red]\\("$"#,##0.00\\)',
-    9: "0%",
-    10: "0.00%",
-    11: "0.00E+00",
-    12: "# ?/?",
-    13: "# ??/??",
-    14: "mm-dd-yy",
-    15: "d-mmm-yy",
-    16: "d-mmm",
-    17: "mmm-yy",
-    18: "h:mm AM/PM",
-    19: "h:mm:ss AM/PM",
-    20: "h:mm",
-    21: "h:mm:ss",
-    22: "m/d/yy h:mm",
-    **dict.fromkeys((*range(27, 32), 36, *range(50, 59)), "yyyy-mm-dd"),
-    **dict.fromkeys(range(32, 36), "h:mm:ss"),
-    37: "#,##0_);\\(#,##0\\)",
-    38: "#,##0_);[Red]\\(#,##0\\)",
-    39: "#,##0.00_);\\(#,##0.00\\)",
-    40: "#,##0.00_);[Red]\\(#,##0.00\\)",
-    41: '_(* #,##0_);_(* \\(#,##0\\);_(* "-"_);_(@_)',
-    42: '_("$"* #,##0_);_("$"* \\(#,##0\\);_("$"* "-"_);_(@_)',
-    43: '_(* #,##0.00_);_(* \\(#,##0.00\\);_(* "-"??_);_(@_)',
-    44: '_("$"* #,##0.00_);_("$"* \\(#,##0.00\\);_("$"* "-"??_);_(@_)',
-    45: "mm:ss",
-    46: "[h]:mm:ss",
-    47: "mmss.0",
-    48: "##0.0E+0",
-    49: "@",
-    **dict.fromkeys(range(71, 76), "yyyy-mm-dd"),
-    **dict.fromkeys((76, 77, 79, 81), "h:mm:ss"),
-    78: "m/d/yy h:mm",
-    80: "[h]:mm:ss",
-}
-"""Format codes that workbooks use by number alone (ECMA-376 part 1, section 18.8.30).
-
-Numbers 27 to 36, 50 to 58 and 71 to 81 are dates and times whose look depends on the language of Excel;
-what they show is read as a date or a time all the same.
-"""
 LOST = "[lost]"
 """Stands for the code of a cell style that the workbook does not define."""
 _LONGEST = 1_024
@@ -88,27 +39,12 @@ class Kind(StrEnum):
     UNREADABLE = "unreadable"
 
 
-class Mark(StrEnum):
-    """What a token is."""
+class Token(NamedTuple):
+    """One piece of a section."""
 
-    LITERAL = "literal"
-    DIGIT = "digit"
-    POINT = "point"
-    COMMA = "comma"
-    PERCENT = "percent"
-    SLASH = "slash"
-    GENERAL = "general"
-    TEXT = "text"
-    DATE = "date"
-    ELAPSED = "elapsed"
-    ODD = "odd"
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """One piece of a section: what it is, and its text."""
-
-    mark: Mark
+    mark: str
+    """``literal``, ``digit``, ``point``, ``comma``, ``percent``, ``slash``, ``general``, ``text``, ``date``,
+    ``elapsed``, or ``odd`` for what is not understood."""
     text: str
 
 
@@ -128,23 +64,18 @@ class Number:
     @cached_property
     def filled(self) -> tuple[int, ...]:
         """The places of the digits before the point."""
-        return tuple(at for at, token in enumerate(self.whole) if token.mark is Mark.DIGIT)
+        return tuple(at for at, token in enumerate(self.whole) if token.mark == "digit")
 
     @cached_property
     def zeros(self) -> int:
         """Digits before the point that are always written."""
-        digits = [token.text for token in self.whole if token.mark is Mark.DIGIT]
+        digits = [self.whole[at].text for at in self.filled]
         return len(digits) - digits.index("0") if "0" in digits else 0
-
-    @cached_property
-    def places(self) -> int:
-        """Digits before and after the point at most; a format of literals alone has none."""
-        return sum(token.mark is Mark.DIGIT for token in (*self.whole, *self.part))
 
     @cached_property
     def decimals(self) -> int:
         """Digits after the point at most."""
-        return sum(token.mark is Mark.DIGIT for token in self.part)
+        return sum(token.mark == "digit" for token in self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +96,7 @@ class NumberFormat:
 
     sections: tuple[Section, ...]
     """At least one; the section for text is left out."""
-    alone: bool
+    alone: bool = False
     """Whether the code has one part only, so that the minus sign is not the code's own."""
 
     @cached_property
@@ -183,7 +114,7 @@ class NumberFormat:
             return CellType.DATE
         if first.kind in {Kind.TIME, Kind.ELAPSED}:
             return CellType.TIME
-        percent = any(token.mark is Mark.PERCENT for token in first.tokens)
+        percent = any(token.mark == "percent" for token in first.tokens)
         return CellType.PERCENT if percent else CellType.NUMBER
 
     @property
@@ -233,19 +164,22 @@ _CONDITION_RE = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
 _COLOUR_RE = re.compile(
     r"(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+)", re.IGNORECASE
 )
-_PLAIN_MARKS = {mark.value: mark for mark in Mark}
-_FIXED = {
-    "space": Token(Mark.LITERAL, " "),
-    "ampm": Token(Mark.DATE, "h"),
-    "letter": Token(Mark.ODD, ""),
+_ELAPSED_RE = re.compile(r"\[h+\](?::mm(?::ss(?:\.0+)?)?)?|\[m+\](?::ss(?:\.0+)?)?|\[s+\](?:\.0+)?")
+_ALWAYS = {
+    "space": Token("literal", " "),
+    "ampm": Token("date", "h"),
+    "letter": Token("odd", ""),
 }
+_MOST_SECTIONS = 3
+"""Positive, negative, zero; a fourth one is for text."""
 
 
 @lru_cache(maxsize=4096)
 def parse(code: str) -> NumberFormat:
     """Take a format code apart. It never fails: what is odd becomes ``Kind.UNREADABLE``."""
+    unreadable = NumberFormat((Section(Kind.UNREADABLE),))
     if len(code) > _LONGEST:
-        return NumberFormat((Section(Kind.UNREADABLE),), alone=False)
+        return unreadable
     parts: list[list[Token]] = [[]]
     conditions: list[tuple[str, Decimal] | None] = [None]
     for match in _TOKEN_RE.finditer(code):
@@ -256,147 +190,126 @@ def parse(code: str) -> NumberFormat:
         elif found := _CONDITION_RE.fullmatch(match["bracket"] or ""):
             conditions[-1] = (found[1], Decimal(found[2]))
         else:
-            parts[-1].extend(_tokens(group, match[group]))
-    numbers = 3
-    if len(parts) > numbers + 1 or any(map(_is_text, parts[:-1])):
-        return NumberFormat((Section(Kind.UNREADABLE),), alone=False)
-    if len(parts) <= numbers and len(parts) > 1 and _is_text(parts[-1]):
-        numbers = len(parts) - 1
-    sections = zip(parts[:numbers], conditions[:numbers], strict=True)
-    return NumberFormat(
-        tuple(_section(tokens, condition) for tokens, condition in sections), alone=len(parts) == 1
-    )
+            parts[-1] += _tokens(group, match[group])
+    texts = [any(token.mark == "text" for token in tokens) for tokens in parts]
+    if len(parts) > _MOST_SECTIONS + 1 or any(texts[:-1]):
+        return unreadable
+    count = _MOST_SECTIONS
+    if 1 < len(parts) <= _MOST_SECTIONS and texts[-1]:
+        count = len(parts) - 1
+    sections = map(_section, parts[:count], conditions[:count])
+    return NumberFormat(tuple(sections), alone=len(parts) == 1)
 
 
 def _tokens(group: str, text: str) -> list[Token]:
     if group == "bracket":
         return _bracket(text)
-    if group in {"quoted", "escaped", "between", "literal"}:
-        return [Token(Mark.LITERAL, text)] if text else []
-    if group == "fill":
-        return []
-    if group in _FIXED:
-        return [_FIXED[group]]
-    return [Token(_PLAIN_MARKS[group], text.lower())]
+    if group in _ALWAYS:
+        return [_ALWAYS[group]]
+    if group in {"quoted", "escaped", "between", "fill"}:
+        return [Token("literal", text)] if text and group != "fill" else []
+    return [Token(group, text.lower() if group != "literal" else text)]
 
 
 def _bracket(text: str) -> list[Token]:
     if text.startswith("$"):
         sign = text[1:].split("-", 1)[0]
-        return [Token(Mark.LITERAL, sign)] if sign else []
+        return [Token("literal", sign)] if sign else []
     if re.fullmatch(r"h+|m+|s+", text, re.IGNORECASE):
-        return [Token(Mark.ELAPSED, text.lower())]
-    return [] if _COLOUR_RE.fullmatch(text) else [Token(Mark.ODD, text)]
-
-
-def _is_text(tokens: Sequence[Token]) -> bool:
-    return any(token.mark is Mark.TEXT for token in tokens)
+        return [Token("elapsed", text.lower())]
+    return [] if _COLOUR_RE.fullmatch(text) else [Token("odd", text)]
 
 
 def _section(tokens: Sequence[Token], condition: tuple[str, Decimal] | None) -> Section:
+    number = None
     marks = {token.mark for token in tokens}
-    whole = tuple(tokens)
     if not tokens:
-        return Section(Kind.HIDDEN, whole, condition)
-    if Mark.ELAPSED in marks:
-        return Section(_elapsed(tokens), whole, condition)
-    if Mark.DATE in marks and Mark.ODD not in marks:
-        return Section(_dated(tokens), whole, condition)
-    if marks & {Mark.ODD, Mark.SLASH}:
-        return Section(Kind.UNREADABLE, whole, condition)
-    if marks & {Mark.GENERAL, Mark.TEXT}:
-        readable = marks <= {Mark.GENERAL, Mark.TEXT, Mark.LITERAL}
-        once = sum(token.mark is not Mark.LITERAL for token in tokens) == 1
-        return Section(Kind.GENERAL if readable and once else Kind.UNREADABLE, whole, condition)
-    number = _number(tokens)
-    return Section(Kind.NUMBER if number else Kind.UNREADABLE, whole, condition, number)
-
-
-_ELAPSED_RE = re.compile(r"\[h+\](?::mm(?::ss(?:\.0+)?)?)?|\[m+\](?::ss(?:\.0+)?)?|\[s+\](?:\.0+)?")
-
-
-def _elapsed(tokens: Sequence[Token]) -> Kind:
-    spelled = "".join(
-        f"[{token.text}]" if token.mark is Mark.ELAPSED else token.text for token in tokens
-    )
-    return Kind.ELAPSED if _ELAPSED_RE.fullmatch(spelled) else Kind.UNREADABLE
+        kind = Kind.HIDDEN
+    elif "elapsed" in marks:
+        spelled = (f"[{text}]" if mark == "elapsed" else text for mark, text in tokens)
+        kind = Kind.ELAPSED if _ELAPSED_RE.fullmatch("".join(spelled)) else Kind.UNREADABLE
+    elif marks & {"odd", "slash"} and not ("date" in marks and "odd" not in marks):
+        kind = Kind.UNREADABLE
+    elif "date" in marks:
+        kind = _dated(tokens)
+    elif marks & {"general", "text"}:
+        once = sum(token.mark != "literal" for token in tokens) == 1
+        kind = Kind.GENERAL if once else Kind.UNREADABLE
+    else:
+        number = _number(tokens)
+        kind = Kind.NUMBER if number else Kind.UNREADABLE
+    return Section(kind, tuple(tokens), condition, number)
 
 
 def _dated(tokens: Sequence[Token]) -> Kind:
     """Tell dates from times. An ``m`` is minutes beside hours or before seconds, else a month."""
-    if any(token.mark in {Mark.PERCENT, Mark.GENERAL, Mark.TEXT} for token in tokens):
+    if any(token.mark in {"percent", "general", "text"} for token in tokens):
         return Kind.UNREADABLE
     seconds = False
-    for before, token in pairwise([Token(Mark.LITERAL, ""), *tokens]):
+    for before, token in pairwise([Token("literal", ""), *tokens]):
         seconds = seconds or token.text.startswith("s")
-        if token.mark is Mark.DIGIT and not (
-            seconds and token.text == "0" and before.mark in {Mark.POINT, Mark.DIGIT}
+        if token.mark == "digit" and not (
+            seconds and token.text == "0" and before.mark in {"point", "digit"}
         ):
             return Kind.UNREADABLE
-    letters = [token.text[0] for token in tokens if token.mark is Mark.DATE]
-    day = clock = False
-    for index, letter in enumerate(letters):
-        if letter == "m":
-            minutes = letters[index - 1 : index] == ["h"] or letters[index + 1 : index + 2] == ["s"]
-            day, clock = day or not minutes, clock or minutes
-        else:
-            day, clock = day or letter not in "hs", clock or letter in "hs"
-    if day and clock:
+    letters = "".join(token.text[0] for token in tokens if token.mark == "date")
+    letters = re.sub("(?<=h)m|m(?=s)", "s", letters)
+    clock = not set(letters).isdisjoint("hs")
+    if clock and set(letters) - set("hs"):
         return Kind.DATETIME
-    return Kind.DATE if day else Kind.TIME
+    return Kind.TIME if clock else Kind.DATE
 
 
 def _number(tokens: Sequence[Token]) -> Number | None:
     """Return how the section writes a number, ``None`` where that is not understood."""
     marks = [token.mark for token in tokens]
-    if marks.count(Mark.POINT) > 1 or marks.count(Mark.PERCENT) > 1 or _differs(tokens):
+    if marks.count("point") > 1 or marks.count("percent") > 1 or _differs(tokens):
         return None
-    cut = marks.index(Mark.POINT) if Mark.POINT in marks else len(tokens)
+    cut = marks.index("point") if "point" in marks else len(tokens)
     before, after = list(tokens[:cut]), list(tokens[cut + 1 :])
-    digits = [index for index, token in enumerate(before) if token.mark is Mark.DIGIT]
-    grouped, thousands = False, 0
-    for index, token in enumerate(before):
-        if token.mark is Mark.COMMA:
-            if not digits or index < digits[0]:
-                return None
-            grouped, thousands = grouped or index < digits[-1], thousands + (index > digits[-1])
-    thousands += sum(token.mark is Mark.COMMA for token in after)
+    digits = [index for index, token in enumerate(before) if token.mark == "digit"]
+    commas = [index for index, token in enumerate(before) if token.mark == "comma"]
+    if commas and (not digits or commas[0] < digits[0]):
+        return None
+    grouped = bool(commas) and commas[0] < digits[-1]
+    thousands = sum(index > digits[-1] for index in commas) + marks[cut:].count("comma")
     inner = before[digits[0] : digits[-1]] if digits else []
-    places = "".join(before[index].text for index in digits)
-    if "0" in places.rstrip("0"):
-        return None  # programs differ on what "#" shows to the right of "0"
-    if grouped and any(token.mark not in {Mark.DIGIT, Mark.COMMA} for token in inner):
+    if grouped and any(token.mark not in {"digit", "comma"} for token in inner):
         return None
     return Number(
         whole=_written(before),
         part=_written(after),
-        point=Mark.POINT in marks,
+        point="point" in marks,
         grouped=grouped,
-        power=2 * marks.count(Mark.PERCENT) - 3 * thousands,
+        power=2 * marks.count("percent") - 3 * thousands,
     )
 
 
 def _differs(tokens: Sequence[Token]) -> bool:
     """Whether programs differ on a code: nobody writes these on purpose.
 
-    It has a point with a text and no digit before it, or without any digit; a comma behind no digit; or a
-    decimal that may be left out before one that is always written.
+    It has a point with a text and no digit before it, or without any digit; a comma behind no digit; a
+    digit that may be left out to the right of one that is always written, or the other way round behind
+    the point.
     """
     marks = [token.mark for token in tokens]
-    point = marks.index(Mark.POINT) if Mark.POINT in marks else len(marks)
-    places = "".join(token.text for token in tokens[point + 1 :] if token.mark is Mark.DIGIT)
-    bare = point < len(marks) and Mark.DIGIT not in marks[:point]
-    commas = pairwise([Mark.LITERAL, *marks])
+    point = marks.index("point") if "point" in marks else len(marks)
+    digits = [token.text if token.mark == "digit" else "" for token in tokens]
+    left, right = "".join(digits[:point]), "".join(digits[point:])
+    bare = point < len(marks) and not left
     return (
-        (bare and (Mark.LITERAL in marks[:point] or Mark.DIGIT not in marks))
-        or any(this is Mark.COMMA and last not in {Mark.DIGIT, this} for last, this in commas)
-        or "0" in places.lstrip("0")
+        (bare and ("literal" in marks[:point] or not right))
+        or any(
+            this == "comma" and last not in {"digit", this} for last, this in pairwise(["", *marks])
+        )
+        or "0" in left.rstrip("0")
+        or "0" in right.lstrip("0")
     )
 
 
 def _written(tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(
-        Token(Mark.LITERAL, "%") if token.mark is Mark.PERCENT else token
+        Token("literal", "%") if token.mark == "percent" else token
         for token in tokens
-        if token.mark is not Mark.COMMA
+        if token.mark != "comma"
     )

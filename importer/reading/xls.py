@@ -13,8 +13,9 @@ from importer.model import CellType, Merge
 from importer.reading import faults, sniffing
 from importer.reading.display import Shown, show
 from importer.reading.grid import GridBuilder, Style, about_sheets
-from importer.reading.number_format import BUILT_IN, LOST
+from importer.reading.number_format import LOST
 from importer.reading.resubmitted import hidden_summary
+from importer.reading.xlsx_package import BUILT_IN
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -17,15 +17,14 @@ from typing import TYPE_CHECKING, Final
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
-from xlrd.formatting import excel_default_palette_b8
+from xlrd.formatting import excel_default_palette_b8, std_format_strings
 
 from importer.errors import InputError
 from importer.reading import sniffing
 from importer.reading.grid import Style, whole_unicode
-from importer.reading.number_format import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _LARGEST: Final = 4 << 30
 _LARGEST_TEXTS: Final = 1 << 30
@@ -35,6 +34,18 @@ _RATIO: Final = 250
 _PIECE: Final = 8 << 10
 """A dozen rows: the elements of more would be looked through again and again by the garbage collector."""
 YES: Final = frozenset({"1", "true"})
+BUILT_IN: Final[Mapping[int, str]] = {
+    **std_format_strings,
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 59), *range(71, 76)), "yyyy-mm-dd"),
+    **dict.fromkeys((*range(32, 36), 76, 77, 79, 81), "h:mm:ss"),
+    78: "m/d/yy h:mm",
+    80: "[h]:mm:ss",
+}
+"""Format codes that workbooks use by number alone (ECMA-376 part 1, section 18.8.30).
+
+Numbers 27 to 36, 50 to 58 and 71 to 81 are dates and times whose look depends on the language of Excel;
+what they show is read as a date or a time all the same.
+"""
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from importer.reading import faults
 from importer.reading.display import plain, show, show_iso
-from importer.reading.number_format import BUILT_IN, Kind, parse
+from importer.reading.number_format import Kind, parse
+from importer.reading.xlsx_package import BUILT_IN
 
 PHONE = r"[<=9999999]###\-####;\(###\)\ ###\-####"
 ACCOUNTING = BUILT_IN[44]
