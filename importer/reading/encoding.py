@@ -44,7 +44,6 @@ _SENSELESS_RE = re.compile(
 _ASCII = 0x7F
 _SHARE = 10
 """At least every tenth byte beyond ASCII is such a sign: one odd sign among many accents is only that."""
-_AGAIN = "Export it again as UTF-8."
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,36 +76,26 @@ def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encodin
     Raises:
         InputError: The bytes fit no encoding, or fit two that contradict each other.
     """
-    mark = next((pair for pair in _MARKS if data.startswith(pair[0])), None)
+    mark = next(((name, len(sign)) for sign, name in _MARKS if data.startswith(sign)), None)
     if wanted is not None:
-        return _as_told(data, path, wanted, mark)
-    if mark is not None:
-        return _checked(data, path, Encoding(mark[1], len(mark[0])))
-    if name := _utf_16(data):
-        return _checked(data, path, Encoding(name))
-    if data.isascii():
+        try:
+            name = codecs.lookup(wanted).name
+        except LookupError as error:
+            raise InputError(
+                f"{wanted}: there is no encoding of this name.", hint="Common names: utf-8, cp1252."
+            ) from error
+        same = mark is not None and name.replace("_", "-").startswith(mark[0][:6])
+        encoding = Encoding(*mark) if mark and same else Encoding(name)
+    elif mark is not None:
+        encoding = Encoding(*mark)
+    elif utf_16 := _utf_16(data):
+        encoding = Encoding(utf_16)
+    else:
+        try:
+            data.decode("utf-8")
+        except UnicodeDecodeError as error:
+            return _western(data, path, error)
         return Encoding("utf-8")
-    try:
-        data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return _western(data, path, error)
-    return Encoding("utf-8")
-
-
-def _as_told(data: bytes, path: Path, wanted: str, mark: tuple[bytes, str] | None) -> Encoding:
-    try:
-        name = codecs.lookup(wanted).name
-    except LookupError as error:
-        raise InputError(
-            f"{wanted}: there is no encoding of this name.", hint="Common names: utf-8, cp1252."
-        ) from error
-    same = mark is not None and name.replace("_", "-").startswith(mark[1][:6])
-    if mark is None or not same:
-        return _checked(data, path, Encoding(name))
-    return _checked(data, path, Encoding(mark[1], len(mark[0])))
-
-
-def _checked(data: bytes, path: Path, encoding: Encoding) -> Encoding:
     try:
         data[encoding.start :].decode(encoding.name)
     except UnicodeError as error:
@@ -116,7 +105,8 @@ def _checked(data: bytes, path: Path, encoding: Encoding) -> Encoding:
             line = before.decode(encoding.name, "replace").count("\n") + 1
             place = f"{path.name}, line {line}"
         raise InputError(
-            f"{place}: these bytes are no text in {encoding.name.upper()}.", hint=_AGAIN
+            f"{place}: these bytes are no text in {encoding.name.upper()}.",
+            hint="Export it again as UTF-8.",
         ) from error
     return encoding
 
@@ -137,8 +127,9 @@ def _utf_16(data: bytes) -> str | None:
 
 def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
     """Take bytes that are no UTF-8 as Windows-1252, and note it where its letters make no sense."""
-    line = _line(data, no_utf_8.start)
-    if no_utf_8.reason == "unexpected end of data" and not data[: no_utf_8.start].isascii():
+    before = data[: no_utf_8.start]
+    line = max(before.count(b"\n"), before.count(b"\r")) + 1
+    if no_utf_8.reason == "unexpected end of data" and not before.isascii():
         raise InputError(
             f"{path.name}, line {line}: the file ends in the middle of a letter, so it was cut off.",
             hint="Export or download it again.",
@@ -168,8 +159,8 @@ def _suspected(data: bytes) -> tuple[str, str] | None:
     odd = [found.start() for found in _SENSELESS_RE.finditer(text)]
     if len(odd) * _SHARE < sum(byte > _ASCII for byte in data):
         return None
-    best = max(_OTHERS, key=lambda other: _explained(data, odd, other))
-    return (_OTHERS[best], best) if _explained(data, odd, best) * 2 > len(odd) else None
+    explained, codec = max((_explained(data, odd, each), each) for each in _OTHERS)
+    return (_OTHERS[codec], codec) if explained * 2 > len(odd) else None
 
 
 def _explained(data: bytes, odd: Sequence[int], codec: str) -> int:
@@ -178,8 +169,3 @@ def _explained(data: bytes, odd: Sequence[int], codec: str) -> int:
     return sum(
         text[at].isalpha() and text[at].islower() == text[max(at - 1, 0)].islower() for at in odd
     )
-
-
-def _line(data: bytes, index: int) -> int:
-    before = data[:index]
-    return max(before.count(b"\n"), before.count(b"\r")) + 1

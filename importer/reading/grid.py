@@ -19,7 +19,6 @@ import pyarrow.compute as pc
 from importer.errors import InputError
 from importer.model import Column, Grid
 from importer.reading import faults
-from importer.reading.error_words import PATTERN
 from importer.reading.merges import spread
 
 if TYPE_CHECKING:
@@ -33,11 +32,11 @@ if TYPE_CHECKING:
     from importer.reading.display import Shown
     from importer.reading.faults import Fault
 
-_CELLS_A_BLOCK: Final = 250_000
+_CELLS_A_BLOCK: Final = 60_000
 """Cells that are Python objects at the same time."""
 _MOST_CELLS: Final = 50_000_000
 """Rows times columns: a million rows of fifty columns."""
-_ERROR: Final = rf"^\s*(?:{PATTERN})\s*$"
+_ERROR: Final = rf"^\s*(?:{faults.ERROR_WORDS})\s*$"
 _BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 """What other programs break the lines of a cell with."""
 _CONTROL_RE: Final = re.compile(r"[\x00-\x08\x0e-\x1b]")

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from importer.model import Grid, Source
 
 _SEARCHED: Final = 30
-_SOLID: Final = "[!-~]"
 _LINE_RE: Final = re.compile(r"\r\n|\r|\n")
 _NUMBERED_RE: Final = re.compile(r"(.+)#[0-9]+", re.DOTALL)
 
@@ -42,11 +41,12 @@ def find_header(grid: Grid, wanted: Collection[str]) -> int | None:
         ``None`` where no wanted header is found.
     """
     names = [_names(name) for name in wanted]
-    best: tuple[int, int | None] = (0, None)
+    counts: dict[int, int] = {}
     for position, row in enumerate(grid.rows[grid.rows <= _SEARCHED].tolist()):
-        cells = {fold(cell) for cell in grid.frame.iloc[position]}
-        best = max(best, (sum(not cells.isdisjoint(name) for name in names), row), key=_first)
-    return best[1]
+        cells = set(map(fold, grid.frame.iloc[position]))
+        counts[row] = sum(not cells.isdisjoint(name) for name in names)
+    best = max(counts, key=counts.__getitem__, default=None)
+    return best if best is not None and counts[best] else None
 
 
 def take_sheet(
@@ -92,7 +92,9 @@ def take_sheet(
     if above:
         headers = _joined([*(_line(grid, at) for at in above), headers], wanted)
     width = _width(grid, headers, kept)
-    frame = _those(grid.frame, kept, width)
+    whole = len(kept) and len(kept) == kept[-1] - kept[0] + 1  # then nothing is copied
+    taken = slice(kept[0], kept[-1] + 1) if whole else kept
+    frame = grid.frame.iloc[taken, :width].reset_index(drop=True)
     places = {old: new for new, old in enumerate(kept.tolist())}
     rows = grid.rows[kept]
     lines = [*above, int(found[0])]
@@ -160,17 +162,6 @@ def _above(grid: Grid, header: int) -> tuple[tuple[int, str, frozenset[str]], ..
     return tuple(found)
 
 
-def _those(frame: pd.DataFrame, kept: npt.NDArray[np.int64], width: int) -> pd.DataFrame:
-    """Return these rows and the first columns; rows that stand together are not copied."""
-    if len(kept) and len(kept) == int(kept[-1] - kept[0]) + 1:
-        return frame.iloc[int(kept[0]) : int(kept[-1]) + 1, :width].reset_index(drop=True)
-    return frame.iloc[kept, :width].reset_index(drop=True)
-
-
-def _first(pair: tuple[int, int | None]) -> int:
-    return pair[0]
-
-
 def _names(name: str) -> set[str]:
     numbered = _NUMBERED_RE.fullmatch(name)
     return {fold(name), fold(numbered[1])} if numbered else {fold(name)}
@@ -181,14 +172,10 @@ def _filled(frame: pd.DataFrame, flawed: Collection[int]) -> npt.NDArray[np.int6
     filled = np.zeros(len(frame), np.bool_)
     filled[[place for place in flawed if 0 <= place < len(frame)]] = True
     for column in frame.columns:
-        if filled.all():
+        left = np.flatnonzero(~filled)
+        if not len(left):
             break
-        # A letter or digit proves it; of the others each distinct text is looked at once.
-        filled |= frame[column].str.contains(_SOLID).to_numpy(np.bool_)
-        rest = frame[column][~filled]
-        filled[~filled] = rest.isin([text for text in rest.unique() if clean(text)]).to_numpy(
-            np.bool_
-        )
+        filled[left] = [bool(clean(text)) for text in frame[column].iloc[left].tolist()]
     return np.flatnonzero(filled)
 
 

@@ -75,18 +75,11 @@ def _bytes(path: Path) -> bytes:
         raise InputError(
             f"{path.name}: there is no such file.", hint="Look at the name and the folder."
         ) from error
-    except IsADirectoryError as error:
-        raise InputError(f"{path.name}: this is a folder.", hint="Give a file.") from error
-    except PermissionError as error:
-        raise InputError(
-            f"{path.name}: the file may not be opened.",
-            hint="Close it in Excel, or ask for the right to read it.",
-        ) from error
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise InputError(
             f"{path.name}: the file could not be read ({reason}).",
-            hint="Copy it to this computer and try again.",
+            hint="Close it in other programs, or copy it to this computer, and try again.",
         ) from error
     if _mark(before) != _mark(after):
         raise InputError(

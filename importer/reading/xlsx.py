@@ -132,8 +132,9 @@ class _RowReader:
                 found = self._shown(cell, kind, text, style.code)
                 if found is None:
                     continue
-                self._builder.note(column, found, style)
-                shown, sort = found.text, found.type
+                shown, sort, stored, fault = found
+                if fault is not None or stored is not None or not self._plain:
+                    self._builder.note(column, found, style)
             if gap := column - len(cells):
                 if gap < 0:
                     raise ValueError(reference)  # cells ascend
