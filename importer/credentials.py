@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import sys
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
 from importer.settings import FILE_NAME, TOKEN_VARIABLE, Settings
+from importer.text import quoted
+from importer.workspace import move
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -79,12 +80,14 @@ def keep_token(settings: Settings, token: str) -> str:
     try:
         draft.unlink(missing_ok=True)
         # Nobody else can read it at any time: it is born readable by its owner alone.
-        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(token)
-        draft.replace(path)
+        move(draft, path)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error
-    return f"{path}, which only you can read"
+    who = "only you can read" if os.name == "posix" else "whoever may read its folder can read"
+    return f"{path}, which {who}"
 
 
 def forget_token(settings: Settings) -> bool:
@@ -153,9 +156,9 @@ def _read_token(path: Path) -> str:
             hint=f"Check its name in {FILE_NAME}; the file holds the API token and nothing else.",
         ) from error
     # Windows keeps who may read a file elsewhere; a file in the person's own folders is theirs there.
-    if os.name == "posix" and sys.platform != "win32" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise SettingsError(
             f"The token file {path} can be read by others on this machine.",
-            hint=f"Make it yours alone: chmod 600 {path}",
+            hint=f"Make it yours alone: chmod 600 {quoted(path)}",
         )
     return text

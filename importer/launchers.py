@@ -22,8 +22,10 @@ _WINDOWS = """\
 @echo off
 rem Runs opscom-import {command} in the folder that this file lies in.
 chcp 65001 >nul
-cd /d "%~dp0"
+rem Where this is a network share, cmd gives it a letter until popd.
+pushd "%~dp0"
 {ask}"{python}" -m importer {command}{argument}
+popd
 echo.
 pause
 """

@@ -142,12 +142,12 @@ class Office:
             "stdin": subprocess.DEVNULL,
             "stdout": subprocess.PIPE,
             "stderr": subprocess.PIPE,
+            "encoding": "utf-8",
         }
         return subprocess.Popen(
             [sys.executable, *program, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment(**(environ or {})),
-            encoding="utf-8",
             **streams | more,
         )
 

@@ -73,6 +73,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that interface and README name."""
+    _spell_out()
     given = for_help(sys.argv[1:] if arguments is None else arguments)
     try:
         code = cli.main(given, prog_name="opscom-import", standalone_mode=False)
@@ -109,6 +110,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # All is said: an interrupt that comes now has nothing left to end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _spell_out() -> None:
+    """Have letters spelled out that a console or a file of an old code page lacks."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _say(given: Sequence[str], code: int, message: str) -> int:

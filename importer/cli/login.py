@@ -48,7 +48,9 @@ def login(options: Options, *, test: bool, forget: bool) -> int:
         if is_interactive():
             token = well_formed(ask_token(), "what was typed")
         else:
-            token = well_formed(sys.stdin.read(), "standard input")
+            # As PowerShell and others write it: with or without a byte order mark, lines ended as they like.
+            given = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+            token = well_formed(given, "standard input")
         said["kept"] = where = keep_token(settings, token)
         say(f"{of} is kept in {where}.")
     if test and not forget:

@@ -56,7 +56,8 @@ def emit(found: object) -> None:
     """Print the one JSON object for other programs."""
     try:
         click.echo(json.dumps(found))
-    except BrokenPipeError:
+    except OSError:
+        # As above; Windows calls a pipe that nobody reads invalid.
         _listen_no_more(sys.stdout)
 
 

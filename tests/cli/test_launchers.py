@@ -65,8 +65,10 @@ def test_windows_gets_its_own_files_with_its_own_line_ends(tmp_path):
         "@echo off\r\n"
         "rem Runs opscom-import check in the folder that this file lies in.\r\n"
         "chcp 65001 >nul\r\n"
-        'cd /d "%~dp0"\r\n'
+        "rem Where this is a network share, cmd gives it a letter until popd.\r\n"
+        'pushd "%~dp0"\r\n'
         '"C:\\Program Files\\100%%\\python.exe" -m importer check\r\n'
+        "popd\r\n"
         "echo.\r\n"
         "pause\r\n"
     )
@@ -74,11 +76,13 @@ def test_windows_gets_its_own_files_with_its_own_line_ends(tmp_path):
         "@echo off\r\n"
         "rem Runs opscom-import map in the folder that this file lies in.\r\n"
         "chcp 65001 >nul\r\n"
-        'cd /d "%~dp0"\r\n'
+        "rem Where this is a network share, cmd gives it a letter until popd.\r\n"
+        'pushd "%~dp0"\r\n'
         'set "file=%~1"\r\n'
         'if not defined file set /p "file=Drag the spreadsheet into this window, then press Enter: "\r\n'
         'if defined file set "file=%file:"=%"\r\n'
         '"C:\\Program Files\\100%%\\python.exe" -m importer map "%file%"\r\n'
+        "popd\r\n"
         "echo.\r\n"
         "pause\r\n"
     )

@@ -26,7 +26,7 @@ def keychain(tmp_path):
 def login(office, *options, given=None, environ=None):
     """Run ``login`` with a token on standard input, as a script does."""
     text = office.folder / "given.txt"
-    text.write_text(f"{TOKEN}\n" if given is None else given)
+    text.write_text(f"{TOKEN}\n" if given is None else given, encoding="utf-8")
     with text.open() as stdin:
         done = office.run("login", *options, stdin=stdin, environ=environ)
     text.unlink()
@@ -145,6 +145,11 @@ def test_what_is_no_token_is_refused_and_not_repeated(office):
             "blanks. Copy it again from OPSCOM's message.\n"
         ),
     )
+
+
+def test_a_byte_order_mark_before_a_token_is_none_of_it(office):
+    assert login(office, given=f"\ufeff{TOKEN}\r\n").code == 0
+    assert (office.folder / ".opscom-token").read_text() == TOKEN
 
 
 def test_a_token_is_tried_with_one_question_that_changes_nothing(tmp_path):

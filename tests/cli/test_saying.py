@@ -70,6 +70,17 @@ def test_the_bar_of_a_push_shows_a_name_and_does_not_obey_it(office, controller)
     assert "\x07" not in terminal.screen
 
 
+@pytest.mark.parametrize("encoding", ["cp437", "cp1252"])
+def test_a_console_of_an_old_code_page_gets_what_it_has_and_the_rest_spelled_out(office, encoding):
+    office.roster(1, "inbox/roster Nguyễn.csv")
+    environ = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
+    for command, code in ((("--help",), 0), (("fields", "users"), 0), (("check",), 0)):
+        with office.start(*command, environ=environ, encoding=encoding) as process:
+            out, err = process.communicate(timeout=60)
+        assert (process.returncode, "program failed" in out + err) == (code, False), err
+    assert r"roster Nguy\u1ec5n.csv: 1 ready" in err
+
+
 # Where nobody listens
 
 
