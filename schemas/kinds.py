@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.model import MADE, UNCORRECTED, CellType
 from importer.schema import Kind
+from schemas.provinces import PROVINCES
 from schemas.signs import (
     ADDRESS_RE,
     ENTITIES,
@@ -23,7 +24,6 @@ from schemas.signs import (
     NO_NUMBER,
     NO_PLATE,
     ON_PLATE_RE,
-    PROVINCES,
     SECOND,
     Find,
     foreign_letters,

@@ -11,85 +11,7 @@ import unicodedata
 
 from importer.mapping.rules import Refusal
 from importer.text import fold, nearest
-from schemas.signs import PROVINCES
-
-_NAMES = {
-    # Canada
-    "AB": "Alberta|Alta|Alb",
-    "BC": "British Columbia|Colombie-Britannique|Colombie Brit|C.-B.|C.B.",
-    "MB": "Manitoba|Man",
-    "NB": "New Brunswick|Nouveau-Brunswick|N.-B.",
-    "NL": "Newfoundland and Labrador|Terre-Neuve-et-Labrador|Newfoundland|Terre-Neuve|Labrador|Newfoundland & Labrador|Terre-Neuve et Labrador|Nfld|Nfld & Lab|T.-N.|T.-N.-L.|T.N.-L.|N.-L.|T.N.L.",
-    "NS": "Nova Scotia|Nouvelle-Écosse|N.-É.|N.É.|N.-E.",
-    "NT": "Northwest Territories|Territoires du Nord-Ouest|NWT|T.N.-O.|T.N.O.|TNO",
-    "NU": "Nunavut|Nun",
-    "ON": "Ontario|Ont",
-    "PE": "Prince Edward Island|Île-du-Prince-Édouard|Prince Edward Is|PEI|ÎPÉ|Î.-P.-É.|I.P.E.",
-    "QC": "Quebec|Québec|Que|Qué",
-    "SK": "Saskatchewan|Sask",
-    "YT": "Yukon|Yukon Territory|Territoire du Yukon|Yuk",
-    # United States
-    "AL": "Alabama|Ala",
-    "AK": "Alaska",
-    "AZ": "Arizona|Ariz",
-    "AR": "Arkansas|Ark",
-    "CA": "California|Californie|Calif",
-    "CO": "Colorado|Colo",
-    "CT": "Connecticut|Conn",
-    "DE": "Delaware|Del",
-    "DC": "District of Columbia|District de Columbia|Washington DC",
-    "FL": "Florida|Floride|Fla",
-    "GA": "Georgia|Géorgie",
-    "HI": "Hawaii|Hawaï",
-    "ID": "Idaho",
-    "IL": "Illinois|Ill",
-    "IN": "Indiana|Ind",
-    "IA": "Iowa",
-    "KS": "Kansas|Kan|Kans",
-    "KY": "Kentucky",
-    "LA": "Louisiana|Louisiane",
-    "ME": "Maine",
-    "MD": "Maryland",
-    "MA": "Massachusetts|Mass",
-    "MI": "Michigan|Mich",
-    "MN": "Minnesota|Minn",
-    "MS": "Mississippi|Miss",
-    "MO": "Missouri",
-    "MT": "Montana|Mont",
-    "NE": "Nebraska|Neb|Nebr",
-    "NV": "Nevada|Nev",
-    "NH": "New Hampshire",
-    "NJ": "New Jersey",
-    "NM": "New Mexico|Nouveau-Mexique",
-    "NY": "New York",
-    "NC": "North Carolina|Caroline du Nord",
-    "ND": "North Dakota|Dakota du Nord",
-    "OH": "Ohio",
-    "OK": "Oklahoma|Okla",
-    "OR": "Oregon|Ore",
-    "PA": "Pennsylvania|Pennsylvanie|Penn|Penna",
-    "RI": "Rhode Island",
-    "SC": "South Carolina|Caroline du Sud",
-    "SD": "South Dakota|Dakota du Sud",
-    "TN": "Tennessee|Tenn",
-    "TX": "Texas|Tex",
-    "UT": "Utah",
-    "VT": "Vermont",
-    "VA": "Virginia|Virginie",
-    "WA": "Washington|Washington State|Wash",
-    "WV": "West Virginia|Virginie-Occidentale",
-    "WI": "Wisconsin|Wis|Wisc",
-    "WY": "Wyoming|Wyo",
-    "AS": "American Samoa",
-    "GU": "Guam",
-    "MP": "Northern Mariana Islands",
-    "PR": "Puerto Rico|Porto Rico",
-    "VI": "US Virgin Islands|Virgin Islands",
-    "AA": "Armed Forces Americas",
-    "AE": "Armed Forces Europe",
-    "AP": "Armed Forces Pacific",
-}
-
+from schemas.provinces import NAMES, PROVINCES
 
 _OLD = {"NF": "NL", "PQ": "QC", "YK": "YT", "YN": "YT", "CB": "BC"}
 """Two letters that were codes once, or are in French."""
@@ -108,7 +30,7 @@ def _squeeze(name: str) -> str:
     return re.sub(r"[\W_]+", "", bare)
 
 
-_CODES = {_squeeze(name): code for code, names in _NAMES.items() for name in names.split("|")}
+_CODES = {_squeeze(name): code for code, names in NAMES.items() for name in names.split("|")}
 
 
 def province(text: str) -> str | Refusal:
@@ -127,7 +49,7 @@ def province(text: str) -> str | Refusal:
     codes = {_code(part) for part in told}
     if len(parts) > 1 and len(codes) == 1 and (found := codes.pop()) in PROVINCES:
         return str(found)
-    names = [name for names in _NAMES.values() for name in names.split("|") if len(name) > _SHORT]
+    names = [name for names in NAMES.values() for name in names.split("|") if len(name) > _SHORT]
     near = nearest(text, names)
     if near is None:
         return Refusal(

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from importer.mapping.provinces import province
 from importer.text import clean, fold
-from schemas.signs import PROVINCES
+from schemas.provinces import PROVINCES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
