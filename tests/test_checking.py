@@ -710,13 +710,13 @@ def test_a_check_that_cannot_run_does_not_pass_in_silence():
 
 
 def test_the_rules_are_what_pandera_runs():
-    from importer.checking.rules import Terms, compile_checks
+    from importer.checking.rules import compile_checks
 
     batch = batch_of("users", [GOOD["users"]])
     bad = batch_of("users", [GOOD["users"] | {"email": "x"}])
-    rules = compile_checks(TABLES["users"], bad.frame, Terms(TODAY)).columns["email"].checks
+    rules = compile_checks(TABLES["users"], bad, bad.frame, (), TODAY).columns["email"].checks
     assert [check.error for check in rules] == ["missing", "length", "control", "form"]
-    schema = compile_checks(TABLES["users"], batch.frame, Terms(TODAY))
+    schema = compile_checks(TABLES["users"], batch, batch.frame, (), TODAY)
 
     assert list(schema.columns) == list(batch.frame)
     assert [check.error for check in schema.columns["email"].checks] == [

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from importer.checking.fills import about_fills
 from importer.checking.notes import column_notes
 from importer.checking.repeats import find_repeats, in_order
-from importer.checking.rules import Rule, Terms, compile_checks, length_of
+from importer.checking.rules import Rule, compile_checks, length_of
 from importer.checking.strays import find_strays
 from importer.errors import SettingsError
 from importer.model import Checked, Problem, Severity
@@ -68,7 +68,6 @@ def check(
 
 def _check(batch: Batch, table: Table, required: frozenset[str], today: date) -> Checked:
     """Find everything that is wrong with the rows of a batch, each by itself."""
-    terms = Terms(today, required, batch.as_shown, batch.blanks, batch.left_out)
     given = batch
     strays = {problem.position: problem for problem in find_strays(batch, table)}
     # A row that is not a record, or whose cells stand in wrong columns, has that one problem.
@@ -83,14 +82,13 @@ def _check(batch: Batch, table: Table, required: frozenset[str], today: date) ->
         if problem.holds and problem.field is not None:
             flawed[problem.field].add(problem.position)
 
-    failures = _failures(batch, table, terms, flawed)
-    spared = [failure for failure in failures if _may_go(batch, table, terms, failure)]
+    failures = _failures(batch, table, required, today, flawed)
+    spared = [failure for failure in failures if failure.rule.leaves_out]
     if spared:
-        problems += [warning for failure in spared for warning in _warnings(batch, table, failure)]
+        problems += [warning for failure in spared for warning in _problems(batch, table, failure)]
         batch = _without(batch, spared)
-        terms = replace(terms, left_out=batch.left_out)
         # What is missing shows only now: of two fields one of which must be filled, say.
-        failures = _failures(batch, table, terms, flawed)
+        failures = _failures(batch, table, required, today, flawed)
     for failure in failures:
         problems += _problems(batch, table, failure)
 
@@ -120,28 +118,6 @@ def _required(table: Table, names: Collection[str]) -> frozenset[str]:
     return frozenset(known.name for known in map(table.field, names) if known is not None)
 
 
-def _may_go(batch: Batch, table: Table, terms: Terms, failure: _Failure) -> bool:
-    """Return whether ``if_invalid: omit`` lets these values go."""
-    known = table.field(failure.field)
-    return (
-        known is not None
-        and known.need is not Need.REQUIRED
-        and known.name in batch.omit_if_invalid
-        and known.name not in terms.required
-        and (failure.rule.severity is Severity.ERROR or failure.rule.name == "nowhere")
-        and not failure.rule.on_blank
-    )
-
-
-def _warnings(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
-    rule = replace(
-        failure.rule,
-        severity=Severity.WARNING,
-        remedy="It is left out, as the mapping says; correct the cell to have it sent.",
-    )
-    return _problems(batch, table, replace(failure, rule=rule))
-
-
 def _without(batch: Batch, failures: Iterable[_Failure]) -> Batch:
     """Return the batch without the values at fault."""
     frame = batch.frame.copy()
@@ -152,7 +128,9 @@ def _without(batch: Batch, failures: Iterable[_Failure]) -> Batch:
     return replace(batch, frame=frame, left_out=frozenset(left_out))
 
 
-def _failures(batch: Batch, table: Table, terms: Terms, flawed: Flawed) -> list[_Failure]:
+def _failures(
+    batch: Batch, table: Table, required: frozenset[str], today: date, flawed: Flawed
+) -> list[_Failure]:
     """Run the table's rules over the rows that are records and return what fails, in their order.
 
     This is the one place that reads pandera's errors. A check that could not run has checked no row,
@@ -160,8 +138,8 @@ def _failures(batch: Batch, table: Table, terms: Terms, flawed: Flawed) -> list[
     """
     from pandera.errors import SchemaErrors
 
-    frame = _with_blanks(batch, table, terms.required)
-    schema = compile_checks(table, frame, terms)
+    frame = _with_blanks(batch, table, required)
+    schema = compile_checks(table, batch, frame, required, today)
     try:
         schema.validate(frame, lazy=True)
     except SchemaErrors as errors:

@@ -8,7 +8,7 @@ reads each check's own output.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from unicodedata import normalize
@@ -20,11 +20,13 @@ from schemas import kinds
 from schemas.signs import is_nothing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterator, Mapping
     from datetime import date
 
     import pandas as pd
     import pandera.pandas as pa
+
+    from importer.model import Batch
 
     Holds = Callable[["pd.Series[str]"], "pd.Series[bool]"]
 
@@ -56,37 +58,27 @@ class Rule:
     """Other fields that the rule looks at."""
     on_blank: bool = False
     """Whether the rule is about what is missing, so that leaving the value out heals nothing."""
+    leaves_out: bool = False
+    """Whether the values at fault are not sent, as the mapping says."""
     whole_row: bool = False
     """Whether the fault is the row's and not one field's."""
     details: Mapping[str, str] = field(default_factory=dict)
     """Value → what of it is meant, a sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What the rules depend on beside the table."""
-
-    today: date
-    """The day after which a date lies in the future."""
-    required: frozenset[str] = frozenset()
-    """Optional fields that must not be blank either."""
-    as_shown: frozenset[str] = frozenset()
-    """Fields for whose values the person vouches."""
-    blanks: str = "omit"
-    """``omit`` or ``send``: whether a blank is sent."""
-    left_out: frozenset[tuple[int, str]] = frozenset()
-    """(index label, field) of values that are not sent, not even as a blank."""
-
-
-def compile_checks(table: Table, frame: pd.DataFrame, terms: Terms) -> pa.DataFrameSchema:
+def compile_checks(
+    table: Table, batch: Batch, frame: pd.DataFrame, required: Collection[str], today: date
+) -> pa.DataFrameSchema:
     """Return the table's rules as a pandera schema for this one frame.
 
     Args:
         table: A documented page.
+        batch: Whose rows they are.
         frame: What will be validated: a column per mapped field under the vendor's first name, and
             one for every field that must not be missing; dtype ``str``; blank is ``""``; unique
             index.
-        terms: What the rules depend on beside the table.
+        required: Optional fields that must not be blank either.
+        today: The day after which a date lies in the future.
 
     Returns:
         A schema with one ``Column`` per column of the frame. ``Check.error`` is a rule's name, and
@@ -99,13 +91,16 @@ def compile_checks(table: Table, frame: pd.DataFrame, terms: Terms) -> pa.DataFr
         if known.name not in frame:
             continue
         column = frame[known.name]
-        rules = [*_missing(table, known, frame, terms), *_text(known)]
-        rules += _judged(known, column, as_shown=known.name in terms.as_shown)
+        rules = [*_text(known), *_judged(known, column, as_shown=known.name in batch.as_shown)]
         if known.kind in {Kind.NAME, Kind.TEXT}:
             rules += _nothing_twice(column)
         if known.kind in {Kind.DATE, Kind.DATETIME}:
-            rules += _calendar(known, column, terms.today)
-        rules += _across(table, known, frame, terms)
+            rules += _calendar(known, column, today)
+        rules += _across(table, known, frame, batch)
+        needed = known.need is Need.REQUIRED or known.name in required
+        if known.name in batch.omit_if_invalid and not needed:
+            rules = [_spared(rule) for rule in rules]
+        rules[:0] = _missing(table, known, frame, required)
         columns[known.name] = pa.Column(
             str,
             [pa.Check(rule.holds, error=rule.name, n_failure_cases=1) for rule in rules],
@@ -114,7 +109,17 @@ def compile_checks(table: Table, frame: pd.DataFrame, terms: Terms) -> pa.DataFr
     return pa.DataFrameSchema(columns)
 
 
-def _missing(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> Iterator[Rule]:
+def _spared(rule: Rule) -> Rule:
+    """Return the rule of a field whose invalid values are left out, with a warning."""
+    if rule.severity is Severity.WARNING and rule.name != "nowhere":
+        return rule
+    remedy = "It is left out, as the mapping says; correct the cell to have it sent."
+    return replace(rule, severity=Severity.WARNING, remedy=remedy, leaves_out=True)
+
+
+def _missing(
+    table: Table, known: Field, frame: pd.DataFrame, required: Collection[str]
+) -> Iterator[Rule]:
     """Yield the rule on a blank."""
     if known.need is Need.ONE_OF:
         group = [other for other in table.group(known.group) if other.name in frame]
@@ -134,7 +139,7 @@ def _missing(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> I
     severity, remedy = Severity.ERROR, "Fill the cell."
     if known.need is Need.REQUIRED:
         why = "OPSCOM requires it."
-    elif known.name in terms.required:
+    elif known.name in required:
         why = "your settings require it."
     elif known.need is Need.EXPECTED:
         severity, remedy = Severity.WARNING, "Fill the cell if this user is new to OPSCOM."
@@ -303,7 +308,7 @@ def _are(marks: pd.Series[bool]) -> Holds:
     return lambda _: marks
 
 
-def _across(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> Iterator[Rule]:
+def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> Iterator[Rule]:
     """Yield the rules that compare the fields of one row."""
     if known.name == "endTime" and "startTime" in frame:
         start, end = frame["startTime"], frame["endTime"]
@@ -322,7 +327,7 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> It
         changes = frame[[name for name in names if name in frame]]
         yield Rule(
             "changes",
-            lambda _: _sent(changes, terms).any(axis=1),
+            lambda _: _sent(changes, batch).any(axis=1),
             9031,
             "this row changes nothing of its permit.",
             "Fill the end, the plate, the amount or the currency, or delete the row.",
@@ -332,12 +337,12 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, terms: Terms) -> It
         )
 
 
-def _sent(changes: pd.DataFrame, terms: Terms) -> pd.DataFrame:
+def _sent(changes: pd.DataFrame, batch: Batch) -> pd.DataFrame:
     """Return which values are sent."""
     sent = changes != ""
-    if terms.blanks == "send":
+    if batch.blanks == "send":
         sent[:] = True
-        for label, name in terms.left_out:
+        for label, name in batch.left_out:
             if name in sent and label in sent.index:
                 sent.loc[label, name] = False
     return sent

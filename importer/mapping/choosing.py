@@ -273,19 +273,13 @@ def _left_out(source: Source, grid: Grid, mapping: Mapping, asked: str) -> str |
         with suppress(InputError):
             sheet = take_sheet(source, grid, *headers, wanted=mapping.all_headers)
     rows = len(grid.rows if sheet is None else sheet.rows)
-    lacks = missing_headers(mapping, () if sheet is None else sheet.columns)
-    has = [header for header in mapping.headers if header not in lacks]
     if not rows:
         return None
-    if not has:
-        what = "it has none of the mapped headers"
-    elif not lacks:
-        what = "it has all mapped headers"
-    else:
-        have, lack = (
-            listed_up_to([f'"{each}"' for each in part], _MOST_OF_SHEET) for part in (has, lacks)
-        )
-        what = f"of the mapped headers it has {have}, and it lacks {lack}"
+    lacks = missing_headers(mapping, () if sheet is None else sheet.columns)
+    what = "it has none of the mapped headers"
+    if len(lacks) < len(mapping.headers):
+        named = listed_up_to([f'"{each}"' for each in lacks], _MOST_OF_SHEET)
+        what = f"it lacks {named}" if lacks else "it has all mapped headers"
     why = f"only {asked} is asked for, and {what}" if asked else what
     return f"The sheet {grid.name} ({count(rows, 'row')}) was not imported: {why}."
 
