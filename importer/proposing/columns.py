@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.proposing.fitting import PROVINCES, Fit, fit
+from importer.proposing.fitting import Fit, fit
 from importer.proposing.naming import FIRM, MAY, PART, SURE, read_headers
 from importer.proposing.neighbours import settle
 from importer.proposing.proposal import NOT_SENT, Confidence, Place
@@ -83,8 +83,8 @@ def _claim(profile: Profile, named: Named) -> Place:
     strength = named.strength + 0.01 * len(named.words)
     if fitting.fit is Fit.FITS:
         # Values of a form that only this field's have.
-        formed = named.field == "user_name" and profile.share("account") > _MOST
-        strength += 0.05 * (formed or named.field in PROVINCES)
+        form = {"user_name": "account", "province": "province", "prov": "province"}.get(named.field)
+        strength += 0.05 * (form is not None and profile.share(form) > _MOST)
     confidence = _confidence(profile, named, fitting.fit)
     if fitting.fit is Fit.AGAINST:
         said = f"the header may mean {named.field}, but {fitting.why}"

@@ -1,7 +1,4 @@
-"""What the values of a column say to a field: they fit it, they say nothing, or they speak against it.
-
-One small function for each kind of evidence; which field takes which stands in ``_JUDGES``.
-"""
+"""What the values of a column say to a field: they fit it, they say nothing, or they speak against it."""
 
 from __future__ import annotations
 
@@ -12,13 +9,14 @@ from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from importer.proposing.profiles import Profile
 
 _ALMOST, _MOST, _SOME, _HARDLY = 0.9, 0.75, 0.5, 0.3
 _YEAR_RE: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _YOUNGEST, _YEARS_LOOKED_AT = 8, 200
+_KEYS: Final = {"unique_id", "student_no", "employ_no"}
 
 
 class Fit(IntEnum):
@@ -37,48 +35,96 @@ class Fitting:
     why: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What values of a field look like, by the share of distinct values that have a form."""
+
+    what: str
+    forms: tuple[str, ...] = ()
+    enough: float = _MOST
+    """From this share on they fit."""
+    hardly: float = 0
+    """Below this share they speak against the field."""
+    never: Mapping[str, float] | None = None
+    """Form → the share from which on they are something else."""
+
+
+_NAMES: Final = {
+    "email": "e-mail addresses", "date": "dates", "integer": "numbers", "two letters": "provinces or states", "name": "words",
+    "spaced": "words", "long": "texts", "no digit": "words without digits",
+}  # fmt: skip
+_PHONES = _Evidence("phone numbers", ("phone",), hardly=_HARDLY, never={"date": _SOME})
+_DATES = _Evidence("dates", ("date",), hardly=_HARDLY)
+_POSTAL = _Evidence("postal codes", ("postal",), never={"name": _SOME, "email": _SOME})
+_OTHER = {"email": _HARDLY, "date": _HARDLY}
+_PROVINCES = _Evidence(
+    "provinces or states",
+    ("province",),
+    _SOME,
+    never={**_OTHER, "integer": _HARDLY, "long": _HARDLY},
+)
+_STREETS = _Evidence(
+    "addresses", ("street",), _SOME, never={"email": _HARDLY, "date": _SOME, "integer": _SOME}
+)
+_NAMED = _Evidence("words", ("name",), never={**_OTHER, "integer": _HARDLY})
+_WORDS = _Evidence("words", enough=0, never={**_OTHER, "integer": _HARDLY})
+_LISTED = _Evidence("words", enough=0, never={**_OTHER, "integer": _SOME})
+_EVIDENCE: Final[Mapping[str, _Evidence]] = {
+    "email": _Evidence("e-mail addresses", ("email",), hardly=_HARDLY),
+    **dict.fromkeys(("phone_cell", "student_phone", "employee_phone"), _PHONES),
+    **dict.fromkeys(("date_of_birth", "startTime", "endTime"), _DATES),
+    **dict.fromkeys(("postal_code", "postal_code2"), _POSTAL),
+    **dict.fromkeys(("province", "province2", "prov", "driver_licence_prov"), _PROVINCES),
+    **dict.fromkeys(("street", "street2"), _STREETS),
+    "street line": _Evidence("addresses", enough=0, never={"email": _HARDLY, "date": _SOME}),
+    **dict.fromkeys(("first_name", "last_name", "last name part", "full name"), _NAMED),
+    **dict.fromkeys(("city", "city2"), _NAMED),
+    **dict.fromkeys(("make", "colour"), _WORDS),
+    **dict.fromkeys(("type", "plateType"), _LISTED),
+    **dict.fromkeys(("zone", "login_source"), _Evidence("words", enough=0, never=_OTHER)),
+    "user_type_id": _Evidence("of few kinds", ("few",), 1, 1, never=_OTHER),
+    "user_name": _Evidence(
+        "names of accounts", ("different",), hardly=_MOST, never={"spaced": _HARDLY, "date": _SOME}
+    ),
+    "year": _Evidence("years", ("year",), hardly=_HARDLY),
+    "amount": _Evidence("amounts", ("amount",), hardly=_HARDLY),
+    "currency": _Evidence("currencies", ("currency",), hardly=_HARDLY),
+    "plate": _Evidence(
+        "plates", ("plate", "plates"),
+        never={"two letters": 0.99, "date": _SOME, "email": _HARDLY, "no digit": _SOME},
+    ),
+    "vin": _Evidence("numbers of vehicles, of 17 characters", ("seventeen",), _SOME, _SOME),
+}  # fmt: skip
+"""A field, or a part of one → what its values look like."""
+IDS: Final = (*_KEYS, "permitNo", "referenceID", "driver_licence_num")
+
+
 def fit(field: str, column: Profile) -> Fitting:
     """Return how the values of a column go with a field."""
     if not column.counts:
         return Fitting(Fit.SILENT, "the column is empty")
-    judge = _JUDGES.get(field)
-    return Fitting(Fit.SILENT) if judge is None else judge(field, column)
-
-
-def _against(why: str) -> Fitting:
-    return Fitting(Fit.AGAINST, f"the values are {why}")
-
-
-def _by_share(part: float, what: str, *, hardly: float = _HARDLY) -> Fitting:
-    if part < hardly:
-        return _against(f"not {what}")
-    every = "all" if part == 1 else f"{part:.0%} of the"
-    if part >= _MOST:
-        return Fitting(Fit.FITS, f"{every} values are {what}")
-    return Fitting(Fit.SILENT, f"only {every} values are {what}")
-
-
-_FORMED: Final = {
-    **dict.fromkeys(("phone_cell", "student_phone", "employee_phone"), ("phone", "phone numbers")),
-    **dict.fromkeys(("date_of_birth", "startTime", "endTime"), ("date", "dates")),
-    "email": ("email", "e-mail addresses"),
-    "year": ("year", "years"),
-    "amount": ("amount", "amounts"),
-    "currency": ("currency", "currencies"),
-}
-"""Fields whose values have a form: the form and its name."""
-PROVINCES: Final = {"province", "province2", "prov", "driver_licence_prov"}
-_KEYS: Final = {"unique_id", "student_no", "employ_no"}
-
-
-def _by_form(field: str, column: Profile) -> Fitting:
-    form, what = _FORMED[field]
-    part = column.share(form)
-    if form == "phone" and column.share("date") > _SOME:
-        part = 0.0
-    if field == "date_of_birth" and part >= _SOME and _is_recent(column):
+    if field in IDS:
+        return _as_id(field, column)
+    evidence = _EVIDENCE.get(field)
+    if evidence is None:
+        return Fitting(Fit.SILENT)
+    if field == "date_of_birth" and column.share("date") >= _SOME and _is_recent(column):
         return Fitting(Fit.AGAINST, "the dates are of the last years, not births")
-    return _by_share(part, what)
+    return _judge(evidence, column)
+
+
+def _judge(evidence: _Evidence, column: Profile) -> Fitting:
+    """Return what the shares of forms say."""
+    for form, most in (evidence.never or {}).items():
+        if column.share(form) > most:
+            return Fitting(Fit.AGAINST, f"the values are {_NAMES[form]}")
+    part = sum(map(column.share, evidence.forms))
+    if part < evidence.hardly:
+        return Fitting(Fit.AGAINST, f"the values are not {evidence.what}")
+    every = "all" if part == 1 else "the" if part > 1 or not part else f"{part:.0%} of the"
+    if part >= evidence.enough:
+        return Fitting(Fit.FITS, f"{every} values are {evidence.what}")
+    return Fitting(Fit.SILENT, f"{every if part else 'none of the'} values are {evidence.what}")
 
 
 def _is_recent(column: Profile) -> bool:
@@ -89,114 +135,20 @@ def _is_recent(column: Profile) -> bool:
     return bool(years) and sum(year > limit for year in years) > _SOME * len(years)
 
 
-def _postal(_: str, column: Profile) -> Fitting:
-    wordy = column.share("name") > _SOME or column.share("email") > _SOME
-    return _by_share(column.share("postal"), "postal codes", hardly=_MOST if wordy else 0)
-
-
-def _id(field: str, column: Profile) -> Fitting:
+def _as_id(field: str, column: Profile) -> Fitting:
+    """Return how values go with the number of a person, a permit or a record."""
     different = column.different if field in _KEYS and column.rows > 1 else 1.0
-    found = Fitting(Fit.SILENT)
     if column.share("date") > _SOME and column.share("integer") < _SOME:
-        found = _against("dates")
-    elif field in _KEYS and column.share("email") > _SOME:
-        found = Fitting(Fit.SILENT, "the values are e-mail addresses")
-    elif column.share("id") < _HARDLY:
+        return Fitting(Fit.AGAINST, "the values are dates")
+    if field in _KEYS and column.share("email") > _SOME:
+        return Fitting(Fit.SILENT, "the values are e-mail addresses")
+    if column.share("id") < _HARDLY:
         phones = column.share("phone") >= _HARDLY and column.share("spaced") <= _HARDLY
-        found = Fitting(
-            Fit.SILENT if phones else Fit.AGAINST, "the values are not numbers of records"
-        )
-    elif different < _SOME:
-        found = Fitting(Fit.AGAINST, f"there are only {len(column.counts)} different values")
-    elif different < _ALMOST:
-        found = Fitting(Fit.SILENT, "some values repeat")
-    elif column.share("id") >= _MOST:
-        what = "all values are different" if column.different == 1 else "the values are numbers"
-        found = Fitting(Fit.FITS, what)
-    return found
-
-
-def _province(_: str, column: Profile) -> Fitting:
-    what = "provinces or states"
-    part = column.share("province")
-    if part >= _SOME:
-        return Fitting(
-            Fit.FITS, f"{'all' if part == 1 else f'{part:.0%} of the'} values are {what}"
-        )
-    others = ("integer", "date", "long", "email")
-    if any(column.share(form) > _HARDLY for form in others) or not column.share("text"):
-        return _against(f"not {what}")
-    return Fitting(Fit.SILENT, f"the values are not {what} that are known here")
-
-
-def _plate(_: str, column: Profile) -> Fitting:
-    if column.share("two letters") == 1:
-        return _against("provinces or states")
-    if column.share("date") > _SOME or column.share("email") > _HARDLY:
-        return _against("not plates")
-    if column.share("digit") < _SOME:
-        return Fitting(Fit.AGAINST, "the values have no digits, as plates have")
-    shaped = column.share("plate") + column.share("plates") >= _MOST
-    return (
-        Fitting(Fit.FITS, "the values have the shape of plates") if shaped else Fitting(Fit.SILENT)
-    )
-
-
-def _vin(_: str, column: Profile) -> Fitting:
-    if column.share("vin") >= _SOME:
-        return Fitting(Fit.FITS, "the values are numbers of vehicles with a right check digit")
-    shaped = column.share("seventeen") >= _SOME
-    have = "have" if shaped else "do not have"
-    why = f"the values {have} the 17 characters of a vehicle's number"
-    return Fitting(Fit.FITS if shaped else Fit.AGAINST, why)
-
-
-def _street(field: str, column: Profile) -> Fitting:
-    if column.share("email") > _HARDLY or column.share("date") > _SOME:
-        return _against("not addresses")
-    if field == "street line" or column.share("street") >= _SOME:
-        return Fitting(Fit.FITS, "the values look like addresses")
-    return _against("numbers") if column.share("integer") > _SOME else Fitting(Fit.SILENT)
-
-
-def _word(field: str, column: Profile) -> Fitting:
-    numbered = field in {"user_type_id", "zone", "login_source"}
-    most = _SOME if field in {"plateType", "type"} else _HARDLY
-    forms = (("email", "e-mail addresses", _HARDLY), ("date", "dates", _HARDLY))
-    for form, what, limit in (*forms, ("integer", "numbers", 1 if numbered else most)):
-        if column.share(form) > limit:
-            return _against(what)
-    if field == "user_type_id":
-        what = f"{len(column.counts)} different values"
-        return (
-            Fitting(Fit.FITS, what)
-            if column.few
-            else Fitting(Fit.AGAINST, f"there are {what}, too many for types")
-        )
-    named = field in {"first_name", "last_name", "last name part", "full name", "city", "city2"}
-    if named and column.share("name") < _MOST:
-        return Fitting(Fit.SILENT)
-    return Fitting(Fit.FITS, "the values are words")
-
-
-def _account(_: str, column: Profile) -> Fitting:
-    spaced = column.share("spaced") > _HARDLY
-    if spaced or column.share("date") > _SOME or column.different < _MOST:
-        return _against("not names of accounts")
-    return Fitting(Fit.FITS)
-
-
-_JUDGES: Final[Mapping[str, Callable[[str, Profile], Fitting]]] = {
-    **dict.fromkeys(_FORMED, _by_form),
-    **dict.fromkeys(("postal_code", "postal_code2"), _postal),
-    **dict.fromkeys((*_KEYS, "permitNo", "referenceID", "driver_licence_num"), _id),
-    **dict.fromkeys(PROVINCES, _province),
-    "plate": _plate,
-    "vin": _vin,
-    **dict.fromkeys(("street", "street line", "street2"), _street),
-    "user_name": _account,
-    **dict.fromkeys(("first_name", "last_name", "last name part", "full name"), _word),
-    **dict.fromkeys(("city", "city2", "make", "colour", "type", "plateType"), _word),
-    **dict.fromkeys(("user_type_id", "zone", "login_source"), _word),
-}
-"""A field, or a part of one → the evidence of its values."""
+        against = Fit.SILENT if phones else Fit.AGAINST
+        return Fitting(against, "the values are not numbers of records")
+    if different < _SOME:
+        return Fitting(Fit.AGAINST, f"there are only {len(column.counts)} different values")
+    if different < _ALMOST or column.share("id") < _MOST:
+        return Fitting(Fit.SILENT, "some values repeat" if different < _ALMOST else "")
+    every = "all values are different" if column.different == 1 else "the values are numbers"
+    return Fitting(Fit.FITS, every)

@@ -74,10 +74,10 @@ class Naming:
 
 def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
     """Return what each header says in the language of the whole row, or where that knows nothing in another."""
-    read = {
-        language.name: [_read(language, h, endpoint, _common(language, headers)) for h in headers]
-        for language in languages()
-    }
+    read = {}
+    for name in LANGUAGES:
+        common = _common(name, headers)
+        read[name] = [_read(name, header, endpoint, common) for header in headers]
     weights = {name: sum(naming.weight for naming in rows) for name, rows in read.items()}
     # Every language knows English too, so that another must know clearly more.
     best = max(weights, key=lambda name: weights[name] * (_FOREIGN if name != LANGUAGES[0] else 1))
@@ -97,16 +97,22 @@ def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
     return tuple(found)
 
 
-def _common(language: Language, headers: Sequence[str]) -> frozenset[str]:
+def _common(name: str, headers: Sequence[str]) -> frozenset[str]:
     """Return the words that stand in most headers: ``applicant_``, ``PERS_``."""
-    counts = Counter(word for header in headers for word in language.words(header))
-    if len(headers) < _FEWEST:
-        return frozenset()
+    counts = Counter(word for header in headers for word in _words(name, header)[0])
     return frozenset(word for word, n in counts.items() if n >= max(_FEWEST, _WHOLE * len(headers)))
 
 
-def _read(language: Language, header: str, endpoint: str, common: frozenset[str]) -> Naming:
-    words, whole = frozenset(language.words(header)), frozenset(language.all_words(header))
+@lru_cache(maxsize=4096)
+def _words(name: str, header: str) -> tuple[frozenset[str], frozenset[str]]:
+    """Return the words of a header without those in brackets, and with them."""
+    language = languages()[name]
+    return frozenset(language.words(header)), frozenset(language.all_words(header))
+
+
+@lru_cache(maxsize=4096)
+def _read(name: str, header: str, endpoint: str, common: frozenset[str]) -> Naming:
+    language, (words, whole) = languages()[name], _words(name, header)
     system = systems().get(endpoint, {}).get(squeezed(header))
     if system == "unsent":
         return Naming((), unsent=True, words=words)
@@ -203,9 +209,8 @@ def _said_of(language: Language, word: str) -> bool:
 @cache
 def _long_words(name: str) -> dict[str, list[str]]:
     """Return the words of a language that are long enough to be misspelt, by their first letter."""
-    language = next(each for each in languages() if each.name == name)
     found: dict[str, list[str]] = {}
-    for word in sorted(language.known):
+    for word in sorted(languages()[name].known):
         if len(word) >= _LETTERS:
             found.setdefault(word[0], []).append(word)
     return found

@@ -83,7 +83,7 @@ class _Row:
 
     def about(self, whom: str) -> int:
         """Return how many headers have a word that stands in lists of such people."""
-        words = languages()[0].about[whom]
+        words = languages()["english"].about[whom]
         return sum(bool(naming.words & words) for naming in self.namings)
 
     def name(self, at: int) -> str:

@@ -54,7 +54,7 @@ _FORMS: Final[Mapping[str, str]] = {
     "comma": r".*,.*",
     "spaced": r".* .*",
     "long": r".{41,}",
-    "digit": r".*[0-9].*",
+    "no digit": r"[^0-9]*",
     "two letters": r"[^\W\d_]{2}",
     "seventeen": r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}",
     "year first": r"[0-9]{4}.*",
@@ -94,7 +94,12 @@ class Profile:
         return tuple(list(self.counts)[:3])
 
     def share(self, form: str) -> float:
-        """Return the share of (some thousand) distinct values that have a form, 0 to 1."""
+        """Return the share of (some thousand) distinct values that have a form, 0 to 1.
+
+        ``few`` is 1 where there are few of them, ``different`` as the attribute.
+        """
+        if form in {"few", "different"}:
+            return float(self.few if form == "few" else self.different)
         if form not in self.shares:
             values = list(self.counts)[:MOST_LOOKED_AT]
             test = _test(form)

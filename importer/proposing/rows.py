@@ -173,8 +173,10 @@ def _has_left(profile: Profile, text: str) -> bool:
         return True
     if means("left letters", text) is None or len(profile.counts) < 2:  # noqa: PLR2004 - a choice
         return False
-    known = {word for language in languages() for word in language.words(profile.column.header)}
-    tells = languages()[0].about["status"] & known
+    known = {
+        word for language in languages().values() for word in language.words(profile.column.header)
+    }
+    tells = languages()["english"].about["status"] & known
     return bool(tells) and any(means("active", other) for other in profile.counts)
 
 

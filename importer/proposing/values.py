@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import FIELDS, VALUES
@@ -38,7 +39,7 @@ _MOST_STRANGE, _LOOKED_AT, _LONGEST, _CODE = 12, 5000, 20, 3
 _YEAR: Final = r"\b((?:19|20)[0-9]{2})\b"
 
 
-@dataclass(slots=True)
+@dataclass
 class Drafting:
     """What is drafted, field by field."""
 
@@ -51,14 +52,11 @@ class Drafting:
     questions: list[Question] = field(default_factory=list)
     dated: Sequence[Profile] = ()
     """Columns of dates, those that are sent first."""
-    _sister: str | None = None
 
-    @property
+    @cached_property
     def sister(self) -> str:
         """The form of dates of the first column that leaves no doubt."""
-        if self._sister is None:
-            self._sister = proven_form(self.dated)
-        return self._sister
+        return proven_form(self.dated)
 
 
 @dataclass(slots=True)

@@ -155,10 +155,10 @@ def squeezed(header: str) -> str:
 
 
 @cache
-def languages() -> tuple[Language, ...]:
-    """Return what each language knows, English first."""
+def languages() -> Mapping[str, Language]:
+    """Return what each language knows, by its name, English first."""
     english = _read(LANGUAGES[0], None)
-    return (english, *(_read(name, english) for name in LANGUAGES[1:]))
+    return {LANGUAGES[0]: english} | {name: _read(name, english) for name in LANGUAGES[1:]}
 
 
 @cache

@@ -193,7 +193,7 @@ def test_what_the_rows_are_is_told_from_all_columns(tmp_path, columns, endpoint)
     assert (found[0].endpoint if found else None) == endpoint
 
 
-@pytest.mark.parametrize("language", languages(), ids=lambda language: language.name)
+@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.name)
 def test_every_phrase_of_the_vocabulary_has_words_and_no_two_fields_share_one(language):
     for endpoint, phrases in language.fields.items():
         meant = {}
