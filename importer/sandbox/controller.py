@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from importer.sandbox.connection import Request, Response
 from importer.sandbox.pages import PAGES, Answer, Page
-from importer.sandbox.rules import Refusal, judge, judge_token, refuse
+from importer.sandbox.rules import Refusal, judge, judge_token
 
 if TYPE_CHECKING:
     from importer.sandbox.store import Store
@@ -79,17 +79,18 @@ class Call:
         done = self._carry_out(self.page, store, access)
         if not isinstance(done, Refusal):
             return Response(json.dumps(done, ensure_ascii=False)), done
-        body: Answer = {"ErrorCode": done.code, "ErrorMessage": done.message}
+        message = f"The sandbox refuses {done.name or 'this'}."
+        body: Answer = {"ErrorCode": done.code, "ErrorMessage": message}
         if self.page.own_host:
-            body = {"error": done.code, "data": {}, "message": done.message}
+            body = {"error": done.code, "data": {}, "message": message}
         return Response(json.dumps(body), access.error_status), None
 
     def _carry_out(self, page: Page, store: Store, access: Access) -> Answer | Refusal:
         if not (self.client or page.own_host):
-            return refuse(9000)
+            return Refusal(9000)
         body = self.request.body
         if body is None:
-            return refuse(9003)
+            return Refusal(9003)
         refusal = judge_token(body.pop(page.token, None), access.token)
         if page.own_host and refusal is None:
             refusal = _judge_client(body.pop("client", None), access)
@@ -107,8 +108,8 @@ class Call:
 
 def _judge_client(client: object, access: Access) -> Refusal | None:
     if not isinstance(client, str) or not client:
-        return refuse(9000)
-    return None if access.client in {None, client} else refuse(9034)
+        return Refusal(9000)
+    return None if access.client in {None, client} else Refusal(9034)
 
 
 def _html(status: int, **headers: str) -> Response:

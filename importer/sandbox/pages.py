@@ -27,7 +27,6 @@ from importer.sandbox.rules import (
     Blank,
     Refusal,
     judge_times,
-    refuse,
 )
 from importer.sandbox.store import Store, fold
 
@@ -174,7 +173,7 @@ def _push_user(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
         kind, old, new = f"users by {field}", fold(before, field), fold(after, field)
         owner = store.get(kind, new) if new else None
         if owner is not None and owner["unique_id"] != unique_id:
-            return refuse(code)
+            return Refusal(code)
         if old:
             store.remove(kind, old)
         if new:
@@ -187,7 +186,7 @@ def _push_vehicle(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
     parts = (("plate",), ("provID", "prov"), ("plateTypeID", "plateType"))
     key = json.dumps([fold(values, *names) for names in parts])
     if store.get("vehicles", key) is not None:
-        return refuse(9012)
+        return Refusal(9012)
     return {"status": "success", "vehicle_id_id": str(store.put("vehicles", key, values))}
 
 
@@ -201,7 +200,7 @@ def _update_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
     number = fold(values, "referenceID")
     before = store.get("permits", number)
     if before is None:
-        return refuse(9009)
+        return Refusal(9009)
     after = {**before, **values}
     del after["referenceID"]
     return judge_times(after) or _keep_permit(store, number, after)
@@ -210,7 +209,7 @@ def _update_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
 def _delete_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
     number = fold(values, "referenceID")
     if store.get("permits", number) is None:
-        return refuse(9009)
+        return Refusal(9009)
     store.remove("permits", number)
     return _told_permit(number)
 
@@ -269,12 +268,10 @@ def _validate_plate(store: Store, values: Mapping[str, str]) -> Answer:
     noted = _NOTED_PLATES.get(fold(values, "plate"), {})
     details = {**noted, "permits": permits} if permits else noted
     # The same once more as the one text that a handheld shows.
-    lines = [f"{p['type']}: {p['shortName']}\n Expires: {p['expires']}" for p in permits]
-    parts = ["\n".join(lines)] if lines else []
-    if "alarm" in noted:
-        parts.append(f"ALARM: {noted['alarm']}")
-    if "dntt" in noted:
-        (note,) = noted["dntt"]
+    parts = [f"{p['type']}: {p['shortName']}\n Expires: {p['expires']}" for p in permits]
+    parts = ["\n".join(parts)] if parts else []
+    parts += [f"ALARM: {noted['alarm']}"] if "alarm" in noted else []
+    for note in noted.get("dntt", ()):
         parts.append(f"DNTT: {note['location']}\n{note['start']}-{note['end']} \n{note['notes']}")
     text = "".join(f"{part}\n\n" for part in parts)
     data = {"response": text, "plate": plate, "responseJSON": details}

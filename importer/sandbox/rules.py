@@ -12,38 +12,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-CODES: Mapping[int, str] = {
-    9000: "The request names no client code.",
-    9001: "The request holds no API token.",
-    9002: "This API token may not make this request.",
-    9003: "The request is no JSON object.",
-    9004: "The end time is missing.",
-    9005: "The end time is invalid.",
-    9006: "The plate is missing.",
-    9007: "The start time is invalid.",
-    9008: "The reference id is missing.",
-    9009: "There is no such record.",
-    9010: "The plate type is missing.",
-    9011: "The province or state is missing.",
-    9012: "This vehicle is in the database already.",
-    9013: "The unique id is missing.",
-    9014: "The login source is missing.",
-    9015: "The login source is invalid.",
-    9016: "The e-mail is missing.",
-    9017: "The first name is missing.",
-    9018: "The last name is missing.",
-    9019: "Another user has this e-mail.",
-    9020: "Another user has this username.",
-    9021: "The plate has more than 50 characters.",
-    9022: "There is a record with these details already.",
-    9030: "The field has too many characters.",
-    9031: "The field is missing.",
-    9032: "The field has too few characters.",
-    9033: "The field is invalid.",
-    9034: "The client has no such API token.",
-}
-"""What "API Error Codes" lists, in our own words."""
-
 TEXT = r"(?s:.*)"
 EMAIL = r"[^\s@]+@[^\s@]+"
 TWO_LETTERS = r"[A-Za-z]{2}"
@@ -94,7 +62,9 @@ class Refusal:
     """What the controller answers instead of taking a body."""
 
     code: int
-    message: str
+    """One of those that "API Error Codes" lists."""
+    name: str = ""
+    """The attribute that it is about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,37 +77,21 @@ class Taken:
     warnings: tuple[str, ...] = ()
 
 
-def refuse(code: int, name: str = "") -> Refusal:
-    """Return the refusal of that code; ``name`` is the attribute it is about."""
-    return Refusal(code, f"{CODES[code]} ({name})" if name else CODES[code])
-
-
 def judge_token(token: object, wanted: str | None) -> Refusal | None:
-    """Say what is wrong with a token.
-
-    Args:
-        token: What the body holds under ``apiToken`` (``None`` where nothing).
-        wanted: The only token that is known, ``None`` for any of 1 to 50 characters without
-            blanks and controls.
-    """
+    """Say what is wrong with a token; ``wanted`` is the only one that is known, ``None`` for any."""
     if token is None or token == "":
-        return refuse(9001)
+        return Refusal(9001)
     known = isinstance(token, str) and _TOKEN_RE.fullmatch(token) and wanted in {None, token}
-    return None if known else refuse(9034)
+    return None if known else Refusal(9034)
 
 
 def judge(
     attributes: Sequence[Attribute], body: Mapping[str, object], today: date
 ) -> Taken | Refusal:
-    """Hold a body against the attributes of its page, in their order; the first breach decides.
+    """Hold a body without its token against the attributes of its page; the first breach decides.
 
     Names are case-sensitive. Where one attribute is sent under two names both texts are held
     against the page and the first name counts. Unknown names are passed over with a warning.
-
-    Args:
-        attributes: Of the page of the endpoint.
-        body: The JSON object without its token.
-        today: The day after which nobody can have been born.
     """
     values: dict[str, str] = {}
     warnings: list[str] = []
@@ -155,7 +109,7 @@ def judge(
     for attribute in attributes:
         one, other = attribute.names[0], attribute.instead
         if other and not values.get(one) and not values.get(other):
-            return refuse(attribute.missing, f"{one} or {other}")
+            return Refusal(attribute.missing, f"{one} or {other}")
     known = {name for attribute in attributes for name in attribute.names}
     warnings += [_unknown(name) for name in body if name not in known]
     return judge_times(values) or Taken(values, tuple(warnings))
@@ -164,7 +118,7 @@ def judge(
 def judge_times(values: Mapping[str, str]) -> Refusal | None:
     """Refuse an ``endTime`` that is not after the ``startTime``, where both are there."""
     start, end = values.get("startTime"), values.get("endTime")
-    return refuse(9005, "endTime") if start and end and end <= start else None
+    return Refusal(9005, "endTime") if start and end and end <= start else None
 
 
 def _judge_attribute(
@@ -174,20 +128,19 @@ def _judge_attribute(
     for name in attribute.names:
         text = body.get(name, "")
         if not isinstance(text, str):
-            return refuse(attribute.invalid, name)
+            return Refusal(attribute.invalid, name)
         if not text.strip():
             continue
         filled = True
         too_long = attribute.most is not None and _length(text) > attribute.most
         if too_long and not attribute.cut:
-            return refuse(attribute.too_long, name)
+            return Refusal(attribute.too_long, name)
         if _CONTROLS_RE.search(text) or not _has_form(attribute.form, text, today):
-            return refuse(attribute.invalid, name)
-    if filled or attribute.blank is Blank.ALLOWED:
+            return Refusal(attribute.invalid, name)
+    sent = any(name in body for name in attribute.names)
+    if filled or attribute.blank is Blank.ALLOWED or (attribute.blank is Blank.KEPT and not sent):
         return None
-    if attribute.blank is Blank.KEPT and not any(name in body for name in attribute.names):
-        return None
-    return refuse(attribute.missing, attribute.names[0])
+    return Refusal(attribute.missing, attribute.names[0])
 
 
 def _has_form(form: str, text: str, today: date) -> bool:

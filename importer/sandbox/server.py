@@ -17,7 +17,6 @@ from importer.sandbox.store import Store
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import TracebackType
 
     from importer.sandbox.faults import Fault, Plan
     from importer.sandbox.pages import Answer
@@ -28,15 +27,9 @@ _POLL_SECONDS = 0.02
 
 
 class Sandbox:
-    """An OPSCOM controller on this machine to rehearse and to test with.
+    """An OPSCOM controller on this machine to rehearse and to test with, one system for all client codes.
 
-    ::
-
-        with Sandbox(workspace / "sandbox.sqlite") as sandbox:
-            push_to(sandbox.url)
-            sandbox.records("users")
-
-    All client codes share one set of records, because the sandbox is one system.
+    ``with Sandbox(workspace / "sandbox.sqlite") as sandbox: push_to(sandbox.url)``
     """
 
     def __init__(
@@ -51,16 +44,15 @@ class Sandbox:
         """Describe a sandbox; ``start`` opens it.
 
         Args:
-            store_path: The SQLite file that keeps the records from one start to the next, made where
-                it is missing; ``None`` keeps them in memory until ``close``.
+            store_path: The SQLite file that keeps the records, made where it is missing; ``None`` keeps
+                them in memory until ``close``.
             port: 0 takes any free one.
             access: Who may ask; ``None`` for everybody.
             delay: Seconds between what is done and its answer, for every request.
             plan: What goes wrong, and with which requests; it may be changed at any time.
         """
         self.plan: Plan = dict(plan or {})
-        self.connections = 0
-        self.requests = 0
+        self.connections = self.requests = 0
         self.at_once = 0
         """The most requests that were in hand at one time."""
         self._store_path, self._port, self._delay = store_path, port, delay
@@ -72,8 +64,7 @@ class Sandbox:
         self._ended = threading.Condition(self._lock)
         self._attempts: Counter[tuple[str, str]] = Counter()
         self._in_hand = 0
-        self._closing = threading.Event()
-        self._released = threading.Event()
+        self._closing, self._released = threading.Event(), threading.Event()
 
     @property
     def url(self) -> str:
@@ -88,14 +79,10 @@ class Sandbox:
         return self._store
 
     def records(self, kind: str) -> list[dict[str, str]]:
-        """Return what the sandbox holds, in the order of creation.
+        """Return all ``users``, ``vehicles`` or ``permits``, in the order of creation.
 
-        Args:
-            kind: ``users``, ``vehicles`` or ``permits``.
-
-        Returns:
-            One dict a record: ``reference_id``, then the filled fields under the first of the vendor's
-            possible names. The token is not among them.
+        One dict a record: ``reference_id``, then the filled fields under the first of the vendor's possible
+        names. The token is not among them.
         """
         return [
             {"reference_id": key if kind == "permits" else str(number), **body}
@@ -170,12 +157,7 @@ class Sandbox:
         """Start."""
         return self.start()
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close."""
         self.close()
 
@@ -215,8 +197,8 @@ class Sandbox:
 
     def early_fault(self, number: int) -> Fault | None:
         """Return the fault that hits the request of that number before its row is known."""
-        every = (f for (k, n), f in self.plan.copy().items() if k == "#every" and number % n == 0)
-        return self.fault_of(("#request", number)) or next(every, None)
+        every = [(k, n) for k, n in self.plan.copy() if k == "#every" and number % n == 0]
+        return self.fault_of(("#request", number), *every)
 
     def pause(self, seconds: float) -> None:
         """Wait, but not longer than until the sandbox closes."""
@@ -271,11 +253,8 @@ class Sandbox:
     ) -> None:
         """Take what was decided, before a byte of the answer leaves; a rehearsal keeps nothing of it.
 
-        Args:
-            numbers: Of the request, of its connection, and of the attempt for its row.
-            call: The request; empty where it was not read.
-            fault: What goes wrong.
-            done: The answer, where the request was carried out.
+        ``numbers`` are those of the request, of its connection, and of the attempt for its row; ``done`` is
+        the answer, where the request was carried out.
         """
 
 

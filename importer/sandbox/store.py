@@ -105,13 +105,11 @@ class Store:
         self, kind: str, *, found_by: str | None = None
     ) -> list[tuple[str, int, dict[str, str]]]:
         """Return key, number and record of a kind, or of those found by a name, in order of creation."""
-        more, values = (
-            ("", (kind,)) if found_by is None else (" AND found_by = ?", (kind, found_by))
-        )
         with self._lock:
             rows = self._db.execute(
-                f"SELECT key, number, body FROM record WHERE kind = ?{more} ORDER BY number",  # noqa: S608
-                values,
+                "SELECT key, number, body FROM record WHERE kind = ?1 AND found_by = IFNULL(?2, found_by)"
+                " ORDER BY number",
+                (kind, found_by),
             ).fetchall()
         return [(key, number, json.loads(body)) for key, number, body in rows]
 

@@ -36,7 +36,7 @@ def test_a_request_without_a_token_gets_the_documented_error(shared):
     url = f"{shared.sandbox.url}/api/{CLIENT}/v1/profiles/push"
     assert shared.session.post(url, json={}, timeout=10).json() == {
         "ErrorCode": 9001,
-        "ErrorMessage": "The request holds no API token.",
+        "ErrorMessage": "The sandbox refuses this.",
     }
 
 
