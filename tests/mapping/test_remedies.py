@@ -21,7 +21,7 @@ from importer.mapping import apply_mapping, load_mapping
 from importer.model import CellType, Column, Sheet
 from schemas import TABLES, kinds
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TODAY = dt.date(2026, 9, 1)
 OTHERS = {
     "users": "{unique_id: {value: s1}, login_source: {value: OPSCOM}, first_name: {value: Ann}, last_name: {value: Roy}, email: {value: a@b.ca}}",

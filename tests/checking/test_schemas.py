@@ -13,7 +13,7 @@ from importer.codes import CODES, SETTINGS_CODES, Effect, Whose
 from importer.schema import FieldLine, Kind, Need, describe, record_key
 from schemas import POLICIES, READS, TABLES
 
-PAGES = Path(__file__).parent / "vendor_tables"
+PAGES = Path(__file__).parents[1] / "vendor_tables"
 WORDS = {Kind.ID, Kind.NAME, Kind.TEXT, Kind.PLATE, Kind.PHONE, Kind.POSTAL}
 """Kinds that the vendor does not tell apart."""
 FORMS = {
@@ -173,7 +173,7 @@ def test_the_tables_load_neither_pandas_nor_pandera():
         text=True,
         encoding="utf-8",
         check=True,
-        cwd=Path(__file__).parents[1],
+        cwd=Path(__file__).parents[2],
     )
 
     assert done.stdout.strip() == "[]"

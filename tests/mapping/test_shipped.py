@@ -12,7 +12,7 @@ from importer.mapping import apply_mapping, load_mapping
 from importer.model import Column, Sheet
 from schemas import TABLES
 
-FOLDER = Path(__file__).parent.parent / "mappings"
+FOLDER = Path(__file__).parents[2] / "mappings"
 SHIPPED = sorted(FOLDER.glob("*.yaml"))
 
 
