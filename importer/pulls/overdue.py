@@ -103,7 +103,7 @@ def call(connection: Connection, to: Destination, stopper: Stopper) -> Overdue:
         why = f"The disk did not take the last {count(saved.unwritten, 'byte')}."
     elif not whole:
         why = stopper.reason or (verdict.why if isinstance(verdict, Failed) else "")
-    return _conclude(_Answer(path, content, why), to)
+    return _conclude(path, content, why, to)
 
 
 def rebuild(saved: Path, to: Destination) -> Overdue:
@@ -132,7 +132,7 @@ def rebuild(saved: Path, to: Destination) -> Overdue:
             hint=f"Name a file that begins with {STEM}; they lie in the folder for workbooks.",
         )
     to = replace(to, asked=replace(to.asked, when=when))
-    return _conclude(_Answer(saved, content, ""), to)
+    return _conclude(saved, content, "", to)
 
 
 def _ask(connection: Connection, saved: SavedBytes, stopper: Stopper) -> Reply:
@@ -154,15 +154,6 @@ def _ask(connection: Connection, saved: SavedBytes, stopper: Stopper) -> Reply:
 _READ = listing("records")
 
 
-@dataclass(frozen=True, slots=True)
-class _Answer:
-    """What arrived, and why it may not be all."""
-
-    path: Path
-    content: bytes
-    why: str
-
-
 def _read(content: bytes, to: Destination) -> Violations | None:
     """Read the violations, the API token taken out wherever an answer repeats it."""
     text = content.decode("utf-8", "surrogateescape")
@@ -179,22 +170,37 @@ def _refusal(reply: Reply, verdict: Verdict) -> str:
     return ""
 
 
-def _conclude(answer: _Answer, to: Destination) -> Overdue:
-    """Make a workbook of what arrived and say what is missing."""
-    path, found = answer.path, _read(answer.content, to)
+def _conclude(path: Path, content: bytes, why: str, to: Destination) -> Overdue:
+    """Make a workbook of what arrived and say what is missing; ``why`` it may not be all."""
+    found = _read(content, to)
     if found is None:
         nothing = (
-            f"{answer.why or 'There are no whole violations in it.'} {MARKED}. What arrived "
-            f"({count(len(answer.content), 'byte')}) is in {path}; keep it, and ask OPSCOM what was "
+            f"{why or 'There are no whole violations in it.'} {MARKED}. What arrived "
+            f"({count(len(content), 'byte')}) is in {path}; keep it, and ask OPSCOM what was "
             "marked before you run this command again."
         )
         return Overdue(UNKNOWN, path, error=nothing)
+    number, error = len(found.records), None
+    if why or not found.complete:
+        cut = f"The answer is cut off; {count(number, 'violation')} arrived whole and are in the workbook. "
+        error = (
+            f"{why} {'' if found.complete else cut}{MARKED}. What arrived is in {path}; keep it, and ask "
+            "OPSCOM for the rest before you run this command again."
+        ).strip()
+    facts = (
+        ("OPSCOM's version", found.version),
+        ("Saved answer", path.name),
+        ("Times", "As OPSCOM gives them; those that end in Z are in universal time."),
+        ("Keys", "Every row names its violation under ViolationID."),
+    )
+    banner = f"{count(number, 'overdue violation')}, marked as sent to collections: no later call returns them."
+    notes = () if error is None else (error,)
+    summary = Summary("Overdue violations", to.asked, facts, notes, banner)
     pages = pages_of(found)
     counts = tuple((page.name, len(page.rows)) for page in pages)
-    error = None if found.complete and not answer.why else _missing(answer, found)
     stem = path.name.removesuffix(".part").removesuffix(".json")
     try:
-        results = write_book(to.folder / f"{stem}.xlsx", _summary(answer, found, to, error), pages)
+        results = write_book(to.folder / f"{stem}.xlsx", summary, pages)
     except InputError as failure:
         # Its own hint says to run the command again, which would lose these violations.
         error = (
@@ -203,36 +209,3 @@ def _conclude(answer: _Answer, to: Destination) -> Overdue:
         ).strip()
         return Overdue(UNKNOWN, path, counts=counts, error=error)
     return Overdue(SETTLED if error is None else UNKNOWN, path, results, counts, error)
-
-
-def _missing(answer: _Answer, found: Violations) -> str:
-    arrived = len(found.records)
-    stand = "stands" if arrived == 1 else "stand"
-    cut = (
-        ""
-        if found.complete
-        else f" The answer is cut off; {count(arrived, 'violation')} arrived whole and {stand} in the "
-        "workbook."
-    )
-    return (
-        f"{answer.why}{cut} {MARKED}. What arrived is in {answer.path}; keep it, and ask OPSCOM for "
-        "the rest before you run this command again."
-    ).strip()
-
-
-def _summary(answer: _Answer, found: Violations, to: Destination, error: str | None) -> Summary:
-    number = len(found.records)
-    they, are, them = ("It", "is", "it") if number == 1 else ("They", "are", "them")
-    return Summary(
-        "Overdue violations",
-        to.asked,
-        (
-            ("OPSCOM's version", found.version),
-            ("Saved answer", answer.path.name),
-            ("Times", "As OPSCOM gives them; those marked UTC are in universal time."),
-            ("Keys", "Every row names its violation under ViolationID."),
-        ),
-        () if error is None else (error,),
-        f"{count(number, 'overdue violation')}. {they} {are} marked as sent to collections: no later "
-        f"call returns {them}.",
-    )

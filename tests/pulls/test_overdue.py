@@ -54,9 +54,8 @@ def test_the_answer_is_saved_as_it_came_and_laid_out_in_a_workbook(office):
         "error": None,
     }
     assert rows_of(results, "Violations")[0]["Ticket"] == "1-100013"
-    assert (
-        "1 overdue violation. It is marked as sent to collections: no later call returns it."
-        in (texts_of(results))
+    assert "1 overdue violation, marked as sent to collections: no later call returns them." in (
+        texts_of(results)
     )
     assert entry.body == {"apiToken": TOKEN}
     assert entry.path == f"/api/{CLIENT}/v1/{CALL}"
@@ -183,7 +182,7 @@ def test_of_an_answer_that_was_cut_off_the_whole_violations_are_in_the_workbook(
     (saved,) = saved_files(office)
     said = (
         "The answer of the host (HTTP 200) cannot be read. The answer is cut off; 2 violations arrived "
-        "whole and stand in the workbook. OPSCOM may have marked the violations as sent to collections, "
+        "whole and are in the workbook. OPSCOM may have marked the violations as sent to collections, "
         f"and then no call returns them again. What arrived is in {saved}; keep it, and ask OPSCOM for "
         "the rest before you run this command again."
     )
