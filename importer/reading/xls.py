@@ -32,6 +32,8 @@ _WANTED: Final = _FORMULAS | {_BOF, _BOUND_SHEET, _RECALC_ID, _WRITER}
 _WORKSHEET: Final = b"\x10\x00"
 _ZERO, _FOUR = struct.pack("<d", 0), struct.pack("<d", 4)
 _EMPTY_TEXT: Final = b"\x03\0\0\0\0\0\xff\xff"
+_SAYS_NOTHING: Final = b"\x03\0\x17\0\0"
+"""The formula ``=""``, which is right as it stands (MS-XLS, section 2.5.198.89)."""
 _NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
 
@@ -197,6 +199,7 @@ def _stand_ins(book: xlrd.book.Book) -> dict[int, frozenset[tuple[int, int]]]:
             row, column = struct.unpack_from("<HH", data)
             asked = bool(data[14] & 2)
             empty = data[6:14] == _EMPTY_TEXT and (asked or not recalculated)
+            empty = empty and data[20:] != _SAYS_NOTHING
             never = asked and data[6:14] in zeros
             if empty or never:
                 found[-1].add((row, column))

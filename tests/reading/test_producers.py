@@ -14,7 +14,7 @@ FOLDER = Path(__file__).parents[1] / "fixtures" / "producers"
 SHOWN = json.loads((FOLDER / "shown.json").read_text(encoding="utf-8"))
 """File → case → what a person sees in the column ``value``; cells without a trusted value are marked."""
 STAND_INS = {
-    "java-poi-hssf.xls": {"f_blank", "f_none"},
+    "java-poi-hssf.xls": {"f_none"},
     "py-pandas-xlsxwriter.xlsx": {"t_eq"},
 }
 """Formulas that no program has calculated yet: 0 or nothing stands in for their value."""
