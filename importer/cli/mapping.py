@@ -121,6 +121,11 @@ def _proposer(
     if not path.is_file():
         path = request.mappings / path.name
     mapping, document = load_mapping(path), read_document(path)
+    if mapping.deletes:
+        raise InputError(
+            f"{path.name} deletes what a file lists; nothing is proposed for that.",
+            hint="Correct the file or the mapping by hand (docs/mappings.md says how).",
+        )
     first = look_at(source, sheet=options.sheet, endpoint=mapping.endpoint)[0]
     if not first.readings[0].score:
         raise InputError(

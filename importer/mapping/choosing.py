@@ -55,8 +55,7 @@ class Choice:
     @property
     def deletes_more(self) -> bool:
         """Whether it would delete what sheets with more columns than the mapping's list."""
-        policy = self.mapping.table.policy
-        if policy is None or not policy.deletes:
+        if not self.mapping.deletes:
             return False
         known = self.mapping.all_headers
         return any(
@@ -334,7 +333,8 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool) -> list[
         rest = [f"and {count(more, 'more mapping')}."] if more > 0 else []
         lines = [f"  {each}" for each in (*told[:_MOST_TOLD], *rest)]
         return [f"{name} fits none of the mappings tried:", *lines, *filter(None, [there]), ways]
-    if misfits and misfits[0].distance[0] <= _NEAR:
+    # What deletes is proposed for nothing: a person writes it.
+    if misfits and misfits[0].distance[0] <= _NEAR and not misfits[0].mapping.deletes:
         new = f"{command} --mapping {quoted(misfits[0].mapping.path.name)}"
         ways = f"Correct the file, or to have proposed what is new: {new}"
         return [" ".join(filter(None, (f"{name} does not fit {told[0]}", there, ways)))]

@@ -108,6 +108,11 @@ class Mapping:
         return tuple(known for known in self.table.fields if known.name in given)
 
     @property
+    def deletes(self) -> bool:
+        """Whether what its rows list is deleted."""
+        return self.table.policy is not None and self.table.policy.deletes
+
+    @property
     def headers(self) -> tuple[str, ...]:
         """Every header that a sheet must have, once, with ``#n`` as written.
 
