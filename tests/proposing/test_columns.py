@@ -4,7 +4,6 @@ import csv
 
 import pytest
 
-from importer.proposing.columns import place_columns
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
 from importer.proposing.sheets import readings
@@ -26,23 +25,6 @@ CARS = {
     "Plate": ("KYA1935", "RMN5327", "EHR8708", "FMS5750"),
     "Make": ("Ford", "Kia", "Honda", "Ford"),
 }
-
-
-@pytest.fixture
-def place(tmp_path):
-    """Return what places columns, given as header → values, under an endpoint."""
-
-    def placing(columns, endpoint="users"):
-        path = tmp_path / "export.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
-        source = read_source(path)
-        profiles = profile(take_sheet(source, source.grids[0], 1))
-        return {p.profile.column.header: p for p in place_columns(profiles, endpoint)}
-
-    return placing
 
 
 @pytest.mark.parametrize(

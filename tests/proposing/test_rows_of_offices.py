@@ -1,13 +1,8 @@
 """Columns of other offices' header rows that were once misplaced."""
 
-import csv
-
 import pytest
 
-from importer.proposing.columns import place_columns
-from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
-from importer.reading import read_source, take_sheet
 
 PEOPLE = {
     "Student ID": ("90012345", "90012377", "90020911", "90034418"),
@@ -18,23 +13,6 @@ MAILS = ("a@mail.example", "b@mail.example", "c@mail.example", "d@mail.example")
 DATES = ("2026-09-01", "2026-09-02", "2026-09-03", "2026-09-04")
 PLATES = ("KYA1935", "RMN5327", "EHR8708", "FMS5750")
 SECRETS = ("8841", "2230", "9917", "0038")
-
-
-@pytest.fixture
-def place(tmp_path):
-    """Return header → place of columns given as header → values."""
-
-    def placing(columns, endpoint="users"):
-        path = tmp_path / "export.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
-        source = read_source(path)
-        profiles = profile(take_sheet(source, source.grids[0], 1))
-        return {p.profile.column.header: p for p in place_columns(profiles, endpoint)}
-
-    return placing
 
 
 def test_an_address_with_its_number_first_is_no_password(place):

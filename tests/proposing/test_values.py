@@ -27,19 +27,6 @@ TYPES = tuple(
 HEAD = "Student ID,First Name,Last Name,Email,{more}\n"
 
 
-@pytest.fixture
-def proposed(tmp_path):
-    """Return what proposes for a text, with answers."""
-
-    def proposing(text, answers=None, endpoint=None, types=()):
-        path = tmp_path / "export.csv"
-        path.write_text(text, encoding="utf-8")
-        seen = look_at(read_source(path), endpoint=endpoint)[0]
-        return propose(seen.look, seen.readings[0].endpoint, Answers(answers or {}), types=types)
-
-    return proposing
-
-
 def people(more, *values):
     rows = [f"9001234{n},Ann{n},Roe{n},a{n}@uni.example,{value}" for n, value in enumerate(values)]
     return (

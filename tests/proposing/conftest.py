@@ -1,0 +1,70 @@
+"""What places columns, what proposes, and an office with an export that no mapping fits."""
+
+import csv
+
+import pytest
+from asking import STAFF
+from commanding import Done
+
+from importer.cli import main
+from importer.proposing.answers import Answers
+from importer.proposing.columns import place_columns
+from importer.proposing.profiles import profile
+from importer.proposing.propose import propose
+from importer.proposing.sheets import look_at
+from importer.reading import read_source, take_sheet
+
+
+@pytest.fixture
+def place(tmp_path):
+    """Return what places columns, given as header → values, under an endpoint."""
+
+    def placing(columns, endpoint="users"):
+        path = tmp_path / "export.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(columns)
+            writer.writerows(zip(*columns.values(), strict=True))
+        source = read_source(path)
+        profiles = profile(take_sheet(source, source.grids[0], 1))
+        return {p.profile.column.header: p for p in place_columns(profiles, endpoint)}
+
+    return placing
+
+
+@pytest.fixture
+def proposed(tmp_path):
+    """Return what proposes for a text, with answers."""
+
+    def proposing(text, answers=None, endpoint=None, types=()):
+        path = tmp_path / "export.csv"
+        path.write_text(text, encoding="utf-8")
+        seen = look_at(read_source(path), endpoint=endpoint)[0]
+        return propose(seen.look, seen.readings[0].endpoint, Answers(answers or {}), types=types)
+
+    return proposing
+
+
+@pytest.fixture
+def office(tmp_path):
+    """A workspace with an export that no mapping fits."""
+    folder = tmp_path / "parking"
+    for name in ("inbox", "mappings"):
+        (folder / name).mkdir(parents=True)
+    (folder / "opscom.yaml").write_text("client: OC_X\n", encoding="utf-8")
+    (folder / "inbox" / "RH-employés-2026-09-01.csv").write_text(STAFF, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def run(monkeypatch, capsys):
+    """Return what calls the command in a folder, inside this process and without a terminal."""
+
+    def call(folder, *words):
+        monkeypatch.chdir(folder)
+        with pytest.raises(SystemExit) as ended:
+            main(list(map(str, words)))
+        said = capsys.readouterr()
+        return Done(ended.value.code, said.out, said.err)
+
+    return call
