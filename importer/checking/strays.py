@@ -20,7 +20,7 @@ from importer.schema import Kind
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     import numpy.typing as npt
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 _TOTAL: Final = re.compile(r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b", re.IGNORECASE)
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
 """A sign that no id has and that texts for people have: a blank, a bracket, a question mark."""
+_DIGIT: Final = re.compile("[0-9]")
 _ODD: Final = "[^ -~]|  "
 """More than plain letters with one blank between words; folding changes no more than their case."""
 _NAMES: Final = 2
@@ -239,18 +240,30 @@ def _unlike(
 
 
 def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Iterator[int]:
-    """Yield up to three odd rows below a header, a gap or a stray; more are records of another kind."""
+    """Yield up to three odd rows below a header, a gap or a stray, or the odd rows of another table.
+
+    More than three without a header are records of another kind.
+    """
     run: list[int] = []
     counts, before_is_stray = False, True
     for at in rows.order:
         if at in look and (rows.starts[at] or before_is_stray):
-            yield from run if len(run) <= _EDGE else ()
+            yield from run if len(run) <= _EDGE or _has_header(rows, run) else ()
             run, counts = [], True
         counts = counts and (at in odd or not look.get(at, ""))
         if counts and at in odd:
             run.append(at)
         before_is_stray = at not in look
-    yield from run if len(run) <= _EDGE else ()
+    yield from run if len(run) <= _EDGE or _has_header(rows, run) else ()
+
+
+def _has_header(rows: _Rows, run: Sequence[int]) -> bool:
+    """Whether the first of these rows is a header: two cells at least, and digits only below it."""
+    first = rows.cells(run[0])
+    if len(first) < _NAMES or any(map(_DIGIT.search, first.values())):
+        return False
+    below = (rows.texts[column].iloc[list(run[1:])] for column in first)
+    return any(bool(texts.str.contains(_DIGIT).all()) for texts in below)
 
 
 def _shape(key: str) -> str:

@@ -181,7 +181,21 @@ def test_all_rows_of_a_second_table_are_held_to_the_next_header(held, kind):
     assert held(rows) == expected
 
 
+def test_a_second_table_is_held_also_where_it_shares_no_header_with_the_first(held):
+    cars = [[f"CAR {n}", "Ford", "Blue", "ON", ""] for n in range(10, 15)]
+    rows = [*people(), [], ["Plate", "Make", "Colour", "Province"], *cars]
+    assert held(rows) == dict.fromkeys(range(11, 17), UNLIKE)
+
+
 RIGHT = {
+    "staff known by name after a gap": [
+        *people(0, 40),
+        [],
+        *(
+            [name, name.title(), "Bo", "", f"{name}@x.example"]
+            for name in ("brown", "clark", "evans", "hay")
+        ),
+    ],
     "one id of staff among students": [*people(0, 4), person(5, "T{}"), *people(6, 9)],
     "staff at the end": [*people(), person(9, "T{}")],
     "many of another kind after a gap": [*people(0, 90), [], *people(90, 95, "T{}")],
