@@ -1,7 +1,7 @@
-"""Make ``docs/pictures/``: the workbook that the samples end in, as LibreOffice shows it.
+"""Make ``docs/pictures/``: the workbooks that the samples end in, as LibreOffice shows them, and terminals.
 
-Run ``python docs/make_pictures.py`` after a change of the workbook's looks. It needs LibreOffice
-(``soffice``) and poppler (``pdftoppm``); the pictures are committed, so that nobody else needs them.
+Run ``python docs/make_pictures.py`` after a change of the workbook's looks or of what is said. It needs
+LibreOffice (``soffice``) and poppler (``pdftoppm``); the pictures are committed, so that nobody else needs them.
 """
 
 from __future__ import annotations
@@ -13,10 +13,12 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 import zipfile
 from pathlib import Path
 
 import openpyxl
+import pexpect
 from openpyxl.worksheet.properties import PageSetupProperties
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +30,8 @@ SHEETS = {
     "answers": (2, 150),
     "would-be-sent": (3, 110),
     "mapping": (1, 100),
+    "first-day/rows": (2, 110),
+    "first-day/summary": (1, 80),
 }
 """Picture → sheet of the workbook, counted from 1, and dots per inch."""
 _A3 = "8"
@@ -48,6 +52,7 @@ def main() -> None:
         _draw(pushed, "rows", folder)
         _draw(checked, "would-be-sent", folder)
         _draw(_make_mapping(folder), "mapping", folder)
+        _make_first_day(folder)
 
 
 def _make_workbooks(folder: Path) -> tuple[Path, Path]:
@@ -84,6 +89,78 @@ def _make_mapping(folder: Path) -> Path:
     page.print_options.gridLines = True
     book.save(folder / "mapping.xlsx")
     return folder / "mapping.xlsx"
+
+
+ANSWERS = {
+    "user_type_id": "2",
+    "login source": "OPSCOM",
+    "not to be sent": "1",
+    "Is that right": "",
+    "Save the mapping": "",
+}
+"""What a question holds → what is typed."""
+
+
+def _make_first_day(folder: Path) -> None:
+    """Go through the guide with the sample that it names, and draw what is seen."""
+    office = folder / "parking"
+    for name in ("map", "rows", "push", "summary"):
+        # The guide that `init` lays into the workspace takes what is there.
+        (PICTURES / "first-day").mkdir(exist_ok=True)
+        (PICTURES / "first-day" / f"{name}.png").touch()
+    _talk(["init", str(office)], folder)
+    shutil.copy(ROOT / "samples" / "new-staff.csv", office / "inbox")
+    talk = _talk(["map", "inbox/new-staff.csv"], office)
+    # From the first question to the one before it saves.
+    first, last = talk.index('Is "Status"'), talk.index("One row as it would be sent")
+    _draw_text("$ opscom-import map inbox/new-staff.csv\n…\n\n" + talk[first:last], "map", folder)
+    _talk(["check"], office)
+    said = _talk(["push", "--sandbox"], office).replace(str(office.resolve()), "…")
+    # The bar is gone when a run has ended.
+    lines = [line for line in said.splitlines() if not re.search(r"[-\d]:[-\d]{2}", line)]
+    _draw_text("\n".join(["$ opscom-import push --sandbox", *lines]), "push", folder)
+    _draw(office / "results" / "new-staff-checked.xlsx", "first-day/rows", folder)
+    _draw(office / "results" / "sandbox" / "new-staff-results.xlsx", "first-day/summary", folder)
+
+
+def _talk(arguments: list[str], folder: Path) -> str:
+    """Run a command on a terminal and answer its questions; return what was seen."""
+    child = pexpect.spawn(
+        sys.executable,
+        ["-m", "importer", *arguments],
+        cwd=str(folder),
+        env={**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1", "LOGNAME": "registrar"},
+        encoding="utf-8",
+        dimensions=(60, 96),
+    )
+    seen = ""
+    while child.expect(["\n>[^\n]* $", pexpect.EOF]) == 0:
+        question = child.before.split("\r\n\r\n")[-1]
+        child.sendline(next(typed for words, typed in ANSWERS.items() if words in question))
+        seen += child.before + child.after
+    return re.sub("\x1b\\[[0-9;?]*[a-zA-Z]|\r", "", seen + child.before)
+
+
+def _draw_text(text: str, picture: str, folder: Path) -> None:
+    """Draw what a terminal shows, a line a cell."""
+    book = openpyxl.Workbook()
+    page = book.active
+    page.column_dimensions["A"].width = 110
+    page.page_setup.paperSize, page.page_setup.orientation = int(_A3), "portrait"
+    page.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    for at, line in enumerate((part for each in text.splitlines() for part in _wrapped(each)), 1):
+        cell = page.cell(at, 1, line)
+        cell.data_type = "s"
+        cell.font = openpyxl.styles.Font(name="DejaVu Sans Mono", size=9)
+        cell.fill = openpyxl.styles.PatternFill("solid", "EEF1F4")
+    path = folder / f"first-day-{picture}.xlsx"
+    book.save(path)
+    _print(path, f"first-day/{picture}", 84, folder)
+
+
+def _wrapped(line: str) -> list[str]:
+    """Break a line where a terminal of 96 columns would, between words."""
+    return textwrap.wrap(line, 96, subsequent_indent="  ", break_long_words=False) or [""]
 
 
 PERMITS = """\
@@ -144,20 +221,27 @@ def _make_questions(folder: Path) -> Path:
 
 
 def _draw(workbook: Path, picture: str, folder: Path) -> None:
-    """Print one sheet on one page, and cut the paper to what is drawn."""
+    """Print one sheet of a workbook on one page."""
     number, dots = SHEETS[picture]
-    single = folder / f"{picture}.xlsx"
+    single = folder / f"{picture.replace('/', '-')}.xlsx"
     if workbook != single:
         _leave_one_sheet(workbook, single, number)
+    _print(single, picture, dots, folder)
+
+
+def _print(document: Path, picture: str, dots: int, folder: Path) -> None:
+    """Print a document, and cut the paper to what is drawn on its first page."""
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
-    _call("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, single)
-    page = folder / f"{picture}.pdf"
-    _call("pdftoppm", "-r", dots, "-singlefile", page, folder / picture)
-    width, height, pixels = _read_ppm(folder / f"{picture}.ppm")
+    _call("soffice", profile, "--headless", "--convert-to", "pdf", "--outdir", folder, document)
+    page, plain = document.with_suffix(".pdf"), document.with_suffix("")
+    _call("pdftoppm", "-r", dots, "-singlefile", page, plain)
+    width, height, pixels = _read_ppm(document.with_suffix(".ppm"))
     left, top, right, bottom = _drawn(width, height, pixels)
     crop = ("-x", left, "-y", top, "-W", min(right - left, _WIDEST), "-H", bottom - top)
-    _call("pdftoppm", "-png", "-r", dots, "-singlefile", *crop, page, folder / picture)
-    shutil.move(folder / f"{picture}.png", PICTURES / f"{picture}.png")
+    _call("pdftoppm", "-png", "-r", dots, "-singlefile", *crop, page, plain)
+    target = PICTURES / f"{picture}.png"
+    target.parent.mkdir(exist_ok=True)
+    shutil.move(document.with_suffix(".png"), target)
     print(f"docs/pictures/{picture}.png")
 
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer import guide
 from importer.errors import InputError, UsageError
 from importer.settings import FILE_NAME
 from importer.text import units
@@ -152,7 +153,7 @@ def make_workspace(folder: Path) -> tuple[Path, ...]:
             if not path.is_dir():
                 path.mkdir(parents=True)
                 made.append(path)
-        texts = {folder / FILE_NAME: SETTINGS_TEMPLATE}
+        texts = {folder / FILE_NAME: SETTINGS_TEMPLATE, folder / guide.PAGE: guide.page()}
         for mapping in shipped_mappings():
             texts[folder / MAPPINGS / mapping.name] = mapping.read_text(encoding="utf-8")
         for path, text in texts.items():

@@ -258,6 +258,20 @@ def make_problems(path):
     roster.close()
 
 
+NEW_STAFF = """\
+Employee ID,Last Name,First Name,Work Email,Mobile,Department,Hired,Status
+204417,Abernathy,Wren,wren.abernathy@campus.example,(555) 210-4417,Library,2026-08-17,Active
+204431,Björklund,Søren,soren.bjorklund@campus.example,(555) 210-4431,Registrar,2026-08-17,Active
+204438,Castellanos,Rosa,rosa.castellanos@campus.example,(555) 210-4438,Library,2026-08-24,Active
+204452,D'Amico,Jorun,jorun.damico@campus.example,(555) 210-4452,Athletics,2026-08-24,Active
+204459,Haddad,Tomás,tomas.haddad@campus.example,(555) 210-4459,Facilities,2026-08-31,Active
+204466,Nguyễn,Amara,amara.nguyen@campus.example,(555) 210-4466,Registrar,2026-08-31,Left
+204473,Okafor,Chidi,chidi.okafor at campus.example,(555) 210-4473,Facilities,2026-08-31,Active
+204480,Šimek,Uma,uma.simek@campus.example,(555) 210-4480,Library,2026-09-08,Active
+"""
+"""A short list without a mapping, with one address to correct, for the guide of the first day."""
+
+
 def main(folder=FOLDER):
     folder.mkdir(exist_ok=True)
     make_students(folder / "banner-students.xlsx")
@@ -265,6 +279,7 @@ def main(folder=FOLDER):
     make_problems(folder / "students-with-problems.xlsx")
     make_personnel(folder / "personnel-2026-09-01.csv")
     make_parking_list(folder / "parking-list.csv")
+    (folder / "new-staff.csv").write_text(NEW_STAFF, encoding="utf-8", newline="\n")
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ import click
 
 from importer.cli.options import Options, taking
 from importer.cli.terminal import emit, say
+from importer.guide import PAGE
 from importer.launchers import make_launchers
+from importer.text import count, quoted
 from importer.workspace import make_workspace, synchronised
 
 
@@ -22,9 +24,14 @@ def init(options: Options, *, folder: Path) -> int:
     Without FOLDER in the current one. What is there already stays as it is.
     """
     made = (*make_workspace(folder), *make_launchers(folder))
-    for path in made:
-        say(f"made {path}")
-    if not made:
+    names = [path.relative_to(folder).as_posix() for path in made if path != folder]
+    mappings = sum(name.startswith("mappings/") for name in names)
+    others = [name for name in names if not name.startswith("mappings/")]
+    if mappings:
+        others.append(f"{count(mappings, 'file')} in mappings")
+    if others:
+        say(f"Made in {folder}: {', '.join(others)}.")
+    else:
         say(f"{folder} is a workspace already; nothing was changed.")
     if note := synchronised(folder):
         say(note)
@@ -33,7 +40,8 @@ def init(options: Options, *, folder: Path) -> int:
             "Whoever may read this folder may read the files in it: on Windows they get no access list of "
             "their own. Keep the workspace among your own documents."
         )
-    say(f"Next: write your client code into {folder / 'opscom.yaml'}, and drop exports into inbox.")
+    where = "" if folder.resolve() == Path.cwd() else f"type cd {quoted(folder)}, "
+    say(f"Next: {where}drop an export into inbox, and open {PAGE}: it leads you from there.")
     if options.as_json:
         made_of = [str(path) for path in made]
         emit({"exit_code": 0, "workspace": str(folder.resolve()), "made": made_of})

@@ -85,7 +85,10 @@ def test_a_new_workspace_has_its_folders_settings_and_the_shipped_mappings(tmp_p
     made = make_workspace(folder)
     shipped = {f"mappings/{path.name}" for path in shipped_mappings()}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
-    assert there == {"inbox", "results", "archive", "mappings", "opscom.yaml"} | shipped
+    assert (
+        there
+        == {"inbox", "results", "archive", "mappings", "opscom.yaml", "first-day.html"} | shipped
+    )
     assert len(shipped) >= 8
     assert {folder / name for name in there} | {folder} == set(made)
     assert load_settings(folder, {}) == Settings(kept_token=folder / ".opscom-token")
