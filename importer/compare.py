@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.guarding import NAMES, foreign_names
-from importer.delivery.memory import SANDBOX, Evidence, System, Workbook
+from importer.delivery.known import Evidence
+from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import Plan, plan
 from importer.earlier import against_last, earlier_attempts
 from importer.errors import plain
@@ -150,7 +151,8 @@ def compare_sheet(
                 Workbook(job.digest, origin.run, origin.journal, title),
                 lambda: _identities(job, checked, memory),
             )
-        evidence = records.evidence(policy, book, standing)
+        table = TABLES[job.endpoint]
+        evidence = records.evidence(table, book, standing, TABLES.get(policy.changed_by))
     if origin is not None and origin.run and not (origin.checked or origin.sandbox):
         heard = memory is not None and number is not None and memory.knows(origin.run, job.digest)
         evidence = replace(evidence, unheard=not heard)
@@ -169,8 +171,11 @@ def _without_overruled(found: Plan, checked: Checked) -> Plan:
     }
     if not outcomes:
         return found
-    send = tuple(row for row in found.send if row.record.position not in outcomes)
-    return replace(found, send=send, settled=outcomes | dict(found.settled))
+    send, updates = (
+        tuple(row for row in rows if row.record.position not in outcomes)
+        for rows in (found.send, found.updates)
+    )
+    return replace(found, send=send, updates=updates, settled=outcomes | dict(found.settled))
 
 
 def _identities(job: Job, checked: Checked, memory: Memory) -> Iterator[tuple[int | None, str]]:

@@ -18,7 +18,8 @@ from schemas import POLICIES, TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from importer.delivery.memory import EndpointMemory, Failure, Memory, Workbook
+    from importer.delivery.known import EndpointMemory, Failure
+    from importer.delivery.memory import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
     from importer.prepare import Job

@@ -120,6 +120,9 @@ def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
 
 
 def _result(told: Resubmitted) -> Result | None:
+    if told.answer == "update":
+        # The row is not what OPSCOM has: its update was not accepted.
+        return None
     if tells_of_record(told):
         state = State.EXISTS if told.status == State.EXISTS else State.PUSHED
         return Result(state, told.reference_id, message="Its results workbook says so.")

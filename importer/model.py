@@ -414,7 +414,7 @@ class Resubmitted:
     status: str
     reference_id: str
     answer: str
-    """Lower case for ``yes``, ``no`` and ``new``; an id as it stands."""
+    """Lower case for ``yes``, ``no``, ``new`` and ``update``; an id as it stands."""
     row_known: bool
     """Whether ``opscom_row`` still says which row of the first source it was."""
 
@@ -445,3 +445,9 @@ class Outcome:
     """One or two sentences for the person; empty where the state says it all."""
     attempts: int = 0
     """How often this run sent the row."""
+    differs: tuple[str, ...] = ()
+    """Fields in which a row that is held differs from the record that is there; their cells are marked."""
+    may_update: bool = False
+    """Whether ``update`` in ``opscom_answer`` would bring that record to what the row says."""
+    answer: str = ""
+    """What a person wrote into ``opscom_answer`` that is still to be done."""

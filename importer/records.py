@@ -87,7 +87,7 @@ class _Later(Mapping[str, str]):
         return len(self._rows.payload(self._position))
 
 
-ANSWERS = frozenset({"yes", "no", "new"})
+ANSWERS = frozenset({"yes", "no", "new", "update"})
 
 
 def read_resubmitted(sheet: Sheet) -> dict[int, Resubmitted]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -19,6 +20,7 @@ from importer.report import Report, SheetReport
 from importer.settle import LookUp, settle_sheet, target_of
 from importer.text import count
 from importer.workspace import archive
+from schemas import POLICIES
 
 if TYPE_CHECKING:
     from importer.compare import Compared, Past
@@ -139,7 +141,7 @@ class _Line:
         delivery, endpoint = self._delivery, each.job.endpoint
         if delivery is None:
             ready = Outcome(State.READY)
-            return all_outcomes(each, {row.record.position: ready for row in each.plan.send}), 0
+            return all_outcomes(each, {row.record.position: ready for row in each.plan.rows}), 0
         if endpoint in self._pushed:
             # Rows of an earlier file of this run may have settled rows of this one.
             each = compare_sheet(
@@ -154,18 +156,26 @@ class _Line:
         return all_outcomes(each, found), file
 
     def _push(self, each: Compared, file: int, delivery: Delivery) -> dict[int, Outcome]:
-        send = each.plan.send[: self._left]
-        found = {row.record.position: Outcome(State.NOT_SENT) for row in each.plan.send}
-        target = target_of(each.job.endpoint, self._past, file)
-        pusher = Pusher(target, self._past.opened, delivery.conditions)
-        for done, (planned, outcome) in enumerate(pusher.push(send), start=1):
-            found[planned.record.position] = outcome
-            delivery.watch(Progress(each.job.path.name, done, len(send)))
+        endpoint, plan = each.job.endpoint, each.plan
+        send = plan.send[: self._left]
+        updates = plan.updates[: None if self._left is None else self._left - len(send)]
+        found = {row.record.position: Outcome(State.NOT_SENT) for row in plan.rows}
+        total, done = len(send) + len(updates), itertools.count(1)
+        for where, rows in ((endpoint, send), (POLICIES[endpoint].changed_by, updates)):
+            if not rows:
+                continue
+            target = target_of(where, self._past, file)
+            pusher = Pusher(target, self._past.opened, delivery.conditions)
+            for planned, outcome in pusher.push(rows):
+                found[planned.record.position] = outcome
+                delivery.watch(Progress(each.job.path.name, next(done), total))
         if self._left is not None:
-            self._left -= len(send)
-            if len(send) < len(each.plan.send):
+            self._left -= total
+            if total < len(plan.rows):
                 limit = count(self._request.limit or 0, "row")
                 delivery.conditions.stopper.stop(f"The limit of {limit} is reached.")
+        for row in plan.updates:
+            found[row.record.position] = row.told(found[row.record.position])
         return found
 
     def _start_file(self, each: Compared) -> int:

@@ -49,7 +49,7 @@ def settle_sheet(
         Position → outcome of the rows that are to be sent or that were unknown.
     """
     endpoint = each.job.endpoint
-    found = {row.record.position: _waiting_for_push(row) for row in each.plan.send}
+    found = {row.record.position: row.told(_waiting_for_push(row)) for row in each.plan.rows}
     unknown = {at: one for at, one in each.plan.settled.items() if one.state is State.UNKNOWN}
     rows = [row for row in Rows(each.checked, TABLES[endpoint]) if row.position in unknown]
     match POLICIES[endpoint].resend:

@@ -5,11 +5,11 @@ from random import Random
 
 from importer.delivery.http import Controller as Opscom
 from importer.delivery.journal import Journal
-from importer.delivery.memory import Evidence, System
+from importer.delivery.memory import System, Workbook
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.planning import plan
 from importer.delivery.pusher import Conditions, Pusher, Target
-from importer.model import Record
+from importer.model import Record, Resubmitted
 from importer.schema import record_key
 from schemas import POLICIES, TABLES
 
@@ -58,12 +58,20 @@ def vehicles(count):
     return [{"plate": f"V{n}", "plateType": "Passenger", "prov": "ON"} for n in range(count)]
 
 
-def records(endpoint, payloads):
+def records(endpoint, payloads, answer=""):
+    """Return payloads as rows; ``answer`` is what a person wrote into each row of a results workbook."""
     table = TABLES[endpoint]
+    told = Resubmitted("invalid", "", answer, row_known=False) if answer else None
     return [
-        Record(position, position + 2, record_key(table, payload), payload)
+        Record(position, position + 2, record_key(table, payload), payload, told)
         for position, payload in enumerate(payloads)
     ]
+
+
+def moment(journal_path):
+    """Return how far a journal has come, as a results workbook says that is written now."""
+    with Journal(journal_path, POLICIES) as journal:
+        return journal.memory.moment()
 
 
 def push(
@@ -80,10 +88,13 @@ def push(
     client=CLIENT,
     token=TOKEN,
     through=lambda journal: journal,
+    answer="",
+    told_at="",
 ):
     """Push payloads to a controller and return what became of each.
 
-    ``through`` may put something between the pusher and its journal.
+    ``through`` may put something between the pusher and its journal. ``answer`` is what a person wrote
+    into every row of a results workbook, and ``told_at`` the moment at which that was written.
     """
     stopper = stopper or Stopper()
     pace = pace or Pace(random=QuickRandom())
@@ -98,19 +109,20 @@ def push(
             "r", source="f.csv", sheet=None, digest="d", mapping="m", endpoint=endpoint,
             rows=len(payloads),
         )  # fmt: skip
-        evidence = Evidence(journal.memory.of(number, endpoint).known())
-        planned = plan(
-            records(endpoint, payloads), POLICIES[endpoint], journal.memory, evidence, again=again
-        )
+        rows, policy = records(endpoint, payloads, answer), POLICIES[endpoint]
+        standing = frozenset(f"#{journal.memory.digest(row.payload)}" for row in rows)
+        book = Workbook("d", "r", told_at, "Rows") if answer else None
+        change = TABLES.get(policy.changed_by)
+        known = journal.memory.of(number, endpoint)
+        evidence = known.evidence(TABLES[endpoint], book, standing, change)
+        planned = plan(rows, policy, journal.memory, evidence, again=again)
         controller = Opscom(url, client, token, timeout=timeout)
-        target = Target(endpoint, TABLES[endpoint].path, POLICIES[endpoint], number, file)
-        pusher = Pusher(
-            target,
-            through(journal),
-            Conditions(controller, pace, stopper, Breaker(stopper), workers),
-        )
+        conditions = Conditions(controller, pace, stopper, Breaker(stopper), workers)
         outcomes, order = dict(planned.settled), []
-        for row, outcome in pusher.push(planned.send):
-            outcomes[row.record.position] = outcome
-            order.append(row.record.position)
+        for where, send in ((endpoint, planned.send), (policy.changed_by, planned.updates)):
+            if send:
+                target = Target(where, TABLES[where].path, POLICIES[where], number, file)
+                for row, outcome in Pusher(target, through(journal), conditions).push(send):
+                    outcomes[row.record.position] = row.told(outcome)
+                    order.append(row.record.position)
     return Pushed(outcomes, stopper.reason, order)

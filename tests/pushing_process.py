@@ -53,7 +53,7 @@ def count_steps(fatal):
     steps.around(module["journal"], "settle_killed")
 
 
-def main(told, rows, *, workers, fatal, longest_file):
+def main(told, rows, *, fatal, longest_file, **more):
     """Push, and say through ``told`` what was said of the rows, or what kept it from pushing."""
     if fatal:
         count_steps(fatal)
@@ -62,7 +62,7 @@ def main(told, rows, *, workers, fatal, longest_file):
 
         resource.setrlimit(resource.RLIMIT_FSIZE, (longest_file, longest_file))
     try:
-        done = delivering.push(*rows, workers=workers)
+        done = delivering.push(*rows, **more)
     except Exception as error:  # noqa: BLE001 - the test reads what it was
         told.send((type(error).__name__, str(error)))
     else:
@@ -84,10 +84,10 @@ def processes():
         context.set_forkserver_preload(["pushing_process", "importer.delivery.pusher"])
 
     def start(
-        url, journal, endpoint, payloads, *, workers=1, fatal=0, longest_file=None,
+        url, journal, endpoint, payloads, *, fatal=0, longest_file=None, **more,
     ):  # fmt: skip
         told, tells = context.Pipe(duplex=False)
-        settings = {"workers": workers, "fatal": fatal, "longest_file": longest_file}
+        settings = {"fatal": fatal, "longest_file": longest_file, **more}
         rows = (url, journal, endpoint, payloads)
         process = context.Process(target=main, args=(tells, rows), kwargs=settings)
         process.start()

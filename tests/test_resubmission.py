@@ -116,8 +116,8 @@ def test_permits_that_were_edited_are_not_created_again_and_the_message_says_how
     assert second["opscom_error_code"] == "9022"
     assert second["opscom_message"].splitlines()[0] == (
         f"This row is in OPSCOM already under {number}; it was edited since, and nothing is created "
-        "twice. To change a permit push the change as permit-updates; a vehicle is changed in OPSCOM "
-        "itself."
+        "twice. It differs in End Date. Where that permit is to change, write update into opscom_answer; "
+        "then push this workbook."
     )
 
 

@@ -191,7 +191,8 @@ def test_what_to_do_names_a_step_for_each_kind_of_row():
         ),
         (
             "Decide about 2 rows that may be second users: opscom_message names the first. Write new "
-            "into opscom_answer where a second user is meant, save this workbook and push it."
+            "into opscom_answer where a second user is meant, or update where that one is to change, save this workbook and "
+            "push it."
         ),
         (
             "Push the file again for 1 row without an answer: sending these again changes nothing where "
@@ -208,7 +209,7 @@ HELD = {"alike": Outcome(State.INVALID, "", "9022", "It may be a second one. Wri
 @pytest.mark.parametrize(
     ("endpoint", "change"),
     [
-        ("permits", "where the permit is to change, push the change as permit-updates instead."),
+        ("permits", "where the permit is to change, write update into opscom_answer instead."),
         ("vehicles", "a vehicle is changed in OPSCOM itself."),
     ],
     ids=["permits", "vehicles"],
@@ -230,8 +231,8 @@ def test_rows_edited_since_and_possible_second_ones_each_have_their_step(
         [
             (
                 f"2.  Decide about 1 row that may be a second {kind}: opscom_message names the first. "
-                f"Write new into opscom_answer where a second {kind} is meant, save this workbook and "
-                "push it."
+                f"Write new into opscom_answer where a second {kind} is meant, or update where that one is to "
+                "change, save this workbook and push it."
             )
         ],
         [

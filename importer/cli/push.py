@@ -104,12 +104,16 @@ def _say_plan(
             f"  {name}: {len(each.plan.send):,} of {rows} to send as {each.job.endpoint} "
             f"(mapping {mapping})"
         )
+        if each.plan.updates:
+            number = len(each.plan.updates)
+            change = POLICIES[each.job.endpoint].changed_by
+            say(f"  {name}: {number:,} of {rows} to change as {change}, as opscom_answer says")
         for note in each.notes:
             if (each.job.path, note) not in told:
                 say(f"  Note: {note}")
             told.add((each.job.path, note))
         say_causes(causes_of([each.checked]))
-    if limit is not None and limit < sum(len(each.plan.send) for each in planned):
+    if limit is not None and limit < sum(len(each.plan.rows) for each in planned):
         say(f"  Of these only the first {limit}, as --limit says")
 
 
@@ -121,7 +125,7 @@ def _confirm(planned: Sequence[Compared], options: Options, named: frozenset[Pat
     """
     total = deletes = 0
     for each in planned:
-        total += len(each.plan.send)
+        total += len(each.plan.rows)
         answered = options.yes and each.job.path.resolve() in named
         if POLICIES[each.job.endpoint].deletes and not answered:
             deletes += len(each.plan.send)

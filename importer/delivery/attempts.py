@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
+    from importer.delivery.changes import Becomes
+
 
 @dataclass(frozen=True, slots=True)
 class Intent:
@@ -40,6 +42,8 @@ class Intent:
     parts: str
     policy: Policy
     """The endpoint's."""
+    becomes: Becomes | None = None
+    """The record that a row of a list is once this update of it is accepted."""
 
     @property
     def record(self) -> tuple[int, str, str]:
@@ -82,6 +86,18 @@ def intend(connection: sqlite3.Connection, intent: Intent) -> int:
         " last = 'sent', last_digest = excluded.last_digest, attempt = excluded.attempt",
         (*intent.record, intent.digest, done.lastrowid, parts),
     )
+    if intent.becomes is not None:
+        new = intent.becomes
+        connection.execute(
+            "INSERT INTO record (system, endpoint, identity, settled, last_digest, attempt, parts,"
+            " reference_id) VALUES (?, ?, ?, 'changing', ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
+            " settled = 'changing', last_digest = excluded.last_digest, attempt = excluded.attempt,"
+            " parts = excluded.parts, reference_id = excluded.reference_id, digest = ''",
+            (
+                *(intent.system, intent.policy.of, new.identity),
+                *(new.digest, done.lastrowid, new.parts, new.reference_id),
+            ),
+        )
     return int(done.lastrowid or 0)
 
 
@@ -107,6 +123,8 @@ def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, resul
             f" WHERE {_RECORD}",
             (intent.digest, intent.parts, state, result.reference_id, *intent.record),
         )
+        if intent.policy.upsert and intent.policy.of:
+            _change(connection, attempt, intent)
         if intent.policy.deletes:
             # A deleted permit may be created again: its record is accepted no longer.
             connection.execute(
@@ -121,6 +139,22 @@ def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, resul
         connection.execute(
             f"UPDATE record SET unsettled = max(unsettled - 1, 0) WHERE {_RECORD}", intent.record
         )
+
+
+def _change(connection: sqlite3.Connection, attempt: int, intent: Intent) -> None:
+    """Let the row of a list that this accepted update speaks for be the record under its id."""
+    where = (intent.system, intent.policy.of)
+    new = "system = ? AND endpoint = ? AND attempt = ? AND settled = 'changing'"
+    connection.execute(
+        "UPDATE record SET settled = 'changed', digest = '' WHERE system = ? AND endpoint = ?"
+        " AND settled IN ('pushed', 'exists') AND reference_id = ? COLLATE NOCASE"
+        f" AND EXISTS (SELECT 1 FROM record WHERE {new})",
+        (*where, intent.identity, *where, attempt),
+    )
+    connection.execute(
+        f"UPDATE record SET settled = 'pushed', digest = last_digest WHERE {new}",
+        (*where, attempt),
+    )
 
 
 def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], result: Result) -> None:

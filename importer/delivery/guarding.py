@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from importer.delivery.memory import EndpointMemory
+    from importer.delivery.known import EndpointMemory
     from importer.model import Record
 
 FEWEST = 50

@@ -8,16 +8,18 @@ number, or on plate and start. ``weigh`` is the last guard against a second perm
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.codes import EXISTS, NOT_FOUND
-from importer.delivery.memory import Evidence, Known
+from importer.delivery.changes import CHANGED, CHANGING
+from importer.delivery.known import Evidence, Known
 from importer.model import Outcome, Record, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from importer.delivery.changes import Becomes
     from importer.delivery.memory import Memory
     from importer.model import Resubmitted
     from importer.schema import Policy
@@ -52,13 +54,15 @@ class Verdict:
     outcome: Outcome | None = None
     found: Found | None = None
     """For the journal, before anything is sent."""
+    update: Record | None = None
+    """What is sent instead of the row: the change of a record that is there."""
 
 
 SEND = Verdict()
 
 
 def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
-    record: Record, identity: str, digest: str, evidence: Evidence
+    record: Record, identity: str, digest: str, policy: Policy, evidence: Evidence
 ) -> Verdict:
     """Decide whether a row of vehicles or permits is sent.
 
@@ -66,41 +70,54 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         record: The row.
         identity: What the journal knows such a record by.
         digest: Of its payload.
+        policy: The endpoint's.
         evidence: What the journal can say.
     """
-    past, told = evidence.known.get(identity, Known(identity)), record.told
+    past = evidence.known.get(identity, Known(identity))
     if past.there and past.digest == digest:
-        note = "OPSCOM said in an earlier run that it has this record already."
-        exists = past.settled == State.EXISTS
-        return Verdict(
-            Outcome(State.EXISTS, past.reference_id, message=note)
-            if exists
-            else Outcome(State.UNCHANGED, past.reference_id)
-        )
+        if past.settled == State.EXISTS:
+            note = "OPSCOM said in an earlier run that it has this record already."
+            return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
+        return Verdict(Outcome(State.UNCHANGED, past.reference_id))
     if past.unsettled:
         if evidence.under_way and past.last in {"sent", "answered"}:
             return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
-        return _answered(told, past, evidence)
-    if told is None:
+        return _answered(record.told, past, policy, evidence)
+    if past.settled in {CHANGING, CHANGED}:
+        what = f"The permit {past.reference_id} is in OPSCOM with other values than this row's."
+        held = Outcome(State.INVALID, code=EXISTS, message=what)
+        return _held(record, evidence.under(past.reference_id), evidence, held)
+    if record.told is None:
         return _not_alike(record, identity, evidence)
+    return _returned(record, record.told, past, policy, evidence)
+
+
+def _returned(  # noqa: PLR0911 - one return a case, in the order of their weight
+    record: Record, told: Resubmitted, past: Known, policy: Policy, evidence: Evidence
+) -> Verdict:
+    """Decide on a row of a results workbook whose very record the journal does not know as settled."""
     before = evidence.first.get(record.row, "") if told.row_known else ""
+    other = before != past.identity
     earlier = evidence.known.get(before, Known(before))
-    if before != identity and earlier.unsettled:
-        return _answered(told, earlier, evidence, edited=True)
+    if other and earlier.unsettled:
+        return _answered(told, earlier, policy, evidence, edited=True)
     if evidence.unheard and tells_of_record(told):
         note = "This workbook says that OPSCOM has this record; the journal does not know its run."
         state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
         return Verdict(Outcome(state, told.reference_id, message=note))
     if told.reference_id:
-        gone = past.settled == DELETED
-        return Verdict(_deleted(told.reference_id) if gone else _edited(told.reference_id))
-    if before != identity and earlier.there:
-        return SEND if told.answer == "new" else Verdict(_edited(earlier.reference_id))
-    nothing_known = not evidence.known.keys() & {before, identity}
+        if past.settled == DELETED:
+            return Verdict(_deleted(told.reference_id))
+        there = evidence.under(told.reference_id)
+        return _held(record, there, evidence, _edited(told.reference_id, policy))
+    if other and earlier.there:
+        held = _edited(earlier.reference_id, policy)
+        return SEND if told.answer == "new" else _held(record, earlier, evidence, held)
+    nothing_known = not evidence.known.keys() & {before, past.identity}
     if nothing_known and told.status == State.UNKNOWN and told.answer != "no":
         # The workbook says that it was sent, and this journal knows nothing of it.
         return Verdict(_waiting())
-    return _not_alike(record, identity, evidence)
+    return _not_alike(record, past.identity, evidence)
 
 
 def tells_of_record(told: Resubmitted) -> bool:
@@ -109,10 +126,15 @@ def tells_of_record(told: Resubmitted) -> bool:
 
 
 def _answered(
-    told: Resubmitted | None, past: Known, evidence: Evidence, *, edited: bool = False
+    told: Resubmitted | None,
+    past: Known,
+    policy: Policy,
+    evidence: Evidence,
+    *,
+    edited: bool = False,
 ) -> Verdict:
     """Decide on a row whose answer an earlier run lost, by what a person says of it."""
-    if told is None or told.answer in {"", "new"}:
+    if told is None or told.answer in {"", "new", "update"}:
         return Verdict(_waiting())
     speaks = told.status == State.UNKNOWN and evidence.sent_once(past.identity)
     if evidence.written is None and not speaks:
@@ -134,7 +156,7 @@ def _answered(
         number = "" if told.answer == "yes" else told.answer
         there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
         found = Found(past.identity, there=True, reference_id=number)
-        return Verdict(_edited(number) if edited else there, found)
+        return Verdict(_edited(number, policy) if edited else there, found)
     return Verdict(Outcome(State.UNKNOWN, message=why))
 
 
@@ -148,12 +170,25 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
     """Hold a permit back that looks like an earlier one, corrected."""
     if record.told is not None and record.told.answer == "new":
         return SEND
-    for sign in evidence.signs(record.payload):
-        for earlier in evidence.alike.get(sign, ()):
-            # A record that still stands in a file of this run was not corrected into this one.
-            if earlier.identity != identity and earlier.identity not in evidence.standing:
-                return Verdict(_alike(earlier))
-    return SEND
+    # A record that still stands in a file of this run was not corrected into this one.
+    alike = {
+        earlier.identity: earlier
+        for sign in evidence.signs(record.payload)
+        for earlier in evidence.alike.get(sign, ())
+        if earlier.identity != identity and earlier.identity not in evidence.standing
+    }
+    verdicts = [
+        (earlier.reference_id, _held(record, earlier, evidence, _alike(earlier)))
+        for earlier in alike.values()
+    ]
+    same = [each for _, each in verdicts if each.outcome and each.outcome.state is State.UNCHANGED]
+    updates = {number: each for number, each in verdicts if each.update is not None}
+    if len(updates) > 1 and not same:
+        why = f"{' and '.join(updates)} look like this permit, so update does not say which is to change."
+        remedy = "Push the change as permit-updates."
+        return Verdict(Outcome(State.INVALID, code=EXISTS, message=f"{why} {remedy}"))
+    every = (*same, *updates.values(), *(each for _, each in verdicts))
+    return next(iter(every), SEND)
 
 
 def _alike(earlier: Known) -> Outcome:
@@ -163,23 +198,66 @@ def _alike(earlier: Known) -> Outcome:
         what = f"The permit {earlier.reference_id} of an earlier run has the same number, or the same plate and start."
     else:
         what = "A permit of an earlier run has the same number, or the same plate and start."
-    return Outcome(
-        State.INVALID,
-        code=EXISTS,
-        message=f"{what} Where that permit is to change, push the change as permit-updates; where "
-        "this is another permit, write new into opscom_answer and push this workbook.",
-    )
+    return Outcome(State.INVALID, code=EXISTS, message=what)
 
 
-def _edited(reference_id: str) -> Outcome:
+def _edited(reference_id: str, policy: Policy) -> Outcome:
     which = f" under {reference_id}" if reference_id else ""
-    return Outcome(
-        State.INVALID,
-        reference_id,
-        EXISTS,
-        f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice. "
-        "To change a permit push the change as permit-updates; a vehicle is changed in OPSCOM itself.",
+    what = (
+        f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice."
     )
+    if not policy.changed_by:
+        what = f"{what} A {policy.noun} is changed in OPSCOM itself."
+    return Outcome(State.INVALID, reference_id, EXISTS, what)
+
+
+def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outcome) -> Verdict:
+    """Hold a row that seems to be an earlier record, edited, unless a person says ``update``.
+
+    Args:
+        record: The row.
+        earlier: What it seems to be; ``None`` where the journal does not know it.
+        evidence: How it may be changed.
+        held: The outcome, with what it is that the row seems to be.
+    """
+    changes, own = evidence.changes, bool(held.reference_id)
+    new = (
+        ""
+        if own
+        else "; where this is another permit, write new into opscom_answer and push this workbook"
+    )
+    if changes is None or earlier is None or earlier.unsettled or not earlier.reference_id:
+        ways = f"Where that permit is to change, push the change as permit-updates{new}."
+        return Verdict(held if changes is None else _said(held, ways))
+    names = changes.differing(earlier, record.payload)
+    if not names:
+        return Verdict(Outcome(State.UNCHANGED, earlier.reference_id))
+    held = replace(held, differs=names)
+    fixed = changes.fixed(record, names)
+    if fixed:
+        ways = (
+            f"An update cannot change {changes.titles(fixed)}: to replace that permit, delete it as one of the "
+            f"permit-deletes, then push this row again{new}."
+        )
+        return Verdict(_said(held, f"It differs in {changes.titles(names)}. {ways}"))
+    if record.told is not None and record.told.answer == "update":
+        update = changes.update(earlier, record, names)
+        if not changes.overtaken(update):
+            return Verdict(update=update)
+        ways = (
+            "It was changed again after this workbook was written, and update would undo that. Answer in "
+            "the workbook that is written now."
+        )
+        return Verdict(replace(_said(held, ways), may_update=True))
+    ways = (
+        f"It differs in {changes.titles(names)}. Where that permit is to change, write update into opscom_answer"
+        f"{'' if own else '; where this is another permit, write new'}; then push this workbook."
+    )
+    return Verdict(replace(_said(held, ways), may_update=True))
+
+
+def _said(held: Outcome, more: str) -> Outcome:
+    return replace(held, message=f"{held.message} {more}")
 
 
 def _deleted(reference_id: str) -> Outcome:
@@ -209,6 +287,18 @@ class Planned:
     digest: str
     lost_before: bool = False
     """Whether an earlier run sent a record of this key and lost the answer."""
+    becomes: Becomes | None = None
+    """For the update of a record: what the row itself is once it is accepted."""
+
+    def told(self, outcome: Outcome) -> Outcome:
+        """Return what is said of the row of a list, of which an update has this outcome."""
+        if self.becomes is None:
+            return outcome
+        number = self.becomes.reference_id
+        if outcome.state is State.PUSHED:
+            message = f"The permit {number} was changed: {self.becomes.changed}."
+            return replace(outcome, reference_id=number, message=message)
+        return replace(outcome, reference_id=number, answer="update")
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +312,13 @@ class Plan:
     """Position → outcome of each row that needs no sending."""
     found: tuple[Found, ...] = ()
     """Answers of a person that the journal is to remember before anything is sent."""
+    updates: tuple[Planned, ...] = ()
+    """Changes of records that are there, to be sent after these, to the endpoint that changes them."""
+
+    @property
+    def rows(self) -> tuple[Planned, ...]:
+        """All that is to be sent, in its order."""
+        return (*self.send, *self.updates)
 
 
 def plan(  # noqa: PLR0913 - what decides, each by its name
@@ -244,26 +341,42 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
         keep: What to keep of a row until it is sent.
     """
     send: list[tuple[tuple[int, int], Planned]] = []
+    updates: dict[str, Planned] = {}
     settled: dict[int, Outcome] = {}
     found: list[Found] = []
     for record in records:
         digest = memory.digest(record.payload) if memory else ""
         identity = record.key or f"#{digest}"
         if policy.creates:
-            verdict = weigh(record, identity, digest, evidence)
+            verdict = weigh(record, identity, digest, policy, evidence)
         else:
             again_too = policy.upsert and again
             verdict = SEND if again_too else _changed(record, identity, digest, evidence)
         if verdict.found is not None:
             found.append(verdict.found)
+        update = verdict.update
         if verdict.outcome is not None:
             settled[record.position] = verdict.outcome
-            continue
-        past = evidence.known.get(identity, Known(identity))
-        lost = not policy.creates and past.unsettled > 0
-        send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
+        elif update is not None and memory and evidence.changes:
+            if update.key in updates:
+                settled[record.position] = _twice(updates[update.key])
+                continue
+            becomes = evidence.changes.becomes(update, record, identity, digest)
+            lost = evidence.changes.lost(update)
+            made = memory.digest(update.payload)
+            updates[update.key] = Planned(update, update.key, made, lost, becomes)
+        else:
+            past = evidence.known.get(identity, Known(identity))
+            lost = not policy.creates and past.unsettled > 0
+            send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
     send.sort(key=lambda ranked: ranked[0])
-    return Plan(tuple(planned for _, planned in send), settled, tuple(found))
+    rows = tuple(planned for _, planned in send)
+    return Plan(rows, settled, tuple(found), tuple(updates.values()))
+
+
+def _twice(first: Planned) -> Outcome:
+    message = f"Row {first.record.row} says update for the same permit already. Only one of them can be it."
+    return Outcome(State.INVALID, code=EXISTS, message=message)
 
 
 def _changed(record: Record, identity: str, digest: str, evidence: Evidence) -> Verdict:

@@ -287,4 +287,5 @@ class Pusher:
             planned.digest,
             self._journal.memory.parts(record.payload),
             target.policy,
+            planned.becomes,
         )

@@ -166,16 +166,16 @@ def _own_remedy(outcome: Outcome) -> str:
     """Return what to do about a row that we held back as a whole; empty for what OPSCOM refused."""
     if outcome.state is not State.INVALID:
         return ""
+    update = outcome.may_update
     if was_edited(outcome):
-        return (
-            "Restore the row, or push the change as permit-updates; a vehicle is changed in OPSCOM "
-            "itself."
-        )
+        if update:
+            change = "write update into opscom_answer where the permit is to change."
+        else:
+            change = "push the change as permit-updates; a vehicle is changed in OPSCOM itself."
+        return f"Restore the row, or {change}"
     if needs_answer(outcome):
-        return (
-            "Answer new where a second one is meant; where the first is to change, push the change "
-            "as permit-updates."
-        )
+        how = "answer update" if update else "push the change as permit-updates"
+        return f"Answer new where a second one is meant; where the first is to change, {how}."
     if is_outdated(outcome):
         return "Delete the row where the later values are right; else push with --again."
     return "See opscom_message."

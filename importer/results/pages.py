@@ -173,7 +173,7 @@ def _said(
         # Programs do not fit the height of rows to wrapped text when they open a file.
         sheet.set_row(row.line, min(height(message, _MESSAGE_WIDTH), _TALLEST))
     if needs_answer(row.outcome):
-        yield _ANSWER, "", styles.answer
+        yield _ANSWER, row.outcome.answer, styles.answer
 
 
 def _mark(sheet: LineSheet, page: Page, row: _Row, context: Context) -> Mapping[int, Style]:
@@ -195,11 +195,14 @@ def _notes(page: Page, row: _Row, context: Context) -> Mapping[int, tuple[Style,
     """Return how each column of the row is to be marked, and the text of its comment."""
     marks = context.styles.marks
     notes: dict[int, tuple[Style, str]] = {}
+    position = row.line - 1 + page.start
+    about = [page.places[at] for at in page.refused(position)]
     if row.outcome.state is State.REJECTED:
         text = outcome_note(context.about, row.outcome, context.code(row.outcome))
-        position = row.line - 1 + page.start
-        for column in (_STATUS, *(page.places[at] for at in page.refused(position))):
+        for column in (_STATUS, *about):
             notes[column] = (context.styles.refused, text)
+    elif about:
+        notes = dict.fromkeys(about, (marks[Severity.ERROR], row.outcome.message))
     for problem in row.problems:
         for column in page.marked(problem):
             style, text = marks[problem.severity], problem_note(problem)
@@ -221,6 +224,20 @@ def _comment(sheet: LineSheet, line: int, column: int, text: str) -> None:
     sheet.write_comment(line, column, text, size)
 
 
+_INPUT = {
+    "yes": (
+        "Is this record in OPSCOM?",
+        "yes: it is there. no: it is not, send it. Or type its id.",
+    ),
+    "new": ("A second permit?", "new: yes, create this one as well."),
+    "update": (
+        "Change the permit?",
+        "update: change the permit that is there to what this row says.",
+    ),
+}
+"""The title and the text of the box beside a cell that offers an answer."""
+
+
 def _offer_answers(sheet: LineSheet, page: Page) -> None:
     """Offer the possible answers as a list on the rows that need one; others may be typed."""
     wanted: dict[tuple[str, ...], list[list[int]]] = {}
@@ -232,15 +249,15 @@ def _offer_answers(sheet: LineSheet, page: Page) -> None:
             else:
                 runs.append([line, _ANSWER, line, _ANSWER])
     for answers, runs in wanted.items():
-        lost = "yes" in answers
+        title, message = next(_INPUT[each] for each in ("yes", "new", "update") if each in answers)
+        if answers == ("new", "update"):
+            message = f"{message} {_INPUT['update'][1]}"
         rule = {
             "validate": "list",
             "source": list(answers),
             "show_error": False,
-            "input_title": "Is this record in OPSCOM?" if lost else "A second permit?",
-            "input_message": "yes: it is there. no: it is not, send it. Or type its id."
-            if lost
-            else "new: yes, create this one as well.",
+            "input_title": title,
+            "input_message": message,
         }
         for start in range(0, len(runs), 100):
             some = runs[start : start + 100]

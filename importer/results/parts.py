@@ -206,11 +206,11 @@ class Page:
         return [self.places[at] for at in problem.columns if at in self.places] or [0]
 
     def refused(self, position: int) -> tuple[int, ...]:
-        """Return the source columns that OPSCOM's refusal of a row is about, as its code says."""
+        """Return the source columns that a row's outcome is about: as OPSCOM's code says, or as it differs."""
         outcome, batch = self.part.outcomes[position], self.part.checked.batch
-        if outcome.state is not State.REJECTED or not outcome.code.isdecimal():
-            return ()
-        fields = FIELDS.get(int(outcome.code), ())
+        fields = outcome.differs
+        if outcome.state is State.REJECTED and outcome.code.isdecimal():
+            fields = FIELDS.get(int(outcome.code), ())
         columns = (at for name in fields for at in batch.columns_of(name, position))
         return tuple(at for at in columns if at in self.places)
 
@@ -281,14 +281,17 @@ def needs_answer(outcome: Outcome) -> tuple[str, ...]:
 
     A row held back with the code of a repeated record looks like one that an earlier run created under
     other details: only a person knows whether it is a second one. Where the row itself holds an id
-    there is nothing to answer (see ``was_edited``). What repeats a row of the same file is a
-    ``Problem`` and has no such way out.
+    it is none (see ``was_edited``). What repeats a row of the same file is a ``Problem`` and has no
+    such way out.
     """
+    if outcome.answer:
+        return (outcome.answer,)
     if outcome.state is State.UNKNOWN:
         return ("yes", "no")
-    if outcome.state is State.INVALID and outcome.code == EXISTS and not outcome.reference_id:
-        return ("new",)
-    return ()
+    if outcome.state is not State.INVALID or outcome.code != EXISTS:
+        return ()
+    update = ("update",) if outcome.may_update else ()
+    return update if outcome.reference_id else ("new", *update)
 
 
 def was_edited(outcome: Outcome) -> bool:

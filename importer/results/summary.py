@@ -70,7 +70,7 @@ def write_summary(
     layout = Layout(sheet, context.styles)
     counts, edited, outdated = count_states(parts), count_edited(parts), count_outdated(parts)
     _write_head(layout, about, headline(about, counts, edited, outdated))
-    undecided = sum(needs_answer(one) == ("new",) for part in parts for one in part.outcomes)
+    undecided = sum("new" in needs_answer(one) for part in parts for one in part.outcomes)
     layout.section("What to do")
     causes = causes_of([part.checked for part in parts])
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))

@@ -42,7 +42,8 @@ COLUMN_NOTES = {
     "opscom_error_code": "OPSCOM's codes of what holds the row back, in the order of the columns.",
     "opscom_message": "What is wrong and what to do about it.",
     "opscom_answer": "For you: on an unknown row write the id from OPSCOM, or yes (it is there), or "
-    "no (it is not there, send it). On a row held back as a possible second permit: new.",
+    "no (it is not there, send it). On a row held back as a possible second permit: new, or update "
+    "where the permit that is there is to change.",
     "opscom_row": "The row in the source file; empty for a row that was added here.",
 }
 
@@ -149,8 +150,8 @@ def next_steps(
         steps.append(
             f"Decide about {count(undecided, 'row')} that may be "
             f"{f'a second {kind}' if undecided == 1 else f'second {kind}s'}: opscom_message "
-            f"names the first. Write new into opscom_answer where a second {kind} is meant, save "
-            "this workbook and push it."
+            f"names the first. Write new into opscom_answer where a second {kind} is meant, or "
+            "update where that one is to change, save this workbook and push it."
         )
     if edited:
         steps.append(_about_edited(about, edited))
@@ -339,7 +340,7 @@ def _about_edited(about: About, edited: int) -> str:
     """Return the step for rows that are in OPSCOM and were edited since."""
     policy = _policy(about)
     change = (
-        f"where the {policy.noun} is to change, push the change as {policy.changed_by} instead."
+        f"where the {policy.noun} is to change, write update into opscom_answer instead."
         if policy.changed_by
         else f"a {policy.noun} is changed in {system(about)} itself."
     )

@@ -1,0 +1,328 @@
+"""What the journal remembers of the records of one endpoint in one system."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from importer.delivery.changes import Changes
+from importer.model import State
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from importer.delivery.memory import Memory, Signs, Workbook
+    from importer.model import Record
+    from importer.schema import Table
+
+Rows = Iterable[tuple[int | None, str]]
+"""Row of the first source, ``None`` where that is not known, and the identity of the record in it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the journal knows of one record."""
+
+    identity: str
+    digest: str = ""
+    """Of the last accepted payload; empty where none was."""
+    settled: str = ""
+    """``pushed``, ``exists``, ``deleted``, ``changing`` or ``changed`` (see ``changes``), or empty."""
+    reference_id: str = ""
+    unsettled: int = 0
+    """Attempts after the last acceptance whose answer was lost."""
+    last: str = ""
+    """State of the last attempt."""
+    attempt: int = 0
+    """The journal's number of the last attempt; later ones have greater numbers."""
+    parts: str = ""
+    """The keyed digest of each field, as JSON: as last accepted, or as sent where nothing is its key.
+    Only where it was asked for."""
+
+    @property
+    def there(self) -> bool:
+        """Whether OPSCOM has it."""
+        return self.settled in {State.PUSHED, State.EXISTS}
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What the journal can say of a sheet's rows."""
+
+    known: Mapping[str, Known] = field(default_factory=dict)
+    """Identity → record."""
+    signs: Callable[[Mapping[str, str]], Signs] = lambda _: ()
+    """The keyed digests of a payload's groups of ``Policy.alike``, without blank ones."""
+    alike: Mapping[tuple[str, ...], Sequence[Known]] = field(default_factory=dict)
+    """Digests of a group → the records that earlier runs sent with them."""
+    first: Mapping[int, str] = field(default_factory=dict)
+    """Row of the first source → identity of what was last sent for it (results workbooks only)."""
+    standing: frozenset[str] = frozenset()
+    """Identities of all rows of this run: what still stands in a file was not corrected away."""
+    written: int | None = None
+    """The last attempt that a results workbook can speak of; ``None`` where that is not known."""
+    overtaken: Callable[[Record, str, str], bool] = lambda *_: False
+    """Whether a row of a results workbook, its identity and digest, is as it was before a later acceptance
+    (updates only)."""
+    sent_once: Callable[[str], bool] = lambda _: False
+    """Whether a record was sent exactly once, ever."""
+    unheard: bool = False
+    """Whether the journal does not know the run that wrote this results workbook."""
+    under_way: bool = False
+    """Whether a run is under way beside this look, so that what it has sent may still be answered."""
+    changes: Changes | None = None
+    """How records that are in OPSCOM may be changed; ``None`` where only OPSCOM itself does."""
+
+    def under(self, reference_id: str) -> Known | None:
+        """Return the record that may be changed under an id, ``None`` where the journal knows none."""
+        return None if self.changes is None else self.changes.record(reference_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One attempt of an earlier run that did not bring a row into OPSCOM."""
+
+    row: int
+    """Of the first source."""
+    identity: str
+    sent: str
+    """When, in ISO form with the offset."""
+    state: str
+    """``rejected`` or ``unknown``."""
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class LastFile:
+    """The newest file that a mapping brought."""
+
+    source: str
+    rows: int
+    """Of all its sheets, at its fullest: a corrected workbook may have come with fewer."""
+    started: str
+
+
+class EndpointMemory:
+    """What a journal remembers of the records of one endpoint in one system."""
+
+    def __init__(self, memory: Memory, system: int, endpoint: str) -> None:
+        """Look through ``memory``; ``system`` is the journal's number of it."""
+        self.memory = memory
+        self.system = system
+        self._where: dict[str, str | int] = {"system": system, "endpoint": endpoint}
+
+    def known(self, *, parts: bool = False) -> dict[str, Known]:
+        """Return what is known of every record, by identity; the digests of its fields take memory."""
+        rows = self.memory.connection.execute(
+            "SELECT identity, digest, settled, reference_id, unsettled, last, coalesce(attempt, 0),"
+            " CASE WHEN :parts THEN parts ELSE '' END FROM record WHERE system = :system AND endpoint = :endpoint",
+            {**self._where, "parts": parts},
+        )
+        return {row[0]: Known(*row) for row in rows}
+
+    def evidence(
+        self,
+        table: Table,
+        book: Workbook | None,
+        standing: frozenset[str],
+        changed_by: Table | None,
+    ) -> Evidence:
+        """Return what the journal can say of rows.
+
+        Args:
+            table: The endpoint's.
+            book: Which results workbook the rows are from; ``None`` for any other file.
+            standing: Identities of all rows of this run.
+            changed_by: The page that changes a record of the endpoint, where there is one.
+        """
+        policy = table.policy
+        if policy is None:
+            return Evidence()
+        known = self.known(parts=bool(policy.alike))
+        since = None if book is None else self.memory.written(book)
+        if not policy.creates:
+            told = policy.upsert and book is not None
+            return Evidence(known, overtaken=self._overtaken(since)) if told else Evidence(known)
+        return Evidence(
+            known,
+            lambda payload: self.memory.signs(policy.alike, payload),
+            _alike(known.values(), policy.alike),
+            {} if book is None else self._first(book),
+            standing,
+            since,
+            sent_once=self._sent_once,
+            under_way=self.memory.under_way is not None,
+            changes=None
+            if changed_by is None
+            else Changes(self, known, (table, changed_by), since),
+        )
+
+    def attempts_at(self, identity: str) -> list[tuple[int, str, str, str]]:
+        """Return number, digest, parts and state of the attempts that took a record, or may have."""
+        return self.memory.connection.execute(
+            "SELECT id, digest, parts, state FROM attempt WHERE system = :system AND identity = :identity"
+            " AND endpoint = :endpoint AND state NOT IN ('rejected', 'not sent') ORDER BY id",
+            {**self._where, "identity": identity},
+        ).fetchall()
+
+    def has_other_like(
+        self, identity: str, payload: Mapping[str, str], names: Sequence[str]
+    ) -> bool:
+        """Whether another record that is, or may be, in OPSCOM agrees with a payload in these fields."""
+        wanted = {name: self.memory.part(name, payload.get(name, "")) for name in names}
+        return any(
+            wanted.items() <= json.loads(each.parts).items()
+            for each in self.known(parts=True).values()
+            if each.identity != identity and each.parts and (each.there or each.unsettled)
+        )
+
+    def failures(self, digest: str, sheet: str) -> tuple[Failure, ...]:
+        """Return the rejected and unknown attempts at the rows of a sheet, in the order of sending.
+
+        Args:
+            digest: SHA-256 of the first source.
+            sheet: The sheet's title.
+        """
+        rows = self._attempts(
+            "row, identity, sent, state, coalesce(code, ''), coalesce(message, '')",
+            "digest = :digest AND coalesce(sheet, 'Rows') = :sheet COLLATE NOCASE",
+            "AND state IN ('rejected', 'unknown')",
+            digest=digest,
+            sheet=sheet,
+        )
+        return tuple(Failure(*row) for row in rows)
+
+    def last_file(self, mapping: str) -> LastFile | None:
+        """Return the file that a mapping brought last; a corrected workbook counts as its first source."""
+        runs = self.memory.connection.execute(
+            "SELECT file.digest, file.source, sum(file.rows), run.started"
+            " FROM file JOIN run ON run.id = file.run"
+            " WHERE run.system = :system AND file.endpoint = :endpoint AND file.mapping = :mapping"
+            " GROUP BY file.run, file.digest ORDER BY max(file.id) DESC",
+            {**self._where, "mapping": mapping},
+        ).fetchall()
+        same = [run for run in runs if run[0] == runs[0][0]]
+        if not same:
+            return None
+        return LastFile(same[-1][1], max(run[2] for run in same), same[0][3])
+
+    def accepted_through(self, mapping: str) -> dict[str, None]:
+        """Return the identities that files of a mapping brought into OPSCOM, in the order of sending."""
+        found = self._attempts(
+            "identity", "mapping = :mapping", "AND state = 'pushed'", mapping=mapping
+        )
+        return dict.fromkeys(identity for (identity,) in found)
+
+    def trace(self, book: Workbook, rows: Callable[[], Rows]) -> Workbook:
+        """Return a sheet of a results workbook under the name that the journal has for it.
+
+        People rename its sheets, copy one into a workbook of its own or save it as text: then the rows
+        themselves say which it is.
+
+        Args:
+            book: What the workbook says.
+            rows: The rows of the sheet; asked for only where the journal knows the file, but no sheet of
+                it under that name.
+        """
+        names = [
+            str(name)
+            for (name,) in self.memory.connection.execute(
+                "SELECT DISTINCT coalesce(file.sheet, 'Rows') FROM file JOIN run ON run.id = file.run"
+                " WHERE file.digest = :digest AND file.endpoint = :endpoint AND run.system = :system",
+                {**self._where, "digest": book.digest},
+            )
+        ]
+        same = [name for name in names if name.casefold() == book.sheet.casefold()]
+        if names and not same:
+            same = self._best(rows(), book.digest)
+        return replace(book, sheet=same[0]) if same else book
+
+    def _attempts(self, columns: str, files: str, more: str = "", **values: str) -> sqlite3.Cursor:
+        """Select attempts in the order of sending; ``files`` says of which files."""
+        return self.memory.connection.execute(
+            f"SELECT {columns} FROM attempt WHERE system = :system AND endpoint = :endpoint"
+            f" AND file IN (SELECT id FROM file WHERE {files}) {more} ORDER BY id",
+            {**self._where, **values},
+        )
+
+    def _first(self, book: Workbook) -> dict[int, str]:
+        """Return what was last sent for each row of a first source, by row."""
+        sheet = "digest = :digest AND coalesce(sheet, 'Rows') = :sheet COLLATE NOCASE"
+        return dict(
+            self._attempts("row, identity", sheet, digest=book.digest, sheet=book.sheet).fetchall()
+        )
+
+    def _best(self, rows: Rows, digest: str) -> list[str]:
+        """Return the sheet of a file from which most of the rows were sent; nothing where none was."""
+        wanted: dict[str, set[int | None]] = defaultdict(set)
+        for row, identity in rows:
+            wanted[identity].add(row)
+        columns = (
+            "(SELECT coalesce(sheet, 'Rows') FROM file WHERE id = attempt.file), row, identity"
+        )
+        found: dict[str, set[tuple[int, str]]] = defaultdict(set)
+        for sheet, row, identity in reversed(
+            self._attempts(columns, "digest = :digest", digest=digest).fetchall()
+        ):
+            if not wanted.get(identity, set()).isdisjoint((row, None)):
+                found[sheet].add((row, identity))
+        # The first of those with equally many is the newest.
+        return sorted(found, key=lambda sheet: -len(found[sheet]))[:1]
+
+    def _sent_once(self, identity: str) -> bool:
+        (count,) = self.memory.connection.execute(
+            "SELECT count(*) FROM attempt WHERE system = :system AND endpoint = :endpoint"
+            " AND identity = :identity",
+            {**self._where, "identity": identity},
+        ).fetchone()
+        return bool(count == 1)
+
+    def _overtaken(self, since: int | None) -> Callable[[Record, str, str], bool]:
+        """Return what says whether a row of a results workbook is as it was before a later acceptance.
+
+        That is: this very record was sent before another one of its identity was accepted, and the
+        workbook does not know of that acceptance (``since``) or holds the row back.
+        """
+
+        def ask(record: Record, identity: str, digest: str) -> bool:
+            accepted, sent = self._sendings
+            last = accepted.get(identity, 0)
+            if sent.get((identity, digest), last) >= last:
+                return False
+            held = record.told is not None and record.told.status == State.INVALID
+            return held or since is None or last > since
+
+        return ask
+
+    @cached_property
+    def _sendings(self) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
+        """The last acceptance of each identity, and the first attempt at each record."""
+        accepted: dict[str, int] = {}
+        sent: dict[tuple[str, str], int] = {}
+        for number, identity, digest, state in self._attempts(
+            "id, identity, digest, state", "1 = 1"
+        ):
+            sent.setdefault((identity, digest), number)
+            if state == State.PUSHED:
+                accepted[identity] = number
+        return accepted, sent
+
+
+def _alike(
+    known: Iterable[Known], groups: Sequence[Sequence[str]]
+) -> dict[tuple[str, ...], list[Known]]:
+    """Return the records that are, or may be, in OPSCOM, by the digests of each group of fields."""
+    found: dict[tuple[str, ...], list[Known]] = defaultdict(list)
+    if groups:
+        for each in known:
+            if each.parts and (each.there or each.unsettled):
+                parts = json.loads(each.parts)
+                for group in groups:
+                    if all(name in parts for name in group):
+                        found[tuple(parts[name] for name in group)].append(each)
+    return found

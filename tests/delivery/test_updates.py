@@ -1,0 +1,362 @@
+"""A list of permits that lives: `update` changes the permit that is there, and never makes a second one."""
+
+import itertools
+
+import openpyxl
+import pytest
+from commanding import TOKEN, permit
+from controller import Fault
+from delivering import moment, permits, push
+from proving import CASES, Witness, wait_for_quiet
+from pushing_process import FATAL, processes
+from returning import edited, rows_of, set_cell
+from test_kills import end
+
+END, PLATE = "2027-01-31T18:00:00", "NEW1"
+LATER = "2027-02-28T18:00:00"
+
+
+def push_list(desk, *rows, code=None):
+    desk.table("permits.csv", rows)
+    return desk.push("permits.csv", code=code)
+
+
+def answer(desk, code=None, **answers):
+    """Write answers into the results workbook, each under its plate, and push it."""
+    with edited(desk.results("permits")) as page:
+        for plate, said in answers.items():
+            set_cell(page, plate, "opscom_answer", said)
+    return desk.push(desk.results("permits"), code=code)
+
+
+def held(controller):
+    """Return what OPSCOM holds, by number of the permit."""
+    return {each["permitNo"]: each for each in controller.records("permits")}
+
+
+def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_unchanged(
+    desk, controller
+):
+    push_list(desk, permit(0), permit(1), code=0)
+    number = held(controller)["N0001"]["reference_id"]
+    changed = permit(1) | {"To": END, "Plate": PLATE}
+    push_list(desk, permit(0), changed, code=1)
+    row = desk.table_of("permits")[1]
+    assert (row["opscom_status"], row["opscom_error_code"]) == ("invalid", "9022")
+    assert row["opscom_message"].splitlines()[0] == (
+        f"The permit {number} of an earlier run has the same number, or the same plate and start. It "
+        "differs in End Date and License Plate. Where that permit is to change, write update into "
+        "opscom_answer; where this is another permit, write new; then push this workbook."
+    )
+    said = answer(desk, 0, **{PLATE: "Update"})
+    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    last = controller.ledger[-1]
+    assert (last.call, last.body) == (
+        "permits/update",
+        {"apiToken": TOKEN, "referenceID": number, "endTime": END, "plate": PLATE},
+    )
+    row = desk.table_of("permits")[1]
+    assert (row["opscom_status"], row["opscom_reference_id"], row["opscom_answer"]) == (
+        "pushed",
+        number,
+        "",
+    )
+    assert row["opscom_message"] == f"The permit {number} was changed: End Date and License Plate."
+    assert push_list(desk, permit(0), changed, code=0)["files"][0]["states"] == {"unchanged": 2}
+    assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {"unchanged": 2}
+    assert len(controller.ledger) == 3
+    assert held(controller)["N0001"] == {
+        "reference_id": number,
+        "permitNo": "N0001",
+        "plate": PLATE,
+        "startTime": permit(1)["From"],
+        "endTime": END,
+    }
+
+
+def test_the_cells_that_differ_are_marked_and_both_answers_are_offered(desk):
+    push_list(desk, permit(0), code=0)
+    push_list(desk, permit(0) | {"To": END}, code=1)
+    book = openpyxl.load_workbook(desk.results("permits"))
+    page = book["Rows"]
+    comments = {page.cell(1, cell.column).value for cell in page[2] if cell.comment}
+    assert comments == {"To"}
+    (rule,) = page.data_validations.dataValidation
+    assert (rule.formula1, rule.promptTitle, rule.prompt) == (
+        '"new,update"',
+        "A second permit?",
+        "new: yes, create this one as well. update: change the permit that is there to what this row says.",
+    )
+    book.close()
+
+
+def test_an_older_list_undoes_no_update_and_creates_nothing(desk, controller):
+    push_list(desk, permit(0), code=0)
+    push_list(desk, permit(0) | {"To": END}, code=1)
+    answer(desk, 0, PL0="update")
+    number = held(controller)["N0000"]["reference_id"]
+    push_list(desk, permit(0), code=1)
+    assert len(controller.ledger) == 2
+    [row] = desk.table_of("permits")
+    assert row["opscom_message"].splitlines()[0] == (
+        f"The permit {number} is in OPSCOM with other values than this row's. It differs in End Date. "
+        "Where that permit is to change, write update into opscom_answer; where this is another permit, "
+        "write new; then push this workbook."
+    )
+    # Where the older values are right, a person says so.
+    answer(desk, 0, PL0="update")
+    assert [entry.body.get("endTime") for entry in controller.ledger[1:]] == [END, permit(0)["To"]]
+    assert push_list(desk, permit(0), code=0)["files"][0]["states"] == {"unchanged": 1}
+
+
+@pytest.mark.parametrize(
+    ("change", "fields", "fixed"),
+    [
+        ({"From": "2026-10-01T08:00:00"}, "Start Date", "Start Date"),
+        ({"Number": "N9", "To": END}, "End Date and Ticket Number", "Ticket Number"),
+    ],
+    ids=["start", "number"],
+)
+def test_what_no_update_can_change_is_said_and_not_sent(desk, controller, change, fields, fixed):
+    push_list(desk, permit(0), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    push_list(desk, permit(0) | change, code=1)
+    for _ in range(2):
+        [row] = desk.table_of("permits")
+        assert row["opscom_message"].splitlines()[0] == (
+            f"The permit {number} of an earlier run has the same number, or the same plate and start. It "
+            f"differs in {fields}. An update cannot change {fixed}: to replace that permit, delete it as "
+            "one of the permit-deletes, then push this row again; where this is another permit, write new "
+            "into opscom_answer and push this workbook."
+        )
+        answer(desk, 1, PL0="update")
+    assert len(controller.ledger) == 1
+
+
+def test_a_row_that_was_edited_in_the_results_workbook_is_changed_under_its_own_id(
+    desk, controller
+):
+    push_list(desk, permit(0), permit(1), code=0)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL1", "To", END)
+    desk.push(desk.results("permits"), code=1)
+    said = answer(desk, 0, PL1="update")
+    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    assert held(controller)["N0001"]["endTime"] == END
+    assert len(held(controller)) == 2
+
+
+def test_a_change_that_was_pushed_as_an_update_makes_the_row_of_the_list_unchanged(
+    desk, controller
+):
+    push_list(desk, permit(0), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    mapping = (
+        "version: 1\nname: Ends\nendpoint: permit-updates\nfields: {referenceID: Id, endTime: To}\n"
+    )
+    desk.write("ends.yaml", mapping)
+    desk.table("ends.csv", [{"Id": number, "To": END}])
+    desk.push("ends.csv", "--mapping", "ends.yaml", code=0)
+    said = push_list(desk, permit(0) | {"To": END}, code=0)
+    assert said["files"][0]["states"] == {"unchanged": 1}
+    # What changed since counts, not only what the list brought.
+    push_list(desk, permit(0) | {"To": LATER, "Plate": PLATE}, code=1)
+    answer(desk, 0, **{PLATE: "update"})
+    assert (held(controller)["N0000"]["endTime"], len(controller.ledger)) == (LATER, 3)
+
+
+def test_an_update_without_an_answer_is_sent_again_by_the_workbook_that_is_written_then(
+    desk, controller
+):
+    push_list(desk, permit(0), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    push_list(desk, permit(0) | {"To": END}, code=1)
+    controller.plan[number, 1] = Fault("close")
+    controller.plan[number, 2] = Fault("answer", status=404, body="<html>")
+    answer(desk, 3, PL0="update")
+    [row] = desk.table_of("permits")
+    assert (row["opscom_status"], row["opscom_reference_id"], row["opscom_answer"]) == (
+        "unknown",
+        number,
+        "update",
+    )
+    assert row["opscom_message"].splitlines()[0].endswith("the next push sends it again.")
+    said = desk.do("settle", desk.results("permits"), code=4)
+    assert said["files"][0]["states"] == {"unknown": 1}
+    controller.plan.clear()
+    said = desk.push(desk.results("permits"), code=0)
+    assert said["files"][0]["states"] == {"pushed": 1}
+    assert held(controller)["N0000"]["endTime"] == END
+
+
+def test_an_update_in_an_older_workbook_undoes_no_later_one(desk, controller, tmp_path):
+    push_list(desk, permit(0), code=0)
+    push_list(desk, permit(0) | {"To": END}, code=1)
+    older = desk.folder / "older.xlsx"
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", "update")
+    older.write_bytes(desk.results("permits").read_bytes())
+    push_list(desk, permit(0) | {"To": LATER}, code=1)
+    answer(desk, 0, PL0="update")
+    assert desk.push(older, code=1)["files"][0]["states"] == {"invalid": 1}
+    assert held(controller)["N0000"]["endTime"] == LATER
+    assert (
+        "It was changed again after this workbook was written, and update would undo that."
+        in (desk.table_of("permits")[0]["opscom_message"])
+    )
+
+
+def test_two_rows_cannot_both_change_one_permit(desk, controller):
+    push_list(desk, permit(0), code=0)
+    push_list(desk, permit(0) | {"To": END}, permit(0) | {"To": LATER, "Number": ""}, code=1)
+    with edited(desk.results("permits")) as page:
+        for row in (2, 3):
+            page.cell(row, 5).value = "update"
+    desk.push(desk.results("permits"), code=1)
+    rows = desk.table_of("permits")
+    assert [row["opscom_status"] for row in rows] == ["pushed", "invalid"]
+    assert held(controller)["N0000"]["endTime"] == END
+
+
+def test_a_check_foresees_updates_and_a_limit_counts_them(desk, controller):
+    push_list(desk, permit(0), permit(1), code=0)
+    push_list(desk, permit(0) | {"To": END}, permit(1) | {"To": END}, permit(2), code=1)
+    with edited(desk.results("permits")) as page:
+        for plate in ("PL0", "PL1"):
+            set_cell(page, plate, "opscom_answer", "update")
+    said = desk.do("check", desk.results("permits"), code=0)
+    assert said["files"][0]["states"] == {"unchanged": 1, "ready": 2}
+    said = desk.push(desk.results("permits"), "--limit", "1", code=3)
+    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1, "not sent": 1}
+    assert rows_of(desk.results("permits"))[1]["opscom_answer"] == "update"
+    assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {
+        "pushed": 1,
+        "unchanged": 2,
+    }
+    assert {each["endTime"] for each in held(controller).values()} == {END, permit(2)["To"]}
+
+
+def test_a_deleted_permit_is_created_anew_and_not_updated(desk, controller):
+    push_list(desk, permit(0), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    mapping = "version: 1\nname: Gone\nendpoint: permit-deletes\nfields: {referenceID: Id}\n"
+    desk.write("gone.yaml", mapping)
+    desk.table("gone.csv", [{"Id": number}])
+    desk.push("gone.csv", "--mapping", "gone.yaml", code=0)
+    said = push_list(desk, permit(0) | {"To": END}, code=0)
+    assert said["files"][0]["states"] == {"pushed": 1}
+
+
+# Under faults and kills: three terms of one list, the second one disturbed
+
+
+ROWS = 3
+FIRST = [each | {"amount": "10.00", "currency": "CAD"} for each in permits(ROWS)]
+SECOND = [each | {"endTime": END, "plate": f"N{each['plate']}"} for each in FIRST]
+THIRD = [each | {"amount": "14.50"} for each in FIRST]
+"""Beside what is new, it takes back what the second changed."""
+
+
+class Term:
+    """A list whose workbook says ``update`` in every row, pushed as often as it takes."""
+
+    def __init__(self, controller, journal, payloads):
+        self._where = (controller.url, journal, "permits", payloads)
+        self._told = {"answer": "update", "told_at": moment(journal)}
+
+    def push(self, **more):
+        return push(*self._where, **self._told, **more)
+
+    def start(self, start, **more):
+        return start(*self._where, **self._told, **more)
+
+
+def ids_of(controller):
+    return [each["reference_id"] for each in controller.records("permits")]
+
+
+def check_list(controller, payloads, ids):
+    """Compare what OPSCOM holds with a list: the same permits, each as its row says."""
+    there = controller.records("permits")
+    assert [each.pop("reference_id") for each in there] == ids, "a permit was created or lost"
+    for each, payload in zip(there, payloads, strict=True):
+        assert {name: each.get(name) for name in payload} == payload
+    assert sum(entry.call == "permits/push" for entry in controller.ledger) == ROWS
+    assert controller.unannounced == []
+
+
+def finish(controller, journal, second, ids):
+    """Push the disturbed list until it is done; then the third; then the second changes nothing."""
+    controller.plan.clear()
+    done = second.push()
+    assert (done.stopped, set(done.states.values()) <= {"pushed", "unchanged"}) == (None, True)
+    check_list(controller, SECOND, ids)
+    before = controller.requests
+    assert set(second.push().states.values()) == {"unchanged"}
+    assert controller.requests == before
+    turn_over(controller, journal, second, ids)
+
+
+def turn_over(controller, journal, second, ids):
+    third = Term(controller, journal, THIRD)
+    assert set(third.push().states.values()) == {"pushed"}
+    check_list(controller, THIRD, ids)
+    before = controller.requests
+    assert set(second.push().states.values()) == {"invalid"}
+    assert set(push(controller.url, journal, "permits", SECOND).states.values()) == {"invalid"}
+    assert set(third.push().states.values()) == {"unchanged"}
+    assert controller.requests == before
+    check_list(controller, THIRD, ids)
+
+
+QUICK = {"lost", "cut-in-body", "500-applied", "429-seconds", "9019-with-200", "301", "404", "9003"}
+
+
+@pytest.mark.parametrize("then", [finish, turn_over], ids=["finished", "overtaken"])
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case.name, marks=() if case.name in QUICK else pytest.mark.exhaustive)
+        for case in CASES
+        if not case.unread
+    ],
+)
+def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(tmp_path, case, then):
+    journal = tmp_path / "journal.sqlite"
+    with Witness(journal) as controller:
+        push(controller.url, journal, "permits", FIRST)
+        ids = ids_of(controller)
+        second = Term(controller, journal, SECOND)
+        controller.plan.update({(number, 1): case.fault for number in ids})
+        done = second.push(timeout=case.timeout)
+        assert sorted(done.outcomes) == list(range(ROWS))
+        controller.plan.clear()
+        then(controller, journal, second, ids)
+
+
+@pytest.fixture(scope="module")
+def start():
+    with processes() as start_one:
+        yield start_one
+
+
+@pytest.mark.parametrize("then", [finish, turn_over], ids=["finished", "overtaken"])
+@pytest.mark.parametrize(
+    "stride", [pytest.param(1, marks=pytest.mark.exhaustive), 5], ids=["every step", "some steps"]
+)
+@pytest.mark.timeout(600)
+def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
+    tmp_path, start, stride, then
+):
+    for step in itertools.count(1, stride):
+        journal = tmp_path / f"{step}" / "journal.sqlite"
+        with Witness(journal) as controller:
+            push(controller.url, journal, "permits", FIRST)
+            ids = ids_of(controller)
+            second = Term(controller, journal, SECOND)
+            code, _ = end(*second.start(start, fatal=step))
+            wait_for_quiet(controller)
+            then(controller, journal, second, ids)
+        if code != FATAL:
+            break
+    assert step > 20, "fewer steps than there are"
