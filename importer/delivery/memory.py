@@ -12,6 +12,8 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from importer.delivery.known import EndpointMemory
+
 Signs = tuple[tuple[str, ...], ...]
 
 
