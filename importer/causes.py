@@ -113,16 +113,12 @@ def told_values(values: Sequence[Value]) -> str:
 
 @dataclass(slots=True)
 class _Heap:
-    """What is gathered for a cause."""
+    """The problems that are gathered for a cause, each with the place of its sheet."""
 
-    sheet: int
-    first: Problem
     message: str
-    column: str | None
-    rows: set[tuple[int, int]] = field(default_factory=set)
-    values: Counter[str] = field(default_factory=Counter)
+    problems: list[tuple[int, Problem]] = field(default_factory=list)
     near: dict[str, str] = field(default_factory=dict)
-    remedies: Counter[str] = field(default_factory=Counter)
+    """Value → the known value that is nearest."""
 
 
 def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
@@ -138,16 +134,15 @@ def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
     for at, checked in enumerate(sheets):
         columns = checked.batch.sheet.columns
         for problem in checked.problems:
-            message, near = _split(problem.message)
-            name = _header(columns, problem)
-            place = name if problem.field else None  # what is wrong with a row is in no column
-            key = (place, problem.field, problem.code, problem.severity, _NUMBER.sub("#", message))
-            heap = heaps.setdefault(key, _Heap(at, problem, message, name))
-            heap.rows.add((at, problem.position))
-            heap.values[problem.value] += 1
-            heap.remedies[problem.remedy] += 1
-            if near:
-                heap.near[problem.value] = near
+            found = _NEAREST.search(problem.message)
+            message = problem.message if found is None else f"{problem.message[: found.start()]}."
+            # What is wrong with a row is in no column.
+            column = _header(columns, problem) if problem.field else None
+            key = (column, problem.field, problem.code, problem.severity, _NUMBER.sub("#", message))
+            heap = heaps.setdefault(key, _Heap(message))
+            heap.problems.append((at, problem))
+            if found is not None and found[1]:
+                heap.near[problem.value] = found[1]
     causes = [_cause(sheets, heap) for heap in heaps.values()]
     return tuple(sorted(causes, key=lambda each: (not each.holds, -each.rows)))
 
@@ -165,26 +160,8 @@ def refusals_of(checked: Checked, outcomes: Sequence[Outcome]) -> tuple[Cause, .
         means = "OPSCOM refused the record." if known is None else known.means
         remedy = "See opscom_message in the workbook." if known is None else known.remedy
         place = sheet.place(int(sheet.rows[positions[0]]))
-        causes.append(
-            Cause(
-                column=None,
-                field=None,
-                code=code,
-                holds=True,
-                message=means,
-                remedy=remedy,
-                rows=len(positions),
-                values=(),
-                place=place,
-            )
-        )
+        causes.append(Cause(None, None, code, True, means, remedy, len(positions), (), place))  # noqa: FBT003 - errors all
     return tuple(sorted(causes, key=lambda each: -each.rows))
-
-
-def _split(message: str) -> tuple[str, str]:
-    """Return what is said of any value, and the known value that is nearest to this one."""
-    found = _NEAREST.search(message)
-    return (message, "") if found is None else (f"{message[: found.start()]}.", found[1] or "")
 
 
 def _header(columns: Sequence[Column], problem: Problem) -> str | None:
@@ -192,30 +169,34 @@ def _header(columns: Sequence[Column], problem: Problem) -> str | None:
 
 
 def _cause(sheets: Sequence[Checked], heap: _Heap) -> Cause:
-    problem, sheet = heap.first, sheets[heap.sheet].batch.sheet
-    rows = len(heap.rows)
+    at, problem = heap.problems[0]
+    sheet = sheets[at].batch.sheet
+    rows = len({(sheet_at, each.position) for sheet_at, each in heap.problems})
     total = sum(_records(checked, problem) for checked in sheets)
     by_mapping = problem.holds and problem.field is not None
     by_mapping = by_mapping and rows >= _SOME_ROWS and 2 * rows > total
-    remedy = heap.remedies.most_common(1)[0][0]
+    remedy = Counter(each.remedy for _, each in heap.problems).most_common(1)[0][0]
     if by_mapping:
         fail = f"All {rows:,}" if rows >= total else f"{rows:,} of {total:,}"
         remedy = (
             f"{fail} rows fail alike, so change the mapping, not the cells. {_of_mapping(remedy)}"
         )
-    values = heap.values if _may_be_told(sheets[heap.sheet], problem) else Counter[str]()
-    told = values.most_common() if len(values) <= _MOST_VALUES and "" not in values else []
+    values = Counter(each.value for _, each in heap.problems)
+    few = _may_be_told(sheets[at], problem) and len(values) <= _MOST_VALUES and "" not in values
     return Cause(
-        column=heap.column,
+        column=_header(sheet.columns, problem),
         field=problem.field,
         code="" if problem.code is None else str(problem.code),
         holds=problem.holds,
         message=heap.message,
         remedy=remedy.rstrip(),
         rows=rows,
-        values=tuple(Value(text, number, heap.near.get(text, "")) for text, number in told),
+        values=tuple(
+            Value(text, number, heap.near.get(text, ""))
+            for text, number in (values.most_common() if few else ())
+        ),
         place=sheet.place(problem.row, min(problem.columns, default=None)),
-        first=(heap.sheet, problem),
+        first=(at, problem),
         by_mapping=by_mapping,
     )
 

@@ -36,14 +36,16 @@ _NOT_EXTRACTED = Refusal(
 )
 # These differ in what they say of the nearest name and agree in their remedy, so that a summary of
 # many of them can say what to do.
-_NOT_LOOKED_UP = Refusal(
+_NOT_LOOKED_UP = (
     "the mapping's `lookup` does not know this value",
     "Add it to `lookup` in the mapping, or correct the cell.",
 )
-_NO_USER_TYPE = Refusal(
+_NO_USER_TYPE = (
     "OPSCOM has no user type of this name",
-    "Correct the cell, or translate your names with a table, like `lookup: {Undergraduate: "
-    '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.',
+    (
+        "Correct the cell, or translate your names with a table, like `lookup: {Undergraduate: "
+        '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.'
+    ),
 )
 _TWO_USER_TYPES = Refusal(
     "OPSCOM has more than one user type of this name.",
@@ -145,14 +147,13 @@ def _replacer(pairs: abc.Mapping[str, str]) -> Step:
 
 
 def _looker(steps: RulePart, user_types: abc.Mapping[str, str]) -> Step:
+    own = isinstance(steps.lookup, dict)
     entries: dict[str, str | Refusal] = {}
-    own = not isinstance(steps.lookup, str)
     names = steps.lookup if isinstance(steps.lookup, dict) else user_types
     for name, value in names.items():
         folded = fold(name)
         known = entries.get(folded, value)
         entries[folded] = value if known == value else _TWO_USER_TYPES
-    unknown = _offering(_NOT_LOOKED_UP if own else _NO_USER_TYPE, list(names))
 
     def look_up(text: str) -> Converted:
         found = entries.get(fold(text))
@@ -160,28 +161,17 @@ def _looker(steps: RulePart, user_types: abc.Mapping[str, str]) -> Step:
             return found
         if steps.otherwise == "keep":
             return text
-        refusal = unknown(text)
-        if steps.otherwise == "omit":
-            return Warned("", Refusal(refusal.message, "It is left out, as the mapping says."))
-        return refusal
-
-    return look_up
-
-
-def _offering(refusal: Refusal, names: abc.Sequence[str]) -> abc.Callable[[str], Refusal]:
-    """Return what refuses a value that is none of the names, and offers the nearest of them."""
-
-    def refuse(text: str) -> Refusal:
-        near = nearest(text, names)
+        near, (message, remedy) = nearest(text, names), _NOT_LOOKED_UP if own else _NO_USER_TYPE
+        more = f"; {len(names)} are known." if names else "; none is known."
         if len(names) == 1:
-            more = f'; the only one known is "{names[0]}".'
+            more = f'; the only one known is "{next(iter(names))}".'
         elif near is not None:
             more = f'; the nearest of the {len(names)} known is "{near}".'
-        else:
-            more = f"; {len(names)} are known." if names else "; none is known."
-        return Refusal(refusal.message + more, refusal.remedy)
+        if steps.otherwise == "omit":
+            return Warned("", Refusal(message + more, "It is left out, as the mapping says."))
+        return Refusal(message + more, remedy)
 
-    return refuse
+    return look_up
 
 
 def _kind_step(steps: RulePart, kind: Kind, *, numbers: bool, today: dt.date | None) -> Step | None:
