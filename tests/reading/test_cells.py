@@ -9,8 +9,6 @@ import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from openpyxl.cell.rich_text import CellRichText, TextBlock
-from openpyxl.cell.text import InlineFont
 from packages import packed, read, rewritten, with_sheet
 from packages import texts as texts_of
 
@@ -85,14 +83,6 @@ def test_shared_texts_read_as_they_show(tmp_path, item, text):
     assert texts_of(read(tmp_path, data)) == [["first", text, "last"]]
 
 
-def test_rich_text_of_openpyxl_is_joined(tmp_path):
-    book = openpyxl.Workbook()
-    book.active["A1"] = CellRichText("one ", TextBlock(InlineFont(b=True), "two"))
-    out = io.BytesIO()
-    book.save(out)
-    assert texts_of(read(tmp_path, out.getvalue())) == [["one two"]]
-
-
 B1 = '<c r="B1"><v>5</v></c></row>'
 RARE = {
     "CDATA in a text": (f'<row r="1"><c r="A1" t="str"><v><![CDATA[a<b]]></v></c>{B1}', "a<b"),
@@ -136,14 +126,6 @@ def test_a_sheet_that_contradicts_itself_is_damaged(tmp_path, rows):
 def test_a_number_that_is_none_is_a_flaw(tmp_path, text, style):
     grid = read(tmp_path, with_sheet(f'<row r="1"><c r="A1" s="{style}"><v>{text}</v></c></row>'))
     assert (texts_of(grid), grid.flaws) == ([[text]], (faults.NO_NUMBER.at(0, 0),))
-
-
-@pytest.mark.parametrize("error", ["#REF!", "#SPILL!"])
-def test_an_error_cell_is_a_flaw_in_its_row(tmp_path, error):
-    rows = f'<row r="4"><c r="B4" t="e"><v>{error}</v></c></row>'
-    grid = read(tmp_path, with_sheet(rows))
-    assert grid.rows.tolist() == [4]
-    assert grid.flaws == (faults.EXCEL_ERROR.at(0, 1),)
 
 
 def test_the_encoding_that_a_sheet_declares_is_used(tmp_path):

@@ -28,22 +28,6 @@ def texts(grid):
     return grid.frame.to_numpy().tolist()
 
 
-def test_identifiers_keep_the_zeros_of_their_number_format(tmp_path):
-    def fill(book):
-        sheet = book.add_worksheet("Students")
-        sheet.write_row(0, 0, ["id", "text", "general", "big"])
-        padded = book.add_format({"num_format": "000000000"})
-        sheet.write_row(1, 0, [12345], padded)
-        sheet.write_string(1, 1, "0012")
-        sheet.write_row(1, 2, [1234567, 123456789012])
-
-    (grid,) = written(tmp_path, fill).grids
-    assert grid.name == "Students"
-    assert texts(grid)[1] == ["000012345", "0012", "1234567", "123456789012"]
-    assert (grid.flaws, grid.stored, grid.notes, grid.lengths) == ((), {}, (), None)
-    assert {str(kind) for kind in grid.frame.dtypes} == {"str"}
-
-
 def test_amounts_keep_their_stored_number_beside_what_they_show(tmp_path):
     def fill(book):
         sheet = book.add_worksheet()
@@ -55,42 +39,6 @@ def test_amounts_keep_their_stored_number_beside_what_they_show(tmp_path):
     grid = written(tmp_path, fill).grids[0]
     assert grid.frame[1].tolist() == ["fee", "$1,234.50", "$20.00", "$3.00"]
     assert grid.stored == {1: {1: "1234.5", 2: "19.999", 3: "3"}}
-
-
-def test_dates_are_iso_and_have_a_time_where_their_format_shows_one(tmp_path):
-    moment = dt.datetime.fromisoformat("2001-02-03T14:30")
-
-    def fill(book):
-        sheet = book.add_worksheet()
-        for column, code in enumerate(["dd/mm/yyyy", "d/m/yy h:mm", "h:mm AM/PM", "mmm-yy"]):
-            sheet.write_datetime(0, column, moment, book.add_format({"num_format": code}))
-
-    grid = written(tmp_path, fill).grids[0]
-    assert texts(grid) == [["2001-02-03", "2001-02-03T14:30:00", "14:30:00", "2001-02-03"]]
-
-
-def test_a_workbook_that_counts_from_1904_shows_the_same_dates(tmp_path):
-    def fill(book):
-        shape = book.add_format({"num_format": "yyyy-mm-dd"})
-        book.add_worksheet().write_datetime(0, 0, dt.datetime.fromisoformat("2001-02-03"), shape)
-
-    grid = written(tmp_path, fill, date_1904=True).grids[0]
-    assert texts(grid) == [["2001-02-03"]]
-
-
-def test_truth_values_and_names_that_look_like_nothing_survive(tmp_path):
-    names = ["Null", "NA", "None", "True", "nan", "-", "0", "1E5", "MAR10", "=1+1"]
-
-    def fill(book):
-        sheet = book.add_worksheet()
-        sheet.write_boolean(0, 0, 1)
-        sheet.write_boolean(0, 1, 0)
-        for column, name in enumerate(names, start=2):
-            sheet.write_string(0, column, name)
-
-    grid = written(tmp_path, fill).grids[0]
-    assert texts(grid) == [["TRUE", "FALSE", *names]]
-    assert grid.flaws == ()
 
 
 def test_errors_and_formulas_without_a_value_are_flaws(tmp_path):
@@ -108,18 +56,6 @@ def test_errors_and_formulas_without_a_value_are_flaws(tmp_path):
         faults.EXCEL_ERROR.at(1, 2),
         faults.NOT_CALCULATED.at(2, 1),
     )
-
-
-def test_a_formula_with_a_stored_value_is_its_value(tmp_path):
-    def fill(book):
-        sheet = book.add_worksheet()
-        sheet.write_formula(0, 0, "=1+1", book.add_format({"num_format": "000"}), 2)
-        sheet.write_formula(0, 1, '="a"&"b"', None, "ab")
-        sheet.write_formula(0, 2, "=NA()", None, "#N/A")
-
-    grid = written(tmp_path, fill).grids[0]
-    assert texts(grid) == [["002", "ab", "#N/A"]]
-    assert grid.flaws == (faults.EXCEL_ERROR.at(0, 2),)
 
 
 def test_numbers_beyond_fifteen_digits_and_odd_formats_are_flaws(tmp_path):
@@ -140,18 +76,6 @@ def test_numbers_beyond_fifteen_digits_and_odd_formats_are_flaws(tmp_path):
     )
 
 
-def test_one_cell_that_overflows_its_format_spoils_no_other(tmp_path):
-    def fill(book):
-        sheet = book.add_worksheet()
-        for column, code in enumerate(["[h]:mm", "yyyy-mm-dd", "h:mm:ss", "d/m/yy h:mm"]):
-            sheet.write_number(0, column, 123456789012, book.add_format({"num_format": code}))
-        sheet.write_string(0, 4, "x")
-
-    grid = written(tmp_path, fill).grids[0]
-    assert texts(grid) == [["2962962936288:00", *["123456789012"] * 3, "x"]]
-    assert grid.flaws == tuple(faults.NO_SUCH_DATE.at(0, column) for column in (1, 2, 3))
-
-
 def test_row_numbers_are_those_of_excel_and_blank_rows_are_left_out(tmp_path):
     def fill(book):
         sheet = book.add_worksheet()
@@ -159,7 +83,7 @@ def test_row_numbers_are_those_of_excel_and_blank_rows_are_left_out(tmp_path):
         sheet.write(3, 2, "id")
         sheet.write(5, 2, 7, shape)
         sheet.write(30_000, 3, 8, shape)
-        sheet.write_blank(40_000, 3, None, shape)
+        sheet.write_blank(12_000, 3, None, shape)
 
     grid = written(tmp_path, fill).grids[0]
     assert grid.rows.tolist() == [4, 6, 30_001]
@@ -170,7 +94,7 @@ def test_blocks_of_rows_are_put_together_in_order(tmp_path):
     def fill(book):
         sheet = book.add_worksheet()
         padded = book.add_format({"num_format": "00000000"})
-        for row in range(40_000):
+        for row in range(12_000):
             sheet.write_number(row, 0, row, padded)
             sheet.write_number(row, 1, row)
             sheet.write_string(row, 2, f"n{row}")
@@ -181,12 +105,12 @@ def test_blocks_of_rows_are_put_together_in_order(tmp_path):
             sheet.write_string(row, 24, "end")
 
     grid = written(tmp_path, fill, constant_memory=True).grids[0]
-    assert grid.frame[0].tolist() == [f"{row:08d}" for row in range(40_000)]
-    assert grid.frame[1].tolist() == [str(row) for row in range(40_000)]
+    assert grid.frame[0].tolist() == [f"{row:08d}" for row in range(12_000)]
+    assert grid.frame[1].tolist() == [str(row) for row in range(12_000)]
     assert grid.frame[3].tolist() == [
-        f"{row:08d}" if row % 7 == 0 else "x" if row % 3 else "" for row in range(40_000)
+        f"{row:08d}" if row % 7 == 0 else "x" if row % 3 else "" for row in range(12_000)
     ]
-    assert grid.rows.tolist() == list(range(1, 40_001))
+    assert grid.rows.tolist() == list(range(1, 12_001))
 
 
 def test_hidden_sheets_are_named_and_not_read(tmp_path):
@@ -227,26 +151,6 @@ def test_a_filter_that_is_only_offered_is_no_note(tmp_path):
         sheet.autofilter(0, 0, 0, 1)
 
     assert written(tmp_path, fill).grids[0].notes == ()
-
-
-def test_merged_cells_hold_their_value_once(tmp_path):
-    def fill(book):
-        sheet = book.add_worksheet()
-        sheet.merge_range(0, 0, 0, 2, "Title")
-        sheet.write_row(1, 0, ["a", "b", "c"])
-
-    assert texts(written(tmp_path, fill).grids[0]) == [["Title", "", ""], ["a", "b", "c"]]
-
-
-def test_text_is_kept_as_it_is(tmp_path):
-    odd = ["Zoe\u0308 ", "\u00a0x\u200b", "“q”", "🅿️", "a\nb", "_x0041_"]
-
-    def fill(book):
-        sheet = book.add_worksheet()
-        for column, text in enumerate(odd):
-            sheet.write_string(0, column, text)
-
-    assert texts(written(tmp_path, fill).grids[0])[0][:5] == odd[:5]
 
 
 def test_an_empty_sheet_is_an_empty_grid(tmp_path):

@@ -219,6 +219,8 @@ def test_any_user_is_accepted_or_refused_with_a_documented_code_and_no_value_in_
     if answer.get("status") != "success":
         assert list(answer) == ["ErrorCode", "ErrorMessage"]
         assert answer["ErrorCode"] in {*range(9000, 9023), *range(9030, 9035)}
-        about = re.fullmatch(r"[A-Z][^()]+\.(?: \((\w+)\))?", answer["ErrorMessage"])
+        about = re.fullmatch(
+            r"The sandbox refuses (?:this|(\w+)(?: or \w+)?)\.", answer["ErrorMessage"]
+        )
         assert about is not None
         assert about[1] in {None, *USER}
