@@ -185,7 +185,7 @@ def _make_questions(folder: Path) -> Path:
     (office / "mappings" / "permits.yaml").write_text(PERMITS, encoding="utf-8")
     (office / "opscom.yaml").write_text("client: OC_CAMPUS\n", encoding="utf-8")
     program = [sys.executable, "-m", "importer"]
-    options = ["--port", "0", "--json", "--fresh", "--fault", "lost:row=3"]
+    options = ["--port", "0", "--json", "--fault", "lost:row=3"]
     settings = {"cwd": ROOT, "env": {**os.environ, "OPSCOM_API_TOKEN": "rehearsal"}}
     with subprocess.Popen(  # noqa: S603 - our own command
         [*program, "sandbox", *options, "--workspace", office],

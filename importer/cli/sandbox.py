@@ -11,7 +11,7 @@ from importer.cli.setting import SANDBOX_CLIENT, STORE
 from importer.cli.terminal import emit, say
 from importer.delivery.journal import Journal
 from importer.delivery.memory import SANDBOX
-from importer.sandbox import Access, Sandbox, parse_fault
+from importer.sandbox import Sandbox, parse_fault
 from importer.sandbox.store import Store
 from importer.workspace import find_workspace
 from schemas import POLICIES
@@ -27,17 +27,6 @@ from schemas import POLICIES
     help="0 takes any free one.",
 )
 @click.option(
-    "--token", metavar="TOKEN", help="The only token to know. Default: any. Never a real one."
-)
-@click.option("--client", metavar="CODE", help="The only client code to know. Default: any.")
-@click.option(
-    "--error-status",
-    type=click.Choice(("200", "400", "422")),
-    default="200",
-    show_default=True,
-    help="HTTP status of answers with an error code.",
-)
-@click.option(
     "--delay",
     type=click.FloatRange(min=0),
     default=0.0,
@@ -51,23 +40,13 @@ from schemas import POLICIES
     metavar="KIND[:every=N|:row=N]",
     help="Misbehave: 500, 429, close, html, lost or slow; every Nth request, or the Nth.",
 )
-@click.option("--fresh", is_flag=True, help="Keep nothing, and forget nothing that is kept.")
 @click.option(
     "--forget",
     is_flag=True,
     help="Delete the records that are kept, so that the next rehearsal begins afresh, and end.",
 )
-def sandbox(  # noqa: PLR0913 - one parameter an option
-    options: Options,
-    *,
-    port: int,
-    token: str | None,
-    client: str | None,
-    error_status: str,
-    delay: float,
-    faults: tuple[str, ...],
-    fresh: bool,
-    forget: bool,
+def sandbox(
+    options: Options, *, port: int, delay: float, faults: tuple[str, ...], forget: bool
 ) -> int:
     """Run an OPSCOM controller on this machine to rehearse with, until Ctrl-C.
 
@@ -85,22 +64,14 @@ def sandbox(  # noqa: PLR0913 - one parameter an option
             f"What was rehearsed is forgotten; {store} is empty. Workbooks stay in results/sandbox."
         )
         return 0
-    kept = None if fresh else store
-    if kept:
-        kept.parent.mkdir(parents=True, exist_ok=True)
-    described = Sandbox(
-        kept,
-        port=port,
-        access=Access(token, client, int(error_status)),
-        delay=delay,
-        plan={key: fault for text in faults for key, fault in parse_fault(text).items()},
-    )
-    with described as running:
+    store.parent.mkdir(parents=True, exist_ok=True)
+    plan = {key: fault for text in faults for key, fault in parse_fault(text).items()}
+    with Sandbox(store, port=port, delay=delay, plan=plan) as running:
         if options.as_json:
-            emit({"url": running.url, "store": kept and str(kept)})
+            emit({"url": running.url, "store": str(store)})
         say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")
         say(f"Rehearse with: opscom-import push --host {running.url} --client {SANDBOX_CLIENT}")
-        say(f"Its records are in {kept}." if kept else "It forgets everything when it ends.")
+        say(f"Its records are in {store}.")
         running.serve_forever()
     return 0
 
