@@ -144,6 +144,19 @@ def test_a_permit_that_is_not_seen_stays_for_a_person(office):
     assert controller.applied("T1") == 0
 
 
+def test_without_a_plate_host_settle_says_so_on_the_terminal(office, lost_permit):
+    controller, _, said = lost_permit
+    path = said["files"][0]["results"]
+    settled, told = office.run("settle", path, "--host", controller.url)
+    note = (
+        "No plate host is set, so permits could not be looked up by their plate. Ask OPSCOM for it, and "
+        "write it as `plate_host:` into opscom.yaml, or give --plate-host."
+    )
+    assert (office.states(settled), settled["notes"]) == ({"unknown": 1, "unchanged": 1}, [note])
+    assert note in told.splitlines()
+    assert office.settle(controller, path)["notes"] == []
+
+
 def test_another_permit_like_it_is_no_proof(office):
     twin = permit(1, **{"Ticket No": "T9", "Valid From": "2026-09-02 00:00:00"})
     with Controller({("T1", 1): Fault("close")}) as controller:

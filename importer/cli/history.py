@@ -18,6 +18,7 @@ from importer.delivery.history import (
     read_runs,
 )
 from importer.delivery.journal import look_up
+from importer.delivery.memory import SANDBOX
 from importer.errors import UsageError
 from importer.results.workbook import write_listing
 from importer.text import count, quoted
@@ -69,16 +70,29 @@ def _show_runs(runs: tuple[RunEntry, ...], *, as_json: bool) -> None:
     if not runs:
         say("Nothing was pushed yet.")
         return
-    for number, run in enumerate(runs):
+    rehearsals = [run for run in runs if run.host == SANDBOX.host]
+    for number, run in enumerate(run for run in runs if run not in rehearsals):
         if number:
             say("")
-        say(f"{run.run}  {_minute(run.started)}  by {run.person}")
-        say(f"To {run.client} at {run.host}: {_outcome(run)}")
-        for file in run.files:
-            say(f"  {_file(file)}: {_states(file.states)}")
+        _show_line(run, f"To {run.client} at {run.host}")
+    if rehearsals:
+        if len(rehearsals) < len(runs):
+            say("")
+        say("Rehearsals:")
+    for run in rehearsals:
+        say("")
+        _show_line(run, "To the sandbox")
+
+
+def _show_line(run: RunEntry, where: str) -> None:
+    say(f"{run.run}  {_minute(run.started)}  by {run.person}")
+    say(f"{where}: {_outcome(run)}")
+    for file in run.files:
+        say(f"  {_file(file)}: {_states(file.states)}")
 
 
 def _minute(moment: str) -> str:
+    """Return a moment as people write it, on the clock of where the run was."""
     return moment[:16].replace("T", " ")
 
 
@@ -88,6 +102,8 @@ def _outcome(run: RunEntry) -> str:
         return UNENDED
     if run.stopped:
         return f"stopped. {run.stopped}"
+    if not run.files:
+        return "nothing started"
     return "came to its end"
 
 
@@ -101,10 +117,10 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
         emit(shape)
         return
     say(f"Run {run.run}, by {run.person} on {run.machine}, version {run.version}")
-    say(f"From {run.started} to {run.ended}" if run.ended else f"From {run.started}; {UNENDED}")
-    say(f"To {run.host}, client code {run.client}")
-    if run.stopped:
-        say(f"Stopped: {run.stopped}")
+    until = f" to {_minute(run.ended)}" if run.ended else ""
+    say(f"From {_minute(run.started)}{until}: {_outcome(run)}")
+    rehearsed = run.host == SANDBOX.host
+    say("To the sandbox" if rehearsed else f"To {run.host}, client code {run.client}")
     for file in run.files:
         say("")
         say(f"{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
@@ -123,7 +139,7 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
 
 def _states(states: object) -> str:
     found = states if isinstance(states, dict) else {}
-    return ", ".join(f"{rows} {state}" for state, rows in found.items()) or "nothing said"
+    return ", ".join(f"{rows} {state}" for state, rows in found.items()) or "nothing told yet"
 
 
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:

@@ -165,6 +165,10 @@ class Access:
         """The host, for people."""
         return "the sandbox on this machine" if self.sandbox else self.host
 
+    def plate_host(self, settings: Settings) -> str | None:
+        """Return where plates are asked for; ``None`` where nobody has set it."""
+        return self.host if self.sandbox else settings.plate_host
+
     def deliver(self, settings: Settings, stack: ExitStack, *, look_up: bool = False) -> Delivery:
         """Open the way to OPSCOM, to be closed with the stack; ``look_up`` where permits are looked up."""
         controller = Controller(self.host, self.client, self.token, timeout=settings.timeout)
@@ -177,7 +181,7 @@ class Access:
 
     def _look_up(self, settings: Settings, pace: Pace, stopper: Stopper) -> LookUp | None:
         """Return the question for a plate's permits, ``None`` where no plate host is set."""
-        host = self.host if self.sandbox else settings.plate_host
+        host = self.plate_host(settings)
         if host is None:
             return None
         connection = Connection(

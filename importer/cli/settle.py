@@ -14,11 +14,20 @@ from importer.cli.setting import find_setting, open_access, open_journal
 from importer.cli.systems import find_past
 from importer.cli.terminal import show_report
 from importer.delivery.memory import Unsettled
+from importer.model import State
 from importer.prepare import SETTLE
 from importer.report import Report
 from importer.run import run
+from importer.schema import Resend
 from importer.text import count
 from schemas import POLICIES
+
+LOOKED_UP = {e for e, policy in POLICIES.items() if policy.resend is Resend.NEVER}
+"""The endpoints whose rows are looked up by their plate."""
+NO_PLATE_HOST = (
+    "No plate host is set, so permits could not be looked up by their plate. Ask OPSCOM for it, and write it "
+    "as `plate_host:` into opscom.yaml, or give --plate-host."
+)
 
 
 @click.command()
@@ -54,7 +63,12 @@ def _settle(options: Options) -> Report:
             lambda _: past,
             lambda *_: access.deliver(setting.settings, stack, look_up=True),
         )
-    return replace(report, notes=rest.notes + report.notes, unknown=rest.unknown)
+        blind = access.plate_host(setting.settings) is None and any(
+            dict(sheet.states).get(State.UNKNOWN) and sheet.endpoint in LOOKED_UP
+            for sheet in report.sheets
+        )
+    notes = (*rest.notes, *report.notes, *((NO_PLATE_HOST,) if blind else ()))
+    return replace(report, notes=notes, unknown=rest.unknown)
 
 
 def _workbooks(

@@ -5,7 +5,7 @@ import datetime as dt
 import pytest
 
 from importer.delivery.journal import Journal
-from importer.delivery.memory import System
+from importer.delivery.memory import SANDBOX, System
 from importer.model import State
 from schemas import POLICIES
 
@@ -45,7 +45,7 @@ def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
     assert done.err.splitlines() == [
         "20261122-140509-cccc  2026-11-22 14:05  by registrar",
         f"{to} not ended yet, or ended by force",
-        "  banner-students.xlsx, Graduates: nothing said",
+        "  banner-students.xlsx, Graduates: nothing told yet",
         "",
         "20261121-140509-bbbb  2026-11-21 14:05  by registrar",
         f"{to} stopped. The limit of 5 rows is reached.",
@@ -60,8 +60,27 @@ def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
 @pytest.mark.usefixtures("runs")
 def test_a_run_that_has_not_ended_is_not_said_to_be_dead(call):
     lines = call("history", "20261122-140509-cccc").err.splitlines()
-    assert lines[1] == "From 2026-11-22T14:05:09+00:00; not ended yet, or ended by force"
+    assert lines[1] == "From 2026-11-22 14:05: not ended yet, or ended by force"
 
 
 def test_a_journal_without_runs_says_so(call):
     assert call("history").err == "Nothing was pushed yet.\n"
+
+
+def test_rehearsals_stand_apart_and_a_run_that_started_nothing_says_so(office, call, monkeypatch):
+    monkeypatch.setenv("LOGNAME", "registrar")
+    with Journal(office.journal, POLICIES) as journal:
+        for day, (run, system) in enumerate([("live", System(HOST, CLIENT)), ("played", SANDBOX)]):
+            number = journal.add_system(system)
+            journal.start_run(run, system, number, STARTED + dt.timedelta(days=day))
+            journal.end_run(run, stopped=None, exit_code=5)
+    assert call("history").err.splitlines() == [
+        "live  2026-11-22 14:05  by registrar",
+        f"To {CLIENT} at {HOST}: nothing started",
+        "",
+        "Rehearsals:",
+        "",
+        "played  2026-11-23 14:05  by registrar",
+        "To the sandbox: nothing started",
+    ]
+    assert call("history", "played").err.splitlines()[2:] == ["To the sandbox"]
