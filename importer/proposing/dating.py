@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _DAYS: Final = (
     "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",
-    "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y",
+    "%d-%b-%Y", "%d-%b-%y", "%d %b %Y", "%d %B %Y", "%d-%B-%Y", "%d. %B %Y", "%d de %B de %Y", "%b %d, %Y", "%B %d, %Y", "%b %d %Y", "%B %d %Y",
     "%d/%b/%Y", "%d%b%Y", "%d/%m/%y", "%m/%d/%y", "%d-%m-%y", "%m-%d-%y", "%d.%m.%y",
 )  # fmt: skip
 _CLOCKS: Final = (
@@ -134,6 +134,8 @@ def _months(sample: Sequence[str]) -> dict[str, str]:
             english = means("months", word)
             if english is not None and not _ENGLISH_RE.fullmatch(word):
                 found[word] = english
+    if any("1er " in text for text in sample):
+        found["1er "] = "1 "
     return found
 
 

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from importer.mapping.dates import parse_datetime
 from importer.proposing.answers import COLUMNS, FIELDS
+from importer.proposing.profiles import province_of
 from importer.proposing.proposal import JOINED, NOT_SENT, SECOND, Confidence, Draft, Question
 from importer.proposing.values import PROVINCES, Turn, turn
 from importer.schema import Kind, Need
@@ -173,5 +174,11 @@ def not_a_value(answer: str, field: str, endpoint: str) -> str:
         date = isinstance(_moment(answer), str)
         return "" if date else f'"{answer}" is not a date. Write it as 2027-04-30.'
     text = answer.partition(" ")[0] if known.kind is Kind.NUMBER else answer
+    text = (province_of(text) or text) if known.kind is Kind.PROVINCE else text
     found = next((found for found in judge(known.kind, text) if found.rule.holds), None)
-    return f'"{answer}" cannot be {field}: it {found.rule.message}' if found else ""
+    return (
+        found.rule.message.replace("{this}", f'"{answer}"', 1)
+        + "." * (found.rule.message[-1] != ".")
+        if found
+        else ""
+    )

@@ -121,9 +121,13 @@ def propose_anew(
     gone = {fold(header) for header in missing_headers(mapping, look.sheet.columns)}
     lost = {rule.field.name for rule in mapping.rules if gone & set(map(fold, rule.headers))}
     known = office.known(mapping.endpoint, said)
-    made = propose(look, mapping.endpoint, known.over(_said(mapping)), types=office.types)
+    made = propose(look, mapping.endpoint, known.over(_said(mapping, {})), types=office.types)
+    renamed = {p.field: made.header(p) for p in made.places if p.field and p.field in lost}
+    if renamed:
+        before = _said(mapping, renamed)
+        made = propose(look, mapping.endpoint, known.over(before), types=office.types)
     fields = document.data.get("fields")
-    written = fields if isinstance(fields, dict) else {}
+    written: Mapping[str, object] = fields if isinstance(fields, dict) else {}
     found = {each.field: each for each in made.drafts}
     drafts: list[Draft] = []
     questions = [
@@ -136,7 +140,11 @@ def propose_anew(
             if isinstance(old, str | dict):
                 drafts.append(Draft(name, _with_new(old, new), "as before"))
         elif new is not None:
-            drafts.append(replace(new, why=f"{new.why}; the mapping's own column is gone"))
+            why = f"{new.why}; the mapping's own column is gone"
+            column = new.rule if isinstance(new.rule, str) else new.rule.get("column")
+            if isinstance(old, dict) and "column" in old and column:
+                new = replace(new, rule=_with_new({**old, "column": column}, new))
+            drafts.append(replace(new, why=why))
         elif known.get(FIELDS, name) != NOT_SENT and all(q.field != name for q in questions):
             text = f'The column of {name} ("{", ".join(rule.headers)}") is gone. Which column is it now?'
             choices = (*look.headers.values(), NOT_SENT)
@@ -178,14 +186,14 @@ def _with_new(old: str | Mapping[str, object], new: Draft | None) -> str | Mappi
     return rule
 
 
-def _said(mapping: Known) -> Answers:
-    """Return what a mapping says as answers."""
+def _said(mapping: Known, renamed: Mapping[str, str]) -> Answers:
+    """Return what a mapping says as answers, of the values in a column that has another name now too."""
     given: dict[tuple[str, ...], str] = {}
     for rule in mapping.rules:
         name = rule.field.name
         if rule.part.value is not None:
             given[FIELDS, name] = rule.part.value
-        for header in rule.headers:
+        for header in (*rule.headers, *([renamed[name]] if name in renamed else [])):
             given.setdefault((COLUMNS, header), name)
             lookup = rule.part.lookup if isinstance(rule.part.lookup, dict) else {}
             for text, becomes in lookup.items():
