@@ -235,20 +235,19 @@ def _written_number(number: Number, value: Decimal) -> str:
 
 def _whole(number: Number, digits: str) -> str:
     """Fill the places before the point from the right; the first place takes what is left."""
-    places = number.filled
-    if not number.grouped and len(number.whole) == len(places) <= len(digits):
-        return digits
-    texts = [token.text for token in number.whole]
+    places, cut = number.filled, len(digits) - len(number.filled) + 1
     if not places:
-        return "".join(texts) + (digits if number.point else "")
+        return number.pattern.format() + (digits if number.point else "")
     if number.grouped:
+        texts = [token.text for token in number.whole]
         grouped = _THOUSANDS_RE.sub(",", digits)
         return "".join([*texts[: places[0]], grouped, *texts[places[-1] + 1 :]])
-    cut = len(digits) - len(places) + 1
-    filled = [digits[:cut], *digits[cut:]] if cut > 0 else [""] * (1 - cut) + list(digits)
-    for index, digit in zip(places, filled, strict=True):
-        texts[index] = digit or (" " if texts[index] == "?" else "")
-    return "".join(texts)
+    if len(number.whole) == len(places) < len(digits) + 1:
+        return digits
+    if cut > 0:
+        return number.pattern.format(digits[:cut], *digits[cut:])
+    blanks = (" " if number.whole[at].text == "?" else "" for at in places[: 1 - cut])
+    return number.pattern.format(*blanks, *digits)
 
 
 def _part(number: Number, digits: str) -> str:

@@ -67,6 +67,13 @@ class Number:
         return tuple(at for at, token in enumerate(self.whole) if token.mark == "digit")
 
     @cached_property
+    def pattern(self) -> str:
+        """What stands before the point, with a place for each digit."""
+        escaped = (token.text.replace("{", "{{").replace("}", "}}") for token in self.whole)
+        pairs = zip(self.whole, escaped, strict=True)
+        return "".join("{}" if token.mark == "digit" else text for token, text in pairs)
+
+    @cached_property
     def zeros(self) -> int:
         """Digits before the point that are always written."""
         digits = [self.whole[at].text for at in self.filled]
