@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from importer.codes import CODES
 from importer.model import State
 from importer.schema import Kind
-from importer.text import count
+from importer.text import count, typed
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -181,6 +181,7 @@ def _cause(sheets: Sequence[Checked], heap: _Heap) -> Cause:
         remedy = (
             f"{fail} rows fail alike, so change the mapping, not the cells. {_of_mapping(remedy)}"
         )
+    remedy = f"{remedy.rstrip()}{_mending(sheets[at], problem)}"
     values = Counter(each.value for _, each in heap.problems)
     few = _may_be_told(sheets[at], problem) and len(values) <= _MOST_VALUES and "" not in values
     return Cause(
@@ -189,7 +190,7 @@ def _cause(sheets: Sequence[Checked], heap: _Heap) -> Cause:
         code="" if problem.code is None else str(problem.code),
         holds=problem.holds,
         message=heap.message,
-        remedy=remedy.rstrip(),
+        remedy=remedy,
         rows=rows,
         values=tuple(
             Value(text, number, heap.near.get(text, ""))
@@ -199,6 +200,18 @@ def _cause(sheets: Sequence[Checked], heap: _Heap) -> Cause:
         first=(at, problem),
         by_mapping=by_mapping,
     )
+
+
+def _mending(checked: Checked, problem: Problem) -> str:
+    """Return the command that has what a lookup lacks proposed, behind a blank; else nothing."""
+    batch, sheet = checked.batch, checked.batch.sheet
+    path = batch.mapping_file
+    lacks = problem.holds and problem.message.startswith(_LOOKED_UP[0])
+    # A mapping that is not written yet is proposed already, and a workbook of ours is no export.
+    if not lacks or not path or not path.is_file() or any(each.ours for each in sheet.columns):
+        return ""
+    command = f"opscom-import map --mapping {typed(path)} {typed(sheet.source)}"
+    return f" To have the new values proposed: {command}"
 
 
 def _records(checked: Checked, problem: Problem) -> int:

@@ -371,6 +371,7 @@ class Batch:
     duplicates: str = "error"
     """``error``, ``first`` or ``last``."""
     problems: tuple[Problem, ...] = ()
+    mapping_file: Path | None = None
 
     def columns_at(self, names: Iterable[str], position: int) -> tuple[int, ...]:
         """Return the positions of the source columns that gave these fields, each once."""

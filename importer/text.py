@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import unicodedata
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -161,6 +162,12 @@ def column_letter(position: int) -> str:
         rest, digit = divmod(rest - 1, 26)
         letters = chr(ord("A") + digit) + letters
     return letters
+
+
+def typed(path: Path) -> str:
+    """Return a path as a person can type it in the folder where they are (see ``quoted``)."""
+    here = Path.cwd()
+    return quoted(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def quoted(word: object, *, posix: bool = os.name == "posix") -> str:

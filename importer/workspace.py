@@ -21,7 +21,7 @@ from importer.text import units
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
 GLOSSARY = "glossary.yaml"
 """What an office confirmed about its spreadsheets; it lies among the mappings and is none."""
@@ -86,6 +86,14 @@ class Workspace:
     def journal(self) -> Path:
         """The memory of all runs."""
         return self.keeping_folder / JOURNAL
+
+    def misnamed_mappings(self) -> Iterator[str]:
+        """Yield a sentence for each mapping that Notepad has given a second ending, ``staff.yaml.txt``."""
+        for path in sorted((self.folder / MAPPINGS).glob("*.y*ml.txt")) if self.own else ():
+            yield (
+                f"{MAPPINGS}/{path.name} is no mapping by its name and was passed over. Rename it to "
+                f"{path.stem}; where the .txt is not seen, let the file explorer show endings of file names."
+            )
 
     def mapping_files(self) -> tuple[Path, ...]:
         """Return the mappings to choose from: the workspace's, or the shipped ones without any."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from importer.cli.dialogue import converse
 from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError
-from importer.mapping import load_mapping
+from importer.mapping import load_mapping, missing_headers
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
@@ -127,7 +127,7 @@ def _proposer(
             hint="Correct the file or the mapping by hand (docs/mappings.md says how).",
         )
     first = look_at(source, sheet=options.sheet, endpoint=mapping.endpoint)[0]
-    if not first.readings[0].score:
+    if set(missing_headers(mapping, first.look.sheet.columns)) == set(mapping.headers):
         raise InputError(
             f"{file.name} has nothing of {path.name}.",
             hint="Leave --mapping out to have a mapping proposed.",

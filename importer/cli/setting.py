@@ -130,7 +130,12 @@ def find_setting(options: Options, *, only_named: bool = False) -> Setting:
         )
     paths = options.paths or (() if only_named else (workspace.inbox,))
     inputs = find_inputs(paths)
-    for sentence in filter(None, (synchronised(workspace.folder), *inputs.passed_over)):
+    about = (
+        synchronised(workspace.folder),
+        *workspace.misnamed_mappings(),
+        *inputs.passed_over,
+    )
+    for sentence in filter(None, about):
         say(sentence)
     if not inputs.files and not only_named:
         where = " ".join(map(str, paths))

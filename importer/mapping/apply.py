@@ -135,6 +135,7 @@ def apply_mapping(
         sheet=sheet,
         endpoint=mapping.endpoint,
         mapping=mapping.name,
+        mapping_file=mapping.path,
         frame=pd.DataFrame({name: given.texts for name, given in fields.items()}),
         origins={name: given.columns for name, given in fields.items()},
         skipped=skipped,

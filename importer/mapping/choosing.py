@@ -77,6 +77,12 @@ class _Misfit:
     """That sheet."""
 
     @property
+    def is_near(self) -> bool:
+        """Whether the file is most likely meant for it: by its columns, or by its name and some of them."""
+        named = self.mapping.match is not None and self.missing < len(self.mapping.headers)
+        return named or self.distance[0] <= _NEAR
+
+    @property
     def distance(self) -> tuple[float, int]:
         """How far it is from fitting: the share of the headers that are missing, then their number."""
         return self.missing / max(1, len(self.mapping.headers)), self.missing
@@ -130,19 +136,18 @@ def choose(
         return _only(specific[0], fits)
     for m in mappings:
         tried.setdefault(id(m), _try(source, m, sheet, ours=ours))
-    misnamed = [
-        tried[id(m)] for m in mappings if m not in candidates and isinstance(tried[id(m)], Choice)
-    ]
+    others = [tried[id(m)] for m in mappings if m not in candidates]
+    misnamed = [each for each in others if isinstance(each, Choice) and not each.deletes_more]
     if misnamed and not first:
         each = "that mapping is" if len(misnamed) == 1 else "those mappings are"
         raise InputError(
             f"{source.path.name} has the columns of {_names(misnamed)}, but {each} for files of other "
             "names. Name one with --mapping, rename the file, or extend `match` in the mapping."
         )
-    misfits = [tried[id(m)] for m in candidates or mappings]
-    lines = _no_fit(
-        source, [miss for miss in misfits if isinstance(miss, _Misfit)], known=named or ours
-    )
+    misfits = [
+        miss for miss in (tried[id(m)] for m in candidates or mappings) if isinstance(miss, _Misfit)
+    ]
+    lines = _no_fit(source, misfits, known=named or ours)
     if refused:
         lines.append(
             f"{_names(refused)} would delete what it lists, and the file has more columns than that: it "
@@ -334,10 +339,11 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool) -> list[
         lines = [f"  {each}" for each in (*told[:_MOST_TOLD], *rest)]
         return [f"{name} fits none of the mappings tried:", *lines, *filter(None, [there]), ways]
     # What deletes is proposed for nothing: a person writes it.
-    if misfits and misfits[0].distance[0] <= _NEAR and not misfits[0].mapping.deletes:
-        new = f"{command} --mapping {quoted(misfits[0].mapping.path.name)}"
+    near = [at for at, miss in enumerate(misfits) if miss.is_near and not miss.mapping.deletes]
+    if near:
+        new = f"{command} --mapping {quoted(misfits[near[0]].mapping.path.name)}"
         ways = f"Correct the file, or to have proposed what is new: {new}"
-        return [" ".join(filter(None, (f"{name} does not fit {told[0]}", there, ways)))]
+        return [" ".join(filter(None, (f"{name} does not fit {told[near[0]]}", there, ways)))]
     looks = seems(source)
     if not looks:
         nothing = "no mapping fits, and it looks like nothing that OPSCOM takes."

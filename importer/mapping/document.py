@@ -31,6 +31,14 @@ _PLAIN_TAGS = {
 }
 
 
+_CURLY_RE = re.compile(
+    "[\u201c-\u201e\u2018\u2019\u00ab].*[\u201c\u201d\u2018\u2019\u00bb]", re.DOTALL
+)
+_SWALLOWED_RE = re.compile(r"[ \t]+#[0-9]*[ \t]*$")
+"""A comment that says nothing, behind a text: ``Permit #``, ``Phone #2``."""
+_HIDDEN_RE = re.compile(r"""[\[{][^"'#]*[ \t]#""")
+
+
 Place: TypeAlias = tuple[str | int, ...]
 """Keys and list positions (from 0) that lead to a value of the file; empty for the whole file."""
 
@@ -74,6 +82,8 @@ class _TooMuchError(Exception):
 
 @dataclass(slots=True)
 class _Builder:
+    text: list[str]
+    """The file's lines."""
     lines: dict[Place, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
     values: int = 0
@@ -91,9 +101,26 @@ class _Builder:
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*place, at)) for at, item in enumerate(node.value)]
+        return self._scalar(node, place)
+
+    def _scalar(self, node: yaml.Node, place: Place) -> str | None:
+        """Return a text; a plain one may not be what the person meant."""
         text = str(node.value)
-        plain = isinstance(node, yaml.ScalarNode) and node.style is None
-        return None if plain and text in {"", "~"} else text
+        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+            return text
+        if _CURLY_RE.fullmatch(text):
+            message = f'curly quotes are letters in YAML. Write straight ones: "{text[1:-1]}".'
+            self._fault(node, place, message)
+        end = node.end_mark
+        swallowed = _SWALLOWED_RE.match(self.text[end.line], end.column) if text else None
+        if swallowed is not None:
+            self._fault(
+                node,
+                place,
+                f"a # behind a blank begins a comment, so that only {text} is read here. If it belongs to "
+                f'the name, quote it: "{text}{swallowed[0].rstrip()}".',
+            )
+        return None if text in {"", "~"} else text
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Value]:
         built: dict[str, Value] = {}
@@ -101,7 +128,7 @@ class _Builder:
             if not isinstance(key, yaml.ScalarNode):
                 self._fault(key, place, "a key must be a text.")
                 continue
-            name = str(key.value)
+            name = self._scalar(key, place) or ""
             inner = (*place, name)
             line = key.start_mark.line + 1
             if name in built:
@@ -126,8 +153,9 @@ def read_document(path: Path) -> Document:
         MappingError: The file cannot be read at all: missing, too large, not UTF-8, not YAML, or no
             keys with values at its top.
     """
-    node = _compose(path, _text(path))
-    builder = _Builder()
+    text = _text(path)
+    node = _compose(path, text)
+    builder = _Builder([*text.splitlines(), ""])
     try:
         data = None if node is None else builder.build(node, ())
     except _TooMuchError:
@@ -169,6 +197,13 @@ def _compose(path: Path, text: str) -> yaml.Node | None:
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         line = None if mark is None else mark.line + 1
+        opened = error.context_mark
+        if mark and opened and _HIDDEN_RE.match(text.splitlines()[opened.line], opened.column):
+            message = (
+                "a bracket is opened here and not closed: a # behind a blank begins a comment. Quote the "
+                'name that holds it, like "Permit #".'
+            )
+            raise mapping_error(path, [Fault(opened.line + 1, (), message)]) from error
         raise mapping_error(path, [Fault(line, (), _yaml_sentence(error))]) from error
     except RecursionError:
         message = "the file nests or repeats far more than a mapping needs. Write it out plainly."

@@ -1,5 +1,6 @@
 """One cause is one line: on the terminal above the question, in ``--json`` and in Summary."""
 
+import shlex
 import sys
 
 import openpyxl
@@ -21,6 +22,7 @@ fields:
   user_type_id: {column: Kind, lookup: {Full time staff: "1", Part time staff: "2", Student: "3"}}
   province: {column: Prov, convert: [province]}
 """
+MEND = "To have the new values proposed: opscom-import map --mapping mappings/roster.yaml"
 KINDS = ["F", "P", "S", "Fulltime staff", *(f"K{n}" for n in range(8))]
 """Twelve that no mapping knows."""
 
@@ -70,7 +72,7 @@ def test_a_lookup_that_misses_twelve_values_in_98_rows_is_one_line_that_says_to_
         "severity": "error",
         "message": "the mapping's `lookup` does not know this value.",
         "remedy": "All 98 rows fail alike, so change the mapping, not the cells. Add it to `lookup` in the "
-        "mapping.",
+        f"mapping. {MEND} inbox/roster.csv",
         "rows": 98,
     }
     assert values[:3] == [
@@ -90,6 +92,27 @@ def test_a_lookup_that_misses_twelve_values_in_98_rows_is_one_line_that_says_to_
     assert "1.  Change the mapping: most rows fail alike in this column: Kind." in told
     assert '"Fulltime staff" (8 rows, nearest "Full time staff")' in told
     assert problem["remedy"] in told
+
+
+def test_the_command_that_mends_a_lookup_quotes_names_with_blanks_and_works(office, call):
+    (office.folder / "mappings" / "roster.yaml").rename(
+        office.folder / "mappings" / "our staff.yaml"
+    )
+    lay(office, 3, Kind=["Visitor"]).rename(office.inbox / "fall roster.csv")
+    [problem], _, file = problems(call)
+    command = "opscom-import map --mapping 'mappings/our staff.yaml' 'inbox/fall roster.csv'"
+    assert problem["remedy"].endswith(f" To have the new values proposed: {command}")
+    assert command in summary(file)
+    call(*shlex.split(command)[1:], "-o", "new.yaml")
+    assert "Visitor" in (office.folder / "new.yaml").read_text(encoding="utf-8")
+
+
+def test_a_results_workbook_given_back_is_not_mapped_anew(office, call):
+    lay(office, 3, Kind=["Visitor"])
+    _, _, file = problems(call)
+    (office.inbox / "roster.csv").unlink()
+    [problem], _, _ = problems(call, file["results"])
+    assert problem["remedy"].endswith("Add it to `lookup` in the mapping.")
 
 
 def test_a_province_column_mapped_to_the_city_is_one_line_with_its_values(office, call):
@@ -117,7 +140,9 @@ def test_a_few_wrong_cells_are_corrected_not_the_mapping(office, call):
     lay(office, 20, Kind=["Student"] * 9 + ["Staff"])
     [problem], _, file = problems(call)
     assert problem["rows"] == 2
-    assert problem["remedy"] == "Add it to `lookup` in the mapping, or correct the cell."
+    assert problem["remedy"] == (
+        f"Add it to `lookup` in the mapping, or correct the cell. {MEND} inbox/roster.csv"
+    )
     assert "Change the mapping" not in summary(file)
 
 

@@ -123,6 +123,23 @@ def test_beside_a_mapping_that_deletes_the_column_that_the_one_for_changes_lacks
     ]
 
 
+def test_a_file_is_never_told_that_it_has_the_columns_of_a_mapping_that_would_delete_it(office):
+    ends = office.mapping(
+        "ends", 'match: {files: ["*ends*"]}', endpoint="permit-deletes", fields=DELETES
+    )
+    changes = office.mapping(
+        "changes",
+        'match: {files: ["*roster*"]}',
+        endpoint="permit-updates",
+        fields="fields: {referenceID: Permit id, endTime: End, plate: Plate, amount: Price}",
+    )
+    source = office.text("Permit id,Until\nP-1,2027-01-01\n")
+    assert refusal(source, ends, changes) == (
+        'roster.csv does not fit changes.yaml: these columns are missing: "End", "Plate", "Price". The file '
+        f'has the headers "Permit id" and 1 more. {NEW} {anew(source, "changes.yaml")}'
+    )
+
+
 def test_a_mapping_with_open_questions_stops_only_the_file_that_would_use_it(office):
     asked = 'ask: [{question: "What is the login source?"}]'
     open_one = office.mapping("a", 'match: {files: ["roster*"]}', asked)

@@ -89,6 +89,7 @@ def test_an_alias_repeats_its_anchor(tmp_path):
         pytest.param("a: b\n\tc: d\n", "m.yaml, line 2: a tab stands here, and YAML wants blanks. Replace it by blanks.", id="tab"),
         pytest.param("a: b: c\n", "m.yaml, line 1: this is not valid YAML (mapping values are not allowed here). Check indentation, colons and quotes here.", id="two colons"),
         pytest.param('a: "b\nc: d\n', "m.yaml, line 3: this is not valid YAML (found unexpected end of stream). Check indentation, colons and quotes here.", id="open quote"),
+        pytest.param("a: {column: Permit #, pad: 3}\nb: c\n", 'm.yaml, line 1: a bracket is opened here and not closed: a # behind a blank begins a comment. Quote the name that holds it, like "Permit #".', id="comment in brackets"),
         pytest.param("a: [b\nc: d\n", "m.yaml, line 2: this is not valid YAML (a bracket is not closed, or the indentation is off). Check indentation, colons and quotes here.", id="open bracket"),
         pytest.param("a: b\n---\nc: d\n", "m.yaml, line 2: a second document begins here (---). Keep one mapping in one file.", id="two documents"),
         pytest.param(b"a: b\nc: Pr\xe9nom\n", "m.yaml, line 2: the file is not UTF-8 text. Save it again with the encoding UTF-8.", id="cp1252"),
@@ -131,6 +132,29 @@ def test_a_tag_is_a_fault_and_makes_nothing(tmp_path, tagged):
     assert [fault.message for fault in document(tmp_path, f"a: {tagged}\n").faults] == [
         "a tag like !!int stands here. Remove it: all values are text."
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("permitNo: Permit #", 'a # behind a blank begins a comment, so that only Permit is read here. If it belongs to the name, quote it: "Permit #".'),
+        ("a: [Id, Name]\nb: Phone  #2 ", 'a # behind a blank begins a comment, so that only Phone is read here. If it belongs to the name, quote it: "Phone  #2".'),
+        ("a: “Full Time”", 'curly quotes are letters in YAML. Write straight ones: "Full Time".'),
+        ("a: {‘Full Time’: 1}", 'curly quotes are letters in YAML. Write straight ones: "Full Time".'),
+    ],
+    ids=["hash", "number", "curly", "curly key"],
+)  # fmt: skip
+def test_what_yaml_reads_otherwise_than_it_was_meant_is_a_fault(tmp_path, text, message):
+    assert [fault.message for fault in document(tmp_path, text).faults] == [message]
+
+
+def test_comments_that_say_something_and_quoted_names_are_no_fault(tmp_path):
+    text = 'a: Id  # the id\nb: "Permit #"  # it is quoted\nc: #\n  - x#1\nd: “half\n'
+    read = document(tmp_path, text)
+    assert (read.faults, read.data) == (
+        (),
+        {"a": "Id", "b": "Permit #", "c": ["x#1"], "d": "“half"},
+    )
 
 
 def test_a_key_that_is_a_list_is_a_fault(tmp_path):
