@@ -24,7 +24,7 @@ class Clerk:
         self.office = office
 
     def types(self, line, *answers, code=0):
-            """Type a command, answer what it asks; return what was seen, without colours."""
+        """Type a command, answer what it asks; return what was seen, without colours."""
         with Terminal(self.office, *line.split(" ")) as screen:
             for question, answer in answers:
                 screen.wait_for(question)
