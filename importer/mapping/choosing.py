@@ -37,8 +37,6 @@ _SURE = 2
 """Known headers in a row that make it a header, and the part of it, one in so many, that they must be."""
 _SEARCHED = 30
 """Rows at the top among which the header is."""
-_MOST_TOLD = 3
-"""How many mappings that do not fit a message tells of."""
 _NEAR = 0.5
 """The share of mapped headers that may be missing where a mapping nearly fits."""
 
@@ -329,20 +327,18 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool) -> list[
         f"{miss.mapping.path.name}: {miss.why.removeprefix(f'{name}: ').removeprefix(f'{name}, ')}"
         for miss in misfits
     ]
-    there = _what_there_is(misfits)
-    if known:
-        ways = "Correct the file or the mapping (docs/mappings.md says how)."
-        if len(told) == 1:
-            return [" ".join(filter(None, (f"{name} does not fit {told[0]}", there, ways)))]
-        more = len(told) - _MOST_TOLD
-        rest = [f"and {count(more, 'more mapping')}."] if more > 0 else []
-        lines = [f"  {each}" for each in (*told[:_MOST_TOLD], *rest)]
-        return [f"{name} fits none of the mappings tried:", *lines, *filter(None, [there]), ways]
+    there, ways = _what_there_is(misfits), ""
     # What deletes is proposed for nothing: a person writes it.
     near = [at for at, miss in enumerate(misfits) if miss.is_near and not miss.mapping.deletes]
-    if near:
+    if known:
+        near, ways = [0], "Correct the file or the mapping (docs/mappings.md says how)."
+        if others := len(misfits) - 1:
+            fits = "fits" if others == 1 else "fit"
+            ways = f"{count(others, 'other mapping')} {fits} less. {ways}"
+    elif near:
         new = f"{command} --mapping {quoted(misfits[near[0]].mapping.path.name)}"
         ways = f"Correct the file, or to have proposed what is new: {new}"
+    if near:
         return [" ".join(filter(None, (f"{name} does not fit {told[near[0]]}", there, ways)))]
     looks = seems(source)
     if not looks:

@@ -201,34 +201,33 @@ else:
 class Part(BaseModel):
     """Keys of a file of ours; others are refused."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, arbitrary_types_allowed=True, use_attribute_docstrings=True
+    )
 
 
 class MatchPart(Part):
     """Which files a mapping is for."""
 
-    files: Texts = Field(
-        description="Patterns of file names, like `*student*`; case does not count."
-    )
+    files: Texts
+    """Patterns of file names, like `*student*`; case does not count."""
 
 
 class SkipPart(Part):
     """Rows that are no records."""
 
-    columns: Headers = Field(default=(), description="Headers of the columns that are all blank.")
-    column: Header | None = Field(default=None, description="Header of one column.")
-    blank: Flag | None = Field(
-        default=None, description="`true`: the row is passed over where all are blank."
-    )
-    matches: Pattern | None = Field(
-        default=None, description="A regular expression for the whole cell."
-    )
-    struck: Flag | None = Field(
-        default=None, description="`true`: rows whose mapped cells are struck out."
-    )
-    fill: Annotated[Text, AfterValidator(_colour)] | None = Field(
-        default=None, description="Rows with this colour behind their cells: RRGGBB."
-    )
+    columns: Headers = ()
+    """Headers of the columns that are all blank."""
+    column: Header | None = None
+    """Header of one column."""
+    blank: Flag | None = None
+    """`true`: the row is passed over where all are blank."""
+    matches: Pattern | None = None
+    """A regular expression for the whole cell."""
+    struck: Flag | None = None
+    """`true`: rows whose mapped cells are struck out."""
+    fill: Annotated[Text, AfterValidator(_colour)] | None = None
+    """Rows with this colour behind their cells: RRGGBB."""
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -239,61 +238,55 @@ class SkipPart(Part):
 class RulePart(Part):
     """Where one field comes from, and what is done to its text, in this order."""
 
-    column: Header | None = Field(
-        default=None, description="A header; `Phone#2` is the second of that header."
-    )
-    first_of: Headers = Field(default=(), description="Headers; the first that is filled counts.")
-    join: Headers = Field(default=(), description="Headers; what is filled is joined.")
-    separator: Text = Field(default=" ", description="Between joined parts; a blank by default.")
-    optional: Flag = Field(default=False, description="`true`: the header may be missing.")
-    value: Text | None = Field(default=None, description="The same for every row.")
-    blank_if: Texts = Field(default=(), description="Texts of a cell that mean blank.")
-    extract: Annotated[Pattern, AfterValidator(_one_group)] | None = Field(
-        default=None, description="A regular expression with one group ( ); the group is taken."
-    )
-    replace: Annotated[Pairs, AfterValidator(_pieces)] | None = Field(
-        default=None, description="Pieces of text and what stands for them instead."
-    )
+    column: Header | None = None
+    """A header; `Phone#2` is the second of that header."""
+    first_of: Headers = ()
+    """Headers; the first that is filled counts."""
+    join: Headers = ()
+    """Headers; what is filled is joined."""
+    separator: Text = " "
+    """Between joined parts; a blank by default."""
+    optional: Flag = False
+    """`true`: the header may be missing."""
+    value: Text | None = None
+    """The same for every row."""
+    blank_if: Texts = ()
+    """Texts of a cell that mean blank."""
+    extract: Annotated[Pattern, AfterValidator(_one_group)] | None = None
+    """A regular expression with one group ( ); the group is taken."""
+    replace: Annotated[Pairs, AfterValidator(_pieces)] | None = None
+    """Pieces of text and what stands for them instead."""
     convert: Annotated[
         Conversions, BeforeValidator(_listed, json_schema_input_type=Conversion | Conversions)
-    ] = Field(default=(), description="Conversions, in their order.")
-    lookup: Lookup | None = Field(
-        default=None,
-        description="Names and what to send for them, or `user-types` for OPSCOM's own list.",
-    )
-    otherwise: Literal["keep", "omit"] | None = Field(
-        default=None,
-        alias="else",
-        description="What becomes of a value that `lookup` does not list: sent as it is, or left out.",
-    )
-    pad: Annotated[Count, AfterValidator(_padded)] | None = Field(
-        default=None, description="Digits to fill up to with zeros at the left."
-    )
+    ] = ()
+    """Conversions, in their order."""
+    lookup: Lookup | None = None
+    """Names and what to send for them, or `user-types` for OPSCOM's own list."""
+    otherwise: Literal["keep", "omit"] | None = Field(default=None, alias="else")
+    """What becomes of a value that `lookup` does not list: sent as it is, or left out."""
+    pad: Annotated[Count, AfterValidator(_padded)] | None = None
+    """Digits to fill up to with zeros at the left."""
     date: Annotated[
         Annotated[tuple[Form, ...], Field(min_length=1)],
         BeforeValidator(_listed, json_schema_input_type=Text | List),
-    ] = Field(default=(), description="Forms of the dates, like `%d/%m/%Y`, tried in order.")
-    time: Annotated[dt.time, BeforeValidator(_time, json_schema_input_type=Text)] | None = Field(
-        default=None, description="Time of day for dates that have none, `hh:mm:ss`."
-    )
-    midnight: Midnight | None = Field(
-        default=None,
-        description="Whether a time of 00:00:00 is a `time` or stands for a `date` alone.",
-    )
+    ] = ()
+    """Forms of the dates, like `%d/%m/%Y`, tried in order."""
+    time: Annotated[dt.time, BeforeValidator(_time, json_schema_input_type=Text)] | None = None
+    """Time of day for dates that have none, `hh:mm:ss`."""
+    midnight: Midnight | None = None
+    """Whether a time of 00:00:00 is a `time` or stands for a `date` alone."""
     timezone: (
         Annotated[zoneinfo.ZoneInfo, BeforeValidator(_zone, json_schema_input_type=Text)] | None
-    ) = Field(default=None, description="Zone for times with an offset: America/Toronto.")
-    decimal: Literal[".", ","] = Field(default=".", description="The character before the cents.")
-    as_shown: Flag = Field(
-        default=False, description="`true`: send what looks ruined; you vouch for it."
-    )
-    truncate: Flag = Field(
-        default=False, description="`true`: cut what is too long, with a warning."
-    )
-    if_invalid: Literal["omit"] | None = Field(
-        default=None,
-        description="`omit`: leave an invalid value out, with a warning; optional fields only.",
-    )
+    ) = None
+    """Zone for times with an offset: America/Toronto."""
+    decimal: Literal[".", ","] = "."
+    """The character before the cents."""
+    as_shown: Flag = False
+    """`true`: send what looks ruined; you vouch for it."""
+    truncate: Flag = False
+    """`true`: cut what is too long, with a warning."""
+    if_invalid: Literal["omit"] | None = None
+    """`omit`: leave an invalid value out, with a warning; optional fields only."""
 
     @property
     def headers(self) -> tuple[str, ...]:
@@ -307,62 +300,49 @@ FieldRule = Annotated[RulePart, BeforeValidator(_rule, json_schema_input_type=Te
 class AskPart(Part):
     """A question of `map` that nobody answered yet."""
 
-    field: Text | None = Field(default=None, description="The field that it is about.")
-    column: Text | None = Field(default=None, description="The column that it is about.")
-    question: Text = Field(description="What a person is asked.")
-    choices: List | None = Field(default=None, description="What may be answered.")
+    field: Text | None = None
+    """The field that it is about."""
+    column: Text | None = None
+    """The column that it is about."""
+    question: Text
+    """What a person is asked."""
+    choices: List | None = None
+    """What may be answered."""
 
 
 class MappingFile(Part):
     """How a spreadsheet's columns become the fields of an OPSCOM endpoint."""
 
-    version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})] = Field(
-        description="The format of this file."
-    )
-    name: Text | None = Field(
-        default=None, description="What people call it; the file's name by default."
-    )
-    endpoint: Endpoint = Field(description="What the rows are in OPSCOM.")
-    match: MatchPart | None = Field(
-        default=None, description="Which files it is for without --mapping."
-    )
-    sheet: Texts = Field(
-        default=(), description="Sheets by name; else all with the mapped headers."
-    )
-    encoding: Annotated[Text, AfterValidator(_encoding)] | None = Field(
-        default=None, description="The encoding of text files: utf-8, windows-1252, mac-roman."
-    )
-    header_row: Annotated[Rows, BeforeValidator(_listed, json_schema_input_type=Count | Rows)] = (
-        Field(
-            default=(),
-            description="The header's row, or rows that make it together; else it is searched.",
-        )
-    )
-    skip_rows: Annotated[tuple[SkipPart, ...], Field(min_length=1)] = Field(
-        default=(), description="Rows that are no records; blank rows never are."
-    )
-    defaults: Pairs | None = Field(
-        default=None, description="Fields and values for rows that have none."
-    )
-    blank_if: Texts = Field(
-        default=(), description="Texts that mean blank in all fields but names."
-    )
-    midnight: Midnight | None = Field(
-        default=None, description="The same as beside a field, for all its times."
-    )
-    duplicates: Literal["error", "first", "last"] = Field(
-        default="error", description="What to do with a repeated key."
-    )
-    blanks: Literal["omit", "send"] = Field(
-        default="omit", description="Whether blank cells are sent."
-    )
-    fields: Annotated[dict[str, FieldRule], Field(min_length=1)] = Field(
-        description="OPSCOM's fields, each with a header or a rule."
-    )
-    ask: tuple[AskPart, ...] = Field(
-        default=(),
-        description="What `map` could not know; a mapping with open questions is not used.",
-    )
+    version: Annotated[Literal["1"], WithJsonSchema({"enum": [1, "1"]})]
+    """The format of this file."""
+    name: Text | None = None
+    """What people call it; the file's name by default."""
+    endpoint: Endpoint
+    """What the rows are in OPSCOM."""
+    match: MatchPart | None = None
+    """Which files it is for without --mapping."""
+    sheet: Texts = ()
+    """Sheets by name; else all with the mapped headers."""
+    encoding: Annotated[Text, AfterValidator(_encoding)] | None = None
+    """The encoding of text files: utf-8, windows-1252, mac-roman."""
+    header_row: Annotated[Rows, BeforeValidator(_listed, json_schema_input_type=Count | Rows)] = ()
+    """The header's row, or rows that make it together; else it is searched."""
+    skip_rows: Annotated[tuple[SkipPart, ...], Field(min_length=1)] = ()
+    """Rows that are no records; blank rows never are."""
+    defaults: Pairs | None = None
+    """Fields and values for rows that have none."""
+    blank_if: Texts = ()
+    """Texts that mean blank in all fields but names."""
+    midnight: Midnight | None = None
+    """The same as beside a field, for all its times."""
+    duplicates: Literal["error", "first", "last"] = "error"
+    """What to do with a repeated key."""
+    blanks: Literal["omit", "send"] = "omit"
+    """Whether blank cells are sent."""
+    fields: Annotated[dict[str, FieldRule], Field(min_length=1)]
+    """OPSCOM's fields, each with a header or a rule."""
+    ask: tuple[AskPart, ...] = ()
+    """What `map` could not know; a mapping with open questions is not used."""
 
 
 def json_schema() -> dict[str, JsonValue]:

@@ -129,11 +129,6 @@ class Mapping:
         return tuple(dict.fromkeys((*self.headers, *more)))
 
     @property
-    def header_row(self) -> int | None:
-        """The last row of the header, as the spreadsheet shows it; ``None``: to be found."""
-        return max(self.header_rows, default=None)
-
-    @property
     def as_shown(self) -> frozenset[str]:
         """Fields whose values go even if they look ruined."""
         return frozenset(rule.field.name for rule in self.rules if rule.part.as_shown)

@@ -219,16 +219,13 @@ def test_where_no_sheet_has_a_mapped_header_the_one_that_is_a_table_is_told_not_
     )
 
 
-def test_of_several_that_do_not_fit_the_nearest_stands_first(office):
+def test_of_several_that_do_not_fit_the_nearest_is_told_and_the_others_are_counted(office):
     far = office.mapping("far", fields="fields: {unique_id: Key, login_source: Source}")
     near = office.mapping("near", fields=FIELDS.replace("Last", "Surname"))
-    assert refusal(office.text(CSV), far, near, named=True).splitlines() == [
-        "roster.csv fits none of the mappings tried:",
-        '  near.yaml: this column is missing: "Surname".',
-        "  far.yaml: none of the first 30 rows holds any of the mapped headers (Key, Source).",
-        'The file has the headers "Id", "First", "Last".',
-        WAYS,
-    ]
+    assert refusal(office.text(CSV), far, near, named=True) == (
+        'roster.csv does not fit near.yaml: this column is missing: "Surname". The file has the headers "Id", '
+        f'"First", "Last". 1 other mapping fits less. {WAYS}'
+    )
 
 
 def test_a_file_that_fits_but_for_its_name_is_told_which_mapping_has_its_columns(office):
@@ -280,20 +277,14 @@ def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_co
     wide = ", ".join(f"{name}: {name}" for name in fields)
     mappings = [
         office.mapping(f"m{n}", fields=f"fields: {{unique_id: {'Id' if n else 'Key'}, {wide}}}")
-        for n in range(5)
+        for n in range(3)
     ]
     header = ",".join(["Id", "studentnr", *(letter * 9 for letter in "ghijklqvwxz!")])
-    lines = refusal(office.text(f"{header}\n1\n"), *mappings, named=True).splitlines()
-    assert lines[1] == (
-        '  m1.yaml: these columns are missing: "login_source", "first_name", "last_name", '
-        '"user_name", "email", "street", "city", "province" and 14 more.'
+    assert refusal(office.text(f"{header}\n1\n"), *mappings, named=True) == (
+        'roster.csv does not fit m1.yaml: these columns are missing: "login_source", "first_name", '
+        '"last_name", "user_name", "email", "street", "city", "province" and 14 more. The file has the '
+        f'headers "Id" and 13 more. 2 other mappings fit less. {WAYS}'
     )
-    assert [line[:10] for line in lines[2:4]] == ["  m2.yaml:", "  m3.yaml:"]
-    assert lines[4:] == [
-        "  and 2 more mappings.",
-        'The file has the headers "Id" and 13 more.',
-        WAYS,
-    ]
 
 
 def test_headers_match_whatever_their_case_and_blanks(office):

@@ -77,7 +77,7 @@ def test_everything_that_the_format_has_is_taken_over(tmp_path):
         "users",
         ("*student*",),
     )
-    assert (mapping.sheets, mapping.header_rows, mapping.header_row) == (("Students",), (3, 4), 4)
+    assert (mapping.sheets, mapping.header_rows) == (("Students",), (3, 4))
     assert mapping.encoding == "mac-roman"
     assert (mapping.duplicates, mapping.blanks) == ("last", "send")
     assert mapping.defaults == {"login_source": "OPSCOM"}
@@ -155,12 +155,7 @@ def test_the_headers_are_those_of_rules_and_of_skipped_rows_each_once(tmp_path):
 
 def test_the_optional_keys_have_quiet_defaults(tmp_path):
     mapping = load(tmp_path, "version: 1\nendpoint: permit-deletes\nfields: {reference_id: Ref}\n")
-    assert (mapping.name, mapping.match, mapping.sheets, mapping.header_row) == (
-        "m",
-        None,
-        (),
-        None,
-    )
+    assert (mapping.name, mapping.match, mapping.sheets, mapping.header_rows) == ("m", None, (), ())
     assert (mapping.skip_rows, mapping.defaults, mapping.duplicates, mapping.blanks) == (
         (),
         {},
