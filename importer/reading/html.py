@@ -18,7 +18,7 @@ from importer.reading.encoding import find_encoding
 from importer.reading.grid import GridBuilder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
     from pathlib import Path
 
     from importer.model import Grid
@@ -34,8 +34,6 @@ _MOST_ROWS: Final = 1_048_576
 _BLOCKS: Final = frozenset(
     {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "table", "tr", "td", "th"}
 )
-_CELLS: Final = frozenset({"td", "th"})
-_ROWS: Final = ("tr", "thead", "tbody", "tfoot")
 _UNSEEN: Final = frozenset({"head", "script", "style", "title", "xml", "noframes"})
 _SHEET_NAME: Final = 31
 
@@ -44,8 +42,8 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     """Return the cells of all tables of a page; rows count from 1 at its first line of text.
 
     Raises:
-        InputError: There is no table in the page (it is a login page or an error message, say), or
-            one stands inside of another beside other cells.
+        InputError: There is no table in the page (it is a login page or an error message, say), or it
+            ends within one.
     """
     declared = _CHARSET_RE.search(data[:_LOOK])
     found = find_encoding(data, path, encoding or _usable(declared, data))
@@ -68,8 +66,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     builder = GridBuilder(path, path.stem[:_SHEET_NAME])
     if found.suspected:
         builder.suspected = faults.other_encoding(*found.suspected)
-    rows = _lines(root, path) if opened else _table(root, path)
-    for number, cells in enumerate(rows, start=1):
+    for number, cells in enumerate(_lines(root), start=1):
         builder.add(number, cells)
     return builder.grid([found.note] if found.note else [])
 
@@ -100,69 +97,28 @@ def _usable(declared: re.Match[bytes] | None, data: bytes) -> str | None:
     return name
 
 
-def _lines(element: etree._Element, path: Path) -> Iterator[list[str]]:
-    """Yield the rows of the tables in an element, and its lines of text outside of them."""
+def _lines(root: etree._Element) -> Iterator[list[str]]:
+    """Yield the rows of all tables, and the lines of text outside of them.
+
+    A row that frames another table gives way to its rows.
+    """
     pieces: list[str] = []
-    for piece in (*_pieces(element, whole=False), _BLOCK):
-        if isinstance(piece, str) and piece != _BLOCK:
+    table, spanned = None, dict[int, tuple[int, str]]()
+    for piece in (*_pieces(root, rows=True), root):
+        if isinstance(piece, str):
             pieces.append(piece)
             continue
-        if line := _shown(pieces):
-            yield [line]
+        texts = map(_shown, "".join(pieces).split(_BLOCK))
+        yield from ([text] for text in texts if text)
         pieces.clear()
-        if not isinstance(piece, str):
-            yield from _table(piece, path)
+        if piece is not root:
+            around = next(piece.iterancestors("table"), None)
+            if around is not table:
+                table, spanned = around, {}
+            yield _placed(piece, spanned)
 
 
-def _table(table: etree._Element, path: Path) -> Iterator[list[str]]:
-    """Yield the rows of a table. A row that only frames another table gives way to its rows."""
-    spanned: dict[int, tuple[int, str]] = {}
-    for row in _rows(table):
-        texts = [
-            _shown(_pieces(cell, whole=True)) if len(cell) else _shown([cell.text or ""])
-            for cell in row
-        ]
-        first = next((cell for cell, text in zip(row, texts, strict=True) if text), row[0])
-        if not _frames(first):
-            yield _placed(row, texts, spanned)
-        elif sum(map(bool, texts)) <= 1:
-            yield from _lines(first, path)
-        else:
-            raise InputError(
-                f"{path.name}: in this web page a whole table stands beside other cells, so its rows "
-                "cannot be told for certain.",
-                hint="Open it in Excel, copy the table into a new workbook, and save that as .xlsx.",
-            )
-
-
-def _frames(cell: etree._Element) -> bool:
-    """Whether a cell holds nothing but tables."""
-    if not len(cell) or cell.find(".//table") is None:
-        return False
-    return not _shown(piece for piece in _pieces(cell, whole=False) if isinstance(piece, str))
-
-
-def _rows(table: etree._Element) -> Iterator[list[etree._Element]]:
-    """Yield the cells of each row of a table, without those of tables in it.
-
-    Exports leave out ``<tr>``, or put a ``<form>`` between rows and cells.
-    """
-    cells: list[etree._Element] = []
-    for each in table.iter(*_ROWS, *_CELLS):
-        if next(each.iterancestors("table"), table) is not table:
-            continue
-        if each.tag in _CELLS:
-            cells.append(each)
-        elif cells:
-            yield cells
-            cells = []
-    if cells:
-        yield cells
-
-
-def _placed(
-    row: list[etree._Element], texts: list[str], spanned: dict[int, tuple[int, str]]
-) -> list[str]:
+def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[str]:
     """Return the texts of a row in their columns; a cell that spans rows stands in all of them."""
     cells: list[str] = []
 
@@ -173,9 +129,9 @@ def _placed(
                 spanned[len(cells)] = rows - 1, text
             cells.append(text)
 
-    for cell, text in zip(row, texts, strict=True):
+    for cell in row.iter("td", "th"):
         skip()
-        start = len(cells)
+        start, text = len(cells), _shown("".join(map(str, _pieces(cell))))
         across = min(_count(cell.get("colspan"), _MOST_COLUMNS), max(_MOST_COLUMNS - start, 1))
         cells += [text, *[""] * (across - 1)]
         if (down := _count(cell.get("rowspan"), _MOST_ROWS)) > 1:
@@ -191,34 +147,30 @@ def _count(text: str | None, most: int) -> int:
     return min(max(int(text), 1), most) if text and text.isascii() and text.isdigit() else 1
 
 
-def _pieces(element: etree._Element, *, whole: bool) -> Iterator[str | etree._Element]:
-    """Yield the texts in an element, and what breaks its lines.
-
-    Args:
-        element: A cell, or the page.
-        whole: Whether a table in it is text too; else it is yielded as it is.
-    """
+def _pieces(element: etree._Element, *, rows: bool = False) -> Iterator[str | etree._Element]:
+    """Yield the texts in an element and what breaks its lines, and where wanted its rows as they are."""
     walker = etree.iterwalk(element, events=("start", "end"))
     for event, each in walker:
-        inner = each is not element
-        if each.tag == "table" and inner and not whole:
-            if event == "start":
-                yield each
-                walker.skip_subtree()
+        block = _BLOCK if each.tag in _BLOCKS and each is not element else ""
+        if event == "end":
+            yield block
+            yield each.tail or "" if each is not element else ""
         elif each.tag in _UNSEEN:
             walker.skip_subtree()
+        elif rows and each.tag == "tr" and _is_row(each):
+            yield each
+            walker.skip_subtree()
         else:
-            if each.tag == "br" and event == "start":
-                yield _BREAK
-            elif each.tag in _BLOCKS and inner:
-                yield _BLOCK
-            if event == "start" and each.text:
-                yield each.text
-        if event == "end" and inner and each.tail:
-            yield each.tail
+            yield _BREAK if each.tag == "br" else block
+            yield each.text or ""
 
 
-def _shown(pieces: Iterable[str]) -> str:
+def _is_row(element: etree._Element) -> bool:
+    """Whether a ``<tr>`` holds cells and frames no table."""
+    return element.find(".//table") is None and next(element.iter("td", "th"), None) is not None
+
+
+def _shown(text: str) -> str:
     """Return a text as a browser shows it: blanks folded, breaks as line breaks."""
-    text = _BLOCK_RE.sub(_BREAK, _BLANKS_RE.sub(" ", "".join(pieces)))
+    text = _BLOCK_RE.sub(_BREAK, _BLANKS_RE.sub(" ", text))
     return "\n".join(line.strip(" ") for line in text.split(_BREAK)).strip("\n")
