@@ -8,7 +8,6 @@ what each run says of its rows with the controller's ledger, which is the truth.
 import gzip
 import sqlite3
 import threading
-import time
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -20,8 +19,6 @@ from importer.delivery import pace, policy
 from importer.model import State
 
 CREATES = frozenset({"vehicles", "permits"})
-BOUND = 30.0
-"""Seconds in which every run of this rig ends, however its controller behaves."""
 
 
 def changes(count):
@@ -187,10 +184,9 @@ class Trial:
 
     def run(self, **more):
         """Push once; check everything that must hold after any run; return what was said."""
-        before, started = len(self.controller.ledger), time.monotonic()
+        before = len(self.controller.ledger)
         settings = {"workers": self.workers, "timeout": self.timeout} | more
         done = push(self.controller.url, self.journal, self.endpoint, self.payloads, **settings)
-        assert time.monotonic() - started < BOUND, "the run did not end in time"
         self.check(done, self.controller.ledger[before:])
         return done
 

@@ -101,3 +101,16 @@ def processes():
             del os.environ["PYTHONPATH"]
         else:
             os.environ["PYTHONPATH"] = before
+
+
+def end(process, told):
+    """Wait for the end of a process; return its exit code and what it told."""
+    try:
+        said = told.recv() if told.poll(40) else None
+    except EOFError:
+        said = None
+    told.close()
+    process.join(20)
+    code = process.exitcode
+    process.close()
+    return code, said

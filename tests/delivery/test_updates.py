@@ -8,9 +8,8 @@ from commanding import TOKEN, permit
 from controller import Fault
 from delivering import moment, permits, push
 from proving import CASES, Witness, wait_for_quiet
-from pushing_process import FATAL, processes
+from pushing_process import FATAL, end, processes
 from returning import edited, rows_of, set_cell
-from test_kills import end
 
 END, PLATE = "2027-01-31T18:00:00", "NEW1"
 LATER = "2027-02-28T18:00:00"

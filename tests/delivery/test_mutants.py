@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 PUSHER = Path("importer/delivery/pusher.py")
 
 INTENT = "        attempt = self._intend(planned, intent, lost=lost)\n"
@@ -28,9 +28,9 @@ LOSSES = "(lost-lost or lost-cut-in-body or lost-500)"
 ROWS = "(users or permits) and not whole"
 # Parts of the rig that are quick and hold the fault.
 PROOFS = {
-    "faults": ("test_faults_matrix.py", f"finishes and {LOSSES} and once and {ROWS}"),
+    "faults": ("test_faults.py", f"finishes and {LOSSES} and once and {ROWS}"),
     "kills": ("test_kills.py", "any_step_is_finished and permits and not workers"),
-    "properties": ("test_delivery_properties.py", "under_every_plan"),
+    "properties": ("test_properties.py", "under_every_plan"),
 }
 # A fault that Hypothesis finds, it also makes small, and that takes time.
 SHRINKING = pytest.mark.exhaustive
@@ -66,7 +66,7 @@ def prove(folder, *proofs):
     files, words = zip(*(PROOFS[proof] for proof in proofs), strict=True)
     done = subprocess.run(
         [
-            *(sys.executable, "-m", "pytest", "-n", "0", *(f"tests/{file}" for file in files)),
+            *(sys.executable, "-m", "pytest", "-n", "0", *(f"tests/delivery/{file}" for file in files)),
             *("-k", " or ".join(f"({word})" for word in words)),
             *("-q", "-x", "-p", "no:cacheprovider", "--tb=line"),
         ],

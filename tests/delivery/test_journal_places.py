@@ -8,7 +8,7 @@ import sqlite3
 import sys
 
 import pytest
-from commanding import PERMITS, ROSTER, Office, permit, read_results
+from commanding import PERMITS, Office, permit, read_results
 from controller import Controller, Fault
 from returning import VEHICLES
 
@@ -31,18 +31,25 @@ main()
 """A process whose files may not grow beyond a size, as on a disk that is full."""
 
 
-@pytest.fixture
-def controller():
-    with Controller() as running:
-        yield running
+MAPPINGS = {"permits": PERMITS + "  zone: Zone\n", "vehicles": VEHICLES}
 
 
 @pytest.fixture
-def office(tmp_path, controller):
-    mappings = {"permits": PERMITS, "roster": ROSTER, "vehicles": VEHICLES}
-    office = Office(tmp_path, controller.url, mappings=mappings)
-    office.table("permits.csv", [permit(number) for number in range(3)])
-    return office
+def opened(tmp_path, monkeypatch, capsys):
+    """Give a function that makes an office: its ``call`` stays in this process, ``run`` starts one."""
+
+    def make(controller):
+        office = Office(tmp_path, controller.url, mappings=MAPPINGS)
+        office.call = office.calling(monkeypatch, capsys)
+        office.table("permits.csv", [permit(n) | {"Zone": "Lot 4"} for n in range(3)])
+        return office
+
+    return make
+
+
+@pytest.fixture
+def office(opened, controller):
+    return opened(controller)
 
 
 def link(make, path, target):
@@ -71,13 +78,13 @@ def test_a_file_system_without_locks_is_called_what_it_is(office, controller, na
 
 
 def test_a_journal_with_a_second_hard_link_is_refused_under_each_name(office, controller, tmp_path):
-    office.run("push", "permits.csv", "--yes")
+    office.call("push", "permits.csv", "--yes")
     other = tmp_path / "other" / "journal.sqlite"
     other.parent.mkdir()
     link(lambda path, to: path.hardlink_to(to), other, office.journal)
     for journal in (office.journal, other):
         for command in (("push", "--yes"), ("check",), ("settle",)):
-            done = office.run(*command, "permits.csv", "--json", "--journal", journal)
+            done = office.call(*command, "permits.csv", "--json", "--journal", journal)
             assert (done.code, done.json["error"]) == (
                 5,
                 (
@@ -87,26 +94,25 @@ def test_a_journal_with_a_second_hard_link_is_refused_under_each_name(office, co
                 ),
             )
     other.unlink()
-    done = office.run("push", "permits.csv", "--yes", "--json")
+    done = office.call("push", "permits.csv", "--yes", "--json")
     assert (done.code, done.states) == (0, {"permits.csv": {"unchanged": 3}})
     assert controller.requests == 3
 
 
-def test_a_run_through_a_symbolic_link_waits_for_the_same_lock(tmp_path):
+def test_a_run_through_a_symbolic_link_waits_for_the_same_lock(opened, tmp_path):
     with Controller({("*", 1): Fault("hold")}) as controller:
-        office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
-        office.table("permits.csv", [permit(number) for number in range(3)])
+        office = opened(controller)
         other = tmp_path / "link.sqlite"
         # It leads nowhere yet: the first run makes the journal itself, not a file of the link's name.
         link(lambda path, to: path.symlink_to(to), other, office.journal)
         first = office.start("push", "permits.csv", "--yes", "--journal", other)
         controller.wait_for(1)
-        second = office.run("push", "permits.csv", "--yes", "--json")
+        second = office.call("push", "permits.csv", "--yes", "--json")
         assert second.code == 5
         assert "is in use by registrar on " in second.json["error"]
         controller.release()
         first.communicate(timeout=60)
-        done = office.run("push", "permits.csv", "--yes", "--json")
+        done = office.call("push", "permits.csv", "--yes", "--json")
         assert (done.code, done.states) == (0, {"permits.csv": {"unchanged": 3}})
         assert controller.requests == 3
     if os.name == "posix":
@@ -125,7 +131,7 @@ def test_a_disk_that_is_full_at_the_start_is_said_in_a_sentence(office, controll
     assert re.search(r"(nothing was sent\.|Nothing was sent\.|Free some space)", done.json["error"])
     assert controller.requests == 0
     # Where there is room again the same command does all of it.
-    done = office.run("push", "permits.csv", "--yes", "--json")
+    done = office.call("push", "permits.csv", "--yes", "--json")
     assert (done.code, done.states) == (0, {"permits.csv": {"pushed": 3}})
 
 
@@ -133,8 +139,8 @@ def test_a_disk_that_is_full_at_the_start_is_said_in_a_sentence(office, controll
 @pytest.mark.parametrize("size", [0, 4096])
 @pytest.mark.parametrize("command", ["push", "settle"])
 def test_a_disk_that_has_become_full_starts_nothing_either(office, controller, command, size):
-    office.run("push", "permits.csv", "--yes")
-    office.table("permits.csv", [permit(number) for number in range(6)])
+    office.call("push", "permits.csv", "--yes")
+    office.table("permits.csv", [permit(n) | {"Zone": "Lot 4"} for n in range(6)])
     yes = ["--yes"] if command == "push" else []
     done = office.run(command, "permits.csv", "--json", *yes, code=FULL.format(size=size))
     assert done.code == 5, done.err
@@ -143,11 +149,11 @@ def test_a_disk_that_has_become_full_starts_nothing_either(office, controller, c
 
 
 @POSIX
-def test_a_settle_that_has_sent_rows_and_cannot_write_its_workbook_stops_and_is_ended(tmp_path):
+def test_a_settle_that_has_sent_rows_and_cannot_write_its_workbook_stops_and_is_ended(opened):
     with Controller({("V1", 1): Fault("close"), ("V1", 2): Fault("close")}) as controller:
-        office = Office(tmp_path, controller.url, mappings={"vehicles": VEHICLES})
+        office = opened(controller)
         office.table("vehicles.csv", [{"Plate": "V1", "Prov": "ON"}])
-        assert office.run("push", "vehicles.csv", "--yes", "--json").code == 4
+        assert office.call("push", "vehicles.csv", "--yes", "--json").code == 4
         controller.plan["V1", 3] = Fault("hold")
         with office.start("settle", "results/vehicles-results.xlsx", "--json") as process:
             controller.wait_for(3)
@@ -160,12 +166,12 @@ def test_a_settle_that_has_sent_rows_and_cannot_write_its_workbook_stops_and_is_
         assert told["files"][0]["states"] == {"pushed": 1}
         assert told["files"][0]["results"] is None
         assert "this workbook could not be written" in told["stopped"]
-        [last, *_] = office.run("history", "--json").json["runs"]
+        [last, *_] = office.call("history", "--json").json["runs"]
         assert (last["run"], last["exit_code"]) == (told["run"], 3)
         assert last["ended"] is not None
         (office.folder / "results").unlink()
         (office.folder / "results before").rename(office.folder / "results")
-        again = office.run("push", "vehicles.csv", "--yes", "--json")
+        again = office.call("push", "vehicles.csv", "--yes", "--json")
         assert again.states == {"vehicles.csv": {"unchanged": 1}}
     [row] = read_results(office.folder / "results" / "vehicles-results.xlsx")
     assert row["opscom_reference_id"]
@@ -180,20 +186,19 @@ def test_a_settle_that_has_sent_rows_and_cannot_write_its_workbook_stops_and_is_
         ("UPDATE ON file", ("vehicles", "permits")),
     ],
 )
-def test_a_settle_whose_journal_fails_on_its_way_says_unknown_and_stops(tmp_path, moment, names):
+def test_a_settle_whose_journal_fails_on_its_way_says_unknown_and_stops(opened, moment, names):
     plan = {("V1", 1): Fault("close"), ("V1", 2): Fault("close"), ("N0000", 1): Fault("lost")}
     with Controller(plan) as controller:
-        mappings = {"vehicles": VEHICLES, "permits": PERMITS + "  zone: Zone\n"}
-        office = Office(tmp_path, controller.url, mappings=mappings)
+        office = opened(controller)
         office.table("vehicles.csv", [{"Plate": "V1", "Prov": "ON"}])
         office.table("permits.csv", [permit(0) | {"Zone": "Lot 4"}])
-        assert office.run("push", "vehicles.csv", "permits.csv", "--yes").code == 4
+        assert office.call("push", "vehicles.csv", "permits.csv", "--yes").code == 4
         with contextlib.closing(sqlite3.connect(office.journal)) as beside:
             beside.execute(
                 f"CREATE TRIGGER broken BEFORE {moment} BEGIN INSERT INTO nowhere SELECT 1; END"
             )
         workbooks = [f"results/{name}-results.xlsx" for name in names]
-        done = office.run("settle", *workbooks, "--plate-host", controller.url, "--json")
+        done = office.call("settle", *workbooks, "--plate-host", controller.url, "--json")
     assert done.code == 3, done.err
     assert "cannot be written (no such table: main.nowhere)" in done.json["stopped"]
     unsettled = {state for states in done.states.values() for state in states}
@@ -203,13 +208,12 @@ def test_a_settle_whose_journal_fails_on_its_way_says_unknown_and_stops(tmp_path
 # A look beside a run
 
 
-def test_a_check_beside_a_running_push_says_that_it_is_under_way(tmp_path):
+def test_a_check_beside_a_running_push_says_that_it_is_under_way(opened):
     with Controller({("*", 1): Fault("hold")}) as controller:
-        office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
-        office.table("permits.csv", [permit(number) for number in range(3)])
+        office = opened(controller)
         first = office.start("push", "permits.csv", "--yes", "--workers", "1")
         controller.wait_for(1)
-        done = office.run("check", "permits.csv", "--json")
+        done = office.call("check", "permits.csv", "--json")
         assert done.states == {"permits.csv": {"ready": 2, "unknown": 1}}
         [note] = done.json["notes"]
         assert re.fullmatch(
@@ -223,20 +227,20 @@ def test_a_check_beside_a_running_push_says_that_it_is_under_way(tmp_path):
         )
         controller.release()
         first.communicate(timeout=60)
-        after = office.run("check", "permits.csv", "--json")
+        after = office.call("check", "permits.csv", "--json")
     assert after.states == {"permits.csv": {"unchanged": 3}}
     assert after.json["notes"] == []
 
 
-def test_a_check_after_a_killed_push_says_that_the_answer_was_lost(tmp_path):
+def test_a_check_after_a_killed_push_says_that_the_answer_was_lost(opened):
     with Controller({("*", 1): Fault("hold")}) as controller:
-        office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
+        office = opened(controller)
         office.table("permits.csv", [permit(0) | {"Zone": "Lot 4"}])
         first = office.start("push", "permits.csv", "--yes")
         controller.wait_for(1)
         first.kill()
         first.communicate(timeout=60)
-        done = office.run("check", "permits.csv", "--json")
+        done = office.call("check", "permits.csv", "--json")
     assert (done.states, done.json["notes"]) == ({"permits.csv": {"unknown": 1}}, [])
     [row] = read_results(office.folder / "results" / "permits-checked.xlsx")
     assert "the answer was lost" in row["opscom_message"]

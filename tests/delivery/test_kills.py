@@ -9,7 +9,7 @@ from random import Random
 import pytest
 from controller import Fault
 from proving import ENDPOINTS, PREFIX, Case, Trial, Witness, attempts_of, wait_for_quiet
-from pushing_process import FATAL, processes
+from pushing_process import FATAL, end, processes
 
 from importer.delivery.journal import Journal
 from importer.errors import JournalError
@@ -32,19 +32,6 @@ def start():
 def trial_of(journal, controller, endpoint, *, rows=4, workers=1, plan="well"):
     cases = {(f"{PREFIX[endpoint]}{n}", 1): case for n, case in PLANS[plan].items()}
     return Trial(endpoint, journal, controller, cases, rows=rows, workers=workers, unread=False)
-
-
-def end(process, told):
-    """Wait for the end of a process; return its exit code and what it told."""
-    try:
-        said = told.recv() if told.poll(40) else None
-    except EOFError:
-        said = None
-    told.close()
-    process.join(20)
-    code = process.exitcode
-    process.close()
-    return code, said
 
 
 def take_over(trial):
