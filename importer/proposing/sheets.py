@@ -14,6 +14,7 @@ from importer.proposing.columns import place_columns
 from importer.proposing.naming import read_headers
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence, Look
+from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
 from importer.text import clean, count, fold
 
@@ -36,6 +37,10 @@ _SPECIAL: Final = {
     "permits": ("startTime", "endTime", "permitNo", "zone"),
 }
 """Fields beside the plate without which rows are no vehicles or permits."""
+_CONTACTS: Final = (
+    "email", "user_name", "street", "city", "postal_code", "phone_cell", "student_phone", "employee_phone", "date_of_birth",
+    "user_type_id",
+)  # fmt: skip
 _WEIGHTS: Final = {Confidence.SURE: 1.0, Confidence.LIKELY: 0.75, Confidence.ASK: 0.4}
 _GOOD, _NEAR = 0.75, 0.8
 _MORE: Final = 1.4
@@ -138,7 +143,21 @@ def read_as(
         if place.field:
             weights[place.field] = max(weights.get(place.field, 0), _WEIGHTS[place.confidence])
     score = sum(weights.values()) * (1.0 if endpoint == "users" else _MORE)
-    return Reading(endpoint, places, score if _fits(endpoint, weights) else 0.0)
+    fits = _fits(endpoint, weights) and not _is_other(profiles, endpoint, weights)
+    return Reading(endpoint, places, score if fits else 0.0)
+
+
+def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, float]) -> bool:
+    """Whether the rows are of another kind beside the field they share: tickets for violations, grades."""
+    namings = read_headers([p.column.header for p in profiles], endpoint)
+    if endpoint == "users":
+        grades = languages()["english"].about["grades"]
+        about = any(naming.words & grades for naming in namings)
+        return about and not any(weights.get(name) for name in _CONTACTS)
+    violations = sum(naming.other == "a violation" for naming in namings)
+    known = sum(weights.get(name, 0) for name in _SPECIAL.get(endpoint, ()))
+    enough = known >= _LEAST if endpoint == "vehicles" else weights.get("permitNo", 0) == 1
+    return violations >= _LEAST and not enough
 
 
 def _fits(endpoint: str, weights: Mapping[str, float]) -> bool:

@@ -94,19 +94,21 @@ class Language:
 
     def _spelled(self, parts: list[str]) -> list[str]:
         """Return the words with every spelling replaced by what it stands for, the longest first."""
-        once = self._replaced(parts)
-        bare = [word for word in once if word not in self.stop] or once
-        # Between the words of a spelling a stop word may stand: permis (de) conduire.
-        return self._replaced(bare)
+        # Between the words of a spelling a stop word may stand, permis (de) conduire, or be one of them.
+        once = self._replaced(parts, shortest=2)
+        bare = [word for word in once if word not in self.stop]
+        # What a spelling stands for may be a spelling itself: personalnummer, personnel number, employee number.
+        return self._replaced(self._replaced(bare or once))
 
-    def _replaced(self, parts: list[str]) -> list[str]:
+    def _replaced(self, parts: list[str], shortest: int = 1) -> list[str]:
         spelled: list[str] = []
         at = 0
         while at < len(parts):
             for length in (3, 2, 1):
                 part = tuple(parts[at : at + length])
-                if len(part) == length and (part in self.spellings or length == 1):
-                    spelled += self.spellings.get(part, part)
+                known = length >= shortest and part in self.spellings
+                if len(part) == length and (known or length == 1):
+                    spelled += self.spellings[part] if known else part
                     at += length
                     break
         return spelled

@@ -158,6 +158,26 @@ def test_an_internal_key_gives_way_to_the_number_that_a_person_knows(place):
             {"Permit #": NUMBERS, "Plate": CARS["Plate"], "Start Date": BIRTHS, "End Date": BIRTHS},
             "permits",
         ),
+        (
+            {
+                "Citation #": NUMBERS,
+                "Plate": CARS["Plate"],
+                "Issued": BIRTHS,
+                "Violation": WORDS,
+                "Fine": ("1.00", "2.00", "3.00", "4.00"),
+            },
+            None,
+        ),
+        (
+            {
+                "Student ID": PEOPLE["Student ID"],
+                "Name": WORDS,
+                "Course": WORDS,
+                "Grade": ("A", "B", "A", "C"),
+            },
+            None,
+        ),
+        ({**PEOPLE, "Grade": ("9", "10", "9", "11")}, "users"),
         ({"Item": WORDS, "Price": ("1.00", "2.00", "3.00", "4.00")}, None),
         ({"Name": WORDS, "Grade": ("A", "B", "A", "C")}, None),
         (
