@@ -3,8 +3,7 @@
 from importer.reading.header import find_header, take_sheet
 from importer.reading.resubmitted import results_header, told_by
 from importer.reading.sniffing import is_lock_file
-from importer.reading.source import read_source
-from importer.reading.xlsx import read_summary
+from importer.reading.source import read_source, read_summary
 
 __all__ = [
     "find_header",

@@ -22,7 +22,7 @@ from importer.reading import faults
 from importer.reading.merges import spread
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -53,6 +53,14 @@ class Style(NamedTuple):
     struck: bool = False
     colour: str = ""
     """Background as in ``Grid.fills``; empty where there is none."""
+
+
+class Listed(NamedTuple):
+    """A sheet of a workbook."""
+
+    name: str
+    visible: bool
+    read: Callable[[], Grid]
 
 
 class GridBuilder:
@@ -251,16 +259,6 @@ class GridBuilder:
                 f"The columns {', '.join(filled)} are hidden; they are read like all others."
             )
         return said
-
-
-def about_sheets(hidden: Sequence[str]) -> tuple[str, ...]:
-    """Return the note that names the hidden sheets, which are not read."""
-    if not hidden:
-        return ()
-    names = ", ".join(hidden)
-    if len(hidden) == 1:
-        return (f"The hidden sheet {names} was not read.",)
-    return (f"The hidden sheets {names} were not read.",)
 
 
 def whole_unicode(text: str) -> str:

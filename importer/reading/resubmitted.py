@@ -62,16 +62,6 @@ def results_header(grid: Grid) -> int | None:
     return None
 
 
-def hidden_summary(grids: Sequence[Grid], hidden: Sequence[str]) -> str | None:
-    """Return the name of the hidden sheet that tells of the visible ones; ``None`` where there is none.
-
-    Hidden sheets are no input, but a results workbook whose summary somebody hid stays what it is.
-    """
-    if SUMMARY not in hidden or all(results_header(grid) is None for grid in grids):
-        return None
-    return SUMMARY
-
-
 def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
     """Leave out what in a results workbook is no input: its summary, and what a check would send."""
     if all(results_header(grid) is None for grid in grids):

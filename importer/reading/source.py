@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 from importer.model import Source
-from importer.reading.resubmitted import origin_of, without_summary
+from importer.reading.resubmitted import SUMMARY, origin_of, results_header, without_summary
 from importer.reading.sniffing import Container, sniff
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.model import Grid
+    from importer.reading.grid import Listed
 
 
 def read_source(path: Path, *, encoding: str | None = None) -> Source:
@@ -34,28 +35,35 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
     """
     data = _bytes(path)
     container = sniff(data, path)
-    grids: tuple[Grid, ...]
-    notes: tuple[str, ...] = ()
+    sheets: list[Listed] = []
+    grids: list[Grid] = []
     if container is Container.XLSX:
         from importer.reading.xlsx import read_xlsx
 
-        grids, notes = read_xlsx(data, path)
+        sheets = read_xlsx(data, path)
     elif container is Container.XLS:
         from importer.reading.xls import read_xls
 
-        grids, notes = read_xls(data, path)
+        sheets = read_xls(data, path)
     elif container is Container.XML:
         from importer.reading.spreadsheetml import read_spreadsheetml
 
-        grids, notes = read_spreadsheetml(data, path)
+        sheets = read_spreadsheetml(data, path)
     elif container is Container.HTML:
         from importer.reading.html import read_html
 
-        grids = (read_html(data, path, encoding=encoding),)
+        grids = [read_html(data, path, encoding=encoding)]
     else:
         from importer.reading.delimited import read_delimited
 
-        grids = (read_delimited(data, path, encoding=encoding),)
+        grids = [read_delimited(data, path, encoding=encoding)]
+    grids += [sheet.read() for sheet in sheets if sheet.visible]
+    hidden = {sheet.name: sheet for sheet in sheets if not sheet.visible}
+    if SUMMARY in hidden and any(results_header(grid) is not None for grid in grids):
+        # Hidden sheets are no input, but a results workbook whose summary somebody hid stays what it is.
+        grids.append(hidden.pop(SUMMARY).read())
+    these, were = ("sheets", "were") if len(hidden) > 1 else ("sheet", "was")
+    notes = (f"The hidden {these} {', '.join(hidden)} {were} not read.",) if hidden else ()
     return Source(
         path=path,
         digest=hashlib.sha256(data).hexdigest(),
@@ -64,6 +72,19 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
         notes=notes,
         origin=origin_of(grids),
     )
+
+
+def read_summary(path: Path) -> Grid | None:
+    """Return the sheet Summary of a workbook, ``None`` where it has none; no other sheet is read.
+
+    Raises:
+        InputError: The workbook is damaged or dangerous.
+        OSError: It cannot be opened.
+    """
+    from importer.reading.xlsx import read_xlsx
+
+    sheets = read_xlsx(path.read_bytes(), path)
+    return next((sheet.read() for sheet in sheets if sheet.name == SUMMARY), None)
 
 
 def _bytes(path: Path) -> bytes:

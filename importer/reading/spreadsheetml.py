@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import io
 from typing import TYPE_CHECKING, Final
-from xml.etree.ElementTree import Element, ParseError, iterparse
+from xml.etree.ElementTree import Element, iterparse
 
 from importer.model import CellType, Merge
-from importer.reading import faults, sniffing
+from importer.reading import faults
 from importer.reading.display import Shown, show, show_iso
-from importer.reading.grid import GridBuilder, Style, about_sheets
-from importer.reading.xlsx_package import refuse_document_type
+from importer.reading.grid import GridBuilder, Listed, Style
+from importer.reading.xlsx_package import refuse_document_type, refusing_damage
 
 if TYPE_CHECKING:
     from pathlib import Path
-
-    from importer.model import Grid
 
 _MOST_ROWS: Final = 1_048_576
 _MOST_COLUMNS: Final = 16_384
@@ -37,22 +35,21 @@ _NAMED: Final = {
 _TRUTHS: Final = {"0": "FALSE", "1": "TRUE"}
 
 
-def read_spreadsheetml(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
-    """Return the visible sheets of such a file, and notes about the whole file.
+def read_spreadsheetml(data: bytes, path: Path) -> list[Listed]:
+    """Return the sheets of such a file.
 
     Raises:
         InputError: It is damaged or dangerous.
     """
     refuse_document_type(data[:4096], path.name)
     reader = _Reader(path)
-    try:
+    with refusing_damage(path.name):
         parts = iterparse(io.BytesIO(data), ("start", "end"))  # noqa: S314 - it has no entities
         for event, element in parts:
             reader.take(event, element.tag.rpartition("}")[2], element)
-    except (ParseError, ValueError, LookupError) as error:
-        raise sniffing.damaged(path.name) from error
-    visible = tuple(each.grid() for each in reader.sheets if each.name not in reader.hidden)
-    return visible, about_sheets(reader.hidden)
+    return [
+        Listed(each.name or "", each.name not in reader.hidden, each.grid) for each in reader.sheets
+    ]
 
 
 class _Reader:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import xlrd
@@ -12,9 +13,8 @@ from xlrd.compdoc import CompDocError
 from importer.model import CellType, Merge
 from importer.reading import faults, sniffing
 from importer.reading.display import Shown, show
-from importer.reading.grid import GridBuilder, Style, about_sheets
+from importer.reading.grid import GridBuilder, Listed, Style
 from importer.reading.number_format import LOST
-from importer.reading.resubmitted import hidden_summary
 from importer.reading.xlsx_package import BUILT_IN
 
 if TYPE_CHECKING:
@@ -37,10 +37,8 @@ _SAYS_NOTHING: Final = b"\x03\0\x17\0\0"
 _NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
 
-def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
-    """Return the visible sheets of an old workbook, and notes about the whole file.
-
-    Of a results workbook of ours a hidden summary is returned too: it says where the rows are from.
+def read_xls(data: bytes, path: Path) -> list[Listed]:
+    """Return the sheets of an old workbook.
 
     Raises:
         InputError: The workbook is protected by a password or damaged.
@@ -54,15 +52,8 @@ def read_xls(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]
         raise sniffing.damaged(path.name) from error
     if not sheets or any(sheet.ncols > _MOST_COLUMNS for sheet in sheets):
         raise sniffing.damaged(path.name)
-    visible = [sheet for sheet in sheets if sheet.visibility == 0]
-    hidden = [sheet.name for sheet in sheets if sheet.visibility != 0]
     reader = _Reader(book, path)
-    grids = tuple(map(reader.grid, visible))
-    summary = hidden_summary(grids, hidden)
-    if summary is None:
-        return grids, about_sheets(hidden)
-    hidden.remove(summary)
-    return (*grids, reader.grid(book.sheet_by_name(summary))), about_sheets(hidden)
+    return [Listed(each.name, each.visibility == 0, partial(reader.grid, each)) for each in sheets]
 
 
 def _opened(data: bytes) -> xlrd.book.Book:

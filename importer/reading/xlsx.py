@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from importer.model import CellType, Merge
 from importer.reading import faults
 from importer.reading.display import Shown, show, show_iso
-from importer.reading.grid import GridBuilder, Style, about_sheets
+from importer.reading.grid import GridBuilder, Listed, Style
 from importer.reading.number_format import LOST
-from importer.reading.resubmitted import SUMMARY, hidden_summary
-from importer.reading.xlsx_package import YES, open_package, read_workbook, text_of, without_escapes
+from importer.reading.xlsx_package import (
+    YES,
+    Package,
+    read_workbook,
+    refusing_damage,
+    text_of,
+    without_escapes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,7 +26,7 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from importer.model import Grid
-    from importer.reading.xlsx_package import Package, SheetPart, Workbook
+    from importer.reading.xlsx_package import SheetPart, Workbook
 
 _MOST_ROWS: Final = 1_048_576
 _MOST_COLUMNS: Final = 16_384
@@ -27,54 +34,34 @@ _REFERENCE_RE: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 _TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 
 
-def read_xlsx(data: bytes, path: Path) -> tuple[tuple[Grid, ...], tuple[str, ...]]:
-    """Return the visible sheets of a workbook, and notes about the whole file.
-
-    Of a results workbook of ours a hidden summary is returned too: it says where the rows are from.
+def read_xlsx(data: bytes, path: Path) -> list[Listed]:
+    """Return the sheets of a workbook, which are read when they are asked for.
 
     Raises:
         InputError: The workbook is damaged, dangerous or too large.
     """
-    with open_package(data, path.name) as package:
+    with refusing_damage(path.name):
+        package = Package(data, path.name)
         book = read_workbook(package)
-        hidden = [sheet.name for sheet in book.sheets if not sheet.visible]
-        grids = [_read_sheet(package, sheet, book, path) for sheet in book.sheets if sheet.visible]
-        if (summary := hidden_summary(grids, hidden)) is not None:
-            hidden.remove(summary)
-            (sheet,) = [sheet for sheet in book.sheets if sheet.name == summary]
-            grids.append(_read_sheet(package, sheet, book, path))
-    return tuple(grids), about_sheets(hidden)
-
-
-def read_summary(path: Path) -> Grid | None:
-    """Return the sheet Summary of a workbook, ``None`` where it has none; no other sheet is read.
-
-    Raises:
-        InputError: The workbook is damaged or dangerous.
-        OSError: It cannot be opened.
-    """
-    with open_package(path.read_bytes(), path.name) as package:
-        book = read_workbook(package)
-        for sheet in book.sheets:
-            if sheet.name == SUMMARY:
-                return _read_sheet(package, sheet, book, path)
-    return None
+    return [
+        Listed(sheet.name, sheet.visible, partial(_read_sheet, package, sheet, book, path))
+        for sheet in book.sheets
+    ]
 
 
 def _read_sheet(package: Package, sheet: SheetPart, book: Workbook, path: Path) -> Grid:
     builder = GridBuilder(path, sheet.name)
-    reader = _RowReader(book, builder)
-    root = package.parse(sheet.part, "sheetData", reader.take)
-    builder.hidden_columns = [
-        (int(each.attrib["min"]) - 1, int(each.attrib["max"]) - 1)
-        for each in root.iterfind("*/{*}cols/{*}col")
-        if _hides(each, "width")
-    ]
-    builder.merges = [
-        _merge(each.attrib["ref"]) for each in root.iterfind("*/{*}mergeCells/{*}mergeCell")
-    ]
-    builder.filtered = root.find("*/{*}autoFilter/{*}filterColumn") is not None
-    return builder.grid()
+    with refusing_damage(path.name):
+        root = package.parse(sheet.part, "sheetData", _RowReader(book, builder).take)
+        builder.hidden_columns = [
+            (int(each.attrib["min"]) - 1, int(each.attrib["max"]) - 1)
+            for each in root.iterfind("*/{*}cols/{*}col")
+            if _hides(each, "width")
+        ]
+        merges = root.iterfind("*/{*}mergeCells/{*}mergeCell")
+        builder.merges = [_merge(each.attrib["ref"]) for each in merges]
+        builder.filtered = root.find("*/{*}autoFilter/{*}filterColumn") is not None
+        return builder.grid()
 
 
 class _Columns(dict[str, int]):

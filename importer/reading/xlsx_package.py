@@ -74,15 +74,10 @@ class Workbook:
 
 
 @contextmanager
-def open_package(data: bytes, name: str) -> Iterator[Package]:
-    """Open a package, after a look at what its parts claim to inflate to.
-
-    Raises:
-        InputError: It is damaged or dangerous, or a part is larger than any spreadsheet's.
-    """
+def refusing_damage(name: str) -> Iterator[None]:
+    """Say of whatever the standard library cannot unpack or parse that the workbook is damaged."""
     try:
-        with zipfile.ZipFile(io.BytesIO(data)) as file:
-            yield Package(file, name)
+        yield
     except (
         zipfile.BadZipFile,
         zlib.error,
@@ -104,10 +99,14 @@ class Package:
     ``xl\workbook.xml``.
     """
 
-    def __init__(self, file: zipfile.ZipFile, name: str) -> None:
-        """Look at the directory; nothing is unpacked."""
-        self._file, self._name = file, name
-        for entry in file.infolist():
+    def __init__(self, data: bytes, name: str) -> None:
+        """Look at the directory; nothing is unpacked.
+
+        Raises:
+            InputError: A part claims to inflate to more than any spreadsheet's.
+        """
+        self._file, self._name = zipfile.ZipFile(io.BytesIO(data)), name
+        for entry in self._file.infolist():
             limit = _LARGEST if "worksheets" in entry.filename.lower() else _LARGEST_TEXTS
             swollen = (
                 entry.file_size > _SUSPICIOUS and entry.file_size > entry.compress_size * _RATIO
@@ -117,8 +116,8 @@ class Package:
                     f"{name}: unpacked, the workbook would be too large to be a spreadsheet.",
                     hint="Copy the rows into a new workbook and save that.",
                 )
-        self.parts = {_plain(part): part for part in file.namelist()}
-        if len(self.parts) < len(file.namelist()):
+        self.parts = {_plain(part): part for part in self._file.namelist()}
+        if len(self.parts) < len(self._file.namelist()):
             raise zipfile.BadZipFile  # programs differ on which of two parts of one name counts
 
     def parse(
