@@ -153,7 +153,7 @@ class Office:
 
     def run(self, *arguments, **more):
         with self.start(*arguments, **more) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=100)
         return Done(process.returncode, out, err)
 
     def calling(self, monkeypatch, capsys):
@@ -267,7 +267,7 @@ class Terminal:
         )
         os.close(slave)
 
-    def wait_for(self, text, seconds=30):
+    def wait_for(self, text, seconds=100):
         """Read until the screen shows a text."""
         end = time.monotonic() + seconds
         while text not in self.screen:
@@ -289,7 +289,7 @@ class Terminal:
                 return self.wait_for(until, seconds=2)
         raise AssertionError(f"{presses} interrupts did nothing: {self.screen}")
 
-    def end(self, seconds=30):
+    def end(self, seconds=100):
         """Read to the end and return the exit code."""
         end = time.monotonic() + seconds
         while self._read(end):

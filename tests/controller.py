@@ -98,7 +98,7 @@ class Controller(Sandbox):
         """How often something was carried out for this row key."""
         return sum(entry.applied for entry in self.entries(key))
 
-    def wait_for(self, requests, timeout=10):
+    def wait_for(self, requests, timeout=100):
         """Wait until the ledger holds so many requests; return it."""
         with self._written:
             if not self._written.wait_for(lambda: len(self._ledger) >= requests, timeout):

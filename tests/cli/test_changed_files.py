@@ -49,7 +49,7 @@ def test_a_file_that_is_changed_while_its_rows_are_sent_stays_in_the_inbox(
         change(path, office)
         told = path.read_bytes()
         controller.release()
-        out, err = push.communicate(timeout=60)
+        out, err = push.communicate(timeout=100)
     assert push.returncode == 0
     assert CHANGED.format("roster.csv") in err.splitlines()
     assert CHANGED.format("roster.csv") in out
@@ -90,7 +90,7 @@ def test_a_file_that_is_saved_in_the_moment_of_its_move_is_not_archived_unread(
 ):
     office.roster(2)
     with office.start(times, "push", "--yes", code=RACES) as push:
-        _out, err = push.communicate(timeout=60)
+        _out, err = push.communicate(timeout=100)
     assert push.returncode == 0
     assert CHANGED.format("roster.csv") in err.splitlines()
     assert {path.name: path.read_text(encoding="utf-8") for path in office.inbox.iterdir()} == there

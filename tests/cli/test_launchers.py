@@ -25,7 +25,7 @@ def click(office, name, *arguments, typed="\n"):
         input=typed,
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=100,
     )
     return done.stdout + done.stderr
 

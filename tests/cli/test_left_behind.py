@@ -51,7 +51,7 @@ def test_what_a_kill_has_left_goes_with_the_next_run(office, step):
     environ = {"TMPDIR": str(office.folder.parent / "scratch")}
     office.roster(50)
     with office.start(step, "check", code=DRAWS, environ=environ) as check:
-        check.communicate(timeout=60)
+        check.communicate(timeout=100)
     assert check.returncode == -signal.SIGKILL
     assert any(left(office))
     assert office.run("check", environ=environ).code == 0
@@ -71,7 +71,7 @@ def test_what_a_running_process_is_writing_stays(office):
         before = left(office)
         assert office.run("check", other, environ=environ).code == 0
         assert left(office) == before
-        slow.communicate("x", timeout=60)
+        slow.communicate("x", timeout=100)
     assert slow.returncode == 0
     names = sorted(path.name for path in office.folder.glob("results/*"))
     assert names == ["roster-checked.xlsx", "roster_2-checked.xlsx"]
@@ -99,7 +99,7 @@ def test_a_scanner_that_holds_new_files_is_waited_for(office):
     office.roster(2)
     for _ in range(2):
         with office.start("check", code=SCANNED) as check:
-            _out, err = check.communicate(timeout=60)
+            _out, err = check.communicate(timeout=100)
         assert (check.returncode, "another program" in err) == (0, False)
     newest, *older = sorted(office.folder.glob("results/*"), key=lambda path: len(path.name))
     assert newest.name == "roster-checked.xlsx"
@@ -120,7 +120,7 @@ def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office
     scratch = office.folder.parent / "scratch"
     office.roster(2000)
     with office.start("check", code=FULL, environ={"TMPDIR": str(scratch)}) as check:
-        _out, err = check.communicate(timeout=60)
+        _out, err = check.communicate(timeout=100)
     assert check.returncode == 5
     results = office.folder / "results"
     assert (

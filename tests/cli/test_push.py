@@ -1,8 +1,5 @@
 """``push`` from the outside: what goes, what is asked first, what becomes of the file."""
 
-import signal
-import threading
-
 import pytest
 from commanding import (
     CLIENT,
@@ -19,7 +16,6 @@ from commanding import (
     user,
     write_book,
 )
-from controller import Controller, Fault
 from returning import edited, sent, set_cell
 
 
@@ -331,44 +327,6 @@ def test_again_is_refused_for_what_would_be_done_twice(
         f"--again is for users and permit-updates only; {endpoint} would be created or deleted twice."
     )
     assert controller.connections == 0
-
-
-# Interrupts, and two runs at once
-
-
-@POSIX
-def test_an_interrupt_finishes_what_is_under_way_and_the_same_command_goes_on(tmp_path):
-    with Controller({("000000", 1): Fault("hold")}) as controller:
-        office = Office(tmp_path, controller.url)
-        office.roster(30)
-        process = office.start("push", "--yes", "--json", "--workers", "1")
-        controller.wait_for(1)
-        process.send_signal(signal.SIGINT)
-        threading.Timer(0.3, controller.release).start()
-        out, err = process.communicate(timeout=60)
-        assert process.returncode == 3, err
-        assert '"stopped": "The run was interrupted. 29 rows are left;' in out
-        assert controller.applied("000000") == 1
-        assert len(read_results(office.folder / "results" / "roster-results.xlsx")) == 30
-        done = office.run("push", "--yes", "--json")
-        assert (done.code, done.states) == (0, {"roster.csv": {"pushed": 29, "unchanged": 1}})
-        assert all(controller.applied(f"{number:06}") == 1 for number in range(30))
-
-
-def test_a_second_run_beside_the_first_is_told_who_holds_the_journal(tmp_path, calling):
-    with Controller({("*", 1): Fault("hold")}) as controller:
-        office = Office(tmp_path, controller.url)
-        office.roster(1)
-        first = office.start("push", "--yes")
-        controller.wait_for(1)
-        second = calling(office)("push", "--yes", "--json")
-        assert second.code == 5
-        assert "is in use by registrar on " in second.json["error"]
-        assert f"process {first.pid}" in second.json["error"]
-        controller.release()
-        first.communicate(timeout=60)
-        assert first.returncode == 0
-        assert controller.requests == 1
 
 
 def test_the_mapping_of_a_named_file_is_one_of_the_workspaces_by_its_name(office, controller, call):

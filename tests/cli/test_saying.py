@@ -76,7 +76,7 @@ def test_a_console_of_an_old_code_page_gets_what_it_has_and_the_rest_spelled_out
     environ = {"PYTHONUTF8": "0", "PYTHONIOENCODING": encoding}
     for command, code in ((("--help",), 0), (("fields", "users"), 0), (("check",), 0)):
         with office.start(*command, environ=environ, encoding=encoding) as process:
-            out, err = process.communicate(timeout=60)
+            out, err = process.communicate(timeout=100)
         assert (process.returncode, "program failed" in out + err) == (code, False), err
     assert r"roster Nguy\u1ec5n.csv: 1 ready" in err
 
@@ -98,7 +98,7 @@ def test_a_terminal_that_is_gone_changes_neither_the_exit_code_nor_the_json(offi
     gone = closed()
     with office.start(*command, "--json", stderr=gone) as process:
         os.close(gone)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=100)
     assert process.returncode == 0
     assert '"exit_code": 0' in out
 
@@ -108,7 +108,7 @@ def test_an_error_is_the_same_error_where_nobody_reads_it(office):
     gone = closed()
     with office.start("check", "--json", stderr=gone) as process:
         os.close(gone)
-        out, _ = process.communicate(timeout=60)
+        out, _ = process.communicate(timeout=100)
     assert process.returncode == 5
     assert '"exit_code": 5' in out
 
@@ -122,7 +122,7 @@ def test_a_reader_that_goes_early_brings_no_word_of_python(office, command, code
     gone = closed()
     with office.start(*command, stdout=gone) as process:
         os.close(gone)
-        _, err = process.communicate(timeout=60)
+        _, err = process.communicate(timeout=100)
     assert process.returncode == code
     assert "Exception ignored" not in err
     assert "Traceback" not in err
@@ -132,7 +132,7 @@ def test_a_reader_that_goes_early_brings_no_word_of_python(office, command, code
 def test_interrupts_that_come_at_the_end_bring_no_word_of_python(office):
     for _ in range(5):
         with office.start("check", "--json", code=_INTERRUPTED) as process:
-            _, err = process.communicate(timeout=60)
+            _, err = process.communicate(timeout=100)
         assert "Exception ignored" not in err
         assert "Traceback" not in err
         assert process.returncode == 5
