@@ -265,11 +265,17 @@ _UNFIT: Final = {
 # fmt: on
 
 
-def unfit(kind: Kind, cell: CellType, text: str) -> tuple[str, str] | None:
-    """Return what is wrong with a cell of this type in a field of this kind, and the remedy."""
+def unfit(kind: Kind, cell: CellType, text: str | None = None) -> tuple[str, str] | None:
+    """Return what is wrong with a cell of this type in a field of this kind, and the remedy.
+
+    Args:
+        kind: What the field is for.
+        cell: What the cell is.
+        text: What it shows; ``None``: anything.
+    """
     if cell is CellType.NUMBER:
-        negative = kind is Kind.PLATE and text.startswith("-")
-        if kind in _WHOLE and (negative or _DECIMALS(text)):
+        negative = kind is Kind.PLATE and (text or "").startswith("-")
+        if kind in _WHOLE and (text is None or negative or _DECIMALS(text)):
             return "this cell is a number with decimals or a sign.", _RETYPE
         return None
     kinds, message = _UNFIT.get(cell, (frozenset(), ""))

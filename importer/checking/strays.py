@@ -220,10 +220,9 @@ def _unlike(
     The others are alike where nine tenths of them are of one shape, or of two. Plates are of all shapes.
     """
     known, column = key
-    index, keys = pd.factorize(rows.texts[column])
-    shapes = np.full(len(keys), "digits", dtype=object)
-    for at in np.flatnonzero(~keys.str.fullmatch("[0-9]+")).tolist():
-        shapes[at] = _shape(keys[at])
+    index, distinct = pd.factorize(rows.texts[column])
+    keys: list[str] = distinct.tolist()
+    shapes = [_shape(key) for key in keys]
     look = {at: shapes[index[at]] for at in rows.order if at not in strays}
     sparse = {at for at in look if usual >= _USUAL and 2 * rows.filled[at] <= usual}
     counted = Counter(look.values())

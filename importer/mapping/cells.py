@@ -136,15 +136,17 @@ class Cells:
         self, rule: Rule, column: int, texts: pd.Series[str]
     ) -> abc.Iterator[tuple[int, tuple[str, str]]]:
         """Yield the cells that are not text of this kind, and money that shows another amount."""
-        kind, types = rule.field.kind, self.sheet.types.get(column)
-        if types is not None:
-            shown, all_types = texts.tolist(), types.tolist()
-            turned = kind is Kind.DATE and days_turned(texts, types == CellType.DATE)
-            for at in np.flatnonzero(types != CellType.TEXT).tolist():
-                type_ = CellType(all_types[at])
-                why = TURNED if turned and type_ is CellType.DATE else unfit(kind, type_, shown[at])
-                if why is not None:
-                    yield at, why
+        kind, none = rule.field.kind, np.zeros(0, dtype=np.int8)
+        types = self.sheet.types.get(column, none)
+        for cell in map(CellType, np.unique(types).tolist()):
+            there: Marks = np.equal(types, cell)
+            turned = kind is Kind.DATE and cell is CellType.DATE and days_turned(texts, there)
+            if turned or unfit(kind, cell) is not None:
+                shown = texts.loc[there].tolist()
+                for at, text in zip(np.flatnonzero(there).tolist(), shown, strict=True):
+                    why = TURNED if turned else unfit(kind, cell, text)
+                    if why is not None:
+                        yield at, why
         if kind is Kind.AMOUNT:
             for at, number in self.sheet.stored.get(column, {}).items():
                 if texts[at] and not same_amount(texts[at], number, rule.part.decimal):

@@ -13,7 +13,6 @@ from importer.errors import InputError, MappingError
 from importer.mapping.headers import columns_of_header, explain_missing, missing_headers
 from importer.mapping.load import load_mapping
 from importer.model import RESULT_COLUMNS, Sheet
-from importer.proposing.sheets import seems
 from importer.reading import find_header, results_header, take_sheet
 from importer.text import count, fold, heading, listed_up_to, quoted
 from importer.workspace import first_stem, shipped_mappings
@@ -340,6 +339,8 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool) -> list[
         ways = f"Correct the file, or to have proposed what is new: {new}"
     if near:
         return [" ".join(filter(None, (f"{name} does not fit {told[near[0]]}", there, ways)))]
+    from importer.proposing.sheets import seems  # a file that fits needs no proposals
+
     looks = seems(source)
     if not looks:
         nothing = "no mapping fits, and it looks like nothing that OPSCOM takes."
