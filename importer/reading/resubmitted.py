@@ -62,37 +62,31 @@ def results_header(grid: Grid) -> int | None:
     return None
 
 
-def without_summary(grids: Sequence[Grid]) -> tuple[Grid, ...]:
-    """Leave out what in a results workbook is no input: its summary, and what a check would send."""
-    if all(results_header(grid) is None for grid in grids):
-        return tuple(grids)
-    return tuple(
-        grid
-        for grid in grids
-        if results_header(grid) is not None
-        or not (_shows_payloads(grid) or _tells_of_a_run(_facts(grid)))
-    )
+def without_summary(grids: Sequence[Grid]) -> tuple[tuple[Grid, ...], Origin | None]:
+    """Return what is input, and where the rows of a results workbook first came from.
 
-
-def origin_of(grids: Sequence[Grid]) -> Origin | None:
-    """Return where the rows of a results workbook first came from; ``None`` for other workbooks.
-
-    The facts stand on its summary, each name beside its text.
+    In a results workbook its summary and what a check would send are no input; the facts stand on the
+    summary, each name beside its text. Other workbooks are all input.
 
     Raises:
         InputError: The summary is gone, so that nobody knows what its rows have been through.
     """
-    others = [grid for grid in grids if results_header(grid) is None]
-    if len(others) == len(grids):
-        return None
-    facts = next((facts for facts in map(_facts, others) if _tells_of_a_run(facts)), None)
-    if facts is None:
+    results = [results_header(grid) is not None for grid in grids]
+    if not any(results):
+        return tuple(grids), None
+    facts = [{} if ours else _facts(grid) for grid, ours in zip(grids, results, strict=True)]
+    told = next(filter(_tells_of_a_run, facts), None)
+    if told is None:
         raise InputError(
             f"{grids[0].source.name}: these are results without their sheet Summary, which says what "
             "became of the rows.",
             hint="Push the results workbook as it was written, with its Summary.",
         )
-    return _origin(facts)
+    return tuple(
+        grid
+        for grid, ours, each in zip(grids, results, facts, strict=True)
+        if ours or not (_tells_of_a_run(each) or _shows_payloads(grid))
+    ), _origin(told)
 
 
 def told_by(summary: Grid) -> Origin | None:
@@ -102,24 +96,19 @@ def told_by(summary: Grid) -> Origin | None:
 
 
 def _origin(facts: Mapping[str, str]) -> Origin:
+    file = Path(facts.get("File", "")).name  # somebody may have edited it
     return Origin(
         host=facts.get("Host", ""),
         client=facts.get("Client", ""),
         sandbox="in the sandbox" in facts.get("Command", ""),
         run=facts["Run"],
         digest=facts["File's SHA-256"],
-        file=_file_name(facts.get("File", "")),
+        file="" if file in {".", ".."} else file,
         mapping=facts.get("Mapping", ""),
         checked=facts.get("Command", "").startswith("check"),
         started=facts.get("Started", ""),
         journal=facts.get("Journal", ""),
     )
-
-
-def _file_name(text: str) -> str:
-    """Return the name of a file that somebody may have edited; empty for what is none."""
-    name = Path(text).name
-    return "" if name in {".", ".."} else name
 
 
 def source_rows(
@@ -130,20 +119,13 @@ def source_rows(
     Those get numbers past the last, so that none is taken for a row of the source.
     """
     ours = {fold(header): column for column, header in enumerate(headers)}
-    told = [""] * len(rows)
-    if _ROW in ours:
-        told = [clean(cell) for cell in frame[ours[_ROW]].tolist()]
-    known = [int(cell) for cell in told if _is_row(cell)]
-    next_number = max([0, *known, *rows.tolist()]) + 1
-    numbers = rows.copy()
-    added: list[int] = []
-    for position, cell in enumerate(told):
-        if _is_row(cell):
-            numbers[position] = int(cell)
-        else:
-            numbers[position] = next_number + len(added)
-            added.append(position)
-    return numbers, frozenset(added)
+    told = frame[ours[_ROW]].map(clean).tolist() if _ROW in ours else [""] * len(rows)
+    numbers = [int(cell) if _is_row(cell) else 0 for cell in told]
+    added = [position for position, number in enumerate(numbers) if not number]
+    last = max([0, *numbers, *rows.tolist()])
+    for number, position in enumerate(added, start=last + 1):
+        numbers[position] = number
+    return np.array(numbers, np.int64), frozenset(added)
 
 
 def uncorrected(frame: pd.DataFrame, headers: Sequence[str]) -> list[Flaw]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 from importer.model import Source
-from importer.reading.resubmitted import SUMMARY, origin_of, results_header, without_summary
+from importer.reading.resubmitted import SUMMARY, results_header, without_summary
 from importer.reading.sniffing import Container, sniff
 
 if TYPE_CHECKING:
@@ -64,13 +64,14 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
         grids.append(hidden.pop(SUMMARY).read())
     these, were = ("sheets", "were") if len(hidden) > 1 else ("sheet", "was")
     notes = (f"The hidden {these} {', '.join(hidden)} {were} not read.",) if hidden else ()
+    inputs, origin = without_summary(grids)
     return Source(
         path=path,
         digest=hashlib.sha256(data).hexdigest(),
         container=container.value,
-        grids=without_summary(grids),
+        grids=inputs,
         notes=notes,
-        origin=origin_of(grids),
+        origin=origin,
     )
 
 
