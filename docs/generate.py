@@ -11,7 +11,6 @@ from pathlib import Path
 import click
 
 from importer.cli import cli
-from importer.cli.pull import JSON_SHAPES
 from importer.codes import CODES
 from importer.mapping import json_schema
 from importer.schema import describe
@@ -119,13 +118,35 @@ The `run` of the second has all keys of an entry of `runs`.
 """
 
 
+PULLED = """`pull` prints an object of its own for each endpoint:
+
+```json
+{"exit_code": 0, "user_types": [{"id": "1", "type_name": "Full Time Student", "ext_info": "Student"}],
+ "kept": "user-types.json", "results": "results/user-types.xlsx"}
+{"exit_code": 0, "data": [{"type": "standard", "zone": "Lot 4", "total": "4"}], "missing_zones": [],
+ "results": "results/permit-stats.xlsx"}
+{"exit_code": 0, "stopped": null, "source": "cars.xlsx", "mapping": "--column Plate", "rows": 600,
+ "plates": 580, "states": {"found": 590, "nothing known": 10}, "results": "results/cars-plates.xlsx",
+ "error": null}
+{"exit_code": 0, "saved": "results/overdue-violations 2026-11-22 14-05-09.json",
+ "results": "results/overdue-violations 2026-11-22 14-05-09.xlsx",
+ "counts": {"Violations": 12, "Details": 12, "Vehicles": 11, "Drivers": 13, "Attachments": 4}, "error": null}
+```
+
+`plates` counts the rows in `states`: `found`, `nothing known`, `refused`, `no answer`, `not asked`,
+`invalid`, `skipped`; they add up to `rows`, and `plates` are the different ones among them.
+`overdue-violations` names under `saved` the bytes as they arrived (`null` where nothing was asked) and says
+under `error` what is missing and what to do. Where nothing could start, the object is that of `check` and
+`push` with `error` at the top.
+"""
+
+
 def documents() -> dict[Path, str]:
     """Return every generated file with its text."""
     intro = "# Reference\n\nGenerated from the code by `python docs/generate.py`; do not edit.\n"
     schema = json.dumps(json_schema(), indent=2, ensure_ascii=False)
     return {
-        FOLDER
-        / "reference.md": f"{intro}\n{commands()}\n{fields()}\n{codes()}\n{JSON}\n{JSON_SHAPES}",
+        FOLDER / "reference.md": f"{intro}\n{commands()}\n{fields()}\n{codes()}\n{JSON}\n{PULLED}",
         FOLDER / "mapping.schema.json": schema + "\n",
     }
 

@@ -105,15 +105,6 @@ class Workspace:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
-    """Files to read, and those passed over."""
-
-    files: tuple[Path, ...]
-    passed_over: tuple[str, ...] = ()
-    """A sentence each."""
-
-
 def find_workspace(option: Path | None, here: Path) -> Workspace:
     """Return the workspace: the option's, the nearest upwards with an ``opscom.yaml``, or ``here``.
 
@@ -184,10 +175,11 @@ def shipped_mappings() -> tuple[Path, ...]:
     return ()
 
 
-def find_inputs(paths: Iterable[Path]) -> Inputs:
-    """Return the files that paths name; folders are read one level deep.
+def find_inputs(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Return the files that paths name, and a sentence for each that is passed over.
 
-    In folders lock files of Excel, hidden files and older results workbooks are passed over, and said.
+    Folders are read one level deep; lock files of Excel, hidden files and older results workbooks in them are
+    passed over.
 
     Raises:
         InputError: A path is not there, or a folder cannot be read.
@@ -203,7 +195,7 @@ def find_inputs(paths: Iterable[Path]) -> Inputs:
                 passed.append(f"{file.name} was passed over: {reason}")
             else:
                 files.setdefault(file.resolve(), file)
-    return Inputs(tuple(files.values()), tuple(passed))
+    return tuple(files.values()), tuple(passed)
 
 
 def _listed(path: Path) -> list[Path]:

@@ -49,8 +49,10 @@ def fields(options: Options, *, endpoint: str | None, codes: bool) -> int:
         )
     tables = [table for name, table in TABLES.items() if endpoint in {None, name}]
     if options.as_json:
-        shapes = {table.endpoint: _as_json(table) for table in tables}
-        click.echo(json.dumps(_codes_as_json() if codes else shapes, indent=1))
+        shapes: dict[object, object] = {table.endpoint: _as_json(table) for table in tables}
+        if codes:
+            shapes = {number: asdict(code) for number, code in CODES.items()}
+        click.echo(json.dumps(shapes, indent=1))
         return 0
     paper = Console(highlight=False, width=_WIDTH)
     for shown in [_codes()] if codes else map(_show, tables):
@@ -84,18 +86,6 @@ def _show(table: Table) -> Shown:
         names = "\n".join((line.name, *line.aliases))
         shown.add_row(names, what, example(known), " ".join(map(str, line.codes)))
     return shown
-
-
-def _codes_as_json() -> dict[int, object]:
-    return {
-        number: {
-            "means": code.means,
-            "whose": code.whose.value,
-            "remedy": code.remedy,
-            "effect": code.effect.value,
-        }
-        for number, code in CODES.items()
-    }
 
 
 def _codes() -> Shown:

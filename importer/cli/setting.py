@@ -129,20 +129,20 @@ def find_setting(options: Options, *, only_named: bool = False) -> Setting:
             "`opscom-import init` makes a new workspace.",
         )
     paths = options.paths or (() if only_named else (workspace.inbox,))
-    inputs = find_inputs(paths)
+    files, passed_over = find_inputs(paths)
     about = (
         synchronised(workspace.folder),
         *workspace.misnamed_mappings(),
-        *inputs.passed_over,
+        *passed_over,
     )
     for sentence in filter(None, about):
         say(sentence)
-    if not inputs.files and not only_named:
+    if not files and not only_named:
         where = " ".join(map(str, paths))
         raise InputError(
             f"There are no files in {where}.", hint="Drop an export there, or name a file."
         )
-    setting = Setting(options, workspace, settings, inputs.files)
+    setting = Setting(options, workspace, settings, files)
     if not workspace.own and options.journal is None:
         say(
             f"No workspace is here; what was sent is remembered in {setting.journal} alone. "

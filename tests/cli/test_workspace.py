@@ -137,7 +137,7 @@ def test_a_folder_is_read_one_level_deep_in_the_order_of_names(tmp_path):
         path = tmp_path / name
         path.parent.mkdir(exist_ok=True)
         path.touch()
-    assert find_inputs([tmp_path]).files == (tmp_path / "a.xlsx", tmp_path / "b.csv")
+    assert find_inputs([tmp_path])[0] == (tmp_path / "a.xlsx", tmp_path / "b.csv")
 
 
 @pytest.mark.parametrize(
@@ -154,22 +154,22 @@ def test_a_folder_is_read_one_level_deep_in_the_order_of_names(tmp_path):
 def test_lock_and_hidden_files_are_passed_over_by_name(tmp_path, name, why):
     (tmp_path / name).touch()
     (tmp_path / "roster.xlsx").touch()
-    found = find_inputs([tmp_path])
-    assert found.files == (tmp_path / "roster.xlsx",)
-    assert found.passed_over == (f"{name} was passed over: {why}",)
+    files, passed_over = find_inputs([tmp_path])
+    assert files == (tmp_path / "roster.xlsx",)
+    assert passed_over == (f"{name} was passed over: {why}",)
 
 
 def test_a_file_named_by_the_person_is_read_whatever_it_is_called(tmp_path):
     path = tmp_path / ".hidden.csv"
     path.touch()
-    assert find_inputs([path]).files == (path,)
+    assert find_inputs([path])[0] == (path,)
 
 
 def test_a_file_named_twice_is_read_once(tmp_path):
     path = tmp_path / "a.csv"
     path.touch()
     (tmp_path / "inner").mkdir()
-    assert find_inputs([path, tmp_path, tmp_path / "inner" / ".." / "a.csv"]).files == (path,)
+    assert find_inputs([path, tmp_path, tmp_path / "inner" / ".." / "a.csv"])[0] == (path,)
 
 
 def test_a_path_that_is_not_there_is_said(tmp_path):
