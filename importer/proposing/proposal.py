@@ -201,33 +201,35 @@ def as_json(proposal: Proposal, mapping: Path | None, exit_code: int) -> dict[st
     """Return a proposal as ``--json`` prints it."""
     look = proposal.look
     rows = look.header_rows
+    columns = [
+        _picked(place.profile.column, "header", "letter")
+        | _picked(place, "field", "confidence", "reason", "examples")
+        | {"how": _how(proposal, place)}
+        for place in proposal.places
+    ]
+    of_value = ("column", "field", "value", "rows", "becomes", "confidence")
+    asks = [
+        {name: text or None for name, text in _picked(q, "about", "column", "field").items()}
+        | {"question": q.text, "choices": q.choices}
+        for q in proposal.questions
+    ]
     return {
-        "file": str(look.source.path), "sheet": look.sheet.name, "header_row": rows[0] if len(rows) == 1 else list(rows),
-        "endpoint": proposal.endpoint, "rows": len(look.sheet.frame),
-        "columns": [
-            {
-                "header": p.profile.column.header, "letter": p.profile.column.letter, "field": p.field, "how": _how(proposal, p),
-                "confidence": p.confidence.value, "reason": p.reason, "examples": list(p.examples),
-            }
-            for p in proposal.places
-        ],
-        "values": [
-            {
-                "column": v.column, "field": v.field, "value": v.value, "rows": v.rows, "becomes": v.becomes,
-                "confidence": v.confidence.value,
-            }
-            for v in proposal.values
-        ],
-        "skip_rows": [{"rule": dict(s.rule), "rows": list(s.rows), "why": s.why} for s in proposal.skips],
-        "asks": [
-            {
-                "about": q.about, "column": q.column or None, "field": q.field or None, "question": q.text,
-                "choices": list(q.choices),
-            }
-            for q in proposal.questions
-        ],
-        "mapping": None if mapping is None else str(mapping), "exit_code": exit_code,
-    }  # fmt: skip
+        "file": str(look.source.path),
+        "sheet": look.sheet.name,
+        "header_row": rows[0] if len(rows) == 1 else rows,
+        "endpoint": proposal.endpoint,
+        "rows": len(look.sheet.frame),
+        "columns": columns,
+        "values": [_picked(value, *of_value) for value in proposal.values],
+        "skip_rows": [_picked(skip, "rule", "rows", "why") for skip in proposal.skips],
+        "asks": asks,
+        "mapping": None if mapping is None else str(mapping),
+        "exit_code": exit_code,
+    }
+
+
+def _picked(thing: object, *names: str) -> dict[str, object]:
+    return {name: getattr(thing, name) for name in names}
 
 
 def nothing(file: Path, why: str, exit_code: int) -> dict[str, object]:

@@ -93,16 +93,10 @@ def propose(
     used = {place.field for place in places if place.used}
     keys = [next((name for name in part if name in used), part[0]) for part in table.key]
     skips, questions, duplicates = judge_rows(Rows(look, places, answers, keys))
+    drafts = sorted(drafting.drafts, key=lambda made: order.index(made.field))
+    values, asked = tuple(drafting.values), (*drafting.questions, *questions)
     return Proposal(
-        look=look,
-        endpoint=endpoint,
-        answers=answers,
-        places=places,
-        drafts=tuple(sorted(drafting.drafts, key=lambda made: order.index(made.field))),
-        values=tuple(drafting.values),
-        skips=tuple(skips),
-        questions=(*drafting.questions, *questions),
-        duplicates=duplicates,
+        look, endpoint, answers, places, tuple(drafts), values, tuple(skips), asked, duplicates
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from importer.proposing.answers import FIELDS, VALUES
 from importer.proposing.dating import proven_form, read_dates
@@ -17,7 +17,7 @@ from importer.text import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from importer.proposing.answers import Answers
+    from importer.proposing.answers import Answers, Key
     from importer.proposing.dating import Dates
     from importer.proposing.profiles import Profile
     from importer.proposing.proposal import Draft, Look, Place
@@ -97,28 +97,17 @@ class Turn:
             self.blanks.append(text)
         return becomes
 
-    def fact(
-        self,
-        name: str,
-        question: str,
-        choices: tuple[str, ...],
-        proposal: str = "",
-        *,
-        free: bool = False,
-    ) -> str | None:
+    def fact(self, name: str, question: str, *choices: str, **more: Any) -> str | None:  # noqa: ANN401 - of Question
         """Return what a person said of the whole column or file; ``None`` where it is asked, once."""
         said = self.drafting.answers.get(FIELDS, name)
-        key = (FIELDS, name)
-        if said is None and self.used and all(q.key != key for q in self.drafting.questions):
-            self._ask(key, question, choices, proposal=proposal, free=free)
+        if said is None and self.used:
+            self._ask((FIELDS, name), question, choices, **more)
         return said
 
-    def _ask(
-        self, key: tuple[str, ...], text: str, choices: tuple[str, ...], **more: object
-    ) -> None:
-        self.drafting.questions.append(
-            Question("value", key, text, choices, column=self.ref, field=self.known.name, **more)  # type: ignore[arg-type]
-        )
+    def _ask(self, key: Key, text: str, choices: tuple[str, ...], **more: Any) -> None:  # noqa: ANN401 - of Question
+        if all(question.key != key for question in self.drafting.questions):
+            more |= {"column": self.ref, "field": self.known.name}
+            self.drafting.questions.append(Question("value", key, text, choices, **more))
 
     def replace(self, text: str, becomes: str) -> None:
         """Let a text stand for another."""
@@ -186,7 +175,7 @@ def _day_or_month(made: Turn, dates: Dates) -> str:
     texts = ", ".join(made.place.profile.examples)
     text = f'In the dates of "{made.ref}" ({texts}), what comes first? No value proves it.'
     day, month = forms if dates.form.startswith("%d") else reversed(forms)
-    return month if made.fact("dates", text, (_DAY, _MONTH)) == _MONTH else day
+    return month if made.fact("dates", text, _DAY, _MONTH) == _MONTH else day
 
 
 def _clock(made: Turn, dates: Dates) -> None:
@@ -196,11 +185,11 @@ def _clock(made: Turn, dates: Dates) -> None:
         made.rule["time"] = "23:59:59" if last else "00:00:00"
     elif last and dates.midnight:
         text = f'All times of "{made.ref}" are 00:00. Does the last day count to its end?'
-        if made.fact("midnight", text, (_WHOLE_DAY, _AT_MIDNIGHT), _WHOLE_DAY) == _WHOLE_DAY:
+        if made.fact("midnight", text, _WHOLE_DAY, _AT_MIDNIGHT, proposal=_WHOLE_DAY) == _WHOLE_DAY:
             made.rule |= {"time": "23:59:59", "midnight": "date"}
     if dates.zoned:
         text = f'The times of "{made.ref}" name a zone. Which one is your campus in?'
-        said = made.fact("timezone", text, _ZONES, free=True)
+        said = made.fact("timezone", text, *_ZONES, free=True)
         if said:
             made.rule["timezone"] = said
 
@@ -322,7 +311,7 @@ def _ids(made: Turn) -> None:
             "Has the export lost zeros at the left?"
         )
         likely = any(text.startswith("0") for text in digits)
-        said = made.fact(zeros, question, (fill, keep), fill if likely else "")
+        said = made.fact(zeros, question, fill, keep, proposal=fill if likely else "")
     else:
         said = made.drafting.answers.get(FIELDS, zeros)
     if said is not None and said != keep:
