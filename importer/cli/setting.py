@@ -7,7 +7,7 @@ import datetime as dt
 import os
 import signal
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -221,11 +221,7 @@ def open_access(setting: Setting, stack: ExitStack) -> Access:
         running = stack.enter_context(Sandbox(setting.journal.with_name(STORE)))
         return Access(running.url, settings.client or SANDBOX_CLIENT, SANDBOX_TOKEN, sandbox=True)
     if settings.client == SANDBOX_CLIENT and is_loopback(settings.host):
-        # A sandbox may know one token alone: where one is set, that one.
-        token = SANDBOX_TOKEN
-        with suppress(SettingsError):
-            token = find_token(settings, os.environ, None)
-        return Access(settings.host, SANDBOX_CLIENT, token, sandbox=True)
+        return Access(settings.host, SANDBOX_CLIENT, SANDBOX_TOKEN, sandbox=True)
     faults: list[str] = []
     client = token = ""
     try:

@@ -3,8 +3,7 @@
 It is the vendor's page read a second time: it shares nothing with ``schemas`` and the steps.
 """
 
-from importer.sandbox.controller import Access
 from importer.sandbox.faults import Fault, parse_fault
 from importer.sandbox.server import Sandbox
 
-__all__ = ["Access", "Fault", "Sandbox", "parse_fault"]
+__all__ = ["Fault", "Sandbox", "parse_fault"]

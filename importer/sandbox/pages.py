@@ -145,21 +145,6 @@ _USER_TYPES = (
 _VIOLATIONS = Path(__file__).with_name("violations.json")
 """An invented answer with the keys, nesting and types of the sample of "Pull API: Overdue Violations"."""
 
-_NOTED_PLATES: Mapping[str, dict[str, Any]] = {
-    "sbxalarm": {"alarm": "Invented alarm: please call the parking office."},
-    "sbxdntt": {
-        "dntt": [
-            {
-                "notes": "Invented note: delivery van, may park overnight.",
-                "start": "2026-01-01 00:00:00",
-                "location": "Lot 4",
-                "end": "2030-12-31 23:59:00",
-            }
-        ]
-    },
-}
-"""Plates with which a rehearsal can see an alarm and a do-not-ticket note."""
-
 
 def _push_user(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
     """Create or update the user of that ``unique_id`` (case-sensitive), values laid over what is stored.
@@ -265,15 +250,10 @@ def _validate_plate(store: Store, values: Mapping[str, str]) -> Answer:
         }
         for *_, permit in store.all("permits", found_by=fold(values, "plate"))
     ]
-    noted = _NOTED_PLATES.get(fold(values, "plate"), {})
-    details = {**noted, "permits": permits} if permits else noted
     # The same once more as the one text that a handheld shows.
-    parts = [f"{p['type']}: {p['shortName']}\n Expires: {p['expires']}" for p in permits]
-    parts = ["\n".join(parts)] if parts else []
-    parts += [f"ALARM: {noted['alarm']}"] if "alarm" in noted else []
-    for note in noted.get("dntt", ()):
-        parts.append(f"DNTT: {note['location']}\n{note['start']}-{note['end']} \n{note['notes']}")
-    text = "".join(f"{part}\n\n" for part in parts)
+    lines = [f"{p['type']}: {p['shortName']}\n Expires: {p['expires']}" for p in permits]
+    text = "\n".join(lines) + "\n\n" if permits else ""
+    details = {"permits": permits} if permits else {}
     data = {"response": text, "plate": plate, "responseJSON": details}
     return {"error": 0, "data": data, "message": ""}
 

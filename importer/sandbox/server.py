@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from importer.errors import SettingsError, UsageError
 from importer.sandbox.connection import Connection, Request, Response
-from importer.sandbox.controller import Access, Call
+from importer.sandbox.controller import Call
 from importer.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -37,7 +37,6 @@ class Sandbox:
         store_path: Path | None,
         *,
         port: int = 0,
-        access: Access | None = None,
         delay: float = 0.0,
         plan: Plan | None = None,
     ) -> None:
@@ -47,7 +46,6 @@ class Sandbox:
             store_path: The SQLite file that keeps the records, made where it is missing; ``None`` keeps
                 them in memory until ``close``.
             port: 0 takes any free one.
-            access: Who may ask; ``None`` for everybody.
             delay: Seconds between what is done and its answer, for every request.
             plan: What goes wrong, and with which requests; it may be changed at any time.
         """
@@ -56,7 +54,6 @@ class Sandbox:
         self.at_once = 0
         """The most requests that were in hand at one time."""
         self._store_path, self._port, self._delay = store_path, port, delay
-        self._access = access or Access()
         self._store: Store | None = None
         self._listener: Listener | None = None
         self._lock = threading.RLock()
@@ -240,7 +237,7 @@ class Sandbox:
                 if fault is not None and fault.kind == "stale" and not answered:
                     fault = None
                 if fault is None or fault.applies:
-                    response, done = call.respond(self.store, self._access)
+                    response, done = call.respond(self.store)
             self.note((number, connection, attempt), call, fault, done)
         return fault, response
 

@@ -3,8 +3,6 @@
 import pytest
 from rehearsing import CALLS, CLIENT, LEAST, calling
 
-from importer.sandbox import Access, Sandbox
-
 
 @pytest.fixture(scope="module")
 def shared():
@@ -38,23 +36,6 @@ def test_a_request_without_a_token_gets_the_documented_error(shared):
         "ErrorCode": 9001,
         "ErrorMessage": "The sandbox refuses this.",
     }
-
-
-def test_where_a_token_is_set_another_is_unknown():
-    with calling(Sandbox(None, access=Access(token="right"))) as client:
-        assert client.code("profiles/types/list", token="wrong") == 9034
-        assert client.code("profiles/types/list", token="right") is None
-        assert client.plate("A", api_token="wrong").json()["error"] == 9034
-
-
-def test_where_a_client_code_is_set_another_is_a_page_that_is_not_there():
-    with calling(Sandbox(None, access=Access(client="OC-TOMA"))) as client:
-        answer = client.post("profiles/types/list", client="OC_TOMA")
-        assert answer.status_code == 404
-        assert answer.headers["Content-Type"] == "text/html; charset=UTF-8"
-        assert client.code("profiles/types/list", client="OC-TOMA") is None
-        assert client.plate("A").json()["error"] == 9034
-        assert client.plate("A", client="OC-TOMA").json()["error"] == 0
 
 
 def test_a_path_without_a_client_code_is_told(shared):
@@ -115,11 +96,3 @@ def test_a_charset_beside_the_media_type_is_taken(shared):
         "profiles/types/list", headers={"Content-Type": "Application/JSON; charset=utf-8"}
     )
     assert answer.json()["status"] == "success"
-
-
-@pytest.mark.parametrize("status", [200, 400, 422], ids=str)
-def test_errors_have_the_status_that_was_asked_for_and_successes_200(status):
-    with calling(Sandbox(None, access=Access(error_status=status))) as client:
-        assert client.post("profiles/push").status_code == status
-        assert client.plate("").status_code == status
-        assert client.post("profiles/types/list").status_code == 200

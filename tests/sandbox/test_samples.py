@@ -95,15 +95,3 @@ def test_a_plate_tells_its_permits_in_both_forms(client):
         },
         "message": "",
     }
-
-
-def test_two_invented_plates_have_an_alarm_and_a_note(shared):
-    alarm = shared.plate("SBXALARM").json()["data"]
-    note = shared.plate("SBXDNTT").json()["data"]
-    assert alarm["response"] == "ALARM: Invented alarm: please call the parking office.\n\n"
-    assert list(alarm["responseJSON"]) == ["alarm"]
-    assert list(note["responseJSON"]["dntt"][0]) == ["notes", "start", "location", "end"]
-    assert note["response"] == (
-        "DNTT: Lot 4\n2026-01-01 00:00:00-2030-12-31 23:59:00 \n"
-        "Invented note: delivery van, may park overnight.\n\n"
-    )
