@@ -27,15 +27,14 @@ _THOUSANDS_OR_THREE_RE = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 
 _NO = "this is not an amount in dollars and cents."
 _WRITE = {".": "Write it like 14.50.", ",": "Write it like 14,50."}
+# fmt: off
 _NEGATIVE = Refusal("this amount is below zero.", "Correct the cell, or leave it blank.")
-_TOO_FINE = Refusal(
-    "this amount has parts of a cent, and money is never rounded here.",
-    "Correct the cell to two decimals.",
-)
-_TWO_WAYS = Refusal(
-    "the point in this amount can be read in two ways.",
-    "Write the cents too, like 1.234,00.",
-)
+_TOO_FINE = Refusal("this amount has parts of a cent, and money is never rounded here.", "Correct the cell to two decimals.")
+_TWO_WAYS = Refusal("the point in this amount can be read in two ways.", "Write the cents too, like 1.234,00.")
+_A_WORD = Refusal("this is a word or a sign in the place of an amount.", BLANK_IF)
+_FOREIGN = Refusal("this amount is in another currency than CAD or USD.", "Write the amount in one of them.")
+_COMMA = Refusal("a comma stands before the cents of this amount.", 'Say `decimal: ","` in the mapping.')
+# fmt: on
 OTHERWISE = (
     "this cell shows another amount than the one that it stores.",
     "Give the column a plain number format, look at the amounts, and save it.",
@@ -69,12 +68,17 @@ def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str
         return Refusal(_NO, _WRITE[decimal])
     signed = _SIGN_RE.fullmatch(text)
     bare = text if signed is None else signed["before"] or signed["after"]
+    plain = ""
     if decimal == ",":
         if numbers and _THOUSANDS_OR_THREE_RE.fullmatch(bare):
             return _TWO_WAYS
-        plain = _plain_from_comma(bare)
-    else:
-        plain = re.sub(rf"[,{_BLANKS}]", "", bare) if _POINT_RE.fullmatch(bare) else ""
+        if _COMMA_RE.fullmatch(bare):
+            plain = re.sub(rf"[.{_BLANKS}]", "", bare).replace(",", ".")
+        elif _PLAIN_POINT_RE.fullmatch(bare):
+            # A point that cannot group thousands (14.5, 1234.567) is a workbook's own decimal point.
+            plain = bare
+    elif _POINT_RE.fullmatch(bare):
+        plain = re.sub(rf"[,{_BLANKS}]", "", bare)
     if not plain:
         return _cause(text, decimal)
     exact = _CONTEXT.create_decimal(plain)
@@ -112,58 +116,30 @@ def same_amount(shown: str, stored: str, decimal: str) -> bool:
     return abs(said - abs(number)) <= Decimal(5).scaleb(-digits - 1) + _NOISE
 
 
-def _plain_from_comma(bare: str) -> str:
-    if _COMMA_RE.fullmatch(bare):
-        return re.sub(rf"[.{_BLANKS}]", "", bare).replace(",", ".")
-    # A point that cannot group thousands (14.5, 14.50, 1234.567) is a workbook's own decimal point.
-    return bare if _PLAIN_POINT_RE.fullmatch(bare) else ""
-
-
 def _cause(text: str, decimal: str) -> Refusal:
     """Return why a text is not an amount, with the remedy for that cause."""
-    if not any(c.isdigit() for c in text):
-        return Refusal("this is a word or a sign in the place of an amount.", BLANK_IF)
-    if _FOREIGN_RE.search(text):
+    word = not any(c.isdigit() for c in text)
+    if word or _FOREIGN_RE.search(text):
+        return _A_WORD if word else _FOREIGN
+    found = _CURRENCY_RE.fullmatch(text)
+    if found is not None and _is_amount((found["rest"] or found["other"]).strip(), decimal):
+        sign = found["before"] or found["behind"]
+        name = "USD" if sign.startswith("US") else "CAD"
         return Refusal(
-            "this amount is in another currency than CAD or USD.",
-            "Write the amount in one of them.",
+            f"{sign} stands beside this amount.",
+            f'Take it off with `replace: {{"{sign}": ""}}` and give `currency` {name} in the mapping.',
         )
-    beside = _beside(text, decimal)
-    if beside is not None:
-        return beside
     bare = re.sub(rf"[{DASHES}()]|CR|DR", "", text, flags=re.IGNORECASE).strip()
     if _NEGATIVE_RE.fullmatch(text) and _is_amount(bare, decimal):
         return _NEGATIVE
     if decimal == "." and re.search(r",[0-9]{1,2}\D*$", text) and _is_amount(text, ","):
-        return Refusal(
-            "a comma stands before the cents of this amount.", 'Say `decimal: ","` in the mapping.'
-        )
-    return _left_over(text) or Refusal(_NO, _WRITE[decimal])
+        return _COMMA
+    left = re.search(rf"(?<=[0-9])[{_BLANKS}]*[^0-9.,{_BLANKS}].*", text)
+    if left is None:
+        return Refusal(_NO, _WRITE[decimal])
+    detail = f"`{left[0].strip()}` is left over."
+    return Refusal("this holds more than an amount.", "Keep the amount alone in the cell.", detail)
 
 
 def _is_amount(text: str, decimal: str) -> bool:
     return not isinstance(parse_amount(text, decimal=decimal), Refusal)
-
-
-def _beside(text: str, decimal: str) -> Refusal | None:
-    """Return what is wrong with an amount beside the name of its currency."""
-    found = _CURRENCY_RE.fullmatch(text)
-    if found is None or not _is_amount((found["rest"] or found["other"]).strip(), decimal):
-        return None
-    sign = found["before"] or found["behind"]
-    name = "USD" if sign.startswith("US") else "CAD"
-    return Refusal(
-        f"{sign} stands beside this amount.",
-        f'Take it off with `replace: {{"{sign}": ""}}` and give `currency` {name} in the mapping.',
-    )
-
-
-def _left_over(text: str) -> Refusal | None:
-    left = re.search(rf"(?<=[0-9])[{_BLANKS}]*[^0-9.,{_BLANKS}].*", text)
-    if left is None:
-        return None
-    return Refusal(
-        "this holds more than an amount.",
-        "Keep the amount alone in the cell.",
-        f"`{left[0].strip()}` is left over.",
-    )

@@ -36,84 +36,33 @@ _NUMBERS_RE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(
 _SERIAL_RE = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _MONTHS_A_YEAR = 12
 
-_OFF_FORMS = Refusal(
-    "this date has none of the forms that the mapping names.",
-    "Correct the cell, or add its form to `date` in the mapping.",
-)
-_NO_DATE = Refusal(
-    "this is not a date in the form yyyy-mm-dd.",
-    "Write it as yyyy-mm-dd, or say its form with `date` in the mapping.",
-)
-_TWO_WAYS = Refusal(
-    "this date can be read in two ways.",
-    "Say its form with `date` in the mapping, or write it as yyyy-mm-dd.",
-)
-_A_NUMBER = Refusal(
-    "this is a number, not a date.",
-    "Give the column a date format in the spreadsheet and save it, or write yyyy-mm-dd.",
-)
+# fmt: off
+_OFF_FORMS = Refusal("this date has none of the forms that the mapping names.", "Correct the cell, or add its form to `date` in the mapping.")
+_NO_DATE = Refusal("this is not a date in the form yyyy-mm-dd.", "Write it as yyyy-mm-dd, or say its form with `date` in the mapping.")
+_TWO_WAYS = Refusal("this date can be read in two ways.", "Say its form with `date` in the mapping, or write it as yyyy-mm-dd.")
+_A_NUMBER = Refusal("this is a number, not a date.", "Give the column a date format in the spreadsheet and save it, or write yyyy-mm-dd.")
 _OF_MOMENTS = {
-    _NO_DATE: Refusal(
-        "this is not a date and time in the form yyyy-mm-dd hh:mm:ss.",
-        "Write it like 2026-09-01 08:30:00, or say its form with `date` in the mapping.",
-    ),
-    _TWO_WAYS: Refusal(
-        _TWO_WAYS.message,
-        "Say its form with `date` in the mapping, or write it like 2026-09-01 08:30:00.",
-    ),
-    _A_NUMBER: Refusal(
-        "this is a number, not a date and time.",
-        "Give the column a date format in the spreadsheet and save it, or write it like "
-        "2026-09-01 08:30:00.",
-    ),
+    _NO_DATE: Refusal("this is not a date and time in the form yyyy-mm-dd hh:mm:ss.", "Write it like 2026-09-01 08:30:00, or say its form with `date` in the mapping."),
+    _TWO_WAYS: Refusal(_TWO_WAYS.message, "Say its form with `date` in the mapping, or write it like 2026-09-01 08:30:00."),
+    _A_NUMBER: Refusal("this is a number, not a date and time.", "Give the column a date format in the spreadsheet and save it, or write it like 2026-09-01 08:30:00."),
 }
 """What is said of a date, and what in its place where a time of day belongs to it."""
 _NO_SUCH_DAY = Refusal("there is no such day or time.", "Correct the cell.")
-_HAS_TIME = Refusal(
-    "this has a time of day, and the field takes a date alone.",
-    'Remove the time from the cell, or keep the date alone with `extract: "^(.{10})"` in the mapping.',
-)
-_DATE_HAS_ZONE = Refusal(
-    "this is a moment with its zone (Z or an offset), and the field takes a date alone.",
-    "Say your campus's zone with `timezone` in the mapping, or keep the date alone with "
-    '`extract: "^(.{10})"`.',
-)
-_NOT_MIDNIGHT = Refusal(
-    "this moment is not midnight in the zone that the mapping names.",
-    'Correct `timezone`, or keep the date alone with `extract: "^(.{10})"` in the mapping.',
-)
+_HAS_TIME = Refusal("this has a time of day, and the field takes a date alone.", 'Remove the time from the cell, or keep the date alone with `extract: "^(.{10})"` in the mapping.')
+_DATE_HAS_ZONE = Refusal("this is a moment with its zone (Z or an offset), and the field takes a date alone.", 'Say your campus\'s zone with `timezone` in the mapping, or keep the date alone with `extract: "^(.{10})"`.')
+_NOT_MIDNIGHT = Refusal("this moment is not midnight in the zone that the mapping names.", 'Correct `timezone`, or keep the date alone with `extract: "^(.{10})"` in the mapping.')
 _NO_HOUR_24 = Refusal("there is no hour 24.", "Write 00:00 of the next day.")
 _SKIPPED = Refusal("the clocks of your zone skip this time.", "Check it; the row is sent as it is.")
-_NO_TIME = Refusal(
-    "this date has no time of day.",
-    "Add the time to the cell, or say one for all with `time` in the mapping.",
-)
-_FRACTION = Refusal(
-    "this time has fractions of a second, and OPSCOM takes whole seconds.",
-    "Remove the fractions from the cell.",
-)
-_HAS_ZONE = Refusal(
-    "this time names its zone (Z or an offset), and OPSCOM takes times without one.",
-    "Say your campus's zone with `timezone` in the mapping, or write the local time.",
-)
-
-
+_NO_TIME = Refusal("this date has no time of day.", "Add the time to the cell, or say one for all with `time` in the mapping.")
+_FRACTION = Refusal("this time has fractions of a second, and OPSCOM takes whole seconds.", "Remove the fractions from the cell.")
+_HAS_ZONE = Refusal("this time names its zone (Z or an offset), and OPSCOM takes times without one.", "Say your campus's zone with `timezone` in the mapping, or write the local time.")
+ALL_MIDNIGHT = Refusal("every time of this column is midnight, so that the `time` of the mapping counts for nothing.", "Say `midnight: date` in the mapping if the cells mean days, or `midnight: time` if they mean midnight.")
 TURNED = (
-    (
-        "the spreadsheet program has probably taken day and month of this date for each other: all "
-        "texts of the column have a day above 12, and no true date has one."
-    ),
-    (
-        "Format the column as text in the source and export it again, or say `as_shown: true` in "
-        "the mapping if the dates are right."
-    ),
+    "the spreadsheet program has probably taken day and month of this date for each other: all texts of the column have a day above 12, and no true date has one.",
+    "Format the column as text in the source and export it again, or say `as_shown: true` in the mapping if the dates are right.",
 )
+# fmt: on
 """What is wrong with a true date of such a column, and the remedy."""
-ALL_MIDNIGHT = Refusal(
-    "every time of this column is midnight, so that the `time` of the mapping counts for nothing.",
-    "Say `midnight: date` in the mapping if the cells mean days, or `midnight: time` if they mean "
-    "midnight.",
-)
 _LEAST = 3
 """Fewer texts or true dates prove nothing about a column."""
 
@@ -268,21 +217,17 @@ def parse_date(
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
         return moment
+    at: dt.datetime | None = moment.at
     if moment.at.tzinfo is not None:
-        return _DATE_HAS_ZONE if timezone is None else _day_in_zone(moment.at, timezone)
-    if moment.at.time() != dt.time():
-        return _HAS_TIME
-    day = moment.at.date().isoformat()
-    if moment.short and today is not None and moment.at.date() > today:
-        return f"{moment.at.year - 100}{day[4:]}"
-    return day
-
-
-def _day_in_zone(at: dt.datetime, timezone: ZoneInfo) -> str | Refusal:
-    local = _in_zone(at, timezone)
-    if local is None:
+        if timezone is None:
+            return _DATE_HAS_ZONE
+        at = _in_zone(moment.at, timezone)
+    if at is None:
         return _NO_SUCH_DAY
-    return local.date().isoformat() if local.time() == dt.time() else _NOT_MIDNIGHT
+    if at.time() != dt.time():
+        return _HAS_TIME if moment.at.tzinfo is None else _NOT_MIDNIGHT
+    before = moment.short and today is not None and at.date() > today
+    return f"{at.year - 100 * before:04}{at.date().isoformat()[4:]}"
 
 
 def parse_datetime(
