@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
-from importer.delivery.guarding import NAMES, foreign_names
 from importer.delivery.known import Evidence
 from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import Plan, plan
@@ -22,8 +22,17 @@ if TYPE_CHECKING:
 
     from importer.delivery.journal import Journal
     from importer.delivery.memory import Memory
-    from importer.model import Checked
+    from importer.model import Checked, Record
     from importer.results import Against
+
+
+FEWEST = 50
+"""Ids in common from which on a file is stopped; with fewer it is only doubted."""
+FEWEST_FOR_DOUBT = 5
+SHARE = 0.5
+"""The share of them that may change both names before the file is held for a wrong one."""
+NAMES = ("first_name", "last_name")
+_EXAMPLES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +236,8 @@ def _as_fresh(checked: Checked) -> Checked:
 def guard(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
     """Put files of users in error whose names belong to other ids; the other files go on.
 
-    A results workbook that is given back is never taken for a wrong file.
+    Ids were sorted apart from the names, or a column is shifted. A results workbook that is given back is
+    never taken for a wrong file.
     """
     memory, system = past.memory, past.number
     if memory is None or system is None:
@@ -236,25 +246,36 @@ def guard(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
 
 
 def _guarded(job: Job, memory: Memory, system: int) -> Job:
+    """Stop, or only doubt, a file that would give most of the ids in common another first and last name."""
     table = TABLES.get(job.endpoint)
     if table is None or job.origin is not None or not all(map(table.field, NAMES)):
         return job
-    records = (row for checked in job.sheets for row in Rows(checked, table))
-    foreign = foreign_names(records, memory.of(system, job.endpoint))
-    if foreign is None:
+    known = memory.of(system, job.endpoint).known(parts=True)
+    common = 0
+    changed: list[Record] = []
+    for record in (row for checked in job.sheets for row in Rows(checked, table)):
+        past = known.get(record.key)
+        if past is not None and past.there:
+            common += 1
+            before = json.loads(past.parts)
+            now = {name: memory.part(name, record.payload.get(name, "")) for name in NAMES}
+            if all(before.get(name) != now[name] for name in NAMES):
+                changed.append(record)
+    if common < FEWEST_FOR_DOUBT or len(changed) <= common * SHARE:
         return job
-    why = foreign.why
-    if not foreign.certain:
+    examples = ", ".join(f"row {record.row} (id {record.key})" for record in changed[:_EXAMPLES])
+    why = (
+        f"{len(changed)} of the {common} ids that OPSCOM has from us already would get another first "
+        f"and another last name, {examples} among them: most likely a column is shifted, or the ids "
+        "were sorted apart from the names."
+    )
+    if common < FEWEST:
         return replace(job, notes=(*job.notes, f"{why} Look at these rows before you push."))
     hint = (
         "Look at these rows. Where the file is right, run the command again with --different-file."
     )
-    return Job(
-        job.path,
-        error=plain(
-            f"{job.path.name} looks like a wrong file; nothing of it was sent. {why} {hint}"
-        ),
-    )
+    error = f"{job.path.name} looks like a wrong file; nothing of it was sent. {why} {hint}"
+    return Job(job.path, error=plain(error))
 
 
 def remember(past: Past, each: Compared) -> None:

@@ -19,12 +19,14 @@ import time
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from ssl import SSLCertVerificationError
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import requests
 from requests import PreparedRequest, Request, Response, Session
+from requests.exceptions import InvalidSchema, ProxyError, SSLError
 
 import importer
 from importer.delivery.answers import understood
@@ -272,9 +274,7 @@ class Connection:
             # What was cut in the middle of its headers looks like an answer without a body.
             detail = f"no whole answer came within {self._timeout:g} seconds"
             return Reply(Phase.LOST, reply.status, detail=detail, timed_out=True)
-        return Reply(
-            Phase.NOT_LEFT, detail="no connection to the host came about in time", timed_out=True
-        )
+        return Reply(Phase.NOT_LEFT, detail=_TOO_LATE, timed_out=True)
 
     def _failed(self, error: Exception, status: int) -> Reply:
         causes = _chain(error)
@@ -287,6 +287,11 @@ class Connection:
             return Reply(Phase.LOST, status, detail=detail, timed_out=late)
         phase, detail = _before_leaving(causes)
         return Reply(phase, detail=detail)
+
+
+def _own_bundle() -> str:
+    """Return the campus's own bundle of certificates, where the environment names one."""
+    return os.environ.get("REQUESTS_CA_BUNDLE", "") or os.environ.get("CURL_CA_BUNDLE", "")
 
 
 def address(host: str, path: str, client: str = "") -> str:
@@ -333,16 +338,14 @@ def _read_bounded(response: Response) -> bytes:
 
 def _before_leaving(causes: list[BaseException]) -> tuple[Phase, str]:
     """Name what failed before the first byte of a request left, the most telling cause first."""
-    proxy = any(isinstance(cause, requests.exceptions.ProxyError) for cause in causes)
     if any(getattr(cause, "reason", None) in _PLAIN_HTTP for cause in causes):
-        if proxy:
+        if any(isinstance(cause, ProxyError) for cause in causes):
             return Phase.BARRED, "the proxy speaks plain http: begin HTTPS_PROXY with http://"
         return Phase.BARRED, "the host answers in plain http where https is asked for"
     if any("Tunnel connection failed: 407" in str(cause) for cause in causes):
-        return Phase.BARRED, (
-            "the proxy asks for a name and a password: write them into HTTPS_PROXY, as in "
-            "http://name:password@proxy.campus.example:3128"
-        )
+        example = "http://name:password@proxy.campus.example:3128"
+        what = "the proxy asks for a name and a password: write them into HTTPS_PROXY, as in"
+        return Phase.BARRED, f"{what} {example}"
     for kinds, phase, detail in _CAUSES:
         if any(isinstance(cause, kinds) for cause in causes):
             return phase, detail
@@ -351,38 +354,17 @@ def _before_leaving(causes: list[BaseException]) -> tuple[Phase, str]:
 
 _PLAIN_HTTP = frozenset({"WRONG_VERSION_NUMBER", "HTTP_REQUEST"})
 """What OpenSSL says of an answer that is not TLS."""
+_SOCKS = "the proxy that the environment names is a SOCKS proxy, which needs the package PySocks"
+_BROKEN_OFF = (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError)
+_TOO_LATE = "no connection to the host came about in time"
 _CAUSES = (
-    (
-        (requests.exceptions.InvalidSchema,),
-        Phase.BARRED,
-        "the proxy that the environment names is a SOCKS proxy, which needs the package PySocks",
-    ),
-    (
-        (ssl.SSLCertVerificationError,),
-        Phase.BARRED,
-        "the certificate of the host is not to be trusted",
-    ),
-    (
-        (ssl.SSLEOFError, ssl.SSLZeroReturnError, ssl.SSLSyscallError),
-        Phase.NOT_LEFT,
-        "the host broke the connection off",
-    ),
-    (
-        (ssl.SSLError, requests.exceptions.SSLError),
-        Phase.BARRED,
-        "the host does not agree on a secure connection",
-    ),
-    (
-        (requests.exceptions.ProxyError,),
-        Phase.NOT_LEFT,
-        "the proxy did not let the connection through",
-    ),
-    (
-        (requests.Timeout, TimeoutError),
-        Phase.NOT_LEFT,
-        "no connection to the host came about in time",
-    ),
-    ((socket.gaierror,), Phase.NOT_LEFT, "the name of the host is not known"),
+    (InvalidSchema, Phase.BARRED, _SOCKS),
+    (SSLCertVerificationError, Phase.BARRED, "the certificate of the host is not to be trusted"),
+    (_BROKEN_OFF, Phase.NOT_LEFT, "the host broke the connection off"),
+    ((ssl.SSLError, SSLError), Phase.BARRED, "the host does not agree on a secure connection"),
+    (ProxyError, Phase.NOT_LEFT, "the proxy did not let the connection through"),
+    ((requests.Timeout, TimeoutError), Phase.NOT_LEFT, _TOO_LATE),
+    (socket.gaierror, Phase.NOT_LEFT, "the name of the host is not known"),
 )
 
 
@@ -397,11 +379,6 @@ def _chain(error: BaseException) -> list[BaseException]:
             waiting += [each.__cause__, each.__context__, getattr(each, "reason", None)]
             waiting += each.args
     return found
-
-
-def _own_bundle() -> str:
-    """Return the campus's own bundle of certificates, where the environment names one."""
-    return os.environ.get("REQUESTS_CA_BUNDLE", "") or os.environ.get("CURL_CA_BUNDLE", "")
 
 
 _HEADERS = MappingProxyType(

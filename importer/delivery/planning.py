@@ -85,8 +85,7 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         return _answered(record.told, past, policy, evidence)
     if past.settled in {CHANGING, CHANGED}:
         what = f"The permit {past.reference_id} is in OPSCOM with other values than this row's."
-        held = Outcome(State.INVALID, code=EXISTS, message=what)
-        return _held(record, evidence.under(past.reference_id), evidence, held)
+        return _held(record, evidence.under(past.reference_id), evidence, _invalid(what))
     if record.told is None:
         return _not_alike(record, identity, evidence)
     return _returned(record, record.told, past, policy, evidence)
@@ -186,7 +185,7 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
     if len(updates) > 1 and not same:
         why = f"{' and '.join(updates)} look like this permit, so update does not say which is to change."
         remedy = "Push the change as permit-updates."
-        return Verdict(Outcome(State.INVALID, code=EXISTS, message=f"{why} {remedy}"))
+        return Verdict(_invalid(f"{why} {remedy}"))
     every = (*same, *updates.values(), *(each for _, each in verdicts))
     return next(iter(every), SEND)
 
@@ -198,7 +197,7 @@ def _alike(earlier: Known) -> Outcome:
         what = f"The permit {earlier.reference_id} of an earlier run has the same number, or the same plate and start."
     else:
         what = "A permit of an earlier run has the same number, or the same plate and start."
-    return Outcome(State.INVALID, code=EXISTS, message=what)
+    return _invalid(what)
 
 
 def _edited(reference_id: str, policy: Policy) -> Outcome:
@@ -208,7 +207,7 @@ def _edited(reference_id: str, policy: Policy) -> Outcome:
     )
     if not policy.changed_by:
         what = f"{what} A {policy.noun} is changed in OPSCOM itself."
-    return Outcome(State.INVALID, reference_id, EXISTS, what)
+    return _invalid(what, reference_id)
 
 
 def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outcome) -> Verdict:
@@ -261,13 +260,16 @@ def _said(held: Outcome, more: str) -> Outcome:
 
 
 def _deleted(reference_id: str) -> Outcome:
-    return Outcome(
-        State.INVALID,
-        reference_id,
-        NOT_FOUND,
+    return _invalid(
         f"The permit {reference_id} was deleted in OPSCOM through this program. To create it again, empty "
         "opscom_reference_id.",
+        reference_id,
+        NOT_FOUND,
     )
+
+
+def _invalid(message: str, reference_id: str = "", code: str = EXISTS) -> Outcome:
+    return Outcome(State.INVALID, reference_id, code, message)
 
 
 def _waiting() -> Outcome:
@@ -375,8 +377,10 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
 
 
 def _twice(first: Planned) -> Outcome:
-    message = f"Row {first.record.row} says update for the same permit already. Only one of them can be it."
-    return Outcome(State.INVALID, code=EXISTS, message=message)
+    row = first.record.row
+    return _invalid(
+        f"Row {row} says update for the same permit already. Only one of them can be it."
+    )
 
 
 def _changed(record: Record, identity: str, digest: str, evidence: Evidence) -> Verdict:
