@@ -145,17 +145,6 @@ def test_users_go_before_permits_whatever_the_files_are_called(office, controlle
     assert list(done.states) == ["z roster.csv", "a permit.csv"]
 
 
-def test_two_files_of_one_stem_get_a_workbook_each(office, call):
-    office.roster(1)
-    office.roster(1, "inbox/roster.txt", start=3)
-    done = call("push", "--yes", "--json")
-    names = {file["results"] for file in done.json["files"]}
-    assert names == {
-        str(office.folder / "results" / name)
-        for name in ("roster-results.xlsx", "roster-txt-results.xlsx")
-    }
-
-
 def test_several_sheets_are_told_one_by_one_and_their_workbook_once(office, controller, call):
     header = list(user(0))
     sheets = {

@@ -172,15 +172,6 @@ def test_a_file_named_twice_is_read_once(tmp_path):
     assert find_inputs([path, tmp_path, tmp_path / "inner" / ".." / "a.csv"])[0] == (path,)
 
 
-def test_a_path_that_is_not_there_is_said(tmp_path):
-    with pytest.raises(InputError) as told:
-        find_inputs([tmp_path / "roster.csv"])
-    assert str(told.value) == (
-        f"There is no file or folder {tmp_path / 'roster.csv'}. "
-        "Check the name, then run the command again."
-    )
-
-
 # Names of what is written
 
 
