@@ -139,14 +139,13 @@ def _changes(plans: Sequence[Plan], records: EndpointMemory) -> tuple[Counter[st
     """Count rows by how they differ from what was last accepted, and the fields that changed."""
     counts: Counter[str] = Counter()
     fields: Counter[str] = Counter()
-    known = records.known(parts=True)
     for plan in plans:
         counts["unchanged"] += sum(
             outcome.state is State.UNCHANGED for outcome in plan.settled.values()
         )
         for row in plan.send:
-            past = known.get(row.identity)
-            if past is None or not past.there:
+            past = records.record(row.identity)
+            if not past.there:
                 counts["new"] += 1
             elif past.digest == row.digest:
                 counts["unchanged"] += 1

@@ -90,7 +90,8 @@ def _workbooks(
         where = f"{each.source}, row {each.row} ({each.endpoint}, sent {each.sent[:16]})"
         path = None if each.results is None else Path(each.results)
         if not POLICIES[each.endpoint].creates:
-            notes.append(f"{where}: push the file again; that settles it.")
+            what = "the workbook that says update" if each.listed else "the file"
+            notes.append(f"{where}: push {what} again; that settles it.")
         elif path is None or not path.is_file():
             notes.append(
                 f"{where}: its workbook is not there. Push the file again without changing it, and "

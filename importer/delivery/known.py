@@ -114,16 +114,16 @@ class EndpointMemory:
         """Look through ``memory``; ``system`` is the journal's number of it."""
         self.memory = memory
         self.system = system
-        self._where: dict[str, str | int] = {"system": system, "endpoint": endpoint}
+        self._where: dict[str, str | int | None] = {"system": system, "endpoint": endpoint}
 
     def known(self, *, parts: bool = False) -> dict[str, Known]:
         """Return what is known of every record, by identity; the digests of its fields take memory."""
-        rows = self.memory.connection.execute(
-            "SELECT identity, digest, settled, reference_id, unsettled, last, coalesce(attempt, 0),"
-            " CASE WHEN :parts THEN parts ELSE '' END FROM record WHERE system = :system AND endpoint = :endpoint",
-            {**self._where, "parts": parts},
-        )
-        return {row[0]: Known(*row) for row in rows}
+        return {row[0]: Known(*row) for row in self._records(parts=parts)}
+
+    def record(self, identity: str) -> Known:
+        """Return what is known of one record, the digests of its fields too."""
+        found = self._records(parts=True, identity=identity).fetchone()
+        return Known(identity) if found is None else Known(*found)
 
     def evidence(
         self,
@@ -241,6 +241,15 @@ class EndpointMemory:
         if names and not same:
             same = self._best(rows(), book.digest)
         return replace(book, sheet=same[0]) if same else book
+
+    def _records(self, *, parts: bool, identity: str | None = None) -> sqlite3.Cursor:
+        one = "" if identity is None else "AND identity = :identity"
+        return self.memory.connection.execute(
+            "SELECT identity, digest, settled, reference_id, unsettled, last, coalesce(attempt, 0),"
+            " CASE WHEN :parts THEN parts ELSE '' END FROM record"
+            f" WHERE system = :system AND endpoint = :endpoint {one}",
+            {**self._where, "parts": parts, "identity": identity},
+        )
 
     def _attempts(self, columns: str, files: str, more: str = "", **values: str) -> sqlite3.Cursor:
         """Select attempts in the order of sending; ``files`` says of which files."""

@@ -45,6 +45,8 @@ class Unsettled:
     """Where that file's workbook was written; ``None`` where the run was killed before."""
     row: int
     sent: str
+    listed: bool
+    """Whether it is the ``update`` of a row in a list, not a row of its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ class Memory:
     def unsettled(self, system: int) -> tuple[Unsettled, ...]:
         """Return the records of a system whose answer was lost, in the order in which they were sent."""
         rows = self.connection.execute(
-            "SELECT record.endpoint, file.source, file.results, attempt.row, attempt.sent"
+            "SELECT record.endpoint, file.source, file.results, attempt.row, attempt.sent,"
+            " file.endpoint <> record.endpoint"
             " FROM record JOIN attempt ON attempt.id = record.attempt"
             " JOIN file ON file.id = attempt.file"
             " WHERE record.system = ? AND record.unsettled > 0 ORDER BY attempt.id",

@@ -182,6 +182,8 @@ def test_an_update_without_an_answer_is_sent_again_by_the_workbook_that_is_writt
     assert row["opscom_message"].splitlines()[0].endswith("the next push sends it again.")
     said = desk.do("settle", desk.results("permits"), code=4)
     assert said["files"][0]["states"] == {"unknown": 1}
+    [note] = desk.do("settle", code=4)["notes"]
+    assert note.endswith("): push the workbook that says update again; that settles it.")
     controller.plan.clear()
     said = desk.push(desk.results("permits"), code=0)
     assert said["files"][0]["states"] == {"pushed": 1}
@@ -233,6 +235,18 @@ def test_a_check_foresees_updates_and_a_limit_counts_them(desk, controller):
         "unchanged": 2,
     }
     assert {each["endTime"] for each in held(controller).values()} == {END, permit(2)["To"]}
+
+
+def test_update_may_be_said_in_the_workbook_of_a_check_too(desk, controller):
+    push_list(desk, permit(0), code=0)
+    source = desk.table("permits.csv", [permit(0) | {"To": END}])
+    desk.do("check", source, code=1)
+    with edited(desk.results("permits", "checked")) as page:
+        set_cell(page, "PL0", "opscom_answer", "update")
+    desk.push(desk.results("permits", "checked"), code=0)
+    assert held(controller)["N0000"]["endTime"] == END
+    assert desk.push(source, code=0)["files"][0]["states"] == {"unchanged": 1}
+    assert len(controller.ledger) == 2
 
 
 def test_a_deleted_permit_is_created_anew_and_not_updated(desk, controller):
