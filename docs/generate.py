@@ -13,7 +13,6 @@ import click
 from importer.cli import cli
 from importer.codes import CODES
 from importer.mapping import json_schema
-from importer.schema import describe
 from schemas import READS, TABLES
 
 FOLDER = Path(__file__).parent
@@ -50,11 +49,11 @@ def fields() -> str:
         parts.append(f"`POST {table.path}`. Source: {table.source}.\n")
         parts.append("| field | also accepted | OPSCOM's name | need | limit | codes |")
         parts.append("|---|---|---|---|---|---|")
-        for line in describe(table):
-            names = ", ".join(f"`{alias}`" for alias in line.aliases)
-            marks = " ".join(map(str, line.codes))
+        for known in table.fields:
+            names = ", ".join(f"`{alias}`" for alias in known.aliases)
+            marks = " ".join(map(str, known.codes))
             parts.append(
-                f"| `{line.name}` | {names} | {line.title} | {line.need} | {line.limit} | {marks} |"
+                f"| `{known.name}` | {names} | {known.title} | {table.need_of(known)} | {known.limit} | {marks} |"
             )
         parts.append("")
     parts.append("### Endpoints that take no rows\n")

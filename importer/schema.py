@@ -43,6 +43,18 @@ class Kind(StrEnum):
     VIN = "vin"
 
 
+FORMS: Mapping[Kind, str] = {
+    Kind.PROVINCE: "two letters, a postal abbreviation",
+    Kind.NUMBER: "digits, the number of a record in OPSCOM",
+    Kind.DATE: "yyyy-mm-dd, not in the future",
+    Kind.DATETIME: "yyyy-mm-ddThh:mm:ss, without a time zone",
+    Kind.AMOUNT: "0.01 to 999999.99, with two decimals",
+    Kind.CURRENCY: "CAD or USD",
+    Kind.YEAR: "four digits",
+}
+"""The kinds whose form leaves no room for a length of its own, and that form in words."""
+
+
 class Need(StrEnum):
     """What a blank means."""
 
@@ -75,6 +87,27 @@ class Field:
     """Fields of one group stand for each other (``Need.ONE_OF``)."""
     repeated: int | None = None
     """The code where two records share a value that OPSCOM wants unique, capitals not counting."""
+
+    @property
+    def limit(self) -> str:
+        """What the field takes, in words."""
+        if self.kind in FORMS:
+            return FORMS[self.kind]
+        length = "no limit" if self.max_length is None else f"up to {self.max_length} characters"
+        before = "an e-mail address, " if self.kind is Kind.EMAIL else ""
+        return f"{before}{length}{', as a rule 17' if self.kind is Kind.VIN else ''}"
+
+    @property
+    def codes(self) -> tuple[int, ...]:
+        """What OPSCOM answers, and so do the checks, where the field is missing, too long or invalid."""
+        too_long = self.max_length is not None and self.kind not in FORMS
+        codes = (
+            None if self.need is Need.OPTIONAL else self.missing,
+            self.too_long if too_long else None,
+            self.invalid,
+            self.repeated,
+        )
+        return tuple(dict.fromkeys(code for code in codes if code is not None))
 
     @property
     def may_be_cut(self) -> bool:
@@ -154,6 +187,12 @@ class Table:
         """Return the fields that stand for each other under that group name, in the vendor's order."""
         return tuple(known for known in self.fields if known.group == name)
 
+    def need_of(self, known: Field) -> str:
+        """Return in words what a blank of this field means."""
+        if known.need is not Need.ONE_OF:
+            return known.need.value
+        return "one of " + ", ".join(other.name for other in self.group(known.group))
+
     @property
     def told_by(self) -> tuple[str, ...]:
         """The fields whose cells say which record a row is: its ids and its plate."""
@@ -165,31 +204,6 @@ class Table:
     def names(self) -> tuple[str, ...]:
         """Every name and alias that a mapping may use, in the vendor's order."""
         return tuple(name for known in self.fields for name in (known.name, *known.aliases))
-
-
-_FORMS = {
-    Kind.PROVINCE: "two letters, a postal abbreviation",
-    Kind.NUMBER: "digits, the number of a record in OPSCOM",
-    Kind.DATE: "yyyy-mm-dd, not in the future",
-    Kind.DATETIME: "yyyy-mm-ddThh:mm:ss, without a time zone",
-    Kind.AMOUNT: "0.01 to 999999.99, with two decimals",
-    Kind.CURRENCY: "CAD or USD",
-    Kind.YEAR: "four digits",
-}
-"""The kinds whose form leaves no room for a length of its own."""
-
-
-@dataclass(frozen=True, slots=True)
-class FieldLine:
-    """One field as ``fields ENDPOINT`` shows it."""
-
-    name: str
-    aliases: tuple[str, ...]
-    title: str
-    need: str
-    limit: str
-    codes: tuple[int, ...]
-    """What OPSCOM answers, and so do the checks, where the field is missing, too long or invalid."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,45 +255,3 @@ def record_key(table: Table, payload: Mapping[str, str]) -> str:
     if len(parts) == 1:
         return parts[0]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
-
-
-def describe(table: Table) -> tuple[FieldLine, ...]:
-    """Return the table's fields in words, in the vendor's order."""
-    return tuple(
-        FieldLine(
-            known.name,
-            known.aliases,
-            known.title,
-            _need(table, known),
-            _limit(known),
-            _codes(known),
-        )
-        for known in table.fields
-    )
-
-
-def _need(table: Table, known: Field) -> str:
-    if known.need is not Need.ONE_OF:
-        return known.need.value
-    return "one of " + ", ".join(other.name for other in table.group(known.group))
-
-
-def _limit(known: Field) -> str:
-    if known.kind in _FORMS:
-        return _FORMS[known.kind]
-    length = "no limit" if known.max_length is None else f"up to {known.max_length} characters"
-    if known.kind is Kind.EMAIL:
-        return f"an e-mail address, {length}"
-    if known.kind is Kind.VIN:
-        return f"{length}, as a rule 17"
-    return length
-
-
-def _codes(known: Field) -> tuple[int, ...]:
-    codes = [] if known.need is Need.OPTIONAL else [known.missing]
-    if known.max_length is not None and known.kind not in _FORMS:
-        codes.append(known.too_long)
-    codes.append(known.invalid)
-    if known.repeated is not None:
-        codes.append(known.repeated)
-    return tuple(dict.fromkeys(codes))

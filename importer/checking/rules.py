@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from unicodedata import normalize
 
 from importer.model import Severity
-from importer.schema import Field, Kind, Need, Table
+from importer.schema import FORMS, Field, Kind, Need, Table
 from importer.text import MOST_CHARACTERS, units
 from schemas import kinds
 from schemas.signs import is_nothing
@@ -31,10 +31,6 @@ if TYPE_CHECKING:
     Holds = Callable[["pd.Series[str]"], "pd.Series[bool]"]
 
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
-_FORMED = frozenset(
-    {Kind.PROVINCE, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.AMOUNT, Kind.CURRENCY, Kind.YEAR}
-)
-"""Kinds whose form leaves no room for a length of its own."""
 _GO = "the row is sent as it is."
 
 
@@ -160,7 +156,7 @@ def _missing(
 
 def _text(known: Field) -> Iterator[Rule]:
     limit = known.max_length
-    if limit is not None and known.kind not in _FORMED:
+    if limit is not None and known.kind not in FORMS:
         # Mapped text is in NFC already, so only what seems too long is measured a second time.
         yield Rule(
             "length",

@@ -13,7 +13,7 @@ from rich.table import Table as Shown
 from importer.cli.options import Options, taking
 from importer.codes import CODES
 from importer.errors import UsageError
-from importer.schema import Field, Kind, Table, describe
+from importer.schema import Field, Kind, Table
 from importer.text import nearest
 from schemas import TABLES
 
@@ -67,8 +67,16 @@ def example(known: Field) -> str:
 
 def _as_json(table: Table) -> dict[str, object]:
     lines = [
-        {**asdict(line), "example": example(known)}
-        for line, known in zip(describe(table), table.fields, strict=True)
+        {
+            "name": known.name,
+            "aliases": known.aliases,
+            "title": known.title,
+            "need": table.need_of(known),
+            "limit": known.limit,
+            "codes": known.codes,
+            "example": example(known),
+        }
+        for known in table.fields
     ]
     return {"path": table.path, "source": table.source, "fields": lines}
 
@@ -81,10 +89,10 @@ def _show(table: Table) -> Shown:
     shown.add_column("what it is", ratio=1)
     shown.add_column("example", no_wrap=True)
     shown.add_column("codes", width=9)
-    for line, known in zip(describe(table), table.fields, strict=True):
-        what = f"{line.title}: {line.need}, {line.limit}"
-        names = "\n".join((line.name, *line.aliases))
-        shown.add_row(names, what, example(known), " ".join(map(str, line.codes)))
+    for known in table.fields:
+        what = f"{known.title}: {table.need_of(known)}, {known.limit}"
+        names = "\n".join((known.name, *known.aliases))
+        shown.add_row(names, what, example(known), " ".join(map(str, known.codes)))
     return shown
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.codes import CODES, SETTINGS_CODES, Effect, Whose
-from importer.schema import FieldLine, Kind, Need, describe, record_key
+from importer.schema import Kind, Need, record_key
 from schemas import POLICIES, READS, TABLES
 
 PAGES = Path(__file__).parents[1] / "vendor_tables"
@@ -221,38 +221,22 @@ def test_two_vehicles_have_one_key_only_if_all_its_parts_are_the_same(vehicles):
     assert (keys[0] == keys[1]) == same
 
 
-def test_a_field_is_described_in_words():
-    lines = {line.name: line for line in describe(TABLES["users"])}
-
-    assert list(lines) == [known.name for known in TABLES["users"].fields]
-    assert lines["unique_id"] == FieldLine(
-        "unique_id", (), "Unique ID", "required", "up to 50 characters", (9013, 9030, 9033)
-    )
-    assert lines["email"] == FieldLine(
-        "email",
-        (),
-        "Email",
-        "expected",
-        "an e-mail address, up to 100 characters",
-        (9016, 9030, 9033, 9019),
-    )
-    assert lines["street"].limit == "no limit"
-    assert lines["province"] == FieldLine(
-        "province",
-        ("state",),
-        "Province - address 1",
-        "optional",
-        "two letters, a postal abbreviation",
-        (9033,),
-    )
-
-
-def test_fields_that_stand_for_each_other_are_described_together():
-    lines = {line.name: line for line in describe(TABLES["vehicles"])}
-
-    assert lines["prov"].need == "one of provID, prov"
-    assert lines["plate"].codes == (9006, 9021, 9033)
-    assert lines["vin"].limit == "up to 25 characters, as a rule 17"
+@pytest.mark.parametrize(
+    ("endpoint", "name", "need", "limit", "codes"),
+    [
+        ("users", "unique_id", "required", "up to 50 characters", (9013, 9030, 9033)),
+        ("users", "email", "expected", "an e-mail address, up to 100 characters", (9016, 9030, 9033, 9019)),
+        ("users", "street", "optional", "no limit", (9033,)),
+        ("users", "state", "optional", "two letters, a postal abbreviation", (9033,)),
+        ("vehicles", "prov", "one of provID, prov", "up to 50 characters", (9011, 9030, 9033)),
+        ("vehicles", "plate", "required", "up to 50 characters", (9006, 9021, 9033)),
+        ("vehicles", "vin", "optional", "up to 25 characters, as a rule 17", (9030, 9033)),
+    ],
+)  # fmt: skip
+def test_a_field_is_described_in_words(endpoint, name, need, limit, codes):
+    table = TABLES[endpoint]
+    known = table.field(name)
+    assert (table.need_of(known), known.limit, known.codes) == (need, limit, codes)
 
 
 def test_every_documented_code_has_a_meaning_and_a_remedy():
@@ -265,7 +249,7 @@ def test_every_documented_code_has_a_meaning_and_a_remedy():
 
 
 def test_every_code_that_a_table_uses_is_documented():
-    used = {code for table in TABLES.values() for line in describe(table) for code in line.codes}
+    used = {code for table in TABLES.values() for known in table.fields for code in known.codes}
 
     assert used <= set(CODES)
 
