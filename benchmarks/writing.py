@@ -74,7 +74,7 @@ def ours(frame: pd.DataFrame, path: Path, *, faulty: bool) -> None:
         Sheet,
         State,
     )
-    from importer.results import About, Part, write_workbook
+    from importer.results import About, Page, write_workbook
 
     count = len(frame)
     headers = tuple(Column(at, f"COLUMN_{at}") for at in range(COLUMNS))
@@ -100,7 +100,7 @@ def ours(frame: pd.DataFrame, path: Path, *, faulty: bool) -> None:
         "run", "push", Path("people.csv"), "ab" * 32, "Benchmark", "users", "controller.example",
         "OC_BENCH", False, "benchmark", now, now, None, (),
     )  # fmt: skip
-    write_workbook(path, about, [Part(Checked(batch, problems), outcomes)])
+    write_workbook(path, about, [Page(Checked(batch, problems), outcomes)])
 
 
 def xlsxwriter_bare(frame: pd.DataFrame, path: Path) -> None:

@@ -113,7 +113,7 @@ page. `settle` prints the object of `push`; its `notes` name the rows that it co
    "source": "permits.csv", "row": 2, "at": "2026-11-22T14:05:10+00:00", "deleted": false}]}
 ```
 
-The `run` of the second has all keys of an entry of `runs`.
+The `run` of the second has all keys of an entry of `runs`. With `--gone` there is `gone` alone, a list like `created`.
 """
 
 

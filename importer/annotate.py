@@ -13,8 +13,8 @@ from importer.errors import InputError
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
 from importer.report import SheetReport, check_sum, count_states
-from importer.results import About, Part, prove_writable, write_workbook
-from importer.text import clean
+from importer.results import About, Page, prove_writable, write_workbook
+from importer.text import clean, quoted
 from importer.workspace import results_path
 from schemas import POLICIES
 
@@ -119,6 +119,13 @@ def _proved(job: Job, results: Path, taken: list[Path]) -> Job:
     return job
 
 
+def _deletes(job: Job, workbook: Path) -> str:
+    """Return the command that makes a workbook of deletes of what is gone; empty where nothing deletes."""
+    if not any(policy.deletes and policy.of == job.endpoint for policy in POLICIES.values()):
+        return ""
+    return f"opscom-import history --gone {quoted(workbook)} --as-deletes gone-permits.xlsx"
+
+
 class Annotator:
     """Writes the workbook of each file and its part of the report."""
 
@@ -144,7 +151,7 @@ class Annotator:
         self._results = request.results
         self._place = place
         self._past = past
-        self._compared = compared
+        self._compared = {id(each.checked): each for each in compared}
         self._started = dt.datetime.now().astimezone()
         self._taken: list[Path] = []
         self.notes: list[str] = []
@@ -155,11 +162,11 @@ class Annotator:
         """Write the workbook of a file whose sheets have these outcomes; return a report a sheet."""
         kind = "checked" if self._command == CHECK else "results"
         wanted = results_path(self._results, job.first, kind, self._taken)
-        earlier = {id(each.checked): each.earlier for each in self._compared}
-        parts = [
-            Part(checked, found, earlier.get(id(checked), {}))
-            for checked, found in zip(job.sheets, outcomes, strict=True)
-        ]
+        pages = []
+        for checked, found in zip(job.sheets, outcomes, strict=True):
+            each = self._compared.get(id(checked))
+            earlier, news = ({}, {}) if each is None else (each.earlier, each.news)
+            pages.append(Page(checked, found, earlier, news))
         about = About(
             run=self._run,
             command=self._command,
@@ -178,9 +185,10 @@ class Annotator:
             stopped=stopped,
             notes=self._notes(job),
             against=self._against(job),
+            deletes=_deletes(job, wanted),
         )
         self._taken.append(wanted)
-        written = write_workbook(wanted, about, parts, note=self.notes.append)
+        written = write_workbook(wanted, about, pages, note=self.notes.append)
         return self.report(job, outcomes, written)
 
     def report(
@@ -200,12 +208,13 @@ class Annotator:
                 notes=(*notes, *checked.batch.sheet.notes, *checked.notes),
                 problems=(*causes_of([checked]), *refusals_of(checked, found)),
                 marked=_marked(checked),
+                against=each.against if (each := self._compared.get(id(checked))) else None,
             )
             for checked, found in zip(job.sheets, outcomes, strict=True)
         ]
 
     def _against(self, job: Job) -> Against | None:
-        found = (each.against for each in self._compared if each.job is job)
+        found = (each.against for each in self._compared.values() if each.job is job)
         return next((against for against in found if against is not None), None)
 
     def _notes(self, job: Job) -> tuple[str, ...]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from importer.delivery.attempts import Result
 from importer.delivery.known import Evidence
 from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import Plan, plan
-from importer.earlier import against_last, earlier_attempts
+from importer.earlier import Accepted, against_last, earlier_attempts, news_of
 from importer.errors import plain
 from importer.model import Outcome, State
 from importer.prepare import Job
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from importer.delivery.journal import Journal
     from importer.delivery.memory import Memory
     from importer.model import Checked, Record
+    from importer.prepare import Request
     from importer.results import Against
 
 
@@ -86,8 +88,10 @@ class Compared:
     """Which sheet of which first source it is; only for a results workbook that is given back."""
     earlier: Mapping[int, str] = field(default_factory=dict)
     """Position → what earlier runs said of the row."""
+    news: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Position of a row to be sent → the fields that change; none for a record that is new."""
     against: Against | None = None
-    """The whole file against the last one of its mapping."""
+    """Of a file's first sheet: the whole file against the last one of its mapping."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -97,38 +101,46 @@ class Compared:
         return (*self.job.notes, *against, *sheet, *self.checked.notes)
 
 
-def compare(jobs: Sequence[Job], past: Past, *, again: bool = False) -> tuple[Compared, ...]:
+def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared, ...]:
     """Compare all rows with the journal."""
     standing = standing_permits(jobs, past)
     compared = tuple(
-        compare_sheet(job, checked, past, standing, again=again)
+        compare_sheet(job, checked, past, standing, again=request.again)
         for job in jobs
         for checked in job.sheets
     )
     memory, system = past.memory, past.number
     if memory is None or system is None:
         return compared
-    return tuple(
-        replace(
-            each,
-            earlier=earlier_attempts(each.job, each.checked, memory, system, each.book),
-            # What a results workbook no longer holds is settled or was deleted by a person.
-            against=None if each.job.origin else _against(each, compared, memory, system),
-        )
+    compared = tuple(
+        replace(each, earlier=earlier_attempts(each.job, each.checked, memory, system, each.book))
         for each in compared
     )
+    found: list[Compared] = []
+    for endpoint, sheets in groupby(compared, key=lambda each: each.job.endpoint):
+        accepted = Accepted.of(past, endpoint)
+        if accepted is None:
+            found += sheets
+        else:
+            found += _with_news(list(sheets), accepted, request)
+    return tuple(found)
 
 
-def _against(
-    each: Compared, compared: Sequence[Compared], memory: Memory, system: int
-) -> Against | None:
-    """Compare a file, at its first sheet, with the last one of its mapping."""
-    own = [(other.checked.batch, other.plan) for other in compared if other.job is each.job]
-    if own[0][0] is not each.checked.batch:
-        return None
-    mapping = each.checked.batch.mapping
-    others = [o.checked.batch for o in compared if o.job is not each.job]
-    return against_last(own, [o for o in others if o.mapping == mapping], memory, system)
+def _with_news(
+    sheets: Sequence[Compared], accepted: Accepted, request: Request
+) -> Iterator[Compared]:
+    """Yield the sheets of one endpoint with what their rows bring, and the first of a file with the whole."""
+    told = [replace(each, news=news_of(each.plan, accepted)) for each in sheets]
+    for _, group in groupby(told, key=lambda each: id(each.job)):
+        own = list(group)
+        first, job = own[0], own[0].job
+        # What a results workbook no longer holds is settled or was deleted by a person.
+        if job.origin is None:
+            mapping = first.checked.batch.mapping
+            others = [each for each in told if each.job is not job]
+            others = [each for each in others if each.checked.batch.mapping == mapping]
+            first = replace(first, against=against_last(own, others, accepted, request))
+        yield from (first, *own[1:])
 
 
 def standing_permits(jobs: Iterable[Job], past: Past) -> frozenset[str]:

@@ -5,30 +5,36 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
+from importer.delivery.known import by_signs
 from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
+from importer.prepare import prepare_file
 from importer.records import read_resubmitted
-from importer.results import Against
+from importer.results import Against, Gone
 from importer.schema import record_key
+from importer.text import count
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from pathlib import Path
 
-    from importer.delivery.known import EndpointMemory, Failure
+    from importer.compare import Compared, Past
+    from importer.delivery.known import EndpointMemory, Failure, Known, LastFile
     from importer.delivery.memory import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
-    from importer.prepare import Job
+    from importer.prepare import Job, Request
 
 _MOST_ATTEMPTS = 4
 """Attempts of one row that are told; those before are counted."""
 _LONGEST_MESSAGE = 150
-_MOST_GONE = 12
-"""Ids named of those that are gone."""
+_NAMED = ("first_name", "last_name", "plate", "permitNo")
+"""The fields by which a person knows a record."""
 _ENOUGH = 50
 """Rows or ids below which nothing is concluded from numbers."""
 _FEW_ROWS, _FEW_IDS = 0.5, 0.1
@@ -91,87 +97,177 @@ def _tell(attempts: Sequence[Failure]) -> str:
     return "\n".join(lines[-_MOST_ATTEMPTS:])
 
 
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What the journal knew of an endpoint's records before a run."""
+
+    records: EndpointMemory
+    known: Mapping[str, Known]
+    """Identity → record; with the digests of its fields where nothing is its key."""
+    groups: Sequence[Sequence[str]]
+    """``Policy.alike``."""
+    signs: Mapping[tuple[str, ...], Sequence[Known]]
+
+    @classmethod
+    def of(cls, past: Past, endpoint: str) -> Accepted | None:
+        """Look an endpoint up; ``None`` where nothing of it was accepted, or nobody asks what changes."""
+        policy = POLICIES[endpoint]
+        if past.memory is None or past.number is None or policy.deletes:
+            return None
+        records = past.memory.of(past.number, endpoint)
+        known = records.known(parts=bool(policy.alike))
+        if not any(each.there for each in known.values()):
+            return None
+        return cls(records, known, policy.alike, by_signs(known.values(), policy.alike))
+
+    def alike(self, payload: Mapping[str, str]) -> Iterator[Known]:
+        """Yield the records that a payload may be, corrected."""
+        for sign in self.records.memory.signs(self.groups, payload):
+            yield from self.signs.get(sign, ())
+
+    def changed(self, past: Known, payload: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the fields in which a payload differs from what was last accepted."""
+        before = json.loads(self.records.record(past.identity).parts)
+        now = json.loads(self.records.memory.parts(payload))
+        names = [*now, *(name for name in before if name not in now)]
+        return tuple(n for n in names if n[0] != "~" and before.get(n) != now.get(n))
+
+
+def news_of(plan: Plan, accepted: Accepted) -> dict[int, tuple[str, ...]]:
+    """Return what rows would bring: position → the fields that change, none for a record that is new.
+
+    Rows of which nothing is to be said are not there. A row that is held back since it may be an earlier
+    permit, corrected, changes that permit.
+    """
+    news: dict[int, tuple[str, ...]] = {}
+    for row in plan.send:
+        past = accepted.known.get(row.identity)
+        if past is None or not past.there:
+            news[row.record.position] = ()
+        elif past.digest != row.digest:
+            news[row.record.position] = accepted.changed(past, row.record.payload)
+    for row in plan.updates:  # an update holds the id, and then what changes
+        news[row.record.position] = tuple(row.record.payload)[1:]
+    news |= {at: outcome.differs for at, outcome in plan.settled.items() if outcome.differs}
+    return news
+
+
 def against_last(
-    batches: Iterable[tuple[Batch, Plan]], others: Iterable[Batch], memory: Memory, system: int
+    sheets: Sequence[Compared], others: Sequence[Compared], accepted: Accepted, request: Request
 ) -> Against | None:
-    """Compare a file of users or permit updates with what files of the same mapping brought before.
+    """Compare a file with what files of the same mapping brought before.
 
     Args:
-        batches: The file's sheets, all of one mapping, each with its plan.
+        sheets: The file's, all of one mapping.
         others: Sheets of other files of this run: what they hold is not gone.
-        memory: The journal's, from before the run sends anything.
-        system: Its number of the system.
+        accepted: What the journal knew before the run sends anything.
+        request: How workbooks are read.
 
     Returns:
-        The comparison; ``None`` for the first file of a mapping, and for endpoints that create or
-        delete, where nothing is ever the same record changed.
+        The comparison; ``None`` for the first file of a mapping.
     """
-    sheets = list(batches)
-    if not sheets or not POLICIES[sheets[0][0].endpoint].upsert:
-        return None
-    batch = sheets[0][0]
-    records = memory.of(system, batch.endpoint)
-    last = records.last_file(batch.mapping)
+    job, batch = sheets[0].job, sheets[0].checked.batch
+    known, keyed = accepted.known, bool(TABLES[batch.endpoint].key)
+    last = accepted.records.last_file(batch.mapping)
     if last is None:
         return None
-    accepted = records.accepted_through(batch.mapping)
-    keys = {key for each, _ in sheets for key in _keys(each) if key}
-    elsewhere = {key for each in others for key in _keys(each)}
-    gone = [key for key in accepted if key not in keys and key not in elsewhere]
-    counts, fields = _changes([plan for _, plan in sheets], records)
-    rows = sum(len(each.frame) for each, _ in sheets)
+    through = accepted.records.accepted_through(batch.mapping)
+    keys = {key for each in sheets for key in _identities(each.checked, accepted)}
+    here = keys | {key for each in others for key in _identities(each.checked, accepted)}
+    # A permit that an update has changed is another record under the same id.
+    ids = {known[key].reference_id for key in here & known.keys()} - {""}
+    ours = {known[key].reference_id for key in through if key in known} - {""}
+    lost = [
+        each
+        for each in known.values()
+        if each.there
+        and (each.identity in through or each.reference_id in ours)
+        and not (each.identity in here or each.reference_id in ids)
+    ]
+    lost.sort(key=lambda each: each.attempt)
+    names = _names(lost, last.results, job, request) if lost else {}
+    fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
+    kinds = sum(map(_kinds, sheets), Counter[str]())
+    notes = _notes(kinds.total(), last, keys, through) if keyed else []
     return Against(
         source=last.source,
         rows=last.rows,
         when=last.started[:10],
-        new=counts["new"],
-        changed=counts["changed"],
-        unchanged=counts["unchanged"],
-        others=rows - counts.total(),
+        new=kinds["new"],
+        changed=kinds["changed"],
+        unchanged=kinds["unchanged"],
+        others=kinds["other"],
         fields=tuple(sorted(fields.items(), key=lambda item: (-item[1], item[0]))),
-        gone=len(gone),
-        gone_ids=tuple(gone[:_MOST_GONE]),
-        notes=tuple(_notes(rows, last.rows, last.source, keys, accepted)),
+        gone=tuple(
+            Gone(one.identity if keyed else one.reference_id, names.get(one.identity, ""))
+            for one in lost
+        ),
+        notes=tuple(notes),
     )
 
 
-def _changes(plans: Sequence[Plan], records: EndpointMemory) -> tuple[Counter[str], Counter[str]]:
-    """Count rows by how they differ from what was last accepted, and the fields that changed."""
-    counts: Counter[str] = Counter()
-    fields: Counter[str] = Counter()
-    for plan in plans:
-        counts["unchanged"] += sum(
-            outcome.state is State.UNCHANGED for outcome in plan.settled.values()
-        )
-        for row in plan.send:
-            past = records.record(row.identity)
-            if not past.there:
-                counts["new"] += 1
-            elif past.digest == row.digest:
-                counts["unchanged"] += 1
-            else:
-                counts["changed"] += 1
-                before = json.loads(past.parts)
-                now = json.loads(records.memory.parts(row.record.payload))
-                names = {name for name in before.keys() | now.keys() if name[0] != "~"}
-                fields.update(name for name in names if before.get(name) != now.get(name))
-    return counts, fields
+def _kinds(each: Compared) -> Counter[str]:
+    """Count the rows of a sheet by how they differ from what was last accepted."""
+    counts = Counter("changed" if fields else "new" for fields in each.news.values())
+    same = [row for row in each.plan.send if row.record.position not in each.news]
+    settled = Counter(outcome.state for outcome in each.plan.settled.values())
+    counts["unchanged"] = len(same) + settled[State.UNCHANGED]
+    counts["other"] = len(each.checked.batch.frame) - counts.total()
+    return counts
+
+
+def _identities(checked: Checked, accepted: Accepted) -> Iterator[str]:
+    """Yield what the journal knows the rows of a sheet by, held ones too.
+
+    Where nothing is a record's key: of all earlier ones that a row may be, corrected.
+    """
+    batch = checked.batch
+    if TABLES[batch.endpoint].key:
+        yield from filter(None, _keys(batch))
+        return
+    names = [str(name) for name in batch.frame.columns]
+    for values in batch.frame[~batch.skipped].itertuples(index=False, name=None):
+        payload = {name: value for name, value in zip(names, values, strict=True) if value}
+        yield f"#{accepted.records.memory.digest(payload)}"
+        yield from (past.identity for past in accepted.alike(payload))
+
+
+def _names(
+    lost: Sequence[Known], workbooks: Sequence[Path], job: Job, request: Request
+) -> dict[str, str]:
+    """Return who is gone, by identity, as the newest results workbooks still say: the journal keeps no names."""
+    wanted = {each.reference_id: each.identity for each in lost if each.reference_id}
+    wanted |= {each.identity: each.identity for each in lost}
+    found: dict[str, str] = {}
+    request = replace(request, sheet=None, named=True)
+    for path in workbooks:
+        if job.mapping is None or len(found) == len(lost) or not path.is_file():
+            continue
+        for checked in prepare_file(path, [job.mapping], request).sheets:
+            batch, told = checked.batch, read_resubmitted(checked.batch.sheet)
+            columns = [batch.frame[name].tolist() for name in _NAMED if name in batch.frame]
+            keyed = bool(TABLES[batch.endpoint].key)
+            keys = _keys(batch) if keyed else [told[at].reference_id for at in told]
+            for key, *texts in zip(keys, *columns, strict=True):
+                if key in wanted:
+                    found.setdefault(wanted[key], " ".join(filter(None, texts)))
+    return found
 
 
 def _notes(
-    rows: int, rows_before: int, source: str, keys: set[str], accepted: Mapping[str, None]
+    rows: int, last: LastFile, keys: Collection[str], accepted: Mapping[str, None]
 ) -> list[str]:
     notes = []
-    if rows_before >= _ENOUGH and rows < rows_before * _FEW_ROWS:
+    if last.rows >= _ENOUGH and rows < last.rows * _FEW_ROWS:
         notes.append(
-            f"This file has {_count(rows, 'row')}; {source}, the last one with this mapping, had "
-            f"{rows_before:,}. That is right for a file of changes; look at it again where it is to be "
+            f"This file has {count(rows, 'row')}; {last.source}, the last one with this mapping, had "
+            f"{last.rows:,}. That is right for a file of changes; look at it again where it is to be "
             "the whole list."
         )
     common = sum(key in accepted for key in keys)
     if min(len(keys), len(accepted)) >= _ENOUGH and common < len(keys) * _FEW_IDS:
         notes.append(
-            f"Only {common:,} of {_count(len(keys), 'id')} came with this mapping before. That is "
+            f"Only {common:,} of {count(len(keys), 'id')} came with this mapping before. That is "
             "right for a new intake; else look whether the ids have another form than last time."
         )
     return notes
@@ -189,7 +285,3 @@ def _keys(batch: Batch, positions: Sequence[int] | None = None) -> list[str]:
         "" if no_record else record_key(table, dict(zip(names, values, strict=True)))
         for values, no_record in zip(cells, skipped.tolist(), strict=True)
     ]
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"

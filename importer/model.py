@@ -43,6 +43,8 @@ _SHOWN = 60
 """Characters of a value that a message holds."""
 RECORD = "Record of this run"
 """Heads the facts of a run in a results workbook, by which it is known when it comes back."""
+GONE = "Gone"
+"""Heads the records that a file no longer holds, each with its id in the first column."""
 NOTHING_MAPPED = "No column that the mapping takes holds anything here."
 """Said of a skipped row of which nothing would be sent; once a person fills it, it is a record."""
 UNCORRECTED = "[correct this]"

@@ -8,9 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.checking import check, overrule
-from importer.errors import ImporterError, MappingError, UsageError, failure, plain
+from importer.errors import ImporterError, InputError, MappingError, UsageError, failure, plain
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose
+from importer.model import RESULT_COLUMNS
 from importer.reading import read_source
 from importer.text import count
 from schemas import POLICIES, TABLES
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 
 CHECK, PUSH, SETTLE = "check", "push", "settle"
 """The commands that run the line."""
+MOST_ROWS, MOST_COLUMNS = 1_048_575, 16_384 - len(RESULT_COLUMNS)
+"""Records below a header and source columns beside ours that one worksheet of a results workbook can hold
+(Excel's specifications and limits)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +115,7 @@ def prepare(request: Request) -> tuple[Job, ...]:
         raise MappingError(*(line for _, error in faults for line in str(error).split("\n")))
     jobs = [Job(path, error=str(error)) for path, error in faults]
     faulty = tuple(path.name for path, _ in faults)
-    jobs += [_prepare_file(path, mappings, request, faulty) for path in request.files]
+    jobs += [prepare_file(path, mappings, request, faulty) for path in request.files]
     ranks = {endpoint: rank for rank, endpoint in enumerate(("", *POLICIES))}
     sources = {job.digest for job in jobs if job.origin is None}
     # What a person corrected in the workbook of a file counts more than the file itself.
@@ -145,8 +149,8 @@ def overrule_files(jobs: Sequence[Job]) -> tuple[Job, ...]:
     return tuple(found)
 
 
-def _prepare_file(
-    path: Path, mappings: Sequence[Rules], request: Request, faulty: Sequence[str]
+def prepare_file(
+    path: Path, mappings: Sequence[Rules], request: Request, faulty: Sequence[str] = ()
 ) -> Job:
     """Read, map and check a file; whatever fails is that file's error."""
     try:
@@ -186,6 +190,8 @@ def check_file(
     if rules.encoding and not request.encoding and source.container in {"text", "html"}:
         source = read_source(path, encoding=rules.encoding)
         chosen = choosing(source)
+    for sheet in chosen.sheets:
+        prove_fitting(path.name, len(sheet.frame), len(sheet.columns))
     table, required = TABLES[rules.endpoint], request.required.get(rules.endpoint, ())
     types = request.user_types
     batches = [
@@ -196,6 +202,20 @@ def check_file(
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
     notes = (*source.notes, *chosen.notes)
     return Job(path, digest, rules, checked, notes, source.origin, content=source.digest)
+
+
+def prove_fitting(name: str, rows: int, columns: int) -> None:
+    """Refuse a sheet that the results workbook could not hold whole: a text file can have more.
+
+    Raises:
+        InputError: It has too many rows or columns.
+    """
+    for number, noun, most in ((rows, "row", MOST_ROWS), (columns, "column", MOST_COLUMNS)):
+        if number > most:
+            raise InputError(
+                f"{name} has {count(number, noun)}, and its results workbook can hold {most:,}.",
+                hint="Split the file into several.",
+            )
 
 
 def set_aside(

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.causes import Cause
+    from importer.results import Against
 
 STOPPED, UNKNOWN, PROBLEMS, NOTHING_STARTED, SETTLED = 3, 4, 1, 5, 0
 RANKING = (2, NOTHING_STARTED, STOPPED, UNKNOWN, PROBLEMS, SETTLED)
@@ -36,6 +37,8 @@ class SheetReport:
     problems: tuple[Cause, ...] = ()
     marked: int = 0
     """Rows with a cell that the workbook marks as an error."""
+    against: Against | None = None
+    """The whole file against the last one of its mapping."""
 
     def exit_code(self, *, stopped: bool) -> int:
         """Return the exit code of this sheet alone."""

@@ -70,7 +70,7 @@ def run(request: Request, place: Place, look_back: LookBack, begin: Begin) -> Re
     past = learn(jobs, past, request)
     jobs = jobs if request.different_file else guard(jobs, past)
     jobs = overrule_files(prove_workbooks(jobs, request))
-    planned = compare(jobs, past, again=request.again)
+    planned = compare(jobs, past, request)
     lost = find_lost(planned, past, request)
     jobs, planned, notes = hold_creates(jobs, planned, lost, past.system, request)
     jobs, planned = hold_deletes(jobs, planned, request)

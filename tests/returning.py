@@ -38,7 +38,7 @@ def sent(controller, since=0):
 
 
 class Desk(Office):
-    """An office whose commands run in this process."""
+    """An office whose commands run in this process; ``told`` is what the last one said to the person."""
 
     def __init__(self, folder, monkeypatch, url=None, **more):
         mappings = {"roster": ROSTER, "permits": PERMITS, "vehicles": VEHICLES}
@@ -56,6 +56,7 @@ class Desk(Office):
             pytest.raises(SystemExit) as end,
         ):
             main([*map(str, arguments), "--json"])
+        self.told = err.getvalue()
         assert code is None or end.value.code == code, (end.value.code, out.getvalue())
         return json.loads(out.getvalue())
 
@@ -78,6 +79,14 @@ class Desk(Office):
         ]
         book.close()
         return lines
+
+    def section(self, stem, title, kind="results"):
+        """Return the lines of the first sheet under a heading; ``None`` where it is not there."""
+        lines = self.summary(stem, kind)
+        if [title] not in lines:
+            return None
+        rest = lines[lines.index([title]) + 1 :]
+        return rest[: rest.index([])] if [] in rest else rest
 
 
 def rows_of(path, sheet="Rows"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,16 +15,20 @@ from importer.delivery.history import (
     FileEntry,
     RunEntry,
     read_created,
+    read_gone,
     read_run,
     read_runs,
 )
 from importer.delivery.journal import look_up
-from importer.delivery.memory import SANDBOX
+from importer.delivery.memory import SANDBOX, System
 from importer.errors import UsageError
 from importer.results.workbook import write_listing
 from importer.text import count, quoted
 from importer.workspace import find_workspace
 from schemas import POLICIES
+
+if TYPE_CHECKING:
+    from importer.delivery.memory import Memory
 
 UNENDED = "not ended yet, or ended by force"
 
@@ -37,16 +42,32 @@ UNENDED = "not ended yet, or ended by force"
     metavar="FILE",
     help="Write the permits that RUN created into a workbook that `push` takes to delete them.",
 )
-def history(options: Options, *, run: str | None, as_deletes: Path | None) -> int:
+@click.option(
+    "--gone",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    metavar="WORKBOOK",
+    help="With --as-deletes: instead of a RUN's the permits that Summary of WORKBOOK lists as gone.",
+)
+def history(
+    options: Options, *, run: str | None, as_deletes: Path | None, gone: Path | None
+) -> int:
     """Show what was imported: when, by whom, from which file, with which outcome.
 
     Without RUN all runs, the newest first; with RUN that one in detail, and what it created in the
     order in which it would be undone.
     """
-    if as_deletes is not None and run is None:
+    if as_deletes is not None and run is None and gone is None:
         raise UsageError("--as-deletes needs the id of a run.", hint="`history` shows the ids.")
+    if gone is not None and (as_deletes is None or run is not None):
+        raise UsageError("--gone goes with --as-deletes alone.", hint="Name the workbook to write.")
     path = options.journal or find_workspace(options.workspace, Path.cwd()).journal
     with look_up(path) as memory:
+        if gone is not None and as_deletes is not None:
+            lost = () if memory is None else _gone(memory, gone)
+            _write_deletes(as_deletes, lost)
+            if options.as_json:
+                emit({"exit_code": 0, "gone": [asdict(each) for each in lost]})
+            return 0
         if run is None:
             runs = () if memory is None else read_runs(memory.connection)
             _show_runs(runs, as_json=options.as_json)
@@ -140,6 +161,21 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
 def _states(states: object) -> str:
     found = states if isinstance(states, dict) else {}
     return ", ".join(f"{rows} {state}" for state, rows in found.items()) or "nothing told yet"
+
+
+def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:
+    """Return what the journal knows of the records that a results or checked workbook lists as gone."""
+    from importer.reading import read_summary, told_by, told_gone
+
+    summary = read_summary(workbook)
+    origin = None if summary is None else told_by(summary)
+    if summary is None or origin is None:
+        raise UsageError(f"{workbook} is no results workbook of ours.")
+    system = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
+    number = memory.system(system)
+    if number is None:
+        return ()
+    return read_gone(memory.connection, number, told_gone(summary), POLICIES)
 
 
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:

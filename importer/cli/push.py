@@ -108,6 +108,8 @@ def _say_plan(
             number = len(each.plan.updates)
             change = POLICIES[each.job.endpoint].changed_by
             say(f"  {name}: {number:,} of {rows} to change as {change}, as opscom_answer says")
+        if each.against is not None:
+            say(f"  {each.against} since {each.against.source}")
         for note in each.notes:
             if (each.job.path, note) not in told:
                 say(f"  Note: {note}")

@@ -105,9 +105,7 @@ def show_report(
         if sheet.error is not None:
             say_error(sheet.error)
             continue
-        where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
-        counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
-        say(f"{where}: {counts} ({count(sheet.rows, 'row')}, mapping {sheet.mapping})")
+        _say_states(sheet, told=told)
         say_causes([cause for cause in sheet.problems if not (told and cause.first)])
         for note in () if told else sheet.notes:
             if (sheet.source, note) not in notes:
@@ -122,6 +120,15 @@ def show_report(
     if options.as_json:
         emit(report.as_json())
     return report.exit_code
+
+
+def _say_states(sheet: SheetReport, *, told: bool) -> None:
+    """Tell what became of a sheet's rows, and against the last file of its mapping, where that is not told."""
+    where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
+    counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
+    say(f"{where}: {counts} ({count(sheet.rows, 'row')}, mapping {sheet.mapping})")
+    if sheet.against is not None and not told:
+        say(f"  {sheet.against} since {sheet.against.source}")
 
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from importer.schema import Policy
 
@@ -91,15 +91,32 @@ def read_created(
     connection: sqlite3.Connection, run: str, policies: Mapping[str, Policy]
 ) -> tuple[Created, ...]:
     """Return what a run created, the newest first: the order in which it would be undone."""
+    return _created(connection, policies, "file.run = ?", run)
+
+
+def read_gone(
+    connection: sqlite3.Connection,
+    system: int,
+    ids: Iterable[str],
+    policies: Mapping[str, Policy],
+) -> tuple[Created, ...]:
+    """Return what was created in a system under these ids, the newest first."""
+    wanted = "attempt.system = ? AND attempt.reference_id IN (SELECT value FROM json_each(?))"
+    return _created(connection, policies, wanted, system, json.dumps(list(ids)))
+
+
+def _created(
+    connection: sqlite3.Connection, policies: Mapping[str, Policy], which: str, *values: str | int
+) -> tuple[Created, ...]:
     rows = connection.execute(
         "SELECT attempt.reference_id, attempt.endpoint, attempt.identity, file.source, attempt.row,"
         " coalesce(attempt.answered, attempt.sent), coalesce(record.settled = 'deleted', 0)"
         " FROM attempt JOIN file ON file.id = attempt.file"
         " LEFT JOIN record ON record.system = attempt.system AND record.endpoint = attempt.endpoint"
         " AND record.identity = attempt.identity AND record.reference_id = attempt.reference_id"
-        " WHERE file.run = ? AND attempt.state = 'pushed' AND attempt.reference_id <> ''"
+        f" WHERE {which} AND attempt.state = 'pushed' AND attempt.reference_id <> ''"
         " ORDER BY attempt.id DESC",
-        (run,),
+        values,
     )
     return tuple(
         Created(

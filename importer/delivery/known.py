@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.changes import Changes
@@ -105,6 +106,8 @@ class LastFile:
     rows: int
     """Of all its sheets, at its fullest: a corrected workbook may have come with fewer."""
     started: str
+    results: tuple[Path, ...]
+    """The workbooks that were written for files of the mapping, the newest first."""
 
 
 class EndpointMemory:
@@ -151,7 +154,7 @@ class EndpointMemory:
         return Evidence(
             known,
             lambda payload: self.memory.signs(policy.alike, payload),
-            _alike(known.values(), policy.alike),
+            by_signs(known.values(), policy.alike),
             {} if book is None else self._first(book),
             standing,
             since,
@@ -200,7 +203,7 @@ class EndpointMemory:
     def last_file(self, mapping: str) -> LastFile | None:
         """Return the file that a mapping brought last; a corrected workbook counts as its first source."""
         runs = self.memory.connection.execute(
-            "SELECT file.digest, file.source, sum(file.rows), run.started"
+            "SELECT file.digest, file.source, sum(file.rows), run.started, max(coalesce(file.results, ''))"
             " FROM file JOIN run ON run.id = file.run"
             " WHERE run.system = :system AND file.endpoint = :endpoint AND file.mapping = :mapping"
             " GROUP BY file.run, file.digest ORDER BY max(file.id) DESC",
@@ -209,7 +212,8 @@ class EndpointMemory:
         same = [run for run in runs if run[0] == runs[0][0]]
         if not same:
             return None
-        return LastFile(same[-1][1], max(run[2] for run in same), same[0][3])
+        results = dict.fromkeys(Path(run[4]) for run in runs if run[4])
+        return LastFile(same[-1][1], max(run[2] for run in same), same[0][3], tuple(results))
 
     def accepted_through(self, mapping: str) -> dict[str, None]:
         """Return the identities that files of a mapping brought into OPSCOM, in the order of sending."""
@@ -322,7 +326,7 @@ class EndpointMemory:
         return accepted, sent
 
 
-def _alike(
+def by_signs(
     known: Iterable[Known], groups: Sequence[Sequence[str]]
 ) -> dict[tuple[str, ...], list[Known]]:
     """Return the records that are, or may be, in OPSCOM, by the digests of each group of fields."""

@@ -152,9 +152,6 @@ def _write_summary(
 ) -> None:
     from importer.results.styles import WIDTHS, A, B, C, F, Layout, height
 
-    for column, width in enumerate(WIDTHS):
-        sheet.set_column(column, column, width)
-    sheet.hide_gridlines(2)
     sheet.fit_to_pages(1, 0)
     asked, layout = summary.asked, Layout(sheet, styles)
     layout.across(summary.title, styles.title, size=18)

@@ -1,7 +1,7 @@
 """Bytes of a file become sheets: what kind of file it is, what its cells show, where its header is."""
 
 from importer.reading.header import find_header, take_sheet
-from importer.reading.resubmitted import results_header, told_by
+from importer.reading.resubmitted import results_header, told_by, told_gone
 from importer.reading.sniffing import is_lock_file
 from importer.reading.source import read_source, read_summary
 
@@ -13,4 +13,5 @@ __all__ = [
     "results_header",
     "take_sheet",
     "told_by",
+    "told_gone",
 ]

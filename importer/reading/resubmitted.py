@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from importer.errors import InputError
-from importer.model import MADE, RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
+from importer.model import GONE, MADE, RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
@@ -93,6 +93,17 @@ def told_by(summary: Grid) -> Origin | None:
     """Return what a summary tells of where its workbook's rows came from and went, if it is one."""
     facts = _facts(summary)
     return _origin(facts) if _tells_of_a_run(facts) else None
+
+
+def told_gone(summary: Grid) -> list[str]:
+    """Return what stands in the first column between the heading of what is gone and the record of the run."""
+    first = (
+        [clean(cell) for cell in summary.frame[0].tolist()] if len(summary.frame.columns) else []
+    )
+    if GONE not in first:
+        return []
+    start = len(first) - first[::-1].index(GONE)
+    return [*first[start : first.index(RECORD, start) if RECORD in first[start:] else None]]
 
 
 def _origin(facts: Mapping[str, str]) -> Origin:

@@ -10,7 +10,7 @@ from importer.model import Severity, State
 from importer.results.inert import LIVE, hold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
@@ -230,12 +230,14 @@ def is_markup(text: str) -> bool:
     return text.startswith("<r>") and text.endswith("</r>")
 
 
-WIDTHS = (17, 11, 26, 48, 48, 28)
-"""Widths of the columns A to F, in characters."""
-A, B, C, D, E, F = range(len(WIDTHS))
+WIDTHS = (17, 11, 26, 48, 48, 26, 15)
+"""Widths of the columns A to G, in characters."""
+A, B, C, D, E, F, G = range(len(WIDTHS))
 _LINE_HEIGHT = 18
 _BODY = 11
 """Size of the plain text, in points."""
+Cell = tuple[str, int, int]
+"""A text, and the first and the last column that it stands in."""
 
 
 @dataclass(slots=True)
@@ -246,44 +248,60 @@ class Layout:
     styles: Styles
     line: int = 0
 
+    def __post_init__(self) -> None:
+        """Give the sheet its columns."""
+        for column, width in enumerate(WIDTHS):
+            self.sheet.set_column(column, column, width)
+        self.sheet.hide_gridlines(2)
+
     def next(self, tall: float = _LINE_HEIGHT) -> int:
         """Begin a line of the given height and return its number."""
         self.sheet.set_row(self.line, tall)
         self.line += 1
         return self.line - 1
 
-    def across(
-        self, text: str, style: Style, *, first: int = A, last: int = F, size: float = _BODY
-    ) -> None:
-        """Write one text over several columns, in a line high enough for it."""
-        line = self.next(height(text, sum(WIDTHS[first : last + 1]), size))
-        self.merge(line, first, last, text, style)
+    def across(self, text: str, style: Style, *, size: float = _BODY) -> None:
+        """Write one text over all columns, in a line high enough for it."""
+        line = self.next(height(text, sum(WIDTHS), size))
+        self.merge(line, A, G, text, style)
 
     def merge(self, line: int, first: int, last: int, text: str, style: Style) -> None:
-        """Write one text over several columns of a line already begun."""
-        self.sheet.merge_range(line, first, line, last, "", style.plain)
+        """Write one text in a column or over several of a line already begun."""
+        if last > first:
+            self.sheet.merge_range(line, first, line, last, "", style.plain)
         put(self.sheet, line, first, text, style)
 
     def section(self, title: str) -> None:
         """Leave a line free and write a heading."""
         self.next(12)
         line = self.next(24)
-        for column in range(A, F + 1):
+        for column in range(len(WIDTHS)):
             put(self.sheet, line, column, title if column == A else "", self.styles.section)
+
+    def head(self, *cells: Cell) -> None:
+        """Write the head of a table."""
+        line = self.next()
+        for text, first, last in cells:
+            number = text in {"Rows", "Number"} and first == B
+            style = self.styles.count_head if number else self.styles.table_head
+            self.merge(line, first, last, text, style)
+
+    def row(self, *cells: Cell, link: tuple[str, int] | None = None) -> int:
+        """Write a line of a table, high enough for its cells and for a link to come; return its number."""
+        fit = [*cells, (*link, link[1])] if link else cells
+        line = self.next(max(height(text, sum(WIDTHS[a : b + 1])) for text, a, b in fit))
+        for text, first, last in cells:
+            self.merge(line, first, last, text, self.styles.cell)
+        return line
 
     def link(self, line: int, column: int, spot: Spot, text: str) -> None:
         """Write a link to a cell of another sheet."""
         from xlsxwriter.utility import xl_rowcol_to_cell
 
         name = spot.page.name.replace("'", "''")
-        cell = xl_rowcol_to_cell(spot.page.line(spot.position), spot.column)
+        cell = xl_rowcol_to_cell(spot.position + 1, spot.column)
         target = f"internal:'{name}'!{cell}"
         self.sheet.write_url(line, column, target, self.styles.link.of(text), text)
-
-
-def highest(texts: Sequence[str]) -> float:
-    """Return the height of a line that shows the whole of each text in its own column."""
-    return max(height(text, width) for text, width in zip(texts, WIDTHS, strict=True))
 
 
 def height(text: str, width: float, size: float = _BODY) -> float:

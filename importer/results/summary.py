@@ -1,14 +1,15 @@
-"""The first sheet: what happened, what needs a person, what to do, within a minute."""
+"""The first sheet: what happened, what to do, what needs a person, within a minute; the record last."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from importer.causes import causes_of
-from importer.model import RECORD
+from importer.model import GONE, RECORD, State
 from importer.results.groups import group_problems, skipped_rows, urgent_rows
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import count_edited, count_outdated, count_states, needs_answer
+from importer.results.parts import count_kinds
 from importer.results.styles import (
     FILLS,
     WIDTHS,
@@ -18,35 +19,39 @@ from importer.results.styles import (
     D,
     E,
     F,
+    G,
     Layout,
     height,
-    highest,
     put,
     set_print,
 )
 from importer.results.words import (
-    change_mapping,
     compared_with,
     differences,
     headline,
     meaning,
     next_steps,
+    policy_of,
     row_message,
 )
 from importer.text import count, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
     from importer.causes import Cause
-    from importer.model import State
-    from importer.results.parts import About, Context, Page, Part, Tally
+    from importer.results.parts import About, Against, Context, Page, Tally
 
-_MOST_REASONS = 300
-"""Reasons listed for a person; the filter of the sheet shows the other rows."""
+_MOST = 300
+"""Reasons and changed rows that are listed; the filter of the sheets shows the other rows."""
+_MOST_GONE = 5_000
+_LINE = 24
+"""Pixels of a line; longer texts make some higher, so that the chart never reaches below its table."""
+_CHART_LINES = 6
+"""That the chart needs at least."""
 _LONGEST = 400
 """Characters of a message in the list."""
 
@@ -62,29 +67,25 @@ def write_summary(
         pages: The sheets of the sources, already written.
         context: What all sheets share; the tally is that of the finished pages.
     """
-    about, parts = context.about, [page.part for page in pages if page.start == 0]
-    for column, width in enumerate(WIDTHS):
-        sheet.set_column(column, column, width)
-    sheet.hide_gridlines(2)
+    about = context.about
     set_print(sheet, about)
     layout = Layout(sheet, context.styles)
-    counts, edited, outdated = count_states(parts), count_edited(parts), count_outdated(parts)
-    _write_head(layout, about, headline(about, counts, edited, outdated))
-    undecided = sum("new" in needs_answer(one) for part in parts for one in part.outcomes)
+    counts = count_kinds(pages)
+    _write_head(layout, about, headline(about, counts))
     layout.section("What to do")
-    causes = causes_of([part.checked for part in parts])
+    causes = causes_of([page.checked for page in pages])
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
-    steps = change_mapping(by_mapping) + next_steps(about, counts, undecided, edited, outdated)
-    for number, step in enumerate(steps, 1):
+    for number, step in enumerate(next_steps(about, counts, by_mapping), 1):
         layout.across(f"{number}.  {step}", context.styles.fact)
-    _write_problems(layout, pages, causes, context)
-    _write_urgent(layout, pages, context)
+    _write_problems(layout, pages, causes)
+    _write_urgent(layout, pages)
     _write_notes(layout, pages, context)
-    _write_states(layout, book, about, counts)
-    _write_against(layout, about)
-    _write_skipped(layout, parts)
-    _write_record(layout, about, parts)
-    sheet.print_area(0, 0, layout.line, F)
+    _write_states(layout, book, pages, about)
+    if about.against is not None:
+        _write_against(layout, pages, about, about.against)
+    _write_skipped(layout, pages)
+    _write_record(layout, about, pages)
+    sheet.print_area(0, 0, layout.line, G)
 
 
 def _write_head(layout: Layout, about: About, outcome: str) -> None:
@@ -108,17 +109,14 @@ def _write_head(layout: Layout, about: About, outcome: str) -> None:
         layout.across(text, styles.stopped, size=13)
 
 
-def _write_states(
-    layout: Layout, book: Workbook, about: About, counts: Mapping[State, int]
-) -> None:
+def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: About) -> None:
     """Write the rows by state, with their sum, and the same as a chart beside it."""
     sheet, styles = layout.sheet, layout.styles
+    found = Counter(outcome.state for page in pages for outcome in page.outcomes)
+    counts = {state: found[state] for state in State if found[state]}
     layout.section("What became of the rows")
     anchor = layout.line
-    line = layout.next()
-    put(sheet, line, A, "State", styles.table_head)
-    put(sheet, line, B, "Rows", styles.count_head)
-    layout.merge(line, C, D, "Meaning", styles.table_head)
+    layout.head(("State", A, A), ("Rows", B, B), ("Meaning", C, D))
     first = layout.line
     for state, number in counts.items():
         text = meaning(about, state)
@@ -129,9 +127,11 @@ def _write_states(
     last = layout.line - 1
     line = layout.next()
     put(sheet, line, A, "all rows", styles.total_label)
-    sheet.write_number(line, B, sum(counts.values()), styles.total)
+    sheet.write_number(line, B, found.total(), styles.total)
     if counts:
         _insert_chart(sheet, book, counts, anchor, (first, last))
+    for _ in range(_CHART_LINES - (layout.line - anchor)):
+        layout.next()  # The chart is higher than a short table, and nothing stands under it.
 
 
 def _insert_chart(
@@ -163,14 +163,14 @@ def _insert_chart(
     chart.set_y_axis({"reverse": True, "line": {"color": "#B0B7C3"}, "major_tick_mark": "none"})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_chartarea({"border": {"color": "#D0D5DD"}})
-    pixels = (WIDTHS[E] + WIDTHS[F]) * 7 - 16
-    chart.set_size({"width": pixels, "height": max(210, 80 + 36 * len(counts))})
+    pixels = sum(WIDTHS[E:]) * 7 - 16
+    chart.set_size({"width": pixels, "height": _LINE * max(_CHART_LINES, len(counts) + 2)})
     said = ", ".join(f"{state.value} {number:,}" for state, number in counts.items())
     options = {"x_offset": 12, "y_offset": 4, "description": f"Rows by state: {said}."}
     sheet.insert_chart(anchor, E, chart, options)
 
 
-def _write_record(layout: Layout, about: About, parts: Sequence[Part]) -> None:
+def _write_record(layout: Layout, about: About, pages: Sequence[Page]) -> None:
     """Write what was imported, when, by whom, and where it went: last, for whom it concerns."""
     took = round((about.ended - about.started).total_seconds())
     minutes, seconds = divmod(took, 60)
@@ -178,10 +178,9 @@ def _write_record(layout: Layout, about: About, parts: Sequence[Part]) -> None:
     facts = [("File", about.source.name)]
     if about.given:
         facts.append(("Given back as", about.given))
-    for part in parts:
-        sheet = part.sheet
+    for page in pages:
+        sheet, rows = page.sheet, len(page.outcomes)
         name = "a text file" if sheet.name is None else sheet.name
-        rows = len(part.outcomes)
         facts.append(("Sheet", f"{name}: {count(rows, 'row')}, header in row {sheet.header_row}"))
     facts += [
         ("Mapping", about.mapping),
@@ -203,64 +202,73 @@ def _write_record(layout: Layout, about: About, parts: Sequence[Part]) -> None:
         layout.merge(line, B, D, fact, layout.styles.fact)
 
 
-def _write_problems(
-    layout: Layout, pages: Sequence[Page], causes: Sequence[Cause], context: Context
-) -> None:
-    """Write the problems by code and column, each with a link to the first cell that has it."""
-    groups = group_problems(pages, causes, context.codes)
+def _write_problems(layout: Layout, pages: Sequence[Page], causes: Sequence[Cause]) -> None:
+    """Write the problems, a line a cause, each with a link to the first cell that has it."""
+    groups = group_problems(pages, causes)
     if not groups:
         return
-    sheet, styles = layout.sheet, layout.styles
     layout.section("Problems")
-    heads = ("Code", "Rows", "Column", "What it means", "What to do", "First place")
-    line = layout.next()
-    for column, head in enumerate(heads):
-        put(sheet, line, column, head, styles.count_head if column == B else styles.table_head)
+    layout.head(
+        ("Column", A, A),
+        ("Rows", B, B),
+        ("What is wrong", C, D),
+        ("What to do", E, E),
+        ("First place", F, F),
+        ("Code", G, G),
+    )
     for group in groups:
-        first = f"{group.first.page.name}, {group.first.label}"
+        place = f"{group.first.page.name}, {group.first.label}"
         code = f"{group.code} {'error' if group.holds else 'warning'}".strip()
-        means = group.means
-        if group.example and group.example != means:
-            means += f"\nExample: {group.example}"
-        texts = (code, "", group.where, means, group.remedy, first)
-        line = layout.next(highest(texts))
-        for column, text in enumerate(texts):
-            if column not in (B, F):
-                put(sheet, line, column, text, styles.cell)
-        sheet.write_number(line, B, group.rows, styles.count)
-        layout.link(line, F, group.first, first)
+        line = layout.row(
+            (group.where, A, A),
+            (group.said, C, D),
+            (group.remedy, E, E),
+            (code, G, G),
+            link=(place, F),
+        )
+        layout.sheet.write_number(line, B, group.rows, layout.styles.count)
+        layout.link(line, F, group.first, place)
+
+
+def _write_urgent(layout: Layout, pages: Sequence[Page]) -> None:
+    """Write the rows that need a person, a line a reason, each a link to the first of its rows."""
+    reasons = urgent_rows(pages)
+    if not reasons:
+        return
+    layout.section("Rows that need a person")
+    layout.head(
+        ("Row", A, A), ("State", B, B), ("Sheet", C, C), ("What is wrong, and what to do", D, G)
+    )
+    for reason in reasons[:_MOST]:
+        spot = reason.first
+        state, earlier = spot.outcome.state, spot.page.earlier.get(spot.position, "")
+        message = row_message(spot.outcome, reason.holding, spot.page.sheet, earlier)
+        if len(message) > _LONGEST:
+            message = message[:_LONGEST] + "… (more in the sheet)"
+        label = spot.label if reason.rows == 1 else f"{spot.label} and {reason.rows - 1:,} more"
+        line = layout.row((spot.page.name, C, C), (message, D, G), link=(label, A))
+        layout.link(line, A, spot, label)
+        put(layout.sheet, line, B, state.value, layout.styles.chips[state])
+    if more := sum(reason.rows for reason in reasons[_MOST:]):
+        layout.across(
+            f"{count(more, 'more row')}: filter opscom_status in the sheets that follow.",
+            layout.styles.fact,
+        )
 
 
 def _write_notes(layout: Layout, pages: Sequence[Page], context: Context) -> None:
     """Write what a person should know about the file and about this workbook."""
-    parts = [page.part for page in pages if page.start == 0]
     notes = dict.fromkeys(context.about.notes)
-    for part in parts:
-        prefix = f"{part.sheet.title}: " if len(parts) > 1 else ""
-        for note in (*part.sheet.notes, *part.checked.notes):
+    for page in pages:
+        prefix = f"{page.sheet.title}: " if len(pages) > 1 else ""
+        for note in (*page.sheet.notes, *page.checked.notes):
             if note not in notes:
                 notes[prefix + note] = None
-    notes |= dict.fromkeys((*_page_notes(pages), *_tally_notes(context.tally)))
-    if not notes:
-        return
-    layout.section("Notes")
+    notes |= dict.fromkeys(_tally_notes(context.tally))
+    if notes:
+        layout.section("Notes")
     for note in notes:
         layout.across(f"•  {note}", layout.styles.fact)
-
-
-def _page_notes(pages: Sequence[Page]) -> list[str]:
-    """Return where the file holds more than a worksheet."""
-    notes = []
-    for page in pages:
-        if page.start:
-            title = page.part.sheet.title
-            notes.append(
-                f"{title} has more rows than one sheet can hold; they go on in {page.name}."
-            )
-        hidden = sum(not column.ours for column in page.part.sheet.columns) - len(page.columns)
-        if hidden:
-            notes.append(f"{page.name} leaves out the last {count(hidden, 'column')}.")
-    return notes
 
 
 def _tally_notes(tally: Tally) -> list[str]:
@@ -284,73 +292,64 @@ def _tally_notes(tally: Tally) -> list[str]:
     return notes
 
 
-def _write_against(layout: Layout, about: About) -> None:
-    """Write how the file differs from what earlier files of its mapping brought."""
-    if about.against is None:
-        return
-    sheet, styles = layout.sheet, layout.styles
+def _write_against(layout: Layout, pages: Sequence[Page], about: About, against: Against) -> None:
+    """Write how the file differs from what earlier files of its mapping brought: changed rows, and who is gone."""
     layout.section("This file against the last one")
-    layout.across(compared_with(about, about.against), styles.fact)
-    line = layout.next()
-    put(sheet, line, A, "Rows or ids", styles.table_head)
-    put(sheet, line, B, "Number", styles.count_head)
-    layout.merge(line, C, F, "Which", styles.table_head)
-    for label, number, text in differences(about.against):
-        line = layout.next(height(text, sum(WIDTHS[C:])))
-        put(sheet, line, A, label, styles.cell)
-        sheet.write_number(line, B, number, styles.count)
-        layout.merge(line, C, F, text, styles.cell)
+    layout.across(compared_with(about, against), layout.styles.fact)
+    layout.head(("Rows", A, A), ("Number", B, B), ("Which", C, G))
+    for label, number, text in differences(against):
+        line = layout.row((label, A, A), (text, C, G))
+        layout.sheet.write_number(line, B, number, layout.styles.count)
+    changed = list(_changed(pages))
+    if changed:
+        layout.section("Rows that change")
+        layout.head(("Row", A, B), ("Sheet", C, C), ("Fields that change", D, G))
+    for page, position, fields in changed[:_MOST]:
+        spot = page.spot(position)
+        line = layout.row((page.name, C, C), (", ".join(fields), D, G), link=(spot.label, A))
+        put(layout.sheet, line, B, "", layout.styles.cell)
+        layout.link(line, A, spot, spot.label)
+    if (more := len(changed) - _MOST) > 0:
+        layout.across(
+            f"{count(more, 'more row')}: filter opscom_message for changes.", layout.styles.fact
+        )
+    _write_gone(layout, about, against)
 
 
-def _write_urgent(layout: Layout, pages: Sequence[Page], context: Context) -> None:
-    """Write the rows that need a person, a line a reason, each a link to the first of its rows."""
-    reasons, more = urgent_rows(pages, most=_MOST_REASONS)
-    if not reasons:
+def _changed(pages: Sequence[Page]) -> Iterator[tuple[Page, int, tuple[str, ...]]]:
+    for page in pages:
+        for position, fields in sorted(page.news.items()):
+            if fields:
+                yield page, position, fields
+
+
+def _write_gone(layout: Layout, about: About, against: Against) -> None:
+    """Write who is gone, and for permits how to delete them."""
+    if not against.gone:
         return
-    sheet, styles = layout.sheet, layout.styles
-    layout.section("Rows that need a person")
-    line = layout.next()
-    for column, head in enumerate(("Row", "State", "Sheet")):
-        put(sheet, line, column, head, styles.table_head)
-    layout.merge(line, D, F, "What is wrong, and what to do", styles.table_head)
-    for reason in reasons:
-        spot = reason.first
-        part, state = spot.page.part, spot.outcome.state
-        earlier = part.earlier.get(spot.position, "")
-        code = context.code(spot.outcome)
-        message = row_message(spot.outcome, code, reason.holding, part.sheet, earlier)
-        if len(message) > _LONGEST:
-            message = message[:_LONGEST] + "… (more in the sheet)"
-        label = spot.label if reason.rows == 1 else f"{spot.label} and {reason.rows - 1:,} more"
-        texts = ((label, WIDTHS[A]), (spot.page.name, WIDTHS[C]), (message, sum(WIDTHS[D:])))
-        line = layout.next(max(height(text, width) for text, width in texts))
-        layout.link(line, A, spot, label)
-        put(sheet, line, B, state.value, styles.chips[state])
-        put(sheet, line, C, spot.page.name, styles.cell)
-        layout.merge(line, D, F, message, styles.cell)
-    if more:
-        text = f"{count(more, 'more row')}: filter opscom_status in the sheets that follow."
-        layout.across(text, styles.fact)
+    layout.section(GONE)
+    if about.deletes:
+        layout.across(
+            "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look through it "
+            f"and push it: {about.deletes}",
+            layout.styles.fact,
+        )
+    head = "Reference id" if policy_of(about).creates and about.deletes else "Id"
+    layout.head((head, A, C), ("Name in the last results workbook", D, G))
+    for each in against.gone[:_MOST_GONE]:
+        layout.row((each.key, A, C), (each.name, D, G))
+    if (more := len(against.gone) - _MOST_GONE) > 0:
+        layout.across(f"{more:,} more.", layout.styles.fact)
 
 
-def _write_skipped(layout: Layout, parts: Sequence[Part]) -> None:
+def _write_skipped(layout: Layout, pages: Sequence[Page]) -> None:
     """Write which rows are no records, and why."""
-    reasons = [(part, *reason) for part in parts for reason in skipped_rows(part).items()]
-    if not reasons:
-        return
-    styles = layout.styles
-    layout.section("Rows that are no records")
-    for part, reason, rows in reasons:
-        text = f"{part.sheet.title}, {_which(rows)}"
-        line = layout.next(max(height(text, sum(WIDTHS[: C + 1])), height(reason, sum(WIDTHS[D:]))))
-        layout.merge(line, A, C, text, styles.cell)
-        layout.merge(line, D, F, reason, styles.cell)
-
-
-def _which(rows: Sequence[int | None]) -> str:
-    """Return the numbers of rows, and how many have none because they were added."""
-    known = [row for row in rows if row is not None]
-    said = [f"row{'s' if len(known) > 1 else ''} {spans(known)}"] if known else []
-    if added := len(rows) - len(known):
-        said.append(count(added, "added row"))
-    return " and ".join(said)
+    reasons = [(page, *reason) for page in pages for reason in skipped_rows(page).items()]
+    if reasons:
+        layout.section("Rows that are no records")
+    for page, reason, rows in reasons:
+        known = [row for row in rows if row is not None]
+        said = [f"row{'s' if len(known) > 1 else ''} {spans(known)}"] if known else []
+        if added := len(rows) - len(known):
+            said.append(count(added, "added row"))
+        layout.row((f"{page.sheet.title}, {' and '.join(said)}", A, C), (reason, D, G))

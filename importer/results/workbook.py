@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, BinaryIO
 
-from importer.codes import CODES
 from importer.results.files import put_in_place
 from importer.results.inert import hold, sheet_name
 from importer.results.pages import add_payload_sheets, write_page, write_payloads
-from importer.results.parts import Context, Tally, plan_pages
+from importer.results.parts import Context, name_pages
 from importer.results.stream import inert_book
 from importer.results.styles import make_styles, put
 from importer.results.summary import write_summary
@@ -18,29 +16,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
-    from importer.results.parts import About, Page, Part
+    from importer.results.parts import About, Page
 
 
 def write_workbook(
-    path: Path, about: About, parts: Sequence[Part], *, note: Callable[[str], object] = str
+    path: Path, about: About, pages: Sequence[Page], *, note: Callable[[str], object] = str
 ) -> Path:
     """Write a results or checked workbook.
 
-    The sheet ``Summary`` comes first, then one sheet for each part with the six columns of ours
+    The sheet ``Summary`` comes first, then one sheet for each page with the six columns of ours
     (``importer.model.RESULT_COLUMNS``) before all columns of the source, one row for each row of the
     source, in order. All cells of the source are text exactly as in ``Sheet.frame`` (but for money that
-    shows less than it stores, see ``money.py``), whatever they
-    look like: never a formula, a number or a link. Characters that no workbook can hold become
-    U+FFFD, texts beyond 32,767 characters are cut, and Summary says both.
+    shows less than it stores, see ``inert.given_back``), whatever they look like: never a formula, a
+    number or a link. Characters that no workbook can hold become U+FFFD, texts beyond 32,767 characters
+    are cut, and Summary says both.
 
-    A checked workbook ends with what would be sent, one sheet for each part that has such rows.
+    A checked workbook ends with what would be sent, one sheet for each page that has such rows.
 
     Rows are streamed, so that memory does not grow with them. Only the owner can read the file.
 
     Args:
         path: The wanted name. An older file of that name is kept beside it with its time in its name.
         about: What Summary tells of the run.
-        parts: The source's sheets, in the order of the source.
+        pages: The source's sheets, in the order of the source.
         note: Takes the sentence that says why the workbook got another name.
 
     Returns:
@@ -49,31 +47,23 @@ def write_workbook(
     Raises:
         InputError: The workbook could not be written; nothing was changed.
     """
-    write = partial(write_pages, about=about, pages=plan_pages(parts))
+    named = name_pages(pages)
+
+    def write(file: BinaryIO) -> None:
+        properties = {"title": "OPSCOM import", "comments": hold(f"Run {about.run}")}
+        with inert_book(file, properties) as book:
+            context = Context(about, make_styles(book))
+            # Summary stands first and is written last, when all is counted.
+            summary = book.add_worksheet("Summary")
+            sheets = [book.add_worksheet(page.name) for page in named]
+            for sheet, page in zip(sheets, named, strict=True):
+                write_page(sheet, page, context)
+            if about.command == "check":
+                for sheet, page in add_payload_sheets(book, named):
+                    write_payloads(sheet, page, context)
+            write_summary(book, summary, named, context)
+
     return put_in_place(path, write, note=note)
-
-
-def write_pages(file: BinaryIO, *, about: About, pages: Sequence[Page]) -> None:
-    """Write the workbook to an open file.
-
-    What XlsxWriter lays aside on its way holds people's data: it lies in a folder of the owner's own
-    and goes with it, also after a failure.
-
-    Raises:
-        OSError: The disk is full, or the like.
-    """
-    properties = {"title": "OPSCOM import", "comments": hold(f"Run {about.run}")}
-    with inert_book(file, properties) as book:
-        context = Context(about, make_styles(book), CODES, Tally())
-        # Summary stands first and is written last, when all is counted.
-        summary = book.add_worksheet("Summary")
-        sheets = [book.add_worksheet(page.name) for page in pages]
-        for sheet, page in zip(sheets, pages, strict=True):
-            write_page(sheet, page, context)
-        if about.command == "check":
-            for sheet, page in add_payload_sheets(book, pages):
-                write_payloads(sheet, page, context)
-        write_summary(book, summary, pages, context)
 
 
 def write_listing(

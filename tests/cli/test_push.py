@@ -163,6 +163,7 @@ def test_several_sheets_are_told_one_by_one_and_their_workbook_once(office, cont
     ]
     assert done.err.splitlines()[1:] == [
         "  roster.xlsx, North: 0 of 1 row to send as users (mapping Roster)",
+        "  2 new, 0 changed, 1 unchanged, 0 gone since roster.xlsx",
         '  Note: The sheet West (1 row) was not imported: it lacks "Last".',
         "  roster.xlsx, South: 2 of 2 rows to send as users (mapping Roster)",
         "roster.xlsx, North: 1 unchanged (1 row, mapping Roster)",

@@ -42,7 +42,7 @@ def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_un
     push_list(desk, permit(0), changed, code=1)
     row = desk.table_of("permits")[1]
     assert (row["opscom_status"], row["opscom_error_code"]) == ("invalid", "9022")
-    assert row["opscom_message"].splitlines()[0] == (
+    assert row["opscom_message"].splitlines()[1] == (
         f"The permit {number} of an earlier run has the same number, or the same plate and start. It "
         "differs in End Date and License Plate. Where that permit is to change, write update into "
         "opscom_answer; where this is another permit, write new; then push this workbook."
@@ -60,7 +60,10 @@ def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_un
         number,
         "",
     )
-    assert row["opscom_message"] == f"The permit {number} was changed: End Date and License Plate."
+    assert (
+        row["opscom_message"]
+        == f"changes endTime, plate\nThe permit {number} was changed: End Date and License Plate."
+    )
     assert push_list(desk, permit(0), changed, code=0)["files"][0]["states"] == {"unchanged": 2}
     assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {"unchanged": 2}
     assert len(controller.ledger) == 3
@@ -97,7 +100,7 @@ def test_an_older_list_undoes_no_update_and_creates_nothing(desk, controller):
     push_list(desk, permit(0), code=1)
     assert len(controller.ledger) == 2
     [row] = desk.table_of("permits")
-    assert row["opscom_message"].splitlines()[0] == (
+    assert row["opscom_message"].splitlines()[1] == (
         f"The permit {number} is in OPSCOM with other values than this row's. It differs in End Date. "
         "Where that permit is to change, write update into opscom_answer; where this is another permit, "
         "write new; then push this workbook."
@@ -122,7 +125,7 @@ def test_what_no_update_can_change_is_said_and_not_sent(desk, controller, change
     push_list(desk, permit(0) | change, code=1)
     for _ in range(2):
         [row] = desk.table_of("permits")
-        assert row["opscom_message"].splitlines()[0] == (
+        assert row["opscom_message"].splitlines()[1] == (
             f"The permit {number} of an earlier run has the same number, or the same plate and start. It "
             f"differs in {fields}. An update cannot change {fixed}: to replace that permit, delete it as "
             "one of the permit-deletes, then push this row again; where this is another permit, write new "
@@ -179,7 +182,7 @@ def test_an_update_without_an_answer_is_sent_again_by_the_workbook_that_is_writt
         number,
         "update",
     )
-    assert row["opscom_message"].splitlines()[0].endswith("the next push sends it again.")
+    assert row["opscom_message"].splitlines()[1].endswith("the next push sends it again.")
     said = desk.do("settle", desk.results("permits"), code=4)
     assert said["files"][0]["states"] == {"unknown": 1}
     [note] = desk.do("settle", code=4)["notes"]

@@ -1,12 +1,9 @@
 """The sheets of a results workbook: every row and cell of the source, inert, with what became of it."""
 
-from itertools import pairwise
-
 import openpyxl
 import pytest
 from annotating import (
     MAIN,
-    about_of,
     member,
     opened,
     part_of,
@@ -18,10 +15,11 @@ from annotating import (
     written,
 )
 
+from importer.errors import InputError
 from importer.model import RESULT_COLUMNS, Outcome, Severity, State
+from importer.prepare import prove_fitting
+from importer.results import Page
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import MOST_COLUMNS, Part, plan_pages
-from importer.results.workbook import write_pages
 
 HEADERS = ("Student ID", "Last name", "Phone", "Phone", "", "Birth date")
 ROWS = (
@@ -244,8 +242,8 @@ def test_the_cell_that_opscoms_answer_is_about_looks_like_no_finding_of_ours(tmp
     assert told.fill.fgColor.rgb == both.fill.fgColor.rgb == "FFFFD9B8"
     assert (told.font.b, told.font.i, told.border.left.style) == (True, True, "mediumDashed")
     assert (found.font.b, found.font.i, found.border.left.style) == (True, False, "thin")
-    lines = [line for line in texts_on(opened(path, "Summary")) if line[0] == "9019 error"]
-    assert [line[2] for line in lines] == ["Mail", "Whole row"]
+    lines = [line for line in texts_on(opened(path, "Summary")) if line[-1] == "9019 error"]
+    assert [line[0] for line in lines] == ["Mail", "Whole row"]
     links = [
         cell.hyperlink.location for row in opened(path, "Summary") for cell in row if cell.hyperlink
     ]
@@ -344,43 +342,18 @@ def test_a_sheet_of_nothing_but_our_columns_keeps_its_rows(tmp_path):
     assert [page["A2"].value, page["A3"].value, page["F3"].value] == ["pushed", "pushed", 6]
 
 
-def test_more_rows_than_a_worksheet_holds_go_on_in_the_next():
-    part = part_of(sheet_of(("a",), [("x",)] * 7, name=None))
-    pages = plan_pages([part], most_rows=3)
-    assert [(page.name, page.start, page.stop) for page in pages] == [
-        ("Rows", 0, 3),
-        ("Rows (2)", 3, 6),
-        ("Rows (3)", 6, 7),
-    ]
-    assert [page.line(page.start) for page in pages] == [1, 1, 1]
-    assert all(one.stop == other.start for one, other in pairwise(pages))
-
-
-def test_rows_on_a_second_sheet_are_counted_linked_and_told(tmp_path):
-    sheet = sheet_of(("a",), [(str(at),) for at in range(5)], name=None, header_row=1)
-    part = part_of(sheet, problems=[problem(sheet, 3, (0,))])
-    path = tmp_path / "long-results.xlsx"
-    with path.open("wb") as file:
-        write_pages(file, about=about_of(), pages=plan_pages([part], most_rows=2))
-    assert [source_cells(path, name) for name in ("Rows", "Rows (2)", "Rows (3)")] == [
-        [("0",), ("1",)],
-        [("2",), ("3",)],
-        [("4",)],
-    ]
-    page = opened(path, "Summary")
-    assert opened(path, "Rows (2)")["G3"].comment.text.startswith("Error 9033")
-    links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
-    assert links == {"row 5": "'Rows (2)'!G3", "Rows (2), row 5": "'Rows (2)'!G3"}
-    texts = [cell.value for cell in page["A"]]
-    assert texts[0] == "4 of 5 rows are in OPSCOM. 1 needs a correction."
-    assert "•  Rows has more rows than one sheet can hold; they go on in Rows (2)." in texts
-
-
-def test_more_columns_than_a_worksheet_holds_are_left_out():
-    headers = [f"column {at}" for at in range(MOST_COLUMNS + 2)]
-    [page] = plan_pages([part_of(sheet_of(headers, []))])
-    assert len(RESULT_COLUMNS) + len(page.columns) == 16_384
-    assert page.marked(problem(sheet_of(headers, [headers]), 0, (MOST_COLUMNS,))) == [0]
+@pytest.mark.parametrize(
+    ("rows", "columns", "said"),
+    [
+        (1_048_576, 3, "1,048,576 rows, and its results workbook can hold 1,048,575."),
+        (1, 16_379, "16,379 columns, and its results workbook can hold 16,378."),
+    ],
+    ids=["rows", "columns"],
+)
+def test_more_than_a_worksheet_holds_is_refused_before_anything_is_sent(rows, columns, said):
+    with pytest.raises(InputError, match=f"^a.csv has {said} Split the file into several.$"):
+        prove_fitting("a.csv", rows, columns)
+    prove_fitting("a.csv", 1_048_575, 16_378)
 
 
 def test_too_many_comments_are_left_out_and_said(tmp_path):
@@ -400,7 +373,7 @@ def test_too_many_comments_are_left_out_and_said(tmp_path):
 def test_outcomes_that_do_not_fit_the_rows_are_refused():
     part = part_of(sheet_of(("a",), [("x",), ("y",)]))
     with pytest.raises(ValueError, match=r"^1 outcomes for 2 rows$"):
-        Part(part.checked, part.outcomes[:1])
+        Page(part.checked, part.outcomes[:1])
 
 
 def test_what_two_fields_of_one_column_have_wrong_is_said_once(tmp_path):

@@ -188,7 +188,7 @@ except InputError as error:
 def test_a_disk_that_fills_up_leaves_the_older_workbook(older, rows, most):
     scratch = older.parent / "scratch"
     scratch.mkdir()
-    here = Path(__file__).parent
+    here = Path(__file__).parents[1]
     places = {"PYTHONPATH": os.pathsep.join([str(here), str(here.parent)]), "TMPDIR": str(scratch)}
     command = [sys.executable, "-c", FULL, older, str(rows), str(most)]
     done = subprocess.run(

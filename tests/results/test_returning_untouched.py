@@ -1,10 +1,10 @@
 """A results workbook, given back as it is, sends nothing: every settled row is unchanged, whatever it held."""
 
+from annotating import HOSTILE
 from commanding import user
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from returning import sent
-from test_results_injections import HOSTILE
 
 TEXTS = st.text(
     st.one_of(

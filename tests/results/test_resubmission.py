@@ -114,7 +114,7 @@ def test_permits_that_were_edited_are_not_created_again_and_the_message_says_how
     assert first["opscom_status"] == "unchanged"
     assert second["opscom_status"] == third["opscom_status"] == "invalid"
     assert second["opscom_error_code"] == "9022"
-    assert second["opscom_message"].splitlines()[0] == (
+    assert second["opscom_message"].splitlines()[1] == (
         f"This row is in OPSCOM already under {number}; it was edited since, and nothing is created "
         "twice. It differs in End Date. Where that permit is to change, write update into opscom_answer; "
         "then push this workbook."

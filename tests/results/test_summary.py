@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from importer.codes import CODES
 from importer.model import Outcome, Severity, State
 from importer.results import Against, write_workbook
+from importer.results.parts import EDITED as E
+from importer.results.parts import UNDECIDED, Gone
 from importer.results.words import headline, next_steps, unlisted
 from importer.text import spans
 
@@ -69,7 +71,7 @@ HEADLINES = {
 
 @pytest.mark.parametrize(("facts", "counts", "said"), HEADLINES.values(), ids=HEADLINES)
 def test_the_first_sentence_tells_the_outcome(facts, counts, said):
-    assert headline(about_of(**facts), counts) == said
+    assert headline(about_of(**facts), Counter(counts)) == said
 
 
 EDITED = {
@@ -121,7 +123,8 @@ EDITED = {
 @pytest.mark.parametrize(("facts", "counts", "edited", "said"), EDITED.values(), ids=EDITED)
 def test_rows_that_were_edited_since_are_told_as_in_opscom(facts, counts, edited, said):
     about = about_of(endpoint="permits", **facts)
-    assert headline(about, counts, edited) == said
+    counts = Counter(counts) + Counter({E: edited}) - Counter({State.INVALID: edited})
+    assert headline(about, counts) == said
 
 
 @given(
@@ -133,7 +136,8 @@ def test_the_numbers_of_the_first_sentence_add_up_to_the_rows(counts, command, d
     done = {"check": (R,), "push": (P, U)}[command]
     about = about_of(command=command)
     edited = data.draw(st.integers(0, counts.get(State.INVALID, 0)))
-    first, *others = headline(about, counts, edited).replace(",", "").split(". ")
+    kinds = Counter(counts) + Counter({E: edited}) - Counter({State.INVALID: edited})
+    first, *others = headline(about, kinds).replace(",", "").split(". ")
     total = sum(counts.values())
     if edited and command == "push" and not any(counts.get(state) for state in done):
         others.append(str(edited))
@@ -183,8 +187,9 @@ def test_a_stopped_run_says_why(tmp_path):
 
 
 def test_what_to_do_names_a_step_for_each_kind_of_row():
-    counts = {State.INVALID: 5, State.REJECTED: 4, State.UNKNOWN: 1, State.NOT_SENT: 7, R: 2}
-    assert next_steps(about_of(), counts, 2) == [
+    counts = {State.INVALID: 3, UNDECIDED: 2, State.REJECTED: 4, State.UNKNOWN: 1}
+    counts = Counter(counts | {State.NOT_SENT: 7, R: 2})
+    assert next_steps(about_of(), counts) == [
         (
             "Correct 7 rows: the cells are marked, and opscom_message says what is wrong. Save this "
             "workbook and push it; what is settled is not sent again."
@@ -251,10 +256,9 @@ def test_rows_edited_since_and_possible_second_ones_each_have_their_step(
 def test_the_two_kinds_of_repeated_records_are_two_problems_with_a_remedy_each(tmp_path):
     outcomes = [HELD["edited"], HELD["edited"], HELD["alike"]]
     page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 3), outcomes), endpoint="permits")
-    means = CODES[9022].means
     assert section(page, "Problems")[1:] == [
-        ["9022 error", 2, "Whole row", f"{means}\nExample: {HELD['edited'].message}", "Restore the row, or push the change as permit-updates; a vehicle is changed in OPSCOM itself.", "Students, row 5"],
-        ["9022 error", 1, "Whole row", f"{means}\nExample: {HELD['alike'].message}", "Answer new where a second one is meant; where the first is to change, push the change as permit-updates.", "Students, row 7"],
+        ["Whole row", 2, HELD["edited"].message, "Restore the row, or push the change as permit-updates; a vehicle is changed in OPSCOM itself.", "Students, row 5", "9022 error"],
+        ["Whole row", 1, HELD["alike"].message, "Answer new where a second one is meant; where the first is to change, push the change as permit-updates.", "Students, row 7", "9022 error"],
     ]  # fmt: skip
     lines = section(page, "Rows that need a person")
     assert [(line[0], line[3]) for line in lines[1:]] == [
@@ -268,7 +272,7 @@ def test_rows_that_a_person_added_are_not_told_by_a_number(tmp_path):
     outcomes = [Outcome(State.INVALID), skipped, skipped, skipped]
     sheet = sheet_of(("a",), [("x",)] * 4, added={0, 2, 3})
     page = summary(tmp_path, part_of(sheet, outcomes, [problem(sheet, 0, (0,))]))
-    assert section(page, "Problems")[1][-1] == "Students, added row"
+    assert section(page, "Problems")[1][-2] == "Students, added row"
     assert section(page, "Rows that need a person")[1][0] == "added row"
     [line] = section(page, "Rows that are no records")
     assert line[0] == "Students, row 6 and 2 added rows"
@@ -291,17 +295,17 @@ def test_rows_that_a_later_push_has_changed_are_told_apart_from_those_to_correct
         )
     ] in lines
     assert [
-        "error",
-        2,
         "Whole row",
+        2,
         "A later push brought other values.",
         "Delete the row where the later values are right; else push with --again.",
         "Students, row 7",
+        "error",
     ] in lines
 
 
 def test_a_lost_permit_is_looked_up_by_a_person():
-    assert next_steps(about_of(endpoint="permits"), {State.UNKNOWN: 2}, 0) == [
+    assert next_steps(about_of(endpoint="permits"), Counter({State.UNKNOWN: 2})) == [
         (
             "Run opscom-import settle for 2 rows without an answer. Where it still does not know, look "
             "the record up in OPSCOM, write its id, or yes, or no, into opscom_answer, save this workbook "
@@ -405,14 +409,13 @@ def test_problems_are_grouped_by_code_and_column_with_a_link_to_the_first_cell(t
     for position in (1, 2):
         outcomes[position] = Outcome(State.INVALID)
     page = summary(tmp_path, part_of(sheet, outcomes, found))
-    means = CODES[9033].means
     assert section(page, "Problems") == [
-        ["Code", "Rows", "Column", "What it means", "What to do", "First place"],
-        ["9033 error", 2, "Birth date", f"{means}\nExample: This is no date.", "Correct the cell.", "Students, row 6"],
-        ["9019 error", 1, "Whole row", f"{CODES[9019].means}\nExample: Email in use.", CODES[9019].remedy, "Students, row 10"],
-        ["9033 error", 1, "Birth date", f"{means}\nExample: This lies in the future.", "Correct the cell.", "Students, row 7"],
-        ["9033 error", 1, "E-mail", f"{means}\nExample: This has no @.", "Write it as name@example.ca.", "Students, row 6"],
-        ["warning", 1, "E-mail", "This is odd.", "Look.", "Students, row 8"],
+        ["Column", "Rows", "What is wrong", "What to do", "First place", "Code"],
+        ["Birth date", 2, '"32/13/2001" is no date.', "Correct the cell.", "Students, row 6", "9033 error"],
+        ["Whole row", 1, f"Email in use.\n{CODES[9019].means}", CODES[9019].remedy, "Students, row 10", "9019 error"],
+        ["Birth date", 1, '"32/13/2001" lies in the future.', "Correct the cell.", "Students, row 7", "9033 error"],
+        ["E-mail", 1, '"32/13/2001" has no @.', "Write it as name@example.ca.", "Students, row 6", "9033 error"],
+        ["E-mail", 1, '"32/13/2001" is odd.', "Look.", "Students, row 8", "warning"],
     ]  # fmt: skip
     links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
     assert links["Students, row 10"] == "'Students'!A7"
@@ -422,7 +425,7 @@ def test_problems_are_grouped_by_code_and_column_with_a_link_to_the_first_cell(t
 def test_a_code_that_nobody_documents_is_told_in_opscoms_own_words(tmp_path):
     outcomes = [Outcome(State.REJECTED, "", "9999", "Teapot.")]
     lines = section(summary(tmp_path, part_of(sheet_of(("a",), [("x",)]), outcomes)), "Problems")
-    assert lines[1][:4] == ["9999 error", 1, "Whole row", "Teapot."]
+    assert lines[1] == ["Whole row", 1, "Teapot.", "Students, row 5", "9999 error"]
 
 
 def test_links_reach_sheets_with_an_apostrophe_in_the_name(tmp_path):
@@ -458,8 +461,9 @@ def test_rows_that_need_a_person_for_one_reason_are_one_line(tmp_path):
 def test_the_summary_begins_with_what_a_reader_wants_first_and_ends_with_the_record(tmp_path):
     sheet = sheet_of(("a",), [("x",)] * 2, notes=("Rows are hidden.",))
     outcomes = [Outcome(State.INVALID), Outcome(State.SKIPPED)]
-    against = Against("fall.xlsx", 5_000, "2026-09-01", 2, 0, 0, 0, (), 0, ())
-    page = summary(tmp_path, part_of(sheet, outcomes, [problem(sheet, 0, (0,))]), against=against)
+    against = Against("fall.xlsx", 5_000, "2026-09-01", 0, 1, 0, 0, (), (Gone("0007"),))
+    part = part_of(sheet, outcomes, [problem(sheet, 0, (0,))], news={0: ("email",)})
+    page = summary(tmp_path, part, against=against)
     titles = [row[0].value for row in page.iter_rows() if row[0].value and row[0].font.size == 13]
     assert [title for title in titles if not title.startswith("  ")] == [
         "What to do",
@@ -468,6 +472,8 @@ def test_the_summary_begins_with_what_a_reader_wants_first_and_ends_with_the_rec
         "Notes",
         "What became of the rows",
         "This file against the last one",
+        "Rows that change",
+        "Gone",
         "Rows that are no records",
         "Record of this run",
     ]
@@ -537,7 +543,7 @@ def test_folded_row_numbers_name_every_row_once(rows):
     assert said == Counter(rows)
 
 
-SETTLED = {P: 3, State.UNKNOWN: 1, State.NOT_SENT: 2}
+SETTLED = Counter({P: 3, State.UNKNOWN: 1, State.NOT_SENT: 2})
 
 
 def test_settle_tells_what_waits_for_the_next_push_and_not_of_a_stopped_run():
@@ -545,7 +551,7 @@ def test_settle_tells_what_waits_for_the_next_push_and_not_of_a_stopped_run():
     assert headline(about, SETTLED) == (
         "3 of 6 rows are in OPSCOM. 1 needs a look, 2 wait for the next push."
     )
-    assert next_steps(about, SETTLED, 0) == [
+    assert next_steps(about, SETTLED) == [
         (
             "Run opscom-import settle for 1 row without an answer. Where it still does not know, look the "
             "record up in OPSCOM, write its id, or yes, or no, into opscom_answer, save this workbook and "
@@ -573,16 +579,61 @@ def test_a_check_without_a_client_code_names_the_host_alone(tmp_path):
 
 
 def test_the_last_file_is_told_and_only_what_differs(tmp_path):
-    against = Against("fall.xlsx", 5_000, "2026-09-01", 2, 0, 4_100, 0, (), 0, ())
+    against = Against("fall.xlsx", 5_000, "2026-09-01", 2, 0, 4_100, 0)
     page = summary(tmp_path, part_in({P: 2}), against=against)
     assert section(page, "This file against the last one") == [
         [
             (
                 "The last file with the mapping Banner students was fall.xlsx with 5,000 rows, pushed on "
-                "2026-09-01. Compared is what OPSCOM last accepted from us for each id."
+                "2026-09-01. Compared is what OPSCOM last accepted from us for each row."
             )
         ],
-        ["Rows or ids", "Number", "Which"],
-        ["new", 2, "Ids that were never accepted from us before."],
+        ["Rows", "Number", "Which"],
+        ["new", 2, "Never accepted from us before."],
         ["unchanged", 4_100, "Exactly what was last accepted."],
+    ]
+
+
+def test_changed_rows_are_listed_each_a_link_and_who_is_gone_by_name(tmp_path):
+    gone = (Gone("000007", "Ada Example"), Gone("000008"))
+    against = Against("fall.xlsx", 5, "2026-09-01", 1, 2, 0, 0, (("email", 2),), gone)
+    news = {0: (), 1: ("email", "street"), 2: ("email",)}
+    part = part_of(sheet_of(("a",), [("x",)] * 3), news=news)
+    page = summary(tmp_path, part, against=against)
+    assert section(page, "Rows that change") == [
+        ["Row", "Sheet", "Fields that change"],
+        ["row 6", "Students", "email, street"],
+        ["row 7", "Students", "email"],
+    ]
+    links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
+    assert links == {"row 6": "'Students'!A3", "row 7": "'Students'!A4"}
+    assert section(page, "Gone") == [
+        ["Id", "Name in the last results workbook"],
+        ["000007", "Ada Example"],
+        ["000008"],
+    ]
+
+
+def test_many_changed_rows_are_counted_and_the_first_are_listed(tmp_path):
+    against = Against("fall.xlsx", 5, "2026-09-01", 0, 303, 0, 0)
+    news = dict.fromkeys(range(303), ("email",))
+    page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 303), news=news), against=against)
+    lines = section(page, "Rows that change")
+    assert len(lines) == 1 + 300 + 1
+    assert lines[-1] == ["3 more rows: filter opscom_message for changes."]
+
+
+def test_gone_permits_are_told_with_the_command_that_lists_them_for_deletion(tmp_path):
+    against = Against("fall.xlsx", 5, "2026-09-01", 0, 0, 5, 0, (), (Gone("P-7", "ABC 1"),))
+    command = "opscom-import history --gone permits-results.xlsx --as-deletes gone-permits.xlsx"
+    page = summary(tmp_path, part_in({U: 5}), against=against, endpoint="permits", deletes=command)
+    assert section(page, "Gone") == [
+        [
+            (
+                "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look "
+                f"through it and push it: {command}"
+            )
+        ],
+        ["Reference id", "Name in the last results workbook"],
+        ["P-7", "ABC 1"],
     ]

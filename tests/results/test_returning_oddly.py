@@ -111,7 +111,7 @@ def test_a_workbook_changed_in_this_way_is_known_by_its_rows_and_loses_none(
     [first, second] = openpyxl.load_workbook(path).sheetnames[1:]
     for sheet, line in ((first, 2), (second, 2)):
         row = desk.table_of("roster", sheet)[line]
-        assert row["opscom_message"].startswith("Attempt 1 on ")
+        assert row["opscom_message"].startswith("new\nAttempt 1 on ")
         assert row["opscom_row"] == "4"
     told = facts(desk, "roster")
     assert (told["File"], told["File's SHA-256"]) == ("roster.xlsx", digest)
@@ -152,7 +152,7 @@ def test_a_workbook_saved_as_xls_is_the_same_input(desk, controller, tmp_path):
     assert {entry.body["first_name"] for entry in controller.ledger} == {"Zoë"}
     [stem] = {path.name for path in desk.folder.glob("results/*-results.xlsx")}
     rows = rows_of(desk.folder / "results" / stem)
-    assert rows[2]["opscom_message"].startswith("Attempt 1 on ")
+    assert rows[2]["opscom_message"].startswith("new\nAttempt 1 on ")
     told = facts(desk, stem.removesuffix("-results.xlsx"))
     assert (told["File"], told["File's SHA-256"]) == ("roster.csv", digest)
 
@@ -402,9 +402,7 @@ def test_deletes_that_are_given_back_are_sent_once(desk, controller, saver, tmp_
     ids = [row["opscom_reference_id"] for row in desk.table_of("permits")]
     desk.write("mappings/cancel.yaml", CANCEL)
     controller.plan["no-such-9", 1] = Fault("answer", code=9009, applied=False)
-    desk.table(
-        "cancel.csv", [{"Reference": each, "Why": "sold"} for each in [*ids[:2], "", "no-such-9"]]
-    )
+    desk.table("cancel.csv", [{"Reference": each} for each in [*ids[:2], "", "no-such-9"]])
     desk.push("cancel.csv", code=1)
     path = desk.results("cancel")
     with edited(path) as page:

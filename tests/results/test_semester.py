@@ -1,0 +1,169 @@
+"""The next semester: which rows are new, what the others change, and who is gone, by name."""
+
+import openpyxl
+import pytest
+from commanding import DELETES, permit, user
+from returning import edited
+
+
+def fall(desk):
+    """Push the list of the first semester: 000000 to 000004."""
+    desk.push(desk.roster(5, "roster-fall.csv"), code=0)
+
+
+def winter(desk):
+    """Write that of the second: two changed, one as it was, one held back, one new, two gone."""
+    people = [user(number) for number in range(2, 7)]
+    people[0]["Mail"] = "other@students.example"
+    people[1] |= {"Mail": "another@students.example", "Last": "Married"}
+    people[3]["Mail"] = "none"
+    return desk.table("roster.csv", people)
+
+
+def messages(desk, kind):
+    rows = desk.table_of("roster", kind=kind)
+    return {row["Id"]: (row["opscom_status"], row["opscom_message"].split("\n")[0]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("command", "kind", "done"),
+    [(("check",), "checked", "ready"), (("push", "--yes"), "results", "pushed")],
+    ids=["check", "push"],
+)
+def test_each_row_says_whether_it_is_new_or_what_it_changes(desk, command, kind, done):
+    fall(desk)
+    desk.do(*command, winter(desk), code=1)
+    found = messages(desk, kind)
+    assert found.pop("000005")[0] == "invalid"
+    assert found == {
+        "000002": (done, "changes email"),
+        "000003": (done, "changes last_name, email"),
+        "000004": ("unchanged", ""),
+        "000006": (done, "new"),
+    }
+    assert "  1 new, 2 changed, 1 unchanged, 2 gone since roster-fall.csv\n" in desk.told
+    assert desk.section("roster", "Rows that change", kind) == [
+        ["Row", "Sheet", "Fields that change"],
+        ["row 2", "Rows", "email"],
+        ["row 3", "Rows", "last_name, email"],
+    ]
+    assert desk.section("roster", "Gone", kind) == [
+        ["Id", "Name in the last results workbook"],
+        ["000000", "First0 Last0"],
+        ["000001", "First1 Last1"],
+    ]
+
+
+def test_the_first_list_says_nothing_of_new_rows(desk):
+    fall(desk)
+    assert {row["opscom_message"] for row in desk.table_of("roster-fall")} == {""}
+    assert " new, " not in desk.told
+    assert desk.section("roster-fall", "Gone") is None
+
+
+def test_a_results_workbook_that_says_what_changed_is_understood_when_it_comes_back(desk):
+    fall(desk)
+    desk.push(winter(desk), code=1)
+    with edited(desk.results("roster")) as page:
+        row = next(row for row in page.iter_rows(min_row=2) if row[0].value == "invalid")
+        row[9].value = "right@students.example"
+    desk.push(desk.results("roster"), code=0)
+    assert messages(desk, "results") == {
+        "000002": ("unchanged", ""),
+        "000003": ("unchanged", ""),
+        "000004": ("unchanged", ""),
+        "000005": ("pushed", "new"),
+        "000006": ("unchanged", ""),
+    }
+    assert desk.section("roster", "Gone") is None
+
+
+def test_who_is_gone_is_told_by_id_alone_where_no_results_workbook_is_left(desk):
+    fall(desk)
+    desk.results("roster-fall").unlink()
+    desk.push(winter(desk), code=1)
+    assert desk.section("roster", "Gone")[1:] == [["000000"], ["000001"]]
+
+
+def test_a_row_that_comes_back_the_semester_after_is_gone_no_longer(desk):
+    fall(desk)
+    desk.push(winter(desk), code=1)
+    desk.push(desk.roster(5, "roster-spring.csv"), code=0)
+    assert desk.section("roster-spring", "Gone") == [
+        ["Id", "Name in the last results workbook"],
+        ["000006", "First6 Last6"],
+    ]
+
+
+def test_gone_permits_are_listed_with_their_ids_and_a_workbook_of_deletes_is_made(desk, controller):
+    desk.write("mappings/cancel.yaml", DELETES)
+    desk.push(desk.table("permits-fall.csv", [permit(number) for number in range(4)]), code=0)
+    ids = [row["opscom_reference_id"] for row in desk.table_of("permits-fall")]
+    changed = permit(2) | {"To": "2027-04-30T18:00:00"}
+    desk.push(desk.table("permits.csv", [permit(1), changed, permit(7)]), code=1)
+    rows = desk.table_of("permits")
+    assert [(row["opscom_status"], row["opscom_message"].split("\n")[0]) for row in rows] == [
+        ("unchanged", ""),
+        ("invalid", "changes endTime"),
+        ("pushed", "new"),
+    ]
+    assert "  1 new, 1 changed, 1 unchanged, 2 gone since permits-fall.csv\n" in desk.told
+    assert desk.section("permits", "Gone") == [
+        [
+            (
+                "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look "
+                "through it and push it: opscom-import history --gone "
+                f"{desk.results('permits')} --as-deletes gone-permits.xlsx"
+            )
+        ],
+        ["Reference id", "Name in the last results workbook"],
+        [ids[0], "PL0 N0000"],
+        [ids[3], "PL3 N0003"],
+    ]
+    desk.do("history", "--gone", desk.results("permits"), "--as-deletes", "gone.xlsx", code=0)
+    assert desk.told == (
+        "2 permits are listed in gone.xlsx. To delete:\n"
+        "  opscom-import push gone.xlsx --mapping permit-cancellations.yaml\n"
+    )
+    book = openpyxl.load_workbook("gone.xlsx")
+    assert [[cell.value for cell in row][:3] for row in book["Permits"]] == [
+        ["Reference ID", "Created from", "Row"],
+        [ids[3], "permits-fall.csv", "5"],
+        [ids[0], "permits-fall.csv", "2"],
+    ]
+    desk.push("gone.xlsx", "--mapping", "mappings/cancel.yaml", code=0)
+    desk.push(desk.table("permits.csv", [permit(1), permit(7)]), code=0)
+    assert desk.section("permits", "Gone")[2:] == [[ids[2], "PL2 N0002"]]
+
+
+def test_a_permit_that_an_update_has_changed_is_not_gone(desk, controller):
+    desk.push(desk.table("permits-fall.csv", [permit(0), permit(1)]), code=0)
+    changed = permit(1) | {"To": "2027-04-30T18:00:00"}
+    desk.push(desk.table("permits.csv", [permit(0), changed]), code=1)
+    assert desk.section("permits", "Gone") is None
+    with edited(desk.results("permits")) as page:
+        page.cell(3, 5).value = "update"
+    desk.push(desk.results("permits"), code=0)
+    desk.push(desk.table("permits.csv", [permit(0), changed]), code=0)
+    assert desk.section("permits", "Gone") is None
+    desk.push(desk.table("permits.csv", [permit(0)]), code=0)
+    assert [line[1] for line in desk.section("permits", "Gone")[2:]] == ["PL1 N0001"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (
+            ("--gone", "opscom.yaml"),
+            "--gone goes with --as-deletes alone. Name the workbook to write.",
+        ),
+        (
+            ("--as-deletes", "x.xlsx"),
+            "--as-deletes needs the id of a run. `history` shows the ids.",
+        ),
+    ],
+    ids=["no file to write", "no run"],
+)
+def test_a_list_of_deletes_needs_to_know_of_what(desk, arguments, said):
+    desk.do("history", *arguments, code=2)
+    assert desk.told == f"Error: {said}\n"
