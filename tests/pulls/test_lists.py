@@ -114,12 +114,6 @@ def test_a_read_is_asked_again_after_whatever_passes(office, fault):
             id="settings",
         ),
         pytest.param(
-            Fault("answer", status=307, headers={"Location": "http://127.0.0.1:9/"}),
-            "The host answers with a redirect (HTTP 307), which is never followed. "
-            "Ask OPSCOM for the right host.",
-            id="redirect",
-        ),
-        pytest.param(
             Fault("answer", status=429, headers={"Retry-After": "9999"}),
             "OPSCOM asks to go more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait.",
             id="told-to-wait-too-long",

@@ -224,12 +224,6 @@ def test_a_plate_that_is_refused_is_said_and_the_others_go_on(office):
             id="settings",
         ),
         pytest.param(
-            Fault("answer", status=301, headers={"Location": "http://127.0.0.1:9/"}),
-            "The host answers with a redirect (HTTP 301), which is never followed. "
-            "Ask OPSCOM for the right host.",
-            id="redirect",
-        ),
-        pytest.param(
             Fault("answer", status=404, body="<html>"),
             "The host answers HTTP 404 without an OPSCOM error code: most likely the client code or "
             "the host is wrong. Compare both with what OPSCOM gave you: `client:` and `host:` in "
