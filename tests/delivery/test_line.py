@@ -3,12 +3,10 @@
 import csv
 import datetime as dt
 import io
-import os
-import signal
 
 import pytest
 import xlsxwriter
-from commanding import CLIENT, PERMITS, ROSTER, TOKEN, Office, permit, read_results, user
+from commanding import CLIENT, TOKEN, Office, read_results
 from controller import Controller, Fault
 
 STUDENTS = """\
@@ -407,64 +405,3 @@ def _fits(text, encoding):
         return text.encode(encoding).decode(encoding) == text
     except UnicodeEncodeError:
         return False
-
-
-# Killed
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
-@pytest.mark.parametrize("after", [1, 25], ids="after {} requests".format)
-def test_after_a_kill_the_same_command_finishes_and_no_permit_is_created_twice(
-    tmp_path, calling, after
-):
-    rows = 40
-    with Controller(latency=0.02) as controller:
-        office = Office(tmp_path, controller.url, mappings={"permit": PERMITS})
-        office.table("inbox/permit.csv", [permit(n) for n in range(rows)])
-        process = office.start("push", "--yes")
-        controller.wait_for(after)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        assert process.returncode == -signal.SIGKILL
-        call = calling(office)
-        done = call("push", "--yes", "--json", "--keep")
-        again = call("push", "--yes", "--json", "--keep")
-    results = read_results(done.json["files"][0]["results"])
-    states = [row["opscom_status"] for row in results]
-    applied = [controller.applied(f"N{n:04}") for n in range(rows)]
-    assert len(states) == rows
-    for state, times, row in zip(states, applied, results, strict=True):
-        assert state in {"pushed", "unchanged", "unknown"}
-        assert times <= 1 if state == "unknown" else times == 1
-        assert bool(row["opscom_reference_id"]) == (state != "unknown")
-    unknown = states.count("unknown")
-    assert unknown <= 4  # as many as were under way
-    assert done.code == (4 if unknown else 0)
-    if unknown:
-        lost = "answer to 1 row is" if unknown == 1 else f"answers to {unknown} rows are"
-        assert f"An earlier run was ended by force; the {lost} lost." in done.err
-    assert again.states["permit.csv"] == {"unchanged": rows - unknown} | (
-        {"unknown": unknown} if unknown else {}
-    )
-
-
-@pytest.mark.skipif(os.name != "posix", reason="Windows has no SIGKILL")
-def test_after_a_kill_every_user_is_there_and_what_was_settled_is_not_sent_again(tmp_path, calling):
-    rows = 60
-    with Controller(latency=0.02) as controller:
-        office = Office(tmp_path, controller.url, mappings={"roster": ROSTER})
-        office.table("inbox/roster.csv", [user(n) for n in range(rows)])
-        process = office.start("push", "--yes")
-        controller.wait_for(25)
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-        settled = [row for row, state in office.attempts() if state == "pushed"]
-        done = calling(office)("push", "--yes", "--json")
-    assert done.code == 0, done.err
-    states = done.states["roster.csv"]
-    assert states["pushed"] + states.get("unchanged", 0) == rows
-    assert states.get("unchanged", 0) >= len(settled)
-    times = [controller.applied(f"{n:06}") for n in range(rows)]
-    assert min(times) == 1
-    assert sum(times) - rows <= 6  # no more than were under way
-    assert [path.name for path in office.inbox.iterdir()] == []

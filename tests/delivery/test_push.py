@@ -242,19 +242,17 @@ def test_a_host_that_refuses_ends_the_run_with_nothing_sent(journal):
     assert done.stopped.startswith("The host refused the connection.")
 
 
-def test_a_server_that_drips_ends_the_row_on_time(journal):
-    with Controller({("P0", 1): Fault("drip", seconds=0.05)}) as c:
-        done = push(c.url, journal, "permits", permits(2), timeout=0.4)
-    assert done.states == {0: "unknown", 1: "pushed"}
-    assert done.outcomes[0].message.startswith("No whole answer came within 0.4 seconds.")
-
-
-def test_a_server_that_drips_its_headers_has_not_answered(journal):
+@pytest.mark.parametrize(
+    ("pause", "timeout"),
+    [(0.05, 0.4), (0.02, 0.7), (0.006, 0.9)],
+    ids=["status", "headers", "body"],
+)
+def test_a_server_that_drips_ends_the_row_on_time(journal, pause, timeout):
     # Cut in the middle of its headers, an answer looks like one that has no body.
-    with Controller({("P0", 1): Fault("drip", seconds=0.02)}) as c:
-        done = push(c.url, journal, "permits", permits(1), timeout=0.7)
-    assert done.states == {0: "unknown"}
-    assert done.outcomes[0].message.startswith("No whole answer came within 0.7 seconds.")
+    with Controller({("P0", 1): Fault("drip", seconds=pause)}) as c:
+        done = push(c.url, journal, "permits", permits(2), timeout=timeout)
+    assert done.states[0] == "unknown"
+    assert done.outcomes[0].message.startswith(f"No whole answer came within {timeout} seconds.")
 
 
 def test_five_unknown_rows_in_a_row_stop_the_run(journal):

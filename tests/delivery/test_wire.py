@@ -11,7 +11,7 @@ import pytest
 import requests
 from controller import Controller, Fault
 from delivering import CLIENT, TOKEN, permits, push, users
-from proving import ENDPOINTS, PAYLOADS, Trial
+from proving import ENDPOINTS, PAYLOADS
 from tunnels import CERTIFICATE, Proxy, TlsHost
 
 from importer.delivery.http import Connection, Phase, elapsed
@@ -273,16 +273,16 @@ def deadline():
 def test_a_deadline_cuts_what_runs_over_its_time(deadline):
     guard, cut = deadline
     guard.begin(0.05)
-    assert cut.wait(5)
+    assert cut.wait(60)
     assert guard.end() is True
 
 
 def test_a_request_that_has_ended_is_never_cut_nor_the_next_one_for_it(deadline):
     guard, cut = deadline
-    guard.begin(0.05)
+    guard.begin(0.5)
     assert guard.end() is False
-    guard.begin(30)
-    assert not cut.wait(0.4)
+    guard.begin(3600)
+    assert not cut.wait(0.8)
     assert guard.end() is False
 
 
@@ -290,7 +290,7 @@ def test_a_cut_that_finds_nothing_to_cut_is_tried_again():
     cuts, third = [], threading.Event()
     guard = Deadline(lambda: cuts.append(1) or (len(cuts) == 3 and third.set()))
     guard.begin(0.01)
-    assert third.wait(5)
+    assert third.wait(60)
     guard.end()
     guard.close()
 
@@ -300,7 +300,7 @@ def test_a_closed_connection_leaves_no_thread():
     connection = Connection("http://127.0.0.1:9", timeout=30, whole=True)
     (thread,) = set(threading.enumerate()) - before
     connection.close()
-    thread.join(5)
+    thread.join(60)
     assert not thread.is_alive()
 
 
@@ -413,14 +413,17 @@ def test_a_connection_is_not_kept_after_a_refusal_with_a_status_of_failure(journ
     assert done.states == {0: "pushed", 1: "rejected", 2: "pushed"}
 
 
-def test_a_connection_is_kept_from_row_to_row_also_where_rows_are_refused(journal):
+def test_a_connection_is_kept_from_row_to_row_also_where_rows_are_refused():
     plan = {
         ("U1", 1): Fault("answer", code=9019),
         ("U2", 1): Fault("answer", code=9030, status=422),
     }
     with Controller(plan) as controller:
-        push(controller.url, journal, "users", users(5))
-        assert controller.connections == 1
+        url = f"{controller.url}/api/{CLIENT}/v1/profiles/push"
+        connection = Connection(url, timeout=60, token={"apiToken": TOKEN}, clock=Ticks())
+        phases = {connection.send(row).phase for row in users(5)}
+        connection.close()
+        assert (phases, controller.requests, controller.connections) == ({Phase.ANSWERED}, 5, 1)
 
 
 # Answers of other sizes and alphabets
@@ -475,12 +478,6 @@ def test_a_token_that_comes_back_is_in_no_journal_and_no_message(journal, form):
     for trace in (form, token, inside):
         assert trace.encode() not in raw
         assert trace not in done.outcomes[0].message
-
-
-def test_the_trial_of_this_rig_accepts_a_healthy_run(journal):
-    with Controller() as controller:
-        trial = Trial("permits", journal, controller)
-        assert set(trial.run().states.values()) == {"pushed"}
 
 
 @pytest.mark.parametrize("content", [None, "no certificates"], ids=["absent", "not PEM"])
