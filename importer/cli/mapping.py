@@ -113,11 +113,12 @@ def _proposer(
     """Return what makes a proposal of answers; the file is read and looked at once."""
     file = request.file if filled is None else _source_of(filled, request)
     source, options = read_source(file, encoding=request.options.encoding), request.options
-    if not options.mapping:
+    named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
+    if not named:
         endpoint, glossary = request.endpoint, office.glossary
         seen = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=glossary)
         return lambda said: propose_file(seen, said, office, endpoint=endpoint)
-    path = options.mapping[0]
+    path = named[0]
     if not path.is_file():
         path = request.mappings / path.name
     mapping, document = load_mapping(path), read_document(path)

@@ -33,6 +33,8 @@ class Filled:
     source: Path
     sheet: str
     endpoint: str
+    mapping: str
+    """The mapping that nearly fits; empty without one."""
     before: Answers
     """What had been said when it was written."""
     columns: tuple[tuple[str, str, str], ...]
@@ -91,7 +93,7 @@ def read_workbook(path: Path) -> Filled:
             ) from None
         rows.append((cell, key, row[3], row[0] != "skipped"))
     return Filled(
-        Path(given["File"]), given["Sheet"], given["Endpoint"],
+        Path(given["File"]), given["Sheet"], given["Endpoint"], given["Mapping"],
         Answers({tuple(key): text for *key, text in said}), columns, values, tuple(rows),
     )  # fmt: skip
 

@@ -176,6 +176,8 @@ class Proposal:
     duplicates: str = "error"
     kept: Mapping[str, object] = field(default_factory=dict)
     """What another mapping says beside its fields, where that one nearly fits."""
+    like: Path | None = None
+    """That mapping's file."""
 
     @property
     def held(self) -> tuple[Question, ...]:

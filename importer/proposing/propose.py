@@ -155,6 +155,7 @@ def propose_anew(
         else (),
         duplicates=str(kept.get("duplicates", "error")),
         kept=kept,
+        like=mapping.path,
     )
 
 

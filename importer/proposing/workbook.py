@@ -78,6 +78,7 @@ def write_workbook(proposal: Proposal, path: Path) -> None:
     said = [json.dumps([*key, text]) for key, text in proposal.answers.given.items()]
     for name, text in (
         ("File", str(look.source.path.resolve())), ("Sheet", look.sheet.name or ""), ("Endpoint", proposal.endpoint),
+        ("Mapping", str(proposal.like.resolve()) if proposal.like else ""),
         *(("Answer", each) for each in said),
     ):  # fmt: skip
         row = facts.max_row + 1

@@ -249,3 +249,22 @@ def test_a_column_that_is_gone_is_asked_for(office, run):
     done = run(office, "map", file_of(office), "--mapping", path, "--json")
     asked = [ask["question"] for ask in json.loads(done.out)["asks"]]
     assert asked == ['The column of driver_licence_num ("Permis") is gone. Which column is it now?']
+
+
+def test_a_workbook_made_beside_a_mapping_goes_on_with_that_mapping(office, run):
+    path = office / "mappings" / "staff.yaml"
+    path.write_text(
+        "version: 1\nname: Staff\nendpoint: users\nduplicates: last\nfields:\n  unique_id: Matricule\n"
+        "  login_source: {value: LDAP}\n  user_type_id: {column: Régime, lookup: {Temps plein: '7'}}\n",
+        encoding="utf-8",
+    )
+    run(office, "map", file_of(office), "--mapping", path, "--workbook")
+    workbook = office / "results" / WORKBOOK
+    answer_workbook(workbook, **{"Temps partiel": "8"})
+    done = run(office, "map", workbook)
+    assert done.code == 0, done.err
+    made = mapping_of(office)
+    assert (made["duplicates"], list(made["fields"])) == (
+        "last", ["unique_id", "login_source", "user_type_id"],
+    )  # fmt: skip
+    assert made["fields"]["user_type_id"]["lookup"] == {"Temps plein": "7", "Temps partiel": "8"}
