@@ -42,9 +42,9 @@ def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator
     there to be read by, and a results workbook has its own.
     """
     sheet = batch.sheet
-    records = {at for at in range(len(sheet.frame)) if not batch.skipped[at]} - set(strays)
     if any(column.ours for column in sheet.columns) or not sheet.fills:
         return
+    records = set(np.flatnonzero(~batch.skipped).tolist()) - set(strays)
     keys = {at for name in table.told_by for at in batch.origins.get(name, ())}
     mapped = {at for columns in batch.origins.values() for at in columns}
     colours = sorted({colour for cells in sheet.fills.values() for _, colour in cells})
@@ -55,21 +55,17 @@ def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator
         half = 2 * len(rows) - len(records)
         if not rows or half >= 0 or (half == -1 and steps == {_EVERY_SECOND}):
             continue
-        which = (
-            f"row {rows[0]} has" if len(rows) == 1 else f"rows {spans(rows, most=_MOST_ROWS)} have"
-        )
-        plain = re.fullmatch("[0-9A-F]{6}", colour)
-        name = f"{_named(colour)} ({colour})" if plain else f"coloured ({colour})"
-        skip = (
-            f' To pass such rows over say `skip_rows: [{{fill: "{colour}"}}]` in the mapping.'
-            if plain
-            else ""
-        )
-        are = "It is" if len(rows) == 1 else "They are"
-        yield (
-            f"{which[:1].upper()}{which[1:]} a {name} background{_legend(batch, colour, strays)}. "
-            f"{are} sent like the others.{skip}"
-        )
+        which, are = f"Rows {spans(rows, most=_MOST_ROWS)} have", "They are"
+        if len(rows) == 1:
+            which, are = f"Row {rows[0]} has", "It is"
+        name, skip = f"coloured ({colour})", ""
+        if re.fullmatch("[0-9A-F]{6}", colour):
+            name = f"{_named(colour)} ({colour})"
+            skip = (
+                f' To pass such rows over say `skip_rows: [{{fill: "{colour}"}}]` in the mapping.'
+            )
+        legend = _legend(batch, colour, strays)
+        yield f"{which} a {name} background{legend}. {are} sent like the others.{skip}"
 
 
 def _legend(batch: Batch, colour: str, strays: Collection[int]) -> str:
