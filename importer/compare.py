@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from importer.delivery.attempts import Result
 from importer.delivery.known import Evidence
 from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import Plan, plan
@@ -288,26 +287,3 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     )
     error = f"{job.path.name} looks like a wrong file; nothing of it was sent. {why} {hint}"
     return Job(job.path, error=plain(error))
-
-
-def remember(past: Past, each: Compared) -> None:
-    """Write down what a person found out about rows whose answer was lost.
-
-    Raises:
-        JournalError: It cannot be written.
-    """
-    past.opened.find_out(
-        past.known_number,
-        each.job.endpoint,
-        (
-            (
-                found.identity,
-                Result(
-                    State.PUSHED if found.there else State.NOT_SENT,
-                    found.reference_id,
-                    message="A person found out.",
-                ),
-            )
-            for found in each.plan.found
-        ),
-    )

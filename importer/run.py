@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks
-from importer.compare import compare, compare_sheet, guard, recognise, remember, standing_permits
+from importer.compare import compare, compare_sheet, guard, recognise, standing_permits
 from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
 from importer.lost_runs import find_lost, hold_creates, learn, leave_aside
@@ -185,7 +185,8 @@ class _Line:
         """
         sheet = each.checked.batch.sheet
         try:
-            remember(self._past, each)
+            number = self._past.known_number
+            self._past.opened.find_out(number, each.job.endpoint, each.plan.found)
             return self._past.opened.start_file(
                 self._id,
                 source=each.job.path.name,

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.codes import EXISTS, NOT_FOUND
+from importer.delivery.attempts import Result
 from importer.delivery.changes import CHANGED, CHANGING
 from importer.delivery.known import Evidence, Known
 from importer.model import Outcome, Record, State
@@ -32,19 +33,13 @@ OVERTAKEN = (
     "it would undo them. Where the later values are right, delete the row here; where these are, push with "
     "--again."
 )
+FOUND_OUT = "A person found out."
 LONGEST_ID = 50
 """Source: API documentation, attribute "Reference ID"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """What a person found out about a record whose answer was lost."""
-
-    identity: str
-    there: bool
-    """Whether the record is in OPSCOM."""
-    reference_id: str = ""
-    """Its id there, where the person gave it."""
+Found = tuple[str, Result]
+"""Identity of a record whose answer was lost, and what a person found out about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +143,14 @@ def _answered(
             "that is written now."
         )
     elif told.answer == "no":
-        return Verdict(None, Found(past.identity, there=False))
+        return Verdict(None, (past.identity, Result(State.NOT_SENT, message=FOUND_OUT)))
     elif told.answer != "yes" and not _may_be_id(told.answer):
         why = "opscom_answer holds neither an id nor yes nor no. Correct it."
     else:
         number = "" if told.answer == "yes" else told.answer
         there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
-        found = Found(past.identity, there=True, reference_id=number)
-        return Verdict(_edited(number, policy) if edited else there, found)
+        found = Result(State.PUSHED, number, message=FOUND_OUT)
+        return Verdict(_edited(number, policy) if edited else there, (past.identity, found))
     return Verdict(Outcome(State.UNKNOWN, message=why))
 
 
