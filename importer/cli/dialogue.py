@@ -9,7 +9,7 @@ import click
 from importer.cli.terminal import console, say
 from importer.errors import plain
 from importer.proposing.answers import COLUMNS, Answers
-from importer.proposing.fields import not_an_answer
+from importer.proposing.fields import as_choice, not_an_answer
 from importer.proposing.proposal import NOT_SENT, Confidence, Question
 from importer.text import count, fold, spans
 
@@ -123,10 +123,9 @@ def _prompt(question: Question) -> str:
         return reply
     if not question.free and reply.isdigit() and 1 <= int(reply) <= min(len(choices), _LISTED):
         return choices[int(reply) - 1]
-    exact = [c for c in choices if fold(c) == fold(reply) or fold(c).startswith(fold(reply) + " ")]
-    part = [] if reply.isdigit() else [c for c in choices if fold(reply) in fold(c)]
-    found = exact or part
-    return found[0] if len(found) == 1 else reply
+    meant = as_choice(reply, choices)
+    part = [choice for choice in choices if fold(reply) in fold(choice)]
+    return part[0] if meant not in choices and len(part) == 1 and not reply.isdigit() else meant
 
 
 def _show_table(proposal: Proposal) -> None:

@@ -12,7 +12,7 @@ from importer.proposing.profiles import province_of
 from importer.proposing.proposal import JOINED, NOT_SENT, SECOND, Confidence, Draft, Question
 from importer.proposing.values import PROVINCES, Turn, turn
 from importer.schema import Kind, Need
-from importer.text import nearest
+from importer.text import fold, nearest
 from schemas import TABLES
 from schemas.kinds import judge
 
@@ -140,6 +140,15 @@ def fields_of(endpoint: str) -> tuple[str, ...]:
         made += [known.name + JOINED] if joinable else []
         made += [known.name + SECOND] if second else []
     return tuple(made)
+
+
+def as_choice(answer: str, choices: Sequence[str]) -> str:
+    """Return the choice that a person means by its number, its name or other capitals; else the answer."""
+    said = fold(answer)
+    same = [choice for choice in choices if fold(choice) == said]
+    if not same:
+        same = [choice for choice in choices if said in map(fold, choice.partition(" "))]
+    return same[0] if said and len(same) == 1 else answer
 
 
 def not_a_field(answer: str, endpoint: str) -> str:

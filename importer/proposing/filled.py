@@ -11,7 +11,7 @@ from openpyxl import load_workbook
 
 from importer.errors import InputError
 from importer.proposing.answers import COLUMNS, VALUES, Answers
-from importer.proposing.fields import not_a_field, not_a_value, not_an_answer
+from importer.proposing.fields import as_choice, fields_of, not_a_field, not_a_value, not_an_answer
 from importer.proposing.proposal import NOT_SENT
 from importer.proposing.rows import SEND
 from importer.proposing.workbook import ANSWERED, FACTS, PAGES, labels
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
     from importer.proposing.answers import Key
     from importer.proposing.proposal import Proposal, Value
+
+
+_EMPTY = "this is not answered."
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,18 +128,21 @@ def answers_of(filled: Filled, proposal: Proposal, before: Answers) -> tuple[Ans
     answers, faults = _columns(filled, proposal, before)
     asked = {question.key: question for question in proposal.questions}
     listed: dict[Key, Value] = {(VALUES, v.column, v.value): v for v in proposal.values}
-    for cell, key, said in filled.values:
+    for cell, key, text in filled.values:
         value = listed.get(key)
-        if value is None or not said or said == (value.becomes or ""):
+        if value is None or text == (value.becomes or ""):
             continue
+        said = as_choice(text, value.choices)
         fault = "" if said in value.choices else not_a_value(said, value.field, proposal.endpoint)
+        fault = fault if said else _EMPTY
         faults += [f"{cell}: {fault}"] if fault else []
         answers = answers.put(key, said)
-    for cell, key, said, must in filled.rows:
+    for cell, key, text, must in filled.rows:
         question = asked.get(key)
+        said = as_choice(text, question.choices) if question else text
         fault = not_an_answer(question, said, proposal.endpoint) if question and said else ""
         if must and not said:
-            fault = "this is not answered."
+            fault = _EMPTY
         elif said and (must or said == SEND):
             answers = answers.put(key, said)
         faults += [f"{cell}: {fault}"] if fault else []
@@ -150,7 +156,9 @@ def _columns(filled: Filled, proposal: Proposal, answers: Answers) -> tuple[Answ
     for place, said in labels(proposal):
         proposed.setdefault(fold(proposal.header(place)), []).append(said)
     taken: dict[str, str] = {}
-    for cell, header, said in filled.columns:
+    fields = fields_of(proposal.endpoint)
+    columns = [(cell, header, as_choice(text, fields)) for cell, header, text in filled.columns]
+    for cell, header, said in columns:
         fault = not_a_field(said, proposal.endpoint)
         if fold(header) not in proposed:
             faults.append(f'{cell}: the file has no column "{header}".')
@@ -163,7 +171,7 @@ def _columns(filled: Filled, proposal: Proposal, answers: Answers) -> tuple[Answ
             faults.append(f"{cell}: {given}. Choose `{NOT_SENT}`, or another field.")
         taken.setdefault(said, cell)
     for header, before in proposed.items():
-        now = [(name, said) for _, name, said in filled.columns if fold(name) == header]
+        now = [(name, said) for _, name, said in columns if fold(name) == header]
         if now and [said for _, said in now] != before:
             # Of a column that gave two fields the one that is left counts.
             left = [said for _, said in now if said != NOT_SENT]

@@ -168,3 +168,18 @@ def test_of_a_column_that_gives_two_fields_one_can_be_left(office, run):
     assert done.code == 0, done.err
     assert "employ_no" not in mapping_of(office)["fields"]
     assert "unique_id" in mapping_of(office)["fields"]
+
+
+def test_a_person_may_answer_by_name_by_number_and_in_other_capitals(office, run):
+    (office / "user-types.json").write_text(json.dumps(TYPES), encoding="utf-8")
+    text = STAFF.replace("Temps plein", "Zeta").replace("Temps partiel", "Omega")
+    file_of(office).write_text(text, encoding="utf-8")
+    run(office, "map", file_of(office), "--workbook")
+    path = office / "results" / "RH-employés-2026-09-01-mapping.xlsx"
+    answers = {"Zeta": "full time staff", "Omega": "8", "Régime": "User_Type_ID"}
+    answer_workbook(path, **answers, **{"login source": "Opscom", "lost zeros": "FILL"})
+    done = run(office, "map", path)
+    assert done.code == 0, done.err
+    fields = mapping_of(office)["fields"]
+    assert fields["user_type_id"]["lookup"] == {"Zeta": "7", "Omega": "8"}
+    assert (fields["login_source"], fields["unique_id"]["pad"]) == ({"value": "OPSCOM"}, "6")

@@ -153,6 +153,7 @@ def filled(office, run, **cells):
         ({"Columns_G5": ""}, 'Columns!G5: "Courriel" is not answered. Choose a field, or `not sent`.'),
         ({"Columns_B5": "Mail"}, 'Columns!G5: the file has no column "Mail".'),
         ({"Values_E2": "Atlantis"}, 'Values!E2: "Atlantis" is not a postal abbreviation of two letters, such as ON or NY.'),
+        ({"Values_E2": ""}, "Values!E2: this is not answered."),
         ({"Rows_D2": ""}, "Rows!D2: this is not answered."),
         ({"Rows_D2": "perhaps"}, "Rows!D2: Answer one of: fill up to 6 digits, leave them as they are."),
     ],
