@@ -49,6 +49,7 @@ FORMULAS = {
     "plain text": ('<c r="A1" t="str"><v>&quot;x&#233;&#x1F697;&apos;&gt;</v></c>', "\"xé🚗'>"),
     "inline": ('<c r="A1" t="inlineStr"><is><t>a &amp;lt; b</t></is></c>', "a &lt; b"),
     "inline runs": ('<c r="A1" t="inlineStr"><is><r><t>a</t></r><r><t>b</t></r></is></c>', "ab"),
+    "escaped once": ('<c r="A1" t="inlineStr"><is><t>_x005F_x0041_</t></is></c>', "_x0041_"),
     "exponent": ('<c r="A1"><v>1.5E-3</v></c>', "0.0015"),
     "long": ('<c r="A1"><v>12345678901234567</v></c>', "12345678901234568"),
     "date text": ('<c r="A1" t="d"><v>2001-02-03</v></c>', "2001-02-03"),
