@@ -319,10 +319,8 @@ def _length(name: str) -> int:
 
 def free_name(path: Path) -> Path:
     """Return the path, or where something is there already the path with a number."""
-    if not path.exists():
-        return path
     others = (path.with_name(f"{path.stem} ({n}){path.suffix}") for n in itertools.count(2))
-    return next(other for other in others if not other.exists())
+    return next(each for each in itertools.chain([path], others) if not os.path.lexists(each))
 
 
 def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -> Path:

@@ -154,15 +154,13 @@ def _write_summary(
 
     sheet.fit_to_pages(1, 0)
     asked, layout = summary.asked, Layout(sheet, styles)
-    layout.across(summary.title, styles.title, size=18)
+    layout.across(summary.title, "title", size=18)
     if asked.sandbox:
-        layout.across(
-            "Rehearsal: these are invented records of the sandbox.", styles.rehearsal, size=12
-        )
+        layout.across("Rehearsal: these are invented records of the sandbox.", "rehearsal", size=12)
     elif summary.banner:
-        layout.across(summary.banner, styles.live, size=12)
+        layout.across(summary.banner, "live", size=12)
     for note in summary.notes:
-        layout.across(note, styles.stopped, size=12)
+        layout.across(note, "stopped", size=12)
     layout.section("Facts")
     facts = (
         ("Asked", asked.when.isoformat(" ", "seconds")),
@@ -175,8 +173,8 @@ def _write_summary(
     for name, value in facts:
         if value:
             line = layout.next(height(value, sum(WIDTHS[C:])))
-            layout.merge(line, A, B, name, styles.label)
-            layout.merge(line, C, F, value, styles.fact)
+            layout.put(line, name, A, B, "label")
+            layout.put(line, value, C, F, "fact")
 
 
 def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Format]) -> None:
@@ -187,7 +185,7 @@ def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Fo
         width = min(max(longest + 2, len(header) + 4, _NARROWEST), _WIDEST)
         sheet.set_column(column, column, width)
         strange = page.own is not None and column >= page.own
-        put(sheet, 0, column, header, styles.head_unused if strange else styles.head_ours)
+        put(sheet, 0, column, header, styles["head unused"] if strange else styles["head ours"])
     sheet.freeze_panes(1, page.frozen)
     if page.headers:
         sheet.autofilter(0, 0, max(len(page.rows), 1), len(page.headers) - 1)
@@ -200,7 +198,7 @@ def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Fo
             if isinstance(content, str) and content:
                 # A spreadsheet's own line break is one character; the other would show as a box.
                 text = content.replace("\r\n", "\n")
-                put(sheet, line, column, text, styles.long if "\n" in text else styles.text)
+                put(sheet, line, column, text, styles["long"] if "\n" in text else styles["text"])
             elif isinstance(content, bool):
                 sheet.write_boolean(line, column, content, general)
             elif isinstance(content, int | float):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import sys
 import tempfile
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, BinaryIO
 
 from importer.errors import InputError
-from importer.workspace import move
+from importer.workspace import free_name, move
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 _DRAFT = ".opscom-import.part"
 """How the name of a draft ends; with it a draft's name is as long as any other of its workbook."""
@@ -26,18 +25,20 @@ def put_in_place(
     path: Path,
     write: Callable[[BinaryIO], None],
     *,
+    aside: Path | None = None,
     note: Callable[[str], object] = str,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
     """Write a file that only its owner can read, whole or not at all.
 
     The new file gets its name when it is complete and on the disk. An older one of that name is kept
-    beside it with the time of its last change in the name. Where the name cannot be had, because
-    the older file is open in Excel or LibreOffice, the new one gets another: ``NAME (2).xlsx``.
+    with the time of its last change in the name. Where the name cannot be had, because the older file
+    is open in Excel or LibreOffice, the new one gets another: ``NAME (2).xlsx``.
 
     Args:
         path: The wanted name. Missing folders are made.
         write: Writes the content to an open file.
+        aside: The folder where an older file is kept; the same one where it is ``None``.
         note: Takes the sentence that says why the file got another name.
         sleep: Waits that many seconds where a name cannot be had yet.
 
@@ -51,7 +52,7 @@ def put_in_place(
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = write_draft(path, write)
         try:
-            return _take_name(draft, path, note, sleep)
+            return _take_name(draft, path, aside or path.parent, note, sleep)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
@@ -128,44 +129,30 @@ def discard(path: Path) -> bool:
 
 
 def _take_name(
-    draft: Path, path: Path, note: Callable[[str], object], sleep: Callable[[float], None]
+    draft: Path,
+    path: Path,
+    aside: Path,
+    note: Callable[[str], object],
+    sleep: Callable[[float], None],
 ) -> Path:
     """Give the draft the wanted name, or the next one that can be had."""
     why = "is open in another program"
-    if not _in_use(path):
+    # Only Windows refuses to rename a file that a program has open; elsewhere the program would later
+    # save the old content over the new one. It leaves a lock file beside it.
+    if not any(
+        path.with_name(name).exists() for name in (f"~${path.name}", f".~lock.{path.name}#")
+    ):
         try:
             if path.is_file():
-                _step_aside(path, sleep)
+                changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).astimezone()
+                aside.mkdir(exist_ok=True)
+                name = f"{path.stem} {changed:%Y-%m-%d %H-%M-%S}{path.suffix}"
+                move(path, free_name(aside / name), sleep=sleep)
             return move(draft, path, sleep=sleep)
         except OSError as error:
-            # Windows refuses to rename a file that a program holds open.
             if sys.platform != "win32" or not isinstance(error, PermissionError):
                 why = f"could not be replaced ({error.strerror or error})"
-    other = _free(path, (f"{path.stem} ({number})" for number in itertools.count(2)))
+    other = free_name(path)
     move(draft, other, sleep=sleep)
     note(f"{path.name} {why}, so {other.name} was written.")
     return other
-
-
-def _in_use(path: Path) -> bool:
-    """Whether a spreadsheet program has the file open, by the lock file it leaves beside it.
-
-    Only Windows refuses to rename an open file; elsewhere the program would later save the old
-    content over the new one.
-    """
-    locks = (f"~${path.name}", f".~lock.{path.name}#")
-    return any(path.with_name(lock).exists() for lock in locks)
-
-
-def _step_aside(path: Path, sleep: Callable[[float], None]) -> None:
-    """Give an older file a name that says when it was last changed."""
-    changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).astimezone()
-    stem = f"{path.stem} {changed:%Y-%m-%d %H-%M-%S}"
-    more = (f"{stem} ({number})" for number in itertools.count(2))
-    move(path, _free(path, itertools.chain([stem], more)), sleep=sleep)
-
-
-def _free(path: Path, stems: Iterator[str]) -> Path:
-    """Return the first of the names that nothing has."""
-    names = (path.with_name(stem + path.suffix) for stem in stems)
-    return next(name for name in names if not os.path.lexists(name))

@@ -69,14 +69,14 @@ def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
     sheet.freeze_panes(1, _REFERENCE + 1)
     _print_beside_key(sheet, page, [*ours, *source], context)
     _write_header(sheet, page, context, source)
-    statuses = {state: (_STATUS, state.value, style) for state, style in styles.states.items()}
+    statuses = {state: (_STATUS, state.value, styles[state]) for state in State}
     rows, added = page.sheet.rows.tolist(), page.sheet.added
-    sheet.set_lines(len(page.columns), _ROW, styles.number, styles.text)
+    sheet.set_lines(len(page.columns), _ROW, styles["number"].plain, styles["text"])
     for position, values in enumerate(_source_rows(page, context.tally)):
         outcome = page.outcomes[position]
         own, marks = [statuses[outcome.state]], _NO_MARKS
         if outcome.reference_id:
-            own.append((_REFERENCE, hold(outcome.reference_id), styles.text))
+            own.append((_REFERENCE, hold(outcome.reference_id), styles["text"]))
         if _tells_more(page, position):
             own += _said(sheet, page, position, context, ours[_MESSAGE])
             marks = _mark(sheet, page, position, context)
@@ -97,7 +97,7 @@ def _set_up(
 ) -> None:
     """Set widths, filter and what is repeated on paper; cells left blank take what is typed as text."""
     for column, width in enumerate(widths):
-        plain = context.styles.number if column == number else context.styles.text.plain
+        plain = context.styles["number" if column == number else "text"].plain
         sheet.set_column(column, column, width, plain)
     sheet.autofilter(0, 0, max(rows, 1), len(widths) - 1)
     sheet.repeat_rows(0)
@@ -132,12 +132,18 @@ def _write_header(
     tall = max((height(column.header, width - 4) for column, width in columns), default=0)
     sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
     for column, name in enumerate(RESULT_COLUMNS):
-        put(sheet, 0, column, name, styles.head_ours)
+        put(sheet, 0, column, name, styles["head ours"])
         _comment(sheet, 0, column, COLUMN_NOTES[name])
     for source in page.columns:
         fields = [name for name, columns in origins.items() if source.position in columns]
         column = page.places[source.position]
-        put(sheet, 0, column, source.header, styles.head_used if fields else styles.head_unused)
+        put(
+            sheet,
+            0,
+            column,
+            source.header,
+            styles["head used"] if fields else styles["head unused"],
+        )
         _comment(sheet, 0, column, header_note(fields))
 
 
@@ -176,14 +182,14 @@ def _said(
     styles, outcome = context.styles, page.outcomes[position]
     problems = page.problems.get(position, ())
     if codes := row_codes(outcome, problems):
-        yield _CODE, hold(codes), styles.long
+        yield _CODE, hold(codes), styles["long"]
     earlier, news = page.earlier.get(position, ""), page.news.get(position)
     if message := row_message(outcome, problems, page.sheet, earlier, news):
-        yield _MESSAGE, hold(message), styles.long
+        yield _MESSAGE, hold(message), styles["long"]
         # Programs do not fit the height of rows to wrapped text when they open a file.
         sheet.set_row(position + 1, min(height(message, width), _TALLEST))
     if answers_to(outcome):
-        yield _ANSWER, outcome.answer, styles.answer
+        yield _ANSWER, outcome.answer, styles["answer"]
 
 
 def _mark(sheet: LineSheet, page: Page, position: int, context: Context) -> Mapping[int, Style]:
@@ -203,12 +209,12 @@ def _mark(sheet: LineSheet, page: Page, position: int, context: Context) -> Mapp
 
 def _notes(page: Page, position: int, context: Context) -> dict[int, tuple[Style, str]]:
     """Return how each column of the row is to be marked, and the text of its comment."""
-    marks, outcome = context.styles.marks, page.outcomes[position]
+    marks, outcome = context.styles, page.outcomes[position]
     notes: dict[int, tuple[Style, str]] = {}
     about = [page.places[at] for at in page.refused(position)]
     if outcome.state is State.REJECTED:
         text = outcome_note(context.about, outcome)
-        notes = dict.fromkeys((_STATUS, *about), (context.styles.refused, text))
+        notes = dict.fromkeys((_STATUS, *about), (context.styles["refused"], text))
     elif about:
         notes = dict.fromkeys(about, (marks[Severity.ERROR], outcome.message))
     for problem in page.problems.get(position, ()):
@@ -327,14 +333,14 @@ def write_payloads(sheet: LineSheet, page: Page, context: Context) -> None:
     sheet.freeze_panes(1, 1)
     set_print(sheet, context.about)
     sheet.set_row(0, 24)
-    put(sheet, 0, 0, RESULT_COLUMNS[_ROW], styles.head_ours)
+    put(sheet, 0, 0, RESULT_COLUMNS[_ROW], styles["head ours"])
     _comment(sheet, 0, 0, "The row in the source file.")
     for column, name in enumerate(names, 1):
-        put(sheet, 0, column, name, styles.head_used)
+        put(sheet, 0, column, name, styles["head used"])
         sources = [batch.sheet.columns[at].header for at in batch.origins.get(name, ())]
         same = "The same for all rows: the mapping says so."
         _comment(sheet, 0, column, f"From {' and '.join(sources)}." if sources else same)
-    sheet.set_lines(len(names), 0, styles.number, styles.text)
+    sheet.set_lines(len(names), 0, styles["number"].plain, styles["text"])
     rows, added = page.sheet.rows, page.sheet.added
     for start in range(0, len(ready), _CHUNK):
         chunk = frame.iloc[start : start + _CHUNK]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,8 +11,6 @@ from importer.model import Severity, State
 from importer.results.inert import LIVE, hold
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
@@ -32,28 +31,46 @@ FILLS: Mapping[State, tuple[str, str, str]] = {
 }
 """State → fill of its cells, colour of its text, colour of its bar in the chart."""
 
-_NEEDS_PERSON = (State.INVALID, State.REJECTED, State.UNKNOWN)
-_MARKS: Mapping[Severity, Mapping[str, object]] = {
-    # Bold and italic tell them apart where colours do not.
-    Severity.ERROR: {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True, "border": 1},
-    Severity.WARNING: {"bg_color": "#FFEB9C", "font_color": "#7F6000", "italic": True, "border": 1},
-}
-_REFUSED: Mapping[str, object] = {
-    "bg_color": "#FFD9B8",
-    "font_color": "#8A3300",
-    "bold": True,
-    "italic": True,
-    "border": 8,
-    "border_color": "#EF6C00",
-}
-"""The fill of ``rejected`` and a broken line: OPSCOM's answer looks like none of our own findings."""
-_MARK_BORDER = {Severity.ERROR: "#E57373", Severity.WARNING: "#E6C65C"}
-_TEXT = 49
-"""The built-in number format ``@``."""
 _LONGEST_RUN = 60
 """Characters of a run in the line at the foot of a page."""
+# fmt: off
 _BAND = "#1F3A5F"
-_LINE = "#D0D5DD"
+_LINED = {"bottom": 1, "bottom_color": "#D0D5DD", "valign": "vcenter"}
+_TABLE_HEAD = {"bold": True, "bg_color": "#E8EDF4", "font_color": _BAND, "valign": "vcenter"}
+_NUMBER = {"num_format": "#,##0", "valign": "vcenter", "align": "right", "indent": 1}
+_BANNER = {"bold": True, "font_size": 12, "font_color": "#FFFFFF", "valign": "vcenter", "text_wrap": True}
+_HEAD = {"bold": True, "valign": "vcenter", "border": 1, "border_color": "#FFFFFF", "text_wrap": True}
+_LOOKS: Mapping[str, Mapping[str, object]] = {
+    "text": {},
+    "long": {"text_wrap": True},
+    "number": {"num_format": "0", "align": "center", "font_color": "#616161"},
+    "answer": {"bg_color": "#FFFDE7", "border": 1, "border_color": "#8E24AA"},
+    # Bold and italic tell them apart where colours do not.
+    Severity.ERROR: {"bg_color": "#FFC7CE", "font_color": "#9C0006", "bold": True, "border": 1, "border_color": "#E57373"},
+    Severity.WARNING: {"bg_color": "#FFEB9C", "font_color": "#7F6000", "italic": True, "border": 1, "border_color": "#E6C65C"},
+    # The fill of rejected and a broken line: OPSCOM's answer looks like none of our own findings.
+    "refused": {"bg_color": "#FFD9B8", "font_color": "#8A3300", "bold": True, "italic": True, "border": 8, "border_color": "#EF6C00"},
+    "head ours": {**_HEAD, "bg_color": _BAND, "font_color": "#FFFFFF"},
+    "head used": {**_HEAD, "bg_color": "#CFE2F3", "font_color": "#10243E"},
+    "head unused": {**_HEAD, "bg_color": "#EDEDED", "font_color": "#616161", "italic": True},
+    "title": {"bold": True, "font_size": 18, "font_color": _BAND, "valign": "vcenter", "text_wrap": True},
+    "live": {**_BANNER, "bg_color": "#B3261E"},
+    "rehearsal": {**_BANNER, "bg_color": "#1565C0"},
+    "dry": {**_BANNER, "bg_color": "#546E7A"},
+    "stopped": {**_BANNER, "bg_color": "#FFE0B2", "font_color": "#7A3E00"},
+    "section": {"bold": True, "font_size": 13, "font_color": _BAND, "bottom": 2, "bottom_color": _BAND, "valign": "vcenter"},
+    "table head": _TABLE_HEAD,
+    "count head": {**_TABLE_HEAD, "align": "right", "indent": 1},
+    "label": {"font_color": "#5F6B7A", "valign": "vcenter"},
+    "fact": {"text_wrap": True, "valign": "vcenter"},
+    "cell": {**_LINED, "text_wrap": True},
+    "count": {**_LINED, **_NUMBER},
+    "total label": {"bold": True, "top": 1, "valign": "vcenter"},
+    "total": {**_NUMBER, "bold": True, "top": 1},
+    "link": {**_LINED, "text_wrap": True, "font_color": "#0B5CAD", "underline": 1},
+}
+# fmt: on
+"""Name of a look → its properties, as XlsxWriter names them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,136 +86,23 @@ class Style:
         return self.quoted if text and text[0] in LIVE else self.plain
 
 
-@dataclass(frozen=True, slots=True)
-class Styles:
-    """All formats of a workbook."""
-
-    text: Style
-    """Source cells: number format ``@``, so that what is typed there stays text too."""
-    long: Style
-    """Text of several lines."""
-    marks: Mapping[Severity, Style]
-    refused: Style
-    """A cell that OPSCOM's answer is about."""
-    states: Mapping[State, Style]
-    chips: Mapping[State, Style]
-    """The same for the tables of the first sheet."""
-    answer: Style
-    number: Format
-    head_ours: Style
-    head_used: Style
-    head_unused: Style
-    title: Style
-    live: Style
-    """The banner of a run that changed OPSCOM."""
-    rehearsal: Style
-    dry: Style
-    """The banner of a check."""
-    stopped: Style
-    section: Style
-    table_head: Style
-    count_head: Style
-    label: Style
-    fact: Style
-    cell: Style
-    count: Format
-    total_label: Style
-    total: Format
-    link: Style
+Styles = Mapping[str, Style]
+"""The formats of a workbook: by the name of a look, a severity, or a state."""
 
 
 def make_styles(book: Workbook) -> Styles:
-    """Add all formats to a workbook."""
-
-    def style(**properties: object) -> Style:
-        every: dict[str, object] = {"num_format": _TEXT, "valign": "top", **properties}
-        return Style(book.add_format(every), book.add_format({**every, "quote_prefix": True}))
-
-    def banner(fill: str, font: str = "#FFFFFF") -> Style:
-        return style(
-            bold=True,
-            font_size=12,
-            bg_color=fill,
-            font_color=font,
-            valign="vcenter",
-            text_wrap=True,
+    """Add all formats to a workbook. Texts have the number format ``@``, so that what is typed stays text."""
+    looks = dict(_LOOKS)
+    for state, (fill, font, _) in FILLS.items():
+        bold = state in {State.INVALID, State.REJECTED, State.UNKNOWN}
+        looks[state] = {"bg_color": fill, "font_color": font, "bold": bold}
+    styles = {}
+    for name, look in looks.items():
+        whole = {"num_format": "@", "valign": "top", **look}
+        styles[name] = Style(
+            book.add_format(whole), book.add_format({**whole, "quote_prefix": True})
         )
-
-    def head(**properties: object) -> Style:
-        every: dict[str, object] = {"border": 1, "border_color": "#FFFFFF", "text_wrap": True}
-        return style(bold=True, valign="vcenter", **every, **properties)
-
-    table_head: dict[str, object] = {
-        "bold": True,
-        "bg_color": "#E8EDF4",
-        "font_color": _BAND,
-        "valign": "vcenter",
-    }
-    lined: dict[str, object] = {
-        "bottom": 1,
-        "bottom_color": _LINE,
-        "text_wrap": True,
-        "valign": "vcenter",
-    }
-    number: dict[str, object] = {
-        "num_format": "#,##0",
-        "valign": "vcenter",
-        "align": "right",
-        "indent": 1,
-    }
-    return Styles(
-        text=style(),
-        long=style(text_wrap=True),
-        marks={
-            severity: style(**mark, border_color=_MARK_BORDER[severity])
-            for severity, mark in _MARKS.items()
-        },
-        refused=style(**_REFUSED),
-        states={
-            state: style(bg_color=fill, font_color=font, bold=state in _NEEDS_PERSON)
-            for state, (fill, font, _) in FILLS.items()
-        },
-        chips={
-            state: style(
-                bg_color=fill,
-                font_color=font,
-                bold=state in _NEEDS_PERSON,
-                valign="vcenter",
-                bottom=1,
-                bottom_color="#FFFFFF",
-            )
-            for state, (fill, font, _) in FILLS.items()
-        },
-        answer=style(bg_color="#FFFDE7", border=1, border_color="#8E24AA"),
-        number=book.add_format(
-            {"num_format": "0", "valign": "top", "align": "center", "font_color": "#616161"}
-        ),
-        head_ours=head(bg_color=_BAND, font_color="#FFFFFF"),
-        head_used=head(bg_color="#CFE2F3", font_color="#10243E"),
-        head_unused=head(bg_color="#EDEDED", font_color="#616161", italic=True),
-        title=style(bold=True, font_size=18, font_color=_BAND, valign="vcenter", text_wrap=True),
-        live=banner("#B3261E"),
-        rehearsal=banner("#1565C0"),
-        dry=banner("#546E7A"),
-        stopped=banner("#FFE0B2", "#7A3E00"),
-        section=style(
-            bold=True,
-            font_size=13,
-            font_color=_BAND,
-            bottom=2,
-            bottom_color=_BAND,
-            valign="vcenter",
-        ),
-        table_head=style(**table_head),
-        count_head=style(**table_head, align="right", indent=1),
-        label=style(font_color="#5F6B7A", valign="vcenter"),
-        fact=style(text_wrap=True, valign="vcenter"),
-        cell=style(**lined),
-        count=book.add_format({**number, "bottom": 1, "bottom_color": _LINE}),
-        total_label=style(bold=True, top=1, valign="vcenter"),
-        total=book.add_format({**number, "bold": True, "top": 1}),
-        link=style(**lined, font_color="#0B5CAD", underline=1),
-    )
+    return styles
 
 
 def set_print(page: Worksheet, about: About, *, wide: int = 1) -> None:
@@ -260,38 +164,41 @@ class Layout:
         self.line += 1
         return self.line - 1
 
-    def across(self, text: str, style: Style, *, size: float = _BODY) -> None:
+    def across(self, text: str, style: str = "fact", *, size: float = _BODY) -> None:
         """Write one text over all columns, in a line high enough for it."""
         line = self.next(height(text, sum(WIDTHS), size))
-        self.merge(line, A, G, text, style)
+        self.put(line, text, A, G, style)
 
-    def merge(self, line: int, first: int, last: int, text: str, style: Style) -> None:
+    def put(self, line: int, text: str, first: int, last: int, style: str = "cell") -> None:
         """Write one text in a column or over several of a line already begun."""
         if last > first:
-            self.sheet.merge_range(line, first, line, last, "", style.plain)
-        put(self.sheet, line, first, text, style)
+            self.sheet.merge_range(line, first, line, last, "", self.styles[style].plain)
+        put(self.sheet, line, first, text, self.styles[style])
+
+    def count(self, line: int, number: int, style: str = "count") -> None:
+        """Write a number into the second column of a line already begun."""
+        self.sheet.write_number(line, B, number, self.styles[style].plain)
 
     def section(self, title: str) -> None:
         """Leave a line free and write a heading."""
         self.next(12)
         line = self.next(24)
         for column in range(len(WIDTHS)):
-            put(self.sheet, line, column, title if column == A else "", self.styles.section)
+            self.put(line, title if column == A else "", column, column, "section")
 
     def head(self, *cells: Cell) -> None:
         """Write the head of a table."""
         line = self.next()
         for text, first, last in cells:
-            number = text in {"Rows", "Number"} and first == B
-            style = self.styles.count_head if number else self.styles.table_head
-            self.merge(line, first, last, text, style)
+            style = "count head" if text in {"Rows", "Number"} and first == B else "table head"
+            self.put(line, text, first, last, style)
 
     def row(self, *cells: Cell, link: tuple[str, int] | None = None) -> int:
         """Write a line of a table, high enough for its cells and for a link to come; return its number."""
         fit = [*cells, (*link, link[1])] if link else cells
         line = self.next(max(height(text, sum(WIDTHS[a : b + 1])) for text, a, b in fit))
         for text, first, last in cells:
-            self.merge(line, first, last, text, self.styles.cell)
+            self.put(line, text, first, last)
         return line
 
     def link(self, line: int, column: int, spot: Spot, text: str) -> None:
@@ -301,7 +208,7 @@ class Layout:
         name = spot.page.name.replace("'", "''")
         cell = xl_rowcol_to_cell(spot.position + 1, spot.column)
         target = f"internal:'{name}'!{cell}"
-        self.sheet.write_url(line, column, target, self.styles.link.of(text), text)
+        self.sheet.write_url(line, column, target, self.styles["link"].of(text), text)
 
 
 def height(text: str, width: float, size: float = _BODY) -> float:

@@ -22,7 +22,6 @@ from importer.results.styles import (
     G,
     Layout,
     height,
-    put,
     set_print,
 )
 from importer.results.words import (
@@ -76,7 +75,7 @@ def write_summary(
     causes = causes_of([page.checked for page in pages])
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
     for number, step in enumerate(next_steps(about, counts, by_mapping), 1):
-        layout.across(f"{number}.  {step}", context.styles.fact)
+        layout.across(f"{number}.  {step}")
     _write_problems(layout, pages, causes)
     _write_urgent(layout, pages)
     _write_notes(layout, pages, context)
@@ -90,28 +89,24 @@ def write_summary(
 
 def _write_head(layout: Layout, about: About, outcome: str) -> None:
     """Write the outcome, and where it took place, so that nobody takes one system for another."""
-    styles = layout.styles
-    layout.across(outcome, styles.title, size=18)
+    layout.across(outcome, "title", size=18)
     place = about.host or "no host set"
     if about.client:
         place += f", client {about.client}"
     if about.sandbox:
         nothing = "nothing was sent" if about.command == "check" else "nothing reached OPSCOM"
-        layout.across(f"  SANDBOX, a rehearsal: {nothing}.", styles.rehearsal, size=13)
+        layout.across(f"  SANDBOX, a rehearsal: {nothing}.", "rehearsal", size=13)
     elif about.command == "check":
-        layout.across(
-            f"  CHECK ONLY: nothing was sent. A push goes to {place}.", styles.dry, size=13
-        )
+        layout.across(f"  CHECK ONLY: nothing was sent. A push goes to {place}.", "dry", size=13)
     else:
-        layout.across(f"  LIVE SYSTEM: {place}", styles.live, size=13)
+        layout.across(f"  LIVE SYSTEM: {place}", "live", size=13)
     if about.stopped:
         text = f"  The run stopped before its end. {about.stopped}"
-        layout.across(text, styles.stopped, size=13)
+        layout.across(text, "stopped", size=13)
 
 
 def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: About) -> None:
     """Write the rows by state, with their sum, and the same as a chart beside it."""
-    sheet, styles = layout.sheet, layout.styles
     found = Counter(outcome.state for page in pages for outcome in page.outcomes)
     counts = {state: found[state] for state in State if found[state]}
     layout.section("What became of the rows")
@@ -121,15 +116,15 @@ def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: 
     for state, number in counts.items():
         text = meaning(about, state)
         line = layout.next(height(text, WIDTHS[C] + WIDTHS[D]))
-        put(sheet, line, A, state.value, styles.chips[state])
-        sheet.write_number(line, B, number, styles.count)
-        layout.merge(line, C, D, text, styles.cell)
+        layout.put(line, state.value, A, A, state)
+        layout.count(line, number)
+        layout.put(line, text, C, D)
     last = layout.line - 1
     line = layout.next()
-    put(sheet, line, A, "all rows", styles.total_label)
-    sheet.write_number(line, B, found.total(), styles.total)
+    layout.put(line, "all rows", A, A, "total label")
+    layout.count(line, found.total(), "total")
     if counts:
-        _insert_chart(sheet, book, counts, anchor, (first, last))
+        _insert_chart(layout.sheet, book, counts, anchor, (first, last))
     for _ in range(_CHART_LINES - (layout.line - anchor)):
         layout.next()  # The chart is higher than a short table, and nothing stands under it.
 
@@ -198,8 +193,8 @@ def _write_record(layout: Layout, about: About, pages: Sequence[Page]) -> None:
     layout.section(RECORD)
     for label, fact in facts:
         line = layout.next(height(fact, sum(WIDTHS[B : D + 1])))
-        put(layout.sheet, line, A, label, layout.styles.label)
-        layout.merge(line, B, D, fact, layout.styles.fact)
+        layout.put(line, label, A, A, "label")
+        layout.put(line, fact, B, D, "fact")
 
 
 def _write_problems(layout: Layout, pages: Sequence[Page], causes: Sequence[Cause]) -> None:
@@ -226,7 +221,7 @@ def _write_problems(layout: Layout, pages: Sequence[Page], causes: Sequence[Caus
             (code, G, G),
             link=(place, F),
         )
-        layout.sheet.write_number(line, B, group.rows, layout.styles.count)
+        layout.count(line, group.rows)
         layout.link(line, F, group.first, place)
 
 
@@ -248,11 +243,10 @@ def _write_urgent(layout: Layout, pages: Sequence[Page]) -> None:
         label = spot.label if reason.rows == 1 else f"{spot.label} and {reason.rows - 1:,} more"
         line = layout.row((spot.page.name, C, C), (message, D, G), link=(label, A))
         layout.link(line, A, spot, label)
-        put(layout.sheet, line, B, state.value, layout.styles.chips[state])
+        layout.put(line, state.value, B, B, state)
     if more := sum(reason.rows for reason in reasons[_MOST:]):
         layout.across(
             f"{count(more, 'more row')}: filter opscom_status in the sheets that follow.",
-            layout.styles.fact,
         )
 
 
@@ -268,7 +262,7 @@ def _write_notes(layout: Layout, pages: Sequence[Page], context: Context) -> Non
     if notes:
         layout.section("Notes")
     for note in notes:
-        layout.across(f"•  {note}", layout.styles.fact)
+        layout.across(f"•  {note}")
 
 
 def _tally_notes(tally: Tally) -> list[str]:
@@ -295,11 +289,11 @@ def _tally_notes(tally: Tally) -> list[str]:
 def _write_against(layout: Layout, pages: Sequence[Page], about: About, against: Against) -> None:
     """Write how the file differs from what earlier files of its mapping brought: changed rows, and who is gone."""
     layout.section("This file against the last one")
-    layout.across(compared_with(about, against), layout.styles.fact)
+    layout.across(compared_with(about, against))
     layout.head(("Rows", A, A), ("Number", B, B), ("Which", C, G))
     for label, number, text in differences(against):
         line = layout.row((label, A, A), (text, C, G))
-        layout.sheet.write_number(line, B, number, layout.styles.count)
+        layout.count(line, number)
     changed = list(_changed(pages))
     if changed:
         layout.section("Rows that change")
@@ -307,12 +301,10 @@ def _write_against(layout: Layout, pages: Sequence[Page], about: About, against:
     for page, position, fields in changed[:_MOST]:
         spot = page.spot(position)
         line = layout.row((page.name, C, C), (", ".join(fields), D, G), link=(spot.label, A))
-        put(layout.sheet, line, B, "", layout.styles.cell)
+        layout.put(line, "", B, B)
         layout.link(line, A, spot, spot.label)
     if (more := len(changed) - _MOST) > 0:
-        layout.across(
-            f"{count(more, 'more row')}: filter opscom_message for changes.", layout.styles.fact
-        )
+        layout.across(f"{count(more, 'more row')}: filter opscom_message for changes.")
     _write_gone(layout, about, against)
 
 
@@ -332,14 +324,13 @@ def _write_gone(layout: Layout, about: About, against: Against) -> None:
         layout.across(
             "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look through it "
             f"and push it: {about.deletes}",
-            layout.styles.fact,
         )
     head = "Reference id" if policy_of(about).creates and about.deletes else "Id"
     layout.head((head, A, C), ("Name in the last results workbook", D, G))
     for each in against.gone[:_MOST_GONE]:
         layout.row((each.key, A, C), (each.name, D, G))
     if (more := len(against.gone) - _MOST_GONE) > 0:
-        layout.across(f"{more:,} more.", layout.styles.fact)
+        layout.across(f"{more:,} more.")
 
 
 def _write_skipped(layout: Layout, pages: Sequence[Page]) -> None:

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
     from importer.results.parts import About, Page
 
+OLD_CHECKS = "old checks"
+"""The folder in that of results where the workbooks of earlier checks are kept."""
+
 
 def write_workbook(
     path: Path, about: About, pages: Sequence[Page], *, note: Callable[[str], object] = str
@@ -36,7 +39,8 @@ def write_workbook(
     Rows are streamed, so that memory does not grow with them. Only the owner can read the file.
 
     Args:
-        path: The wanted name. An older file of that name is kept beside it with its time in its name.
+        path: The wanted name. An older file of that name is kept beside it, that of a check in
+            ``OLD_CHECKS``, with its time in its name.
         about: What Summary tells of the run.
         pages: The source's sheets, in the order of the source.
         note: Takes the sentence that says why the workbook got another name.
@@ -63,7 +67,8 @@ def write_workbook(
                     write_payloads(sheet, page, context)
             write_summary(book, summary, named, context)
 
-    return put_in_place(path, write, note=note)
+    aside = path.parent / OLD_CHECKS if about.command == "check" else None
+    return put_in_place(path, write, aside=aside, note=note)
 
 
 def write_listing(
@@ -83,6 +88,6 @@ def write_listing(
             sheet.freeze_panes(1, 0)
             for line, cells in enumerate((headers, *rows)):
                 for column, cell in enumerate(cells):
-                    put(sheet, line, column, cell, styles.text if line else styles.head_used)
+                    put(sheet, line, column, cell, styles["text"] if line else styles["head used"])
 
     return put_in_place(path, write)

@@ -101,9 +101,9 @@ def test_a_scanner_that_holds_new_files_is_waited_for(office):
         with office.start("check", code=SCANNED) as check:
             _out, err = check.communicate(timeout=100)
         assert (check.returncode, "another program" in err) == (0, False)
-    newest, *older = sorted(office.folder.glob("results/*"), key=lambda path: len(path.name))
+    [newest] = office.folder.glob("results/*.xlsx")
     assert newest.name == "roster-checked.xlsx"
-    assert len(older) == 1
+    assert len(list(office.folder.glob("results/old checks/*.xlsx"))) == 1
 
 
 FULL = """\

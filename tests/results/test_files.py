@@ -148,6 +148,17 @@ def test_a_second_workbook_keeps_the_first(tmp_path):
     }
 
 
+def test_an_older_check_goes_into_a_folder_of_its_own_so_that_results_stay_in_sight(tmp_path):
+    path = tmp_path / "students-checked.xlsx"
+    part = part_of(sheet_of(("a",), [("x",)]))
+    for at in range(3):
+        assert write_workbook(path, about_of(command="check", run=f"run {at}"), [part]) == path
+        os.utime(path, (CHANGED, CHANGED))
+    assert names(tmp_path) == ["old checks", "students-checked.xlsx"]
+    kept = "students-checked 2026-11-22 14-05-09"
+    assert names(tmp_path / "old checks") == [f"{kept} (2).xlsx", f"{kept}.xlsx"]
+
+
 def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path, monkeypatch):
     scratch = tmp_path / "scratch"
     scratch.mkdir()
