@@ -41,7 +41,7 @@ def test_without_anything_the_defaults_count(tmp_path, text):
         kept_token=tmp_path / ".opscom-token",
         workers=4,
         rate=None,
-        timeout=100.0,
+        timeout=60.0,
     )
 
 
