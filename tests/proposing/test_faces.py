@@ -12,6 +12,14 @@ import pytest
 from asking import ANSWERS, STAFF, TYPES, answer_workbook, file_of, mapping_of
 
 
+def answered(office, run):
+    """Make the mapping by a workbook; return what was said."""
+    run(office, "map", file_of(office), "--workbook")
+    path = office / "results" / "RH-employés-2026-09-01-mapping.xlsx"
+    answer_workbook(path, **ANSWERS)
+    return run(office, "map", path)
+
+
 @pytest.mark.libreoffice
 @pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
 def test_a_workbook_saved_by_libreoffice_is_read(office, tmp_path, run):
@@ -183,3 +191,32 @@ def test_a_person_may_answer_by_name_by_number_and_in_other_capitals(office, run
     fields = mapping_of(office)["fields"]
     assert fields["user_type_id"]["lookup"] == {"Zeta": "7", "Omega": "8"}
     assert (fields["login_source"], fields["unique_id"]["pad"]) == ({"value": "OPSCOM"}, "6")
+
+
+def test_the_next_file_of_the_system_asks_only_what_is_new(office, run):
+    answered(office, run)
+    later = office / "inbox" / "RH-employés-2027-01-08.csv"
+    later.write_text(
+        STAFF + "001204;Gagné;Lise;l@uni.example;01/02/1990;QC;Occasionnel;x;\n", encoding="utf-8"
+    )
+    done = run(office, "map", str(later), "--json")
+    assert [
+        (ask["about"], ask["question"].split(" (")[0]) for ask in json.loads(done.out)["asks"]
+    ] == [
+        ("value", 'Which user type of OPSCOM is "Occasionnel" in "Régime"'),
+    ]
+
+
+def test_a_mapping_that_nearly_fits_is_kept_and_only_what_is_new_is_proposed(office, run):
+    answered(office, run)
+    (office / "mappings" / "glossary.yaml").unlink()
+    later = office / "inbox" / "later.csv"
+    later.write_text(
+        STAFF.replace("Courriel", "Adresse courriel").replace("001202;", "001202;"),
+        encoding="utf-8",
+    )
+    old = mapping_of(office)["fields"]
+    done = run(office, "map", str(later), "--mapping", "RH-employés-2026-09-01.yaml", "--json")
+    assert done.code == 0, done.err
+    new = mapping_of(office, "later.yaml")["fields"]
+    assert new == {**old, "email": "Adresse courriel"}
