@@ -11,9 +11,9 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import asdict, dataclass
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from contextlib import suppress
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any, Final
 
 from importer.errors import InputError
 from importer.reading import faults, sniffing
@@ -30,21 +30,11 @@ if TYPE_CHECKING:
 _DELIMITERS: Final = ",;\t|"
 _RECORDS: Final = 20
 _LOOK: Final = 1 << 20
-_NONE: Final = (0, False, 0)
 _MOST_CELLS: Final = 16_384
 """Columns of the widest sheet that Excel has."""
 _SEP_RE: Final = re.compile(r'\A"?sep=([^\w"\r\n])"?[ \t,;|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _TRICK_RE: Final = re.compile(r'="((?:[^"]|"")*)"')
 """How exports keep Excel from taking a text for a number: ``="0012345"``."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Dialect:
-    """How the cells of a text are told apart, in the words of ``csv``."""
-
-    delimiter: str
-    skipinitialspace: bool = False
-    escapechar: str | None = None
 
 
 def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
@@ -73,7 +63,7 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
     text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
     text.read(told)
     dialect = _dialect(start[told:], delimiter, cut=len(data) > _LOOK)
-    reader = csv.reader(text, strict=True, **asdict(dialect))
+    reader = csv.reader(text, strict=True, **dialect)
     tricks = b'="' in data or b'=\0"' in data
     builder = GridBuilder(path, None)
     if found.suspected:
@@ -92,22 +82,20 @@ def _is_fixed_width(start: str) -> bool:
     return bool(starts) and all(line[at - 1 : at] in {"", " "} for line in lines for at in starts)
 
 
-def _dialect(start: str, delimiter: str, *, cut: bool) -> _Dialect:
-    """Return how the quotes of a text are written: behind a blank, or with a backslash before them.
+def _dialect(start: str, delimiter: str, *, cut: bool) -> dict[str, Any]:
+    """Return how a text is written, in the words of ``csv``: behind a blank, with a backslash before quotes.
 
     Args:
         start: The first records.
         delimiter: What is between cells.
         cut: Whether the last of these records is not whole.
     """
-    plain = _Dialect(delimiter)
-    for dialect in (
-        plain,
-        _Dialect(delimiter, skipinitialspace=True),
-        _Dialect(delimiter, escapechar="\\"),
-        _Dialect(delimiter, skipinitialspace=True, escapechar="\\"),
-    ):
-        reader = csv.reader(io.StringIO(start, newline=""), strict=True, **asdict(dialect))
+    ways: list[dict[str, Any]] = [
+        {"delimiter": delimiter, "skipinitialspace": blank, "escapechar": escape}
+        for escape, blank in product((None, "\\"), (False, True))
+    ]
+    for dialect in ways:
+        reader = csv.reader(io.StringIO(start, newline=""), strict=True, **dialect)
         try:
             if any(cell.startswith(' "') for record in reader for cell in record):
                 continue
@@ -115,7 +103,7 @@ def _dialect(start: str, delimiter: str, *, cut: bool) -> _Dialect:
             if not (cut and "unexpected end" in str(error)):
                 continue
         return dialect
-    return plain
+    return ways[0]
 
 
 def _layout(start: str) -> tuple[str, int]:
@@ -133,30 +121,18 @@ def _score(start: str, delimiter: str) -> tuple[int, bool, int]:
     Between them stands whether all quotes are right: a delimiter that only stands in quoted cells leaves
     quotes in the middle of a cell.
     """
-    counted = _agreeing(start, delimiter, strict=True)
-    if counted is None:
-        counted = _agreeing(start, delimiter) or _NONE
+    ways: list[dict[str, Any]] = [{"strict": True}, {}]
     # Student systems write tabs and quote nothing, so that a stray quote hides the tabs after it.
-    if delimiter == "\t":
-        counted = max(counted, _agreeing(start, delimiter, quoted=False) or _NONE)
-    return counted
-
-
-def _agreeing(
-    start: str, delimiter: str, *, strict: bool = False, quoted: bool = True
-) -> tuple[int, bool, int] | None:
-    reader = csv.reader(
-        io.StringIO(start, newline=""),
-        delimiter=delimiter,
-        strict=strict,
-        quoting=csv.QUOTE_MINIMAL if quoted else csv.QUOTE_NONE,
-    )
-    try:
-        lengths = Counter(len(record) for record in islice(filter(None, reader), _RECORDS))
-    except csv.Error:
-        return None
-    del lengths[1]
-    return max(((agreeing, strict, cells) for cells, agreeing in lengths.items()), default=_NONE)
+    ways += [{"quoting": csv.QUOTE_NONE}] if delimiter == "\t" else []
+    best = (0, False, 0)
+    for way in ways:
+        reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, **way)
+        strict = "strict" in way
+        with suppress(csv.Error):
+            lengths = Counter(len(record) for record in islice(filter(None, reader), _RECORDS))
+            del lengths[1]
+            best = max([best, *((count, strict, cells) for cells, count in lengths.items())])
+    return best
 
 
 def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
