@@ -14,10 +14,26 @@ from importer.reading import read_source
 def rewritten(data, change):
     """Return a package, each part as ``change(name, bytes)`` says."""
     out = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(data)) as old, zipfile.ZipFile(out, "w") as new:
+    with (
+        zipfile.ZipFile(io.BytesIO(data)) as old,
+        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
+    ):
         for name in old.namelist():
             new.writestr(name, change(name, old.read(name)))
     return out.getvalue()
+
+
+def written(folder, fill, name="people.xlsx", **options):
+    """Write a workbook with XlsxWriter and read it."""
+    path = folder / name
+    with xlsxwriter.Workbook(str(path), options) as book:
+        fill(book)
+    return read_source(path)
+
+
+def rewrite(path, change):
+    """Write a workbook again, each part as ``change(name, bytes)`` says."""
+    path.write_bytes(rewritten(path.read_bytes(), change))
 
 
 def read(folder, data, name="people.xlsx"):

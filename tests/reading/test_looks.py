@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Color, Font, PatternFill
 from openpyxl.styles.colors import COLOR_INDEX
-from packages import read, rewritten, with_sheet
+from packages import read, rewritten, texts, with_sheet
 
 from importer.errors import InputError
 from importer.model import CellType
@@ -24,10 +24,6 @@ def saved(folder, fill):
     path = folder / "people.xlsx"
     book.save(path)
     return read_source(path)
-
-
-def texts(grid):
-    return grid.frame.to_numpy().tolist()
 
 
 # --- Merges -------------------------------------------------------------------------------------

@@ -9,34 +9,14 @@ import zipfile
 
 import pytest
 import xlsxwriter
+from packages import rewrite, texts, written
 
 from importer.errors import InputError
 from importer.reading import faults, read_source
 
 
-def written(folder, fill, name="people.xlsx", **options):
-    """Write a workbook with XlsxWriter and read it."""
-    path = folder / name
-    with xlsxwriter.Workbook(str(path), options) as book:
-        fill(book)
-    return read_source(path)
-
-
-def rewritten(path, change):
-    """Write a workbook again, each part as ``change(name, bytes)`` says."""
-    with zipfile.ZipFile(path) as old:
-        parts = {name: old.read(name) for name in old.namelist()}
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
-        for name, data in parts.items():
-            new.writestr(name, change(name, data))
-
-
 def sheet_changed(path, change):
-    rewritten(path, lambda name, data: change(data) if "worksheets/sheet" in name else data)
-
-
-def texts(grid):
-    return grid.frame.to_numpy().tolist()
+    rewrite(path, lambda name, data: change(data) if "worksheets/sheet" in name else data)
 
 
 # --- XML of any shape ---------------------------------------------------------------------------
@@ -112,7 +92,7 @@ def test_the_empty_text_of_a_formula_is_blank_where_it_was_calculated(tmp_path, 
     cell = b'<c r="B1" t="str"><f>""</f><v></v></c>'
     sheet_changed(path, lambda data: re.sub(rb'<c r="B1".*?</c>', cell, data))
     if not calculates:
-        rewritten(path, lambda _, data: data.replace(b' fullCalcOnLoad="1"', b""))
+        rewrite(path, lambda _, data: data.replace(b' fullCalcOnLoad="1"', b""))
     grid = read_source(path).grids[0]
     assert grid.flaws == ((faults.NOT_CALCULATED.at(0, 1),) if calculates else ())
 
@@ -141,7 +121,7 @@ DOCTYPE = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
 def test_entity_tricks_are_refused(tmp_path, part):
     path = tmp_path / "people.xlsx"
     small(path)
-    rewritten(
+    rewrite(
         path,
         lambda name, data: data.replace(b"?>", b"?>" + DOCTYPE, 1) if name == part else data,
     )
@@ -161,7 +141,7 @@ def test_a_part_that_inflates_beyond_measure_is_refused_before_it_is_unpacked(tm
     path = tmp_path / "people.xlsx"
     small(path)
     bomb = b" " * (70 << 20)
-    rewritten(
+    rewrite(
         path,
         lambda name, data: data.replace(b"</sst>", bomb + b"</sst>") if "Strings" in name else data,
     )
@@ -315,7 +295,7 @@ UNKNOWN_STYLES = {
 def test_a_number_whose_style_is_lost_is_a_flaw(tmp_path, old, new):
     path = tmp_path / "people.xlsx"
     numbered(path)
-    rewritten(path, lambda _, data: data.replace(old, new))
+    rewrite(path, lambda _, data: data.replace(old, new))
     grid = read_source(path).grids[0]
     assert texts(grid) == [["id"], ["12"]]
     assert grid.flaws == (faults.UNREADABLE_FORMAT.at(1, 0),)
