@@ -16,6 +16,7 @@ PEOPLE = {
     "Last Name": ("Ferrante", "Whitlock", "Raghunath", "MacGillis"),
     "Email": ("m.ferrante@uni.example", "d.whitlock@uni.example", "p@uni.example", "c@uni.example"),
 }
+UNMAILED = {header: PEOPLE[header] for header in ("Student ID", "First Name", "Last Name")}
 MAILS = ("a@mail.example", "b@mail.example", "c@mail.example", "d@mail.example")
 PHONES = ("(607) 555-0114", "(315) 555-0137", "(570) 555-0162", "(802) 555-0178")
 BIRTHS = ("2003-02-14", "2004-11-30", "2002-07-05", "2001-01-22")
@@ -36,6 +37,12 @@ CARS = {
         ("Tél. cell.", PHONES, "phone_cell"),
         ("Téléphone au travail", PHONES, "employee_phone"),
         ("WhatsApp Number", PHONES, "phone_cell"),
+        ("Phone (Work)", PHONES, "employee_phone"),
+        ("Geb.-Datum", BIRTHS, "date_of_birth"),
+        ("Straße, Hausnr.", ("Lindenweg 4", "Am Markt 12", "Schulstr. 7a", "Ring 1"), "street"),
+        ("MA_STAT_CODE", ("NY", "VT", "NY", "PA"), "province"),
+        ("Code Post.", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "postal_code"),
+        ("Permis de conduire", ("D48-1", "S22-2", "Q88-3", "B77-4"), "driver_licence_num"),
         ("mobilePhone", PHONES, "phone_cell"),
         ("Zip / Postal Code", ("14901", "14850", "18503", "05401"), "postal_code"),
         ("C.P.", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "postal_code"),
@@ -57,6 +64,9 @@ def test_a_header_of_an_office_leads_to_its_field(place, header, values, field):
         ("Fecha de ingreso", BIRTHS),
         ("Admission Date", BIRTHS),
         ("Emergency Contact Phone", PHONES),
+        ("Phone (Emergency)", PHONES),
+        ("Employee No. (SSN)", NUMBERS),
+        ("Notfallkontakt", WORDS),
         ("Téléphone d'urgence", PHONES),
         ("Guardian 1 Cell", PHONES),
         ("Parent Email", MAILS),
@@ -205,3 +215,54 @@ def test_every_phrase_of_the_vocabulary_has_words_and_no_two_fields_share_one(la
         shared = {words: fields for words, fields in meant.items() if len(fields) > 1}
         allowed = [{"unique_id", "student_no"}, {"unique_id", "employ_no"}]
         assert [f for f in shared.values() if f not in allowed] == [], endpoint
+
+
+def test_an_address_with_its_number_first_is_no_password(place):
+    streets = ("14, rue des Érables", "2209, boul. Laurier", "77, ch. Ste-Foy", "9, av. Cartier")
+    found = place({**PEOPLE, "Adresse": streets})["Adresse"]
+    assert (found.field, found.confidence, found.secret) == ("street", Confidence.SURE, False)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Code d'accès", "GOBTPAC_PIN", "SPBPERS_SSN", "National ID", "NATIONAL_ID", "Soc Sec No",
+        "Soc. Ins. #", "No sécu", "Direct Deposit Account", "Institution bancaire",
+    ],
+)  # fmt: skip
+def test_a_secret_is_never_sent_and_never_shown(place, header):
+    found = place({**PEOPLE, header: NUMBERS})[header]
+    assert (found.field, found.secret) == (None, True)
+
+
+def test_a_databases_own_key_is_no_number_of_an_employee(place):
+    found = place({**PEOPLE, "EmployeeID_GUID": ("8KQ2P0", "8KQ2P1", "8KQ2P2", "8KQ2P3")})
+    assert not found["EmployeeID_GUID"].used
+
+
+def test_a_surer_name_counts_more_than_the_word_primary(place):
+    found = place(
+        {"PRIMARY_ID": PEOPLE["Student ID"], "PER_NUMBER": ("F1", "F2", "F3", "F4"), "Plate": CARS["Plate"],
+         "PER_EFFECTIVE_START_DATE": BIRTHS, "PER_EFFECTIVE_END_DATE": BIRTHS}, "permits",
+    )  # fmt: skip
+    assert {h: p.field for h, p in found.items() if p.field} == {
+        "PER_NUMBER": "permitNo", "Plate": "plate",
+        "PER_EFFECTIVE_START_DATE": "startTime", "PER_EFFECTIVE_END_DATE": "endTime",
+    }  # fmt: skip
+
+
+def test_an_empty_column_gives_way_to_one_that_is_filled(place):
+    found = place({**UNMAILED, "New Primary Email": ("", "", "", ""), "Email Address": MAILS})
+    assert (found["New Primary Email"].field, found["Email Address"].field) == (None, "email")
+
+
+def test_the_parts_of_a_legal_name_are_first_and_last_name(place):
+    found = place({
+        "ID": PEOPLE["Student ID"], "Legal Name - Last Name": PEOPLE["Last Name"], "Legal Name - First Name": PEOPLE["First Name"],
+    })  # fmt: skip
+    assert [p.field for p in found.values()] == ["unique_id", "last_name", "first_name"]
+
+
+def test_a_user_id_may_be_the_id_or_the_name_of_an_account(place):
+    columns = {"user_id": ("a1", "b2", "c3", "d4"), "name": PEOPLE["Last Name"], "email": MAILS}
+    assert place(columns)["user_id"].confidence is not Confidence.SURE
