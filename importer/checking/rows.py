@@ -6,8 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.checking.fills import about_fills
-from importer.checking.notes import column_notes
+from importer.checking.notes import about_fills, column_notes
 from importer.checking.repeats import find_repeats, in_order
 from importer.checking.rules import Rule, compile_checks, length_of
 from importer.checking.strays import find_strays

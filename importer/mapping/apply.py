@@ -13,8 +13,7 @@ from importer.errors import InputError
 from importer.mapping.cells import Cells
 from importer.mapping.convert import Step, compile_steps, convert
 from importer.mapping.dates import ALL_MIDNIGHT, is_midnight
-from importer.mapping.headers import locate
-from importer.mapping.rules import Refusal, Warned, within_time
+from importer.mapping.rules import Refusal, Warned, locate, within_time
 from importer.model import MADE, NOTHING_MAPPED, Batch, Problem, Severity, State
 from importer.schema import Kind, Need
 from importer.text import fold

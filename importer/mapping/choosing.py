@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.errors import InputError, MappingError
-from importer.mapping.headers import columns_of_header, explain_missing, missing_headers
 from importer.mapping.load import load_mapping
+from importer.mapping.rules import columns_of_header, explain_missing, missing_headers
 from importer.model import RESULT_COLUMNS, Sheet
 from importer.reading import find_header, results_header, take_sheet
 from importer.text import count, fold, heading, listed_up_to, quoted
