@@ -111,8 +111,6 @@ def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
         InputError: The workbook could not be written, or a page has more rows than a worksheet can
             hold; nothing was changed.
     """
-    from xlsxwriter.exceptions import XlsxWriterException
-
     for page in pages:
         if len(page.rows) > MOST_ROWS or len(page.headers) > MOST_COLUMNS:
             raise InputError(
@@ -120,16 +118,7 @@ def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
                 "worksheet can hold.",
                 hint="Take fewer at a time.",
             )
-    try:
-        return put_in_place(path, partial(_write, summary=summary, pages=pages))
-    except XlsxWriterException as error:
-        # It wraps what the system says of a full disk.
-        cause = error.args[0] if error.args else error
-        reason = cause.strerror if isinstance(cause, OSError) else cause
-        raise InputError(
-            f"{path}: this workbook could not be written: {reason}.",
-            hint="Make room on the disk or name another folder with --results.",
-        ) from error
+    return put_in_place(path, partial(_write, summary=summary, pages=pages))
 
 
 def _write(file: BinaryIO, *, summary: Summary, pages: Sequence[Page]) -> None:
