@@ -25,6 +25,7 @@ _SECTIONS: Final = ("users", "vehicles", "permits", "permit-updates")
 _NOTE_RE: Final = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
 _MARK_RE: Final = re.compile(r"(?:^|(?<=[\s_.-]))n\s*[°º]|№", re.IGNORECASE)
 _PIECE_RE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|#")
+_MONEY_RE: Final = re.compile(r"^\W*[$€£]\W*$")
 _SHORTEST, _LONG = 3, 7
 
 
@@ -73,6 +74,7 @@ class Language:
 
     def all_words(self, text: str) -> tuple[str, ...]:
         """Return the words of a header with those in brackets."""
+        text = _MONEY_RE.sub("amount", text)
         found: list[str] = []
         for piece in self._joined(pieces(text)):
             found += [piece] if piece in self.known else self._split(piece)
