@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from importer.reading.display import Shown
     from importer.reading.faults import Fault
 
-_CELLS_A_BLOCK: Final = 60_000
+_CELLS_A_BLOCK: Final = 250_000
 """Cells that are Python objects at the same time."""
 _MOST_CELLS: Final = 50_000_000
 """Rows times columns: a million rows of fifty columns."""

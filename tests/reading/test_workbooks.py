@@ -71,7 +71,7 @@ def test_row_numbers_are_those_of_excel_and_blank_rows_are_left_out(tmp_path):
         sheet.write(3, 2, "id")
         sheet.write(5, 2, 7, shape)
         sheet.write(30_000, 3, 8, shape)
-        sheet.write_blank(12_000, 3, None, shape)
+        sheet.write_blank(24_000, 3, None, shape)
 
     grid = written(tmp_path, fill).grids[0]
     assert grid.rows.tolist() == [4, 6, 30_001]
@@ -82,7 +82,7 @@ def test_blocks_of_rows_are_put_together_in_order(tmp_path):
     def fill(book):
         sheet = book.add_worksheet()
         padded = book.add_format({"num_format": "00000000"})
-        for row in range(12_000):
+        for row in range(24_000):
             sheet.write_number(row, 0, row, padded)
             sheet.write_number(row, 1, row)
             sheet.write_string(row, 2, f"n{row}")
@@ -93,12 +93,12 @@ def test_blocks_of_rows_are_put_together_in_order(tmp_path):
             sheet.write_string(row, 24, "end")
 
     grid = written(tmp_path, fill, constant_memory=True).grids[0]
-    assert grid.frame[0].tolist() == [f"{row:08d}" for row in range(12_000)]
-    assert grid.frame[1].tolist() == [str(row) for row in range(12_000)]
+    assert grid.frame[0].tolist() == [f"{row:08d}" for row in range(24_000)]
+    assert grid.frame[1].tolist() == [str(row) for row in range(24_000)]
     assert grid.frame[3].tolist() == [
-        f"{row:08d}" if row % 7 == 0 else "x" if row % 3 else "" for row in range(12_000)
+        f"{row:08d}" if row % 7 == 0 else "x" if row % 3 else "" for row in range(24_000)
     ]
-    assert grid.rows.tolist() == list(range(1, 12_001))
+    assert grid.rows.tolist() == list(range(1, 24_001))
 
 
 def test_hidden_sheets_are_named_and_not_read(tmp_path):
