@@ -32,6 +32,7 @@ SHEETS = {
     "mapping": (1, 100),
     "first-day/rows": (2, 110),
     "first-day/summary": (1, 80),
+    "first-day/semester": (1, 80),
 }
 """Picture → sheet of the workbook, counted from 1, and dots per inch."""
 _A3 = "8"
@@ -99,12 +100,15 @@ ANSWERS = {
     "Save the mapping": "",
 }
 """What a question holds → what is typed."""
+LATER = (
+    "204487,Vandenberg,Gwen,gwen.vandenberg@campus.example,(555) 210-4487,Library,2027-01-11,Active"
+)
 
 
 def _make_first_day(folder: Path) -> None:
     """Go through the guide with the sample that it names, and draw what is seen."""
     office = folder / "parking"
-    for name in ("map", "rows", "push", "summary"):
+    for name in ("map", "rows", "push", "summary", "semester"):
         # The guide that `init` lays into the workspace takes what is there.
         (PICTURES / "first-day").mkdir(exist_ok=True)
         (PICTURES / "first-day" / f"{name}.png").touch()
@@ -119,8 +123,18 @@ def _make_first_day(folder: Path) -> None:
     # The bar is gone when a run has ended.
     lines = [line for line in said.splitlines() if not re.search(r"[-\d]:[-\d]{2}", line)]
     _draw_text("\n".join(["$ opscom-import push --sandbox", *lines]), "push", folder)
+    sample = (office / "inbox" / "new-staff.csv").read_text(encoding="utf-8")
+    later = sample.replace("okafor at campus", "okafor@campus").replace("210-4417", "210-9999")
+    lines = [line for line in later.splitlines() if "Björklund" not in line]
+    lines.append(LATER)
+    (office / "inbox" / "new-staff.csv").unlink()
+    text = "\n".join(lines) + "\n"
+    (office / "inbox" / "new-staff-2027.csv").write_text(text, encoding="utf-8")
+    _talk(["push", "--sandbox"], office)
+    results = office / "results" / "sandbox"
+    _draw(results / "new-staff-2027-results.xlsx", "first-day/semester", folder)
     _draw(office / "results" / "new-staff-checked.xlsx", "first-day/rows", folder)
-    _draw(office / "results" / "sandbox" / "new-staff-results.xlsx", "first-day/summary", folder)
+    _draw(results / "new-staff-results.xlsx", "first-day/summary", folder)
 
 
 def _talk(arguments: list[str], folder: Path) -> str:
