@@ -236,11 +236,12 @@ def _share(table: Table, rows: Sequence[Row], sheets: Sequence[_Sheet]) -> None:
 
 
 def _share_field(table: Table, known: Field, rows: Sequence[Row], sheets: Sequence[_Sheet]) -> None:
-    columns = {sheet: sheet.column(known.name) for sheet in sheets}
-    flawed = {sheet: sheet.flawed.get(known.name, ()) for sheet in sheets}
-    values = [
-        None if at in flawed[sheet] else columns[sheet][at].casefold() or None for sheet, at in rows
-    ]
+    texts: dict[_Sheet, list[str | None]] = {}
+    for sheet in sheets:
+        texts[sheet] = [text.casefold() or None for text in sheet.column(known.name)]
+        for at in sheet.flawed.get(known.name, ()):
+            texts[sheet][at] = None
+    values = [texts[sheet][at] for sheet, at in rows]
     groups = _groups(rows, values)
     owners = {
         sheet: [sheet.column(name) for (name,) in table.key] for sheet in (sheets if groups else ())

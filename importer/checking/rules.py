@@ -208,8 +208,8 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
     """
     broken: dict[kinds.Rule, dict[str, str]] = {}
     plain = column.str.fullmatch(f"(?:{kinds.PLAIN[known.kind]})?")
-    near = column[~(plain | column.str.contains(_CONTROL))]
-    for text in near.unique().tolist():
+    near = column[~plain]
+    for text in near[~near.str.contains(_CONTROL)].unique().tolist():
         for found in kinds.judge(known.kind, text, as_shown=as_shown):
             broken.setdefault(found.rule, {})[text] = found.detail
     required = known.need in {Need.REQUIRED, Need.ONE_OF}
