@@ -200,22 +200,24 @@ def _conditional(sections: tuple[Section, ...], value: float) -> Section:
 
 
 def _write(section: Section, value: float, *, since_1904: bool) -> str:
-    if section.kind is Kind.GENERAL:
-        general = "".join(
-            token.text if token.mark == "literal" else plain(abs(value)) for token in section.tokens
-        )
-        return _signed(general.strip(), value)
-    if section.kind is Kind.NUMBER and section.number is not None:
-        text = _written_number(section.number, Decimal(f"{abs(value):.{_KEPT_DIGITS}g}")).strip()
-        if not text:
-            raise _Unshowable(faults.HIDDEN_BY_FORMAT)
-        return _signed(text, value)
-    if section.kind is Kind.ELAPSED:
-        return _elapsed(section, value)
-    if section.kind in {Kind.DATE, Kind.DATETIME, Kind.TIME}:
-        return _moment(section.kind, value, since_1904=since_1904)
-    hidden = section.kind is Kind.HIDDEN
-    raise _Unshowable(faults.HIDDEN_BY_FORMAT if hidden else faults.UNREADABLE_FORMAT)
+    match section.kind:
+        case Kind.GENERAL:
+            number = plain(abs(value))
+            pieces = (text if mark == "literal" else number for mark, text in section.tokens)
+            return _signed("".join(pieces).strip(), value)
+        case Kind.NUMBER if section.number is not None:
+            exact = Decimal(f"{abs(value):.{_KEPT_DIGITS}g}")
+            text = _written_number(section.number, exact).strip()
+            if not text:
+                raise _Unshowable(faults.HIDDEN_BY_FORMAT)
+            return _signed(text, value)
+        case Kind.ELAPSED:
+            return _elapsed(section, value)
+        case Kind.DATE | Kind.DATETIME | Kind.TIME:
+            return _moment(section.kind, value, since_1904=since_1904)
+        case kind:
+            hidden = kind is Kind.HIDDEN
+            raise _Unshowable(faults.HIDDEN_BY_FORMAT if hidden else faults.UNREADABLE_FORMAT)
 
 
 def _signed(text: str, value: float) -> str:
@@ -252,21 +254,11 @@ def _whole(number: Number, digits: str) -> str:
 
 def _part(number: Number, digits: str) -> str:
     """Write the places after the point; ``#`` and ``?`` leave out zeros at the end."""
-    places = [token.text for token in number.part if token.mark == "digit"]
-    kept = max((index + 1 for index, place in enumerate(places) if place == "0"), default=0)
-    significant = len(digits.rstrip("0"))
-    written: list[str] = []
-    index = 0
-    for token in number.part:
-        if token.mark != "digit":
-            written.append(token.text)
-            continue
-        if index < max(kept, significant):
-            written.append(digits[index])
-        elif token.text == "?":
-            written.append(" ")
-        index += 1
-    return "".join(written)
+    places = "".join(token.text for token in number.part if token.mark == "digit")
+    kept = max(len(places[: places.rfind("0") + 1]), len(digits.rstrip("0")))
+    blanks = ("" if place == "#" else " " for place in places[kept:])
+    written = iter([*digits[:kept], *blanks])
+    return "".join(next(written) if mark == "digit" else text for mark, text in number.part)
 
 
 def _moment(kind: Kind, value: float, *, since_1904: bool) -> str:
@@ -280,11 +272,8 @@ def _moment(kind: Kind, value: float, *, since_1904: bool) -> str:
         return clock
     if not since_1904 and day in {0, _NO_DAY}:
         raise _Unshowable(faults.NO_SUCH_DATE)
-    if since_1904:
-        first = date(1904, 1, 1)
-    else:
-        first = date(1899, 12, 31) if day < _NO_DAY else date(1899, 12, 30)
-    shown = (first + timedelta(days=day)).isoformat()
+    ordinal = day + _FIRST_DAY + (_SINCE_1904 if since_1904 else day < _NO_DAY)
+    shown = date.fromordinal(ordinal).isoformat()
     return shown if kind is Kind.DATE else f"{shown}T{clock}"
 
 

@@ -267,50 +267,40 @@ def _dated(tokens: Sequence[Token]) -> Kind:
     return Kind.TIME if clock else Kind.DATE
 
 
+_SIGNS = {"point": ".", "comma": ",", "percent": "%", "literal": "x"}
+_ODD_NUMBER_RE = re.compile(
+    r"""
+      \..*\. | %.*%           # two points, two signs of percent
+    | (?<![0#?,]),             # a comma behind no digit
+    | ^[^0#?.]*x[^0#?.]*\.     # a text, and no digit before the point
+    | ^[^0#?]*\.[^0#?]*$       # a point without any digit
+    | ^[^.]*0[^.]*[#?]         # a digit that may be left out, to the right of one that is always written
+    | \..*[#?].*0              # the other way round behind the point
+    """,
+    re.VERBOSE,
+)
+"""What programs differ on, and nobody writes on purpose."""
+_DIGITS_RE = re.compile("[0#?](?:.*[0#?])?")
+
+
 def _number(tokens: Sequence[Token]) -> Number | None:
     """Return how the section writes a number, ``None`` where that is not understood."""
-    marks = [token.mark for token in tokens]
-    if marks.count("point") > 1 or marks.count("percent") > 1 or _differs(tokens):
+    spelled = "".join(_SIGNS.get(token.mark, token.text) for token in tokens)
+    if _ODD_NUMBER_RE.search(spelled):
         return None
-    cut = marks.index("point") if "point" in marks else len(tokens)
-    before, after = list(tokens[:cut]), list(tokens[cut + 1 :])
-    digits = [index for index, token in enumerate(before) if token.mark == "digit"]
-    commas = [index for index, token in enumerate(before) if token.mark == "comma"]
-    if commas and (not digits or commas[0] < digits[0]):
+    left, point, _ = spelled.partition(".")
+    found = _DIGITS_RE.search(left)
+    inner = found[0] if found else ""
+    if "," in inner and inner.strip("0#?,"):
         return None
-    grouped = bool(commas) and commas[0] < digits[-1]
-    thousands = sum(index > digits[-1] for index in commas) + marks[cut:].count("comma")
-    inner = before[digits[0] : digits[-1]] if digits else []
-    if grouped and any(token.mark not in {"digit", "comma"} for token in inner):
-        return None
+    thousands = spelled.count(",") - inner.count(",")
+    cut = len(left)
     return Number(
-        whole=_written(before),
-        part=_written(after),
-        point="point" in marks,
-        grouped=grouped,
-        power=2 * marks.count("percent") - 3 * thousands,
-    )
-
-
-def _differs(tokens: Sequence[Token]) -> bool:
-    """Whether programs differ on a code: nobody writes these on purpose.
-
-    It has a point with a text and no digit before it, or without any digit; a comma behind no digit; a
-    digit that may be left out to the right of one that is always written, or the other way round behind
-    the point.
-    """
-    marks = [token.mark for token in tokens]
-    point = marks.index("point") if "point" in marks else len(marks)
-    digits = [token.text if token.mark == "digit" else "" for token in tokens]
-    left, right = "".join(digits[:point]), "".join(digits[point:])
-    bare = point < len(marks) and not left
-    return (
-        (bare and ("literal" in marks[:point] or not right))
-        or any(
-            this == "comma" and last not in {"digit", this} for last, this in pairwise(["", *marks])
-        )
-        or "0" in left.rstrip("0")
-        or "0" in right.lstrip("0")
+        whole=_written(tokens[:cut]),
+        part=_written(tokens[cut + 1 :]),
+        point=bool(point),
+        grouped="," in inner,
+        power=2 * spelled.count("%") - 3 * thousands,
     )
 
 
