@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from importer.errors import InputError
-from importer.mapping.cells import Cells
+from importer.mapping.cells import Cells, Given
 from importer.mapping.convert import Step, compile_steps, convert
 from importer.mapping.dates import ALL_MIDNIGHT, is_midnight
 from importer.mapping.rules import Refusal, Warned, locate, within_time
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from importer.mapping.cells import Taken
     from importer.mapping.rules import Mapping, Rule
     from importer.model import Sheet
     from importer.schema import Field
@@ -43,30 +42,6 @@ _GAVE_WAY = Refusal(
     "Correct the cell, or take its column out of the mapping.",
 )
 _LEFT_OUT = "It is left out, as the mapping says; correct the cell to have it sent."
-
-
-@dataclass(frozen=True, slots=True)
-class _Given:
-    """What one rule, or all rules of a field together, give the field."""
-
-    texts: pd.Series[str]
-    """RangeIndex of the sheet's positions, dtype ``str``, blank is ``""``."""
-    columns: tuple[int, ...] = ()
-    """Positions of the source columns; empty for a constant."""
-    chosen: npt.NDArray[np.int64] | None = None
-    """Which of several columns gave the value, position by position."""
-    problems: tuple[Problem, ...] = ()
-    dropped: frozenset[int] = frozenset()
-    """Positions whose invalid value is left out."""
-
-    def columns_at(self, position: int) -> tuple[int, ...]:
-        """Return the columns that gave the value at a position."""
-        return self.columns if self.chosen is None else (int(self.chosen[position]),)
-
-    @property
-    def failed(self) -> frozenset[int]:
-        """Positions that have an error."""
-        return frozenset(problem.position for problem in self.problems if problem.holds)
 
 
 def apply_mapping(
@@ -105,23 +80,18 @@ def apply_mapping(
     quiet = skipped.copy()
     quiet[[flaw.position for flaw in whole]] = True
     turning = _Turning(sheet, quiet)
-    fields: dict[str, _Given] = {}
+    fields: dict[str, Given] = {}
     for known in mapping.fields:
         default = mapping.defaults.get(known.name)
-        given = [
-            (bool(rule.part.if_invalid), turning.turn(rule, taken, steps))
-            for rule in mapping.rules
-            if rule.field.name == known.name and (taken := cells.take(rule)) is not None
-            for steps in [
-                compile_steps(
-                    rule.part,
-                    known,
-                    user_types=user_types,
-                    numbers=sheet.name is not None,
-                    today=today,
+        given = []
+        for rule in mapping.rules:
+            taken = cells.take(rule) if rule.field.name == known.name else None
+            if taken is not None:
+                numbers = sheet.name is not None
+                steps = compile_steps(
+                    rule.part, known, user_types=user_types, numbers=numbers, today=today
                 )
-            ]
-        ]
+                given.append((bool(rule.part.if_invalid), turning.turn(rule, taken, steps)))
         # A value that may be left out gives way to one that may not.
         given.sort(key=lambda pair: pair[0])
         if given or default is not None:
@@ -234,7 +204,7 @@ class _Turning:
             detail=refusal.detail,
         )
 
-    def turn(self, rule: Rule, taken: Taken, steps: tuple[Step, ...]) -> _Given:
+    def turn(self, rule: Rule, taken: Given, steps: tuple[Step, ...]) -> Given:
         """Convert what a rule took.
 
         What cannot be converted has a problem and stays the cleaned text, or is left out where the rule
@@ -257,7 +227,7 @@ class _Turning:
                 and not flaw.message.startswith(MADE)
             )
         if not said:
-            return _Given(values, taken.columns, taken.chosen)
+            return replace(taken, texts=values)
         shown, kept = taken.texts.tolist(), values.tolist()
         problems, dropped = [], set()
         for at, why in sorted(said.items()):
@@ -287,9 +257,9 @@ class _Turning:
                 )
             )
         texts = pd.Series(kept, index=values.index, dtype="str")
-        return _Given(texts, taken.columns, taken.chosen, tuple(problems), frozenset(dropped))
+        return replace(taken, texts=texts, problems=tuple(problems), dropped=frozenset(dropped))
 
-    def together(self, known: Field, given: list[tuple[bool, _Given]]) -> _Given:
+    def together(self, known: Field, given: list[tuple[bool, Given]]) -> Given:
         """Return what all rules of a field give: those under its first name come first.
 
         The vendor documents several names for some fields and not which one wins, so that two different
@@ -297,13 +267,13 @@ class _Turning:
         """
         if not given:
             rows = self.sheet.frame.index
-            return _Given(pd.Series([""] * len(rows), index=rows, dtype="str"))
+            return Given(pd.Series([""] * len(rows), index=rows, dtype="str"))
         (_, whole), *others = given
         for spare, other in others:
             whole = self._merged(known, whole, other, spare=spare)
         return whole
 
-    def _merged(self, known: Field, one: _Given, other: _Given, *, spare: bool) -> _Given:
+    def _merged(self, known: Field, one: Given, other: Given, *, spare: bool) -> Given:
         blank = (one.texts == "").to_numpy(dtype=np.bool_)
         filled = (other.texts != "").to_numpy(dtype=np.bool_)
         differ = ~blank & filled & ~self.quiet
@@ -328,12 +298,12 @@ class _Turning:
                 each.columns[0] if each.chosen is None else each.chosen for each in (one, other)
             )
             chosen = np.where(blank & filled, second, first)
-        return _Given(
+        return Given(
             one.texts.mask(blank, other.texts),
             tuple(dict.fromkeys((*one.columns, *other.columns))),
             chosen,
-            (*one.problems, *other.problems, *clashes),
-            one.dropped | other.dropped,
+            problems=(*one.problems, *other.problems, *clashes),
+            dropped=one.dropped | other.dropped,
         )
 
 
@@ -382,7 +352,7 @@ def _cut(rule: Rule, values: pd.Series[str]) -> dict[int, Warned]:
     }
 
 
-def _with_default(given: _Given, default: str | None) -> _Given:
+def _with_default(given: Given, default: str | None) -> Given:
     """Fill what is blank, but not what was left out for being invalid and not what has an error."""
     blank = (given.texts == "").to_numpy(dtype=np.bool_, copy=True)
     dropped = frozenset(at for at in given.dropped if blank[at])
@@ -390,4 +360,4 @@ def _with_default(given: _Given, default: str | None) -> _Given:
     if default is not None:
         blank[list(dropped | given.failed)] = False
         values = values.mask(blank, default)
-    return _Given(values, given.columns, given.chosen, given.problems, dropped)
+    return replace(given, texts=values, dropped=dropped)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
     from importer.mapping.rules import Rule
-    from importer.model import Sheet
+    from importer.model import Problem, Sheet
 
     Marks = npt.NDArray[np.bool_]
 
@@ -31,8 +31,8 @@ _UNCLEAN = r"[^ -~]|^ | $"
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
-    """The cleaned text of a rule, row by row."""
+class Given:
+    """What one rule, or all rules of a field together, give the field, row by row."""
 
     texts: pd.Series[str]
     """RangeIndex of the sheet's positions, dtype ``str``, blank is ``""``."""
@@ -42,10 +42,18 @@ class Taken:
     """Which of several columns gave the text, where the first filled one counts."""
     flaws: abc.Mapping[int, tuple[Flaw, ...]] = field(default_factory=dict)
     """Row position → flaws of the cells that the text comes from."""
+    problems: tuple[Problem, ...] = ()
+    dropped: frozenset[int] = frozenset()
+    """Positions whose invalid value is left out."""
 
     def columns_at(self, position: int) -> tuple[int, ...]:
         """Return the columns that gave the text at a position."""
         return self.columns if self.chosen is None else (int(self.chosen[position]),)
+
+    @property
+    def failed(self) -> frozenset[int]:
+        """Positions that have an error."""
+        return frozenset(problem.position for problem in self.problems if problem.holds)
 
 
 @dataclass(slots=True)
@@ -81,14 +89,14 @@ class Cells:
         """Return which cells of a header's column are blank; a cell with a flaw is not."""
         return _blank(self.column(header), self.flaws.get(self.located[header], {}))
 
-    def take(self, rule: Rule) -> Taken | None:
+    def take(self, rule: Rule) -> Given | None:
         """Return what a rule takes, ``None`` where all its optional headers are missing.
 
         Cells that the rule counts as blank are blank already.
         """
         rows, blanks = self.sheet.frame.index, list(rule.part.blank_if)
         if rule.part.value is not None:
-            return Taken(pd.Series([rule.part.value] * len(rows), index=rows, dtype="str"))
+            return Given(pd.Series([rule.part.value] * len(rows), index=rows, dtype="str"))
         headers = [header for header in rule.headers if header in self.located]
         if not headers:
             return None
@@ -106,7 +114,7 @@ class Cells:
         taken: dict[int, tuple[Flaw, ...]] = {}
         for at, flaw in (pair for theirs in flaws for pair in theirs.items()):
             taken[at] = (*taken.get(at, ()), flaw)
-        return Taken(pd.Series(joined, index=rows, dtype="str"), columns, None, taken)
+        return Given(pd.Series(joined, index=rows, dtype="str"), columns, None, taken)
 
     def _stored(self, rule: Rule, column: int, texts: pd.Series[str]) -> pd.Series[str]:
         """Return for money the stored numbers in the place of those shown."""
@@ -155,11 +163,11 @@ class Cells:
 
 def _filled(
     parts: list[pd.Series[str]], columns: tuple[int, ...], flaws: list[dict[int, Flaw]]
-) -> Taken:
+) -> Given:
     """Take the first column that is filled; a cell with a flaw is not blank."""
     texts = parts[0]
     if len(parts) == 1:
-        return Taken(texts, columns, None, {at: (flaw,) for at, flaw in flaws[0].items()})
+        return Given(texts, columns, None, {at: (flaw,) for at, flaw in flaws[0].items()})
     chosen = np.full(len(texts), columns[0], dtype=np.int64)
     blank = _blank(texts, flaws[0])
     for others, column, theirs in zip(parts[1:], columns[1:], flaws[1:], strict=True):
@@ -173,7 +181,7 @@ def _filled(
         for at, flaw in theirs.items()
         if chosen[at] == column
     }
-    return Taken(texts, columns, chosen, taken)
+    return Given(texts, columns, chosen, taken)
 
 
 def _blank(texts: pd.Series[str], flaws: abc.Mapping[int, Flaw]) -> Marks:
