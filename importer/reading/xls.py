@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import xlrd
-from xlrd.compdoc import CompDocError
 
 from importer.model import CellType, Merge
 from importer.reading import faults, sniffing
@@ -24,7 +23,6 @@ if TYPE_CHECKING:
     from importer.model import Grid
 
 _MOST_COLUMNS: Final = 256
-_CLAIMED_TWICE: Final = "Workbook corruption: seen["
 _EMPTY: Final = frozenset({xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK})
 _BOF, _BOUND_SHEET, _RECALC_ID, _WRITER = 0x0809, 0x0085, 0x01C1, 0x005C
 _FORMULAS: Final = frozenset({0x0006, 0x0206, 0x0406})
@@ -44,7 +42,15 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
         InputError: The workbook is protected by a password or damaged.
     """
     try:
-        book = _opened(data)
+        book = xlrd.open_workbook(
+            file_contents=_named(data),
+            formatting_info=True,
+            on_demand=True,  # keeps the records, which are looked through a second time
+            ragged_rows=True,  # a stray cell in the last row must not fill millions of others
+            logfile=io.StringIO(),
+            # Web exports claim a sector of the container twice, and Excel does not mind.
+            ignore_workbook_corruption=True,
+        )
         sheets = book.sheets()
     except Exception as error:  # xlrd fails in many ways on broken records
         if "encrypt" in str(error).lower():
@@ -56,21 +62,6 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
     return [Listed(each.name, each.visibility == 0, partial(reader.grid, each)) for each in sheets]
 
 
-def _opened(data: bytes) -> xlrd.book.Book:
-    """Open the workbook, also where its container's table claims a sector twice.
-
-    Web exports write such tables, and Excel does not mind: the workbook's own chain of sectors is whole.
-    Where it is not, xlrd refuses it all the same.
-    """
-    data = _named(data)
-    try:
-        return _open(data, lenient=False)
-    except CompDocError as error:
-        if not str(error).startswith(_CLAIMED_TWICE):
-            raise
-        return _open(data, lenient=True)
-
-
 def _named(data: bytes) -> bytes:
     """Let the name of the workbook's stream end at its NUL, as xlrd wants it."""
     for name in sniffing.WORKBOOKS:
@@ -79,17 +70,6 @@ def _named(data: bytes) -> bytes:
             entry = spelled.ljust(64, b"\0") + len(spelled).to_bytes(2, "little")
             return data[:place] + entry + data[place + len(entry) :]
     return data
-
-
-def _open(data: bytes, *, lenient: bool) -> xlrd.book.Book:
-    return xlrd.open_workbook(
-        file_contents=data,
-        formatting_info=True,
-        on_demand=True,  # keeps the records, which are looked through a second time
-        ragged_rows=True,  # a stray cell in the last row must not fill millions of others
-        logfile=io.StringIO(),
-        ignore_workbook_corruption=lenient,
-    )
 
 
 class _Reader:
