@@ -68,6 +68,15 @@ def records(endpoint, payloads, answer=""):
     ]
 
 
+class Through:
+    """A journal with something between it and the pusher."""
+
+    def __init__(self, journal, connection):
+        self.path = journal.path
+        self.memory = journal.memory
+        self.connection = connection
+
+
 def moment(journal_path):
     """Return how far a journal has come, as a results workbook says that is written now."""
     with Journal(journal_path, POLICIES) as journal:

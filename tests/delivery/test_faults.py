@@ -107,11 +107,12 @@ MATRIX = [
 
 
 def sampled(at_case, at_endpoint, at_place):
-    """Whether the plain run tries a combination: each endpoint meets each effect, each case many."""
+    """Whether the plain run tries a combination: permits meet each case, every endpoint each effect."""
     number = at_case + at_endpoint + at_place
     if at_place:
-        return number % 11 == 0
-    return at_endpoint < 3 or number % 3 == 0
+        return number % 17 == 0
+    few = CASES[at_case].effect == "patience"
+    return few or ENDPOINTS[at_endpoint] == "permits" or number % 4 == 0
 
 
 SAMPLE = [

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from controller import Controller, Fault
-from delivering import permits, push
+from delivering import Through, permits, push
 from proving import Trial
 
 from importer.delivery.pace import Stopper
@@ -251,15 +251,6 @@ class Slow:
                 self._seen.set()
                 self._over.wait(1.5)
         return self._connection.execute(text, *values)
-
-
-class Through:
-    """A journal with something between it and the pusher."""
-
-    def __init__(self, journal, connection):
-        self.path = journal.path
-        self.memory = journal.memory
-        self.connection = connection
 
 
 def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_path):

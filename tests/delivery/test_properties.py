@@ -5,7 +5,7 @@ import tempfile
 from pathlib import Path
 
 from controller import Controller
-from delivering import TOKEN, permits, push
+from delivering import TOKEN, Through, permits, push
 from hypothesis import given
 from hypothesis import strategies as st
 from proving import CASES, CREATES, ENDPOINTS, PAYLOADS, PREFIX, Trial, Witness
@@ -68,15 +68,6 @@ class Failing:
         if self._left <= 0:
             raise sqlite3.OperationalError("disk I/O error")
         return self._connection.execute(text, *values)
-
-
-class Through:
-    """A journal with something between it and the pusher."""
-
-    def __init__(self, journal, connection):
-        self.path = journal.path
-        self.memory = journal.memory
-        self.connection = connection
 
 
 def breaking(statements, *, late):
