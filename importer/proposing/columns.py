@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from importer.proposing.fitting import Fit, fit
 from importer.proposing.naming import FIRM, MAY, PART, SURE, read_headers
 from importer.proposing.neighbours import settle
+from importer.proposing.profiles import names_of
 from importer.proposing.proposal import NOT_SENT, Confidence, Place
 from importer.text import fold
 
@@ -28,12 +29,13 @@ def place_columns(
     Args:
         profiles: The columns.
         endpoint: What the rows are.
-        known: Header (folded, with ``#2`` for the second of its name) → field or ``not sent``, as a
+        known: The name that a mapping uses (folded) → field or ``not sent``, as a
             person said.
     """
     said = known or {}
     namings = read_headers([p.column.header for p in profiles], endpoint)
-    answers = [said.get(fold(p.column.name)) for p in profiles]
+    names = names_of(p.column for p in profiles).values()
+    answers = [said.get(fold(name)) for name in names]
     places = [
         _weigh(p, naming, endpoint) if answer is None else _answered(p, answer)
         for p, naming, answer in zip(profiles, namings, answers, strict=True)
@@ -64,6 +66,8 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
         about = f"it is about {naming.other}" if naming.other else "OPSCOM has no field for this"
         return replace(none, reason=about)
     form = {"users": "email", "vehicles": "vin"}.get(endpoint)
+    if not profile.column.header:
+        return replace(none, reason="the column has no header; write one to have it sent")
     if form and profile.share(form) > FIRM:
         reason = f"the header says nothing, and {fit(form, profile).why}"
         return Place(profile, form, "direct", Confidence.ASK, reason, 0.1)

@@ -15,7 +15,7 @@ from importer.text import clean, fold
 from schemas.provinces import PROVINCES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     import pandas as pd
 
@@ -163,3 +163,13 @@ def folded(counts: Mapping[str, int]) -> dict[str, int]:
         name = first.setdefault(fold(text), text)
         sums[name] = sums.get(name, 0) + rows
     return sums
+
+
+def names_of(columns: Iterable[Column]) -> dict[int, str]:
+    """Return column position → the name that a mapping uses: ``Phone#1`` for the first of two ``Phone``."""
+    numbered = list(columns)
+    repeated = {fold(column.header) for column in numbered if column.number > 1}
+    return {
+        c.position: f"{c.header}#{c.number}" if fold(c.header) in repeated else c.header
+        for c in numbered
+    }

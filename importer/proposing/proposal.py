@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from importer.proposing.profiles import names_of
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -95,14 +97,8 @@ class Look:
 
     @property
     def headers(self) -> dict[int, str]:
-        """Column position → the name that a mapping uses: ``Phone#2`` for the second of a name."""
-        from importer.text import fold
-
-        repeated = {fold(c.header) for c in self.sheet.columns if c.number > 1}
-        return {
-            c.position: f"{c.header}#{c.number}" if fold(c.header) in repeated else c.header
-            for c in self.sheet.columns
-        }
+        """Column position → the name that a mapping uses."""
+        return names_of(self.sheet.columns)
 
 
 @dataclass(frozen=True, slots=True)

@@ -117,23 +117,18 @@ class Language:
 
     def _split(self, piece: str) -> list[str]:
         """Return a run of letters as known words where it is made of them: ``emailaddress``."""
-        if len(piece) < _LONG or (piece,) in self.spellings or not piece.isalpha():
-            return [piece]
-        best: dict[int, list[str]] = {0: []}
-        for end in range(_SHORTEST, len(piece) + 1):
-            ways = [
-                [*best[start], piece[start:end]]
-                for start in range(end - _SHORTEST + 1)
-                if start in best and self._whole(piece[start:end])
-            ]
-            if piece[end - 2 : end] in {"id", "no"} and end - 2 in best:
-                ways.append([*best[end - 2], piece[end - 2 : end]])
-            if ways:
-                best[end] = min(ways, key=len)
-        return best.get(len(piece), [piece])
+        short = len(piece) < _LONG or not piece.isalpha()
+        return [piece] if short or (piece,) in self.spellings else self._parts(piece) or [piece]
 
-    def _whole(self, piece: str) -> bool:
-        return piece in self.known or (piece,) in self.spellings or piece in self.stop
+    def _parts(self, rest: str) -> list[str] | None:
+        for end in range(len(rest), 1, -1):
+            word = rest[:end]
+            whole = word in self.known or (word,) in self.spellings or word in self.stop
+            if whole and (end >= _SHORTEST or word in {"id", "no"}):
+                more = self._parts(rest[end:])
+                if more is not None:
+                    return [word, *more]
+        return None if rest else []
 
 
 def _once(words: list[str]) -> tuple[str, ...]:

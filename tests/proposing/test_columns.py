@@ -97,6 +97,14 @@ def test_values_of_secrets_are_marked_to_be_shown_nowhere(place, header):
     assert found.secret or header == "N° sécu"
 
 
+def test_a_column_without_a_header_is_neither_sent_nor_asked(place):
+    columns = {name: values for name, values in PEOPLE.items() if name != "Email"}
+    found = place({**columns, "": MAILS})[""]
+    assert (found.field, found.reason) == (
+        None, "the column has no header; write one to have it sent",
+    )  # fmt: skip
+
+
 def test_values_veto_a_header(place):
     found = place({**PEOPLE, "Date of Birth": WORDS})["Date of Birth"]
     assert found.field is None

@@ -223,3 +223,25 @@ def test_one_row_is_called_one_row(office, run):
     ]
     assert "one.csv: users, 1 row, " in done.err
     assert "1 rows" not in done.err + done.out + (office / "mappings" / "one.yaml").read_text(encoding="utf-8")  # fmt: skip
+
+
+def test_of_two_columns_of_one_name_each_is_answered_for_itself(office, run):
+    path = office / "inbox" / "people.csv"
+    path.write_text(
+        "Banner ID,First Name,Last Name,Phone,Phone\n9001,Ann,Roe,613-555-0101,613-555-0202\n"
+        "9002,Jo,Poe,613-555-0103,613-555-0204\n",
+        encoding="utf-8",
+    )
+    run(office, "map", path, "--workbook")
+    workbook = office / "results" / "people-mapping.xlsx"
+    answer_workbook(workbook, **{"login source": "LDAP"})
+    book = openpyxl.load_workbook(workbook)
+    assert [book["Columns"][cell].value for cell in ("B5", "B6")] == ["Phone#1", "Phone#2"]
+    book["Columns"]["G5"], book["Columns"]["G6"] = "not sent", "employee_phone"
+    book.save(workbook)
+    done = run(office, "map", workbook)
+    assert done.code == 0, done.err
+    fields = read(office / "mappings" / "people.yaml")["fields"]
+    assert {name: rule for name, rule in fields.items() if "phone" in name} == {
+        "employee_phone": "Phone#2"
+    }
