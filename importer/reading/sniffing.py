@@ -49,8 +49,10 @@ _LATE_HTML_RE = re.compile(
 """A page below a line of text or the headers of its server; in a table it would stand in quotes."""
 _XML_RE = re.compile(r"\s*<(?:\?xml|[A-Za-z_][\w.:-]*(?:\s[^<>]*)?(?:/>|>\s*<|>[^<,;\t|]*</))")
 _WORKBOOK_RE = re.compile(r"<(?:\w+:)?Workbook[\s>]")
-_MAIL_RE = re.compile(r"(?:[A-Za-z][A-Za-z0-9-]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*+\r?\n)++")
 _OTHER_TEXTS = {
+    r"(?:[A-Z][A-Z0-9-]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*+\r?\n)*?MIME-Version:": (
+        "an e-mail or a web archive (.mht)"
+    ),
     r"ID;P\w*(?:;[NE])*\s*[\r\n]+(?:[A-Z]{1,2};[^\r\n]*[\r\n]+)*?C;(?:[XY]\d+;)*K": (
         "a symbolic link (.slk, SYLK)"
     ),
@@ -64,6 +66,7 @@ _OTHER_TEXTS = {
 """How texts begin that hold no table."""
 _CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(27, 32)})
 _LOOK = 4096
+_COMMENT_RE = re.compile(r"\A\s*(?:<!--.*?-->\s*)+", re.DOTALL)
 _COMMENTS = 64 << 10
 """How much comment may stand before a page."""
 AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
@@ -185,45 +188,22 @@ def _zip(data: bytes, name: str) -> Container:
 
 
 def _text(data: bytes, name: str) -> Container:
-    start = data[:_LOOK]
-    wide = b"\x00" in start
+    start = data[:_COMMENTS]
     for bom in _BOMS:
         start = start.removeprefix(bom)
-    text = start.replace(b"\x00", b"").decode("latin-1")
-    if text.lstrip().startswith("<!--"):
-        text = _without_comments(data)
+    text = _COMMENT_RE.sub("", start.replace(b"\x00", b"").decode("latin-1"))[:_LOOK]
     if "urn:schemas-microsoft-com:office:spreadsheet" in text and _WORKBOOK_RE.search(text):
         return Container.XML
-    if _is_page(text, data):
+    markup = _MARKUP_RE.match(text)
+    if _HTML_RE.match(text) or _LATE_HTML_RE.match(text) or (markup and _TABLE_RE.search(data)):
         return Container.HTML
-    if _XML_RE.match(text) and not _MARKUP_RE.match(text):
+    if _XML_RE.match(text) and not markup:
         raise InputError(f"{name}: this is an XML file, not a spreadsheet.", hint=AS_XLSX)
-    _refuse_other_text(text, name)
-    controls = len(start) - len(start.translate(None, _CONTROLS[1:]))
-    if controls * 20 > len(start) or (wide and start.count(b"\x00") * 4 > len(start) * 3):
-        raise InputError(f"{name}: this is neither a workbook nor text.", hint=ITSELF)
-    return Container.TEXT
-
-
-def _without_comments(data: bytes) -> str:
-    """Return how a page begins below the comments at its top, which may be long."""
-    text = data[:_COMMENTS].replace(b"\x00", b"").decode("latin-1").lstrip("\ufeffÿþï»¿ \t\r\n")
-    while text.startswith("<!--") and (end := text.find("-->")) >= 0:
-        text = text[end + len("-->") :].lstrip()
-    return text
-
-
-def _is_page(text: str, data: bytes) -> bool:
-    if _HTML_RE.match(text) or _LATE_HTML_RE.match(text):
-        return True
-    return bool(_MARKUP_RE.match(text) and _TABLE_RE.search(data))
-
-
-def _refuse_other_text(text: str, name: str) -> None:
-    """Refuse text that holds no table, by how it begins."""
-    head = _MAIL_RE.match(text)
-    if head is not None and "mime-version:" in head[0].lower():
-        raise InputError(f"{name}: this is an e-mail or a web archive (.mht).", hint=AS_XLSX)
     for pattern, kind in _OTHER_TEXTS.items():
         if re.match(pattern, text, re.IGNORECASE | re.DOTALL):
             raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=AS_XLSX)
+    start = start[:_LOOK]
+    controls = len(start) - len(start.translate(None, _CONTROLS[1:]))
+    if controls * 20 > len(start) or start.count(b"\x00") * 4 > len(start) * 3:
+        raise InputError(f"{name}: this is neither a workbook nor text.", hint=ITSELF)
+    return Container.TEXT

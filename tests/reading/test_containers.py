@@ -72,7 +72,7 @@ REFUSED = {
             b"MIME-Version: 1.0\r\nX-Document-Type: Workbook\r\nContent-Type: multipart/related;\r\n"
             b'\tboundary="x"\r\n\r\n--x\r\nContent-Type: text/html\r\n\r\n<table><tr><td>id'
         ),
-        "this is an e-mail or a web archive (.mht). " + AS_XLSX,
+        "this is an e-mail or a web archive (.mht), not a spreadsheet. " + AS_XLSX,
     ),
     "JSON": (
         b' [\n {"id": "1", "name": "A"}]',
