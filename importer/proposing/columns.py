@@ -55,19 +55,22 @@ def _answered(profile: Profile, answer: str) -> Place:
 def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     """Return where a column goes by its own header and values."""
     none = Place(profile, None, "none", Confidence.NONE, "no field of OPSCOM has this name")
-    if naming.never:
-        return replace(none, reason=f"this is {naming.never}: it is never sent", secret=True)
-    if profile.share("password") > _MOST and profile.different > _MOST:
-        reason = "the values look like passwords: they are never sent"
-        return replace(none, reason=reason, secret=True)
+    passwords = profile.share("password") > _MOST and profile.different > _MOST
+    if naming.never or passwords:
+        what = (
+            f"this is {naming.never}: it is"
+            if naming.never
+            else "these look like passwords: they are"
+        )
+        return replace(none, reason=f"{what} never sent", secret=True)
     if naming.fields:
         return max([none, *(_claim(profile, named) for named in naming.fields)], key=_rank)
     if naming.other or naming.unsent:
         about = f"it is about {naming.other}" if naming.other else "OPSCOM has no field for this"
         return replace(none, reason=about)
-    form = {"users": "email", "vehicles": "vin"}.get(endpoint)
     if not profile.column.header:
         return replace(none, reason="the column has no header; write one to have it sent")
+    form = {"users": "email", "vehicles": "vin"}.get(endpoint)
     if form and profile.share(form) > FIRM:
         reason = f"the header says nothing, and {fit(form, profile).why}"
         return Place(profile, form, "direct", Confidence.ASK, reason, 0.1)
