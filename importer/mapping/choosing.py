@@ -130,21 +130,24 @@ def choose(
             hint="Name one with --mapping, or narrow `match` in one of them.",
         )
     if specific:
-        return _only(specific[0], fits)
+        return _only(source, specific[0], fits)
     for m in mappings:
         tried.setdefault(id(m), _try(source, m, sheet, ours=ours))
     others = [tried[id(m)] for m in mappings if m not in candidates]
     misnamed = [each for each in others if isinstance(each, Choice) and not each.deletes_more]
-    if misnamed and not first:
-        each = "that mapping is" if len(misnamed) == 1 else "those mappings are"
-        raise InputError(
-            f"{source.path.name} has the columns of {_names(misnamed)}, but {each} for files of other "
-            "names. Name one with --mapping, rename the file, or extend `match` in the mapping."
-        )
     misfits = [
         miss for miss in (tried[id(m)] for m in candidates or mappings) if isinstance(miss, _Misfit)
     ]
-    lines = _no_fit(source, misfits, known=named or ours)
+    if misnamed and not first:
+        each = "that mapping is" if len(misnamed) == 1 else "those mappings are"
+        lines = [
+            (
+                f"{source.path.name} has the columns of {_names(misnamed)}, but {each} for files of other "
+                "names. Name one with --mapping, rename the file, or extend `match` in the mapping."
+            )
+        ]
+    else:
+        lines = _no_fit(source, misfits, known=named or ours)
     if refused:
         lines.append(
             f"{_names(refused)} would delete what it lists, and the file has more columns than that: it "
@@ -155,11 +158,14 @@ def choose(
     raise InputError(*lines)
 
 
-def _only(taken: Choice, fits: Sequence[Choice]) -> Choice:
+def _only(source: Source, taken: Choice, fits: Sequence[Choice]) -> Choice:
     """Return the choice, with a note where another mapping fits too and its ``match`` has decided."""
     mapping = taken.mapping
     if mapping.open_questions:
-        raise MappingError(*mapping.open_questions)
+        number = len(mapping.open_questions)
+        stand = f"{count(number, 'question')} {'stands' if number == 1 else 'stand'} open"
+        said = f"{source.path.name} fits {mapping.path.name}, in which {stand}:"
+        raise MappingError(said, *mapping.open_questions)
     others = [fit for fit in fits if fit is not taken]
     if not others:
         return taken

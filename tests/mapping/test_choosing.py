@@ -148,6 +148,7 @@ def test_a_mapping_with_open_questions_stops_only_the_file_that_would_use_it(off
     with pytest.raises(MappingError) as told:
         choose(office.text(CSV), [open_one, other], named=False)
     assert str(told.value) == (
+        "roster.csv fits a.yaml, in which 1 question stands open:\n"
         "a.yaml, line 4, ask[1]: this is not answered yet: What is the login source? Run `opscom-import "
         "map` with the file, or answer it here and remove the entry."
     )
@@ -163,6 +164,19 @@ def test_mappings_that_have_faults_are_named_where_none_of_the_others_fits(offic
         "and no row of it holds headers that are known here.\n"
         "Not tried, because of their faults: b.yaml, c.yaml."
     )
+
+
+def test_a_mapping_with_faults_is_named_also_where_another_has_the_columns(office):
+    mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
+    with pytest.raises(InputError) as told:
+        choose(office.text(CSV), [mapping], named=False, faulty=("roster.yaml",))
+    assert str(told.value).splitlines() == [
+        (
+            "roster.csv has the columns of a.yaml, but that mapping is for files of other names. Name one with "
+            "--mapping, rename the file, or extend `match` in the mapping."
+        ),
+        "Not tried, because of their faults: roster.yaml.",
+    ]
 
 
 def test_of_two_for_the_name_the_one_whose_headers_are_there_is_taken(office):
