@@ -40,7 +40,7 @@ def appended(path, office):
     ids=lambda each: getattr(each, "__name__", ""),
 )
 def test_a_file_that_is_changed_while_its_rows_are_sent_stays_in_the_inbox(
-    office, controller, change, news
+    office, controller, call, change, news
 ):
     controller.plan["000003", 1] = Fault("hold")
     path = office.roster(6)
@@ -54,7 +54,7 @@ def test_a_file_that_is_changed_while_its_rows_are_sent_stays_in_the_inbox(
     assert CHANGED.format("roster.csv") in err.splitlines()
     assert CHANGED.format("roster.csv") in out
     assert (path.read_bytes(), list(office.folder.glob("archive/*"))) == (told, [])
-    assert office.run("push", "--yes").code == 0
+    assert call("push", "--yes").code == 0
     assert len(controller.ledger) == 6 + news
     [kept] = office.folder.glob("archive/*")
     assert (kept.read_bytes(), path.exists()) == (told, False)
@@ -97,17 +97,19 @@ def test_a_file_that_is_saved_in_the_moment_of_its_move_is_not_archived_unread(
     assert list(office.folder.glob("archive/*")) == []
 
 
-def test_a_results_workbook_that_is_given_back_through_the_inbox_is_archived(office, controller):
+def test_a_results_workbook_that_is_given_back_through_the_inbox_is_archived(
+    office, controller, call
+):
     path = office.roster(3)
-    office.run("push", "--yes")
+    call("push", "--yes")
     given = path.with_name("roster-results.xlsx")
     shutil.copy(office.folder / "results" / "roster-results.xlsx", given)
-    assert office.run("push", "--yes").code == 0
+    assert call("push", "--yes").code == 0
     assert not given.exists()
     assert len(list(office.folder.glob("archive/*"))) == 2
 
 
-def test_a_file_that_grows_while_it_is_read_is_refused_and_the_others_go(office, controller):
+def test_a_file_that_grows_while_it_is_read_is_refused_and_the_others_go(office, controller, call):
     office.write("mappings/roster.yaml", ROSTER)
     office.roster(2, "inbox/roster b.csv")
     growing = office.roster(2, "inbox/roster a.csv")
@@ -122,7 +124,7 @@ def test_a_file_that_grows_while_it_is_read_is_refused_and_the_others_go(office,
     writer = threading.Thread(target=grow)
     writer.start()
     try:
-        done = office.run("push", "--yes", "--json")
+        done = call("push", "--yes", "--json")
     finally:
         ended.set()
         writer.join()
@@ -142,14 +144,14 @@ SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - it is a file system of its own
     not SHARED_MEMORY.is_dir() or SHARED_MEMORY.stat().st_dev == Path().stat().st_dev,
     reason="This machine has no second file system to write to",
 )
-def test_an_inbox_on_another_file_system_is_copied_to_the_archive_and_emptied(office):
+def test_an_inbox_on_another_file_system_is_copied_to_the_archive_and_emptied(office, call):
     elsewhere = SHARED_MEMORY / f"opscom-import-test-{os.getpid()}-{time.monotonic_ns()}"
     elsewhere.mkdir()
     try:
         office.inbox.rmdir()
         office.inbox.symlink_to(elsewhere, target_is_directory=True)
         told = office.roster(2).read_bytes()
-        done = office.run("push", "--yes")
+        done = call("push", "--yes")
         assert (done.code, list(elsewhere.iterdir())) == (0, [])
         assert "could not be moved" not in done.err
         [kept] = office.folder.glob("archive/*")

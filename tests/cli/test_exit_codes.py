@@ -173,13 +173,13 @@ def test_files_that_are_passed_over_are_told(office, call):
     assert ".hidden.csv was passed over: it is a hidden file." in done.err
 
 
-def test_the_token_is_in_no_output_and_in_no_file(office, controller):
+def test_the_token_is_in_no_output_and_in_no_file(office, controller, call):
     repeat = f'{{"ErrorCode": 9033, "ErrorMessage": "no good: {TOKEN}"}}'
     controller.plan[("000001", 1)] = Fault("answer", body=repeat)
     controller.plan[("000002", 1)] = Fault("html", body=f"<html>{TOKEN}</html>")
     office.roster(3)
-    told = [office.run("push", "--yes", "--json", "--keep"), office.run("check", "--json")]
-    told.append(office.run("push", "--yes", "--host", "http://opscom.invalid"))
+    told = [call("push", "--yes", "--json", "--keep"), call("check", "--json")]
+    told.append(call("push", "--yes", "--host", "http://opscom.invalid"))
     assert [done.code for done in told] == [1, 0, 5]
     assert all(TOKEN not in done.out + done.err for done in told)
     holding = [

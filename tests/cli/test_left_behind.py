@@ -132,18 +132,18 @@ def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office
 
 
 @pytest.mark.parametrize("name", ["OneDrive - State University", "Dropbox", "Google Drive"])
-def test_a_workspace_that_is_copied_to_other_computers_is_noted(office, name):
+def test_a_workspace_that_is_copied_to_other_computers_is_noted(office, call, name):
     note = (
         f"The workspace lies in {name}, which is copied to other computers: people's data with it, and a "
         "journal that is written on two of them forgets what was sent. Move the workspace out of it."
     )
     office.roster(1)
-    assert note not in office.run("check").err
+    assert note not in call("check").err
     folder = office.folder.parent / name / "parking"
-    assert note in office.run("init", folder).err.splitlines()
-    assert note in office.run("check", "inbox", "--workspace", folder).err.splitlines()
+    assert note in call("init", folder).err.splitlines()
+    assert note in call("check", "inbox", "--workspace", folder).err.splitlines()
 
 
 @pytest.mark.skipif(os.name != "nt", reason="Elsewhere files have modes")
-def test_on_windows_a_new_workspace_says_who_can_read_it(office):
-    assert "on Windows they get no access list of their own." in office.run("init", "new").err
+def test_on_windows_a_new_workspace_says_who_can_read_it(office, call):
+    assert "on Windows they get no access list of their own." in call("init", "new").err

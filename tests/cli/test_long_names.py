@@ -31,11 +31,11 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_long_name_has_its_newest_workbook_an_older_one_and_an_archived_file(
-    office, controller, name
+    office, controller, call, name
 ):
     office.roster(3, f"inbox/{name}")
     office.roster(1, "inbox/roster z.csv", start=50)
-    first = office.run("push", "--yes", "--json")
+    first = call("push", "--yes", "--json")
     assert first.code == 0
     assert "open in another program" not in first.err
     assert len(controller.ledger) == 4
@@ -48,22 +48,22 @@ def test_a_long_name_has_its_newest_workbook_an_older_one_and_an_archived_file(
     assert list(office.inbox.iterdir()) == []
 
     office.roster(3, f"inbox/{name}", Last="New")
-    second = office.run("push", "--yes", "--json")
+    second = call("push", "--yes", "--json")
     assert (second.code, second.json["files"][0]["states"]) == (0, {"pushed": 3})
     assert second.json["files"][0]["results"] == book
     assert "open in another program" not in second.err
     assert {row["Last"] for row in rows_of(book)} == {"New"}
     assert len(workbooks(office)) == 3
     # Of the whole folder only the newest of each counts.
-    third = office.run("push", office.folder / "results", "--yes", "--json")
+    third = call("push", office.folder / "results", "--yes", "--json")
     assert [file["rows"] for file in third.json["files"]] == [3, 1]
     assert len(controller.ledger) == 7
 
 
-def test_a_corrected_workbook_of_a_long_name_keeps_name_and_first_source(office, controller):
+def test_a_corrected_workbook_of_a_long_name_keeps_name_and_first_source(office, controller, call):
     name = long_name("ü", LONGEST)
     office.roster(3, f"inbox/{name}", Mail="none")
-    done = office.run("push", "--yes", "--json")
+    done = call("push", "--yes", "--json")
     book = done.json["files"][0]["results"]
     copy = office.folder / "for the dean.xlsx"
     for path, keys in ((book, ("000000",)), (copy, ("000001", "000002"))):
@@ -72,7 +72,7 @@ def test_a_corrected_workbook_of_a_long_name_keeps_name_and_first_source(office,
         with edited(path) as page:
             for key in keys:
                 set_cell(page, key, "Mail", f"u{key}@students.example")
-        again = office.run("push", path, "--yes", "--json")
+        again = call("push", path, "--yes", "--json")
         assert again.json["files"][0]["results"] == book
     assert again.json["files"][0]["states"] == {"pushed": 2, "unchanged": 1}
     [told] = [row[1] for row in summary(book) if row[0] == "File"]
@@ -92,20 +92,20 @@ def summary(path):
     return [row for row in rows if len(row) > 1]
 
 
-def test_two_long_names_with_one_beginning_have_two_workbooks(office):
+def test_two_long_names_with_one_beginning_have_two_workbooks(office, call):
     for end in "ab":
         name = long_name("x", LONGEST - 1)
         office.roster(2, f"inbox/{name.removesuffix('.csv')}{end}.csv")
-    done = office.run("push", "--yes", "--json")
+    done = call("push", "--yes", "--json")
     assert done.code == 0
     assert len({file["results"] for file in done.json["files"]}) == 2
     assert len(workbooks(office)) == 2
 
 
-def test_a_name_that_a_folder_stands_at_is_not_called_open(office, controller):
+def test_a_name_that_a_folder_stands_at_is_not_called_open(office, controller, call):
     (office.folder / "results" / "roster-results.xlsx").mkdir()
     office.roster(1)
-    done = office.run("push", "--yes")
+    done = call("push", "--yes")
     assert done.code == 0
     assert (
         "roster-results.xlsx could not be replaced (Is a directory), so roster-results (2).xlsx was written."
@@ -114,11 +114,11 @@ def test_a_name_that_a_folder_stands_at_is_not_called_open(office, controller):
     assert len(read_results(office.folder / "results" / "roster-results (2).xlsx")) == 1
 
 
-def test_a_workbook_that_is_open_is_called_open(office, controller):
+def test_a_workbook_that_is_open_is_called_open(office, controller, call):
     (office.folder / "results" / "roster-results.xlsx").write_bytes(b"")
     (office.folder / "results" / "~$roster-results.xlsx").write_bytes(b"")
     office.roster(1)
-    done = office.run("push", "--yes")
+    done = call("push", "--yes")
     assert (
         "roster-results.xlsx is open in another program, so roster-results (2).xlsx was written."
         in done.err.splitlines()
@@ -126,7 +126,7 @@ def test_a_workbook_that_is_open_is_called_open(office, controller):
 
 
 def test_a_workbook_that_cannot_be_made_is_said_before_its_first_row_and_the_others_go(
-    office, controller
+    office, controller, call
 ):
     """A path that is too long as a whole, as one is on Windows from 260 characters on."""
     deep = office.folder
@@ -134,7 +134,7 @@ def test_a_workbook_that_cannot_be_made_is_said_before_its_first_row_and_the_oth
         deep = deep / ("d" * 100)
     office.roster(1, "inbox/roster b.csv", start=50)
     office.roster(3, f"inbox/{long_name('a', 240)}")
-    done = office.run("push", "--yes", "--json", "--results", deep)
+    done = call("push", "--yes", "--json", "--results", deep)
     assert (done.code, [file["error"] for file in done.json["files"]].count(None)) == (5, 1)
     assert [entry.key for entry in controller.ledger] == ["000050"]
     [error] = [file["error"] for file in done.json["files"] if file["error"]]

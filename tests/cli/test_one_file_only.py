@@ -158,11 +158,15 @@ ANSWERS = {
 }
 
 
+OF_USERS = {"code: control characters", "a message of controls", "warnings without end"}
+
+
 @pytest.mark.parametrize(
     ("endpoint", "answer"),
     [
-        pytest.param(("permits", "users")[at % 2], answer, id=name)
-        for at, (name, answer) in enumerate(ANSWERS.items())
+        # A user whose answer cannot be read is sent again after a pause; a permit never is.
+        pytest.param("users" if name in OF_USERS else "permits", answer, id=name)
+        for name, answer in ANSWERS.items()
     ],
 )
 def test_whatever_is_answered_to_one_row_the_others_and_the_workbooks_are_there(

@@ -106,11 +106,11 @@ def test_a_rehearsal_under_another_client_code_is_asked_nothing(desk):
 
 @POSIX
 @pytest.mark.parametrize(("answers", "states"), [("y", "3 unchanged"), ("n", "3 pushed")])
-def test_a_person_at_the_terminal_answers(tmp_path, answers, states):
+def test_a_person_at_the_terminal_answers(tmp_path, calling, answers, states):
     with Controller() as controller:
         office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
         office.table("permits.csv", [permit(number) for number in range(3)])
-        assert office.run("push", "permits.csv", "--yes").code == 0
+        assert calling(office)("push", "permits.csv", "--yes").code == 0
         more = ("--client", "OC-TEST", "--results", "other")
         with Terminal(office, "push", "permits.csv", "--yes", *more) as screen:
             screen.wait_for("differs only in dashes, underscores or capitals.")

@@ -109,16 +109,17 @@ def test_on_windows_a_path_is_quoted_for_its_shells(name, typed):
 
 
 @POSIX
-def test_every_suggested_command_can_be_typed_as_it_stands(tmp_path):
+def test_every_suggested_command_can_be_typed_as_it_stands(tmp_path, calling):
     with Controller({("N0000", 1): Fault("lost")}) as controller:
         office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
+        call = calling(office)
         office.table("it's & (2).csv", [permit(0)])
         mapping = office.folder / "mappings" / "permits.yaml"
-        lost = office.run("push", "it's & (2).csv", "--yes", "--mapping", mapping)
+        lost = call("push", "it's & (2).csv", "--yes", "--mapping", mapping)
         office.table("other.csv", [permit(1)])
-        done = office.run("push", "other.csv", "--yes", "--mapping", mapping, "--json")
+        done = call("push", "other.csv", "--yes", "--mapping", mapping, "--json")
     deletes = office.folder / "to be 'deleted' & gone.xlsx"
-    listed = office.run("history", done.json["run"], "--as-deletes", deletes)
+    listed = call("history", done.json["run"], "--as-deletes", deletes)
     suggested = [
         line.strip()
         for said in (lost, listed)
