@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import struct
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
@@ -76,16 +77,11 @@ class Connection(BaseHTTPRequestHandler):
 
     def handle(self) -> None:
         """Serve until one side ends the connection."""
-        sandbox = self.server.sandbox
-        self.number = sandbox.connected(self.connection)
         self.answered = 0
-        try:
+        sandbox = self.server.sandbox
+        with sandbox.connected(self.connection) as self.number, suppress(OSError, _GoneError):
             while self._serve_one():
                 self.answered += 1
-        except (OSError, _GoneError):
-            return
-        finally:
-            sandbox.disconnected(self.connection)
 
     def _serve_one(self) -> bool:
         """Handle one request; return whether the connection stays."""
@@ -95,22 +91,18 @@ class Connection(BaseHTTPRequestHandler):
             return self._drop(early)
         if not self.rfile.peek(1):  # type: ignore[attr-defined]
             return False
-        number = sandbox.begin()
-        try:
+        with sandbox.in_hand() as number:
             early = early or sandbox.early_fault(number)
-            if early is not None and early.kind in _EARLY and not early.applies:
-                sandbox.decide(number, self.number, None, early, self.answered)
-                return self._drop(early)
-            try:
-                request = self._read(early)
-            except _GoneError:
-                sandbox.decide(number, self.number, None, _GONE, self.answered)
-                raise
+            request = None
+            if early is None or early.kind not in _EARLY or early.applies:
+                try:
+                    request = self._read(early)
+                except _GoneError:
+                    sandbox.decide(number, self.number, None, _GONE, self.answered)
+                    raise
             fault, response = sandbox.decide(number, self.number, request, early, self.answered)
             sandbox.wait(fault)
             return self._answer(fault, response) and not self.close_connection
-        finally:
-            sandbox.end()
 
     def _read(self, early: Fault | None) -> Request | None:
         """Read a request; ``None`` where a fault keeps us from reading it to its end."""

@@ -8,6 +8,7 @@ import socket
 import socketserver
 import threading
 from collections import Counter
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Self
 
 from importer.errors import SettingsError, UsageError
@@ -16,6 +17,7 @@ from importer.sandbox.controller import Call
 from importer.sandbox.store import Store
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from importer.sandbox.faults import Fault, Plan
@@ -160,33 +162,35 @@ class Sandbox:
 
     # What connections ask.
 
-    def connected(self, sock: socket.socket) -> int:
-        """Count a connection; return its number."""
+    @contextmanager
+    def connected(self, sock: socket.socket) -> Iterator[int]:
+        """Count a connection while it is open; give its number."""
         with self._lock:
             self._open.add(sock)
             self.connections += 1
+            number = self.connections
             if self._closing.is_set():
                 _end(sock)
-            return self.connections
+        try:
+            yield number
+        finally:
+            with self._ended:
+                self._open.discard(sock)
+                self._ended.notify_all()
 
-    def disconnected(self, sock: socket.socket) -> None:
-        """Forget a connection."""
-        with self._ended:
-            self._open.discard(sock)
-            self._ended.notify_all()
-
-    def begin(self) -> int:
-        """Count a request whose first byte is here; return its number."""
+    @contextmanager
+    def in_hand(self) -> Iterator[int]:
+        """Count a request whose first byte is here; give its number."""
         with self._lock:
             self.requests += 1
             self._in_hand += 1
             self.at_once = max(self.at_once, self._in_hand)
-            return self.requests
-
-    def end(self) -> None:
-        """Be done with a request."""
-        with self._lock:
-            self._in_hand -= 1
+            number = self.requests
+        try:
+            yield number
+        finally:
+            with self._lock:
+                self._in_hand -= 1
 
     def fault_of(self, *keys: tuple[str, int]) -> Fault | None:
         """Return the fault that the plan has for the first of these keys that it knows."""

@@ -10,7 +10,7 @@ import pytest
 from controller import Controller, Fault
 from hypothesis import given
 from hypothesis import strategies as st
-from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
+from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
 
 from importer.delivery.policy import settings_fault
 from importer.errors import InputError
@@ -172,22 +172,6 @@ def test_the_token_and_secrets_of_an_answer_are_nowhere(office):
     held = office.everything() + (done.out + done.err).encode()
     assert TOKEN.encode() not in held
     assert b"hush" not in held
-
-
-def test_a_name_like_a_formula_stays_text(office):
-    kind = {"id": "1", "type_name": '=HYPERLINK("http://x")', "ext_info": "+1"}
-    body = json.dumps({"user_types": [kind]})
-    with Controller({("*", 0): Fault("answer", True, body=body)}) as controller:
-        done = ask(office, controller, "user-types")
-    assert rows_of(done.json["results"], "User types") == [kind]
-    assert b"<f>" not in raw_parts(done.json["results"])
-
-
-def test_an_older_workbook_is_kept_beside_the_new_one(office):
-    with Controller() as controller:
-        ask(office, controller, "user-types")
-        ask(office, controller, "user-types")
-    assert len(list(office.results.glob("user-types*.xlsx"))) == 2
 
 
 # What is kept

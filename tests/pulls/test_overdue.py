@@ -69,15 +69,6 @@ def test_only_their_owner_can_read_the_saved_bytes_and_the_workbook(office):
         assert stat.S_IMODE(Path(path).stat().st_mode) == 0o600
 
 
-def test_two_calls_save_under_two_names_and_keep_both(office):
-    with Controller() as controller:
-        first, second = (ask(office, controller).json for _ in range(2))
-    assert first["saved"] != second["saved"]
-    assert first["counts"]["Violations"] == 2
-    assert second["counts"]["Violations"] == 0
-    assert len(json.loads(Path(first["saved"]).read_bytes())["records"]) == 2
-
-
 @pytest.mark.parametrize(
     "fault",
     [
