@@ -141,7 +141,8 @@ class _Line:
         delivery, endpoint = self._delivery, each.job.endpoint
         if delivery is None:
             ready = Outcome(State.READY)
-            return all_outcomes(each, {row.record.position: ready for row in each.plan.rows}), 0
+            found = {row.record.position: row.told(ready) for row in each.plan.rows}
+            return all_outcomes(each, found), 0
         if endpoint in self._pushed:
             # Rows of an earlier file of this run may have settled rows of this one.
             each = compare_sheet(
@@ -174,7 +175,7 @@ class _Line:
             if total < len(plan.rows):
                 limit = count(self._request.limit or 0, "row")
                 delivery.conditions.stopper.stop(f"The limit of {limit} is reached.")
-        for row in plan.updates:
+        for row in plan.rows:
             found[row.record.position] = row.told(found[row.record.position])
         return found
 

@@ -288,12 +288,17 @@ class Planned:
     """For the update of a record: what the row itself is once it is accepted."""
 
     def told(self, outcome: Outcome) -> Outcome:
-        """Return what is said of the row of a list, of which an update has this outcome."""
+        """Return what is said of the row in the workbook, where this is what became of it.
+
+        The answer of a person stands there again until it is carried out.
+        """
         if self.becomes is None:
-            return outcome
-        number = self.becomes.reference_id
+            new = self.record.told is not None and self.record.told.answer == "new"
+            waits = outcome.state in {State.READY, State.NOT_SENT, State.REJECTED}
+            return replace(outcome, answer="new") if new and waits else outcome
+        number, changed = self.becomes.reference_id, self.becomes.changed
         if outcome.state is State.PUSHED:
-            message = f"The permit {number} was changed: {self.becomes.changed}."
+            message = f"The permit {number} was changed: {changed}."
             return replace(outcome, reference_id=number, message=message)
         return replace(outcome, reference_id=number, answer="update")
 

@@ -230,7 +230,9 @@ def test_a_check_foresees_updates_and_a_limit_counts_them(desk, controller):
             set_cell(page, plate, "opscom_answer", "update")
     said = desk.do("check", desk.results("permits"), code=0)
     assert said["files"][0]["states"] == {"unchanged": 1, "ready": 2}
-    said = desk.push(desk.results("permits"), "--limit", "1", code=3)
+    [row, *_] = desk.table_of("permits", kind="checked")
+    assert (row["opscom_answer"], row["opscom_message"]) == ("update", "changes endTime")
+    said = desk.push(desk.results("permits", "checked"), "--limit", "1", code=3)
     assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1, "not sent": 1}
     assert rows_of(desk.results("permits"))[1]["opscom_answer"] == "update"
     assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {
@@ -250,6 +252,19 @@ def test_update_may_be_said_in_the_workbook_of_a_check_too(desk, controller):
     assert held(controller)["N0000"]["endTime"] == END
     assert desk.push(source, code=0)["files"][0]["states"] == {"unchanged": 1}
     assert len(controller.ledger) == 2
+
+
+def test_new_stands_in_the_workbook_until_the_row_went(desk, controller):
+    push_list(desk, permit(0), permit(1), code=0)
+    push_list(desk, *(permit(at) | {"To": END} for at in range(2)), code=1)
+    with edited(desk.results("permits")) as page:
+        for plate in ("PL0", "PL1"):
+            set_cell(page, plate, "opscom_answer", "new")
+    desk.push(desk.results("permits"), "--limit", "1", code=3)
+    assert [row["opscom_answer"] for row in desk.table_of("permits")] == ["", "new"]
+    said = desk.push(desk.results("permits"), code=0)
+    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    assert [controller.applied(f"N000{at}") for at in range(2)] == [2, 2]
 
 
 def test_a_deleted_permit_is_created_anew_and_not_updated(desk, controller):
