@@ -116,8 +116,9 @@ def _ask_field(drafting: Drafting, name: str) -> None:
         return
     choices: Sequence[str] = OFFERED.get(name, ())
     if by_column:
+        headers = drafting.look.headers
         different = [p for p in drafting.look.profiles if p.different == 1 and p.filled == p.rows]
-        choices = [drafting.look.headers[p.column.position] for p in different]
+        choices = [headers[p.column.position] for p in different or drafting.look.profiles]
     drafting.questions.append(
         Question(
             "field", (FIELDS, name), _MISSING[name], tuple(choices), field=name, free=not by_column

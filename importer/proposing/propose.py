@@ -81,7 +81,7 @@ def propose(
     """
     table = TABLES[endpoint]
     columns = answers.columns
-    headers = {fold(header) for header in look.headers.values()}
+    headers = {fold(header) for header in look.headers.values()} - {""}
     for known in table.fields:
         column = fold(answers.get(FIELDS, known.name) or "")
         if column in headers and known.name not in OFFERED:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from importer.errors import InputError
 from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
+from importer.proposing.fields import not_an_answer
 from importer.proposing.fitting import Fit, fit
 from importer.proposing.mapping_file import mapping_text
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
-from importer.proposing.propose import propose
+from importer.proposing.propose import Office, propose, propose_file
 from importer.proposing.sheets import ENDPOINTS, look_at, read_as
 from importer.reading import read_source, take_sheet
 
@@ -57,6 +58,7 @@ def written(table, folder):
 
 @settings(max_examples=30)
 @given(tables())
+@example([["ID", "ID", "ID", "ID", "Reference ID", ""], ["", "", "", "", "", "12"]])
 def test_a_file_of_any_content_is_proposed_or_refused_and_what_is_proposed_is_read(table):
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -117,3 +119,34 @@ def test_a_secret_is_in_no_example_no_value_and_no_mapping(table):
         proposal = propose(seen[0].look, seen[0].readings[0].endpoint, Answers())
     assert "s3cret" not in mapping_text(proposal)
     assert not any("s3cret" in question.text for question in proposal.questions)
+
+
+@settings(max_examples=30)
+@given(tables(), st.integers(0, 3))
+def test_answers_lead_to_a_mapping_without_open_questions_whatever_is_answered(table, which):
+    with tempfile.TemporaryDirectory() as folder:
+        try:
+            seen = look_at(read_source(written(table, folder)))
+        except InputError:
+            return
+        said = Answers()
+        for _ in range(60):
+            proposal = propose_file(seen, said, Office())
+            question = next((q for q in proposal.held if said.get(*q.key) is None), None)
+            if question is None:
+                break
+            typed = "2027-01-01" if question.field in {"startTime", "endTime"} else "OPSCOM"
+            choices = question.choices
+            answer = choices[which % len(choices)] if choices else typed
+            assert not_an_answer(question, answer, proposal.endpoint) == ""
+            said = said.put(question.key, answer)
+        else:
+            raise AssertionError(f"it asks for ever: {question}")
+        # What is left is asked of a column that a person gave to something else.
+        left = {q.field for q in proposal.held} - {"unique_id", "plate", "referenceID"}
+        assert left == set()
+        text = mapping_text(proposal)
+        if proposal.drafts and not proposal.held:
+            path = Path(folder) / "made.yaml"
+            path.write_text(text, encoding="utf-8")
+            assert load_mapping(path).open_questions == ()
