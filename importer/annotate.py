@@ -90,11 +90,6 @@ def keep_ids(outcomes: Sequence[Outcome], checked: Checked) -> tuple[Outcome, ..
     )
 
 
-def _marked(checked: Checked) -> int:
-    """Return how many rows have a cell that the workbook marks as an error."""
-    return len({each.position for each in checked.problems if each.holds and each.columns})
-
-
 def _first_source(job: Job) -> Path:
     """Return the file that the rows first came from, as the workbook names it."""
     return Path(job.origin.file) if job.origin and job.origin.file else job.first
@@ -207,7 +202,6 @@ class Annotator:
                 written,
                 notes=(*notes, *checked.batch.sheet.notes, *checked.notes),
                 problems=(*causes_of([checked]), *refusals_of(checked, found)),
-                marked=_marked(checked),
                 against=each.against if (each := self._compared.get(id(checked))) else None,
             )
             for checked, found in zip(job.sheets, outcomes, strict=True)

@@ -35,8 +35,6 @@ class SheetReport:
     error: str | None = None
     notes: tuple[str, ...] = ()
     problems: tuple[Cause, ...] = ()
-    marked: int = 0
-    """Rows with a cell that the workbook marks as an error."""
     against: Against | None = None
     """The whole file against the last one of its mapping."""
 

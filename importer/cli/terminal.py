@@ -139,13 +139,9 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     wrong = states.get("invalid", 0) + states.get("rejected", 0)
     push = f"push it with {again}" if again else "push it"
     steps = []
-    if sheet.marked:
-        correct = f"orrect the marked cells in the workbook, save it, and {push}."
+    if wrong:
+        correct = f"orrect the marked cells in the workbook (opscom_message says what is wrong), save it, and {push}."
         steps.append(f"{_ALL_HELD}c{correct}" if _all_held(states) else f"C{correct}")
-    if sheet.marked and wrong > sheet.marked:
-        steps.append("For the other rows see opscom_message: it says what to do.")
-    elif wrong and not sheet.marked:
-        steps.append("See opscom_message in the workbook: it says what to do.")
     if states.get("unknown") and POLICIES[sheet.endpoint or ""].creates:
         steps += _find_out(sheet, again, looked=looked)
     elif states.get("unknown"):

@@ -16,47 +16,39 @@ from importer.text import quoted
 BOOK = Path("results/lots-results.xlsx")
 
 
-def steps(capsys, endpoint, states, *, marked=0, sandbox=False, results=BOOK, looked=False):
+def steps(capsys, endpoint, states, *, sandbox=False, results=BOOK, looked=False):
     """Return what stands below the line of a sheet."""
     rows = sum(states.values())
     counts = tuple(states.items())
-    sheet = SheetReport(
-        Path("lots.csv"), None, "Lots", endpoint, rows, counts, results, marked=marked
-    )
+    sheet = SheetReport(Path("lots.csv"), None, "Lots", endpoint, rows, counts, results)
     show_report(Report("run-1", (sheet,)), Options(sandbox=sandbox), looked=looked)
     lines = capsys.readouterr().err.splitlines()[1:]
     return [line.strip() for line in lines if not line.startswith("  Workbook:")]
 
 
-CORRECT = "Correct the marked cells in the workbook, save it, and push it."
-SEE = "See opscom_message in the workbook: it says what to do."
+CORRECT = "Correct the marked cells in the workbook (opscom_message says what is wrong), save it, and push it."
 
 
 @pytest.mark.parametrize(
-    ("states", "marked", "said"),
+    ("states", "said"),
     [
-        ({State.INVALID: 2}, 2, [CORRECT]),
-        ({State.REJECTED: 2}, 0, [SEE]),
-        ({State.INVALID: 2}, 0, [SEE]),
+        ({State.INVALID: 2}, [CORRECT]),
+        ({State.REJECTED: 2}, [CORRECT]),
+        ({State.PUSHED: 2}, []),
         (
-            {State.INVALID: 1, State.REJECTED: 2},
-            1,
-            [CORRECT, "For the other rows see opscom_message: it says what to do."],
+            {State.INVALID: 3},
+            [
+                "Every row is held back. Where Summary shows one problem in all of them, change the mapping and "
+                "run this again; else c" + CORRECT[1:]
+            ],
         ),
-        ({State.PUSHED: 2}, 0, []),
     ],
-    ids=["marked", "refused", "held without a mark", "both", "all settled"],
+    ids=["held back", "refused", "settled", "every row"],
 )
-def test_only_marked_cells_are_to_be_corrected(capsys, states, marked, said):
-    assert steps(capsys, "users", states, marked=marked) == said
-
-
-def test_where_every_row_is_held_back_the_mapping_is_looked_at_before_the_cells(capsys):
-    said = (
-        "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run "
-        "this again; else correct the marked cells in the workbook, save it, and push it."
-    )
-    assert steps(capsys, "users", {State.INVALID: 3}, marked=3) == [said]
+def test_what_is_to_be_corrected_is_said_after_the_mapping_where_every_row_is_held(
+    capsys, states, said
+):
+    assert steps(capsys, "users", states) == said
 
 
 LOST = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
@@ -149,12 +141,12 @@ def test_unknown_users_are_sent_once_more_with_their_workbook(capsys):
 
 def test_after_a_rehearsal_every_advice_stays_in_the_sandbox(capsys):
     states = {State.INVALID: 1, State.UNKNOWN: 1}
-    assert steps(capsys, "permits", states, marked=1, sandbox=True) == [
-        "Correct the marked cells in the workbook, save it, and push it with --sandbox.",
+    assert steps(capsys, "permits", states, sandbox=True) == [
+        f"{CORRECT[:-1]} with --sandbox.",
         LOST,
         f"opscom-import settle {BOOK} --sandbox",
     ]
-    assert steps(capsys, "users", states, marked=1, sandbox=True)[1] == (
+    assert steps(capsys, "users", states, sandbox=True)[1] == (
         "To send the unknown rows once more take the workbook and push it with --sandbox."
     )
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from annotating import part_of, problem, sheet_of, texts_on
+from annotating import part_of, sheet_of, texts_on
 
 from importer.annotate import Annotator, Place, held_back
 from importer.compare import Past
@@ -77,12 +77,3 @@ def test_the_summary_and_the_name_of_the_workbook_tell_of_the_first_source(
     report, lines = annotated(tmp_path, path, part_of(SHEET).checked, PUSHED, origin)
     assert ["File", file] in lines
     assert (report.source, report.results) == (Path(path), tmp_path / workbook)
-
-
-def test_a_report_counts_the_rows_with_cells_marked_as_errors(tmp_path):
-    warning = replace(problem(SHEET, 3, (0,)), severity="warning")
-    found = (problem(SHEET, 0, (0,)), problem(SHEET, 0, (0,)), problem(SHEET, 1, ()), warning)
-    checked = part_of(SHEET, problems=found).checked
-    outcomes = (Outcome(State.INVALID),) * 2 + PUSHED[:2]
-    report, _ = annotated(tmp_path, "fall.csv", checked, outcomes)
-    assert report.marked == 1
