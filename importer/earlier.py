@@ -67,7 +67,8 @@ def earlier_attempts(
         if position not in told or told[position].row_known
     }
     lost = [position for position, said in told.items() if not said.row_known]
-    keys = dict(zip(_keys(checked.batch, lost), lost, strict=True))
+    every = _keys(checked.batch) if lost else []
+    keys = {every[position]: position for position in lost}
     by_position: dict[int, list[Failure]] = {}
     for failure in found:
         position = keys.get(failure.identity) if failure.identity else None
@@ -184,8 +185,11 @@ def against_last(
         and (each.identity in through or each.reference_id in ours)
         and not (each.identity in here or each.reference_id in ids)
     ]
-    lost.sort(key=lambda each: each.attempt)
     names = _names(lost, last.results, job, request) if lost else {}
+    gone = [
+        Gone(each.identity if keyed else each.reference_id, names.get(each.identity, ""))
+        for each in lost
+    ]
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
     kinds = sum(map(_kinds, sheets), Counter[str]())
     notes = _notes(kinds.total(), last, keys, through) if keyed else []
@@ -198,10 +202,7 @@ def against_last(
         unchanged=kinds["unchanged"],
         others=kinds["other"],
         fields=tuple(sorted(fields.items(), key=lambda item: (-item[1], item[0]))),
-        gone=tuple(
-            Gone(one.identity if keyed else one.reference_id, names.get(one.identity, ""))
-            for one in lost
-        ),
+        gone=tuple(sorted(gone, key=lambda each: (each.key if keyed else each.name, each.key))),
         notes=tuple(notes),
     )
 
@@ -273,15 +274,14 @@ def _notes(
     return notes
 
 
-def _keys(batch: Batch, positions: Sequence[int] | None = None) -> list[str]:
+def _keys(batch: Batch) -> list[str]:
     """Return the key of each row, held ones too; skipped ones have none."""
     table = TABLES[batch.endpoint]
     names = [name for part in table.key for name in part if name in batch.frame]
-    frame = batch.frame[names] if positions is None else batch.frame[names].iloc[list(positions)]
-    skipped = batch.skipped if positions is None else batch.skipped[list(positions)]
-    columns = [frame[name].tolist() for name in names]
-    cells = zip(*columns, strict=True) if columns else ((),) * len(frame)
+    if not names:
+        return [""] * len(batch.frame)
+    rows = batch.frame[names].itertuples(index=False, name=None)
     return [
         "" if no_record else record_key(table, dict(zip(names, values, strict=True)))
-        for values, no_record in zip(cells, skipped.tolist(), strict=True)
+        for values, no_record in zip(rows, batch.skipped.tolist(), strict=True)
     ]

@@ -50,11 +50,16 @@ def put_in_place(
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        draft = write_draft(path, write)
-        try:
-            return _take_name(draft, path, aside or path.parent, note, sleep)
-        finally:
-            draft.unlink(missing_ok=True)
+        while True:
+            draft = write_draft(path, write)
+            try:
+                return _take_name(draft, path, aside or path.parent, note, sleep)
+            except FileNotFoundError:
+                # Another run may have taken the finished draft for left behind: it is written again.
+                if draft.exists():
+                    raise
+            finally:
+                draft.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(
             f"{path}: this workbook could not be written: {error.strerror or error}.",
@@ -72,7 +77,7 @@ def prove_writable(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         tempfile.gettempdir()
-        write_draft(path, lambda file: file.write(b" ")).unlink()
+        write_draft(path, lambda file: file.write(b" ")).unlink(missing_ok=True)
     except OSError as error:
         raise InputError(
             f"{path}: this workbook cannot be written: {error.strerror or error}. Nothing of its file "
@@ -89,43 +94,58 @@ def write_draft(path: Path, write: Callable[[BinaryIO], object]) -> Path:
     """
     for left in path.parent.glob(f".*{_DRAFT}"):
         discard(left)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=_DRAFT)
-    draft = Path(name)
-    try:
-        with os.fdopen(handle, "w+b") as file:
+    while True:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=_DRAFT)
+        draft = Path(name)
+        try:
+            with os.fdopen(handle, "w+b") as file:
+                if not claim(file, draft):
+                    continue
+                write(file)
+                file.flush()
+                os.fsync(file.fileno())
+        except BaseException:
             with contextlib.suppress(OSError):
-                lock(file)
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-    except BaseException:
-        with contextlib.suppress(OSError):
-            draft.unlink()
-        raise
-    return draft
+                draft.unlink()
+            raise
+        return draft
 
 
-def lock(file: IO[bytes]) -> None:
-    """Keep a file from being discarded while it is open. Windows deletes no open file anyway.
+def claim(file: IO[bytes], path: Path) -> bool:
+    """Keep a new file from being discarded while it is open.
 
-    Raises:
-        OSError: Another process holds it, or the file system knows no locks.
+    Returns:
+        Whether it is there: another run may have taken it for left behind in the moment before.
     """
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    try:
+        _lock(file)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass  # the file system knows no locks
+    return path.exists()
 
 
 def discard(path: Path) -> bool:
     """Delete a file that a killed run has left; whether it is gone. One that is held stays."""
     try:
         with path.open("rb") as file:
-            lock(file)
-        path.unlink()
+            _lock(file)
+            if sys.platform != "win32":
+                path.unlink()
+        if sys.platform == "win32":
+            path.unlink()  # it deletes no open file, whoever has it open
     except OSError:
         return False
     return True
+
+
+def _lock(file: IO[bytes]) -> None:
+    """Lock a file where that is what keeps it; raise ``OSError`` where another process holds it."""
+    if sys.platform != "win32":
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _take_name(

@@ -52,7 +52,9 @@ def group_problems(pages: Sequence[Page], causes: Sequence[Cause]) -> list[Group
     Returns:
         Errors first, then the most frequent first.
     """
-    groups = [_of_cause(cause, pages) for cause in causes]
+    # Two fields that one column feeds have the same thing wrong with them: it is one line.
+    found = [_of_cause(cause, pages) for cause in causes]
+    groups = list({(g.where, g.said, g.remedy, g.code, g.rows): g for g in found}.values())
     refused: dict[tuple[str, str, str], list[Spot]] = {}
     for page, position, outcome in _rows(pages):
         held = outcome.state in {State.REJECTED, State.NOT_SENT, State.INVALID}
@@ -73,7 +75,8 @@ def group_problems(pages: Sequence[Page], causes: Sequence[Cause]) -> list[Group
 def _of_cause(cause: Cause, pages: Sequence[Page]) -> Group:
     assert cause.first is not None  # noqa: S101 - that of a refusal is none, and those are not here
     sheet, problem = cause.first
-    said = f"{cause.message} {told_values(cause.values)}" if cause.values else problem.said
+    several = len(cause.values) > 1
+    said = f"{told_values(cause.values)}: {cause.message}" if several else problem.said
     return Group(
         where=cause.column or cause.field or WHOLE_ROW,
         rows=cause.rows,

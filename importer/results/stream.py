@@ -18,7 +18,7 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from importer.results.files import discard, lock
+from importer.results.files import claim, discard
 from importer.results.inert import LIVE
 from importer.results.styles import Style, put
 
@@ -170,13 +170,13 @@ def _scratch_folder() -> Iterator[str]:
     for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
         if discard(left / _HELD):
             shutil.rmtree(left, ignore_errors=True)
-    with (
-        tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch,
-        Path(scratch, _HELD).open("wb") as held,
-    ):
-        with contextlib.suppress(OSError):
-            lock(held)
-        yield scratch
+    while True:
+        with tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch:
+            path = Path(scratch, _HELD)
+            with path.open("wb") as held:
+                if claim(held, path):
+                    yield scratch
+                    return
 
 
 @contextlib.contextmanager

@@ -87,7 +87,7 @@ class Style:
 
 
 Styles = Mapping[str, Style]
-"""The formats of a workbook: by the name of a look, a severity, or a state."""
+"""The formats of a workbook: by the name of a look, a severity, a state, or for Summary ``STATE here``."""
 
 
 def make_styles(book: Workbook) -> Styles:
@@ -96,6 +96,7 @@ def make_styles(book: Workbook) -> Styles:
     for state, (fill, font, _) in FILLS.items():
         bold = state in {State.INVALID, State.REJECTED, State.UNKNOWN}
         looks[state] = {"bg_color": fill, "font_color": font, "bold": bold}
+        looks[f"{state} here"] = {**looks[state], **_LINED}
     styles = {}
     for name, look in looks.items():
         whole = {"num_format": "@", "valign": "top", **look}
@@ -134,7 +135,7 @@ def is_markup(text: str) -> bool:
     return text.startswith("<r>") and text.endswith("</r>")
 
 
-WIDTHS = (17, 11, 26, 48, 48, 26, 15)
+WIDTHS = (26, 11, 18, 50, 48, 26, 15)
 """Widths of the columns A to G, in characters."""
 A, B, C, D, E, F, G = range(len(WIDTHS))
 _LINE_HEIGHT = 18

@@ -116,7 +116,7 @@ def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: 
     for state, number in counts.items():
         text = meaning(about, state)
         line = layout.next(height(text, WIDTHS[C] + WIDTHS[D]))
-        layout.put(line, state.value, A, A, state)
+        layout.put(line, state.value, A, A, f"{state} here")
         layout.count(line, number)
         layout.put(line, text, C, D)
     last = layout.line - 1
@@ -243,7 +243,7 @@ def _write_urgent(layout: Layout, pages: Sequence[Page]) -> None:
         label = spot.label if reason.rows == 1 else f"{spot.label} and {reason.rows - 1:,} more"
         line = layout.row((spot.page.name, C, C), (message, D, G), link=(label, A))
         layout.link(line, A, spot, label)
-        layout.put(line, state.value, B, B, state)
+        layout.put(line, state.value, B, B, f"{state} here")
     if more := sum(reason.rows for reason in reasons[_MOST:]):
         layout.across(
             f"{count(more, 'more row')}: filter opscom_status in the sheets that follow.",

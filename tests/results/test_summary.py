@@ -637,3 +637,26 @@ def test_gone_permits_are_told_with_the_command_that_lists_them_for_deletion(tmp
         ["Reference id", "Name in the last results workbook"],
         ["P-7", "ABC 1"],
     ]
+
+
+def test_a_problem_names_its_values_before_its_cause_and_one_line_is_enough_for_two_fields(
+    tmp_path,
+):
+    sheet = sheet_of(("Province",), [("Ontari",), ("Ontari",), ("Quebek",)])
+    said = {"message": "this is not the name of a province.", "code": 9033}
+    found = [
+        problem(sheet, at, (0,), field=field, value=sheet.frame.iat[at, 0], **said)
+        for at in range(3)
+        for field in ("province", "province2")
+    ]
+    page = summary(tmp_path, part_of(sheet, problems=found))
+    assert section(page, "Problems")[1:] == [
+        [
+            "Province",
+            3,
+            '"Ontari" (2 rows), "Quebek" (1 row): this is not the name of a province.',
+            "All 3 rows fail alike, so change the mapping, not the cells.",
+            "Students, row 5",
+            "9033 error",
+        ]
+    ]
