@@ -53,6 +53,12 @@ def understands_plate(body: bytes) -> bool:
     return not isinstance(read_plate(body), Unreadable)
 
 
+def answered_plate(found: Record) -> str:
+    """Return the plate that an answer speaks of; empty where it names none."""
+    data = found["data"]
+    return text_of(data.get("plate")).strip() if isinstance(data, dict) else ""
+
+
 def plate_facts(found: Record) -> PlateFacts:
     """Take the facts out of an answer that ``read_plate`` found."""
     rest = {name: each for name, each in found.items() if name not in {"error", "data"}}

@@ -16,7 +16,7 @@ from importer.delivery.pace import Breaker
 from importer.delivery.questions import Failed, Found, ask, explain_refusal
 from importer.model import Outcome, State
 from importer.pulls.book import Asked, Page, Summary, page_of, write_book
-from importer.pulls.plate_facts import PlateFacts, plate_facts, read_plate
+from importer.pulls.plate_facts import PlateFacts, answered_plate, plate_facts, read_plate
 from importer.report import PROBLEMS, SETTLED, STOPPED
 
 if TYPE_CHECKING:
@@ -216,7 +216,9 @@ def _ask_one(
         breaker.note(Outcome(State.PUSHED))
         facts = plate_facts(verdict.content)
         state = PlateState.NOTHING if facts == PlateFacts() else PlateState.FOUND
-        return PlateAnswer(state, now, facts)
+        other = answered_plate(verdict.content)
+        same = _letters(other) in ("", _letters(plate))
+        return PlateAnswer(state, now, facts, "" if same else f"OPSCOM answered for {other}.")
     refused = isinstance(verdict, Refused)
     why = verdict.why if isinstance(verdict, Failed) else explain_refusal(verdict)
     if verdict.code in SETTINGS_CODES if isinstance(verdict, Refused) else verdict.lasting:
@@ -225,6 +227,11 @@ def _ask_one(
     code = verdict.code if isinstance(verdict, Refused) else ""
     breaker.note(Outcome(State.REJECTED if refused else State.UNKNOWN, code=code))
     return PlateAnswer(PlateState.REFUSED if refused else PlateState.NO_ANSWER, now, message=why)
+
+
+def _letters(plate: str) -> str:
+    """A plate as OPSCOM may write it back: without blanks and dashes, in either case."""
+    return plate.replace(" ", "").replace("-", "").casefold()
 
 
 def _stopped(reason: str | None, states: Mapping[PlateState, int]) -> str | None:

@@ -202,6 +202,18 @@ def test_a_cell_of_the_source_that_looks_like_a_formula_stays_text(office):
     assert b"<f>" not in raw_parts(results)
 
 
+@pytest.mark.parametrize(
+    ("answered", "message"),
+    [("OTHER", "OPSCOM answered for OTHER."), ("a-1", ""), ("", "")],
+    ids=["another", "spelled otherwise", "none"],
+)
+def test_an_answer_for_another_plate_is_said(office, answered, message):
+    body = {"error": 0, "data": {"plate": answered, "response": "", "responseJSON": {}}}
+    with Controller({("*", 0): Fault("answer", True, body=json.dumps(body))}) as controller:
+        results = ask(office, controller, cars(office, "A1")).json["results"]
+    assert rows_of(results, "Plates")[0].get("message", "") == message
+
+
 # What fails
 
 
