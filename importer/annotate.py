@@ -161,6 +161,9 @@ class Annotator:
         for checked, found in zip(job.sheets, outcomes, strict=True):
             each = self._compared.get(id(checked))
             earlier, news = ({}, {}) if each is None else (each.earlier, each.news)
+            if job.endpoint and POLICIES[job.endpoint].of:
+                # What is changed there already is no new record, also where this program never changed it.
+                news = {at: fields for at, fields in news.items() if fields}
             pages.append(Page(checked, found, earlier, news))
         about = About(
             run=self._run,

@@ -241,7 +241,9 @@ def _names(
     wanted |= {each.identity: each.identity for each in lost}
     found: dict[str, str] = {}
     request = replace(request, sheet=None, named=True)
-    for path in workbooks:
+    for written in workbooks:
+        # The folder may have moved since, or the run was started in another one.
+        path = written if written.is_file() else request.results / written.name
         if job.mapping is None or len(found) == len(lost) or not path.is_file():
             continue
         for checked in prepare_file(path, [job.mapping], request).sheets:

@@ -70,9 +70,9 @@ class Desk(Office):
         """Return the rows of a workbook, each under its headers, blank cells as empty text."""
         return rows_of(self.results(stem, kind), sheet)
 
-    def summary(self, stem, kind="results"):
+    def summary(self, stem, kind="results", folder="results"):
         """Return the lines of the first sheet, blank cells left out."""
-        book = openpyxl.load_workbook(self.results(stem, kind))
+        book = openpyxl.load_workbook(self.results(stem, kind, folder))
         lines = [
             [cell for cell in row if cell is not None]
             for row in book["Summary"].iter_rows(values_only=True)

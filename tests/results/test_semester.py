@@ -151,6 +151,27 @@ def test_a_permit_that_an_update_has_changed_is_not_gone(desk, controller):
     assert [line[1] for line in desk.section("permits", "Gone")[2:]] == ["PL1 N0001"]
 
 
+def test_an_update_of_a_permit_is_never_told_as_new(desk):
+    desk.write(
+        "mappings/ends.yaml",
+        "version: 1\nname: Ends\nendpoint: permit-updates\n"
+        "match: {files: ['*ends*']}\nfields: {referenceID: Id, endTime: To}\n",
+    )
+    desk.push(desk.table("permits.csv", [permit(0), permit(1)]), code=0)
+    first, second = [row["opscom_reference_id"] for row in desk.table_of("permits")]
+    desk.push(desk.table("ends.csv", [{"Id": first, "To": "2027-01-31T18:00:00"}]), code=0)
+    ends = [{"Id": number, "To": "2027-02-28T18:00:00"} for number in (first, second)]
+    desk.push(desk.table("ends.csv", ends), code=0)
+    assert [row["opscom_message"] for row in desk.table_of("ends")] == ["changes endTime", ""]
+
+
+def test_names_are_found_where_the_folder_of_results_has_moved(desk):
+    fall(desk)
+    (desk.folder / "results").rename(desk.folder / "elsewhere")
+    desk.push(winter(desk), "--results", desk.folder / "elsewhere", code=1)
+    assert ["000000", "First0 Last0"] in desk.summary("roster", folder="elsewhere")
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
