@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from importer.cli.dialogue import converse
 from importer.cli.terminal import emit, is_interactive, say, say_error
-from importer.errors import ImporterError, InputError
+from importer.errors import ImporterError, InputError, MappingError
 from importer.mapping import load_mapping, missing_headers
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
@@ -122,6 +122,8 @@ def _proposer(
     if not path.is_file():
         path = request.mappings / path.name
     mapping, document = load_mapping(path), read_document(path)
+    if mapping.open_questions:
+        raise MappingError(*mapping.open_questions)
     if mapping.deletes:
         raise InputError(
             f"{path.name} deletes what a file lists; nothing is proposed for that.",

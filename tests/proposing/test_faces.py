@@ -101,7 +101,11 @@ def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_re
     )
     done = run(office, "check", str(file_of(office)), "--mapping", str(path))
     assert done.code == 5
-    assert f"line {line}, ask[4]: this is not answered yet: What is the login source" in done.err
+    asked = f"line {line}, ask[4]: this is not answered yet: What is the login source"
+    assert asked in done.err
+    # Nor does a proposal of what is new lose the question.
+    anew = run(office, "map", str(file_of(office)), "--mapping", str(path))
+    assert (anew.code, asked in anew.err) == (5, True)
 
 
 def test_a_mapping_is_never_written_over_another(office, run):
