@@ -144,10 +144,9 @@ def _own_remedy(outcome: Outcome) -> str:
     update = outcome.may_update
     match kind_of(outcome):
         case parts.EDITED:
-            change = "push the change as permit-updates; a vehicle is changed in OPSCOM itself."
             if update:
-                change = "write update into opscom_answer where the permit is to change."
-            return f"Restore the row, or {change}"
+                return "Restore the row, or write update into opscom_answer where the permit is to change."
+            return "Restore the row, or change the record as opscom_message says."
         case parts.UNDECIDED:
             how = "answer update" if update else "push the change as permit-updates"
             return f"Answer new where a second one is meant; where the first is to change, {how}."
