@@ -69,20 +69,23 @@ class _Misfit:
     mapping: Mapping
     why: str
     missing: int
-    """How many mapped headers the nearest sheet lacks."""
+    """How many mapped headers the nearest sheet lacks; 0 where its name or its header row is wrong."""
     grid: Grid | None = None
     """That sheet."""
 
-    @property
-    def is_near(self) -> bool:
+    def is_near(self, *, named: bool) -> bool:
         """Whether the file is most likely meant for it: by its columns, or by its name and some of them."""
-        named = self.mapping.match is not None and self.missing < len(self.mapping.headers)
-        return named or self.distance[0] <= _NEAR
+        some = self.missing < len(self.mapping.headers)
+        by_name = named and some and self.mapping.match is not None
+        return by_name or not self.missing or self.distance[0] <= _NEAR
 
     @property
     def distance(self) -> tuple[float, int]:
-        """How far it is from fitting: the share of the headers that are missing, then their number."""
-        return self.missing / max(1, len(self.mapping.headers)), self.missing
+        """How far it is from fitting: the share of the headers that are missing, then their number.
+
+        What is kept from fitting by its sheet or its header row is farthest.
+        """
+        return self.missing / len(self.mapping.headers) if self.missing else 1.0, self.missing
 
 
 def choose(
@@ -147,7 +150,7 @@ def choose(
             )
         ]
     else:
-        lines = _no_fit(source, misfits, known=named or ours)
+        lines = _no_fit(source, misfits, known=named or ours, for_name=bool(candidates))
     if refused:
         lines.append(
             f"{_names(refused)} would delete what it lists, and the file has more columns than that: it "
@@ -212,7 +215,7 @@ def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> 
     sheets = tuple(found for found in taken.values() if not isinstance(found, _Misfit))
     misfits = [found for found in taken.values() if isinstance(found, _Misfit)]
     if not sheets or (names and misfits):
-        return min(misfits, key=lambda miss: (miss.missing, -(miss.grid or grids[0]).frame.size))
+        return min(misfits, key=lambda miss: (miss.distance, -(miss.grid or grids[0]).frame.size))
     asked = ", ".join(grids[at].name or "" for at in places)
     notes = (
         _left_out(source, grid, mapping, "" if at in taken else asked)
@@ -318,13 +321,16 @@ def _bare(header: str) -> str:
     return re.sub(r"[\W_]+", "", fold(header))
 
 
-def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool) -> list[str]:
+def _no_fit(
+    source: Source, misfits: Sequence[_Misfit], *, known: bool, for_name: bool
+) -> list[str]:
     """Return what is missing and what to do: the command that proposes a mapping, or what is new.
 
     Args:
         source: The file.
         misfits: Why each mapping does not take it.
         known: Whether the person, or the results workbook, named the mappings.
+        for_name: Whether they are for files of this name.
     """
     name, command = source.path.name, f"opscom-import map {quoted(source.path)}"
     misfits = sorted(misfits, key=lambda misfit: misfit.distance)
@@ -334,7 +340,11 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool) -> list[
     ]
     there, ways = _what_there_is(misfits), ""
     # What deletes is proposed for nothing: a person writes it.
-    near = [at for at, miss in enumerate(misfits) if miss.is_near and not miss.mapping.deletes]
+    near = [
+        at
+        for at, miss in enumerate(misfits)
+        if miss.is_near(named=for_name) and not miss.mapping.deletes
+    ]
     if known:
         near, ways = [0], "Correct the file or the mapping (docs/mappings.md says how)."
         if others := len(misfits) - 1:

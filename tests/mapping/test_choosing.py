@@ -123,6 +123,16 @@ def test_beside_a_mapping_that_deletes_the_column_that_the_one_for_changes_lacks
     ]
 
 
+def test_a_mapping_for_other_names_is_not_near_for_one_header_that_it_shares(office):
+    staff = office.mapping(
+        "staff",
+        'match: {files: ["*staff*"]}',
+        fields=FIELDS.replace("First", "A").replace("Last", "B"),
+    )
+    assert "no mapping fits." in refusal(office.text(CSV), staff)
+    assert "does not fit staff.yaml" in refusal(office.text(CSV, "staff.csv"), staff)
+
+
 def test_a_file_is_never_told_that_it_has_the_columns_of_a_mapping_that_would_delete_it(office):
     ends = office.mapping(
         "ends", 'match: {files: ["*ends*"]}', endpoint="permit-deletes", fields=DELETES
@@ -354,6 +364,16 @@ def test_the_reason_is_that_of_the_sheet_that_lacks_least(office):
     assert refusal(source, mapping) == (
         'roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". '
         f'The file has the headers "Id", "First". {NEW} {anew(source, "a.yaml")}'
+    )
+
+
+def test_a_sheet_without_the_mappings_header_row_is_not_the_reason_where_another_lacks_a_column(
+    office,
+):
+    mapping = office.mapping("a", "header_row: 2")
+    source = office.book(Notes=[["x"]], People=[["People"], ["Id", "First"], ["1", "Ada"]])
+    assert refusal(source, mapping).startswith(
+        'roster.xlsx does not fit a.yaml: People: this column is missing: "Last".'
     )
 
 
