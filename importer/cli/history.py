@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -20,15 +19,13 @@ from importer.delivery.history import (
     read_runs,
 )
 from importer.delivery.journal import look_up
-from importer.delivery.memory import SANDBOX, System
+from importer.delivery.memory import SANDBOX, Memory, System
 from importer.errors import UsageError
+from importer.reading import read_summary, told_by, told_gone
 from importer.results.workbook import write_listing
 from importer.text import count, quoted
 from importer.workspace import find_workspace
 from schemas import POLICIES
-
-if TYPE_CHECKING:
-    from importer.delivery.memory import Memory
 
 UNENDED = "not ended yet, or ended by force"
 
@@ -165,8 +162,6 @@ def _states(states: object) -> str:
 
 def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:
     """Return what the journal knows of the records that a results or checked workbook lists as gone."""
-    from importer.reading import read_summary, told_by, told_gone
-
     summary = read_summary(workbook)
     origin = None if summary is None else told_by(summary)
     if summary is None or origin is None:

@@ -90,18 +90,17 @@ class Setting:
         folder = self.workspace.keeping_folder
         host, client = self.settings.host, self.settings.client
         kept = kept_user_types(folder)
-        rehearsed = kept_user_types(folder, sandbox=True)
+        if not sandbox and kept is not None and (kept.is_of(host, client or "") or not client):
+            return kept
+        rehearsed = kept_user_types(folder, sandbox=True) if sandbox or command == CHECK else None
         if sandbox:
             return rehearsed or kept
-        if kept is not None and (kept.is_of(host, client or "") or not client):
-            return kept
-        if command == CHECK and rehearsed is not None:
+        if rehearsed is not None:
             say(
                 "User types are looked up in the list of the sandbox; `opscom-import pull user-types` gets "
                 "that of your OPSCOM."
             )
-            return rehearsed
-        return None
+        return rehearsed
 
 
 def find_setting(options: Options, *, only_named: bool = False) -> Setting:
