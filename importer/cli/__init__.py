@@ -12,7 +12,6 @@ import click
 
 import importer
 from importer.cli.terminal import emit, say, say_error
-from importer.cli.usage import for_help, meant
 from importer.errors import ImporterError, InputError, failure
 
 _STOPPED = 3
@@ -74,13 +73,15 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that interface and README name."""
     _spell_out()
-    given = for_help(sys.argv[1:] if arguments is None else arguments)
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] == ["help"]:
+        given = [*given[1:], "--help"]
     try:
         code = cli.main(given, prog_name="opscom-import", standalone_mode=False)
     except click.ClickException as error:
         shown = io.StringIO()
         error.show(shown)
-        hint = meant(error, given, list(COMMANDS))
+        hint = _meant(error, given)
         for line in filter(None, [*shown.getvalue().splitlines(), hint]):
             say(line)
         code = _say(given, error.exit_code, f"{error.format_message()} {hint}".strip())
@@ -90,7 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say(str(error))
         else:
             say_error(str(error))
-        hint = meant(None, given, list(COMMANDS)) if isinstance(error, InputError) else ""
+        hint = _meant(None, given) if isinstance(error, InputError) else ""
         if hint:
             say(hint)
         code = _say(given, error.exit_code, f"{error} {hint}".strip())
@@ -110,6 +111,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         # All is said: an interrupt that comes now has nothing left to end.
         signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _meant(error: click.ClickException | None, given: Sequence[str]) -> str:
+    from importer.cli.usage import meant
+
+    return meant(error, given, list(COMMANDS))
 
 
 def _spell_out() -> None:

@@ -21,11 +21,6 @@ _MEANT = {
 _DRY_RUNS = ("--dry-run", "--dryrun", "--dry_run", "--simulate", "--preview", "-n")
 
 
-def for_help(given: Sequence[str]) -> list[str]:
-    """Return the words as they are, but ``help push`` as ``push --help``."""
-    return [*given[1:], "--help"] if given[:1] == ["help"] else list(given)
-
-
 def meant(error: click.ClickException | None, given: Sequence[str], commands: Sequence[str]) -> str:
     """Return what was most likely meant, one sentence; empty where nobody can tell.
 
