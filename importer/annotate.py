@@ -132,15 +132,7 @@ class Annotator:
         past: Past,
         compared: Sequence[Compared] = (),
     ) -> None:
-        """Take what all workbooks of a run have in common.
-
-        Args:
-            run: The run's id.
-            request: Which command, and the folder for workbooks.
-            place: Where the rows go.
-            past: Tells how far the journal has come.
-            compared: The sheets as they stood against the journal before the run sent anything.
-        """
+        """Take what all workbooks of a run have in common, the sheets as compared before it sent anything."""
         self._run = run
         self._command = request.command
         self._results = request.results

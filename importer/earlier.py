@@ -46,14 +46,8 @@ def earlier_attempts(
 ) -> dict[int, str]:
     """Return what earlier runs said of the rows of a sheet, by position; most rows have nothing.
 
-    A row of a results workbook whose ``opscom_row`` was lost is recognised by its key.
-
-    Args:
-        job: The file.
-        checked: One of its sheets.
-        memory: The journal's.
-        system: Its number of the system.
-        book: Which sheet of which first source it is, for a results workbook.
+    A row of a results workbook whose ``opscom_row`` was lost is recognised by its key. ``book`` says which
+    sheet of which first source such a workbook is.
     """
     sheet = checked.batch.sheet
     title = sheet.title if book is None else book.sheet
@@ -156,16 +150,9 @@ def news_of(plan: Plan, accepted: Accepted) -> dict[int, tuple[str, ...]]:
 def against_last(
     sheets: Sequence[Compared], others: Sequence[Compared], accepted: Accepted, request: Request
 ) -> Against | None:
-    """Compare a file with what files of the same mapping brought before.
+    """Compare a file with what files of its mapping brought before; ``None`` for the first of them.
 
-    Args:
-        sheets: The file's, all of one mapping.
-        others: Sheets of other files of this run: what they hold is not gone.
-        accepted: What the journal knew before the run sends anything.
-        request: How workbooks are read.
-
-    Returns:
-        The comparison; ``None`` for the first file of a mapping.
+    What ``others``, sheets of other files of this run, hold is not gone.
     """
     job, batch = sheets[0].job, sheets[0].checked.batch
     known, keyed = accepted.known, bool(TABLES[batch.endpoint].key)

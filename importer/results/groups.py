@@ -43,15 +43,7 @@ class Group:
 
 
 def group_problems(pages: Sequence[Page], causes: Sequence[Cause]) -> list[Group]:
-    """Group what is wrong: the causes, then the outcomes of rows by code and cells.
-
-    Args:
-        pages: The sheets of the workbook.
-        causes: Of the pages' sheets, together (``causes_of``).
-
-    Returns:
-        Errors first, then the most frequent first.
-    """
+    """Group what is wrong, the causes and the outcomes of rows: errors first, then the most frequent first."""
     # Two fields that one column feeds have the same thing wrong with them: it is one line.
     found = [_of_cause(cause, pages) for cause in causes]
     groups = list({(g.where, g.said, g.remedy, g.code, g.rows): g for g in found}.values())

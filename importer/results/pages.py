@@ -52,13 +52,7 @@ _NO_MARKS: Mapping[int, Style] = {}
 
 
 def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
-    """Write one page, top to bottom.
-
-    Args:
-        sheet: An empty worksheet of a workbook in constant memory, which takes rows in order only.
-        page: What stands on it.
-        context: What all sheets share; its tally is added to.
-    """
+    """Write one page, top to bottom, since a worksheet in constant memory takes rows in order only."""
     styles = context.styles
     source = [
         _width(page.sheet.frame[each.position], each.header, each.position in page.uncorrected)
@@ -317,12 +311,8 @@ def write_payloads(sheet: LineSheet, page: Page, context: Context) -> None:
     """Write the rows that a push would send: their row in the source, then a column for each field.
 
     A blank cell is a field that is left out of the request or, where the mapping says
-    ``blanks: send``, one that is sent blank. The token is added when a row is sent and is nowhere.
-
-    Args:
-        sheet: An empty worksheet of a workbook in constant memory.
-        page: The rows.
-        context: What all sheets share; its tally is not added to, since these are the same texts again.
+    ``blanks: send``, one that is sent blank. The token is added when a row is sent and is nowhere. The
+    tally is not added to, since these are the same texts again.
     """
     styles, batch = context.styles, page.checked.batch
     ready = [at for at, one in enumerate(page.outcomes) if one.state is State.READY]

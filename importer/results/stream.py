@@ -40,14 +40,7 @@ class LineSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
     """A worksheet in constant memory that takes a line at a time and writes it cell by cell."""
 
     def set_lines(self, columns: int, row: int, number: Format, text: Style) -> None:
-        """Say once what all lines have in common.
-
-        Args:
-            columns: How many texts a line has.
-            row: The column of the row number; the texts begin in the next one.
-            number: The format of row numbers.
-            text: The style of texts.
-        """
+        """Say once what all lines have in common: so many texts, which begin behind the column ``row``."""
         self._row_column, self._row_format, self._text_look = row, number, text
         self._cell_starts = [f'<c r="{xl_col_to_name(at)}' for at in range(row + 1 + columns)]
 
@@ -59,16 +52,16 @@ class LineSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
         texts: Sequence[str],
         marks: Mapping[int, Style],
     ) -> None:
-        """Write a line, whole, below a header that is as wide.
+        """Write a line, whole, below a header that is as wide and below all lines before.
 
-        Its height and its comments are set before, since nothing can be set afterwards.
+        Its height and its comments are set before, since nothing can be set afterwards. All texts are
+        as a cell can hold them (``inert.hold``).
 
         Args:
-            line: The worksheet's row, counted from 0, below all that were written.
+            line: The worksheet's row, counted from 0.
             own: Column, text and style of the cells before the row number, in order.
             number: The row number; ``None`` for none.
-            texts: The texts after it; blank ones without a mark make no cell. These and the texts
-                of ``own`` are as a cell can hold them (``inert.hold``).
+            texts: The texts after it; blank ones without a mark make no cell.
             marks: Column → another style than that of texts.
         """
         for column, text, style in own:
@@ -213,13 +206,6 @@ def tried(fast: type[LineSheet], scratch: str) -> type[LineSheet]:
 
     The fast one knows how XlsxWriter keeps what it is writing. A later XlsxWriter may do that in
     another way; so a few lines are written both ways first (some milliseconds).
-
-    Args:
-        fast: The kind to try.
-        scratch: A folder for temporary files.
-
-    Raises:
-        OSError: The disk is full, or the like.
     """
     book = _new_book(BytesIO(), scratch)
     try:

@@ -33,6 +33,8 @@ FILLS: Mapping[State, tuple[str, str, str]] = {
 
 _LONGEST_RUN = 60
 """Characters of a run in the line at the foot of a page."""
+_TEXT = 49
+"""The built-in number format ``@``."""
 # fmt: off
 _BAND = "#1F3A5F"
 _LINED = {"bottom": 1, "bottom_color": "#D0D5DD", "valign": "vcenter"}
@@ -91,7 +93,7 @@ Styles = Mapping[str, Style]
 
 
 def make_styles(book: Workbook) -> Styles:
-    """Add all formats to a workbook. Texts have the number format ``@``, so that what is typed stays text."""
+    """Add all formats to a workbook. What is typed into a cell of text stays text."""
     looks = dict(_LOOKS)
     for state, (fill, font, _) in FILLS.items():
         bold = state in {State.INVALID, State.REJECTED, State.UNKNOWN}
@@ -99,7 +101,7 @@ def make_styles(book: Workbook) -> Styles:
         looks[f"{state} here"] = {**looks[state], **_LINED}
     styles = {}
     for name, look in looks.items():
-        whole = {"num_format": "@", "valign": "top", **look}
+        whole = {"num_format": _TEXT, "valign": "top", **look}
         styles[name] = Style(
             book.add_format(whole), book.add_format({**whole, "quote_prefix": True})
         )

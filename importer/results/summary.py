@@ -58,14 +58,7 @@ _LONGEST = 400
 def write_summary(
     book: Workbook, sheet: Worksheet, pages: Sequence[Page], context: Context
 ) -> None:
-    """Write the sheet, top to bottom.
-
-    Args:
-        book: The workbook, for the chart.
-        sheet: Its first worksheet, still empty.
-        pages: The sheets of the sources, already written.
-        context: What all sheets share; the tally is that of the finished pages.
-    """
+    """Write the sheet, top to bottom, when the pages are written and all is counted."""
     about = context.about
     set_print(sheet, about)
     layout = Layout(sheet, context.styles)

@@ -112,13 +112,7 @@ def _others(about: About, counts: Counter[Kind]) -> list[str]:
 
 
 def next_steps(about: About, counts: Counter[Kind], columns: Sequence[str] = ()) -> list[str]:
-    """Return what the person does now, one or two sentences a step.
-
-    Args:
-        about: The run.
-        counts: Rows by kind.
-        columns: Those in which so many rows fail alike that the mapping is wrong.
-    """
+    """Return what the person does now, one or two sentences a step; in ``columns`` the mapping is wrong."""
     rows = {kind: count(number, "row") for kind, number in counts.items() if number}
     kind = policy_of(about).noun
     steps = []
@@ -199,16 +193,9 @@ def row_message(
 ) -> str:
     """Return the text of ``opscom_message``, one line for each thing that is to be said.
 
-    First whether the row is new or what it changes, so that it can be filtered; then the outcome, the
-    problems in their order, and what earlier runs said. Places are headers, since the row is the one
-    that is being read.
-
-    Args:
-        outcome: What became of the row.
-        problems: Those of the row to tell of.
-        sheet: The source sheet.
-        earlier: What earlier runs said, or empty.
-        news: The fields that change, none for a new record; ``None`` where nothing is to be said.
+    First whether the row is new or what it changes (``news`` as in ``Page``), so that it can be
+    filtered; then the outcome, the problems in their order, and what earlier runs said. Places are
+    headers, since the row is the one that is being read.
     """
     lines = []
     if news:

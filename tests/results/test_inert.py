@@ -3,7 +3,6 @@
 import re
 import shutil
 import subprocess
-import zipfile
 
 import pytest
 from annotating import (
@@ -20,7 +19,6 @@ from annotating import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.model import Outcome, State
 from importer.results.inert import sheet_name
 
 HEADERS = ("Student ID", "Last name", "Phone", "Phone", "", "Birth date")
@@ -57,23 +55,6 @@ INJECTIONS = (
     "]]>",
     "&amp;",
 )
-
-
-@pytest.mark.parametrize("text", INJECTIONS, ids=repr)
-def test_a_text_that_looks_like_something_else_stays_that_text(tmp_path, text):
-    sheet = sheet_of((text, "marked"), [(text, text)])
-    outcome = Outcome(State.REJECTED, text, "9033", text)
-    found = [problem(sheet, 0, (1,), message=text)]
-    path = written(tmp_path, part_of(sheet, [outcome], found, earlier={0: text}))
-    assert source_cells(path) == [(text, text)]
-    for name in zipfile.ZipFile(path).namelist():
-        if name.startswith("xl/worksheets/sheet"):
-            root = member(path, name)
-            assert not list(root.iter(f"{MAIN}f"))
-            assert {cell.get("t") for cell in root.iter(f"{MAIN}c")} <= {"inlineStr", "n", None}
-    links = member(path, "xl/worksheets/sheet1.xml").iter(f"{MAIN}hyperlink")
-    assert all(link.get("location").startswith("'Students'!") for link in links)
-    assert not list(member(path, "xl/worksheets/sheet2.xml").iter(f"{MAIN}hyperlink"))
 
 
 @pytest.mark.parametrize(
