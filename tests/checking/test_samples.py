@@ -68,14 +68,14 @@ def test_leading_zeros_of_the_samples_are_kept(pushed):
 
 
 EXPECTED = [
-    ("pushed", "Allright", "", ""),
+    ("pushed", "Allright", "", "new"),
     ("invalid", "Noid", "9013", "SPRIDEN_ID"),
     ("invalid", "X" * 51, "9030", "SPRIDEN_LAST_NAME"),
     ("invalid", "Badmail", "9033", "GOREMAL_EMAIL_ADDRESS"),
-    ("pushed", "Nomail", "", "GOREMAL_EMAIL_ADDRESS (warning)"),
+    ("pushed", "Nomail", "", "new\nGOREMAL_EMAIL_ADDRESS (warning)"),
     ("invalid", "Samemail", "9019", "GOREMAL_EMAIL_ADDRESS"),
     ("invalid", "Badprovince", "9033", "SPRADDR_STAT_CODE"),
-    ("pushed", "Abroad", "", "SPRADDR_STAT_CODE (warning)"),
+    ("pushed", "Abroad", "", "new\nSPRADDR_STAT_CODE (warning)"),
     ("invalid", "Badbirthday", "9033", "SPBPERS_BIRTH_DATE"),
     ("invalid", "Ambiguousbirthday", "9033", "SPBPERS_BIRTH_DATE"),
     ("invalid", "Unborn", "9033", "SPBPERS_BIRTH_DATE"),
@@ -85,7 +85,7 @@ EXPECTED = [
     ("duplicate", "Allright", "", "The same record as in row 5."),
     ("invalid", "Errorcell", "9033", "SPRADDR_CITY"),
     ("invalid", "Longnumber", "9033", "SPRIDEN_ID"),
-    ("pushed", "=HYPERLINK(1)", "", ""),
+    ("pushed", "=HYPERLINK(1)", "", "new"),
     ("skipped", "", "", ""),
 ]
 
