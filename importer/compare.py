@@ -19,6 +19,7 @@ from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
     from importer.delivery.journal import Journal
     from importer.delivery.memory import Memory
@@ -104,7 +105,7 @@ def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared
     """Compare all rows with the journal."""
     standing = standing_permits(jobs, past)
     compared = tuple(
-        compare_sheet(job, checked, past, standing, again=request.again)
+        compare_sheet(job, checked, past, standing[job.path], again=request.again)
         for job in jobs
         for checked in job.sheets
     )
@@ -142,24 +143,22 @@ def _with_news(
         yield from (first, *own[1:])
 
 
-def standing_permits(jobs: Iterable[Job], past: Past) -> frozenset[str]:
-    """Return what the journal knows, or would know, the permits of all files of a run by."""
+def standing_permits(jobs: Iterable[Job], past: Past) -> dict[Path, frozenset[str]]:
+    """Return what the journal knows, or would know, the permits of each file by."""
+    files = {job.path: job for job in jobs}
+    standing: dict[Path, frozenset[str]] = dict.fromkeys(files, frozenset())
     memory = past.memory
-    if memory is None:
-        return frozenset()
-    files = {id(job): job for job in jobs if job.sheets and POLICIES[job.endpoint].alike}
-    return frozenset(
-        f"#{memory.digest(row.payload)}"
-        for job in files.values()
-        for checked in job.sheets
-        for row in Rows(checked, TABLES[job.endpoint])
-    )
+    for path, job in files.items():
+        if memory is not None and job.sheets and POLICIES[job.endpoint].alike:
+            rows = (row for each in job.sheets for row in Rows(each, TABLES[job.endpoint]))
+            standing[path] = frozenset(f"#{memory.digest(row.payload)}" for row in rows)
+    return standing
 
 
 def compare_sheet(
     job: Job, checked: Checked, past: Past, standing: frozenset[str], *, again: bool
 ) -> Compared:
-    """Compare the rows of one sheet with the journal; ``standing`` as ``standing_permits`` says."""
+    """Compare the rows of one sheet with the journal; ``standing`` is its file's of ``standing_permits``."""
     memory, number, origin = past.memory, past.number, job.origin
     policy, rows = POLICIES[job.endpoint], Rows(checked, TABLES[job.endpoint])
     evidence, book = Evidence(), None
@@ -195,7 +194,9 @@ def _without_overruled(found: Plan, checked: Checked) -> Plan:
         tuple(row for row in rows if row.record.position not in outcomes)
         for rows in (found.send, found.updates)
     )
-    return replace(found, send=send, updates=updates, settled=outcomes | dict(found.settled))
+    known = {at: each for at, each in found.settled.items() if each.state is not State.INVALID}
+    settled = dict(found.settled) | outcomes | known
+    return replace(found, send=send, updates=updates, settled=settled)
 
 
 def _identities(job: Job, checked: Checked, memory: Memory) -> Iterator[tuple[int | None, str]]:

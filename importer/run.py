@@ -146,7 +146,11 @@ class _Line:
         if endpoint in self._pushed:
             # Rows of an earlier file of this run may have settled rows of this one.
             each = compare_sheet(
-                each.job, each.checked, self._past, self._standing, again=self._request.again
+                each.job,
+                each.checked,
+                self._past,
+                self._standing[each.job.path],
+                again=self._request.again,
             )
         self._pushed.add(endpoint)
         file = self._start_file(each)

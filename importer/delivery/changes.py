@@ -111,6 +111,10 @@ class Changes:
         parts, changed = self._memory.parts(record.payload), self.titles(fields)
         return Becomes(identity, digest, parts, update.payload[self._id], changed)
 
+    def made(self, record: Known) -> bool:
+        """Whether an update made a record what it is, or may have."""
+        return any(number >= record.attempt for number, *_ in self._attempts(record.reference_id))
+
     def overtaken(self, update: Record) -> bool:
         """Whether another change of the record went, or may have, since the workbook was written."""
         digest = self._memory.digest(update.payload)

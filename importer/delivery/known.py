@@ -63,7 +63,7 @@ class Evidence:
     first: Mapping[int, str] = field(default_factory=dict)
     """Row of the first source → identity of what was last sent for it (results workbooks only)."""
     standing: frozenset[str] = frozenset()
-    """Identities of all rows of this run: what still stands in a file was not corrected away."""
+    """Identities of all rows of the file: what still stands in it was not corrected away."""
     written: int | None = None
     """The last attempt that a results workbook can speak of; ``None`` where that is not known."""
     overtaken: Callable[[Record, str, str], bool] = lambda *_: False
@@ -140,7 +140,7 @@ class EndpointMemory:
         Args:
             table: The endpoint's.
             book: Which results workbook the rows are from; ``None`` for any other file.
-            standing: Identities of all rows of this run.
+            standing: Identities of all rows of the file.
             changed_by: The page that changes a record of the endpoint, where there is one.
         """
         policy = table.policy

@@ -169,7 +169,7 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
         earlier.identity: earlier
         for sign in evidence.signs(record.payload)
         for earlier in evidence.alike.get(sign, ())
-        if earlier.identity != identity and earlier.identity not in evidence.standing
+        if earlier.identity != identity and not _stands(earlier, evidence)
     }
     verdicts = [
         (earlier.reference_id, _held(record, earlier, evidence, _alike(earlier)))
@@ -183,6 +183,15 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
         return Verdict(_invalid(f"{why} {remedy}"))
     every = (*same, *updates.values(), *(each for _, each in verdicts))
     return next(iter(every), SEND)
+
+
+def _stands(earlier: Known, evidence: Evidence) -> bool:
+    """Whether an earlier record stands in the file beside the row, and an update did not make it so.
+
+    A row that was refused as a second ``update`` of one permit is no new one because the first went.
+    """
+    changes = evidence.changes
+    return earlier.identity in evidence.standing and (changes is None or not changes.made(earlier))
 
 
 def _alike(earlier: Known) -> Outcome:
@@ -351,6 +360,8 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
         identity = record.key or f"#{digest}"
         if policy.creates:
             verdict = weigh(record, identity, digest, policy, evidence)
+            if verdict == SEND and record.told is not None and record.told.answer == "update":
+                verdict = Verdict(_not_made(policy))
         else:
             again_too = policy.upsert and again
             verdict = SEND if again_too else _changed(record, identity, digest, evidence)
@@ -374,6 +385,15 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
     send.sort(key=lambda ranked: ranked[0])
     rows = tuple(planned for _, planned in send)
     return Plan(rows, settled, tuple(found), tuple(updates.values()))
+
+
+def _not_made(policy: Policy) -> Outcome:
+    """Hold a row that says ``update`` and would go as new."""
+    return _invalid(
+        f"opscom_answer says update, and the journal knows no {policy.noun} that this row could change: it "
+        "may have been deleted since, or another computer sent it. Where this is another "
+        f"{policy.noun}, write new into opscom_answer and push this workbook."
+    )
 
 
 def _twice(first: Planned) -> Outcome:

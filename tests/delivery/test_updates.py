@@ -391,3 +391,92 @@ def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
         if code != FATAL:
             break
     assert step > 20, "fewer steps than there are"
+
+
+def changed_and_held(desk, controller):
+    """Push two permits, then the first with a later end; return the id of the first."""
+    push_list(desk, permit(0), permit(1), code=0)
+    push_list(desk, permit(0) | {"To": END}, permit(1), code=1)
+    return held(controller)["N0000"]["reference_id"]
+
+
+def lose_journal(desk):
+    for path in desk.folder.glob("journal.sqlite*"):
+        path.unlink()
+
+
+NOTHING_TO_UPDATE = (
+    "opscom_answer says update, and the journal knows no permit that this row could change: it may "
+    "have been deleted since, or another computer sent it. Where this is another permit, write new into "
+    "opscom_answer and push this workbook."
+)
+
+
+def message(desk, at=0):
+    return desk.table_of("permits")[at]["opscom_message"].splitlines()[-1]
+
+
+def test_a_second_update_of_one_permit_is_not_created_when_its_workbook_comes_back(
+    desk, controller
+):
+    push_list(desk, permit(0), permit(1), code=0)
+    first, second = permit(0) | {"To": END}, permit(0) | {"To": LATER, "Plate": PLATE}
+    push_list(desk, first, second, permit(1), code=1)
+    answer(desk, 1, **{first["Plate"]: "update", PLATE: "update"})
+    calls = [entry.call for entry in controller.ledger]
+    assert calls == ["permits/push", "permits/push", "permits/update"]
+    desk.push(desk.results("permits"), code=1)
+    push_list(desk, first, second, permit(1), code=1)
+    assert [entry.call for entry in controller.ledger] == calls
+
+
+def test_a_newer_list_beside_a_workbook_that_says_update_creates_nothing(desk, controller):
+    changed_and_held(desk, controller)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, permit(0)["Plate"], "opscom_answer", "update")
+    workbook = desk.folder / "a.xlsx"
+    workbook.write_bytes(desk.results("permits").read_bytes())
+    desk.table("permits june.csv", [permit(0) | {"To": LATER}, permit(1)])
+    desk.do("push", "--yes", workbook, desk.folder / "permits june.csv", code=1)
+    assert [entry.call for entry in controller.ledger][2:] == ["permits/update"]
+    assert len(controller.records("permits")) == 2
+
+
+@pytest.mark.parametrize("beside", [{"Number": "N9999", "Plate": "OTHER1"}, {"Number": "N0001"}])
+def test_an_update_of_a_row_that_was_made_another_beside_it_is_held(desk, controller, beside):
+    changed_and_held(desk, controller)
+    plate = permit(0)["Plate"]
+    with edited(desk.results("permits")) as page:
+        set_cell(page, plate, "opscom_answer", "update")
+        for header, text in beside.items():
+            set_cell(page, plate, header, text)
+    desk.push(desk.results("permits"), code=1)
+    assert len(controller.ledger) == 2
+    assert len(controller.records("permits")) == 2
+
+
+def test_an_update_is_held_where_this_journal_knows_no_such_permit(desk, controller):
+    changed_and_held(desk, controller)
+    lose_journal(desk)
+    answer(desk, 1, **{permit(0)["Plate"]: "update"})
+    assert message(desk) == NOTHING_TO_UPDATE
+    assert len(controller.ledger) == 2
+
+
+def test_the_results_workbooks_that_a_lost_journal_asks_for_make_no_second_permit(desk, controller):
+    changed_and_held(desk, controller)
+    lose_journal(desk)
+    older = (desk.folder / "results").glob("permits-results *.xlsx")
+    done = desk.do("push", "--yes", desk.results("permits"), *older, code=1)
+    assert [each["states"] for each in done["files"]] == [
+        {"unchanged": 1, "invalid": 1},
+        {"unchanged": 2},
+    ]
+    assert len(controller.ledger) == 2
+
+
+def test_the_lists_of_two_terms_in_one_inbox_make_no_second_permit(desk, controller):
+    desk.table("permits a.csv", [permit(0), permit(1)])
+    desk.table("permits b.csv", [permit(0) | {"To": END}, permit(1)])
+    desk.do("push", "--yes", desk.folder / "permits a.csv", desk.folder / "permits b.csv", code=1)
+    assert len(controller.records("permits")) == 2
