@@ -159,11 +159,14 @@ def against_last(
     last = accepted.records.last_file(batch.mapping)
     if last is None:
         return None
-    through = accepted.records.accepted_through(batch.mapping)
+    every = accepted.records.accepted_through(batch.mapping)
     keys = {key for each in sheets for key in _identities(each.checked, accepted)}
     here = keys | {key for each in others for key in _identities(each.checked, accepted)}
     # A permit that an update has changed is another record under the same id.
     ids = {known[key].reference_id for key in here & known.keys()} - {""}
+    own_ids = {known[key].reference_id for key in keys & known.keys()} - {""}
+    own = keys | {key for key in every if key in known and known[key].reference_id in own_ids}
+    through = _of_this_list(every, own, job.path.name)
     ours = {known[key].reference_id for key in through if key in known} - {""}
     lost = [
         each
@@ -179,7 +182,7 @@ def against_last(
     ]
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
     kinds = sum(map(_kinds, sheets), Counter[str]())
-    notes = _notes(kinds.total(), last, keys, through) if keyed else []
+    notes = _notes(kinds.total(), last, keys, every) if keyed else []
     return Against(
         source=last.source,
         rows=last.rows,
@@ -192,6 +195,21 @@ def against_last(
         gone=tuple(sorted(gone, key=lambda each: (each.key if keyed else each.name, each.key))),
         notes=tuple(notes),
     )
+
+
+def _of_this_list(
+    through: Mapping[str, tuple[str, str]], own: Collection[str], name: str
+) -> dict[str, tuple[str, str]]:
+    """Return what earlier files of the same list brought.
+
+    One mapping may serve several lists, of staff and of students say, and what another list holds is not
+    gone. Files are of one list that have one name, or of which a tenth is here.
+    """
+    brought = Counter(digest for digest, _ in through.values())
+    here = Counter(through[key][0] for key in own if key in through)
+    same = {digest for digest, source in through.values() if source == name}
+    same |= {digest for digest, number in here.items() if number >= brought[digest] * _FEW_IDS}
+    return {key: each for key, each in through.items() if each[0] in same}
 
 
 def _kinds(each: Compared) -> Counter[str]:
@@ -245,7 +263,7 @@ def _names(
 
 
 def _notes(
-    rows: int, last: LastFile, keys: Collection[str], accepted: Mapping[str, None]
+    rows: int, last: LastFile, keys: Collection[str], accepted: Mapping[str, object]
 ) -> list[str]:
     notes = []
     if last.rows >= _ENOUGH and rows < last.rows * _FEW_ROWS:

@@ -215,12 +215,16 @@ class EndpointMemory:
         results = dict.fromkeys(Path(run[4]) for run in runs if run[4])
         return LastFile(same[-1][1], max(run[2] for run in same), same[0][3], tuple(results))
 
-    def accepted_through(self, mapping: str) -> dict[str, None]:
-        """Return the identities that files of a mapping brought into OPSCOM, in the order of sending."""
+    def accepted_through(self, mapping: str) -> dict[str, tuple[str, str]]:
+        """Return what files of a mapping brought into OPSCOM: identity → digest and name of the last file."""
+        file = "(SELECT {} FROM file WHERE id = attempt.file)"
         found = self._attempts(
-            "identity", "mapping = :mapping", "AND state = 'pushed'", mapping=mapping
+            f"identity, {file.format('digest')}, {file.format('source')}",
+            "mapping = :mapping",
+            "AND state = 'pushed'",
+            mapping=mapping,
         )
-        return dict.fromkeys(identity for (identity,) in found)
+        return {identity: (digest, source) for identity, digest, source in found}
 
     def trace(self, book: Workbook, rows: Callable[[], Rows]) -> Workbook:
         """Return a sheet of a results workbook under the name that the journal has for it.

@@ -189,3 +189,15 @@ def test_names_are_found_where_the_folder_of_results_has_moved(desk):
 def test_a_list_of_deletes_needs_to_know_of_what(desk, arguments, said):
     desk.do("history", *arguments, code=2)
     assert desk.told == f"Error: {said}\n"
+
+
+def test_what_another_list_of_the_same_mapping_holds_is_not_gone(desk):
+    desk.push(desk.table("permits-staff.csv", [permit(number) for number in range(10, 14)]), code=0)
+    desk.push(desk.table("permits-students.csv", [permit(number) for number in range(4)]), code=0)
+    later = desk.table("permits-students winter.csv", [permit(number) for number in (1, 2, 3, 4)])
+    desk.push(later, code=0)
+    gone = desk.section("permits-students winter", "Gone")
+    assert [line[-1] for line in gone if "PL" in line[-1]] == ["PL0 N0000"]
+    assert "  1 new, 0 changed, 3 unchanged, 1 gone since permits-students.csv\n" in desk.told
+    desk.push(desk.table("permits-staff.csv", [permit(number) for number in (12, 13, 14)]), code=0)
+    assert "  1 new, 0 changed, 2 unchanged, 2 gone since " in desk.told
