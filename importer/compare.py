@@ -218,14 +218,16 @@ def recognise(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
 def _recognised(job: Job, past: Past) -> Job:
     origin = job.origin
     # A workbook of a check sent nothing anywhere.
-    if origin is None or origin.checked or not origin.run or past.journal is None:
+    if origin is None or origin.checked or not origin.run:
+        return job
+    if origin.sandbox and past.system != SANDBOX:
+        return replace(job, origin=None, sheets=tuple(_as_fresh(each) for each in job.sheets))
+    if past.journal is None:
         return job
     first = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
     number = past.opened.memory.system(first)
     if first == past.system or (number is not None and number == past.number):
         return job
-    if origin.sandbox:
-        return replace(job, origin=None, sheets=tuple(_as_fresh(each) for each in job.sheets))
     here = "the sandbox" if past.system == SANDBOX else "another OPSCOM"
     error = (
         f"{job.path.name} is a results workbook of {origin.host}, client code {origin.client}, and this "

@@ -5,7 +5,7 @@ import json
 import pytest
 from commanding import PERMITS, TOKEN, Office, permit, user
 from controller import Controller
-from returning import edited, set_cell
+from returning import edited, rows_of, set_cell
 
 REHEARSING = "To the sandbox on this machine, client code SANDBOX:"
 
@@ -81,6 +81,21 @@ def test_the_results_of_a_rehearsal_are_a_fresh_file_in_the_real_system(office, 
     office.table(source.relative_to(office.folder), [permit(0), permit(1)])
     again = call("push", "--yes", "--json")
     assert again.states == {"permits.csv": {"unchanged": 2}}
+
+
+def test_a_check_of_a_rehearsals_results_and_a_push_of_it_take_them_for_fresh(
+    office, controller, call
+):
+    office.write("mappings/permits.yaml", PERMITS)
+    office.table("inbox/permits.csv", [permit(0), permit(1)])
+    assert call("push", "--sandbox").code == 0
+    done = call("check", "--json", office.folder / "results/sandbox/permits-results.xlsx")
+    assert (done.code, done.states) == (0, {"permits-results.xlsx": {"ready": 2}})
+    checked = rows_of(office.folder / "results/permits-checked.xlsx", "Rows")
+    assert {row["opscom_reference_id"] for row in checked} == {""}
+    done = call("push", "--yes", "--json", office.folder / "results/permits-checked.xlsx")
+    assert (done.code, done.states) == (0, {"permits-checked.xlsx": {"pushed": 2}})
+    assert len(controller.ledger) == 2
 
 
 def test_a_checked_workbook_goes_anywhere(office, controller, call):
