@@ -111,6 +111,11 @@ class Changes:
         parts, changed = self._memory.parts(record.payload), self.titles(fields)
         return Becomes(identity, digest, parts, update.payload[self._id], changed)
 
+    def open(self, record: Known) -> bool:
+        """Whether a list's update of a record went and its answer was lost."""
+        number = record.reference_id
+        return number in self._changing and number.casefold() in self._unsettled
+
     def made(self, record: Known) -> bool:
         """Whether an update made a record what it is, or may have."""
         return any(number >= record.attempt for number, *_ in self._attempts(record.reference_id))
@@ -135,6 +140,11 @@ class Changes:
     def _by_id(self) -> dict[str, Known]:
         there = [each for each in self._known.values() if each.there and each.reference_id]
         return {each.reference_id.casefold(): each for each in there}
+
+    @cached_property
+    def _changing(self) -> frozenset[str]:
+        known = self._known.values()
+        return frozenset(each.reference_id for each in known if each.settled == CHANGING)
 
     @cached_property
     def _unsettled(self) -> frozenset[str]:

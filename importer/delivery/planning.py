@@ -73,6 +73,12 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         if past.settled == State.EXISTS:
             note = "OPSCOM said in an earlier run that it has this record already."
             return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
+        if evidence.changes is not None and evidence.changes.open(past):
+            what = (
+                f"An update of the permit {past.reference_id} was sent and its answer was lost, so nobody "
+                "knows whether OPSCOM has this row's values."
+            )
+            return _held(record, past, evidence, _invalid(what, past.reference_id))
         return Verdict(Outcome(State.UNCHANGED, past.reference_id))
     if past.unsettled:
         if evidence.under_way and past.last in {"sent", "answered"}:

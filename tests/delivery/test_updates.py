@@ -480,3 +480,22 @@ def test_the_lists_of_two_terms_in_one_inbox_make_no_second_permit(desk, control
     desk.table("permits b.csv", [permit(0) | {"To": END}, permit(1)])
     desk.do("push", "--yes", desk.folder / "permits a.csv", desk.folder / "permits b.csv", code=1)
     assert len(controller.records("permits")) == 2
+
+
+def test_the_old_list_is_not_unchanged_while_the_answer_to_an_update_is_lost(desk, controller):
+    number = changed_and_held(desk, controller)
+    plate = permit(0)["Plate"]
+    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
+    answer(desk, **{plate: "update"})
+    assert held(controller)["N0000"]["endTime"] == END
+    controller.plan.clear()
+    done = push_list(desk, permit(0), permit(1), code=1)
+    assert done["files"][0]["states"] == {"invalid": 1, "unchanged": 1}
+    assert message(desk) == (
+        f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether OPSCOM "
+        "has this row's values. It differs in End Date. Where that permit is to change, write update into "
+        "opscom_answer; then push this workbook."
+    )
+    answer(desk, 0, **{plate: "update"})
+    assert held(controller)["N0000"]["endTime"] == permit(0)["To"]
+    assert push_list(desk, permit(0), permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
