@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from importer.delivery.known import by_signs
+from importer.delivery.planning import DELETED
 from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
 from importer.prepare import prepare_file
@@ -37,6 +38,8 @@ _NAMED = ("first_name", "last_name", "plate", "permitNo")
 """The fields by which a person knows a record."""
 _ENOUGH = 50
 """Rows or ids below which nothing is concluded from numbers."""
+_SAME_LIST = 0.5
+"""The share of what a file brought that a file of another name must hold to be the same list, later."""
 _FEW_ROWS, _FEW_IDS = 0.5, 0.1
 """Shares of the last file's rows, and of ids in common, below which a person is told."""
 
@@ -166,7 +169,13 @@ def against_last(
     ids = {known[key].reference_id for key in here & known.keys()} - {""}
     own_ids = {known[key].reference_id for key in keys & known.keys()} - {""}
     own = keys | {key for key in every if key in known and known[key].reference_id in own_ids}
-    through = _of_this_list(every, own, job.path.name)
+    # What was deleted since is in no list any more.
+    there = {
+        key: each
+        for key, each in every.items()
+        if key not in known or known[key].settled != DELETED
+    }
+    through = _of_this_list(there, own, job.path.name)
     ours = {known[key].reference_id for key in through if key in known} - {""}
     lost = [
         each
@@ -203,12 +212,13 @@ def _of_this_list(
     """Return what earlier files of the same list brought.
 
     One mapping may serve several lists, of staff and of students say, and what another list holds is not
-    gone. Files are of one list that have one name, or of which a tenth is here.
+    gone. Files are of one list that have one name, or of which at least half is here: fewer may be people
+    who stand in both lists.
     """
     brought = Counter(digest for digest, _ in through.values())
     here = Counter(through[key][0] for key in own if key in through)
     same = {digest for digest, source in through.values() if source == name}
-    same |= {digest for digest, number in here.items() if number >= brought[digest] * _FEW_IDS}
+    same |= {digest for digest, number in here.items() if number >= brought[digest] * _SAME_LIST}
     return {key: each for key, each in through.items() if each[0] in same}
 
 

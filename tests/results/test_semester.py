@@ -201,3 +201,11 @@ def test_what_another_list_of_the_same_mapping_holds_is_not_gone(desk):
     assert "  1 new, 0 changed, 3 unchanged, 1 gone since permits-students.csv\n" in desk.told
     desk.push(desk.table("permits-staff.csv", [permit(number) for number in (12, 13, 14)]), code=0)
     assert "  1 new, 0 changed, 2 unchanged, 2 gone since " in desk.told
+
+
+def test_one_record_in_common_makes_no_other_list_of_the_same_mapping_gone(desk):
+    desk.push(desk.table("permits-staff.csv", [permit(number) for number in range(10, 14)]), code=0)
+    students = [permit(number) for number in (0, 1, 2, 10)]
+    desk.push(desk.table("permits-students.csv", students), code=0)
+    assert "  3 new, 0 changed, 1 unchanged, 0 gone since permits-staff.csv\n" in desk.told
+    assert desk.section("permits-students", "Gone") is None
