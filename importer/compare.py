@@ -144,7 +144,7 @@ def _with_news(
 
 
 def standing_permits(jobs: Iterable[Job], past: Past) -> dict[Path, frozenset[str]]:
-    """Return what the journal knows, or would know, the permits of each file by."""
+    """Return what the journal knows, or would know, the permits of each file by: path → identities."""
     files = {job.path: job for job in jobs}
     standing: dict[Path, frozenset[str]] = dict.fromkeys(files, frozenset())
     memory = past.memory

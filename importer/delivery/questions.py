@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -55,22 +55,22 @@ def listing(key: str) -> Read:
     """
 
     def read(body: bytes) -> Found | Refused | Unreadable:
-        found = read_object(body)
-        if found is None:
-            return Unreadable()
-        refused = refusal(found)
-        if refused is not None:
-            return refused
+        found = object_or_refusal(body)
+        if not isinstance(found, dict):
+            return found
         failed = text_of(found.get("status", "success")).casefold() != "success"
         return Unreadable() if failed or not isinstance(found.get(key), list) else Found(found)
 
     return read
 
 
-def refusal(found: Mapping[str, Json]) -> Refused | None:
-    """Return the error that an answer names under ``ErrorCode``, if any."""
+def object_or_refusal(body: bytes) -> dict[str, Json] | Refused | Unreadable:
+    """Return the object that an answer is, or the error that it names under ``ErrorCode``."""
+    found = read_object(body)
+    if found is None:
+        return Unreadable()
     code = text_of(found.get("ErrorCode"))
-    return None if code in {"", "0"} else Refused(code, text_of(found.get("ErrorMessage")))
+    return found if code in {"", "0"} else Refused(code, text_of(found.get("ErrorMessage")))
 
 
 def judge_read(reply: Reply, read: Read) -> Verdict:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.delivery.answers import Refused, Unreadable, read_object, text_of
-from importer.delivery.questions import Found, refusal
+from importer.delivery.answers import Refused, Unreadable, text_of
+from importer.delivery.questions import Found, object_or_refusal
 from importer.pulls.cells import Record, as_text, flat, several
 
 if TYPE_CHECKING:
@@ -35,12 +35,9 @@ class PlateFacts:
 
 def read_plate(body: bytes) -> Found | Refused | Unreadable:
     """Read the body of an answer: ``error`` 0 says success; what was found goes to ``plate_facts``."""
-    found = read_object(body)
-    if found is None:
-        return Unreadable()
-    refused = refusal(found)
-    if refused is not None:
-        return refused
+    found = object_or_refusal(body)
+    if not isinstance(found, dict):
+        return found
     code, data = text_of(found.get("error")), found.get("data")
     if code.strip("0"):
         return Refused(code, text_of(found.get("message")))

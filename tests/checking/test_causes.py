@@ -5,23 +5,16 @@ import sys
 
 import openpyxl
 import pytest
-from commanding import Office, Terminal, user
+from commanding import ROSTER, Office, Terminal, user
 from controller import Fault
 
-MAPPING = """\
-version: 1
-name: Roster
-endpoint: users
-match: {files: ["*roster*"]}
-fields:
-  unique_id: Id
-  login_source: {value: OPSCOM}
-  first_name: First
-  last_name: Last
-  email: Mail
+MAPPING = (
+    ROSTER
+    + """\
   user_type_id: {column: Kind, lookup: {Full time staff: "1", Part time staff: "2", Student: "3"}}
   province: {column: Prov, convert: [province]}
 """
+)
 MEND = "To have the new values proposed: opscom-import map --mapping mappings/roster.yaml"
 KINDS = ["F", "P", "S", "Fulltime staff", *(f"K{n}" for n in range(8))]
 """Twelve that no mapping knows."""

@@ -6,7 +6,9 @@ import subprocess
 
 import pytest
 from annotating import (
+    HEADERS,
     MAIN,
+    ROWS,
     member,
     opened,
     part_of,
@@ -21,12 +23,6 @@ from hypothesis import strategies as st
 
 from importer.results.inert import sheet_name
 
-HEADERS = ("Student ID", "Last name", "Phone", "Phone", "", "Birth date")
-ROWS = (
-    ("0012345", "O'Neill", "555 0100", "", "x", "2001-02-03"),
-    ("12", "Null", "", "555 0101", "", "32/13/2001"),
-    ("1E5", "Nguyễn 🚗", "", "", "", ""),
-)
 INJECTIONS = (
     '=HYPERLINK("http://evil.example","click")',
     "=1+1",

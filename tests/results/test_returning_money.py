@@ -3,8 +3,7 @@
 import pytest
 import xlsxwriter
 from commanding import PERMITS
-from controller import Controller
-from returning import Desk, edited, set_cell
+from returning import edited, set_cell
 
 FORMATS = {
     "whole dollars": ("$#,##0", 1234.56, "1234.56"),
@@ -16,14 +15,7 @@ FORMATS = {
 
 
 @pytest.fixture
-def controller():
-    with Controller() as running:
-        yield running
-
-
-@pytest.fixture
-def desk(tmp_path, monkeypatch, controller):
-    desk = Desk(tmp_path, monkeypatch, controller.url)
+def desk(desk):
     mapping = desk.folder / "mappings" / "permits.yaml"
     mapping.write_text(PERMITS + "  amount: Price\n", encoding="utf-8")
     return desk

@@ -3,7 +3,9 @@
 import openpyxl
 import pytest
 from annotating import (
+    HEADERS,
     MAIN,
+    ROWS,
     member,
     opened,
     part_of,
@@ -20,13 +22,6 @@ from importer.model import RESULT_COLUMNS, Outcome, Severity, State
 from importer.prepare import prove_fitting
 from importer.results import Page
 from importer.results.pages import MOST_COMMENTS
-
-HEADERS = ("Student ID", "Last name", "Phone", "Phone", "", "Birth date")
-ROWS = (
-    ("0012345", "O'Neill", "555 0100", "", "x", "2001-02-03"),
-    ("12", "Null", "", "555 0101", "", "32/13/2001"),
-    ("1E5", "Nguyễn 🚗", "", "", "", ""),
-)
 
 
 def test_the_six_columns_stand_before_all_source_columns_under_their_own_headers(tmp_path):
