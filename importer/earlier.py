@@ -192,6 +192,14 @@ def against_last(
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
     kinds = sum(map(_kinds, sheets), Counter[str]())
     notes = _notes(kinds.total(), last, keys, every) if keyed else []
+    policy = POLICIES[batch.endpoint]
+    by_hand = bool(policy.by_hand and kinds["changed"])
+    if by_hand:
+        holds = "holds" if kinds["changed"] == 1 else "hold"
+        notes.append(
+            f"{count(kinds['changed'], policy.noun)} {holds} other values ({', '.join(sorted(fields))}) than "
+            f"last accepted. {policy.by_hand}: change these in OPSCOM by hand."
+        )
     return Against(
         source=last.source,
         rows=last.rows,
@@ -203,6 +211,7 @@ def against_last(
         fields=tuple(sorted(fields.items(), key=lambda item: (-item[1], item[0]))),
         gone=tuple(sorted(gone, key=lambda each: (each.key if keyed else each.name, each.key))),
         notes=tuple(notes),
+        by_hand=by_hand,
     )
 
 

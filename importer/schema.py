@@ -152,6 +152,13 @@ class Policy:
     changed_by: str = ""
     """The endpoint that changes such a record; empty where nothing but OPSCOM itself does."""
 
+    @property
+    def by_hand(self) -> str:
+        """Why a record is changed by hand, a sentence without its stop; empty where rows change records."""
+        if not self.creates or self.changed_by:
+            return ""
+        return f"OPSCOM has no way to change a {self.noun} through the API"
+
 
 @dataclass(frozen=True, slots=True)
 class Table:

@@ -12,6 +12,7 @@ from importer.results.styles import height, put, set_print
 from importer.results.words import (
     COLUMN_NOTES,
     header_note,
+    news_lines,
     outcome_note,
     problem_note,
     row_codes,
@@ -177,7 +178,8 @@ def _said(
     problems = page.problems.get(position, ())
     if codes := row_codes(outcome, problems):
         yield _CODE, hold(codes), styles["long"]
-    earlier, news = page.earlier.get(position, ""), page.news.get(position)
+    earlier = page.earlier.get(position, "")
+    news = news_lines(outcome, page.news.get(position), page.checked.batch.endpoint)
     if message := row_message(outcome, problems, page.sheet, earlier, news):
         yield _MESSAGE, hold(message), styles["long"]
         # Programs do not fit the height of rows to wrapped text when they open a file.

@@ -204,6 +204,8 @@ class Against:
     """Changed field and in how many rows, the most frequent first."""
     gone: tuple[Gone, ...] = ()
     notes: tuple[str, ...] = ()
+    by_hand: bool = False
+    """Whether rows change what only a person can change, in OPSCOM itself."""
 
     def __str__(self) -> str:
         """Return the line for a terminal."""

@@ -139,6 +139,11 @@ def next_steps(about: About, counts: Counter[Kind], columns: Sequence[str] = ())
             f"Restore {rows[EDITED]} that {_in_system(about, counts[EDITED])}, save this workbook and "
             f"push it; {_change(about)} Nothing is created twice."
         )
+    if about.against and about.against.by_hand and rows.keys() & {State.READY, State.EXISTS}:
+        steps.append(
+            f"Change {count(about.against.changed, kind)} in OPSCOM by hand: there is no way through the "
+            "API. opscom_message says which fields."
+        )
     if OUTDATED in rows:
         steps.append(
             f"Look at {rows[OUTDATED]} that a later push has changed since this workbook was written, "
@@ -184,24 +189,29 @@ def policy_of(about: About) -> Policy:
     return POLICIES.get(about.endpoint) or next(iter(POLICIES.values()))
 
 
+def news_lines(outcome: Outcome, news: tuple[str, ...] | None, endpoint: str) -> list[str]:
+    """Return whether a row is new or what it changes (``news`` as in ``Page``), so that it can be filtered."""
+    if not news:
+        return ["new"] if news is not None and outcome.state in _SENT else []
+    lines, policy = [f"changes {', '.join(news)}"], POLICIES[endpoint]
+    if policy.by_hand and outcome.state in {State.READY, State.EXISTS}:
+        lines.append(f"{policy.by_hand}: change {', '.join(news)} in OPSCOM by hand.")
+    return lines
+
+
 def row_message(
     outcome: Outcome,
     problems: Iterable[Problem],
     sheet: Sheet,
     earlier: str,
-    news: tuple[str, ...] | None = None,
+    news: Sequence[str] = (),
 ) -> str:
     """Return the text of ``opscom_message``, one line for each thing that is to be said.
 
-    First whether the row is new or what it changes (``news`` as in ``Page``), so that it can be
-    filtered; then the outcome, the problems in their order, and what earlier runs said. Places are
-    headers, since the row is the one that is being read.
+    First the ``news_lines``; then the outcome, the problems in their order, and what earlier runs said.
+    Places are headers, since the row is the one that is being read.
     """
-    lines = []
-    if news:
-        lines.append(f"changes {', '.join(news)}")
-    elif news is not None and outcome.state in _SENT:
-        lines.append("new")
+    lines = list(news)
     lines += outcome_lines(outcome)
     for problem in problems:
         kind = "" if problem.holds else " (warning)"

@@ -209,3 +209,39 @@ def test_one_record_in_common_makes_no_other_list_of_the_same_mapping_gone(desk)
     desk.push(desk.table("permits-students.csv", students), code=0)
     assert "  3 new, 0 changed, 1 unchanged, 0 gone since permits-staff.csv\n" in desk.told
     assert desk.section("permits-students", "Gone") is None
+
+
+def test_what_changes_of_a_vehicle_is_to_be_changed_in_opscom_by_hand(desk):
+    mapping = desk.folder / "mappings/vehicles.yaml"
+    mapping.write_text(mapping.read_text() + "  colour: Colour\n")
+    was = {"Plate": "ABC123", "Prov": "ON", "Colour": "blue"}
+    desk.push(desk.table("vehicles.csv", [was, was | {"Plate": "ABC124"}]), code=0)
+    later = desk.table("vehicles.csv", [was | {"Colour": "red"}, was | {"Plate": "ABC124"}])
+    hand = (
+        "changes colour\n"
+        "OPSCOM has no way to change a vehicle through the API: change colour in OPSCOM by hand."
+    )
+    note = (
+        "1 vehicle holds other values (colour) than last accepted. OPSCOM has no way to change a vehicle "
+        "through the API: change these in OPSCOM by hand."
+    )
+    step = (
+        "Change 1 vehicle in OPSCOM by hand: there is no way through the API. opscom_message says which "
+        "fields."
+    )
+    done = desk.do("check", later, code=0)
+    assert [row["opscom_message"] for row in desk.table_of("vehicles", kind="checked")] == [
+        hand,
+        "",
+    ]
+    assert done["files"][0]["notes"] == [note]
+    assert desk.section("vehicles", "What to do", "checked") == [
+        [f"1.  {step}"],
+        ["2.  Push the file, or this workbook, to send 1 row."],
+    ]
+    desk.push(later, code=0)
+    assert [row["opscom_message"] for row in desk.table_of("vehicles")] == [
+        f"{hand}\nOPSCOM has this record already (9012).",
+        "",
+    ]
+    assert desk.section("vehicles", "What to do") == [[f"1.  {step}"]]
