@@ -15,6 +15,11 @@ from importer.cli.terminal import emit, say, say_error
 from importer.errors import ImporterError, InputError, failure
 
 _STOPPED = 3
+_INTERRUPTED = (
+    "Interrupted. Run the same command again.",
+    "Interrupted; nothing more was sent. Run the same command again to go on.",
+)
+"""What an interrupt says: of a command that sends nothing, and of one that sends."""
 HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.
 
 \b
@@ -96,7 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             say(hint)
         code = _say(given, error.exit_code, f"{error} {hint}".strip())
     except (click.Abort, KeyboardInterrupt):
-        message = "Interrupted; nothing more was sent. Run the same command again to go on."
+        message = _INTERRUPTED[given[:1] in (["push"], ["settle"])]
         say("")
         say(message)
         code = _say(given, _STOPPED, message)

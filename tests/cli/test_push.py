@@ -209,6 +209,16 @@ def test_an_interrupt_at_the_question_sends_nothing(office, controller):
 
 
 @POSIX
+def test_an_interrupt_of_a_command_that_sends_nothing_speaks_of_no_sending(office):
+    office.table("inbox/people.csv", [{"Wer": "1", "Was": "x"}])
+    with Terminal(office, "map", "inbox/people.csv", "--endpoint", "users") as screen:
+        screen.wait_for("?")
+        screen.press_ctrl_c(until="Interrupted. Run the same command again.")
+        assert screen.end() == 3
+    assert "sent" not in screen.screen.partition("Interrupted")[2]
+
+
+@POSIX
 def test_where_nothing_is_to_be_sent_nobody_is_asked(office, controller, call):
     office.roster(1)
     assert call("push", "--yes", "--keep").code == 0
