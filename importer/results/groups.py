@@ -140,7 +140,9 @@ def _own_remedy(outcome: Outcome) -> str:
                 return "Restore the row, or write update into opscom_answer where the permit is to change."
             return "Restore the row, or change the record as opscom_message says."
         case parts.UNDECIDED:
-            how = "answer update" if update else "push the change as permit-updates"
+            how = "push the change as permit-updates"
+            if update or outcome.differs:
+                how = "answer update" if update else "do as opscom_message says"
             return f"Answer new where a second one is meant; where the first is to change, {how}."
         case parts.OUTDATED:
             return "Delete the row where the later values are right; else push with --again."

@@ -245,3 +245,19 @@ def test_what_changes_of_a_vehicle_is_to_be_changed_in_opscom_by_hand(desk):
         "",
     ]
     assert desk.section("vehicles", "What to do") == [[f"1.  {step}"]]
+
+
+def test_the_command_that_deletes_works_where_the_workspace_lacks_its_mapping(desk, controller):
+    run = desk.push(desk.table("permits.csv", [permit(0)]), code=0)["run"]
+    desk.do("history", run, "--as-deletes", "gone.xlsx", code=0)
+    assert not (desk.folder / "mappings/permit-cancellations.yaml").exists()
+    desk.push("gone.xlsx", "--mapping", "permit-cancellations.yaml", code=0)
+    assert controller.records("permits") == []
+
+
+def test_what_to_do_about_a_permit_that_no_update_can_change_is_what_its_message_says(desk):
+    desk.push(desk.table("permits.csv", [permit(0)]), code=0)
+    desk.push(desk.table("permits.csv", [permit(0) | {"From": "2026-10-01T08:00:00"}]), code=1)
+    assert desk.section("permits", "Problems")[1][3] == (
+        "Answer new where a second one is meant; where the first is to change, do as opscom_message says."
+    )
