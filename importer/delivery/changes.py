@@ -116,6 +116,23 @@ class Changes:
         number = record.reference_id
         return number in self._changing and number.casefold() in self._unsettled
 
+    def since(self, earlier: Known, payload: Mapping[str, str]) -> str:
+        """Return in words what updates changed of a record after its row was accepted; mostly nothing."""
+        number = earlier.reference_id
+        update = self._latest.get(number.casefold())
+        names = (
+            self.differing(earlier, payload) if update and update.attempt > earlier.attempt else ()
+        )
+        if not names:
+            return ""
+        lost = "may have been" if number.casefold() in self._unsettled else "was"
+        why = " (an answer was lost)" if lost != "was" else ""
+        return (
+            f"The permit {number} {lost} changed after this row was accepted{why}: it differs in "
+            f"{self.titles(names)}. Nothing was sent. Where this row's values are right, push them as "
+            "permit-updates."
+        )
+
     def made(self, record: Known) -> bool:
         """Whether an update made a record what it is, or may have."""
         return any(number >= record.attempt for number, *_ in self._attempts(record.reference_id))
@@ -147,6 +164,9 @@ class Changes:
         return frozenset(each.reference_id for each in known if each.settled == CHANGING)
 
     @cached_property
+    def _latest(self) -> dict[str, Known]:
+        return self._updates.known()
+
+    @cached_property
     def _unsettled(self) -> frozenset[str]:
-        known = self._updates.known().values()
-        return frozenset(each.identity for each in known if each.unsettled)
+        return frozenset(each.identity for each in self._latest.values() if each.unsettled)

@@ -79,7 +79,8 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
                 "knows whether OPSCOM has this row's values."
             )
             return _held(record, past, evidence, _invalid(what, past.reference_id))
-        return Verdict(Outcome(State.UNCHANGED, past.reference_id))
+        since = evidence.changes.since(past, record.payload) if evidence.changes else ""
+        return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
     if past.unsettled:
         if evidence.under_way and past.last in {"sent", "answered"}:
             return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))

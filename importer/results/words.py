@@ -23,7 +23,7 @@ _SENT = (State.READY, State.PUSHED, State.REJECTED, State.UNKNOWN, State.NOT_SEN
 
 MEANINGS: Mapping[State, str] = {
     State.PUSHED: "{System} accepted the record.",
-    State.UNCHANGED: "{System} holds this very record from an earlier run; nothing was sent.",
+    State.UNCHANGED: "{System} accepted this very record in an earlier run; nothing was sent.",
     State.READY: "Nothing is wrong with it; a push would send it.",
     State.EXISTS: "{System} had this record already; nothing was created twice.",
     State.DUPLICATE: "It repeats another row, of this file or of a later one, which counts; nothing was sent.",

@@ -499,3 +499,49 @@ def test_the_old_list_is_not_unchanged_while_the_answer_to_an_update_is_lost(des
     answer(desk, 0, **{plate: "update"})
     assert held(controller)["N0000"]["endTime"] == permit(0)["To"]
     assert push_list(desk, permit(0), permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+
+
+def push_change(desk, number, code=None, **fields):
+    """Push one row of permit-updates; a column is named as its field."""
+    names = ", ".join(f"{name}: {name}" for name in fields)
+    mapping = (
+        f"version: 1\nname: C\nendpoint: permit-updates\nfields: {{referenceID: Id, {names}}}\n"
+    )
+    desk.write("change.yaml", mapping)
+    desk.table("change.csv", [{"Id": number} | fields])
+    return desk.push("change.csv", "--mapping", "change.yaml", code=code)
+
+
+def test_an_unchanged_row_says_what_permit_updates_changed_since(desk, controller):
+    push_list(desk, permit(0), permit(1), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    push_change(desk, number, 0, endTime=END, plate=PLATE, amount="5.00", currency="CAD")
+    for _ in range(2):
+        done = push_list(desk, permit(0), permit(1), code=0)
+        assert done["files"][0]["states"] == {"unchanged": 2}
+        assert not desk.table_of("permits")[1]["opscom_message"]
+        assert message(desk) == (
+            f"The permit {number} was changed after this row was accepted: it differs in End Date, License "
+            "Plate, Amount and Currency. Nothing was sent. Where this row's values are right, push them as "
+            "permit-updates."
+        )
+    before = permit(0)
+    push_change(desk, number, 0, endTime=before["To"], plate=before["Plate"])
+    push_list(desk, permit(0), permit(1), code=0)
+    assert message(desk).startswith(
+        f"The permit {number} was changed after this row was accepted: it differs in Amount and Currency. "
+    )
+
+
+def test_an_unchanged_row_says_what_lost_permit_updates_may_have_changed_since(desk, controller):
+    push_list(desk, permit(0), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
+    push_change(desk, number, endTime=END)
+    controller.plan.clear()
+    assert push_list(desk, permit(0), code=0)["files"][0]["states"] == {"unchanged": 1}
+    assert message(desk) == (
+        f"The permit {number} may have been changed after this row was accepted (an answer was lost): it "
+        "differs in End Date. Nothing was sent. Where this row's values are right, push them as "
+        "permit-updates."
+    )
