@@ -9,12 +9,14 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.codes import CODES
 from importer.model import State
 from importer.schema import Kind
 from importer.text import count, typed
+from importer.workspace import MAPPINGS, shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -210,8 +212,14 @@ def _mending(checked: Checked, problem: Problem) -> str:
     # A mapping that is not written yet is proposed already, and a workbook of ours is no export.
     if not lacks or not path or not path.is_file() or any(each.ours for each in sheet.columns):
         return ""
+    first = ""
+    if path in shipped_mappings():
+        first, path = (
+            ", copy the mapping first (opscom-import init), then",
+            Path(MAPPINGS, path.name),
+        )
     command = f"opscom-import map --mapping {typed(path)} {typed(sheet.source)}"
-    return f" To have the new values proposed: {command}"
+    return f" To have the new values proposed{first}: {command}"
 
 
 def _records(checked: Checked, problem: Problem) -> int:

@@ -16,7 +16,7 @@ from importer.model import State
 from importer.prepare import prepare_file
 from importer.records import read_resubmitted
 from importer.results import Against, Gone
-from importer.schema import record_key
+from importer.schema import record_key, told_key
 from importer.text import count
 from schemas import POLICIES, TABLES
 
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 _MOST_ATTEMPTS = 4
 """Attempts of one row that are told; those before are counted."""
 _LONGEST_MESSAGE = 150
+_KEPT = " (blank now, so OPSCOM keeps the old value)"
+"""Behind a field that an earlier file filled: blanks are not sent."""
 _NAMED = ("first_name", "last_name", "plate", "permitNo")
 """The fields by which a person knows a record."""
 _ENOUGH = 50
@@ -105,6 +107,8 @@ class Accepted:
     groups: Sequence[Sequence[str]]
     """``Policy.alike``."""
     signs: Mapping[tuple[str, ...], Sequence[Known]]
+    upsert: bool
+    """``Policy.upsert``: a row that is sent again changes the record."""
 
     @classmethod
     def of(cls, past: Past, endpoint: str) -> Accepted | None:
@@ -116,7 +120,9 @@ class Accepted:
         known = records.known(parts=bool(policy.alike))
         if not any(each.there for each in known.values()):
             return None
-        return cls(records, known, policy.alike, by_signs(known.values(), policy.alike))
+        return cls(
+            records, known, policy.alike, by_signs(known.values(), policy.alike), policy.upsert
+        )
 
     def alike(self, payload: Mapping[str, str]) -> Iterator[Known]:
         """Yield the records that a payload may be, corrected."""
@@ -124,11 +130,14 @@ class Accepted:
             yield from self.signs.get(sign, ())
 
     def changed(self, past: Known, payload: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the fields in which a payload differs from what was last accepted."""
+        """Return the fields in which a payload differs from what was last accepted, the blank ones last."""
         before = json.loads(self.records.record(past.identity).parts)
         now = json.loads(self.records.memory.parts(payload))
-        names = [*now, *(name for name in before if name not in now)]
-        return tuple(n for n in names if n[0] != "~" and before.get(n) != now.get(n))
+        blank = _KEPT if self.upsert else ""
+        names = {name: name for name in now} | {n: n + blank for n in before if n not in now}
+        return tuple(
+            said for n, said in names.items() if n[0] != "~" and before.get(n) != now.get(n)
+        )
 
 
 def news_of(plan: Plan, accepted: Accepted) -> dict[int, tuple[str, ...]]:
@@ -158,7 +167,8 @@ def against_last(
     What ``others``, sheets of other files of this run, hold is not gone.
     """
     job, batch = sheets[0].job, sheets[0].checked.batch
-    known, keyed = accepted.known, bool(TABLES[batch.endpoint].key)
+    known, table = accepted.known, TABLES[batch.endpoint]
+    keyed = bool(table.key)
     last = accepted.records.last_file(batch.mapping)
     if last is None:
         return None
@@ -186,7 +196,10 @@ def against_last(
     ]
     names = _names(lost, last.results, job, request) if lost else {}
     gone = [
-        Gone(each.identity if keyed else each.reference_id, names.get(each.identity, ""))
+        Gone(
+            told_key(table, each.identity) if keyed else each.reference_id,
+            names.get(each.identity, ""),
+        )
         for each in lost
     ]
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)

@@ -7,6 +7,7 @@ answers where it is broken. A ``Table`` is one documented page, a ``Read`` a pag
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -262,3 +263,20 @@ def record_key(table: Table, payload: Mapping[str, str]) -> str:
     if len(parts) == 1:
         return parts[0]
     return "|".join(part.replace("\\", "\\\\").replace("|", "\\|") for part in parts)
+
+
+def told_key(table: Table, key: str) -> str:
+    r"""Return the text of ``record_key`` as a person writes it.
+
+    >>> from schemas import TABLES
+    >>> told_key(TABLES["vehicles"], "ABC 1|prov=ON|plateTypeID=4")
+    'ABC 1, ON, plateTypeID 4'
+    """
+    if len(table.key) == 1:
+        return key
+    told = []
+    for names, part in zip(table.key, re.findall(r"(?:\\.|[^|\\])+", key), strict=True):
+        text = re.sub(r"\\(.)", r"\1", part)
+        name, _, value = text.partition("=") if len(names) > 1 else ("", "", text)
+        told.append(f"{name} {value}" if name.endswith("ID") else value)
+    return ", ".join(told)

@@ -93,6 +93,10 @@ class Changes:
             name for name in names if self._table.field(name) is None or name not in record.payload
         )
 
+    def kept(self, names: Sequence[str]) -> bool:
+        """Whether these fields would do, were they not blank: an update leaves out what is blank."""
+        return all(self._table.field(name) is not None for name in names)
+
     def titles(self, names: Sequence[str]) -> str:
         """Return fields as a person calls them."""
         known = [self._own.field(name) for name in names]

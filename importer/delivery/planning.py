@@ -245,10 +245,13 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
     held = replace(held, differs=names)
     fixed = changes.fixed(record, names)
     if fixed:
-        ways = (
-            f"An update cannot change {changes.titles(fixed)}: to replace that permit, delete it as one of the "
-            f"permit-deletes, then push this row again{new}."
-        )
+        ways = f"An update cannot change {changes.titles(fixed)}: to replace that permit"
+        if changes.kept(fixed):
+            ways = (
+                f"An update cannot empty {changes.titles(fixed)}, OPSCOM keeps what it has: write that here "
+                "too; or to replace that permit"
+            )
+        ways = f"{ways}, delete it as one of the permit-deletes, then push this row again{new}."
         return Verdict(_said(held, f"It differs in {changes.titles(names)}. {ways}"))
     if record.told is not None and record.told.answer == "update":
         update = changes.update(earlier, record, names)

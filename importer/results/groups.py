@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.causes import told_values
 from importer.model import State
 from importer.results import parts
 from importer.results.parts import code_of, kind_of
-from importer.results.words import WHOLE_ROW, headers
+from importer.results.words import WHOLE_ROW, headers, row_message
+from importer.text import count, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from importer.causes import Cause
     from importer.model import Outcome, Problem
@@ -23,6 +25,8 @@ _NO_RECORD = (
 )
 _URGENT = (State.UNKNOWN, State.REJECTED, State.INVALID)
 """States of the rows that need a person, in the order of the list."""
+_OWN = re.compile(r"[\w-]*\d[\w-]*")
+"""What differs in sentences that say the same of several rows: ids, numbers, dates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +61,7 @@ def group_problems(pages: Sequence[Page], causes: Sequence[Cause]) -> list[Group
     for (code, place, remedy), spots in refused.items():
         outcome = spots[0].outcome
         known = None if remedy else code_of(outcome)
-        said = [outcome.message, known.means if known else ""]
+        said = [_shared([spot.outcome for spot in spots]), known.means if known else ""]
         text = "\n".join(dict.fromkeys(filter(None, said)))
         advice = known.remedy if known else remedy
         groups.append(Group(place, len(spots), text, advice, spots[0], code, holds=True))
@@ -80,34 +84,44 @@ def _of_cause(cause: Cause, pages: Sequence[Page]) -> Group:
     )
 
 
+def _alike(text: str) -> str:
+    return _OWN.sub("…", text)
+
+
+def _shared(outcomes: Sequence[Outcome]) -> str:
+    """Return what some outcomes say in one sentence; where they differ, of an id say three dots are left."""
+    first = outcomes[0].message
+    return first if all(each.message == first for each in outcomes) else _alike(first)
+
+
 @dataclass(frozen=True, slots=True)
 class Urgent:
     """Rows that need a person for one and the same reason."""
 
     first: Spot
+    label: str
     rows: int
-    holding: tuple[Problem, ...]
-    """What holds the first of them back."""
+    message: str
 
 
 def urgent_rows(pages: Sequence[Page]) -> list[Urgent]:
     """Return the rows that need a person, a line a reason, those without an answer first."""
-    reasons: dict[object, list[tuple[Page, int]]] = {}
+    reasons: dict[object, tuple[Page, list[int]]] = {}
     for state in _URGENT:
         for page, position, outcome in _rows(pages):
             if outcome.state is state:
-                why = tuple(
-                    (p.code, p.columns, p.message, p.remedy) for p in _holding(page, position)
-                )
-                told = page.earlier.get(position, "")
-                key = (page.name, state, outcome.code, outcome.message, told, why)
-                reasons.setdefault(key, []).append((page, position))
+                holding = _holding(page, position)
+                why = tuple((p.code, p.columns, _alike(p.message), p.remedy) for p in holding)
+                key = (page.name, state, outcome.code, _alike(outcome.message), why)
+                reasons.setdefault(key, (page, []))[1].append(position)
     found = []
-    for rows in reasons.values():
-        page, position = rows[0]
-        holding = _holding(page, position)
-        spot = page.spot(position, next(iter(holding), None))
-        found.append(Urgent(spot, len(rows), holding))
+    for page, positions in reasons.values():
+        holding = _holding(page, positions[0])
+        first = page.spot(positions[0], next(iter(holding), None))
+        outcome = replace(first.outcome, message=_shared([page.outcomes[at] for at in positions]))
+        message = row_message(outcome, holding, page.sheet, "")
+        label = told_rows(page, positions, most=3)
+        found.append(Urgent(first, label, len(positions), message))
     return found
 
 
@@ -121,14 +135,22 @@ def _rows(pages: Sequence[Page]) -> Iterator[tuple[Page, int, Outcome]]:
             yield page, position, outcome
 
 
-def skipped_rows(page: Page) -> dict[str, list[int | None]]:
-    """Return the rows that are no records: reason → row numbers, ``None`` for rows that were added."""
-    reasons: dict[str, list[int | None]] = {}
+def skipped_rows(page: Page) -> dict[str, list[int]]:
+    """Return the positions of rows that are no records by reason."""
+    reasons: dict[str, list[int]] = {}
     for position, outcome in enumerate(page.outcomes):
         if outcome.state is State.SKIPPED:
-            row = None if position in page.sheet.added else int(page.sheet.rows[position])
-            reasons.setdefault(outcome.message or _NO_RECORD, []).append(row)
+            reasons.setdefault(outcome.message or _NO_RECORD, []).append(position)
     return reasons
+
+
+def told_rows(page: Page, positions: Iterable[int], *, most: int = 40) -> str:
+    """Return what a person calls some rows; those that a person added have no number in the source."""
+    rows = [int(page.sheet.rows[at]) for at in positions if at not in page.sheet.added]
+    said = [f"row{'s' if len(rows) > 1 else ''} {spans(sorted(rows), most=most)}"] if rows else []
+    if added := sum(at in page.sheet.added for at in positions):
+        said.append(count(added, "added row"))
+    return " and ".join(said)
 
 
 def _own_remedy(outcome: Outcome) -> str:

@@ -179,7 +179,7 @@ def _said(
     if codes := row_codes(outcome, problems):
         yield _CODE, hold(codes), styles["long"]
     earlier = page.earlier.get(position, "")
-    news = news_lines(outcome, page.news.get(position), page.checked.batch.endpoint)
+    news = news_lines(page, position)
     if message := row_message(outcome, problems, page.sheet, earlier, news):
         yield _MESSAGE, hold(message), styles["long"]
         # Programs do not fit the height of rows to wrapped text when they open a file.

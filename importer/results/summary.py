@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.causes import causes_of
 from importer.model import GONE, RECORD, State
-from importer.results.groups import group_problems, skipped_rows, urgent_rows
+from importer.results.groups import group_problems, skipped_rows, told_rows, urgent_rows
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import count_kinds
 from importer.results.styles import (
@@ -31,9 +31,8 @@ from importer.results.words import (
     meaning,
     next_steps,
     policy_of,
-    row_message,
 )
-from importer.text import count, spans
+from importer.text import count
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -228,14 +227,11 @@ def _write_urgent(layout: Layout, pages: Sequence[Page]) -> None:
         ("Row", A, A), ("State", B, B), ("Sheet", C, C), ("What is wrong, and what to do", D, G)
     )
     for reason in reasons[:_MOST]:
-        spot = reason.first
-        state, earlier = spot.outcome.state, spot.page.earlier.get(spot.position, "")
-        message = row_message(spot.outcome, reason.holding, spot.page.sheet, earlier)
+        spot, state, message = reason.first, reason.first.outcome.state, reason.message
         if len(message) > _LONGEST:
             message = message[:_LONGEST] + "… (more in the sheet)"
-        label = spot.label if reason.rows == 1 else f"{spot.label} and {reason.rows - 1:,} more"
-        line = layout.row((spot.page.name, C, C), (message, D, G), link=(label, A))
-        layout.link(line, A, spot, label)
+        line = layout.row((spot.page.name, C, C), (message, D, G), link=(reason.label, A))
+        layout.link(line, A, spot, reason.label)
         layout.put(line, state.value, B, B, f"{state} here")
     if more := sum(reason.rows for reason in reasons[_MOST:]):
         layout.across(
@@ -318,7 +314,8 @@ def _write_gone(layout: Layout, about: About, against: Against) -> None:
             "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look through it "
             f"and push it: {about.deletes}",
         )
-    head = "Reference id" if policy_of(about).creates and about.deletes else "Id"
+    policy = policy_of(about)
+    head = "Reference id" if about.deletes else policy.noun.capitalize() if policy.by_hand else "Id"
     layout.head((head, A, C), ("Name in the last results workbook", D, G))
     for each in against.gone[:_MOST_GONE]:
         layout.row((each.key, A, C), (each.name, D, G))
@@ -331,9 +328,5 @@ def _write_skipped(layout: Layout, pages: Sequence[Page]) -> None:
     reasons = [(page, *reason) for page in pages for reason in skipped_rows(page).items()]
     if reasons:
         layout.section("Rows that are no records")
-    for page, reason, rows in reasons:
-        known = [row for row in rows if row is not None]
-        said = [f"row{'s' if len(known) > 1 else ''} {spans(known)}"] if known else []
-        if added := len(rows) - len(known):
-            said.append(count(added, "added row"))
-        layout.row((f"{page.sheet.title}, {' and '.join(said)}", A, C), (reason, D, G))
+    for page, reason, positions in reasons:
+        layout.row((f"{page.sheet.title}, {told_rows(page, positions)}", A, C), (reason, D, G))

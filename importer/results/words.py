@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from importer.model import Outcome, Problem, Sheet
-    from importer.results.parts import About, Against, Kind
+    from importer.results.parts import About, Against, Kind, Page
     from importer.schema import Policy
 
 WHOLE_ROW = "Whole row"
@@ -56,34 +56,41 @@ def headline(about: About, counts: Counter[Kind]) -> str:
 
     ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 needs a style.``
     """
-    if not counts.total():
+    if not (rows := counts.total()):
         return "The file holds no rows."
-    rest = _others(about, counts)
+    counts, policy = counts.copy(), policy_of(about)
+    edited, tail = counts.pop(EDITED, 0), ""
     if about.command == "check":
         done, one, many = counts[State.READY], "is ready to be sent", "are ready to be sent"
     else:
         done = counts[State.PUSHED] + counts[State.UNCHANGED]
-        one, many = (f"{verb} {system(about)}" for verb in policy_of(about).done)
-    if edited := counts[EDITED]:
-        more = "" if about.command == "check" else " more"
-        if done or about.command == "check":
-            rest.insert(0, f"{edited:,}{more} {_in_system(about, edited)}")
-        else:
-            # A row that is in OPSCOM must not be among those of which it is said that none is.
+        one, many = (f"{verb} {system(about)}" for verb in policy.done)
+        # A record may be there with other values, from an earlier run or another mapping.
+        tail = "" if policy.of else " as it stands here"
+        # A row that is in OPSCOM must not be among those of which it is said that none is.
+        if not done and edited:
             done, one, many = edited, _in_system(about, 1), _in_system(about, 2)
+            edited = 0
+        elif not done and (done := counts.pop(State.EXISTS, 0)):
+            one, many = (f"{verb} in {system(about)} already" for verb in ("was", "were"))
+    rest = _others(about, counts)
+    if edited:
+        more = "" if about.command == "check" else " more"
+        rest.insert(0, f"{edited:,}{more} {_in_system(about, edited)}")
     others = ", ".join(rest)
-    first = _share(done, counts.total(), one, many)
+    first = _share(done, rows, one, many, tail)
     return f"{first} {others}." if others else first
 
 
-def _share(done: int, rows: int, one: str, many: str) -> str:
+def _share(done: int, rows: int, one: str, many: str, tail: str) -> str:
+    """Say how many rows are done; ``tail`` limits what is said where none is."""
     if rows == 1:
-        return f"The only row {one if done else one.replace('is ', 'is not ', 1)}."
+        return f"The only row {one if done else one.replace('is ', 'is not ', 1) + tail}."
     if done == rows:
         return f"All {rows:,} rows {many}."
     if done:
         return f"{done:,} of {rows:,} rows {many if done > 1 else one}."
-    return f"None of the {rows:,} rows {one}."
+    return f"None of the {rows:,} rows {one}{tail}."
 
 
 def _in_system(about: About, edited: int) -> str:
@@ -189,12 +196,13 @@ def policy_of(about: About) -> Policy:
     return POLICIES.get(about.endpoint) or next(iter(POLICIES.values()))
 
 
-def news_lines(outcome: Outcome, news: tuple[str, ...] | None, endpoint: str) -> list[str]:
-    """Return whether a row is new or what it changes (``news`` as in ``Page``), so that it can be filtered."""
+def news_lines(page: Page, position: int) -> list[str]:
+    """Return whether a row is new or what it changes, so that it can be filtered."""
+    news, state = page.news.get(position), page.outcomes[position].state
     if not news:
-        return ["new"] if news is not None and outcome.state in _SENT else []
-    lines, policy = [f"changes {', '.join(news)}"], POLICIES[endpoint]
-    if policy.by_hand and outcome.state in {State.READY, State.EXISTS}:
+        return ["new"] if news is not None and state in _SENT else []
+    lines, policy = [f"changes {', '.join(news)}"], POLICIES[page.checked.batch.endpoint]
+    if policy.by_hand and state in {State.READY, State.EXISTS}:
         lines.append(f"{policy.by_hand}: change {', '.join(news)} in OPSCOM by hand.")
     return lines
 
@@ -306,7 +314,7 @@ def differences(against: Against) -> list[tuple[str, int, str]]:
     gone = "Brought by earlier files with this mapping, not in this one. Nothing is done."
     said = (
         ("new", against.new, "Never accepted from us before."),
-        ("changed", against.changed, f"Other values than last accepted: {fields}."),
+        ("changed", against.changed, f"Not as last accepted: {fields}."),
         ("unchanged", against.unchanged, "Exactly what was last accepted."),
         ("not compared", against.others, "Held back, repeated, or no records."),
         ("gone", len(against.gone), gone),

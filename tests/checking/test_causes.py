@@ -5,7 +5,7 @@ import sys
 
 import openpyxl
 import pytest
-from commanding import ROSTER, Office, Terminal, user
+from commanding import ROOT, ROSTER, Office, Terminal, user
 from controller import Fault
 
 MAPPING = (
@@ -98,6 +98,17 @@ def test_the_command_that_mends_a_lookup_quotes_names_with_blanks_and_works(offi
     assert command in summary(file)
     call(*shlex.split(command)[1:], "-o", "new.yaml")
     assert "Visitor" in (office.folder / "new.yaml").read_text(encoding="utf-8")
+
+
+def test_a_mapping_that_came_with_the_program_is_copied_before_it_is_changed(office, call):
+    (office.folder / "mappings" / "roster.yaml").unlink()
+    staff = (ROOT / "samples" / "banner-staff.csv").read_text(encoding="latin-1")
+    (office.inbox / "staff.csv").write_text(staff.replace("Temps plein", "Contrat"), "latin-1")
+    problem = next(each for each in problems(call)[0] if each["column"] == "Régime")
+    assert problem["remedy"].endswith(
+        " To have the new values proposed, copy the mapping first (opscom-import init), then: opscom-import "
+        "map --mapping mappings/banner-staff.yaml inbox/staff.csv"
+    )
 
 
 def test_a_results_workbook_given_back_is_not_mapped_anew(office, call):

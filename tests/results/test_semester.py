@@ -261,3 +261,47 @@ def test_what_to_do_about_a_permit_that_no_update_can_change_is_what_its_message
     assert desk.section("permits", "Problems")[1][3] == (
         "Answer new where a second one is meant; where the first is to change, do as opscom_message says."
     )
+
+
+def test_gone_vehicles_are_told_as_a_person_writes_them(desk):
+    mapping = desk.folder / "mappings/vehicles.yaml"
+    mapping.write_text(mapping.read_text().replace("  prov: Prov", "  provID: Prov"))
+    cars = [{"Plate": f"abc|{number}", "Prov": "7"} for number in range(3)]
+    desk.push(desk.table("vehicles.csv", cars), code=0)
+    desk.push(desk.table("vehicles.csv", cars[1:]), code=0)
+    assert desk.section("vehicles", "Gone") == [
+        ["Vehicle", "Name in the last results workbook"],
+        ["ABC|0, provID 7, PASSENGER", "abc|0"],
+    ]
+
+
+def test_a_cell_that_was_emptied_is_told_as_what_opscom_keeps(desk, controller):
+    people = [user(number) for number in range(3)]
+    desk.push(desk.table("roster.csv", people), code=0)
+    people[0] |= {"Last": "Married", "Mail": ""}
+    people[1] |= {"Mail": ""}
+    desk.push(desk.table("roster.csv", people), code=0)
+    kept = "email (blank now, so OPSCOM keeps the old value)"
+    assert [row["opscom_message"].split("\n")[0] for row in desk.table_of("roster")] == [
+        f"changes last_name, {kept}",
+        f"changes {kept}",
+        "",
+    ]
+    assert ["changed", 2, f"Not as last accepted: {kept} in 2 rows, last_name in 1 row."] in (
+        desk.section("roster", "This file against the last one")
+    )
+
+
+def test_an_amount_that_was_emptied_is_told_as_what_no_update_empties(desk, controller):
+    mapping = desk.folder / "mappings/permits.yaml"
+    mapping.write_text(mapping.read_text() + "  amount: Price\n")
+    desk.push(desk.table("permits.csv", [permit(0) | {"Price": "12.00"}]), code=0)
+    [first] = controller.records("permits")
+    desk.push(desk.table("permits.csv", [permit(0) | {"Price": ""}]), code=1)
+    [row] = desk.table_of("permits")
+    assert row["opscom_message"].splitlines()[1] == (
+        f"The permit {first['reference_id']} of an earlier run has the same number, or the same plate "
+        "and start. It differs in Amount. An update cannot empty Amount, OPSCOM keeps what it has: write "
+        "that here too; or to replace that permit, delete it as one of the permit-deletes, then push this "
+        "row again; where this is another permit, write new into opscom_answer and push this workbook."
+    )

@@ -50,9 +50,28 @@ HEADLINES = {
         "1 of 2 rows is in OPSCOM. 1 needs a look.",
     ),
     "all": ({}, {P: 1_200}, "All 1,200 rows are in OPSCOM."),
-    "none": ({}, {State.NOT_SENT: 3}, "None of the 3 rows is in OPSCOM. 3 were not sent."),
+    "none": (
+        {},
+        {State.NOT_SENT: 3},
+        "None of the 3 rows is in OPSCOM as it stands here. 3 were not sent.",
+    ),
+    "no update": (
+        {"endpoint": "permit-updates"},
+        {State.NOT_SENT: 3},
+        "None of the 3 rows is up to date in OPSCOM. 3 were not sent.",
+    ),
+    "there before": ({"endpoint": "vehicles"}, {X: 2}, "All 2 rows were in OPSCOM already."),
+    "some there before": (
+        {"endpoint": "vehicles"},
+        {X: 1, State.INVALID: 2},
+        "1 of 3 rows was in OPSCOM already. 2 need a correction.",
+    ),
     "one row": ({}, {P: 1}, "The only row is in OPSCOM."),
-    "one bad row": ({}, {State.INVALID: 1}, "The only row is not in OPSCOM. 1 needs a correction."),
+    "one bad row": (
+        {},
+        {State.INVALID: 1},
+        "The only row is not in OPSCOM as it stands here. 1 needs a correction.",
+    ),
     "no row": ({}, {}, "The file holds no rows."),
     "a rehearsal": ({"sandbox": True}, {P: 2}, "All 2 rows are in the sandbox."),
     "updates": ({"endpoint": "permit-updates"}, {P: 2}, "All 2 rows are up to date in OPSCOM."),
@@ -139,8 +158,8 @@ def test_the_numbers_of_the_first_sentence_add_up_to_the_rows(counts, command, d
     kinds = Counter(counts) + Counter({E: edited}) - Counter({State.INVALID: edited})
     first, *others = headline(about, kinds).replace(",", "").split(". ")
     total = sum(counts.values())
-    if edited and command == "push" and not any(counts.get(state) for state in done):
-        others.append(str(edited))
+    if command == "push" and not any(counts.get(state) for state in done):
+        others.append(str(edited or counts.get(X, 0)))
     said = sum(
         int(word) for piece in others for word in piece.rstrip(".").split() if word.isdecimal()
     )
@@ -262,7 +281,7 @@ def test_the_two_kinds_of_repeated_records_are_two_problems_with_a_remedy_each(t
     ]  # fmt: skip
     lines = section(page, "Rows that need a person")
     assert [(line[0], line[3]) for line in lines[1:]] == [
-        ("row 5 and 1 more", HELD["edited"].message),
+        ("rows 5 to 6", HELD["edited"].message),
         ("row 7", HELD["alike"].message),
     ]
 
@@ -273,7 +292,7 @@ def test_rows_that_a_person_added_are_not_told_by_a_number(tmp_path):
     sheet = sheet_of(("a",), [("x",)] * 4, added={0, 2, 3})
     page = summary(tmp_path, part_of(sheet, outcomes, [problem(sheet, 0, (0,))]))
     assert section(page, "Problems")[1][-2] == "Students, added row"
-    assert section(page, "Rows that need a person")[1][0] == "added row"
+    assert section(page, "Rows that need a person")[1][0] == "1 added row"
     [line] = section(page, "Rows that are no records")
     assert line[0] == "Students, row 6 and 2 added rows"
 
@@ -439,11 +458,11 @@ def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_pa
     sheet = sheet_of(("ID", "Birth date"), [("1", "x")] * 4)
     outcomes = [Outcome(State.PUSHED), Outcome(State.INVALID), Outcome(State.REJECTED, "", "9999", "No."), Outcome(State.UNKNOWN, message="Lost.")]  # fmt: skip
     found = [problem(sheet, 1, (0,), severity=Severity.WARNING), problem(sheet, 1, (1,))]
-    page = summary(tmp_path, part_of(sheet, outcomes, found, earlier={2: "Attempt 1: refused."}))
+    page = summary(tmp_path, part_of(sheet, outcomes, found))
     assert section(page, "Rows that need a person") == [
         ["Row", "State", "Sheet", "What is wrong, and what to do"],
         ["row 8", "unknown", "Students", "Lost."],
-        ["row 7", "rejected", "Students", f"No.\n{unlisted('9999')}\nAttempt 1: refused."],
+        ["row 7", "rejected", "Students", f"No.\n{unlisted('9999')}"],
         ["row 6", "invalid", "Students", 'Birth date: "32/13/2001" is no date. Correct the cell.'],
     ]
     links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
@@ -453,9 +472,25 @@ def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_pa
 def test_rows_that_need_a_person_for_one_reason_are_one_line(tmp_path):
     page = summary(tmp_path, part_in({State.UNKNOWN: 98, P: 1, State.REJECTED: 1}))
     assert [line[:2] for line in section(page, "Rows that need a person")[1:]] == [
-        ["row 5 and 97 more", "unknown"],
+        ["rows 5 to 102", "unknown"],
         ["row 104", "rejected"],
     ]
+
+
+def test_rows_that_are_held_back_for_one_reason_are_one_line_whatever_their_ids(tmp_path):
+    said = "The permit {} of an earlier run has the same number. It differs in {}."
+    outcomes = [
+        Outcome(State.INVALID, "", "9022", said.format(f"a{at}f-4e", "End" if at != 4 else "Plate"))
+        for at in range(0, 80, 2)
+    ]
+    rows = [("x",)] * 40
+    page = summary(tmp_path, part_of(sheet_of(("a",), rows, added={3}), outcomes))
+    assert [[line[0], line[3]] for line in section(page, "Rows that need a person")[1:]] == [
+        ["rows 5 to 6, 9 to 44 and 1 added row", said.format("…", "End")],
+        ["row 7", said.format("a4f-4e", "Plate")],
+    ]
+    assert section(page, "Problems")[1][1:3] == [40, said.format("…", "End")]
+    assert opened(tmp_path / "students-results.xlsx")["D8"].value == said.format("a12f-4e", "End")
 
 
 def test_the_summary_begins_with_what_a_reader_wants_first_and_ends_with_the_record(tmp_path):
@@ -480,7 +515,7 @@ def test_the_summary_begins_with_what_a_reader_wants_first_and_ends_with_the_rec
 
 
 def test_a_long_list_ends_with_how_many_more_there_are(tmp_path):
-    outcomes = [Outcome(State.UNKNOWN, message=f"Lost {at}.") for at in range(303)]
+    outcomes = [Outcome(State.UNKNOWN, message=f"Lost{chr(300 + at)}.") for at in range(303)]
     page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 303), outcomes))
     lines = section(page, "Rows that need a person")
     assert len(lines) == 1 + 300 + 1
