@@ -82,7 +82,9 @@ def ours(frame: pd.DataFrame, path: Path, *, faulty: bool) -> None:
     sheet = Sheet(Path("people.csv"), "ab" * 32, None, 1, headers, frame, rows)
     origins = {f"field_{at}": (at,) for at in range(20)}
     skipped = np.zeros(count, dtype=bool)
-    batch = Batch(sheet, "users", "Benchmark", pd.DataFrame(index=frame.index), origins, skipped)
+    batch = Batch(
+        sheet, "users", "Benchmark", pd.DataFrame(index=frame.index), origins, skipped, {}
+    )
     problems = tuple(
         Problem(
             at, at + 2, (2,), "email", "", 9033, Severity.ERROR,

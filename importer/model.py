@@ -357,6 +357,9 @@ class Batch:
     """Field → source column positions; empty for a constant."""
     skipped: npt.NDArray[np.bool_]
     """Positions that the mapping says are no records."""
+    cells: Mapping[int, tuple[pd.Series[str], npt.NDArray[np.bool_]]]
+    """Position of each column of the sheet → its cells, cleaned, and which of them were or hold more than
+    printable ASCII with one blank between words: only those must be folded to be compared."""
     chosen: Mapping[str, npt.NDArray[np.int64]] = field(default_factory=dict)
     """For fields that take the first filled column: which column it was, position by position."""
     left_out: frozenset[tuple[int, str]] = frozenset()

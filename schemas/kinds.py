@@ -173,7 +173,7 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
 
 
 # The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
-_SIGNS: Final = r'#\[�ÃÂâ√├&<"“„«:'
+_SIGNS: Final = r'#\[�ÃÂâ√├&<"“„«:\x00-\x1f\x7f-\x9f'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off
@@ -213,7 +213,7 @@ PLAIN: Mapping[Kind, str] = MappingProxyType({
     Kind.TEXT: _FREE,
     Kind.ID: r"[0-9]+|[A-Za-z]{1,3}[0-9]+(?:-[0-9]+)*|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}",
     Kind.PLATE: r"[A-Z]{1,4}[ -]?[0-9]{2,5}|[1-9][0-9]{0,3}[ -]?[A-Z]{2,4}",
-    Kind.PHONE: r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-]?)[0-9]{3}[ .-]?[0-9]{4}(?: (?:x|ext\.) ?[0-9]{1,6})?|[0-9]{3,5}",
+    Kind.PHONE: r"(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ .-]?)[0-9]{3}[ .-]?[0-9]{4}(?: (?:x|ext\.) ?[0-9]{1,6})?|x?[0-9]{3,5}",
     Kind.POSTAL: r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z] [0-9][ABCEGHJ-NPRSTV-Z][0-9]|[0-9]{5}",
     Kind.EMAIL: r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]+",
     Kind.PROVINCE: "|".join(sorted(PROVINCES)),
@@ -252,31 +252,28 @@ def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[Found]:
 
 
 _WHOLE: Final = frozenset({Kind.ID, Kind.VIN, Kind.PLATE})
-_DECIMALS: Final = re.compile(r"-?[0-9,]*\.[0-9]*[1-9][0-9]*").fullmatch
 _DATES: Final = frozenset({Kind.DATE, Kind.DATETIME})
+_DECIMALS: Final = r"[0-9,]*\.[0-9]*[1-9][0-9]*$"
 _RETYPE: Final = "Format the column as text and type the value."
 # fmt: off
-_UNFIT: Final = {
-    CellType.DATE: (frozenset(Kind) - _DATES, f"{MADE}date of it."),
-    CellType.TIME: (frozenset(Kind) - _DATES, f"{MADE}time of it."),
-    CellType.PERCENT: (_WHOLE | {Kind.AMOUNT}, "this cell is a percentage."),
-    CellType.BOOLEAN: (_WHOLE, "this cell is a truth value."),
-}
+_UNFIT: Final = (
+    (CellType.DATE, frozenset(Kind) - _DATES, "", f"{MADE}date of it."),
+    (CellType.TIME, frozenset(Kind) - _DATES, "", f"{MADE}time of it."),
+    (CellType.PERCENT, _WHOLE | {Kind.AMOUNT}, "", "this cell is a percentage."),
+    (CellType.BOOLEAN, _WHOLE, "", "this cell is a truth value."),
+    (CellType.NUMBER, _WHOLE - {Kind.PLATE}, rf"^-?{_DECIMALS}", "this cell is a number with decimals or a sign."),
+    (CellType.NUMBER, {Kind.PLATE}, rf"^-|^{_DECIMALS}", "this cell is a number with decimals or a sign."),
+)
 # fmt: on
 
 
-def unfit(kind: Kind, cell: CellType, text: str | None = None) -> tuple[str, str] | None:
-    """Return what is wrong with a cell of this type in a field of this kind, and the remedy.
+def unfit(kind: Kind, cell: CellType) -> tuple[str, tuple[str, str]] | None:
+    """Return what is wrong with cells of this type in a field of this kind.
 
-    Args:
-        kind: What the field is for.
-        cell: What the cell is.
-        text: What it shows; ``None``: anything.
+    Returns:
+        A pattern that is found in what such a cell shows; then the sentence and the remedy.
     """
-    if cell is CellType.NUMBER:
-        negative = kind is Kind.PLATE and (text or "").startswith("-")
-        if kind in _WHOLE and (text is None or negative or _DECIMALS(text)):
-            return "this cell is a number with decimals or a sign.", _RETYPE
-        return None
-    kinds, message = _UNFIT.get(cell, (frozenset(), ""))
-    return (message, _RETYPE) if kind in kinds else None
+    for wrong, kinds, pattern, message in _UNFIT:
+        if cell is wrong and kind in kinds:
+            return pattern, (message, _RETYPE)
+    return None

@@ -58,7 +58,7 @@ def is_error_word(text: str) -> bool:
     return _ERROR_RE.fullmatch(text) is not None
 
 
-_NOTHING: Final = frozenset(
+NOTHING: Final = frozenset(
     {
         *("null", "(null)", "<null>", "\\n", "none", "n/a", "n.a.", "n/d", "s.o.", "s/o"),
         *("nan", "nat", "<na>", "undefined", "[object object]"),
@@ -78,7 +78,7 @@ NO_PLATE: Final = frozenset(
     }
 )
 
-NO_NUMBER: Final = _NOTHING | NO_PLATE | {"na", "no", "no phone", "unlisted", "private", "aucun"}
+NO_NUMBER: Final = NOTHING | NO_PLATE | {"na", "no", "no phone", "unlisted", "private", "aucun"}
 
 
 def is_nothing(text: str) -> bool:
@@ -87,7 +87,7 @@ def is_nothing(text: str) -> bool:
     >>> is_nothing("NULL"), is_nothing("-")
     (True, False)
     """
-    return (text.casefold() if text.isascii() else fold(text)) in _NOTHING
+    return (text.casefold() if text.isascii() else fold(text)) in NOTHING
 
 
 def stands_for_nothing(words: frozenset[str]) -> Find:

@@ -104,6 +104,7 @@ def part_of(sheet, outcomes=None, problems=(), *, origins=None, notes=(), earlie
         pd.DataFrame(index=sheet.frame.index),
         origins or {},
         skipped,
+        {},
     )
     if outcomes is None:
         held = {one.position for one in problems if one.holds}

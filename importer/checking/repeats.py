@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter, defaultdict
 from dataclasses import replace
+from itertools import chain
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from importer.model import Checked, Record
-    from importer.schema import Field, Table
+    from importer.schema import Table
 
     Key = str | tuple[str, ...]
     Row = tuple["_Sheet", int]
@@ -39,9 +40,8 @@ class _Sheet:
             if problem.holds:
                 self.flawed[problem.field].add(problem.position)
         self.held = set(checked.held)
-        self.records = [
-            at for at in np.flatnonzero(~self.batch.skipped).tolist() if at not in checked.strays
-        ]
+        self.none = {*np.flatnonzero(self.batch.skipped).tolist(), *checked.strays}
+        """Positions that are no records."""
 
     def column(self, name: str) -> list[str]:
         """Return one field of all rows; blank where an optional column is missing on this sheet."""
@@ -51,26 +51,25 @@ class _Sheet:
         return self.columns[name]
 
     def identities(self) -> list[Key | None]:
-        """Return the key of each record; ``None`` where it has none or none that we may trust."""
-        table, bad = self.table, set[int]()
-        parts = _key_fields(table)
-        columns = []
-        for names in parts:
+        """Return the key of each row; ``None`` where it has none or none that we may trust."""
+        columns, bad = [], set[int]()
+        for names in _key_fields(self.table):
             column = self._part(names)
             # A zone or a permit number may be blank, a plate or an id may not.
-            fields = [known for known in table.fields if known.name in names]
+            fields = [known for known in self.table.fields if known.name in names]
             if any(known.need is not Need.OPTIONAL for known in fields) and "" in column:
                 bad.update(at for at, text in enumerate(column) if not text)
             bad.update(at for name in names for at in self.flawed.get(name, ()))
             columns.append(column)
-        if not columns:
-            return [None] * len(self.records)
-        keys: list[Key | None] = list(
-            columns[0] if len(columns) == 1 else zip(*columns, strict=True)
-        )
-        for at in bad:
-            keys[at] = None
-        return keys if len(keys) == len(self.records) else [keys[at] for at in self.records]
+        keys = columns[0] if len(columns) == 1 else zip(*columns, strict=True)
+        return self.counted(keys, bad)
+
+    def counted(self, keys: Iterable[Key | None], bad: Iterable[int]) -> list[Key | None]:
+        """Return these keys of all rows, without the bad ones and those of rows that do not count."""
+        found: list[Key | None] = list(keys)
+        for at in {*bad, *self.none, *self.repeats, *self.elsewhere} if found else ():
+            found[at] = None
+        return found
 
     def _part(self, names: Sequence[str]) -> list[str]:
         """Return one part of the key, row by row: the first filled of these fields."""
@@ -140,11 +139,10 @@ def find_repeats(sheets: Sequence[Checked], table: Table) -> tuple[Checked, ...]
         table: The page of their endpoint.
     """
     found = [_Sheet(checked, table) for checked in sheets]
-    rows: list[Row] = [(sheet, position) for sheet in found for position in sheet.records]
-    groups = _groups(rows, [key for sheet in found for key in sheet.identities()])
+    groups = _groups(found, [sheet.identities() for sheet in found])
     duplicates = sheets[0].batch.duplicates if sheets else "error"
     if duplicates == "error":
-        _share(table, rows, found)
+        _share(table, found)
         _compare(table, groups)
     else:
         for group in groups:
@@ -155,8 +153,7 @@ def find_repeats(sheets: Sequence[Checked], table: Table) -> tuple[Checked, ...]
         for sheet in found:
             left = sheet.repeats.keys() | sheet.elsewhere.keys()
             sheet.problems = [each for each in sheet.problems if each.position not in left]
-        rest = [(s, at) for s, at in rows if at not in s.repeats and at not in s.elsewhere]
-        _share(table, rest, found)
+        _share(table, found)
     return tuple(
         replace(
             sheet.checked,
@@ -180,16 +177,15 @@ def in_order(table: Table, problems: Iterable[Problem]) -> tuple[Problem, ...]:
     return tuple(sorted(problems, key=place))
 
 
-def _groups(rows: Sequence[Row], keys: Sequence[Key | None]) -> list[list[Row]]:
+def _groups(sheets: Sequence[_Sheet], keys: Sequence[Sequence[Key | None]]) -> list[list[Row]]:
     """Return the rows of each key that stands more than once, in file order."""
-    counted = Counter(keys)
+    counted = Counter(chain.from_iterable(keys))
     del counted[None]
-    if len(counted) == counted.total():
-        return []
-    groups: dict[Key, list[Row]] = {}
-    for row, key in zip(rows, keys, strict=True):
-        if key is not None and counted[key] > 1:
-            groups.setdefault(key, []).append(row)
+    groups: dict[Key | None, list[Row]] = {key: [] for key in counted if counted[key] > 1}
+    for sheet, theirs in zip(sheets, keys, strict=True) if groups else ():
+        for at, key in enumerate(theirs):
+            if key in groups:
+                groups[key].append((sheet, at))
     return list(groups.values())
 
 
@@ -228,37 +224,29 @@ def _what(table: Table) -> str:
     return f'the same "{last if known is None else known.title}"'
 
 
-def _share(table: Table, rows: Sequence[Row], sheets: Sequence[_Sheet]) -> None:
+def _share(table: Table, sheets: Sequence[_Sheet]) -> None:
     """Find values that OPSCOM wants unique under two keys: the later record is at fault."""
     for known in table.fields:
-        if known.repeated is not None:
-            _share_field(table, known, rows, sheets)
-
-
-def _share_field(table: Table, known: Field, rows: Sequence[Row], sheets: Sequence[_Sheet]) -> None:
-    texts: dict[_Sheet, list[str | None]] = {}
-    for sheet in sheets:
-        texts[sheet] = [text.casefold() or None for text in sheet.column(known.name)]
-        for at in sheet.flawed.get(known.name, ()):
-            texts[sheet][at] = None
-    values = [texts[sheet][at] for sheet, at in rows]
-    groups = _groups(rows, values)
-    owners = {
-        sheet: [sheet.column(name) for (name,) in table.key] for sheet in (sheets if groups else ())
-    }
-    for (sheet, first), *later in groups:
-        owner = [ids[first] for ids in owners[sheet]]
-        for other, position in later:
-            if [ids[position] for ids in owners[other]] != owner:
-                place = sheet.place(first, other)
-                other.problem(
-                    position,
-                    [known.name],
-                    known.repeated,
-                    f'{place} has the same "{known.title}" for another user.',
-                    remedy="Give each user their own, or delete the row that is wrong.",
-                )
-                other.held.add(position)
+        if known.repeated is None:
+            continue
+        texts = [map(str.casefold, sheet.column(known.name)) for sheet in sheets]
+        found = [
+            sheet.counted((text or None for text in theirs), sheet.flawed.get(known.name, ()))
+            for sheet, theirs in zip(sheets, texts, strict=True)
+        ]
+        for (sheet, first), *later in _groups(sheets, found):
+            owner = [sheet.column(name)[first] for (name,) in table.key]
+            for other, position in later:
+                if [other.column(name)[position] for (name,) in table.key] != owner:
+                    place = sheet.place(first, other)
+                    other.problem(
+                        position,
+                        [known.name],
+                        known.repeated,
+                        f'{place} has the same "{known.title}" for another user.',
+                        remedy="Give each user their own, or delete the row that is wrong.",
+                    )
+                    other.held.add(position)
 
 
 def _key_fields(table: Table) -> tuple[tuple[str, ...], ...]:

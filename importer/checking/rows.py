@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.checking.notes import about_fills, column_notes
-from importer.checking.repeats import find_repeats, in_order
+from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, compile_checks, length_of
 from importer.checking.strays import find_strays
 from importer.errors import SettingsError
@@ -93,7 +93,7 @@ def _check(batch: Batch, table: Table, required: frozenset[str], today: date) ->
 
     return Checked(
         batch=replace(batch, skipped=given.skipped) if spared else given,
-        problems=in_order(table, problems),
+        problems=tuple(problems),
         strays=frozenset(strays.keys() | whole.keys()),
         notes=(
             *_never_given(batch, table, required),

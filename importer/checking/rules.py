@@ -17,7 +17,7 @@ from importer.model import Severity
 from importer.schema import FORMS, Field, Kind, Need, Table
 from importer.text import MOST_CHARACTERS, units
 from schemas import kinds
-from schemas.signs import is_nothing
+from schemas.signs import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping
@@ -173,13 +173,6 @@ def _text(known: Field) -> Iterator[Rule]:
             f"{{this}} is longer than the {MOST_CHARACTERS:,} characters that a cell of a workbook holds.",
             "Shorten it.",
         )
-    yield Rule(
-        "control",
-        lambda column: ~column.str.contains(_CONTROL),
-        known.invalid,
-        "{this} holds a control character, a tab for example.",
-        "Delete what the cell holds and type it anew.",
-    )
 
 
 def length_of(text: str) -> int:
@@ -209,7 +202,16 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
     broken: dict[kinds.Rule, dict[str, str]] = {}
     plain = column.str.fullmatch(f"(?:{kinds.PLAIN[known.kind]})?")
     near = column[~plain]
-    for text in near[~near.str.contains(_CONTROL)].unique().tolist():
+    control = near.str.contains(_CONTROL)
+    if control.any():
+        yield Rule(
+            "control",
+            _none_of(dict.fromkeys(near[control], "")),
+            known.invalid,
+            "{this} holds a control character, a tab for example.",
+            "Delete what the cell holds and type it anew.",
+        )
+    for text in near[~control].unique().tolist():
         for found in kinds.judge(known.kind, text, as_shown=as_shown):
             broken.setdefault(found.rule, {})[text] = found.detail
     required = known.need in {Need.REQUIRED, Need.ONE_OF}
@@ -232,11 +234,11 @@ def _none_of(texts: Mapping[str, str]) -> Holds:
 
 def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
     """Yield the rule on words for nothing in free text: one person may be called Null."""
-    words = [text for text in column.unique().tolist() if is_nothing(text)]
-    if int(column.isin(words).sum()) > 1:
+    word = column.str.lower().isin(list(NOTHING))
+    if int(word.sum()) > 1:
         yield Rule(
             "nothing",
-            _none_of(dict.fromkeys(words, "")),
+            _are(~word),
             None,
             "{this} is a word that programs write for nothing, and it stands in several rows.",
             f"List it under `blank_if` in the mapping if it is not a name; {_GO}",

@@ -7,7 +7,6 @@ sheet as it stands in the file, and each can be told to a clerk in one sentence.
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from collections import Counter
 from typing import TYPE_CHECKING, Final
 
@@ -33,8 +32,6 @@ _TOTAL: Final = re.compile(r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b", re.IG
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
 """A sign that no id has and that texts for people have: a blank, a bracket, a question mark."""
 _DIGIT: Final = re.compile("[0-9]")
-_ODD: Final = "[^ -~]|  "
-"""More than plain letters with one blank between words; folding changes no more than their case."""
 _NAMES: Final = 2
 """Header names in a row that make it a header."""
 _USUAL: Final = 3
@@ -87,18 +84,18 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
     strays |= dict.fromkeys(struck.keys() - strays.keys(), (_STRUCK, _OVER))
     usual = rows.usual(strays)
     if usual >= _USUAL and len(rows.mapped) > 1:
-        alone = [at for at in rows.order if at not in strays and rows.filled[at] == 1]
-        strays |= dict.fromkeys(alone, (_ALONE, _FILL))
+        alone = set(rows.order[rows.filled[rows.order] == 1].tolist())
+        strays |= dict.fromkeys(alone - strays.keys(), (_ALONE, _FILL))
     key = _key(batch, table)
     # An id that OPSCOM gave stands in a column of ours, and tells records from nothing else.
-    if key is not None and key[1] in rows.texts and key[0].name not in batch.as_shown:
+    if key is not None and key[1] in rows.cells and key[0].name not in batch.as_shown:
         vouch = _VOUCH.format(field=key[0].name)
         unlike = _unlike(rows, key, strays, usual)
         strays |= dict.fromkeys(unlike, (_UNLIKE, vouch))
     for position, (message, remedy) in sorted(strays.items()):
         if position in rows.passed:
             continue
-        filled = rows.cells(position)
+        filled = rows.row(position)
         column = key[1] if key is not None and key[1] in filled else min(filled)
         column = struck.get(position, column)
         yield Problem(
@@ -123,31 +120,31 @@ class _Rows:
         self.mapped = {at for columns in batch.origins.values() for at in columns}
         self.columns = [column for column in sheet.columns if not column.ours]
         """The source's own; a results workbook has others."""
-        self.texts = {
-            column.position: sheet.frame[column.position].str.strip() for column in self.columns
-        }
+        self.cells = {column.position: batch.cells[column.position] for column in self.columns}
         self.filled = np.zeros(len(sheet.frame), np.int64)
-        for texts in self.texts.values():
+        for texts, _ in self.cells.values():
             self.filled += (texts != "").to_numpy()
         # A results workbook may have been sorted; what is below what, the source's numbers say.
         order = np.argsort(sheet.rows, kind="stable")
-        self.order = order[~batch.skipped[order] & (self.filled[order] > 0)].tolist()
+        self.order = order[~batch.skipped[order] & (self.filled[order] > 0)]
         self.starts = ~np.isin(sheet.rows - 1, sheet.rows)
         """Whether the row above is a header or blank."""
         told = read_resubmitted(sheet)
         self.passed = {at for at, said in told.items() if said.status not in _NOT_PASSED}
         """Rows of a results workbook that were records when it was written."""
 
-    def cells(self, position: int) -> dict[int, str]:
-        """Return the filled cells of a row by column position."""
-        cells = {column: str(texts.iloc[position]) for column, texts in self.texts.items()}
-        return {column: cell for column, cell in cells.items() if cell}
+    def row(self, position: int) -> dict[int, str]:
+        """Return the filled cells of a row by column position, as they stand in the file."""
+        cells = {column: str(self.sheet.frame.iloc[position, column]) for column in self.cells}
+        return {column: cell for column, cell in cells.items() if cell.strip()}
 
     def usual(self, strays: Collection[int]) -> int:
         """Return how many cells a record fills: the middle one of the rows that fill several."""
-        several = sorted(int(self.filled[at]) for at in self.order if at not in strays)
-        several = several[bisect_right(several, 1) :]
-        return several[len(several) // 2] if several else 0
+        filled = self.filled.copy()
+        filled[list(strays)] = 0
+        several = np.sort(filled[self.order])
+        several = several[several > 1]
+        return int(several[len(several) // 2]) if len(several) else 0
 
 
 def _tables(rows: _Rows) -> dict[int, tuple[str, str]]:
@@ -155,7 +152,7 @@ def _tables(rows: _Rows) -> dict[int, tuple[str, str]]:
     headers = _headers(rows)
     strays: dict[int, tuple[str, str]] = {}
     below = ""
-    for at in rows.order if headers else ():
+    for at in rows.order.tolist() if headers else ():
         number = int(rows.sheet.rows[at])
         if at in headers:
             repeats = headers[at] or at == rows.order[0]
@@ -176,11 +173,15 @@ def _headers(rows: _Rows) -> dict[int, bool]:
     names = {name for name in headers.values() if any(map(str.isalpha, name))}
     wanted = {headers[column] for column in rows.mapped & headers.keys()}
     named = np.zeros(len(rows.filled), np.int64)
-    for texts in rows.texts.values():
-        named += _are_names(texts, names)
+    for column, (texts, odd) in rows.cells.items():
+        is_name = texts.str.lower().isin(names).to_numpy(dtype=np.bool_, copy=True)
+        # Folding changes no more of the others than their case.
+        whole = rows.sheet.frame[column][odd]
+        is_name[odd] = whole.map({text: fold(text) in names for text in whole.unique()})
+        named += is_name
     found: dict[int, bool] = {}
     for at in np.flatnonzero((named >= _NAMES) & (2 * named >= rows.filled)).tolist():
-        cells = {column: fold(cell) for column, cell in rows.cells(at).items()}
+        cells = {column: fold(cell) for column, cell in rows.row(at).items()}
         known = {column: cell for column, cell in cells.items() if cell in names}
         if wanted.isdisjoint(known.values()):
             continue
@@ -189,16 +190,6 @@ def _headers(rows: _Rows) -> dict[int, bool]:
             headers.get(column) != cells[column] for column in rows.mapped & cells.keys()
         )
         found[at] = not foreign
-    return found
-
-
-def _are_names(texts: pd.Series[str], names: Collection[str]) -> Marks:
-    """Return which texts of a column are names of the header."""
-    found: Marks = texts.str.lower().isin(names).to_numpy(dtype=np.bool_, copy=True)
-    odd = texts.str.contains(_ODD).to_numpy(dtype=np.bool_)
-    if odd.any():
-        known = {text: fold(text) in names for text in texts[odd].unique()}
-        found[odd] = texts[odd].map(known).to_numpy(dtype=np.bool_)
     return found
 
 
@@ -220,11 +211,15 @@ def _unlike(
     The others are alike where nine tenths of them are of one shape, or of two. Plates are of all shapes.
     """
     known, column = key
-    index, distinct = pd.factorize(rows.texts[column])
+    index, distinct = pd.factorize(rows.cells[column][0])
     keys: list[str] = distinct.tolist()
     shapes = [_shape(key) for key in keys]
-    look = {at: shapes[index[at]] for at in rows.order if at not in strays}
-    sparse = {at for at in look if usual >= _USUAL and 2 * rows.filled[at] <= usual}
+    order = rows.order.tolist()
+    look = {at: shapes[code] for at, code in zip(order, index[order].tolist(), strict=True)}
+    for at in strays:
+        look.pop(at, None)
+    few = rows.order[2 * rows.filled[rows.order] <= usual].tolist() if usual >= _USUAL else ()
+    sparse = look.keys() & few
     counted = Counter(look.values())
     for alike in () if known.kind is Kind.PLATE else _ALIKE:
         odd = {at for at, shape in look.items() if shape and shape not in alike} - rows.passed
@@ -234,8 +229,8 @@ def _unlike(
         if others >= _USUAL and sum(counted[each] for each in alike) >= _NINE_TENTHS * others:
             yield from found
             break
-    less = (at for at in look if rows.filled[at] < usual)
-    yield from (at for at in less if _TOTAL.match(keys[index[at]]))
+    less = rows.order[rows.filled[rows.order] < usual].tolist()
+    yield from (at for at in less if at in look and _TOTAL.match(keys[index[at]]))
 
 
 def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Iterator[int]:
@@ -245,7 +240,7 @@ def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Ite
     """
     run: list[int] = []
     counts, before_is_stray = False, True
-    for at in rows.order:
+    for at in rows.order.tolist():
         if at in look and (rows.starts[at] or before_is_stray):
             yield from run if len(run) <= _EDGE or _has_header(rows, run) else ()
             run, counts = [], True
@@ -258,10 +253,10 @@ def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Ite
 
 def _has_header(rows: _Rows, run: Sequence[int]) -> bool:
     """Whether the first of these rows is a header: two cells at least, and digits only below it."""
-    first = rows.cells(run[0])
+    first = rows.row(run[0])
     if len(first) < _NAMES or any(map(_DIGIT.search, first.values())):
         return False
-    below = (rows.texts[column].iloc[list(run[1:])] for column in first)
+    below = (rows.cells[column][0].iloc[list(run[1:])] for column in first)
     return any(bool(texts.str.contains(_DIGIT).all()) for texts in below)
 
 

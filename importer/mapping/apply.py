@@ -108,6 +108,7 @@ def apply_mapping(
         frame=pd.DataFrame({name: given.texts for name, given in fields.items()}),
         origins={name: given.columns for name, given in fields.items()},
         skipped=skipped,
+        cells=cells.cleaned,
         chosen={name: given.chosen for name, given in fields.items() if given.chosen is not None},
         left_out=frozenset((at, name) for name, given in fields.items() for at in given.dropped),
         blanks=mapping.blanks,

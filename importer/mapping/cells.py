@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     Marks = npt.NDArray[np.bool_]
 
-# What `clean` may change: a character beyond printable ASCII, or a blank at an end.
-_UNCLEAN = r"[^ -~]|^ | $"
+# What `clean` and `fold` may change but for case: beyond printable ASCII, blanks at an end or together.
+_ODD = r"[^ -~]|^ | $|  "
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,34 +56,40 @@ class Given:
         return frozenset(problem.position for problem in self.problems if problem.holds)
 
 
+def clean_cells(sheet: Sheet) -> dict[int, tuple[pd.Series[str], Marks]]:
+    """Return what ``Batch.cells`` holds: every column cleaned, once for all who look at it."""
+    cleaned = {}
+    for at in range(len(sheet.columns)):
+        column = sheet.frame[at]
+        odd = column.str.contains(_ODD)
+        if odd.any():
+            texts = column[odd]
+            column = column.mask(odd, texts.map({text: clean(text) for text in texts.unique()}))
+        cleaned[at] = column, odd.to_numpy(dtype=np.bool_)
+    return cleaned
+
+
 @dataclass(slots=True)
 class Cells:
-    """A sheet's cells, each column cleaned once."""
+    """A sheet's cells, by the headers of a mapping."""
 
     sheet: Sheet
     located: abc.Mapping[str, int]
     """Header as in the mapping → column position; optional ones that are missing are not there."""
-    cleaned: dict[int, pd.Series[str]] = field(default_factory=dict)
+    cleaned: dict[int, tuple[pd.Series[str], Marks]] = field(init=False)
     flaws: dict[int, dict[int, Flaw]] = field(default_factory=dict)
     """Column position → row position → its first flaw."""
 
     def __post_init__(self) -> None:
-        """Sort the sheet's flaws by column."""
+        """Clean the sheet's cells and sort its flaws by column."""
+        self.cleaned = clean_cells(self.sheet)
         for flaw in self.sheet.flaws:
             if flaw.column is not None:
                 self.flaws.setdefault(flaw.column, {}).setdefault(flaw.position, flaw)
 
     def column(self, header: str) -> pd.Series[str]:
-        """Return the cleaned texts of a header's column; each distinct one is cleaned once."""
-        position = self.located[header]
-        if position not in self.cleaned:
-            column = self.sheet.frame[position]
-            unclean = column.str.contains(_UNCLEAN)
-            if unclean.any():
-                texts = column[unclean]
-                column = column.mask(unclean, texts.map({t: clean(t) for t in texts.unique()}))
-            self.cleaned[position] = column
-        return self.cleaned[position]
+        """Return the cleaned texts of a header's column."""
+        return self.cleaned[self.located[header]][0]
 
     def blank(self, header: str) -> Marks:
         """Return which cells of a header's column are blank; a cell with a flaw is not."""
@@ -149,12 +155,11 @@ class Cells:
         for cell in map(CellType, np.unique(types).tolist()):
             there: Marks = np.equal(types, cell)
             turned = kind is Kind.DATE and cell is CellType.DATE and days_turned(texts, there)
-            if turned or unfit(kind, cell) is not None:
-                shown = texts.loc[there].tolist()
-                for at, text in zip(np.flatnonzero(there).tolist(), shown, strict=True):
-                    why = TURNED if turned else unfit(kind, cell, text)
-                    if why is not None:
-                        yield at, why
+            wrong = ("", TURNED) if turned else unfit(kind, cell)
+            if wrong is not None:
+                pattern, why = wrong
+                there &= texts.str.contains(pattern).to_numpy(dtype=np.bool_)
+                yield from ((at, why) for at in np.flatnonzero(there).tolist())
         if kind is Kind.AMOUNT:
             for at, number in self.sheet.stored.get(column, {}).items():
                 if texts[at] and not same_amount(texts[at], number, rule.part.decimal):

@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 from checked import check
 
+from importer.mapping.cells import clean_cells
 from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 
@@ -28,7 +29,7 @@ def notes(field, cells, *, mapped=None, endpoint="users", header="HEADER", name=
     leave = np.zeros(len(cells), np.bool_)
     leave[list(skipped)] = True
     values = pd.DataFrame({field: mapped or cells}, dtype="str")
-    batch = Batch(sheet, endpoint, "m", values, {field: (0,)}, leave)
+    batch = Batch(sheet, endpoint, "m", values, {field: (0,)}, leave, clean_cells(sheet))
     checked = check(batch, TABLES[endpoint], today=TODAY)
     return [note for note in checked.notes if note.startswith("Column A")]
 

@@ -13,6 +13,7 @@ from checked import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from importer.mapping.cells import clean_cells
 from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 from schemas.kinds import judge
@@ -135,6 +136,7 @@ def batches(draw):
         frame=frame,
         origins={name: (place,) for place, name in enumerate(names)},
         skipped=skipped if draw(st.booleans()) else np.zeros(len(rows), dtype=bool),
+        cells=clean_cells(sheet),
         duplicates=draw(st.sampled_from(["error", "error", "first", "last"])),
         omit_if_invalid=frozenset(name for name in names if draw(st.integers(0, 3)) == 0),
     )
@@ -221,7 +223,8 @@ def test_a_large_sheet_is_checked_cell_by_cell(every):
         number + 2,
     )
     origins = {name: (place,) for place, name in enumerate(frame)}
-    batch = Batch(sheet, "users", "big", frame, origins, np.zeros(count, dtype=bool))
+    none = np.zeros(count, dtype=bool)
+    batch = Batch(sheet, "users", "big", frame, origins, none, clean_cells(sheet))
     result = check(batch, TABLES["users"], today=TODAY)
 
     assert [(problem.position, problem.columns) for problem in result.problems] == [

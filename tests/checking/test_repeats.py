@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 from checked import check
 
+from importer.mapping.cells import clean_cells
 from importer.model import Batch, Column, Problem, Severity, Sheet
 from schemas import TABLES
 
@@ -48,7 +49,8 @@ def checked(endpoint, *rows, sheet_name="People", **settings):
         rows=np.arange(11, len(rows) + 11),
     )
     origins = {name: (place,) for place, name in enumerate(names)}
-    batch = Batch(sheet, endpoint, "test", frame, origins, np.zeros(len(rows), dtype=bool))
+    none = np.zeros(len(rows), dtype=bool)
+    batch = Batch(sheet, endpoint, "test", frame, origins, none, clean_cells(sheet))
     return check(replace(batch, **settings), table, today=date(2026, 9, 1))
 
 

@@ -11,6 +11,7 @@ from checked import check
 
 from importer.checking.rules import Rule
 from importer.errors import SettingsError
+from importer.mapping.cells import clean_cells
 from importer.model import Batch, Column, Problem, Severity, Sheet
 from importer.schema import Kind, Need
 from schemas import TABLES
@@ -55,7 +56,8 @@ def batch_of(endpoint, rows, *, constants=(), **settings):
     )
     origins = {name: (columns.index(name),) if name in columns else () for name in names}
     skipped = np.zeros(len(rows), dtype=bool)
-    return replace(Batch(sheet, endpoint, "test", frame, origins, skipped), **settings)
+    batch = Batch(sheet, endpoint, "test", frame, origins, skipped, clean_cells(sheet))
+    return replace(batch, **settings)
 
 
 def checked(endpoint, *rows, required=(), **settings):
@@ -632,14 +634,13 @@ def test_the_rules_are_what_pandera_runs():
     batch = batch_of("users", [GOOD["users"]])
     bad = batch_of("users", [GOOD["users"] | {"email": "x"}])
     rules = compile_checks(TABLES["users"], bad, bad.frame, (), TODAY).columns["email"].checks
-    assert [check.error for check in rules] == ["missing", "length", "control", "form"]
+    assert [check.error for check in rules] == ["missing", "length", "form"]
     schema = compile_checks(TABLES["users"], batch, batch.frame, (), TODAY)
 
     assert list(schema.columns) == list(batch.frame)
     assert [check.error for check in schema.columns["email"].checks] == [
         "missing",
         "length",
-        "control",
     ]
     assert isinstance(schema.columns["email"].metadata["length"], Rule)
     assert {check.n_failure_cases for check in schema.columns["email"].checks} == {1}
@@ -725,7 +726,8 @@ def test_a_control_character_is_told_in_fields_with_a_form_too(control):
             frame.set_axis([0], axis=1),
             np.array([2]),
         )
-        batch = Batch(sheet, endpoint, "m", frame, {field: (0,)}, np.zeros(1, dtype=bool))
+        none = np.zeros(1, dtype=bool)
+        batch = Batch(sheet, endpoint, "m", frame, {field: (0,)}, none, clean_cells(sheet))
         found = check(batch, TABLES[endpoint], today=date(2026, 9, 1)).problems
         assert [p.message for p in found if p.field == field and p.holds] == [
             "this holds a control character, a tab for example."
