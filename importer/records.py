@@ -5,8 +5,7 @@ A hundred thousand payloads at once would take more memory than the sheet that t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from importer.model import Record, Resubmitted
@@ -40,27 +39,28 @@ class Rows:
         rows, skipped = self._batch.sheet.rows, self._batch.skipped
         for start in range(0, len(rows), CHUNK):
             chunk = [column.iloc[start : start + CHUNK].tolist() for column in self._columns]
-            for position in range(start, min(start + CHUNK, len(rows))):
+            for position, values in enumerate(zip(*chunk, strict=True), start):
                 if skipped[position] or position in self._left:
                     continue
-                payload = self._payload(position, (column[position - start] for column in chunk))
+                payload = self._payload(position, values)
                 key = record_key(self._table, payload)
                 told = self._told.get(position)
                 yield Record(position, int(rows[position]), key, payload, told)
 
     def lean(self, record: Record) -> Record:
         """Return a row whose payload is built again each time that somebody asks for it."""
-        return replace(record, payload=_Later(self, record.position))
+        position = record.position
+        return Record(position, record.row, record.key, _Later(self, position), record.told)
 
     def payload(self, position: int) -> dict[str, str]:
         """Build the payload of one row."""
         at, built = self._last
         if at != position:
-            built = self._payload(position, (str(column.iat[position]) for column in self._columns))
+            built = self._payload(position, [str(column.iat[position]) for column in self._columns])
             self._last = (position, built)
         return built
 
-    def _payload(self, position: int, values: Iterator[str]) -> dict[str, str]:
+    def _payload(self, position: int, values: Sequence[str]) -> dict[str, str]:
         pairs = zip(self._names, values, strict=True)
         if self._batch.blanks != "send":
             return {name: value for name, value in pairs if value}

@@ -25,8 +25,7 @@ _NO_RECORD = (
 )
 _URGENT = (State.UNKNOWN, State.REJECTED, State.INVALID)
 """States of the rows that need a person, in the order of the list."""
-_OWN = re.compile(r"[\w-]*\d[\w-]*")
-"""What differs in sentences that say the same of several rows: ids, numbers, dates."""
+_WORD = re.compile(r"[\w-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,8 @@ def _of_cause(cause: Cause, pages: Sequence[Page]) -> Group:
 
 
 def _alike(text: str) -> str:
-    return _OWN.sub("…", text)
+    """Return a sentence without what differs where the same is said of several rows: ids, numbers, dates."""
+    return _WORD.sub(lambda word: "…" if any(map(str.isdigit, word[0])) else word[0], text)
 
 
 def _shared(outcomes: Sequence[Outcome]) -> str:
