@@ -10,18 +10,23 @@ from __future__ import annotations
 import math
 import operator
 import re
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
-from functools import lru_cache
-from typing import TYPE_CHECKING, Final, NamedTuple
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from importer.model import CellType
 from importer.reading import faults
-from importer.reading.number_format import Kind, Number, NumberFormat, Section, parse
+from importer.reading.number_format import LOST, Kind, Number, NumberFormat, Section, parse
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from importer.reading.faults import Fault
 
+STAND_IN: Final = "stand-in"
+"""The type of formulas that were never calculated."""
 LARGEST: Final = 1e15
 """Excel keeps 15 significant digits, so numbers from here on are not what was typed."""
 _OPERATORS: Final = {
@@ -49,15 +54,79 @@ _NUMBER_RE: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]
 _THOUSANDS_RE: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+\Z)")
 
 
+class Style(NamedTuple):
+    """What a cell style makes of a cell."""
+
+    code: str
+    """Number format code."""
+    struck: bool = False
+    colour: str = ""
+    """Background as in ``Grid.fills``; empty where there is none."""
+
+
 class Shown(NamedTuple):
     """A cell as a person sees it."""
 
     text: str
     """The shown text; where there is a fault, the stored number in plain digits."""
-    type: CellType = CellType.TEXT
     stored: str | None = None
     """The stored number as plain decimal text, where the shown text says something else."""
     fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Look:
+    """How cells of one type and style are shown."""
+
+    type: CellType
+    style: Style
+    show: Callable[[str], Shown]
+    """Takes what the file stores of such a cell, which is not blank."""
+
+
+class Looks(dict[tuple[str, object], "Look | None"]):
+    """How the cells of a workbook are shown, by type and style; ``None`` where it is just as they are stored.
+
+    A type is that of an ``.xlsx`` workbook (ECMA-376 part 1, section 18.18.11) or ``STAND_IN``; one that is
+    none is a ``ValueError``. A style is known by what the workbook's cells call it.
+    """
+
+    def __init__(self, styles: Mapping[Any, Style], *, since_1904: bool = False) -> None:
+        """Take the styles, and whether the workbook counts its days from 1904."""
+        super().__init__()
+        self._styles, self._since_1904 = styles, since_1904
+
+    def __missing__(self, key: tuple[str, object]) -> Look | None:
+        """Look at a type and style for the first time."""
+        kind, name = key
+        style = self._styles.get(name, Style(LOST))
+        form, sort = parse(style.code), CellType.TEXT
+        shown: Callable[[str], Shown] | None = None
+        match kind:
+            case "n":
+                sort, shown = form.type, partial(show, form=form, since_1904=self._since_1904)
+            case "d":
+                sort, shown = form.type, partial(show_iso, form=form)
+            case "b":
+                sort, shown = CellType.BOOLEAN, _truth
+            case "e":
+                shown = partial(Shown, fault=faults.EXCEL_ERROR)
+            case "stand-in":
+                shown = _stand_in
+            case "s" | "str" | "inlineStr":
+                shown = Shown if style.struck or style.colour else None
+            case _:
+                raise ValueError(kind)
+        self[key] = Look(sort, style, shown) if shown else None
+        return self[key]
+
+
+def _truth(stored: str) -> Shown:
+    return Shown({"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}[stored.strip()])
+
+
+def _stand_in(_: str) -> Shown:
+    return Shown("", fault=faults.NOT_CALCULATED)
 
 
 def plain(value: float) -> str:
@@ -73,64 +142,58 @@ def plain(value: float) -> str:
     return format(Decimal(f"{value:.{_KEPT_DIGITS}g}"), "f")
 
 
-def show(raw: str, code: str, *, since_1904: bool = False) -> Shown:
+def show(raw: str, form: NumberFormat, *, since_1904: bool = False) -> Shown:
     """Return what a number cell shows.
 
     Args:
         raw: The number as the file stores it (``36925.5``, ``1.5E-3``).
-        code: The cell's format code (``0000000``, ``yyyy-mm-dd``).
+        form: The cell's number format.
         since_1904: Whether the workbook counts its days from 1904.
     """
     # Whole numbers and days are most of what exports hold, and differ row by row.
-    if len(raw) <= _KEPT_DIGITS and raw.isascii() and raw.isdecimal() and raw[0] != "0":
-        form = parse(code)
+    if len(raw) <= _KEPT_DIGITS and raw.isdecimal() and raw.isascii() and raw[0] != "0":
         if form.general:
-            return Shown(raw, CellType.NUMBER)
+            return Shown(raw)
         if form.day and len(raw) == _DATE_DIGITS:
-            since = _SINCE_1904 if since_1904 else 0
-            day = date.fromordinal(int(raw) + since + _FIRST_DAY)
-            return Shown(day.isoformat(), CellType.DATE)
+            day = int(raw) + _FIRST_DAY + (_SINCE_1904 if since_1904 else 0)
+            return Shown(date.fromordinal(day).isoformat())
         if form.whole is not None:
             text = _whole(form.whole, raw.rjust(form.whole.zeros, "0")).strip()
-            told = text.lstrip("0") == raw
-            return Shown(text, CellType.NUMBER, None if told else raw)
-    return _show(raw, code, since_1904)
+            return Shown(text, None if text.lstrip("0") == raw else raw)
+    return _show(raw, form, since_1904=since_1904)
 
 
-@lru_cache(maxsize=16_384)
-def _show(raw: str, code: str, since_1904: bool) -> Shown:  # noqa: FBT001 - private, called once
-    form = parse(code)
+def _show(raw: str, form: NumberFormat, *, since_1904: bool) -> Shown:
     value = float(raw) if _NUMBER_RE.fullmatch(raw) else math.nan
     if not math.isfinite(value):
-        return Shown(raw, form.type, fault=faults.NO_NUMBER)
+        return Shown(raw, fault=faults.NO_NUMBER)
     digits = plain(value)
     if abs(value) >= LARGEST:
-        return Shown(f"{value:.0f}", form.type, fault=faults.TOO_MANY_DIGITS)
+        return Shown(f"{value:.0f}", fault=faults.TOO_MANY_DIGITS)
     try:
         section, magnitude = _choose(form, value)
         shown = _write(section, magnitude, since_1904=since_1904)
     except _Unshowable as unshowable:
-        return Shown(digits, form.type, fault=unshowable.fault)
+        return Shown(digits, fault=unshowable.fault)
     told = section.kind not in {Kind.GENERAL, Kind.NUMBER} or _says(shown, digits)
-    return Shown(shown, form.type, None if told else digits)
+    return Shown(shown, None if told else digits)
 
 
-def show_iso(raw: str, code: str) -> Shown:
+def show_iso(raw: str, form: NumberFormat) -> Shown:
     """Return what a cell shows that stores its date as ISO text (``t="d"`` in a workbook).
 
     Strict Open XML stores times and durations so too, as moments of the first days of 1900.
     """
-    sort = parse(code).type
     try:
         moment = datetime.fromisoformat(f"1899-12-31T{raw}" if raw[2:3] == ":" else raw)
     except ValueError:
-        return Shown(raw, sort, fault=faults.NO_SUCH_DATE)
+        return Shown(raw, fault=faults.NO_SUCH_DATE)
     moment = (moment + timedelta(milliseconds=500)).replace(tzinfo=None, microsecond=0)
-    if sort not in {CellType.DATE, CellType.TIME}:
+    if form.type not in {CellType.DATE, CellType.TIME}:
         midnight = moment.time() == datetime.min.time()
-        return Shown(moment.date().isoformat() if midnight else moment.isoformat(), sort)
+        return Shown(moment.date().isoformat() if midnight else moment.isoformat())
     days = (moment - _DAY_ZERO) / timedelta(days=1)
-    return show(repr(days - 1 if 1 <= days < _NO_DAY + 1 else days), code)
+    return show(repr(days - 1 if 1 <= days < _NO_DAY + 1 else days), form)
 
 
 class _Unshowable(Exception):  # noqa: N818 - it never leaves this module
@@ -157,7 +220,7 @@ def _shows_zero(section: Section, value: float) -> bool:
     found it (borgar/numfmt, issue 1); Excel 2003 still wrote the sign.
     """
     number = section.number
-    if number is None or not (number.filled or number.decimals):
+    if number is None or not (number.places or number.decimals):
         return False
     return _rounded(number, Decimal(f"{value:.{_KEPT_DIGITS}g}")).is_zero()
 
@@ -237,19 +300,11 @@ def _written_number(number: Number, value: Decimal) -> str:
 
 def _whole(number: Number, digits: str) -> str:
     """Fill the places before the point from the right; the first place takes what is left."""
-    places, cut = number.filled, len(digits) - len(number.filled) + 1
-    if not places:
-        return number.pattern.format() + (digits if number.point else "")
     if number.grouped:
-        texts = [token.text for token in number.whole]
-        grouped = _THOUSANDS_RE.sub(",", digits)
-        return "".join([*texts[: places[0]], grouped, *texts[places[-1] + 1 :]])
-    if len(number.whole) == len(places) < len(digits) + 1:
-        return digits
-    if cut > 0:
-        return number.pattern.format(digits[:cut], *digits[cut:])
-    blanks = (" " if number.whole[at].text == "?" else "" for at in places[: 1 - cut])
-    return number.pattern.format(*blanks, *digits)
+        digits = _THOUSANDS_RE.sub(",", digits)
+        return "".join([text or digits for text, _ in number.pieces])
+    digits = digits.rjust(number.wide)
+    return "".join([text or digits[places] for text, places in number.pieces])
 
 
 def _part(number: Number, digits: str) -> str:

@@ -8,6 +8,7 @@ broken Unicode, what is hidden, and how much a table may hold.
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from pandas.api.extensions import ExtensionArray
 
     from importer.model import Merge
-    from importer.reading.display import Shown
+    from importer.reading.display import Look, Shown
     from importer.reading.faults import Fault
 
 _CELLS_A_BLOCK: Final = 250_000
@@ -45,16 +46,6 @@ _FOREIGN: Final = r"[^\x00-\x7f]"
 _TEXT: Final = pa.large_string()
 
 
-class Style(NamedTuple):
-    """What a cell style makes of a cell."""
-
-    code: str
-    """Number format code."""
-    struck: bool = False
-    colour: str = ""
-    """Background as in ``Grid.fills``; empty where there is none."""
-
-
 class Listed(NamedTuple):
     """A sheet of a workbook."""
 
@@ -64,10 +55,7 @@ class Listed(NamedTuple):
 
 
 class GridBuilder:
-    """Takes the rows of one sheet in order and makes its grid. Wholly empty rows are left out.
-
-    A cell's fault or stored number is told before its row is added.
-    """
+    """Takes the rows of one sheet in order and makes its grid. Wholly empty rows are left out."""
 
     def __init__(self, path: Path, name: str | None) -> None:
         """Begin a grid; ``name`` is the sheet's, ``None`` for a text file."""
@@ -87,36 +75,22 @@ class GridBuilder:
         self._packed = self._width = self._hidden = 0
         self._faults: dict[tuple[int, int], Fault] = {}
         self._stored: dict[int, dict[int, str]] = {}
-        self._kinds: list[bytes | bytearray] = []
-        """The types of the cells of each row, as far as there are any."""
-        self._types: list[tuple[int, npt.NDArray[np.int8]]] = []
-        """First position and types of a block of rows."""
+        self._looks: list[Sequence[Look | None]] = []
+        self._seen: dict[tuple[int, Look], dict[str, Shown]] = {}
+        """What the last block of rows showed."""
+        self._types: dict[int, list[tuple[int, npt.NDArray[np.int8]]]] = {}
+        """Column → first position and types of a block of rows."""
         self.merges: list[Merge] = []
         self._struck: set[tuple[int, int]] = set()
         self._fills: dict[int, tuple[tuple[int, str], ...]] = {}
-        self._colours: list[tuple[int, str]] = []
-        """Of the next row."""
         self._patterns: dict[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]] = {}
         """Few rows differ in their fills: each pattern is kept once."""
-        self._faulty = False
-
-    def note(self, column: int, cell: Shown, style: Style) -> None:
-        """Note what is known of a filled cell of the next row besides its text and type."""
-        if cell.fault is not None:
-            self._faults[len(self._rows), column] = cell.fault
-            self._faulty = True
-        if cell.stored is not None:
-            self._stored.setdefault(column, {})[len(self._rows)] = cell.stored
-        if style.struck and cell.text:
-            self._struck.add((len(self._rows), column))
-        if style.colour and cell.text:
-            self._colours.append((column, style.colour))
 
     def add(
         self,
         row: int,
         cells: Sequence[str],
-        types: bytes | bytearray = b"",
+        looks: Sequence[Look | None] = (),
         *,
         hidden: bool = False,
     ) -> None:
@@ -124,24 +98,19 @@ class GridBuilder:
 
         Args:
             row: Its number, larger than all before it.
-            cells: From the first column on; rows may differ in length.
-            types: The ``CellType`` of each cell; none where all are text.
+            cells: What is stored of each, from the first column on; rows may differ in length.
+            looks: How each of them is shown; nothing where all are shown as they are.
             hidden: Whether the sheet hides it.
 
         Raises:
             InputError: The table has become larger than any list of people.
         """
-        if not self._faulty and not any(cells):
+        if not any(cells):
             return
-        self._faulty = False
-        if self._colours:
-            pattern = tuple(self._colours)
-            self._fills[len(self._rows)] = self._patterns.setdefault(pattern, pattern)
-            self._colours.clear()
         self._rows.append(row)
         self._lengths.append(len(cells))
         self._cells.append(cells)
-        self._kinds.append(types)
+        self._looks.append(looks)
         self._hidden += hidden
         self._width = max(self._width, len(cells))
         if len(self._cells) * self._width >= _CELLS_A_BLOCK:
@@ -177,11 +146,11 @@ class GridBuilder:
     def _typed(self) -> dict[int, npt.NDArray[np.int8]]:
         """Return the types of the columns that are not all text."""
         types: dict[int, npt.NDArray[np.int8]] = {}
-        for start, block in self._types:
-            for column in np.flatnonzero(block.any(axis=0)).tolist():
-                whole = types.setdefault(column, np.zeros(len(self._rows), np.int8))
-                whole[start : start + len(block)] = block[:, column]
-        return dict(sorted(types.items()))
+        for column, blocks in sorted(self._types.items()):
+            types[column] = np.zeros(len(self._rows), np.int8)
+            for start, block in blocks:
+                types[column][start : start + len(block)] = block
+        return types
 
     def _pack(self) -> None:
         """Turn the rows at hand into columns."""
@@ -192,20 +161,54 @@ class GridBuilder:
                 "too many to be read.",
                 hint="Delete stray cells far to the right, or split the file.",
             )
-        count = len(self._cells)
-        columns = zip_longest(*self._cells, fillvalue="")
-        for position, texts in enumerate(columns):
+        colours: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
+        looks = zip_longest(*self._looks, fillvalue=None)
+        for position, stored in enumerate(zip_longest(*self._cells, fillvalue="")):
+            texts: Sequence[str] = stored
+            if any(ways := next(looks, ())):
+                texts = self._shown(position, stored, ways, colours)
             if any(texts):
                 chunks = self._columns.setdefault(position, [])
                 if gap := self._packed - sum(map(len, chunks)):
                     chunks.append(_blanks(gap))
                 chunks.append(_texts(texts))
-        if any(map(any, self._kinds)):
-            kinds = b"".join(each.ljust(self._width, b"\0") for each in self._kinds)
-            self._types.append((self._packed, np.frombuffer(kinds, np.int8).reshape(count, -1)))
-        self._packed += count
+        for at, marks in sorted(colours.items()):
+            self._fills[at] = self._patterns.setdefault(tuple(marks), tuple(marks))
+        self._packed += len(self._cells)
         self._cells.clear()
-        self._kinds.clear()
+        self._looks.clear()
+
+    def _shown(
+        self,
+        column: int,
+        stored: Sequence[str],
+        looks: Sequence[Look | None],
+        colours: dict[int, list[tuple[int, str]]],
+    ) -> Sequence[str]:
+        """Return what the cells of a column show, each stored text looked at once; note what else they are."""
+        cells, types = list(stored), np.zeros(len(stored), np.int8)
+        for look in filter(None, dict.fromkeys(looks)):
+            places = [at for at, each in enumerate(looks) if each is look]
+            before = self._seen.get((column, look), {})
+            texts = {stored[at] for at in places}
+            shown = {text: before.get(text) or look.show(text) for text in texts}
+            self._seen[column, look] = shown
+            types[places] = look.type
+            for at in places:
+                cells[at], number, fault = shown[stored[at]]
+                if number is not None:
+                    self._stored.setdefault(column, {})[self._packed + at] = number
+                if fault is not None:
+                    self._faults[self._packed + at, column] = fault
+            if look.style.struck:
+                self._struck.update((self._packed + at, column) for at in places if cells[at])
+            if look.style.colour:
+                for at in places:
+                    if cells[at]:
+                        colours[self._packed + at].append((column, look.style.colour))
+        if types.any():
+            self._types.setdefault(column, []).append((self._packed, types))
+        return cells
 
     def _frame(self) -> pd.DataFrame:
         columns: dict[int, ExtensionArray] = {}

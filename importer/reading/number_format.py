@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from itertools import pairwise
+from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.model import CellType
@@ -62,22 +62,38 @@ class Number:
     """The number is multiplied by ten to this power before it is written (2 for percent)."""
 
     @cached_property
-    def filled(self) -> tuple[int, ...]:
-        """The places of the digits before the point."""
-        return tuple(at for at, token in enumerate(self.whole) if token.mark == "digit")
-
-    @cached_property
-    def pattern(self) -> str:
-        """What stands before the point, with a place for each digit."""
-        escaped = (token.text.replace("{", "{{").replace("}", "}}") for token in self.whole)
-        pairs = zip(self.whole, escaped, strict=True)
-        return "".join("{}" if token.mark == "digit" else text for token, text in pairs)
+    def places(self) -> str:
+        """The digits before the point, as the code has them: ``#``, ``?`` and ``0``."""
+        return "".join(token.text for token in self.whole if token.mark == "digit")
 
     @cached_property
     def zeros(self) -> int:
         """Digits before the point that are always written."""
-        digits = [self.whole[at].text for at in self.filled]
-        return len(digits) - digits.index("0") if "0" in digits else 0
+        return len(self.places) - (self.places + "0").index("0")
+
+    @cached_property
+    def wide(self) -> int:
+        """Places before the point that at least a blank is written in."""
+        return len(self.places.lstrip("#"))
+
+    @cached_property
+    def pieces(self) -> tuple[tuple[str, slice], ...]:
+        """What stands before the point: texts, and places of digits, as a slice of those to be written.
+
+        Where thousands are grouped, all digits are one piece.
+        """
+        found, left = [], len(self.places)
+        for mark, run in groupby(self.whole, lambda token: token.mark):
+            texts = "".join(token.text for token in run)
+            if mark != "digit":
+                found.append((texts, slice(0)))
+                continue
+            first = None if left == len(self.places) else -left
+            left -= len(texts)
+            found.append(("", slice(first, -left or None)))
+        if not self.places and self.point:
+            found.append(("", slice(None)))
+        return tuple(found)
 
     @cached_property
     def decimals(self) -> int:
@@ -140,7 +156,7 @@ class NumberFormat:
         number = self.sections[0].number
         if number is None or self.conditional or number.point or number.power:
             return None
-        return number if number.filled else None
+        return number if number.places else None
 
 
 _TOKEN_RE = re.compile(

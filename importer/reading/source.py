@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,16 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
     Raises:
         InputError: The file cannot be opened, or it is no spreadsheet that can be read.
     """
+    collecting = gc.isenabled()
+    gc.disable()  # cells refer to nothing, so that millions of them would be looked through in vain
+    try:
+        return _read(path, encoding)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read(path: Path, encoding: str | None) -> Source:
     data = _bytes(path)
     container = sniff(data, path)
     sheets: list[Listed] = []

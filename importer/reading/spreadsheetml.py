@@ -6,17 +6,20 @@ Types and formats of cells are in the file (Microsoft, XML Spreadsheet Reference
 from __future__ import annotations
 
 import io
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, iterparse
 
-from importer.model import CellType, Merge
-from importer.reading import faults
-from importer.reading.display import Shown, show, show_iso
-from importer.reading.grid import GridBuilder, Listed, Style
+from importer.model import Merge
+from importer.reading.display import STAND_IN, Looks, Style
+from importer.reading.grid import GridBuilder, Listed
 from importer.reading.xlsx_package import refuse_document_type, refusing_damage
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from importer.model import Grid
+    from importer.reading.display import Look
 
 _MOST_ROWS: Final = 1_048_576
 _MOST_COLUMNS: Final = 16_384
@@ -32,7 +35,7 @@ _NAMED: Final = {
     **dict.fromkeys(("long time", "medium time", "short time"), "h:mm:ss"),
 }
 """Formats that have a name there instead of a code; what the others show depends on the language."""
-_TRUTHS: Final = {"0": "FALSE", "1": "TRUE"}
+_KINDS: Final = {"Number": "n", "DateTime": "d", "Boolean": "b", "Error": "e", "String": "str"}
 
 
 def read_spreadsheetml(data: bytes, path: Path) -> list[Listed]:
@@ -47,9 +50,15 @@ def read_spreadsheetml(data: bytes, path: Path) -> list[Listed]:
         parts = iterparse(io.BytesIO(data), ("start", "end"))  # noqa: S314 - it has no entities
         for event, element in parts:
             reader.take(event, element.tag.rpartition("}")[2], element)
-    return [
-        Listed(each.name or "", each.name not in reader.hidden, each.grid) for each in reader.sheets
-    ]
+        return [
+            Listed(each.name or "", each.name not in reader.hidden, partial(_grid, each, path.name))
+            for each in reader.sheets
+        ]
+
+
+def _grid(builder: GridBuilder, name: str) -> Grid:
+    with refusing_damage(name):
+        return builder.grid()
 
 
 class _Reader:
@@ -59,7 +68,8 @@ class _Reader:
         self.sheets: list[GridBuilder] = []
         self.hidden: list[str] = []
         self._path = path
-        self._styles: dict[str, Style] = {}
+        self._styles = {"Default": Style("General")}
+        self._looks = Looks(self._styles)
         self._columns: dict[int, str] = {}
         """Column → the style of its cells, where it has one."""
         self._row = self._column = 0
@@ -84,7 +94,7 @@ class _Reader:
 
     def _take_style(self, element: Element) -> None:
         own = _own(element)
-        code, struck, colour = self._styles.get(own.get("Parent", "Default"), Style("General"))
+        code, struck, colour = self._styles[own.get("Parent", "Default")]
         for part in element:
             name, given = part.tag.rpartition("}")[2], _own(part)
             if name == "NumberFormat":
@@ -108,7 +118,7 @@ class _Reader:
         builder, about = self.sheets[-1], _own(element)
         self._row = _number(about, self._row, _MOST_ROWS)
         cells: list[str] = []
-        types = bytearray()
+        looks: list[Look | None] = []
         column = 0
         for cell in element:
             own = _own(cell)
@@ -117,30 +127,22 @@ class _Reader:
             if across or down:
                 first = column - 1
                 builder.merges.append(Merge(self._row, self._row + down, first, first + across))
-            named = own.get("StyleID") or about.get("StyleID") or self._columns.get(column)
-            style = self._styles.get(named or "Default", Style("General"))
-            shown = _shown(cell, style.code, formula="Formula" in own)
-            builder.note(column - 1, shown, style)
-            cells += [""] * (column - 1 - len(cells)) + [shown.text]
-            types += bytes(column - 1 - len(types)) + bytes([shown.type])
+            style = own.get("StyleID") or about.get("StyleID") or self._columns.get(column)
+            kind, text = _stored(cell, formula="Formula" in own)
+            cells += [""] * (column - 1 - len(cells)) + [text]
+            looks += [None] * (column - 1 - len(looks)) + [self._looks[kind, style or "Default"]]
             column += across
-        builder.add(self._row, cells, types, hidden=_hides(about, "Height"))
+        builder.add(self._row, cells, looks, hidden=_hides(about, "Height"))
 
 
-def _shown(cell: Element, code: str, *, formula: bool) -> Shown:
+def _stored(cell: Element, *, formula: bool) -> tuple[str, str]:
+    """Return the type of a cell, in the words of ``look``, and the text that is stored of it."""
     data = cell.find("{*}Data")
-    kind = "" if data is None else _own(data).get("Type", "String")
+    kind = "String" if data is None else _own(data).get("Type", "String")
     text = "" if data is None else "".join(data.itertext())
-    if not text:
-        missing = formula and kind != "String"
-        return Shown("", fault=faults.NOT_CALCULATED if missing else None)
-    if kind == "Number":
-        return show(text.strip(), code)
-    if kind == "DateTime":
-        return show_iso(text.strip(), code)
-    if kind == "Boolean":
-        return Shown(_TRUTHS[text.strip()], CellType.BOOLEAN)
-    return Shown(text, fault=faults.EXCEL_ERROR if kind == "Error" else None)
+    if not text and formula and (data is None or kind != "String"):
+        return STAND_IN, "0"
+    return _KINDS[kind], text if kind in {"String", "Error"} else text.strip()
 
 
 def _own(element: Element) -> dict[str, str]:

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import xlrd
 
-from importer.model import CellType, Merge
-from importer.reading import faults, sniffing
-from importer.reading.display import Shown, show
-from importer.reading.grid import GridBuilder, Listed, Style
-from importer.reading.number_format import LOST
+from importer.model import Merge
+from importer.reading import sniffing
+from importer.reading.display import STAND_IN, Looks, Style
+from importer.reading.grid import GridBuilder, Listed
 from importer.reading.xlsx_package import BUILT_IN
 
 if TYPE_CHECKING:
@@ -23,7 +22,12 @@ if TYPE_CHECKING:
     from importer.model import Grid
 
 _MOST_COLUMNS: Final = 256
-_EMPTY: Final = frozenset({xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK})
+_KINDS: Final = {
+    **dict.fromkeys((xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_TEXT), "str"),
+    **dict.fromkeys((xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE), "n"),
+    xlrd.XL_CELL_BOOLEAN: "b",
+    xlrd.XL_CELL_ERROR: "e",
+}
 _BOF, _BOUND_SHEET, _RECALC_ID, _WRITER = 0x0809, 0x0085, 0x01C1, 0x005C
 _FORMULAS: Final = frozenset({0x0006, 0x0206, 0x0406})
 _WANTED: Final = _FORMULAS | {_BOF, _BOUND_SHEET, _RECALC_ID, _WRITER}
@@ -32,7 +36,6 @@ _ZERO, _FOUR = struct.pack("<d", 0), struct.pack("<d", 4)
 _EMPTY_TEXT: Final = b"\x03\0\0\0\0\0\xff\xff"
 _SAYS_NOTHING: Final = b"\x03\0\x17\0\0"
 """The formula ``=""``, which is right as it stands (MS-XLS, section 2.5.198.89)."""
-_NUMBERS: Final = (xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE)
 
 
 def read_xls(data: bytes, path: Path) -> list[Listed]:
@@ -77,7 +80,8 @@ class _Reader:
 
     def __init__(self, book: xlrd.book.Book, path: Path) -> None:
         self._book, self._path = book, path
-        self._styles = [_style(book, index) for index in range(len(book.xf_list))]
+        styles = {index: _style(book, index) for index in range(len(book.xf_list))}
+        self._looks = Looks(styles, since_1904=book.datemode == 1)
         self._stand_ins = _stand_ins(book)
 
     def grid(self, sheet: xlrd.sheet.Sheet) -> Grid:
@@ -97,34 +101,19 @@ class _Reader:
         hidden = {row for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
         stand_ins = self._stand_ins.get(sheet.number, frozenset())
         for row in range(sheet.nrows):
-            cells, types = [], bytearray()
-            for column in range(sheet.row_len(row)):
-                cell = sheet.cell(row, column)
-                style = self._style(cell)
-                if (row, column) in stand_ins:
-                    shown = Shown("", fault=faults.NOT_CALCULATED)
-                else:
-                    shown = self._shown(cell, style)
-                builder.note(column, shown, style)
-                cells.append(shown.text)
-                types.append(shown.type)
-            builder.add(row + 1, cells, types, hidden=row in hidden)
+            cells, looks = [], []
+            for column, cell in enumerate(sheet.row(row)):
+                kind = STAND_IN if (row, column) in stand_ins else _KINDS[cell.ctype]
+                cells.append(_stored(kind, cell.value))
+                looks.append(self._looks[kind, cell.xf_index])
+            builder.add(row + 1, cells, looks, hidden=row in hidden)
         return builder.grid()
 
-    def _style(self, cell: xlrd.sheet.Cell) -> Style:
-        return self._styles[cell.xf_index] if cell.xf_index < len(self._styles) else Style(LOST)
 
-    def _shown(self, cell: xlrd.sheet.Cell, style: Style) -> Shown:
-        kind, value = cell.ctype, cell.value
-        if kind in _EMPTY:
-            return Shown("")
-        if kind == xlrd.XL_CELL_BOOLEAN:
-            return Shown("TRUE" if value else "FALSE", CellType.BOOLEAN)
-        if kind == xlrd.XL_CELL_ERROR:
-            return Shown(str(xlrd.error_text_from_code.get(value, "#N/A")))
-        if kind not in _NUMBERS:
-            return Shown(str(value))
-        return show(repr(value), style.code, since_1904=self._book.datemode == 1)
+def _stored(kind: str, value: str | float) -> str:
+    if kind == "e":
+        return str(xlrd.error_text_from_code.get(value, "#N/A"))
+    return "0" if kind == STAND_IN else str(value)
 
 
 def _style(book: xlrd.book.Book, index: int) -> Style:

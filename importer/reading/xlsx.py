@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from functools import partial
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
-from importer.model import CellType, Merge
-from importer.reading import faults
-from importer.reading.display import Shown, show, show_iso
-from importer.reading.grid import GridBuilder, Listed, Style
-from importer.reading.number_format import LOST
+from importer.model import Merge
+from importer.reading.display import STAND_IN, Looks
+from importer.reading.grid import GridBuilder, Listed
 from importer.reading.xlsx_package import (
     YES,
     Package,
@@ -26,12 +24,12 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
     from importer.model import Grid
+    from importer.reading.display import Look
     from importer.reading.xlsx_package import SheetPart, Workbook
 
 _MOST_ROWS: Final = 1_048_576
 _MOST_COLUMNS: Final = 16_384
 _REFERENCE_RE: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
-_TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 
 
 def read_xlsx(data: bytes, path: Path) -> list[Listed]:
@@ -64,27 +62,13 @@ def _read_sheet(package: Package, sheet: SheetPart, book: Workbook, path: Path) 
         return builder.grid()
 
 
-class _Columns(dict[str, int]):
-    """The position of each column by its letters: ``A`` is 0, ``AA`` is 26."""
-
-    def __missing__(self, letters: str) -> int:
-        number = 0
-        for letter in letters.upper():
-            number = number * 26 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) + 1
-        if not 0 < number <= _MOST_COLUMNS:
-            raise ValueError(letters)
-        self[letters] = number - 1
-        return number - 1
-
-
 class _RowReader:
     """Takes the rows of a sheet. What contradicts itself is a ``ValueError``: damage."""
 
     def __init__(self, book: Workbook, builder: GridBuilder) -> None:
         self._book, self._builder = book, builder
-        self._styles = {str(number): style for number, style in enumerate(book.styles)}
-        self._plain = not any(style.struck or style.colour for style in book.styles)
-        self._letters = _Columns()
+        self._looks = Looks(book.styles, since_1904=book.since_1904)
+        self._plain = not any(style.struck or style.colour for style in book.styles.values())
         self._row = 0
         self._space = ""
 
@@ -96,66 +80,38 @@ class _RowReader:
             if not self._row < number <= _MOST_ROWS:
                 raise ValueError(number)
             self._row = number
-            cells, types = self._cells(row)
-            self._builder.add(number, cells, types, hidden=_hides(row, "ht"))
+            self._builder.add(number, *self._cells(row), hidden=_hides(row, "ht"))
 
-    def _cells(self, row: Element) -> tuple[list[str], bytearray]:
-        """Return what the cells of a row show, and what they are; what else is known of them is noted."""
-        shared, letters, value = self._book.texts, self._letters, f"{self._space}v"
-        styles, lost = self._styles, Style(LOST)
+    def _cells(self, row: Element) -> tuple[list[str], list[Look | None]]:
+        """Return what is stored of the cells of a row, and how each is shown."""
+        shared, looks, plain = self._book.texts, self._looks, self._plain
+        value = f"{self._space}v"
         cells: list[str] = []
-        types = bytearray()
-        column, name = -1, str(self._row)
-        for cell in row:
-            reference = cell.get("r")
-            column = column + 1 if reference is None else letters[reference.removesuffix(name)]
-            if not len(cell):
-                continue
+        ways: list[Look | None] = []
+        name = str(self._row)
+        letters = "".join([cell.get("r", name) for cell in row]).replace(name, " ")
+        for column, cell in zip(_positions(letters), row, strict=True):
             text, kind = cell.findtext(value), cell.get("t", "n")
-            if kind == "s" and text and self._plain:
-                shown, sort = shared[int(text)], 0
-            else:
-                style = styles.get(cell.get("s") or "0", lost)
-                found = self._shown(cell, kind, text, style.code)
-                if found is None:
+            if kind == "s" and text:
+                text = shared[int(text)]
+            elif not text or kind != "n" or len(cell) > 1:
+                kind, text = self._odd(cell, kind, text)
+                if not text:
                     continue
-                shown, sort, stored, fault = found
-                if fault is not None or stored is not None or not self._plain:
-                    self._builder.note(column, found, style)
             if gap := column - len(cells):
-                if gap < 0:
-                    raise ValueError(reference)  # cells ascend
                 cells += [""] * gap
-                types += bytes(gap)
-            cells.append(shown)
-            types.append(sort)
-        return cells, types
+                ways += [None] * gap
+            cells.append(text)
+            ways.append(None if plain and kind == "s" else looks[kind, cell.get("s", "0")])
+        return cells, ways
 
-    def _shown(self, cell: Element, kind: str, text: str | None, code: str) -> Shown | None:
-        """Return what a cell shows, ``None`` where it is blank."""
+    def _odd(self, cell: Element, kind: str, text: str | None) -> tuple[str, str]:
+        """Return type and text of a cell that is blank, holds a text of its own or a formula."""
         if text is None and (inline := cell.find(f"{self._space}is")) is not None:
             text = text_of(inline)
-        formula = len(cell) > 1 or not text
-        if formula and cell.find(f"{self._space}f") is not None and self._is_stand_in(kind, text):
-            return Shown("", fault=faults.NOT_CALCULATED)
-        if not text:
-            return None
-        match kind:
-            case "n":
-                shown = show(text, code, since_1904=self._book.since_1904)
-            case "s":
-                shown = Shown(self._book.texts[int(text)])
-            case "str" | "inlineStr":
-                shown = Shown(without_escapes(text))
-            case "b":
-                shown = Shown(_TRUTHS[text.strip()], CellType.BOOLEAN)
-            case "d":
-                shown = show_iso(text.strip(), code)
-            case "e":
-                shown = Shown(text, fault=faults.EXCEL_ERROR)
-            case _:
-                raise ValueError(kind)
-        return shown
+        if cell.find(f"{self._space}f") is not None and self._is_stand_in(kind, text):
+            return STAND_IN, "0"
+        return kind, without_escapes(text or "") if kind != "n" else text or ""
 
     def _is_stand_in(self, kind: str, text: str | None) -> bool:
         """Whether a formula's value was never calculated: programs write nothing, or 0, in its place."""
@@ -164,11 +120,34 @@ class _RowReader:
         return not text and not (kind == "str" and text is not None)
 
 
+@lru_cache(maxsize=128)
+def _positions(letters: str) -> tuple[int, ...]:
+    """Return the columns of a row's cells.
+
+    Args:
+        letters: Those of each cell and a blank: ``A B AA ``. A cell without any is right of the one before.
+    """
+    columns = [-1]
+    for name in letters.split(" ")[:-1]:
+        columns.append(_column(name) if name else columns[-1] + 1)
+        if not columns[-2] < columns[-1] < _MOST_COLUMNS:
+            raise ValueError(name)
+    return tuple(columns[1:])
+
+
+def _column(letters: str) -> int:
+    """Return the position of a column: ``A`` is 0, ``AA`` is 26."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + "ABCDEFGHIJKLMNOPQRSTUVWXYZ".index(letter) + 1
+    return number - 1
+
+
 def _merge(reference: str) -> Merge:
     """Return ``A1:B2`` in numbers."""
     first, _, last = reference.replace("$", "").partition(":")
     ends = [_REFERENCE_RE.fullmatch(end) for end in (first, last or first)]
-    rows, columns = zip(*[(int(end[2]), _Columns()[end[1]]) for end in ends if end], strict=True)
+    rows, columns = zip(*[(int(end[2]), _column(end[1])) for end in ends if end], strict=True)
     return Merge(rows[0], rows[-1], columns[0], columns[-1])
 
 

@@ -21,7 +21,8 @@ from xlrd.formatting import excel_default_palette_b8, std_format_strings
 
 from importer.errors import InputError
 from importer.reading import sniffing
-from importer.reading.grid import Style, whole_unicode
+from importer.reading.display import Style
+from importer.reading.grid import whole_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -65,7 +66,8 @@ class Workbook:
 
     sheets: tuple[SheetPart, ...]
     """Those with rows, in the order of their tabs; charts and macros have none."""
-    styles: tuple[Style, ...]
+    styles: Mapping[str, Style]
+    """Number → cell style."""
     texts: Sequence[str]
     """The shared texts."""
     since_1904: bool
@@ -190,7 +192,7 @@ def read_workbook(package: Package) -> Workbook:
         )
     return Workbook(
         tuple(sheets),
-        _styles(package.parse(named["styles"])) if "styles" in named else (Style("General"),),
+        _styles(package.parse(named["styles"])) if "styles" in named else {"0": Style("General")},
         texts,
         any(each.get("date1904") in YES for each in root.iterfind(".//{*}workbookPr")),
         any(each.get("fullCalcOnLoad") in YES for each in root.iterfind(".//{*}calcPr")),
@@ -237,8 +239,8 @@ def _relations(package: Package, part: str) -> list[tuple[str, str, str]]:
     return found
 
 
-def _styles(root: Element) -> tuple[Style, ...]:
-    """Return what each cell style makes of a cell, in the order in which cells refer to them."""
+def _styles(root: Element) -> dict[str, Style]:
+    """Return what each cell style makes of a cell, by the number that cells refer to it with."""
     sheet = root[0]
     own = {
         int(each.attrib["numFmtId"]): each.get("formatCode", "General")
@@ -248,13 +250,13 @@ def _styles(root: Element) -> tuple[Style, ...]:
     struck = [strike is not None and strike.get("val", "1") in YES for strike in strikes]
     fills = [fill.find("{*}patternFill") for fill in sheet.iterfind("{*}fills/{*}fill")]
     colours = ["" if fill is None else _colour(fill) for fill in fills]
-    used = []
+    used: list[Style] = []
     for each in sheet.iterfind("{*}cellXfs/{*}xf"):
         number, font, fill = (int(each.get(key, "0")) for key in ("numFmtId", "fontId", "fillId"))
         code = own.get(number) or BUILT_IN.get(number, "General")
         colour = colours[fill] if fill < len(colours) else ""
         used.append(Style(code, font < len(struck) and struck[font], colour))
-    return tuple(used) or (Style("General"),)
+    return {str(at): style for at, style in enumerate(used or [Style("General")])}
 
 
 def _colour(fill: Element) -> str:
