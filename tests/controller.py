@@ -1,11 +1,16 @@
-"""The sandbox as tests use it: it keeps a ledger, which is the truth that they compare our words with::
+"""The sandbox as tests use it: it misbehaves after a plan, and keeps a ledger, which is the truth that they
+compare our words with::
 
     with Controller({("A1", 1): Fault("lost")}) as controller:
         push(controller.url)
         assert controller.applied("A1") == 1
 
-A plan maps (row key, attempt) to a fault; see ``importer.sandbox.faults``. Permits with any reference
-id are there, created elsewhere, until they are deleted.
+A plan maps (key, number) to a fault. The key of a row is the ``unique_id`` of a user, the plate of a vehicle,
+the permit number (else the plate) of a permit, the reference id of an update or delete, the plate of a plate
+query, and the call itself of the others; the number is its attempt, counted from 1 for each call and key.
+Attempt 0 means every attempt, the key ``*`` every row. ``#request`` and ``#connection`` with n are the n-th in
+order of arrival, and hit before the row is known. Permits with any reference id are there, created elsewhere,
+until they are deleted.
 
 As a process: ``python tests/controller.py --plan plan.json --ledger ledger.jsonl`` prints its address
 and appends one JSON object a request to the ledger, flushed before a byte of the answer leaves.
@@ -13,24 +18,81 @@ and appends one JSON object a request to the ledger, flushed before a byte of th
 
 import argparse
 import json
+import os
+import socket
+import struct
 import sys
 import threading
 import time
-from dataclasses import asdict, dataclass
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from importer.sandbox import Fault, Sandbox
+from importer.sandbox import Sandbox
+from importer.sandbox.controller import Request, Response, respond
+from importer.sandbox.faults import HTML
+from importer.sandbox.server import Connection
 from importer.sandbox.store import Store
 
-__all__ = ["Controller", "Fault", "read_plan"]
+__all__ = ["Controller", "Fault", "read_plan", "records_of"]
+
+# Kind → whether the request is carried out unless the fault says otherwise.
+CARRIED_OUT = {
+    "answer": False,  # ``status``, ``headers`` and ``body``, or the error of ``code``
+    "bad-json": False,  # 200 with JSON that ends too early, its length right
+    "close": False,  # no byte of an answer, an orderly end
+    "cut-body": True,  # the answer ends in the middle of its body
+    "cut-headers": True,  # the answer ends in the middle of its headers
+    "drip": True,  # the answer (or ``body``) byte by byte, ``seconds`` between two
+    "gone": False,  # no fault of ours: the client left within its request
+    "empty": False,  # 200 without a body
+    "hang": False,  # never an answer, until one side goes
+    "hold": True,  # the answer after ``release`` was called
+    "html": False,  # 200 with an HTML page
+    "idle-close": True,  # a whole answer that promises to keep the connection, then its end
+    "late": True,  # the answer after ``seconds``
+    "lost": True,  # carried out, then an orderly end without a byte of an answer
+    "raw": True,  # ``body`` byte for byte (latin-1), status line and all, then the end
+    "refuse": True,  # a whole answer, then nobody listens until ``listen`` is called
+    "reset": False,  # a reset; before reading, where the plan names a request or connection
+    "reset-in-body": False,  # a reset with half of the body unread (as in ``reset``)
+    "stale": False,  # ``close``, but only on a connection that has answered before
+}
+EARLY = {"close", "reset"}
+SILENT = {"close", "lost", "reset", "reset-in-body", "stale"}
+LAST = {"cut-body", "cut-headers", "idle-close", "raw", "refuse"}
+KNOWN_BY = ("unique_id", "permitNo", "TicketNumber", "plate", "LicencePlate")
+REFERENCES = ("referenceID", "referenceid", "reference_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong with a request."""
+
+    kind: str
+    applied: bool | None = None
+    """Whether the request is carried out; ``None`` for what the kind says."""
+    status: int = 200
+    code: int = 0
+    """The ``ErrorCode`` of an ``answer``."""
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def __post_init__(self):
+        if self.kind not in CARRIED_OUT:
+            raise ValueError(f"{self.kind} is not a fault.")
+
+    @property
+    def applies(self):
+        return CARRIED_OUT[self.kind] if self.applied is None else self.applied
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One request, as the controller saw it."""
 
-    number: int
-    connection: int
     call: str
     """The path after the version, ``profiles/push`` say; empty where it was not read."""
     path: str
@@ -64,26 +126,131 @@ class Elsewhere(Store):
             self.put("deleted", key, {})
 
 
+class Rigged(Connection):
+    """A connection that breaks as the plan says."""
+
+    early = None
+
+    def handle(self):
+        self.answered = 0
+        with self.server.sandbox.lock:
+            self.server.sandbox.connections += 1
+            self.number = self.server.sandbox.connections
+        super().handle()
+
+    def serve_one(self):
+        rig = self.server.sandbox
+        self.early = rig.plan.get(("#connection", self.number))
+        if self.early is not None and self.early.kind in EARLY:
+            return self.drop(self.early)
+        if not self.rfile.peek(1):
+            return False
+        with rig.in_hand() as number:
+            early = self.early = self.early or rig.plan.get(("#request", number))
+            request = None
+            if early is None or early.kind not in EARLY or early.applies:
+                request = self.read_request()
+                if request is None and (early is None or early.kind != "reset-in-body"):
+                    rig.decide(None, Fault("gone"), self.answered)
+                    return False
+            fault, response = rig.decide(request, early, self.answered)
+            rig.pause(rig.latency + (fault.seconds if fault and fault.kind == "late" else 0))
+            self.answered += 1
+            return self.send(fault, response) and not self.close_connection
+
+    def read_body(self, length):
+        if self.early is not None and self.early.kind == "reset-in-body":
+            self.rfile.read(length // 2)
+            return b""
+        return super().read_body(length)
+
+    def send(self, fault, response):
+        """Answer as the fault says; return whether the connection stays."""
+        rig, kind = self.server.sandbox, "" if fault is None else fault.kind
+        if kind in SILENT:
+            return self.drop(fault)
+        if kind == "hang":
+            self.connection.recv(1)
+            return False
+        if kind == "hold":
+            rig.released.wait()
+        message = response.as_bytes() if fault is None else broken(fault, response)
+        if kind == "drip":
+            for byte in message:
+                self.wfile.write(bytes([byte]))
+                rig.pause(fault.seconds)
+            return True
+        if kind == "refuse":
+            rig.refuse()
+        self.wfile.write(message)
+        return kind not in LAST
+
+    def drop(self, fault):
+        if fault.kind in {"reset", "reset-in-body"}:
+            linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        return False
+
+
+def broken(fault, response):
+    """Return the bytes of an answer, whole or cut, as the fault says."""
+    match fault.kind:
+        case "answer":
+            said = {"ErrorCode": fault.code, "ErrorMessage": f"Invented message of {fault.code}."}
+            body = json.dumps(said) if fault.code else fault.body
+            response = Response(body, fault.status, dict(fault.headers))
+        case "html":
+            response = Response(HTML, headers={"Content-Type": "text/html"})
+        case "empty":
+            response = Response("")
+        case "bad-json":
+            response = Response(response.body[:-1])
+        case "drip" if fault.body:
+            response = Response(fault.body)
+    whole = fault.body.encode("latin-1") if fault.kind == "raw" else response.as_bytes()
+    body_at = whole.find(b"\r\n\r\n") + 4
+    cuts = {"cut-headers": body_at // 2, "cut-body": (body_at + len(whole)) // 2}
+    return whole[: cuts.get(fault.kind, len(whole))]
+
+
 class Controller(Sandbox):
-    """A sandbox in memory with a ledger."""
+    """A sandbox in memory with a plan and a ledger."""
+
+    serving = Rigged
 
     def __init__(self, plan=None, *, latency=0.0, port=0, ledger_file=None):
         """Take a plan and what every answer waits for, in seconds."""
-        super().__init__(None, port=port, delay=latency, plan=plan)
+        super().__init__(None, port=port)
+        self.plan, self.latency = dict(plan or {}), latency
+        self.connections = self.requests = 0
+        self.at_once = self._in_hand = 0
+        self.released = threading.Event()
+        self._attempts = Counter()
         self._ledger = []
         self._written = threading.Condition()
         self._ledger_file = ledger_file
 
     def start(self):
+        self.released.clear()
         super().start()
         self.forget()
         return self
 
     def forget(self):
-        """Hold no record but two violations."""
+        """Hold no record."""
         self._store.close()
         self._store = Elsewhere(None)
-        self._store.overdue = [{"ViolationID": n, "Ticket": f"1-{n}"} for n in (1, 2)]
+
+    def release(self):
+        """Let go every answer that is held, and hold none from now on."""
+        self.released.set()
+
+    def close(self):
+        self.release()
+        super().close()
+
+    def records(self, kind):
+        return records_of(self, kind)
 
     @property
     def ledger(self):
@@ -105,15 +272,53 @@ class Controller(Sandbox):
                 raise TimeoutError(f"{len(self._ledger)} of {requests} requests came.")
             return tuple(self._ledger)
 
-    def note(self, numbers, call, fault, done):
-        number, connection, attempt = numbers
-        request, ids = call.request, ("reference_id", "vehicle_id_id")
-        entry = Entry(
-            *(number, connection, call.name, request.path, call.key, attempt, request.body),
-            *(request.raw, request.headers, fault.kind if fault else "", done is not None),
-            next((str(done[name]) for name in ids if name in (done or {})), ""),
-            time.monotonic(),
-        )
+    @contextmanager
+    def in_hand(self):
+        """Count a request whose first byte is here; give its number."""
+        with self.lock:
+            self.requests += 1
+            self._in_hand += 1
+            self.at_once = max(self.at_once, self._in_hand)
+            number = self.requests
+        try:
+            yield number
+        finally:
+            with self.lock:
+                self._in_hand -= 1
+
+    def decide(self, request, fault, answered):
+        """Carry a request out or not, write it down, and return the fault and the answer.
+
+        ``request`` is ``None`` where it was not read, ``fault`` hits it before its row is known, and
+        ``answered`` are the requests that its connection has answered before.
+        """
+        with self.lock:
+            call = key = ""
+            attempt, response, done = 0, Response(json.dumps({"ErrorCode": 9003})), {}
+            if request is not None:
+                call = request.path.partition("/v1/")[2]
+                key = key_of(call, request.body or {})
+                self._attempts[call, key] += 1
+                attempt = self._attempts[call, key]
+                moments = ((key, attempt), (key, 0), ("*", attempt), ("*", 0))
+                planned = (self.plan[moment] for moment in moments if moment in self.plan)
+                fault = fault or next(planned, None)
+                if fault is not None and fault.kind == "stale" and not answered:
+                    fault = None
+                if fault is None or fault.applies:
+                    response = respond(request, self.store)
+                    done = accepted(response)
+            seen = request or Request("", "", {}, b"")
+            self._write(
+                *(call, seen.path, key, attempt, seen.body, seen.raw, seen.headers),
+                *(fault.kind if fault else "", bool(done)),
+                str(done.get("reference_id") or done.get("vehicle_id_id") or ""),
+                time.monotonic(),
+            )
+        return fault, response
+
+    def _write(self, *entry):
+        entry = Entry(*entry)
         with self._written:
             self._ledger.append(entry)
             self._written.notify_all()
@@ -121,6 +326,31 @@ class Controller(Sandbox):
             line = json.dumps({**asdict(entry), "raw": entry.raw.decode("utf-8", "replace")})
             with Path(self._ledger_file).open("a", encoding="utf-8") as file:
                 file.write(line + "\n")
+
+
+def key_of(call, body):
+    """Return by what a plan knows the row of a request."""
+    names = REFERENCES if call in {"permits/update", "permits/delete"} else KNOWN_BY
+    return next(filter(None, (str(body.get(name) or "") for name in names)), call)
+
+
+def accepted(response):
+    """Return what an answer says where the request was carried out; empty where it was refused."""
+    if response.status != 200:
+        return {}
+    said = json.loads(response.body)
+    return {} if said.get("ErrorCode") or said.get("error") else said
+
+
+def records_of(sandbox, kind):
+    """Return all ``users``, ``vehicles`` or ``permits`` of a sandbox, in the order of creation.
+
+    One dict a record: ``reference_id``, then the filled fields under the first of the vendor's possible names.
+    """
+    return [
+        {"reference_id": key if kind == "permits" else str(number), **body}
+        for key, number, body in sandbox.store.all(kind)
+    ]
 
 
 def read_plan(text):

@@ -3,6 +3,7 @@
 from contextlib import contextmanager
 
 import requests
+from controller import records_of
 
 from importer.sandbox import Sandbox
 
@@ -108,6 +109,9 @@ class Client:
 
     def code(self, call, body=None, **more):
         return self.tell(call, body, **more).get("ErrorCode")
+
+    def records(self, kind):
+        return records_of(self.sandbox, kind)
 
     def plate(self, plate="A", **more):
         body = {"api_token": TOKEN, "client": CLIENT, "plate": plate, **more}

@@ -65,8 +65,8 @@ def sandbox(
         )
         return 0
     store.parent.mkdir(parents=True, exist_ok=True)
-    plan = {key: fault for text in faults for key, fault in parse_fault(text).items()}
-    with Sandbox(store, port=port, delay=delay, plan=plan) as running:
+    planned = [parse_fault(text) for text in faults]
+    with Sandbox(store, port=port, delay=delay, faults=planned) as running:
         if options.as_json:
             emit({"url": running.url, "store": str(store)})
         say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")

@@ -5,13 +5,12 @@ from __future__ import annotations
 import html
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from importer.sandbox.connection import Request, Response
 from importer.sandbox.pages import PAGES, Answer, Page
 from importer.sandbox.rules import Refusal, judge, judge_token
 
@@ -22,73 +21,83 @@ _PATH_RE = re.compile(r"/api/(?:(?P<client>[^/]*)/)?v1/(?P<call>.+)")
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
-    """A request and the page that it is for."""
+class Request:
+    """One request as it came."""
 
-    request: Request
-    page: Page | None
-    client: str
-    """The client code of its path."""
-
-    @classmethod
-    def of(cls, request: Request) -> Call:
-        """Find the page of a request."""
-        found = _PATH_RE.fullmatch(unquote(request.path))
-        if found is None:
-            return cls(request, None, "")
-        client, call = found["client"], found["call"]
-        pages = (page for page in PAGES if page.call == call and page.own_host == (client is None))
-        return cls(request, next(pages, None), client or "")
+    method: str
+    path: str
+    headers: dict[str, str]
+    """Names in lower case."""
+    raw: bytes
 
     @property
-    def name(self) -> str:
-        """The path after the version, ``profiles/push`` say; empty where there is no such page."""
-        return self.page.call if self.page else ""
+    def body(self) -> dict[str, object] | None:
+        """The JSON object that it holds, if it holds one."""
+        try:
+            body = json.loads(self.raw)
+        except (ValueError, RecursionError):
+            return None
+        return body if isinstance(body, dict) else None
 
-    @property
-    def key(self) -> str:
-        """By which a plan of faults knows the row."""
-        body = self.request.body or {}
-        names = self.page.known_by if self.page else ()
-        return next(filter(None, (str(body.get(name) or "") for name in names)), self.name)
 
-    def respond(self, store: Store) -> tuple[Response, Answer | None]:
-        """Carry the call out; return the answer, and what it says where it was carried out."""
-        media = self.request.headers.get("content-type", "").partition(";")[0].strip().lower()
-        if self.page is None:
-            return _html(404), None
-        if self.request.method != "POST":
-            return _html(405, Allow="POST"), None
-        if media != "application/json":
-            return _html(415), None
-        done = self._carry_out(self.page, store)
-        if not isinstance(done, Refusal):
-            return Response(json.dumps(done, ensure_ascii=False)), done
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One whole answer."""
+
+    body: str
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+
+    def as_bytes(self) -> bytes:
+        """Return it as it goes over the wire."""
+        data = self.body.encode()
+        fields = {"Content-Type": "application/json", "Content-Length": len(data), **self.headers}
+        lines = [f"HTTP/1.1 {self.status} {HTTPStatus(self.status).phrase}"]
+        lines += [f"{name}: {value}" for name, value in fields.items()]
+        return ("\r\n".join(lines) + "\r\n\r\n").encode() + data
+
+
+def respond(request: Request, store: Store) -> Response:
+    """Carry a request out, and answer it."""
+    found = _PATH_RE.fullmatch(unquote(request.path))
+    client, call = (found["client"], found["call"]) if found else (None, "")
+    pages = (page for page in PAGES if page.call == call and page.own_host == (client is None))
+    page = next(pages, None)
+    media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if page is None:
+        return _html(404)
+    if request.method != "POST":
+        return _html(405, Allow="POST")
+    if media != "application/json":
+        return _html(415)
+    done = _carry_out(page, client, request.body, store)
+    if isinstance(done, Refusal):
         message = f"The sandbox refuses {done.name or 'this'}."
-        body: Answer = {"ErrorCode": done.code, "ErrorMessage": message}
-        if self.page.own_host:
-            body = {"error": done.code, "data": {}, "message": message}
-        return Response(json.dumps(body)), None
+        own: Answer = {"error": done.code, "data": {}, "message": message}
+        done = own if page.own_host else {"ErrorCode": done.code, "ErrorMessage": message}
+    return Response(json.dumps(done, ensure_ascii=False))
 
-    def _carry_out(self, page: Page, store: Store) -> Answer | Refusal:
-        if not (self.client or page.own_host):
-            return Refusal(9000)
-        body = self.request.body
-        if body is None:
-            return Refusal(9003)
-        refusal = judge_token(body.pop(page.token, None))
-        if page.own_host and refusal is None and not body.pop("client", None):
-            refusal = Refusal(9000)
-        if refusal is not None:
-            return refusal
-        taken = judge(page.attributes, body, datetime.now().astimezone().date())
-        if isinstance(taken, Refusal):
-            return taken
-        with store.transaction():
-            done = page.act(store, taken.values)
-        if taken.warnings and not isinstance(done, Refusal):
-            done["warnings"] = list(taken.warnings)
-        return done
+
+def _carry_out(
+    page: Page, client: str | None, body: dict[str, object] | None, store: Store
+) -> Answer | Refusal:
+    if not (client or page.own_host):
+        return Refusal(9000)
+    if body is None:
+        return Refusal(9003)
+    refusal = judge_token(body.pop(page.token, None))
+    if page.own_host and refusal is None and not body.pop("client", None):
+        refusal = Refusal(9000)
+    if refusal is not None:
+        return refusal
+    taken = judge(page.attributes, body, datetime.now().astimezone().date())
+    if isinstance(taken, Refusal):
+        return taken
+    with store.transaction():
+        done = page.act(store, taken.values)
+    if taken.warnings and not isinstance(done, Refusal):
+        done["warnings"] = list(taken.warnings)
+    return done
 
 
 def _html(status: int, **headers: str) -> Response:

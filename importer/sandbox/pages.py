@@ -44,8 +44,6 @@ class Page:
     """The path after the version, ``profiles/push`` say."""
     attributes: tuple[Attribute, ...]
     act: Callable[[Store, Mapping[str, str]], Answer | Refusal]
-    known_by: tuple[str, ...] = ()
-    """Names of the attributes by which a plan of faults knows a request; the first filled one counts."""
     token: str = "apiToken"  # noqa: S105 - the name of an attribute
     own_host: bool = False
     """Whether it is plate validation, which has its own path and its own words for errors."""
@@ -230,9 +228,8 @@ def _list_user_types(_store: Store, _values: Mapping[str, str]) -> Answer:
 def _send_overdue(store: Store, _values: Mapping[str, str]) -> Answer:
     """Tell the violations that were not sent so far, and mark them as sent."""
     answer: dict[str, Any] = json.loads(_VIOLATIONS.read_text(encoding="utf-8"))
-    records = answer["records"] if store.overdue is None else store.overdue
     fresh = []
-    for record in records:
+    for record in answer["records"]:
         key = str(record["ViolationID"])
         if store.get("violations sent", key) is None:
             store.put("violations sent", key, {})
@@ -258,27 +255,16 @@ def _validate_plate(store: Store, values: Mapping[str, str]) -> Answer:
     return {"error": 0, "data": data, "message": ""}
 
 
+_PLATE = Attribute(("plate",), blank=Blank.REFUSED, missing=9006)
 PAGES = (
-    Page("profiles/push", _USER, _push_user, ("unique_id",)),
-    Page("vehicles/push", _VEHICLE, _push_vehicle, ("plate",)),
-    Page(
-        "permits/push",
-        _PERMIT,
-        _push_permit,
-        ("permitNo", "TicketNumber", "plate", "LicencePlate"),
-    ),
-    Page("permits/update", _PERMIT_UPDATE, _update_permit, _REFERENCE.names),
-    Page("permits/delete", (_REFERENCE,), _delete_permit, _REFERENCE.names),
+    Page("profiles/push", _USER, _push_user),
+    Page("vehicles/push", _VEHICLE, _push_vehicle),
+    Page("permits/push", _PERMIT, _push_permit),
+    Page("permits/update", _PERMIT_UPDATE, _update_permit),
+    Page("permits/delete", (_REFERENCE,), _delete_permit),
     Page("permits/stats", (Attribute(("zones",)),), _count_permits),
     Page("profiles/types/list", (), _list_user_types),
     Page("violations/send_overdue_to_collections", (), _send_overdue),
-    Page(
-        "validate/plate",
-        (Attribute(("plate",), blank=Blank.REFUSED, missing=9006),),
-        _validate_plate,
-        ("plate",),
-        token="api_token",  # noqa: S106 - the name of an attribute
-        own_host=True,
-    ),
+    Page("validate/plate", (_PLATE,), _validate_plate, "api_token", own_host=True),
 )
 """Every call that the vendor documents."""

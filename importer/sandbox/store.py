@@ -9,14 +9,13 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-import threading
-from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
 _TABLE = """
@@ -32,7 +31,7 @@ COMMIT;
 
 
 class Store:
-    """The records of one sandbox, by kind and key. Safe for many threads and for two processes.
+    """The records of one sandbox, by kind and key; two processes may share a file.
 
     Keys are compared as they are given; ``fold`` makes those that OPSCOM compares without regard to
     case. A record is its fields under their first possible names.
@@ -44,9 +43,6 @@ class Store:
         Raises:
             SettingsError: The file cannot be opened or is no store.
         """
-        self.overdue: list[dict[str, object]] | None = None
-        """Violations to tell of instead of the invented ones."""
-        self._lock = threading.RLock()
         try:
             if path is not None:
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -54,86 +50,68 @@ class Store:
             self._db = sqlite3.connect(
                 path or ":memory:", timeout=30, isolation_level=None, check_same_thread=False
             )
+            try:
+                # A rehearsal has to survive its own end, not a power cut: the system writes when it likes.
+                self._db.execute("PRAGMA synchronous = OFF")
+                self._db.execute("PRAGMA journal_mode = TRUNCATE").close()
+                self._db.executescript(_TABLE)
+            except sqlite3.Error:
+                self._db.close()
+                raise
         except (OSError, sqlite3.Error) as error:
-            raise _unusable(path) from error
-        try:
-            # A rehearsal has to survive its own end, not a power cut: the system writes when it likes.
-            self._db.execute("PRAGMA synchronous = OFF")
-            self._db.execute("PRAGMA journal_mode = TRUNCATE").close()
-            self._db.executescript(_TABLE)
-        except sqlite3.Error as error:
-            self._db.close()
-            raise _unusable(path) from error
+            raise SettingsError(
+                f"{path}: the sandbox cannot keep its records in this file.",
+                hint="Move the file away or make its folder writable.",
+            ) from error
 
     def close(self) -> None:
         """Close the file; records in memory are gone."""
-        with self._lock:
-            self._db.close()
+        self._db.close()
 
     def get(self, kind: str, key: str) -> dict[str, str] | None:
         """Return a record, if it is there."""
-        with self._lock:
-            found = self._db.execute(
-                "SELECT body FROM record WHERE kind = ? AND key = ?", (kind, key)
-            ).fetchone()
+        found = self._db.execute(
+            "SELECT body FROM record WHERE kind = ? AND key = ?", (kind, key)
+        ).fetchone()
         return None if found is None else json.loads(found[0])
 
     def put(self, kind: str, key: str, body: Mapping[str, str], *, found_by: str = "") -> int:
         """Write a record over the one of that key, or add it; return its number among its kind."""
         text = json.dumps({name: each for name, each in body.items() if each}, ensure_ascii=False)
-        with self._lock:
-            (number,) = self._db.execute(
-                "INSERT INTO record SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1, ?3, ?4 FROM record"
-                " WHERE kind = ?1 ON CONFLICT (kind, key) DO UPDATE"
-                " SET found_by = ?3, body = ?4 RETURNING number",
-                (kind, key, found_by, text),
-            ).fetchone()
+        (number,) = self._db.execute(
+            "INSERT INTO record SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1, ?3, ?4 FROM record"
+            " WHERE kind = ?1 ON CONFLICT (kind, key) DO UPDATE"
+            " SET found_by = ?3, body = ?4 RETURNING number",
+            (kind, key, found_by, text),
+        ).fetchone()
         return int(number)
 
     def remove(self, kind: str, key: str) -> None:
         """Forget a record."""
-        with self._lock:
-            self._db.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
+        self._db.execute("DELETE FROM record WHERE kind = ? AND key = ?", (kind, key))
 
     def forget(self) -> None:
         """Forget all records, so that not even their bytes stay in the file."""
-        with self._lock:
-            self._db.execute("PRAGMA secure_delete = ON").close()
-            self._db.execute("DELETE FROM record")
+        self._db.execute("PRAGMA secure_delete = ON").close()
+        self._db.execute("DELETE FROM record")
 
     def all(
         self, kind: str, *, found_by: str | None = None
     ) -> list[tuple[str, int, dict[str, str]]]:
         """Return key, number and record of a kind, or of those found by a name, in order of creation."""
-        with self._lock:
-            rows = self._db.execute(
-                "SELECT key, number, body FROM record WHERE kind = ?1 AND found_by = IFNULL(?2, found_by)"
-                " ORDER BY number",
-                (kind, found_by),
-            ).fetchall()
+        rows = self._db.execute(
+            "SELECT key, number, body FROM record WHERE kind = ?1 AND found_by = IFNULL(?2, found_by)"
+            " ORDER BY number",
+            (kind, found_by),
+        ).fetchall()
         return [(key, number, json.loads(body)) for key, number, body in rows]
 
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
+    def transaction(self) -> AbstractContextManager[object]:
         """Do everything in the block or, where it fails, nothing."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-            except BaseException:
-                with suppress(sqlite3.Error):
-                    self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+        self._db.execute("BEGIN IMMEDIATE")
+        return self._db
 
 
 def fold(values: Mapping[str, str], *names: str) -> str:
     """Return the first filled value of these names, in the form in which OPSCOM compares it."""
     return next((values[name].strip().casefold() for name in names if values.get(name)), "")
-
-
-def _unusable(path: Path | None) -> SettingsError:
-    return SettingsError(
-        f"{path}: the sandbox cannot keep its records in this file.",
-        hint="Move the file away or make its folder writable.",
-    )

@@ -200,9 +200,7 @@ def test_a_token_that_an_answer_repeats_is_in_no_workbook(office):
 
 def test_a_timeout_counts_from_the_last_byte_so_that_what_still_arrives_is_never_cut(office):
     body = json.dumps({"records": [{"ViolationID": 1}]})
-    plan = {("*", 0): Fault("drip", seconds=0.01)}
-    with Controller(plan) as controller:
-        controller.store.overdue = json.loads(body)["records"]
+    with Controller({("*", 0): Fault("drip", body=body, seconds=0.01)}) as controller:
         done = ask(office, controller, "--timeout", "0.4")
     assert done.code == 0
 
@@ -259,8 +257,8 @@ def test_a_rehearsal_asks_nobody_and_says_in_the_workbook_what_it_is(office):
 
 def dripping(office, seconds=0.004):
     """Start a call whose answer comes byte by byte; return it when some of it is on the disk."""
-    controller = Controller({("*", 0): Fault("drip", seconds=seconds)}).start()
-    controller.store.overdue = [{"ViolationID": n, "Comment": "invented"} for n in range(200)]
+    body = json.dumps({"records": [{"ViolationID": n} for n in range(200)]})
+    controller = Controller({("*", 0): Fault("drip", body=body, seconds=seconds)}).start()
     process = office.start("overdue-violations", "--host", controller.url, "--yes", "--json")
     until = time.monotonic() + 20
     while time.monotonic() < until:

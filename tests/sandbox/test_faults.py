@@ -5,10 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
+from controller import records_of
 
 from importer.errors import UsageError
-from importer.sandbox import Fault, Sandbox, parse_fault
-from importer.sandbox.faults import HTML
+from importer.sandbox import Sandbox, parse_fault
+from importer.sandbox.faults import Fault
 
 PERMIT = {
     "plate": "PL8RDR",
@@ -29,30 +30,16 @@ def session():
         yield session
 
 
-PAGE = {"Content-Type": "text/html; charset=UTF-8"}
-TOO_MANY = Fault("answer", status=429, body=HTML, headers={**PAGE, "Retry-After": "1"})
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        pytest.param(
-            "500:every=10",
-            {("#every", 10): Fault("answer", status=500, body=HTML, headers=PAGE)},
-            id="every",
-        ),
-        pytest.param("lost:row=7", {("#request", 7): Fault("lost")}, id="row"),
-        pytest.param("close", {("#every", 1): Fault("close")}, id="always"),
-        pytest.param(
-            "html:row=1:every=5",
-            {("#every", 5): Fault("html"), ("#request", 1): Fault("html")},
-            id="both",
-        ),
-        pytest.param(
-            "slow:row=3:seconds=90", {("#request", 3): Fault("late", seconds=90)}, id="slow"
-        ),
-        pytest.param("slow", {("#every", 1): Fault("late", seconds=5)}, id="slow-default"),
-        pytest.param(" 429:every=2 ", {("#every", 2): TOO_MANY}, id="429-default"),
+        pytest.param("500:every=10", Fault("500", every=10), id="every"),
+        pytest.param("lost:row=7", Fault("lost", row=7), id="row"),
+        pytest.param("close", Fault("close", every=1), id="always"),
+        pytest.param("html:row=1:every=5", Fault("html", every=5, row=1), id="both"),
+        pytest.param("slow:row=3:seconds=90", Fault("slow", row=3, seconds=90), id="slow"),
+        pytest.param("slow", Fault("slow", every=1, seconds=5), id="slow-default"),
+        pytest.param(" 429:every=2 ", Fault("429", every=2, seconds=1), id="429-default"),
     ],
 )
 def test_a_fault_is_read_from_text(text, expected):
@@ -92,23 +79,33 @@ def test_a_text_that_is_not_a_fault_is_refused_with_the_way_to_write_one(text):
     ],
 )
 def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(session, text, status, header):
-    with Sandbox(None, plan=parse_fault(text)) as sandbox:
+    with Sandbox(None, faults=[parse_fault(text)]) as sandbox:
         answers = [post(session, sandbox) for _ in range(3)]
         assert [answer.status_code for answer in answers] == [200, status, 200]
         assert answers[1].text.startswith("<!DOCTYPE html>")
         assert answers[1].headers.get("Retry-After") == header
-        assert len(sandbox.records("permits")) == 2
+        assert len(records_of(sandbox, "permits")) == 2
+
+
+@pytest.mark.parametrize(("kind", "kept"), [("close", 0), ("lost", 1)], ids=str)
+def test_a_connection_that_ends_without_an_answer_tells_nothing_of_what_was_done(
+    session, kind, kept
+):
+    with Sandbox(None, faults=[parse_fault(f"{kind}:row=1")]) as sandbox:
+        with pytest.raises(requests.ConnectionError):
+            post(session, sandbox)
+        assert len(records_of(sandbox, "permits")) == kept
 
 
 def test_every_third_request_is_hit(session):
-    with Sandbox(None, plan=parse_fault("500:every=3")) as sandbox:
+    with Sandbox(None, faults=[parse_fault("500:every=3")]) as sandbox:
         statuses = [post(session, sandbox).status_code for _ in range(7)]
     assert statuses == [200, 200, 500, 200, 200, 500, 200]
 
 
 def test_a_request_that_is_named_goes_before_every_other_one(session):
-    plan = parse_fault("429:row=2") | parse_fault("500:every=2")
-    with Sandbox(None, plan=plan) as sandbox:
+    faults = [parse_fault("500:every=2"), parse_fault("429:row=2")]
+    with Sandbox(None, faults=faults) as sandbox:
         statuses = [post(session, sandbox).status_code for _ in range(4)]
     assert statuses == [200, 429, 200, 500]
 
@@ -122,11 +119,11 @@ def test_the_delay_lies_between_every_request_and_its_answer(session):
 
 def test_a_slow_answer_is_carried_out_before_it_is_late_and_closing_ends_its_wait(session):
     with (
-        Sandbox(None, plan=parse_fault("slow:seconds=6000")) as sandbox,
+        Sandbox(None, faults=[parse_fault("slow:seconds=6000")]) as sandbox,
         ThreadPoolExecutor(1) as pool,
     ):
         call = pool.submit(post, session, sandbox)
-        while not sandbox.records("permits"):
+        while not records_of(sandbox, "permits"):
             assert not call.done()
         sandbox.close()
         call.exception()  # An answer or an end of the connection: the wait is over.

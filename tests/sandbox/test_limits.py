@@ -93,7 +93,7 @@ def test_a_long_colour_is_cut_with_a_warning_as_in_the_sample_answer(client):
         "vehicle_id_id": "1",
         "warnings": ["The colour was too long and was cut."],
     }
-    assert client.sandbox.records("vehicles")[0]["colour"] == "r" * 50
+    assert client.records("vehicles")[0]["colour"] == "r" * 50
 
 
 FORMS = [
@@ -202,7 +202,7 @@ def test_every_attribute_is_a_string(shared, value):
 def test_an_undocumented_attribute_is_passed_over_with_a_warning(client):
     answer = client.tell("profiles/push", {**LEAST["profiles/push"], "firstname": "Ada"})
     assert answer["warnings"] == ["The attribute firstname is not documented and was passed over."]
-    assert "firstname" not in client.sandbox.records("users")[0]
+    assert "firstname" not in client.records("users")[0]
 
 
 @given(

@@ -19,7 +19,7 @@ from importer.sandbox import Sandbox
 def test_a_sandbox_that_is_not_running_says_so():
     sandbox = Sandbox(None)
     with pytest.raises(SettingsError, match=r"^The sandbox is not running\. Start it first\.$"):
-        sandbox.records("users")
+        _ = sandbox.store
     sandbox.close()
 
 
