@@ -38,7 +38,6 @@ PAGE = """\
             "status": "success",
             "reference_id": store.put("fines", str(uuid.uuid4()), values),
         },
-        ("ticket",),
     ),
 """
 MAPPING = """\

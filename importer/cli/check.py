@@ -8,8 +8,7 @@ import click
 
 from importer.annotate import Place
 from importer.cli.options import READING, Options, taking
-from importer.cli.setting import find_setting
-from importer.cli.systems import new_names
+from importer.cli.setting import find_setting, new_names
 from importer.cli.terminal import show_report
 from importer.compare import Past
 from importer.delivery.journal import look_up

@@ -9,14 +9,12 @@ from pathlib import Path
 import click
 
 from importer.cli.options import Options, taking
-from importer.cli.setting import ask_token
+from importer.cli.setting import ask_list, ask_token
 from importer.cli.terminal import emit, is_interactive, say
 from importer.credentials import find_token, forget_token, keep_token, well_formed
-from importer.delivery.answers import Refused
 from importer.delivery.http import Controller
-from importer.delivery.pace import Pace, Stopper
-from importer.delivery.questions import Found, ask, explain_refusal, listing
 from importer.errors import PushStopped
+from importer.pulls.lists import records_of
 from importer.settings import Settings, load_settings, need_client
 from importer.text import count
 from importer.workspace import find_workspace
@@ -70,14 +68,10 @@ def _try(settings: Settings) -> str:
     """
     token = find_token(settings, os.environ, None)
     controller = Controller(settings.host, settings.client or "", token, timeout=settings.timeout)
-    connection = controller.connect(USER_TYPES.path)
-    verdict = ask(lambda: connection.send({}), listing(USER_TYPES.records), Pace(), Stopper())
-    connection.close()
-    if not isinstance(verdict, Found):
-        why = explain_refusal(verdict) if isinstance(verdict, Refused) else verdict.why
+    content, why = ask_list(controller, USER_TYPES, {})
+    if content is None:
         raise PushStopped(
-            f"The token was tried and did not work. {controller.redact(why)}",
+            f"The token was tried and did not work. {why}",
             hint="Look into that, then run `opscom-import login --test` again.",
         )
-    rows = verdict.content.get(USER_TYPES.records)
-    return count(len(rows) if isinstance(rows, list) else 0, "user type")
+    return count(len(records_of(content, USER_TYPES.records)), "user type")

@@ -30,7 +30,7 @@ from importer.proposing.propose import Office, propose_anew, propose_file
 from importer.proposing.sheets import look_at
 from importer.proposing.values import BLANK, HOLD
 from importer.proposing.workbook import write_workbook
-from importer.pulls.user_types import kept_user_types
+from importer.pulls.lists import kept_user_types
 from importer.reading import read_source
 from importer.schema import Kind
 from importer.text import count, quoted

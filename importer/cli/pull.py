@@ -11,39 +11,38 @@ from pathlib import Path
 import click
 
 from importer.cli.options import PACING, Options, taking
-from importer.cli.setting import Access, Setting, find_setting, interruptible, open_access
-from importer.cli.terminal import emit, is_interactive, progress, say, say_error
-from importer.delivery.answers import Refused
+from importer.cli.setting import (
+    Access,
+    Setting,
+    ask_list,
+    find_setting,
+    interruptible,
+    open_access,
+)
+from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.delivery.http import Connection, Controller, address, trust
 from importer.delivery.journal_file import person
-from importer.delivery.pace import Pace, Stopper
-from importer.delivery.questions import Found, Json, ask, explain_refusal, listing
+from importer.delivery.pace import Stopper
+from importer.delivery.questions import Json
 from importer.errors import PushStopped, SettingsError, UsageError
 from importer.plates import read_plate_file
 from importer.pulls import lists, overdue
 from importer.pulls.book import Asked
-from importer.pulls.plate_facts import understands_plate
-from importer.pulls.plates import Questions, pull_plates
-from importer.pulls.saved import unfinished
-from importer.pulls.user_types import KeptTypes, keep_user_types
+from importer.pulls.plates import pull_plates
 from importer.run import Progress
 from importer.schema import Read
 from importer.settings import FILE_NAME, PLATE_HOST_VARIABLE
 from importer.text import count, quoted
-from importer.workspace import results_path
-from schemas.plates import PLATES
 from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
 WORD = "mark"
 """What a person types so that violations are marked as sent to collections."""
+_asking = taking("workspace", "host", "client", "results", "as_json", "timeout", "sandbox")
 
 
 @click.group()
 def pull() -> None:
     """Ask OPSCOM for what it holds, and write a workbook of it."""
-
-
-_asking = taking("workspace", "host", "client", "results", "as_json", "timeout", "sandbox")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,34 +52,23 @@ class _Call:
     setting: Setting
     access: Access
     controller: Controller
-    folder: Path
-    """For workbooks; a rehearsal's lie apart unless one is named."""
     asked: Asked
     stack: ExitStack
     """Closes what the call opens."""
 
-    def ask_list(self, read: Read, payload: dict[str, str]) -> list[dict[str, Json]]:
-        """Ask for a list, as often as the pace allows.
+    def ask_list(self, read: Read, payload: Mapping[str, str]) -> list[dict[str, Json]]:
+        """Ask for a list and show it.
 
         Raises:
             PushStopped: There is no answer, or a refusal.
         """
-        connection = self.controller.connect(read.path)
-        self.stack.callback(connection.close)
-        read_it, redact = listing(read.records), self.controller.redact
-        verdict = ask(
-            lambda: connection.send(payload),
-            lambda body: read_it(redact(body.decode("utf-8", "replace")).encode()),
-            Pace(),
-            Stopper(),
-        )
-        if isinstance(verdict, Found):
-            return lists.records_of(verdict.content, read.records)
-        why = explain_refusal(verdict) if isinstance(verdict, Refused) else verdict.why
-        raise PushStopped(
-            f"OPSCOM gave no list of {read.endpoint}. {why}",
-            hint="Look into that, then run the same command again.",
-        )
+        content, why = ask_list(self.controller, read, payload)
+        if content is None:
+            raise PushStopped(
+                f"OPSCOM gave no list of {read.endpoint}. {why}",
+                hint="Look into that, then run the same command again.",
+            )
+        return lists.records_of(content, read.records)
 
     def show(self, path: Path, shape: Mapping[str, object]) -> int:
         """Tell the workbook, print the object of ``--json``, return the exit code of success."""
@@ -98,15 +86,16 @@ def _calling(options: Options, *, plates: bool = False) -> Iterator[_Call]:
         setting = replace(setting, settings=replace(setting.settings, host=_plate_host(setting)))
     with ExitStack() as stack:
         access = open_access(setting, stack)
-        controller = Controller(
-            access.host, access.client, access.token, timeout=setting.settings.timeout
-        )
-        folder = options.results or setting.workspace.results / (
-            "sandbox" if access.sandbox else ""
-        )
-        now = dt.datetime.now().astimezone()
-        asked = Asked(access.host, access.client, person(), access.sandbox, now)
-        yield _Call(setting, access, controller, folder, asked, stack)
+        timeout = setting.settings.timeout
+        controller = Controller(access.host, access.client, access.token, timeout=timeout)
+        apart = "sandbox" if access.sandbox else ""
+        folder = options.results or setting.workspace.results / apart
+        asked = Asked(folder, access.host, access.client, person(), access.sandbox, _now())
+        yield _Call(setting, access, controller, asked, stack)
+
+
+def _now() -> dt.datetime:
+    return dt.datetime.now().astimezone()
 
 
 @pull.command("user-types")
@@ -117,18 +106,12 @@ def user_types(options: Options) -> int:
     A mapping with `lookup: user-types` finds their ids by name, without a network.
     """
     with _calling(options) as call:
-        records = call.ask_list(USER_TYPES, {})
-        access, types = call.access, lists.user_types(records)
-        kept = keep_user_types(
-            call.setting.workspace.keeping_folder,
-            types,
-            host=access.host,
-            client=access.client,
-            sandbox=access.sandbox,
-        )
-        shared = KeptTypes(call.asked.when, access.host, access.client, types).shared_names
-        notes = tuple(f"Several user types are called {name}: write its id." for name in shared)
-        path = lists.write_user_types(call.folder / "user-types.xlsx", records, call.asked, notes)
+        records, access = call.ask_list(USER_TYPES, {}), call.access
+        found = lists.KeptTypes(access.host.rstrip("/"), access.client, lists.user_types(records))
+        folder = call.setting.workspace.keeping_folder
+        kept = lists.keep_user_types(folder, found, sandbox=access.sandbox)
+        notes = [f"Several user types are called {n}: write its id." for n in found.shared_names]
+        path = lists.write_user_types(records, call.asked, notes)
         say(f"{count(len(records), 'user type')} from {access.where}, kept in {kept}.")
         _say_records(records, USER_TYPES.columns)
         for note in notes:
@@ -144,8 +127,7 @@ def permit_stats(options: Options, *, zones: str) -> int:
     wanted = [zone.strip() for zone in zones.split(",") if zone.strip()]
     with _calling(options) as call:
         records = call.ask_list(PERMIT_STATS, {"zones": ",".join(wanted)} if wanted else {})
-        path = call.folder / "permit-stats.xlsx"
-        path = lists.write_permit_stats(path, records, call.asked, wanted)
+        path = lists.write_permit_stats(records, call.asked, wanted)
         missing = lists.missing_zones(records, wanted)
         say(f"{count(len(records), 'count')} from {call.access.where}.")
         _say_records(records, PERMIT_STATS.columns)
@@ -173,30 +155,28 @@ def overdue_violations(options: Options, *, yes: bool, saved: Path | None) -> in
     """
     if saved is not None:
         sandbox = options.sandbox or saved.resolve().parent.name == "sandbox"
-        asked = Asked("", "", person(), sandbox, dt.datetime.now().astimezone())
-        to = overdue.Destination(options.results or saved.parent, asked, redact=lambda text: text)
-        return _show_overdue(overdue.rebuild(saved, to), options)
-    yes = yes or options.sandbox
-    if not (yes or is_interactive()):
+        asked = Asked(options.results or saved.parent, "", "", person(), sandbox, _now())
+        return _show_overdue(overdue.rebuild(saved, asked), options)
+    if not (yes or options.sandbox or is_interactive()):
         raise UsageError(
             "Nobody is here to be asked before violations are marked as sent to collections.",
             hint="Give --yes to mark them without asking, or --sandbox to rehearse.",
         )
     with _calling(options) as call:
         access, stopper = call.access, Stopper()
-        _confirm(call, yes=yes)
+        _confirm(call, yes=yes or options.sandbox)
         # A time-out of its own and for no whole answer: one that still arrives is never cut.
-        timeout = options.timeout or max(call.setting.settings.timeout, overdue.PATIENCE)
         connection = Connection(
             address(access.host, OVERDUE_VIOLATIONS.path, access.client),
-            timeout=timeout,
+            timeout=options.timeout or max(call.setting.settings.timeout, overdue.PATIENCE),
             token={"apiToken": access.token},
             trusted=trust(access.host),
         )
         call.stack.callback(connection.close)
-        to = overdue.Destination(call.folder, call.asked, call.controller.redact)
+        redact = call.controller.redact
         with interruptible(stopper):
-            return _show_overdue(overdue.call(connection, to, stopper), options)
+            found = overdue.call(connection, call.asked, stopper, redact)
+        return _show_overdue(found, options)
 
 
 @pull.command("plates")
@@ -221,34 +201,17 @@ def plates(options: Options, *, file: Path, column: str | None) -> int:
         found = read_plate_file(file, request, column)
         for note in found.notes:
             say(f"  Note: {note}")
-        stopper = Stopper()
-        url, trusted = address(access.host, PLATES.path), trust(access.host)
-        questions = Questions(
-            lambda: Connection(
-                url,
-                timeout=settings.timeout,
-                whole=True,
-                token={"api_token": access.token, "client": access.client},
-                trusted=trusted,
-                understands=understands_plate,
-            ),
-            Pace(rate=settings.rate),
-            stopper,
-            call.controller.redact,
-            settings.workers,
+        delivery = access.deliver(settings, call.stack)
+        report = pull_plates(
+            found,
+            access.plates(access.host, settings),
+            delivery.conditions,
+            call.asked,
+            lambda done, total: delivery.watch(Progress(file.name, done, total)),
         )
-        wanted = results_path(call.folder, file, "plates", ())
-        with progress() as watch, interruptible(stopper):
-            report = pull_plates(
-                found,
-                questions,
-                call.asked,
-                wanted,
-                lambda done, total: watch(Progress(file.name, done, total)),
-            )
         counts = ", ".join(f"{number} {state.value}" for state, number in report.states.items())
         rows = count(sum(report.states.values()), "row")
-        say(f"{file.name}: {counts or 'no rows'} ({rows}, {report.mapping})")
+        say(f"{file.name}: {counts or 'no rows'} ({rows}, {found.mapping})")
         if report.stopped is not None:
             say(f"Stopped: {report.stopped}")
         call.show(report.results, report.as_json())
@@ -288,7 +251,7 @@ def _confirm(call: _Call, *, yes: bool) -> None:
     Raises:
         PushStopped: They did not.
     """
-    for path in unfinished(call.folder):
+    for path in overdue.unfinished(call.asked.folder):
         say(
             f"There are saved bytes of an unfinished call: {path} ({path.stat().st_size} bytes). "
             f"{overdue.MARKED}. `opscom-import pull overdue-violations --from {quoted(path)}` makes a "
@@ -297,7 +260,7 @@ def _confirm(call: _Call, *, yes: bool) -> None:
     say(
         f"OPSCOM at {call.access.where}, client code {call.access.client}, gives out all overdue violations "
         "and marks them as sent to collections: no later call returns them again. "
-        f"The answer is saved in {call.folder}."
+        f"The answer is saved in {call.asked.folder}."
     )
     if yes:
         return

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,18 +17,21 @@ import click
 from importer.annotate import Place
 from importer.cli.options import Options
 from importer.cli.terminal import is_interactive, progress, say
+from importer.compare import Past
 from importer.credentials import find_token
-from importer.delivery.answers import text_of
+from importer.delivery.answers import Refused, text_of
 from importer.delivery.http import Connection, Controller, address, is_loopback, trust
 from importer.delivery.journal import Journal
+from importer.delivery.memory import SANDBOX, Memory, System
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
-from importer.delivery.questions import Found, ask
-from importer.errors import InputError, SettingsError
+from importer.delivery.questions import Found, Json, ask, explain_refusal, listing
+from importer.errors import InputError, SettingsError, UsageError
 from importer.prepare import CHECK, Request
-from importer.pulls.plate_facts import plate_facts, read_plate, understands_plate
-from importer.pulls.user_types import KeptTypes, kept_user_types
+from importer.pulls.lists import KeptTypes, kept_user_types
+from importer.pulls.plates import read_plate, told_of, understands_plate
 from importer.run import Delivery
+from importer.schema import Read
 from importer.settings import Settings, load_settings, need_client
 from importer.settle import LookUp
 from importer.text import count
@@ -178,34 +181,54 @@ class Access:
         controller = Controller(self.host, self.client, self.token, timeout=settings.timeout)
         stopper, pace = Stopper(), Pace(rate=settings.rate)
         conditions = Conditions(controller, pace, stopper, Breaker(stopper), settings.workers)
-        asks = self._look_up(settings, pace, stopper) if look_up else None
+        host = self.plate_host(settings) if look_up else None
+        asks = None if host is None else self._look_up(self.plates(host, settings), conditions)
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
         return Delivery(conditions, watch, asks)
 
-    def _look_up(self, settings: Settings, pace: Pace, stopper: Stopper) -> LookUp | None:
-        """Return the question for a plate's permits, ``None`` where no plate host is set."""
-        host = self.plate_host(settings)
-        if host is None:
-            return None
-        connection = Connection(
-            address(host, PLATES.path),
+    def plates(self, host: str, settings: Settings) -> Callable[[], Connection]:
+        """Return what opens a connection to plate validation, which names the token in its own way."""
+        url, trusted = address(host, PLATES.path), trust(host)
+        return lambda: Connection(
+            url,
             timeout=settings.timeout,
-            trusted=trust(host),
+            whole=True,
+            token={"api_token": self.token, "client": self.client},
+            trusted=trusted,
             understands=understands_plate,
         )
 
+    def _look_up(self, connect: Callable[[], Connection], conditions: Conditions) -> LookUp:
+        """Return the question for a plate's permits."""
+        connection, pace, stopper = connect(), conditions.pace, conditions.stopper
+
         def look_up(plate: str) -> list[tuple[str, str]] | None:
-            body = {"api_token": self.token, "client": self.client, "plate": plate}
-            verdict = ask(lambda: connection.send(body), read_plate, pace, stopper)
+            verdict = ask(lambda: connection.send({"plate": plate}), read_plate, pace, stopper)
             if not isinstance(verdict, Found):
                 return None
-            permits = plate_facts(verdict.content).permits
-            return [
-                (text_of(each.get("shortName")), text_of(each.get("expires"))) for each in permits
-            ]
+            permits = told_of(plate, verdict.content).permits
+            return [(text_of(p.get("shortName")), text_of(p.get("expires"))) for p in permits]
 
         return look_up
+
+
+def ask_list(
+    controller: Controller, read: Read, payload: Mapping[str, str]
+) -> tuple[dict[str, Json] | None, str]:
+    """Ask for a list, as often as the pace allows; return the answer, or ``None`` and why there is none."""
+    connection, read_it = controller.connect(read.path), listing(read.records)
+    verdict = ask(
+        lambda: connection.send(payload),
+        lambda body: read_it(controller.redact(body.decode("utf-8", "replace")).encode()),
+        Pace(),
+        Stopper(),
+    )
+    connection.close()
+    if isinstance(verdict, Found):
+        return verdict.content, ""
+    why = explain_refusal(verdict) if isinstance(verdict, Refused) else verdict.why
+    return None, controller.redact(why)
 
 
 def open_access(setting: Setting, stack: ExitStack) -> Access:
@@ -267,3 +290,59 @@ def interruptible(stopper: Stopper) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def find_past(journal: Journal, access: Access, options: Options) -> Past:
+    """Return the system whose records count, asking where host or client code are new to the journal."""
+    system = SANDBOX if access.sandbox else System(access.host.rstrip("/"), access.client)
+    memory = journal.memory
+    if not options.new_system:
+        for other in _maybe_same(memory, system):
+            if options.same_system or _is_same(system, other):
+                return Past(system, memory.system(other), memory, journal, same_as=other)
+    return Past(system, memory.system(system), memory, journal)
+
+
+def new_names(memory: Memory, system: System) -> tuple[str, ...]:
+    """Return what a push would ask about host and client code, as a note."""
+    asks = "A push asks whether that is the same OPSCOM; here all rows count as new."
+    return tuple(
+        f"{_difference(system, other)} {asks}" for other in _maybe_same(memory, system)[:1]
+    )
+
+
+def _maybe_same(memory: Memory, system: System) -> tuple[System, ...]:
+    """Return the systems that may be this one under another name, the most alike first.
+
+    Nothing was sent to this one yet. Loopback addresses are other OPSCOMs for each port.
+    """
+    used = memory.used()
+    if system == SANDBOX or system in used:
+        return ()
+    spelled = [other for other in used if other.is_spelled_like(system)]
+    here = [other for other in spelled if other.host == system.host]
+    away = [other for other in spelled if other.host != system.host]
+    remote = [o for o in away if not (is_loopback(o.host) or is_loopback(system.host))]
+    others = [other for other in used if other.host == system.host and other not in here]
+    return (*here, *remote, *others)
+
+
+def _difference(system: System, other: System) -> str:
+    """Say what is new about a system beside one that the journal knows."""
+    changed = [f"the host is {system.host}"] if system.host != other.host else []
+    if system.client != other.client:
+        only = ", which differs only in dashes, underscores or capitals"
+        like = only if system.is_spelled_like(other) else ""
+        changed.append(f"the client code is {system.client}{like}")
+    return f"{other.client} was pushed to {other.host} before, and now {' and '.join(changed)}."
+
+
+def _is_same(system: System, other: System) -> bool:
+    question = _difference(system, other)
+    if not is_interactive():
+        raise UsageError(
+            f"{question} Nobody is here to say whether that is the same OPSCOM.",
+            hint="Give `push` --same-system (what was sent there counts here) or --new-system (it does not).",
+        )
+    say(question)
+    return click.confirm("Is that the same OPSCOM, so that what was sent there counts?", err=True)

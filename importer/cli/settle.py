@@ -10,8 +10,7 @@ from pathlib import Path
 import click
 
 from importer.cli.options import PACING, READING, Options, taking
-from importer.cli.setting import find_setting, open_access, open_journal
-from importer.cli.systems import find_past
+from importer.cli.setting import find_past, find_setting, open_access, open_journal
 from importer.cli.terminal import show_report
 from importer.delivery.memory import Unsettled
 from importer.model import State

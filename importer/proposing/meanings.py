@@ -13,7 +13,7 @@ from importer.text import fold
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.pulls.user_types import UserType
+    from importer.pulls.lists import UserType
 
 _NAMES: Final = "user types"
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from importer.mapping.document import Document
     from importer.proposing.proposal import Look
     from importer.proposing.sheets import Seen
-    from importer.pulls.user_types import UserType
+    from importer.pulls.lists import UserType
 
 _OF_VALUES = ("lookup", "blank_if", "replace")
 

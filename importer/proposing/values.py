@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from importer.proposing.dating import Dates
     from importer.proposing.profiles import Profile
     from importer.proposing.proposal import Draft, Look, Place
-    from importer.pulls.user_types import UserType
+    from importer.pulls.lists import UserType
     from importer.schema import Field, Table
 
 BLANK: Final = "leave blank"

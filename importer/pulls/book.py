@@ -1,42 +1,51 @@
-"""Pages of cells → a workbook that only its owner can read, each page with filter and frozen header."""
+"""What OPSCOM answered → a workbook that only its owner can read: records made flat, secrets left out."""
 
 from __future__ import annotations
 
+import json
+import math
+import re
 from dataclasses import dataclass, field
-from functools import partial
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from importer.errors import InputError
-from importer.pulls.cells import Cell, Record, cell
 from importer.results.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
-from importer.results.styles import put
+from importer.results.styles import WIDTHS, A, B, C, F, Layout, height, make_styles, put
 from importer.text import count
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
+    from importer.delivery.questions import Json
     from importer.results.styles import Styles
 
-MOST_ROWS, MOST_COLUMNS = 1_048_575, 16_384
+SECRETS = frozenset({"salt", "encid", "password", "passwd", "pwd", "password_hash", "secret"})
+"""Keys of OPSCOM's answers whose values are in no workbook, beside all that end in ``token``."""
+_MOST_ROWS, _MOST_COLUMNS = 1_048_575, 16_384
 """Rows below the header and columns of a worksheet (Excel's specifications and limits)."""
+_MOST_DIGITS = 15
+"""Digits that a number of a spreadsheet can have; a longer one stays text."""
+_NUMBER_RE = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d{1,4})?", re.ASCII)
 _SAMPLE = 300
 """Rows that the width of a column is taken from."""
 _WIDEST, _NARROWEST = 60, 8
-_FORMS = ("General", "0", "#,##0.00")
-"""Of numbers, whole numbers and amounts."""
+
+Cell: TypeAlias = "str | bool | int | float | None"
+Record: TypeAlias = "Mapping[str, Json]"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Where, when and by whom something was asked."""
+    """Where, when and by whom something was asked, and where its workbook goes."""
 
+    folder: Path
     host: str
     client: str
     person: str
@@ -50,9 +59,9 @@ class Summary:
 
     title: str
     asked: Asked
-    facts: tuple[tuple[str, str], ...] = ()
+    facts: Sequence[tuple[str, str]] = ()
     """Name and value, a line each; those without a value are left out."""
-    notes: tuple[str, ...] = ()
+    notes: Sequence[str] = ()
     """What a person should know, a sentence each."""
     banner: str = ""
     """The one thing to know first, where the call changed something in OPSCOM."""
@@ -67,10 +76,79 @@ class Page:
     rows: list[Sequence[Cell]] = field(default_factory=list)
     frozen: int = 1
     """Columns that stay in view."""
-    money: frozenset[int] = frozenset()
-    """Columns of amounts."""
+    money: Collection[str] = ()
+    """Headers of amounts."""
     own: int | None = None
     """How many of the first columns are not the source's own; ``None`` for all."""
+
+
+def flat(record: Record, leave: Collection[str] = ()) -> dict[str, Json]:
+    """Return all that an object of an answer holds under one name each, but for names to leave and secrets.
+
+    ``pandas.json_normalize`` turns whole numbers into floating ones where a record lacks the name, so
+    that long ids lose digits.
+
+    >>> flat({"make": {"MakeName": "Ford", "salt": "x"}, "ids": [1, 2]})
+    {'make.MakeName': 'Ford', 'ids': '[1, 2]'}
+    """
+    found = dict[str, "Json"]()
+    for name, value in record.items():
+        if _is_secret(name) or name in leave:
+            continue
+        if isinstance(value, dict):
+            found |= {f"{name}.{inner}": each for inner, each in flat(value).items()}
+        elif isinstance(value, list):
+            found[name] = as_text(value) if value else None
+        else:
+            found[name] = value
+    return found
+
+
+def several(value: Json) -> list[dict[str, Json]]:
+    """Return the objects of a list; what is none stands under the name ``value``.
+
+    PHP writes a list with gaps as an object, and an empty object as an empty list.
+
+    >>> several({"0": {"a": 1}, "2": "b"}), several({"a": 1}), several("")
+    ([{'a': 1}, {'value': 'b'}], [{'a': 1}], [])
+    """
+    if isinstance(value, dict):
+        value = list(value.values()) if all(key.isdigit() for key in value) else [value]
+    if not isinstance(value, list):
+        value = [] if value in {None, ""} else [value]
+    return [each if isinstance(each, dict) else {"value": each} for each in value]
+
+
+def as_text(value: Json) -> str:
+    """Return a value as JSON, secrets left out."""
+    return json.dumps(_without_secrets(value), ensure_ascii=False)
+
+
+def _is_secret(name: str) -> bool:
+    return name.casefold() in SECRETS or name.casefold().endswith("token")
+
+
+def _without_secrets(value: Json) -> Json:
+    if isinstance(value, dict):
+        return {k: _without_secrets(each) for k, each in value.items() if not _is_secret(k)}
+    return [_without_secrets(each) for each in value] if isinstance(value, list) else value
+
+
+def cell(value: Json, *, number: bool = False) -> Cell:
+    """Return a value of a flat record as a cell: a number where a spreadsheet keeps all its digits.
+
+    Args:
+        value: Dates and times are texts of the form ``2031-01-02 03:04:05``, and stay so.
+        number: Whether a text that is a number counts as one (amounts, totals).
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value if abs(value) < 10**_MOST_DIGITS else str(value)
+    if isinstance(value, float):
+        exact = math.isfinite(value) and float(f"{value:.{_MOST_DIGITS}g}") == value
+        return value if exact else str(value)
+    if isinstance(value, str) and number and _NUMBER_RE.fullmatch(value):
+        return float(value) if "." in value else int(value)
+    return as_text(value) if isinstance(value, dict | list) else value
 
 
 def page_of(
@@ -79,29 +157,19 @@ def page_of(
     first: Sequence[str] = (),
     *,
     frozen: int = 1,
-    money: frozenset[str] = frozenset(),
+    money: Collection[str] = (),
 ) -> Page:
-    """Lay flat records out: a row each, a column for every name, those of ``first`` in front.
-
-    Args:
-        name: Of the sheet.
-        records: Flat (see ``cells.flat``).
-        first: Names in the vendor's order.
-        frozen: Columns that stay in view.
-        money: Names whose values are amounts, also where they come as text.
-    """
+    """Lay flat records out: a row each, a column for every name that occurs, those of ``first`` in front."""
     named = dict.fromkeys(name for record in records for name in record)
-    # Every name that occurs: those of ``first`` in their order, then by first appearance.
     headers = list(dict.fromkeys([n for n in first if n in named] + list(named))) or list(first)
     rows = [[cell(each.get(h), number=h in money) for h in headers] for each in records]
-    amounts = frozenset(at for at, header in enumerate(headers) if header in money)
-    return Page(name, headers, list(rows), frozen=frozen, money=amounts)
+    return Page(name, headers, list(rows), frozen, money)
 
 
 def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
     """Write a workbook, whole or not at all. Texts are inert whatever they look like.
 
-    A single page stands before the summary, several after it. An older workbook of that name is kept
+    A single page stands before Summary, several after it. An older workbook of that name is kept
     beside the new one with its time in its name.
 
     Returns:
@@ -112,37 +180,31 @@ def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
             hold; nothing was changed.
     """
     for page in pages:
-        if len(page.rows) > MOST_ROWS or len(page.headers) > MOST_COLUMNS:
+        if len(page.rows) > _MOST_ROWS or len(page.headers) > _MOST_COLUMNS:
             raise InputError(
                 f"{path}: {len(page.rows)} rows of {len(page.headers)} columns are more than a "
                 "worksheet can hold.",
                 hint="Take fewer at a time.",
             )
-    return put_in_place(path, partial(_write, summary=summary, pages=pages))
+
+    def write(file: BinaryIO) -> None:
+        with inert_book(file, {"title": summary.title}) as book:
+            styles = make_styles(book)
+            forms = [book.add_format({"num_format": form, "valign": "top"}) for form in _FORMS]
+            front = None if len(pages) == 1 else book.add_worksheet("Summary")
+            names = ["summary", "history"]
+            for page in pages:
+                name = sheet_name(page.name, names)
+                names.append(name.casefold())
+                _write_page(book.add_worksheet(name), page, styles, forms)
+            layout = Layout(front or book.add_worksheet("Summary"), styles)
+            _write_summary(layout, summary, pages)
+
+    return put_in_place(path, write)
 
 
-def _write(file: BinaryIO, *, summary: Summary, pages: Sequence[Page]) -> None:
-    from importer.results.styles import make_styles
-
-    with inert_book(file, {"title": summary.title}) as book:
-        styles = make_styles(book)
-        forms = [book.add_format({"num_format": form, "valign": "top"}) for form in _FORMS]
-        front = None if len(pages) == 1 else book.add_worksheet("Summary")
-        names = ["summary", "history"]
-        for page in pages:
-            name = sheet_name(page.name, names)
-            names.append(name.casefold())
-            _write_page(book.add_worksheet(name), page, styles, forms)
-        _write_summary(front or book.add_worksheet("Summary"), summary, pages, styles)
-
-
-def _write_summary(
-    sheet: Worksheet, summary: Summary, pages: Sequence[Page], styles: Styles
-) -> None:
-    from importer.results.styles import WIDTHS, A, B, C, F, Layout, height
-
-    sheet.fit_to_pages(1, 0)
-    asked, layout = summary.asked, Layout(sheet, styles)
+def _write_summary(layout: Layout, summary: Summary, pages: Sequence[Page]) -> None:
+    asked = summary.asked
     layout.across(summary.title, "title", size=18)
     if asked.sandbox:
         layout.across("Rehearsal: these are invented records of the sandbox.", "rehearsal", size=12)
@@ -166,15 +228,20 @@ def _write_summary(
             layout.put(line, value, C, F, "fact")
 
 
+_FORMS = ("General", "0", "#,##0.00")
+"""Of numbers, whole numbers and amounts."""
+
+
 def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Format]) -> None:
     general, whole, money = forms
     for column, header in enumerate(page.headers):
-        longest = max((_width(row[column]) for row in page.rows[:_SAMPLE]), default=0)
+        texts = ("" if row[column] is None else str(row[column]) for row in page.rows[:_SAMPLE])
+        longest = max((len(line) for text in texts for line in text.split("\n")), default=0)
         # Four more than the header, since the arrow of the filter stands over its end.
         width = min(max(longest + 2, len(header) + 4, _NARROWEST), _WIDEST)
         sheet.set_column(column, column, width)
         strange = page.own is not None and column >= page.own
-        put(sheet, 0, column, header, styles["head unused"] if strange else styles["head ours"])
+        put(sheet, 0, column, header, styles["head unused" if strange else "head ours"])
     sheet.freeze_panes(1, page.frozen)
     if page.headers:
         sheet.autofilter(0, 0, max(len(page.rows), 1), len(page.headers) - 1)
@@ -187,14 +254,10 @@ def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Fo
             if isinstance(content, str) and content:
                 # A spreadsheet's own line break is one character; the other would show as a box.
                 text = content.replace("\r\n", "\n")
-                put(sheet, line, column, text, styles["long"] if "\n" in text else styles["text"])
+                put(sheet, line, column, text, styles["long" if "\n" in text else "text"])
             elif isinstance(content, bool):
                 sheet.write_boolean(line, column, content, general)
-            elif isinstance(content, int | float):
-                plain = whole if isinstance(content, int) else general
-                sheet.write_number(line, column, content, money if column in page.money else plain)
-
-
-def _width(content: Cell) -> int:
-    text = "" if content is None else str(content)
-    return max(map(len, text.split("\n")))
+            elif content is not None and content != "":
+                form = whole if isinstance(content, int) else general
+                amount = page.headers[column] in page.money
+                sheet.write_number(line, column, content, money if amount else form)

@@ -1,13 +1,22 @@
-"""The two short lists, user types and permit counts: answer → records → workbook."""
+"""The two short lists, user types and permit counts: answer → records → workbook.
+
+User types are kept in the workspace besides, so that a mapping can look them up without a network.
+"""
 
 from __future__ import annotations
 
+import datetime as dt
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import text_of
-from importer.pulls.book import Asked, Summary, page_of, write_book
-from importer.pulls.cells import Record, flat, several
-from importer.pulls.user_types import UserType
+from importer.errors import InputError
+from importer.pulls.book import Asked, Record, Summary, cell, flat, page_of, several, write_book
+from importer.results.files import write_draft
+from importer.text import fold
+from importer.workspace import move
 from schemas.reads import PERMIT_STATS, USER_TYPES
 
 if TYPE_CHECKING:
@@ -15,6 +24,88 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.delivery.questions import Json
+
+FILE, SANDBOX_FILE = "user-types.json", "user-types-sandbox.json"
+
+
+@dataclass(frozen=True, slots=True)
+class UserType:
+    """One user type. Source: API documentation, "Pull API: UserType", "Successful Response"."""
+
+    id: str
+    type_name: str
+    ext_info: str
+    """The group that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTypes:
+    """The user types as they were when they were pulled."""
+
+    host: str
+    client: str
+    types: tuple[UserType, ...]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Name → id. A name that two types share stands for neither, and is left out."""
+        counts = Counter(fold(each.type_name) for each in self.types)
+        return {e.type_name: e.id for e in self.types if counts[fold(e.type_name)] == 1 and e.id}
+
+    @property
+    def shared_names(self) -> tuple[str, ...]:
+        """Names that several types have, so that none of them can be looked up."""
+        counts = Counter(fold(each.type_name) for each in self.types)
+        names = {fold(e.type_name): e.type_name for e in self.types}
+        return tuple(name for folded, name in names.items() if counts[folded] > 1)
+
+    def is_of(self, host: str, client: str) -> bool:
+        """Whether they are those of this OPSCOM."""
+        return (self.host, self.client) == (host.rstrip("/"), client)
+
+
+def keep_user_types(folder: Path, kept: KeptTypes, *, sandbox: bool = False) -> Path:
+    """Keep user types, whole or not at all, readable by their owner alone; return where they are.
+
+    Args:
+        folder: The workspace, or where there is none the folder of the journal.
+        kept: In OPSCOM's order.
+        sandbox: Keeps them apart from those of the real OPSCOM.
+
+    Raises:
+        InputError: They could not be written; what was kept before stays.
+    """
+    path = folder / (SANDBOX_FILE if sandbox else FILE)
+    pulled = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"pulled": pulled, **asdict(kept)}, ensure_ascii=False, indent=1) + "\n"
+        move(write_draft(path, lambda file: file.write(text.encode())), path)
+    except OSError as error:
+        raise InputError(
+            f"The user types could not be kept in {path} ({error.strerror or error}).",
+            hint="Make room or give the folder write permission, then run the command again.",
+        ) from error
+    return path
+
+
+def kept_user_types(folder: Path, *, sandbox: bool = False) -> KeptTypes | None:
+    """Return the user types that were pulled last; ``None`` where they never were.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    path = folder / (SANDBOX_FILE if sandbox else FILE)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        types = tuple(UserType(**each) for each in found["types"])
+        return KeptTypes(str(found["host"]), str(found["client"]), types)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} cannot be read.", hint="Run `opscom-import pull user-types` again."
+        ) from error
 
 
 def records_of(content: Record, key: str) -> list[dict[str, Json]]:
@@ -34,34 +125,25 @@ def missing_zones(records: Sequence[Record], zones: Sequence[str]) -> tuple[str,
     return tuple(zone for zone in zones if zone.casefold() not in told)
 
 
-def write_user_types(
-    path: Path, records: Sequence[Record], asked: Asked, notes: tuple[str, ...] = ()
-) -> Path:
+def write_user_types(records: Sequence[Record], asked: Asked, notes: Sequence[str]) -> Path:
     """Write the workbook of user types; return the path really written."""
     use = ("Use", "A mapping may take the ids by name: `lookup: user-types` under user_type_id.")
     page = page_of("User types", records, USER_TYPES.columns)
-    return write_book(path, Summary("User types", asked, (use,), notes), [page])
+    summary = Summary("User types", asked, [use], notes)
+    return write_book(asked.folder / "user-types.xlsx", summary, [page])
 
 
-def write_permit_stats(
-    path: Path, records: Sequence[Record], asked: Asked, zones: Sequence[str]
-) -> Path:
-    """Write the workbook of permit counts; return the path really written.
+def write_permit_stats(records: Sequence[Record], asked: Asked, zones: Sequence[str]) -> Path:
+    """Write the workbook of permit counts, one for each type and zone; return the path really written.
 
-    Args:
-        path: The wanted name.
-        records: One for each type and zone.
-        asked: Where and when.
-        zones: Those asked for; empty for all.
+    ``zones`` are those asked for; empty for all.
     """
-    counted: list[dict[str, Json]] = []
-    for record in records:
-        total = text_of(record.get("total"))
-        counted.append({**record, "total": int(total) if total.isdecimal() else total})
+    counted = [{**each, "total": cell(each.get("total"), number=True)} for each in records]
     whole = sum(each["total"] for each in counted if isinstance(each["total"], int))
     page = page_of("Permit stats", counted, PERMIT_STATS.columns)
     facts = (("Zones", ", ".join(zones) or "all"), ("Permits in all", f"{whole:,}"))
     missing = missing_zones(records, zones)
     these = "this zone" if len(missing) == 1 else "these zones"
-    notes = (f"OPSCOM says nothing of {these}: {', '.join(missing)}.",) if missing else ()
-    return write_book(path, Summary("Permit stats", asked, facts, notes), [page])
+    notes = [f"OPSCOM says nothing of {these}: {', '.join(missing)}."] if missing else []
+    summary = Summary("Permit stats", asked, facts, notes)
+    return write_book(asked.folder / "permit-stats.xlsx", summary, [page])

@@ -6,8 +6,12 @@ goes to the disk before it is read, and whatever happens the outcome names the f
 
 from __future__ import annotations
 
+import contextlib
+import itertools
+import os
 import threading
-from dataclasses import dataclass, replace
+import time
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -16,10 +20,10 @@ from importer.delivery.http import Phase, Reply
 from importer.delivery.questions import Failed, explain_refusal, judge_read, listing
 from importer.errors import InputError
 from importer.pulls.book import Asked, Summary, write_book
-from importer.pulls.saved import STEM, SavedBytes
-from importer.pulls.violations import Violations, pages_of, read_violations
+from importer.pulls.violations import pages_of, read_violations
 from importer.report import SETTLED, STOPPED, UNKNOWN
 from importer.text import count, quoted
+from importer.workspace import free_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,14 +32,19 @@ if TYPE_CHECKING:
     from importer.delivery.http import Connection
     from importer.delivery.pace import Stopper
     from importer.delivery.questions import Verdict
+    from importer.pulls.violations import Violations
 
 PATIENCE = 600.0
 """Seconds without a byte after which the call is given up, unless a person says otherwise: nobody can
 ask again, so a slow answer is waited for."""
 MARKED = "OPSCOM may have marked the violations as sent to collections, and then no call returns them again"
+STEM = "overdue-violations"
+_OPEN, _DONE = ".json.part", ".json"
+_SYNC_SECONDS = 1.0
 _LOOK_UP_SECONDS = 0.1
 _LAST_WORDS_SECONDS = 5.0
 """How long an interrupted call is waited for: its connection is cut already."""
+_READ = listing("records")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,49 +62,113 @@ class Overdue:
 
     def as_json(self) -> dict[str, object]:
         """Return the object that ``--json`` prints."""
-        return {
-            "exit_code": self.exit_code,
-            "saved": None if self.saved is None else str(self.saved),
-            "results": None if self.results is None else str(self.results),
-            "counts": dict(self.counts),
-            "error": self.error,
-        }
+        paths = {"saved": self.saved, "results": self.results}
+        told = {name: None if path is None else str(path) for name, path in paths.items()}
+        return {**asdict(self), **told, "counts": dict(self.counts)}
 
 
-@dataclass(frozen=True, slots=True)
-class Destination:
-    """Where the bytes and the workbook go, and what the workbook says of their origin."""
+class SavedBytes:
+    """One file that takes an answer while it arrives, readable by its owner alone.
 
-    folder: Path
-    asked: Asked
-    redact: Callable[[str], str]
-    """Takes the API token out of a text."""
+    It is made before anything is asked, so that a call that was ended by force leaves its trace, under a
+    name that nothing has, and ends in ``.part`` until the answer is complete.
+    """
+
+    def __init__(self, folder: Path, now: datetime) -> None:
+        """Make the file.
+
+        Raises:
+            InputError: It cannot be made; then nothing may be asked.
+        """
+        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for number in itertools.count(1):
+                stem = f"{STEM} {now:%Y-%m-%d %H-%M-%S}{f' ({number})' if number > 1 else ''}"
+                self.path, self._done = folder / f"{stem}{_OPEN}", folder / f"{stem}{_DONE}"
+                if os.path.lexists(self._done):
+                    continue
+                with contextlib.suppress(FileExistsError):
+                    self._file = os.open(self.path, flags, 0o600)
+                    break
+        except OSError as error:
+            raise InputError(
+                f"The answer could not be saved in {folder} ({error.strerror or error}), so nothing "
+                "was asked.",
+                hint="Make room, give the folder write permission, or name another one with "
+                "--results.",
+            ) from error
+        self._unwritten = b""
+        self._open = True
+        self._synced = time.monotonic()
+
+    def write(self, piece: bytes) -> None:
+        """Write what has arrived. Where the disk takes no more, it is held until it does."""
+        if not self._open:
+            return
+        self._unwritten += piece
+        # The rest of an answer that comes only once must not be lost with the disk.
+        with contextlib.suppress(OSError):
+            while self._unwritten:
+                done = os.write(self._file, self._unwritten)
+                self._unwritten = self._unwritten[done:]
+            if time.monotonic() - self._synced > _SYNC_SECONDS:
+                os.fsync(self._file)
+                self._synced = time.monotonic()
+
+    def content(self) -> bytes:
+        """Return all that has arrived."""
+        return self.path.read_bytes() + self._unwritten
+
+    @property
+    def unwritten(self) -> int:
+        """How many of the last bytes the disk did not take."""
+        return len(self._unwritten)
+
+    def close(self, *, complete: bool) -> Path:
+        """Close the file and return where it is; a complete one loses the ending ``.part``."""
+        self.write(b"")
+        self._open = False
+        with contextlib.suppress(OSError):
+            os.fsync(self._file)
+        os.close(self._file)
+        if complete and not self._unwritten:
+            self.path = self.path.rename(free_name(self._done))
+        return self.path
 
 
-def call(connection: Connection, to: Destination, stopper: Stopper) -> Overdue:
+def unfinished(folder: Path) -> tuple[Path, ...]:
+    """Return the files of calls that never came to their end, the oldest first."""
+    return tuple(sorted(folder.glob(f"{STEM} *{_OPEN}")))
+
+
+def call(
+    connection: Connection, asked: Asked, stopper: Stopper, redact: Callable[[str], str]
+) -> Overdue:
     """Ask once, save every byte as it arrives, then make the workbook.
 
     Args:
         connection: Without a time for the whole answer: one that still arrives is never cut.
-        to: Where the bytes and the workbook go.
+        asked: What the workbook says of their origin, and where they go.
         stopper: Ends the call; what had arrived stays.
+        redact: Takes the API token out of a text.
 
     Raises:
         InputError: The file for the answer cannot be made; nothing was asked.
     """
-    saved = SavedBytes(to.folder, to.asked.when)
+    saved = SavedBytes(asked.folder, asked.when)
     reply = _ask(connection, saved, stopper)
-    if reply.phase in {Phase.NOT_LEFT, Phase.BARRED}:
-        saved.discard()
-        why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
-        error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
-        return Overdue(STOPPED, None, error=error)
     content = saved.content()
-    found = _read(content, to)
     verdict = judge_read(replace(reply, body=content), _READ)
+    found = read_violations(redact(_text(content)))
     refused = _refusal(reply, verdict)
     whole = found is not None and found.complete
     path = saved.close(complete=whole or bool(refused))
+    if reply.phase in {Phase.NOT_LEFT, Phase.BARRED}:
+        path.unlink(missing_ok=True)
+        why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
+        error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
+        return Overdue(STOPPED, None, error=error)
     if refused:
         return Overdue(STOPPED, path, error=f"{refused} Its answer is in {path}.")
     why = ""
@@ -103,15 +176,13 @@ def call(connection: Connection, to: Destination, stopper: Stopper) -> Overdue:
         why = f"The disk did not take the last {count(saved.unwritten, 'byte')}."
     elif not whole:
         why = stopper.reason or (verdict.why if isinstance(verdict, Failed) else "")
-    return _conclude(path, content, why, to)
+    return _conclude(path, len(content), found, why, asked)
 
 
-def rebuild(saved: Path, to: Destination) -> Overdue:
-    """Make the workbook once more from saved bytes; opens no socket.
+def rebuild(saved: Path, asked: Asked) -> Overdue:
+    """Make the workbook once more from bytes that an earlier call saved, whole or cut off.
 
-    Args:
-        saved: A file of an earlier call, whole or cut off.
-        to: Where the workbook goes.
+    It opens no socket.
 
     Raises:
         InputError: The file cannot be read or holds something else.
@@ -123,16 +194,19 @@ def rebuild(saved: Path, to: Destination) -> Overdue:
         raise InputError(
             f"{saved} cannot be read ({error.strerror or error}).", hint="Check its name."
         ) from error
-    answered = _READ(content)
+    answered, found = _READ(content), read_violations(_text(content))
     if isinstance(answered, Refused):
         raise InputError(f"{saved} holds no violations: {explain_refusal(answered)}")
-    if not saved.name.startswith(STEM) and _read(content, to) is None:
+    if not saved.name.startswith(STEM) and found is None:
         raise InputError(
             f"{saved} holds no overdue violations.",
             hint=f"Name a file that begins with {STEM}; they lie in the folder for workbooks.",
         )
-    to = replace(to, asked=replace(to.asked, when=when))
-    return _conclude(saved, content, "", to)
+    return _conclude(saved, len(content), found, "", replace(asked, when=when))
+
+
+def _text(content: bytes) -> str:
+    return content.decode("utf-8-sig", "replace")
 
 
 def _ask(connection: Connection, saved: SavedBytes, stopper: Stopper) -> Reply:
@@ -151,15 +225,6 @@ def _ask(connection: Connection, saved: SavedBytes, stopper: Stopper) -> Reply:
     return replies[0] if replies else Reply(phase, detail="the call was given up")
 
 
-_READ = listing("records")
-
-
-def _read(content: bytes, to: Destination) -> Violations | None:
-    """Read the violations, the API token taken out wherever an answer repeats it."""
-    text = content.decode("utf-8", "surrogateescape")
-    return read_violations(to.redact(text).encode("utf-8", "surrogateescape"))
-
-
 def _refusal(reply: Reply, verdict: Verdict) -> str:
     """Return the sentence of an answer that says that nothing was done; empty for any other."""
     if isinstance(verdict, Refused):
@@ -170,17 +235,16 @@ def _refusal(reply: Reply, verdict: Verdict) -> str:
     return ""
 
 
-def _conclude(path: Path, content: bytes, why: str, to: Destination) -> Overdue:
+def _conclude(path: Path, size: int, found: Violations | None, why: str, asked: Asked) -> Overdue:
     """Make a workbook of what arrived and say what is missing; ``why`` it may not be all."""
-    found = _read(content, to)
     if found is None:
         nothing = (
             f"{why or 'There are no whole violations in it.'} {MARKED}. What arrived "
-            f"({count(len(content), 'byte')}) is in {path}; keep it, and ask OPSCOM what was "
+            f"({count(size, 'byte')}) is in {path}; keep it, and ask OPSCOM what was "
             "marked before you run this command again."
         )
         return Overdue(UNKNOWN, path, error=nothing)
-    number, error = len(found.records), None
+    number, error = len(found.records), ""
     if why or not found.complete:
         cut = f"The answer is cut off; {count(number, 'violation')} arrived whole and are in the workbook. "
         error = (
@@ -194,18 +258,17 @@ def _conclude(path: Path, content: bytes, why: str, to: Destination) -> Overdue:
         ("Keys", "Every row names its violation under ViolationID."),
     )
     banner = f"{count(number, 'overdue violation')}, marked as sent to collections: no later call returns them."
-    notes = () if error is None else (error,)
-    summary = Summary("Overdue violations", to.asked, facts, notes, banner)
-    pages = pages_of(found)
+    pages, notes = pages_of(found), [error] if error else []
+    summary = Summary("Overdue violations", asked, facts, notes, banner)
     counts = tuple((page.name, len(page.rows)) for page in pages)
-    stem = path.name.removesuffix(".part").removesuffix(".json")
+    stem = path.name.removesuffix(".part").removesuffix(_DONE)
     try:
-        results = write_book(to.folder / f"{stem}.xlsx", summary, pages)
+        results: Path | None = write_book(asked.folder / f"{stem}.xlsx", summary, pages)
     except InputError as failure:
         # Its own hint says to run the command again, which would lose these violations.
+        results = None
         error = (
-            f"{error or ''} {failure.message} Every byte is in {path}: make room, then run "
+            f"{error} {failure.message} Every byte is in {path}: make room, then run "
             f"`opscom-import pull overdue-violations --from {quoted(path)}`."
         ).strip()
-        return Overdue(UNKNOWN, path, counts=counts, error=error)
-    return Overdue(SETTLED if error is None else UNKNOWN, path, results, counts, error)
+    return Overdue(UNKNOWN if error else SETTLED, path, results, counts, error or None)

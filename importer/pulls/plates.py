@@ -1,42 +1,50 @@
-"""Rows of a checked spreadsheet → what OPSCOM knows of their plates: ask → workbook."""
+"""Rows of a checked spreadsheet → what OPSCOM knows of their plates: ask → workbook.
+
+Source of the answer: API documentation, "Pull API: Plate Validation", table "Response Values" and
+"Response Samples".
+"""
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from importer.codes import SETTINGS_CODES
-from importer.delivery.answers import Refused
-from importer.delivery.pace import Breaker
-from importer.delivery.questions import Failed, Found, ask, explain_refusal
+from importer.delivery.answers import Refused, Unreadable, text_of
+from importer.delivery.questions import Failed, Found, ask, explain_refusal, object_or_refusal
 from importer.model import Outcome, State
-from importer.pulls.book import Asked, Page, Summary, page_of, write_book
-from importer.pulls.plate_facts import PlateFacts, answered_plate, plate_facts, read_plate
+from importer.pulls.book import Asked, Page, Summary, as_text, flat, page_of, several, write_book
 from importer.report import PROBLEMS, SETTLED, STOPPED
+from importer.workspace import results_path
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from importer.delivery.http import Connection
-    from importer.delivery.pace import Pace, Stopper
+    from importer.delivery.pusher import Conditions
     from importer.delivery.questions import Json
     from importer.model import Checked
-    from importer.pulls.cells import Cell, Record
+    from importer.pulls.book import Cell, Record
 
 FIELD = "plate"
+_NOTHING: tuple[Json, ...] = (None, "", [], {})
 _KEYS = ("row", "plate")
-_PERMIT = ("type", "shortName", "expires")
-_NOTE = ("location", "start", "end", "notes")
-_OURS = (
-    *(*_KEYS, "answer", "permits", "permit", "expires", "alarm", "do_not_ticket"),
-    *("message", "asked", "response"),
+_ANSWER = (
+    "answer",
+    "permits",
+    "permit",
+    "expires",
+    "alarm",
+    "do_not_ticket",
+    "message",
+    "response",
 )
+_OURS = (*_KEYS, *_ANSWER)
 _LOOK_UP_SECONDS = 0.25
 """How often the collector looks whether the run is abandoned."""
 
@@ -55,24 +63,18 @@ class PlateState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PlateAnswer:
-    """What OPSCOM said of one plate, or why it did not."""
+    """What OPSCOM said of one plate, or why it did not; texts as answered."""
 
     state: PlateState
-    asked: dt.datetime | None = None
-    facts: PlateFacts = field(default_factory=PlateFacts)
     message: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Questions:
-    """How plates are asked for."""
-
-    connect: Callable[[], Connection]
-    pace: Pace
-    stopper: Stopper
-    redact: Callable[[str], str]
-    """Takes the API token out of a text."""
-    workers: int = 4
+    """Why there is no answer, or what else was answered, as JSON."""
+    permits: Sequence[dict[str, Json]] = ()
+    """Flat, with the vendor's names and whatever else was answered."""
+    notes: Sequence[dict[str, Json]] = ()
+    """The "do not ticket or tow" notes, in the same way."""
+    alarm: str = ""
+    response: str = ""
+    """The same as one text, as handhelds show it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +90,9 @@ class PlateFile:
 
 @dataclass(frozen=True, slots=True)
 class PlateReport:
-    """What a batch of plates came to."""
+    """What a file of plates came to."""
 
-    source: Path
-    mapping: str
+    file: PlateFile
     plates: int
     """Different plates."""
     states: Mapping[PlateState, int]
@@ -112,8 +113,8 @@ class PlateReport:
         return {
             "exit_code": self.exit_code,
             "stopped": self.stopped,
-            "source": str(self.source),
-            "mapping": self.mapping,
+            "source": str(self.file.path),
+            "mapping": self.file.mapping,
             "rows": sum(self.states.values()),
             "plates": self.plates,
             "states": {state.value: number for state, number in self.states.items()},
@@ -122,68 +123,119 @@ class PlateReport:
         }
 
 
+def read_plate(body: bytes) -> Found | Refused | Unreadable:
+    """Read the body of an answer: ``error`` 0 says success."""
+    found = object_or_refusal(body)
+    if not isinstance(found, dict):
+        return found
+    code, data = text_of(found.get("error")), found.get("data")
+    if code.strip("0"):
+        return Refused(code, text_of(found.get("message")))
+    whole = code and isinstance(data, dict) and {"responseJSON", "response"} & set(data)
+    return Found(found) if whole else Unreadable()
+
+
+def understands_plate(body: bytes) -> bool:
+    """Whether an answer is OPSCOM's own."""
+    return not isinstance(read_plate(body), Unreadable)
+
+
+def told_of(plate: str, found: Record) -> PlateAnswer:
+    """Take what is said of a plate out of an answer that ``read_plate`` found."""
+    rest = {name: each for name, each in found.items() if name not in {"error", "data"}}
+    data = found["data"]
+    rest |= data if isinstance(data, dict) else {}
+    other = text_of(rest.pop("plate", None)).strip()
+    details = rest.pop("responseJSON", None)
+    rest |= details if isinstance(details, dict) else {"responseJSON": details}
+    permits, notes = (
+        list(map(flat, several(rest.pop(name, None)))) for name in ("permits", "dntt")
+    )
+    alarm, response = (text_of(rest.pop(name, None)).strip() for name in ("alarm", "response"))
+    left = {name: each for name, each in rest.items() if each not in _NOTHING}
+    more = as_text(left) if left else ""
+    known = any((permits, notes, alarm, response, more))
+    # OPSCOM may write a plate back without blanks and dashes, in either case.
+    plain = [text.replace(" ", "").replace("-", "").casefold() for text in (plate, other)]
+    says = f"OPSCOM answered for {other}." if plain[1] not in {"", plain[0]} else ""
+    return PlateAnswer(
+        PlateState.FOUND if known else PlateState.NOTHING,
+        "\n".join(filter(None, (says, more))),
+        permits,
+        notes,
+        alarm,
+        response,
+    )
+
+
 def pull_plates(
     file: PlateFile,
-    questions: Questions,
+    connect: Callable[[], Connection],
+    conditions: Conditions,
     asked: Asked,
-    wanted: Path,
     watch: Callable[[int, int], None],
 ) -> PlateReport:
     """Ask for every plate once, then write the workbook.
 
     Args:
         file: The plates.
-        questions: How to ask.
-        asked: Where and when, for the workbook.
-        wanted: The workbook's path.
+        connect: Opens a worker's connection to the endpoint.
+        conditions: How fast to ask, and what ends it.
+        asked: Where and when, for the workbook, and where that goes.
         watch: Told how many of how many plates are done.
     """
     known = [_known(checked) for checked in file.sheets]
     plates = [each.batch.frame[FIELD].tolist() for each in file.sheets]
-    pairs = zip(known, plates, strict=True)
+    pairs = list(zip(known, plates, strict=True))
     to_ask = list(dict.fromkeys(p for k, ps in pairs for at, p in enumerate(ps) if at not in k))
     answers: dict[str, PlateAnswer] = {}
-    for plate, answer in ask_plates(to_ask, questions):
+    for plate, answer in ask_plates(to_ask, connect, conditions):
         answers[plate] = answer
         watch(len(answers), len(to_ask))
     not_asked = PlateAnswer(PlateState.NOT_ASKED)
     given = [
         [k.get(at) or answers.get(plate, not_asked) for at, plate in enumerate(ps)]
-        for k, ps in zip(known, plates, strict=True)
+        for k, ps in pairs
     ]
     found = Counter(answer.state for each in given for answer in each)
     states = {state: found[state] for state in PlateState if found[state]}
-    stopped = _stopped(questions.stopper.reason, states)
+    stopped = None
+    if left := found[PlateState.NOT_ASKED] + found[PlateState.NO_ANSWER]:
+        reason = f"{conditions.stopper.reason} " if conditions.stopper.reason else ""
+        rows = "1 row has" if left == 1 else f"{left} rows have"
+        stopped = f"{reason}{rows} no answer yet; run the same command again."
     facts = (
         ("File", file.path.name),
         ("Plates from", file.mapping),
         *((state.value, f"{number:,}") for state, number in states.items()),
     )
-    notes = tuple(text for text in (stopped, *file.notes) if text)
-    results = write_book(
-        wanted, Summary("Plates", asked, facts, notes), _pages(file.sheets, plates, given)
-    )
-    return PlateReport(file.path, file.mapping, len(to_ask), states, stopped, results)
+    notes = [stopped, *file.notes] if stopped else file.notes
+    wanted = results_path(asked.folder, file.path, "plates", ())
+    summary = Summary("Plates", asked, facts, notes)
+    results = write_book(wanted, summary, _pages(file.sheets, plates, given))
+    return PlateReport(file, len(to_ask), states, stopped, results)
 
 
-def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[str, PlateAnswer]]:
+def ask_plates(
+    plates: Sequence[str], connect: Callable[[], Connection], conditions: Conditions
+) -> Iterator[tuple[str, PlateAnswer]]:
     """Ask for plates and yield each with its answer, in their order; those not come to are not yielded.
 
     A first interrupt lets the plates under way finish; a second one ends at once. Refusals of the
     settings, a spent budget and an outage stop the run.
     """
-    stopper, breaker = questions.stopper, Breaker(questions.stopper)
+    stopper = conditions.stopper
     connections: list[Connection] = []
     own = threading.local()
 
     def begin() -> None:
-        own.connection = questions.connect()
+        own.connection = connect()
         connections.append(own.connection)
 
     def ask_one(plate: str) -> PlateAnswer | None:
-        return None if stopper.stopped else _ask_one(plate, own.connection, questions, breaker)
+        return None if stopper.stopped else _ask_one(plate, own.connection, conditions)
 
-    with ThreadPoolExecutor(questions.workers, "plates", begin) as pool:
+    with ThreadPoolExecutor(conditions.workers, "plates", begin) as pool:
         futures = [pool.submit(ask_one, plate) for plate in plates]
         try:
             for plate, future in zip(plates, futures, strict=True):
@@ -191,8 +243,7 @@ def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[st
                     if stopper.abandoned:
                         for connection in connections:
                             connection.stop()
-                answer = future.result()
-                if answer is not None:
+                if answer := future.result():
                     yield plate, answer
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
@@ -200,47 +251,27 @@ def ask_plates(plates: Sequence[str], questions: Questions) -> Iterator[tuple[st
                 connection.close()
 
 
-def _ask_one(
-    plate: str, connection: Connection, questions: Questions, breaker: Breaker
-) -> PlateAnswer | None:
+def _ask_one(plate: str, connection: Connection, conditions: Conditions) -> PlateAnswer | None:
     """Ask for one plate; ``None`` where the run stopped before there was an answer."""
-    stopper = questions.stopper
+    redact = conditions.controller.redact
     verdict = ask(
         lambda: connection.send({"plate": plate}),
-        lambda raw: read_plate(questions.redact(raw.decode("utf-8", "replace")).encode()),
-        questions.pace,
-        stopper,
+        lambda raw: read_plate(redact(raw.decode("utf-8", "replace")).encode()),
+        conditions.pace,
+        conditions.stopper,
     )
-    now = dt.datetime.now().astimezone()
     if isinstance(verdict, Found):
-        breaker.note(Outcome(State.PUSHED))
-        facts = plate_facts(verdict.content)
-        state = PlateState.NOTHING if facts == PlateFacts() else PlateState.FOUND
-        other = answered_plate(verdict.content)
-        same = _letters(other) in ("", _letters(plate))
-        return PlateAnswer(state, now, facts, "" if same else f"OPSCOM answered for {other}.")
-    refused = isinstance(verdict, Refused)
+        conditions.breaker.note(Outcome(State.PUSHED))
+        return told_of(plate, verdict.content)
     why = verdict.why if isinstance(verdict, Failed) else explain_refusal(verdict)
     if verdict.code in SETTINGS_CODES if isinstance(verdict, Refused) else verdict.lasting:
-        stopper.stop(why)
+        conditions.stopper.stop(why)
         return None
-    code = verdict.code if isinstance(verdict, Refused) else ""
-    breaker.note(Outcome(State.REJECTED if refused else State.UNKNOWN, code=code))
-    return PlateAnswer(PlateState.REFUSED if refused else PlateState.NO_ANSWER, now, message=why)
-
-
-def _letters(plate: str) -> str:
-    """A plate as OPSCOM may write it back: without blanks and dashes, in either case."""
-    return plate.replace(" ", "").replace("-", "").casefold()
-
-
-def _stopped(reason: str | None, states: Mapping[PlateState, int]) -> str | None:
-    left = states.get(PlateState.NOT_ASKED, 0) + states.get(PlateState.NO_ANSWER, 0)
-    if not left:
-        return None
-    rows = "1 row has" if left == 1 else f"{left} rows have"
-    said = f"{reason} " if reason else ""
-    return f"{said}{rows} no answer yet; run the same command again."
+    if isinstance(verdict, Failed):
+        conditions.breaker.note(Outcome(State.UNKNOWN))
+        return PlateAnswer(PlateState.NO_ANSWER, why)
+    conditions.breaker.note(Outcome(State.REJECTED, code=verdict.code))
+    return PlateAnswer(PlateState.REFUSED, why)
 
 
 def _known(checked: Checked) -> dict[int, PlateAnswer]:
@@ -251,7 +282,7 @@ def _known(checked: Checked) -> dict[int, PlateAnswer]:
             column = problem.columns[0] if problem.columns else None
             place = checked.batch.sheet.place(problem.row, column)
             message = f"{place}: {problem.message} {problem.remedy}"
-            known.setdefault(problem.position, PlateAnswer(PlateState.INVALID, message=message))
+            known.setdefault(problem.position, PlateAnswer(PlateState.INVALID, message))
     skipped = checked.batch.skipped.nonzero()[0].tolist()
     return known | dict.fromkeys(skipped, PlateAnswer(PlateState.SKIPPED))
 
@@ -277,29 +308,27 @@ def _pages(
             page.rows.append((row, plate, *_cells(answer), *cells))
             if plate not in told:
                 told.add(plate)
-                key: dict[str, Json] = {"row": row, "plate": plate}
-                permits += [{**key, **each} for each in answer.facts.permits]
-                notes += [{**key, **each} for each in answer.facts.notes]
+                permits += [{"row": row, "plate": plate, **each} for each in answer.permits]
+                notes += [{"row": row, "plate": plate, **each} for each in answer.notes]
         pages.append(page)
     return [
         *pages,
-        page_of("Permits", permits, (*_KEYS, *_PERMIT), frozen=2),
-        page_of("Do not ticket", notes, (*_KEYS, *_NOTE), frozen=2),
+        page_of("Permits", permits, (*_KEYS, "type", "shortName", "expires"), frozen=2),
+        page_of("Do not ticket", notes, (*_KEYS, "location", "start", "end", "notes"), frozen=2),
     ]
 
 
 def _cells(answer: PlateAnswer) -> tuple[Cell, ...]:
-    facts = answer.facts
+    permits = [_joined(": ", each, "type", "shortName") or "permit" for each in answer.permits]
     return (
         answer.state.value,
-        len(facts.permits),
-        "\n".join(_joined(": ", each, "type", "shortName") or "permit" for each in facts.permits),
-        max((str(each.get("expires") or "") for each in facts.permits), default=""),
-        facts.alarm,
-        "\n".join(map(_note_line, facts.notes)),
-        "\n".join(filter(None, (answer.message, facts.more))),
-        f"{answer.asked:%Y-%m-%d %H:%M:%S}" if answer.asked else "",
-        facts.response,
+        len(permits),
+        "\n".join(permits),
+        max((str(each.get("expires") or "") for each in answer.permits), default=""),
+        answer.alarm,
+        "\n".join(map(_note_line, answer.notes)),
+        answer.message,
+        answer.response,
     )
 
 

@@ -12,7 +12,7 @@ from importer.proposing.meanings import user_type
 from importer.proposing.profiles import is_vin
 from importer.proposing.propose import propose
 from importer.proposing.sheets import look_at
-from importer.pulls.user_types import UserType
+from importer.pulls.lists import UserType
 from importer.reading import read_source
 
 TYPES = tuple(

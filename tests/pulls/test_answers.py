@@ -12,6 +12,7 @@ them are no JSON as printed and were repaired, in nothing else than this:
 import datetime as dt
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import openpyxl
 import pytest
@@ -21,21 +22,19 @@ from pulling import answer, raw_parts, rows_of
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.questions import Found, listing
-from importer.pulls.book import Asked, Summary, write_book
-from importer.pulls.cells import SECRETS, cell, flat
+from importer.pulls.book import SECRETS, Asked, Summary, cell, flat, write_book
 from importer.pulls.lists import records_of, user_types
-from importer.pulls.plate_facts import PlateFacts, plate_facts, read_plate
+from importer.pulls.plates import PlateAnswer, PlateState, read_plate, told_of
 from importer.pulls.violations import MONEY, pages_of, read_violations
 
 AT = dt.datetime.fromisoformat
 OVERDUE = answer("overdue-violations")
-SUMMARY = Summary(
-    "Overdue violations", Asked("h", "c", "p", sandbox=False, when=AT("2031-01-02T03:04:05Z"))
-)
+ASKED = Asked(Path(), "h", "c", "p", sandbox=False, when=AT("2031-01-02T03:04:05Z"))
 
 
 def laid_out(folder, content):
-    return write_book(folder / "v.xlsx", SUMMARY, pages_of(read_violations(content)))
+    pages = pages_of(read_violations(content.decode()))
+    return write_book(folder / "v.xlsx", Summary("Overdue violations", ASKED), pages)
 
 
 @pytest.fixture
@@ -157,7 +156,7 @@ def test_what_the_vendor_does_not_document_is_shown_too(tmp_path):
 def test_an_answer_cut_off_anywhere_gives_the_violations_that_arrived_whole(at):
     content = b'{"records":[' + b",".join([b'{"ViolationID":1}', b'{"ViolationID":2}'])
     content += b"," + OVERDUE.split(b"[", 1)[1]
-    found = read_violations(content[: at + 11])
+    found = read_violations(content[: at + 11].decode("utf-8", "replace"))
     if found is None:
         return
     ids = [record["ViolationID"] for record in found.records]
@@ -167,7 +166,7 @@ def test_an_answer_cut_off_anywhere_gives_the_violations_that_arrived_whole(at):
 
 def test_a_cut_in_the_third_violation_leaves_two():
     content = b'{"records":[{"ViolationID":1},{"ViolationID":2},{"Violat'
-    found = read_violations(content)
+    found = read_violations(content.decode())
     assert [record["ViolationID"] for record in found.records] == [1, 2]
     assert not found.complete
 
@@ -214,49 +213,37 @@ def test_the_body_of_a_list_decides(body, expected):
 
 # Pull API: Plate Validation, "Successful Response" and "Response Samples"
 
+_FOUND = PlateAnswer(PlateState.FOUND)
 _UNTIL = "2025-04-30 23:59:59"
-_TWO = tuple(
-    {"expires": _UNTIL, "type": "standard", "shortName": name} for name in ("BIKE", "MOTO-S")
-)
+_TWO = [{"expires": _UNTIL, "type": "standard", "shortName": name} for name in ("BIKE", "MOTO-S")]
+_MAIN = {
+    "location": "Main Campus",
+    "start": "2024-11-15 00:00:00",
+    "end": "2024-11-15 23:59:00",
+    "notes": "CLEAR FOR ANY PAY AREA",
+}
+_LOT_6 = {
+    "location": "Lot 6",
+    "start": "2024-10-23 00:00:00",
+    "end": "2025-04-30 23:59:00",
+    "notes": "Hertz truck has permission to park overnight in lot 6. Rental for We-Move-It Services",
+}
+_LUTHOR = "15-AS123 Lex Luthor (08 JUL 84) wanted by OPS.\r\n\r\n*** Violence / Weapons ***"
 _SAMPLES = {
-    "plate-merged": PlateFacts(
-        _TWO,
-        (
-            {
-                "location": "Main Campus",
-                "start": "2024-11-15 00:00:00",
-                "end": "2024-11-15 23:59:00",
-                "notes": "CLEAR FOR ANY PAY AREA",
-            },
-        ),
-        "Wanted to talk with.",
-    ),
-    "plate-none": PlateFacts(),
-    "plate-standard": PlateFacts(_TWO),
-    "plate-alarm": PlateFacts(
-        alarm="15-AS123 Lex Luthor (08 JUL 84) wanted by OPS.\r\n\r\n*** Violence / Weapons ***",
-    ),
-    "plate-dntt": PlateFacts(
-        notes=(
-            {
-                "location": "Lot 6",
-                "start": "2024-10-23 00:00:00",
-                "end": "2025-04-30 23:59:00",
-                "notes": "Hertz truck has permission to park overnight in lot 6. "
-                "Rental for We-Move-It Services",
-            },
-        ),
-        more='{"active": "1"}',
-    ),
+    "plate-merged": replace(_FOUND, permits=_TWO, notes=[_MAIN], alarm="Wanted to talk with."),
+    "plate-none": PlateAnswer(PlateState.NOTHING, permits=[], notes=[]),
+    "plate-standard": replace(_FOUND, permits=_TWO, notes=[]),
+    "plate-alarm": replace(_FOUND, permits=[], notes=[], alarm=_LUTHOR),
+    "plate-dntt": replace(_FOUND, message='{"active": "1"}', permits=[], notes=[_LOT_6]),
 }
 
 
 @pytest.mark.parametrize("name", _SAMPLES, ids=str)
 def test_the_samples_of_plate_validation_are_read_whole(name):
     found = read_plate(answer(name))
-    facts = plate_facts(found.content)
-    response = json.loads(answer(name))["data"]["response"].strip()
-    assert facts == replace(_SAMPLES[name], response=response)
+    data = json.loads(answer(name))["data"]
+    expected = replace(_SAMPLES[name], response=data["response"].strip())
+    assert told_of(data["plate"], found.content) == expected
 
 
 @pytest.mark.parametrize(
@@ -281,8 +268,8 @@ def test_what_a_plate_answer_holds_beside_is_kept():
         "x": 1,
         "data": {"plate": "A", "responseJSON": {"tow": ["y"]}, "response": ""},
     }
-    facts = plate_facts(read_plate(json.dumps(body).encode()).content)
-    assert json.loads(facts.more) == {"x": 1, "tow": ["y"]}
+    told = told_of("A", read_plate(json.dumps(body).encode()).content)
+    assert json.loads(told.message) == {"x": 1, "tow": ["y"]}
 
 
 # Cells
@@ -324,9 +311,9 @@ _JSON = st.recursive(
 @given(st.dictionaries(st.text(), _JSON, max_size=4))
 def test_whatever_an_answer_holds_can_be_read_and_laid_out(content):
     body = json.dumps({"records": [content], **content}).encode()
-    found = read_violations(json.dumps({"records": [content]}).encode())
+    found = read_violations(json.dumps({"records": [content]}))
     assert len(pages_of(found)[0].rows) == 1
     flat(content)
     answered = read_plate(body)
     if isinstance(answered, Found):
-        plate_facts(answered.content)
+        told_of("A", answered.content)

@@ -1,6 +1,5 @@
 """User types and permit counts: asked as often as it takes, kept, and laid out in workbooks."""
 
-import datetime as dt
 import json
 import os
 import stat
@@ -14,10 +13,14 @@ from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
 
 from importer.delivery.policy import settings_fault
 from importer.errors import InputError
-from importer.pulls.user_types import KeptTypes, UserType, keep_user_types, kept_user_types
+from importer.pulls.lists import KeptTypes, UserType, keep_user_types, kept_user_types
 
 TYPES, STATS = "profiles/types/list", "permits/stats"
 HOST = "https://opscom.example"
+
+
+def kept_of(*types):
+    return KeptTypes(HOST, CLIENT, types)
 
 
 @pytest.fixture
@@ -132,7 +135,7 @@ def test_a_read_that_cannot_be_answered_ends_with_exit_3_and_its_reason(office, 
 
 
 def test_a_failed_call_keeps_the_user_types_of_before(office):
-    keep_user_types(office.folder, [UserType("1", "Old", "")], host=HOST, client=CLIENT)
+    keep_user_types(office.folder, kept_of(UserType("1", "Old", "")))
     with Controller({("*", 0): Fault("answer", code=9001)}) as controller:
         ask(office, controller, "user-types")
     assert kept_user_types(office.folder).ids == {"Old": "1"}
@@ -179,7 +182,7 @@ def test_the_token_and_secrets_of_an_answer_are_nowhere(office):
 
 def test_a_name_that_two_types_share_stands_for_neither():
     types = (UserType("1", "Staff", "A"), UserType("2", "STAFF ", "B"), UserType("3", "Demo", ""))
-    kept = KeptTypes(dt.datetime.now().astimezone(), HOST, CLIENT, types)
+    kept = kept_of(*types)
     assert kept.ids == {"Demo": "3"}
     assert kept.shared_names == ("STAFF ",)
 
@@ -187,7 +190,7 @@ def test_a_name_that_two_types_share_stands_for_neither():
 @given(st.lists(st.builds(UserType, st.text(), st.text(), st.text()), max_size=5))
 def test_what_is_kept_is_read_again_as_it_was(tmp_path_factory, types):
     folder = tmp_path_factory.mktemp("kept")
-    keep_user_types(folder, types, host=f"{HOST}/", client=CLIENT)
+    keep_user_types(folder, kept_of(*types))
     kept = kept_user_types(folder)
     assert kept.types == tuple(types)
     assert kept.is_of(HOST, CLIENT)
@@ -195,9 +198,9 @@ def test_what_is_kept_is_read_again_as_it_was(tmp_path_factory, types):
 
 @pytest.mark.skipif(os.name == "nt", reason="permissions of this kind are a thing of POSIX")
 def test_kept_user_types_are_private_and_replaced_whole(tmp_path):
-    path = keep_user_types(tmp_path, [UserType("1", "A", "")], host=HOST, client=CLIENT)
+    path = keep_user_types(tmp_path, kept_of(UserType("1", "A", "")))
     path.chmod(0o644)
-    keep_user_types(tmp_path, [UserType("2", "B", "")], host=HOST, client=CLIENT)
+    keep_user_types(tmp_path, kept_of(UserType("2", "B", "")))
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [each.name for each in tmp_path.iterdir()] == ["user-types.json"]
 

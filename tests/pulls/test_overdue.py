@@ -14,7 +14,7 @@ from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
 
 from importer.delivery.http import Connection, Phase
 from importer.delivery.policy import settings_fault
-from importer.pulls.saved import SavedBytes
+from importer.pulls.overdue import SavedBytes
 from importer.text import quoted
 
 CALL = "violations/send_overdue_to_collections"
@@ -379,8 +379,6 @@ def test_two_calls_within_one_second_never_share_a_file(tmp_path):
     assert [call.close(complete=True).read_bytes() for call in calls] == [b"0", b"1", b"2"]
     again = SavedBytes(tmp_path, now)
     assert again.path.name == "overdue-violations 2031-01-02 03-04-05 (4).json.part"
-    again.discard()
-    assert len(list(tmp_path.iterdir())) == 3
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is simulated by /dev/full")

@@ -11,9 +11,11 @@ from controller import Controller, Fault
 from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
 
 from importer.delivery.http import Connection
-from importer.delivery.pace import Pace, Stopper
+from importer.delivery.http import Controller as HttpController
+from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.policy import settings_fault
-from importer.pulls.plates import Questions, ask_plates
+from importer.delivery.pusher import Conditions
+from importer.pulls.plates import ask_plates
 
 
 @pytest.fixture
@@ -304,9 +306,11 @@ def test_a_second_interrupt_ends_a_batch_at_once():
 
     with Controller({("*", 0): Fault("hang")}) as controller:
         url = f"{controller.url}/api/v1/validate/plate"
-        questions = Questions(lambda: Connection(url, timeout=6000), Pace(), stopper, str, 2)
+        plates = ["A1", "B2", "C3"]
+        controller_of = HttpController(controller.url, CLIENT, TOKEN)
+        conditions = Conditions(controller_of, Pace(), stopper, Breaker(stopper), 2)
         threading.Thread(target=interrupt_twice, args=(controller,)).start()
-        assert list(ask_plates(["A1", "B2", "C3"], questions)) == []
+        assert list(ask_plates(plates, lambda: Connection(url, timeout=6000), conditions)) == []
         assert sorted(entry.key for entry in controller.ledger) == ["A1", "B2"]
 
 
