@@ -7,12 +7,15 @@ import io
 import signal
 import sys
 from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
 
 import click
 
 import importer
 from importer.cli.terminal import emit, say, say_error
 from importer.errors import ImporterError, InputError, failure
+from importer.text import nearest, quoted
 
 _STOPPED = 3
 _INTERRUPTED = (
@@ -51,6 +54,19 @@ COMMANDS = {
 }
 
 
+PULLED = ("user-types", "permit-stats", "overdue-violations", "plates")
+_MEANT = {
+    "check": ("dry-run", "validate", "test", "preview", "verify"),
+    "history": ("log", "status", "undo", "rollback"),
+    "init": ("new", "setup", "create"),
+    "map": ("mapping", "mappings", "propose", "match"),
+    "push": ("import", "send", "upload", "run"),
+}
+"""Command → what people type for it."""
+_DRY_RUNS = ("--dry-run", "--dryrun", "--dry_run", "--simulate", "--preview", "-n")
+_TOKEN = "The token is in no option: keep it with `opscom-import login`."  # noqa: S105 - what is said of it
+
+
 class _Commands(click.Group):
     """The commands, each in a module of its name that is imported when it is called."""
 
@@ -77,64 +93,83 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line and exit with the code that interface and README name."""
-    _spell_out()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # Letters that a console or a file of an old code page lacks are spelled out.
+            stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
     if given[:1] == ["help"]:
         given = [*given[1:], "--help"]
+    code, error = _run(given)
+    if error and "--json" in given:
+        # Its object is printed whatever the exit code.
+        stopped = error if code == _STOPPED else None
+        emit({"run": "", "exit_code": code, "stopped": stopped, "files": [], "error": error})
+    if arguments is None:
+        # All is said: an interrupt that comes now has nothing left to end.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
+
+
+def _run(given: list[str]) -> tuple[int, str]:
+    """Run a command; return its exit code, and what kept it from its end, told already."""
     try:
         code = cli.main(given, prog_name="opscom-import", standalone_mode=False)
+        return code if isinstance(code, int) else 0, ""
     except click.ClickException as error:
-        shown = io.StringIO()
+        shown, hint = io.StringIO(), _meant(error, given)
         error.show(shown)
-        hint = _meant(error, given)
         for line in filter(None, [*shown.getvalue().splitlines(), hint]):
             say(line)
-        code = _say(given, error.exit_code, f"{error.format_message()} {hint}".strip())
+        return error.exit_code, f"{error.format_message()} {hint}".strip()
     except ImporterError as error:
         # A person who answers no has made no error.
-        if error.exit_code == _STOPPED:
-            say(str(error))
-        else:
-            say_error(str(error))
+        (say if error.exit_code == _STOPPED else say_error)(str(error))
         hint = _meant(None, given) if isinstance(error, InputError) else ""
         if hint:
             say(hint)
-        code = _say(given, error.exit_code, f"{error} {hint}".strip())
+        return error.exit_code, f"{error} {hint}".strip()
     except (click.Abort, KeyboardInterrupt):
         message = _INTERRUPTED[given[:1] in (["push"], ["settle"])]
         say("")
         say(message)
-        code = _say(given, _STOPPED, message)
+        return _STOPPED, message
     except Exception as error:  # noqa: BLE001 - what an exception says may hold a person's data
         message = (
             f"This program failed ({failure(error)}). Run the same command "
             "again; nothing is sent twice. If it fails again, report this line."
         )
         say_error(message)
-        code = _say(given, 3, message)
-    if arguments is None:
-        # All is said: an interrupt that comes now has nothing left to end.
-        signal.signal(signal.SIGINT, signal.SIG_IGN)
-    sys.exit(code if isinstance(code, int) else 0)
+        return _STOPPED, message
 
 
 def _meant(error: click.ClickException | None, given: Sequence[str]) -> str:
-    from importer.cli.usage import meant
+    """Return in a sentence what was most likely meant; empty where nobody can tell.
 
-    return meant(error, given, list(COMMANDS))
+    ``error`` is what click says of what was typed, ``None`` where a file was not found.
+    """
+    if isinstance(error, click.NoSuchOption):
+        if error.option_name in _DRY_RUNS:
+            return "`opscom-import check` is the dry run: it shows what a push would send, and sends nothing."
+        return _TOKEN if "token" in error.option_name else ""
+    for start, end in combinations(range(len(given) + 1), 2):
+        path = Path(" ".join(given[start:end]))
+        if end - start > 1 and path.exists() and not Path(given[start]).exists():
+            return f"Did you mean {quoted(path)}? A name with blanks stands in quotes."
+    if isinstance(error, click.MissingParameter) and given[:1] == ["map"]:
+        return "Name the spreadsheet that a mapping is to be proposed for: `opscom-import map inbox/FILE`."
+    word = next((word for word in given if not word.startswith("-")), "")
+    return "" if error is None or word in COMMANDS else _command(word)
 
 
-def _spell_out() -> None:
-    """Have letters spelled out that a console or a file of an old code page lacks."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _say(given: Sequence[str], code: int, message: str) -> int:
-    """Keep the promise that ``--json`` prints its object whatever the exit code."""
-    if "--json" in given:
-        stopped = message if code == _STOPPED else None
-        shape = {"run": "", "exit_code": code, "stopped": stopped, "files": [], "error": message}
-        emit(shape)
-    return code
+def _command(word: str) -> str:
+    """Return what was most likely meant by a word that is no command."""
+    if Path(word).suffix:
+        file = quoted(word)
+        return (
+            f"`opscom-import check {file}` shows what would be sent; where no mapping fits the file, "
+            f"`opscom-import map {file}` proposes one."
+        )
+    other = {name: command for command, names in _MEANT.items() for name in names}
+    near = f"pull {word}" if word in PULLED else nearest(word, [*COMMANDS, *other])
+    return f"Did you mean `opscom-import {other.get(near, near)}`?" if near else ""

@@ -59,54 +59,50 @@ def history(
         raise UsageError("--gone goes with --as-deletes alone.", hint="Name the workbook to write.")
     path = options.journal or find_workspace(options.workspace, Path.cwd()).journal
     with look_up(path) as memory:
-        if gone is not None and as_deletes is not None:
-            lost = () if memory is None else _gone(memory, gone)
-            _write_deletes(as_deletes, lost)
-            if options.as_json:
-                emit({"exit_code": 0, "gone": [asdict(each) for each in lost]})
-            return 0
-        if run is None:
-            runs = () if memory is None else read_runs(memory.connection)
-            _show_runs(runs, as_json=options.as_json)
-            return 0
-        entry = None if memory is None else read_run(memory.connection, run)
-        if memory is None or entry is None:
-            raise UsageError(
-                f"There is no run {run} in {path}.", hint="`opscom-import history` shows the ids."
-            )
-        created = read_created(memory.connection, run, POLICIES)
-    _show_run(entry, created, as_json=options.as_json)
+        if gone is not None:
+            listed = () if memory is None else _gone(memory, gone)
+            told: dict[str, object] = {"gone": [asdict(each) for each in listed]}
+        elif run is None:
+            runs, listed = () if memory is None else read_runs(memory.connection), ()
+            told = {"runs": [each.as_json() for each in runs]}
+            if not options.as_json:
+                _show_runs(runs)
+        else:
+            entry = None if memory is None else read_run(memory.connection, run)
+            if memory is None or entry is None:
+                raise UsageError(
+                    f"There is no run {run} in {path}.",
+                    hint="`opscom-import history` shows the ids.",
+                )
+            listed = read_created(memory.connection, run, POLICIES)
+            told = {"run": entry.as_json(), "created": [asdict(each) for each in listed]}
+            if not options.as_json:
+                _show_run(entry, listed)
+    if options.as_json:
+        emit({"exit_code": 0, **told})
     if as_deletes is not None:
-        _write_deletes(as_deletes, created)
+        _write_deletes(as_deletes, listed)
     return 0
 
 
-def _show_runs(runs: tuple[RunEntry, ...], *, as_json: bool) -> None:
-    if as_json:
-        emit({"exit_code": 0, "runs": [run.as_json() for run in runs]})
-        return
-    if not runs:
-        say("Nothing was pushed yet.")
-        return
-    rehearsals = [run for run in runs if run.host == SANDBOX.host]
-    for number, run in enumerate(run for run in runs if run not in rehearsals):
-        if number:
-            say("")
-        _show_line(run, f"To {run.client} at {run.host}")
-    if rehearsals:
-        if len(rehearsals) < len(runs):
-            say("")
-        say("Rehearsals:")
-    for run in rehearsals:
-        say("")
-        _show_line(run, "To the sandbox")
+def _show_runs(runs: tuple[RunEntry, ...]) -> None:
+    """Show live runs, then rehearsals, a block of lines each."""
+    live = [run for run in runs if run.host != SANDBOX.host]
+    blocks = [_block(run, f"To {run.client} at {run.host}") for run in live]
+    if len(live) < len(runs):
+        blocks.append(["Rehearsals:"])
+    blocks += [_block(run, "To the sandbox") for run in runs if run.host == SANDBOX.host]
+    for number, block in enumerate(blocks or [["Nothing was pushed yet."]]):
+        for line in ["", *block] if number else block:
+            say(line)
 
 
-def _show_line(run: RunEntry, where: str) -> None:
-    say(f"{run.run}  {_minute(run.started)}  by {run.person}")
-    say(f"{where}: {_outcome(run)}")
-    for file in run.files:
-        say(f"  {_file(file)}: {_states(file.states)}")
+def _block(run: RunEntry, where: str) -> list[str]:
+    return [
+        f"{run.run}  {_minute(run.started)}  by {run.person}",
+        f"{where}: {_outcome(run)}",
+        *(f"  {_file(file)}: {_states(file)}" for file in run.files),
+    ]
 
 
 def _minute(moment: str) -> str:
@@ -120,20 +116,18 @@ def _outcome(run: RunEntry) -> str:
         return UNENDED
     if run.stopped:
         return f"stopped. {run.stopped}"
-    if not run.files:
-        return "nothing started"
-    return "came to its end"
+    return "came to its end" if run.files else "nothing started"
 
 
 def _file(file: FileEntry) -> str:
     return f"{file.source}, {file.sheet}" if file.sheet else file.source
 
 
-def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> None:
-    if as_json:
-        shape = {"exit_code": 0, "run": run.as_json(), "created": [asdict(c) for c in created]}
-        emit(shape)
-        return
+def _states(file: FileEntry) -> str:
+    return ", ".join(f"{n} {state}" for state, n in file.states.items()) or "nothing told yet"
+
+
+def _show_run(run: RunEntry, created: tuple[Created, ...]) -> None:
     say(f"Run {run.run}, by {run.person} on {run.machine}, version {run.version}")
     until = f" to {_minute(run.ended)}" if run.ended else ""
     say(f"From {_minute(run.started)}{until}: {_outcome(run)}")
@@ -142,7 +136,7 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
     for file in run.files:
         say("")
         say(f"{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
-        say(f"  {count(file.rows, 'row')}: {_states(file.states)}; {file.attempts} requests")
+        say(f"  {count(file.rows, 'row')}: {_states(file)}; {file.attempts} requests")
         for code, number in file.codes.items():
             say(f"  {code}: {count(number, 'time')}")
         say(f"  Workbook: {file.results}")
@@ -153,11 +147,6 @@ def _show_run(run: RunEntry, created: tuple[Created, ...], *, as_json: bool) -> 
         gone = " (deleted since)" if each.deleted else ""
         what = " ".join(filter(None, (each.endpoint, each.reference_id, each.key)))
         say(f"  {what}, row {each.row} of {each.source}{gone}")
-
-
-def _states(states: object) -> str:
-    found = states if isinstance(states, dict) else {}
-    return ", ".join(f"{rows} {state}" for state, rows in found.items()) or "nothing told yet"
 
 
 def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:

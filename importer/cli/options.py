@@ -14,7 +14,6 @@ from importer.text import quoted
 
 Command = Callable[..., Any]
 _PATH = click.Path(path_type=Path)
-_COUNT = click.IntRange(min=1)
 _ABOVE_NOUGHT = click.FloatRange(min=0, min_open=True)
 
 
@@ -77,92 +76,80 @@ def taking(*names: str) -> Callable[[Command], Command]:
 
         found: Command = call
         for name in reversed(names):
-            found = _OPTIONS[name](found)
+            flag = _option(f"--{name.replace('_', '-')}", is_flag=True, help=_FLAGS.get(name))
+            found = _OPTIONS.get(name, flag)(found)
         return found
 
     return give
 
 
-def _option(name: str, explanation: str, **more: Any) -> Callable[[Command], Command]:  # noqa: ANN401 - click's own
-    return click.option(name, help=explanation, **more)
-
-
-def _flag(name: str, explanation: str) -> Callable[[Command], Command]:
-    return click.option(name, is_flag=True, help=explanation)
-
-
+_option = click.option
 _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
     "paths": click.argument("paths", nargs=-1, type=_PATH, metavar="[PATH]…"),
     "workspace": _option(
         "--workspace",
-        "Folder to work in. Default: the nearest one upwards with an opscom.yaml, else this one.",
         type=_PATH,
         metavar="DIR",
+        help="Folder to work in. Default: the nearest one upwards with an opscom.yaml, else this one.",
     ),
     "mapping": _option(
         "--mapping",
-        "Mapping to use; may be given several times. Default: the one that fits, by file name and headers.",
         type=_PATH,
         metavar="FILE",
         multiple=True,
+        help="Mapping to use; may be given several times. Default: the one that fits, by file name and headers.",
     ),
-    "sheet": _option("--sheet", "Take only this sheet of each workbook.", metavar="NAME"),
-    "client": _option("--client", "Client code of your OPSCOM, exactly as given.", metavar="CODE"),
-    "host": _option("--host", "Where your OPSCOM is.", metavar="URL"),
-    "plate_host": _option("--plate-host", "Where plates are validated.", metavar="URL"),
+    "sheet": _option("--sheet", metavar="NAME", help="Take only this sheet of each workbook."),
+    "client": _option(
+        "--client", metavar="CODE", help="Client code of your OPSCOM, exactly as given."
+    ),
+    "host": _option("--host", metavar="URL", help="Where your OPSCOM is."),
+    "plate_host": _option("--plate-host", metavar="URL", help="Where plates are validated."),
     "encoding": _option(
         "--encoding",
-        "Encoding of text files, where it is not found rightly by itself (cp1252, utf-8, …).",
         metavar="NAME",
+        help="Encoding of text files, where it is not found rightly by itself (cp1252, utf-8, …).",
     ),
     "results": _option(
-        "--results", "Folder for workbooks. Default: results/.", type=_PATH, metavar="DIR"
+        "--results", type=_PATH, metavar="DIR", help="Folder for workbooks. Default: results/."
     ),
     "journal": _option(
         "--journal",
-        "The memory of all runs. Default: journal.sqlite in the workspace.",
         type=_PATH,
         metavar="FILE",
+        help="The memory of all runs. Default: journal.sqlite in the workspace.",
     ),
     "workers": _option(
         "--workers",
-        "Rows under way at once. Default: 4.",
         type=click.IntRange(1, 64),
         metavar="N",
+        help="Rows under way at once. Default: 4.",
     ),
     "rate": _option(
-        "--rate", "Rows per second at most, repeats included.", type=_ABOVE_NOUGHT, metavar="N"
+        "--rate", type=_ABOVE_NOUGHT, metavar="N", help="Rows per second at most, repeats included."
     ),
     "timeout": _option(
         "--timeout",
-        "Longest wait for the whole answer to a row. Default: 60.",
         type=_ABOVE_NOUGHT,
         metavar="SECONDS",
+        help="Longest wait for the whole answer to a row. Default: 60.",
     ),
-    "sandbox": _flag(
-        "--sandbox", "Take an OPSCOM that runs inside this command, to rehearse. Needs no token."
-    ),
-    "yes": _flag("--yes", "Do not ask before the first row is sent."),
     "limit": _option(
         "--limit",
-        "Send the first N rows that would be sent, then stop. Look at them in OPSCOM, and go on.",
-        type=_COUNT,
+        type=click.IntRange(min=1),
         metavar="N",
+        help="Send the first N rows that would be sent, then stop. Look at them in OPSCOM, and go on.",
     ),
-    "again": _flag("--again", "Send users and permit updates even where nothing has changed."),
-    "keep": _flag("--keep", "Leave the file in the inbox."),
-    "same_system": _flag(
-        "--same-system", "This host is the OPSCOM that this client code had under another name."
-    ),
-    "new_system": _flag(
-        "--new-system",
-        "This host is another OPSCOM: what was sent to the other one does not count here.",
-    ),
-    "different_file": _flag(
-        "--different-file",
-        "Go on although the names in the file belong to other ids than those in OPSCOM.",
-    ),
-    "as_json": click.option(
+    "as_json": _option(
         "--json", "as_json", is_flag=True, help="Print one JSON object, for other programs."
     ),
+}
+_FLAGS = {
+    "sandbox": "Take an OPSCOM that runs inside this command, to rehearse. Needs no token.",
+    "yes": "Do not ask before the first row is sent.",
+    "again": "Send users and permit updates even where nothing has changed.",
+    "keep": "Leave the file in the inbox.",
+    "same_system": "This host is the OPSCOM that this client code had under another name.",
+    "new_system": "This host is another OPSCOM: what was sent to the other one does not count here.",
+    "different_file": "Go on although the names in the file belong to other ids than those in OPSCOM.",
 }

@@ -14,7 +14,7 @@ from importer.errors import plain
 from importer.text import count, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -33,6 +33,11 @@ _FIRST_RATE = 2.0
 _ALL_HELD = (
     "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run "
     "this again; else "
+)
+_FIND_OUT = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
+_ASK_PERSON = (
+    "What is still unknown only a person can find out. Look each row up in OPSCOM, write the id, yes or no "
+    "into opscom_answer of the workbook, save it, and then:"
 )
 
 
@@ -106,7 +111,6 @@ def show_report(
             say_error(sheet.error)
             continue
         _say_states(sheet, told=told)
-        say_causes([cause for cause in sheet.problems if not (told and cause.first)])
         for note in () if told else sheet.notes:
             if (sheet.source, note) not in notes:
                 say(f"  Note: {note}")
@@ -123,12 +127,12 @@ def show_report(
 
 
 def _say_states(sheet: SheetReport, *, told: bool) -> None:
-    """Tell what became of a sheet's rows, and against the last file of its mapping, where that is not told."""
     where = sheet.source.name if sheet.sheet is None else f"{sheet.source.name}, {sheet.sheet}"
-    counts = ", ".join(f"{count} {state.value}" for state, count in sheet.states) or "no rows"
+    counts = ", ".join(f"{rows} {state.value}" for state, rows in sheet.states) or "no rows"
     say(f"{where}: {counts} ({count(sheet.rows, 'row')}, mapping {sheet.mapping})")
     if sheet.against is not None and not told:
         say(f"  {sheet.against} since {sheet.against.source}")
+    say_causes([cause for cause in sheet.problems if not (told and cause.first)])
 
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
@@ -141,36 +145,18 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     steps = []
     if wrong:
         correct = f"orrect the marked cells in the workbook (opscom_message says what is wrong), save it, and {push}."
-        steps.append(f"{_ALL_HELD}c{correct}" if _all_held(states) else f"C{correct}")
+        # As where the mapping is wrong about a column.
+        all_held = states.get("invalid", 0) == sum(states.values()) >= _SOME_ROWS
+        steps.append(f"{_ALL_HELD}c{correct}" if all_held else f"C{correct}")
     if states.get("unknown") and POLICIES[sheet.endpoint or ""].creates:
-        steps += _find_out(sheet, again, looked=looked)
+        workbook = "" if sheet.results is None else quoted(sheet.results)
+        command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
+        steps += [_ASK_PERSON if looked else _FIND_OUT, f"  {command}"]
     elif states.get("unknown"):
         steps.append(f"To send the unknown rows once more take the workbook and {push}.")
     if looked and states.get("not sent"):
         steps.append(f"To send the rows that are not sent take the workbook and {push}.")
     return steps
-
-
-def _all_held(states: Mapping[str, int]) -> bool:
-    """Whether no row of a file of some rows could go, as where the mapping is wrong about a column."""
-    return states.get("invalid", 0) == sum(states.values()) >= _SOME_ROWS
-
-
-def _find_out(sheet: SheetReport, again: str, *, looked: bool) -> tuple[str, str]:
-    """Say how to find out whether OPSCOM has the unknown rows."""
-    workbook = "" if sheet.results is None else quoted(sheet.results)
-    command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
-    if looked:
-        why = (
-            "What is still unknown only a person can find out. Look each row up in OPSCOM, write the "
-            "id, yes or no into opscom_answer of the workbook, save it, and then:"
-        )
-    else:
-        why = (
-            "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. "
-            "To find out:"
-        )
-    return why, f"  {command}"
 
 
 @contextmanager
