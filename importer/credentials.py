@@ -45,12 +45,17 @@ def find_token(
     """
     if environ.get(TOKEN_VARIABLE):
         return well_formed(environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
-    if settings.token_file is not None:
-        return well_formed(_read_token(settings.token_file), str(settings.token_file))
-    if kept := _in_keychain(settings):
-        return well_formed(kept, "the keychain")
-    if settings.kept_token is not None and settings.kept_token.exists():
-        return well_formed(_read_token(settings.kept_token), str(settings.kept_token))
+    file = settings.token_file
+    if file is None:
+        with _keychain() as keychain:
+            if keychain is not None and settings.client:
+                kept = keychain.get_password(SERVICE, _account(settings))
+                if kept:
+                    return well_formed(kept, "the keychain")
+        if settings.kept_token is not None and settings.kept_token.exists():
+            file = settings.kept_token
+    if file is not None:
+        return well_formed(_read_token(file), str(file))
     if ask is not None:
         return well_formed(ask(), "what was typed")
     raise SettingsError(
@@ -97,9 +102,8 @@ def forget_token(settings: Settings) -> bool:
         if keychain is not None and keychain.get_password(SERVICE, _account(settings)):
             keychain.delete_password(SERVICE, _account(settings))
             found = True
-    path = settings.kept_token
-    if path is not None and path.exists():
-        path.unlink()
+    if settings.kept_token is not None and settings.kept_token.exists():
+        settings.kept_token.unlink()
         found = True
     return found
 
@@ -136,14 +140,6 @@ def _keychain() -> Iterator[KeyringBackend | None]:
     with contextlib.suppress(KeyringError):
         # The stand-in where there is no keychain, and one that is switched off, have no priority.
         yield chain if float(chain.priority) > 0 else None
-
-
-def _in_keychain(settings: Settings) -> str:
-    """Return the token that the keychain holds; empty where there is none or it does not open."""
-    with _keychain() as keychain:
-        if keychain is not None and settings.client:
-            return keychain.get_password(SERVICE, _account(settings)) or ""
-    return ""
 
 
 def _read_token(path: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import contextlib
 import dataclasses
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,10 +22,8 @@ if TYPE_CHECKING:
 FILE_NAME = "opscom.yaml"
 DEFAULT_HOST = "https://controller.operationscommander.io"
 """Source: API documentation, "Making API Requests" of each page, header ``Host``."""
-HOST_VARIABLE = "OPSCOM_HOST"
-PLATE_HOST_VARIABLE = "OPSCOM_PLATE_HOST"
-CLIENT_VARIABLE = "OPSCOM_CLIENT"
-_VARIABLES = {"host": HOST_VARIABLE, "plate_host": PLATE_HOST_VARIABLE, "client": CLIENT_VARIABLE}
+PLATE_HOST_VARIABLE, CLIENT_VARIABLE = "OPSCOM_PLATE_HOST", "OPSCOM_CLIENT"
+_VARIABLES = {"host": "OPSCOM_HOST", "plate_host": PLATE_HOST_VARIABLE, "client": CLIENT_VARIABLE}
 TOKEN_VARIABLE = "OPSCOM_API_TOKEN"  # noqa: S105 - the name of a variable, no token
 
 KEPT_TOKEN = ".opscom-token"  # noqa: S105 - the name of a file
@@ -33,19 +32,17 @@ _MOST_WORKERS, _MOST = 64, 1_000_000
 
 
 def _workers(value: object) -> object:
-    if str(value).isascii() and str(value).isdigit() and 0 < int(str(value)) <= _MOST_WORKERS:
-        return int(str(value))
+    text = str(value)
+    if text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_WORKERS:
+        return int(text)
     raise ValueError(f"this must be a whole number from 1 to {_MOST_WORKERS}.")
 
 
 def _number(value: object) -> object:
-    try:
-        number = float(str(value))
-    except ValueError:
-        number = -1.0
-    if not 0 < number <= _MOST:
-        raise ValueError(f"this must be a number above 0 and at most {_MOST:,}.")
-    return number
+    with contextlib.suppress(ValueError):
+        if 0 < (number := float(str(value))) <= _MOST:
+            return number
+    raise ValueError(f"this must be a number above 0 and at most {_MOST:,}.")
 
 
 def _field(value: object) -> object:
@@ -113,13 +110,18 @@ def load_settings(
     """
     path = workspace / FILE_NAME
     file, faults = _read(path) if path.exists() else (SettingsFile(), [])
+
+    def one_spelling(host: str | None) -> str:
+        # As the journal knows it: ``HTTPS://X/`` is ``https://x``.
+        return (host or "").strip().rstrip("/").lower()
+
     said = {name: environ.get(variable) for name, variable in _VARIABLES.items()} | {
         name: value for name, value in options.items() if value
     }
     found = file.model_copy(update={name: value for name, value in said.items() if value})
     settings = Settings(
-        host=_one_spelling(found.host or DEFAULT_HOST),
-        plate_host=_one_spelling(found.plate_host or "") or None,
+        host=one_spelling(found.host or DEFAULT_HOST),
+        plate_host=one_spelling(found.plate_host) or None,
         client=found.client or None,
         token_file=workspace / Path(found.token_file).expanduser() if found.token_file else None,
         kept_token=workspace / KEPT_TOKEN,
@@ -128,9 +130,8 @@ def load_settings(
         timeout=found.timeout,
         required={} if found.users is None else {"users": found.users.required},
     )
-    faults += _host_faults(settings.host, "host")
-    if settings.plate_host:
-        faults += _host_faults(settings.plate_host, "plate host")
+    hosts = {"host": settings.host, "plate host": settings.plate_host}
+    faults += filter(None, (_host_fault(host, name) for name, host in hosts.items() if host))
     if faults:
         raise SettingsError(*faults)
     return settings
@@ -150,32 +151,25 @@ def need_client(settings: Settings) -> str:
     )
 
 
-def _host_faults(host: str, name: str) -> list[str]:
-    """Return what is wrong with a host's URL, a sentence each; what may be a token is not repeated."""
+def _host_fault(host: str, name: str) -> str:
+    """Return what is wrong with a host's URL, empty for nothing; what may be a token is not repeated."""
+    from importer.delivery.http import is_loopback
+
     like = f"Write it like {DEFAULT_HOST}."
     try:
         parts = urlsplit(host)
-        _ = parts.port
+        sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
-        return [f"The {name} {host} is no URL. {like}"]
+        return f"The {name} {host} is no URL. {like}"
     if parts.username or parts.password:
-        return [f"The {name} holds a user name or password. {like}"]
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        return [f"The {name} {host} is no URL. {like}"]
+        return f"The {name} holds a user name or password. {like}"
+    if not sound:
+        return f"The {name} {host} is no URL. {like}"
     if parts.query or parts.fragment or parts.path.strip("/"):
-        return [f"The {name} holds more than a host. {like}"]
-    from importer.delivery.http import is_loopback
-
+        return f"The {name} holds more than a host. {like}"
     if parts.scheme == "http" and not is_loopback(host):
-        return [
-            f"The {name} {host} would get the API token unencrypted. Write https:// instead of http://."
-        ]
-    return []
-
-
-def _one_spelling(host: str) -> str:
-    """Return the spelling under which the journal knows a host: ``HTTPS://X/`` is ``https://x``."""
-    return host.strip().rstrip("/").lower()
+        return f"The {name} {host} would get the API token unencrypted. Write https:// instead of http://."
+    return ""
 
 
 def _read(path: Path) -> tuple[SettingsFile, list[str]]:

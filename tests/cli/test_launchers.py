@@ -1,7 +1,6 @@
 """Files to double-click: they run in their own folder, wait for a key, and are never written over."""
 
 import subprocess
-import sys
 
 import pytest
 from commanding import POSIX, Office
@@ -84,12 +83,3 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path):
     made = make_launchers(tmp_path, system="darwin")
     assert [path.name for path in made] == ["Check.command", "Map.command"]
     assert (tmp_path / "Push.command").read_text() == "mine"
-
-
-@POSIX
-def test_init_makes_those_of_this_system(tmp_path):
-    office = Office(tmp_path)
-    done = office.run("init", office.home / "parking", "--json")
-    ending = "command" if sys.platform == "darwin" else "sh"
-    made = {path.rsplit("/", 1)[1] for path in done.json["made"]}
-    assert made >= {f"Check.{ending}", f"Push.{ending}", f"Map.{ending}"}

@@ -6,9 +6,11 @@ import os
 import stat
 import sys
 
+import keyring
 import pytest
-from commanding import CLIENT, POSIX, ROOT, TOKEN, Office, Terminal
+from commanding import CLIENT, POSIX, TOKEN, Office, Terminal
 from controller import Fault
+from keychain import Keyring
 
 MISSING = (
     "Error: The API token is missing; nothing was sent. Keep it with `opscom-import login`, set "
@@ -27,12 +29,13 @@ def kept(office):
 
 
 @pytest.fixture
-def keychain(tmp_path):
-    return {
-        "PYTHON_KEYRING_BACKEND": "keychain.Keyring",
-        "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "tests")]),
-        "TEST_KEYCHAIN": str(tmp_path / "keychain.json"),
-    }
+def keychain(tmp_path, monkeypatch):
+    """Let this system have a keychain; return its file."""
+    monkeypatch.setenv("TEST_KEYCHAIN", str(tmp_path / "keychain.json"))
+    before = keyring.get_keyring()
+    keyring.set_keyring(Keyring())
+    yield tmp_path / "keychain.json"
+    keyring.set_keyring(before)
 
 
 @pytest.fixture
@@ -49,36 +52,25 @@ def login(call, monkeypatch):
 
 
 def test_the_keychain_of_the_system_keeps_the_token_for_client_code_and_host(
-    office, controller, kept, keychain, tmp_path
+    office, controller, call, login, kept, keychain
 ):
-    def run(*arguments, **more):
-        done = office.run(*arguments, environ=keychain, **more)
-        assert TOKEN not in done.out + done.err
-        return done.err.splitlines()[-1]
-
     account = f"{CLIENT} at {controller.url}"
     office.roster(1)
-    assert run("push", "--yes") == MISSING
-    (tmp_path / "given.txt").write_text(TOKEN)
-    with (tmp_path / "given.txt").open() as stdin:
-        said = run("login", stdin=stdin)
-    assert said == f"The API token of {account} is kept in the keychain of this system."
-    chain = tmp_path / "keychain.json"
-    assert json.loads(chain.read_text()) == {f"opscom-import/{account}": TOKEN}
+    assert call("push", "--yes").err.splitlines()[-1] == MISSING
+    assert login().err == f"The API token of {account} is kept in the keychain of this system.\n"
+    assert json.loads(keychain.read_text()) == {f"opscom-import/{account}": TOKEN}
     assert not kept.exists()
-    run("push", "--yes")
+    assert TOKEN not in call("push", "--yes").err
     assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN]
-    assert run("login", "--forget") == f"The API token of {account} is forgotten."
-    assert TOKEN not in chain.read_text()
-    nothing = f"The API token of {account} was not kept here; nothing was changed."
-    assert run("login", "--forget") == nothing
+    assert login("--forget").err == f"The API token of {account} is forgotten.\n"
+    assert TOKEN not in keychain.read_text()
+    nothing = f"The API token of {account} was not kept here; nothing was changed.\n"
+    assert login("--forget").err == nothing
 
 
-def test_a_keychain_that_does_not_open_is_no_keychain(office, kept, keychain, tmp_path):
-    (tmp_path / "keychain.json").mkdir()
-    (tmp_path / "given.txt").write_text(TOKEN)
-    with (tmp_path / "given.txt").open() as stdin:
-        assert office.run("login", stdin=stdin, environ=keychain).code == 0
+def test_a_keychain_that_does_not_open_is_no_keychain(login, kept, keychain):
+    keychain.mkdir()
+    assert login().code == 0
     assert kept.read_text() == TOKEN
 
 

@@ -23,10 +23,10 @@ def inbox(office):
     return [path.name for path in office.inbox.iterdir()]
 
 
-def test_a_push_sends_every_row_writes_the_workbook_and_archives_the_file(office, controller):
+def test_a_push_sends_every_row_writes_the_workbook_and_archives_the_file(office, controller, call):
     source = office.roster(3)
     before = source.read_bytes()
-    done = office.run("push", "--yes")
+    done = call("push", "--yes")
     assert (done.code, done.out) == (0, "")
     assert [entry.body for entry in sorted(controller.ledger, key=lambda e: e.key)] == [
         payload(number) for number in range(3)

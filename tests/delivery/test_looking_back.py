@@ -143,7 +143,7 @@ def test_new_changed_unchanged_and_gone_are_counted_and_named(desk):
             [
                 "changed",
                 2,
-                "Other values than last accepted: email in 2 rows, last_name in 1 row.",
+                "Not as last accepted: email in 2 rows, last_name (blank now, so OPSCOM keeps the old value) in 1 row.",
             ],
             ["unchanged", 1, "Exactly what was last accepted."],
             ["not compared", 1, "Held back, repeated, or no records."],
