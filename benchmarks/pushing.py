@@ -5,6 +5,8 @@ process of its own that answers after a fixed latency; rows per second are count
 request to the last, and CPU is the client process's own (``getrusage`` of the finished child). All take
 turns, round after round, and medians are printed. ``--newman`` and ``--lightbeam`` name these programs
 where they are installed (``npm install newman``, ``pip install lightbeam`` into folders of their own).
+``--again 100000`` measures instead what a second push of an unchanged file of so many rows takes beside a check
+of it, and ``--help`` of the command beside ``import click``.
 """
 
 import argparse
@@ -234,7 +236,8 @@ def ours(folder, url, workers):
 def measure(command):
     """Run a command to its end; return its CPU seconds and peak memory in MiB."""
     environment = {**os.environ, "OPSCOM_API_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen(command, env=environment, stderr=subprocess.DEVNULL)
+    silent = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    process = subprocess.Popen(command, env=environment, **silent)
     _, process.returncode, used = os.wait4(process.pid, 0)
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
@@ -325,6 +328,31 @@ def killed(rows):
     return facts
 
 
+def unchanged(rows):
+    """Measure a second push of an unchanged file and a check of it, three times by turns, and ``--help``."""
+    server, folder = Server(0.0), Path(tempfile.mkdtemp())
+    prepare(folder, rows)
+    push = ours(folder, server.url, 8)
+    measure(push)
+    check = ["check" if word == "push" else word for word in push[: push.index("--yes")]]
+    starts = {
+        "opscom-import --help": [sys.executable, "-m", "importer", "--help"],
+        "import click": [sys.executable, "-c", "import click"],
+    }
+    timed = {"second push": push, "check": check, **starts}
+    taken = {name: [] for name in timed}
+    for _ in range(3):
+        for name, command in timed.items():
+            taken[name].append(measure(command))
+    facts = server.close()
+    shutil.rmtree(folder)
+    print(f"{rows:,} rows, pushed once before; requests in all: {facts['requests']:,}")
+    print("| what | CPU s | peak MiB |\n|---|---|---|")
+    for name, each in taken.items():
+        cpu, memory = (statistics.median(one) for one in zip(*each, strict=True))
+        print(f"| {name} | {cpu:.2f} | {memory:.0f} |")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--serve", type=float)
@@ -336,6 +364,7 @@ def main():
     parser.add_argument("--quick", action="store_true")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--latency", type=float, action="append", choices=ROWS)
+    parser.add_argument("--again", type=int, metavar="ROWS")
     parser.add_argument("--newman", help="the command newman")
     parser.add_argument("--lightbeam", help="the command lightbeam")
     given = parser.parse_args()
@@ -345,6 +374,8 @@ def main():
         asyncio.run(raw(given.url, given.rows, given.workers))
     elif given.client == "session":
         session_loop(given.url, given.rows, given.workers)
+    elif given.again:
+        unchanged(given.again)
     else:
         print(
             "| latency | client | rows | rows/s | of raw | CPU ms/row | of it sending | peak MiB |"

@@ -78,6 +78,13 @@ def openpyxl(path: Path) -> None:
         pass
 
 
+def pandas_openpyxl(path: Path) -> None:
+    """Read a workbook as a script would that wants its zeros: pandas over openpyxl, everything as text."""
+    import pandas as pd
+
+    pd.read_excel(path, dtype=str, engine="openpyxl")
+
+
 def csv_reader(path: Path) -> None:
     """Read records and give them the fields' names; nothing is checked."""
     import csv
@@ -137,6 +144,7 @@ MEASURED = {
     WHOLE: (WORKBOOK, ours_whole),
     "python-calamine, `iter_rows`": (WORKBOOK, calamine),
     "openpyxl, read-only": (WORKBOOK, openpyxl),
+    "pandas + openpyxl, all as text": (WORKBOOK, pandas_openpyxl),
     f"{OURS} ": (TEXT, ours),
     "`csv.reader` and dicts": (TEXT, csv_reader),
 }

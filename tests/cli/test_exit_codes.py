@@ -68,18 +68,6 @@ def test_5_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_import
     assert [path.name for path in office.inbox.iterdir()] == ["roster.pdf"]
 
 
-def test_5_nothing_is_sent_where_no_workbook_can_be_written(office, controller, call):
-    office.roster(2)
-    blocked = office.write("not-a-folder", "")
-    done = call("push", "--yes", "--json", "--results", blocked)
-    assert done.code == 5
-    assert done.json["files"][0]["error"] == (
-        f"{blocked / 'roster-results.xlsx'}: this workbook cannot be written: File exists. Nothing of "
-        "its file was sent. Name another folder with --results, or get the right to write into this one."
-    )
-    assert controller.requests == 0
-
-
 def test_5_a_file_of_plates_is_sent_to_the_command_that_asks_for_them(office, call):
     mapping = office.write("p.yaml", "version: 1\nendpoint: plates\nname: P\nfields: {plate: Id}\n")
     done = call("check", office.roster(1), "--mapping", mapping, "--json")

@@ -254,16 +254,6 @@ def test_a_missing_client_code_is_told_before_a_token_is_typed_in_vain(tmp_path,
     assert controller.connections == 0
 
 
-def test_the_token_comes_from_a_file_where_settings_name_one(office, controller, call):
-    office.token = None
-    settings = f"client: {CLIENT}\nhost: {controller.url}\ntoken_file: token.txt\n"
-    office.write("opscom.yaml", settings)
-    office.write("token.txt", TOKEN + "\n").chmod(0o600)
-    office.roster(1)
-    assert call("push", "--yes").code == 0
-    assert controller.ledger[0].body["apiToken"] == TOKEN
-
-
 # Deletes and --again
 
 

@@ -27,55 +27,53 @@ def steps(capsys, endpoint, states, *, sandbox=False, results=BOOK, looked=False
 
 
 CORRECT = "Correct the marked cells in the workbook (opscom_message says what is wrong), save it, and push it."
+EVERY = (
+    "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run this "
+    "again; else c" + CORRECT[1:]
+)
+LOST = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
+LOOK = (
+    "What is still unknown only a person can find out. Look each row up in OPSCOM, write the id, yes or no "
+    "into opscom_answer of the workbook, save it, and then:"
+)
+SETTLE = f"opscom-import settle {BOOK}"
+ONCE_MORE = "To send the unknown rows once more take the workbook and push it."
+UNKNOWN = {State.UNKNOWN: 1}
+PLAYED = {"sandbox": True}
 
 
 @pytest.mark.parametrize(
-    ("states", "said"),
+    ("endpoint", "states", "how", "said"),
     [
-        ({State.INVALID: 2}, [CORRECT]),
-        ({State.REJECTED: 2}, [CORRECT]),
-        ({State.PUSHED: 2}, []),
+        ("users", {State.INVALID: 2}, {}, [CORRECT]),
+        ("users", {State.REJECTED: 2}, {}, [CORRECT]),
+        ("users", {State.PUSHED: 2}, {}, []),
+        ("users", {State.INVALID: 3}, {}, [EVERY]),
+        ("users", UNKNOWN, {}, [ONCE_MORE]),
+        ("users", UNKNOWN, PLAYED, [f"{ONCE_MORE[:-1]} with --sandbox."]),
+        *((endpoint, UNKNOWN, {}, [LOST, SETTLE]) for endpoint in ("vehicles", "permits")),
         (
-            {State.INVALID: 3},
-            [
-                "Every row is held back. Where Summary shows one problem in all of them, change the mapping and "
-                "run this again; else c" + CORRECT[1:]
-            ],
+            "permits",
+            UNKNOWN | {State.NOT_SENT: 1},
+            {"looked": True},
+            [LOOK, SETTLE, "To send the rows that are not sent take the workbook and push it."],
+        ),
+        (
+            "permits",
+            UNKNOWN | {State.INVALID: 1},
+            PLAYED,
+            [f"{CORRECT[:-1]} with --sandbox.", LOST, f"{SETTLE} --sandbox"],
+        ),
+        (
+            "permits",
+            UNKNOWN,
+            {"results": None, **PLAYED},
+            [LOST, "opscom-import settle --sandbox"],
         ),
     ],
-    ids=["held back", "refused", "settled", "every row"],
 )
-def test_what_is_to_be_corrected_is_said_after_the_mapping_where_every_row_is_held(
-    capsys, states, said
-):
-    assert steps(capsys, "users", states) == said
-
-
-LOST = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
-
-
-@pytest.mark.parametrize("endpoint", ["vehicles", "permits"])
-def test_unknown_vehicles_and_permits_are_settled_by_the_command_that_is_shown(capsys, endpoint):
-    assert steps(capsys, endpoint, {State.UNKNOWN: 1}) == [LOST, f"opscom-import settle {BOOK}"]
-
-
-@pytest.mark.parametrize("endpoint", ["vehicles", "permits"])
-def test_what_settle_could_not_find_out_a_person_is_asked_for(capsys, endpoint):
-    states = {State.UNKNOWN: 1, State.NOT_SENT: 1}
-    look = (
-        "What is still unknown only a person can find out. Look each row up in OPSCOM, write the id, "
-        "yes or no into opscom_answer of the workbook, save it, and then:"
-    )
-    assert steps(capsys, endpoint, states, looked=True) == [
-        look,
-        f"opscom-import settle {BOOK}",
-        "To send the rows that are not sent take the workbook and push it.",
-    ]
-
-
-def test_where_no_workbook_was_written_settle_looks_into_the_journal(capsys):
-    said = steps(capsys, "permits", {State.UNKNOWN: 1}, results=None, sandbox=True)
-    assert said == [LOST, "opscom-import settle --sandbox"]
+def test_the_next_step_is_said_in_words_that_can_be_typed(capsys, endpoint, states, how, said):
+    assert steps(capsys, endpoint, states, **how) == said
 
 
 @POSIX
@@ -131,24 +129,6 @@ def test_every_suggested_command_can_be_typed_as_it_stands(tmp_path, calling):
     results = office.folder / "results" / "it's & (2)-results.xlsx"
     assert words[0][:2] == ["settle", str(results)]
     assert words[1][:2] == ["push", str(deletes)]
-
-
-def test_unknown_users_are_sent_once_more_with_their_workbook(capsys):
-    assert steps(capsys, "users", {State.UNKNOWN: 1}) == [
-        "To send the unknown rows once more take the workbook and push it."
-    ]
-
-
-def test_after_a_rehearsal_every_advice_stays_in_the_sandbox(capsys):
-    states = {State.INVALID: 1, State.UNKNOWN: 1}
-    assert steps(capsys, "permits", states, sandbox=True) == [
-        f"{CORRECT[:-1]} with --sandbox.",
-        LOST,
-        f"opscom-import settle {BOOK} --sandbox",
-    ]
-    assert steps(capsys, "users", states, sandbox=True)[1] == (
-        "To send the unknown rows once more take the workbook and push it with --sandbox."
-    )
 
 
 def test_the_next_command_keeps_what_says_where_rows_go_and_are_remembered():
