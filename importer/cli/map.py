@@ -1,14 +1,72 @@
-"""``opscom-import map``."""
+"""``opscom-import map``: look, propose, let a person answer in one of three ways, write the mapping."""
 
 from __future__ import annotations
 
+import datetime as dt
+import tempfile
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from importer.cli.dialogue import converse
 from importer.cli.options import Options, taking
+from importer.cli.terminal import emit, is_interactive, say, say_error
+from importer.errors import ImporterError, InputError, MappingError
+from importer.mapping import load_mapping, missing_headers
+from importer.mapping.document import read_document
+from importer.prepare import CHECK, prepare
+from importer.prepare import Request as Order
+from importer.proposing.answers import (
+    COLUMNS,
+    FIELDS,
+    VALUES,
+    Answers,
+    load_glossary,
+    save_glossary,
+)
+from importer.proposing.filled import answers_of, is_answers, read_workbook
+from importer.proposing.mapping_file import mapping_text
+from importer.proposing.proposal import Confidence, as_json, nothing
+from importer.proposing.propose import Office, propose_anew, propose_file
+from importer.proposing.sheets import look_at
+from importer.proposing.values import BLANK, HOLD
+from importer.proposing.workbook import write_workbook
+from importer.pulls.lists import kept_user_types
+from importer.reading import read_source
+from importer.schema import Kind
+from importer.text import count, quoted
+from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, free_name
+from schemas import TABLES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from importer.prepare import Job
+    from importer.proposing.answers import Key
+    from importer.proposing.filled import Filled
+    from importer.proposing.proposal import Proposal
+    from importer.workspace import Workspace
 
 _ENDPOINTS = ("users", "vehicles", "permits", "permit-updates")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was typed, and where it was."""
+
+    file: Path
+    output: Path | None
+    endpoint: str | None
+    options: Options
+    workbook: bool
+    workspace: Workspace
+
+    @property
+    def mappings(self) -> Path:
+        """Where mappings and the glossary are."""
+        return self.workspace.folder / MAPPINGS
 
 
 @click.command(
@@ -38,6 +96,219 @@ def map_(
     results/STEM-mapping.xlsx, and `map results/STEM-mapping.xlsx` reads your answers. Nothing is sent and
     no network is used. With --mapping it proposes only what that mapping lacks.
     """
-    from importer.cli.mapping import run_map
+    try:
+        workspace = find_workspace(options.workspace, Path.cwd())
+        return _run(Request(file, output, endpoint, options, workbook, workspace))
+    except ImporterError as error:
+        if not options.as_json:
+            raise
+        say_error(str(error))
+        emit(nothing(file, str(error), error.exit_code))
+        return error.exit_code
 
-    return run_map(file, output, endpoint, options, workbook=workbook)
+
+def _run(request: Request) -> int:
+    if request.output is not None and request.output.exists():
+        raise InputError(
+            f"{request.output} is there already.",
+            hint="Name another file with -o; a mapping is never overwritten.",
+        )
+    kept = kept_user_types(request.workspace.keeping_folder)
+    glossary = load_glossary(request.mappings / GLOSSARY)
+    office = Office(() if kept is None else kept.types, glossary)
+    if is_answers(request.file):
+        return _from_workbook(request, office)
+    proposer = _proposer(request, office)
+    if request.workbook:
+        return _to_workbook(request, proposer(Answers()))
+    if is_interactive() and not request.options.as_json:
+        return _finish(request, office, converse(proposer, _try_text))
+    proposal = proposer(Answers())
+    path = _write(request, proposal)
+    return _tell(request, proposal, path)
+
+
+def _proposer(
+    request: Request, office: Office, filled: Filled | None = None
+) -> Callable[[Answers], Proposal]:
+    """Return what makes a proposal of answers; the file is read and looked at once."""
+    file = request.file if filled is None else _source_of(filled, request)
+    source, options = read_source(file, encoding=request.options.encoding), request.options
+    named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
+    if not named:
+        endpoint, glossary = request.endpoint, office.glossary
+        seen = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=glossary)
+        return lambda said: propose_file(seen, said, office, endpoint=endpoint)
+    path = named[0]
+    if not path.is_file():
+        path = request.mappings / path.name
+    mapping, document = load_mapping(path), read_document(path)
+    if mapping.open_questions:
+        raise MappingError(*mapping.open_questions)
+    if mapping.deletes:
+        raise InputError(
+            f"{path.name} deletes what a file lists; nothing is proposed for that.",
+            hint="Correct the file or the mapping by hand (docs/mappings.md says how).",
+        )
+    first = look_at(source, sheet=options.sheet, endpoint=mapping.endpoint)[0]
+    if set(missing_headers(mapping, first.look.sheet.columns)) == set(mapping.headers):
+        raise InputError(
+            f"{file.name} has nothing of {path.name}.",
+            hint="Leave --mapping out to have a mapping proposed.",
+        )
+    return lambda said: propose_anew(first.look, mapping, document, said, office)
+
+
+def _source_of(filled: Filled, request: Request) -> Path:
+    """Return the file that a workbook of answers is about, where it lies now."""
+    name = filled.source.name
+    places = (request.file.parent, request.workspace.inbox, Path.cwd())
+    there = (filled.source, *(folder / name for folder in places))
+    return next((path for path in there if path.is_file()), filled.source)
+
+
+def _write(request: Request, proposal: Proposal) -> Path:
+    """Write the mapping where the person says, else under a name that is free."""
+    stem = proposal.look.source.path.stem
+    path = request.output or free_name(request.mappings / f"{stem}.yaml")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("x", encoding="utf-8", newline="\n") as file:
+            file.write(mapping_text(proposal))
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}).", hint="Name another place with -o."
+        ) from error
+    return path
+
+
+def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
+    """Say what was made and what to type next; print the object where it is wished; return the exit code."""
+    look, (known, columns) = proposal.look, proposal.recognised
+    rows = count(len(look.sheet.frame), "row")
+    say(
+        f"{look.name}: {proposal.endpoint}, {rows}, {known} of {count(columns, 'column')} recognised."
+    )
+    secret = [f'"{p.profile.column.header}"' for p in proposal.places if p.secret]
+    if secret:
+        say(f"Never sent, and shown nowhere: {', '.join(dict.fromkeys(secret))}.")
+    code = 1 if proposal.held else 0
+    if path is not None:
+        say(f"Mapping: {path}")
+    if path is not None and code:
+        asked = len(proposal.held)
+        are = "is" if asked == 1 else "are"
+        say(
+            f"{count(asked, 'question')} {are} open in it (# ASK). Answer on a terminal, in the file, or in a workbook:"
+        )
+        say(f"    opscom-import map {quoted(request.file)} --workbook")
+    elif path is not None:
+        say("Now see what would be sent:")
+        say(f"    opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}")
+    if request.options.as_json:
+        emit(as_json(proposal, path, code))
+    return code
+
+
+def _to_workbook(request: Request, proposal: Proposal) -> int:
+    folder = request.options.results or request.workspace.results
+    path = folder / f"{proposal.look.source.path.stem}-mapping.xlsx"
+    if request.file.exists() and path.exists() and path.samefile(request.file):
+        path = free_name(path)
+    try:
+        write_workbook(proposal, path)
+    except OSError as error:
+        raise InputError(
+            f"{path} cannot be written ({error.strerror}).",
+            hint="Close it in Excel, then run the command again.",
+        ) from error
+    code = _tell(request, proposal, None)
+    say(f"Workbook: {path}")
+    say("Fill in the yellow cells, save it, and then:")
+    say(f"    opscom-import map {quoted(path)}")
+    return code
+
+
+def _from_workbook(request: Request, office: Office) -> int:
+    """Make the mapping of a workbook that a person filled in; what its answers open anew is asked in another."""
+    filled = read_workbook(request.file)
+    proposer = _proposer(request, office, filled)
+    said = filled.before
+    for _, key, answer, _ in filled.rows:
+        if key in {("rows", "sheet"), ("rows", "endpoint")} and answer:
+            said = said.put(key, answer)
+    proposal = proposer(said)
+    if (proposal.look.sheet.name or "", proposal.endpoint) == (filled.sheet, filled.endpoint):
+        answers, faults = answers_of(filled, proposal, said)
+        proposal = proposal if faults else proposer(answers)
+        cells = filled.cells
+        for question in () if faults else proposal.held:
+            if question.key in cells:
+                faults.append(f"{cells[question.key]}: this is not answered. {question.text}")
+        if faults:
+            lines = (f"  {fault}" for fault in faults)
+            raise InputError(f"{request.file.name}: nothing was written.", *lines)
+        if not proposal.held:
+            return _finish(request, office, proposal)
+    say("What you answered asks for more. Your answers are kept in a new workbook.")
+    return _to_workbook(request, proposal)
+
+
+def _finish(request: Request, office: Office, proposal: Proposal) -> int:
+    """Write the mapping and keep what was confirmed; say how many rows are ready with it."""
+    path = _write(request, proposal)
+    glossary = {**office.glossary, proposal.endpoint: _confirmed(proposal)}
+    try:
+        request.mappings.mkdir(parents=True, exist_ok=True)
+        save_glossary(request.mappings / GLOSSARY, glossary)
+    except OSError as error:
+        why = f"({error.strerror}); it will be asked again"
+        say(f"What you confirmed could not be kept in {GLOSSARY} {why}.")
+    say(_try(proposal, path)[1])
+    return _tell(request, proposal, path)
+
+
+def _confirmed(proposal: Proposal) -> Answers:
+    """Return what is kept: the answers, but for dates, which are others next time, and what was left as likely."""
+    table = TABLES[proposal.endpoint]
+    dated = {field.name for field in table.fields if field.kind in {Kind.DATE, Kind.DATETIME}}
+    fields: dict[Key, str] = {(VALUES, v.column, v.value): v.field for v in proposal.values}
+
+    def passes(key: Key, text: str) -> bool:
+        field = fields.get(key, "") if key[0] == VALUES else key[1] if key[0] == FIELDS else ""
+        return field in dated and text not in {BLANK, HOLD}
+
+    given = proposal.answers.given
+    answers = Answers({key: text for key, text in given.items() if not passes(key, text)})
+    for place in proposal.places:
+        plain = place.how == "direct" and place.confidence is Confidence.LIKELY
+        key = (COLUMNS, proposal.header(place))
+        if plain and proposal.alone(place) and answers.get(*key) is None:
+            answers = answers.put(key, place.field or "")
+    return answers
+
+
+def _try(proposal: Proposal, path: Path) -> tuple[Job, str]:
+    """Check the file with a mapping; return the job, and in words how many rows are ready."""
+    order = Order(
+        command=CHECK, files=(proposal.look.source.path,), mappings=(path,), named=True, results=Path(),
+        today=dt.datetime.now().astimezone().date(), sheet=proposal.look.only_sheet,
+    )  # fmt: skip
+    job = prepare(order)[0]
+    if job.error is not None:
+        return job, f"check says: {job.error}"
+    rows = sum(len(sheet.batch.frame) for sheet in job.sheets)
+    skipped = sum(int(sheet.batch.skipped.sum()) for sheet in job.sheets)
+    held = sum(len(sheet.held) for sheet in job.sheets)
+    ready = rows - skipped - held
+    verbs = ["is" if number == 1 else "are" for number in (ready, held, skipped)]
+    said = f"check: {count(ready, 'row')} {verbs[0]} ready, {held:,} {verbs[1]} held back, {skipped:,} {verbs[2]} no records."
+    return job, said
+
+
+def _try_text(proposal: Proposal) -> tuple[Job, str]:
+    """Check the file with a mapping that is not written yet."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proposed.yaml"
+        path.write_text(mapping_text(proposal), encoding="utf-8")
+        return _try(proposal, path)
