@@ -6,6 +6,7 @@ what each run says of its rows with the controller's ledger, which is the truth.
 """
 
 import gzip
+import socket
 import sqlite3
 import threading
 from collections import Counter
@@ -309,10 +310,12 @@ class Trial:
 
 def wait_for_quiet(controller):
     """Wait until the controller has noticed that a process which was killed is gone."""
-    still, moment = 0, threading.Event()
+    still, moment, before = 0, threading.Event(), controller.connections
+    # Connections are accepted in their order: those that still waited come before this one.
+    host, port = controller.url.removeprefix("http://").split(":")
+    socket.create_connection((host, int(port))).close()
     for _ in range(2000):
-        # Twice, because a connection may wait to be accepted.
-        still = 0 if controller._open else still + 1
+        still = 0 if controller._open or controller.connections == before else still + 1
         if still == 3:
             return
         moment.wait(0.005)
