@@ -90,10 +90,10 @@ class Setting:
 
         A rehearsal may use either's, and a check the sandbox's where there are no others.
         """
-        folder = self.workspace.keeping_folder
-        host, client = self.settings.host, self.settings.client
+        folder, client = self.workspace.keeping_folder, self.settings.client
         kept = kept_user_types(folder)
-        if not sandbox and kept is not None and (kept.is_of(host, client or "") or not client):
+        mine = kept is not None and (kept.is_of(self.settings.host, client or "") or not client)
+        if mine and not sandbox:
             return kept
         rehearsed = kept_user_types(folder, sandbox=True) if sandbox or command == CHECK else None
         if sandbox:
@@ -114,16 +114,9 @@ def find_setting(options: Options, *, only_named: bool = False) -> Setting:
         SettingsError: Settings are wrong.
     """
     workspace = find_workspace(options.workspace, Path.cwd())
-    settings = load_settings(
-        workspace.folder,
-        os.environ,
-        host=options.host,
-        plate_host=options.plate_host,
-        client=options.client,
-        workers=options.workers,
-        rate=options.rate,
-        timeout=options.timeout,
-    )
+    names = ("host", "plate_host", "client", "workers", "rate", "timeout")
+    typed = {name: getattr(options, name) for name in names}
+    settings = load_settings(workspace.folder, os.environ, **typed)
     if not (options.paths or only_named or workspace.inbox.is_dir()):
         raise InputError(
             f"There is no inbox in {workspace.folder}.",
@@ -311,20 +304,23 @@ def new_names(memory: Memory, system: System) -> tuple[str, ...]:
     )
 
 
-def _maybe_same(memory: Memory, system: System) -> tuple[System, ...]:
+def _maybe_same(memory: Memory, system: System) -> list[System]:
     """Return the systems that may be this one under another name, the most alike first.
 
     Nothing was sent to this one yet. Loopback addresses are other OPSCOMs for each port.
     """
     used = memory.used()
     if system == SANDBOX or system in used:
-        return ()
-    spelled = [other for other in used if other.is_spelled_like(system)]
-    here = [other for other in spelled if other.host == system.host]
-    away = [other for other in spelled if other.host != system.host]
-    remote = [o for o in away if not (is_loopback(o.host) or is_loopback(system.host))]
-    others = [other for other in used if other.host == system.host and other not in here]
-    return (*here, *remote, *others)
+        return []
+
+    def may_be(other: System) -> bool:
+        apart = is_loopback(other.host) or is_loopback(system.host)
+        return other.host == system.host or (other.is_spelled_like(system) and not apart)
+
+    def unlike(other: System) -> tuple[bool, bool]:
+        return not other.is_spelled_like(system), other.host != system.host
+
+    return sorted(filter(may_be, used), key=unlike)
 
 
 def _difference(system: System, other: System) -> str:

@@ -79,10 +79,10 @@ class Store:
         """Write a record over the one of that key, or add it; return its number among its kind."""
         text = json.dumps({name: each for name, each in body.items() if each}, ensure_ascii=False)
         (number,) = self._db.execute(
-            "INSERT INTO record SELECT ?1, ?2, COALESCE(MAX(number), 0) + 1, ?3, ?4 FROM record"
-            " WHERE kind = ?1 ON CONFLICT (kind, key) DO UPDATE"
-            " SET found_by = ?3, body = ?4 RETURNING number",
-            (kind, key, found_by, text),
+            "INSERT INTO record SELECT :kind, :key, COALESCE(MAX(number), 0) + 1, :found_by, :body"
+            " FROM record WHERE kind = :kind ON CONFLICT (kind, key) DO UPDATE"
+            " SET found_by = :found_by, body = :body RETURNING number",
+            {"kind": kind, "key": key, "found_by": found_by, "body": text},
         ).fetchone()
         return int(number)
 
@@ -100,7 +100,7 @@ class Store:
     ) -> list[tuple[str, int, dict[str, str]]]:
         """Return key, number and record of a kind, or of those found by a name, in order of creation."""
         rows = self._db.execute(
-            "SELECT key, number, body FROM record WHERE kind = ?1 AND found_by = IFNULL(?2, found_by)"
+            "SELECT key, number, body FROM record WHERE kind = ? AND found_by = IFNULL(?, found_by)"
             " ORDER BY number",
             (kind, found_by),
         ).fetchall()
