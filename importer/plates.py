@@ -10,15 +10,15 @@ from importer.errors import InputError
 from importer.mapping import Mapping, load_mapping
 from importer.mapping.model import RulePart
 from importer.mapping.rules import Rule
-from importer.prepare import Request, check_file
-from importer.pulls.plates import FIELD, PlateFile
+from importer.prepare import Job, Request, check_file
+from importer.pulls.plates import FIELD
 from schemas.plates import PLATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-def read_plate_file(path: Path, request: Request, column: str | None) -> PlateFile:
+def read_plate_file(path: Path, request: Request, column: str | None) -> Job:
     """Read, map and check a file.
 
     Args:
@@ -35,8 +35,7 @@ def read_plate_file(path: Path, request: Request, column: str | None) -> PlateFi
     job = check_file(path, mappings, replace(request, named=True))
     sheets = [(*each.batch.sheet.notes, *each.notes) for each in job.sheets]
     notes = dict.fromkeys((*job.notes, *(note for each in sheets for note in each)))
-    name = "" if job.mapping is None else job.mapping.name
-    return PlateFile(path, name, job.sheets, tuple(notes))
+    return replace(job, notes=tuple(notes))
 
 
 def _mappings(path: Path, request: Request, column: str | None) -> Sequence[Mapping]:

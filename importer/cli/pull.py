@@ -70,7 +70,7 @@ class _Call:
             )
         return lists.records_of(content, read.records)
 
-    def show(self, path: Path, shape: Mapping[str, object]) -> int:
+    def show(self, path: Path | str, shape: Mapping[str, object]) -> int:
         """Tell the workbook, print the object of ``--json``, return the exit code of success."""
         say(f"  Workbook: {path}")
         if self.setting.options.as_json:
@@ -198,24 +198,23 @@ def plates(options: Options, *, file: Path, column: str | None) -> int:
     with _calling(options, plates=True) as call:
         access, settings = call.access, call.setting.settings
         request = call.setting.request("pull", sandbox=access.sandbox, files=(file,))
-        found = read_plate_file(file, request, column)
-        for note in found.notes:
+        job = read_plate_file(file, request, column)
+        for note in job.notes:
             say(f"  Note: {note}")
         delivery = access.deliver(settings, call.stack)
-        report = pull_plates(
-            found,
+        told = pull_plates(
+            job,
             access.plates(access.host, settings),
             delivery.conditions,
             call.asked,
             lambda done, total: delivery.watch(Progress(file.name, done, total)),
         )
-        counts = ", ".join(f"{number} {state.value}" for state, number in report.states.items())
-        rows = count(sum(report.states.values()), "row")
-        say(f"{file.name}: {counts or 'no rows'} ({rows}, {found.mapping})")
-        if report.stopped is not None:
-            say(f"Stopped: {report.stopped}")
-        call.show(report.results, report.as_json())
-        return report.exit_code
+        counts = ", ".join(f"{number} {state}" for state, number in told["states"].items())
+        say(f"{file.name}: {counts or 'no rows'} ({count(told['rows'], 'row')}, {told['mapping']})")
+        if told["stopped"] is not None:
+            say(f"Stopped: {told['stopped']}")
+        call.show(told["results"], told)
+        return int(told["exit_code"])
 
 
 def _plate_host(setting: Setting) -> str:

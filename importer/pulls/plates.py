@@ -11,7 +11,7 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused, Unreadable, text_of
@@ -22,13 +22,13 @@ from importer.report import PROBLEMS, SETTLED, STOPPED
 from importer.workspace import results_path
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Callable, Iterator, Sequence
 
     from importer.delivery.http import Connection
     from importer.delivery.pusher import Conditions
     from importer.delivery.questions import Json
     from importer.model import Checked
+    from importer.prepare import Job
     from importer.pulls.book import Cell, Record
 
 FIELD = "plate"
@@ -77,52 +77,6 @@ class PlateAnswer:
     """The same as one text, as handhelds show it."""
 
 
-@dataclass(frozen=True, slots=True)
-class PlateFile:
-    """A spreadsheet with plates, read and checked."""
-
-    path: Path
-    mapping: str
-    """The mapping's name, or the column, for people."""
-    sheets: tuple[Checked, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PlateReport:
-    """What a file of plates came to."""
-
-    file: PlateFile
-    plates: int
-    """Different plates."""
-    states: Mapping[PlateState, int]
-    """They add up to the rows."""
-    stopped: str | None
-    results: Path
-
-    @property
-    def exit_code(self) -> int:
-        """The first that applies: stopped, problems, settled."""
-        if self.stopped is not None:
-            return STOPPED
-        bad = self.states.get(PlateState.INVALID) or self.states.get(PlateState.REFUSED)
-        return PROBLEMS if bad else SETTLED
-
-    def as_json(self) -> dict[str, object]:
-        """Return the object that ``--json`` prints."""
-        return {
-            "exit_code": self.exit_code,
-            "stopped": self.stopped,
-            "source": str(self.file.path),
-            "mapping": self.file.mapping,
-            "rows": sum(self.states.values()),
-            "plates": self.plates,
-            "states": {state.value: number for state, number in self.states.items()},
-            "results": str(self.results),
-            "error": None,
-        }
-
-
 def read_plate(body: bytes) -> Found | Refused | Unreadable:
     """Read the body of an answer: ``error`` 0 says success."""
     found = object_or_refusal(body)
@@ -169,23 +123,26 @@ def told_of(plate: str, found: Record) -> PlateAnswer:
 
 
 def pull_plates(
-    file: PlateFile,
+    job: Job,
     connect: Callable[[], Connection],
     conditions: Conditions,
     asked: Asked,
     watch: Callable[[int, int], None],
-) -> PlateReport:
+) -> dict[str, Any]:
     """Ask for every plate once, then write the workbook.
 
     Args:
-        file: The plates.
+        job: A spreadsheet with plates, read and checked.
         connect: Opens a worker's connection to the endpoint.
         conditions: How fast to ask, and what ends it.
         asked: Where and when, for the workbook, and where that goes.
         watch: Told how many of how many plates are done.
+
+    Returns:
+        The object that ``--json`` prints; the states add up to the rows.
     """
-    known = [_known(checked) for checked in file.sheets]
-    plates = [each.batch.frame[FIELD].tolist() for each in file.sheets]
+    known = [_known(checked) for checked in job.sheets]
+    plates = [each.batch.frame[FIELD].tolist() for each in job.sheets]
     pairs = list(zip(known, plates, strict=True))
     to_ask = list(dict.fromkeys(p for k, ps in pairs for at, p in enumerate(ps) if at not in k))
     answers: dict[str, PlateAnswer] = {}
@@ -198,22 +155,31 @@ def pull_plates(
         for k, ps in pairs
     ]
     found = Counter(answer.state for each in given for answer in each)
-    states = {state: found[state] for state in PlateState if found[state]}
+    states = {state.value: found[state] for state in PlateState if found[state]}
+    code = PROBLEMS if found[PlateState.INVALID] or found[PlateState.REFUSED] else SETTLED
     stopped = None
     if left := found[PlateState.NOT_ASKED] + found[PlateState.NO_ANSWER]:
         reason = f"{conditions.stopper.reason} " if conditions.stopper.reason else ""
         rows = "1 row has" if left == 1 else f"{left} rows have"
+        code = STOPPED
         stopped = f"{reason}{rows} no answer yet; run the same command again."
-    facts = (
-        ("File", file.path.name),
-        ("Plates from", file.mapping),
-        *((state.value, f"{number:,}") for state, number in states.items()),
-    )
-    notes = [stopped, *file.notes] if stopped else file.notes
-    wanted = results_path(asked.folder, file.path, "plates", ())
-    summary = Summary("Plates", asked, facts, notes)
-    results = write_book(wanted, summary, _pages(file.sheets, plates, given))
-    return PlateReport(file, len(to_ask), states, stopped, results)
+    mapping = "" if job.mapping is None else job.mapping.name
+    counts = ((state, f"{number:,}") for state, number in states.items())
+    facts = (("File", job.path.name), ("Plates from", mapping), *counts)
+    summary = Summary("Plates", asked, facts, [stopped, *job.notes] if stopped else job.notes)
+    wanted = results_path(asked.folder, job.path, "plates", ())
+    results = write_book(wanted, summary, _pages(job.sheets, plates, given))
+    return {
+        "exit_code": code,
+        "stopped": stopped,
+        "source": str(job.path),
+        "mapping": mapping,
+        "rows": found.total(),
+        "plates": len(to_ask),
+        "states": states,
+        "results": str(results),
+        "error": None,
+    }
 
 
 def ask_plates(
