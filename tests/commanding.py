@@ -236,7 +236,7 @@ def read_results(path, sheet="Rows"):
     header, *rows = book[sheet].iter_rows(values_only=True)
     book.close()
     return [
-        {name: "" if cell is None else str(cell) for name, cell in zip(header, row, strict=True)}
+        {n: "" if cell is None else str(cell) for n, cell in zip(header, row, strict=True) if n}
         for row in rows
     ]
 

@@ -1,21 +1,14 @@
 """Call ``opscom-import pull`` as a person does, and look into its workbooks with another library."""
 
-import json
-import os
-import subprocess
-import sys
 import zipfile
-from dataclasses import dataclass
 from pathlib import Path
 
+import commanding
 import openpyxl
+from commanding import CLIENT, TOKEN
 
-from importer.cli import main
-
-ROOT = Path(__file__).parents[1]
+__all__ = ["CLIENT", "TOKEN", "Office", "answer", "raw_parts", "rows_of", "texts_of"]
 ANSWERS = Path(__file__).with_name("vendor_answers")
-TOKEN = "token-of-this-test"
-CLIENT = "OC_TEST"
 
 
 def answer(name):
@@ -23,25 +16,12 @@ def answer(name):
     return (ANSWERS / f"{name}.json").read_bytes()
 
 
-@dataclass
-class Done:
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self):
-        return json.loads(self.out)
-
-
-class Office:
-    """A workspace, and somebody who types commands in it."""
+class Office(commanding.Office):
+    """A workspace, and somebody who pulls in it."""
 
     def __init__(self, folder, capsys, monkeypatch):
-        self.folder = folder
-        self._capsys = capsys
-        monkeypatch.setenv("OPSCOM_API_TOKEN", TOKEN)
-        (folder / "opscom.yaml").write_text(f"client: {CLIENT}\n", encoding="utf-8")
+        super().__init__(folder, mappings={})
+        self._call = self.calling(monkeypatch, capsys)
 
     @property
     def results(self):
@@ -49,41 +29,18 @@ class Office:
 
     def pull(self, *arguments):
         """Type a command and return what came of it."""
-        self._capsys.readouterr()
-        code = None
-        try:
-            main(["pull", *map(str, arguments), "--workspace", str(self.folder)])
-        except SystemExit as end:
-            code = end.code
-        seen = self._capsys.readouterr()
-        return Done(code, seen.out, seen.err)
+        return self._call("pull", *arguments)
 
-    def start(self, *arguments, stdin=subprocess.DEVNULL):
+    def start(self, *arguments, **more):
         """Start a command as a process of its own."""
-        environ = {**os.environ, "OPSCOM_API_TOKEN": TOKEN, "PYTHONPATH": str(ROOT)}
-        return subprocess.Popen(
-            [
-                *(sys.executable, "-m", "importer", "pull", *map(str, arguments)),
-                *("--workspace", str(self.folder)),
-            ],
-            env=environ,
-            stdin=stdin,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-        )
+        return super().start("pull", *arguments, **more)
 
     def everything(self):
         """Return the bytes of all files in the workspace, workbooks unpacked."""
-        parts = []
-        for path in self.folder.rglob("*"):
-            if path.suffix == ".xlsx":
-                with zipfile.ZipFile(path) as archive:
-                    parts += [archive.read(name) for name in archive.namelist()]
-            elif path.is_file():
-                parts.append(path.read_bytes())
-        return b"\n".join(parts)
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        return b"\n".join(
+            raw_parts(path) if path.suffix == ".xlsx" else path.read_bytes() for path in files
+        )
 
 
 def rows_of(path, sheet):

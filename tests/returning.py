@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from commanding import PERMITS, ROSTER, TOKEN, Office
+from commanding import read_results as rows_of
 
 from importer.cli import main
 from importer.model import RESULT_COLUMNS
@@ -87,20 +88,6 @@ class Desk(Office):
             return None
         rest = lines[lines.index([title]) + 1 :]
         return rest[: rest.index([])] if [] in rest else rest
-
-
-def rows_of(path, sheet="Rows"):
-    book = openpyxl.load_workbook(path)
-    header, *rows = book[sheet].iter_rows(values_only=True)
-    book.close()
-    return [
-        {
-            name: "" if cell is None else str(cell)
-            for name, cell in zip(header, row, strict=True)
-            if name
-        }
-        for row in rows
-    ]
 
 
 @contextlib.contextmanager

@@ -9,7 +9,7 @@ import pytest
 from controller import Controller, Fault
 from hypothesis import given
 from hypothesis import strategies as st
-from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
+from pulling import CLIENT, TOKEN, answer, rows_of, texts_of
 
 from importer.delivery.policy import settings_fault
 from importer.errors import InputError
@@ -21,11 +21,6 @@ HOST = "https://opscom.example"
 
 def kept_of(*types):
     return KeptTypes(HOST, CLIENT, types)
-
-
-@pytest.fixture
-def office(tmp_path, capsys, monkeypatch):
-    return Office(tmp_path, capsys, monkeypatch)
 
 
 def ask(office, controller, *command):
@@ -141,8 +136,8 @@ def test_a_failed_call_keeps_the_user_types_of_before(office):
     assert kept_user_types(office.folder).ids == {"Old": "1"}
 
 
-def test_without_client_and_token_nothing_is_asked_and_both_are_named(office, monkeypatch):
-    monkeypatch.delenv("OPSCOM_API_TOKEN")
+def test_without_client_and_token_nothing_is_asked_and_both_are_named(office):
+    office.token = None
     (office.folder / "opscom.yaml").write_text("# nothing\n", encoding="utf-8")
     with Controller() as controller:
         done = ask(office, controller, "user-types")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from controller import Controller, Fault
-from pulling import CLIENT, TOKEN, Office, answer, rows_of, texts_of
+from pulling import CLIENT, TOKEN, answer, rows_of, texts_of
 
 from importer.delivery.http import Connection, Phase
 from importer.delivery.policy import settings_fault
@@ -20,11 +20,6 @@ from importer.text import quoted
 CALL = "violations/send_overdue_to_collections"
 SAMPLE = answer("overdue-violations").decode()
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are a thing of POSIX")
-
-
-@pytest.fixture
-def office(tmp_path, capsys, monkeypatch):
-    return Office(tmp_path, capsys, monkeypatch)
 
 
 def ask(office, controller, *more):
@@ -341,6 +336,7 @@ def test_a_file_that_is_something_else_is_refused(office):
 
 
 def test_where_no_file_can_be_made_nothing_is_asked(office):
+    office.results.rmdir()
     office.results.write_text("a file where the folder should be", encoding="utf-8")
     with Controller() as controller:
         done = ask(office, controller)

@@ -8,7 +8,7 @@ import threading
 import openpyxl
 import pytest
 from controller import Controller, Fault
-from pulling import CLIENT, TOKEN, Office, answer, raw_parts, rows_of, texts_of
+from pulling import CLIENT, TOKEN, answer, raw_parts, rows_of, texts_of
 
 from importer.delivery.http import Connection
 from importer.delivery.http import Controller as HttpController
@@ -16,11 +16,6 @@ from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.policy import settings_fault
 from importer.delivery.pusher import Conditions
 from importer.pulls.plates import ask_plates
-
-
-@pytest.fixture
-def office(tmp_path, capsys, monkeypatch):
-    return Office(tmp_path, capsys, monkeypatch)
 
 
 def cars(office, *plates, name="cars.csv"):
@@ -314,8 +309,8 @@ def test_a_second_interrupt_ends_a_batch_at_once():
         assert sorted(entry.key for entry in controller.ledger) == ["A1", "B2"]
 
 
-def test_a_rehearsal_needs_neither_host_nor_token(office, monkeypatch):
-    monkeypatch.delenv("OPSCOM_API_TOKEN")
+def test_a_rehearsal_needs_neither_host_nor_token(office):
+    office.token = None
     path = cars(office, "INV1", "INV2")
     done = office.pull("plates", path, "--column", "plate", "--sandbox", "--json")
     assert done.code == 0
