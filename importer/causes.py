@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,16 +113,6 @@ def told_values(values: Sequence[Value]) -> str:
     )
 
 
-@dataclass(slots=True)
-class _Heap:
-    """The problems that are gathered for a cause, each with the place of its sheet."""
-
-    message: str
-    problems: list[tuple[int, Problem]] = field(default_factory=list)
-    near: dict[str, str] = field(default_factory=dict)
-    """Value → the known value that is nearest."""
-
-
 def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
     """Group the problems of some sheets by column, code and message.
 
@@ -132,19 +122,15 @@ def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
     Returns:
         Errors first, then those in the most rows first.
     """
-    heaps: dict[tuple[object, ...], _Heap] = {}
+    heaps: dict[tuple[object, ...], list[tuple[int, Problem]]] = {}
     for at, checked in enumerate(sheets):
         columns = checked.batch.sheet.columns
         for problem in checked.problems:
-            found = _NEAREST.search(problem.message)
-            message = problem.message if found is None else f"{problem.message[: found.start()]}."
+            message = _NUMBER.sub("#", _NEAREST.sub(".", problem.message))
             # What is wrong with a row is in no column.
             column = _header(columns, problem) if problem.field else None
-            key = (column, problem.field, problem.code, problem.severity, _NUMBER.sub("#", message))
-            heap = heaps.setdefault(key, _Heap(message))
-            heap.problems.append((at, problem))
-            if found is not None and found[1]:
-                heap.near[problem.value] = found[1]
+            key = (column, problem.field, problem.code, problem.severity, message)
+            heaps.setdefault(key, []).append((at, problem))
     causes = [_cause(sheets, heap) for heap in heaps.values()]
     return tuple(sorted(causes, key=lambda each: (not each.holds, -each.rows)))
 
@@ -170,32 +156,34 @@ def _header(columns: Sequence[Column], problem: Problem) -> str | None:
     return " and ".join(columns[at].name for at in problem.columns) or None
 
 
-def _cause(sheets: Sequence[Checked], heap: _Heap) -> Cause:
-    at, problem = heap.problems[0]
+def _cause(sheets: Sequence[Checked], heap: Sequence[tuple[int, Problem]]) -> Cause:
+    """Return the cause of some problems, each with the place of its sheet."""
+    at, problem = heap[0]
     sheet = sheets[at].batch.sheet
-    rows = len({(sheet_at, each.position) for sheet_at, each in heap.problems})
+    rows = len({(sheet_at, each.position) for sheet_at, each in heap})
     total = sum(_records(checked, problem) for checked in sheets)
     by_mapping = problem.holds and problem.field is not None
     by_mapping = by_mapping and rows >= _SOME_ROWS and 2 * rows > total
-    remedy = Counter(each.remedy for _, each in heap.problems).most_common(1)[0][0]
+    remedy = Counter(each.remedy for _, each in heap).most_common(1)[0][0]
     if by_mapping:
         fail = f"All {rows:,}" if rows >= total else f"{rows:,} of {total:,}"
         remedy = (
             f"{fail} rows fail alike, so change the mapping, not the cells. {_of_mapping(remedy)}"
         )
     remedy = f"{remedy.rstrip()}{_mending(sheets[at], problem)}"
-    values = Counter(each.value for _, each in heap.problems)
+    values = Counter(each.value for _, each in heap)
+    near = {each.value: found[1] for _, each in heap if (found := _NEAREST.search(each.message))}
     few = _may_be_told(sheets[at], problem) and len(values) <= _MOST_VALUES and "" not in values
     return Cause(
         column=_header(sheet.columns, problem),
         field=problem.field,
         code="" if problem.code is None else str(problem.code),
         holds=problem.holds,
-        message=heap.message,
+        message=_NEAREST.sub(".", problem.message),
         remedy=remedy,
         rows=rows,
         values=tuple(
-            Value(text, number, heap.near.get(text, ""))
+            Value(text, number, near.get(text) or "")
             for text, number in (values.most_common() if few else ())
         ),
         place=sheet.place(problem.row, min(problem.columns, default=None)),

@@ -13,9 +13,9 @@ import stat
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.settings import FILE_NAME, TOKEN_VARIABLE, Settings
+from importer.settings import TOKEN_VARIABLE, Settings
 from importer.text import quoted
-from importer.workspace import move
+from importer.workspace import SETTINGS_FILE, move
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -61,7 +61,7 @@ def find_token(
     raise SettingsError(
         "The API token is missing; nothing was sent.",
         hint=f"Keep it with `opscom-import login`, set {TOKEN_VARIABLE}, or name a file that only you "
-        f"can read as `token_file:` in {FILE_NAME}.",
+        f"can read as `token_file:` in {SETTINGS_FILE}.",
     )
 
 
@@ -76,7 +76,7 @@ def keep_token(settings: Settings, token: str) -> str:
             keychain.set_password(SERVICE, _account(settings), token)
             return "the keychain of this system"
     path = settings.kept_token
-    if path is None or not path.with_name(FILE_NAME).exists():
+    if path is None or not path.with_name(SETTINGS_FILE).exists():
         raise SettingsError(
             "This system has no keychain, and no workspace is here to keep the token in.",
             hint="Go into your workspace, or name it with --workspace; `opscom-import init` makes one.",
@@ -149,7 +149,7 @@ def _read_token(path: Path) -> str:
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
             f"The token file {path} cannot be read.",
-            hint=f"Check its name in {FILE_NAME}; the file holds the API token and nothing else.",
+            hint=f"Check its name in {SETTINGS_FILE}; the file holds the API token and nothing else.",
         ) from error
     # Windows keeps who may read a file elsewhere; a file in the person's own folders is theirs there.
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):

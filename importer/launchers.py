@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
-COMMANDS = {
-    "Check": "check",
-    "Push": "push",
-    "Map": "map",
-}
-"""Name of the file → the command that it runs."""
+COMMANDS = ("Check", "Push", "Map")
+"""Names of the files; in small letters the commands that they run."""
 _ASK = "Drag the spreadsheet into this window, then press Enter: "
 
 _WINDOWS = """\
@@ -59,10 +55,8 @@ def make_launchers(
 ) -> tuple[Path, ...]:
     """Write the files of this system into a workspace, never over anything; return what was made.
 
-    Args:
-        folder: The workspace.
-        system: As ``sys.platform``: ``.cmd`` for Windows, ``.command`` for macOS, else ``.sh``.
-        python: The Python that this program is installed in.
+    ``system`` is as ``sys.platform``: ``.cmd`` for Windows, ``.command`` for macOS, else ``.sh``. ``python`` is
+    the one that this program is installed in.
 
     Raises:
         OSError: They cannot be written.
@@ -72,8 +66,8 @@ def make_launchers(
     text, ask = (_WINDOWS, _WINDOWS_ASK) if windows else (_POSIX, _POSIX_ASK)
     file = ' "%file%"' if windows else ' "$file"'
     made = []
-    for name, command in COMMANDS.items():
-        path = folder / f"{name}{ending}"
+    for name in COMMANDS:
+        path, command = folder / f"{name}{ending}", name.lower()
         if path.exists():
             continue
         takes_file = command == "map"

@@ -15,11 +15,11 @@ from pydantic import BeforeValidator
 from importer.errors import MappingError, SettingsError
 from importer.mapping.document import did_you_mean, mapping_error, read_document
 from importer.mapping.model import Part, validate
+from importer.workspace import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-FILE_NAME = "opscom.yaml"
 DEFAULT_HOST = "https://controller.operationscommander.io"
 """Source: API documentation, "Making API Requests" of each page, header ``Host``."""
 PLATE_HOST_VARIABLE, CLIENT_VARIABLE = "OPSCOM_PLATE_HOST", "OPSCOM_CLIENT"
@@ -108,7 +108,7 @@ def load_settings(
     Raises:
         SettingsError: Settings are wrong; the message lists all of them.
     """
-    path = workspace / FILE_NAME
+    path = workspace / SETTINGS_FILE
     file, faults = _read(path) if path.exists() else (SettingsFile(), [])
 
     def one_spelling(host: str | None) -> str:
@@ -147,7 +147,7 @@ def need_client(settings: Settings) -> str:
         return settings.client
     raise SettingsError(
         "The client code of your OPSCOM is missing; nothing was sent.",
-        hint=f"Write `client: OC_…` into {FILE_NAME}, set {CLIENT_VARIABLE}, or give --client.",
+        hint=f"Write `client: OC_…` into {SETTINGS_FILE}, set {CLIENT_VARIABLE}, or give --client.",
     )
 
 

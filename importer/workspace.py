@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING
 
 from importer import guide
 from importer.errors import InputError, UsageError
-from importer.settings import FILE_NAME
 from importer.text import units
 
 if TYPE_CHECKING:
@@ -28,6 +27,7 @@ GLOSSARY = "glossary.yaml"
 INBOX, RESULTS, ARCHIVE, MAPPINGS = "inbox", "results", "archive", "mappings"
 FOLDERS = (INBOX, RESULTS, ARCHIVE, MAPPINGS)
 JOURNAL = "journal.sqlite"
+SETTINGS_FILE = "opscom.yaml"
 
 _KEPT_RE = re.compile(
     r"(.+-(?:results|checked)) \d{4}-\d\d-\d\d \d\d-\d\d-\d\d(?: \(\d+\))?(\.xlsx)"
@@ -118,7 +118,7 @@ def find_workspace(option: Path | None, here: Path) -> Workspace:
             )
         return Workspace(option, own=True)
     for folder in (here, *here.parents):
-        if (folder / FILE_NAME).is_file():
+        if (folder / SETTINGS_FILE).is_file():
             return Workspace(folder, own=True)
     return Workspace(here, own=False)
 
@@ -152,7 +152,7 @@ def make_workspace(folder: Path) -> tuple[Path, ...]:
             if not path.is_dir():
                 path.mkdir(parents=True)
                 made.append(path)
-        texts = {folder / FILE_NAME: SETTINGS_TEMPLATE, folder / guide.PAGE: guide.page()}
+        texts = {folder / SETTINGS_FILE: SETTINGS_TEMPLATE, folder / guide.PAGE: guide.page()}
         for mapping in shipped_mappings():
             texts[folder / MAPPINGS / mapping.name] = mapping.read_text(encoding="utf-8")
         for path, text in texts.items():
@@ -227,12 +227,8 @@ def _passed_over(name: str, names: Collection[str]) -> str | None:
 def archive(file: Path, digest: str, folder: Path, now: dt.datetime) -> Path | None:
     """Move an imported file into the archive, with the time in its name; return where it is.
 
-    Args:
-        file: The file.
-        digest: SHA-256 of what was read. Another file that was saved under the name meanwhile stays:
-            then ``None`` is returned.
-        folder: The archive.
-        now: The time for its name.
+    ``digest`` is the SHA-256 of what was read. Another file that was saved under the name meanwhile stays: then
+    ``None`` is returned.
 
     Raises:
         OSError: It cannot be moved (open in Excel, say).
@@ -326,18 +322,11 @@ def free_name(path: Path) -> Path:
 def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -> Path:
     """Return the name of a source's workbook: ``STEM-results.xlsx`` or ``STEM-checked.xlsx``.
 
-    Args:
-        folder: Where it goes.
-        source: The file that was read. A results or checked workbook keeps the first stem.
-        kind: ``results`` or ``checked``.
-        taken: Names that other files of this run have already.
+    A results or checked workbook keeps the first stem. ``taken`` are names that other files of the run have.
     """
-    stem = first_stem(source)
-    ending = source.suffix.removeprefix(".")
-    stems = itertools.chain(
-        [stem, f"{stem}-{ending}"] if ending else [stem],
-        (f"{stem} ({number})" for number in itertools.count(2)),
-    )
+    stem, ending = first_stem(source), source.suffix.replace(".", "-", 1)
+    numbered = (f"{stem} ({number})" for number in itertools.count(2))
+    stems = itertools.chain(dict.fromkeys([stem, stem + ending]), numbered)
     # Windows and macOS hold A.xlsx and a.xlsx for one file.
     used = {path.name.casefold() for path in taken}
     rest = f"-{kind}.xlsx"
@@ -347,8 +336,4 @@ def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -
 
 def first_stem(source: Path) -> str:
     """Return the stem of the file that a results or checked workbook came from, else its own."""
-    stem = source.stem
-    for ending in ("-results", "-checked"):
-        if stem.casefold().endswith(ending):
-            stem = stem[: -len(ending)]
-    return stem
+    return re.sub(r"(-checked)?(-results)?\Z", "", source.stem, count=1, flags=re.IGNORECASE)

@@ -31,8 +31,9 @@ from importer.pulls.book import Asked
 from importer.pulls.plates import pull_plates
 from importer.run import Progress
 from importer.schema import Read
-from importer.settings import FILE_NAME, PLATE_HOST_VARIABLE
+from importer.settings import PLATE_HOST_VARIABLE
 from importer.text import count, quoted
+from importer.workspace import SETTINGS_FILE
 from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
 WORD = "mark"
@@ -231,7 +232,7 @@ def _plate_host(setting: Setting) -> str:
         "asked.",
         hint=f"OPSCOM's pages print https://service.OPSCOM.com, older ones "
         f"https://service.ops-com.com: ask OPSCOM which is yours, and write `plate_host:` into "
-        f"{FILE_NAME}, set {PLATE_HOST_VARIABLE}, or give --plate-host.",
+        f"{SETTINGS_FILE}, set {PLATE_HOST_VARIABLE}, or give --plate-host.",
     )
 
 

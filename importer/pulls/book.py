@@ -12,7 +12,7 @@ from importer.errors import InputError
 from importer.results.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
-from importer.results.styles import WIDTHS, A, B, C, F, Layout, height, make_styles, put
+from importer.results.styles import A, B, C, Column, F, Layout, make_styles, put
 from importer.text import count
 
 if TYPE_CHECKING:
@@ -221,11 +221,8 @@ def _write_summary(layout: Layout, summary: Summary, pages: Sequence[Page]) -> N
         *summary.facts,
         *((page.name, count(len(page.rows), "row")) for page in pages),
     )
-    for name, value in facts:
-        if value:
-            line = layout.next(height(value, sum(WIDTHS[C:])))
-            layout.put(line, name, A, B, "label")
-            layout.put(line, value, C, F, "fact")
+    columns = (Column("", A, B, "label"), Column("", C, F, "fact"))
+    layout.table(columns, [fact for fact in facts if fact[1]])
 
 
 _FORMS = ("General", "0", "#,##0.00")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import contextlib
 import os
+import shutil
 import sys
 import tempfile
 import time
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from importer.errors import InputError
 from importer.workspace import free_name, move
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _DRAFT = ".opscom-import.part"
 """How the name of a draft ends; with it a draft's name is as long as any other of its workbook."""
+_LEFT_AFTER = 24 * 60 * 60
+"""Seconds after which nobody is writing any more what nobody has changed."""
 
 
 def put_in_place(
@@ -29,37 +32,23 @@ def put_in_place(
     note: Callable[[str], object] = str,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
-    """Write a file that only its owner can read, whole or not at all.
+    """Write a file that only its owner can read, whole or not at all; return the name it got.
 
-    The new file gets its name when it is complete and on the disk. An older one of that name is kept
-    with the time of its last change in the name. Where the name cannot be had, because the older file
-    is open in Excel or LibreOffice, the new one gets another: ``NAME (2).xlsx``.
-
-    Args:
-        path: The wanted name. Missing folders are made.
-        write: Writes the content to an open file.
-        aside: The folder where an older file is kept; the same one where it is ``None``.
-        note: Takes the sentence that says why the file got another name.
-        sleep: Waits that many seconds where a name cannot be had yet.
-
-    Returns:
-        The name it got.
+    The new file gets its name when it is complete and on the disk. An older one of that name is kept, in the
+    folder ``aside`` or the same one, with the time of its last change in the name. Where the name cannot be
+    had, because the older file is open in Excel or LibreOffice, the new one gets another, ``NAME (2).xlsx``,
+    and ``note`` takes the sentence that says why. Missing folders are made.
 
     Raises:
         InputError: The file could not be written; nothing was changed.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        while True:
-            draft = write_draft(path, write)
-            try:
-                return _take_name(draft, path, aside or path.parent, note, sleep)
-            except FileNotFoundError:
-                # Another run may have taken the finished draft for left behind: it is written again.
-                if draft.exists():
-                    raise
-            finally:
-                draft.unlink(missing_ok=True)
+        draft = write_draft(path, write)
+        try:
+            return _take_name(draft, path, aside or path.parent, note, sleep)
+        finally:
+            draft.unlink(missing_ok=True)
     except OSError as error:
         raise InputError(
             f"{path}: this workbook could not be written: {error.strerror or error}.",
@@ -89,63 +78,29 @@ def prove_writable(path: Path) -> None:
 def write_draft(path: Path, write: Callable[[BinaryIO], object]) -> Path:
     """Write to a hidden file in the same folder and return its path; on a failure none is left.
 
-    ``mkstemp`` opens with mode 0600, so that nobody else can read the file at any time. Drafts that a
-    killed run has left in the folder go.
+    ``mkstemp`` opens with mode 0600, so that nobody else can read the file at any time.
     """
-    for left in path.parent.glob(f".*{_DRAFT}"):
-        discard(left)
-    while True:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=_DRAFT)
-        draft = Path(name)
-        try:
-            with os.fdopen(handle, "w+b") as file:
-                if not claim(file, draft):
-                    continue
-                write(file)
-                file.flush()
-                os.fsync(file.fileno())
-        except BaseException:
-            with contextlib.suppress(OSError):
-                draft.unlink()
-            raise
-        return draft
-
-
-def claim(file: IO[bytes], path: Path) -> bool:
-    """Keep a new file from being discarded while it is open.
-
-    Returns:
-        Whether it is there: another run may have taken it for left behind in the moment before.
-    """
+    clear_left(path.parent, f".*{_DRAFT}")
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.stem}-", suffix=_DRAFT)
+    draft = Path(name)
     try:
-        _lock(file)
-    except BlockingIOError:
-        return False
-    except OSError:
-        pass  # the file system knows no locks
-    return path.exists()
+        with os.fdopen(handle, "w+b") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+    except BaseException:
+        with contextlib.suppress(OSError):
+            draft.unlink()
+        raise
+    return draft
 
 
-def discard(path: Path) -> bool:
-    """Delete a file that a killed run has left; whether it is gone. One that is held stays."""
-    try:
-        with path.open("rb") as file:
-            _lock(file)
-            if sys.platform != "win32":
-                path.unlink()
-        if sys.platform == "win32":
-            path.unlink()  # it deletes no open file, whoever has it open
-    except OSError:
-        return False
-    return True
-
-
-def _lock(file: IO[bytes]) -> None:
-    """Lock a file where that is what keeps it; raise ``OSError`` where another process holds it."""
-    if sys.platform != "win32":
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+def clear_left(folder: Path, pattern: str) -> None:
+    """Delete what killed runs have left: files and folders of that name which nobody has changed for a day."""
+    for left in folder.glob(pattern):
+        with contextlib.suppress(OSError):
+            if time.time() - left.stat().st_mtime > _LEFT_AFTER:
+                shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
 def _take_name(

@@ -30,8 +30,6 @@ _UNHELD_RE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 # The last three are turned into blanks where XML holds the name in an attribute.
 _NAME_RE = re.compile(r"[\[\]:*?/\\\t\r\n]")
 _MOST_NAME = 31
-_CUT_RE = re.compile(r"… \[cut here: [0-9,]+ characters do not fit into a cell\]$")
-"""What ``_cut`` puts at the end."""
 
 
 def hold(text: str) -> str:
@@ -47,14 +45,7 @@ def hold(text: str) -> str:
 
 
 def hold_all(texts: Iterable[str]) -> tuple[list[str], int, int]:
-    """Return the texts as cells can hold them, fast where nothing is to be changed.
-
-    Args:
-        texts: The cells of a column.
-
-    Returns:
-        The texts, the number of replaced characters, and the number of texts cut.
-    """
+    """Return the texts of a column as cells can hold them, how many characters were replaced, how many texts cut."""
     held = list(texts)
     replaced = cut = 0
     if _UNHELD_RE.search("".join(held)):
@@ -74,23 +65,14 @@ def with_mark(text: str) -> str:
     """
     if text.endswith(UNCORRECTED):
         return text
-    cut = _CUT_RE.search(text)
-    end = f"{cut[0] if cut else ''} {UNCORRECTED}"
-    return (
-        _shorten(text.removesuffix(cut[0] if cut else ""), MOST_CHARACTERS - len(end)) + end
-    ).lstrip()
+    return f"{_shorten(text, MOST_CHARACTERS - len(UNCORRECTED) - 1)} {UNCORRECTED}".lstrip()
 
 
 def sheet_name(title: str, taken: Collection[str]) -> str:
-    """Return a name that a worksheet can have, as near to ``title`` as can be.
+    """Return a name that a worksheet can have, as near to ``title`` as can be, and none of ``taken`` (case-folded).
 
-    Args:
-        title: The wanted name.
-        taken: Names in use or reserved, case-folded.
-
-    Returns:
-        At most 31 UTF-16 units, none of ``[ ] : * ? /``, the backslash, tabs or
-        line breaks, no apostrophe at either end, not taken.
+    That is at most 31 UTF-16 units, none of ``[ ] : * ? /``, the backslash, tabs or line breaks, no apostrophe at
+    either end.
 
     >>> sheet_name("Summary", {"summary"})
     'Summary (2)'
@@ -105,11 +87,11 @@ def sheet_name(title: str, taken: Collection[str]) -> str:
 
 
 def _cut(text: str) -> str:
-    """Return the text, or its beginning and a word on how long it was."""
+    """Return the text, or its beginning and a word on how long it was, with room for our mark behind it."""
     if len(text) <= MOST_CHARACTERS // 2 or units(text) <= MOST_CHARACTERS:
         return text
     mark = f"… [cut here: {len(text):,} characters do not fit into a cell]"
-    return _shorten(text, MOST_CHARACTERS - len(mark)) + mark
+    return _shorten(text, MOST_CHARACTERS - len(mark) - len(UNCORRECTED) - 1) + mark
 
 
 def _shorten(text: str, most: int) -> str:
@@ -122,17 +104,10 @@ def _shorten(text: str, most: int) -> str:
 def given_back(shown: str, stored: str) -> str:
     """Return the text of a money cell from which the very amount that was sent can be read again.
 
-    The source's number format is gone in our workbook: of 1234.56 shown as ``$1,235`` the cents would
-    be lost when it is pushed.
-
-    Args:
-        shown: What the cell of the source shows.
-        stored: Its number as plain decimal text.
-
-    Returns:
-        The shown text where it says the same in any country's way of writing, and where it stands
-        for 0, which is no amount; else the stored one in two decimals. Parts of a cent, which held
-        the row back, get our mark, so that they are not rounded by the way.
+    The source's number format is gone in our workbook: of 1234.56 shown as ``$1,235`` the cents would be lost when it
+    is pushed. So the shown text stays where it says the same in any country's way of writing, and where it stands
+    for 0, which is no amount; else it is ``stored`` in two decimals. Parts of a cent, which held the row back, get
+    our mark, so that they are not rounded by the way.
 
     >>> given_back("$1,235", "1234.56")
     '1234.56'

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Severity, State
 from importer.results.inert import given_back, hold, hold_all, sheet_name, with_mark
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     import pandas as pd
     from xlsxwriter import Workbook
 
-    from importer.results.parts import Context, Page, Tally
+    from importer.results.parts import Page, Tally
     from importer.results.stream import LineSheet
-    from importer.results.styles import Style
+    from importer.results.styles import Context, Style
 
 MOST_COMMENTS = 10_000
 """Comments of a workbook. Spreadsheet programs take minutes to open a file with many more."""
@@ -52,27 +52,42 @@ _STATUS, _REFERENCE, _CODE, _MESSAGE, _ANSWER, _ROW = range(len(RESULT_COLUMNS))
 _NO_MARKS: Mapping[int, Style] = {}
 
 
+class _Head(NamedTuple):
+    """A header: its text, its look, its comment, and how wide its column is in characters."""
+
+    text: str
+    look: str
+    note: str
+    width: int
+
+
 def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
     """Write one page, top to bottom, since a worksheet in constant memory takes rows in order only."""
-    styles = context.styles
-    source = [
-        _width(page.sheet.frame[each.position], each.header, each.position in page.uncorrected)
-        for each in page.columns
+    styles, origins = context.styles, page.checked.batch.origins
+    source = []
+    for column in page.columns:
+        fields = [name for name, columns in origins.items() if column.position in columns]
+        look = "head used" if fields else "head unused"
+        cells, marked = page.sheet.frame[column.position], column.position in page.uncorrected
+        width = _width(cells, column.header, marked)
+        source.append(_Head(column.header, look, header_note(fields), width))
+    ours = _our_widths(page, wide=sum(head.width for head in source) > _WIDEST_PAGE // 2)
+    heads = [
+        _Head(name, "head ours", COLUMN_NOTES[name], width)
+        for name, width in zip(RESULT_COLUMNS, ours, strict=True)
     ]
-    ours = _our_widths(page, wide=sum(source) > _WIDEST_PAGE // 2)
-    _set_up(sheet, [*ours, *source], _ROW, len(page.outcomes), context)
+    _begin(sheet, [*heads, *source], _ROW, len(page.outcomes), context)
     sheet.freeze_panes(1, _REFERENCE + 1)
-    _print_beside_key(sheet, page, [*ours, *source], context)
-    _write_header(sheet, page, context, source)
+    _print_beside_key(sheet, page, [head.width for head in (*heads, *source)], context)
     statuses = {state: (_STATUS, state.value, styles[state]) for state in State}
     rows, added = page.sheet.rows.tolist(), page.sheet.added
-    sheet.set_lines(len(page.columns), _ROW, styles["number"].plain, styles["text"])
     for position, values in enumerate(_source_rows(page, context.tally)):
         outcome = page.outcomes[position]
         own, marks = [statuses[outcome.state]], _NO_MARKS
         if outcome.reference_id:
             own.append((_REFERENCE, hold(outcome.reference_id), styles["text"]))
-        if _tells_more(page, position):
+        told = position in page.problems or position in page.earlier or position in page.news
+        if told or outcome.message or outcome.code or answers_to(outcome):
             own += _said(sheet, page, position, context, ours[_MESSAGE])
             marks = _mark(sheet, page, position, context)
         number = None if position in added else rows[position]
@@ -80,25 +95,28 @@ def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
     _offer_answers(sheet, page)
 
 
-def _tells_more(page: Page, position: int) -> bool:
-    """Whether more is to be said of a row than its state."""
-    outcome = page.outcomes[position]
-    told = position in page.problems or position in page.earlier or position in page.news
-    return told or bool(outcome.message or outcome.code) or bool(answers_to(outcome))
-
-
-def _set_up(
-    sheet: LineSheet, widths: Sequence[float], number: int, rows: int, context: Context
+def _begin(
+    sheet: LineSheet, heads: Sequence[_Head], number: int, rows: int, context: Context
 ) -> None:
-    """Set widths, filter and what is repeated on paper; cells left blank take what is typed as text."""
-    for column, width in enumerate(widths):
-        plain = context.styles["number" if column == number else "text"].plain
-        sheet.set_column(column, column, width, plain)
-    sheet.autofilter(0, 0, max(rows, 1), len(widths) - 1)
+    """Write the header and set widths, filter and what is repeated on paper.
+
+    Behind the column ``number``, that of row numbers, the texts of the source begin.
+    """
+    styles = context.styles
+    sheet.autofilter(0, 0, max(rows, 1), len(heads) - 1)
     sheet.repeat_rows(0)
     sheet.set_comments_author("opscom-import")
     # Green corners on every id ("number stored as text") would hide the marks that matter.
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{rows + 1}"})
+    tall = max((height(head.text, head.width - 4) for head in heads[number + 1 :]), default=0)
+    sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
+    for column, head in enumerate(heads):
+        # Cells left blank take what is typed as text.
+        plain = styles["number" if column == number else "text"].plain
+        sheet.set_column(column, column, head.width, plain)
+        put(sheet, 0, column, head.text, styles[head.look])
+        _comment(sheet, 0, column, head.note)
+    sheet.set_lines(len(heads) - number - 1, number, styles["number"].plain, styles["text"])
 
 
 def _print_beside_key(
@@ -116,30 +134,6 @@ def _print_beside_key(
         sheet.print_across()
         pages += math.ceil((total - _WIDEST_PAGE) / (_WIDEST_PAGE - sum(widths[: last + 1])))
     set_print(sheet, context.about, wide=pages)
-
-
-def _write_header(
-    sheet: LineSheet, page: Page, context: Context, source_widths: Sequence[int]
-) -> None:
-    """Write the first row, with a comment on where each column goes."""
-    styles, origins = context.styles, page.checked.batch.origins
-    columns = zip(page.columns, source_widths, strict=True)
-    tall = max((height(column.header, width - 4) for column, width in columns), default=0)
-    sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
-    for column, name in enumerate(RESULT_COLUMNS):
-        put(sheet, 0, column, name, styles["head ours"])
-        _comment(sheet, 0, column, COLUMN_NOTES[name])
-    for source in page.columns:
-        fields = [name for name, columns in origins.items() if source.position in columns]
-        column = page.places[source.position]
-        put(
-            sheet,
-            0,
-            column,
-            source.header,
-            styles["head used"] if fields else styles["head unused"],
-        )
-        _comment(sheet, 0, column, header_note(fields))
 
 
 def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
@@ -190,38 +184,30 @@ def _said(
 
 def _mark(sheet: LineSheet, page: Page, position: int, context: Context) -> Mapping[int, Style]:
     """Write the comments of a row and return how its source cells are marked, by column."""
-    marks: dict[int, Style] = {}
-    for column, (style, text) in _notes(page, position, context).items():
-        # The status keeps the colour of its state.
-        if column != _STATUS:
-            marks[column] = style
-        if context.tally.comments < MOST_COMMENTS:
-            _comment(sheet, position + 1, column, text)
-            context.tally.comments += 1
-        else:
-            context.tally.bare += 1
-    return marks
-
-
-def _notes(page: Page, position: int, context: Context) -> dict[int, tuple[Style, str]]:
-    """Return how each column of the row is to be marked, and the text of its comment."""
-    marks, outcome = context.styles, page.outcomes[position]
+    styles, tally, outcome = context.styles, context.tally, page.outcomes[position]
     notes: dict[int, tuple[Style, str]] = {}
     about = [page.places[at] for at in page.refused(position)]
     if outcome.state is State.REJECTED:
         text = outcome_note(context.about, outcome)
-        notes = dict.fromkeys((_STATUS, *about), (context.styles["refused"], text))
+        notes = dict.fromkeys((_STATUS, *about), (styles["refused"], text))
     elif about:
-        notes = dict.fromkeys(about, (marks[Severity.ERROR], outcome.message))
+        notes = dict.fromkeys(about, (styles[Severity.ERROR], outcome.message))
     for problem in page.problems.get(position, ()):
         for column in page.marked(problem):
-            style, text = marks[problem.severity], problem_note(problem)
+            style, text = styles[problem.severity], problem_note(problem)
             if column in notes:
                 before, said = notes[column]
-                style = style if before is marks[Severity.WARNING] else before
+                style = style if before is styles[Severity.WARNING] else before
                 text = said if text in said.split("\n\n") else f"{said}\n\n{text}"
             notes[column] = (style, text)
-    return notes
+    for column, (_, text) in notes.items():
+        if tally.comments < MOST_COMMENTS:
+            _comment(sheet, position + 1, column, text)
+            tally.comments += 1
+        else:
+            tally.bare += 1
+    # The status keeps the colour of its state.
+    return {column: style for column, (style, _) in notes.items() if column != _STATUS}
 
 
 def _comment(sheet: LineSheet, line: int, column: int, text: str) -> None:
@@ -294,6 +280,7 @@ def _width(cells: pd.Series[str], header: str, marked: bool) -> int:  # noqa: FB
 
 
 PAYLOADS = "Would be sent"
+_CONSTANT = "The same for all rows: the mapping says so."
 
 
 def add_payload_sheets(book: Workbook, pages: Sequence[Page]) -> list[tuple[LineSheet, Page]]:
@@ -316,23 +303,18 @@ def write_payloads(sheet: LineSheet, page: Page, context: Context) -> None:
     ``blanks: send``, one that is sent blank. The token is added when a row is sent and is nowhere. The
     tally is not added to, since these are the same texts again.
     """
-    styles, batch = context.styles, page.checked.batch
+    batch, source = page.checked.batch, page.checked.batch.sheet.columns
     ready = [at for at, one in enumerate(page.outcomes) if one.state is State.READY]
     frame = batch.frame.iloc[ready]
     names = list(frame.columns)
-    widths = [14, *(_width(frame[name], name, marked=False) for name in names)]
-    _set_up(sheet, widths, 0, len(ready), context)
+    heads = [_Head(RESULT_COLUMNS[_ROW], "head ours", "The row in the source file.", 14)]
+    for name in names:
+        headers = [source[at].header for at in batch.origins.get(name, ())]
+        note = f"From {' and '.join(headers)}." if headers else _CONSTANT
+        heads.append(_Head(name, "head used", note, _width(frame[name], name, marked=False)))
+    _begin(sheet, heads, 0, len(ready), context)
     sheet.freeze_panes(1, 1)
     set_print(sheet, context.about)
-    sheet.set_row(0, 24)
-    put(sheet, 0, 0, RESULT_COLUMNS[_ROW], styles["head ours"])
-    _comment(sheet, 0, 0, "The row in the source file.")
-    for column, name in enumerate(names, 1):
-        put(sheet, 0, column, name, styles["head used"])
-        sources = [batch.sheet.columns[at].header for at in batch.origins.get(name, ())]
-        same = "The same for all rows: the mapping says so."
-        _comment(sheet, 0, column, f"From {' and '.join(sources)}." if sources else same)
-    sheet.set_lines(len(names), 0, styles["number"].plain, styles["text"])
     rows, added = page.sheet.rows, page.sheet.added
     for start in range(0, len(ready), _CHUNK):
         chunk = frame.iloc[start : start + _CHUNK]

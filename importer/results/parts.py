@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
     from importer.codes import Code
     from importer.model import Checked, Column, Outcome, Problem, Sheet
-    from importer.results.styles import Styles
 
 UNDECIDED, EDITED, OUTDATED = "undecided", "edited", "outdated"
 """What holds an ``invalid`` row back besides its cells: it may be a second permit; it is in OPSCOM and was
@@ -30,9 +29,8 @@ Kind = str
 def kind_of(outcome: Outcome) -> Kind:
     """Return the state of a row, or what else than its cells holds it back.
 
-    A row held back with the code of a repeated record looks like one that an earlier run created under
-    other details: only a person knows whether it is a second one. Where the row itself holds an id
-    there is nothing to answer. What repeats a row of the same file is a ``Problem``.
+    A row held back with the code of a repeated record looks like one that an earlier run created: only a person
+    knows whether it is a second one. What repeats a row of the same file is a ``Problem``.
     """
     if outcome.state is State.INVALID and outcome.code == EXISTS:
         return EDITED if outcome.reference_id else UNDECIDED
@@ -71,15 +69,6 @@ class Page:
     name: str = ""
     """Of the worksheet."""
 
-    def __post_init__(self) -> None:
-        """Refuse outcomes that do not belong to the rows.
-
-        Raises:
-            ValueError: There are more or fewer outcomes than rows.
-        """
-        if len(self.outcomes) != len(self.sheet.rows):
-            raise ValueError(f"{len(self.outcomes)} outcomes for {len(self.sheet.rows)} rows")
-
     @property
     def sheet(self) -> Sheet:
         """The source sheet."""
@@ -110,12 +99,11 @@ class Page:
 
     @cached_property
     def uncorrected(self) -> dict[int, set[int]]:
-        """Source column → positions of cells that held a row back for want of a value.
+        """Source column → positions of cells that held a row back for want of a value, to be marked by a text.
 
-        A row that has a problem as a whole is marked at the first column that the mapping uses. Error
-        texts of Excel need no mark: they are errors wherever they stand. Of dates the message tells.
-        Nor is what a cell was, a true date for a plate, or a line through it in this workbook, which
-        may be given back.
+        What a cell was, a true date for a plate, or a line through it is not in this workbook, which may be given
+        back. A row that has a problem as a whole is marked at the first column that the mapping uses. Error texts of
+        Excel are errors wherever they stand.
         """
         frame = self.sheet.frame
         cells: list[tuple[int, int]] = list(self.checked.batch.unfit)
@@ -260,15 +248,6 @@ class Tally:
     """Comments on source cells."""
     bare: int = 0
     """Marked cells that got no comment since there were too many."""
-
-
-@dataclass(frozen=True, slots=True)
-class Context:
-    """What all sheets of one workbook share."""
-
-    about: About
-    styles: Styles
-    tally: Tally = field(default_factory=Tally)
 
 
 def name_pages(pages: Iterable[Page]) -> list[Page]:

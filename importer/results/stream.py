@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import re
-import shutil
 import tempfile
 from functools import partial
 from io import BytesIO
@@ -20,7 +19,7 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from importer.results.files import claim, discard
+from importer.results.files import clear_left
 from importer.results.inert import LIVE
 from importer.results.styles import Style, is_markup, put
 
@@ -61,15 +60,9 @@ class LineSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
     ) -> None:
         """Write a line, whole, below a header that is as wide and below all lines before.
 
-        Its height and its comments are set before, since nothing can be set afterwards. All texts are
-        as a cell can hold them (``inert.hold``).
-
-        Args:
-            line: The worksheet's row, counted from 0.
-            own: Column, text and style of the cells before the row number, in order.
-            number: The row number; ``None`` for none.
-            texts: The texts after it; blank ones without a mark make no cell.
-            marks: Column → another style than that of texts.
+        Its height and its comments are set before, since nothing can be set afterwards. First come ``own``, cells
+        by column, text and style, then the row number, then the texts, all as a cell can hold them
+        (``inert.hold``). Blank ones make no cell but where ``marks`` gives their column another style.
         """
         for column, text, style in own:
             put(self, line, column, text, style)
@@ -168,39 +161,21 @@ def _are_plain(texts: list[str]) -> bool:
     )
 
 
-_SCRATCH, _HELD = "opscom-import-", "held"
-"""How a folder for temporary files begins, and the file in it that its process keeps locked."""
-
-
-@contextlib.contextmanager
-def _scratch_folder() -> Iterator[str]:
-    """Make a folder for temporary files of the owner's own; what killed runs have left goes."""
-    for left in Path(tempfile.gettempdir()).glob(f"{_SCRATCH}*"):
-        if discard(left / _HELD):
-            shutil.rmtree(left, ignore_errors=True)
-    while True:
-        with tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch:
-            path = Path(scratch, _HELD)
-            with path.open("wb") as held:
-                if claim(held, path):
-                    yield scratch
-                    return
+_SCRATCH = "opscom-import-"
+"""How a folder for temporary files begins."""
 
 
 @contextlib.contextmanager
 def inert_book(file: BinaryIO, properties: Mapping[str, str]) -> Iterator[Workbook]:
     """Open a workbook that is written to ``file`` at the end of the block, unless the block fails.
 
-    Its worksheets take whole lines of text (``LineSheet``).
-
-    Args:
-        file: Open for writing; it stays open.
-        properties: What the document says of itself, as XlsxWriter names it.
+    Its worksheets take whole lines of text (``LineSheet``). ``properties`` is what the document says of itself.
 
     Raises:
         OSError: The disk is full, or the scratch files cannot be written.
     """
-    with _scratch_folder() as scratch:
+    clear_left(Path(tempfile.gettempdir()), f"{_SCRATCH}*")
+    with tempfile.TemporaryDirectory(prefix=_SCRATCH, ignore_cleanup_errors=True) as scratch:
         kind = tried(StreamedSheet, scratch)
         book = _new_book(file, scratch)
         book.worksheet_class = kind

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from xlsxwriter.utility import xl_rowcol_to_cell
 
 from importer.model import Severity, State
 from importer.results.inert import LIVE, hold
+from importer.results.parts import Tally
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from xlsxwriter import Workbook
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
@@ -92,6 +97,15 @@ Styles = Mapping[str, Style]
 """The formats of a workbook: by the name of a look, a severity, a state, or for Summary ``STATE here``."""
 
 
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all sheets of one workbook share."""
+
+    about: About
+    styles: Styles
+    tally: Tally = field(default_factory=Tally)
+
+
 def make_styles(book: Workbook) -> Styles:
     """Add all formats to a workbook. What is typed into a cell of text stays text."""
     looks = dict(_LOOKS)
@@ -138,13 +152,34 @@ def is_markup(text: str) -> bool:
 
 
 WIDTHS = (26, 11, 18, 50, 48, 26, 15)
-"""Widths of the columns A to G, in characters."""
+"""Widths of the columns A to G of Summary, in characters."""
 A, B, C, D, E, F, G = range(len(WIDTHS))
 _LINE_HEIGHT = 18
 _BODY = 11
 """Size of the plain text, in points."""
-Cell = tuple[str, int, int]
-"""A text, and the first and the last column that it stands in."""
+
+
+class Column(NamedTuple):
+    """A column of a table in Summary, which may go over several columns of the sheet."""
+
+    heading: str
+    first: int
+    last: int
+    style: str = "cell"
+
+
+class Link(NamedTuple):
+    """A text that leads to a cell of another sheet."""
+
+    spot: Spot
+    text: str
+
+    def __str__(self) -> str:
+        """Return the text."""
+        return self.text
+
+
+Cell = str | int | State | Link
 
 
 @dataclass(slots=True)
@@ -161,57 +196,56 @@ class Layout:
             self.sheet.set_column(column, column, width)
         self.sheet.hide_gridlines(2)
 
+    def across(self, text: str, style: str = "fact", *, size: float = _BODY) -> None:
+        """Write one text over all columns, in a line high enough for it."""
+        line = self.next(height(text, sum(WIDTHS), size))
+        self._put(line, text, Column("", A, G, style))
+
     def next(self, tall: float = _LINE_HEIGHT) -> int:
         """Begin a line of the given height and return its number."""
         self.sheet.set_row(self.line, tall)
         self.line += 1
         return self.line - 1
 
-    def across(self, text: str, style: str = "fact", *, size: float = _BODY) -> None:
-        """Write one text over all columns, in a line high enough for it."""
-        line = self.next(height(text, sum(WIDTHS), size))
-        self.put(line, text, A, G, style)
-
-    def put(self, line: int, text: str, first: int, last: int, style: str = "cell") -> None:
-        """Write one text in a column or over several of a line already begun."""
-        if last > first:
-            self.sheet.merge_range(line, first, line, last, "", self.styles[style].plain)
-        put(self.sheet, line, first, text, self.styles[style])
-
-    def count(self, line: int, number: int, style: str = "count") -> None:
-        """Write a number into the second column of a line already begun."""
-        self.sheet.write_number(line, B, number, self.styles[style].plain)
-
     def section(self, title: str) -> None:
         """Leave a line free and write a heading."""
         self.next(12)
         line = self.next(24)
         for column in range(len(WIDTHS)):
-            self.put(line, title if column == A else "", column, column, "section")
+            self._put(line, "" if column else title, Column("", column, column, "section"))
 
-    def head(self, *cells: Cell) -> None:
-        """Write the head of a table."""
-        line = self.next()
-        for text, first, last in cells:
-            style = "count head" if text in {"Rows", "Number"} and first == B else "table head"
-            self.put(line, text, first, last, style)
+    def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
+        """Write rows under a head, each line high enough for its cells; without headings there is no head."""
+        if any(column.heading for column in columns):
+            line = self.next()
+            for column in columns:
+                counts = column.heading in {"Rows", "Number"} and column.first == B
+                style = "count head" if counts else "table head"
+                self._put(line, column.heading, column._replace(style=style))
+        for row in rows:
+            cells = list(zip(row, columns, strict=True))
+            tall = (height(str(cell), sum(WIDTHS[c.first : c.last + 1])) for cell, c in cells)
+            line = self.next(max(tall))
+            for cell, column in cells:
+                self._put(line, cell, column)
 
-    def row(self, *cells: Cell, link: tuple[str, int] | None = None) -> int:
-        """Write a line of a table, high enough for its cells and for a link to come; return its number."""
-        fit = [*cells, (*link, link[1])] if link else cells
-        line = self.next(max(height(text, sum(WIDTHS[a : b + 1])) for text, a, b in fit))
-        for text, first, last in cells:
-            self.put(line, text, first, last)
-        return line
-
-    def link(self, line: int, column: int, spot: Spot, text: str) -> None:
-        """Write a link to a cell of another sheet."""
-        from xlsxwriter.utility import xl_rowcol_to_cell
-
-        name = spot.page.name.replace("'", "''")
-        cell = xl_rowcol_to_cell(spot.position + 1, spot.column)
-        target = f"internal:'{name}'!{cell}"
-        self.sheet.write_url(line, column, target, self.styles["link"].of(text), text)
+    def _put(self, line: int, cell: Cell, column: Column) -> None:
+        """Write a cell of a line already begun: a text, a number, a state in its colours, or a link."""
+        _, first, last, style = column
+        if last > first:
+            self.sheet.merge_range(line, first, line, last, "", self.styles[style].plain)
+        match cell:
+            case int():
+                number = self.styles["count" if style == "cell" else style].plain
+                self.sheet.write_number(line, first, cell, number)
+            case State():
+                put(self.sheet, line, first, cell.value, self.styles[f"{cell} here"])
+            case Link(spot, text):
+                place = xl_rowcol_to_cell(spot.position + 1, spot.column)
+                target = "internal:'{}'!{}".format(spot.page.name.replace("'", "''"), place)
+                self.sheet.write_url(line, first, target, self.styles["link"].of(text), text)
+            case _:
+                put(self.sheet, line, first, cell, self.styles[style])
 
 
 def height(text: str, width: float, size: float = _BODY) -> float:

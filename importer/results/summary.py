@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from importer.causes import causes_of
 from importer.model import GONE, RECORD, State
-from importer.results.groups import group_problems, skipped_rows, told_rows, urgent_rows
+from importer.results.groups import problem_lines, skipped_lines, urgent_lines
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import count_kinds
 from importer.results.styles import (
@@ -16,12 +16,13 @@ from importer.results.styles import (
     A,
     B,
     C,
+    Column,
     D,
     E,
     F,
     G,
     Layout,
-    height,
+    Link,
     set_print,
 )
 from importer.results.words import (
@@ -35,13 +36,13 @@ from importer.results.words import (
 from importer.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from importer.causes import Cause
-    from importer.results.parts import About, Against, Context, Page, Tally
+    from importer.results.parts import About, Against, Page, Tally
+    from importer.results.styles import Context
 
 _MOST = 300
 """Reasons and changed rows that are listed; the filter of the sheets shows the other rows."""
@@ -50,8 +51,21 @@ _LINE = 24
 """Pixels of a line; longer texts make some higher, so that the chart never reaches below its table."""
 _CHART_LINES = 6
 """That the chart needs at least."""
-_LONGEST = 400
-"""Characters of a message in the list."""
+_PROBLEMS = (
+    Column("Column", A, A),
+    Column("Rows", B, B),
+    Column("What is wrong", C, D),
+    Column("What to do", E, E),
+    Column("First place", F, F),
+    Column("Code", G, G),
+)
+_URGENT = (
+    Column("Row", A, A),
+    Column("State", B, B),
+    Column("Sheet", C, C),
+    Column("What is wrong, and what to do", D, G),
+)
+_CHANGED = (Column("Row", A, A), Column("Sheet", B, C), Column("Fields that change", D, G))
 
 
 def write_summary(
@@ -68,14 +82,28 @@ def write_summary(
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
     for number, step in enumerate(next_steps(about, counts, by_mapping), 1):
         layout.across(f"{number}.  {step}")
-    _write_problems(layout, pages, causes)
-    _write_urgent(layout, pages)
-    _write_notes(layout, pages, context)
+    if problems := problem_lines(pages, causes):
+        layout.section("Problems")
+        layout.table(_PROBLEMS, problems)
+    if urgent := urgent_lines(pages):
+        layout.section("Rows that need a person")
+        layout.table(_URGENT, [line for _, line in urgent[:_MOST]])
+        if more := sum(rows for rows, _ in urgent[_MOST:]):
+            layout.across(
+                f"{count(more, 'more row')}: filter opscom_status in the sheets that follow."
+            )
+    if notes := _notes(pages, context):
+        layout.section("Notes")
+        for note in notes:
+            layout.across(f"•  {note}")
     _write_states(layout, book, pages, about)
     if about.against is not None:
         _write_against(layout, pages, about, about.against)
-    _write_skipped(layout, pages)
-    _write_record(layout, about, pages)
+    if skipped := skipped_lines(pages):
+        layout.section("Rows that are no records")
+        layout.table((Column("", A, C), Column("", D, G)), skipped)
+    layout.section(RECORD)
+    layout.table((Column("", A, A, "label"), Column("", B, D, "fact")), _record(about, pages))
     sheet.print_area(0, 0, layout.line, G)
 
 
@@ -103,18 +131,13 @@ def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: 
     counts = {state: found[state] for state in State if found[state]}
     layout.section("What became of the rows")
     anchor = layout.line
-    layout.head(("State", A, A), ("Rows", B, B), ("Meaning", C, D))
-    first = layout.line
-    for state, number in counts.items():
-        text = meaning(about, state)
-        line = layout.next(height(text, WIDTHS[C] + WIDTHS[D]))
-        layout.put(line, state.value, A, A, f"{state} here")
-        layout.count(line, number)
-        layout.put(line, text, C, D)
-    last = layout.line - 1
-    line = layout.next()
-    layout.put(line, "all rows", A, A, "total label")
-    layout.count(line, found.total(), "total")
+    columns = (Column("State", A, A), Column("Rows", B, B), Column("Meaning", C, D))
+    layout.table(
+        columns, [(state, number, meaning(about, state)) for state, number in counts.items()]
+    )
+    first, last = anchor + 1, layout.line - 1
+    total = (Column("", A, A, "total label"), Column("", B, B, "total"))
+    layout.table(total, [("all rows", found.total())])
     if counts:
         _insert_chart(layout.sheet, book, counts, anchor, (first, last))
     for _ in range(_CHART_LINES - (layout.line - anchor)):
@@ -157,8 +180,8 @@ def _insert_chart(
     sheet.insert_chart(anchor, E, chart, options)
 
 
-def _write_record(layout: Layout, about: About, pages: Sequence[Page]) -> None:
-    """Write what was imported, when, by whom, and where it went: last, for whom it concerns."""
+def _record(about: About, pages: Sequence[Page]) -> list[tuple[str, str]]:
+    """Return what was imported, when, by whom, and where it went."""
     took = round((about.ended - about.started).total_seconds())
     minutes, seconds = divmod(took, 60)
     lasted = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s" if took else "under 1 s"
@@ -181,77 +204,18 @@ def _write_record(layout: Layout, about: About, pages: Sequence[Page]) -> None:
         ("Run", about.run),
         ("File's SHA-256", about.digest),
     ]
-    facts += [("Journal", about.journal)] if about.journal else []
-    layout.section(RECORD)
-    for label, fact in facts:
-        line = layout.next(height(fact, sum(WIDTHS[B : D + 1])))
-        layout.put(line, label, A, A, "label")
-        layout.put(line, fact, B, D, "fact")
+    return facts + ([("Journal", about.journal)] if about.journal else [])
 
 
-def _write_problems(layout: Layout, pages: Sequence[Page], causes: Sequence[Cause]) -> None:
-    """Write the problems, a line a cause, each with a link to the first cell that has it."""
-    groups = group_problems(pages, causes)
-    if not groups:
-        return
-    layout.section("Problems")
-    layout.head(
-        ("Column", A, A),
-        ("Rows", B, B),
-        ("What is wrong", C, D),
-        ("What to do", E, E),
-        ("First place", F, F),
-        ("Code", G, G),
-    )
-    for group in groups:
-        place = f"{group.first.page.name}, {group.first.label}"
-        code = f"{group.code} {'error' if group.holds else 'warning'}".strip()
-        line = layout.row(
-            (group.where, A, A),
-            (group.said, C, D),
-            (group.remedy, E, E),
-            (code, G, G),
-            link=(place, F),
-        )
-        layout.count(line, group.rows)
-        layout.link(line, F, group.first, place)
-
-
-def _write_urgent(layout: Layout, pages: Sequence[Page]) -> None:
-    """Write the rows that need a person, a line a reason, each a link to the first of its rows."""
-    reasons = urgent_rows(pages)
-    if not reasons:
-        return
-    layout.section("Rows that need a person")
-    layout.head(
-        ("Row", A, A), ("State", B, B), ("Sheet", C, C), ("What is wrong, and what to do", D, G)
-    )
-    for reason in reasons[:_MOST]:
-        spot, state, message = reason.first, reason.first.outcome.state, reason.message
-        if len(message) > _LONGEST:
-            message = message[:_LONGEST] + "… (more in the sheet)"
-        line = layout.row((spot.page.name, C, C), (message, D, G), link=(reason.label, A))
-        layout.link(line, A, spot, reason.label)
-        layout.put(line, state.value, B, B, f"{state} here")
-    if more := sum(reason.rows for reason in reasons[_MOST:]):
-        layout.across(
-            f"{count(more, 'more row')}: filter opscom_status in the sheets that follow.",
-        )
-
-
-def _write_notes(layout: Layout, pages: Sequence[Page], context: Context) -> None:
-    """Write what a person should know about the file and about this workbook."""
+def _notes(pages: Sequence[Page], context: Context) -> list[str]:
+    """Return what a person should know about the file and about this workbook."""
     notes = dict.fromkeys(context.about.notes)
     for page in pages:
         prefix = f"{page.sheet.title}: " if len(pages) > 1 else ""
         for note in (*page.sheet.notes, *page.checked.notes):
             if note not in notes:
                 notes[prefix + note] = None
-    notes |= dict.fromkeys(_tally_notes(context.tally))
-    if notes:
-        layout.section("Notes")
-    for note in notes:
-        layout.across(f"•  {note}")
+    return list(notes | dict.fromkeys(_tally_notes(context.tally)))
 
 
 def _tally_notes(tally: Tally) -> list[str]:
@@ -279,35 +243,25 @@ def _write_against(layout: Layout, pages: Sequence[Page], about: About, against:
     """Write how the file differs from what earlier files of its mapping brought: changed rows, and who is gone."""
     layout.section("This file against the last one")
     layout.across(compared_with(about, against))
-    layout.head(("Rows", A, A), ("Number", B, B), ("Which", C, G))
-    for label, number, text in differences(against):
-        line = layout.row((label, A, A), (text, C, G))
-        layout.count(line, number)
-    changed = list(_changed(pages))
+    columns = (Column("Rows", A, A), Column("Number", B, B), Column("Which", C, G))
+    layout.table(columns, differences(against))
+    changed = [
+        (Link(spot := page.spot(position), spot.label), page.name, ", ".join(fields))
+        for page in pages
+        for position, fields in sorted(page.news.items())
+        if fields
+    ]
     if changed:
         layout.section("Rows that change")
-        layout.head(("Row", A, B), ("Sheet", C, C), ("Fields that change", D, G))
-    for page, position, fields in changed[:_MOST]:
-        spot = page.spot(position)
-        line = layout.row((page.name, C, C), (", ".join(fields), D, G), link=(spot.label, A))
-        layout.put(line, "", B, B)
-        layout.link(line, A, spot, spot.label)
+        layout.table(_CHANGED, changed[:_MOST])
     if (more := len(changed) - _MOST) > 0:
         layout.across(f"{count(more, 'more row')}: filter opscom_message for changes.")
-    _write_gone(layout, about, against)
-
-
-def _changed(pages: Sequence[Page]) -> Iterator[tuple[Page, int, tuple[str, ...]]]:
-    for page in pages:
-        for position, fields in sorted(page.news.items()):
-            if fields:
-                yield page, position, fields
+    if against.gone:
+        _write_gone(layout, about, against)
 
 
 def _write_gone(layout: Layout, about: About, against: Against) -> None:
     """Write who is gone, and for permits how to delete them."""
-    if not against.gone:
-        return
     layout.section(GONE)
     if about.deletes:
         layout.across(
@@ -316,17 +270,7 @@ def _write_gone(layout: Layout, about: About, against: Against) -> None:
         )
     policy = policy_of(about)
     head = "Reference id" if about.deletes else policy.noun.capitalize() if policy.by_hand else "Id"
-    layout.head((head, A, C), ("Name in the last results workbook", D, G))
-    for each in against.gone[:_MOST_GONE]:
-        layout.row((each.key, A, C), (each.name, D, G))
+    columns = (Column(head, A, C), Column("Name in the last results workbook", D, G))
+    layout.table(columns, [(each.key, each.name) for each in against.gone[:_MOST_GONE]])
     if (more := len(against.gone) - _MOST_GONE) > 0:
         layout.across(f"{more:,} more.")
-
-
-def _write_skipped(layout: Layout, pages: Sequence[Page]) -> None:
-    """Write which rows are no records, and why."""
-    reasons = [(page, *reason) for page in pages for reason in skipped_rows(page).items()]
-    if reasons:
-        layout.section("Rows that are no records")
-    for page, reason, positions in reasons:
-        layout.row((f"{page.sheet.title}, {told_rows(page, positions)}", A, C), (reason, D, G))

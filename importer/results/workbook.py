@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, BinaryIO
 from importer.results.files import put_in_place
 from importer.results.inert import hold, sheet_name
 from importer.results.pages import add_payload_sheets, write_page, write_payloads
-from importer.results.parts import Context, name_pages
+from importer.results.parts import name_pages
 from importer.results.stream import inert_book
-from importer.results.styles import make_styles, put
+from importer.results.styles import Context, make_styles, put
 from importer.results.summary import write_summary
 
 if TYPE_CHECKING:
@@ -36,17 +36,9 @@ def write_workbook(
 
     A checked workbook ends with what would be sent, one sheet for each page that has such rows.
 
-    Rows are streamed, so that memory does not grow with them. Only the owner can read the file.
-
-    Args:
-        path: The wanted name. An older file of that name is kept beside it, that of a check in
-            ``OLD_CHECKS``, with its time in its name.
-        about: What Summary tells of the run.
-        pages: The source's sheets, in the order of the source.
-        note: Takes the sentence that says why the workbook got another name.
-
-    Returns:
-        The path really written: another one where the wanted file is open in a program.
+    Rows are streamed, so that memory does not grow with them. Only the owner can read the file. An older file of
+    that name is kept beside it, that of a check in ``OLD_CHECKS``. The path really written is returned: another
+    one where the wanted file is open in a program, and ``note`` takes the sentence that says so.
 
     Raises:
         InputError: The workbook could not be written; nothing was changed.

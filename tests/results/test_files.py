@@ -6,7 +6,6 @@ import stat
 import subprocess
 import sys
 import tempfile
-import threading
 from datetime import datetime
 from pathlib import Path
 
@@ -16,7 +15,7 @@ from annotating import about_of, part_of, sheet_of
 
 from importer.errors import InputError
 from importer.results import write_workbook
-from importer.results.files import discard, put_in_place
+from importer.results.files import put_in_place
 
 CHANGED = datetime(2026, 11, 22, 14, 5, 9).timestamp()  # noqa: DTZ001 (local, as in file names)
 ONLY_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")
@@ -214,25 +213,3 @@ def test_a_disk_that_fills_up_leaves_the_older_workbook(older, rows, most):
     assert done.stdout == f"{older}: this workbook could not be written: File too large.\n"
     assert names(older.parent) == ["scratch", older.name]
     assert (older.read_bytes(), names(scratch)) == (b"old", [])
-
-
-def test_what_is_just_being_made_is_never_taken_for_left_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    part, over = part_of(sheet_of(("a",), [("x",)])), threading.Event()
-
-    def clean_up():
-        while not over.is_set():
-            for left in [*tmp_path.glob(".*.part"), *tmp_path.glob("opscom-import-*/held")]:
-                discard(left)
-
-    others = [threading.Thread(target=clean_up) for _ in range(3)]
-    for other in others:
-        other.start()
-    try:
-        for at in range(12):
-            write_workbook(tmp_path / f"{at}.xlsx", about_of(), [part])
-    finally:
-        over.set()
-        for other in others:
-            other.join()
-    assert len(list(tmp_path.glob("*.xlsx"))) == 12

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import openpyxl
 import pandas as pd
+import pytest
 from annotating import MAIN, about_of, member, part_of, sheet_of
 
 from importer.model import Outcome, State
@@ -39,19 +40,14 @@ FIELDS = {
 }
 
 
-def test_every_ready_row_is_shown_as_it_would_be_sent(tmp_path):
-    _, book = checked(tmp_path, ready_part([READY, INVALID, READY], FIELDS))
+def test_every_ready_row_is_shown_as_it_would_be_sent_blank_where_a_field_is_left_out(tmp_path):
+    _, book = checked(tmp_path, ready_part([READY, READY, INVALID], FIELDS))
     assert book.sheetnames == ["Summary", "Students", "Would be sent"]
     assert list(book["Would be sent"].iter_rows(values_only=True)) == [
         ("opscom_row", "unique_id", "first_name", "login_source"),
         (5, "0012", "Zoë", "OPSCOM"),
-        (7, "14", "Null", "OPSCOM"),
+        (6, "13", None, "OPSCOM"),
     ]
-
-
-def test_a_field_that_is_left_out_is_a_blank_cell(tmp_path):
-    _, book = checked(tmp_path, ready_part([INVALID, READY, INVALID], FIELDS))
-    assert book["Would be sent"]["C2"].value is None
 
 
 def test_each_field_says_which_column_it_comes_from(tmp_path):
@@ -73,19 +69,18 @@ def test_several_sheets_each_have_their_own(tmp_path):
     assert book.sheetnames[4:] == ["Would be sent, Fall", "Would be sent, Winter"]
 
 
-def test_a_source_sheet_of_that_name_keeps_it(tmp_path):
-    _, book = checked(tmp_path, ready_part([READY] * 3, FIELDS, name="Would be sent"))
-    assert book.sheetnames == ["Summary", "Would be sent", "Would be sent (2)"]
-
-
-def test_where_nothing_would_be_sent_there_is_no_such_sheet(tmp_path):
-    _, book = checked(tmp_path, ready_part([INVALID] * 3, FIELDS))
-    assert book.sheetnames == ["Summary", "Students"]
-
-
-def test_a_results_workbook_has_no_such_sheet(tmp_path):
-    _, book = checked(tmp_path, ready_part([Outcome(State.PUSHED)] * 3, FIELDS), command="push")
-    assert book.sheetnames == ["Summary", "Students"]
+@pytest.mark.parametrize(
+    ("outcome", "name", "command", "sheets"),
+    [
+        (READY, "Would be sent", "check", ["Would be sent", "Would be sent (2)"]),
+        (INVALID, "Students", "check", ["Students"]),
+        (Outcome(State.PUSHED), "Students", "push", ["Students"]),
+    ],
+    ids=["its name is taken", "nothing would be sent", "a push"],
+)
+def test_the_sheet_is_there_only_where_it_says_something(tmp_path, outcome, name, command, sheets):
+    _, book = checked(tmp_path, ready_part([outcome] * 3, FIELDS, name=name), command=command)
+    assert book.sheetnames == ["Summary", *sheets]
 
 
 def test_what_would_be_sent_is_text_whatever_it_looks_like(tmp_path):

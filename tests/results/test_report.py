@@ -25,37 +25,24 @@ def sheet(*states, error=None):
     )
 
 
-def code(*sheets, stopped=None):
-    return Report("run", sheets, stopped).exit_code
+FAILED = SheetReport(Path("x.csv"), error="x.csv: why.")
+CODES = {
+    **{f"{state}": ([sheet(state)], None, 0) for state in SETTLED},
+    "nothing": ([], None, 0),
+    "no rows": ([sheet()], None, 0),
+    "invalid": ([sheet(State.PUSHED, State.INVALID)], None, 1),
+    "rejected": ([sheet(State.PUSHED, State.REJECTED)], None, 1),
+    "unknown before corrections": ([sheet(State.INVALID, State.UNKNOWN)], None, 4),
+    "stopped": ([sheet(State.PUSHED, State.NOT_SENT)], "why", 3),
+    "stopped after the last row": ([sheet(State.UNKNOWN, State.INVALID)], "why", 3),
+    "a file that could not start": ([sheet(State.PUSHED), FAILED], None, 5),
+    "a file that could not start before a stop": ([sheet(State.NOT_SENT), FAILED], "why", 5),
+}
 
 
-@pytest.mark.parametrize("state", SETTLED, ids=str)
-def test_settled_rows_are_0(state):
-    assert code(sheet(state)) == 0
-
-
-@pytest.mark.parametrize("state", [State.INVALID, State.REJECTED], ids=str)
-def test_rows_that_need_a_correction_are_1(state):
-    assert code(sheet(State.PUSHED, state)) == 1
-
-
-def test_unknown_rows_are_4_and_go_before_corrections():
-    assert code(sheet(State.INVALID, State.UNKNOWN)) == 4
-
-
-def test_a_run_that_stopped_is_3_whatever_became_of_its_rows():
-    assert code(sheet(State.PUSHED, State.NOT_SENT), stopped="why") == 3
-    assert code(sheet(State.UNKNOWN, State.INVALID), stopped="why") == 3
-
-
-def test_a_file_that_could_not_start_goes_before_all_others():
-    failed = SheetReport(Path("x.csv"), error="x.csv: why.")
-    assert code(sheet(State.PUSHED), failed) == 5
-    assert code(sheet(State.NOT_SENT), failed, stopped="why") == 5
-
-
-def test_no_rows_and_no_sheets_are_0():
-    assert code(sheet()) == code() == 0
+@pytest.mark.parametrize(("sheets", "stopped", "code"), CODES.values(), ids=CODES)
+def test_the_exit_code_tells_what_a_run_came_to(sheets, stopped, code):
+    assert Report("run", sheets, stopped).exit_code == code
 
 
 RANK = [5, 3, 4, 1, 0]
@@ -66,12 +53,11 @@ def test_the_code_of_a_run_is_the_highest_ranking_one_of_its_sheets(states, stop
     sheets = [sheet(*each) for each in states]
     reason = "why" if stopped else None
     codes = [each.exit_code(stopped=stopped) for each in sheets] + ([3] if stopped else [0])
-    assert code(*sheets, stopped=reason) == min(codes, key=RANK.index)
+    assert Report("run", sheets, reason).exit_code == min(codes, key=RANK.index)
 
 
 def test_the_object_for_other_programs():
-    failed = SheetReport(Path("x.csv"), error="x.csv: why.")
-    report = Report("20260901-1", (sheet(State.INVALID, State.PUSHED, State.PUSHED), failed))
+    report = Report("20260901-1", (sheet(State.INVALID, State.PUSHED, State.PUSHED), FAILED))
     found = report.as_json()
     assert {key: found[key] for key in ("run", "exit_code", "stopped")} == {
         "run": "20260901-1",

@@ -8,7 +8,6 @@ import pytest
 from commanding import payload, permit, user, write_book
 from controller import Fault
 from returning import (
-    ANSWER,
     ROW,
     as_saved,
     column,
@@ -157,19 +156,6 @@ def test_what_a_person_answers_about_lost_permits_is_believed(desk, controller, 
     # The journal keeps the answers: the source itself sends nothing more.
     desk.push("permits.csv", code=4)
     assert [controller.applied(f"N000{at}") for at in range(5)] == [1] * 5
-
-
-def test_an_answer_that_is_none_is_not_taken_for_an_id(desk, controller):
-    controller.plan["N0000", 1] = Fault("lost")
-    desk.table("permits.csv", [permit(0)])
-    desk.push("permits.csv", code=4)
-    with edited(desk.results("permits")) as page:
-        page.cell(2, ANSWER).value = "I do not know"
-    desk.push(desk.results("permits"), code=4)
-    [row] = desk.table_of("permits")
-    assert row["opscom_message"].splitlines()[0] == (
-        "opscom_answer holds neither an id nor yes nor no. Correct it."
-    )
 
 
 @both

@@ -10,7 +10,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from commanding import ROSTER, permit, user, write_book
+from commanding import DELETES, ROSTER, permit, user, write_book
 from controller import Fault
 from returning import (
     ANSWER,
@@ -376,7 +376,7 @@ def test_a_cell_copied_with_our_mark_into_a_list_of_its_own_is_held(desk, contro
 
 
 @pytest.mark.parametrize(
-    "answer", ["oui", "NON", "?", "done", "it is there", "x" * 51], ids=lambda text: text[:12]
+    "answer", ["oui", "NON", "?", "I do not know", "x" * 51], ids=lambda text: text[:12]
 )
 def test_a_word_is_not_taken_for_an_id(desk, controller, answer):
     controller.plan["N0000", 1] = Fault("lost")
@@ -400,9 +400,9 @@ def test_deletes_that_are_given_back_are_sent_once(desk, controller, saver, tmp_
     desk.table("permits.csv", [permit(number) for number in range(3)])
     desk.push("permits.csv", code=0)
     ids = [row["opscom_reference_id"] for row in desk.table_of("permits")]
-    desk.write("mappings/cancel.yaml", CANCEL)
+    desk.write("mappings/cancel.yaml", DELETES)
     controller.plan["no-such-9", 1] = Fault("answer", code=9009, applied=False)
-    desk.table("cancel.csv", [{"Reference": each} for each in [*ids[:2], "", "no-such-9"]])
+    desk.table("cancel.csv", [{"Reference ID": each} for each in [*ids[:2], "", "no-such-9"]])
     desk.push("cancel.csv", code=1)
     path = desk.results("cancel")
     with edited(path) as page:
@@ -416,16 +416,6 @@ def test_deletes_that_are_given_back_are_sent_once(desk, controller, saver, tmp_
         "unchanged",
         "pushed",
     ]
-
-
-CANCEL = """\
-version: 1
-name: Cancellations
-endpoint: permit-deletes
-match: {files: ["*cancel*"]}
-fields:
-  referenceID: Reference
-"""
 
 
 def test_a_cell_that_was_no_text_stays_held_when_its_workbook_comes_back_uncorrected(

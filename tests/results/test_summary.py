@@ -32,6 +32,11 @@ def section(page, title):
     return lines[start : lines.index([], start) if [] in lines[start:] else None]
 
 
+def links(page):
+    """Return where the links of a sheet lead, by their text."""
+    return {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
+
+
 def part_in(counts):
     outcomes = [Outcome(state) for state, number in counts.items() for _ in range(number)]
     return part_of(sheet_of(("a",), [("x",)] * len(outcomes)), outcomes)
@@ -85,65 +90,50 @@ HEADLINES = {
         {R: 2, U: 1, State.DUPLICATE: 2},
         "2 of 5 rows are ready to be sent. 1 is there already, unchanged, 2 repeat other rows.",
     ),
+    "some edited since": (
+        {"endpoint": "permits"},
+        {P: 4, E: 2, State.INVALID: 1, X: 1},
+        (
+            "4 of 8 rows are in OPSCOM. 2 more are in OPSCOM already but were edited since, "
+            "1 needs a correction, 1 was already there."
+        ),
+    ),
+    "one edited beside one": (
+        {"endpoint": "permits"},
+        {P: 1, E: 1},
+        "1 of 2 rows is in OPSCOM. 1 more is in OPSCOM already but was edited since.",
+    ),
+    "nothing but edited": (
+        {"endpoint": "permits", "sandbox": True},
+        {E: 3},
+        "All 3 rows are in the sandbox already but were edited since.",
+    ),
+    "edited and others": (
+        {"endpoint": "permits"},
+        {E: 1, State.INVALID: 2, State.NOT_SENT: 1},
+        "1 of 4 rows is in OPSCOM already but was edited since. 2 need a correction, 1 was not sent.",
+    ),
+    "one edited row": (
+        {"endpoint": "permits"},
+        {E: 1},
+        "The only row is in OPSCOM already but was edited since.",
+    ),
+    "a check of edited rows": (
+        {"endpoint": "permits", "command": "check"},
+        {R: 2, E: 2},
+        "2 of 4 rows are ready to be sent. 2 are in OPSCOM already but were edited since.",
+    ),
+    "settle": (
+        {"endpoint": "permits", "command": "settle"},
+        {P: 3, State.UNKNOWN: 1, State.NOT_SENT: 2},
+        "3 of 6 rows are in OPSCOM. 1 needs a look, 2 wait for the next push.",
+    ),
 }
 
 
 @pytest.mark.parametrize(("facts", "counts", "said"), HEADLINES.values(), ids=HEADLINES)
 def test_the_first_sentence_tells_the_outcome(facts, counts, said):
     assert headline(about_of(**facts), Counter(counts)) == said
-
-
-EDITED = {
-    "some": (
-        {},
-        {P: 4, State.INVALID: 3, X: 1},
-        2,
-        (
-            "4 of 8 rows are in OPSCOM. 2 more are in OPSCOM already but were edited since, "
-            "1 needs a correction, 1 was already there."
-        ),
-    ),
-    "one beside one": (
-        {},
-        {P: 1, State.INVALID: 1},
-        1,
-        "1 of 2 rows is in OPSCOM. 1 more is in OPSCOM already but was edited since.",
-    ),
-    "nothing but those": (
-        {"sandbox": True},
-        {State.INVALID: 3},
-        3,
-        "All 3 rows are in the sandbox already but were edited since.",
-    ),
-    "those and others": (
-        {},
-        {State.INVALID: 3, State.NOT_SENT: 1},
-        1,
-        (
-            "1 of 4 rows is in OPSCOM already but was edited since. 2 need a correction, 1 was not "
-            "sent."
-        ),
-    ),
-    "one row": (
-        {},
-        {State.INVALID: 1},
-        1,
-        "The only row is in OPSCOM already but was edited since.",
-    ),
-    "a check": (
-        {"command": "check"},
-        {R: 2, State.INVALID: 2},
-        2,
-        "2 of 4 rows are ready to be sent. 2 are in OPSCOM already but were edited since.",
-    ),
-}
-
-
-@pytest.mark.parametrize(("facts", "counts", "edited", "said"), EDITED.values(), ids=EDITED)
-def test_rows_that_were_edited_since_are_told_as_in_opscom(facts, counts, edited, said):
-    about = about_of(endpoint="permits", **facts)
-    counts = Counter(counts) + Counter({E: edited}) - Counter({State.INVALID: edited})
-    assert headline(about, counts) == said
 
 
 @given(
@@ -171,9 +161,10 @@ def test_the_numbers_of_the_first_sentence_add_up_to_the_rows(counts, command, d
         assert str(total) in first
 
 
-def test_the_outcome_stands_first_and_the_live_system_under_it(tmp_path):
-    page = summary(tmp_path, part_in({P: 2}))
+def test_the_outcome_stands_first_and_under_it_the_live_system_and_why_the_run_stopped(tmp_path):
+    page = summary(tmp_path, part_in({P: 2}), stopped="OPSCOM answers 9001.")
     assert page["A1"].value == "All 2 rows are in OPSCOM."
+    assert page["A3"].value == "  The run stopped before its end. OPSCOM answers 9001."
     assert page["A2"].value == "  LIVE SYSTEM: controller.example, client OC_TEST"
     assert page["A2"].fill.fgColor.rgb == "FFB3261E"
 
@@ -192,17 +183,17 @@ def test_the_outcome_stands_first_and_the_live_system_under_it(tmp_path):
             "  CHECK ONLY: nothing was sent. A push goes to no host set.",
             "FF546E7A",
         ),
+        (
+            {"command": "check", "client": ""},
+            "  CHECK ONLY: nothing was sent. A push goes to controller.example.",
+            "FF546E7A",
+        ),
     ],
-    ids=["sandbox", "check", "check without a host"],
+    ids=["sandbox", "check", "check without a host", "check without a client code"],
 )
 def test_a_rehearsal_and_a_check_cannot_be_taken_for_the_live_system(tmp_path, facts, said, fill):
     page = summary(tmp_path, part_in({R: 1}), **facts)
     assert (page["A2"].value, page["A2"].fill.fgColor.rgb) == (said, fill)
-
-
-def test_a_stopped_run_says_why(tmp_path):
-    page = summary(tmp_path, part_in({State.NOT_SENT: 1}), stopped="OPSCOM answers 9001.")
-    assert page["A3"].value == "  The run stopped before its end. OPSCOM answers 9001."
 
 
 def test_what_to_do_names_a_step_for_each_kind_of_row():
@@ -323,16 +314,6 @@ def test_rows_that_a_later_push_has_changed_are_told_apart_from_those_to_correct
     ] in lines
 
 
-def test_a_lost_permit_is_looked_up_by_a_person():
-    assert next_steps(about_of(endpoint="permits"), Counter({State.UNKNOWN: 2})) == [
-        (
-            "Run opscom-import settle for 2 rows without an answer. Where it still does not know, look "
-            "the record up in OPSCOM, write its id, or yes, or no, into opscom_answer, save this workbook "
-            "and settle it."
-        )
-    ]
-
-
 def test_where_all_is_settled_there_is_nothing_to_do(tmp_path):
     page = summary(tmp_path, part_in({P: 1, X: 1, State.SKIPPED: 1, State.DUPLICATE: 1}))
     assert section(page, "What to do") == [
@@ -436,9 +417,8 @@ def test_problems_are_grouped_by_code_and_column_with_a_link_to_the_first_cell(t
         ["E-mail", 1, '"32/13/2001" has no @.', "Write it as name@example.ca.", "Students, row 6", "9033 error"],
         ["E-mail", 1, '"32/13/2001" is odd.', "Look.", "Students, row 8", "warning"],
     ]  # fmt: skip
-    links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
-    assert links["Students, row 10"] == "'Students'!A7"
-    assert links["Students, row 8"] == "'Students'!I5"
+    assert links(page)["Students, row 10"] == "'Students'!A7"
+    assert links(page)["Students, row 8"] == "'Students'!I5"
 
 
 def test_a_code_that_nobody_documents_is_told_in_opscoms_own_words(tmp_path):
@@ -450,8 +430,7 @@ def test_a_code_that_nobody_documents_is_told_in_opscoms_own_words(tmp_path):
 def test_links_reach_sheets_with_an_apostrophe_in_the_name(tmp_path):
     outcomes = [Outcome(State.UNKNOWN)]
     page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)], name="Dean's list"), outcomes))
-    [link] = [cell.hyperlink.location for row in page for cell in row if cell.hyperlink]
-    assert link == "'Dean''s list'!A2"
+    assert links(page) == {"row 5": "'Dean''s list'!A2"}
 
 
 def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_path):
@@ -465,8 +444,7 @@ def test_rows_that_need_a_person_are_listed_those_without_an_answer_first(tmp_pa
         ["row 7", "rejected", "Students", f"No.\n{unlisted('9999')}"],
         ["row 6", "invalid", "Students", 'Birth date: "32/13/2001" is no date. Correct the cell.'],
     ]
-    links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
-    assert links["row 6"] == "'Students'!H3"
+    assert links(page)["row 6"] == "'Students'!H3"
 
 
 def test_rows_that_need_a_person_for_one_reason_are_one_line(tmp_path):
@@ -579,21 +557,22 @@ def test_folded_row_numbers_name_every_row_once(rows):
 
 
 SETTLED = Counter({P: 3, State.UNKNOWN: 1, State.NOT_SENT: 2})
+LOOK_UP = (
+    "Run opscom-import settle for {} without an answer. Where it still does not know, look the record up "
+    "in OPSCOM, write its id, or yes, or no, into opscom_answer, save this workbook and settle it."
+)
 
 
-def test_settle_tells_what_waits_for_the_next_push_and_not_of_a_stopped_run():
-    about = about_of(command="settle", endpoint="permits")
-    assert headline(about, SETTLED) == (
-        "3 of 6 rows are in OPSCOM. 1 needs a look, 2 wait for the next push."
-    )
-    assert next_steps(about, SETTLED) == [
-        (
-            "Run opscom-import settle for 1 row without an answer. Where it still does not know, look the "
-            "record up in OPSCOM, write its id, or yes, or no, into opscom_answer, save this workbook and "
-            "settle it."
-        ),
-        "Push this workbook to send 2 rows.",
-    ]
+@pytest.mark.parametrize(
+    ("command", "counts", "steps"),
+    [
+        ("push", {State.UNKNOWN: 2}, [LOOK_UP.format("2 rows")]),
+        ("settle", SETTLED, [LOOK_UP.format("1 row"), "Push this workbook to send 2 rows."]),
+    ],
+    ids=["push", "settle"],
+)
+def test_a_lost_permit_is_looked_up_by_a_person(command, counts, steps):
+    assert next_steps(about_of(command=command, endpoint="permits"), Counter(counts)) == steps
 
 
 def test_settle_explains_its_states_in_its_own_words(tmp_path):
@@ -606,11 +585,6 @@ def test_settle_explains_its_states_in_its_own_words(tmp_path):
         "Nothing has been sent for it, or it was not taken; the next push sends it.",
     ] in lines
     assert ["Command", "settle, in the sandbox"] in lines
-
-
-def test_a_check_without_a_client_code_names_the_host_alone(tmp_path):
-    page = summary(tmp_path, part_in({R: 1}), command="check", client="")
-    assert page["A2"].value == "  CHECK ONLY: nothing was sent. A push goes to controller.example."
 
 
 def test_the_last_file_is_told_and_only_what_differs(tmp_path):
@@ -640,8 +614,7 @@ def test_changed_rows_are_listed_each_a_link_and_who_is_gone_by_name(tmp_path):
         ["row 6", "Students", "email, street"],
         ["row 7", "Students", "email"],
     ]
-    links = {cell.value: cell.hyperlink.location for row in page for cell in row if cell.hyperlink}
-    assert links == {"row 6": "'Students'!A3", "row 7": "'Students'!A4"}
+    assert links(page) == {"row 6": "'Students'!A3", "row 7": "'Students'!A4"}
     assert section(page, "Gone") == [
         ["Id", "Name in the last results workbook"],
         ["000007", "Ada Example"],
