@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from importer.mapping.dates import DateFormat, compile_format, parse_datetime
-from importer.proposing.meanings import means
+from importer.proposing.vocabulary import means
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
 SYSTEM, SURE, MAY, NEAR, PART = 1.1, 1.0, 0.7, 0.85, 0.6
 FIRM: Final = 0.95
 """From here on a header says what it means beyond doubt."""
-DATES: Final = {"date_of_birth", "startTime", "endTime"}
-_WHOLE: Final = 0.6
-"""The share of columns from which on a word is the table's own prefix and says nothing."""
-_FEWEST: Final = 4
+_DATES: Final = {"date_of_birth", "startTime", "endTime"}
+_WHOLE, _FEWEST = 0.6, 4
+"""The share and number of columns from which on a word is the table's own prefix and says nothing."""
 _RELATIONS: Final = {"relationship", "relation", "lien", "parentesco"}
 """Beside such a column the contacts of a file are other people."""
-_SPELLED, _LETTERS = 86, 5
-_FOREIGN: Final = 0.9
+_SPELLED, _LETTERS, _FOREIGN = 86, 5, 0.9
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +43,17 @@ class Named:
     grade: int = 0
     """1 where a word says that it is the better of two of its kind, -1 where it is the worse."""
 
+    @property
+    def rank(self) -> tuple[float, int]:
+        """How good a claim it is, for comparing."""
+        return (self.strength + 0.05 * len(self.words), len(self.words))
+
 
 @dataclass(frozen=True, slots=True)
 class Naming:
     """All that a header says."""
 
-    fields: tuple[Named, ...]
+    fields: tuple[Named, ...] = ()
     """The best first."""
     never: str = ""
     """Why its values are shown nowhere: "a password"."""
@@ -76,7 +79,9 @@ def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
     """Return what each header says in the language of the whole row, or where that knows nothing in another."""
     read = {}
     for name in LANGUAGES:
-        common = _common(name, headers)
+        counts = Counter(word for header in headers for word in _words(name, header)[0])
+        most = max(_FEWEST, _WHOLE * len(headers))
+        common = frozenset(word for word, times in counts.items() if times >= most)
         read[name] = [_read(name, header, endpoint, common) for header in headers]
     weights = {name: sum(naming.weight for naming in rows) for name, rows in read.items()}
     # Every language knows English too, so that another must know clearly more.
@@ -86,7 +91,7 @@ def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
     found = []
     for at, naming in enumerate(read[best]):
         if contacts and "contact" in naming.words:
-            found.append(Naming((), other="another person", words=naming.words))
+            found.append(Naming(other="another person", words=naming.words))
             continue
         forbidden = next((rows[at] for rows in others if rows[at].never or rows[at].other), None)
         known = next((rows[at] for rows in others if rows[at].weight), None)
@@ -95,12 +100,6 @@ def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
         else:
             found.append(forbidden or known or naming)
     return tuple(found)
-
-
-def _common(name: str, headers: Sequence[str]) -> frozenset[str]:
-    """Return the words that stand in most headers: ``applicant_``, ``PERS_``."""
-    counts = Counter(word for header in headers for word in _words(name, header)[0])
-    return frozenset(word for word, n in counts.items() if n >= max(_FEWEST, _WHOLE * len(headers)))
 
 
 @lru_cache(maxsize=4096)
@@ -115,25 +114,24 @@ def _read(name: str, header: str, endpoint: str, common: frozenset[str]) -> Nami
     language, (words, whole) = languages()[name], _words(name, header)
     system = systems().get(endpoint, {}).get(squeezed(header))
     if system == "unsent":
-        return Naming((), unsent=True, words=words)
+        return Naming(unsent=True, words=words)
     never = _said(language.never, whole)
     if never and system is None:
-        return Naming((), never=never, words=words)
+        return Naming(never=never, words=words)
     found = _fields(language, whole, endpoint, common)
     if not found or found[0].strength < FIRM:
         found = _fields(language, words, endpoint, common)
     if not found:
-        spelled = frozenset(_spelled(language, word) for word in words)
-        if spelled != words:
-            near = _fields(language, spelled, endpoint, common)
-            found = [replace(n, strength=n.strength * NEAR) for n in near]
+        spelled = frozenset(_spelled(word, name) for word in words)
+        near = _fields(language, spelled, endpoint, common) if spelled != words else ()
+        found = [replace(named, strength=named.strength * NEAR) for named in near]
     if system is not None:
         own = Named(system, SYSTEM, words or frozenset({header}))
         return Naming((own, *(n for n in found if n.field != system)), words=words)
     covered: frozenset[str] = found[0].words if found else frozenset()
     other = _said(language.others, whole, covered | common)
     if other == "another date":
-        found = [named for named in found if named.field not in DATES]
+        found = [named for named in found if named.field not in _DATES]
     elif other or _unsent(language, words, common, len(covered)):
         found = []
     unsent = not found and _unsent(language, words, common, 0)
@@ -142,21 +140,17 @@ def _read(name: str, header: str, endpoint: str, common: frozenset[str]) -> Nami
 
 def _said(phrases: Sequence[Phrase], words: frozenset[str], covered: Collection[str] = ()) -> str:
     """Return what the phrases say of a header that holds one of them beside the words already covered."""
-    for phrase in phrases:
-        if phrase.words and phrase.words <= words and not phrase.words <= set(covered):
-            return phrase.field
-    return ""
+    beside = (p.field for p in phrases if p.words <= words and not p.words <= set(covered))
+    return next(beside, "")
 
 
 def _unsent(
     language: Language, words: frozenset[str], common: frozenset[str], longer_than: int
 ) -> bool:
     """Whether the words are known for what OPSCOM has no field for, by a longer phrase than this."""
-    idle = language.harmless | common
+    telling = (words & language.known) - language.harmless - common
     return any(
-        phrase.words <= words
-        and len(phrase.words) > longer_than
-        and not (words - phrase.words - idle) & language.known
+        len(phrase.words) > longer_than and phrase.words <= words and telling <= phrase.words
         for phrase in language.unsent
     )
 
@@ -168,65 +162,46 @@ def _fields(
     best: dict[str, Named] = {}
     for phrase in language.fields.get(endpoint, []):
         named = _match(language, phrase, words, endpoint, common)
-        if named is None:
-            continue
-        known = best.get(named.field)
-        if known is None or _rank(named) > _rank(known):
+        known = best.get(phrase.field)
+        if named and (known is None or named.rank > known.rank):
             best[named.field] = named
-    return sorted(best.values(), key=_rank, reverse=True)
-
-
-def _rank(named: Named) -> tuple[float, int]:
-    return (named.strength + 0.05 * len(named.words), len(named.words))
+    return sorted(best.values(), key=lambda named: named.rank, reverse=True)
 
 
 def _match(
     language: Language, phrase: Phrase, words: frozenset[str], endpoint: str, common: frozenset[str]
 ) -> Named | None:
-    if not phrase.words or not phrase.words <= words:
+    if not phrase.words <= words:
         return None
     rest = words - phrase.words
     beside = language.beside.get((endpoint, phrase.field), [])
-    if any(not_with <= rest and not_with for not_with in beside if not not_with <= phrase.words):
+    if any(not_with <= rest for not_with in beside if not not_with <= phrase.words):
         return None
-    digits = sorted(int(word) for word in rest if word.isdigit())
     left = {w for w in rest if not w.isdigit()} - language.harmless - common
-    if any(word in language.known for word in left if not _said_of(language, word)):
+    # A word that only says of another date is no bar to what is no date.
+    dates = {
+        word
+        for p in language.others
+        if p.field == "another date" and len(p.words) == 1
+        for word in p.words
+    }
+    if (left & language.known) - dates:
         return None
     strength = (SURE if phrase.sure else MAY) * (PART if left else 1.0)
-    if len(left) > len(phrase.words):
-        strength *= PART
-    ordinal = digits[0] if digits and digits[0] > 1 else 1
+    strength *= PART if len(left) > len(phrase.words) else 1.0
+    ordinal = min((int(word) for word in rest if word.isdigit()), default=1) or 1
     grade = bool(words & language.better) - bool(words & language.worse)
     return Named(phrase.field, strength, phrase.words, tuple(sorted(left)), ordinal, grade)
 
 
-def _said_of(language: Language, word: str) -> bool:
-    """Whether a word only says of another date, which is no bar to what is no date."""
-    return any(p.words == {word} and p.field == "another date" for p in language.others)
-
-
-@cache
-def _long_words(name: str) -> dict[str, list[str]]:
-    """Return the words of a language that are long enough to be misspelt, by their first letter."""
-    found: dict[str, list[str]] = {}
-    for word in sorted(languages()[name].known):
-        if len(word) >= _LETTERS:
-            found.setdefault(word[0], []).append(word)
-    return found
-
-
 @lru_cache(maxsize=4096)
-def _near(word: str, name: str) -> str:
-    known = _long_words(name).get(word[0], [])
-    found = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=_SPELLED)
-    return found[0] if found else word
-
-
-def _spelled(language: Language, word: str) -> str:
-    """Return a known word that a word is nearly, else the word."""
+def _spelled(word: str, name: str) -> str:
+    """Return a known word of the same first letter that a long word is nearly, else the word."""
+    language = languages()[name]
     if word in language.known or len(word) < _LETTERS:
         return word
-    near = _near(word, language.name)
+    known = [w for w in sorted(language.known) if len(w) >= _LETTERS and w[0] == word[0]]
+    found = process.extractOne(word, known, scorer=fuzz.ratio, score_cutoff=_SPELLED)
+    near = found[0] if found else word
     standing = language.spellings.get((near,), (near,))
     return standing[0] if len(standing) == 1 else near

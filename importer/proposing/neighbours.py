@@ -6,10 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from importer.proposing.fitting import Fit, fit
-from importer.proposing.meanings import means
 from importer.proposing.naming import FIRM
 from importer.proposing.proposal import SECOND, Confidence, Place
-from importer.proposing.vocabulary import languages
+from importer.proposing.vocabulary import languages, means
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.proposing.answers import ROWS
-from importer.proposing.meanings import means, total_pattern
 from importer.proposing.profiles import folded
 from importer.proposing.proposal import Question, Skip
-from importer.proposing.vocabulary import languages
+from importer.proposing.vocabulary import languages, means, total_pattern
 from importer.text import clean, count, fold, spans
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from importer.proposing.answers import FIELDS, VALUES
 from importer.proposing.dating import proven_form, read_dates
-from importer.proposing.meanings import means, user_type
 from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Confidence, Question, Value
+from importer.proposing.vocabulary import means, user_type
 from importer.schema import Kind, Need
 from importer.text import count
 

@@ -1,4 +1,4 @@
-"""The words that offices write over their columns, from ``words/``: a file per language, and one of systems.
+"""The words that offices write over and into their columns, from ``words/``: a file per language, of systems, of values.
 
 A header is taken apart into words: ``StudentID``, ``STUDENT_ID`` and "Student-ID" are ``student`` and
 ``id``, and so is ``N° étudiant`` but for ``id``, because a language's words stand for English ones.
@@ -8,16 +8,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass, field, replace
 from functools import cache
-from itertools import chain
+from itertools import chain, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 
+from importer.text import fold
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from importer.pulls.lists import UserType
 
 WORDS: Final = Path(__file__).parent / "words"
 LANGUAGES: Final = ("english", "french", "spanish", "german")
@@ -42,7 +47,7 @@ class Phrase:
 
 @dataclass(slots=True)
 class Language:
-    """What one language knows; those of other languages stand on the English one."""
+    """What one language knows; the others know what English knows too."""
 
     name: str
     spellings: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
@@ -68,31 +73,17 @@ class Language:
         """Return the words of a header, once each, without notes in brackets unless nothing else is there."""
         return self.all_words(_NOTE_RE.sub(" ", header)) or self.all_words(header)
 
-    def means(self, text: str) -> frozenset[str]:
-        """Return what the words of a phrase of the vocabulary stand for."""
-        return frozenset(_once(self._spelled(pieces(text))))
-
     def all_words(self, text: str) -> tuple[str, ...]:
         """Return the words of a header with those in brackets."""
-        text = _MONEY_RE.sub("amount", text)
         found: list[str] = []
-        for piece in self._joined(pieces(text)):
+        for piece in _letters_joined(pieces(_MONEY_RE.sub("amount", text))):
             found += [piece] if piece in self.known else self._split(piece)
-        spelled = self._spelled(found)
-        return _once(spelled)
+        return _once(self._spelled(found))
 
-    def _joined(self, parts: list[str]) -> list[str]:
-        """Return the pieces, single letters joined: E-mail, D.O.B., S S N."""
-        joined: list[str] = []
-        letters = ""
-        for part in [*parts, ""]:
-            if len(part) == 1 and part.isalpha():
-                letters += part
-                continue
-            mail = part == "mail" and letters.endswith("e")
-            joined += filter(None, (letters[: -1 if mail else None], "email" if mail else part))
-            letters = ""
-        return joined
+    def phrases(self, texts: object, meant: str, *, sure: bool = True) -> list[Phrase]:
+        """Return texts of the vocabulary as phrases that mean something."""
+        made = (frozenset(_once(self._spelled(pieces(text)))) for text in _listed(texts))
+        return [Phrase(words, meant, sure) for words in made if words]
 
     def _spelled(self, parts: list[str]) -> list[str]:
         """Return the words with every spelling replaced by what it stands for, the longest first."""
@@ -106,13 +97,12 @@ class Language:
         spelled: list[str] = []
         at = 0
         while at < len(parts):
-            for length in (3, 2, 1):
-                part = tuple(parts[at : at + length])
-                known = length >= shortest and part in self.spellings
-                if len(part) == length and (known or length == 1):
-                    spelled += self.spellings[part] if known else part
-                    at += length
-                    break
+            longest = range(min(3, len(parts) - at), shortest - 1, -1)
+            found = (n for n in longest if tuple(parts[at : at + n]) in self.spellings)
+            length = next(found, 0)
+            part = tuple(parts[at : at + (length or 1)])
+            spelled += self.spellings[part] if length else part
+            at += len(part)
         return spelled
 
     def _split(self, piece: str) -> list[str]:
@@ -131,6 +121,20 @@ class Language:
         return None if rest else []
 
 
+def _letters_joined(parts: list[str]) -> list[str]:
+    """Return the pieces, single letters joined: E-mail, D.O.B., S S N."""
+    joined: list[str] = []
+    letters = ""
+    for part in [*parts, ""]:
+        if len(part) == 1 and part.isalpha():
+            letters += part
+            continue
+        mail = part == "mail" and letters.endswith("e")
+        joined += filter(None, (letters[: -1 if mail else None], "email" if mail else part))
+        letters = ""
+    return joined
+
+
 def _once(words: list[str]) -> tuple[str, ...]:
     """Return each word once, but for a second ``name``: "Nom, prénom" are two names."""
     numbered = [
@@ -140,11 +144,13 @@ def _once(words: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(numbered))
 
 
+def _unaccented(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
+
+
 def pieces(text: str) -> list[str]:
     """Return the runs of letters and digits of a text, in lower case without accents."""
-    text = unicodedata.normalize("NFKD", _MARK_RE.sub(" # ", text))
-    text = "".join(c for c in text if not unicodedata.combining(c))
-    text = text.replace("œ", "oe").replace("ß", "ss")
+    text = _unaccented(_MARK_RE.sub(" # ", text)).replace("œ", "oe").replace("ß", "ss")
     return [piece.lower() for piece in _PIECE_RE.findall(text)]
 
 
@@ -153,11 +159,26 @@ def squeezed(header: str) -> str:
     return "".join(pieces(header))
 
 
+def _load(name: str) -> dict[str, Any]:
+    # No word is a number or a boolean here: `no` is one of the words for number.
+    text = (WORDS / f"{name}.yaml").read_text(encoding="utf-8")
+    loaded: dict[str, Any] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    return loaded
+
+
+def _listed(value: object) -> list[str]:
+    """Return texts: of a list, of lists in a list, or of one text with commas."""
+    if isinstance(value, str):
+        return [text.strip() for text in value.split(",") if text.strip()]
+    return [text for item in value for text in _listed(item)] if isinstance(value, list) else []
+
+
 @cache
 def languages() -> Mapping[str, Language]:
     """Return what each language knows, by its name, English first."""
-    english = _read(LANGUAGES[0], None)
-    return {LANGUAGES[0]: english} | {name: _read(name, english) for name in LANGUAGES[1:]}
+    english = _read(Language(LANGUAGES[0]))
+    others = (replace(deepcopy(english), name=name) for name in LANGUAGES[1:])
+    return {made.name: made for made in (english, *map(_read, others))}
 
 
 @cache
@@ -165,75 +186,91 @@ def systems() -> Mapping[str, Mapping[str, str]]:
     """Return endpoint → squeezed header → field, for columns that programs name in their own way."""
     return {
         endpoint: {squeezed(header): field for header, field in names.items()}
-        for endpoint, names in load_words("systems").items()
+        for endpoint, names in _load("systems").items()
     }
 
 
-def load_words(name: str) -> dict[str, dict[str, str]]:
-    """Return a file of words as written."""
-    # No word is a number or a boolean here: `no` is one of the words for number.
-    text = (WORDS / f"{name}.yaml").read_text(encoding="utf-8")
-    loaded: dict[str, dict[str, str]] = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
-    return loaded
+def _read(made: Language) -> Language:
+    """Add a language's own words, before what it knows already."""
+    data = _load(made.name)
+    made.stop |= set(chain(*map(pieces, _listed(data["stop"]))))
+    for word, spellings in data["words"].items():
+        for spelling in filter(None, map(pieces, _listed(spellings))):
+            made.spellings[tuple(spelling)] = tuple(pieces(word))
 
+    def words(texts: object) -> set[str]:
+        return set(chain(*(phrase.words for phrase in made.phrases(texts, ""))))
 
-def _read(name: str, base: Language | None) -> Language:
-    """Return a language, with what English knows but for phrases that mean another field in it."""
-    data: dict[str, object] = dict(load_words(name))
-    made = Language(name)
-    if base is not None:
-        made.spellings |= base.spellings
-        made.stop |= base.stop
-    made.stop |= {word for text in listed(data["stop"]) for word in pieces(text)}
-    for word, spellings in _dict(data["words"]).items():
-        for spelling in filter(pieces, listed(spellings)):
-            made.spellings[tuple(pieces(spelling))] = tuple(pieces(word))
-    for part in ("harmless", "better", "worse"):
-        words = set().union(*map(made.means, listed(data[part])))
-        setattr(made, part, words | (getattr(base, part) if base else set()))
-    for whom, texts in _dict(data.get("about", {})).items():
-        made.about[whom] = set().union(*map(made.means, listed(texts)))
-    for part in ("others", "never"):
-        own = [
-            Phrase(made.means(t), why) for why, ts in _dict(data[part]).items() for t in listed(ts)
-        ]
-        setattr(made, part, own + (getattr(base, part) if base else []))
-    made.unsent = [Phrase(made.means(text), "unsent") for text in listed(data["unsent"])]
-    made.unsent += base.unsent if base else []
+    def reasons(part: dict[str, object]) -> Iterable[Phrase]:
+        return chain(*(made.phrases(texts, why) for why, texts in part.items()))
+
+    made.harmless |= words(data["harmless"])
+    made.better |= words(data["better"])
+    made.worse |= words(data["worse"])
+    made.about |= {whom: words(texts) for whom, texts in data.get("about", {}).items()}
+    made.others = [*reasons(data["others"]), *made.others]
+    made.never = [*reasons(data["never"]), *made.never]
+    made.unsent += made.phrases(data["unsent"], "unsent")
     for endpoint in _SECTIONS:
-        _read_fields(made, base, endpoint, _dict(data.get(endpoint, {})))
-    phrases = [*made.others, *made.never, *made.unsent, *chain(*made.fields.values())]
-    made.known = set().union(made.harmless, *(p.words for p in phrases), *made.spellings.values())
+        phrases: list[Phrase] = []
+        for name, said in data.get(endpoint, {}).items():
+            phrases += made.phrases(said.get("means"), name)
+            phrases += made.phrases(said.get("may mean"), name, sure=False)
+            beside = made.beside.setdefault((endpoint, name), [])
+            beside += (phrase.words for phrase in made.phrases(said.get("not with"), name))
+        own = {phrase.words for phrase in phrases}
+        before = (p for p in made.fields.get(endpoint, ()) if p.words not in own)
+        made.fields[endpoint] = [*phrases, *before]
+    every = chain(made.others, made.never, made.unsent, *made.fields.values())
+    made.known = set().union(made.harmless, *(p.words for p in every), *made.spellings.values())
     return made
 
 
-def _read_fields(
-    made: Language, base: Language | None, endpoint: str, data: dict[str, object]
-) -> None:
-    phrases = made.fields.setdefault(endpoint, [])
-    for name, part in data.items():
-        said = _dict(part)
-        for key in ("means", "may mean"):
-            texts = listed(said.get(key, []))
-            phrases += [Phrase(made.means(text), name, sure=key == "means") for text in texts]
-        made.beside[endpoint, name] = [
-            made.means(text) for text in listed(said.get("not with", []))
-        ]
-    if base is None:
-        return
-    own = {phrase.words for phrase in phrases}
-    phrases += [phrase for phrase in base.fields[endpoint] if phrase.words not in own]
-    for place, beside in base.beside.items():
-        if place[0] == endpoint:
-            made.beside[place] = [*made.beside.get(place, []), *beside]
+def plain(text: str) -> str:
+    """Return a value without capitals, accents, points, dashes and blanks, for comparing."""
+    bare = _unaccented(fold(text))
+    return re.sub(r"[^\w$]+", "", bare) or bare.strip()
 
 
-def _dict(value: object) -> dict[str, object]:
-    return value if isinstance(value, dict) else {}
+@cache
+def _meanings(name: str) -> Mapping[str, str]:
+    part = _load("values")[name]
+    if isinstance(part, dict):
+        return {plain(word): meaning for meaning, words in part.items() for word in _listed(words)}
+    return {plain(word): name for word in _listed(part)}
 
 
-def listed(value: object) -> list[str]:
-    """Return texts: of a list, of lists in a list, or of one text with commas."""
-    if isinstance(value, str):
-        return [text.strip() for text in value.split(",") if text.strip()]
-    return [text for item in value for text in listed(item)] if isinstance(value, list) else []
+def means(name: str, text: str) -> str | None:
+    """Return what a value means among ``user types``, ``currencies``, ``months``, ``left`` and the like."""
+    return _meanings(name).get(plain(text))
+
+
+@cache
+def total_pattern() -> str:
+    """Return the pattern of a cell that begins with a word for a total, in the syntax of RE2."""
+    words = "|".join(map(re.escape, sorted(_load("values")["totals"], key=len, reverse=True)))
+    return rf"(?i)^\s*(?:(?:{words})\s*(?:$|[:=(0-9])|(?:grand |sub[ -]?|sous[ -]?)?total\b)"
+
+
+def user_type(text: str, types: Sequence[UserType]) -> UserType | None:
+    """Return OPSCOM's user type that a value names: by its name, its number, or in plain words.
+
+    Words count only where one type alone has them.
+    """
+    wanted, meaning = plain(text), means("user types", text)
+    for attribute in ("type_name", "id"):
+        same = [known for known in types if plain(getattr(known, attribute)) == wanted]
+        if len(same) == 1:
+            return same[0]
+    told = [(known, _told_by(known.type_name)) for known in types if meaning]
+    alike = [known for known, meant in told if meant == {meaning}]
+    alike = alike or [known for known, meant in told if meaning in meant]
+    return alike[0] if len(alike) == 1 else None
+
+
+def _told_by(name: str) -> set[str]:
+    """Return everything that a type's name means, whole or by its words."""
+    words = name.split()
+    pairs = map(" ".join, pairwise(words))
+    texts = (name, *(word for word in words if len(word) > 1), *pairs)
+    return {meaning for text in texts if (meaning := means("user types", text))}

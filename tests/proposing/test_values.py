@@ -8,10 +8,10 @@ from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
 from importer.proposing.dating import read_dates
 from importer.proposing.mapping_file import mapping_text, pattern
-from importer.proposing.meanings import user_type
 from importer.proposing.profiles import is_vin
 from importer.proposing.propose import propose
 from importer.proposing.sheets import look_at
+from importer.proposing.vocabulary import user_type
 from importer.pulls.lists import UserType
 from importer.reading import read_source
 
