@@ -28,7 +28,7 @@ from importer.proposing.answers import (
 )
 from importer.proposing.filled import answers_of, is_answers, read_workbook
 from importer.proposing.mapping_file import mapping_text
-from importer.proposing.proposal import Confidence, as_json, nothing
+from importer.proposing.proposal import Confidence, as_json, nothing, recognised
 from importer.proposing.propose import Office, propose_anew, propose_file
 from importer.proposing.sheets import look_at
 from importer.proposing.values import BLANK, HOLD
@@ -184,11 +184,10 @@ def _write(request: Request, proposal: Proposal) -> Path:
 
 def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
     """Say what was made and what to type next; print the object where it is wished; return the exit code."""
-    look, (known, columns) = proposal.look, proposal.recognised
+    look, known = proposal.look, recognised(proposal.places)
     rows = count(len(look.sheet.frame), "row")
-    say(
-        f"{look.name}: {proposal.endpoint}, {rows}, {known} of {count(columns, 'column')} recognised."
-    )
+    columns = count(len(look.profiles), "column")
+    say(f"{look.name}: {proposal.endpoint}, {rows}, {known} of {columns} recognised.")
     secret = [f'"{p.profile.column.header}"' for p in proposal.places if p.secret]
     if secret:
         say(f"Never sent, and shown nowhere: {', '.join(dict.fromkeys(secret))}.")

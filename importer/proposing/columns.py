@@ -1,11 +1,13 @@
-"""Where each column goes by itself: what its header and its values say, added up in one place."""
+"""Where each column goes by itself: what its header says, weighed with what its values say."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+import datetime as dt
+import re
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import TYPE_CHECKING, Final
 
-from importer.proposing.fitting import Fit, fit
 from importer.proposing.naming import FIRM, MAY, PART, SURE, read_headers
 from importer.proposing.neighbours import settle
 from importer.proposing.profiles import names_of
@@ -18,7 +20,117 @@ if TYPE_CHECKING:
     from importer.proposing.naming import Named, Naming
     from importer.proposing.profiles import Profile
 
-_MOST = 0.5
+_ALMOST, _MOST, _SOME, _HARDLY = 0.9, 0.75, 0.5, 0.3
+_YEAR_RE: Final = re.compile(r"(?:19|20)[0-9]{2}")
+_YOUNGEST, _YEARS_LOOKED_AT = 8, 200
+_KEYS: Final = {"unique_id", "student_no", "employ_no"}
+_IDS: Final = {*_KEYS, "permitNo", "referenceID", "driver_licence_num"}
+
+
+class Fit(IntEnum):
+    """How values go with a field."""
+
+    AGAINST = -1
+    SILENT = 0
+    FITS = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Evidence:
+    """What values of a field look like, by the share of distinct values that have a form."""
+
+    what: str
+    forms: tuple[str, ...] = ()
+    enough: float = _MOST
+    """From this share on they fit."""
+    hardly: float = 0
+    """Below this share they speak against the field."""
+    never: Mapping[str, float] = field(default_factory=dict)
+    """Form → the share from which on they are something else."""
+
+
+_NAMES: Final = {
+    "email": "e-mail addresses", "date": "dates", "integer": "numbers", "two letters": "provinces or states", "name": "words",
+    "spaced": "words", "long": "texts", "no digit": "words without digits",
+}  # fmt: skip
+_OTHER: Final = {"email": _HARDLY, "date": _HARDLY}
+_NO_NUMBER: Final = {**_OTHER, "integer": _HARDLY}
+_EVIDENCE: Final = {
+    ("email",): _Evidence("e-mail addresses", ("email",), hardly=_HARDLY),
+    ("phone_cell", "student_phone", "employee_phone"): _Evidence("phone numbers", ("phone",), hardly=_HARDLY, never={"date": _SOME}),
+    ("date_of_birth", "startTime", "endTime"): _Evidence("dates", ("date",), hardly=_HARDLY),
+    ("postal_code", "postal_code2"): _Evidence("postal codes", ("postal",), never={"name": _SOME, "email": _SOME}),
+    ("province", "province2", "prov", "driver_licence_prov"): _Evidence(
+        "provinces or states", ("province",), _SOME, never={**_NO_NUMBER, "long": _HARDLY}
+    ),
+    ("street", "street2"): _Evidence(
+        "addresses", ("street",), _SOME, never={"email": _HARDLY, "date": _SOME, "integer": _SOME}
+    ),
+    ("street line",): _Evidence("addresses", enough=0, never={"email": _HARDLY, "date": _SOME}),
+    ("first_name", "last_name", "last name part", "full name", "city", "city2"): _Evidence("words", ("name",), never=_NO_NUMBER),
+    ("make", "colour"): _Evidence("words", enough=0, never=_NO_NUMBER),
+    ("type", "plateType"): _Evidence("words", enough=0, never={**_OTHER, "integer": _SOME}),
+    ("zone", "login_source"): _Evidence("words", enough=0, never=_OTHER),
+    ("user_type_id",): _Evidence("of few kinds", ("few",), 1, 1, never=_OTHER),
+    ("user_name",): _Evidence("names of accounts", ("different",), hardly=_MOST, never={"spaced": _HARDLY, "date": _SOME}),
+    ("year",): _Evidence("years", ("year",), hardly=_HARDLY),
+    ("amount",): _Evidence("amounts", ("amount",), hardly=_HARDLY),
+    ("currency",): _Evidence("currencies", ("currency",), hardly=_HARDLY),
+    ("plate",): _Evidence(
+        "plates", ("plate", "plates"), never={"two letters": 0.99, "date": _SOME, "email": _HARDLY, "no digit": _SOME}
+    ),
+    ("vin",): _Evidence("numbers of vehicles, of 17 characters", ("seventeen",), _SOME, _SOME),
+}  # fmt: skip
+"""Fields, or parts of one → what their values look like."""
+_BY_FIELD: Final = {name: found for names, found in _EVIDENCE.items() for name in names}
+
+
+def fit(field: str, column: Profile) -> tuple[Fit, str]:
+    """Return how the values of a column go with a field, and why in a person's words."""
+    if column.counts and field in _IDS:
+        return _as_id(field, column)
+    evidence = _BY_FIELD.get(field)
+    if evidence is None or not column.counts:
+        return Fit.SILENT, "" if column.counts else "the column is empty"
+    if field == "date_of_birth" and column.share("date") >= _SOME and _is_recent(column):
+        return Fit.AGAINST, "the dates are of the last years, not births"
+    for form, most in evidence.never.items():
+        if column.share(form) > most:
+            return Fit.AGAINST, f"the values are {_NAMES[form]}"
+    part = sum(map(column.share, evidence.forms))
+    if part < evidence.hardly:
+        return Fit.AGAINST, f"the values are not {evidence.what}"
+    fits = part >= evidence.enough
+    every = f"{part:.0%} of the" if part else "the" if fits else "none of the"
+    every = "all" if part == 1 else "the" if part > 1 else every
+    return Fit.FITS if fits else Fit.SILENT, f"{every} values are {evidence.what}"
+
+
+def _is_recent(column: Profile) -> bool:
+    """Whether most dates are of the last years, as those of a hire or an admission may be."""
+    texts = list(column.counts)[:_YEARS_LOOKED_AT]
+    years = [int(year[0]) for text in texts if (year := _YEAR_RE.search(text))]
+    limit = dt.datetime.now(dt.UTC).year - _YOUNGEST
+    return bool(years) and sum(year > limit for year in years) > _SOME * len(years)
+
+
+def _as_id(field: str, column: Profile) -> tuple[Fit, str]:
+    """Return how values go with the number of a person, a permit or a record."""
+    different = column.different if field in _KEYS and column.rows > 1 else 1.0
+    if column.share("date") > _SOME and column.share("integer") < _SOME:
+        return Fit.AGAINST, "the values are dates"
+    if field in _KEYS and column.share("email") > _SOME:
+        return Fit.SILENT, "the values are e-mail addresses"
+    if column.share("id") < _HARDLY:
+        phones = column.share("phone") >= _HARDLY and column.share("spaced") <= _HARDLY
+        against = Fit.SILENT if phones else Fit.AGAINST
+        return against, "the values are not numbers of records"
+    if different < _SOME:
+        return Fit.AGAINST, f"there are only {len(column.counts)} different values"
+    if different < _ALMOST or column.share("id") < _MOST:
+        return Fit.SILENT, "some values repeat" if different < _ALMOST else ""
+    every = "all values are different" if column.different == 1 else "the values are numbers"
+    return Fit.FITS, every
 
 
 def place_columns(
@@ -32,10 +144,9 @@ def place_columns(
         known: The name that a mapping uses (folded) → field or ``not sent``, as a
             person said.
     """
-    said = known or {}
     namings = read_headers([p.column.header for p in profiles], endpoint)
     names = names_of(p.column for p in profiles).values()
-    answers = [said.get(fold(name)) for name in names]
+    answers = [(known or {}).get(fold(name)) for name in names]
     places = [
         _weigh(p, naming, endpoint) if answer is None else _answered(p, answer)
         for p, naming, answer in zip(profiles, namings, answers, strict=True)
@@ -47,61 +158,55 @@ def place_columns(
 def _answered(profile: Profile, answer: str) -> Place:
     field, _, second = answer.partition(" (")
     if field == NOT_SENT:
-        return Place(profile, None, "none", Confidence.NONE, "you said so")
+        return Place(profile, reason="you said so")
     how = {"joined)": "join", "second choice)": "first_of"}.get(second, "direct")
     return Place(profile, field, how, Confidence.SURE, "you said so", SURE)
 
 
 def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     """Return where a column goes by its own header and values."""
-    none = Place(profile, None, "none", Confidence.NONE, "no field of OPSCOM has this name")
-    passwords = profile.share("password") > _MOST and profile.different > _MOST
+    passwords = profile.share("password") > _SOME and profile.different > _SOME
     if naming.never or passwords:
-        what = (
-            f"this is {naming.never}: it is"
-            if naming.never
-            else "these look like passwords: they are"
-        )
-        return replace(none, reason=f"{what} never sent", secret=True)
+        what = f"this is {naming.never}: it is"
+        what = what if naming.never else "these look like passwords: they are"
+        return Place(profile, reason=f"{what} never sent", secret=True)
     if naming.fields:
-        return max([none, *(_claim(profile, named) for named in naming.fields)], key=_rank)
-    if naming.other or naming.unsent:
-        about = f"it is about {naming.other}" if naming.other else "OPSCOM has no field for this"
-        return replace(none, reason=about)
-    if not profile.column.header:
-        return replace(none, reason="the column has no header; write one to have it sent")
+        claims = (_claim(profile, named) for named in naming.fields)
+        return max(claims, key=lambda place: place.rank)
     form = {"users": "email", "vehicles": "vin"}.get(endpoint)
-    if form and profile.share(form) > FIRM:
-        reason = f"the header says nothing, and {fit(form, profile).why}"
+    reason = "no field of OPSCOM has this name"
+    if naming.other:
+        reason = f"it is about {naming.other}"
+    elif naming.unsent:
+        reason = "OPSCOM has no field for this"
+    elif not profile.column.header:
+        reason = "the column has no header; write one to have it sent"
+    elif form and profile.share(form) > FIRM:
+        reason = f"the header says nothing, and {fit(form, profile)[1]}"
         return Place(profile, form, "direct", Confidence.ASK, reason, 0.1)
-    return none
-
-
-def _rank(place: Place) -> tuple[int, float]:
-    return place.rank
+    return Place(profile, reason=reason)
 
 
 def _claim(profile: Profile, named: Named) -> Place:
     """Return what one field's claim on a column comes to: the header's word weighed with the values'."""
-    fitting = fit(named.field, profile)
+    values, why = fit(named.field, profile)
     said = "the header says so" if named.strength >= SURE else "the header may mean it"
     if named.unknown:
         said = f"the header holds its words, and {', '.join(named.unknown)}"
+    if values is Fit.AGAINST:
+        said = f"the header may mean {named.field}, but {why}"
+    elif why:
+        said = f"{said}; {why}"
     strength = named.strength + 0.01 * len(named.words)
-    if fitting.fit is Fit.FITS:
+    if values is Fit.FITS:
         # Values of a form that only this field's have.
         form = {"user_name": "account", "province": "province", "prov": "province"}.get(named.field)
-        strength += 0.05 * (form is not None and profile.share(form) > _MOST)
-    confidence = _confidence(profile, named, fitting.fit)
-    if fitting.fit is Fit.AGAINST:
-        said = f"the header may mean {named.field}, but {fitting.why}"
-    elif fitting.why:
-        said = f"{said}; {fitting.why}"
+        strength += 0.05 * (form is not None and profile.share(form) > _SOME)
+    confidence = _confidence(profile, named, values)
     if confidence is Confidence.NONE:
-        return Place(profile, None, "none", confidence, said, strength)
+        return Place(profile, reason=said, strength=strength)
     return Place(
-        profile, named.field, "direct", confidence, said, strength,
-        ordinal=named.ordinal, grade=named.grade,
+        profile, named.field, "direct", confidence, said, strength, ordinal=named.ordinal, grade=named.grade
     )  # fmt: skip
 
 
@@ -109,10 +214,8 @@ def _confidence(profile: Profile, named: Named, values: Fit) -> Confidence:
     """Return how sure a field is: values can veto a header, and only both together are sure."""
     firm = named.strength >= FIRM
     few = named.strength >= PART and len(named.unknown) <= 1
-    blank = not profile.counts
-    if values is Fit.AGAINST or (
-        values is Fit.SILENT and not firm and (blank or named.strength < PART * MAY)
-    ):
+    weak = not profile.counts or named.strength < PART * MAY
+    if values is Fit.AGAINST or (values is Fit.SILENT and not firm and weak):
         return Confidence.NONE
     if values is Fit.FITS and firm:
         return Confidence.SURE

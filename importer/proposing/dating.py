@@ -34,7 +34,7 @@ _ENGLISH_RE: Final = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|d
 _ISO: Final = ""
 _MIDNIGHT: Final = dt.time()
 _UTC: Final = ZoneInfo("UTC")
-_TWINS: Final = (("%d/%m", "%m/%d"), ("%d-%m", "%m-%d"))
+_TWINS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d", "%m/%d": "%d/%m", "%m-%d": "%d-%m"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +71,16 @@ def read_dates(counts: Mapping[str, int]) -> Dates:
     texts = {text: _english(text, months) for text in counts}
     sample = list(texts.values())[:_SAMPLE]
     few = sample[:_FIRST]
-    tried = {form: sum(_reads(text, form) for text in few) for form in _forms(few)}
+    clocks = _CLOCKS if any(":" in text for text in few) else ("",)
+    forms = (day + clock for clock in clocks for day in _DAYS)
+    tried = {form: sum(_reads(text, form) for text in few) for form in forms}
     good = [form for form, read in tried.items() if read and read >= max(tried.values()) / 2]
     scores = {form: sum(_reads(text, form) for text in sample) for form in (*good, _ISO)}
     # ISO texts are read beside any form, so that a form must read more than they.
     best = max(scores, key=lambda form: (scores[form], form == _ISO))
-    twin = _twin(best)
+    found = (best.replace(one, two) for one, two in _TWINS.items() if one in best)
+    # The form with days for months; none where no other can be meant.
+    twin = next(found, "")
     both = twin and scores.get(twin, 0) == scores[best] > scores[_ISO]
     read = {text: _read(english, best) for text, english in texts.items()}
     days = sorted(value[:10] for value in read.values() if value)
@@ -101,14 +105,7 @@ def proven_form(profiles: Sequence[Profile]) -> str:
 
 @cache
 def _compiled(form: str) -> tuple[DateFormat, ...]:
-    """Return a form as a mapping uses it, nothing for ISO."""
     return (compile_format(form),) if form else ()
-
-
-def _forms(sample: Sequence[str]) -> tuple[str, ...]:
-    """Return the forms worth trying: those of the clocks that are there."""
-    clocks = _CLOCKS if any(":" in text for text in sample) else ("",)
-    return tuple(day + clock for clock in clocks for day in _DAYS)
 
 
 def _read(text: str, form: str) -> str:
@@ -121,22 +118,11 @@ def _reads(text: str, form: str) -> bool:
     return bool(_read(text, form))
 
 
-def _twin(form: str) -> str:
-    """Return the form with days for months; empty where no other can be meant."""
-    pairs = [(one, two) for pair in _TWINS for one, two in (pair, pair[::-1])]
-    return next((form.replace(one, two) for one, two in pairs if one in form), "")
-
-
 def _months(sample: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for text in sample:
-        for word in _LETTERS_RE.findall(text):
-            english = means("months", word)
-            if english is not None and not _ENGLISH_RE.fullmatch(word):
-                found[word] = english
-    if any("1er " in text for text in sample):
-        found["1er "] = "1 "
-    return found
+    words = (word for text in sample for word in _LETTERS_RE.findall(text))
+    found = {w: means("months", w) or "" for w in words if not _ENGLISH_RE.fullmatch(w)}
+    first = {"1er ": "1 "} if any("1er " in text for text in sample) else {}
+    return {word: english for word, english in found.items() if english} | first
 
 
 def _english(text: str, months: Mapping[str, str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from importer.proposing.fitting import Fit, fit
 from importer.proposing.naming import FIRM
 from importer.proposing.proposal import SECOND, Confidence, Place
 from importer.proposing.vocabulary import languages, means
@@ -24,7 +23,7 @@ _OWN_NUMBERS: Final = {"student_no": "student", "employ_no": "employee"}
 _OFFERED: Final = {"email", *_PHONES}
 """Fields for which a second column may stand in where the first is blank."""
 _SECONDS: Final = {f"{name}2": name for name in ("street", "city", "province", "postal_code")}
-_HALF: Final = 0.5
+_HALF, _MOST = 0.5, 0.75
 
 
 def settle(
@@ -46,7 +45,11 @@ def settle(
         _addresses(row)
         _user_types(row)
     _rivals(row)
-    _also(row, [*_emails(row), *_years(row), *_numbers(row)])
+    # From the right, so that a column that gives a second field moves no other.
+    seconds = sorted((*_emails(row), *_years(row), *_numbers(row)), reverse=True)
+    for at, field, reason in seconds:
+        second = replace(places[at], field=field, confidence=Confidence.LIKELY, reason=reason)
+        places.insert(at + 1, second)
     return tuple(_joined(places))
 
 
@@ -72,13 +75,11 @@ class _Row:
 
     def change(self, at: int, reason: str, confidence: Confidence, **more: str) -> None:
         """Say anew where a column goes."""
-        if confidence is Confidence.NONE:
-            self.places[at] = replace(self.places[at], field=None, how="none")
         self.places[at] = replace(self.places[at], confidence=confidence, reason=reason, **more)  # type: ignore[arg-type]
 
-    def drop(self, at: int, reason: str) -> None:
+    def drop(self, at: int, reason: str, offered: str = "") -> None:
         """Send a column nowhere."""
-        self.change(at, reason, Confidence.NONE)
+        self.places[at] = replace(self.places[at].nowhere(reason), offered=offered)
 
     def about(self, whom: str) -> int:
         """Return how many headers have a word that stands in lists of such people."""
@@ -97,14 +98,13 @@ def _whole_names(row: _Row) -> None:
         values, words = row.places[at].profile, row.namings[at].words
         single, bare = values.share("whole name") < _HALF, words == {"name"}
         if first and not last and (single or bare):
-            sure = bare and single and fit("last_name", values).fit is Fit.FITS
+            sure = bare and single and values.share("name") >= _MOST
             known = Confidence.SURE if sure else Confidence.LIKELY
             row.change(at, "beside a first name this is the last name", known, field="last_name")
         elif single and words & {"first", "last"}:
             part = "first_name" if "first" in words else "last_name"
-            row.change(
-                at, f"the values are single words: the {part}", Confidence.LIKELY, field=part
-            )
+            reason = f"the values are single words: the {part}"
+            row.change(at, reason, Confidence.LIKELY, field=part)
         elif first or last:
             row.drop(at, "the whole name; its parts have columns of their own")
         elif single:
@@ -120,10 +120,11 @@ def _whole_names(row: _Row) -> None:
 
 def _ids(row: _Row) -> None:
     """Of several numbers of a person the best known one is the id; the others keep their own names."""
-    claims = row.free("unique_id")
-    claims.sort(
-        key=lambda at: (bool(row.places[at].profile.counts), row.places[at].rank), reverse=True
-    )
+
+    def filled(at: int) -> tuple[bool, tuple[int, float]]:
+        return bool(row.places[at].profile.counts), row.places[at].rank
+
+    claims = sorted(row.free("unique_id"), key=filled, reverse=True)
     said = [at for at in row.used("unique_id") if at in row.fixed]
     if not claims:
         return
@@ -156,9 +157,8 @@ def _phones(row: _Row) -> None:
 def _addresses(row: _Row) -> None:
     """Second lines belong to the first address, unless the file has a second city too."""
     for second, first in _SECONDS.items():
-        if not row.used(first):
-            for at in row.free(second):
-                row.change(at, "a second address without a first", Confidence.ASK)
+        for at in () if row.used(first) else row.free(second):
+            row.change(at, "a second address without a first", Confidence.ASK)
     for at in row.free("street line"):
         if not row.of("street"):
             row.drop(at, "a second line of an address without its first")
@@ -169,53 +169,45 @@ def _addresses(row: _Row) -> None:
 
 def _user_types(row: _Row) -> None:
     """Which column tells a person's type is asked, unless its header says so."""
-    claims = row.of("user_type_id")
-    refused = any(
-        row.places[at].field is None
-        and any(n.field == "user_type_id" for n in row.namings[at].fields)
-        for at in row.fixed
-    )
+
+    def tells(at: int) -> bool:
+        """Whether most values are words for types of people: full time, student, contract."""
+        counts = row.places[at].profile.counts
+        return sum(means("user types", text) is not None for text in counts) > len(counts) / 2
 
     def telling(at: int) -> tuple[bool, bool, bool, float]:
-        place = row.places[at]
-        return at in row.fixed, place.strength >= FIRM, _tells_types(place), place.strength
+        strength = row.places[at].strength
+        return at in row.fixed, strength >= FIRM, tells(at), strength
 
-    best = max(claims, key=telling, default=-1)
+    not_sent = [row.namings[at].fields for at in row.fixed if row.places[at].field is None]
+    refused = any(named.field == "user_type_id" for fields in not_sent for named in fields)
+    best = max(row.of("user_type_id"), key=telling, default=-1)
     for at in row.free("user_type_id"):
+        place = row.places[at]
         if refused:
             row.drop(at, "you said that another column does not tell the type of a person")
         elif at != best:
             row.drop(at, f"{row.name(best)} rather tells the type of a person")
-        elif row.places[at].strength < FIRM and not (
-            row.places[at].used and _tells_types(row.places[at])
-        ):
+        elif place.strength < FIRM and not (place.used and tells(at)):
             reason = "it may tell what type of user a person is; its values need OPSCOM's numbers"
             row.change(at, reason, Confidence.ASK)
-
-
-def _tells_types(place: Place) -> bool:
-    """Whether most values are words for types of people: full time, student, contract."""
-    known = sum(means("user types", text) is not None for text in place.profile.counts)
-    return known > len(place.profile.counts) / 2
 
 
 def _rivals(row: _Row) -> None:
     """Of two columns of one field the better known is used, and the other is offered."""
     for field in sorted({place.field for place in row.places if place.field} - set(_PARTS_OF)):
         single = [at for at in row.of(field) if row.places[at].how in {"direct", "extract"}]
-        if len(single) < 2:  # noqa: PLR2004 - a rival
+        ranks = {at: (at in row.fixed, _known(row.places[at]), -at) for at in single}
+        if not single:
             continue
-        best, *others = sorted(
-            single, key=lambda at: (at in row.fixed, _known(row.places[at]), -at), reverse=True
-        )
+        best, *others = sorted(single, key=ranks.__getitem__, reverse=True)
         strength = round(row.places[best].strength, 1)
         same = [at for at in others if round(row.places[at].strength, 1) >= strength]
         for at in others:
             if at not in row.fixed:
                 more = "; it could be used where that is blank" if field in _OFFERED else ""
-                offered = field + SECOND if more and row.places[at].used else ""
-                row.drop(at, f"a second column for {field}; {row.name(best)} is better known{more}")
-                row.places[at] = replace(row.places[at], offered=offered)
+                reason = f"a second column for {field}; {row.name(best)} is better known{more}"
+                row.drop(at, reason, field + SECOND if more and row.places[at].used else "")
         if same and best not in row.fixed and row.places[best].confidence is Confidence.SURE:
             reason = f"{row.places[best].reason}; rather than {row.name(same[0])}"
             row.change(best, reason, Confidence.LIKELY)
@@ -228,13 +220,6 @@ def _known(place: Place) -> tuple[float, ...]:
         bool(place.profile.counts), place.used, -place.ordinal, place.grade >= 0,
         round(place.strength, 1), place.grade, round(full, 1),
     )  # fmt: skip
-
-
-def _also(row: _Row, seconds: Sequence[tuple[int, str, str]]) -> None:
-    """Let columns give a second field: (position, field, reason)."""
-    for at, field, reason in sorted(seconds, reverse=True):
-        second = replace(row.places[at], field=field, confidence=Confidence.LIKELY, reason=reason)
-        row.places.insert(at + 1, second)
 
 
 def _emails(row: _Row) -> Iterator[tuple[int, str, str]]:
@@ -271,13 +256,13 @@ def _joined(places: Sequence[Place]) -> Iterator[Place]:
     joined |= {place.field for place in places if place.how == "join" and place.field}
     for place in places:
         whole = _PARTS_OF.get(place.field or "")
-        if place.field == "full name" or (whole and whole not in joined):
-            reason = f"a part of {whole}, whose first part is missing" if whole else place.reason
-            yield replace(place, field=None, how="none", confidence=Confidence.NONE, reason=reason)
+        if place.field == "full name":
+            yield place.nowhere(place.reason)
+        elif whole and whole not in joined:
+            yield place.nowhere(f"a part of {whole}, whose first part is missing")
         elif whole:
-            yield replace(
-                place, field=whole, how="join", reason=f"a part of {whole}; the parts are joined"
-            )
+            reason = f"a part of {whole}; the parts are joined"
+            yield replace(place, field=whole, how="join", reason=reason)
         elif place.field in joined and place.how == "direct":
             yield replace(place, how="join")
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -41,11 +41,11 @@ class Place:
     """Where a column goes: one field and how, or nowhere."""
 
     profile: Profile
-    field: str | None
-    how: str
+    field: str | None = None
+    how: str = "none"
     """``direct``, ``split``, ``join``, ``first_of``, ``extract`` or ``none``."""
-    confidence: Confidence
-    reason: str
+    confidence: Confidence = Confidence.NONE
+    reason: str = ""
     """One sentence in the office's words."""
     strength: float = 0.0
     secret: bool = False
@@ -55,6 +55,10 @@ class Place:
     """What a column that is not sent could give: ``email (second choice)``."""
     grade: int = 0
     """1 where its header says that it is the better of two columns of one field, -1 the worse."""
+
+    def nowhere(self, reason: str) -> Place:
+        """Return the column as one that is not sent."""
+        return replace(self, field=None, how="none", confidence=Confidence.NONE, reason=reason)
 
     @property
     def rank(self) -> tuple[int, float]:
@@ -188,17 +192,15 @@ class Proposal:
         """Whether a column gives this field and no other."""
         return sum(other.profile is place.profile for other in self.places) == 1
 
-    @property
-    def recognised(self) -> tuple[int, int]:
-        """How many columns have a field, and how many there are."""
-        known = {p.profile.column.position for p in self.places if p.field}
-        return len(known), len(self.look.profiles)
+
+def recognised(places: tuple[Place, ...]) -> int:
+    """Return how many columns have a field."""
+    return len({place.profile.column.position for place in places if place.field})
 
 
 def as_json(proposal: Proposal, mapping: Path | None, exit_code: int) -> dict[str, object]:
     """Return a proposal as ``--json`` prints it."""
-    look = proposal.look
-    rows = look.header_rows
+    look, rows = proposal.look, proposal.look.header_rows
     columns = [
         _picked(place.profile.column, "header", "letter")
         | _picked(place, "field", "confidence", "reason", "examples")
@@ -226,10 +228,6 @@ def as_json(proposal: Proposal, mapping: Path | None, exit_code: int) -> dict[st
     }
 
 
-def _picked(thing: object, *names: str) -> dict[str, object]:
-    return {name: getattr(thing, name) for name in names}
-
-
 def nothing(file: Path, why: str, exit_code: int) -> dict[str, object]:
     """Return what ``--json`` prints of a file for which there is no proposal."""
     lists = dict.fromkeys(("columns", "values", "skip_rows", "asks"), ())
@@ -237,11 +235,15 @@ def nothing(file: Path, why: str, exit_code: int) -> dict[str, object]:
     return {"file": str(file), "rows": 0, **none, **lists, "exit_code": exit_code, "error": why}
 
 
+def _picked(thing: object, *names: str) -> dict[str, object]:
+    return {name: getattr(thing, name) for name in names}
+
+
 def _how(proposal: Proposal, place: Place) -> str:
     """Return in one word how a column gives its field."""
+    rule = next((draft.rule for draft in proposal.drafts if draft.field == place.field), "")
     if place.how != "direct":
         return place.how
-    made = next((draft for draft in proposal.drafts if draft.field == place.field), None)
-    if made is None or not isinstance(made.rule, Mapping):
+    if not isinstance(rule, Mapping):
         return "lookup" if place.field == "user_type_id" else place.how
-    return next((name for name in _HOWS if name in made.rule), place.how)
+    return next((name for name in _HOWS if name in rule), place.how)

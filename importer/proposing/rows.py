@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -43,13 +43,14 @@ _COLOURS_RE: Final = re.compile(
 
 @dataclass
 class Rows:
-    """The rows of a sheet under a proposal."""
+    """The rows of a sheet under a proposal, and what is asked about them."""
 
     look: Look
     places: Sequence[Place]
     answers: Answers
     keys: Sequence[str]
     """Fields by which OPSCOM knows a record."""
+    questions: list[Question] = field(default_factory=list)
 
     @cached_property
     def mapped(self) -> list[int]:
@@ -66,18 +67,25 @@ class Rows:
         """Return the numbers of rows as the spreadsheet shows them."""
         return tuple(self.look.sheet.rows[hits].tolist())
 
+    def left_out(self, key: tuple[str, ...], text: str, column: str = "", value: str = "") -> bool:
+        """Return whether a person said to skip these rows; ask where nobody said."""
+        said = self.answers.get(ROWS, *key)
+        if said is None:
+            asked = Question("row", (ROWS, *key), text, (SKIP, SEND), column=column, value=value)
+            self.questions.append(asked)
+        return said == SKIP
+
 
 def judge_rows(rows: Rows) -> tuple[list[Skip], list[Question], str]:
     """Return the rows to pass over, what is asked about rows, and what to do with repeated keys."""
     # What a person wants sent after all is no row to pass over.
     skips = [skip for skip in _no_records(rows) if rows.answers.get(ROWS, skip.why) != SEND]
-    questions: list[Question] = []
     for profile in rows.look.profiles:
-        skips += _left(rows, profile, questions)
+        skips += _left(rows, profile)
     notes = {row for skip in skips if skip.why == _ALONE for row in skip.rows}
-    skips += _marked(rows, notes, questions)
-    duplicates = _repeated(rows, {row for skip in skips for row in skip.rows}, questions)
-    return skips, questions, duplicates
+    skips += _marked(rows, notes)
+    duplicates = _repeated(rows, {row for skip in skips for row in skip.rows})
+    return skips, rows.questions, duplicates
 
 
 def _no_records(rows: Rows) -> Iterator[Skip]:
@@ -87,8 +95,7 @@ def _no_records(rows: Rows) -> Iterator[Skip]:
         return
     filled = np.column_stack([(frame[c.position] != "").to_numpy() for c in look.sheet.columns])
     taken = np.zeros(len(frame), dtype=np.bool_)
-    for find in (_headers, _totals):
-        hits, rule, why = find(rows)
+    for hits, rule, why in (_headers(rows), *_totals(rows)):
         if (hits & ~taken).any():
             yield Skip(rule, rows.numbers(hits & ~taken), why)
             taken |= hits
@@ -106,26 +113,22 @@ def _no_records(rows: Rows) -> Iterator[Skip]:
 
 def _headers(rows: Rows) -> tuple[Hits, dict[str, object], str]:
     """Return the rows that repeat the header in its own places."""
-    frame, columns = rows.look.sheet.frame, rows.look.sheet.columns
-    counts = {profile.column.position: profile.counts for profile in rows.look.profiles}
+    frame = rows.look.sheet.frame
     same = np.zeros(len(frame), dtype=np.int64)
-    for position in rows.mapped:
-        header = fold(columns[position].header)
-        near = [
-            text
-            for text in counts[position]
-            if len(text) < len(header) + _FULL and fold(text) == header
-        ]
-        if near:
-            same += frame[position].map(clean).isin(near).to_numpy()
+    for profile in rows.look.profiles:
+        position, header = profile.column.position, fold(profile.column.header)
+        if position in rows.mapped:
+            short = (text for text in profile.counts if len(text) < len(header) + _FULL)
+            near = [text for text in short if fold(text) == header]
+            same += frame[position].map(clean).isin(near).to_numpy() if near else 0
     first = rows.mapped[0]
-    pattern = f"(?i){_escaped(columns[first].header)}"
+    pattern = f"(?i){_escaped(rows.look.sheet.columns[first].header)}"
     rule: dict[str, object] = {"column": rows.look.headers[first], "matches": pattern}
     return same >= max(2, len(rows.mapped) // 2), rule, "the header, repeated"
 
 
-def _totals(rows: Rows) -> tuple[Hits, dict[str, object], str]:
-    """Return the rows whose first words are "Total" or the like."""
+def _totals(rows: Rows) -> Iterator[tuple[Hits, dict[str, object], str]]:
+    """Yield the rows whose first words are "Total" or the like, by the first column that has some."""
     frame = rows.look.sheet.frame
     first = [p.column.position for p in rows.look.profiles[:_FULL]]
     for position in dict.fromkeys(first + rows.mapped):
@@ -135,15 +138,15 @@ def _totals(rows: Rows) -> tuple[Hits, dict[str, object], str]:
         if 0 < hits.sum() <= max(2, len(texts) / 4):
             heads = {re.split(r"[\W\d]", text.strip())[0].casefold() for text in texts[hits]}
             pattern = "(?i)(" + "|".join(map(re.escape, sorted(heads))) + r")\b.*"
-            return hits, {"column": rows.look.headers[position], "matches": pattern}, "totals"
-    return np.zeros(len(frame), dtype=np.bool_), {}, ""
+            yield hits, {"column": rows.look.headers[position], "matches": pattern}, "totals"
+            return
 
 
 def _escaped(text: str) -> str:
     return re.escape(text).replace("\\ ", " ")
 
 
-def _left(rows: Rows, profile: Profile, questions: list[Question]) -> Iterator[Skip]:
+def _left(rows: Rows, profile: Profile) -> Iterator[Skip]:
     """Ask about people that have left; yield the rule for those not to be sent."""
     if not profile.few or any(p.secret for p in rows.places if p.profile is profile):
         return
@@ -151,15 +154,9 @@ def _left(rows: Rows, profile: Profile, questions: list[Question]) -> Iterator[S
     header = rows.look.headers[position]
     gone: list[str] = []
     for text, number in folded(profile.counts).items():
-        if not _has_left(profile, text):
-            continue
-        key = (ROWS, header, text)
-        said = rows.answers.get(*key)
-        if said == SKIP:
+        asked = f'"{header}" is "{text}" in {count(number, "row")}. Are these not to be sent?'
+        if _has_left(profile, text) and rows.left_out((header, text), asked, header, text):
             gone.append(text)
-        elif said is None:
-            asked = f'"{header}" is "{text}" in {count(number, "row")}. Are these not to be sent?'
-            questions.append(Question("row", key, asked, (SKIP, SEND), column=header, value=text))
     if gone:
         wanted = [fold(text) for text in gone]
         hits = rows.look.sheet.frame[position].map(fold).isin(wanted).to_numpy()
@@ -168,49 +165,44 @@ def _left(rows: Rows, profile: Profile, questions: list[Question]) -> Iterator[S
 
 
 def _has_left(profile: Profile, text: str) -> bool:
+    """Whether a value says so: by a word, or by a letter beside letters of people who are there."""
     if means("left", text):
         return True
-    if means("left letters", text) is None or len(profile.counts) < 2:  # noqa: PLR2004 - a choice
+    if means("left letters", text) is None or not any(means("active", v) for v in profile.counts):
         return False
-    known = {
-        word for language in languages().values() for word in language.words(profile.column.header)
-    }
-    tells = languages()["english"].about["status"] & known
-    return bool(tells) and any(means("active", other) for other in profile.counts)
+    header = profile.column.header
+    known = {word for language in languages().values() for word in language.words(header)}
+    return not known.isdisjoint(languages()["english"].about["status"])
 
 
-def _marked(rows: Rows, notes: set[int], questions: list[Question]) -> Iterator[Skip]:
+def _marked(rows: Rows, notes: set[int]) -> Iterator[Skip]:
     """Ask about rows that are struck out, or filled in a colour that a note explains."""
     sheet = rows.look.sheet
-    told_by, mapped = set(rows.told_by), set(rows.mapped)
     legends = [(text, behind) for _, text, behind in sheet.above]
     for at in np.flatnonzero(np.isin(sheet.rows, list(notes))).tolist():
         colours = frozenset(colour for _, colour in sheet.fills.get(at, ()))
         legends.append((" ".join(filter(None, sheet.frame.iloc[at])), colours))
-    marked: list[tuple[str, dict[str, object], Iterable[tuple[int, int]], str]]
-    marked = [("struck out", {"struck": True}, sheet.struck, "are struck out")]
+
+    marks: list[tuple[str, dict[str, object], Iterable[tuple[int, int]], tuple[str, str], str]]
+    marks = [("struck out", {"struck": True}, sheet.struck, ("is", "are"), "struck out")]
     for colour in sorted({colour for cells in sheet.fills.values() for _, colour in cells}):
         legend = [text for text, behind in legends if colour in behind or _COLOURS_RE.search(text)]
         if legend and _PLAIN_RE.fullmatch(colour):
-            how = f'have the background {colour}, and the sheet says "{legend[0][:60]}"'
-            marked.append((f"background {colour}", {"fill": colour}, sheet.coloured(colour), how))
-    for name, rule, cells, how in marked:
-        found = sorted(set(sheet.rows_marked(cells, told_by, mapped)))
-        numbers = [row for row in sheet.rows[found].tolist() if row not in notes]
+            name, how = f"background {colour}", f'and the sheet says "{legend[0][:60]}"'
+            in_it = sheet.coloured(colour)
+            marks.append((name, {"fill": colour}, in_it, ("has", "have"), f"the {name}, {how}"))
+    for name, rule, cells, verbs, how in marks:
+        found = sorted(set(sheet.rows_marked(cells, set(rows.told_by), set(rows.mapped))))
+        numbers = tuple(row for row in sheet.rows[found].tolist() if row not in notes)
         if not numbers or ("fill" in rule and 2 * len(numbers) >= len(sheet.frame)):
             continue
-        said = rows.answers.get(ROWS, name)
-        if said == SKIP:
-            yield Skip(rule, tuple(numbers), "not to be sent, as you said")
-        elif said is None:
-            text = f"Rows {spans(numbers)} {how}"
-            if len(numbers) == 1:
-                text = f"Row {numbers[0]} {how.replace('are', 'is', 1).replace('have', 'has', 1)}"
-            asked = f"{text}. Are these not to be sent?"
-            questions.append(Question("row", (ROWS, name), asked, (SKIP, SEND)))
+        several = len(numbers) > 1
+        which = f"{'Rows' if several else 'Row'} {spans(numbers)} {verbs[several]}"
+        if rows.left_out((name,), f"{which} {how}. Are these not to be sent?"):
+            yield Skip(rule, numbers, "not to be sent, as you said")
 
 
-def _repeated(rows: Rows, skipped: set[int], questions: list[Question]) -> str:
+def _repeated(rows: Rows, skipped: set[int]) -> str:
     """Ask what to do with keys that stand in several rows, and say in which columns those differ."""
     frame, headers = rows.look.sheet.frame, rows.look.headers
     if not rows.keys or len(rows.told_by) < len(rows.keys):
@@ -221,9 +213,9 @@ def _repeated(rows: Rows, skipped: set[int], questions: list[Question]) -> str:
         key = key + "|" + frame[position].str.strip().str.casefold()
         counted &= (frame[position] != "").to_numpy()
     twice = counted & key[counted].duplicated(keep=False).reindex(key.index, fill_value=False)
+    said = rows.answers.get(ROWS, "repeated")
     if not twice.any():
         return "error"
-    said = rows.answers.get(ROWS, "repeated")
     if said in _REPEATED:
         return said
     twins, different = key[twice], key[twice].nunique()
@@ -239,5 +231,5 @@ def _repeated(rows: Rows, skipped: set[int], questions: list[Question]) -> str:
         f"{count(different, 'key')} {'stands' if different == 1 else 'stand'} in several rows "
         f"({count(len(twins), 'row')}). {how}. Hold them (error), or send the first or the last of each?"
     )
-    questions.append(Question("row", (ROWS, "repeated"), text, _REPEATED, "error"))
+    rows.questions.append(Question("row", (ROWS, "repeated"), text, _REPEATED, "error"))
     return "error"

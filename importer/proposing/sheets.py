@@ -13,7 +13,7 @@ from importer.errors import InputError
 from importer.proposing.columns import place_columns
 from importer.proposing.naming import read_headers
 from importer.proposing.profiles import profile
-from importer.proposing.proposal import Confidence, Look
+from importer.proposing.proposal import Confidence, Look, recognised
 from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
 from importer.text import clean, count, fold
@@ -21,17 +21,18 @@ from importer.text import clean, count, fold
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from importer.model import Grid, Sheet, Source
+    from importer.model import Grid, Source
     from importer.proposing.answers import Answers
     from importer.proposing.profiles import Profile
     from importer.proposing.proposal import Place
 
+    Known = Mapping[str, Mapping[str, str]]
+
 ENDPOINTS: Final = ("users", "vehicles", "permits", "permit-updates")
-_NEEDED: Final = {
-    "users": "a name, and an id or an e-mail address",
-    "vehicles": "a plate, and a make, type, colour, year, province or VIN",
-    "permits": "a plate, and a permit's number, zone, start or end",
-}
+_NEEDED: Final = (
+    "Needed are, in columns of their own, for users: a name, and an id or an e-mail address; vehicles: a plate, and a "
+    "make, type, colour, year, province or VIN; permits: a plate, and a permit's number, zone, start or end."
+)
 _SPECIAL: Final = {
     "vehicles": ("make", "colour", "type", "vin", "plateType", "prov", "year"),
     "permits": ("startTime", "endTime", "permitNo", "zone"),
@@ -112,23 +113,17 @@ def look_at(
                 found.setdefault(headers, []).append(Seen(look, fits))
                 break
     if not found:
-        needed = "; ".join(f"{name}: {what}" for name, what in _NEEDED.items())
-        hint = f"Needed are, in columns of their own, for {needed}."
-        raise InputError(_nothing(source, grids), hint=hint)
+        raise InputError(_nothing(source, grids), hint=_NEEDED)
     seen = [_merged(group, known) for group in found.values()]
     return tuple(sorted(seen, key=lambda each: each.readings[0].score, reverse=True))
 
 
 def readings(
-    profiles: Sequence[Profile],
-    known: Mapping[str, Mapping[str, str]] | None = None,
-    endpoint: str | None = None,
+    profiles: Sequence[Profile], known: Known | None = None, endpoint: str | None = None
 ) -> tuple[Reading, ...]:
     """Return the endpoints that a sheet's columns fit, the best first; one that a person says fits always."""
-    found = [
-        read_as(profiles, each, (known or {}).get(each))
-        for each in (ENDPOINTS if endpoint is None else (endpoint,))
-    ]
+    tried = ENDPOINTS if endpoint is None else (endpoint,)
+    found = [read_as(profiles, each, (known or {}).get(each)) for each in tried]
     fits = [reading for reading in found if endpoint or reading.score > 0]
     return tuple(sorted(fits, key=lambda reading: reading.score, reverse=True))
 
@@ -147,19 +142,6 @@ def read_as(
     return Reading(endpoint, places, score if fits else 0.0)
 
 
-def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, float]) -> bool:
-    """Whether the rows are of another kind beside the field they share: tickets for violations, grades."""
-    namings = read_headers([p.column.header for p in profiles], endpoint)
-    if endpoint == "users":
-        grades = languages()["english"].about["grades"]
-        about = any(naming.words & grades for naming in namings)
-        return about and not any(weights.get(name) for name in _CONTACTS)
-    violations = sum(naming.other == "a violation" for naming in namings)
-    known = sum(weights.get(name, 0) for name in _SPECIAL.get(endpoint, ()))
-    enough = known >= _LEAST if endpoint == "vehicles" else weights.get("permitNo", 0) == 1
-    return violations >= _LEAST and not enough
-
-
 def _fits(endpoint: str, weights: Mapping[str, float]) -> bool:
     def has(*names: str, least: float = _GOOD) -> bool:
         return any(weights.get(name, 0) >= least for name in names)
@@ -176,15 +158,27 @@ def _fits(endpoint: str, weights: Mapping[str, float]) -> bool:
     return has("plate") and sum(weights.get(name, 0) for name in special) >= _GOOD
 
 
-def _merged(group: Sequence[Seen], known: Mapping[str, Mapping[str, str]]) -> Seen:
+def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, float]) -> bool:
+    """Whether the rows are of another kind beside the field they share: tickets for violations, grades."""
+    namings = read_headers([p.column.header for p in profiles], endpoint)
+    if endpoint == "users":
+        grades = languages()["english"].about["grades"]
+        about = any(naming.words & grades for naming in namings)
+        return about and not any(weights.get(name) for name in _CONTACTS)
+    violations = sum(naming.other == "a violation" for naming in namings)
+    known = sum(weights.get(name, 0) for name in _SPECIAL.get(endpoint, ()))
+    enough = known >= _LEAST if endpoint == "vehicles" else weights.get("permitNo", 0) == 1
+    return violations >= _LEAST and not enough
+
+
+def _merged(group: Sequence[Seen], known: Known) -> Seen:
     """Return sheets with the same headers as one."""
     first = group[0]
     if len(group) == 1:
         return first
     sheets = [seen.look.sheet for seen in group]
     frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True)
-    rows = np.concatenate([sheet.rows for sheet in sheets])
-    sheet = replace(sheets[0], frame=frame, rows=rows)
+    sheet = replace(sheets[0], frame=frame, rows=np.concatenate([each.rows for each in sheets]))
     also = tuple(each.name or "" for each in sheets[1:])
     look = replace(first.look, sheet=sheet, profiles=profile(sheet), also=also)
     read = (read_as(look.profiles, r.endpoint, known.get(r.endpoint)) for r in first.readings)
@@ -209,21 +203,18 @@ def _looks(source: Source, grid: Grid) -> Iterator[Look]:
         # The line above may name groups of columns: Valid | From, Valid | To.
         if position and len(_words(grid, position - 1)) >= _LEAST:
             ways.insert(0, (int(grid.rows[position - 1]), *ways[0]))
-        taken = [(rows, sheet) for rows in ways if (sheet := _take(source, grid, rows)) is not None]
+        taken = []
+        for rows in ways:
+            try:
+                sheet = take_sheet(source, grid, *rows)
+            except InputError:
+                continue
+            if len(sheet.frame):
+                known = _known([column.header for column in sheet.columns])
+                taken.append((known - len(rows) / 100, rows, sheet))
         if taken:
-            rows, sheet = max(
-                taken,
-                key=lambda each: _known([c.header for c in each[1].columns]) - len(each[0]) / 100,
-            )
+            _, rows, sheet = max(taken, key=lambda each: each[0])
             yield Look(source, sheet, rows, profile(sheet))
-
-
-def _take(source: Source, grid: Grid, rows: tuple[int, ...]) -> Sheet | None:
-    try:
-        sheet: Sheet = take_sheet(source, grid, *rows)
-    except InputError:
-        return None
-    return sheet if len(sheet.frame) else None
 
 
 def _header_rows(grid: Grid) -> list[int]:
@@ -232,9 +223,8 @@ def _header_rows(grid: Grid) -> list[int]:
     for position in range(int((grid.rows <= _SEARCHED).sum())):
         words = _words(grid, position)
         if len(words) >= _LEAST:
-            scored.append((_known(words) + len(words) / 1000, position))
-    scored.sort(key=lambda pair: (-pair[0], pair[1]))
-    return [position for _, position in scored[:_TRIED]]
+            scored.append((-_known(words) - len(words) / 1000, position))
+    return [position for _, position in sorted(scored)[:_TRIED]]
 
 
 def _words(grid: Grid, position: int) -> list[str]:
@@ -258,8 +248,5 @@ def seems(source: Source) -> str:
         seen = look_at(source)[0]
     except InputError:
         return ""
-    best = seen.readings[0]
-    known = {place.profile.column.position for place in best.places if place.field}
-    return (
-        f"{best.endpoint} ({len(known)} of {count(len(seen.look.profiles), 'column')} recognised)"
-    )
+    best, columns = seen.readings[0], count(len(seen.look.profiles), "column")
+    return f"{best.endpoint} ({recognised(best.places)} of {columns} recognised)"

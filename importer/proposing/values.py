@@ -68,7 +68,7 @@ class Turn:
     place: Place
     ref: str
     """The name by which the mapping knows the column."""
-    rule: dict[str, object]
+    rule: dict[str, Any]
     used: bool
     """Whether the column is used; of one that is itself asked the values are listed, and not asked."""
     blanks: list[str] = field(default_factory=list)
@@ -80,19 +80,19 @@ class Turn:
         return self.place.profile.counts
 
     def decide(  # noqa: PLR0913 - what is known of one value
-        self, text: str, rows: int, guess: str | None, choices: Sequence[str], question: str = "",
-        *, sure: bool = False, free: bool = True, held: bool = True,
+        self, text: str, rows: int, guess: str | None, choices: Sequence[str], question: str = "", *, sure: bool = False,
+        **more: Any,  # noqa: ANN401 - of Question
     ) -> str | None:  # fmt: skip
         """Return what a value becomes: as a person said, else as guessed, else ``None``, and it is asked."""
-        said = self.drafting.answers.get(VALUES, self.ref, text)
+        key: Key = (VALUES, self.ref, text)
+        said = self.drafting.answers.get(*key)
         becomes = said or guess
-        known = Confidence.SURE if said or sure else Confidence.LIKELY
-        if becomes is None:
-            known = Confidence.ASK
-        name, choices = self.known.name, tuple(choices)
-        self.drafting.values.append(Value(self.ref, name, text, rows, becomes, known, choices))
-        if becomes is None and question and self.used:
-            self._ask((VALUES, self.ref, text), question, choices, value=text, free=free, held=held)
+        how = Confidence.SURE if said or sure else Confidence.LIKELY
+        how = how if becomes is not None else Confidence.ASK
+        value = Value(self.ref, self.known.name, text, rows, becomes, how, tuple(choices))
+        self.drafting.values.append(value)
+        if becomes is None and question:
+            self._ask(key, question, choices, value=text, **more)
         if becomes == BLANK:
             self.blanks.append(text)
         return becomes
@@ -100,36 +100,32 @@ class Turn:
     def fact(self, name: str, question: str, *choices: str, **more: Any) -> str | None:  # noqa: ANN401 - of Question
         """Return what a person said of the whole column or file; ``None`` where it is asked, once."""
         said = self.drafting.answers.get(FIELDS, name)
-        if said is None and self.used:
+        if said is None:
             self._ask((FIELDS, name), question, choices, **more)
         return said
 
-    def _ask(self, key: Key, text: str, choices: tuple[str, ...], **more: Any) -> None:  # noqa: ANN401 - of Question
-        if all(question.key != key for question in self.drafting.questions):
+    def _ask(self, key: Key, text: str, choices: Sequence[str], **more: Any) -> None:  # noqa: ANN401 - of Question
+        asked = self.drafting.questions
+        if self.used and all(question.key != key for question in asked):
             more |= {"column": self.ref, "field": self.known.name}
-            self.drafting.questions.append(Question("value", key, text, choices, **more))
+            asked.append(Question("value", key, text, tuple(choices), **more))
 
     def replace(self, text: str, becomes: str) -> None:
         """Let a text stand for another."""
-        pieces = self.rule.setdefault("replace", {})
-        if isinstance(pieces, dict):
-            pieces[text] = becomes
+        self.rule.setdefault("replace", {})[text] = becomes
 
 
 def turn(made: Turn) -> str:
     """Let the rule of a field grow by what its values need; return why."""
+    known = made.known
     _extracted(made)
-    step = _STEPS.get(made.known.name) or _STEPS.get(made.known.kind)
+    step = _STEPS.get(known.name) or _STEPS.get(known.kind)
     if step is not None:
         step(made)
     if made.blanks:
         made.rule["blank_if"] = made.blanks
-    longest = made.known.max_length if made.known.may_be_cut else None
-    if (
-        made.known.kind is Kind.TEXT
-        and longest
-        and any(len(text) > longest for text in made.counts)
-    ):
+    longest = known.max_length if known.may_be_cut and known.kind is Kind.TEXT else None
+    if longest and any(len(text) > longest for text in made.counts):
         made.rule["truncate"] = True
     return made.why or made.place.reason
 
@@ -158,12 +154,11 @@ def _dated(made: Turn) -> None:
         _clock(made, dates)
     _strange(made, dates)
     if dates.first:
-        proof = (
-            f"{count(dates.proof, 'row')} prove the form"
-            if dates.proof
-            else "in a form that leaves no doubt"
-        )
-        proof = "in a form that nothing proves" if dates.other else proof
+        proof = "in a form that leaves no doubt"
+        if dates.other:
+            proof = "in a form that nothing proves"
+        elif dates.proof:
+            proof = f"{count(dates.proof, 'row')} prove the form"
         made.why = f"{made.place.reason}; {proof}, {dates.first} to {dates.last}"
 
 
@@ -174,7 +169,7 @@ def _day_or_month(made: Turn, dates: Dates) -> str:
         return made.drafting.sister
     texts = ", ".join(made.place.profile.examples)
     text = f'In the dates of "{made.ref}" ({texts}), what comes first? No value proves it.'
-    day, month = forms if dates.form.startswith("%d") else reversed(forms)
+    day, month = sorted(forms)
     return month if made.fact("dates", text, _DAY, _MONTH) == _MONTH else day
 
 
@@ -190,8 +185,7 @@ def _clock(made: Turn, dates: Dates) -> None:
     if dates.zoned:
         text = f'The times of "{made.ref}" name a zone. Which one is your campus in?'
         said = made.fact("timezone", text, *_ZONES, free=True)
-        if said:
-            made.rule["timezone"] = said
+        made.rule |= {"timezone": said} if said else {}
 
 
 def _strange(made: Turn, dates: Dates) -> None:
@@ -201,10 +195,8 @@ def _strange(made: Turn, dates: Dates) -> None:
     for text in dates.strange[:_MOST_STRANGE]:
         rows = made.counts[text]
         guess = BLANK if means("none", text) and not required else None
-        question = (
-            f'"{text}" in "{made.ref}" is not a date ({count(rows, "row")}). Which date is it?'
-        )
-        becomes = made.decide(text, rows, guess, choices, question)
+        asked = f'"{text}" in "{made.ref}" is not a date ({count(rows, "row")}). Which date is it?'
+        becomes = made.decide(text, rows, guess, choices, asked, free=True)
         if becomes not in {None, BLANK, HOLD}:
             made.replace(text, str(becomes))
 
@@ -213,20 +205,15 @@ def _provinces(made: Turn) -> None:
     """Names become codes; what no table knows is asked, or left out where nobody says."""
     made.rule["convert"] = ["province"]
     optional = made.known.kind is Kind.PROVINCE
+    choices = (*PROVINCES, BLANK)
     for text, rows in folded(made.counts).items():
         code = province_of(text)
         guess = code or (BLANK if means("none", text) and optional else None)
+        asked = f'Which province or state is "{text}" in "{made.ref}" ({count(rows, "row")})?'
         # A vehicle's may be a full name, so that only what looks like a code is asked.
-        asked = made.place.profile.few and (optional or len(text) <= _CODE)
-        question = f'Which province or state is "{text}" in "{made.ref}" ({count(rows, "row")})?'
+        asked = asked if made.place.profile.few and (optional or len(text) <= _CODE) else ""
         becomes = made.decide(
-            text,
-            rows,
-            guess,
-            (*PROVINCES, BLANK),
-            question if asked else "",
-            sure=bool(code),
-            held=False,
+            text, rows, guess, choices, asked, sure=bool(code), free=True, held=False
         )
         if becomes is None and optional:
             made.rule["if_invalid"] = "omit"
@@ -243,12 +230,11 @@ def _user_types(made: Turn) -> None:
     for text, rows in folded(made.counts).items():
         found = user_type(text, types)
         exact = found is not None and found.type_name.casefold() == text.casefold()
-        question = (
+        asked = (
             f'Which user type of OPSCOM is "{text}" in "{made.ref}" ({count(rows, "row")})?{more}'
         )
-        becomes = made.decide(
-            text, rows, found.id if found else None, choices, question, sure=exact
-        )
+        guess = found.id if found else None
+        becomes = made.decide(text, rows, guess, choices, asked, sure=exact, free=True)
         if becomes and becomes != BLANK:
             lookup[text] = becomes.split(" ")[0]
     if lookup:
@@ -277,13 +263,10 @@ def _is_zero(text: str) -> bool:
 def _currencies(made: Turn) -> None:
     lookup: dict[str, str] = {}
     for text, rows in folded(made.counts).items():
-        question = f'Is "{text}" in "{made.ref}" ({count(rows, "row")}) CAD or USD?'
-        guess = means("currencies", text)
-        becomes = made.decide(
-            text, rows, guess, _CURRENCIES, question, sure=text in _CURRENCIES, free=False
-        )
-        if becomes:
-            lookup[text] = becomes
+        asked = f'Is "{text}" in "{made.ref}" ({count(rows, "row")}) CAD or USD?'
+        guess, exact = means("currencies", text), text in _CURRENCIES
+        becomes = made.decide(text, rows, guess, _CURRENCIES, asked, sure=exact)
+        lookup |= {text: becomes} if becomes else {}
     if any(text != becomes for text, becomes in lookup.items()):
         made.rule["lookup"] = lookup
 
@@ -295,25 +278,27 @@ def _ids(made: Turn) -> None:
     digits = [text for text in made.counts if text.isdigit()]
     if made.known.name == "permitNo" or not digits or len(digits) < len(made.counts):
         return
-    lengths = {len(text) for text in digits}
-    most = max(lengths, key=lambda length: sum(len(text) == length for text in digits))
-    if len(lengths) == 1:
+    lengths = [len(text) for text in digits]
+    most = max(sorted(set(lengths)), key=lengths.count)
+    if set(lengths) == {most}:
         made.why = f"{made.place.reason}; {most} digits each"
-    if len(lengths) == 1 or most != max(lengths):
-        return
-    short = sum(made.counts[text] for text in digits if len(text) < most)
+    elif most == max(lengths):
+        _zeros(made, digits, most)
+
+
+def _zeros(made: Turn, digits: Sequence[str], most: int) -> None:
+    """Shorter numbers are filled up where a person says so; of an id that is asked."""
     fill, keep = f"fill up to {most} digits", "leave them as they are"
-    zeros = f"{made.ref} zeros"
+    name = f"{made.ref} zeros"
+    said = made.drafting.answers.get(FIELDS, name)
     if made.known.name == "unique_id":
-        has = "has" if short == 1 else "have"
-        question = (
-            f'In "{made.ref}" {count(short, "row")} {has} fewer than {most} digits. '
+        short = sum(made.counts[text] for text in digits if len(text) < most)
+        likely = any(text.startswith("0") for text in digits)
+        text = (
+            f'In "{made.ref}" {count(short, "row")} {"has" if short == 1 else "have"} fewer than {most} digits. '
             "Has the export lost zeros at the left?"
         )
-        likely = any(text.startswith("0") for text in digits)
-        said = made.fact(zeros, question, fill, keep, proposal=fill if likely else "")
-    else:
-        said = made.drafting.answers.get(FIELDS, zeros)
+        said = made.fact(name, text, fill, keep, proposal=fill if likely else "")
     if said is not None and said != keep:
         made.rule["pad"] = most
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from importer.errors import InputError
 from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
+from importer.proposing.columns import Fit, fit
 from importer.proposing.fields import not_an_answer
-from importer.proposing.fitting import Fit, fit
 from importer.proposing.mapping_file import mapping_text
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
@@ -96,7 +96,7 @@ def test_no_column_is_sure_without_evidence_and_none_gives_two_fields_without_a_
         places = read_as(profiles, endpoint).places
     for place in places:
         if place.confidence is Confidence.SURE:
-            assert fit(place.field, place.profile).fit is Fit.FITS or place.how == "join"
+            assert fit(place.field, place.profile)[0] is Fit.FITS or place.how == "join"
         assert (place.field is None) == (place.confidence is Confidence.NONE)
     fields = [
         place.field for place in places if place.used and place.how not in {"join", "first_of"}
