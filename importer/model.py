@@ -48,10 +48,10 @@ GONE = "Gone"
 NOTHING_MAPPED = "No column that the mapping takes holds anything here."
 """Said of a skipped row of which nothing would be sent; once a person fills it, it is a record."""
 UNCORRECTED = "[correct this]"
-MADE = "the spreadsheet program has made a "
-"""How a problem begins that is about a true date or time: our workbook shows it as a text."""
 """Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
 looks like any other, so that without this mark the workbook, pushed again, would send it."""
+MADE = "the spreadsheet program has made a "
+"""How a problem begins that is about a true date or time: our workbook shows it as a text."""
 
 
 class State(StrEnum):
@@ -128,9 +128,28 @@ class Flaw:
     column: int | None
     """Column position; ``None`` for the whole row (a text record with too many cells, say)."""
     message: str
-    """What is wrong, one sentence that names no value."""
+    remedy: str
+    """As in ``Refusal``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a text cannot be turned into what its field takes."""
+
+    message: str
+    """What is wrong, one sentence in lower case that names no value."""
     remedy: str
     """What to do, one sentence."""
+    detail: str = ""
+    """What of the value is meant, one sentence; for the workbook alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """A value that goes, with a warning; a blank one is left out."""
+
+    text: str
+    refusal: Refusal
 
 
 class Merge(NamedTuple):
@@ -230,16 +249,13 @@ class Sheet:
     flaws: tuple[Flaw, ...] = ()
     stored: Mapping[int, Mapping[int, str]] = field(default_factory=dict)
     types: Mapping[int, npt.NDArray[np.int8]] = field(default_factory=dict)
-    """As in ``Grid``."""
     struck: frozenset[tuple[int, int]] = frozenset()
-    """As in ``Grid``."""
     fills: Mapping[int, tuple[tuple[int, str], ...]] = field(default_factory=dict)
-    """As in ``Grid``."""
+    """These five as in ``Grid``."""
     notes: tuple[str, ...] = ()
     added: frozenset[int] = frozenset()
     """Positions of rows that a person added to a results workbook: no row of the first source is theirs,
     and their numbers in ``rows`` only tell them apart."""
-
     above: tuple[tuple[int, str, frozenset[str]], ...] = ()
     """What stands above the header: row number, text, and the colours behind it."""
 
@@ -294,6 +310,31 @@ class Sheet:
         else:
             spot = f"{self.source.name}, {self.name}!{here.letter}{row}"
         return spot if here is None else f'{spot} "{here.header}"'
+
+    def problem(  # noqa: PLR0913 - what a problem tells, each by its name
+        self,
+        position: int,
+        columns: tuple[int, ...],
+        why: Refusal,
+        *,
+        field: str | None = None,
+        value: str = "",
+        code: int | None = None,
+        warning: bool = False,
+    ) -> Problem:
+        """Return what is wrong with one of the rows."""
+        return Problem(
+            position,
+            int(self.rows[position]),
+            columns,
+            field,
+            value,
+            code,
+            Severity.WARNING if warning else Severity.ERROR,
+            why.message,
+            why.remedy,
+            why.detail,
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from importer.errors import InputError
 from importer.mapping import Mapping, load_mapping
+from importer.mapping.load import Rule
 from importer.mapping.model import RulePart
-from importer.mapping.rules import Rule
 from importer.prepare import Job, Request, check_file
 from importer.pulls.plates import FIELD
 from schemas.plates import PLATES

@@ -71,10 +71,6 @@ class _Cells:
         last = "others" if len(first) > _SHOWN else first.pop()
         return f"rows {', '.join(first[:_SHOWN])} and {last}"
 
-    def dates(self, marks: Marks) -> tuple[str, str]:
-        """Return how many dates these are, and their first rows."""
-        return count(int(marks.sum()), "date"), self.those(marks)
-
 
 def column_notes(batch: Batch, table: Table) -> Iterator[str]:
     """Yield what a person should know about the columns that are mapped.
@@ -84,28 +80,17 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
         table: The page of its endpoint.
     """
     sheet, seen = batch.sheet, set()
+    tell = {Kind.ID: _about_ids, Kind.DATE: _about_dates, Kind.DATETIME: _about_dates}
     for known in table.fields:
         columns = batch.origins.get(known.name, ())
-        tell = {Kind.ID: _about_ids, Kind.DATE: _about_dates, Kind.DATETIME: _about_dates}
         if len(columns) != 1 or columns[0] in seen or known.kind not in tell:
             continue
         if known.kind is Kind.ID:
             seen.add(columns[0])
-        column = sheet.columns[columns[0]]
-        texts = sheet.frame[columns[0]]
+        column, texts = sheet.columns[columns[0]], sheet.frame[columns[0]]
         filled = (texts != "").to_numpy(dtype=np.bool_) & ~batch.skipped
-        yield from tell[known.kind](
-            _Cells(
-                f'Column {column.letter} "{column.header}"',
-                texts[filled],
-                batch.frame[known.name][filled],
-                sheet.rows[filled],
-            )
-        )
-
-
-def _marks(series: pd.Series[bool]) -> Marks:
-    return series.to_numpy(dtype=np.bool_)
+        name, mapped = f'Column {column.letter} "{column.header}"', batch.frame[known.name]
+        yield from tell[known.kind](_Cells(name, texts[filled], mapped[filled], sheet.rows[filled]))
 
 
 def _about_ids(cells: _Cells) -> Iterator[str]:
@@ -114,13 +99,13 @@ def _about_ids(cells: _Cells) -> Iterator[str]:
     Numbers are of two lengths, and fewer have the shorter one; or those that begin with a zero are of one
     length, and others are shorter.
     """
-    digits = _marks(cells.mapped.str.fullmatch("[0-9]+"))
+    digits = cells.mapped.str.fullmatch("[0-9]+").to_numpy(dtype=np.bool_)
     if not digits.any() or 2 * int(digits.sum()) < len(digits):
         return
     lengths = cells.mapped.str.len().to_numpy(dtype=np.int64)
     longest = int(lengths[digits].max())
     shorter = digits & (lengths < longest)
-    zeros = digits & _marks(cells.mapped.str.startswith("0")) & (lengths > 1)
+    zeros = digits & cells.mapped.str.startswith("0").to_numpy(dtype=np.bool_) & (lengths > 1)
     padded = int(zeros.sum()) >= _TWO and bool((lengths[zeros] == longest).all())
     few = len(np.unique(lengths[digits])) == _TWO and 2 * int(shorter.sum()) < int(digits.sum())
     if shorter.any() and (padded or few):
@@ -130,7 +115,7 @@ def _about_ids(cells: _Cells) -> Iterator[str]:
             f"({cells.those(shorter)}). If zeros at the front were lost, say `pad: {longest}` in the mapping."
         )
     long = digits & (lengths > _EXACT)
-    if long.sum() >= _TWO and _marks(cells.mapped[long].str.fullmatch(_ROUNDED)).all():
+    if long.sum() >= _TWO and bool(cells.mapped[long].str.fullmatch(_ROUNDED).all()):
         yield (
             f"{cells.name}: {count(int(long.sum()), 'long number')}, all zero after the first {_EXACT} digits "
             f"({cells.those(long)}). Excel probably rounded them; export the column as text from the system "
@@ -146,11 +131,11 @@ def _about_dates(cells: _Cells) -> Iterator[str]:
     day_first = (one > _MONTHS) & (two <= _MONTHS) & (two > 0)
     month_first = (two > _MONTHS) & (one <= _MONTHS) & (one > 0)
     if day_first.any() and month_first.any():
-        (first, where), (months, there) = cells.dates(day_first), cells.dates(month_first)
+        first, second = (count(int(marks.sum()), "date") for marks in (day_first, month_first))
         yield (
-            f"{cells.name}: {first} can only have the day first ({where}), and {months} only the month "
-            f"({there}), so that nobody can tell what the others mean. Export the column again as "
-            "yyyy-mm-dd."
+            f"{cells.name}: {first} can only have the day first ({cells.those(day_first)}), and {second} only "
+            f"the month ({cells.those(month_first)}), so that nobody can tell what the others mean. Export the "
+            "column again as yyyy-mm-dd."
         )
         return
     for proof, order, other, days, form in (
@@ -165,11 +150,11 @@ def _about_dates(cells: _Cells) -> Iterator[str]:
         either = (one > 0) & (two > 0) & (one <= _MONTHS) & (two <= _MONTHS) & (one != two)
         wrong = either & (was > 0) & (was != days)
         if wrong.any():
-            (proved, where), (turned, there) = cells.dates(proof), cells.dates(wrong)
+            proved, turned = (count(int(marks.sum()), "date") for marks in (proof, wrong))
             yield (
-                f"{cells.name}: {proved} can only have the {order} first ({where}) and none the {other}, "
-                f"but {turned} of the others {'was' if wrong.sum() == 1 else 'were'} read the other way "
-                f"round ({there}). The form in the mapping is probably `{form}`."
+                f"{cells.name}: {proved} can only have the {order} first ({cells.those(proof)}) and none the "
+                f"{other}, but {turned} of the others {'was' if wrong.sum() == 1 else 'were'} read the other way "
+                f"round ({cells.those(wrong)}). The form in the mapping is probably `{form}`."
             )
 
 

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.codes import EXISTS
-from importer.model import Problem, Severity
+from importer.model import Refusal
 from importer.records import Rows
 from importer.schema import Need
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from importer.model import Checked, Record
+    from importer.model import Checked, Problem, Record
     from importer.schema import Table
 
     Key = str | tuple[str, ...]
@@ -100,16 +100,13 @@ class _Sheet:
     ) -> None:
         """Note what is wrong with a row, at the cells of these fields."""
         self.problems.append(
-            Problem(
-                position=position,
-                row=int(self.batch.sheet.rows[position]),
-                columns=self.batch.columns_at(names, position),
+            self.batch.sheet.problem(
+                position,
+                self.batch.columns_at(names, position),
+                Refusal(message, remedy),
                 field=names[0],
                 value=self.column(names[0])[position],
                 code=code,
-                severity=Severity.ERROR,
-                message=message,
-                remedy=remedy,
             )
         )
 

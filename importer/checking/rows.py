@@ -11,7 +11,7 @@ from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, compile_checks, length_of
 from importer.checking.strays import find_strays
 from importer.errors import SettingsError
-from importer.model import Checked, Problem, Severity
+from importer.model import Checked, Refusal, Severity
 from importer.schema import Need
 from importer.text import nearest
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from importer.model import Batch
+    from importer.model import Batch, Problem
     from importer.schema import Field, Table
 
     Flawed = Mapping[str, Collection[int]]
@@ -200,23 +200,19 @@ def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
     problems = []
     for position, value in zip(failure.positions, values, strict=True):
         columns = batch.columns_at(looked_at, position)
-        remedy = rule.remedy
+        this = "this" if columns else f'the "{title}"'
+        message, remedy = rule.message.format(this=this, length=length_of(value)), rule.remedy
         if not columns and not rule.whole_row:
             remedy = f"Give {name} another column or value in the mapping."
         problems.append(
-            Problem(
-                position=position,
-                row=int(batch.sheet.rows[position]),
-                columns=columns,
+            batch.sheet.problem(
+                position,
+                columns,
+                Refusal(message, remedy, rule.details.get(value, "")),
                 field=None if rule.whole_row else name,
                 value=value,
                 code=rule.code,
-                severity=rule.severity,
-                message=rule.message.format(
-                    this="this" if columns else f'the "{title}"', length=length_of(value)
-                ),
-                detail=rule.details.get(value, ""),
-                remedy=remedy,
+                warning=rule.severity is Severity.WARNING,
             )
         )
     return problems

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 
-from importer.model import UNCORRECTED, Problem, Severity, State
+from importer.model import UNCORRECTED, Refusal, State
 from importer.records import read_resubmitted
 from importer.schema import Kind
 from importer.text import clean, fold
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     import numpy.typing as npt
 
-    from importer.model import Batch
+    from importer.model import Batch, Problem
     from importer.schema import Field, Table
 
     Marks = npt.NDArray[np.bool_]
@@ -98,17 +98,8 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
         filled = rows.row(position)
         column = key[1] if key is not None and key[1] in filled else min(filled)
         column = struck.get(position, column)
-        yield Problem(
-            position=position,
-            row=int(batch.sheet.rows[position]),
-            columns=(column,),
-            field=None,
-            value=clean(filled[column]),
-            code=None,
-            severity=Severity.ERROR,
-            message=message,
-            remedy=remedy,
-        )
+        why = Refusal(message, remedy)
+        yield batch.sheet.problem(position, (column,), why, value=clean(filled[column]))
 
 
 class _Rows:

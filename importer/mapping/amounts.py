@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 
-from importer.mapping.rules import Refusal
+from importer.model import Refusal
 from schemas.kinds import BLANK_IF
 from schemas.signs import DASHES
 

@@ -10,26 +10,39 @@ import numpy as np
 import pandas as pd
 
 from importer.errors import InputError
-from importer.mapping.cells import Cells, Given
-from importer.mapping.convert import Step, compile_steps, convert
-from importer.mapping.dates import ALL_MIDNIGHT, is_midnight
-from importer.mapping.rules import Refusal, Warned, locate, within_time
-from importer.model import MADE, NOTHING_MAPPED, Batch, Problem, Severity, State
+from importer.mapping.amounts import OTHERWISE, same_amount
+from importer.mapping.convert import Step, compile_steps, convert, within_time
+from importer.mapping.dates import ALL_MIDNIGHT, TURNED, days_turned, is_midnight
+from importer.mapping.load import locate
+from importer.model import (
+    MADE,
+    NOTHING_MAPPED,
+    Batch,
+    CellType,
+    Flaw,
+    Problem,
+    Refusal,
+    State,
+    Warned,
+)
 from importer.schema import Kind, Need
-from importer.text import fold
-from schemas.kinds import BLANK_IF, FILL
+from importer.text import clean, fold
+from schemas.kinds import BLANK_IF, FILL, unfit
+from schemas.signs import is_error_word
 
 if TYPE_CHECKING:
     from collections import abc
 
     import numpy.typing as npt
 
-    from importer.mapping.rules import Mapping, Rule
+    from importer.mapping.load import Mapping, Rule
     from importer.model import Sheet
     from importer.schema import Field
 
     Marks = npt.NDArray[np.bool_]
 
+# What `clean` and `fold` may change but for case: beyond printable ASCII, blanks at an end or together.
+_ODD = r"[^ -~]|^ | $|  "
 _WHOLE_ROW_CODE = 9033
 """A record that is wrong as a whole has no field whose code would fit; the vendor's code for any
 invalid value is the nearest (API Error Codes, 9033)."""
@@ -74,13 +87,13 @@ def apply_mapping(
             f"{mapping.path.name}: this mapping looks up user types, and their list is not here yet.",
             hint="Run `opscom-import pull user-types` first.",
         )
-    cells = Cells(sheet, locate(mapping, sheet))
+    cells = _Cells(sheet, locate(mapping, sheet), clean_cells(sheet))
     skipped = _skipped(mapping, cells)
     whole = [flaw for flaw in sheet.flaws if flaw.column is None and not skipped[flaw.position]]
     quiet = skipped.copy()
     quiet[[flaw.position for flaw in whole]] = True
     turning = _Turning(sheet, quiet)
-    fields: dict[str, Given] = {}
+    fields: dict[str, _Given] = {}
     for known in mapping.fields:
         default = mapping.defaults.get(known.name)
         given = []
@@ -97,7 +110,8 @@ def apply_mapping(
         if given or default is not None:
             fields[known.name] = _with_default(turning.together(known, given), default)
     problems = [
-        turning.problem(flaw.position, None, Refusal(flaw.message, flaw.remedy)) for flaw in whole
+        sheet.problem(flaw.position, (), Refusal(flaw.message, flaw.remedy), code=_WHOLE_ROW_CODE)
+        for flaw in whole
     ]
     problems += (problem for given in fields.values() for problem in given.problems)
     return Batch(
@@ -120,12 +134,24 @@ def apply_mapping(
     )
 
 
-def _skipped(mapping: Mapping, cells: Cells) -> Marks:
+def clean_cells(sheet: Sheet) -> dict[int, tuple[pd.Series[str], Marks]]:
+    """Return what ``Batch.cells`` holds: every column cleaned, once for all who look at it."""
+    cleaned = {}
+    for at in range(len(sheet.columns)):
+        column = sheet.frame[at]
+        odd = column.str.contains(_ODD)
+        if odd.any():
+            texts = column[odd]
+            column = column.mask(odd, texts.map({text: clean(text) for text in texts.unique()}))
+        cleaned[at] = column, odd.to_numpy(dtype=np.bool_)
+    return cleaned
+
+
+def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
     """Return which positions are no records: those where nothing is mapped, and ``skip_rows``.
 
-    A results workbook of ours is not held against ``skip_rows`` again: there, the rows that were
-    passed over the first time say so in their status, but for those that were empty: a person may have
-    filled them.
+    In a results workbook the rows that were passed over the first time say so in their status instead,
+    but for those that were empty: a person may have filled them.
     """
     sheet = cells.sheet
     mapped = {header for rule in mapping.rules for header in rule.headers} & cells.located.keys()
@@ -135,17 +161,21 @@ def _skipped(mapping: Mapping, cells: Cells) -> Marks:
     skipped[[flaw.position for flaw in sheet.flaws if flaw.column is None]] = False
     ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
     if {"opscom_status", "opscom_message"} <= ours.keys():
-        states, messages = (
-            sheet.frame[ours[name]].tolist() for name in ("opscom_status", "opscom_message")
-        )
-        for at, state in enumerate(states):
-            if fold(state) == State.SKIPPED and not messages[at].startswith(NOTHING_MAPPED):
-                skipped[at] = True
+        state, message = sheet.frame[ours["opscom_status"]], sheet.frame[ours["opscom_message"]]
+        passed = state.map({text: fold(text) == State.SKIPPED for text in state.unique()})
+        skipped |= (passed & ~message.str.startswith(NOTHING_MAPPED)).to_numpy(dtype=np.bool_)
         return skipped
+    columns = {
+        cells.located[header]: rule.field.name in mapping.table.told_by
+        for rule in mapping.rules
+        for header in rule.headers
+        if header in cells.located
+    }
+    keys = [column for column, is_key in columns.items() if is_key]
     for skip in mapping.skip_rows:
         if skip.struck or skip.fill is not None:
             marked = sheet.struck if skip.fill is None else sheet.coloured(skip.fill)
-            skipped[list(_marked(marked, mapping, cells))] = True
+            skipped[list(sheet.rows_marked(marked, keys, columns))] = True
         elif skip.matches is None:
             skipped |= np.logical_and.reduce([cells.blank(header) for header in skip.headers])
         else:
@@ -156,18 +186,152 @@ def _skipped(mapping: Mapping, cells: Cells) -> Marks:
     return skipped
 
 
-def _marked(
-    marked: abc.Iterable[tuple[int, int]], mapping: Mapping, cells: Cells
-) -> abc.Iterable[int]:
-    """Return which rows are marked as a whole."""
-    mapped = {
-        cells.located[header]: rule.field.name in mapping.table.told_by
-        for rule in mapping.rules
-        for header in rule.headers
-        if header in cells.located
+@dataclass(frozen=True, slots=True)
+class _Given:
+    """What one rule, or all rules of a field together, give the field, row by row."""
+
+    texts: pd.Series[str]
+    columns: tuple[int, ...] = ()
+    """Positions of the source columns; empty for a constant."""
+    chosen: npt.NDArray[np.int64] | None = None
+    """Which of several columns gave the text, where the first filled one counts."""
+    flaws: abc.Mapping[int, tuple[Flaw, ...]] = field(default_factory=dict)
+    """Row position → flaws of the cells that the text comes from."""
+    problems: tuple[Problem, ...] = ()
+    dropped: frozenset[int] = frozenset()
+    """Positions whose invalid value is left out."""
+
+    @property
+    def failed(self) -> frozenset[int]:
+        return frozenset(problem.position for problem in self.problems if problem.holds)
+
+    def columns_at(self, position: int) -> tuple[int, ...]:
+        return self.columns if self.chosen is None else (int(self.chosen[position]),)
+
+
+class _Cells:
+    """A sheet's cells, by the headers of a mapping."""
+
+    def __init__(
+        self,
+        sheet: Sheet,
+        located: abc.Mapping[str, int],
+        cleaned: dict[int, tuple[pd.Series[str], Marks]],
+    ) -> None:
+        self.sheet, self.located, self.cleaned = sheet, located, cleaned
+        self._flaws: dict[int, dict[int, Flaw]] = {}
+        for flaw in sheet.flaws:
+            if flaw.column is not None:
+                self._flaws.setdefault(flaw.column, {}).setdefault(flaw.position, flaw)
+
+    def column(self, header: str) -> pd.Series[str]:
+        return self.cleaned[self.located[header]][0]
+
+    def blank(self, header: str) -> Marks:
+        """Return which cells of a header's column are blank; a cell with a flaw is not."""
+        return _blank(self.column(header), self._flaws.get(self.located[header], {}))
+
+    def take(self, rule: Rule) -> _Given | None:
+        """Return what a rule takes, ``None`` where all its optional headers are missing.
+
+        Cells that the rule counts as blank are blank already.
+        """
+        if rule.part.value is not None:
+            return _constant(self.sheet, rule.part.value)
+        blanks = list(rule.part.blank_if)
+        headers = [header for header in rule.headers if header in self.located]
+        if not headers:
+            return None
+        columns = tuple(self.located[header] for header in headers)
+        parts, flaws = [], []
+        for header, column in zip(headers, columns, strict=True):
+            texts = self.column(header)
+            texts = texts.mask(texts.isin(blanks), "") if blanks else texts
+            flaws.append(self._wrong(rule, column, texts))
+            parts.append(self._stored(rule, column, texts))
+        if not rule.part.join:
+            return _filled(parts, columns, flaws)
+        lines = zip(*(part.tolist() for part in parts), strict=True)
+        joined = [rule.part.separator.join(filter(None, line)) for line in lines]
+        taken: dict[int, tuple[Flaw, ...]] = {}
+        for at, flaw in (pair for theirs in flaws for pair in theirs.items()):
+            taken[at] = (*taken.get(at, ()), flaw)
+        texts = pd.Series(joined, index=self.sheet.frame.index, dtype="str")
+        return _Given(texts, columns, None, taken)
+
+    def _stored(self, rule: Rule, column: int, texts: pd.Series[str]) -> pd.Series[str]:
+        """Return for money the stored numbers in the place of those shown."""
+        stored = self.sheet.stored.get(column, {})
+        if rule.field.kind is not Kind.AMOUNT or not stored:
+            return texts
+        numbers = pd.Series(stored, dtype="str").str.replace(".", rule.part.decimal, regex=False)
+        return texts.mask((texts != "") & texts.index.isin(numbers.index), numbers)
+
+    def _wrong(self, rule: Rule, column: int, texts: pd.Series[str]) -> dict[int, Flaw]:
+        """Return the flaws of a column's cells for a rule: the sheet's own, and what does not fit.
+
+        A person who vouches for what is shown has none but where no value is shown at all.
+        """
+        own = self._flaws.get(column, {})
+        if rule.part.as_shown:
+            return {
+                at: flaw for at, flaw in own.items() if not texts[at] or is_error_word(texts[at])
+            }
+        unfit = self._unfit(rule, column, texts)
+        return {at: Flaw(at, column, *why) for at, why in unfit if texts[at]} | own
+
+    def _unfit(
+        self, rule: Rule, column: int, texts: pd.Series[str]
+    ) -> abc.Iterator[tuple[int, tuple[str, str]]]:
+        """Yield the cells that are not text of this kind, and money that shows another amount."""
+        kind, none = rule.field.kind, np.zeros(0, dtype=np.int8)
+        types = self.sheet.types.get(column, none)
+        for cell in map(CellType, np.unique(types).tolist()):
+            there: Marks = np.equal(types, cell)
+            turned = kind is Kind.DATE and cell is CellType.DATE and days_turned(texts, there)
+            wrong = ("", TURNED) if turned else unfit(kind, cell)
+            if wrong is not None:
+                pattern, why = wrong
+                there &= texts.str.contains(pattern).to_numpy(dtype=np.bool_)
+                yield from ((at, why) for at in np.flatnonzero(there).tolist())
+        if kind is Kind.AMOUNT:
+            for at, number in self.sheet.stored.get(column, {}).items():
+                if texts[at] and not same_amount(texts[at], number, rule.part.decimal):
+                    yield at, OTHERWISE
+
+
+def _filled(
+    parts: list[pd.Series[str]], columns: tuple[int, ...], flaws: list[dict[int, Flaw]]
+) -> _Given:
+    """Take the first column that is filled; a cell with a flaw is not blank."""
+    texts = parts[0]
+    if len(parts) == 1:
+        return _Given(texts, columns, None, {at: (flaw,) for at, flaw in flaws[0].items()})
+    chosen = np.full(len(texts), columns[0], dtype=np.int64)
+    blank = _blank(texts, flaws[0])
+    for others, column, theirs in zip(parts[1:], columns[1:], flaws[1:], strict=True):
+        better = blank & ~_blank(others, theirs)
+        texts = texts.mask(better, others)
+        chosen[better] = column
+        blank &= ~better
+    taken = {
+        at: (flaw,)
+        for column, theirs in zip(columns, flaws, strict=True)
+        for at, flaw in theirs.items()
+        if chosen[at] == column
     }
-    keys = [column for column, is_key in mapped.items() if is_key]
-    return cells.sheet.rows_marked(marked, keys, mapped)
+    return _Given(texts, columns, chosen, taken)
+
+
+def _constant(sheet: Sheet, text: str) -> _Given:
+    rows = sheet.frame.index
+    return _Given(pd.Series([text] * len(rows), index=rows, dtype="str"))
+
+
+def _blank(texts: pd.Series[str], flaws: abc.Iterable[int] = ()) -> Marks:
+    blank: Marks = (texts == "").to_numpy(dtype=np.bool_, copy=True)
+    blank[list(flaws)] = False
+    return blank
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,32 +344,7 @@ class _Turning:
     unfit: set[tuple[int, int]] = field(default_factory=set)
     """(position, column) of cells that are wrong for what they are, not for their text."""
 
-    def problem(  # noqa: PLR0913 - what a problem tells, each by its name
-        self,
-        position: int,
-        known: Field | None,
-        refusal: Refusal,
-        *,
-        value: str = "",
-        columns: tuple[int, ...] = (),
-        code: int | None = None,
-        warning: bool = False,
-    ) -> Problem:
-        """Return a problem of one row; without a field it is one of the whole row."""
-        return Problem(
-            position=position,
-            row=int(self.sheet.rows[position]),
-            columns=columns,
-            field=None if known is None else known.name,
-            value=value,
-            code=code or (_WHOLE_ROW_CODE if known is None else known.invalid),
-            severity=Severity.WARNING if warning else Severity.ERROR,
-            message=refusal.message,
-            remedy=refusal.remedy,
-            detail=refusal.detail,
-        )
-
-    def turn(self, rule: Rule, taken: Given, steps: tuple[Step, ...]) -> Given:
+    def turn(self, rule: Rule, taken: _Given, steps: tuple[Step, ...]) -> _Given:
         """Convert what a rule took.
 
         What cannot be converted has a problem and stays the cleaned text, or is left out where the rule
@@ -247,59 +386,54 @@ class _Turning:
             if not kept[at] and (omit or not held):
                 dropped.add(at)
             problems.append(
-                self.problem(
+                self.sheet.problem(
                     at,
-                    known,
+                    columns,
                     refusal,
+                    field=known.name,
                     value=shown[at],
-                    columns=columns,
-                    code=known.too_long if why is cuts.get(at) else None,
+                    code=known.too_long if why is cuts.get(at) else known.invalid,
                     warning=omit or not held,
                 )
             )
         texts = pd.Series(kept, index=values.index, dtype="str")
         return replace(taken, texts=texts, problems=tuple(problems), dropped=frozenset(dropped))
 
-    def together(self, known: Field, given: list[tuple[bool, Given]]) -> Given:
+    def together(self, known: Field, given: list[tuple[bool, _Given]]) -> _Given:
         """Return what all rules of a field give: those under its first name come first.
 
         The vendor documents several names for some fields and not which one wins, so that two different
         values are a problem, never a choice of ours; only a value with ``if_invalid: omit`` gives way.
         """
         if not given:
-            rows = self.sheet.frame.index
-            return Given(pd.Series([""] * len(rows), index=rows, dtype="str"))
-        (_, whole), *others = given
+            return _constant(self.sheet, "")
+        (_, one), *others = given
         for spare, other in others:
-            whole = self._merged(known, whole, other, spare=spare)
-        return whole
+            one = self._merged(known, one, other, spare=spare)
+        return one
 
-    def _merged(self, known: Field, one: Given, other: Given, *, spare: bool) -> Given:
-        blank = (one.texts == "").to_numpy(dtype=np.bool_)
-        filled = (other.texts != "").to_numpy(dtype=np.bool_)
+    def _merged(self, known: Field, one: _Given, other: _Given, *, spare: bool) -> _Given:
+        blank, filled = _blank(one.texts), ~_blank(other.texts)
         differ = ~blank & filled & ~self.quiet
         differ &= (one.texts != other.texts).to_numpy(dtype=np.bool_)
         differ[list(one.failed | other.failed)] = False
         clashes = [
-            self.problem(
+            self.sheet.problem(
                 at,
-                known,
+                (*(() if spare else one.columns_at(at)), *other.columns_at(at)),
                 _GAVE_WAY if spare else _TWO_VALUES,
+                field=known.name,
                 value=str((other if spare else one).texts[at]),
-                columns=other.columns_at(at)
-                if spare
-                else (*one.columns_at(at), *other.columns_at(at)),
+                code=known.invalid,
                 warning=spare,
             )
             for at in np.flatnonzero(differ).tolist()
         ]
-        chosen = None
-        if all(len(each.columns) == 1 or each.chosen is not None for each in (one, other)):
-            first, second = (
-                each.columns[0] if each.chosen is None else each.chosen for each in (one, other)
-            )
-            chosen = np.where(blank & filled, second, first)
-        return Given(
+        both = (one, other)
+        pair = [each.columns if each.chosen is None else each.chosen for each in both]
+        known_at_all = all(len(each.columns) == 1 or each.chosen is not None for each in both)
+        chosen = np.where(blank & filled, pair[1], pair[0]) if known_at_all else None
+        return _Given(
             one.texts.mask(blank, other.texts),
             tuple(dict.fromkeys((*one.columns, *other.columns))),
             chosen,
@@ -327,12 +461,11 @@ def _convert_column(
     before: list[str] = distinct.tolist()
     made = [convert(text, steps) for text in before]
     after = [text if isinstance(text, str) else old for old, text in zip(before, made, strict=True)]
-    values = texts
     if after != before:
-        values = pd.Series(pd.array(after, dtype="str").take(codes), index=texts.index)
-    marked = np.array([not isinstance(each, str) for each in made], dtype=np.bool_)
-    said = ((int(at), made[int(codes[at])]) for at in np.flatnonzero(marked[codes]))
-    return values, {at: each for at, each in said if not isinstance(each, str)}
+        texts = pd.Series(pd.array(after, dtype="str").take(codes), index=texts.index)
+    said = {code: each for code, each in enumerate(made) if not isinstance(each, str)}
+    marked = np.flatnonzero(np.isin(codes, list(said)))
+    return texts, {at: said[int(codes[at])] for at in marked.tolist()}
 
 
 def _cut(rule: Rule, values: pd.Series[str]) -> dict[int, Warned]:
@@ -353,9 +486,9 @@ def _cut(rule: Rule, values: pd.Series[str]) -> dict[int, Warned]:
     }
 
 
-def _with_default(given: Given, default: str | None) -> Given:
+def _with_default(given: _Given, default: str | None) -> _Given:
     """Fill what is blank, but not what was left out for being invalid and not what has an error."""
-    blank = (given.texts == "").to_numpy(dtype=np.bool_, copy=True)
+    blank = _blank(given.texts)
     dropped = frozenset(at for at in given.dropped if blank[at])
     values = given.texts
     if default is not None:

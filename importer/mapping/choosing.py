@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from importer.errors import InputError, MappingError
-from importer.mapping.load import load_mapping
-from importer.mapping.rules import columns_of_header, explain_missing, missing_headers
+from importer.mapping.load import columns_of_header, explain_missing, load_mapping, missing_headers
 from importer.model import RESULT_COLUMNS, Sheet
 from importer.reading import find_header, results_header, take_sheet
 from importer.text import count, fold, heading, listed_up_to, quoted
@@ -21,7 +20,7 @@ from schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from importer.mapping.rules import Mapping
+    from importer.mapping.load import Mapping
     from importer.model import Grid, Source
 
 _ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".html", ".htm")

@@ -10,10 +10,10 @@ import re
 import unicodedata
 from collections import abc
 
-from importer.mapping.provinces import province
-from importer.mapping.rules import Refusal, Warned
+from importer.model import Refusal, Warned
 from importer.schema import Kind
 from schemas.kinds import CHECK, CORRECT, NOTHING, WRAPPED, judge
+from schemas.provinces import province
 from schemas.signs import ADDRESS_RE, DASHES, EXTENSION_RE, POINTS, is_nothing, plain_address
 
 Converted = str | Refusal | Warned

@@ -6,10 +6,11 @@ import re
 from collections import abc
 from typing import TYPE_CHECKING, TypeAlias
 
+from importer.errors import InputError
 from importer.mapping import conversions
 from importer.mapping.amounts import parse_amount
 from importer.mapping.dates import parse_date, parse_datetime
-from importer.mapping.rules import Refusal, Warned, within_time
+from importer.model import Refusal, Warned
 from importer.schema import Field, Kind
 from importer.text import fold, nearest
 from schemas.kinds import NOTHING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 Step: TypeAlias = abc.Callable[[str], "Converted"]
 
+_SECONDS = 1.0
 _BESIDE_NAME_RE = re.compile(r"(?:[,;()\[\]{}*]|\s[-\u2013\u2014]\s).*")
 _MORE_THAN_A_NAME = Refusal(
     "`extract` has found more than a name.",
@@ -111,6 +113,29 @@ def convert(text: str, steps: abc.Iterable[Step]) -> Converted:
         else:
             text = result
     return text if warning is None else Warned(text, warning)
+
+
+def within_time(
+    search: abc.Callable[..., regex.Match[str] | None], text: str, key: str
+) -> regex.Match[str] | None:
+    """Return what a person's regular expression finds in a text.
+
+    Args:
+        search: ``search`` or ``fullmatch`` of the compiled expression.
+        text: A cell.
+        key: The mapping's key that holds it, for the message.
+
+    Raises:
+        InputError: It has not ended after a second: some expressions need longer than the universe
+            has existed.
+    """
+    try:
+        return search(text, timeout=_SECONDS)
+    except TimeoutError:
+        raise InputError(
+            f"the regular expression of `{key}` in the mapping takes too long.",
+            hint="Write it without repetitions inside repetitions, such as (a+)+.",
+        ) from None
 
 
 def _refuse_nothing(text: str, kind: Kind) -> str | Refusal:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.mapping.rules import Refusal, Warned
+from importer.model import Refusal, Warned
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "f": 6}
 _KNOWN = (*_WIDTHS, *"bBaApz")
-_LETTERS_RE = re.compile(r"am/pm|a/p|y+|m+|d+|h+|s+", re.IGNORECASE)
-_USUAL = "%d/%m/%Y"
 _ISO_RE = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2})(?:(?:T| +)([0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:[.,][0-9]+)?)?)"
     r"(?: ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?))?)?",
@@ -121,8 +120,8 @@ def compile_format(text: str) -> DateFormat:
         ValueError: The format is unusable; the message is one sentence for the mapping's author.
     """
     if "%" not in text:
-        raise ValueError(f"a date format is written with % codes: write {_in_codes(text)}.")
-    seen: list[str] = []
+        raise ValueError("a date format is written with % codes, like %d/%m/%Y.")
+    seen: set[str] = set()
     for directive in re.findall("%(.?)", text.replace("%%", ""), re.DOTALL):
         if directive not in _KNOWN or not directive:
             known = " ".join(f"%{name}" for name in _KNOWN)
@@ -131,59 +130,31 @@ def compile_format(text: str) -> DateFormat:
             )
         if directive in seen:
             raise ValueError(f"%{directive} stands twice in this date format.")
-        seen.append(directive)
-    _refuse_incomplete(set(seen))
+        seen.add(directive)
+    hours, timed = seen & {"H", "I"}, seen & {"M", "S", "f", "z", "p"}
+    for wrong, message in (
+        (len(seen & {*"Yy"}) != 1, "a date format needs the year exactly once."),
+        (len(seen & {*"mbB"}) != 1, "a date format needs the month exactly once."),
+        ("d" not in seen, "a date format needs the day exactly once."),
+        (len(hours) > 1, "a date format takes %H or %I, not both."),
+        (
+            timed and not hours,
+            "a date format with a time of day needs the hour (%H, or %I with %p).",
+        ),
+        (("I" in seen) != ("p" in seen), "%I (hours to 12) and %p (am, pm) go together."),
+    ):
+        if wrong:
+            raise ValueError(message)
     packed = re.search(r"%[YymdHIMSf]%[YymdHIMSf]", text)
     width = sum(_WIDTHS.get(directive, 0) for directive in seen)
-    made = DateFormat(text, bool({*"HI"} & set(seen)), width if packed else None)
-    _refuse_against_iso(made)
-    return made
-
-
-def _in_codes(text: str) -> str:
-    """Return a form in the letters of spreadsheet programs (``dd/mm/yyyy``) in codes.
-
-    ``m`` is the minute behind an hour, else the month. What makes no form becomes a usual one.
-    """
-    twelve = re.search(r"am/pm|a/p", text, re.IGNORECASE)
-    codes = {"y": "%y", "m": "%m", "d": "%d", "h": "%I" if twelve else "%H", "s": "%S", "a": "%p"}
-    codes |= {"yyyy": "%Y", "mmm": "%b", "mmmm": "%B", "ddd": "%a", "dddd": "%A"}
-    hour = False
-
-    def code(found: re.Match[str]) -> str:
-        nonlocal hour
-        letters = found[0].lower()
-        hour = hour or letters[0] == "h"
-        minute = hour and letters in {"m", "mm"}
-        return "%M" if minute else codes.get(letters, codes[letters[0]])
-
-    made = _LETTERS_RE.sub(code, text)
-    try:
-        return compile_format(made).text if "%" in made else _USUAL
-    except ValueError:
-        return _USUAL
-
-
-def _refuse_incomplete(seen: set[str]) -> None:
-    for wanted, what in (("Yy", "year"), ("mbB", "month"), ("d", "day")):
-        if len(seen & set(wanted)) != 1:
-            raise ValueError(f"a date format needs the {what} exactly once.")
-    hours = seen & {"H", "I"}
-    if len(hours) > 1:
-        raise ValueError("a date format takes %H or %I, not both.")
-    if bool(seen & {"M", "S", "f", "z", "p"}) and not hours:
-        raise ValueError("a date format with a time of day needs the hour (%H, or %I with %p).")
-    if ("I" in seen) != ("p" in seen):
-        raise ValueError("%I (hours to 12) and %p (am, pm) go together.")
-
-
-def _refuse_against_iso(made: DateFormat) -> None:
-    """Refuse what reads ISO texts otherwise, because a workbook's true dates arrive as ISO texts."""
-    for text in ("2001-02-03", "2001-02-03 04:05:06", "2001-02-03T04:05:06"):
-        if made.read(text) not in {None, dt.datetime.fromisoformat(text)}:
+    made = DateFormat(text, bool(hours), width if packed else None)
+    # A workbook's true dates arrive as ISO texts.
+    for iso in ("2001-02-03", "2001-02-03 04:05:06", "2001-02-03T04:05:06"):
+        if made.read(iso) not in {None, dt.datetime.fromisoformat(iso)}:
             raise ValueError(
                 "this date format reads yyyy-mm-dd in another way than the calendar's."
             )
+    return made
 
 
 def parse_date(
@@ -334,25 +305,18 @@ def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
 
 def _no_form(text: str, formats: Sequence[DateFormat]) -> Refusal:
     """Return why a text has none of the forms."""
-    padded = text.zfill(len(text) + 1)
-    if text.isdigit() and any(_fits(known, padded) for known in formats):
-        return Refusal(
-            "this date has lost the zero at its front.",
-            f"Give it back with `pad: {len(padded)}` in the mapping.",
-        )
+    longer = len(text) + 1
+    for known in formats if text.isdigit() else ():
+        with suppress(ValueError):
+            if known.read(text.zfill(longer)) is not None:
+                return Refusal(
+                    "this date has lost the zero at its front.",
+                    f"Give it back with `pad: {longer}` in the mapping.",
+                )
     if _SERIAL_RE.fullmatch(text):
         return _A_NUMBER
     if formats:
         return _OFF_FORMS
     numbers = _NUMBERS_RE.fullmatch(text)
-    if numbers and numbers[1].zfill(2) != numbers[3].zfill(2):
-        both = max(int(numbers[1]), int(numbers[3])) <= _MONTHS_A_YEAR
-        return _TWO_WAYS if both else _NO_DATE
-    return _NO_DATE
-
-
-def _fits(known: DateFormat, text: str) -> bool:
-    try:
-        return known.read(text) is not None
-    except ValueError:
-        return False
+    days = {int(numbers[1]), int(numbers[3])} if numbers else {0}
+    return _TWO_WAYS if len(days) > 1 and max(days) <= _MONTHS_A_YEAR else _NO_DATE

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pyarrow as pa
 
-from importer.mapping.provinces import province
 from importer.text import clean, fold
-from schemas.provinces import PROVINCES
+from schemas.provinces import PROVINCES, province
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping

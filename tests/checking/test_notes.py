@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 from checked import check
 
-from importer.mapping.cells import clean_cells
+from importer.mapping.apply import clean_cells
 from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 

@@ -13,7 +13,7 @@ from checked import check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.mapping.cells import clean_cells
+from importer.mapping.apply import clean_cells
 from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 from schemas.kinds import judge

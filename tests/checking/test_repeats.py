@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 from checked import check
 
-from importer.mapping.cells import clean_cells
+from importer.mapping.apply import clean_cells
 from importer.model import Batch, Column, Problem, Severity, Sheet
 from schemas import TABLES
 

@@ -11,7 +11,7 @@ from checked import check
 
 from importer.checking.rules import Rule
 from importer.errors import SettingsError
-from importer.mapping.cells import clean_cells
+from importer.mapping.apply import clean_cells
 from importer.model import Batch, Column, Problem, Severity, Sheet
 from importer.schema import Kind, Need
 from schemas import TABLES

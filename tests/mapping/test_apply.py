@@ -18,7 +18,7 @@ from importer.mapping import (
     load_mapping,
     missing_headers,
 )
-from importer.mapping.rules import explain_missing
+from importer.mapping.load import explain_missing
 from importer.model import RESULT_COLUMNS, CellType, Column, Flaw, Severity, Sheet
 from importer.text import clean
 

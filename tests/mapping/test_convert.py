@@ -22,9 +22,9 @@ from importer.mapping.conversions import digits, plate, title
 from importer.mapping.convert import compile_steps, convert
 from importer.mapping.dates import compile_format, parse_date, parse_datetime
 from importer.mapping.model import RulePart
-from importer.mapping.provinces import province
-from importer.mapping.rules import Refusal
+from importer.model import Refusal
 from importer.schema import Field, Kind, Need
+from schemas.provinces import province
 
 TORONTO = ZoneInfo("America/Toronto")
 
@@ -129,11 +129,8 @@ class TestDates:
             pytest.param("%Y-%d-%m", "this date format reads yyyy-mm-dd in another way than the calendar's.", id="against iso"),
             pytest.param("%d/%m/%Y %", "% is not a part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.", id="lone percent"),
             pytest.param("%x", "%x is not a part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.", id="locale's form"),
-            pytest.param("dd/mm/yyyy", "a date format is written with % codes: write %d/%m/%Y.", id="Excel's letters"),
-            pytest.param("M/D/YY h:mm AM/PM", "a date format is written with % codes: write %m/%d/%y %I:%M %p.", id="Excel's time"),
-            pytest.param("yyyy-MM-dd HH:mm:ss", "a date format is written with % codes: write %Y-%m-%d %H:%M:%S.", id="Java's letters"),
-            pytest.param("dd-mmm-yyyy", "a date format is written with % codes: write %d-%b-%Y.", id="Excel's month"),
-            pytest.param("day first", "a date format is written with % codes: write %d/%m/%Y.", id="words"),
+            pytest.param("dd/mm/yyyy", "a date format is written with % codes, like %d/%m/%Y.", id="Excel's letters"),
+            pytest.param("day first", "a date format is written with % codes, like %d/%m/%Y.", id="words"),
         ],
     )  # fmt: skip
     def test_an_unusable_format_is_refused(self, form, message):
