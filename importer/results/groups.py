@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from importer.causes import told_values
 from importer.model import State
-from importer.results import parts
-from importer.results.parts import code_of, kind_of
+from importer.results.parts import EDITED, OUTDATED, UNDECIDED, code_of, kind_of
 from importer.results.styles import Link
 from importer.results.words import WHOLE_ROW, headers, row_message
 from importer.text import count, spans
@@ -41,7 +40,7 @@ def problem_lines(pages: Sequence[Page], causes: Sequence[Cause]) -> list[list[C
     refused: dict[tuple[str, str, str], list[Spot]] = {}
     for page, position, outcome in _rows(pages):
         held = outcome.state in {State.REJECTED, State.NOT_SENT, State.INVALID}
-        if held and (outcome.code or kind_of(outcome) == parts.OUTDATED):
+        if held and (outcome.code or kind_of(outcome) == OUTDATED):
             place = headers(page.refused(position), page.sheet) or WHOLE_ROW
             key = (outcome.code, place, _own_remedy(outcome))
             refused.setdefault(key, []).append(page.spot(position))
@@ -151,20 +150,19 @@ def told_rows(page: Page, positions: Collection[int], *, most: int = 40) -> str:
 
 def _own_remedy(outcome: Outcome) -> str:
     """Return what to do about a row that we held back as a whole; empty for what OPSCOM refused."""
-    update = outcome.may_update
-    match kind_of(outcome):
-        case parts.EDITED:
-            if update:
-                return "Restore the row, or write update into opscom_answer where the permit is to change."
-            return "Restore the row, or change the record as opscom_message says."
-        case parts.UNDECIDED:
-            how = "push the change as permit-updates"
-            if update or outcome.differs:
-                how = "answer update" if update else "do as opscom_message says"
-            return f"Answer new where a second one is meant; where the first is to change, {how}."
-        case parts.OUTDATED:
-            return "Delete the row where the later values are right; else push with --again."
-        case State.INVALID:
-            return "See opscom_message."
-        case _:
-            return ""
+    update, kind = outcome.may_update, kind_of(outcome)
+    if kind == EDITED:
+        if update:
+            return (
+                "Restore the row, or write update into opscom_answer where the permit is to change."
+            )
+        return "Restore the row, or change the record as opscom_message says."
+    if kind == UNDECIDED:
+        how = (
+            "do as opscom_message says" if outcome.differs else "push the change as permit-updates"
+        )
+        how = "answer update" if update else how
+        return f"Answer new where a second one is meant; where the first is to change, {how}."
+    if kind == OUTDATED:
+        return "Delete the row where the later values are right; else push with --again."
+    return "See opscom_message." if kind == State.INVALID else ""

@@ -73,6 +73,8 @@ def headline(about: About, counts: Counter[Kind]) -> str:
             edited = 0
         elif not done and (done := counts.pop(State.EXISTS, 0)):
             one, many = (f"{verb} in {system(about)} already" for verb in ("was", "were"))
+        elif not done and counts[State.UNKNOWN]:
+            one, tail = one.replace("is ", "is known to be ", 1), ""
     rest = _others(about, counts)
     if edited:
         more = "" if about.command == "check" else " more"

@@ -60,6 +60,11 @@ HEADLINES = {
         {State.NOT_SENT: 3},
         "None of the 3 rows is in OPSCOM as it stands here. 3 were not sent.",
     ),
+    "none known": (
+        {"endpoint": "permits"},
+        {State.UNKNOWN: 2},
+        "None of the 2 rows is known to be in OPSCOM. 2 need a look.",
+    ),
     "no update": (
         {"endpoint": "permit-updates"},
         {State.NOT_SENT: 3},
