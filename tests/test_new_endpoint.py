@@ -65,8 +65,7 @@ def office(tmp_path):
     def make(table):
         program = tmp_path / "program"
         for part in ("importer", "schemas", "mappings"):
-            leave = shutil.ignore_patterns("__pycache__")
-            shutil.copytree(ROOT / part, program / part, ignore=leave)
+            shutil.copytree(ROOT / part, program / part)  # what is compiled already, too
         (program / "schemas" / "fines.py").write_text(table, encoding="utf-8")
         listed = program / "schemas" / "__init__.py"
         add(listed, "from schemas.permits import", "from schemas.fines import FINES\n")
@@ -101,14 +100,9 @@ def test_rows_of_a_new_endpoint_are_checked_pushed_and_known_again(office, table
     assert states(office, "push", "--sandbox")[0] == {"unchanged": 3}
     shown = office.run("history", "--json", environ=office.environ).json
     assert shown["runs"][0]["files"][0]["endpoint"] == "fines"
-
-
-def test_a_record_of_a_new_endpoint_that_changed_is_sent_again(office):
-    changed = [{**ROWS[0], "Amount": "9.99"}, *ROWS[1:]]
-    office = office(UPSERT)
-    states(office, "push", "--sandbox")
-    office.table("inbox/fines.csv", changed)
-    assert states(office, "push", "--sandbox")[0] == {"pushed": 1, "unchanged": 2}
+    if table == UPSERT:  # what changed is sent again
+        office.table("inbox/fines.csv", [{**ROWS[0], "Amount": "9.99"}, *ROWS[1:]])
+        assert states(office, "push", "--sandbox")[0] == {"pushed": 1, "unchanged": 2}
 
 
 def test_a_field_of_a_new_endpoint_is_shown_and_held_to_its_limit(office):
