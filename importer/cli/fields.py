@@ -66,16 +66,10 @@ def example(known: Field) -> str:
 
 
 def _as_json(table: Table) -> dict[str, object]:
+    names = ("name", "aliases", "title", "limit", "codes")
     lines = [
-        {
-            "name": known.name,
-            "aliases": known.aliases,
-            "title": known.title,
-            "need": table.need_of(known),
-            "limit": known.limit,
-            "codes": known.codes,
-            "example": example(known),
-        }
+        {n: getattr(known, n) for n in names}
+        | {"need": table.need_of(known), "example": example(known)}
         for known in table.fields
     ]
     return {"path": table.path, "source": table.source, "fields": lines}

@@ -65,7 +65,13 @@ def _push(options: Options) -> Report:
         )
 
         def look_back(jobs: Sequence[Job]) -> Past:
-            _refuse_again(jobs, again=options.again)
+            upserts = [endpoint for endpoint, policy in POLICIES.items() if policy.upsert]
+            others = {job.endpoint for job in jobs if job.endpoint} - set(upserts)
+            if options.again and others:
+                raise UsageError(
+                    f"--again is for {' and '.join(upserts)} only; {', '.join(sorted(others))} would be "
+                    "created or deleted twice."
+                )
             return find_past(open_journal(setting, stack), access, options)
 
         def begin(jobs: Sequence[Job], planned: Sequence[Compared]) -> Delivery:
@@ -74,16 +80,6 @@ def _push(options: Options) -> Report:
             return access.deliver(setting.settings, stack)
 
         return run(request, access.place, look_back, begin)
-
-
-def _refuse_again(jobs: Sequence[Job], *, again: bool) -> None:
-    upserts = [endpoint for endpoint, policy in POLICIES.items() if policy.upsert]
-    others = {job.endpoint for job in jobs if job.endpoint} - set(upserts)
-    if again and others:
-        raise UsageError(
-            f"--again is for {' and '.join(upserts)} only; {', '.join(sorted(others))} would be "
-            "created or deleted twice."
-        )
 
 
 def _say_plan(
@@ -99,13 +95,10 @@ def _say_plan(
         sheet = each.checked.batch.sheet
         name = sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"
         mapping, rows = each.checked.batch.mapping, count(len(sheet.frame), "row")
-        say(
-            f"  {name}: {len(each.plan.send):,} of {rows} to send as {each.job.endpoint} "
-            f"(mapping {mapping})"
-        )
-        if each.plan.updates:
-            number = len(each.plan.updates)
-            change = POLICIES[each.job.endpoint].changed_by
+        ready, endpoint = f"{len(each.plan.send):,} of {rows}", each.job.endpoint
+        say(f"  {name}: {ready} to send as {endpoint} (mapping {mapping})")
+        if number := len(each.plan.updates):
+            change = POLICIES[endpoint].changed_by
             say(f"  {name}: {number:,} of {rows} to change as {change}, as opscom_answer says")
         if each.against is not None:
             say(f"  {each.against} since {each.against.source}")

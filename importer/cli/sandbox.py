@@ -57,7 +57,13 @@ def sandbox(
     journal = find_workspace(options.workspace, Path.cwd()).journal
     store = journal.with_name(STORE)
     if forget:
-        _forget(journal, store)
+        if journal.exists():
+            with Journal(journal, POLICIES) as opened:
+                opened.forget(SANDBOX)
+        if store.exists():
+            records = Store(store)  # a sandbox that runs forgets too
+            records.forget()
+            records.close()
         if options.as_json:
             emit({"url": None, "store": str(store)})
         say(
@@ -74,18 +80,3 @@ def sandbox(
         say(f"Its records are in {store}.")
         running.serve_forever()
     return 0
-
-
-def _forget(journal: Path, store: Path) -> None:
-    """Forget what was rehearsed, and what the journal knows of it; a sandbox that runs forgets too.
-
-    Raises:
-        JournalError: A run is using the journal.
-    """
-    if journal.exists():
-        with Journal(journal, POLICIES) as opened:
-            opened.forget(SANDBOX)
-    if store.exists():
-        records = Store(store)
-        records.forget()
-        records.close()
