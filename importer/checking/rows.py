@@ -6,10 +6,9 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.checking.notes import about_fills, column_notes
 from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, compile_checks, length_of
-from importer.checking.strays import find_strays
+from importer.checking.sheets import about_fills, column_notes, find_strays
 from importer.errors import SettingsError
 from importer.model import Checked, Refusal, Severity
 from importer.schema import Need

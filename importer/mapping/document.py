@@ -24,6 +24,7 @@ Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 _MOST_BYTES = 1024 * 1024
 _MOST_VALUES = 100_000
 _DEEPEST = 20
+_TOO_MUCH = "the file nests or repeats far more than a mapping needs. Write it out plainly."
 _PLAIN_TAGS = {
     yaml.ScalarNode: "tag:yaml.org,2002:str",
     yaml.SequenceNode: "tag:yaml.org,2002:seq",
@@ -114,12 +115,11 @@ class _Builder:
         end = node.end_mark
         swallowed = _SWALLOWED_RE.match(self.text[end.line], end.column) if text else None
         if swallowed is not None:
-            self._fault(
-                node,
-                place,
+            message = (
                 f"a # behind a blank begins a comment, so that only {text} is read here. If it belongs to "
-                f'the name, quote it: "{text}{swallowed[0].rstrip()}".',
+                f'the name, quote it: "{text}{swallowed[0].rstrip()}".'
             )
+            self._fault(node, place, message)
         return None if text in {"", "~"} else text
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Value]:
@@ -130,12 +130,11 @@ class _Builder:
                 continue
             name = self._scalar(key, place) or ""
             inner = (*place, name)
-            line = key.start_mark.line + 1
             if name in built:
                 first = self.lines[inner]
                 self._fault(key, inner, f"this key stands in line {first} already. Remove one.")
                 continue
-            self.lines[inner] = line
+            self.lines[inner] = key.start_mark.line + 1
             built[name] = self.build(value, inner)
         return built
 
@@ -159,13 +158,16 @@ def read_document(path: Path) -> Document:
     try:
         data = None if node is None else builder.build(node, ())
     except _TooMuchError:
-        message = "the file nests or repeats far more than a mapping needs. Write it out plainly."
-        raise mapping_error(path, [Fault(None, (), message)]) from None
+        raise _unreadable(path, _TOO_MUCH) from None
     if not isinstance(data, dict):
-        message = "a mapping is a list of keys with values, like `endpoint: users`."
         line = None if node is None else node.start_mark.line + 1
-        raise mapping_error(path, [Fault(line, (), message)])
+        message = "a mapping is a list of keys with values, like `endpoint: users`."
+        raise _unreadable(path, message, line)
     return Document(path, data, builder.lines, tuple(builder.faults))
+
+
+def _unreadable(path: Path, message: str, line: int | None = None) -> MappingError:
+    return mapping_error(path, [Fault(line, (), message)])
 
 
 def _text(path: Path) -> str:
@@ -175,39 +177,36 @@ def _text(path: Path) -> str:
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         message = f"the file cannot be read ({reason}). Check its name and who may read it."
-        raise mapping_error(path, [Fault(None, (), message)]) from error
+        raise _unreadable(path, message) from error
     if len(raw) > _MOST_BYTES:
-        message = "the file is larger than 1 MiB. Is it a mapping?"
-        raise mapping_error(path, [Fault(None, (), message)])
+        raise _unreadable(path, "the file is larger than 1 MiB. Is it a mapping?")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = raw.count(b"\n", 0, error.start) + 1
         message = "the file is not UTF-8 text. Save it again with the encoding UTF-8."
-        raise mapping_error(path, [Fault(line, (), message)]) from error
+        raise _unreadable(path, message, line) from error
 
 
 def _compose(path: Path, text: str) -> yaml.Node | None:
     try:
         return yaml.compose(text, Loader=yaml.BaseLoader)
     except yaml.reader.ReaderError as error:
-        at = text.count("\n", 0, error.position) + 1
+        line = text.count("\n", 0, error.position) + 1
         message = "a character that no text may hold stands here. Remove it."
-        raise mapping_error(path, [Fault(at, (), message)]) from error
+        raise _unreadable(path, message, line) from error
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line = None if mark is None else mark.line + 1
-        opened = error.context_mark
+        mark, opened = error.problem_mark or error.context_mark, error.context_mark
         if mark and opened and _HIDDEN_RE.match(text.splitlines()[opened.line], opened.column):
             message = (
                 "a bracket is opened here and not closed: a # behind a blank begins a comment. Quote the "
                 'name that holds it, like "Permit #".'
             )
-            raise mapping_error(path, [Fault(opened.line + 1, (), message)]) from error
-        raise mapping_error(path, [Fault(line, (), _yaml_sentence(error))]) from error
+            raise _unreadable(path, message, opened.line + 1) from error
+        line = None if mark is None else mark.line + 1
+        raise _unreadable(path, _yaml_sentence(error), line) from error
     except RecursionError:
-        message = "the file nests or repeats far more than a mapping needs. Write it out plainly."
-        raise mapping_error(path, [Fault(None, (), message)]) from None
+        raise _unreadable(path, _TOO_MUCH) from None
 
 
 def _yaml_sentence(error: yaml.MarkedYAMLError) -> str:

@@ -7,15 +7,12 @@ programs.
 from __future__ import annotations
 
 import datetime as dt
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from checked import check
+from checked import batch_of, check
 
-from importer.mapping.apply import clean_cells
-from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 
 TODAY = dt.date(2026, 1, 1)
@@ -23,13 +20,11 @@ TODAY = dt.date(2026, 1, 1)
 
 def notes(field, cells, *, mapped=None, endpoint="users", header="HEADER", name="S", skipped=()):
     """Check one column and return what is said about it."""
-    frame = pd.DataFrame({0: cells}, dtype="str")
-    rows = np.arange(2, len(cells) + 2)
-    sheet = Sheet(Path("people.xlsx"), "0", name, 1, (Column(0, header),), frame, rows)
     leave = np.zeros(len(cells), np.bool_)
     leave[list(skipped)] = True
     values = pd.DataFrame({field: mapped or cells}, dtype="str")
-    batch = Batch(sheet, endpoint, "m", values, {field: (0,)}, leave, clean_cells(sheet))
+    shown = pd.DataFrame({field: cells}, dtype="str")
+    batch = batch_of(endpoint, shown, sheet=name, headers=[header], frame=values, skipped=leave)
     checked = check(batch, TABLES[endpoint], today=TODAY)
     return [note for note in checked.notes if note.startswith("Column A")]
 

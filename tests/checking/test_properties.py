@@ -4,17 +4,14 @@ import re
 import unicodedata
 from calendar import monthrange
 from datetime import date
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
-from checked import check
+from checked import batch_of, check
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from importer.mapping.apply import clean_cells
-from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 from schemas.kinds import judge
 
@@ -119,24 +116,12 @@ def batches(draw):
     if count and draw(st.booleans()):
         rows.append(list(rows[0]))
     frame = pd.DataFrame(rows, columns=names, index=pd.RangeIndex(len(rows)), dtype="str")
-    sheet = Sheet(
-        source=Path("any.csv"),
-        digest="0" * 64,
-        name=None,
-        header_row=1,
-        columns=tuple(Column(place, name) for place, name in enumerate(names)),
-        frame=frame.set_axis(range(len(names)), axis="columns"),
-        rows=np.arange(2, len(rows) + 2),
-    )
     skipped = np.array([draw(st.booleans()) for _ in rows], dtype=bool)
-    return Batch(
-        sheet=sheet,
-        endpoint=endpoint,
-        mapping="any",
-        frame=frame,
-        origins={name: (place,) for place, name in enumerate(names)},
+    return batch_of(
+        endpoint,
+        frame,
+        sheet=None,
         skipped=skipped if draw(st.booleans()) else np.zeros(len(rows), dtype=bool),
-        cells=clean_cells(sheet),
         duplicates=draw(st.sampled_from(["error", "error", "first", "last"])),
         omit_if_invalid=frozenset(name for name in names if draw(st.integers(0, 3)) == 0),
     )
@@ -213,18 +198,7 @@ def test_a_large_sheet_is_checked_cell_by_cell(every):
         },
         dtype="str",
     )
-    sheet = Sheet(
-        Path("big.csv"),
-        "0" * 64,
-        None,
-        1,
-        tuple(Column(place, name) for place, name in enumerate(frame)),
-        frame.set_axis(range(5), axis="columns"),
-        number + 2,
-    )
-    origins = {name: (place,) for place, name in enumerate(frame)}
-    none = np.zeros(count, dtype=bool)
-    batch = Batch(sheet, "users", "big", frame, origins, none, clean_cells(sheet))
+    batch = batch_of("users", frame, sheet=None)
     result = check(batch, TABLES["users"], today=TODAY)
 
     assert [(problem.position, problem.columns) for problem in result.problems] == [

@@ -1,16 +1,12 @@
 """Rows of one file that repeat or contradict each other."""
 
-from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from checked import check
+from checked import batch_of, check
 
-from importer.mapping.apply import clean_cells
-from importer.model import Batch, Column, Problem, Severity, Sheet
+from importer.model import Problem, Severity
 from schemas import TABLES
 
 ADA = {
@@ -30,28 +26,10 @@ UPDATE = {"referenceID": "1a9b-AA", "plate": "PL8RDR"}
 KEEP = "Keep one of the two rows, or say with `duplicates` in the mapping which one counts."
 
 
-def checked(endpoint, *rows, sheet_name="People", **settings):
-    """Check rows under headers that are their fields' names, the first being row 11."""
-    table = TABLES[endpoint]
-    names = [known.name for known in table.fields if any(known.name in row for row in rows)]
-    frame = pd.DataFrame(
-        {name: [row.get(name, "") for row in rows] for name in names},
-        index=pd.RangeIndex(len(rows)),
-        dtype="str",
-    )
-    sheet = Sheet(
-        source=Path("people.xlsx"),
-        digest="0" * 64,
-        name=sheet_name,
-        header_row=10,
-        columns=tuple(Column(place, name) for place, name in enumerate(names)),
-        frame=frame.set_axis(range(len(names)), axis="columns"),
-        rows=np.arange(11, len(rows) + 11),
-    )
-    origins = {name: (place,) for place, name in enumerate(names)}
-    none = np.zeros(len(rows), dtype=bool)
-    batch = Batch(sheet, endpoint, "test", frame, origins, none, clean_cells(sheet))
-    return check(replace(batch, **settings), table, today=date(2026, 9, 1))
+def checked(endpoint, *rows, **settings):
+    """Check rows, the first being row 11."""
+    batch = batch_of(endpoint, rows, first=11, **settings)
+    return check(batch, TABLES[endpoint], today=date(2026, 9, 1))
 
 
 def errors(result):
@@ -96,7 +74,7 @@ def test_one_id_with_different_content_is_an_error_on_the_later_row():
 
 
 def test_in_a_text_file_the_earlier_row_is_called_a_record():
-    result = checked("users", ADA, ADA | {"first_name": "Adele"}, sheet_name=None)
+    result = checked("users", ADA, ADA | {"first_name": "Adele"}, sheet=None)
 
     assert [problem.message for problem in result.problems] == [
         'row 11 has the same "Unique ID", and the two rows differ.'

@@ -2,17 +2,14 @@
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from checked import check
+from checked import batch_of, check
 
 from importer.checking.rules import Rule
 from importer.errors import SettingsError
-from importer.mapping.apply import clean_cells
-from importer.model import Batch, Column, Problem, Severity, Sheet
+from importer.model import Problem, Severity
 from importer.schema import Kind, Need
 from schemas import TABLES
 
@@ -33,31 +30,6 @@ GOOD = {
 FORMED = {
     Kind.PROVINCE, Kind.NUMBER, Kind.DATE, Kind.DATETIME, Kind.AMOUNT, Kind.CURRENCY, Kind.YEAR,
 }  # fmt: skip
-
-
-def batch_of(endpoint, rows, *, constants=(), **settings):
-    """A batch whose columns are headed by their field's title, its first row being row 2."""
-    table = TABLES[endpoint]
-    names = [known.name for known in table.fields if any(known.name in row for row in rows)]
-    frame = pd.DataFrame(
-        {name: [row.get(name, "") for row in rows] for name in names},
-        index=pd.RangeIndex(len(rows)),
-        dtype="str",
-    )
-    columns = [name for name in names if name not in constants]
-    sheet = Sheet(
-        source=Path("people.xlsx"),
-        digest="0" * 64,
-        name="People",
-        header_row=1,
-        columns=tuple(Column(place, name) for place, name in enumerate(columns)),
-        frame=frame[columns].set_axis(range(len(columns)), axis="columns"),
-        rows=np.arange(2, len(rows) + 2),
-    )
-    origins = {name: (columns.index(name),) if name in columns else () for name in names}
-    skipped = np.zeros(len(rows), dtype=bool)
-    batch = Batch(sheet, endpoint, "test", frame, origins, skipped, clean_cells(sheet))
-    return replace(batch, **settings)
 
 
 def checked(endpoint, *rows, required=(), **settings):
@@ -716,19 +688,7 @@ def test_a_birth_in_the_future_is_held_and_an_odd_one_warned_of(born, severity):
 @pytest.mark.parametrize("control", ["\x1b", "\x00", "CA\x07D"], ids=ascii)
 def test_a_control_character_is_told_in_fields_with_a_form_too(control):
     for endpoint, field in (("permits", "currency"), ("users", "province"), ("vehicles", "year")):
-        frame = pd.DataFrame({field: [control]}, dtype="str")
-        sheet = Sheet(
-            Path("a.csv"),
-            "0",
-            None,
-            1,
-            (Column(0, field),),
-            frame.set_axis([0], axis=1),
-            np.array([2]),
-        )
-        none = np.zeros(1, dtype=bool)
-        batch = Batch(sheet, endpoint, "m", frame, {field: (0,)}, none, clean_cells(sheet))
-        found = check(batch, TABLES[endpoint], today=date(2026, 9, 1)).problems
+        found = checked(endpoint, {field: control}).problems
         assert [p.message for p in found if p.field == field and p.holds] == [
             "this holds a control character, a tab for example."
         ]

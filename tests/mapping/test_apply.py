@@ -90,19 +90,64 @@ def test_a_sheet_comes_under_the_vendors_names_in_the_vendors_order(apply):
     assert (batch.problems, batch.left_out, batch.chosen) == ((), frozenset(), {})
 
 
-def test_one_column_may_serve_several_fields(apply):
-    batch = apply("{unique_id: ID, student_no: ID}", sheet(["ID"], ["7"]))
-    assert rows(batch) == [{"unique_id": "7", "student_no": "7"}]
+OPTIONAL = (
+    "{unique_id: ID, city: {column: Town, optional: true}, street: {join: [A, B], optional: true}}"
+)
+TAKEN = {
+    "one column may serve several fields": ("{unique_id: ID, student_no: ID}", sheet(["ID"], ["7"]), [("7", "7")]),
+    "a cell is cleaned and a line break becomes a comma": (
+        "{street: Street}",
+        sheet(["Street"], ["\u00a012 Main St\r\nUnit 4 \u200b"], ["  "], ["plain"], ["  x"]),
+        [("12 Main St, Unit 4",), ("",), ("plain",), ("x",)],
+    ),
+    "a text that means blank leaves the place to the next column": (
+        '{email: {first_of: [A, B], blank_if: "N/A"}}', sheet(["A", "B"], ["N/A", "b"], ["N/A", "N/A"]), [("b",), ("",)]
+    ),
+    "a default fills blanks and fields that no rule gives": (
+        "{login_source: Source}", sheet(["Source"], ["LDAP"], [" "]), [("LDAP", "ON"), ("OPSCOM", "ON")],
+        "defaults: {login_source: OPSCOM, state: on}",
+    ),
+    "a repeated header is told apart by its number": (
+        '{phone_cell: "Phone#2", student_phone: "PHONE #3"}', sheet(["Phone", "Phone", "phone"], ["1", "2", "3"]), [("2", "3")]
+    ),
+    "a header that ends in a number sign itself is taken to the letter": (
+        '{phone_cell: "Unit #2"}', sheet(["Unit", "Unit", "Unit #2"], ["1", "2", "3"]), [("3",)]
+    ),
+    "an identifier is what is shown, not what is stored": (
+        "{unique_id: ID}", sheet(["ID"], ["000012"], stored={0: {0: "12"}}), [("000012",)]
+    ),
+    "an optional header may be missing": (OPTIONAL, sheet(["ID", "B"], ["1", "12 Elm"]), [("1", "12 Elm")]),
+    "another optional header may be missing": (OPTIONAL, sheet(["ID", "Town"], ["1", "Hull"]), [("1", "Hull")]),
+    "a field whose optional header is missing still has its default": (
+        OPTIONAL, sheet(["ID"], ["1"]), [("1", "Hull")], "defaults: {city: Hull}"
+    ),
+    "texts for blank at the top are for all fields but names": (
+        "{unique_id: A, first_name: A, last_name: A, city: A}", sheet(["A"], ["NULL"]), [("", "NULL", "NULL", "")],
+        "blank_if: 'NULL'",
+    ),
+    "a birth in two digits is of the century before where it would be in the future": (
+        "{date_of_birth: {column: X, date: '%d/%m/%y'}}",
+        sheet(["X"], ["03/02/58"], ["01/09/26"], ["02/09/26"], ["29/02/64"]),
+        [("1958-02-03",), ("2026-09-01",), ("1926-09-02",), ("1964-02-29",)],
+    ),
+    "money is the stored number, not the one shown": (
+        '{amount: {column: Price, blank_if: "-"}}',
+        sheet(["Price"], ["15"], ["$1,014.50"], ["7"], ["-"], stored={0: {0: "14.5", 1: "1014.5", 3: "0"}}),
+        [("14.50",), ("1014.50",), ("7.00",), ("",)], "", "permits",
+    ),
+    "a stored number is never read with the mapping's decimal comma": (
+        '{amount: {column: Prix, decimal: ","}}',
+        sheet(["Prix"], ["1 234,50 $"], ["1.234,50"], stored={0: {0: "1234.5"}}), [("1234.50",), ("1234.50",)], "", "permits",
+    ),
+}  # fmt: skip
 
 
-def test_a_cell_is_cleaned_and_a_line_break_becomes_a_comma(apply):
-    source = sheet(["Street"], ["\u00a012 Main St\r\nUnit 4 \u200b"], ["  "], ["plain"], ["  x"])
-    assert rows(apply("{street: Street}", source)) == [
-        {"street": "12 Main St, Unit 4"},
-        {"street": ""},
-        {"street": "plain"},
-        {"street": "x"},
-    ]
+@pytest.mark.parametrize("kind", TAKEN)
+def test_what_a_mapping_takes(apply, kind):
+    fields, source, expected, *settings = TAKEN[kind]
+    batch = apply(fields, source, **dict(zip(("more", "endpoint"), settings, strict=False)))
+    assert [tuple(row.values()) for row in rows(batch)] == expected
+    assert batch.problems == ()
 
 
 def test_a_sheet_without_rows_makes_a_batch_without_rows(apply):
@@ -118,14 +163,6 @@ def test_the_first_filled_column_counts_and_is_named(apply):
     assert [batch.columns_of("email", at) for at in range(4)] == [(0,), (1,), (2,), (0,)]
 
 
-def test_a_text_that_means_blank_leaves_the_place_to_the_next_column(apply):
-    batch = apply(
-        '{email: {first_of: [A, B], blank_if: "N/A"}}',
-        sheet(["A", "B"], ["N/A", "b"], ["N/A", "N/A"]),
-    )
-    assert batch.frame["email"].tolist() == ["b", ""]
-
-
 def test_joined_columns_leave_blank_parts_out(apply):
     source = sheet(["A", "B"], ["12 Main St ", "Unit 4"], ["", "Unit 4"], ["", ""])
     batch = apply('{street: {join: [A, B], separator: ", "}}', source)
@@ -138,30 +175,6 @@ def test_a_constant_has_no_column(apply):
     batch = apply("{login_source: {value: OPSCOM}}", sheet(["ID"], ["1"], ["2"]))
     assert batch.frame["login_source"].tolist() == ["OPSCOM", "OPSCOM"]
     assert batch.columns_of("login_source", 0) == ()
-
-
-def test_a_default_fills_blanks_and_fields_that_no_rule_gives(apply):
-    batch = apply(
-        "{login_source: Source}",
-        sheet(["Source"], ["LDAP"], [" "]),
-        more="defaults: {login_source: OPSCOM, state: on}",
-    )
-    assert rows(batch) == [
-        {"login_source": "LDAP", "province": "ON"},
-        {"login_source": "OPSCOM", "province": "ON"},
-    ]
-
-
-def test_a_repeated_header_is_told_apart_by_its_number(apply):
-    source = sheet(["Phone", "Phone", "phone"], ["1", "2", "3"])
-    batch = apply('{phone_cell: "Phone#2", student_phone: "PHONE #3"}', source)
-    assert rows(batch) == [{"phone_cell": "2", "student_phone": "3"}]
-
-
-def test_a_header_that_ends_in_a_number_sign_itself_is_taken_to_the_letter(apply):
-    assert rows(
-        apply('{phone_cell: "Unit #2"}', sheet(["Unit", "Unit", "Unit #2"], ["1", "2", "3"]))
-    ) == [{"phone_cell": "3"}]
 
 
 def test_a_repeated_header_without_a_number_stops_the_file(apply):
@@ -253,26 +266,6 @@ def test_what_is_too_long_is_cut_only_on_demand_and_with_a_warning(apply):
         )
     ]
     assert batch.problems[0].value == long
-
-
-def test_money_is_the_stored_number_not_the_one_shown(apply):
-    source = sheet(
-        ["Price"], ["15"], ["$1,014.50"], ["7"], ["-"], stored={0: {0: "14.5", 1: "1014.5", 3: "0"}}
-    )
-    batch = apply('{amount: {column: Price, blank_if: "-"}}', source, endpoint="permits")
-    assert batch.frame["amount"].tolist() == ["14.50", "1014.50", "7.00", ""]
-
-
-def test_a_stored_number_is_never_read_with_the_mappings_decimal_comma(apply):
-    source = sheet(["Prix"], ["1 234,50 $"], ["1.234,50"], stored={0: {0: "1234.5"}})
-    batch = apply('{amount: {column: Prix, decimal: ","}}', source, endpoint="permits")
-    assert batch.frame["amount"].tolist() == ["1234.50", "1234.50"]
-
-
-def test_an_identifier_is_what_is_shown_not_what_is_stored(apply):
-    assert rows(apply("{unique_id: ID}", sheet(["ID"], ["000012"], stored={0: {0: "12"}}))) == [
-        {"unique_id": "000012"}
-    ]
 
 
 def test_rows_that_are_no_records_are_marked_and_have_no_problems(apply):
@@ -514,36 +507,6 @@ def test_of_two_names_the_one_that_may_be_left_out_gives_way_with_a_warning(appl
     )
 
 
-def test_an_optional_header_may_be_missing(apply):
-    fields = "{unique_id: ID, city: {column: Town, optional: true}, street: {join: [A, B], optional: true}}"
-    batch = apply(fields, sheet(["ID", "B"], ["1", "12 Elm"]))
-    assert rows(batch) == [{"unique_id": "1", "street": "12 Elm"}]
-    batch = apply(fields, sheet(["ID", "Town"], ["1", "Hull"]))
-    assert rows(batch) == [{"unique_id": "1", "city": "Hull"}]
-
-
-def test_a_field_whose_optional_header_is_missing_still_has_its_default(apply):
-    batch = apply(
-        "{unique_id: ID, city: {column: Town, optional: true}}",
-        sheet(["ID"], ["1"]),
-        more="defaults: {city: Hull}",
-    )
-    assert rows(batch) == [{"unique_id": "1", "city": "Hull"}]
-
-
-def test_texts_for_blank_at_the_top_are_for_all_fields_but_names(apply):
-    source = sheet(["A"], ["NULL"], ["x"])
-    batch = apply(
-        "{unique_id: A, first_name: A, last_name: A, city: A}", source, more="blank_if: 'NULL'"
-    )
-    assert rows(batch)[0] == {
-        "unique_id": "",
-        "first_name": "NULL",
-        "last_name": "NULL",
-        "city": "",
-    }
-
-
 @pytest.mark.parametrize(
     ("otherwise", "value", "severity", "left_out"),
     [
@@ -645,17 +608,6 @@ def test_days_at_midnight_are_held_only_where_all_are_and_a_time_is_given(apply)
     assert apply(start, midnight, endpoint="permits").problems == ()
     said = apply(fields, midnight, endpoint="permits", more="midnight: date")
     assert said.frame["endTime"].tolist()[:2] == ["2027-04-30T23:59:59", "2027-05-31T23:59:59"]
-
-
-def test_a_birth_in_two_digits_is_of_the_century_before_where_it_would_be_in_the_future(apply):
-    source = sheet(["X"], ["03/02/58"], ["01/09/26"], ["02/09/26"], ["29/02/64"])
-    batch = apply("{date_of_birth: {column: X, date: '%d/%m/%y'}}", source)
-    assert batch.frame["date_of_birth"].tolist() == [
-        "1958-02-03",
-        "2026-09-01",
-        "1926-09-02",
-        "1964-02-29",
-    ]
 
 
 def test_a_time_that_the_clocks_skip_is_warned_of(apply):
