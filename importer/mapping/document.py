@@ -203,8 +203,8 @@ def _compose(path: Path, text: str) -> yaml.Node | None:
                 'name that holds it, like "Permit #".'
             )
             raise _unreadable(path, message, opened.line + 1) from error
-        line = None if mark is None else mark.line + 1
-        raise _unreadable(path, _yaml_sentence(error), line) from error
+        where = None if mark is None else mark.line + 1
+        raise _unreadable(path, _yaml_sentence(error), where) from error
     except RecursionError:
         raise _unreadable(path, _TOO_MUCH) from None
 
