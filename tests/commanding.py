@@ -76,6 +76,13 @@ class Done:
         return {Path(file["source"]).name: file["states"] for file in self.json["files"]}
 
 
+class Keyboard(io.StringIO):
+    """Standard input of a person."""
+
+    def isatty(self):
+        return True
+
+
 class Office:
     """A workspace with mappings of its own, and nothing of the person's real folders."""
 
@@ -157,11 +164,16 @@ class Office:
         return Done(process.returncode, out, err)
 
     def calling(self, monkeypatch, capsys):
-        """Return a function like ``run`` that stays inside this process, which is quicker."""
+        """Return a function like ``run`` that stays inside this process, which is quicker.
+
+        ``typed`` are the lines of a person at a terminal; without them nobody is there.
+        """
         from importer.cli import main
 
-        def call(*arguments, **environ):
+        def call(*arguments, typed=None, **environ):
             with monkeypatch.context() as here:
+                if typed is not None:
+                    here.setattr(sys, "stdin", Keyboard("".join(f"{line}\n" for line in typed)))
                 here.chdir(self.folder)
                 here.delenv("OPSCOM_API_TOKEN", raising=False)
                 for name, value in (self.environment() | environ).items():

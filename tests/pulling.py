@@ -27,9 +27,9 @@ class Office(commanding.Office):
     def results(self):
         return self.folder / "results"
 
-    def pull(self, *arguments):
+    def pull(self, *arguments, **more):
         """Type a command and return what came of it."""
-        return self._call("pull", *arguments)
+        return self._call("pull", *arguments, **more)
 
     def start(self, *arguments, **more):
         """Start a command as a process of its own."""

@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from commanding import CLIENT, PERMITS, POSIX, Office, Terminal, permit
+from commanding import CLIENT, permit
 from controller import Controller
 from returning import sent
 
@@ -98,20 +98,14 @@ def test_a_rehearsal_under_another_client_code_is_asked_nothing(desk):
     desk.push("permits.csv", code=0)
 
 
-@POSIX
-@pytest.mark.parametrize(("answers", "states"), [("y", "3 unchanged"), ("n", "3 pushed")])
-def test_a_person_at_the_terminal_answers(tmp_path, calling, answers, states):
-    with Controller() as controller:
-        office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
-        office.table("permits.csv", [permit(number) for number in range(3)])
-        assert calling(office)("push", "permits.csv", "--yes").code == 0
-        more = ("--client", "OC-TEST", "--results", "other")
-        with Terminal(office, "push", "permits.csv", "--yes", *more) as screen:
-            screen.wait_for("differs only in dashes, underscores or capitals.")
-            screen.wait_for("Is that the same OPSCOM, so that what was sent there counts?")
-            screen.type(answers)
-            assert screen.end() == 0
-    assert states in screen.screen
+@pytest.mark.parametrize(("answer", "states"), [("y", "3 unchanged"), ("n", "3 pushed")])
+def test_a_person_at_the_terminal_answers(pushed, monkeypatch, capsys, answer, states):
+    call = pushed.calling(monkeypatch, capsys)
+    more = ("--client", "OC-TEST", "--results", "other")
+    done = call("push", "permits.csv", "--yes", *more, typed=[answer])
+    question = "Is that the same OPSCOM, so that what was sent there counts?"
+    assert f"differs only in dashes, underscores or capitals.\n{question}" in done.err
+    assert (done.code, states in done.err) == (0, True)
 
 
 # Hosts
