@@ -13,6 +13,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
+from importer.results.files import write_draft
 from importer.settings import TOKEN_VARIABLE, Settings
 from importer.text import quoted
 from importer.workspace import SETTINGS_FILE, move
@@ -81,14 +82,9 @@ def keep_token(settings: Settings, token: str) -> str:
             "This system has no keychain, and no workspace is here to keep the token in.",
             hint="Go into your workspace, or name it with --workspace; `opscom-import init` makes one.",
         )
-    draft = path.with_name(f"{path.name}.part")
     try:
-        draft.unlink(missing_ok=True)
-        # Nobody else can read it at any time: it is born readable by its owner alone.
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(token)
-        move(draft, path)
+        # Nobody else can read it at any time: a draft is born readable by its owner alone.
+        move(write_draft(path, lambda file: file.write(token.encode())), path)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error
     who = "only you can read" if os.name == "posix" else "whoever may read its folder can read"

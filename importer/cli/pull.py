@@ -202,14 +202,15 @@ def plates(options: Options, *, file: Path, column: str | None) -> int:
         job = read_plate_file(file, request, column)
         for note in job.notes:
             say(f"  Note: {note}")
-        delivery = access.deliver(settings, call.stack)
-        told = pull_plates(
-            job,
-            access.plates(access.host, settings),
-            delivery.conditions,
-            call.asked,
-            lambda done, total: delivery.watch(Progress(file.name, done, total)),
-        )
+        with ExitStack() as stack:
+            delivery = access.deliver(settings, stack)
+            told = pull_plates(
+                job,
+                access.plates(access.host, settings),
+                delivery.conditions,
+                call.asked,
+                lambda done, total: delivery.watch(Progress(file.name, done, total)),
+            )
         counts = ", ".join(f"{number} {state}" for state, number in told["states"].items())
         say(f"{file.name}: {counts or 'no rows'} ({count(told['rows'], 'row')}, {told['mapping']})")
         if told["stopped"] is not None:
