@@ -9,19 +9,22 @@ from typing import TYPE_CHECKING
 
 from importer.checking import check, overrule
 from importer.errors import ImporterError, InputError, MappingError, UsageError, failure, plain
+from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose
+from importer.mapping.load import Rule
+from importer.mapping.model import RulePart
 from importer.model import RESULT_COLUMNS
 from importer.reading import read_source
 from importer.text import count
 from schemas import POLICIES, TABLES
+from schemas.plates import PLATES
 
 if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Callable, Mapping, Sequence
 
     from importer.compare import Compared
-    from importer.mapping import Mapping as Rules
     from importer.model import Checked, Origin
 
 CHECK, PUSH, SETTLE = "check", "push", "settle"
@@ -202,6 +205,43 @@ def check_file(
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
     notes = (*source.notes, *chosen.notes)
     return Job(path, digest, rules, checked, notes, source.origin, content=source.digest)
+
+
+def check_plates(path: Path, request: Request, column: str | None) -> Job:
+    """Read, map and check a file of plates, under a mapping for plates or the column named.
+
+    Args:
+        path: The file.
+        request: The mappings to choose from; those of other endpoints are passed over unless they
+            were named.
+        column: A header, instead of a mapping; ``Plate#2`` is the second column of that header.
+
+    Raises:
+        InputError: The file cannot be read, or nothing says which column holds the plates.
+        MappingError: A mapping has faults.
+    """
+    mappings = [load_mapping(each) for each in request.mappings] if column is None else []
+    plates = [mapping for mapping in mappings if mapping.endpoint == PLATES.endpoint]
+    if column is not None:
+        name, known = f"--column {column}", PLATES.fields[0]
+        rule = Rule(known.name, known, RulePart(column=column))
+        plates = [Rules(Path(name.replace("/", " ")), name, PLATES, (rule,), duplicates="first")]
+    elif request.named and len(plates) < len(mappings):
+        other = next(mapping for mapping in mappings if mapping not in plates)
+        raise InputError(
+            f"{other.path.name} is a mapping for {other.endpoint}, not for plates.",
+            hint="Name a mapping whose endpoint is plates, or the column with --column.",
+        )
+    elif not plates:
+        raise InputError(
+            f"Nothing says which column of {path.name} holds the plates.",
+            hint="Name its header with --column, or a mapping whose endpoint is plates with "
+            "--mapping.",
+        )
+    job = check_file(path, plates, replace(request, named=True))
+    sheets = [(*each.batch.sheet.notes, *each.notes) for each in job.sheets]
+    notes = dict.fromkeys((*job.notes, *(note for each in sheets for note in each)))
+    return replace(job, notes=tuple(notes))
 
 
 def prove_fitting(name: str, rows: int, columns: int) -> None:

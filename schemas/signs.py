@@ -187,6 +187,7 @@ EXTENSION_RE: Final = re.compile(
 )
 
 
+_ONE_OF_A_LIST: Final = r"\s*(?:[,;/&|]|\b(?:or|and|et|ou)\b)\s*"
 _TEN_DIGITS_RE: Final = re.compile(
     r"(?<![0-9])(?:\+?1[ .-]?)?\(?[2-9][0-9]{2}\)?[ .-]*[0-9]{3}[ .-]?[0-9]{4}(?![0-9])"
 )
@@ -197,7 +198,7 @@ def two_phones(text: str) -> str | None:
     found = list(_TEN_DIGITS_RE.finditer(text))
     if len(found) > 1:
         return text[found[1].start() :]
-    parts = re.split(r"\s*(?:[/,;&|]|\b(?:or|and|et|ou)\b)\s*", text)
+    parts = re.split(_ONE_OF_A_LIST, text)
     long = [part for part in parts if sum(c.isdigit() for c in part) >= 7]  # noqa: PLR2004 - a local number
     return text[text.rfind(long[1]) :] if len(long) > 1 else None
 
@@ -219,8 +220,6 @@ def impossible(text: str) -> bool:
 _CANADIAN: Final = r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]{0,2}[0-9][ABCEGHJ-NPRSTV-Z][0-9]"
 
 _CANADIAN_RE: Final = re.compile(_CANADIAN, re.IGNORECASE)
-
-_ONE_OF_A_LIST: Final = r"\s*(?:[,;/&|]|\b(?:or|and|et|ou)\b)\s*"
 
 
 def two_codes(text: str) -> str | None:

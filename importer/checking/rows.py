@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.checking.repeats import find_repeats
@@ -24,15 +24,8 @@ if TYPE_CHECKING:
     from importer.schema import Field, Table
 
     Flawed = Mapping[str, Collection[int]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Failure:
-    """A rule and the positions that break it."""
-
-    field: str
-    rule: Rule
-    positions: Sequence[int]
+    Failure = tuple[str, Rule, Sequence[int]]
+    """A field, a rule, and the positions that break it."""
 
 
 def check(
@@ -81,14 +74,14 @@ def _check(batch: Batch, table: Table, required: frozenset[str], today: date) ->
             flawed[problem.field].add(problem.position)
 
     failures = _failures(batch, table, required, today, flawed)
-    spared = [failure for failure in failures if failure.rule.leaves_out]
+    spared = [(name, rule, positions) for name, rule, positions in failures if rule.leaves_out]
     if spared:
-        problems += [warning for failure in spared for warning in _problems(batch, table, failure)]
+        problems += [warning for each in spared for warning in _problems(batch, table, *each)]
         batch = _without(batch, spared)
         # What is missing shows only now: of two fields one of which must be filled, say.
         failures = _failures(batch, table, required, today, flawed)
     for failure in failures:
-        problems += _problems(batch, table, failure)
+        problems += _problems(batch, table, *failure)
 
     return Checked(
         batch=replace(batch, skipped=given.skipped) if spared else given,
@@ -116,19 +109,18 @@ def _required(table: Table, names: Collection[str]) -> frozenset[str]:
     return frozenset(known.name for known in map(table.field, names) if known is not None)
 
 
-def _without(batch: Batch, failures: Iterable[_Failure]) -> Batch:
+def _without(batch: Batch, failures: Iterable[Failure]) -> Batch:
     """Return the batch without the values at fault."""
-    frame = batch.frame.copy()
-    left_out = set(batch.left_out)
-    for failure in failures:
-        frame.loc[list(failure.positions), failure.field] = ""
-        left_out.update((position, failure.field) for position in failure.positions)
+    frame, left_out = batch.frame.copy(), set(batch.left_out)
+    for name, _, positions in failures:
+        frame.loc[list(positions), name] = ""
+        left_out.update((position, name) for position in positions)
     return replace(batch, frame=frame, left_out=frozenset(left_out))
 
 
 def _failures(
     batch: Batch, table: Table, required: frozenset[str], today: date, flawed: Flawed
-) -> list[_Failure]:
+) -> list[Failure]:
     """Run the table's rules over the rows that are records and return what fails, in their order.
 
     This is the one place that reads pandera's errors. A check that could not run has checked no row,
@@ -144,7 +136,7 @@ def _failures(
         failed = errors.schema_errors
     else:
         return []
-    failures: list[_Failure] = []
+    failures: list[Failure] = []
     for error in failed:
         output = error.check_output
         if output is None:
@@ -160,7 +152,7 @@ def _failures(
         broken = map(int, frame.index[~output.to_numpy(dtype=bool)])
         positions = [position for position in broken if position not in passed]
         if positions:
-            failures.append(_Failure(name, rule, positions))
+            failures.append((name, rule, positions))
     return failures
 
 
@@ -188,16 +180,17 @@ def _absent(frame: pd.DataFrame, table: Table, required: Collection[str]) -> lis
     ]
 
 
-def _problems(batch: Batch, table: Table, failure: _Failure) -> list[Problem]:
-    name, rule = failure.field, failure.rule
+def _problems(
+    batch: Batch, table: Table, name: str, rule: Rule, positions: Sequence[int]
+) -> list[Problem]:
     known = table.field(name)
     title = name if known is None else known.title
-    values = [""] * len(failure.positions)
+    values = [""] * len(positions)
     if name in batch.frame and not rule.whole_row:
-        values = batch.frame.loc[list(failure.positions), name].tolist()
+        values = batch.frame.loc[list(positions), name].tolist()
     looked_at = [*(() if rule.whole_row else (name,)), *(rule.also if rule.on_blank else ())]
     problems = []
-    for position, value in zip(failure.positions, values, strict=True):
+    for position, value in zip(positions, values, strict=True):
         columns = batch.columns_at(looked_at, position)
         this = "this" if columns else f'the "{title}"'
         message, remedy = rule.message.format(this=this, length=length_of(value)), rule.remedy

@@ -25,7 +25,7 @@ from importer.delivery.journal_file import person
 from importer.delivery.pace import Stopper
 from importer.delivery.questions import Json
 from importer.errors import PushStopped, SettingsError, UsageError
-from importer.plates import read_plate_file
+from importer.prepare import check_plates
 from importer.pulls import lists, overdue
 from importer.pulls.book import Asked
 from importer.pulls.plates import pull_plates
@@ -199,7 +199,7 @@ def plates(options: Options, *, file: Path, column: str | None) -> int:
     with _calling(options, plates=True) as call:
         access, settings = call.access, call.setting.settings
         request = call.setting.request("pull", sandbox=access.sandbox, files=(file,))
-        job = read_plate_file(file, request, column)
+        job = check_plates(file, request, column)
         for note in job.notes:
             say(f"  Note: {note}")
         with ExitStack() as stack:

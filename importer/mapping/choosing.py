@@ -71,6 +71,8 @@ class _Misfit:
     """How many mapped headers the nearest sheet lacks; 0 where its name or its header row is wrong."""
     grid: Grid | None = None
     """That sheet."""
+    sheet: Sheet | None = None
+    """The same under its header, where it has one."""
 
     def is_near(self, *, named: bool) -> bool:
         """Whether the file is most likely meant for it: by its columns, or by its name and some of them."""
@@ -210,23 +212,26 @@ def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> 
             seen = ", ".join(grid.name or "" for grid in grids)
             why = f"the workbook has no visible sheet {absent[0]} (it has {seen})."
             return _Misfit(mapping, why, 0)
-    taken = {at: _take(source, grids[at], mapping) for at in places}
-    sheets = tuple(found for found in taken.values() if not isinstance(found, _Misfit))
-    misfits = [found for found in taken.values() if isinstance(found, _Misfit)]
+    found = [_take(source, grid, mapping) for grid in grids]
+    sheets = tuple(each for at in places if isinstance(each := found[at], Sheet))
+    misfits = [each for at in places if isinstance(each := found[at], _Misfit)]
     if not sheets or (names and misfits):
         return min(misfits, key=lambda miss: (miss.distance, -(miss.grid or grids[0]).frame.size))
     asked = ", ".join(grids[at].name or "" for at in places)
     notes = (
-        _left_out(source, grid, mapping, "" if at in taken else asked)
-        for at, grid in enumerate(grids)
-        if not isinstance(taken.get(at), Sheet)
+        _left_out(grids[at], each, mapping, "" if at in places else asked)
+        for at, each in enumerate(found)
+        if at not in places or isinstance(each, _Misfit)
     )
     return Choice(mapping, sheets, tuple(filter(None, notes)))
 
 
 def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
-    wanted, headers = mapping.all_headers, _headers(grid, mapping)
+    wanted, headers, ours = mapping.all_headers, mapping.header_rows, results_header(grid)
+    if ours is not None or not headers:
+        row = ours or find_header(grid, mapping.headers)
+        headers = () if row is None else (row,)
     if not headers:
         # The lower line of a header may hold the ends of the names: "Student" above "First Name".
         words = [header.split() for header in mapping.headers]
@@ -249,16 +254,7 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     if not mapping.header_rows and (two := _two_lines(source, grid, mapping, headers[0])):
         return two
     why = explain_missing(mapping, sheet, told_headers(grid, (mapping,))[0])
-    return _Misfit(mapping, why, len(missing), grid)
-
-
-def _headers(grid: Grid, mapping: Mapping) -> tuple[int, ...]:
-    """Return the rows of the header; none where no row holds any of the mapped headers."""
-    found = results_header(grid)
-    if found is None and mapping.header_rows:
-        return mapping.header_rows
-    found = found or find_header(grid, mapping.headers)
-    return () if found is None else (found,)
+    return _Misfit(mapping, why, len(missing), grid, sheet)
 
 
 def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
@@ -272,15 +268,12 @@ def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet 
     return None
 
 
-def _left_out(source: Source, grid: Grid, mapping: Mapping, asked: str) -> str | None:
+def _left_out(grid: Grid, found: Sheet | _Misfit, mapping: Mapping, asked: str) -> str | None:
     """Return the note on a visible sheet that is not imported; ``None`` for one without rows.
 
     Only the mapping's headers are named: those of the sheet may be the first of its people.
     """
-    headers, sheet = _headers(grid, mapping), None
-    if headers:
-        with suppress(InputError):
-            sheet = take_sheet(source, grid, *headers, wanted=mapping.all_headers)
+    sheet = found.sheet if isinstance(found, _Misfit) else found
     rows = len(grid.rows if sheet is None else sheet.rows)
     if not rows:
         return None

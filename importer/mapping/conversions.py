@@ -9,6 +9,7 @@ import html
 import re
 import unicodedata
 from collections import abc
+from dataclasses import replace
 
 from importer.model import Refusal, Warned
 from importer.schema import Kind
@@ -82,10 +83,10 @@ def digits(text: str) -> Converted:
     left = re.search(f"[^{_NUMBER_SIGNS}].*", plain, re.DOTALL)
     if left is None:
         return re.sub("[^0-9]", "", plain) or _nothing_left("digits")
-    return Refusal(
+    return _left_over(
+        left[0],
         "this holds more than digits, blanks and + ( ) . - /.",
         "Correct the cell, or keep the digits alone with `extract` in the mapping.",
-        f"`{left[0]}` is left over.",
     )
 
 
@@ -96,10 +97,8 @@ def _digits_of_a_phone(text: str) -> Converted:
         return refused
     made = digits(text)
     if isinstance(made, Refusal) and isinstance(phone(text), str):
-        return Refusal(
-            made.message,
-            "Say `convert: [phone]` in the mapping, which keeps extensions.",
-            made.detail,
+        return replace(
+            made, remedy="Say `convert: [phone]` in the mapping, which keeps extensions."
         )
     return made
 
@@ -120,11 +119,8 @@ def phone(text: str) -> Converted:
     number = text if extension is None else text[: extension.start()]
     left = re.search(f"[^{_NUMBER_SIGNS}].*", number)
     if left is not None:
-        return Refusal(
-            "this holds more than a phone number.",
-            "Keep the number alone in the cell.",
-            f"`{left[0]}` is left over.",
-        )
+        why = "this holds more than a phone number."
+        return _left_over(left[0], why, "Keep the number alone in the cell.")
     behind = "" if extension is None else f" x{extension[1]}"
     try:
         parsed = phonenumbers.parse(number, "CA")
@@ -156,7 +152,7 @@ def email(text: str) -> Converted:
     inside = ADDRESS_RE.findall(text)
     if len(inside) == 1:
         left = text.replace(inside[0], "").strip()
-        return Refusal(refused.message, refused.remedy, f"`{left}` is left over.")
+        return _left_over(left, refused.message, refused.remedy)
     return refused
 
 
@@ -183,11 +179,8 @@ def plate(text: str) -> Converted:
     bare = re.sub(rf"[\s{DASHES}{POINTS}]", "", narrow)
     left = re.search(r"[^\w]|_", bare)
     if left is not None:
-        return Refusal(
-            "this holds more than letters, digits, blanks, dashes and points.",
-            "Keep the plate alone in the cell.",
-            f"`{left[0]}` is left over.",
-        )
+        why = "this holds more than letters, digits, blanks, dashes and points."
+        return _left_over(left[0], why, "Keep the plate alone in the cell.")
     made = _in_case(bare, bare.upper()) or _nothing_left("plate")
     if isinstance(made, str) and _BEFORE_PLATE_RE.match(text):
         return Warned(made, _BEFORE_PLATE)
@@ -202,14 +195,8 @@ def title(text: str) -> Converted:
     """
     made = _in_case(text, _WORD_RE.sub(lambda word: _capitals(word[0]), text))
     if isinstance(made, str) and made != text and (guess := _GUESSED_RE.search(made)):
-        return Warned(
-            made,
-            Refusal(
-                "the capitals that `title` has given this are a guess.",
-                CHECK,
-                f"`{guess[0].strip()}` in `{made}`.",
-            ),
-        )
+        why = "the capitals that `title` has given this are a guess."
+        return Warned(made, Refusal(why, CHECK, f"`{guess[0].strip()}` in `{made}`."))
     return made
 
 
@@ -259,6 +246,10 @@ def _held(kind: Kind, text: str) -> Refusal | None:
             message = found.rule.message.format(this="this", length=len(text))
             return Refusal(message, found.rule.remedy, found.detail)
     return None
+
+
+def _left_over(left: str, message: str, remedy: str) -> Refusal:
+    return Refusal(message, remedy, f"`{left}` is left over.")
 
 
 def _nothing_left(name: str) -> Refusal:
