@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.codes import CODES
+from importer.codes import code_of
 from importer.model import State
 from importer.schema import Kind
 from importer.text import count, typed
@@ -33,8 +33,6 @@ _ADDRESS = ("street", "city")
 _LOOKED_UP = ("the mapping's `lookup`", "OPSCOM has no user type")
 """How problems of a lookup begin, whose values are those of a list."""
 _MOST_VALUES = 20
-_DIGITS = 9
-"""Of a code that is one."""
 _SOME_ROWS = 3
 """From how many rows on one fault in most of a column is more likely the mapping's than the cells'."""
 _NEAREST = re.compile(
@@ -144,7 +142,7 @@ def refusals_of(checked: Checked, outcomes: Sequence[Outcome]) -> tuple[Cause, .
             rows.setdefault(outcome.code, []).append(position)
     causes = []
     for code, positions in rows.items():
-        known = CODES.get(int(code)) if code.isdecimal() and len(code) <= _DIGITS else None
+        known = code_of(code)
         means = "OPSCOM refused the record." if known is None else known.means
         remedy = "See opscom_message in the workbook." if known is None else known.remedy
         place = sheet.place(int(sheet.rows[positions[0]]))

@@ -87,6 +87,13 @@ _ALL = (
 
 CODES: Mapping[int, Code] = MappingProxyType({code.number: code for code in _ALL})
 """Number → code, for all that the vendor documents."""
+_ANSWERED = {str(number): code for number, code in CODES.items()}
+
+
+def code_of(answered: str) -> Code | None:
+    """Return what is known of a code as OPSCOM answered it."""
+    return _ANSWERED.get(answered)
+
 
 # fmt: off
 FIELDS: Mapping[int, tuple[str, ...]] = MappingProxyType({

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.causes import told_values
+from importer.codes import code_of
 from importer.model import State
-from importer.results.parts import EDITED, OUTDATED, UNDECIDED, code_of, kind_of
+from importer.results.parts import EDITED, OUTDATED, UNDECIDED, kind_of
 from importer.results.styles import Link
 from importer.results.words import WHOLE_ROW, headers, row_message
 from importer.text import count, spans
@@ -45,7 +46,7 @@ def problem_lines(pages: Sequence[Page], causes: Sequence[Cause]) -> list[list[C
             key = (outcome.code, place, _own_remedy(outcome))
             refused.setdefault(key, []).append(page.spot(position))
     for (code, place, remedy), spots in refused.items():
-        known = None if remedy else code_of(spots[0].outcome)
+        known = None if remedy else code_of(spots[0].outcome.code)
         said = [_shared([spot.outcome for spot in spots]), known.means if known else ""]
         text = "\n".join(dict.fromkeys(filter(None, said)))
         advice = known.remedy if known else remedy

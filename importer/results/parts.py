@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from importer.codes import CODES, EXISTS, FIELDS
+from importer.codes import EXISTS, FIELDS, code_of
 from importer.model import EXCEL_ERRORS, MADE, RESULT_COLUMNS, State
 from importer.results.inert import sheet_name
 
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from importer.codes import Code
     from importer.model import Checked, Column, Outcome, Problem, Sheet
 
 UNDECIDED, EDITED, OUTDATED = "undecided", "edited", "outdated"
@@ -48,11 +47,6 @@ def answers_to(outcome: Outcome) -> tuple[str, ...]:
         return ("yes", "no")
     update = ("update",) if outcome.may_update and kind in {UNDECIDED, EDITED} else ()
     return ("new", *update) if kind == UNDECIDED else update
-
-
-def code_of(outcome: Outcome) -> Code | None:
-    """Return what is known of the code that an outcome carries."""
-    return CODES.get(int(outcome.code)) if outcome.code.isdecimal() else None
 
 
 @dataclass(frozen=True)
@@ -130,8 +124,8 @@ class Page:
         """Return the source columns that a row's outcome is about: as OPSCOM's code says, or as it differs."""
         outcome, batch = self.outcomes[position], self.checked.batch
         fields = outcome.differs
-        if outcome.state is State.REJECTED and outcome.code.isdecimal():
-            fields = FIELDS.get(int(outcome.code), ())
+        if outcome.state is State.REJECTED and (code := code_of(outcome.code)):
+            fields = FIELDS.get(code.number, ())
         columns = (at for name in fields for at in batch.columns_of(name, position))
         return tuple(at for at in columns if at in self.places)
 

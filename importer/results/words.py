@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from importer.codes import code_of
 from importer.model import State
-from importer.results.parts import EDITED, OUTDATED, UNDECIDED, code_of
+from importer.results.parts import EDITED, OUTDATED, UNDECIDED
 from importer.text import count
 from schemas import POLICIES
 
@@ -259,7 +260,7 @@ def outcome_note(about: About, outcome: Outcome) -> str:
 
 def outcome_lines(outcome: Outcome) -> list[str]:
     """Return what an outcome says, and what its code means and asks for, where OPSCOM gave it."""
-    message, code = outcome.message, code_of(outcome)
+    message, code = outcome.message, code_of(outcome.code)
     if outcome.state is State.EXISTS and outcome.code and outcome.code not in message:
         message = f"{message.removesuffix('.')} ({outcome.code}).".lstrip()
     lines = [message] if message else []
