@@ -100,7 +100,7 @@ class Client:
         return self.session.post(
             f"{self.sandbox.url}/api/{client}/v1/{call}",
             json={"apiToken": token, **(body or {})},
-            timeout=10,
+            timeout=100,
             **more,
         )
 
@@ -115,7 +115,7 @@ class Client:
 
     def plate(self, plate="A", **more):
         body = {"api_token": TOKEN, "client": CLIENT, "plate": plate, **more}
-        return self.session.post(f"{self.sandbox.url}/api/v1/validate/plate", json=body, timeout=10)
+        return self.session.post(f"{self.sandbox.url}/api/v1/validate/plate", json=body, timeout=100)
 
 
 @contextmanager

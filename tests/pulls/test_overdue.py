@@ -195,17 +195,17 @@ def test_a_token_that_an_answer_repeats_is_in_no_workbook(office):
 
 def test_a_timeout_counts_from_the_last_byte_so_that_what_still_arrives_is_never_cut(office):
     body = json.dumps({"records": [{"ViolationID": 1}]})
-    with Controller({("*", 0): Fault("drip", body=body, seconds=0.01)}) as controller:
-        done = ask(office, controller, "--timeout", "0.4")
+    with Controller({("*", 0): Fault("drip", body=body, seconds=0.025)}) as controller:
+        done = ask(office, controller, "--timeout", "2")
     assert done.code == 0
 
 
 def test_a_host_that_falls_silent_is_given_up_after_the_timeout(office):
     with Controller({("*", 0): Fault("hang")}) as controller:
-        done = ask(office, controller, "--timeout", "0.2")
+        done = ask(office, controller, "--timeout", "1.5")
         assert len(controller.ledger) == 1
     assert done.code == 4
-    assert done.json["error"].startswith("Nothing came for 0.2 seconds. OPSCOM may have marked")
+    assert done.json["error"].startswith("Nothing came for 1.5 seconds. OPSCOM may have marked")
 
 
 # Being asked
@@ -246,7 +246,7 @@ def dripping(office, seconds=0.004):
     body = json.dumps({"records": [{"ViolationID": n} for n in range(200)]})
     controller = Controller({("*", 0): Fault("drip", body=body, seconds=seconds)}).start()
     process = office.start("overdue-violations", "--host", controller.url, "--yes", "--json")
-    until = time.monotonic() + 20
+    until = time.monotonic() + 100
     while time.monotonic() < until:
         files = saved_files(office)
         if files and files[0].stat().st_size > 60:
@@ -261,7 +261,7 @@ def dripping(office, seconds=0.004):
 def test_an_interrupted_call_keeps_what_arrived_and_names_the_file(office, number):
     controller, process, saved = dripping(office)
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=100)
     controller.close()
     assert process.returncode == 4
     told = json.loads(out)
@@ -277,7 +277,7 @@ def test_an_interrupted_call_keeps_what_arrived_and_names_the_file(office, numbe
 def test_a_killed_call_leaves_what_arrived_and_the_next_call_says_so_first(office):
     controller, process, saved = dripping(office)
     process.kill()
-    process.communicate(timeout=20)
+    process.communicate(timeout=100)
     controller.close()
     size = saved.stat().st_size
     assert saved.read_bytes().startswith(b'{"records": [{"ViolationID": 0')

@@ -278,9 +278,9 @@ def test_an_interrupted_batch_lays_out_what_was_answered(office):
             *("plates", path, "--column", "Plate", "--plate-host", controller.url),
             *("--workers", "2", "--json"),
         )
-        controller.wait_for(10, timeout=30)
+        controller.wait_for(10, timeout=100)
         process.send_signal(signal.SIGINT)
-        out, _err = process.communicate(timeout=30)
+        out, _err = process.communicate(timeout=100)
         asked = len(controller.ledger)
     assert process.returncode == 3
     told = json.loads(out)

@@ -30,7 +30,7 @@ BODIES = {
 def push(session, controller, key="A1", call="profiles/push", **body):
     url = f"{controller.url}/api/OC_TEST/v1/{call}"
     return session.post(
-        url, json={**BODIES[call], "unique_id": key, **body}, timeout=5, allow_redirects=False
+        url, json={**BODIES[call], "unique_id": key, **body}, timeout=100, allow_redirects=False
     )
 
 
@@ -138,7 +138,7 @@ def test_a_hanging_request_ends_with_the_controller(session):
         caller.start()
         controller.wait_for(1)
         assert caller.is_alive()
-    caller.join(5)
+    caller.join()
     assert len(seen) == 1
     assert controller.applied("A1") == 1
 
@@ -250,7 +250,7 @@ def test_it_runs_as_a_process_and_writes_its_ledger_before_it_answers(tmp_path, 
             url = process.stdout.readline().strip()
             body = {**BODIES["profiles/push"], "unique_id": "A1"}
             with pytest.raises(requests.ConnectionError):
-                session.post(f"{url}/api/C/v1/profiles/push", json=body, timeout=5)
+                session.post(f"{url}/api/C/v1/profiles/push", json=body, timeout=100)
             lines = ledger.read_text(encoding="utf-8").splitlines()
         finally:
             process.kill()

@@ -42,7 +42,7 @@ def test_a_token_of_50_characters_is_taken(shared):
 
 def test_a_request_without_a_token_gets_the_documented_error(shared):
     url = f"{shared.sandbox.url}/api/{CLIENT}/v1/profiles/push"
-    assert shared.session.post(url, json={}, timeout=10).json() == {
+    assert shared.session.post(url, json={}, timeout=100).json() == {
         "ErrorCode": 9001,
         "ErrorMessage": "The sandbox refuses this.",
     }
@@ -78,7 +78,7 @@ def test_a_plate_query_tells_what_it_lacks_in_its_own_words(shared, body, code):
 )
 def test_what_is_no_json_object_cannot_be_parsed(shared, raw):
     url = f"{shared.sandbox.url}/api/{CLIENT}/v1/profiles/types/list"
-    answer = shared.session.post(url, raw, headers={"Content-Type": "application/json"}, timeout=10)
+    answer = shared.session.post(url, raw, headers={"Content-Type": "application/json"}, timeout=100)
     assert answer.json()["ErrorCode"] == 9003
 
 
@@ -95,7 +95,7 @@ def test_what_is_no_json_object_cannot_be_parsed(shared, raw):
 )
 def test_a_wrong_method_media_type_or_path_gets_a_page(shared, method, path, media, status):
     answer = shared.session.request(
-        method, shared.sandbox.url + path, data=b"{}", headers={"Content-Type": media}, timeout=10
+        method, shared.sandbox.url + path, data=b"{}", headers={"Content-Type": media}, timeout=100
     )
     assert answer.status_code == status
     assert answer.text.startswith("<!DOCTYPE html>")
