@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from dataclasses import replace
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,6 @@ import pyarrow.compute as pc
 from importer.errors import InputError
 from importer.model import Column, Grid
 from importer.reading import faults
-from importer.reading.merges import spread
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 
 _CELLS_A_BLOCK: Final = 250_000
 """Cells that are Python objects at the same time."""
-_MOST_CELLS: Final = 50_000_000
+MOST_CELLS: Final = 50_000_000
 """Rows times columns: a million rows of fifty columns."""
+_MOST_CHARACTERS: Final = 1_000_000_000
+_MOST_MERGED: Final = 2_000_000
 _ERROR: Final = rf"^\s*(?:{faults.ERROR_WORDS})\s*$"
 _BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 """What other programs break the lines of a cell with."""
@@ -67,6 +69,8 @@ class GridBuilder:
         """Whether a filter is active in the sheet."""
         self.name = name
         self._path = path
+        self._place = path.name if name is None else f"{path.name}, {name}"
+        self._characters = 0
         self._rows: list[int] = []
         self._lengths: list[int] = []
         self._cells: list[Sequence[str]] = []
@@ -116,6 +120,14 @@ class GridBuilder:
         if len(self._cells) * self._width >= _CELLS_A_BLOCK:
             self._pack()
 
+    def too_large(self) -> InputError:
+        """Return the refusal of a table that is larger than any list of people."""
+        return InputError(
+            f"{self._place}: the table has more than {MOST_CELLS:,} cells, blank ones counted, "
+            "too many to be read.",
+            hint="Delete stray cells far to the right, or split the file.",
+        )
+
     def grid(self, notes: Sequence[str] = (), *, ragged: bool = False) -> Grid:
         """Return the finished grid.
 
@@ -141,7 +153,76 @@ class GridBuilder:
             notes=(*notes, *self._about_hidden(frame)),
             lengths=np.array(self._lengths, np.int64) if ragged else None,
         )
-        return spread(grid)
+        return self._spread(grid) if self.merges else grid
+
+    def _spread(self, grid: Grid) -> Grid:
+        """Return the grid with merged cells as a person sees them.
+
+        Their value stands in the first of them in the file. A cell merged over rows is the value of all
+        these rows; what a merge hides is not seen, so it is not read.
+        """
+        frame, types, stored = grid.frame.copy(), dict(grid.types), dict(grid.stored)
+        flaws: dict[Any, Any] = {(flaw.position, flaw.column): flaw for flaw in grid.flaws}
+        struck: dict[Any, Any] = dict.fromkeys(grid.struck, True)
+        for column, sources in self._sources(grid).items():
+            texts = frame[column].to_numpy(object).copy()
+            spread = [texts[source] if source >= 0 else "" for source in sources.values()]
+            self._count(spread)
+            texts[list(sources)] = spread
+            frame[column] = pd.array(texts, dtype="str")
+            if column in types:
+                kinds = types[column].copy()
+                kinds[list(sources)] = [kinds[at] if at >= 0 else 0 for at in sources.values()]
+                types[column] = kinds
+            numbers = stored.get(column, {})
+            stored[column] = {at: text for at, text in numbers.items() if at not in sources} | {
+                at: numbers[source] for at, source in sources.items() if source in numbers
+            }
+            for told in (flaws, struck):
+                found = [told.get((source, column)) for source in sources.values()]
+                for at, each in zip(sources, found, strict=True):
+                    told.pop((at, column), None)
+                    if each:
+                        told[at, column] = each
+        return replace(
+            grid,
+            frame=frame,
+            types={column: kinds for column, kinds in types.items() if kinds.any()},
+            flaws=tuple(replace(flaws[place], position=place[0]) for place in sorted(flaws)),
+            stored={column: numbers for column, numbers in stored.items() if numbers},
+            struck=frozenset(struck),
+        )
+
+    def _sources(self, grid: Grid) -> dict[int, dict[int, int]]:
+        """Return for each merged cell, by column, the position whose value it has; -1 for none."""
+        columns: defaultdict[int, dict[int, int]] = defaultdict(dict)
+        count = 0
+        for merge in self.merges:
+            start = int(np.searchsorted(grid.rows, merge.first_row))
+            end = int(np.searchsorted(grid.rows, merge.last_row, "right"))
+            across = range(merge.first_column, min(merge.last_column + 1, self._width))
+            count += (end - start) * len(across)
+            if count > _MOST_MERGED:
+                raise InputError(
+                    f"{self._place}: merged cells span more than {_MOST_MERGED:,} others, "
+                    "too many to be read.",
+                    hint="Take the merges away in Excel, and save the workbook.",
+                )
+            seen = start < end and grid.rows[start] == merge.first_row
+            for column in across:
+                source = start if seen and column == merge.first_column else -1
+                columns[column].update(dict.fromkeys(range(start, end), source))
+        return columns
+
+    def _count(self, texts: Sequence[str]) -> None:
+        """Refuse texts that stand in so many cells that they would fill the memory."""
+        self._characters += sum(map(len, texts))
+        if self._characters > _MOST_CHARACTERS:
+            raise InputError(
+                f"{self._place}: the texts of all cells have more than {_MOST_CHARACTERS:,} characters, "
+                "too many to be read.",
+                hint="Look for a long text that stands in many cells, or split the file.",
+            )
 
     def _typed(self) -> dict[int, npt.NDArray[np.int8]]:
         """Return the types of the columns that are not all text."""
@@ -154,13 +235,8 @@ class GridBuilder:
 
     def _pack(self) -> None:
         """Turn the rows at hand into columns."""
-        if len(self._rows) * self._width > _MOST_CELLS:
-            place = self._path.name if self.name is None else f"{self._path.name}, {self.name}"
-            raise InputError(
-                f"{place}: the table has more than {_MOST_CELLS:,} cells, blank ones counted, "
-                "too many to be read.",
-                hint="Delete stray cells far to the right, or split the file.",
-            )
+        if len(self._rows) * self._width > MOST_CELLS:
+            raise self.too_large()
         colours: defaultdict[int, list[tuple[int, str]]] = defaultdict(list)
         looks = zip_longest(*self._looks, fillvalue=None)
         for position, stored in enumerate(zip_longest(*self._cells, fillvalue="")):
@@ -168,6 +244,7 @@ class GridBuilder:
             if any(ways := next(looks, ())):
                 texts = self._shown(position, stored, ways, colours)
             if any(texts):
+                self._count(texts)
                 chunks = self._columns.setdefault(position, [])
                 if gap := self._packed - sum(map(len, chunks)):
                     chunks.append(_blanks(gap))
@@ -249,11 +326,13 @@ class GridBuilder:
             )
         elif self.filtered:
             said.append("A filter is active; rows are read whether it shows them or not.")
+        hidden = np.zeros(frame.shape[1], np.bool_)
+        for first, last in self.hidden_columns:
+            hidden[first : last + 1] = True
         filled = [
             Column(position, "").letter
-            for position in range(frame.shape[1])
-            if any(first <= position <= last for first, last in self.hidden_columns)
-            and bool((frame[position] != "").any())
+            for position in np.flatnonzero(hidden).tolist()
+            if bool((frame[position] != "").any())
         ]
         if len(filled) == 1:
             said.append(f"Column {filled[0]} is hidden; it is read like all others.")

@@ -11,7 +11,6 @@ import numpy as np
 from importer.errors import InputError
 from importer.model import Column, Flaw, Sheet
 from importer.reading import faults
-from importer.reading.merges import named_columns
 from importer.reading.resubmitted import is_results, source_rows, uncorrected
 from importer.text import clean, fold, heading
 
@@ -87,7 +86,7 @@ def take_sheet(
             int((~cells.isin(["", title])).sum())
             for cells, title in zip(below, titles, strict=True)
         ]
-        headers = named_columns(grid, header_row, headers, holding)
+        headers = _named_columns(grid, header_row, headers, holding)
     above = np.flatnonzero(np.isin(grid.rows, header_rows[:-1])).tolist()
     if above:
         headers = _joined([*(_line(grid, at) for at in above), headers], wanted)
@@ -128,6 +127,38 @@ def take_sheet(
         added=added,
         above=_above(grid, min(above, default=start - 1)),
     )
+
+
+def _named_columns(
+    grid: Grid, header_row: int, headers: Sequence[str], filled: Sequence[int]
+) -> list[str]:
+    """Return the headers, each over the columns whose cells it names.
+
+    A header that is merged over columns names those of them that are filled. Reports also merge the cells
+    below a header, so that their value stands to the left of it.
+
+    Args:
+        grid: Holds the merges.
+        header_row: The header's row number.
+        headers: A header for each column; blank where a merge hides the cell.
+        filled: How many cells of each column hold something below the header.
+    """
+    named = list(headers)
+    for merge in grid.merges:
+        columns = range(merge.first_column, min(merge.last_column + 1, len(headers)))
+        if len(columns) < 2 or merge.last_row < header_row:  # noqa: PLR2004 - over one column only
+            continue
+        if merge.first_row <= header_row:
+            most = max(filled[column] for column in columns)
+            # A page number in the footer does not fill a column.
+            chosen = [column for column in columns if filled[column] * 2 > most] or columns[:1]
+            for column in columns:
+                named[column] = headers[columns[0]] if column in chosen else ""
+        elif filled[columns[0]] and not named[columns[0]]:
+            beside = [at for at in columns[1:] if named[at] and not filled[at]]
+            if len(beside) == 1:
+                named[columns[0]], named[beside[0]] = named[beside[0]], ""
+    return named
 
 
 def _line(grid: Grid, position: int) -> list[str]:

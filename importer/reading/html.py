@@ -15,7 +15,7 @@ from lxml import etree
 from importer.errors import InputError
 from importer.reading import faults, sniffing
 from importer.reading.encoding import find_encoding
-from importer.reading.grid import GridBuilder
+from importer.reading.grid import MOST_CELLS, GridBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -56,6 +56,11 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None or next(root.iter("table", "td", "th"), None) is None:
         raise _no_table(path, root)
+    if any(error.level_name == "FATAL" for error in parser.error_log):
+        raise InputError(
+            f"{path.name}: the tags of this page are nested too deeply for all of it to be read.",
+            hint=sniffing.AS_XLSX,
+        )
     opened = sum(1 for _ in root.iter("table"))
     if opened > text.lower().count("</table"):
         raise InputError(
@@ -66,7 +71,13 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     builder = GridBuilder(path, path.stem[:_SHEET_NAME])
     if found.suspected:
         builder.suspected = faults.other_encoding(*found.suspected)
+    placed = 0
     for number, cells in enumerate(_lines(root), start=1):
+        placed += len(cells)
+        if placed > MOST_CELLS:
+            raise builder.too_large()
+        while cells and not cells[-1]:
+            cells.pop()
         builder.add(number, cells)
     return builder.grid([found.note] if found.note else [])
 
@@ -138,8 +149,6 @@ def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[st
             for column in range(start, start + across):
                 spanned[column] = down - 1, cells[column]
     skip()
-    while cells and not cells[-1]:
-        cells.pop()
     return cells
 
 

@@ -44,7 +44,7 @@ def read_spreadsheetml(data: bytes, path: Path) -> list[Listed]:
     Raises:
         InputError: It is damaged or dangerous.
     """
-    refuse_document_type(data[:4096], path.name)
+    refuse_document_type(data, path.name)
     reader = _Reader(path)
     with refusing_damage(path.name):
         parts = iterparse(io.BytesIO(data), ("start", "end"))  # noqa: S314 - it has no entities

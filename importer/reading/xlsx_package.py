@@ -32,6 +32,8 @@ _LARGEST_TEXTS: Final = 1 << 30
 _SUSPICIOUS: Final = 64 << 20
 _RATIO: Final = 250
 """Sheets shrink to a tenth or a thirtieth; only a bomb shrinks more than this."""
+_LARGEST_KEPT: Final = 32 << 20
+"""Of one row, or of what is not rows: styles, lists of merges. Elements take up to thirty times as much."""
 _PIECE: Final = 8 << 10
 """A dozen rows: the elements of more would be looked through again and again by the garbage collector."""
 YES: Final = frozenset({"1", "true"})
@@ -108,16 +110,16 @@ class Package:
             InputError: A part claims to inflate to more than any spreadsheet's.
         """
         self._file, self._name = zipfile.ZipFile(io.BytesIO(data)), name
+        sizes = [
+            (len(data), sum(entry.file_size for entry in self._file.infolist()))
+        ]  # they overlap
         for entry in self._file.infolist():
+            sizes.append((entry.compress_size, entry.file_size))
             limit = _LARGEST if "worksheets" in entry.filename.lower() else _LARGEST_TEXTS
-            swollen = (
-                entry.file_size > _SUSPICIOUS and entry.file_size > entry.compress_size * _RATIO
-            )
-            if entry.file_size > limit or swollen:
-                raise InputError(
-                    f"{name}: unpacked, the workbook would be too large to be a spreadsheet.",
-                    hint="Copy the rows into a new workbook and save that.",
-                )
+            if entry.file_size > limit:
+                raise _too_large(name)
+        if any(size > max(_SUSPICIOUS, packed * _RATIO) for packed, size in sizes):
+            raise _too_large(name)
         self.parts = {_plain(part): part for part in self._file.namelist()}
         if len(self.parts) < len(self._file.namelist()):
             raise zipfile.BadZipFile  # programs differ on which of two parts of one name counts
@@ -138,22 +140,41 @@ class Package:
         builder = TreeBuilder()
         root = builder.start("part", {})
         parser = XMLParser(target=builder)  # noqa: S314 - a document type is refused
-        inner: Element | None = None
+        before, kept = b"", 0
         with self._file.open(part) as stream:
             for data in iter(lambda: stream.read(_PIECE), b""):
-                refuse_document_type(data, self._name)
+                refuse_document_type(before[-_PIECE:] + data, self._name)
                 parser.feed(data)
-                if take is not None:
-                    if inner is None:
-                        inner = root.find(f".//{{*}}{within}")
-                    if inner is not None and len(inner) > 1:
-                        take(inner[:-1])
-                        del inner[:-1]
+                before, kept = data, kept + len(data)
+                inner = _open(root, within)
+                if take is not None and inner is not None and len(inner) > 1:
+                    take(inner[:-1])
+                    del inner[:-1]
+                    kept = 0
+                if kept > _LARGEST_KEPT:
+                    raise _too_large(self._name)
         parser.close()
-        if take is not None and inner is not None:
+        if take is not None and (inner := root.find(f".//{{*}}{within}")) is not None:
             take(inner[:])
             inner.clear()
         return root
+
+
+def _open(root: Element, name: str) -> Element | None:
+    """Return the element of this name, one or two levels down, that is being read."""
+    for _ in range(2):
+        if len(root):
+            root = root[-1]
+            if root.tag.rpartition("}")[2] == name:
+                return root
+    return None
+
+
+def _too_large(name: str) -> InputError:
+    return InputError(
+        f"{name}: unpacked, the workbook would be too large to be a spreadsheet.",
+        hint="Copy the rows into a new workbook and save that.",
+    )
 
 
 def refuse_document_type(data: bytes, name: str) -> None:
@@ -182,6 +203,8 @@ def read_workbook(package: Package) -> Workbook:
         if kind == "worksheet":
             visible = sheet.get("state", "visible") == "visible"
             sheets.append(SheetPart(sheet.get("name", ""), part, visible))
+    if len({sheet.part for sheet in sheets}) < len(sheets):
+        raise zipfile.BadZipFile
     named = dict(reversed(related.values()))
     texts: list[str] = []
     if "sharedStrings" in named:

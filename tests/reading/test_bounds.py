@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import time
 import tracemalloc
 
 import pytest
 from old_excel import workbook
-from packages import packed, read, texts, with_sheet
+from packages import packed, read, rewritten, texts, with_sheet
 
 from importer.errors import InputError
 from importer.reading import read_source
@@ -89,6 +90,119 @@ def test_an_old_workbook_with_a_column_that_none_has_is_damaged(tmp_path):
         "people.xls: the workbook is damaged or was cut off. "
         "Save it again in Excel, or export or download it again."
     )
+
+
+def many_rows(count, cell):
+    return "".join(f'<row r="{n}">{cell.format(n)}</row>' for n in range(1, count + 1))
+
+
+def around_rows(before="", after="", rows='<row r="1"><c r="A1"><v>1</v></c></row>', shared=()):
+    """Return a workbook whose sheet has this XML before and behind its rows."""
+
+    def change(name, part):
+        if "worksheets/sheet" not in name:
+            return part
+        part = part.replace(b"<sheetData>", before.encode() + b"<sheetData>")
+        return part.replace(b"</sheetData>", b"</sheetData>" + after.encode())
+
+    return rewritten(with_sheet(rows, shared), change)
+
+
+def listed_often():
+    listed = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="rId1"/>' for n in range(1, 3_000))
+    return rewritten(
+        with_sheet(many_rows(9, '<c r="A{}"><v>1</v></c>')),
+        lambda _, part: re.sub(
+            rb"<sheets>.*</sheets>", f"<sheets>{listed}</sheets>".encode(), part
+        ),
+    )
+
+
+LONG = f"<si><t>{'x' * 100_000}</t></si>"
+SHARED = '<c r="A{}" t="s"><v>0</v></c>'
+MERGED = '<mergeCells><mergeCell ref="A1:A10001"/></mergeCells>'
+TOO_LONG = (
+    "the texts of all cells have more than 1,000,000,000 characters, too many to be read. "
+    "Look for a long text that stands in many cells, or split the file."
+)
+TOO_LARGE = (
+    "unpacked, the workbook would be too large to be a spreadsheet. "
+    "Copy the rows into a new workbook and save that."
+)
+DAMAGED = "the workbook is damaged or was cut off. Save it again in Excel, or export or download it again."
+TOO_DEEP = (
+    "the tags of this page are nested too deeply for all of it to be read. "
+    "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
+)
+UNFOLDING = {
+    "a long text in many cells": (
+        lambda: with_sheet(many_rows(10_001, SHARED), [LONG]), f"people.xlsx, S: {TOO_LONG}",
+    ),
+    "a long text in a cell merged over rows": (
+        lambda: around_rows(
+            after=MERGED, shared=[LONG],
+            rows=many_rows(10_001, '<c r="B{}"><v>1</v></c>').replace("<c", f"{SHARED.format(1)}<c", 1),
+        ),
+        f"people.xlsx, S: {TOO_LONG}",
+    ),
+    "a long text of a page in many rows": (
+        lambda: (
+            b"<table><tr><td rowspan=65000>" + b"x" * 100_000 + b"</td></tr>"
+            + b"<tr><td>1</td></tr>" * 10_001 + b"</table>"
+        ),
+        f"people.xlsx, people: {TOO_LONG}",
+    ),
+    "one sheet under many names": (listed_often, f"people.xlsx: {DAMAGED}"),
+    "tables within tables": (
+        lambda: b"<table><tr><td>x</td></tr><tr><td>" * 9_000 + b"</table>" * 9_000,
+        f"people.xlsx: {TOO_DEEP}",
+    ),
+    "tags that nobody closes": (
+        lambda: b"<table>" + b"<tr><td><font>x" * 3_000 + b"</table>", f"people.xlsx: {TOO_DEEP}",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("make", "message"), UNFOLDING.values(), ids=UNFOLDING)
+def test_what_would_fill_the_memory_or_lose_rows_is_refused(tmp_path, make, message):
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, make())
+    assert str(caught.value) == message
+
+
+@pytest.mark.exhaustive
+def test_blank_spans_over_all_rows_of_a_page_are_refused(tmp_path):
+    page = f"<table><tr>{'<td rowspan=65000></td>' * 16_000}</tr>{'<tr><td></td></tr>' * 4_000}</table>"
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, page.encode())
+    assert str(caught.value) == f"people.xlsx, people: {TOO_MANY}"
+
+
+def test_many_merges_and_hidden_columns_are_read(tmp_path):
+    cells = "".join(f"<c><v>{n}</v></c>" for n in range(1_000))
+    hidden = '<col min="1" max="9" hidden="1" width="1"/>' * 100_000
+    merges = '<mergeCell ref="A1:B1"/>' * 20_000
+    data = around_rows(
+        f"<cols>{hidden}</cols>", f"<mergeCells>{merges}</mergeCells>", f'<row r="1">{cells}</row>'
+    )
+    began = time.process_time()
+    grid = read(tmp_path, data)
+    assert time.process_time() - began < 15
+    assert (grid.frame.shape, len(grid.merges)) == ((1, 1_000), 20_000)
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("where", ["before the rows", "in one row"])
+def test_millions_of_elements_that_are_no_rows_are_refused(tmp_path, where):
+    elements = "<c/>" * 9_000_000
+    data = (
+        with_sheet(f'<row r="1">{elements}</row>')
+        if where == "in one row"
+        else around_rows(elements)
+    )
+    with pytest.raises(InputError) as caught:
+        read(tmp_path, data)
+    assert str(caught.value) == f"people.xlsx: {TOO_LARGE}"
 
 
 SLOW = {

@@ -131,6 +131,15 @@ def test_entity_tricks_are_refused(tmp_path, part):
     )
 
 
+def test_a_document_type_behind_a_long_comment_is_seen(tmp_path):
+    path = tmp_path / "people.xlsx"
+    for length in (8_100, 8_120, 8_140):  # parts are read in pieces of 8 KiB
+        small(path)
+        late = b"?><!--" + b"x" * length + b"-->" + DOCTYPE
+        rewrite(path, lambda _, data, late=late: data.replace(b"?>", late, 1))
+        assert "a document type definition, which no program writes" in refusal(path)
+
+
 TOO_LARGE = (
     "people.xlsx: unpacked, the workbook would be too large to be a spreadsheet. "
     "Copy the rows into a new workbook and save that."
