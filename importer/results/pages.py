@@ -220,18 +220,18 @@ def _comment(sheet: LineSheet, line: int, column: int, text: str) -> None:
     sheet.write_comment(line, column, text, size)
 
 
+_NEW = "new: yes, create this one as well."
+_UPDATE = "update: change the permit that is there to what this row says."
 _INPUT = {
-    "yes": (
+    ("yes", "no"): (
         "Is this record in OPSCOM?",
         "yes: it is there. no: it is not, send it. Or type its id.",
     ),
-    "new": ("A second permit?", "new: yes, create this one as well."),
-    "update": (
-        "Change the permit?",
-        "update: change the permit that is there to what this row says.",
-    ),
+    ("new",): ("A second permit?", _NEW),
+    ("new", "update"): ("A second permit?", f"{_NEW} {_UPDATE}"),
+    ("update",): ("Change the permit?", _UPDATE),
 }
-"""The title and the text of the box beside a cell that offers an answer."""
+"""Answers → the title and the text of the box beside a cell that offers them."""
 
 
 def _offer_answers(sheet: LineSheet, page: Page) -> None:
@@ -245,9 +245,7 @@ def _offer_answers(sheet: LineSheet, page: Page) -> None:
             else:
                 runs.append([line, _ANSWER, line, _ANSWER])
     for answers, runs in wanted.items():
-        title, message = next(_INPUT[each] for each in ("yes", "new", "update") if each in answers)
-        if answers == ("new", "update"):
-            message = f"{message} {_INPUT['update'][1]}"
+        title, message = _INPUT[answers]
         rule = {
             "validate": "list",
             "source": list(answers),
