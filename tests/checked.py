@@ -12,10 +12,29 @@ from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 
 
+def sheet_of(headers, rows, *, name="People", source="people.xlsx", first=2, **more):
+    """Return a sheet of these texts; ``first`` is the row that the first has, below the header."""
+    folded = [header.casefold() for header in headers]
+    frame = {at: pd.Series([row[at] for row in rows], dtype="str") for at in range(len(headers))}
+    return Sheet(
+        Path(source),
+        "0" * 64,
+        name,
+        first - 1,
+        tuple(
+            Column(at, header, folded[: at + 1].count(folded[at]))
+            for at, header in enumerate(headers)
+        ),
+        pd.DataFrame(frame, index=pd.RangeIndex(len(rows))),
+        np.arange(first, first + len(rows), dtype=np.int64),
+        **more,
+    )
+
+
 def batch_of(endpoint, rows, *, first=2, sheet="People", constants=(), headers=None, **settings):
     """Return a batch whose columns are headed by their fields' names, or by these headers.
 
-    ``rows`` are fields with texts, or a frame of them; ``first`` is the row that the first has in the sheet.
+    ``rows`` are fields with texts, or a frame of them.
     """
     if not isinstance(rows, pd.DataFrame):
         names = [known.name for known in TABLES[endpoint].fields]
@@ -23,15 +42,7 @@ def batch_of(endpoint, rows, *, first=2, sheet="People", constants=(), headers=N
         texts = {name: [row.get(name, "") for row in rows] for name in given}
         rows = pd.DataFrame(texts, index=pd.RangeIndex(len(rows)), dtype="str")
     columns = [name for name in rows if name not in constants]
-    over = Sheet(
-        Path("people.xlsx"),
-        "0" * 64,
-        sheet,
-        first - 1,
-        tuple(Column(place, name) for place, name in enumerate(headers or columns)),
-        rows[columns].set_axis(range(len(columns)), axis="columns"),
-        np.arange(first, first + len(rows)),
-    )
+    over = sheet_of(headers or columns, rows[columns].to_numpy(), name=sheet, first=first)
     origins = {name: (columns.index(name),) if name in columns else () for name in rows}
     none = np.zeros(len(rows), dtype=bool)
     batch = Batch(over, endpoint, "test", rows, origins, none, clean_cells(over))

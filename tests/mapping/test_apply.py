@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from checked import sheet_of
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -19,28 +19,13 @@ from importer.mapping import (
     missing_headers,
 )
 from importer.mapping.load import explain_missing
-from importer.model import RESULT_COLUMNS, CellType, Column, Flaw, Severity, Sheet
+from importer.model import RESULT_COLUMNS, CellType, Flaw, Severity
 from importer.text import clean
 
 
-def sheet(headers, *rows, name="Students", first=5, flaws=(), stored=None):
-    """Return a sheet whose header is in the row above ``first``."""
-    seen = [header.casefold() for header in headers]
-    return Sheet(
-        source=Path("students.xlsx" if name else "students.csv"),
-        digest="",
-        name=name,
-        header_row=first - 1,
-        columns=tuple(
-            Column(at, h, seen[: at + 1].count(h.casefold())) for at, h in enumerate(headers)
-        ),
-        frame=pd.DataFrame(
-            {at: pd.Series([row[at] for row in rows], dtype="str") for at in range(len(headers))}
-        ),
-        rows=np.arange(first, first + len(rows), dtype=np.int64),
-        flaws=tuple(flaws),
-        stored=stored or {},
-    )
+def sheet(headers, *rows, name="Students", **more):
+    source = "students.xlsx" if name else "students.csv"
+    return sheet_of(headers, rows, name=name, source=source, first=5, **more)
 
 
 @pytest.fixture
@@ -242,7 +227,7 @@ def test_omit_leaves_an_invalid_value_out_with_a_warning(apply):
 def test_an_error_is_not_covered_by_a_default(apply):
     flaw = Flaw(0, 0, "this formula has no stored value.", "Save the workbook in Excel.")
     batch = apply(
-        "{city: City}", sheet(["City"], [""], flaws=[flaw]), more="defaults: {city: Ottawa}"
+        "{city: City}", sheet(["City"], [""], flaws=(flaw,)), more="defaults: {city: Ottawa}"
     )
     assert batch.frame["city"].tolist() == [""]
     assert [p.message for p in batch.problems] == ["this formula has no stored value."]
@@ -352,7 +337,7 @@ def test_a_joined_cell_with_a_flaw_is_marked_alone(apply):
 def test_a_record_that_is_wrong_as_a_whole_has_that_problem_alone(apply):
     flaw = Flaw(0, None, "this record has 3 cells where the header has 2.", "Correct the record.")
     batch = apply(
-        "{date_of_birth: Born}", sheet(["Born", "X"], ["soon", ""], name=None, flaws=[flaw])
+        "{date_of_birth: Born}", sheet(["Born", "X"], ["soon", ""], name=None, flaws=(flaw,))
     )
     assert told(batch) == [
         (0, (), None, 9033, "error", "this record has 3 cells where the header has 2.")

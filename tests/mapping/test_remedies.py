@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import pytest
-from checked import check
+from checked import check, sheet_of
 
 from importer.mapping import apply_mapping, load_mapping
-from importer.model import CellType, Column, Sheet
+from importer.model import CellType
 from schemas import TABLES, kinds
 
 ROOT = Path(__file__).parents[2]
@@ -156,14 +155,9 @@ def outcome(tmp_path):
         cells = [*case.others, cell]
         types = [CellType.DATE if re.match(r"\d{4}-", other) else 0 for other in case.others]
         mapping = load_mapping(path)
-        sheet = Sheet(
-            source=Path("list.xlsx"),
-            digest="",
-            name="List",
-            header_row=1,
-            columns=(Column(0, "X"),),
-            frame=pd.DataFrame({0: pd.Series(cells, dtype="str")}),
-            rows=np.arange(2, len(cells) + 2),
+        sheet = sheet_of(
+            ["X"],
+            [[text] for text in cells],
             types={0: np.array([*types, cell_type], np.int8)},
             stored={0: {len(case.others): case.stored}} if case.stored else {},
         )

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import numpy as np
-import pandas as pd
 import pytest
+from checked import sheet_of
 
 from importer.mapping import apply_mapping, load_mapping
-from importer.model import Column, Sheet
 from schemas import TABLES
 
 FOLDER = Path(__file__).parents[2] / "mappings"
@@ -22,18 +20,7 @@ def apply(name, **cells):
     given = {header.replace(" ", "_"): value for header, value in cells.items()}
     values = [given.pop(header.replace(" ", "_"), "") for header in mapping.headers]
     assert given == {}
-    sheet = Sheet(
-        source=Path("export.xlsx"),
-        digest="",
-        name="Export",
-        header_row=1,
-        columns=tuple(Column(at, header) for at, header in enumerate(mapping.headers)),
-        frame=pd.DataFrame(
-            {at: pd.Series([value], dtype="str") for at, value in enumerate(values)}
-        ),
-        rows=np.array([2], dtype=np.int64),
-    )
-    batch = apply_mapping(mapping, sheet)
+    batch = apply_mapping(mapping, sheet_of(mapping.headers, [values]))
     assert batch.problems == ()
     [row] = batch.frame.to_dict("records")
     return {field: value for field, value in row.items() if value}
