@@ -115,7 +115,9 @@ class Client:
 
     def plate(self, plate="A", **more):
         body = {"api_token": TOKEN, "client": CLIENT, "plate": plate, **more}
-        return self.session.post(f"{self.sandbox.url}/api/v1/validate/plate", json=body, timeout=100)
+        return self.session.post(
+            f"{self.sandbox.url}/api/v1/validate/plate", json=body, timeout=100
+        )
 
 
 @contextmanager

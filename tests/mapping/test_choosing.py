@@ -204,11 +204,6 @@ def test_two_that_fit_equally_are_an_error_that_names_both(office):
     )
 
 
-def test_a_named_mapping_is_taken_whatever_the_file_is_called(office):
-    mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
-    assert chosen(office.text(CSV), mapping, named=True) == ("a", [None])
-
-
 def test_a_missing_header_is_named_with_the_nearest(office):
     mapping = office.mapping("a")
     source = office.text("Id,Frist,Last\n1,Ada,Quill\n")
@@ -311,12 +306,6 @@ def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_co
     )
 
 
-def test_headers_match_whatever_their_case_and_blanks(office):
-    mapping = office.mapping("a")
-    source = office.text("\u00a0ID , first,LAST\u200b\n1,Ada,Quill\n")
-    assert chosen(source, mapping) == ("a", [None])
-
-
 # Header rows
 
 
@@ -343,11 +332,24 @@ def test_a_blank_header_row_of_one_mapping_does_not_keep_another_from_fitting(of
 
 # Sheets
 
+NORTH_AND_SOUTH = {"North": ROWS, "South": ROWS}
+TAKEN = {
+    "every visible sheet that has all headers": ("", NORTH_AND_SOUTH | {"Notes": [["Made by hand"]]}, {}, ["North", "South"]),
+    "no hidden sheet": ("", NORTH_AND_SOUTH, {"hidden": ["South"]}, ["North"]),
+    "the mapping's sheet whatever its case": ("sheet: ' south '", NORTH_AND_SOUTH, {}, ["South"]),
+    "the person's sheet before the mapping's": ("sheet: North", NORTH_AND_SOUTH, {"sheet": "SOUTH"}, ["South"]),
+    "a text file, which has no sheets to name": ("sheet: North", CSV, {}, [None]),
+    "headers whatever their case and blanks": ("", "\u00a0ID , first,LAST\u200b\n1,Ada,Quill\n", {}, [None]),
+    "a file of another name where the person names the mapping": ('match: {files: ["*staff*"]}', CSV, {"named": True}, [None]),
+}  # fmt: skip
 
-def test_without_a_name_every_visible_sheet_that_has_all_headers_is_taken(office):
-    mapping = office.mapping("a")
-    source = office.book(North=ROWS, Notes=[["Made by hand"]], South=ROWS)
-    assert chosen(source, mapping) == ("a", ["North", "South"])
+
+@pytest.mark.parametrize("kind", TAKEN)
+def test_what_is_taken(office, kind):
+    lines, cells, more, sheets = TAKEN[kind]
+    hidden, terms = more.get("hidden", ()), {key: more[key] for key in more.keys() - {"hidden"}}
+    source = office.text(cells) if isinstance(cells, str) else office.book(hidden=hidden, **cells)
+    assert chosen(source, office.mapping("a", lines), **terms) == ("a", sheets)
 
 
 def test_a_sheet_that_nearly_fits_is_not_left_out_in_silence(office):
@@ -377,12 +379,6 @@ def test_a_sheet_without_the_mappings_header_row_is_not_the_reason_where_another
     )
 
 
-def test_a_hidden_sheet_is_not_taken(office):
-    mapping = office.mapping("a")
-    source = office.book(North=ROWS, South=ROWS, hidden=["South"])
-    assert chosen(source, mapping) == ("a", ["North"])
-
-
 @pytest.mark.parametrize("lines", [(), ("sheet: South",)], ids=["option", "mapping"])
 def test_a_hidden_sheet_that_is_named_is_an_error_that_lists_the_visible_ones(office, lines):
     mapping = office.mapping("a", *lines)
@@ -393,11 +389,6 @@ def test_a_hidden_sheet_that_is_named_is_an_error_that_lists_the_visible_ones(of
     )
 
 
-def test_the_mappings_sheet_is_taken_whatever_its_case(office):
-    mapping = office.mapping("a", "sheet: ' south '")
-    assert chosen(office.book(North=ROWS, South=ROWS), mapping) == ("a", ["South"])
-
-
 def test_all_sheets_that_a_mapping_lists_must_fit(office):
     mapping = office.mapping("a", "sheet: [North, South]")
     good = office.book(North=ROWS, South=ROWS, Other=ROWS)
@@ -406,17 +397,6 @@ def test_all_sheets_that_a_mapping_lists_must_fit(office):
     assert refusal(bad, mapping).startswith(
         'roster.xlsx does not fit a.yaml: South: this column is missing: "Last".'
     )
-
-
-def test_the_persons_sheet_goes_before_the_mappings(office):
-    mapping = office.mapping("a", "sheet: North")
-    source = office.book(North=ROWS, South=ROWS)
-    assert chosen(source, mapping, sheet="SOUTH") == ("a", ["South"])
-
-
-def test_a_text_file_has_no_sheets_to_name(office):
-    mapping = office.mapping("a", "sheet: North")
-    assert chosen(office.text(CSV), mapping) == ("a", [None])
 
 
 def test_a_workbook_without_a_visible_cell_is_said(office):

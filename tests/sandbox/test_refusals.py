@@ -78,7 +78,9 @@ def test_a_plate_query_tells_what_it_lacks_in_its_own_words(shared, body, code):
 )
 def test_what_is_no_json_object_cannot_be_parsed(shared, raw):
     url = f"{shared.sandbox.url}/api/{CLIENT}/v1/profiles/types/list"
-    answer = shared.session.post(url, raw, headers={"Content-Type": "application/json"}, timeout=100)
+    answer = shared.session.post(
+        url, raw, headers={"Content-Type": "application/json"}, timeout=100
+    )
     assert answer.json()["ErrorCode"] == 9003
 
 
