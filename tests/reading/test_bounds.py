@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 import tracemalloc
+from pathlib import Path
 
 import pytest
 from old_excel import workbook
@@ -78,18 +79,32 @@ def test_a_few_bytes_that_unfold_into_millions_of_cells_are_refused(tmp_path, na
     assert str(caught.value) == f"{place}: {TOO_MANY}"
 
 
-def test_an_old_workbook_with_a_column_that_none_has_is_damaged(tmp_path):
-    data = workbook([("S", 0, {(0, 0): "id", (1, 255): "x"})])
-    place = (1).to_bytes(2, "little") + (255).to_bytes(2, "little")
-    assert data.count(place) == 1
+FAULTS = Path(__file__).parents[1] / "fixtures" / "producers" / "faults"
+DAMAGED = "the workbook is damaged or was cut off. Save it again in Excel, or export or download it again."
+
+
+def bytes_of(name, sign, value):
+    """Return a workbook whose byte behind this sign is another."""
+    data = bytearray((FAULTS / name).read_bytes())
+    data[data.index(sign) + len(sign)] = value
+    return bytes(data)
+
+
+COLUMN = b"\1\0\xff"
+CHANGED = {
+    "a column that none has": workbook([("S", 0, {(1, 255): "x"})]).replace(COLUMN + b"\0", COLUMN + b"\xff"),
+    "small sectors in a ring": bytes_of("poi-city.xls", b"\x1b\0\0\0", 4),
+    "a font that is not there": bytes_of("perl-city.xls", b"\xe0\0\x14\0", 99),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", CHANGED.values(), ids=CHANGED)
+def test_an_old_workbook_with_a_changed_byte_is_damaged(tmp_path, data):
     path = tmp_path / "people.xls"
-    path.write_bytes(data.replace(place, place[:3] + b"\xff"))
+    path.write_bytes(data)
     with pytest.raises(InputError) as caught:
         read_source(path)
-    assert str(caught.value) == (
-        "people.xls: the workbook is damaged or was cut off. "
-        "Save it again in Excel, or export or download it again."
-    )
+    assert str(caught.value) == f"people.xls: {DAMAGED}"
 
 
 def many_rows(count, cell):
@@ -129,7 +144,6 @@ TOO_LARGE = (
     "unpacked, the workbook would be too large to be a spreadsheet. "
     "Copy the rows into a new workbook and save that."
 )
-DAMAGED = "the workbook is damaged or was cut off. Save it again in Excel, or export or download it again."
 TOO_DEEP = (
     "the tags of this page are nested too deeply for all of it to be read. "
     "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
