@@ -12,6 +12,7 @@ from importer.delivery.journal_file import person
 from importer.errors import InputError
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
+from importer.records import read_resubmitted
 from importer.report import SheetReport, check_sum, count_states
 from importer.results import About, Page, prove_writable, write_workbook
 from importer.text import clean, quoted
@@ -44,7 +45,11 @@ def held_back(checked: Checked) -> dict[int, Outcome]:
         position: Outcome(State.DUPLICATE, message=_repeats(place, counts))
         for position, place in places.items()
     }
-    outcomes.update(dict.fromkeys(checked.held, Outcome(State.INVALID)))
+    told = read_resubmitted(checked.batch.sheet)
+    for position in checked.held:
+        # What a person answered counts once the cells are corrected.
+        answer = told[position].answer if position in told else ""
+        outcomes[position] = Outcome(State.INVALID, answer=answer)
     used = sorted({column for columns in checked.batch.origins.values() for column in columns})
     frame = checked.batch.sheet.frame
     for at in map(int, checked.batch.skipped.nonzero()[0]):

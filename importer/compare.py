@@ -174,7 +174,7 @@ def compare_sheet(
         evidence = records.evidence(table, book, standing, TABLES.get(policy.changed_by))
     if origin is not None and origin.run and not (origin.checked or origin.sandbox):
         heard = memory is not None and number is not None and memory.knows(origin.run, job.digest)
-        evidence = replace(evidence, unheard=not heard)
+        evidence = replace(evidence, unheard=not heard, foreign=evidence.written is None)
     done = plan(rows, policy, memory, evidence, again=again, keep=rows.lean)
     return Compared(job, checked, _without_overruled(done, checked), book)
 

@@ -6,7 +6,9 @@ import datetime as dt
 import json
 from collections import Counter
 from dataclasses import dataclass, replace
+from glob import escape
 from itertools import groupby
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.known import by_signs
@@ -22,7 +24,6 @@ from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
 
     from importer.compare import Compared, Past
     from importer.delivery.known import EndpointMemory, Failure, Known, LastFile
@@ -42,6 +43,8 @@ _ENOUGH = 50
 """Rows or ids below which nothing is concluded from numbers."""
 _SAME_LIST = 0.5
 """The share of what a file brought that a file of another name must hold to be the same list, later."""
+_MOST_KEPT = 5
+"""Older workbooks of one name that names are looked for in."""
 _FEW_ROWS, _FEW_IDS = 0.5, 0.1
 """Shares of the last file's rows, and of ids in common, below which a person is told."""
 
@@ -169,9 +172,6 @@ def against_last(
     job, batch = sheets[0].job, sheets[0].checked.batch
     known, table = accepted.known, TABLES[batch.endpoint]
     keyed = bool(table.key)
-    last = accepted.records.last_file(batch.mapping)
-    if last is None:
-        return None
     every = accepted.records.accepted_through(batch.mapping)
     keys = {key for each in sheets for key in _identities(each.checked, accepted)}
     here = keys | {key for each in others for key in _identities(each.checked, accepted)}
@@ -186,6 +186,10 @@ def against_last(
         if key not in known or known[key].settled != DELETED
     }
     through = _of_this_list(there, own, job.path.name)
+    of_list = {digest for digest, _ in through.values()}
+    last = accepted.records.last_file(batch.mapping, job.digest, of_list)
+    if last is None:
+        return None
     ours = {known[key].reference_id for key in through if key in known} - {""}
     lost = [
         each
@@ -278,11 +282,9 @@ def _names(
     wanted |= {each.identity: each.identity for each in lost}
     found: dict[str, str] = {}
     request = replace(request, sheet=None, named=True)
-    for written in workbooks:
-        # The folder may have moved since, or the run was started in another one.
-        path = written if written.is_file() else request.results / written.name
-        if job.mapping is None or len(found) == len(lost) or not path.is_file():
-            continue
+    for path in _with_kept(workbooks, request.results):
+        if job.mapping is None or len(found) == len(lost):
+            break
         for checked in prepare_file(path, [job.mapping], request).sheets:
             batch, told = checked.batch, read_resubmitted(checked.batch.sheet)
             columns = [batch.frame[name].tolist() for name in _NAMED if name in batch.frame]
@@ -292,6 +294,15 @@ def _names(
                 if key in wanted:
                     found.setdefault(wanted[key], " ".join(filter(None, texts)))
     return found
+
+
+def _with_kept(workbooks: Sequence[Path], results: Path) -> Iterator[Path]:
+    """Yield the workbooks that are still there, and after each the latest that were kept under its name."""
+    for written in workbooks:
+        # The folder may have moved since, or the run was started in another one.
+        path = written if written.is_file() else results / written.name
+        kept = sorted(path.parent.glob(f"{escape(path.stem)} *{path.suffix}"), reverse=True)
+        yield from filter(Path.is_file, (path, *kept[:_MOST_KEPT]))
 
 
 def _notes(

@@ -464,6 +464,8 @@ class Resubmitted:
     """Lower case for ``yes``, ``no``, ``new`` and ``update``; an id as it stands."""
     row_known: bool
     """Whether ``opscom_row`` still says which row of the first source it was."""
+    code: str = ""
+    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)

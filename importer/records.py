@@ -95,20 +95,24 @@ def read_resubmitted(sheet: Sheet) -> dict[int, Resubmitted]:
     ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
     if not ours:
         return {}
-    rows = len(sheet.frame)
-    status, number, answer = (
-        [clean(cell) for cell in sheet.frame[ours[name]].tolist()] if name in ours else [""] * rows
-        for name in ("opscom_status", "opscom_reference_id", "opscom_answer")
+    blank = [""] * len(sheet.frame)
+    names = (
+        f"opscom_{name}" for name in ("status", "reference_id", "answer", "error_code", "message")
     )
+    columns = [sheet.frame[ours[name]].tolist() if name in ours else blank for name in names]
     from_source = "opscom_row" in ours
     return {
         position: Resubmitted(
-            status[position].casefold(),
-            number[position],
-            _answer(answer[position]),
+            clean(status).casefold(),
+            clean(number),
+            _answer(clean(answer)),
             from_source and position not in sheet.added,
+            code,
+            message,
         )
-        for position in range(rows)
+        for position, (status, number, answer, code, message) in enumerate(
+            zip(*columns, strict=True)
+        )
     }
 
 

@@ -191,7 +191,7 @@ class _Line:
         sheet = each.checked.batch.sheet
         try:
             number = self._past.known_number
-            self._past.opened.find_out(number, each.job.endpoint, each.plan.found)
+            self._past.opened.find_out(number, each.plan.found)
             return self._past.opened.start_file(
                 self._id,
                 source=each.job.path.name,

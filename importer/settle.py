@@ -110,7 +110,7 @@ def _look_for(
     result = Result(State.PUSHED, message=message)
     try:
         past.opened.find_out(
-            past.known_number, endpoint, [(identities[row.position], result) for row in seen]
+            past.known_number, [(endpoint, identities[row.position], result) for row in seen]
         )
     except JournalError as error:
         conditions.stopper.stop(str(error))

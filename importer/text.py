@@ -79,6 +79,11 @@ def fold(text: str) -> str:
     return _SPACE_RE.sub(" ", text).strip().casefold()
 
 
+def levelled(text: str) -> str:
+    """Return a plate or a permit's number without regard to capitals, blanks and dashes."""
+    return re.sub(r"[\s-]", "", text).upper()
+
+
 def nearest(name: str, names: Iterable[str]) -> str | None:
     """Return the one of ``names`` that a person most likely meant by ``name``, if any is near.
 

@@ -14,12 +14,13 @@ from importer.codes import EXISTS
 from importer.model import Refusal
 from importer.records import Rows
 from importer.schema import Need
+from importer.text import levelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from importer.model import Checked, Problem, Record
-    from importer.schema import Table
+    from importer.schema import Policy, Table
 
     Key = str | tuple[str, ...]
     Row = tuple["_Sheet", int]
@@ -98,7 +99,7 @@ class _Sheet:
     def problem(
         self, position: int, names: Sequence[str], code: int | None, message: str, *, remedy: str
     ) -> None:
-        """Note what is wrong with a row, at the cells of these fields."""
+        """Note what is wrong with a row, at the cells of these fields; without a code it is a warning."""
         self.problems.append(
             self.batch.sheet.problem(
                 position,
@@ -107,6 +108,7 @@ class _Sheet:
                 field=names[0],
                 value=self.column(names[0])[position],
                 code=code,
+                warning=code is None,
             )
         )
 
@@ -141,6 +143,8 @@ def find_repeats(sheets: Sequence[Checked], table: Table) -> tuple[Checked, ...]
     if duplicates == "error":
         _share(table, found)
         _compare(table, groups)
+        if table.policy is not None:
+            _resemble(table, table.policy, found)
     else:
         for group in groups:
             counts = group[0] if duplicates == "first" else group[-1]
@@ -210,6 +214,30 @@ def _compare(table: Table, groups: Sequence[Sequence[Row]]) -> None:
                 f"{sheet.place(first, other)} has {_what(table)}, {how}",
                 remedy="Keep one of the two rows, or say with `duplicates` in the mapping which one counts.",
             )
+
+
+def _resemble(table: Table, policy: Policy, sheets: Sequence[_Sheet]) -> None:
+    """Warn of records that may be another row's, where nothing tells records apart: both are sent."""
+    told: set[Row] = set()
+    held = [{each.position for each in sheet.problems if each.holds} for sheet in sheets]
+    for names in policy.alike:
+        fields = [known for name in names if (known := table.field(name.lstrip("~"))) is not None]
+        same = " and ".join(f'"{known.title}"' for known in fields)
+        keys: list[list[Key | None]] = []
+        for sheet, bad in zip(sheets, held, strict=True):
+            texts = [map(levelled, sheet.column(known.name)) for known in fields]
+            found = (each if all(each) else None for each in zip(*texts, strict=True))
+            keys.append(sheet.counted(found, bad))
+        for (sheet, first), *later in _groups(sheets, keys):
+            for other, position in (row for row in later if row not in told):
+                told.add((other, position))
+                other.problem(
+                    position,
+                    [known.name for known in fields],
+                    None,
+                    f"{sheet.place(first, other)} has the same {same}, so it may be the same {policy.noun}.",
+                    remedy="Both are sent; where they are one, delete one of the two rows.",
+                )
 
 
 def _what(table: Table) -> str:

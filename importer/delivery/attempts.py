@@ -88,11 +88,14 @@ def intend(connection: sqlite3.Connection, intent: Intent) -> int:
     )
     if intent.becomes is not None:
         new = intent.becomes
+        connection.execute("INSERT INTO change VALUES (?, ?)", (done.lastrowid, new.identity))
+        # What was accepted as it stands stays so until this is accepted.
         connection.execute(
             "INSERT INTO record (system, endpoint, identity, settled, last_digest, attempt, parts,"
             " reference_id) VALUES (?, ?, ?, 'changing', ?, ?, ?, ?) ON CONFLICT DO UPDATE SET"
-            " settled = 'changing', last_digest = excluded.last_digest, attempt = excluded.attempt,"
-            " parts = excluded.parts, reference_id = excluded.reference_id, digest = ''",
+            " settled = 'changing', attempt = excluded.attempt, reference_id = excluded.reference_id,"
+            " digest = '', last_digest = excluded.last_digest, parts = excluded.parts"
+            " WHERE settled NOT IN ('pushed', 'exists')",
             (
                 *(intent.system, intent.policy.of, new.identity),
                 *(new.digest, done.lastrowid, new.parts, new.reference_id),
@@ -123,8 +126,8 @@ def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, resul
             f" WHERE {_RECORD}",
             (intent.digest, intent.parts, state, result.reference_id, *intent.record),
         )
-        if intent.policy.upsert and intent.policy.of:
-            _change(connection, attempt, intent)
+        if intent.policy.of:
+            _change(connection, attempt)
         if intent.policy.deletes:
             # A deleted permit may be created again: its record is accepted no longer.
             connection.execute(
@@ -141,19 +144,25 @@ def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, resul
         )
 
 
-def _change(connection: sqlite3.Connection, attempt: int, intent: Intent) -> None:
-    """Let the row of a list that this accepted update speaks for be the record under its id."""
-    where = (intent.system, intent.policy.of)
-    new = "system = ? AND endpoint = ? AND attempt = ? AND settled = 'changing'"
+def _change(connection: sqlite3.Connection, attempt: int) -> None:
+    """Let the row of a list that an accepted update speaks for, where it does, be the record under its id."""
+    found = connection.execute(
+        "SELECT attempt.system, file.endpoint, becomes, identity FROM attempt"
+        " JOIN change ON change.attempt = attempt.id JOIN file ON file.id = attempt.file"
+        " WHERE attempt.id = ?",
+        (attempt,),
+    ).fetchone()
+    if found is None:
+        return
+    system, endpoint, becomes, reference_id = found
     connection.execute(
         "UPDATE record SET settled = 'changed', digest = '' WHERE system = ? AND endpoint = ?"
-        " AND settled IN ('pushed', 'exists') AND reference_id = ? COLLATE NOCASE"
-        f" AND EXISTS (SELECT 1 FROM record WHERE {new})",
-        (*where, intent.identity, *where, attempt),
+        " AND settled IN ('pushed', 'exists', 'changing') AND reference_id = ? COLLATE NOCASE",
+        (system, endpoint, reference_id),
     )
     connection.execute(
-        f"UPDATE record SET settled = 'pushed', digest = last_digest WHERE {new}",
-        (*where, attempt),
+        f"UPDATE record SET settled = 'pushed', digest = last_digest, attempt = ? WHERE {_RECORD}",
+        (attempt, system, endpoint, becomes),
     )
 
 
@@ -170,16 +179,20 @@ def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], resul
     """
     taken = result.state in TAKEN
     state = result.state.value if taken else State.NOT_SENT.value
+    (attempt,) = connection.execute(
+        f"SELECT attempt FROM record WHERE {_RECORD}", record
+    ).fetchone()
     connection.execute(
-        "UPDATE attempt SET state = ?, reference_id = ?, message = ?"
-        f" WHERE id = (SELECT attempt FROM record WHERE {_RECORD})",
-        (state, result.reference_id, result.message, *record),
+        "UPDATE attempt SET state = ?, reference_id = ?, message = ? WHERE id = ?",
+        (state, result.reference_id, result.message, attempt),
     )
     connection.execute(
         "UPDATE record SET unsettled = 0, last = ?, settled = ?, reference_id = ?,"
         f" digest = CASE WHEN ? THEN last_digest ELSE '' END WHERE {_RECORD}",
         (state, state if taken else "", result.reference_id, taken, *record),
     )
+    if taken:
+        _change(connection, attempt)
 
 
 def settle_killed(connection: sqlite3.Connection, policies: Mapping[str, Policy]) -> int:

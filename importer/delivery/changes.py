@@ -115,10 +115,15 @@ class Changes:
         parts, changed = self._memory.parts(record.payload), self.titles(fields)
         return Becomes(identity, digest, parts, update.payload[self._id], changed)
 
+    def lost(self, reference_id: str) -> Known | None:
+        """Return the update of a record whose answer was lost, so that nobody knows what OPSCOM holds."""
+        last = self._latest.get(reference_id.casefold())
+        return last if last is not None and last.unsettled else None
+
     def open(self, record: Known) -> bool:
         """Whether a list's update of a record went and its answer was lost."""
         number = record.reference_id
-        return number in self._changing and number.casefold() in self._unsettled
+        return number in self._changing and self.lost(number) is not None
 
     def since(self, earlier: Known, payload: Mapping[str, str]) -> str:
         """Return in words what updates changed of a record after its row was accepted; mostly nothing."""
@@ -129,10 +134,10 @@ class Changes:
         )
         if not names:
             return ""
-        lost = "may have been" if number.casefold() in self._unsettled else "was"
-        why = " (an answer was lost)" if lost != "was" else ""
+        lost = self.lost(number) is not None
+        was, why = ("may have been", " (an answer was lost)") if lost else ("was", "")
         return (
-            f"The permit {number} {lost} changed after this row was accepted{why}: it differs in "
+            f"The permit {number} {was} changed after this row was accepted{why}: it differs in "
             f"{self.titles(names)}. Nothing was sent. Where this row's values are right, push them as "
             "permit-updates."
         )
@@ -148,10 +153,6 @@ class Changes:
             number > self._since and other != digest
             for number, other, *_ in self._attempts(update.key)
         )
-
-    def lost(self, update: Record) -> bool:
-        """Whether the answer to an earlier update of the record was lost."""
-        return update.key in self._unsettled
 
     def _attempts(self, reference_id: str) -> list[tuple[int, str, str, str]]:
         """Return number, digest, parts and state of the updates that went, or may have, in their order."""
@@ -170,7 +171,3 @@ class Changes:
     @cached_property
     def _latest(self) -> dict[str, Known]:
         return self._updates.known()
-
-    @cached_property
-    def _unsettled(self) -> frozenset[str]:
-        return frozenset(each.identity for each in self._latest.values() if each.unsettled)

@@ -168,10 +168,10 @@ class Journal:
         counts = json.dumps({state.value: count for state, count in states.items()})
         self._write("UPDATE file SET states = ?, results = ? WHERE id = ?", (counts, results, file))
 
-    def find_out(self, system: int, endpoint: str, found: Iterable[tuple[str, Result]]) -> None:
-        """Write down what became of records whose answer was lost, all or none."""
+    def find_out(self, system: int, found: Iterable[tuple[str, str, Result]]) -> None:
+        """Write down what became of records (endpoint, identity) whose answer was lost, all or none."""
         with self._transaction():
-            for identity, result in found:
+            for endpoint, identity, result in found:
                 find_out(self.connection, (system, endpoint, identity), result)
 
     def learn(

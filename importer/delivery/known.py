@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -73,6 +73,9 @@ class Evidence:
     """Whether a record was sent exactly once, ever."""
     unheard: bool = False
     """Whether the journal does not know the run that wrote this results workbook."""
+    foreign: bool = False
+    """Whether another journal's run wrote this results workbook."""
+    endpoint: str = ""
     under_way: bool = False
     """Whether a run is under way beside this look, so that what it has sent may still be answered."""
     changes: Changes | None = None
@@ -163,6 +166,7 @@ class EndpointMemory:
             changes=None
             if changed_by is None
             else Changes(self, known, (table, changed_by), since),
+            endpoint=table.endpoint,
         )
 
     def attempts_at(self, identity: str) -> list[tuple[int, str, str, str]]:
@@ -200,8 +204,11 @@ class EndpointMemory:
         )
         return tuple(Failure(*row) for row in rows)
 
-    def last_file(self, mapping: str) -> LastFile | None:
-        """Return the file that a mapping brought last; a corrected workbook counts as its first source."""
+    def last_file(self, mapping: str, own: str, digests: Collection[str]) -> LastFile | None:
+        """Return the file that a mapping brought last; a corrected workbook counts as its first source.
+
+        Where it can be, that is another file than ``own``, and one of these: of the same list.
+        """
         runs = self.memory.connection.execute(
             "SELECT file.digest, file.source, sum(file.rows), run.started, max(coalesce(file.results, ''))"
             " FROM file JOIN run ON run.id = file.run"
@@ -209,10 +216,12 @@ class EndpointMemory:
             " GROUP BY file.run, file.digest ORDER BY max(file.id) DESC",
             {**self._where, "mapping": mapping},
         ).fetchall()
-        same = [run for run in runs if run[0] == runs[0][0]]
-        if not same:
+        if not runs:
             return None
         results = dict.fromkeys(Path(run[4]) for run in runs if run[4])
+        others = [run[0] for run in runs if run[0] != own]
+        last = next((each for each in (*others, own) if each in digests), (*others, own)[0])
+        same = [run for run in runs if run[0] == last]
         return LastFile(same[-1][1], max(run[2] for run in same), same[0][3], tuple(results))
 
     def accepted_through(self, mapping: str) -> dict[str, tuple[str, str]]:

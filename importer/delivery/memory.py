@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.delivery.known import EndpointMemory
+from importer.text import levelled
 
 Signs = tuple[tuple[str, ...], ...]
 
@@ -197,4 +198,4 @@ def _levelled(payload: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield what tells two permits apart without regard to capitals, blanks and dashes."""
     for name in ("plate", "permitNo"):
         if payload.get(name):
-            yield f"~{name}", re.sub(r"[\s-]", "", payload[name]).upper()
+            yield f"~{name}", levelled(payload[name])

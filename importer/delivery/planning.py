@@ -16,11 +16,12 @@ from importer.delivery.attempts import Result
 from importer.delivery.changes import CHANGED, CHANGING
 from importer.delivery.known import Evidence, Known
 from importer.model import Outcome, Record, State
+from importer.records import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from importer.delivery.changes import Becomes
+    from importer.delivery.changes import Becomes, Changes
     from importer.delivery.memory import Memory
     from importer.model import Resubmitted
     from importer.schema import Policy
@@ -38,8 +39,11 @@ LONGEST_ID = 50
 """Source: API documentation, attribute "Reference ID"."""
 
 
-Found = tuple[str, Result]
-"""Identity of a record whose answer was lost, and what a person found out about it."""
+FIRST_UNKNOWN = "This journal does not know the first one."
+"""Says of a row that only the workbook of another journal calls a possible second permit."""
+
+Found = tuple[str, str, Result]
+"""Endpoint and identity of a record whose answer was lost, and what a person found out about it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,29 +72,47 @@ def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         policy: The endpoint's.
         evidence: What the journal can say.
     """
-    past = evidence.known.get(identity, Known(identity))
+    past, changes = evidence.known.get(identity, Known(identity)), evidence.changes
     if past.there and past.digest == digest:
         if past.settled == State.EXISTS:
             note = "OPSCOM said in an earlier run that it has this record already."
             return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
-        if evidence.changes is not None and evidence.changes.open(past):
-            what = (
-                f"An update of the permit {past.reference_id} was sent and its answer was lost, so nobody "
-                "knows whether OPSCOM has this row's values."
-            )
-            return _held(record, past, evidence, _invalid(what, past.reference_id))
-        since = evidence.changes.since(past, record.payload) if evidence.changes else ""
-        return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
-    if past.unsettled:
+        if changes is None or not changes.open(past):
+            since = changes.since(past, record.payload) if changes else ""
+            return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
+    elif past.unsettled:
         if evidence.under_way and past.last in {"sent", "answered"}:
             return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
         return _answered(record.told, past, policy, evidence)
-    if past.settled in {CHANGING, CHANGED}:
-        what = f"The permit {past.reference_id} is in OPSCOM with other values than this row's."
-        return _held(record, evidence.under(past.reference_id), evidence, _invalid(what))
+    if changes is not None and (past.there or past.settled in {CHANGING, CHANGED}):
+        return _changed_since(record, past, policy, evidence, changes)
     if record.told is None:
         return _not_alike(record, identity, evidence)
     return _returned(record, record.told, past, policy, evidence)
+
+
+def _changed_since(
+    record: Record, past: Known, policy: Policy, evidence: Evidence, changes: Changes
+) -> Verdict:
+    """Decide on a row whose permit an update made another, or may have."""
+    told, number, lost = record.told, past.reference_id, changes.lost(past.reference_id)
+    if told is not None and told.answer == "new" and not past.there:
+        return SEND
+    said = told is not None and told.status == State.UNKNOWN and told.answer.casefold()
+    if told is not None and lost is not None and said in {"yes", number.casefold()}:
+        verdict = _answered(replace(told, answer="yes"), lost, policy, evidence)
+        if verdict.outcome is None or verdict.found is None:
+            return verdict
+        found = (policy.changed_by, *verdict.found[1:])
+        return Verdict(replace(verdict.outcome, reference_id=number), found)
+    what = f"The permit {number} is in OPSCOM with other values than this row's."
+    if changes.open(past):
+        what = (
+            f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether "
+            "OPSCOM has this row's values."
+        )
+    held = _invalid(what, number if past.there else "")
+    return _held(record, past if past.there else evidence.under(number), evidence, held)
 
 
 def _returned(  # noqa: PLR0911 - one return a case, in the order of their weight
@@ -150,14 +172,16 @@ def _answered(
             "that is written now."
         )
     elif told.answer == "no":
-        return Verdict(None, (past.identity, Result(State.NOT_SENT, message=FOUND_OUT)))
+        found = Result(State.NOT_SENT, message=FOUND_OUT)
+        return Verdict(None, (evidence.endpoint, past.identity, found))
     elif told.answer != "yes" and not _may_be_id(told.answer):
         why = "opscom_answer holds neither an id nor yes nor no. Correct it."
     else:
         number = "" if told.answer == "yes" else told.answer
         there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
         found = Result(State.PUSHED, number, message=FOUND_OUT)
-        return Verdict(_edited(number, policy) if edited else there, (past.identity, found))
+        outcome = _edited(number, policy) if edited else there
+        return Verdict(outcome, (evidence.endpoint, past.identity, found))
     return Verdict(Outcome(State.UNKNOWN, message=why))
 
 
@@ -253,7 +277,10 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
             )
         ways = f"{ways}, delete it as one of the permit-deletes, then push this row again{new}."
         return Verdict(_said(held, f"It differs in {changes.titles(names)}. {ways}"))
-    if record.told is not None and record.told.answer == "update":
+    told = record.told
+    # What no answer came to is sent again where a person says that it did not arrive.
+    again = told is not None and told.status == State.UNKNOWN and told.answer == "no"
+    if told is not None and (told.answer == "update" or again):
         update = changes.update(earlier, record, names)
         if not changes.overtaken(update):
             return Verdict(update=update)
@@ -312,6 +339,7 @@ class Planned:
         The answer of a person stands there again until it is carried out.
         """
         if self.becomes is None:
+            outcome = _heard(outcome, self.record.told)
             new = self.record.told is not None and self.record.told.answer == "new"
             waits = outcome.state in {State.READY, State.NOT_SENT, State.REJECTED}
             return replace(outcome, answer="new") if new and waits else outcome
@@ -370,8 +398,8 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
         identity = record.key or f"#{digest}"
         if policy.creates:
             verdict = weigh(record, identity, digest, policy, evidence)
-            if verdict == SEND and record.told is not None and record.told.answer == "update":
-                verdict = Verdict(_not_made(policy))
+            if verdict == SEND and record.told is not None:
+                verdict = _created(record.told, policy, evidence)
         else:
             again_too = policy.upsert and again
             verdict = SEND if again_too else _changed(record, identity, digest, evidence)
@@ -379,13 +407,14 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
             found.append(verdict.found)
         update = verdict.update
         if verdict.outcome is not None:
-            settled[record.position] = verdict.outcome
+            heard = verdict.outcome if verdict.found else _heard(verdict.outcome, record.told)
+            settled[record.position] = heard
         elif update is not None and memory and evidence.changes:
             if update.key in updates:
                 settled[record.position] = _twice(updates[update.key])
                 continue
             becomes = evidence.changes.becomes(update, record, identity, digest)
-            lost = evidence.changes.lost(update)
+            lost = evidence.changes.lost(update.key) is not None
             made = memory.digest(update.payload)
             updates[update.key] = Planned(update, update.key, made, lost, becomes)
         else:
@@ -397,13 +426,41 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
     return Plan(rows, settled, tuple(found), tuple(updates.values()))
 
 
-def _not_made(policy: Policy) -> Outcome:
-    """Hold a row that says ``update`` and would go as new."""
-    return _invalid(
-        f"opscom_answer says update, and the journal knows no {policy.noun} that this row could change: it "
-        "may have been deleted since, or another computer sent it. Where this is another "
-        f"{policy.noun}, write new into opscom_answer and push this workbook."
+def _created(told: Resubmitted, policy: Policy, evidence: Evidence) -> Verdict:
+    """Hold a row of a results workbook that would go as new, where it says something else."""
+    new = (
+        f"Where this is another {policy.noun}, write new into opscom_answer and push this workbook."
     )
+    if told.answer == "update":
+        return Verdict(
+            _invalid(
+                f"opscom_answer says update, and the journal knows no {policy.noun} that this row could "
+                f"change: it may have been deleted since, or another computer sent it. {new}"
+            )
+        )
+    if told.answer not in {"", "no", "new"}:
+        return Verdict(_invalid(f"It was not sent. {new}"))
+    held = evidence.foreign and EXISTS in told.code and told.status == State.INVALID
+    if told.answer != "new" and (held or FIRST_UNKNOWN in told.message):
+        what = (
+            f"Its workbook says that this row may be a second {policy.noun}. {FIRST_UNKNOWN} {new}"
+        )
+        return Verdict(_invalid(what))
+    return SEND
+
+
+def _heard(outcome: Outcome, told: Resubmitted | None) -> Outcome:
+    """Say of a word in ``opscom_answer`` that it is no answer to its row."""
+    answer = "" if told is None else told.answer
+    fits = answer in ANSWERS or _may_be_id(answer)
+    if outcome.state is State.INVALID:
+        fits = answer == "update" or (answer == "new" and not outcome.reference_id)
+    elif outcome.state is State.UNKNOWN:
+        fits = answer not in {"new", "update"}
+    if fits or not answer:
+        return outcome
+    what = f'"{answer}" in opscom_answer is no answer to this row.'
+    return replace(outcome, message=f"{what} {outcome.message}".strip())
 
 
 def _twice(first: Planned) -> Outcome:

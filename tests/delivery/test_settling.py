@@ -589,3 +589,27 @@ def test_few_ids_with_other_names_are_noted_and_not_stopped(office, users_mappin
         "or the ids were sorted apart from the names. Look at these rows before you push."
     )
     assert notes == [note]
+
+
+@pytest.mark.parametrize(
+    ("change", "same"),
+    [
+        ({"Licence Plate": "OTHER1"}, '"Ticket Number"'),
+        ({"Ticket No": "", "Lot": "South"}, '"License Plate" and "Start Date"'),
+        ({"Ticket No": "t-1", "Licence Plate": "plt-1"}, '"Ticket Number"'),
+    ],
+    ids=["number", "plate and start", "both"],
+)
+def test_two_rows_of_a_list_that_look_like_one_permit_both_go_and_the_later_one_says_so(
+    office, change, same
+):
+    with Controller() as controller:
+        source = write(office.folder / "permits.csv", [permit(1), permit(2), permit(1, **change)])
+        said = office.push(controller, source)
+    assert office.states(said) == {"pushed": 3}
+    [problem] = said["files"][0]["problems"]
+    assert (problem["severity"], problem["message"]) == (
+        "warning",
+        f"row 2 has the same {same}, so it may be the same permit.",
+    )
+    assert problem["remedy"] == "Both are sent; where they are one, delete one of the two rows."

@@ -1,6 +1,8 @@
 """A list of permits that lives: `update` changes the permit that is there, and never makes a second one."""
 
 import itertools
+import sqlite3
+from contextlib import closing
 
 import openpyxl
 import pytest
@@ -545,3 +547,179 @@ def test_an_unchanged_row_says_what_lost_permit_updates_may_have_changed_since(d
         "differs in End Date. Nothing was sent. Where this row's values are right, push them as "
         "permit-updates."
     )
+
+
+@pytest.mark.parametrize("then", ["old", "new"])
+def test_a_refused_change_leaves_what_was_known_as_it_was(desk, controller, then):
+    number = changed_and_held(desk, controller)
+    plate = permit(0)["Plate"]
+    rows = {"old": permit(0), "new": permit(0) | {"To": END}}
+    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
+    answer(desk, **{plate: "update"})
+    controller.plan.clear()
+    push_list(desk, rows["old"], permit(1), code=1)
+    controller.plan[number, 0] = Fault("answer", code=9005)
+    answer(desk, 1, **{plate: "update"})
+    assert desk.table_of("permits")[0]["opscom_status"] == "rejected"
+    controller.plan.clear()
+    for row in rows.values():
+        push_list(desk, row, permit(1), code=1)
+        assert message(desk).startswith(
+            f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether "
+            "OPSCOM has this row's values. It differs in End Date. Where that permit is to change, write "
+            "update into opscom_answer"
+        )
+    push_list(desk, rows[then], permit(1), code=1)
+    answer(desk, 0, **{plate: "update"})
+    assert held(controller)["N0000"]["endTime"] == rows[then]["To"]
+    assert push_list(desk, rows[then], permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+    assert len(controller.records("permits")) == 2
+
+
+def test_a_change_that_was_refused_at_once_leaves_the_permit_as_it_was(desk, controller):
+    number = changed_and_held(desk, controller)
+    controller.plan[number, 0] = Fault("answer", code=9005)
+    answer(desk, 1, PL0="update")
+    controller.plan.clear()
+    assert push_list(desk, permit(0), permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+    push_list(desk, permit(0) | {"To": END}, permit(1), code=1)
+    answer(desk, 0, PL0="update")
+    assert held(controller)["N0000"]["endTime"] == END
+
+
+def lose_update(desk, controller):
+    """Lose the answer to an update that OPSCOM took; return the permit's id."""
+    number = changed_and_held(desk, controller)
+    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
+    answer(desk, PL0="update")
+    controller.plan.clear()
+    return number
+
+
+@pytest.mark.parametrize("said", ["yes", "the id"])
+@pytest.mark.parametrize("command", ["settle", "push"])
+def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller, command, said):
+    number = lose_update(desk, controller)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", number if said == "the id" else said)
+    sent = len(controller.ledger)
+    more = ["--yes"] if command == "push" else []
+    done = desk.do(command, desk.results("permits"), *more, code=0)
+    assert done["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    row = desk.table_of("permits")[0]
+    assert (row["opscom_reference_id"], row["opscom_answer"]) == (number, "")
+    assert message(desk) == "A person found it in OPSCOM."
+    changed = permit(0) | {"To": END}
+    assert push_list(desk, changed, permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+    assert len(controller.ledger) == sent
+
+
+def test_a_person_who_has_not_found_the_change_has_it_sent_again(desk, controller):
+    lose_update(desk, controller)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", "no")
+    settled = desk.do("settle", desk.results("permits"), code=4)
+    assert settled["files"][0]["states"] == {"unknown": 1, "unchanged": 1}
+    assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {
+        "pushed": 1,
+        "unchanged": 1,
+    }
+
+
+def test_a_row_that_was_edited_since_its_lost_update_is_not_taken_for_what_a_person_found(
+    desk, controller
+):
+    lose_update(desk, controller)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", "yes")
+        set_cell(page, "PL0", "To", LATER)
+    done = desk.push(desk.results("permits"), code=1)
+    assert done["files"][0]["states"] == {"invalid": 1, "unchanged": 1}
+    assert message(desk).startswith(
+        '"yes" in opscom_answer is no answer to this row. This row is in '
+    )
+
+
+def test_new_makes_another_permit_of_a_row_whose_permit_was_changed(desk, controller):
+    changed_and_held(desk, controller)
+    answer(desk, 0, PL0="update")
+    push_list(desk, permit(0), permit(1), code=1)
+    answer(desk, 0, PL0="new")
+    assert len(controller.records("permits")) == 3
+    for row in (permit(0), permit(0) | {"To": END}):
+        assert push_list(desk, row, permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+
+
+def test_a_word_that_is_no_answer_to_its_row_is_named(desk, controller):
+    number = changed_and_held(desk, controller)
+    answer(desk, 1, PL0="oui", PL1="erledigt")
+    assert message(desk) == (
+        f'"oui" in opscom_answer is no answer to this row. The permit {number} of an earlier run has the '
+        "same number, or the same plate and start. It differs in End Date. Where that permit is to change, "
+        "write update into opscom_answer; where this is another permit, write new; then push this workbook."
+    )
+    assert message(desk, 1) == '"erledigt" in opscom_answer is no answer to this row.'
+    desk.push(desk.roster(1, "roster.csv"), code=0)
+    with edited(desk.results("roster")) as page:
+        set_cell(page, "000000", "opscom_answer", "ok")
+        set_cell(page, "000000", "Last", "Married")
+    desk.push(desk.results("roster"), code=0)
+    assert desk.table_of("roster")[0]["opscom_message"] == (
+        'changes last_name\n"ok" in opscom_answer is no answer to this row.'
+    )
+
+
+def test_a_refused_row_of_which_a_person_says_that_it_is_there_is_not_created(desk, controller):
+    controller.plan["N0000", 0] = Fault("answer", code=9033)
+    push_list(desk, permit(0), code=1)
+    controller.plan.clear()
+    answer(desk, 1, PL0="yes")
+    assert desk.table_of("permits")[0]["opscom_message"].splitlines()[0] == (
+        '"yes" in opscom_answer is no answer to this row. It was not sent. Where this is another permit, '
+        "write new into opscom_answer and push this workbook."
+    )
+    assert controller.records("permits") == []
+    answer(desk, 0, PL0="new")
+    assert len(controller.records("permits")) == 1
+
+
+def test_an_answer_beside_a_fault_of_the_row_stands_until_the_fault_is_mended(desk, controller):
+    changed_and_held(desk, controller)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", "update")
+        set_cell(page, "PL0", "To", "soon")
+    desk.push(desk.results("permits"), code=1)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "To", END)
+    desk.push(desk.results("permits"), code=0)
+    assert held(controller)["N0000"]["endTime"] == END
+
+
+def test_a_row_that_another_journal_held_as_a_second_permit_is_held_here_too(desk, controller):
+    changed_and_held(desk, controller)
+    workbook = desk.folder / "held.xlsx"
+    workbook.write_bytes(desk.results("permits").read_bytes())
+    lose_journal(desk)
+    for written in (desk.folder / "results").glob("*.xlsx"):
+        written.unlink()
+    for path in (workbook, desk.results("permits"), desk.results("permits")):
+        assert desk.push(path, code=1)["files"][0]["states"] == {"invalid": 1, "unchanged": 1}
+        assert desk.table_of("permits")[0]["opscom_message"] == (
+            "Its workbook says that this row may be a second permit. This journal does not know the first "
+            "one. Where this is another permit, write new into opscom_answer and push this workbook."
+        )
+    assert len(controller.records("permits")) == 2
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL0", "opscom_answer", "new")
+    desk.push(desk.results("permits"), code=0)
+    assert len(controller.records("permits")) == 3
+
+
+def test_a_journal_from_before_there_were_updates_takes_them(desk, controller):
+    changed_and_held(desk, controller)
+    with closing(sqlite3.connect(desk.journal)) as journal:
+        journal.execute("DROP TABLE change")
+    answer(desk, 0, PL0="update")
+    assert push_list(desk, permit(0) | {"To": END}, code=0)["files"][0]["states"] == {
+        "unchanged": 1
+    }

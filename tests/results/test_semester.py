@@ -305,3 +305,29 @@ def test_an_amount_that_was_emptied_is_told_as_what_no_update_empties(desk, cont
         "that here too; or to replace that permit, delete it as one of the permit-deletes, then push this "
         "row again; where this is another permit, write new into opscom_answer and push this workbook."
     )
+
+
+def test_who_is_gone_for_two_semesters_is_named_from_the_workbooks_kept_under_the_name(desk):
+    for start in (0, 2, 4):
+        desk.push(desk.roster(5, "roster.csv", start=start), code=0)
+    assert desk.section("roster", "Gone")[1:] == [
+        [f"{number:06}", f"First{number} Last{number}"] for number in range(4)
+    ]
+
+
+def test_a_file_is_compared_with_the_last_one_of_its_own_list(desk):
+    desk.push(desk.roster(4, "students-roster.csv"), code=0)
+    desk.push(desk.roster(3, "staff-roster.csv", start=50), code=0)
+    desk.push(desk.roster(3, "students-roster.csv", start=1), code=0)
+    assert "  0 new, 0 changed, 3 unchanged, 1 gone since students-roster.csv\n" in desk.told
+
+
+def test_a_file_that_is_pushed_again_is_compared_with_the_one_before_it(desk):
+    desk.push(desk.roster(4, "roster-fall.csv"), code=0)
+    for new in (1, 0):
+        desk.push(desk.roster(4, "roster-winter.csv", start=1), code=0)
+        unchanged = 4 - new
+        assert (
+            f"  {new} new, 0 changed, {unchanged} unchanged, 1 gone since roster-fall.csv\n"
+            in desk.told
+        )
