@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from importer.delivery.attempts import Result
 from importer.delivery.memory import System
 from importer.delivery.planning import tells_of_record
 from importer.errors import ImporterError
-from importer.model import State
+from importer.model import Outcome, State
 from importer.prepare import CHECK, SETTLE, set_aside
 from importer.reading import read_summary, told_by
 from importer.records import Rows
@@ -119,15 +118,15 @@ def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
             yield record.row, identity, digest, memory.parts(record.payload), result
 
 
-def _result(told: Resubmitted) -> Result | None:
+def _result(told: Resubmitted) -> Outcome | None:
     if told.answer == "update":
         # The row is not what OPSCOM has: its update was not accepted.
         return None
     if tells_of_record(told):
         state = State.EXISTS if told.status == State.EXISTS else State.PUSHED
-        return Result(state, told.reference_id, message="Its results workbook says so.")
+        return Outcome(state, told.reference_id, message="Its results workbook says so.")
     if told.status == State.UNKNOWN:
-        return Result(State.UNKNOWN, message="Its results workbook says that the answer was lost.")
+        return Outcome(State.UNKNOWN, message="Its results workbook says that the answer was lost.")
     return None
 
 

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.delivery.attempts import Result
 from importer.delivery.planning import Planned
 from importer.delivery.pusher import Pusher, Target
 from importer.errors import JournalError
@@ -36,8 +35,7 @@ LookUp = Callable[[str], Iterable[tuple[str, str]] | None]
 
 def target_of(endpoint: str, past: Past, file: int) -> Target:
     """Return where rows of an endpoint go; ``file`` is the journal's number of their sheet."""
-    path, policy = TABLES[endpoint].path, POLICIES[endpoint]
-    return Target(endpoint, path, policy, past.known_number, file)
+    return Target(TABLES[endpoint], POLICIES[endpoint], past.known_number, file)
 
 
 def settle_sheet(
@@ -107,7 +105,7 @@ def _look_for(
         "Plate validation shows this permit, and the journal knows no other like it, so OPSCOM took "
         "the row. Its reference id is not known; look it up in OPSCOM where you need it."
     )
-    result = Result(State.PUSHED, message=message)
+    result = Outcome(State.PUSHED, message=message)
     try:
         past.opened.find_out(
             past.known_number, [(endpoint, identities[row.position], result) for row in seen]

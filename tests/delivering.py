@@ -130,7 +130,7 @@ def push(
         outcomes, order = dict(planned.settled), []
         for where, send in ((endpoint, planned.send), (policy.changed_by, planned.updates)):
             if send:
-                target = Target(where, TABLES[where].path, POLICIES[where], number, file)
+                target = Target(TABLES[where], POLICIES[where], number, file)
                 for row, outcome in Pusher(target, through(journal), conditions).push(send):
                     outcomes[row.record.position] = row.told(outcome)
                     order.append(row.record.position)

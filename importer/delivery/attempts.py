@@ -10,19 +10,21 @@ import datetime as dt
 import queue
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.delivery.http import Phase, Reply
 from importer.delivery.journal_file import transaction
-from importer.delivery.policy import Again, Decision, Settled, Stop, judge
+from importer.delivery.policy import judge, outcome_of
 from importer.errors import JournalError
-from importer.model import State
+from importer.model import Outcome, State
 from importer.schema import Policy, Resend
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from importer.delivery.changes import Becomes
 
@@ -49,17 +51,6 @@ class Intent:
     def record(self) -> tuple[int, str, str]:
         """Where its record stands."""
         return self.system, self.endpoint, self.identity
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """What an attempt came to."""
-
-    state: State
-    """``pushed``, ``exists``, ``rejected``, ``unknown``, or ``not sent`` where it was not applied."""
-    reference_id: str = ""
-    code: str = ""
-    message: str = ""
 
 
 TAKEN = frozenset({State.PUSHED, State.EXISTS})
@@ -112,7 +103,7 @@ def answered(connection: sqlite3.Connection, attempt: int, status: int, body: by
     )
 
 
-def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, result: Result) -> None:
+def conclude(connection: sqlite3.Connection, attempt: int, intent: Intent, result: Outcome) -> None:
     """Write down what an attempt came to, and what follows for its record."""
     state = result.state.value
     connection.execute(
@@ -166,7 +157,7 @@ def _change(connection: sqlite3.Connection, attempt: int) -> None:
     )
 
 
-def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], result: Result) -> None:
+def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], result: Outcome) -> None:
     """Write down what became of a record whose answer was lost, found out afterwards.
 
     ``pushed`` and ``exists`` settle it; anything else says that it was never taken, so that the next
@@ -208,7 +199,7 @@ def settle_killed(connection: sqlite3.Connection, policies: Mapping[str, Policy]
     lost = 0
     for attempt, *facts, status, answer, state in rows:
         intent = Intent(*(*facts, policies[facts[3]]))
-        result = Result(State.UNKNOWN, message="The run ended before an answer was here.")
+        result = Outcome(State.UNKNOWN, message="The run ended before an answer was here.")
         if state == "answered":
             # The open attempt itself counts as one that is unsettled.
             (unsettled,) = connection.execute(
@@ -216,54 +207,25 @@ def settle_killed(connection: sqlite3.Connection, policies: Mapping[str, Policy]
             ).fetchone()
             reply = Reply(Phase.ANSWERED, status, answer)
             decision = judge(intent.policy, reply, lost_before=unsettled > 1, attempt=99)
-            result = result_of(decision)
+            result = outcome_of(decision)
         conclude(connection, attempt, intent, result)
         lost += result.state is State.UNKNOWN
     return lost
 
 
-def result_of(decision: Decision) -> Result:
-    """Return what an attempt itself came to, whatever happens to its row next."""
-    match decision:
-        case Settled(state, reference_id, code, message):
-            return Result(state, reference_id, code, message)
-        case Again(applied_maybe=maybe, why=why):
-            return Result(State.UNKNOWN if maybe else State.NOT_SENT, message=why)
-        case Stop(state, why, code, message):
-            return Result(state, code=code, message=message or why)
-
-
 Write = Callable[["sqlite3.Connection"], int | None]
-
-
-class _Task:
-    """One thing to write, and whoever waits until it is on disk."""
-
-    __slots__ = ("done", "failure", "number", "write")
-
-    def __init__(self, write: Write) -> None:
-        self.write = write
-        self.number = 0
-        self.failure: BaseException | None = None
-        # A plain lock, taken here and given back by the writer, is the cheapest thing to wait on.
-        self.done = threading.Lock()
-        self.done.acquire()
+Task = tuple[Write, "Future[int]"]
 
 
 class Writer:
     """Writes attempts of one push while it lasts; the connection is the writer's alone."""
 
     def __init__(self, connection: sqlite3.Connection, name: str) -> None:
-        """Start the thread.
-
-        Args:
-            connection: The journal's; nobody else uses it until ``close``.
-            name: The journal's path, for messages.
-        """
+        """Start the thread; ``name`` is the journal's path, for messages."""
         self._connection = connection
         self._name = name
-        self._tasks: queue.SimpleQueue[_Task | None] = queue.SimpleQueue()
-        self._failure: BaseException | None = None
+        self._tasks: queue.SimpleQueue[Task | None] = queue.SimpleQueue()
+        self._failure: Exception | None = None
         self._thread = threading.Thread(target=self._work, name="journal", daemon=True)
         self._thread.start()
 
@@ -279,9 +241,9 @@ class Writer:
         """Write a raw answer and wait until it is on disk."""
         self._wait(lambda connection: answered(connection, attempt, status, body))
 
-    def conclude(self, attempt: int, intent: Intent, result: Result) -> None:
+    def conclude(self, attempt: int, intent: Intent, result: Outcome) -> None:
         """Write what an attempt came to, with the next group: the raw answer is on disk already."""
-        self._tasks.put(_Task(lambda connection: conclude(connection, attempt, intent, result)))
+        self._put(lambda connection: conclude(connection, attempt, intent, result))
 
     def close(self) -> None:
         """Wait until all is written and end the thread.
@@ -294,45 +256,41 @@ class Writer:
         if self._failure is not None:
             raise self._error(self._failure)
 
+    def _put(self, write: Write) -> Future[int]:
+        done: Future[int] = Future()
+        self._tasks.put((write, done))
+        return done
+
     def _wait(self, write: Write) -> int:
-        task = _Task(write)
-        self._tasks.put(task)
-        task.done.acquire()
-        if task.failure is not None:
-            raise self._error(task.failure)
-        return task.number
+        try:
+            return self._put(write).result()
+        except Exception as error:
+            raise self._error(error) from error
 
     def _work(self) -> None:
-        for tasks in iter(self._next_group, []):
-            if self._failure is None:
-                try:
-                    self._commit(tasks)
-                except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
-                    self._failure = error
-            for task in tasks:
-                task.failure = self._failure
-                task.done.release()
+        while (task := self._tasks.get()) is not None:
+            group = [task]
+            with suppress(queue.Empty):
+                while (task := self._tasks.get_nowait()) is not None:
+                    group.append(task)
+                self._tasks.put(None)
+            self._commit(group)
 
-    def _next_group(self) -> list[_Task]:
-        """Wait for a task and take all that have come together; none at the end."""
-        group: list[_Task] = []
-        task = self._tasks.get()
-        while task is not None:
-            group.append(task)
+    def _commit(self, group: Sequence[Task]) -> None:
+        numbers: list[int] = []
+        if self._failure is None:
             try:
-                task = self._tasks.get_nowait()
-            except queue.Empty:
-                return group
-        if group:
-            self._tasks.put(None)
-        return group
+                with transaction(self._connection):
+                    numbers = [write(self._connection) or 0 for write, _ in group]
+            except Exception as error:  # noqa: BLE001 - whatever it is, nobody may wait for ever
+                self._failure = error
+        for place, (_, done) in enumerate(group):
+            if self._failure is None:
+                done.set_result(numbers[place])
+            else:
+                done.set_exception(self._failure)
 
-    def _commit(self, tasks: list[_Task]) -> None:
-        with transaction(self._connection):
-            for task in tasks:
-                task.number = task.write(self._connection) or 0
-
-    def _error(self, failure: BaseException) -> JournalError:
+    def _error(self, failure: Exception) -> JournalError:
         return JournalError(
             f"The journal {self._name} cannot be written ({failure}).",
             hint="Free some space on the disk, then run the command again.",

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Self
 import importer
 from importer.delivery.attempts import (
     Intent,
-    Result,
     conclude,
     find_out,
     intend,
@@ -41,10 +40,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from importer.delivery.memory import System
-    from importer.model import Origin, State
+    from importer.model import Origin, Outcome, State
     from importer.schema import Policy
 
-LearnedRow = tuple[int, str, str, str, Result]
+LearnedRow = tuple[int, str, str, str, "Outcome"]
 """Row, identity, digest and parts of a record that a results workbook tells of, and what became of it."""
 
 
@@ -168,7 +167,7 @@ class Journal:
         counts = json.dumps({state.value: count for state, count in states.items()})
         self._write("UPDATE file SET states = ?, results = ? WHERE id = ?", (counts, results, file))
 
-    def find_out(self, system: int, found: Iterable[tuple[str, str, Result]]) -> None:
+    def find_out(self, system: int, found: Iterable[tuple[str, str, Outcome]]) -> None:
         """Write down what became of records (endpoint, identity) whose answer was lost, all or none."""
         with self._transaction():
             for endpoint, identity, result in found:

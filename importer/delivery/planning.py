@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.codes import EXISTS, NOT_FOUND
-from importer.delivery.attempts import Result
 from importer.delivery.changes import CHANGED, CHANGING
 from importer.delivery.known import Evidence, Known
 from importer.model import Outcome, Record, State
@@ -42,7 +41,7 @@ LONGEST_ID = 50
 FIRST_UNKNOWN = "This journal does not know the first one."
 """Says of a row that only the workbook of another journal calls a possible second permit."""
 
-Found = tuple[str, str, Result]
+Found = tuple[str, str, Outcome]
 """Endpoint and identity of a record whose answer was lost, and what a person found out about it."""
 
 
@@ -172,14 +171,14 @@ def _answered(
             "that is written now."
         )
     elif told.answer == "no":
-        found = Result(State.NOT_SENT, message=FOUND_OUT)
+        found = Outcome(State.NOT_SENT, message=FOUND_OUT)
         return Verdict(None, (evidence.endpoint, past.identity, found))
     elif told.answer != "yes" and not _may_be_id(told.answer):
         why = "opscom_answer holds neither an id nor yes nor no. Correct it."
     else:
         number = "" if told.answer == "yes" else told.answer
         there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
-        found = Result(State.PUSHED, number, message=FOUND_OUT)
+        found = Outcome(State.PUSHED, number, message=FOUND_OUT)
         outcome = _edited(number, policy) if edited else there
         return Verdict(outcome, (evidence.endpoint, past.identity, found))
     return Verdict(Outcome(State.UNKNOWN, message=why))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importer.codes import CODES, NOT_FOUND, SETTINGS_CODES
 from importer.delivery.answers import Accepted, Refused, Unreadable, read_answer
 from importer.delivery.http import Phase, Reply
-from importer.model import State
+from importer.model import Outcome, State
 from importer.schema import Policy, Resend
 
 MAX_ATTEMPTS = 6
@@ -22,16 +22,6 @@ LOOK_AFTER = "Check your network and the host, or wait until OPSCOM answers agai
 """What to do where there is no answer to go by."""
 NOBODY_KNOWS = "Nobody knows whether OPSCOM took the row"
 """Begins what is said of a lost answer after its cause."""
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The row has its state; the run goes on."""
-
-    state: State
-    reference_id: str = ""
-    code: str = ""
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,15 +38,25 @@ class Again:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """Every row would fail alike: the row has its state and the run stops."""
+    """Every row would fail alike: the row has its outcome and the run stops."""
 
-    state: State
+    outcome: Outcome
     why: str
-    code: str = ""
-    message: str = ""
 
 
-Decision = Settled | Again | Stop
+Decision = Outcome | Again | Stop
+"""An outcome alone settles the row, and the run goes on."""
+
+
+def outcome_of(decision: Decision) -> Outcome:
+    """Return what an attempt itself came to, whatever happens to its row next."""
+    match decision:
+        case Again(applied_maybe=maybe, why=why):
+            return Outcome(State.UNKNOWN if maybe else State.NOT_SENT, message=why)
+        case Stop(outcome):
+            return outcome
+        case Outcome():
+            return decision
 
 
 def judge(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
@@ -87,7 +87,7 @@ def _answered(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) 
             notes = [f"OPSCOM warns: {text}" for text in warnings]
             if not reference_id:
                 notes.insert(0, "OPSCOM took the row and named no id.")
-            return Settled(State.PUSHED, reference_id, message=" ".join(notes))
+            return Outcome(State.PUSHED, reference_id, message=" ".join(notes))
         case Refused(code, message):
             return _refused(policy, code, message, lost_before=lost_before)
         case Unreadable():
@@ -96,15 +96,15 @@ def _answered(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) 
 
 def _refused(policy: Policy, code: str, message: str, *, lost_before: bool) -> Decision:
     if code in SETTINGS_CODES:
-        state = State.UNKNOWN if lost_before else State.NOT_SENT
-        return Stop(state, settings_fault(code), code, message)
+        state, why = State.UNKNOWN if lost_before else State.NOT_SENT, settings_fault(code)
+        return Stop(Outcome(state, "", code, message or why), why)
     if code in map(str, policy.exists):
         ours = ", most likely from our own earlier attempt" if lost_before else ""
-        return Settled(State.EXISTS, code=code, message=f"OPSCOM has this record already{ours}.")
+        return Outcome(State.EXISTS, code=code, message=f"OPSCOM has this record already{ours}.")
     if policy.deletes and code == NOT_FOUND and lost_before:
         message = "The record is gone: an earlier attempt of ours did it."
-        return Settled(State.PUSHED, message=message)
-    return Settled(State.REJECTED, code=code, message=message)
+        return Outcome(State.PUSHED, message=message)
+    return Outcome(State.REJECTED, code=code, message=message)
 
 
 def settings_fault(code: str) -> str:
@@ -150,7 +150,7 @@ def _lost(policy: Policy, reply: Reply, why: str, *, lost_before: bool, attempt:
     # Attempts that were surely not applied do not count against the second send.
     again = again or (policy.resend is Resend.ONCE and not lost_before)
     if not again:
-        return Settled(State.UNKNOWN, message=unknown_message(policy, why))
+        return Outcome(State.UNKNOWN, message=unknown_message(policy, why))
     return Again(applied_maybe=True, told=reply.retry_after, why=why, timed_out=reply.timed_out)
 
 
@@ -165,9 +165,10 @@ def unknown_message(policy: Policy, why: str) -> str:
 
 
 def _stop(policy: Policy, why: str, *, lost: bool) -> Stop:
-    if lost:
-        return Stop(State.UNKNOWN, why, message=unknown_message(policy, why))
-    return Stop(State.NOT_SENT, why)
+    state, message = (
+        (State.UNKNOWN, unknown_message(policy, why)) if lost else (State.NOT_SENT, why)
+    )
+    return Stop(Outcome(state, message=message), why)
 
 
 def sentence(detail: str) -> str:

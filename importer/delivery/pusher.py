@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Accepted, read_answer
-from importer.delivery.attempts import Intent, Writer, result_of
+from importer.delivery.attempts import Intent, Writer
 from importer.delivery.http import Phase, Reply
 from importer.delivery.pace import LOOK_UP_SECONDS, Breaker, Stopper
 from importer.delivery.policy import (
@@ -18,9 +18,9 @@ from importer.delivery.policy import (
     MAX_ATTEMPTS,
     Again,
     Decision,
-    Settled,
     Stop,
     judge,
+    outcome_of,
     unknown_message,
 )
 from importer.errors import JournalError
@@ -33,16 +33,15 @@ if TYPE_CHECKING:
     from importer.delivery.journal import Journal
     from importer.delivery.pace import Pace
     from importer.delivery.planning import Planned
-    from importer.schema import Policy
+    from importer.schema import Policy, Table
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
     """Where the rows of one sheet go."""
 
-    endpoint: str
-    path: str
-    """The endpoint's path under the host, with ``{client}`` for the client code."""
+    table: Table
+    """The endpoint's."""
     policy: Policy
     system: int
     """The journal's number of the system."""
@@ -142,7 +141,7 @@ class Pusher:
     # In a worker's thread
 
     def _work(self, waiting: Iterator[Planned]) -> None:
-        connection = self._conditions.controller.connect(self._target.path)
+        connection = self._conditions.controller.connect(self._target.table.path)
         try:
             while not self._stopper.stopped:
                 with self._next:
@@ -169,11 +168,11 @@ class Pusher:
         while True:
             decision = self._attempt(connection, planned, lost=lost, number=attempts + 1)
             match decision:
-                case Settled(state, reference_id, code, message):
-                    return Outcome(state, reference_id, code, message, attempts + 1)
-                case Stop(state, why, code, message):
+                case Outcome():
+                    return replace(decision, attempts=attempts + 1)
+                case Stop(outcome, why):
                     self._stopper.stop(why)
-                    return Outcome(state, "", code, message or why, attempts + 1)
+                    return replace(outcome, attempts=attempts + 1)
                 case Again():
                     attempts, why = attempts + 1, decision.why
                     lost = lost or decision.applied_maybe
@@ -201,11 +200,10 @@ class Pusher:
         if reply.phase is Phase.ANSWERED:
             self._keep_answer(planned, attempt, reply)
         decision = self._judged(reply, lost=lost, number=number)
-        self._writer.conclude(attempt, intent, result_of(decision))
-        if not isinstance(decision, Again) and not (
-            isinstance(decision, Settled) and decision.state is State.UNKNOWN
-        ):
-            self._pace.answered(accepted=isinstance(decision, Settled))
+        self._writer.conclude(attempt, intent, outcome_of(decision))
+        settled = isinstance(decision, Outcome) and decision.state is not State.UNKNOWN
+        if settled or isinstance(decision, Stop):
+            self._pace.answered(accepted=settled)
         elif reply.phase is Phase.ANSWERED:
             self._note_failure(started)
         return decision
@@ -245,15 +243,23 @@ class Pusher:
 
     def _judged(self, reply: Reply, *, lost: bool, number: int) -> Decision:
         decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)
-        if isinstance(decision, Again):
-            return decision
-        redact = self._conditions.controller.redact
-        clean = replace(decision, code=redact(decision.code), message=redact(decision.message))
-        if isinstance(clean, Settled):
+        match decision:
+            case Outcome():
+                return self._redacted(decision)
+            case Stop(outcome):
+                return replace(decision, outcome=self._redacted(outcome))
+            case Again():
+                return decision
+
+    def _redacted(self, outcome: Outcome) -> Outcome:
+        controller = self._conditions.controller
+        return replace(
+            outcome,
             # An id is opaque: only a whole token in it is taken for one.
-            number_there = self._conditions.controller.redact_id(clean.reference_id)
-            return replace(clean, reference_id=number_there)
-        return clean
+            reference_id=controller.redact_id(outcome.reference_id),
+            code=controller.redact(outcome.code),
+            message=controller.redact(outcome.message),
+        )
 
     def _wait_for_turn(self) -> bool:
         """Wait for a row's turn; whether the run is to stop."""
@@ -282,7 +288,7 @@ class Pusher:
             target.file,
             record.row,
             target.system,
-            target.endpoint,
+            target.table.endpoint,
             planned.identity,
             planned.digest,
             self._journal.memory.parts(record.payload),

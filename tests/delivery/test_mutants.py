@@ -16,7 +16,7 @@ START = "        started = time.monotonic()\n"
 SEND = "        reply = connection.send(planned.record.payload)\n"
 JUDGE = "        decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)\n"
 UNKNOWN = """\
-        if isinstance(decision, Settled) and decision.state is State.UNKNOWN:
+        if isinstance(decision, Outcome) and decision.state is State.UNKNOWN:
             decision = Again(applied_maybe=True, why=decision.message)
 """
 # The intent is written down after the send.

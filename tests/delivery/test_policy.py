@@ -6,7 +6,8 @@ import pytest
 
 from importer.delivery.answers import Accepted, Refused, Unreadable, read_answer
 from importer.delivery.http import Phase, Reply
-from importer.delivery.policy import MAX_ATTEMPTS, Again, Settled, Stop, judge
+from importer.delivery.policy import MAX_ATTEMPTS, Again, Stop, judge
+from importer.model import Outcome
 from schemas import POLICIES
 
 FREE = ("users", "permit-updates", "permit-deletes")
@@ -77,14 +78,14 @@ AFTER_A_LOST_ONE = {
 
 def word(decision):
     match decision:
-        case Settled(state):
+        case Outcome(state):
             return state.value
         case Again(applied_maybe=True):
             return AGAIN
         case Again():
             return RETRY
-        case Stop(state):
-            return STOP + state.value
+        case Stop(outcome):
+            return STOP + outcome.state.value
 
 
 CELLS = [
