@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from importer.delivery.known import Evidence
 from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import Plan, plan
-from importer.earlier import Accepted, against_last, earlier_attempts, news_of
+from importer.earlier import against_last, earlier_attempts, news_of
 from importer.errors import plain
 from importer.model import Outcome, State
 from importer.prepare import Job
@@ -118,8 +118,9 @@ def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared
     )
     found: list[Compared] = []
     for endpoint, sheets in groupby(compared, key=lambda each: each.job.endpoint):
-        accepted = Accepted.of(past, endpoint)
-        if accepted is None:
+        policy = POLICIES[endpoint]
+        accepted = memory.of(system, endpoint).evidence(TABLES[endpoint], policy)
+        if policy.deletes or not any(each.there for each in accepted.known.values()):
             found += sheets
         else:
             found += _with_news(list(sheets), accepted, request)
@@ -127,7 +128,7 @@ def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared
 
 
 def _with_news(
-    sheets: Sequence[Compared], accepted: Accepted, request: Request
+    sheets: Sequence[Compared], accepted: Evidence, request: Request
 ) -> Iterator[Compared]:
     """Yield the sheets of one endpoint with what their rows bring, and the first of a file with the whole."""
     told = [replace(each, news=news_of(each.plan, accepted)) for each in sheets]
@@ -160,8 +161,8 @@ def compare_sheet(
 ) -> Compared:
     """Compare the rows of one sheet with the journal; ``standing`` is its file's of ``standing_permits``."""
     memory, number, origin = past.memory, past.number, job.origin
-    policy, rows = POLICIES[job.endpoint], Rows(checked, TABLES[job.endpoint])
-    evidence, book = Evidence(), None
+    policy, table = POLICIES[job.endpoint], TABLES[job.endpoint]
+    rows, evidence, book = Rows(checked, table), Evidence(policy, memory), None
     if memory is not None and number is not None:
         records = memory.of(number, job.endpoint)
         if origin is not None:
@@ -170,12 +171,12 @@ def compare_sheet(
                 Workbook(job.digest, origin.run, origin.journal, title),
                 lambda: _identities(job, checked, memory),
             )
-        table = TABLES[job.endpoint]
-        evidence = records.evidence(table, book, standing, TABLES.get(policy.changed_by))
+        changed_by = TABLES.get(policy.changed_by)
+        evidence = records.evidence(table, policy, book, standing, changed_by)
     if origin is not None and origin.run and not (origin.checked or origin.sandbox):
         heard = memory is not None and number is not None and memory.knows(origin.run, job.digest)
         evidence = replace(evidence, unheard=not heard, foreign=evidence.written is None)
-    done = plan(rows, policy, memory, evidence, again=again, keep=rows.lean)
+    done = plan(rows, evidence, again=again, keep=rows.lean)
     return Compared(job, checked, _without_overruled(done, checked), book)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from glob import escape
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.delivery.known import by_signs
 from importer.delivery.planning import DELETED
 from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
@@ -20,13 +19,13 @@ from importer.records import read_resubmitted
 from importer.results import Against, Gone
 from importer.schema import record_key, told_key
 from importer.text import count
-from schemas import POLICIES, TABLES
+from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from importer.compare import Compared, Past
-    from importer.delivery.known import EndpointMemory, Failure, Known, LastFile
+    from importer.compare import Compared
+    from importer.delivery.known import EndpointMemory, Evidence, Failure, Known, LastFile
     from importer.delivery.memory import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
@@ -100,50 +99,7 @@ def _tell(attempts: Sequence[Failure]) -> str:
     return "\n".join(lines[-_MOST_ATTEMPTS:])
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """What the journal knew of an endpoint's records before a run."""
-
-    records: EndpointMemory
-    known: Mapping[str, Known]
-    """Identity → record; with the digests of its fields where nothing is its key."""
-    groups: Sequence[Sequence[str]]
-    """``Policy.alike``."""
-    signs: Mapping[tuple[str, ...], Sequence[Known]]
-    upsert: bool
-    """``Policy.upsert``: a row that is sent again changes the record."""
-
-    @classmethod
-    def of(cls, past: Past, endpoint: str) -> Accepted | None:
-        """Look an endpoint up; ``None`` where nothing of it was accepted, or nobody asks what changes."""
-        policy = POLICIES[endpoint]
-        if past.memory is None or past.number is None or policy.deletes:
-            return None
-        records = past.memory.of(past.number, endpoint)
-        known = records.known(parts=bool(policy.alike))
-        if not any(each.there for each in known.values()):
-            return None
-        return cls(
-            records, known, policy.alike, by_signs(known.values(), policy.alike), policy.upsert
-        )
-
-    def alike(self, payload: Mapping[str, str]) -> Iterator[Known]:
-        """Yield the records that a payload may be, corrected."""
-        for sign in self.records.memory.signs(self.groups, payload):
-            yield from self.signs.get(sign, ())
-
-    def changed(self, past: Known, payload: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the fields in which a payload differs from what was last accepted, the blank ones last."""
-        before = json.loads(self.records.record(past.identity).parts)
-        now = json.loads(self.records.memory.parts(payload))
-        blank = _KEPT if self.upsert else ""
-        names = {name: name for name in now} | {n: n + blank for n in before if n not in now}
-        return tuple(
-            said for n, said in names.items() if n[0] != "~" and before.get(n) != now.get(n)
-        )
-
-
-def news_of(plan: Plan, accepted: Accepted) -> dict[int, tuple[str, ...]]:
+def news_of(plan: Plan, accepted: Evidence) -> dict[int, tuple[str, ...]]:
     """Return what rows would bring: position → the fields that change, none for a record that is new.
 
     Rows of which nothing is to be said are not there. A row that is held back since it may be an earlier
@@ -151,28 +107,44 @@ def news_of(plan: Plan, accepted: Accepted) -> dict[int, tuple[str, ...]]:
     """
     news: dict[int, tuple[str, ...]] = {}
     for row in plan.send:
-        past = accepted.known.get(row.identity)
-        if past is None or not past.there:
+        past = accepted.past(row.identity)
+        if not past.there:
             news[row.record.position] = ()
         elif past.digest != row.digest:
-            news[row.record.position] = accepted.changed(past, row.record.payload)
+            news[row.record.position] = _changed_fields(past, row.record.payload, accepted)
     for row in plan.updates:  # an update holds the id, and then what changes
         news[row.record.position] = tuple(row.record.payload)[1:]
     news |= {at: outcome.differs for at, outcome in plan.settled.items() if outcome.differs}
     return news
 
 
+def _of(accepted: Evidence) -> EndpointMemory:
+    if accepted.records is None:
+        raise AssertionError("there is no journal yet")
+    return accepted.records
+
+
+def _changed_fields(past: Known, payload: Mapping[str, str], accepted: Evidence) -> tuple[str, ...]:
+    """Return the fields in which a payload differs from what was last accepted, the blank ones last."""
+    records = _of(accepted)
+    before = json.loads(records.record(past.identity).parts)
+    now = json.loads(records.memory.parts(payload))
+    blank = _KEPT if accepted.policy.upsert else ""
+    names = {name: name for name in now} | {n: n + blank for n in before if n not in now}
+    return tuple(said for n, said in names.items() if n[0] != "~" and before.get(n) != now.get(n))
+
+
 def against_last(
-    sheets: Sequence[Compared], others: Sequence[Compared], accepted: Accepted, request: Request
+    sheets: Sequence[Compared], others: Sequence[Compared], accepted: Evidence, request: Request
 ) -> Against | None:
     """Compare a file with what files of its mapping brought before; ``None`` for the first of them.
 
     What ``others``, sheets of other files of this run, hold is not gone.
     """
     job, batch = sheets[0].job, sheets[0].checked.batch
-    known, table = accepted.known, TABLES[batch.endpoint]
+    known, records, table = accepted.known, _of(accepted), TABLES[batch.endpoint]
     keyed = bool(table.key)
-    every = accepted.records.accepted_through(batch.mapping)
+    every = records.accepted_through(batch.mapping)
     keys = {key for each in sheets for key in _identities(each.checked, accepted)}
     here = keys | {key for each in others for key in _identities(each.checked, accepted)}
     # A permit that an update has changed is another record under the same id.
@@ -187,7 +159,7 @@ def against_last(
     }
     through = _of_this_list(there, own, job.path.name)
     of_list = {digest for digest, _ in through.values()}
-    last = accepted.records.last_file(batch.mapping, job.digest, of_list)
+    last = records.last_file(batch.mapping, job.digest, of_list)
     if last is None:
         return None
     ours = {known[key].reference_id for key in through if key in known} - {""}
@@ -209,7 +181,7 @@ def against_last(
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
     kinds = sum(map(_kinds, sheets), Counter[str]())
     notes = _notes(kinds.total(), last, keys, every) if keyed else []
-    policy = POLICIES[batch.endpoint]
+    policy = accepted.policy
     by_hand = bool(policy.by_hand and kinds["changed"])
     if by_hand:
         holds = "holds" if kinds["changed"] == 1 else "hold"
@@ -258,7 +230,7 @@ def _kinds(each: Compared) -> Counter[str]:
     return counts
 
 
-def _identities(checked: Checked, accepted: Accepted) -> Iterator[str]:
+def _identities(checked: Checked, accepted: Evidence) -> Iterator[str]:
     """Yield what the journal knows the rows of a sheet by, held ones too.
 
     Where nothing is a record's key: of all earlier ones that a row may be, corrected.
@@ -270,8 +242,8 @@ def _identities(checked: Checked, accepted: Accepted) -> Iterator[str]:
     names = [str(name) for name in batch.frame.columns]
     for values in batch.frame[~batch.skipped].itertuples(index=False, name=None):
         payload = {name: value for name, value in zip(names, values, strict=True) if value}
-        yield f"#{accepted.records.memory.digest(payload)}"
-        yield from (past.identity for past in accepted.alike(payload))
+        yield f"#{accepted.digest(payload)}"
+        yield from accepted.alike(payload)
 
 
 def _names(

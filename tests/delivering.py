@@ -123,8 +123,8 @@ def push(
         book = Workbook("d", "r", told_at, "Rows") if answer else None
         change = TABLES.get(policy.changed_by)
         known = journal.memory.of(number, endpoint)
-        evidence = known.evidence(TABLES[endpoint], book, standing, change)
-        planned = plan(rows, policy, journal.memory, evidence, again=again)
+        evidence = known.evidence(TABLES[endpoint], policy, book, standing, change)
+        planned = plan(rows, evidence, again=again)
         controller = Opscom(url, client, token, timeout=timeout)
         conditions = Conditions(controller, pace, stopper, Breaker(stopper), workers)
         outcomes, order = dict(planned.settled), []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import platform
 from contextlib import ExitStack, closing, contextmanager
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any
 
 import importer
 from importer.delivery.attempts import (
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
-    from types import TracebackType
 
     from importer.delivery.memory import System
     from importer.model import Origin, Outcome, State
@@ -49,10 +48,7 @@ LearnedRow = tuple[int, str, str, str, "Outcome"]
 
 @contextmanager
 def look_up(path: Path) -> Iterator[Memory | None]:
-    """Open a journal only to look something up, beside a run that may be under way.
-
-    Yields:
-        What it remembers; ``None`` where there is no journal yet.
+    """Open a journal only to look something up, beside a run; ``None`` where there is no journal yet.
 
     Raises:
         JournalError: It is foreign or damaged.
@@ -68,8 +64,11 @@ def look_up(path: Path) -> Iterator[Memory | None]:
         yield memory
 
 
-class Journal:
-    """One journal file, open for this run alone."""
+class Journal(ExitStack):
+    """One journal file, open for this run alone until it is closed.
+
+    What cannot be read within its ``with`` block becomes a ``JournalError``.
+    """
 
     def __init__(self, path: Path, policies: Mapping[str, Policy]) -> None:
         """Open the journal and take its lock; settle what a killed run left behind.
@@ -81,6 +80,7 @@ class Journal:
         Raises:
             JournalError: It is in use, foreign, damaged or cannot be written.
         """
+        super().__init__()
         self.path = path
         self._policies = policies
         with ExitStack() as opening:
@@ -89,32 +89,10 @@ class Journal:
             self.connection = opening.enter_context(closing(connect(path)))
             """For the one writer of a push."""
             self.memory = Memory(self.connection)
-            """What it remembers."""
             with transaction(self.connection):
                 self.lost = settle_killed(self.connection, policies)
                 """Rows whose answer was lost because an earlier run was killed."""
-            self._opened = opening.pop_all()
-
-    def close(self) -> None:
-        """Close the file and give the lock back."""
-        self._opened.close()
-
-    def __enter__(self) -> Self:
-        """Use the journal in a ``with`` block."""
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """Close the journal.
-
-        Raises:
-            JournalError: Reading it failed within the block: it is damaged.
-        """
-        self._opened.__exit__(kind, error, trace)
+            self.push(opening.pop_all())
 
     def add_system(self, system: System, *, same_as: System | None = None) -> int:
         """Write down a system; with ``same_as`` the records of that one are its records."""
@@ -154,11 +132,10 @@ class Journal:
 
     def start_file(self, run: str, **facts: str | int | None) -> int:
         """Write down a sheet that is about to be pushed; return its number."""
-        names = ("source", "sheet", "digest", "mapping", "endpoint", "rows")
         done = self._write(
             "INSERT INTO file (run, source, sheet, digest, mapping, endpoint, rows)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (run, *(facts[name] for name in names)),
+            " VALUES (:run, :source, :sheet, :digest, :mapping, :endpoint, :rows)",
+            {"run": run, **facts},
         )
         return int(done.lastrowid or 0)
 
@@ -183,15 +160,8 @@ class Journal:
     ) -> None:
         """Write down a file of a run that this journal does not know, as its results workbook tells it.
 
-        The run has no version: that tells it from those of this journal. What the journal knows as
-        settled stays.
-
-        Args:
-            origin: What the workbook says of itself.
-            system: The journal's number of the system.
-            endpoint: Where the rows went.
-            why: What the history says of the run.
-            sheets: Name of the sheet → its rows.
+        The run has no version: that tells it from those of this journal. ``why`` is what the history says
+        of it. What the journal knows as settled stays.
         """
         moment = origin.started.replace(" ", "T") or now()
         who = (origin.host.rstrip("/"), origin.client, person(), platform.node())
@@ -220,7 +190,7 @@ class Journal:
                     intent = Intent(*what, self._policies[endpoint])
                     conclude(self.connection, intend(self.connection, intent), intent, result)
 
-    def _write(self, text: str, values: Sequence[str | int | None]) -> sqlite3.Cursor:
+    def _write(self, text: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Cursor:
         with faults(self.path):
             return self.connection.execute(text, values)
 

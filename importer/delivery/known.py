@@ -16,9 +16,8 @@ from importer.model import State
 if TYPE_CHECKING:
     import sqlite3
 
-    from importer.delivery.memory import Memory, Signs, Workbook
-    from importer.model import Record
-    from importer.schema import Table
+    from importer.delivery.memory import Memory, Workbook
+    from importer.schema import Policy, Table
 
 Rows = Iterable[tuple[int | None, str]]
 """Row of the first source, ``None`` where that is not known, and the identity of the record in it."""
@@ -52,38 +51,58 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the journal can say of a sheet's rows."""
+    """What the journal can say of a sheet's rows; nothing of a system that it does not know."""
 
+    policy: Policy
+    """The endpoint's."""
+    memory: Memory | None = None
+    """The journal's; ``None`` where there is none yet."""
+    records: EndpointMemory | None = None
+    """Of a system that the journal knows."""
     known: Mapping[str, Known] = field(default_factory=dict)
-    """Identity → record."""
-    signs: Callable[[Mapping[str, str]], Signs] = lambda _: ()
-    """The keyed digests of a payload's groups of ``Policy.alike``, without blank ones."""
-    alike: Mapping[tuple[str, ...], Sequence[Known]] = field(default_factory=dict)
-    """Digests of a group → the records that earlier runs sent with them."""
-    first: Mapping[int, str] = field(default_factory=dict)
-    """Row of the first source → identity of what was last sent for it (results workbooks only)."""
+    """Identity → record; with the digests of its fields where nothing is its key."""
+    signs: Mapping[tuple[str, ...], Sequence[Known]] = field(default_factory=dict)
+    """Digests of a group of ``Policy.alike`` → the records that are, or may be, in OPSCOM with them."""
     standing: frozenset[str] = frozenset()
     """Identities of all rows of the file: what still stands in it was not corrected away."""
+    first: Mapping[int, str] = field(default_factory=dict)
+    """Row of the first source → identity of what was last sent for it (results workbooks only)."""
+    returned: bool = False
+    """Whether the rows are from a results workbook."""
     written: int | None = None
-    """The last attempt that a results workbook can speak of; ``None`` where that is not known."""
-    overtaken: Callable[[Record, str, str], bool] = lambda *_: False
-    """Whether a row of a results workbook, its identity and digest, is as it was before a later acceptance
-    (updates only)."""
-    sent_once: Callable[[str], bool] = lambda _: False
-    """Whether a record was sent exactly once, ever."""
+    """The last attempt that this workbook can speak of; ``None`` where that is not known."""
     unheard: bool = False
-    """Whether the journal does not know the run that wrote this results workbook."""
+    """Whether the journal does not know the run that wrote it."""
     foreign: bool = False
-    """Whether another journal's run wrote this results workbook."""
-    endpoint: str = ""
-    under_way: bool = False
-    """Whether a run is under way beside this look, so that what it has sent may still be answered."""
+    """Whether another journal's run wrote it."""
     changes: Changes | None = None
     """How records that are in OPSCOM may be changed; ``None`` where only OPSCOM itself does."""
+
+    def past(self, identity: str) -> Known:
+        """Return what is known of one record."""
+        return self.known.get(identity, Known(identity))
 
     def under(self, reference_id: str) -> Known | None:
         """Return the record that may be changed under an id, ``None`` where the journal knows none."""
         return None if self.changes is None else self.changes.record(reference_id)
+
+    def digest(self, payload: Mapping[str, str]) -> str:
+        """Return the journal's digest of a payload."""
+        return self.memory.digest(payload) if self.memory else ""
+
+    def alike(self, payload: Mapping[str, str]) -> dict[str, Known]:
+        """Return the records that a payload may be, corrected, by identity."""
+        signs = self.memory.signs(self.policy.alike, payload) if self.memory else ()
+        return {each.identity: each for sign in signs for each in self.signs.get(sign, ())}
+
+    def sent_once(self, identity: str) -> bool:
+        """Whether a record was sent exactly once, ever."""
+        return self.records is not None and self.records.sendings(identity) == 1
+
+    @property
+    def under_way(self) -> bool:
+        """Whether a run is under way beside this look, so that what it has sent may still be answered."""
+        return self.memory is not None and self.memory.under_way is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +139,7 @@ class EndpointMemory:
         """Look through ``memory``; ``system`` is the journal's number of it."""
         self.memory = memory
         self.system = system
+        self.endpoint = endpoint
         self._where: dict[str, str | int | None] = {"system": system, "endpoint": endpoint}
 
     def known(self, *, parts: bool = False) -> dict[str, Known]:
@@ -134,39 +154,33 @@ class EndpointMemory:
     def evidence(
         self,
         table: Table,
-        book: Workbook | None,
-        standing: frozenset[str],
-        changed_by: Table | None,
+        policy: Policy,
+        book: Workbook | None = None,
+        standing: frozenset[str] = frozenset(),
+        changed_by: Table | None = None,
     ) -> Evidence:
         """Return what the journal can say of rows.
 
         Args:
             table: The endpoint's.
+            policy: The endpoint's.
             book: Which results workbook the rows are from; ``None`` for any other file.
             standing: Identities of all rows of the file.
             changed_by: The page that changes a record of the endpoint, where there is one.
         """
-        policy = table.policy
-        if policy is None:
-            return Evidence()
         known = self.known(parts=bool(policy.alike))
         since = None if book is None else self.memory.written(book)
-        if not policy.creates:
-            told = policy.upsert and book is not None
-            return Evidence(known, overtaken=self._overtaken(since)) if told else Evidence(known)
         return Evidence(
+            policy,
+            self.memory,
+            self,
             known,
-            lambda payload: self.memory.signs(policy.alike, payload),
-            by_signs(known.values(), policy.alike),
-            {} if book is None else self._first(book),
+            _by_signs(known.values(), policy.alike),
             standing,
+            self._first(book) if book is not None and policy.creates else {},
+            book is not None,
             since,
-            sent_once=self._sent_once,
-            under_way=self.memory.under_way is not None,
-            changes=None
-            if changed_by is None
-            else Changes(self, known, (table, changed_by), since),
-            endpoint=table.endpoint,
+            changes=Changes(self, known, (table, changed_by), since) if changed_by else None,
         )
 
     def attempts_at(self, identity: str) -> list[tuple[int, str, str, str]]:
@@ -300,30 +314,20 @@ class EndpointMemory:
         # The first of those with equally many is the newest.
         return sorted(found, key=lambda sheet: -len(found[sheet]))[:1]
 
-    def _sent_once(self, identity: str) -> bool:
+    def sendings(self, identity: str) -> int:
+        """Return how often a record was sent."""
         (count,) = self.memory.connection.execute(
             "SELECT count(*) FROM attempt WHERE system = :system AND endpoint = :endpoint"
             " AND identity = :identity",
             {**self._where, "identity": identity},
         ).fetchone()
-        return bool(count == 1)
+        return int(count)
 
-    def _overtaken(self, since: int | None) -> Callable[[Record, str, str], bool]:
-        """Return what says whether a row of a results workbook is as it was before a later acceptance.
-
-        That is: this very record was sent before another one of its identity was accepted, and the
-        workbook does not know of that acceptance (``since``) or holds the row back.
-        """
-
-        def ask(record: Record, identity: str, digest: str) -> bool:
-            accepted, sent = self._sendings
-            last = accepted.get(identity, 0)
-            if sent.get((identity, digest), last) >= last:
-                return False
-            held = record.told is not None and record.told.status == State.INVALID
-            return held or since is None or last > since
-
-        return ask
+    def accepted_after(self, identity: str, digest: str) -> int:
+        """Return the last acceptance of a record, where it came after this digest was first sent; else 0."""
+        accepted, sent = self._sendings
+        last = accepted.get(identity, 0)
+        return last if sent.get((identity, digest), last) < last else 0
 
     @cached_property
     def _sendings(self) -> tuple[dict[str, int], dict[tuple[str, str], int]]:
@@ -339,10 +343,9 @@ class EndpointMemory:
         return accepted, sent
 
 
-def by_signs(
+def _by_signs(
     known: Iterable[Known], groups: Sequence[Sequence[str]]
 ) -> dict[tuple[str, ...], list[Known]]:
-    """Return the records that are, or may be, in OPSCOM, by the digests of each group of fields."""
     found: dict[tuple[str, ...], list[Known]] = defaultdict(list)
     if groups:
         for each in known:

@@ -3,7 +3,7 @@
 A permit has no key in OPSCOM. The journal knows it by all that was sent, so a permit that somebody
 corrected looks like a new one. Three things betray it: the row still holds a reference id, the journal
 remembers what stood in that row of the first source, or the permit agrees with an earlier one on its
-number, or on plate and start. ``weigh`` is the last guard against a second permit or vehicle.
+number, or on plate and start. ``_weigh`` is the last guard against a second permit or vehicle.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from importer.codes import EXISTS, NOT_FOUND
 from importer.delivery.changes import CHANGED, CHANGING
-from importer.delivery.known import Evidence, Known
 from importer.model import Outcome, Record, State
 from importer.records import ANSWERS
 
@@ -21,303 +20,29 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from importer.delivery.changes import Becomes, Changes
-    from importer.delivery.memory import Memory
+    from importer.delivery.known import Evidence, Known
     from importer.model import Resubmitted
-    from importer.schema import Policy
-
 
 DELETED = "deleted"
+LONGEST_ID = 50
+"""Source: API documentation, attribute "Reference ID"."""
+FIRST_UNKNOWN = "This journal does not know the first one."
+"""Says of a row that only the workbook of another journal calls a possible second permit."""
+FOUND_OUT = "A person found out."
 UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
+WAITING = Outcome(
+    State.UNKNOWN,
+    message="An earlier run sent this row and the answer was lost, so it is not sent again. Look it up in "
+    "OPSCOM and write the id, yes or no into opscom_answer.",
+)
 OVERTAKEN = (
     "A later push brought other values for this record, and this row is still as it was before: sending "
     "it would undo them. Where the later values are right, delete the row here; where these are, push with "
     "--again."
 )
-FOUND_OUT = "A person found out."
-LONGEST_ID = 50
-"""Source: API documentation, attribute "Reference ID"."""
-
-
-FIRST_UNKNOWN = "This journal does not know the first one."
-"""Says of a row that only the workbook of another journal calls a possible second permit."""
 
 Found = tuple[str, str, Outcome]
 """Endpoint and identity of a record whose answer was lost, and what a person found out about it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What is to happen to a row; without an outcome it is sent."""
-
-    outcome: Outcome | None = None
-    found: Found | None = None
-    """For the journal, before anything is sent."""
-    update: Record | None = None
-    """What is sent instead of the row: the change of a record that is there."""
-
-
-SEND = Verdict()
-
-
-def weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
-    record: Record, identity: str, digest: str, policy: Policy, evidence: Evidence
-) -> Verdict:
-    """Decide whether a row of vehicles or permits is sent.
-
-    Args:
-        record: The row.
-        identity: What the journal knows such a record by.
-        digest: Of its payload.
-        policy: The endpoint's.
-        evidence: What the journal can say.
-    """
-    past, changes = evidence.known.get(identity, Known(identity)), evidence.changes
-    if past.there and past.digest == digest:
-        if past.settled == State.EXISTS:
-            note = "OPSCOM said in an earlier run that it has this record already."
-            return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
-        if changes is None or not changes.open(past):
-            since = changes.since(past, record.payload) if changes else ""
-            return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
-    elif past.unsettled:
-        if evidence.under_way and past.last in {"sent", "answered"}:
-            return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
-        return _answered(record.told, past, policy, evidence)
-    if changes is not None and (past.there or past.settled in {CHANGING, CHANGED}):
-        return _changed_since(record, past, policy, evidence, changes)
-    if record.told is None:
-        return _not_alike(record, identity, evidence)
-    return _returned(record, record.told, past, policy, evidence)
-
-
-def _changed_since(
-    record: Record, past: Known, policy: Policy, evidence: Evidence, changes: Changes
-) -> Verdict:
-    """Decide on a row whose permit an update made another, or may have."""
-    told, number, lost = record.told, past.reference_id, changes.lost(past.reference_id)
-    if told is not None and told.answer == "new" and not past.there:
-        return SEND
-    said = told is not None and told.status == State.UNKNOWN and told.answer.casefold()
-    if told is not None and lost is not None and said in {"yes", number.casefold()}:
-        verdict = _answered(replace(told, answer="yes"), lost, policy, evidence)
-        if verdict.outcome is None or verdict.found is None:
-            return verdict
-        found = (policy.changed_by, *verdict.found[1:])
-        return Verdict(replace(verdict.outcome, reference_id=number), found)
-    what = f"The permit {number} is in OPSCOM with other values than this row's."
-    if changes.open(past):
-        what = (
-            f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether "
-            "OPSCOM has this row's values."
-        )
-    held = _invalid(what, number if past.there else "")
-    return _held(record, past if past.there else evidence.under(number), evidence, held)
-
-
-def _returned(  # noqa: PLR0911 - one return a case, in the order of their weight
-    record: Record, told: Resubmitted, past: Known, policy: Policy, evidence: Evidence
-) -> Verdict:
-    """Decide on a row of a results workbook whose very record the journal does not know as settled."""
-    before = evidence.first.get(record.row, "") if told.row_known else ""
-    other = before != past.identity
-    earlier = evidence.known.get(before, Known(before))
-    if other and earlier.unsettled:
-        return _answered(told, earlier, policy, evidence, edited=True)
-    if evidence.unheard and tells_of_record(told):
-        note = "This workbook says that OPSCOM has this record; the journal does not know its run."
-        state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
-        return Verdict(Outcome(state, told.reference_id, message=note))
-    if told.reference_id:
-        if past.settled == DELETED:
-            return Verdict(_deleted(told.reference_id))
-        there = evidence.under(told.reference_id)
-        return _held(record, there, evidence, _edited(told.reference_id, policy))
-    if other and earlier.there:
-        held = _edited(earlier.reference_id, policy)
-        return SEND if told.answer == "new" else _held(record, earlier, evidence, held)
-    nothing_known = not evidence.known.keys() & {before, past.identity}
-    if nothing_known and told.status == State.UNKNOWN and told.answer != "no":
-        # The workbook says that it was sent, and this journal knows nothing of it.
-        return Verdict(_waiting())
-    return _not_alike(record, past.identity, evidence)
-
-
-def tells_of_record(told: Resubmitted) -> bool:
-    """Whether a row of a results workbook says that OPSCOM has its record."""
-    return bool(told.reference_id) or told.status in {State.PUSHED, State.EXISTS, State.UNCHANGED}
-
-
-def _answered(
-    told: Resubmitted | None,
-    past: Known,
-    policy: Policy,
-    evidence: Evidence,
-    *,
-    edited: bool = False,
-) -> Verdict:
-    """Decide on a row whose answer an earlier run lost, by what a person says of it."""
-    if told is None or told.answer in {"", "new", "update"}:
-        return Verdict(_waiting())
-    speaks = told.status == State.UNKNOWN and evidence.sent_once(past.identity)
-    if evidence.written is None and not speaks:
-        why = (
-            "This workbook does not say how far the journal had come when it was written, so nobody knows "
-            "of which attempt opscom_answer speaks. Answer in the workbook that is written now."
-        )
-    elif evidence.written is not None and past.attempt > evidence.written:
-        why = (
-            "A later run than this workbook's sent this row again and lost the answer, so what "
-            "opscom_answer says is of an earlier attempt. Look it up again, and answer in the workbook "
-            "that is written now."
-        )
-    elif told.answer == "no":
-        found = Outcome(State.NOT_SENT, message=FOUND_OUT)
-        return Verdict(None, (evidence.endpoint, past.identity, found))
-    elif told.answer != "yes" and not _may_be_id(told.answer):
-        why = "opscom_answer holds neither an id nor yes nor no. Correct it."
-    else:
-        number = "" if told.answer == "yes" else told.answer
-        there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
-        found = Outcome(State.PUSHED, number, message=FOUND_OUT)
-        outcome = _edited(number, policy) if edited else there
-        return Verdict(outcome, (evidence.endpoint, past.identity, found))
-    return Verdict(Outcome(State.UNKNOWN, message=why))
-
-
-def _may_be_id(text: str) -> bool:
-    """Whether an answer may be an id: words such as ``oui``, ``done`` or ``?`` hold no digit, ids do."""
-    blank = any(letter.isspace() for letter in text)
-    return len(text) <= LONGEST_ID and not blank and any(map(str.isdigit, text))
-
-
-def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
-    """Hold a permit back that looks like an earlier one, corrected."""
-    if record.told is not None and record.told.answer == "new":
-        return SEND
-    # A record that still stands in a file of this run was not corrected into this one.
-    alike = {
-        earlier.identity: earlier
-        for sign in evidence.signs(record.payload)
-        for earlier in evidence.alike.get(sign, ())
-        if earlier.identity != identity and not _stands(earlier, evidence)
-    }
-    verdicts = [
-        (earlier.reference_id, _held(record, earlier, evidence, _alike(earlier)))
-        for earlier in alike.values()
-    ]
-    same = [each for _, each in verdicts if each.outcome and each.outcome.state is State.UNCHANGED]
-    updates = {number: each for number, each in verdicts if each.update is not None}
-    if len(updates) > 1 and not same:
-        why = f"{' and '.join(updates)} look like this permit, so update does not say which is to change."
-        remedy = "Push the change as permit-updates."
-        return Verdict(_invalid(f"{why} {remedy}"))
-    every = (*same, *updates.values(), *(each for _, each in verdicts))
-    return next(iter(every), SEND)
-
-
-def _stands(earlier: Known, evidence: Evidence) -> bool:
-    """Whether an earlier record stands in the file beside the row, and an update did not make it so.
-
-    A row that was refused as a second ``update`` of one permit is no new one because the first went.
-    """
-    changes = evidence.changes
-    return earlier.identity in evidence.standing and (changes is None or not changes.made(earlier))
-
-
-def _alike(earlier: Known) -> Outcome:
-    if earlier.unsettled:
-        what = "A permit with the same number, or the same plate and start, was sent by an earlier run and its answer was lost."
-    elif earlier.reference_id:
-        what = f"The permit {earlier.reference_id} of an earlier run has the same number, or the same plate and start."
-    else:
-        what = "A permit of an earlier run has the same number, or the same plate and start."
-    return _invalid(what)
-
-
-def _edited(reference_id: str, policy: Policy) -> Outcome:
-    which = f" under {reference_id}" if reference_id else ""
-    what = (
-        f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice."
-    )
-    if not policy.changed_by:
-        what = f"{what} A {policy.noun} is changed in OPSCOM itself."
-    return _invalid(what, reference_id)
-
-
-def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outcome) -> Verdict:
-    """Hold a row that seems to be an earlier record, edited, unless a person says ``update``.
-
-    Args:
-        record: The row.
-        earlier: What it seems to be; ``None`` where the journal does not know it.
-        evidence: How it may be changed.
-        held: The outcome, with what it is that the row seems to be.
-    """
-    changes, own = evidence.changes, bool(held.reference_id)
-    new = (
-        ""
-        if own
-        else "; where this is another permit, write new into opscom_answer and push this workbook"
-    )
-    if changes is None or earlier is None or earlier.unsettled or not earlier.reference_id:
-        ways = f"Where that permit is to change, push the change as permit-updates{new}."
-        return Verdict(held if changes is None else _said(held, ways))
-    names = changes.differing(earlier, record.payload)
-    if not names:
-        return Verdict(Outcome(State.UNCHANGED, earlier.reference_id))
-    held = replace(held, differs=names)
-    fixed = changes.fixed(record, names)
-    if fixed:
-        ways = f"An update cannot change {changes.titles(fixed)}: to replace that permit"
-        if changes.kept(fixed):
-            ways = (
-                f"An update cannot empty {changes.titles(fixed)}, OPSCOM keeps what it has: write that here "
-                "too; or to replace that permit"
-            )
-        ways = f"{ways}, delete it as one of the permit-deletes, then push this row again{new}."
-        return Verdict(_said(held, f"It differs in {changes.titles(names)}. {ways}"))
-    told = record.told
-    # What no answer came to is sent again where a person says that it did not arrive.
-    again = told is not None and told.status == State.UNKNOWN and told.answer == "no"
-    if told is not None and (told.answer == "update" or again):
-        update = changes.update(earlier, record, names)
-        if not changes.overtaken(update):
-            return Verdict(update=update)
-        ways = (
-            "It was changed again after this workbook was written, and update would undo that. Answer in "
-            "the workbook that is written now."
-        )
-        return Verdict(replace(_said(held, ways), may_update=True))
-    ways = (
-        f"It differs in {changes.titles(names)}. Where that permit is to change, write update into opscom_answer"
-        f"{'' if own else '; where this is another permit, write new'}; then push this workbook."
-    )
-    return Verdict(replace(_said(held, ways), may_update=True))
-
-
-def _said(held: Outcome, more: str) -> Outcome:
-    return replace(held, message=f"{held.message} {more}")
-
-
-def _deleted(reference_id: str) -> Outcome:
-    return _invalid(
-        f"The permit {reference_id} was deleted in OPSCOM through this program. To create it again, empty "
-        "opscom_reference_id.",
-        reference_id,
-        NOT_FOUND,
-    )
-
-
-def _invalid(message: str, reference_id: str = "", code: str = EXISTS) -> Outcome:
-    return Outcome(State.INVALID, reference_id, code, message)
-
-
-def _waiting() -> Outcome:
-    return Outcome(
-        State.UNKNOWN,
-        message="An earlier run sent this row and the answer was lost, so it is not sent again. "
-        "Look it up in OPSCOM and write the id, yes or no into opscom_answer.",
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,10 +63,11 @@ class Planned:
         The answer of a person stands there again until it is carried out.
         """
         if self.becomes is None:
-            outcome = _heard(outcome, self.record.told)
-            new = self.record.told is not None and self.record.told.answer == "new"
+            told = self.record.told
             waits = outcome.state in {State.READY, State.NOT_SENT, State.REJECTED}
-            return replace(outcome, answer="new") if new and waits else outcome
+            if told is not None and told.answer == "new" and waits:
+                return replace(outcome, answer="new")
+            return _heard(outcome, told)
         number, changed = self.becomes.reference_id, self.becomes.changed
         if outcome.state is State.PUSHED:
             message = f"The permit {number} was changed: {changed}."
@@ -369,10 +95,8 @@ class Plan:
         return (*self.send, *self.updates)
 
 
-def plan(  # noqa: PLR0913 - what decides, each by its name
+def plan(
     records: Iterable[Record],
-    policy: Policy,
-    memory: Memory | None,
     evidence: Evidence,
     *,
     again: bool = False,
@@ -382,42 +106,41 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
 
     Args:
         records: Of one sheet, in file order, without repeated keys.
-        policy: The endpoint's.
-        memory: Makes the digests; ``None`` where there is no journal yet (then all are to be sent).
         evidence: What the journal can say of them.
         again: Send upserts even where nothing has changed.
         keep: What to keep of a row until it is sent.
     """
+    policy, changes = evidence.policy, evidence.changes
     send: list[tuple[tuple[int, int], Planned]] = []
     updates: dict[str, Planned] = {}
     settled: dict[int, Outcome] = {}
     found: list[Found] = []
     for record in records:
-        digest = memory.digest(record.payload) if memory else ""
+        digest = evidence.digest(record.payload)
         identity = record.key or f"#{digest}"
+        past = evidence.past(identity)
         if policy.creates:
-            verdict = weigh(record, identity, digest, policy, evidence)
-            if verdict == SEND and record.told is not None:
-                verdict = _created(record.told, policy, evidence)
+            verdict = _weigh(record, past, digest, evidence)
         else:
             again_too = policy.upsert and again
-            verdict = SEND if again_too else _changed(record, identity, digest, evidence)
+            verdict = SEND if again_too else _changed(record, past, digest, evidence)
         if verdict.found is not None:
             found.append(verdict.found)
-        update = verdict.update
-        if verdict.outcome is not None:
-            heard = verdict.outcome if verdict.found else _heard(verdict.outcome, record.told)
-            settled[record.position] = heard
-        elif update is not None and memory and evidence.changes:
-            if update.key in updates:
-                settled[record.position] = _twice(updates[update.key])
+        update, outcome = verdict.update, verdict.outcome
+        if update is not None and changes is not None:
+            if update.key not in updates:
+                becomes = changes.becomes(update, record, identity, digest)
+                made, lost = evidence.digest(update.payload), changes.lost(update.key) is not None
+                updates[update.key] = Planned(update, update.key, made, lost, becomes)
                 continue
-            becomes = evidence.changes.becomes(update, record, identity, digest)
-            lost = evidence.changes.lost(update.key) is not None
-            made = memory.digest(update.payload)
-            updates[update.key] = Planned(update, update.key, made, lost, becomes)
+            row = updates[update.key].record.row
+            outcome = _invalid(
+                f"Row {row} says update for the same permit already. Only one of them can be it."
+            )
+        if outcome is not None:
+            heard = outcome if verdict.found else _heard(outcome, record.told)
+            settled[record.position] = heard
         else:
-            past = evidence.known.get(identity, Known(identity))
             lost = not policy.creates and past.unsettled > 0
             send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
     send.sort(key=lambda ranked: ranked[0])
@@ -425,27 +148,173 @@ def plan(  # noqa: PLR0913 - what decides, each by its name
     return Plan(rows, settled, tuple(found), tuple(updates.values()))
 
 
-def _created(told: Resubmitted, policy: Policy, evidence: Evidence) -> Verdict:
-    """Hold a row of a results workbook that would go as new, where it says something else."""
-    new = (
-        f"Where this is another {policy.noun}, write new into opscom_answer and push this workbook."
-    )
-    if told.answer == "update":
-        return Verdict(
-            _invalid(
-                f"opscom_answer says update, and the journal knows no {policy.noun} that this row could "
-                f"change: it may have been deleted since, or another computer sent it. {new}"
-            )
-        )
-    if told.answer not in {"", "no", "new"}:
-        return Verdict(_invalid(f"It was not sent. {new}"))
-    held = evidence.foreign and EXISTS in told.code and told.status == State.INVALID
-    if told.answer != "new" and (held or FIRST_UNKNOWN in told.message):
-        what = (
-            f"Its workbook says that this row may be a second {policy.noun}. {FIRST_UNKNOWN} {new}"
-        )
-        return Verdict(_invalid(what))
+def _rank(past: Known) -> tuple[int, int]:
+    """Return the place of a row: never tried, lost, rejected; within these the longest ago first."""
+    if not past.last:
+        return 0, 0
+    kind = {State.REJECTED.value: 2, State.UNKNOWN.value: 1, "sent": 1}.get(past.last, 0)
+    return kind, past.attempt
+
+
+def _changed(record: Record, past: Known, digest: str, evidence: Evidence) -> Verdict:
+    """Decide whether an update or a delete is sent: not where it is what was last accepted.
+
+    A row of an older results workbook would undo what a later run brought.
+    """
+    if past.settled != State.PUSHED:
+        return SEND
+    if past.digest == digest:
+        return SEND if past.unsettled else Verdict(Outcome(State.UNCHANGED, past.reference_id))
+    if evidence.records is None or not (evidence.returned and evidence.policy.upsert):
+        return SEND
+    later = evidence.records.accepted_after(past.identity, digest)
+    held = record.told is not None and record.told.status == State.INVALID
+    if later and (held or evidence.written is None or later > evidence.written):
+        return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
     return SEND
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is to happen to a row; without an outcome it is sent."""
+
+    outcome: Outcome | None = None
+    found: Found | None = None
+    """For the journal, before anything is sent."""
+    update: Record | None = None
+    """What is sent instead of the row: the change of a record that is there."""
+
+
+SEND = Verdict()
+
+
+def _weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
+    record: Record, past: Known, digest: str, evidence: Evidence
+) -> Verdict:
+    """Decide whether a row of vehicles or permits is sent; ``past`` is what is known of its very record."""
+    changes, told = evidence.changes, record.told
+    if past.there and past.digest == digest:
+        if past.settled == State.EXISTS:
+            note = "OPSCOM said in an earlier run that it has this record already."
+            return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
+        if changes is None or not changes.open(past):
+            since = changes.since(past, record.payload) if changes else ""
+            return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
+    elif past.unsettled:
+        if evidence.under_way and past.last in {"sent", "answered"}:
+            return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
+        return _answered(told, past, evidence)
+    if changes is not None and (past.there or past.settled in {CHANGING, CHANGED}):
+        return _changed_since(record, past, evidence, changes)
+    if told is None:
+        return _not_alike(record, past.identity, evidence)
+    verdict = _returned(record, told, past, evidence)
+    return _created(told, evidence) if verdict == SEND else verdict
+
+
+def _changed_since(record: Record, past: Known, evidence: Evidence, changes: Changes) -> Verdict:
+    """Decide on a row whose permit an update made another, or may have."""
+    told, number, lost = record.told, past.reference_id, changes.lost(past.reference_id)
+    if told is not None and told.answer == "new" and not past.there:
+        return SEND
+    yes = told is not None and told.answer.casefold() in {"yes", number.casefold()}
+    if told is not None and yes and lost is not None and told.status == State.UNKNOWN:
+        verdict = _answered(replace(told, answer="yes"), lost, evidence)
+        if verdict.outcome is None or verdict.found is None:
+            return verdict
+        found = (evidence.policy.changed_by, *verdict.found[1:])
+        return Verdict(replace(verdict.outcome, reference_id=number), found)
+    what = f"The permit {number} is in OPSCOM with other values than this row's."
+    if changes.open(past):
+        what = (
+            f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether "
+            "OPSCOM has this row's values."
+        )
+    held = _invalid(what, number if past.there else "")
+    return _held(record, past if past.there else evidence.under(number), evidence, held)
+
+
+def _returned(  # noqa: PLR0911 - one return a case, in the order of their weight
+    record: Record, told: Resubmitted, past: Known, evidence: Evidence
+) -> Verdict:
+    """Decide on a row of a results workbook whose very record the journal does not know as settled."""
+    before = evidence.first.get(record.row, "") if told.row_known else ""
+    other = before != past.identity
+    earlier = evidence.past(before)
+    if other and earlier.unsettled:
+        return _answered(told, earlier, evidence, edited=True)
+    if evidence.unheard and tells_of_record(told):
+        note = "This workbook says that OPSCOM has this record; the journal does not know its run."
+        state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
+        return Verdict(Outcome(state, told.reference_id, message=note))
+    if told.reference_id:
+        if past.settled == DELETED:
+            return Verdict(_deleted(told.reference_id))
+        there = evidence.under(told.reference_id)
+        return _held(record, there, evidence, _edited(told.reference_id, evidence))
+    if other and earlier.there and told.answer != "new":
+        return _held(record, earlier, evidence, _edited(earlier.reference_id, evidence))
+    nothing_known = not evidence.known.keys() & {before, past.identity}
+    if nothing_known and told.status == State.UNKNOWN and told.answer != "no":
+        # The workbook says that it was sent, and this journal knows nothing of it.
+        return Verdict(WAITING)
+    return _not_alike(record, past.identity, evidence)
+
+
+def tells_of_record(told: Resubmitted) -> bool:
+    """Whether a row of a results workbook says that OPSCOM has its record."""
+    return bool(told.reference_id) or told.status in {State.PUSHED, State.EXISTS, State.UNCHANGED}
+
+
+def _created(told: Resubmitted, evidence: Evidence) -> Verdict:
+    """Hold a row of a results workbook that would go as new, where it says something else."""
+    noun, what = evidence.policy.noun, ""
+    if told.answer == "update":
+        what = (
+            f"opscom_answer says update, and the journal knows no {noun} that this row could change: it may "
+            "have been deleted since, or another computer sent it."
+        )
+    elif told.answer not in {"", "no", "new"}:
+        what = "It was not sent."
+    elif told.answer != "new":
+        held = evidence.foreign and EXISTS in told.code and told.status == State.INVALID
+        if held or FIRST_UNKNOWN in told.message:
+            what = f"Its workbook says that this row may be a second {noun}. {FIRST_UNKNOWN}"
+    new = f"Where this is another {noun}, write new into opscom_answer and push this workbook."
+    return Verdict(_invalid(f"{what} {new}")) if what else SEND
+
+
+def _answered(
+    told: Resubmitted | None, past: Known, evidence: Evidence, *, edited: bool = False
+) -> Verdict:
+    """Decide on a row whose answer an earlier run lost, by what a person says of it."""
+    if told is None or told.answer in {"", "new", "update"}:
+        return Verdict(WAITING)
+    speaks = told.status == State.UNKNOWN and evidence.sent_once(past.identity)
+    endpoint = evidence.records.endpoint if evidence.records else ""
+    if evidence.written is None and not speaks:
+        why = (
+            "This workbook does not say how far the journal had come when it was written, so nobody knows "
+            "of which attempt opscom_answer speaks. Answer in the workbook that is written now."
+        )
+    elif evidence.written is not None and past.attempt > evidence.written:
+        why = (
+            "A later run than this workbook's sent this row again and lost the answer, so what "
+            "opscom_answer says is of an earlier attempt. Look it up again, and answer in the workbook "
+            "that is written now."
+        )
+    elif told.answer == "no":
+        found = Outcome(State.NOT_SENT, message=FOUND_OUT)
+        return Verdict(None, (endpoint, past.identity, found))
+    elif told.answer != "yes" and not _may_be_id(told.answer):
+        why = "opscom_answer holds neither an id nor yes nor no. Correct it."
+    else:
+        number = "" if told.answer == "yes" else told.answer
+        there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
+        found = Outcome(State.PUSHED, number, message=FOUND_OUT)
+        outcome = _edited(number, evidence) if edited else there
+        return Verdict(outcome, (endpoint, past.identity, found))
+    return Verdict(Outcome(State.UNKNOWN, message=why))
 
 
 def _heard(outcome: Outcome, told: Resubmitted | None) -> Outcome:
@@ -462,31 +331,120 @@ def _heard(outcome: Outcome, told: Resubmitted | None) -> Outcome:
     return replace(outcome, message=f"{what} {outcome.message}".strip())
 
 
-def _twice(first: Planned) -> Outcome:
-    row = first.record.row
+def _may_be_id(text: str) -> bool:
+    """Whether an answer may be an id: words such as ``oui``, ``done`` or ``?`` hold no digit, ids do."""
+    blank = any(letter.isspace() for letter in text)
+    return len(text) <= LONGEST_ID and not blank and any(map(str.isdigit, text))
+
+
+def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
+    """Hold a permit back that looks like an earlier one, corrected."""
+    if record.told is not None and record.told.answer == "new":
+        return SEND
+    # A record that still stands in a file of this run was not corrected into this one.
+    verdicts = [
+        (earlier.reference_id, _held(record, earlier, evidence, _alike(earlier)))
+        for earlier in evidence.alike(record.payload).values()
+        if earlier.identity != identity and not _stands(earlier, evidence)
+    ]
+    same = [each for _, each in verdicts if each.outcome and each.outcome.state is State.UNCHANGED]
+    updates = {number: each for number, each in verdicts if each.update is not None}
+    if len(updates) > 1 and not same:
+        why = f"{' and '.join(updates)} look like this permit, so update does not say which is to change."
+        return Verdict(_invalid(f"{why} Push the change as permit-updates."))
+    every = (*same, *updates.values(), *(each for _, each in verdicts))
+    return next(iter(every), SEND)
+
+
+def _stands(earlier: Known, evidence: Evidence) -> bool:
+    """Whether an earlier record stands in the file beside the row, and an update did not make it so.
+
+    A row that was refused as a second ``update`` of one permit is no new one because the first went.
+    """
+    changes = evidence.changes
+    return earlier.identity in evidence.standing and (changes is None or not changes.made(earlier))
+
+
+def _alike(earlier: Known) -> Outcome:
+    like = "the same number, or the same plate and start"
+    if earlier.unsettled:
+        what = f"A permit with {like}, was sent by an earlier run and its answer was lost."
+    else:
+        which = f"The permit {earlier.reference_id}" if earlier.reference_id else "A permit"
+        what = f"{which} of an earlier run has {like}."
+    return _invalid(what)
+
+
+def _edited(reference_id: str, evidence: Evidence) -> Outcome:
+    which = f" under {reference_id}" if reference_id else ""
+    what = (
+        f"This row is in OPSCOM already{which}; it was edited since, and nothing is created twice."
+    )
+    if not evidence.policy.changed_by:
+        what = f"{what} A {evidence.policy.noun} is changed in OPSCOM itself."
+    return _invalid(what, reference_id)
+
+
+def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outcome) -> Verdict:
+    """Hold a row that seems to be an earlier record, edited, unless a person says ``update``.
+
+    Args:
+        record: The row.
+        earlier: What it seems to be; ``None`` where the journal does not know it.
+        evidence: How it may be changed.
+        held: The outcome, with what it is that the row seems to be.
+    """
+    changes, told, own = evidence.changes, record.told, bool(held.reference_id)
+    another = "; where this is another permit, write new"
+    new = "" if own else f"{another} into opscom_answer and push this workbook"
+    if changes is None:
+        return Verdict(held)
+    if earlier is None or earlier.unsettled or not earlier.reference_id:
+        ways = f"Where that permit is to change, push the change as permit-updates{new}."
+        return Verdict(replace(held, message=f"{held.message} {ways}"))
+    names = changes.differing(earlier, record.payload)
+    if not names:
+        return Verdict(Outcome(State.UNCHANGED, earlier.reference_id))
+    fixed = changes.fixed(record, names)
+    ways = (
+        f"It differs in {changes.titles(names)}. Where that permit is to change, write update into "
+        f"opscom_answer{'' if own else another}; then push this workbook."
+    )
+    if fixed:
+        what = f"An update cannot change {changes.titles(fixed)}: to replace that permit"
+        if changes.kept(fixed):
+            what = (
+                f"An update cannot empty {changes.titles(fixed)}, OPSCOM keeps what it has: write that here "
+                "too; or to replace that permit"
+            )
+        ways = (
+            f"It differs in {changes.titles(names)}. {what}, delete it as one of the permit-deletes, then "
+            f"push this row again{new}."
+        )
+    elif told is not None and (
+        told.answer == "update"
+        # What no answer came to is sent again where a person says that it did not arrive.
+        or (told.answer == "no" and told.status == State.UNKNOWN)
+    ):
+        update = changes.update(earlier, record, names)
+        if not changes.overtaken(update):
+            return Verdict(update=update)
+        ways = (
+            "It was changed again after this workbook was written, and update would undo that. Answer in "
+            "the workbook that is written now."
+        )
+    message = f"{held.message} {ways}"
+    return Verdict(replace(held, message=message, differs=names, may_update=not fixed))
+
+
+def _deleted(reference_id: str) -> Outcome:
     return _invalid(
-        f"Row {row} says update for the same permit already. Only one of them can be it."
+        f"The permit {reference_id} was deleted in OPSCOM through this program. To create it again, empty "
+        "opscom_reference_id.",
+        reference_id,
+        NOT_FOUND,
     )
 
 
-def _changed(record: Record, identity: str, digest: str, evidence: Evidence) -> Verdict:
-    """Decide whether an update or a delete is sent: not where it is what was last accepted.
-
-    A row of an older results workbook would undo what a later run brought.
-    """
-    past = evidence.known.get(identity, Known(identity))
-    if past.settled != State.PUSHED:
-        return SEND
-    if past.digest == digest:
-        return SEND if past.unsettled else Verdict(Outcome(State.UNCHANGED, past.reference_id))
-    if evidence.overtaken(record, identity, digest):
-        return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
-    return SEND
-
-
-def _rank(past: Known) -> tuple[int, int]:
-    """Return the place of a row: never tried, lost, rejected; within these the longest ago first."""
-    if not past.last:
-        return 0, 0
-    kind = {State.REJECTED.value: 2, State.UNKNOWN.value: 1, "sent": 1}.get(past.last, 0)
-    return kind, past.attempt
+def _invalid(message: str, reference_id: str = "", code: str = EXISTS) -> Outcome:
+    return Outcome(State.INVALID, reference_id, code, message)
