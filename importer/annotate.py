@@ -22,7 +22,7 @@ from schemas import POLICIES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.compare import Compared, Past
+    from importer.compared import Compared, Past
     from importer.prepare import Request
     from importer.results import Against
 

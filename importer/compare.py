@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from importer.delivery.known import Evidence
+from importer.compared import Compared
+from importer.delivery.evidence import Evidence, evidence_of
+from importer.delivery.known import EndpointMemory
 from importer.delivery.memory import SANDBOX, System, Workbook
-from importer.delivery.planning import Plan, plan
+from importer.delivery.planning import plan
 from importer.earlier import against_last, earlier_attempts, news_of
 from importer.errors import plain
 from importer.model import Outcome, State
@@ -18,14 +20,14 @@ from importer.records import Rows
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from importer.delivery.journal import Journal
+    from importer.compared import Past
     from importer.delivery.memory import Memory
+    from importer.delivery.planning import Plan
     from importer.model import Checked, Record
     from importer.prepare import Request
-    from importer.results import Against
 
 
 FEWEST = 50
@@ -35,70 +37,6 @@ SHARE = 0.5
 """The share of them that may change both names before the file is held for a wrong one."""
 NAMES = ("first_name", "last_name")
 _EXAMPLES = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """What the journal knows of the system that a run goes to."""
-
-    system: System
-    number: int | None = None
-    """The journal's number of it; ``None`` for one whose records are none yet."""
-    memory: Memory | None = None
-    """``None`` where there is no journal yet."""
-    journal: Journal | None = None
-    """Open for this run alone; ``None`` for a check."""
-    same_as: System | None = None
-    """The system under another name whose records count for it."""
-
-    @property
-    def opened(self) -> Journal:
-        """The journal of a run that writes."""
-        if self.journal is None:
-            raise AssertionError("a check writes nothing into the journal")
-        return self.journal
-
-    @property
-    def known_number(self) -> int:
-        """The journal's number of a system that is entered."""
-        if self.number is None:
-            raise AssertionError("the system is not entered yet")
-        return self.number
-
-    def entered(self) -> Past:
-        """Write the system down where it is new.
-
-        Raises:
-            JournalError: It cannot be written.
-        """
-        known = self.opened.memory.system(self.system)
-        if known is None or (self.same_as is not None and known != self.number):
-            known = self.opened.add_system(self.system, same_as=self.same_as)
-        return replace(self, number=known)
-
-
-@dataclass(frozen=True, slots=True)
-class Compared:
-    """One sheet with what the journal says of its rows."""
-
-    job: Job
-    checked: Checked
-    plan: Plan
-    book: Workbook | None = None
-    """Which sheet of which first source it is; only for a results workbook that is given back."""
-    earlier: Mapping[int, str] = field(default_factory=dict)
-    """Position → what earlier runs said of the row."""
-    news: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
-    """Position of a row to be sent → the fields that change; none for a record that is new."""
-    against: Against | None = None
-    """Of a file's first sheet: the whole file against the last one of its mapping."""
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What a person should know of the file and of this sheet before a row is sent."""
-        against = () if self.against is None else self.against.notes
-        sheet = self.checked.batch.sheet.notes
-        return (*self.job.notes, *against, *sheet, *self.checked.notes)
 
 
 def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared, ...]:
@@ -119,7 +57,7 @@ def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared
     found: list[Compared] = []
     for endpoint, sheets in groupby(compared, key=lambda each: each.job.endpoint):
         policy = POLICIES[endpoint]
-        accepted = memory.of(system, endpoint).evidence(TABLES[endpoint], policy)
+        accepted = evidence_of(EndpointMemory(memory, system, endpoint), TABLES[endpoint], policy)
         if policy.deletes or not any(each.there for each in accepted.known.values()):
             found += sheets
         else:
@@ -164,7 +102,7 @@ def compare_sheet(
     policy, table = POLICIES[job.endpoint], TABLES[job.endpoint]
     rows, evidence, book = Rows(checked, table), Evidence(policy, memory), None
     if memory is not None and number is not None:
-        records = memory.of(number, job.endpoint)
+        records = EndpointMemory(memory, number, job.endpoint)
         if origin is not None:
             title = checked.batch.sheet.title
             book = records.trace(
@@ -172,7 +110,7 @@ def compare_sheet(
                 lambda: _identities(job, checked, memory),
             )
         changed_by = TABLES.get(policy.changed_by)
-        evidence = records.evidence(table, policy, book, standing, changed_by)
+        evidence = evidence_of(records, table, policy, book, changed_by, standing=standing)
     if origin is not None and origin.run and not (origin.checked or origin.sandbox):
         heard = memory is not None and number is not None and memory.knows(origin.run, job.digest)
         evidence = replace(evidence, unheard=not heard, foreign=evidence.written is None)
@@ -265,7 +203,7 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     table = TABLES.get(job.endpoint)
     if table is None or job.origin is not None or not all(map(table.field, NAMES)):
         return job
-    known = memory.of(system, job.endpoint).known(parts=True)
+    known = EndpointMemory(memory, system, job.endpoint).known(parts=True)
     common = 0
     changed: list[Record] = []
     for record in (row for checked in job.sheets for row in Rows(checked, table)):

@@ -11,6 +11,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.delivery.known import EndpointMemory
 from importer.delivery.planning import DELETED
 from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
@@ -24,8 +25,9 @@ from schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from importer.compare import Compared
-    from importer.delivery.known import EndpointMemory, Evidence, Failure, Known, LastFile
+    from importer.compared import Compared
+    from importer.delivery.evidence import Evidence
+    from importer.delivery.known import Failure, Known, LastFile
     from importer.delivery.memory import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
@@ -58,7 +60,7 @@ def earlier_attempts(
     """
     sheet = checked.batch.sheet
     title = sheet.title if book is None else book.sheet
-    found = memory.of(system, job.endpoint).failures(job.digest, title)
+    found = EndpointMemory(memory, system, job.endpoint).failures(job.digest, title)
     if not found:
         return {}
     told = read_resubmitted(sheet)

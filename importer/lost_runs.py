@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from importer.compared import set_aside
 from importer.delivery.memory import System
 from importer.delivery.planning import tells_of_record
 from importer.errors import ImporterError
 from importer.model import Outcome, State
-from importer.prepare import CHECK, SETTLE, set_aside
+from importer.prepare import CHECK, SETTLE
 from importer.reading import read_summary, told_by
 from importer.records import Rows
 from importer.text import quoted
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from importer.compare import Compared, Past
+    from importer.compared import Compared, Past
     from importer.delivery.journal import LearnedRow
     from importer.delivery.memory import Memory
     from importer.model import Checked, Origin, Resubmitted

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.checking import check, overrule
-from importer.errors import ImporterError, InputError, MappingError, UsageError, failure, plain
+from importer.errors import ImporterError, InputError, MappingError, failure
 from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose
@@ -22,9 +22,8 @@ from schemas.plates import PLATES
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from importer.compare import Compared
     from importer.model import Checked, Origin
 
 CHECK, PUSH, SETTLE = "check", "push", "settle"
@@ -256,50 +255,3 @@ def prove_fitting(name: str, rows: int, columns: int) -> None:
                 f"{name} has {count(number, noun)}, and its results workbook can hold {most:,}.",
                 hint="Split the file into several.",
             )
-
-
-def set_aside(
-    jobs: Sequence[Job], planned: Sequence[Compared], why: Callable[[Compared], str]
-) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
-    """Put files in error of whose sheets ``why`` says something; the other files go on."""
-    errors = {id(each.job): text for each in planned if (text := why(each))}
-    spared = tuple(
-        Job(job.path, error=plain(f"{job.path.name}: {errors[id(job)]}"))
-        if id(job) in errors
-        else job
-        for job in jobs
-    )
-    return spared, tuple(each for each in planned if id(each.job) not in errors)
-
-
-def hold_deletes(
-    jobs: Sequence[Job], planned: Sequence[Compared], request: Request
-) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
-    """Put files of deletes that nobody named in error, where nobody can type their number.
-
-    The other files go on.
-
-    Raises:
-        UsageError: There are no others.
-    """
-    named, held = request.deletes, 0
-
-    def why(each: Compared) -> str:
-        nonlocal held
-        deletes = POLICIES[each.job.endpoint].deletes and each.plan.send
-        if named is None or not deletes or each.job.path.resolve() in named:
-            return ""
-        held += len(each.plan.send)
-        return _nobody_deletes(len(each.plan.send))
-
-    spared = set_aside(jobs, planned, why)
-    if held and all(job.error is not None for job in spared[0]):
-        raise UsageError(_nobody_deletes(held))
-    return spared
-
-
-def _nobody_deletes(number: int) -> str:
-    return (
-        f"{count(number, 'permit')} would be deleted, and nobody is here to be asked. Name the file itself "
-        "as PATH and give --yes."
-    )

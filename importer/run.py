@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks
 from importer.compare import compare, compare_sheet, guard, recognise, standing_permits
+from importer.compared import hold_deletes
 from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
 from importer.lost_runs import find_lost, hold_creates, learn, leave_aside
 from importer.model import Outcome, State
-from importer.prepare import PUSH, SETTLE, hold_deletes, overrule_files, prepare
+from importer.prepare import PUSH, SETTLE, overrule_files, prepare
 from importer.report import Report, SheetReport
 from importer.settle import LookUp, settle_sheet, target_of
 from importer.text import count
@@ -23,7 +24,7 @@ from importer.workspace import archive
 from schemas import POLICIES
 
 if TYPE_CHECKING:
-    from importer.compare import Compared, Past
+    from importer.compared import Compared, Past
     from importer.prepare import Job, Request
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from importer.delivery.known import EndpointMemory
 from importer.delivery.planning import Planned
 from importer.delivery.pusher import Pusher, Target
 from importer.errors import JournalError
@@ -20,7 +21,7 @@ from importer.schema import Resend
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from importer.compare import Compared, Past
+    from importer.compared import Compared, Past
     from importer.delivery.pusher import Conditions
 
 PROOF = ("plate", "zone", "endTime")
@@ -89,7 +90,7 @@ def _look_for(
 ) -> dict[int, Outcome]:
     """Look each permit up by its plate, twice, with a pause between; return those that are there."""
     memory = past.opened.memory
-    known = memory.of(past.known_number, endpoint)
+    known = EndpointMemory(memory, past.known_number, endpoint)
     identities = {row.position: f"#{memory.digest(row.payload)}" for row in rows}
     asked = [
         row

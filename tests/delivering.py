@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 from random import Random
 
+from importer.delivery.evidence import evidence_of
 from importer.delivery.http import Controller as Opscom
 from importer.delivery.journal import Journal
+from importer.delivery.known import EndpointMemory
 from importer.delivery.memory import System, Workbook
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.planning import plan
@@ -122,8 +124,8 @@ def push(
         standing = frozenset(f"#{journal.memory.digest(row.payload)}" for row in rows)
         book = Workbook("d", "r", told_at, "Rows") if answer else None
         change = TABLES.get(policy.changed_by)
-        known = journal.memory.of(number, endpoint)
-        evidence = known.evidence(TABLES[endpoint], policy, book, standing, change)
+        known = EndpointMemory(journal.memory, number, endpoint)
+        evidence = evidence_of(known, TABLES[endpoint], policy, book, change, standing=standing)
         planned = plan(rows, evidence, again=again)
         controller = Opscom(url, client, token, timeout=timeout)
         conditions = Conditions(controller, pace, stopper, Breaker(stopper), workers)

@@ -12,7 +12,7 @@ from importer.causes import causes_of
 from importer.cli.options import PACING, READING, Options, taking
 from importer.cli.setting import Access, find_past, find_setting, open_access, open_journal
 from importer.cli.terminal import is_interactive, say, say_causes, show_report
-from importer.compare import Compared, Past
+from importer.compared import Compared, Past
 from importer.errors import PushStopped, UsageError
 from importer.prepare import PUSH, Job
 from importer.report import Report

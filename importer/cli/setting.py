@@ -17,7 +17,7 @@ import click
 from importer.annotate import Place
 from importer.cli.options import Options
 from importer.cli.terminal import is_interactive, progress, say
-from importer.compare import Past
+from importer.compared import Past
 from importer.credentials import find_token
 from importer.delivery.answers import Refused, text_of
 from importer.delivery.http import Connection, Controller, address, is_loopback, trust

@@ -12,13 +12,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from importer.delivery.known import EndpointMemory
 from importer.model import State
 from importer.schema import record_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.delivery.known import EndpointMemory, Known
+    from importer.delivery.known import Known
     from importer.model import Record
     from importer.schema import Table
 
@@ -60,7 +61,7 @@ class Changes:
         """
         self._memory = records.memory
         self._own, self._table = tables
-        self._updates = records.memory.of(records.system, self._table.endpoint)
+        self._updates = EndpointMemory(records.memory, records.system, self._table.endpoint)
         self._known = known
         self._since = since or 0
         ((self._id,),) = self._table.key

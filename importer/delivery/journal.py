@@ -30,6 +30,7 @@ from importer.delivery.journal_file import (
     person,
     transaction,
 )
+from importer.delivery.known import EndpointMemory
 from importer.delivery.memory import Memory
 
 if TYPE_CHECKING:
@@ -182,7 +183,7 @@ class Journal(ExitStack):
                     endpoint=endpoint,
                     rows=len(learned),
                 )
-                known = self.memory.of(system, endpoint).known()
+                known = EndpointMemory(self.memory, system, endpoint).known()
                 for row, identity, digest, parts, result in learned:
                     if identity in known and known[identity].settled:
                         continue

@@ -5,19 +5,17 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.delivery.changes import Changes
 from importer.model import State
 
 if TYPE_CHECKING:
     import sqlite3
 
     from importer.delivery.memory import Memory, Workbook
-    from importer.schema import Policy, Table
 
 Rows = Iterable[tuple[int | None, str]]
 """Row of the first source, ``None`` where that is not known, and the identity of the record in it."""
@@ -47,62 +45,6 @@ class Known:
     def there(self) -> bool:
         """Whether OPSCOM has it."""
         return self.settled in {State.PUSHED, State.EXISTS}
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What the journal can say of a sheet's rows; nothing of a system that it does not know."""
-
-    policy: Policy
-    """The endpoint's."""
-    memory: Memory | None = None
-    """The journal's; ``None`` where there is none yet."""
-    records: EndpointMemory | None = None
-    """Of a system that the journal knows."""
-    known: Mapping[str, Known] = field(default_factory=dict)
-    """Identity → record; with the digests of its fields where nothing is its key."""
-    signs: Mapping[tuple[str, ...], Sequence[Known]] = field(default_factory=dict)
-    """Digests of a group of ``Policy.alike`` → the records that are, or may be, in OPSCOM with them."""
-    standing: frozenset[str] = frozenset()
-    """Identities of all rows of the file: what still stands in it was not corrected away."""
-    first: Mapping[int, str] = field(default_factory=dict)
-    """Row of the first source → identity of what was last sent for it (results workbooks only)."""
-    returned: bool = False
-    """Whether the rows are from a results workbook."""
-    written: int | None = None
-    """The last attempt that this workbook can speak of; ``None`` where that is not known."""
-    unheard: bool = False
-    """Whether the journal does not know the run that wrote it."""
-    foreign: bool = False
-    """Whether another journal's run wrote it."""
-    changes: Changes | None = None
-    """How records that are in OPSCOM may be changed; ``None`` where only OPSCOM itself does."""
-
-    def past(self, identity: str) -> Known:
-        """Return what is known of one record."""
-        return self.known.get(identity, Known(identity))
-
-    def under(self, reference_id: str) -> Known | None:
-        """Return the record that may be changed under an id, ``None`` where the journal knows none."""
-        return None if self.changes is None else self.changes.record(reference_id)
-
-    def digest(self, payload: Mapping[str, str]) -> str:
-        """Return the journal's digest of a payload."""
-        return self.memory.digest(payload) if self.memory else ""
-
-    def alike(self, payload: Mapping[str, str]) -> dict[str, Known]:
-        """Return the records that a payload may be, corrected, by identity."""
-        signs = self.memory.signs(self.policy.alike, payload) if self.memory else ()
-        return {each.identity: each for sign in signs for each in self.signs.get(sign, ())}
-
-    def sent_once(self, identity: str) -> bool:
-        """Whether a record was sent exactly once, ever."""
-        return self.records is not None and self.records.sendings(identity) == 1
-
-    @property
-    def under_way(self) -> bool:
-        """Whether a run is under way beside this look, so that what it has sent may still be answered."""
-        return self.memory is not None and self.memory.under_way is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,38 +92,6 @@ class EndpointMemory:
         """Return what is known of one record, the digests of its fields too."""
         found = self._records(parts=True, identity=identity).fetchone()
         return Known(identity) if found is None else Known(*found)
-
-    def evidence(
-        self,
-        table: Table,
-        policy: Policy,
-        book: Workbook | None = None,
-        standing: frozenset[str] = frozenset(),
-        changed_by: Table | None = None,
-    ) -> Evidence:
-        """Return what the journal can say of rows.
-
-        Args:
-            table: The endpoint's.
-            policy: The endpoint's.
-            book: Which results workbook the rows are from; ``None`` for any other file.
-            standing: Identities of all rows of the file.
-            changed_by: The page that changes a record of the endpoint, where there is one.
-        """
-        known = self.known(parts=bool(policy.alike))
-        since = None if book is None else self.memory.written(book)
-        return Evidence(
-            policy,
-            self.memory,
-            self,
-            known,
-            _by_signs(known.values(), policy.alike),
-            standing,
-            self._first(book) if book is not None and policy.creates else {},
-            book is not None,
-            since,
-            changes=Changes(self, known, (table, changed_by), since) if changed_by else None,
-        )
 
     def attempts_at(self, identity: str) -> list[tuple[int, str, str, str]]:
         """Return number, digest, parts and state of the attempts that took a record, or may have."""
@@ -290,7 +200,7 @@ class EndpointMemory:
             {**self._where, **values},
         )
 
-    def _first(self, book: Workbook) -> dict[int, str]:
+    def first(self, book: Workbook) -> dict[int, str]:
         """Return what was last sent for each row of a first source, by row."""
         sheet = "digest = :digest AND coalesce(sheet, 'Rows') = :sheet COLLATE NOCASE"
         return dict(
@@ -341,17 +251,3 @@ class EndpointMemory:
             if state == State.PUSHED:
                 accepted[identity] = number
         return accepted, sent
-
-
-def _by_signs(
-    known: Iterable[Known], groups: Sequence[Sequence[str]]
-) -> dict[tuple[str, ...], list[Known]]:
-    found: dict[tuple[str, ...], list[Known]] = defaultdict(list)
-    if groups:
-        for each in known:
-            if each.parts and (each.there or each.unsettled):
-                parts = json.loads(each.parts)
-                for group in groups:
-                    if all(name in parts for name in group):
-                        found[tuple(parts[name] for name in group)].append(each)
-    return found

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from importer.delivery.known import EndpointMemory
 from importer.text import levelled
 
 Signs = tuple[tuple[str, ...], ...]
@@ -73,10 +72,6 @@ class Memory:
         self.under_way: str | None = None
         """Who is running with this journal at the moment of a look; ``None`` where nobody is."""
         (self._salt,) = connection.execute("SELECT salt FROM secret").fetchone()
-
-    def of(self, system: int, endpoint: str) -> EndpointMemory:
-        """Return what is remembered of an endpoint's records in a system, by the journal's number of it."""
-        return EndpointMemory(self, system, endpoint)
 
     def system(self, system: System) -> int | None:
         """Return the number of a known system, ``None`` for one never seen."""

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from importer.delivery.changes import Becomes, Changes
-    from importer.delivery.known import Evidence, Known
+    from importer.delivery.evidence import Evidence
+    from importer.delivery.known import Known
     from importer.model import Resubmitted
 
 DELETED = "deleted"
@@ -322,7 +323,10 @@ def _heard(outcome: Outcome, told: Resubmitted | None) -> Outcome:
     answer = "" if told is None else told.answer
     fits = answer in ANSWERS or _may_be_id(answer)
     if outcome.state is State.INVALID:
-        fits = answer == "update" or (answer == "new" and not outcome.reference_id)
+        # Where update would do, or would not, the message says so.
+        fits = (answer == "update" and " update" in outcome.message) or (
+            answer == "new" and not outcome.reference_id
+        )
     elif outcome.state is State.UNKNOWN:
         fits = answer not in {"new", "update"}
     if fits or not answer:
@@ -400,8 +404,15 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
     if changes is None:
         return Verdict(held)
     if earlier is None or earlier.unsettled or not earlier.reference_id:
-        ways = f"Where that permit is to change, push the change as permit-updates{new}."
-        return Verdict(replace(held, message=f"{held.message} {ways}"))
+        ways = "Where that permit is to change, push the change as permit-updates"
+        if earlier is not None and earlier.unsettled:
+            ways = (
+                "Settle that one first: run opscom-import settle, or write its id, yes or no into opscom_answer "
+                "in the workbook of that run and push that. Then push this row again"
+            )
+        elif earlier is not None:
+            ways = f"Its id is not known here: look it up in OPSCOM. {ways}"
+        return Verdict(replace(held, message=f"{held.message} {ways}{new}."))
     names = changes.differing(earlier, record.payload)
     if not names:
         return Verdict(Outcome(State.UNCHANGED, earlier.reference_id))

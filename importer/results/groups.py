@@ -159,10 +159,7 @@ def _own_remedy(outcome: Outcome) -> str:
             )
         return "Restore the row, or change the record as opscom_message says."
     if kind == UNDECIDED:
-        how = (
-            "do as opscom_message says" if outcome.differs else "push the change as permit-updates"
-        )
-        how = "answer update" if update else how
+        how = "answer update" if update else "do as opscom_message says"
         return f"Answer new where a second one is meant; where the first is to change, {how}."
     if kind == OUTDATED:
         return "Delete the row where the later values are right; else push with --again."

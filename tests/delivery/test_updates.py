@@ -723,3 +723,33 @@ def test_a_journal_from_before_there_were_updates_takes_them(desk, controller):
     assert push_list(desk, permit(0) | {"To": END}, code=0)["files"][0]["states"] == {
         "unchanged": 1
     }
+
+
+@pytest.mark.parametrize("said", ["", "update"])
+def test_a_changed_row_of_a_permit_whose_answer_was_lost_waits_until_that_is_settled(
+    desk, controller, said
+):
+    controller.plan["N0000", 1] = Fault("lost")
+    push_list(desk, permit(0), code=4)
+    first = (desk.folder / "first.xlsx", desk.results("permits").read_bytes())
+    push_list(desk, permit(0) | {"To": END}, code=1)
+    word = '"update" in opscom_answer is no answer to this row. ' if said else ""
+    if said:
+        answer(desk, 1, PL0=said)
+    assert message(desk) == (
+        f"{word}A permit with the same number, or the same plate and start, was sent by an earlier run and "
+        "its answer was lost. Settle that one first: run opscom-import settle, or write its id, yes or no "
+        "into opscom_answer in the workbook of that run and push that. Then push this row again; where "
+        "this is another permit, write new into opscom_answer and push this workbook."
+    )
+    first[0].write_bytes(first[1])
+    with edited(first[0]) as page:
+        set_cell(page, "PL0", "opscom_answer", "yes")
+    desk.do("settle", first[0], code=0)
+    push_list(desk, permit(0) | {"To": END}, code=1)
+    assert message(desk) == (
+        "A permit of an earlier run has the same number, or the same plate and start. Its id is not known "
+        "here: look it up in OPSCOM. Where that permit is to change, push the change as permit-updates; "
+        "where this is another permit, write new into opscom_answer and push this workbook."
+    )
+    assert len(controller.records("permits")) == 1

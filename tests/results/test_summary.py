@@ -273,7 +273,7 @@ def test_the_two_kinds_of_repeated_records_are_two_problems_with_a_remedy_each(t
     page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 3), outcomes), endpoint="permits")
     assert section(page, "Problems")[1:] == [
         ["Whole row", 2, HELD["edited"].message, "Restore the row, or change the record as opscom_message says.", "Students, row 5", "9022 error"],
-        ["Whole row", 1, HELD["alike"].message, "Answer new where a second one is meant; where the first is to change, push the change as permit-updates.", "Students, row 7", "9022 error"],
+        ["Whole row", 1, HELD["alike"].message, "Answer new where a second one is meant; where the first is to change, do as opscom_message says.", "Students, row 7", "9022 error"],
     ]  # fmt: skip
     lines = section(page, "Rows that need a person")
     assert [(line[0], line[3]) for line in lines[1:]] == [
