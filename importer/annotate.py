@@ -71,33 +71,19 @@ def _repeats(place: str, counts: str) -> str:
 def all_outcomes(each: Compared, found: Mapping[int, Outcome]) -> tuple[Outcome, ...]:
     """Return the outcome of every row of a sheet, position by position, proved to be complete.
 
-    Args:
-        each: The sheet.
-        found: Position → what became of rows that were to be sent, or looked at.
+    ``found`` is what became of rows, by position, that were to be sent, or looked at. Updates and deletes
+    keep the id that each row itself holds: the workbook is the next input, and without the id a row that
+    is not settled could never be sent again.
     """
-    checked, rows = each.checked, len(each.checked.batch.frame)
+    checked, frame = each.checked, each.checked.batch.frame
     every = held_back(checked) | dict(each.plan.settled) | dict(found)
-    return keep_ids(check_sum([every.get(position) for position in range(rows)], rows), checked)
-
-
-def keep_ids(outcomes: Sequence[Outcome], checked: Checked) -> tuple[Outcome, ...]:
-    """Return the outcomes of updates and deletes with the id that each row itself holds.
-
-    The workbook is the next input: without the id a row that is not settled could never be sent again.
-    """
-    frame = checked.batch.frame
-    if not POLICIES[checked.batch.endpoint].of:
+    outcomes = check_sum([every.get(position) for position in range(len(frame))], len(frame))
+    if not POLICIES[checked.batch.endpoint].of or "referenceID" not in frame:
         return tuple(outcomes)
-    own = frame["referenceID"].tolist() if "referenceID" in frame else [""] * len(frame)
     return tuple(
         replace(outcome, reference_id=number) if number else outcome
-        for outcome, number in zip(outcomes, own, strict=True)
+        for outcome, number in zip(outcomes, frame["referenceID"].tolist(), strict=True)
     )
-
-
-def _first_source(job: Job) -> Path:
-    """Return the file that the rows first came from, as the workbook names it."""
-    return Path(job.origin.file) if job.origin and job.origin.file else job.first
 
 
 def prove_workbooks(jobs: Sequence[Job], request: Request) -> tuple[Job, ...]:
@@ -105,18 +91,15 @@ def prove_workbooks(jobs: Sequence[Job], request: Request) -> tuple[Job, ...]:
     if request.command == CHECK:
         return tuple(jobs)
     taken: list[Path] = []
-    return tuple(_proved(job, request.results, taken) for job in jobs)
-
-
-def _proved(job: Job, results: Path, taken: list[Path]) -> Job:
-    if job.error is not None:
-        return job
-    taken.append(results_path(results, job.first, "results", taken))
-    try:
-        prove_writable(taken[-1])
-    except InputError as error:
-        return Job(job.path, error=str(error))
-    return job
+    proved = list(jobs)
+    for at, job in enumerate(jobs):
+        if job.error is None:
+            taken.append(results_path(request.results, job.first, "results", taken))
+            try:
+                prove_writable(taken[-1])
+            except InputError as error:
+                proved[at] = Job(job.path, error=str(error))
+    return tuple(proved)
 
 
 def _deletes(job: Job, workbook: Path) -> str:
@@ -165,7 +148,7 @@ class Annotator:
         about = About(
             run=self._run,
             command=self._command,
-            source=_first_source(job),
+            source=Path(job.origin.file) if job.origin and job.origin.file else job.first,
             given=job.path.name if job.origin else "",
             digest=job.digest,
             mapping="" if job.mapping is None else job.mapping.name,

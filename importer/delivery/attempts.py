@@ -158,15 +158,10 @@ def _change(connection: sqlite3.Connection, attempt: int) -> None:
 
 
 def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], result: Outcome) -> None:
-    """Write down what became of a record whose answer was lost, found out afterwards.
+    """Write down what became of a record (system, endpoint, identity) whose answer was lost.
 
     ``pushed`` and ``exists`` settle it; anything else says that it was never taken, so that the next
     push sends it.
-
-    Args:
-        connection: Within a transaction.
-        record: System, endpoint and identity.
-        result: What was found out.
     """
     taken = result.state in TAKEN
     state = result.state.value if taken else State.NOT_SENT.value

@@ -57,7 +57,7 @@ class Changes:
             records: Those that are changed.
             known: The same, by identity, with their parts.
             tables: Their page, and the page that changes them by their id.
-            since: The last attempt that the results workbook can speak of which says ``update``.
+            since: The last attempt that the results workbook can speak of.
         """
         self._memory = records.memory
         self._own, self._table = tables

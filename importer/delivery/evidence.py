@@ -83,16 +83,7 @@ def evidence_of(  # noqa: PLR0913 - what decides, each by its name
     *,
     standing: frozenset[str] = frozenset(),
 ) -> Evidence:
-    """Look through the journal.
-
-    Args:
-        records: Of the endpoint, in the system that rows go to.
-        table: The endpoint's.
-        policy: The endpoint's.
-        book: Which results workbook the rows are from; ``None`` for any other file.
-        changed_by: The page that changes a record of the endpoint, where there is one.
-        standing: Identities of all rows of the file.
-    """
+    """Look through the journal; ``changed_by`` is the page that changes a record of the endpoint."""
     known = records.known(parts=bool(policy.alike))
     since = None if book is None else records.memory.written(book)
     return Evidence(

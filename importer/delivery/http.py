@@ -98,14 +98,7 @@ class Controller:
     """The OPSCOM controller of one run: opens connections to it and keeps the token out of texts."""
 
     def __init__(self, host: str, client: str, token: str, *, timeout: float = 60.0) -> None:
-        """Prepare; nothing is opened.
-
-        Args:
-            host: ``https://`` and the name, or any URL of this machine.
-            client: The client code, sent exactly as given.
-            token: The API token.
-            timeout: Seconds for the whole answer to one row.
-        """
+        """Prepare; nothing is opened. ``timeout`` is in seconds, for the whole answer to one row."""
         self._host = host
         self._client = client
         self._token = token

@@ -113,12 +113,7 @@ class EndpointMemory:
         )
 
     def failures(self, digest: str, sheet: str) -> tuple[Failure, ...]:
-        """Return the rejected and unknown attempts at the rows of a sheet, in the order of sending.
-
-        Args:
-            digest: SHA-256 of the first source.
-            sheet: The sheet's title.
-        """
+        """Return the rejected and unknown attempts at the rows of a first source, in the order of sending."""
         rows = self._attempts(
             "row, identity, sent, state, coalesce(code, ''), coalesce(message, '')",
             "digest = :digest AND coalesce(sheet, 'Rows') = :sheet COLLATE NOCASE",
@@ -162,13 +157,8 @@ class EndpointMemory:
     def trace(self, book: Workbook, rows: Callable[[], Rows]) -> Workbook:
         """Return a sheet of a results workbook under the name that the journal has for it.
 
-        People rename its sheets, copy one into a workbook of its own or save it as text: then the rows
-        themselves say which it is.
-
-        Args:
-            book: What the workbook says.
-            rows: The rows of the sheet; asked for only where the journal knows the file, but no sheet of
-                it under that name.
+        People rename its sheets, copy one into a workbook of its own or save it as text: then its rows,
+        asked for only where the journal knows no sheet of that name, say which it is.
         """
         names = [
             str(name)

@@ -46,13 +46,7 @@ class Pace:
         clock: Callable[[], float] = time.monotonic,
         random: Random | None = None,
     ) -> None:
-        """Start with a full bucket.
-
-        Args:
-            rate: Sends per second at most, retries included; ``None`` for no bound.
-            clock: Seconds that only grow.
-            random: Gives the jitter.
-        """
+        """Start with a full bucket; ``rate`` is sends per second at most, retries included."""
         self._clock = clock
         self._random = random or Random()  # noqa: S311 - jitter is no secret
         self._interval = 1.0 / rate if rate else 0.0
@@ -82,11 +76,7 @@ class Pace:
                 self._tokens += 1
 
     def failed(self, started: float) -> str | None:
-        """Note that an attempt that began at ``started`` brought no whole answer.
-
-        Returns:
-            Why the run is to stop, where OPSCOM has been silent for too long; else ``None``.
-        """
+        """Note that an attempt brought no whole answer; return why the run is to stop, if it is."""
         with self._lock:
             if self._failing_since is None:
                 self._failing_since = max(started, self._last_answer)
@@ -107,12 +97,8 @@ class Pace:
     def pause(self, attempt: int, told: str, *, now: dt.datetime) -> float | None:
         """Return the seconds to wait before the next attempt, ``None`` where it would be too long.
 
-        A wait that OPSCOM tells holds for all rows of the run, not only for the one it was told to.
-
-        Args:
-            attempt: How often the row has been sent, 1 or more.
-            told: The ``Retry-After`` header: seconds, a date, or empty.
-            now: The time of day, for a date.
+        A wait that OPSCOM tells (``Retry-After``: seconds, a date, or empty) holds for all rows of the run,
+        not only for the one it was told to.
         """
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
         jitter = self._random.uniform(0, longest)

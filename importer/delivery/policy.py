@@ -60,13 +60,9 @@ def outcome_of(decision: Decision) -> Outcome:
 
 
 def judge(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
-    """Decide what becomes of a row after one attempt.
+    """Decide what becomes of a row after one attempt, 1 for the first of this run.
 
-    Args:
-        policy: The endpoint's.
-        reply: What came back.
-        lost_before: Whether an earlier attempt of this row may have been applied unseen.
-        attempt: 1 for the first attempt of this run.
+    ``lost_before``: an earlier attempt of this row may have been applied unseen.
     """
     match reply.phase:
         case Phase.NOT_LEFT:

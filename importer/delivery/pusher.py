@@ -188,9 +188,20 @@ class Pusher:
         self, connection: Connection, planned: Planned, *, lost: bool, number: int
     ) -> Decision | None:
         """Send a row once; ``None`` where the run stopped before it left."""
-        intent = self._intent(planned)
-        if self._wait_for_turn() or not self._begin(planned):
+        target, record = self._target, planned.record
+        parts = self._journal.memory.parts(record.payload)
+        intent = Intent(
+            *(target.file, record.row, target.system, target.table.endpoint),
+            *(planned.identity, planned.digest, parts),
+            policy=target.policy,
+            becomes=planned.becomes,
+        )
+        if self._stopper.stopped or self._stopper.wait(self._pace.turn()):
             return None
+        with self._sealing:
+            if self._sealed:
+                return None
+            self._begun.add(planned.record.position)
         attempt = self._intend(planned, intent, lost=lost)
         started = time.monotonic()
         reply = connection.send(planned.record.payload)
@@ -212,13 +223,6 @@ class Pusher:
         outage = self._pace.failed(started)
         if outage:
             self._stopper.stop(f"{outage} {LOOK_AFTER}")
-
-    def _begin(self, planned: Planned) -> bool:
-        """Note that a row is about to leave; whether it still may."""
-        with self._sealing:
-            if not self._sealed:
-                self._begun.add(planned.record.position)
-            return not self._sealed
 
     def _intend(self, planned: Planned, intent: Intent, *, lost: bool) -> int:
         """Write down a row that is about to leave."""
@@ -261,13 +265,6 @@ class Pusher:
             message=controller.redact(outcome.message),
         )
 
-    def _wait_for_turn(self) -> bool:
-        """Wait for a row's turn; whether the run is to stop."""
-        if self._stopper.stopped:
-            return True
-        turn = self._pace.turn()
-        return bool(turn) and self._stopper.wait(turn)
-
     def _pause(self, decision: Again, attempts: int) -> bool:
         """Wait before the next attempt; whether there is one."""
         if not self._pace.may_retry(timed_out=decision.timed_out):
@@ -281,17 +278,3 @@ class Pusher:
             why = "OPSCOM asks to wait longer than a run may wait."
         self._stopper.stop(f"{decision.why} {why}")
         return False
-
-    def _intent(self, planned: Planned) -> Intent:
-        target, record = self._target, planned.record
-        return Intent(
-            target.file,
-            record.row,
-            target.system,
-            target.table.endpoint,
-            planned.identity,
-            planned.digest,
-            self._journal.memory.parts(record.payload),
-            target.policy,
-            planned.becomes,
-        )

@@ -91,12 +91,6 @@ def judge_read(reply: Reply, read: Read) -> Verdict:
 def ask(send: Callable[[], Reply], read: Read, pace: Pace, stopper: Stopper) -> Verdict:
     """Ask until there is an answer, as often and as fast as the run's pace allows.
 
-    Args:
-        send: Sends the question once.
-        read: Reads the body of an answer.
-        pace: The run's rate, pauses and retry budget.
-        stopper: Ends the wait for a turn or for the next attempt.
-
     Returns:
         What was found, a refusal, or why there is no answer; then ``lasting`` says that others would
         get none either, because the budget is spent or OPSCOM has been silent for too long.
