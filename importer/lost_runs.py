@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from importer.compared import Compared, Past
     from importer.delivery.journal import LearnedRow
     from importer.delivery.memory import Memory
-    from importer.model import Checked, Origin, Resubmitted
+    from importer.model import Checked, Origin
     from importer.prepare import Job, Request
 
 _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
@@ -109,26 +109,24 @@ def leave_aside(lost: Lost, past: Past, request: Request) -> None:
 
 
 def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
+    """Yield what a sheet tells of OPSCOM's records; a row that says ``update`` is not what OPSCOM has."""
     if not POLICIES[job.endpoint].creates:
         return
     for record in Rows(checked, TABLES[job.endpoint]):
-        result = None if record.told is None else _result(record.told)
-        if result is not None:
-            digest = memory.digest(record.payload)
-            identity = record.key or f"#{digest}"
-            yield record.row, identity, digest, memory.parts(record.payload), result
-
-
-def _result(told: Resubmitted) -> Outcome | None:
-    if told.answer == "update":
-        # The row is not what OPSCOM has: its update was not accepted.
-        return None
-    if tells_of_record(told):
-        state = State.EXISTS if told.status == State.EXISTS else State.PUSHED
-        return Outcome(state, told.reference_id, message="Its results workbook says so.")
-    if told.status == State.UNKNOWN:
-        return Outcome(State.UNKNOWN, message="Its results workbook says that the answer was lost.")
-    return None
+        told = record.told
+        if told is None or told.answer == "update":
+            continue
+        if tells_of_record(told):
+            state = State.EXISTS if told.status == State.EXISTS else State.PUSHED
+            result = Outcome(state, told.reference_id, message="Its results workbook says so.")
+        elif told.status == State.UNKNOWN:
+            message = "Its results workbook says that the answer was lost."
+            result = Outcome(State.UNKNOWN, message=message)
+        else:
+            continue
+        digest = memory.digest(record.payload)
+        identity = record.key or f"#{digest}"
+        yield record.row, identity, digest, memory.parts(record.payload), result
 
 
 def hold_creates(

@@ -64,7 +64,7 @@ def history(
             told: dict[str, object] = {"gone": [asdict(each) for each in listed]}
         elif run is None:
             runs, listed = () if memory is None else read_runs(memory.connection), ()
-            told = {"runs": [each.as_json() for each in runs]}
+            told = {"runs": [asdict(each) for each in runs]}
             if not options.as_json:
                 _show_runs(runs)
         else:
@@ -75,7 +75,7 @@ def history(
                     hint="`opscom-import history` shows the ids.",
                 )
             listed = read_created(memory.connection, run, POLICIES)
-            told = {"run": entry.as_json(), "created": [asdict(each) for each in listed]}
+            told = {"run": asdict(entry), "created": [asdict(each) for each in listed]}
             if not options.as_json:
                 _show_run(entry, listed)
     if options.as_json:

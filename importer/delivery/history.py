@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,10 +49,6 @@ class RunEntry:
     stopped: str | None
     exit_code: int | None
     files: tuple[FileEntry, ...]
-
-    def as_json(self) -> dict[str, object]:
-        """Return the entry under ``runs``."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

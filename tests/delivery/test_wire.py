@@ -19,6 +19,16 @@ from importer.delivery.wire import Deadline, TrackingAdapter, Wire
 from importer.errors import SettingsError
 
 NAMED = "https://controller.test"
+LOOK = "Check the host, and what stands between it and you."
+UNTRUSTED = "The certificate of the host is not to be trusted."
+PASSWORD = (
+    "The proxy asks for a name and a password: write them into HTTPS_PROXY, as in "
+    "http://name:password@proxy.campus.example:3128."
+)
+SOCKS = "The proxy that the environment names is a SOCKS proxy, which needs the package PySocks."
+WITHOUT_SOCKS = pytest.mark.skipif(
+    importlib.util.find_spec("socks") is not None, reason="PySocks is here"
+)
 PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY", "NO_PROXY")
 
 
@@ -53,11 +63,47 @@ def test_a_certificate_nobody_vouches_for_stops_the_run_with_nothing_sent(
         assert host.connections <= workers
         assert controller.requests == 0
     assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == (
-        "The certificate of the host is not to be trusted. Check the host, and what stands between it "
-        "and you."
-    )
+    assert done.stopped == f"{UNTRUSTED} {LOOK}"
+    assert b"POST" not in host.heard
     assert TOKEN.encode() not in host.heard
+
+
+@pytest.mark.parametrize(
+    ("plain", "through", "to", "why"),
+    [
+        (True, None, None, "The host answers in plain http where https is asked for."),
+        (False, {}, "https://other.test", UNTRUSTED),
+        (False, {"status": "407 Proxy Authentication Required"}, NAMED, PASSWORD),
+        (True, "the host", NAMED, "The proxy speaks plain http: begin HTTPS_PROXY with http://."),
+        pytest.param(False, "socks5://127.0.0.1:9", NAMED, SOCKS, marks=WITHOUT_SOCKS),
+    ],
+    ids=["plain host", "another name", "password", "plain proxy", "socks"],
+)
+def test_what_bars_the_way_is_named_at_once_and_nothing_is_sent(
+    journal, trusted, monkeypatch, plain, through, to, why
+):
+    with Controller() as controller, TlsHost(controller.url, plain=plain) as host:
+        with Proxy(host.url, **(through if isinstance(through, dict) else {})) as proxy:
+            if through is not None:
+                named = {"proxy": proxy.url, "the host": host.url}
+                key = "proxy" if isinstance(through, dict) else through
+                monkeypatch.setenv("HTTPS_PROXY", named.get(key, key))
+            done = push(to or host.url, journal, "permits", permits(2))
+        assert controller.requests == 0
+        assert host.connections + len(proxy.asked) <= 2
+    assert set(done.states.values()) == {"not sent"}
+    assert done.stopped == f"{why} {LOOK}"
+    assert TOKEN.encode() not in host.heard
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+def test_loopback_never_goes_through_a_proxy(journal, trusted, monkeypatch, tls):
+    with Controller() as controller, TlsHost(controller.url) as host, Proxy(host.url) as proxy:
+        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.url)
+        done = push(host.url if tls else controller.url, journal, "users", users(2))
+    assert set(done.states.values()) == {"pushed"}
+    assert proxy.asked == []
 
 
 def test_a_certificate_of_the_campus_bundle_is_trusted(journal, trusted):
@@ -67,43 +113,12 @@ def test_a_certificate_of_the_campus_bundle_is_trusted(journal, trusted):
     assert set(done.states.values()) == {"pushed"}
 
 
-def test_a_certificate_for_another_name_is_not_trusted(journal, trusted, monkeypatch):
-    with Controller() as controller, TlsHost(controller.url) as host:
-        with Proxy(host.url) as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-            done = push("https://other.test", journal, "users", users(2))
-        assert controller.requests == 0
-    assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == (
-        "The certificate of the host is not to be trusted. Check the host, and what stands between it "
-        "and you."
-    )
-
-
-def test_a_certificate_error_is_never_retried_in_the_clear(journal):
-    with Controller() as controller, TlsHost(controller.url) as host:
-        push(host.url, journal, "users", users(1))
-        assert host.connections == 1
-    assert b"POST" not in host.heard
-
-
 def test_a_handshake_that_breaks_off_is_no_certificate_error_and_is_tried_again(journal, trusted):
     with Controller() as controller, TlsHost(controller.url, breaks=2) as host:
         done = push(host.url, journal, "permits", permits(2))
         assert controller.requests == 2
     assert done.states == {0: "pushed", 1: "pushed"}
     assert done.stopped is None
-
-
-def test_a_host_that_speaks_no_tls_stops_the_run_and_is_called_so(journal):
-    with Controller() as controller, TlsHost(controller.url, plain=True) as host:
-        done = push(host.url, journal, "permits", permits(2))
-    assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == (
-        "The host answers in plain http where https is asked for. Check the host, and what stands "
-        "between it and you."
-    )
-    assert TOKEN.encode() not in host.heard
 
 
 @pytest.mark.parametrize(
@@ -129,24 +144,6 @@ def test_the_proxy_of_the_campus_is_honoured_for_https(journal, trusted, monkeyp
     assert TOKEN.encode() not in proxy.heard
 
 
-def test_loopback_never_goes_through_a_proxy(journal, monkeypatch):
-    with Controller() as controller, Proxy(controller.url) as proxy:
-        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
-            monkeypatch.setenv(name, proxy.url)
-        done = push(controller.url, journal, "users", users(2))
-    assert set(done.states.values()) == {"pushed"}
-    assert proxy.asked == []
-
-
-def test_loopback_with_https_never_goes_through_a_proxy(journal, trusted, monkeypatch):
-    with Controller() as controller, TlsHost(controller.url) as host, Proxy(host.url) as proxy:
-        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
-            monkeypatch.setenv(name, proxy.url)
-        done = push(host.url, journal, "users", users(2))
-    assert set(done.states.values()) == {"pushed"}
-    assert proxy.asked == []
-
-
 @pytest.mark.parametrize("status", ["403 Forbidden", "502 No"])
 def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, monkeypatch, status):
     with Controller() as controller, TlsHost(controller.url) as host:
@@ -158,43 +155,6 @@ def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, m
     assert done.stopped == (
         "The proxy did not let the connection through. One row was tried 6 times. Check your "
         "network and the host, or wait until OPSCOM answers again."
-    )
-
-
-def test_a_proxy_that_wants_a_password_is_asked_once_and_named(journal, trusted, monkeypatch):
-    with Controller() as controller, TlsHost(controller.url) as host:
-        with Proxy(host.url, status="407 Proxy Authentication Required") as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-            done = push(NAMED, journal, "permits", permits(2))
-        assert len(proxy.asked) == 1
-    assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == (
-        "The proxy asks for a name and a password: write them into HTTPS_PROXY, as in "
-        "http://name:password@proxy.campus.example:3128. Check the host, and what stands between it "
-        "and you."
-    )
-
-
-def test_a_proxy_named_with_https_that_speaks_plain_http_is_named(journal, trusted, monkeypatch):
-    with Controller() as controller, TlsHost(controller.url, plain=True) as proxy:
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-        done = push(NAMED, journal, "permits", permits(2))
-        assert proxy.connections == 1
-    assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == (
-        "The proxy speaks plain http: begin HTTPS_PROXY with http://. Check the host, and what stands "
-        "between it and you."
-    )
-
-
-@pytest.mark.skipif(importlib.util.find_spec("socks") is not None, reason="PySocks is here")
-def test_a_socks_proxy_without_its_package_is_named_at_once(journal, monkeypatch):
-    monkeypatch.setenv("HTTPS_PROXY", "socks5://127.0.0.1:9")
-    done = push(NAMED, journal, "permits", permits(2))
-    assert set(done.states.values()) == {"not sent"}
-    assert done.stopped == (
-        "The proxy that the environment names is a SOCKS proxy, which needs the package PySocks. "
-        "Check the host, and what stands between it and you."
     )
 
 
