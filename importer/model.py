@@ -464,8 +464,7 @@ class Resubmitted:
     """Lower case for ``yes``, ``no``, ``new`` and ``update``; an id as it stands."""
     row_known: bool
     """Whether ``opscom_row`` still says which row of the first source it was."""
-    code: str = ""
-    message: str = ""
+    said: str = ""  # error codes and message
 
 
 @dataclass(frozen=True, slots=True)
@@ -492,8 +491,7 @@ class Outcome:
     """The vendor's error code where it answered one; codes of our own checks are in the problems."""
     message: str = ""
     """One or two sentences for the person; empty where the state says it all."""
-    attempts: int = 0
-    """How often this run sent the row."""
+    attempts: int = 0  # of this run
     differs: tuple[str, ...] = ()
     """Fields in which a row that is held differs from the record that is there; their cells are marked."""
     may_update: bool = False

@@ -107,8 +107,7 @@ def read_resubmitted(sheet: Sheet) -> dict[int, Resubmitted]:
             clean(number),
             _answer(clean(answer)),
             from_source and position not in sheet.added,
-            code,
-            message,
+            f"{code} {message}",
         )
         for position, (status, number, answer, code, message) in enumerate(
             zip(*columns, strict=True)

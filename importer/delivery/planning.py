@@ -278,8 +278,8 @@ def _created(told: Resubmitted, evidence: Evidence) -> Verdict:
     elif told.answer not in {"", "no", "new"}:
         what = "It was not sent."
     elif told.answer != "new":
-        held = evidence.foreign and EXISTS in told.code and told.status == State.INVALID
-        if held or FIRST_UNKNOWN in told.message:
+        held = evidence.foreign and told.said.startswith(EXISTS) and told.status == State.INVALID
+        if held or FIRST_UNKNOWN in told.said:
             what = f"Its workbook says that this row may be a second {noun}. {FIRST_UNKNOWN}"
     new = f"Where this is another {noun}, write new into opscom_answer and push this workbook."
     return Verdict(_invalid(f"{what} {new}")) if what else SEND
