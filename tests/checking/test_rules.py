@@ -494,16 +494,26 @@ def test_an_invalid_optional_value_is_left_out_where_the_mapping_says_so():
     assert result.batch.left_out == {(1, "city")}
 
 
-def test_a_required_value_is_never_left_out():
-    omit = frozenset({"unique_id", "city"})
-    bad = GOOD["users"] | {"unique_id": "x" * 51, "city": "x" * 51}
-    result = checked("users", bad, omit_if_invalid=omit, required=["city"])
+LEFT_OUT = {
+    "a required value is never left out": (
+        "users", {"unique_id": "x" * 51, "city": "x" * 51}, {"unique_id", "city"}, [(9030, "error"), (9030, "error")], set(),
+    ),
+    "nor is what is missing": ("vehicles", {"prov": ""}, {"prov"}, [(9011, "error")], set()),
+    "an expected value has one warning": ("users", {"email": "none"}, {"email"}, [(9033, "warning")], {(0, "email")}),
+    "two letters of nowhere are": ("users", {"province": "XX"}, {"province"}, [(9033, "warning")], {(0, "province")}),
+    "and go where they may not": ("users", {"province": "XX"}, set(), [(9033, "warning")], set()),
+}  # fmt: skip
 
-    assert [(problem.code, problem.severity.value) for problem in result.problems] == [
-        (9030, "error"),
-        (9030, "error"),
-    ]
-    assert result.batch.left_out == frozenset()
+
+@pytest.mark.parametrize("kind", LEFT_OUT)
+def test_what_may_be_left_out(kind):
+    endpoint, changed, omit, expected, left_out = LEFT_OUT[kind]
+    required = ["city"] if "city" in omit else ()
+    row = GOOD[endpoint] | changed
+    result = checked(endpoint, row, omit_if_invalid=frozenset(omit), required=required)
+
+    assert [(problem.code, problem.severity.value) for problem in result.problems] == expected
+    assert result.batch.left_out == left_out
 
 
 def test_what_is_left_out_may_leave_too_little():
@@ -517,24 +527,6 @@ def test_what_is_left_out_may_leave_too_little():
         for blanks in ("omit", "send"):
             result = checked(endpoint, row, omit_if_invalid=frozenset({name}), blanks=blanks)
             assert [problem.code for problem in result.problems if problem.holds] == [code]
-
-
-def test_what_is_missing_is_not_left_out():
-    bad = GOOD["vehicles"] | {"prov": ""}
-    result = checked("vehicles", bad, omit_if_invalid=frozenset({"prov"}))
-
-    assert [(problem.code, problem.severity.value) for problem in result.problems] == [
-        (9011, "error")
-    ]
-    assert result.batch.left_out == frozenset()
-
-
-def test_an_expected_value_that_is_left_out_has_one_warning():
-    bad = GOOD["users"] | {"email": "none"}
-    result = checked("users", bad, omit_if_invalid=frozenset({"email"}))
-
-    assert [problem.code for problem in result.problems] == [9033]
-    assert result.held == frozenset()
 
 
 def test_an_update_that_blanks_something_changes_something():
@@ -616,16 +608,6 @@ def test_the_rules_are_what_pandera_runs():
     ]
     assert isinstance(schema.columns["email"].metadata["length"], Rule)
     assert {check.n_failure_cases for check in schema.columns["email"].checks} == {1}
-
-
-def test_two_letters_of_nowhere_go_with_a_warning_or_are_left_out():
-    row = GOOD["users"] | {"province": "XX"}
-    assert [(p.severity.value, p.field) for p in checked("users", row).problems] == [
-        ("warning", "province")
-    ]
-    left = checked("users", row, omit_if_invalid=frozenset({"province"}))
-    assert [p.severity.value for p in left.problems] == ["warning"]
-    assert left.batch.left_out == {(0, "province")}
 
 
 @pytest.mark.parametrize("field", ["last_name", "street"], ids=str)
