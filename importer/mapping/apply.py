@@ -163,7 +163,8 @@ def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
     if {"opscom_status", "opscom_message"} <= ours.keys():
         state, message = sheet.frame[ours["opscom_status"]], sheet.frame[ours["opscom_message"]]
         passed = state.map({text: fold(text) == State.SKIPPED for text in state.unique()})
-        skipped |= (passed & ~message.str.startswith(NOTHING_MAPPED)).to_numpy(dtype=np.bool_)
+        was_blank = message.str.startswith(NOTHING_MAPPED).to_numpy(dtype=np.bool_)
+        skipped |= passed.to_numpy(dtype=np.bool_) & ~was_blank
         return skipped
     columns = {
         cells.located[header]: rule.field.name in mapping.table.told_by

@@ -297,6 +297,8 @@ def test_a_results_workbook_keeps_its_own_word_on_skipped_rows(apply):
     )
     batch = apply("{unique_id: ID}", source, more="skip_rows: [{column: ID, matches: 'Total'}]")
     assert batch.skipped.tolist() == [True, False]
+    empty = sheet([*RESULT_COLUMNS, "ID"])
+    assert apply("{unique_id: ID}", empty).skipped.tolist() == []
 
 
 def test_a_flaw_of_a_mapped_cell_is_its_only_problem(apply):
