@@ -132,7 +132,7 @@ def batches(draw):
 def test_what_has_no_error_is_as_documented_and_what_has_none_is_held_for_no_reason(batch):
     endpoint = batch.endpoint
     result = check(batch, TABLES[endpoint], today=TODAY)
-    rows = result.batch.frame.to_dict("records")
+    rows = [dict(row) for _, row in result.batch.frame.iterrows()]
     live = [position for position in range(len(rows)) if not batch.skipped[position]]
 
     assert {problem.position for problem in result.problems} <= set(live)

@@ -213,7 +213,8 @@ def test_the_token_is_asked_for_without_being_shown(office, controller):
     office.token = None
     office.roster(1)
     with Terminal(office, "push") as screen:
-        screen.wait_for("API token (it is not shown)")
+        # What follows the colon comes when nothing is shown any more.
+        screen.wait_for("API token (it is not shown): ")
         screen.type(TOKEN)
         screen.wait_for("Send 1 row?")
         screen.type("y")
