@@ -119,39 +119,28 @@ def _missing(
     """Yield the rule on a blank."""
     if known.need is Need.ONE_OF:
         group = [other for other in table.group(known.group) if other.name in frame]
-        members = frame[[other.name for other in group]]
         if known is group[0]:
+            there = (frame[[other.name for other in group]] != "").any(axis=1)
             names = " and ".join(f'the "{other.title}"' for other in table.group(known.group))
             yield Rule(
                 "one of",
-                lambda _: (members != "").any(axis=1),
+                _are(there),
                 known.missing,
                 f"{names} are both missing, and OPSCOM requires one of them.",
                 "Fill one of the two cells.",
                 also=tuple(other.name for other in group[1:]),
                 on_blank=True,
             )
-        return
-    severity, remedy = Severity.ERROR, "Fill the cell."
-    if known.need is Need.REQUIRED:
-        why = "OPSCOM requires it."
-    elif known.name in required:
-        why = "your settings require it."
-    elif known.need is Need.EXPECTED:
-        severity, remedy = Severity.WARNING, "Fill the cell if this user is new to OPSCOM."
-        why = "OPSCOM may refuse a new user without it."
-    else:
-        return
-    message = f'the "{known.title}" is missing, and {why}'
-    yield Rule(
-        "missing",
-        lambda column: column != "",
-        known.missing,
-        message,
-        remedy,
-        severity,
-        on_blank=True,
-    )
+    elif known.need is not Need.OPTIONAL or known.name in required:
+        severity, remedy, why = Severity.ERROR, "Fill the cell.", "OPSCOM requires it."
+        if known.need is not Need.REQUIRED and known.name in required:
+            why = "your settings require it."
+        elif known.need is Need.EXPECTED:
+            severity, remedy = Severity.WARNING, "Fill the cell if this user is new to OPSCOM."
+            why = "OPSCOM may refuse a new user without it."
+        message = f'the "{known.title}" is missing, and {why}'
+        filled = _are(frame[known.name] != "")
+        yield Rule("missing", filled, known.missing, message, remedy, severity, on_blank=True)
 
 
 def _text(known: Field) -> Iterator[Rule]:
@@ -246,24 +235,20 @@ def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
         )
 
 
-def _formed(column: pd.Series[str], kind: Kind) -> pd.Series[bool]:
-    return column.str.fullmatch(kinds.PLAIN[kind])
-
-
-def _real(column: pd.Series[str], kind: Kind) -> pd.Series[bool]:
-    """Return which texts of a column are dates, or times, of the calendar and written right."""
+def _real(column: pd.Series[str], kind: Kind) -> tuple[pd.Series[bool], pd.Series[bool]]:
+    """Return which texts of a column are dates, or times, of the calendar, and which are written so."""
     import pandas as pd
 
     layout = "%Y-%m-%d" if kind is Kind.DATE else "%Y-%m-%dT%H:%M:%S"
     there = pd.to_datetime(column, format=layout, errors="coerce").notna()
+    formed = column.str.fullmatch(kinds.PLAIN[kind])
     # pandas takes a missing zero and the year 0000 for good.
-    return there & _formed(column, kind) & ~column.str.startswith("0000")
+    return there & formed & ~column.str.startswith("0000"), formed
 
 
 def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rule]:
     """Yield the rules on days that no calendar has, and on days that are too far away."""
-    real = _real(column, known.kind)
-    unformed = ~_formed(column, known.kind)
+    real, formed = _real(column, known.kind)
     # Permits without an end have this one (the vendor's times know no other way to say so).
     passed = ~real | column.str.startswith("9999-12-31T")
 
@@ -283,7 +268,7 @@ def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rul
         ]
     yield Rule(
         "calendar",
-        lambda _: real | unformed,
+        _are(real | ~formed),
         known.invalid,
         "{this} is a day that no calendar has.",
         kinds.CORRECT,
@@ -310,10 +295,10 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
     """Yield the rules that compare the fields of one row."""
     if known.name == "endTime" and "startTime" in frame:
         start, end = frame["startTime"], frame["endTime"]
-        both = _real(start, Kind.DATETIME) & _real(end, Kind.DATETIME)
+        both = _real(start, Kind.DATETIME)[0] & _real(end, Kind.DATETIME)[0]
         yield Rule(
             "after",
-            lambda _: ~(both & (end <= start)),
+            _are(~(both & (end <= start))),
             known.invalid,
             "{this} is not after the start.",
             "Correct the start or the end.",
@@ -325,7 +310,7 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
         changes = frame[[name for name in names if name in frame]]
         yield Rule(
             "changes",
-            lambda _: _sent(changes, batch).any(axis=1),
+            _are(_sent(changes, batch).any(axis=1)),
             9031,
             "this row changes nothing of its permit.",
             "Fill the end, the plate, the amount or the currency, or delete the row.",

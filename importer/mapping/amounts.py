@@ -66,9 +66,7 @@ def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str
     """
     if len(text) > _MOST_CHARACTERS:
         return Refusal(_NO, _WRITE[decimal])
-    signed = _SIGN_RE.fullmatch(text)
-    bare = text if signed is None else signed["before"] or signed["after"]
-    plain = ""
+    bare, plain = _without_dollar(text), ""
     if decimal == ",":
         if numbers and _THOUSANDS_OR_THREE_RE.fullmatch(bare):
             return _TWO_WAYS
@@ -84,6 +82,11 @@ def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str
     exact = _CONTEXT.create_decimal(plain)
     cents = exact.quantize(_CENT, context=_CONTEXT)
     return f"{cents:f}" if abs(exact - cents) <= _NOISE else _TOO_FINE
+
+
+def _without_dollar(text: str) -> str:
+    signed = _SIGN_RE.fullmatch(text)
+    return text if signed is None else signed["before"] or signed["after"]
 
 
 def same_amount(shown: str, stored: str, decimal: str) -> bool:
@@ -105,8 +108,7 @@ def same_amount(shown: str, stored: str, decimal: str) -> bool:
         return number == 0
     if (number < 0) != (below is not None):
         return False
-    signed = _SIGN_RE.fullmatch(positive)
-    bare = positive if signed is None else signed["before"] or signed["after"]
+    bare = _without_dollar(positive)
     grouping, point = (".", ",") if decimal == "," and "," in bare else (",", ".")
     plain = re.sub(rf"[{grouping}{_BLANKS}]", "", bare).replace(point, ".")
     if not re.fullmatch(r"[0-9]*\.?[0-9]*", plain) or not any(c.isdigit() for c in plain):
