@@ -26,13 +26,19 @@ from importer.proposing.answers import (
     load_glossary,
     save_glossary,
 )
-from importer.proposing.filled import answers_of, is_answers, read_workbook
+from importer.proposing.fields import LAST
 from importer.proposing.mapping_file import mapping_text
 from importer.proposing.proposal import Confidence, as_json, nothing, recognised
 from importer.proposing.propose import Office, propose_anew, propose_file
 from importer.proposing.sheets import look_at
 from importer.proposing.values import BLANK, HOLD
-from importer.proposing.workbook import write_workbook
+from importer.proposing.workbook import (
+    Filled,
+    answers_of,
+    is_answers,
+    read_workbook,
+    write_workbook,
+)
 from importer.pulls.lists import kept_user_types
 from importer.reading import read_source
 from importer.schema import Kind
@@ -45,10 +51,11 @@ if TYPE_CHECKING:
 
     from importer.prepare import Job
     from importer.proposing.answers import Key
-    from importer.proposing.filled import Filled
     from importer.proposing.proposal import Proposal
     from importer.workspace import Workspace
 
+_SHOWN = 20
+"""Wrong cells of a workbook that are named."""
 _ENDPOINTS = ("users", "vehicles", "permits", "permit-updates")
 
 
@@ -122,7 +129,7 @@ def _run(request: Request) -> int:
     if request.workbook:
         return _to_workbook(request, proposer(Answers()))
     if is_interactive() and not request.options.as_json:
-        return _finish(request, office, converse(proposer, _try_text))
+        return _finish(request, office, converse(proposer, _try_text), proposer(Answers()))
     proposal = proposer(Answers())
     path = _write(request, proposal)
     return _tell(request, proposal, path)
@@ -232,10 +239,11 @@ def _from_workbook(request: Request, office: Office) -> int:
     """Make the mapping of a workbook that a person filled in; what its answers open anew is asked in another."""
     filled = read_workbook(request.file)
     proposer = _proposer(request, office, filled)
-    said = filled.before
-    for _, key, answer, _ in filled.rows:
-        if key in {("rows", "sheet"), ("rows", "endpoint")} and answer:
-            said = said.put(key, answer)
+    which = {("rows", "sheet"), ("rows", "endpoint")}
+    chosen: dict[Key, str] = {
+        key: answer for _, key, answer, _ in filled.rows if key in which and answer
+    }
+    said = Answers(chosen).over(filled.before)
     proposal = proposer(said)
     if (proposal.look.sheet.name or "", proposal.endpoint) == (filled.sheet, filled.endpoint):
         answers, faults = answers_of(filled, proposal, said)
@@ -245,16 +253,23 @@ def _from_workbook(request: Request, office: Office) -> int:
             if question.key in cells:
                 faults.append(f"{cells[question.key]}: this is not answered. {question.text}")
         if faults:
-            lines = (f"  {fault}" for fault in faults)
+            more = [f"and {len(faults) - _SHOWN:,} more"] if len(faults) > _SHOWN else []
+            lines = (f"  {fault}" for fault in (*faults[:_SHOWN], *more))
             raise InputError(f"{request.file.name}: nothing was written.", *lines)
         if not proposal.held:
-            return _finish(request, office, proposal)
+            return _finish(request, office, proposal, proposer(filled.before))
     say("What you answered asks for more. Your answers are kept in a new workbook.")
     return _to_workbook(request, proposal)
 
 
-def _finish(request: Request, office: Office, proposal: Proposal) -> int:
-    """Write the mapping and keep what was confirmed; say how many rows are ready with it."""
+def _finish(request: Request, office: Office, proposal: Proposal, before: Proposal) -> int:
+    """Write the mapping and keep what was confirmed; say how many rows are ready with it.
+
+    A mapping of ours with open questions, as it was ``before`` and as nobody has touched it, gives way.
+    """
+    asked = request.mappings / f"{proposal.look.source.path.stem}.yaml"
+    if before.held and asked.is_file() and asked.read_bytes() == mapping_text(before).encode():
+        asked.unlink()
     path = _write(request, proposal)
     glossary = {**office.glossary, proposal.endpoint: _confirmed(proposal)}
     try:
@@ -278,7 +293,9 @@ def _confirmed(proposal: Proposal) -> Answers:
         return field in dated and text not in {BLANK, HOLD}
 
     given = proposal.answers.given
-    answers = Answers({key: text for key, text in given.items() if not passes(key, text)})
+    kept = {key: text for key, text in given.items() if not passes(key, text)}
+    end = given.get((FIELDS, "endTime"))
+    answers = Answers(kept | ({(FIELDS, f"{LAST}endTime"): end} if end else {}))
     for place in proposal.places:
         plain = place.how == "direct" and place.confidence is Confidence.LIKELY
         key = (COLUMNS, proposal.header(place))

@@ -41,6 +41,8 @@ OFFERED: Final = {
 """Fields that may be the same for all rows → what is offered for them."""
 BY_COLUMN: Final = ("unique_id", "plate", "referenceID")
 """Fields that differ from row to row, so that a column must give them."""
+LAST: Final = "last "
+"""Before a field's name: what was said of it for all rows of the file before."""
 _TIMES: Final = {"startTime": dt.time(), "endTime": dt.time(23, 59, 59)}
 _DATES: Final = {Kind.DATE, Kind.DATETIME}
 
@@ -119,10 +121,12 @@ def _ask_field(drafting: Drafting, name: str) -> None:
         headers = drafting.look.headers
         different = [p for p in drafting.look.profiles if p.different == 1 and p.filled == p.rows]
         choices = [headers[p.column.position] for p in different or drafting.look.profiles]
+    last = drafting.answers.get(FIELDS, f"{LAST}{name}") or ""
+    # Within a term the end that was said of another file is offered, never taken unasked.
+    last = last if last[:10] >= dt.datetime.now(dt.UTC).date().isoformat() else ""
+    key, text = (FIELDS, name), _MISSING[name]
     drafting.questions.append(
-        Question(
-            "field", (FIELDS, name), _MISSING[name], tuple(choices), field=name, free=not by_column
-        )
+        Question("field", key, text, tuple(choices), last, field=name, free=not by_column)
     )
 
 

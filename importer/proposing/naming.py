@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
@@ -144,14 +144,31 @@ def _said(phrases: Sequence[Phrase], words: frozenset[str], covered: Collection[
     return next(beside, "")
 
 
+@cache
+def _by_word(name: str, part: str) -> dict[str, list[tuple[int, Phrase]]]:
+    """Return the phrases of an endpoint, or of what is ``unsent``, by one of their words, with their order."""
+    language = languages()[name]
+    found: dict[str, list[tuple[int, Phrase]]] = {}
+    for at, phrase in enumerate(language.fields.get(part, language.unsent)):
+        found.setdefault(min(phrase.words), []).append((at, phrase))
+    return found
+
+
+def _within(language: Language, part: str, words: frozenset[str]) -> list[Phrase]:
+    """Return the phrases all of whose words are there."""
+    known = _by_word(language.name, part)
+    found = [pair for word in words for pair in known.get(word, ()) if pair[1].words <= words]
+    return [phrase for _, phrase in sorted(found, key=lambda pair: pair[0])]
+
+
 def _unsent(
     language: Language, words: frozenset[str], common: frozenset[str], longer_than: int
 ) -> bool:
     """Whether the words are known for what OPSCOM has no field for, by a longer phrase than this."""
     telling = (words & language.known) - language.harmless - common
     return any(
-        len(phrase.words) > longer_than and phrase.words <= words and telling <= phrase.words
-        for phrase in language.unsent
+        len(phrase.words) > longer_than and telling <= phrase.words
+        for phrase in _within(language, "unsent", words)
     )
 
 
@@ -160,7 +177,7 @@ def _fields(
 ) -> list[Named]:
     """Return the fields that the words may mean, the best first."""
     best: dict[str, Named] = {}
-    for phrase in language.fields.get(endpoint, []):
+    for phrase in _within(language, endpoint, words):
         named = _match(language, phrase, words, endpoint, common)
         known = best.get(phrase.field)
         if named and (known is None or named.rank > known.rank):
@@ -171,8 +188,6 @@ def _fields(
 def _match(
     language: Language, phrase: Phrase, words: frozenset[str], endpoint: str, common: frozenset[str]
 ) -> Named | None:
-    if not phrase.words <= words:
-        return None
     rest = words - phrase.words
     beside = language.beside.get((endpoint, phrase.field), [])
     if any(not_with <= rest for not_with in beside if not not_with <= phrase.words):

@@ -29,6 +29,7 @@ _LONGEST_NAME: Final = 40
 _VIN_DIGITS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
+# An enemy's cell may be long: no form may be read in more ways than one.
 _FORMS: Final[Mapping[str, str]] = {
     "email": r"[^@\s]+@[^@\s]+\.[^@\s]{2,}|[^@\s]+@[\w-]+(?:\.[\w-]+)*",
     "date": (
@@ -39,17 +40,17 @@ _FORMS: Final[Mapping[str, str]] = {
     "postal": r"[A-Za-z][0-9][A-Za-z][ -]?[0-9][A-Za-z][0-9]|[0-9]{4,5}(?:-?[0-9]{4})?|[0-9]{3} [0-9]{2}|[0-9]{6}",
     "phone": r"\+?[0-9(][0-9 ().+/-]{5,18}[0-9](?: ?(?:x|ext\.?|#|poste) ?[0-9]{1,6})?",
     "plate": r"(?=.*[0-9A-Za-z])[A-Za-z0-9][A-Za-z0-9 .-]{1,9}",
-    "plates": r"[A-Za-z0-9 -]{2,10}(?: ?[,;/&|] ?[A-Za-z0-9 -]{2,10})+",
+    "plates": r"[A-Za-z0-9 -]{2,12}(?:[,;/&|][A-Za-z0-9 -]{2,12})+",
     "year": r"(?:19[3-9]|20[0-4])[0-9](?:\.0)?",
     "amount": r"-?(?:CA|US|C)?[$€£]? ?[0-9][0-9 ,.]*(?: ?[$€£]| ?(?:CAD|USD))?|(?:CAD|USD) ?[0-9.,]+",
     "id": r"[#'=\"]*[A-Za-z]{0,6}[-_./ ]?[0-9][A-Za-z0-9._/-]{0,24}[\"]?",
     "text": r".*[^\W\d_].*",
     "name": r"[^\W\d_][^\d@#/\\_:;]{0,60}",
-    "street": r"(?:.*[0-9].* .*[^\W\d_].*|.*[^\W\d_].* .*[0-9].*|.*\b(?:p\.? ?o\.? box|c\.? ?p\.?)\b.*|.*[^\W\d_].* .*)",
+    "street": r"[^0-9]*[0-9][^ ]* .*[^\W\d_].*|[\W\d_]*[^\W\d_][^ ]* .*|.*\b(?:p\.? ?o\.? box|c\.? ?p\.?)\b.*",
     "account": r"[A-Za-z][A-Za-z._-]{2,}[0-9]{0,4}(?:@.*)?",
     "currency": r"(?:CAD|USD|CDN|CAN|US|C|CA)? ?\$?",
     "integer": r"[0-9]+(?:\.0)?",
-    "whole name": r".*,.*|.*[^\W\d_]{2}.*[\W\d_].*[^\W\d_]{2}.*",
+    "whole name": r".*,.*|(?:(?![^\W\d_]{2}).)*[^\W\d_]{2,}[\W\d_].*[^\W\d_]{2}.*",
     "comma": r".*,.*",
     "spaced": r".* .*",
     "long": r".{41,}",

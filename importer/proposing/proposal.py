@@ -7,8 +7,6 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
-from importer.proposing.profiles import names_of
-
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -85,6 +83,8 @@ class Look:
     header_rows: tuple[int, ...]
     """As the spreadsheet shows them; of a text file the record's number from its top."""
     profiles: tuple[Profile, ...]
+    headers: Mapping[int, str]
+    """Column position → the name that a mapping uses."""
     also: tuple[str, ...] = ()
     """Other sheets with the same headers, whose rows are looked at with these."""
 
@@ -98,11 +98,6 @@ class Look:
         """The file and its sheets, for people."""
         sheets = (self.sheet.name,) if self.sheet.name else ()
         return ", ".join((self.source.path.name, *sheets, *self.also))
-
-    @property
-    def headers(self) -> dict[int, str]:
-        """Column position → the name that a mapping uses."""
-        return names_of(self.sheet.columns)
 
 
 @dataclass(frozen=True, slots=True)

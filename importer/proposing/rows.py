@@ -231,5 +231,5 @@ def _repeated(rows: Rows, skipped: set[int]) -> str:
         f"{count(different, 'key')} {'stands' if different == 1 else 'stand'} in several rows "
         f"({count(len(twins), 'row')}). {how}. Hold them (error), or send the first or the last of each?"
     )
-    rows.questions.append(Question("row", (ROWS, "repeated"), text, _REPEATED, "error"))
+    rows.questions.append(Question("row", (ROWS, "repeated"), text, _REPEATED))
     return "error"

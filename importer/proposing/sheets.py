@@ -12,7 +12,7 @@ import pandas as pd
 from importer.errors import InputError
 from importer.proposing.columns import place_columns
 from importer.proposing.naming import read_headers
-from importer.proposing.profiles import profile
+from importer.proposing.profiles import names_of, profile
 from importer.proposing.proposal import Confidence, Look, recognised
 from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
@@ -214,7 +214,7 @@ def _looks(source: Source, grid: Grid) -> Iterator[Look]:
                 taken.append((known - len(rows) / 100, rows, sheet))
         if taken:
             _, rows, sheet = max(taken, key=lambda each: each[0])
-            yield Look(source, sheet, rows, profile(sheet))
+            yield Look(source, sheet, rows, profile(sheet), names_of(sheet.columns))
 
 
 def _header_rows(grid: Grid) -> list[int]:

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
 WORDS: Final = Path(__file__).parent / "words"
 LANGUAGES: Final = ("english", "french", "spanish", "german")
 _SECTIONS: Final = ("users", "vehicles", "permits", "permit-updates")
+_CHANGED: Final = ("endTime", "plate", "amount", "currency")
+"""Fields of a permit that an update has too, under the same words."""
 _NOTE_RE: Final = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
 _MARK_RE: Final = re.compile(r"(?:^|(?<=[\s_.-]))n\s*[°º]|№", re.IGNORECASE)
 _PIECE_RE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|#")
-_MONEY_RE: Final = re.compile(r"^\W*[$€£]\W*$")
-_SHORTEST, _LONG = 3, 7
+_MONEY_RE: Final = re.compile(r"^[^\w$€£]*[$€£]\W*$")
+_SHORTEST, _LONG, _LONGEST = 3, 7, 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +109,8 @@ class Language:
 
     def _split(self, piece: str) -> list[str]:
         """Return a run of letters as known words where it is made of them: ``emailaddress``."""
-        short = len(piece) < _LONG or not piece.isalpha()
-        return [piece] if short or (piece,) in self.spellings else self._parts(piece) or [piece]
+        whole = not (_LONG <= len(piece) <= _LONGEST and piece.isalpha())
+        return [piece] if whole or (piece,) in self.spellings else self._parts(piece) or [piece]
 
     def _parts(self, rest: str) -> list[str] | None:
         for end in range(len(rest), 1, -1):
@@ -211,6 +213,9 @@ def _read(made: Language) -> Language:
     made.others = [*reasons(data["others"]), *made.others]
     made.never = [*reasons(data["never"]), *made.never]
     made.unsent += made.phrases(data["unsent"], "unsent")
+    permits = data.get("permits", {})
+    changed = {name: permits[name] for name in _CHANGED if name in permits}
+    data["permit-updates"] = changed | data.get("permit-updates", {})
     for endpoint in _SECTIONS:
         phrases: list[Phrase] = []
         for name, said in data.get(endpoint, {}).items():

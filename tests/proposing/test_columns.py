@@ -274,3 +274,34 @@ def test_the_parts_of_a_legal_name_are_first_and_last_name(place):
 def test_a_user_id_may_be_the_id_or_the_name_of_an_account(place):
     columns = {"user_id": ("a1", "b2", "c3", "d4"), "name": PEOPLE["Last Name"], "email": MAILS}
     assert place(columns)["user_id"].confidence is not Confidence.SURE
+
+
+@pytest.mark.parametrize(
+    ("header", "values", "field"),
+    [
+        ("New End", BIRTHS, "endTime"), ("End Date", BIRTHS, "endTime"), ("Nouvelle fin", BIRTHS, "endTime"),
+        ("New Plate", CARS["Plate"], "plate"), ("New Price", ("1.00", "2.00", "3.00", "4.00"), "amount"),
+    ],
+)  # fmt: skip
+def test_what_changes_of_a_permit_is_known_in_a_list_of_updates(place, header, values, field):
+    found = place({"Reference ID": NUMBERS, header: values}, "permit-updates")
+    assert (found["Reference ID"].field, found[header].field) == ("referenceID", field)
+    assert found[header].used
+
+
+LONG = (
+    "a " * 8000,
+    "1 " * 8000,
+    "a" * 8000 + "1" * 8000,
+    "ab , " * 3000 + "!",
+    "p o " * 4000,
+    "$" * 16000 + "a",
+)
+
+
+@pytest.mark.parametrize(
+    "header", ["Address", "Name", "Plate", "Phone", "lastname" * 200 + "q", "$" * 16000 + "a"]
+)
+def test_an_endless_cell_or_header_is_looked_at_once(place, header):
+    # Patterns that can be read in two ways would take longer than anybody lives.
+    assert header in place({"Student ID": [str(at) for at, _ in enumerate(LONG)], header: LONG})

@@ -211,6 +211,51 @@ def test_an_end_for_all_permits_is_a_date_and_asked_again_next_year(office, run)
     assert [text for _, text, _ in asked(run(office, "map", path, "--json"))] == [question]
 
 
+def test_within_a_term_the_end_that_was_said_is_offered_for_the_next_file(office, run):
+    text = "Permit #,Plate,Lot,Valid From\nP-1,ABC 123,Gold,2026-09-01\n"
+    question = "No column says when the permits end. When do they all end (yyyy-mm-dd hh:mm:ss)?"
+    offered = []
+    for name, end in (("first", "2999-04-30"), ("second", "2001-04-30"), ("third", "2999-04-30")):
+        path = office / "inbox" / f"{name}.csv"
+        path.write_text(text, encoding="utf-8")
+        run(office, "map", path, "--workbook")
+        workbook = office / "results" / f"{name}-mapping.xlsx"
+        book = openpyxl.load_workbook(workbook)
+        assert book["Rows"]["B2"].value == question
+        offered.append(book["Rows"]["D2"].value)
+        book["Rows"]["D2"] = end
+        book.save(workbook)
+        assert run(office, "map", workbook).code == 0
+    assert offered == [None, "2999-04-30", None]
+
+
+def test_what_to_do_with_repeated_keys_is_never_answered_beforehand(office, run):
+    path = save(office / "inbox" / "people.xlsx", People=[*PEOPLE, PEOPLE[1]])
+    run(office, "map", path, "--workbook")
+    workbook = office / "results" / "people-mapping.xlsx"
+    answer_workbook(workbook, **{"login source": "LDAP"})
+    done = run(office, "map", workbook)
+    assert done.err.splitlines()[1:] == ["  Rows!D3: this is not answered."]
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_mapping_with_questions_gives_way_to_the_answered_one_unless_somebody_wrote_in_it(
+    office, run, touched
+):
+    path = save(office / "inbox" / "people.xlsx", People=PEOPLE)
+    run(office, "map", path, "--json")
+    asking = office / "mappings" / "people.yaml"
+    if touched:
+        asking.write_text(asking.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    run(office, "map", path, "--workbook")
+    workbook = office / "results" / "people-mapping.xlsx"
+    answer_workbook(workbook, **{"login source": "LDAP"})
+    assert run(office, "map", workbook).code == 0
+    made = sorted(each.name for each in asking.parent.iterdir())
+    assert made == ["glossary.yaml", *(["people (2).yaml"] if touched else []), "people.yaml"]
+    assert ("ask" in read(asking)) is touched
+
+
 def test_one_row_is_called_one_row(office, run):
     path = office / "inbox" / "one.csv"
     path.write_text(

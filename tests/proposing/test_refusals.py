@@ -184,6 +184,55 @@ def test_a_workbook_without_its_headings_is_refused_in_a_sentence(office, run):
     )
 
 
+def test_a_workbook_with_endless_lines_is_refused_with_the_first_of_them(office, run):
+    path = filled(office, run)
+    book = openpyxl.load_workbook(path)
+    for at in range(5000):
+        book["Columns"].append(["X", f"Column {at}"])
+    book.save(path)
+    lines = refused(run, office, path).splitlines()
+    assert lines[1] == '  Columns!G11: the file has no column "Column 0".'
+    assert (len(lines), lines[-1]) == (22, "  and 4,980 more")
+
+
+@pytest.mark.parametrize("text", ["[" * 5000, "no list", "7", "[]", ""])
+def test_a_question_that_somebody_renamed_is_told_by_its_cell(office, run, text):
+    path = filled(office, run, Rows_E2=text)
+    assert refused(run, office, path) == (
+        f"{WORKBOOK}, Rows!E2: this cell must not be changed. Make the workbook again with `opscom-import map FILE --workbook`."
+    )
+
+
+def test_an_answer_that_is_a_formula_counts_by_its_value_or_not_at_all(office, run):
+    path = filled(office, run, Columns_G8="not sent", Rows_D2='=CONCATENATE("leave","them")')
+    assert refused(run, office, path).splitlines()[1:] == ["  Rows!D2: this is not answered."]
+
+
+FORMULA = '=HYPERLINK("http://example.com")'
+
+
+def test_a_header_or_a_value_that_looks_like_a_formula_stays_text_wherever_it_is_written(
+    office, run
+):
+    text = f'Student ID,First Name,Last Name,Email,Province,"{FORMULA.replace(chr(34), chr(34) * 2)}",+Plus,@At,-Minus\n'
+    row = f'"{FORMULA.replace(chr(34), chr(34) * 2)}"'
+    path = office / "inbox" / "people.csv"
+    path.write_text(
+        text + f"9001,Ann,Roe,a@uni.example,{row},{row},+1+1,@SUM(A1),-1-1\n", encoding="utf-8"
+    )
+    run(office, "map", path, "--workbook")
+    book = openpyxl.load_workbook(office / "results" / "people-mapping.xlsx")
+    cells = [cell for page in book for row in page.iter_rows() for cell in row if cell.value]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    looking = [cell for cell in cells if str(cell.value)[0] in "=+-@"]
+    assert FORMULA in {cell.value for cell in looking}
+    assert all(cell.quotePrefix for cell in looking)
+    assert [cell for cell in cells if cell.comment] == []
+    offers = [v.formula1 for page in book for v in page.data_validations.dataValidation]
+    assert offers
+    assert all(formula.startswith("Lists!$") for formula in offers)
+
+
 SECRETS = {
     "Password": "Tulip77!x", "SIN": "046 454 286", "Direct Deposit Account": "00771-204", "Health Card": "4417-220-118",
 }  # fmt: skip
