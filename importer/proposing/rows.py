@@ -131,7 +131,8 @@ def _totals(rows: Rows) -> Iterator[tuple[Hits, dict[str, object], str]]:
     """Yield the rows whose first words are "Total" or the like, by the first column that has some."""
     frame = rows.look.sheet.frame
     first = [p.column.position for p in rows.look.profiles[:_FULL]]
-    for position in dict.fromkeys(first + rows.mapped):
+    # A rule names its column, so that one without a header tells nothing.
+    for position in filter(rows.look.headers.get, dict.fromkeys(first + rows.mapped)):
         texts = frame[position]
         found = pc.match_substring_regex(pa.array(texts), total_pattern())
         hits: Hits = found.to_numpy(zero_copy_only=False)
@@ -148,7 +149,9 @@ def _escaped(text: str) -> str:
 
 def _left(rows: Rows, profile: Profile) -> Iterator[Skip]:
     """Ask about people that have left; yield the rule for those not to be sent."""
-    if not profile.few or any(p.secret for p in rows.places if p.profile is profile):
+    if not (profile.few and profile.column.header) or any(
+        p.secret for p in rows.places if p.profile is profile
+    ):
         return
     position = profile.column.position
     header = rows.look.headers[position]

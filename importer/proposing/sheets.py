@@ -218,9 +218,18 @@ def _looks(source: Source, grid: Grid) -> Iterator[Look]:
 
 
 def _header_rows(grid: Grid) -> list[int]:
-    """Return the positions of rows that may be the header: words, and the most that are known."""
+    """Return the positions of rows that may be the header: words, and the most that are known.
+
+    A row with a cell below "Password" is none, nor a second line of one: its cells would be shown as headers.
+    """
     scored: list[tuple[float, int]] = []
+    secret: set[int] = set()
     for position in range(int((grid.rows <= _SEARCHED).sum())):
+        cells = list(map(clean, grid.frame.iloc[position]))
+        if sum(map(bool, cells)) < _LEAST or any(cells[at] for at in secret):
+            continue
+        namings = enumerate(read_headers(cells, ENDPOINTS[0]))
+        secret |= {at for at, naming in namings if naming.never}
         words = _words(grid, position)
         if len(words) >= _LEAST:
             scored.append((-_known(words) - len(words) / 1000, position))

@@ -59,6 +59,7 @@ def written(table, folder):
 @settings(max_examples=30)
 @given(tables())
 @example([["ID", "ID", "ID", "ID", "Reference ID", ""], ["", "", "", "", "", "12"]])
+@example([["", "ID", "ID", "First Name"], ["Total", "", "12", ""], ["inactive", "", "", ""]])
 def test_a_file_of_any_content_is_proposed_or_refused_and_what_is_proposed_is_read(table):
     with tempfile.TemporaryDirectory() as folder:
         try:
@@ -109,6 +110,10 @@ def test_no_column_is_sure_without_evidence_and_none_gives_two_fields_without_a_
 
 @settings(max_examples=30)
 @given(tables())
+@example([
+    ["ID", "Plate", "ID", "ID", "ID", "Apellido Paterno", "ID", "ID"],
+    ["", "", "", "", "", "12", "A-77", "A-77"], ["", "ada@uni.example", "", "", "", "", "", ""],
+])  # fmt: skip
 def test_a_secret_is_in_no_example_no_value_and_no_mapping(table):
     marked = [["Password", *table[0]], *([f"s3cret-{n}", *row] for n, row in enumerate(table[1:]))]
     with tempfile.TemporaryDirectory() as folder:
