@@ -6,9 +6,16 @@ import io
 import re
 import zipfile
 
+import pytest
 import xlsxwriter
 
+from importer.errors import InputError
 from importer.reading import read_source
+
+DAMAGED = (
+    "people.xlsx: the workbook is damaged or was cut off. "
+    "Save it again in Excel, or export or download it again."
+)
 
 
 def rewritten(data, change):
@@ -41,6 +48,13 @@ def read(folder, data, name="people.xlsx"):
     path = folder / name
     path.write_bytes(data)
     return read_source(path).grids[0]
+
+
+def refusal(folder, data, name="people.xlsx"):
+    """Return the words with which a file of these bytes is refused."""
+    with pytest.raises(InputError) as caught:
+        read(folder, data, name)
+    return str(caught.value)
 
 
 def texts(grid):

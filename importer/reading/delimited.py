@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from importer.errors import InputError
 from importer.reading import faults, sniffing
-from importer.reading.encoding import find_encoding
-from importer.reading.grid import GridBuilder
+from importer.reading.grid import MOST_COLUMNS, GridBuilder
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 _DELIMITERS: Final = ",;\t|"
 _RECORDS: Final = 20
 _LOOK: Final = 1 << 20
-_MOST_CELLS: Final = 16_384
-"""Columns of the widest sheet that Excel has."""
 _SEP_RE: Final = re.compile(r'\A"?sep=([^\w"\r\n])"?[ \t,;|]*(?:\r\n|\r|\n|\Z)', re.IGNORECASE)
 _TRICK_RE: Final = re.compile(r'="((?:[^"]|"")*)"')
 """How exports keep Excel from taking a text for a number: ``="0012345"``."""
@@ -48,7 +45,7 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
     Raises:
         InputError: The encoding is none, a quote is never closed, or a record is absurdly wide.
     """
-    found = find_encoding(data, path, encoding)
+    found = sniffing.find_encoding(data, path, encoding)
     if b"\0" not in data[-2:]:
         data = data.rstrip(b"\x1a\r\n") if data.rstrip(b"\r\n").endswith(b"\x1a") else data
     start = data[found.start : found.start + _LOOK].decode(found.name, "replace")
@@ -140,7 +137,7 @@ def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
     number, line = 0, 0
     try:
         for number, record in enumerate(reader, start=1):
-            if len(record) > _MOST_CELLS:
+            if len(record) > MOST_COLUMNS:
                 raise InputError(
                     f"{path.name}, row {number}: it has {len(record):,} cells, more than any "
                     "spreadsheet has columns.",

@@ -35,6 +35,9 @@ if TYPE_CHECKING:
 
 _CELLS_A_BLOCK: Final = 250_000
 """Cells that are Python objects at the same time."""
+MOST_ROWS: Final = 1_048_576
+MOST_COLUMNS: Final = 16_384
+"""Of the largest sheet that Excel has."""
 MOST_CELLS: Final = 50_000_000
 """Rows times columns: a million rows of fifty columns."""
 _MOST_CHARACTERS: Final = 1_000_000_000

@@ -14,8 +14,7 @@ from lxml import etree
 
 from importer.errors import InputError
 from importer.reading import faults, sniffing
-from importer.reading.encoding import find_encoding
-from importer.reading.grid import MOST_CELLS, GridBuilder
+from importer.reading.grid import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, GridBuilder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,8 +28,6 @@ _BLANKS_RE: Final = re.compile(r"[ \t\r\n\f]+")
 _BREAK: Final = "\x00"
 _BLOCK: Final = "\x01"
 _BLOCK_RE: Final = re.compile(f" ?{_BLOCK}[ {_BLOCK}]*")
-_MOST_COLUMNS: Final = 16_384
-_MOST_ROWS: Final = 1_048_576
 _BLOCKS: Final = frozenset(
     {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "table", "tr", "td", "th"}
 )
@@ -46,7 +43,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
             ends within one.
     """
     declared = _CHARSET_RE.search(data[:_LOOK])
-    found = find_encoding(data, path, encoding or _usable(declared, data))
+    found = sniffing.find_encoding(data, path, encoding or _usable(declared, data))
     text = (
         data[found.start :].decode(found.name, found.errors).replace(_BREAK, "").replace(_BLOCK, "")
     )
@@ -143,9 +140,9 @@ def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[st
     for cell in row.iter("td", "th"):
         skip()
         start, text = len(cells), _shown("".join(map(str, _pieces(cell))))
-        across = min(_count(cell.get("colspan"), _MOST_COLUMNS), max(_MOST_COLUMNS - start, 1))
+        across = min(_count(cell.get("colspan"), MOST_COLUMNS), max(MOST_COLUMNS - start, 1))
         cells += [text, *[""] * (across - 1)]
-        if (down := _count(cell.get("rowspan"), _MOST_ROWS)) > 1:
+        if (down := _count(cell.get("rowspan"), MOST_ROWS)) > 1:
             for column in range(start, start + across):
                 spanned[column] = down - 1, cells[column]
     skip()

@@ -12,7 +12,7 @@ from xml.etree.ElementTree import Element, iterparse
 
 from importer.model import Merge
 from importer.reading.display import STAND_IN, Looks, Style
-from importer.reading.grid import GridBuilder, Listed
+from importer.reading.grid import MOST_COLUMNS, MOST_ROWS, GridBuilder, Listed
 from importer.reading.xlsx_package import refuse_document_type, refusing_damage
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from importer.model import Grid
     from importer.reading.display import Look
 
-_MOST_ROWS: Final = 1_048_576
-_MOST_COLUMNS: Final = 16_384
 _NAMED: Final = {
     "general number": "General",
     "fixed": "0.00",
@@ -107,8 +105,8 @@ class _Reader:
         self._styles[own.get("ID", "")] = Style(code, struck, colour)
 
     def _take_column(self, own: dict[str, str]) -> None:
-        first = _number(own, self._column, _MOST_COLUMNS)
-        self._column = min(first + int(own.get("Span", "0")), _MOST_COLUMNS)
+        first = _number(own, self._column, MOST_COLUMNS)
+        self._column = min(first + int(own.get("Span", "0")), MOST_COLUMNS)
         if _hides(own, "Width"):
             self.sheets[-1].hidden_columns.append((first - 1, self._column - 1))
         if "StyleID" in own:
@@ -116,13 +114,13 @@ class _Reader:
 
     def _take_row(self, element: Element) -> None:
         builder, about = self.sheets[-1], _own(element)
-        self._row = _number(about, self._row, _MOST_ROWS)
+        self._row = _number(about, self._row, MOST_ROWS)
         cells: list[str] = []
         looks: list[Look | None] = []
         column = 0
         for cell in element:
             own = _own(cell)
-            column = _number(own, column, _MOST_COLUMNS)
+            column = _number(own, column, MOST_COLUMNS)
             across, down = int(own.get("MergeAcross", "0")), int(own.get("MergeDown", "0"))
             if across or down:
                 first = column - 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.model import Merge
 from importer.reading.display import STAND_IN, Looks
-from importer.reading.grid import GridBuilder, Listed
+from importer.reading.grid import MOST_COLUMNS, MOST_ROWS, GridBuilder, Listed
 from importer.reading.xlsx_package import (
     YES,
     Package,
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from importer.reading.display import Look
     from importer.reading.xlsx_package import SheetPart, Workbook
 
-_MOST_ROWS: Final = 1_048_576
-_MOST_COLUMNS: Final = 16_384
 _REFERENCE_RE: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 
@@ -77,7 +75,7 @@ class _RowReader:
         for row in rows:
             self._space = row.tag.removesuffix("row")
             number = int(row.get("r") or self._row + 1)
-            if not self._row < number <= _MOST_ROWS:
+            if not self._row < number <= MOST_ROWS:
                 raise ValueError(number)
             self._row = number
             self._builder.add(number, *self._cells(row), hidden=_hides(row, "ht"))
@@ -130,7 +128,7 @@ def _positions(letters: str) -> tuple[int, ...]:
     columns = [-1]
     for name in letters.split(" ")[:-1]:
         columns.append(_column(name) if name else columns[-1] + 1)
-        if not columns[-2] < columns[-1] < _MOST_COLUMNS:
+        if not columns[-2] < columns[-1] < MOST_COLUMNS:
             raise ValueError(name)
     return tuple(columns[1:])
 

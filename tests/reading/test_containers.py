@@ -12,6 +12,7 @@ import xlsxwriter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from old_excel import compound, workbook
+from packages import DAMAGED, read, refusal
 
 from importer.errors import InputError
 from importer.reading import faults, is_lock_file, read_source
@@ -152,11 +153,7 @@ REFUSED = {
 def test_what_cannot_be_read_is_refused_with_cause_and_remedy_whatever_its_name(
     tmp_path, name, data, why
 ):
-    path = tmp_path / name
-    path.write_bytes(data)
-    with pytest.raises(InputError) as caught:
-        read_source(path)
-    assert str(caught.value) == f"{name}: {why}"
+    assert refusal(tmp_path, data, name) == f"{name}: {why}"
 
 
 STILL_TEXT = {
@@ -214,17 +211,10 @@ def test_bytes_of_any_kind_are_read_or_refused(tmp_path, data):
         assert read_or_refused(tmp_path / "people")
 
 
-DAMAGED = "people.xlsx: the workbook is damaged or was cut off. " + MEND
-
-
 def test_a_workbook_whose_relations_are_lost_is_refused_as_damaged(tmp_path):
-    path = tmp_path / "people.xlsx"
     whole = xlsx()
     at = whole.rindex(b"xl/_rels/workbook.xml.rels")
-    path.write_bytes(whole[:at] + b"y" + whole[at + 1 :])
-    with pytest.raises(InputError) as caught:
-        read_source(path)
-    assert str(caught.value) == DAMAGED
+    assert refusal(tmp_path, whole[:at] + b"y" + whole[at + 1 :]) == DAMAGED
 
 
 @pytest.mark.exhaustive
@@ -277,13 +267,8 @@ WHOLE = {
 @pytest.mark.parametrize("tenths", range(1, 10), ids=lambda tenths: f"{tenths}0 %")
 @pytest.mark.parametrize(("data", "message"), WHOLE.values(), ids=WHOLE)
 def test_a_file_that_was_cut_off_is_refused(tmp_path, data, message, tenths):
-    path = tmp_path / "people.xlsx"
-    path.write_bytes(data)
-    assert read_source(path).grids
-    path.write_bytes(data[: len(data) * tenths // 10 // 2 * 2])
-    with pytest.raises(InputError) as caught:
-        read_source(path)
-    assert str(caught.value) == message
+    assert len(read(tmp_path, data).rows)
+    assert refusal(tmp_path, data[: len(data) * tenths // 10 // 2 * 2]) == message
 
 
 @pytest.mark.parametrize(("name", "lock"), LOCKS.items(), ids=LOCKS)
@@ -292,11 +277,7 @@ def test_lock_files_are_known_by_their_name(name, lock):
 
 
 def test_a_lock_file_is_refused(tmp_path):
-    path = tmp_path / "~$people.xlsx"
-    path.write_bytes(b"\x05Ann".ljust(165))
-    with pytest.raises(InputError) as caught:
-        read_source(path)
-    assert str(caught.value) == (
+    assert refusal(tmp_path, b"\x05Ann".ljust(165), "~$people.xlsx") == (
         "~$people.xlsx: this is only a lock file, a sign that the workbook is open elsewhere. "
         "Close the workbook and give its own name."
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from importer.errors import InputError
 from importer.reading import faults, read_source
 
 
@@ -83,17 +82,6 @@ def test_a_page_is_known_whatever_it_begins_with(tmp_path, before, coding):
     page = f"{before}<table><tr><td>id</td></tr><tr><td>0012</td></tr></table>"
     grid = html_grid(tmp_path, page.encode(coding))
     assert grid.frame[0].tolist()[-2:] == ["id", "0012"]
-
-
-@pytest.mark.exhaustive
-def test_rows_that_absurd_spans_fill_are_bounded(tmp_path):
-    row = "<tr><td rowspan=65000 colspan=16000>a</td><td>b</td></tr>"
-    with pytest.raises(InputError) as caught:
-        html_grid(tmp_path, f"<table>{row * 4_000}</table>")
-    assert str(caught.value) == (
-        "people.xls, people: the table has more than 50,000,000 cells, blank ones counted, too many to be "
-        "read. Delete stray cells far to the right, or split the file."
-    )
 
 
 @pytest.mark.parametrize("tag", ["", "<tbody>", "<thead>"], ids=["none", "body", "head"])

@@ -75,22 +75,13 @@ def test_a_capital_accent_before_a_quotation_mark_is_still_windows_1252(tmp_path
 
 
 def test_a_text_that_ends_within_a_letter_is_refused(tmp_path):
-    with pytest.raises(InputError) as caught:
-        source_of(tmp_path, "id,name\n1,Zoë\n2,Zoë".encode()[:-1])
-    assert str(caught.value) == (
+    assert refusal(tmp_path, "id,name\n1,Zoë\n2,Zoë".encode()[:-1]) == (
         "people.csv, line 3: the file ends in the middle of a letter, so it was cut off. "
         "Export or download it again."
     )
 
 
-ACCENTS = [
-    "Zo\u00e9",
-    "Montr\u00e9al",
-    "Fran\u00e7ois",
-    "J\u00e9r\u00f4me",
-    "\u00c9lodie",
-    "No\u00ebl",
-]
+ACCENTS = ["Zoé", "Montréal", "François", "Jérôme", "Élodie", "Noël"]
 
 
 @pytest.mark.parametrize(
@@ -263,36 +254,11 @@ def test_what_other_programs_break_lines_with_is_a_line_break(tmp_path, sign):
 
 
 ERRORS = [
-    "#N/A",
-    "#REF!",
-    "#VALUE!",
-    "#DIV/0!",
-    "#NAME?",
-    "#NUM!",
-    "#NULL!",
-    " #N/A ",
-    "#SPILL!",
-    "#CALC!",
-    "#BUSY!",
-    "#FIELD!",
-    "#GETTING_DATA",
-    "#VALEUR!",
-    "#NOM?",
-    "#WERT!",
-    "#NV",
-    "#¡DIV/0!",
-    "#¿NOMBRE?",
-    "#BAŞV!",
-    "#ZÉRÓOSZTÓ!",
-    "#ССЫЛКА!",
-    "#Н/Д",
-    "#DĚLENÍ_NULOU!",
-    "#NENÍ_K_DISPOZICI",
-    "#ERROR!",
-    "Loading...",
-    "Err:502",
-    "#######",
-]
+    "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", " #N/A ", "#SPILL!", "#CALC!",
+    "#BUSY!", "#FIELD!", "#GETTING_DATA", "#VALEUR!", "#NOM?", "#WERT!", "#NV", "#¡DIV/0!", "#¿NOMBRE?",
+    "#BAŞV!", "#ZÉRÓOSZTÓ!", "#ССЫЛКА!", "#Н/Д", "#DĚLENÍ_NULOU!", "#NENÍ_K_DISPOZICI", "#ERROR!",
+    "Loading...", "Err:502", "#######",
+]  # fmt: skip
 NAMES = ["#12", "#", "#1 Elm St", "#Ann!", "C#!", "Err: 502", "Loading dock", "N/A", "##a"]
 
 

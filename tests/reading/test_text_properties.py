@@ -42,21 +42,8 @@ def test_delimited_text_in_every_encoding_comes_back_as_written(
 
 
 PIECES = [
-    "a",
-    "0012",
-    "Zoë",
-    '"',
-    '""',
-    ",",
-    ";",
-    "\t",
-    "\n",
-    "\r\n",
-    "\r\r\n",
-    " ",
-    "\u2028",
-    "🚗",
-]
+    "a", "0012", "Zoë", '"', '""', ",", ";", "\t", "\n", "\r\n", "\r\r\n", " ", "\u2028", "🚗",
+]  # fmt: skip
 
 
 @settings(max_examples=150)
