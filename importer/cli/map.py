@@ -18,15 +18,9 @@ from importer.mapping import load_mapping, missing_headers
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
-from importer.proposing.answers import (
-    COLUMNS,
-    FIELDS,
-    VALUES,
-    Answers,
-    load_glossary,
-    save_glossary,
-)
+from importer.proposing.answers import COLUMNS, FIELDS, VALUES, Answers
 from importer.proposing.fields import LAST
+from importer.proposing.glossary import load_glossary, save_glossary
 from importer.proposing.mapping_file import mapping_text
 from importer.proposing.proposal import Confidence, as_json, nothing, recognised
 from importer.proposing.propose import Office, propose_anew, propose_file

@@ -35,34 +35,33 @@ def mapping_text(proposal: Proposal) -> str:
     """Return the mapping as YAML text; open questions stand in it as comments and under ``ask``."""
     look = proposal.look
     file = look.source.path
-    lines = [
-        f"# Proposed by `opscom-import map` from {_remark(file.name)}. Read it through, and correct it freely."
-    ]
-    lines += _entry("version", "1")
-    lines += _entry("name", proposal.kept.get("name") or _title(file))
-    lines += _entry("endpoint", proposal.endpoint)
-    lines += _entry("match", {"files": [pattern(file)]})
+    head: dict[str, object] = {
+        "version": "1",
+        "name": proposal.kept.get("name") or _title(file),
+        "endpoint": proposal.endpoint,
+        "match": {"files": [pattern(file)]},
+    }
     if look.only_sheet is not None and len(look.source.grids) > 1:
-        lines += _entry("sheet", look.only_sheet)
+        head["sheet"] = look.only_sheet
     if look.header_rows != (1,):
         rows = look.header_rows
-        lines += _entry("header_row", str(rows[0]) if len(rows) == 1 else list(rows))
-    for key in ("defaults", "blanks", "blank_if"):
-        lines += _entry(key, proposal.kept[key]) if key in proposal.kept else []
-    if proposal.skips:
-        lines.append("skip_rows:")
-        for skip in proposal.skips:
-            first = ", ".join(map(str, skip.rows[:_ROWS])) + " …" * (len(skip.rows) > _ROWS)
-            where = f"; rows {first}" if first else ""
-            lines.append(f"  - {_flow(skip.rule)}   # {skip.why}{where}")
+        head["header_row"] = str(rows[0]) if len(rows) == 1 else list(rows)
+    beside = ("defaults", "blanks", "blank_if")
+    head |= {key: proposal.kept[key] for key in beside if key in proposal.kept}
+    opening = "# Proposed by `opscom-import map` from"
+    lines = [f"{opening} {_remark(file.name)}. Read it through, and correct it freely."]
+    lines += [line for key, value in head.items() for line in _entry(key, value)]
+    lines += ["skip_rows:"] if proposal.skips else []
+    for skip in proposal.skips:
+        first = ", ".join(map(str, skip.rows[:_ROWS])) + " …" * (len(skip.rows) > _ROWS)
+        where = f"; rows {first}" if first else ""
+        lines.append(f"  - {_flow(skip.rule)}   # {skip.why}{where}")
     if proposal.duplicates != "error":
         lines += _entry("duplicates", proposal.duplicates)
     lines += ["fields:", *_fields(proposal)]
     if proposal.held:
-        lines.append(
-            "ask:   # answer these with `opscom-import map`, or here, and remove the lines"
-        )
-        lines += [f"  - {_flow(_ask(question))}" for question in proposal.held]
+        how = "answer these with `opscom-import map`, or here, and remove the lines"
+        lines += [f"ask:   # {how}", *(f"  - {_flow(_ask(each))}" for each in proposal.held)]
     return "\n".join(lines) + "\n"
 
 
@@ -72,9 +71,8 @@ def _fields(proposal: Proposal) -> list[str]:
     asks: dict[str, list[str]] = {}
     for question in proposal.questions:
         own = question.field in drafted and question.about != "column"
-        asks.setdefault(question.field if own else "", []).append(
-            f"  # ASK: {_remark(question.text)}"
-        )
+        remark = f"  # ASK: {_remark(question.text)}"
+        asks.setdefault(question.field if own else "", []).append(remark)
     lines = []
     for made in proposal.drafts:
         lines += [*asks.get(made.field, ()), *_entry(made.field, made.rule, 2, made.why)]
@@ -82,11 +80,13 @@ def _fields(proposal: Proposal) -> list[str]:
 
 
 def _ask(question: Question) -> dict[str, object]:
-    parts = {"field": question.field, "column": question.column, "question": _remark(question.text)}
-    return {
-        **{name: text for name, text in parts.items() if text},
-        **({"choices": list(question.choices[:_MOST_CHOICES])} if question.choices else {}),
+    parts = {
+        "field": question.field,
+        "column": question.column,
+        "question": _remark(question.text),
+        "choices": list(question.choices[:_MOST_CHOICES]),
     }
+    return {name: part for name, part in parts.items() if part}
 
 
 def _title(file: Path) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 from importer.mapping import missing_headers
 from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from importer.proposing.sheets import Seen
     from importer.pulls.lists import UserType
 
+Rule: TypeAlias = "str | Mapping[str, object]"
 _OF_VALUES = ("lookup", "blank_if", "replace")
 
 
@@ -120,53 +121,48 @@ def propose_anew(
     if renamed:
         before = _said(mapping, renamed)
         made = propose(look, mapping.endpoint, known.over(before), types=office.types)
-    fields = document.data.get("fields")
-    written: Mapping[str, object] = fields if isinstance(fields, dict) else {}
     found = {each.field: each for each in made.drafts}
+    ours = {rule.field.name for rule in mapping.rules}
+    # What the mapping is made of has been loaded, so that its file has this shape.
+    written = cast("Mapping[str, Rule]", document.data["fields"])
     drafts: list[Draft] = []
     questions = [
-        q for q in made.questions if q.field in lost or (q.key[0] == VALUES and q.field in found)
-    ]
+        q for q in made.questions
+        if q.field in lost or (q.key[0] == VALUES and q.field in found.keys() & ours)
+    ]  # fmt: skip
     for rule in mapping.rules:
-        name, old = rule.field.name, written.get(rule.name)
+        name, old = rule.field.name, written[rule.name]
         new = found.get(name)
         if name not in lost:
-            if isinstance(old, str | dict):
-                drafts.append(Draft(name, _with_new(old, new), "as before"))
+            drafts.append(Draft(name, _with_new(old, new), "as before"))
         elif new is not None:
-            why = f"{new.why}; the mapping's own column is gone"
             column = new.rule if isinstance(new.rule, str) else new.rule.get("column")
+            taken = new.rule
             if isinstance(old, dict) and "column" in old and column:
-                new = replace(new, rule=_with_new({**old, "column": column}, new))
-            drafts.append(replace(new, why=why))
+                taken = _with_new({**old, "column": column}, new)
+            drafts.append(Draft(name, taken, f"{new.why}; the mapping's own column is gone"))
         elif known.get(FIELDS, name) != NOT_SENT and all(q.field != name for q in questions):
             text = f'The column of {name} ("{", ".join(rule.headers)}") is gone. Which column is it now?'
             choices = (*look.headers.values(), NOT_SENT)
             questions.append(Question("field", (FIELDS, name), text, choices, field=name))
-    ours = {rule.field.name for rule in mapping.rules}
-    kept = {key: value for key, value in document.data.items() if key != "fields"}
-    rules = kept.get("skip_rows")
+    said_beside = {key: value for key, value in document.data.items() if key != "fields"}
+    rules = cast("Sequence[Mapping[str, object]]", said_beside.get("skip_rows") or ())
     return replace(
         made,
         drafts=tuple(drafts),
-        questions=tuple(q for q in questions if q.field in ours),
-        skips=tuple(Skip(r, (), "as before") for r in rules if isinstance(r, dict))
-        if isinstance(rules, list)
-        else (),
-        duplicates=str(kept.get("duplicates", "error")),
-        kept=kept,
+        questions=tuple(questions),
+        skips=tuple(Skip(rule, (), "as before") for rule in rules),
+        duplicates=str(said_beside.get("duplicates", "error")),
+        kept=said_beside,
         like=mapping.path,
     )
 
 
-def _with_new(old: str | Mapping[str, object], new: Draft | None) -> str | Mapping[str, object]:
+def _with_new(old: Rule, new: Draft | None) -> Rule:
     """Return a rule as written, with the new values of its lookup and what else values need."""
-    if (
-        isinstance(old, str)
-        or new is None
-        or isinstance(new.rule, str)
-        or not isinstance(old.get("lookup"), dict)
-    ):
+    if isinstance(old, str) or new is None or isinstance(new.rule, str):
+        return old
+    if not isinstance(old.get("lookup"), dict):
         return old
     rule = dict(old)
     for part in _OF_VALUES:
@@ -188,9 +184,8 @@ def _said(mapping: Known, renamed: Mapping[str, str]) -> Answers:
         name = rule.field.name
         if rule.part.value is not None:
             given[FIELDS, name] = rule.part.value
+        lookup = rule.part.lookup if isinstance(rule.part.lookup, dict) else {}
         for header in (*rule.headers, *([renamed[name]] if name in renamed else [])):
             given.setdefault((COLUMNS, header), name)
-            lookup = rule.part.lookup if isinstance(rule.part.lookup, dict) else {}
-            for text, becomes in lookup.items():
-                given[VALUES, header, text] = becomes
+            given |= {(VALUES, header, text): becomes for text, becomes in lookup.items()}
     return Answers(given)

@@ -51,24 +51,6 @@ def test_the_workbook_is_its_owners_alone_holds_no_secret_and_no_formula(office,
     assert not {"hunter2", "swordfish", "qwerty"} & texts
 
 
-def test_a_workbook_with_wrong_doubled_and_empty_answers_is_told_cell_by_cell(office, run):
-    run(office, "map", str(file_of(office)), "--workbook")
-    path = office / "results" / "RH-employés-2026-09-01-mapping.xlsx"
-    book = openpyxl.load_workbook(path)
-    book["Columns"]["G2"], book["Columns"]["G3"] = "unique", "first_name"
-    book.save(path)
-    done = run(office, "map", str(path))
-    assert done.code == 5
-    lines = [line.strip() for line in done.err.splitlines()]
-    assert "Columns!G2: OPSCOM has no field unique. Did you mean unique_id?" in lines
-    assert (
-        "Columns!G4: first_name is given by Columns!G3 already. Choose `not sent`, or another field."
-        in lines
-    )
-    assert "Rows!D3: this is not answered." in lines
-    assert list((office / "mappings").iterdir()) == []
-
-
 def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_refused(office, run):
     done = run(office, "map", str(file_of(office)), "--json")
     shape = json.loads(done.out)
@@ -112,34 +94,6 @@ def test_a_mapping_is_never_written_over_another(office, run):
     first = run(office, "map", str(file_of(office)), "--json")
     second = run(office, "map", str(file_of(office)), "--json")
     assert json.loads(first.out)["mapping"] != json.loads(second.out)["mapping"]
-    named = run(office, "map", str(file_of(office)), "-o", json.loads(first.out)["mapping"])
-    assert named.code == 5
-    assert (
-        "is there already. Name another file with -o; a mapping is never overwritten." in named.err
-    )
-
-
-def test_a_broken_glossary_is_told_by_its_line(office, run):
-    (office / "mappings" / "glossary.yaml").write_text(
-        "version: 1\nusers:\n  column: {A: email}\n", encoding="utf-8"
-    )
-    done = run(office, "map", str(file_of(office)), "--json")
-    assert done.code == 5
-    assert json.loads(done.out)["error"] == (
-        "glossary.yaml, line 3: `users.column.A` is not in its place. Correct or remove the line; what is gone is asked again."
-    )
-
-
-def test_a_file_that_fits_nothing_says_what_was_seen_and_what_is_needed(office, run):
-    prices = office / "inbox" / "prices.csv"
-    prices.write_text("Item,Price\nHangtag,5.00\nDecal,2.00\n", encoding="utf-8")
-    done = run(office, "map", str(prices), "--json")
-    assert done.code == 5
-    assert json.loads(done.out)["endpoint"] is None
-    assert (
-        'prices.csv fits nothing that OPSCOM takes: prices.csv has the columns "Item", "Price".'
-        in done.err
-    )
 
 
 def test_user_types_of_opscom_answer_for_a_person(office, run):
