@@ -67,9 +67,9 @@ class GridBuilder:
         self.hidden_columns: list[tuple[int, int]] = []
         """First and last position of columns that are hidden."""
         self.filtered = False
+        """Whether a filter is active in the sheet."""
         self.suspected: Fault | None = None
         """Why no letter beyond ASCII is to be trusted."""
-        """Whether a filter is active in the sheet."""
         self.name = name
         self._path = path
         self._place = path.name if name is None else f"{path.name}, {name}"
@@ -83,8 +83,8 @@ class GridBuilder:
         self._faults: dict[tuple[int, int], Fault] = {}
         self._stored: dict[int, dict[int, str]] = {}
         self._looks: list[Sequence[Look | None]] = []
-        self._seen: dict[tuple[int, Look], dict[str, Shown]] = {}
-        """What the last block of rows showed."""
+        self._seen: dict[int, dict[Look, dict[str, Shown]]] = {}
+        """What each column of the last block of rows showed."""
         self._types: dict[int, list[tuple[int, npt.NDArray[np.int8]]]] = {}
         """Column → first position and types of a block of rows."""
         self.merges: list[Merge] = []
@@ -267,12 +267,15 @@ class GridBuilder:
     ) -> Sequence[str]:
         """Return what the cells of a column show, each stored text looked at once; note what else they are."""
         cells, types = list(stored), np.zeros(len(stored), np.int8)
-        for look in filter(None, dict.fromkeys(looks)):
-            places = [at for at, each in enumerate(looks) if each is look]
-            before = self._seen.get((column, look), {})
-            texts = {stored[at] for at in places}
+        grouped: defaultdict[Look, list[int]] = defaultdict(list)
+        for at, way in enumerate(looks):
+            if way is not None:
+                grouped[way].append(at)
+        seen, self._seen[column] = self._seen.get(column, {}), {}
+        for look, places in grouped.items():
+            before, texts = seen.get(look, {}), {stored[at] for at in places}
             shown = {text: before.get(text) or look.show(text) for text in texts}
-            self._seen[column, look] = shown
+            self._seen[column][look] = shown
             types[places] = look.type
             for at in places:
                 cells[at], number, fault = shown[stored[at]]
@@ -280,12 +283,11 @@ class GridBuilder:
                     self._stored.setdefault(column, {})[self._packed + at] = number
                 if fault is not None:
                     self._faults[self._packed + at, column] = fault
+            filled = [at for at in places if cells[at]]
             if look.style.struck:
-                self._struck.update((self._packed + at, column) for at in places if cells[at])
-            if look.style.colour:
-                for at in places:
-                    if cells[at]:
-                        colours[self._packed + at].append((column, look.style.colour))
+                self._struck.update((self._packed + at, column) for at in filled)
+            for at in filled if look.style.colour else ():
+                colours[self._packed + at].append((column, look.style.colour))
         if types.any():
             self._types.setdefault(column, []).append((self._packed, types))
         return cells

@@ -190,6 +190,17 @@ def test_many_merges_and_hidden_columns_are_read(tmp_path):
     assert (grid.frame.shape, len(grid.merges)) == ((1, 1_000), 20_000)
 
 
+def test_a_style_for_each_cell_is_read(tmp_path):
+    rows = "".join(f'<row r="{n}"><c r="A{n}" s="{n}"><v>7</v></c></row>' for n in range(1, 40_001))
+    styles = b'<cellXfs><xf numFmtId="164"/>' + b'<xf numFmtId="164"/>' * 40_000 + b"</cellXfs>"
+    data = rewritten(
+        with_sheet(rows), lambda _, part: re.sub(rb"<cellXfs.*</cellXfs>", styles, part)
+    )
+    began = time.process_time()
+    assert read(tmp_path, data).frame[0].tolist() == ["007"] * 40_000
+    assert time.process_time() - began < 15
+
+
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("where", ["before the rows", "in one row"])
 def test_millions_of_elements_that_are_no_rows_are_refused(tmp_path, where):
