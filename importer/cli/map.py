@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -141,7 +142,7 @@ def _proposer(
         seen = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=glossary)
         return lambda said: propose_file(seen, said, office, endpoint=endpoint)
     path = named[0]
-    if not path.is_file():
+    if not os.path.isfile(path):  # noqa: PTH113 - of a name that no system allows too
         path = request.mappings / path.name
     mapping, document = load_mapping(path), read_document(path)
     if mapping.open_questions:
@@ -165,7 +166,7 @@ def _source_of(filled: Filled, request: Request) -> Path:
     name = filled.source.name
     places = (request.file.parent, request.workspace.inbox, Path.cwd())
     there = (filled.source, *(folder / name for folder in places))
-    return next((path for path in there if path.is_file()), filled.source)
+    return next(filter(os.path.isfile, there), filled.source)
 
 
 def _write(request: Request, proposal: Proposal) -> Path:

@@ -220,8 +220,10 @@ def read_workbook(path: Path) -> Filled:
         for sheet in read_xlsx(path.read_bytes(), path)
         if sheet.name in {*_PAGES, _FACTS}
     }
+    if _FACTS not in grids:
+        raise InputError(f"{path.name}: the hidden sheet {_FACTS} is gone.", hint=_AGAIN)
     for page, names in _PAGES.items():
-        head = _texts(grids[page], len(names))[:1]
+        head = _texts(grids[page], len(names))[:1] if page in grids else []
         if head != [(1, [name.strip() for name in names])]:
             reason = f"the sheet {page} does not have its headings in row 1 any more."
             raise InputError(f"{path.name}: {reason}", hint=_AGAIN)

@@ -203,6 +203,25 @@ def test_a_question_that_somebody_renamed_is_told_by_its_cell(office, run, text)
     )
 
 
+@pytest.mark.parametrize("row", ["File", "Mapping"])
+def test_a_workbook_that_names_no_file_that_can_be_is_refused_in_a_sentence(office, run, row):
+    path = filled(office, run, Columns_G8="not sent")
+    book = openpyxl.load_workbook(path)
+    next(each for each in book["Source"] if each[0].value == row)[1].value = "x" * 9000
+    book.save(path)
+    said = refused(run, office, path)
+    assert said.startswith("x" * 9000)
+    assert "\n" not in said
+
+
+def test_a_workbook_without_its_hidden_sheet_is_no_workbook_of_answers(office, run):
+    path = filled(office, run)
+    book = openpyxl.load_workbook(path)
+    del book["Source"]
+    book.save(path)
+    assert "fits nothing that OPSCOM takes" in refused(run, office, path)
+
+
 def test_an_answer_that_is_a_formula_counts_by_its_value_or_not_at_all(office, run):
     path = filled(office, run, Columns_G8="not sent", Rows_D2='=CONCATENATE("leave","them")')
     assert refused(run, office, path).splitlines()[1:] == ["  Rows!D2: this is not answered."]
