@@ -1,9 +1,29 @@
 """Bytes of a file become sheets: what kind of file it is, what its cells show, where its header is."""
 
+from __future__ import annotations
+
+import gc
+import hashlib
+from typing import TYPE_CHECKING
+
+from importer.errors import InputError
+from importer.model import Source
 from importer.reading.header import find_header, take_sheet
-from importer.reading.resubmitted import results_header, told_by, told_gone
-from importer.reading.sniffing import is_lock_file
-from importer.reading.source import read_source, read_summary
+from importer.reading.resubmitted import (
+    SUMMARY,
+    results_header,
+    told_by,
+    told_gone,
+    without_summary,
+)
+from importer.reading.sniffing import Container, is_lock_file, sniff
+
+if TYPE_CHECKING:
+    import os
+    from pathlib import Path
+
+    from importer.model import Grid
+    from importer.reading.grid import Listed
 
 __all__ = [
     "find_header",
@@ -15,3 +35,111 @@ __all__ = [
     "told_by",
     "told_gone",
 ]
+
+
+def read_source(path: Path, *, encoding: str | None = None) -> Source:
+    """Read a workbook or text file, whatever it is called.
+
+    Args:
+        path: The file.
+        encoding: The encoding of a text file or web page, where a person knows it; else it is
+            found out.
+
+    Returns:
+        The visible sheets with every cell as the person sees it. Rows without any cell are left
+        out; ``Grid.rows`` keeps the numbers of the others.
+
+    Raises:
+        InputError: The file cannot be opened, or it is no spreadsheet that can be read.
+    """
+    collecting = gc.isenabled()
+    gc.disable()  # cells refer to nothing, so that millions of them would be looked through in vain
+    try:
+        return _read(path, encoding)
+    finally:
+        if collecting:
+            gc.enable()
+
+
+def _read(path: Path, encoding: str | None) -> Source:
+    data = _bytes(path)
+    container = sniff(data, path)
+    sheets: list[Listed] = []
+    grids: list[Grid] = []
+    if container is Container.XLSX:
+        from importer.reading.xlsx import read_xlsx
+
+        sheets = read_xlsx(data, path)
+    elif container is Container.XLS:
+        from importer.reading.xls import read_xls
+
+        sheets = read_xls(data, path)
+    elif container is Container.XML:
+        from importer.reading.spreadsheetml import read_spreadsheetml
+
+        sheets = read_spreadsheetml(data, path)
+    elif container is Container.HTML:
+        from importer.reading.html import read_html
+
+        grids = [read_html(data, path, encoding=encoding)]
+    else:
+        from importer.reading.delimited import read_delimited
+
+        grids = [read_delimited(data, path, encoding=encoding)]
+    grids += [sheet.read() for sheet in sheets if sheet.visible]
+    hidden = {sheet.name: sheet for sheet in sheets if not sheet.visible}
+    if SUMMARY in hidden and any(results_header(grid) is not None for grid in grids):
+        # Hidden sheets are no input, but a results workbook whose summary somebody hid stays what it is.
+        grids.append(hidden.pop(SUMMARY).read())
+    these, were = ("sheets", "were") if len(hidden) > 1 else ("sheet", "was")
+    notes = (f"The hidden {these} {', '.join(hidden)} {were} not read.",) if hidden else ()
+    inputs, origin = without_summary(grids)
+    return Source(
+        path=path,
+        digest=hashlib.sha256(data).hexdigest(),
+        container=container.value,
+        grids=inputs,
+        notes=notes,
+        origin=origin,
+    )
+
+
+def read_summary(path: Path) -> Grid | None:
+    """Return the sheet Summary of a workbook, ``None`` where it has none; no other sheet is read.
+
+    Raises:
+        InputError: The workbook is damaged or dangerous.
+        OSError: It cannot be opened.
+    """
+    from importer.reading.xlsx import read_xlsx
+
+    sheets = read_xlsx(path.read_bytes(), path)
+    return next((sheet.read() for sheet in sheets if sheet.name == SUMMARY), None)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        before = path.stat()
+        data = path.read_bytes()
+        after = path.stat()
+    except FileNotFoundError as error:
+        raise InputError(
+            f"{path.name}: there is no such file.", hint="Look at the name and the folder."
+        ) from error
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise InputError(
+            f"{path.name}: the file could not be read ({reason}).",
+            hint="Close it in other programs, or copy it to this computer, and try again.",
+        ) from error
+    if _mark(before) != _mark(after):
+        raise InputError(
+            f"{path.name}: the file changed while it was read.",
+            hint="Wait until it is saved or copied whole, then run the command again.",
+        )
+    return data
+
+
+def _mark(found: os.stat_result) -> tuple[int, int, int]:
+    """Return what tells a file that was replaced or written to: its number, size and time."""
+    return found.st_ino, found.st_size, found.st_mtime_ns
