@@ -128,6 +128,8 @@ class _Reader:
 def _stored(kind: str, value: str | float) -> str:
     if kind == "e":
         return str(xlrd.error_text_from_code.get(value, "#N/A"))
+    if kind == "b":
+        return "1" if value else "0"
     return "0" if kind == STAND_IN else str(value)
 
 

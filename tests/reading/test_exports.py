@@ -130,3 +130,11 @@ def test_dates_that_old_workbooks_know_by_number_alone_are_dates(tmp_path):
         assert data.count(style) == 1
         data = data.replace(style, struct.pack("<HHH", 0, number, 1))
     assert read_old(tmp_path, data).frame.to_numpy().tolist() == [["2001-02-03", "2001-02-03"]]
+
+
+def test_a_truth_of_an_old_workbook_that_is_neither_0_nor_1_is_true(tmp_path):
+    data = workbook([("S", 0, {(0, 0): True})])
+    place = data.index(b"\x05\x02\x08\0") + 10
+    assert data[place : place + 2] == b"\1\0"
+    grid = read_old(tmp_path, data[:place] + b"\xff" + data[place + 1 :])
+    assert grid.frame.to_numpy().tolist() == [["TRUE"]]
