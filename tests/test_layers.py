@@ -3,6 +3,7 @@
 import ast
 import subprocess
 import sys
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -44,13 +45,13 @@ NEVER = {
 """Place → what its modules never import, at any depth of a function."""
 
 
-def imported(path):
-    """Yield every module that a file imports, those for type checkers only left out."""
+def imported(path, *, types=False):
+    """Yield every module that a file imports; those for type checkers only where they are asked for."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
     hidden = {
         id(inner)
         for node in ast.walk(tree)
-        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        if not types and isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
         for inner in ast.walk(node)
     }
     for node in ast.walk(tree):
@@ -78,6 +79,20 @@ def test_no_step_imports_what_it_is_not_to_know(place):
         if name == never or name.startswith(never + ".")
     }
     assert found == set()
+
+
+def test_no_files_import_each_other_in_a_circle_not_even_for_their_types():
+    modules = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
+        for folder in ("importer", "schemas")
+        for path in files(folder)
+    }
+    graph = {}
+    for name, path in modules.items():
+        found = {each for each in imported(path, types=True) if each in modules}
+        # Who takes a module out of a package does not use what its face holds.
+        graph[name] = found - {each.rpartition(".")[0] for each in found} - {name}
+    TopologicalSorter(graph).prepare()
 
 
 def test_no_file_of_the_product_is_longer_than_500_lines():
