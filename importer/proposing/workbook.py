@@ -45,6 +45,7 @@ _ANSWERED: Final = {"Columns": "G", "Values": "E", "Rows": "D"}
 _FACTS: Final = "Source"
 _ASKED = PatternFill("solid", fgColor="FFF2CC")
 _HEAD = PatternFill("solid", fgColor="DDEBF7")
+_MOST_LINES = 50_000
 _SHOWN, _LONG = 6, 60
 _EMPTY: Final = "this is not answered."
 _AGAIN: Final = "Make the workbook again with `opscom-import map FILE --workbook`."
@@ -222,6 +223,10 @@ def read_workbook(path: Path) -> Filled:
     }
     if _FACTS not in grids:
         raise InputError(f"{path.name}: the hidden sheet {_FACTS} is gone.", hint=_AGAIN)
+    for page, grid in grids.items():
+        if len(grid.rows) > _MOST_LINES:
+            reason = f"the sheet {page} has more than {_MOST_LINES:,} rows, and none of ours has so many."
+            raise InputError(f"{path.name}: {reason}", hint=_AGAIN)
     for page, names in _PAGES.items():
         head = _texts(grids[page], len(names))[:1] if page in grids else []
         if head != [(1, [name.strip() for name in names])]:

@@ -195,6 +195,20 @@ def test_a_workbook_with_endless_lines_is_refused_with_the_first_of_them(office,
     assert (len(lines), lines[-1]) == (22, "  and 4,980 more")
 
 
+def test_a_workbook_with_more_rows_than_any_of_ours_is_refused_before_they_are_looked_at(
+    office, run
+):
+    path = filled(office, run)
+    book = openpyxl.load_workbook(path)
+    for _ in range(50_001):
+        book["Values"].append(["X"])
+    book.save(path)
+    assert refused(run, office, path) == (
+        f"{WORKBOOK}: the sheet Values has more than 50,000 rows, and none of ours has so many. Make the "
+        "workbook again with `opscom-import map FILE --workbook`."
+    )
+
+
 @pytest.mark.parametrize("text", ["[" * 5000, "no list", "7", "[]", ""])
 def test_a_question_that_somebody_renamed_is_told_by_its_cell(office, run, text):
     path = filled(office, run, Rows_E2=text)
