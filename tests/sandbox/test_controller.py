@@ -34,13 +34,6 @@ def push(session, controller, key="A1", call="profiles/push", **body):
     )
 
 
-@pytest.fixture
-def session():
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
-
-
 @pytest.mark.parametrize(
     ("fault", "seen", "applied"),
     [

@@ -95,13 +95,6 @@ def post(session, sandbox):
     return session.post(url, json={"apiToken": TOKEN, **LEAST["permits/push"]}, timeout=6000)
 
 
-@pytest.fixture
-def session():
-    with requests.Session() as session:
-        session.trust_env = False
-        yield session
-
-
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
