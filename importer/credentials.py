@@ -13,7 +13,7 @@ import stat
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.results.files import write_draft
+from importer.files import write_draft
 from importer.settings import TOKEN_VARIABLE, Settings
 from importer.text import quoted
 from importer.workspace import SETTINGS_FILE, move

@@ -32,7 +32,7 @@ SETTINGS_FILE = "opscom.yaml"
 _KEPT_RE = re.compile(
     r"(.+-(?:results|checked)) \d{4}-\d\d-\d\d \d\d-\d\d-\d\d(?: \(\d+\))?(\.xlsx)"
 )
-"""The name of an older workbook that was kept (see ``results.files``), and in it that of the newest."""
+"""The name of an older workbook that was kept (see ``importer.files``), and in it that of the newest."""
 
 SETTINGS_TEMPLATE = """\
 # Settings of this office. Lines that begin with # are comments.

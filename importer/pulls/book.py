@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from importer.errors import InputError
-from importer.results.files import put_in_place
+from importer.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
 from importer.results.styles import A, B, C, Column, F, Layout, make_styles, put

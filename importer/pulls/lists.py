@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.answers import text_of
 from importer.errors import InputError
+from importer.files import write_draft
 from importer.pulls.book import Asked, Record, Summary, cell, flat, page_of, several, write_book
-from importer.results.files import write_draft
 from importer.text import fold
 from importer.workspace import move
 from schemas.reads import PERMIT_STATS, USER_TYPES

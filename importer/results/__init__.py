@@ -1,6 +1,6 @@
 """Outcomes and sheet → results workbook."""
 
-from importer.results.files import prove_writable
+from importer.files import prove_writable
 from importer.results.parts import About, Against, Gone, Page
 from importer.results.workbook import write_workbook
 

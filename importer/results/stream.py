@@ -19,7 +19,7 @@ from xlsxwriter.exceptions import FileCreateError
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
-from importer.results.files import clear_left
+from importer.files import clear_left
 from importer.results.inert import LIVE
 from importer.results.styles import Style, is_markup, put
 

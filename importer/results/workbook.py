@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, BinaryIO
 
-from importer.results.files import put_in_place
+from importer.files import put_in_place
 from importer.results.inert import hold, sheet_name
 from importer.results.pages import add_payload_sheets, write_page, write_payloads
 from importer.results.parts import name_pages

@@ -14,8 +14,8 @@ import pytest
 from annotating import about_of, part_of, sheet_of
 
 from importer.errors import InputError
+from importer.files import put_in_place
 from importer.results import write_workbook
-from importer.results.files import put_in_place
 
 CHANGED = datetime(2026, 11, 22, 14, 5, 9).timestamp()  # noqa: DTZ001 (local, as in file names)
 ONLY_POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no file modes")

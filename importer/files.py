@@ -1,4 +1,4 @@
-"""Putting a finished workbook in its place: never half of it, never over an older one."""
+"""Putting a finished file in its place: never half of it, never over an older one."""
 
 from __future__ import annotations
 
