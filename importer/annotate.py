@@ -7,13 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.causes import causes_of, refusals_of
 from importer.delivery.journal_file import person
 from importer.errors import InputError
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
 from importer.records import read_resubmitted
-from importer.report import SheetReport, check_sum, count_states
+from importer.report import SheetReport, causes_of, check_sum, count_states, refusals_of
 from importer.results import About, Page, prove_writable, write_workbook
 from importer.text import clean, quoted
 from importer.workspace import results_path
@@ -22,9 +21,8 @@ from schemas import POLICIES
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from importer.compared import Compared, Past
-    from importer.prepare import Request
-    from importer.results import Against
+    from importer.prepare import Compared, Past, Request
+    from importer.report import Against
 
 
 @dataclass(frozen=True, slots=True)

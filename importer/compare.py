@@ -7,27 +7,26 @@ from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from importer.compared import Compared
 from importer.delivery.evidence import Evidence, evidence_of
 from importer.delivery.known import EndpointMemory
 from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import plan
 from importer.earlier import against_last, earlier_attempts, news_of
-from importer.errors import plain
+from importer.errors import UsageError
 from importer.model import Outcome, State
-from importer.prepare import Job
+from importer.prepare import Compared, Job
 from importer.records import Rows
+from importer.text import count, plain
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from importer.compared import Past
     from importer.delivery.memory import Memory
     from importer.delivery.planning import Plan
     from importer.model import Checked, Record
-    from importer.prepare import Request
+    from importer.prepare import Past, Request
 
 
 FEWEST = 50
@@ -229,3 +228,50 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     )
     error = f"{job.path.name} looks like a wrong file; nothing of it was sent. {why} {hint}"
     return Job(job.path, error=plain(error))
+
+
+def set_aside(
+    jobs: Sequence[Job], planned: Sequence[Compared], why: Callable[[Compared], str]
+) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
+    """Put files in error of whose sheets ``why`` says something; the other files go on."""
+    errors = {id(each.job): text for each in planned if (text := why(each))}
+    spared = tuple(
+        Job(job.path, error=plain(f"{job.path.name}: {errors[id(job)]}"))
+        if id(job) in errors
+        else job
+        for job in jobs
+    )
+    return spared, tuple(each for each in planned if id(each.job) not in errors)
+
+
+def hold_deletes(
+    jobs: Sequence[Job], planned: Sequence[Compared], request: Request
+) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
+    """Put files of deletes that nobody named in error, where nobody can type their number.
+
+    The other files go on.
+
+    Raises:
+        UsageError: There are no others.
+    """
+    named, held = request.deletes, 0
+
+    def why(each: Compared) -> str:
+        nonlocal held
+        deletes = POLICIES[each.job.endpoint].deletes and each.plan.send
+        if named is None or not deletes or each.job.path.resolve() in named:
+            return ""
+        held += len(each.plan.send)
+        return _nobody_deletes(len(each.plan.send))
+
+    spared = set_aside(jobs, planned, why)
+    if held and all(job.error is not None for job in spared[0]):
+        raise UsageError(_nobody_deletes(held))
+    return spared
+
+
+def _nobody_deletes(number: int) -> str:
+    return (
+        f"{count(number, 'permit')} would be deleted, and nobody is here to be asked. Name the file itself "
+        "as PATH and give --yes."
+    )

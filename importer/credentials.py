@@ -13,10 +13,10 @@ import stat
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.files import write_draft
+from importer.files import move, write_draft
 from importer.settings import TOKEN_VARIABLE, Settings
 from importer.text import quoted
-from importer.workspace import SETTINGS_FILE, move
+from importer.workspace import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

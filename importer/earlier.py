@@ -17,7 +17,7 @@ from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
 from importer.prepare import prepare_file
 from importer.records import read_resubmitted
-from importer.results import Against, Gone
+from importer.report import Against, Gone
 from importer.schema import record_key, told_key
 from importer.text import count
 from schemas import TABLES
@@ -25,13 +25,12 @@ from schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
-    from importer.compared import Compared
     from importer.delivery.evidence import Evidence
     from importer.delivery.known import Failure, Known, LastFile
     from importer.delivery.memory import Memory, Workbook
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
-    from importer.prepare import Job, Request
+    from importer.prepare import Compared, Job, Request
 
 _MOST_ATTEMPTS = 4
 """Attempts of one row that are told; those before are counted."""

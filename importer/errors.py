@@ -15,27 +15,10 @@ A row that is wrong is never an exception: it is a ``Problem`` (see ``importer.m
 
 from __future__ import annotations
 
-import re
 import traceback
 from pathlib import Path
 
-_UNSEEN_RE = re.compile(
-    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
-
-
-def plain(text: str) -> str:
-    r"""Return a text as one line that a terminal only shows: what would steer it is spelled out.
-
-    >>> print(plain("a\x1b[2Jb\nc"))
-    a\x1b[2Jb\x0ac
-    """
-    return _UNSEEN_RE.sub(_spelled, text)
-
-
-def _spelled(found: re.Match[str]) -> str:
-    code = ord(found[0])
-    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004
+from importer.text import plain
 
 
 class ImporterError(Exception):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import os
 import shutil
 import sys
@@ -13,7 +14,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.errors import InputError
-from importer.workspace import free_name, move
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,3 +131,24 @@ def _take_name(
     move(draft, other, sleep=sleep)
     note(f"{path.name} {why}, so {other.name} was written.")
     return other
+
+
+def move(source: Path, target: Path, *, sleep: Callable[[float], None] = time.sleep) -> Path:
+    """Rename a file, over another one too; return its new name.
+
+    Windows refuses while a virus scanner or an indexer has a look at a new file, which is soon over.
+
+    Raises:
+        OSError: It cannot be renamed, also not within two seconds.
+    """
+    for _ in range(20):
+        with contextlib.suppress(PermissionError):
+            return source.replace(target)
+        sleep(0.1)
+    return source.replace(target)
+
+
+def free_name(path: Path) -> Path:
+    """Return the path, or where something is there already the path with a number."""
+    others = (path.with_name(f"{path.stem} ({n}){path.suffix}") for n in itertools.count(2))
+    return next(each for each in itertools.chain([path], others) if not os.path.lexists(each))

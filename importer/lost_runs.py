@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from importer.compared import set_aside
+from importer.compare import set_aside
 from importer.delivery.memory import System
 from importer.delivery.planning import tells_of_record
 from importer.errors import ImporterError
@@ -24,11 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from importer.compared import Compared, Past
     from importer.delivery.journal import LearnedRow
     from importer.delivery.memory import Memory
     from importer.model import Checked, Origin
-    from importer.prepare import Job, Request
+    from importer.prepare import Compared, Job, Past, Request
 
 _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
 _MOST = 100

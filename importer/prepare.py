@@ -1,4 +1,4 @@
-"""The first half of the line, for every file: read → map → check. Opens no socket."""
+"""What travels along the line, and the first half of it for every file: read → map → check. Opens no socket."""
 
 from __future__ import annotations
 
@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     import datetime as dt
     from collections.abc import Mapping, Sequence
 
+    from importer.delivery.journal import Journal
+    from importer.delivery.memory import Memory, System, Workbook
+    from importer.delivery.planning import Plan
     from importer.model import Checked, Origin
+    from importer.report import Against
 
 CHECK, PUSH, SETTLE = "check", "push", "settle"
 """The commands that run the line."""
@@ -95,6 +99,70 @@ class Job:
     def endpoint(self) -> str:
         """The endpoint its rows go to; empty for a file in error."""
         return "" if self.mapping is None else self.mapping.endpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """What the journal knows of the system that a run goes to."""
+
+    system: System
+    number: int | None = None
+    """The journal's number of it; ``None`` for one whose records are none yet."""
+    memory: Memory | None = None
+    """``None`` where there is no journal yet."""
+    journal: Journal | None = None
+    """Open for this run alone; ``None`` for a check."""
+    same_as: System | None = None
+    """The system under another name whose records count for it."""
+
+    @property
+    def opened(self) -> Journal:
+        """The journal of a run that writes."""
+        if self.journal is None:
+            raise AssertionError("a check writes nothing into the journal")
+        return self.journal
+
+    @property
+    def known_number(self) -> int:
+        """The journal's number of a system that is entered."""
+        if self.number is None:
+            raise AssertionError("the system is not entered yet")
+        return self.number
+
+    def entered(self) -> Past:
+        """Write the system down where it is new.
+
+        Raises:
+            JournalError: It cannot be written.
+        """
+        known = self.opened.memory.system(self.system)
+        if known is None or (self.same_as is not None and known != self.number):
+            known = self.opened.add_system(self.system, same_as=self.same_as)
+        return replace(self, number=known)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """One sheet with what the journal says of its rows."""
+
+    job: Job
+    checked: Checked
+    plan: Plan
+    book: Workbook | None = None
+    """Which sheet of which first source it is; only for a results workbook that is given back."""
+    earlier: Mapping[int, str] = field(default_factory=dict)
+    """Position → what earlier runs said of the row."""
+    news: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    """Position of a row to be sent → the fields that change; none for a record that is new."""
+    against: Against | None = None
+    """Of a file's first sheet: the whole file against the last one of its mapping."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the file and of this sheet before a row is sent."""
+        against = () if self.against is None else self.against.notes
+        sheet = self.checked.batch.sheet.notes
+        return (*self.job.notes, *against, *sheet, *self.checked.notes)
 
 
 def prepare(request: Request) -> tuple[Job, ...]:

@@ -1,23 +1,281 @@
-"""What a run came to: states, exit code, and the object that ``--json`` prints."""
+"""What a run came to: what became of each sheet, problems by cause, exit code, and the object that ``--json`` prints.
+
+Terminal, ``--json`` and Summary tell problems by cause, so that a person reads one sentence for 98 rows, and where a
+whole column fails, that it is the mapping which is wrong.
+"""
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from importer.codes import code_of
 from importer.model import Outcome, State
+from importer.schema import Kind
+from importer.text import count, typed
+from importer.workspace import MAPPINGS, shipped_mappings
+from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
-    from importer.causes import Cause
-    from importer.results import Against
+    from importer.model import Checked, Column, Problem
 
 STOPPED, UNKNOWN, PROBLEMS, NOTHING_STARTED, SETTLED = 3, 4, 1, 5, 0
 RANKING = (2, NOTHING_STARTED, STOPPED, UNKNOWN, PROBLEMS, SETTLED)
 """Exit codes, the first that applies."""
+_FEW = frozenset({Kind.PROVINCE, Kind.CURRENCY, Kind.NUMBER})
+_FEW_NAMES = frozenset({"plateType", "prov", "status"})
+_NEVER = frozenset(
+    {Kind.NAME, Kind.EMAIL, Kind.PHONE, Kind.POSTAL, Kind.DATE, Kind.DATETIME, Kind.ID, Kind.PLATE}
+)
+_ADDRESS = ("street", "city")
+_LOOKED_UP = ("the mapping's `lookup`", "OPSCOM has no user type")
+"""How problems of a lookup begin, whose values are those of a list."""
+_MOST_VALUES = 20
+_SOME_ROWS = 3
+"""From how many rows on one fault in most of a column is more likely the mapping's than the cells'."""
+_NEAREST = re.compile(
+    r'; (?:[\d,]+ are known|the (?:only one known|nearest(?: of the [\d,]+ known| known name)?) is "(.*)")\.$',
+    re.DOTALL,
+)
+"""What messages add of the known value that is nearest, which differs from value to value."""
+_NUMBER = re.compile(r"\d[\d,]*")
+_OF_SOURCE = re.compile(r"\b(?:column|export)\b")
+_CELL = re.compile(r"^Correct the cell(?:, or |; |\. |\.$)|, or correct the cell(?=\.$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """One value that fails, and in how many rows."""
+
+    value: str
+    rows: int
+    nearest: str = ""
+    """The known value that is most like it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What is wrong with some rows in the same way."""
+
+    column: str | None
+    """The header; ``None`` where no column of the file is concerned."""
+    field: str | None
+    code: str
+    """Empty where OPSCOM documents none."""
+    holds: bool
+    message: str
+    remedy: str
+    rows: int
+    values: tuple[Value, ...]
+    """The most frequent first; empty for columns whose values are no list of few."""
+    place: str
+    """Where the first one is."""
+    first: tuple[int, Problem] | None = None
+    """The sheet of the first one, by its place among those given, and the problem itself; ``None`` for
+    what OPSCOM refused."""
+    by_mapping: bool = False
+    """Whether so much of the column fails alike that the mapping is wrong, not the cells."""
+
+    def as_json(self) -> dict[str, object]:
+        """Return the entry under ``problems``."""
+        return {
+            "column": self.column,
+            "field": self.field,
+            "code": self.code,
+            "severity": "error" if self.holds else "warning",
+            "message": self.message,
+            "remedy": self.remedy,
+            "rows": self.rows,
+            "values": [{"value": each.value, "rows": each.rows} for each in self.values],
+        }
+
+    def __str__(self) -> str:
+        """Return the line for a terminal."""
+        kind = "Error" if self.holds else "Warning"
+        code = f" ({self.code})" if self.code else ""
+        values = f" {told_values(self.values)}." if self.values else ""
+        return (
+            f"{kind} in {count(self.rows, 'row')}{code}, first at {self.place}: {self.message}{values} "
+            f"{self.remedy}"
+        )
+
+
+def told_values(values: Sequence[Value]) -> str:
+    """Return the values with their rows: ``"L" (12 rows, nearest "Lecturer"), "M" (1 row)``."""
+    return ", ".join(
+        f'"{each.value}" ({count(each.rows, "row")}'
+        + (f', nearest "{each.nearest}")' if each.nearest else ")")
+        for each in values
+    )
+
+
+def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
+    """Group the problems of some sheets by column, code and message.
+
+    Args:
+        sheets: Of one file.
+
+    Returns:
+        Errors first, then those in the most rows first.
+    """
+    heaps: dict[tuple[object, ...], list[tuple[int, Problem]]] = {}
+    for at, checked in enumerate(sheets):
+        columns = checked.batch.sheet.columns
+        for problem in checked.problems:
+            message = _NUMBER.sub("#", _NEAREST.sub(".", problem.message))
+            # What is wrong with a row is in no column.
+            column = _header(columns, problem) if problem.field else None
+            key = (column, problem.field, problem.code, problem.severity, message)
+            heaps.setdefault(key, []).append((at, problem))
+    causes = [_cause(sheets, heap) for heap in heaps.values()]
+    return tuple(sorted(causes, key=lambda each: (not each.holds, -each.rows)))
+
+
+def refusals_of(checked: Checked, outcomes: Sequence[Outcome]) -> tuple[Cause, ...]:
+    """Group the rows of a sheet that OPSCOM refused by its code, the most frequent first."""
+    sheet = checked.batch.sheet
+    rows: dict[str, list[int]] = {}
+    for position, outcome in enumerate(outcomes):
+        if outcome.state is State.REJECTED:
+            rows.setdefault(outcome.code, []).append(position)
+    causes = []
+    for code, positions in rows.items():
+        known = code_of(code)
+        means = "OPSCOM refused the record." if known is None else known.means
+        remedy = "See opscom_message in the workbook." if known is None else known.remedy
+        place = sheet.place(int(sheet.rows[positions[0]]))
+        causes.append(Cause(None, None, code, True, means, remedy, len(positions), (), place))  # noqa: FBT003 - errors all
+    return tuple(sorted(causes, key=lambda each: -each.rows))
+
+
+def _header(columns: Sequence[Column], problem: Problem) -> str | None:
+    return " and ".join(columns[at].name for at in problem.columns) or None
+
+
+def _cause(sheets: Sequence[Checked], heap: Sequence[tuple[int, Problem]]) -> Cause:
+    """Return the cause of some problems, each with the place of its sheet."""
+    at, problem = heap[0]
+    sheet = sheets[at].batch.sheet
+    rows = len({(sheet_at, each.position) for sheet_at, each in heap})
+    total = sum(_records(checked, problem) for checked in sheets)
+    by_mapping = problem.holds and problem.field is not None
+    by_mapping = by_mapping and rows >= _SOME_ROWS and 2 * rows > total
+    remedy = Counter(each.remedy for _, each in heap).most_common(1)[0][0]
+    if by_mapping:
+        fail = f"All {rows:,}" if rows >= total else f"{rows:,} of {total:,}"
+        remedy = (
+            f"{fail} rows fail alike, so change the mapping, not the cells. {_of_mapping(remedy)}"
+        )
+    remedy = f"{remedy.rstrip()}{_mending(sheets[at], problem)}"
+    values = Counter(each.value for _, each in heap)
+    near = {each.value: found[1] for _, each in heap if (found := _NEAREST.search(each.message))}
+    few = _may_be_told(sheets[at], problem) and len(values) <= _MOST_VALUES and "" not in values
+    return Cause(
+        column=_header(sheet.columns, problem),
+        field=problem.field,
+        code="" if problem.code is None else str(problem.code),
+        holds=problem.holds,
+        message=_NEAREST.sub(".", problem.message),
+        remedy=remedy,
+        rows=rows,
+        values=tuple(
+            Value(text, number, near.get(text) or "")
+            for text, number in (values.most_common() if few else ())
+        ),
+        place=sheet.place(problem.row, min(problem.columns, default=None)),
+        first=(at, problem),
+        by_mapping=by_mapping,
+    )
+
+
+def _mending(checked: Checked, problem: Problem) -> str:
+    """Return the command that has what a lookup lacks proposed, behind a blank; else nothing."""
+    batch, sheet = checked.batch, checked.batch.sheet
+    path = batch.mapping_file
+    lacks = problem.holds and problem.message.startswith(_LOOKED_UP[0])
+    # A mapping that is not written yet is proposed already, and a workbook of ours is no export.
+    if not lacks or not path or not path.is_file() or any(each.ours for each in sheet.columns):
+        return ""
+    first = ""
+    if path in shipped_mappings():
+        first, path = (
+            ", copy the mapping first (opscom-import init), then",
+            Path(MAPPINGS, path.name),
+        )
+    command = f"opscom-import map --mapping {typed(path)} {typed(sheet.source)}"
+    return f" To have the new values proposed{first}: {command}"
+
+
+def _records(checked: Checked, problem: Problem) -> int:
+    """Return how many records have something in the column of a problem; all where that is missing."""
+    batch = checked.batch
+    records = ~batch.skipped
+    records[list(checked.strays)] = False
+    if problem.value and problem.field in batch.frame:
+        records = records & (batch.frame[problem.field] != "").to_numpy()
+    return int(records.sum())
+
+
+def _of_mapping(remedy: str) -> str:
+    """Return what of a remedy speaks of the mapping, or of what was done to the whole column."""
+    if _OF_SOURCE.search(remedy) and "mapping" not in remedy:
+        return f"If it names the right column: {remedy[:1].lower()}{remedy[1:]}"
+    left = _CELL.sub("", remedy)
+    return left[:1].upper() + left[1:] if "mapping" in left else ""
+
+
+def _may_be_told(checked: Checked, problem: Problem) -> bool:
+    """Whether the values of the field are a list of few, and nothing that says who somebody is."""
+    known = TABLES[checked.batch.endpoint].field(problem.field or "")
+    if known is None or known.kind in _NEVER or known.name.startswith(_ADDRESS):
+        return False
+    looked_up = problem.message.startswith(_LOOKED_UP)
+    return looked_up or known.kind in _FEW or known.name in _FEW_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """A record that earlier files of the mapping brought, and this one does not hold."""
+
+    key: str
+    """Its id: as the file names it, or the one that OPSCOM gave."""
+    name: str = ""
+    """What the last results workbook says of it: a person's name, a plate and a permit's number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A file compared with what earlier files of its mapping brought into OPSCOM."""
+
+    source: str
+    """The name of the last of them."""
+    rows: int
+    """Of that file."""
+    when: str
+    """The day it was last pushed, ISO."""
+    new: int
+    changed: int
+    unchanged: int
+    others: int
+    """Rows that are not compared, because they are held back, repeated or no records."""
+    fields: tuple[tuple[str, int], ...] = ()
+    """Changed field and in how many rows, the most frequent first."""
+    gone: tuple[Gone, ...] = ()
+    notes: tuple[str, ...] = ()
+    by_hand: bool = False
+    """Whether rows change what only a person can change, in OPSCOM itself."""
+
+    def __str__(self) -> str:
+        """Return the line for a terminal."""
+        return (
+            f"{self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged, "
+            f"{len(self.gone):,} gone"
+        )
 
 
 @dataclass(frozen=True, slots=True)

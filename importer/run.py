@@ -10,8 +10,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks
-from importer.compare import compare, compare_sheet, guard, recognise, standing_permits
-from importer.compared import hold_deletes
+from importer.compare import (
+    compare,
+    compare_sheet,
+    guard,
+    hold_deletes,
+    recognise,
+    standing_permits,
+)
 from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
 from importer.lost_runs import find_lost, hold_creates, learn, leave_aside
@@ -24,8 +30,7 @@ from importer.workspace import archive
 from schemas import POLICIES
 
 if TYPE_CHECKING:
-    from importer.compared import Compared, Past
-    from importer.prepare import Job, Request
+    from importer.prepare import Compared, Job, Past, Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,8 +21,8 @@ from importer.schema import Resend
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from importer.compared import Compared, Past
     from importer.delivery.pusher import Conditions
+    from importer.prepare import Compared, Past
 
 PROOF = ("plate", "zone", "endTime")
 """What a plate's permit must agree in: the plate asked for, ``shortName`` with the zone, ``expires``

@@ -28,6 +28,9 @@ _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2043\u2212\ufe58\ufe63\uff0d"
 _APOSTROPHES = "\u2018\u2019\u201a\u201b\u2032\u02b9\u02bb\u02bc\u02bd\u0060\u00b4\uff07"
 _ALIKE = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys(_APOSTROPHES, "'"))
 """Dashes and apostrophes of any kind: programs change them as people type."""
+_UNSEEN_RE = re.compile(
+    r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
 _NEAR = 60
 """How like two names must be, in hundredths, before one is offered for the other."""
 
@@ -188,3 +191,17 @@ def quoted(word: object, *, posix: bool = os.name == "posix") -> str:
     if posix:
         return shlex.quote(text)
     return text if re.fullmatch(r"[\w.:/\\-]+", text) else f'"{text}"'
+
+
+def plain(text: str) -> str:
+    r"""Return a text as one line that a terminal only shows: what would steer it is spelled out.
+
+    >>> print(plain("a\x1b[2Jb\nc"))
+    a\x1b[2Jb\x0ac
+    """
+    return _UNSEEN_RE.sub(_spelled, text)
+
+
+def _spelled(found: re.Match[str]) -> str:
+    code = ord(found[0])
+    return f"\\x{code:02x}" if code <= 0xFF else f"\\u{code:04x}"  # noqa: PLR2004

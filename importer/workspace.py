@@ -1,26 +1,27 @@
-"""The folders of an office: inbox, results, archive, mappings; and the names of files in them."""
+"""The folders of an office: inbox, results, archive, mappings; the names of files in them; the user types kept there."""
 
 from __future__ import annotations
 
-import contextlib
+import datetime as dt
 import errno
 import hashlib
 import itertools
+import json
 import os
 import re
 import shutil
-import time
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer import guide
 from importer.errors import InputError, UsageError
-from importer.text import units
+from importer.files import free_name, move, write_draft
+from importer.text import fold, units
 
 if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Callable, Collection, Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 GLOSSARY = "glossary.yaml"
 """What an office confirmed about its spreadsheets; it lies among the mappings and is none."""
@@ -266,21 +267,6 @@ def _digest(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def move(source: Path, target: Path, *, sleep: Callable[[float], None] = time.sleep) -> Path:
-    """Rename a file, over another one too; return its new name.
-
-    Windows refuses while a virus scanner or an indexer has a look at a new file, which is soon over.
-
-    Raises:
-        OSError: It cannot be renamed, also not within two seconds.
-    """
-    for _ in range(20):
-        with contextlib.suppress(PermissionError):
-            return source.replace(target)
-        sleep(0.1)
-    return source.replace(target)
-
-
 LONGEST_NAME = 255
 """Bytes of a file name in UTF-8 that the usual file systems hold; on Windows UTF-16 units."""
 LONGEST_PATH = 259
@@ -313,12 +299,6 @@ def _length(name: str) -> int:
     return units(name) if os.name == "nt" else len(os.fsencode(name))
 
 
-def free_name(path: Path) -> Path:
-    """Return the path, or where something is there already the path with a number."""
-    others = (path.with_name(f"{path.stem} ({n}){path.suffix}") for n in itertools.count(2))
-    return next(each for each in itertools.chain([path], others) if not os.path.lexists(each))
-
-
 def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -> Path:
     """Return the name of a source's workbook: ``STEM-results.xlsx`` or ``STEM-checked.xlsx``.
 
@@ -337,3 +317,86 @@ def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -
 def first_stem(source: Path) -> str:
     """Return the stem of the file that a results or checked workbook came from, else its own."""
     return re.sub(r"(-checked)?(-results)?\Z", "", source.stem, count=1, flags=re.IGNORECASE)
+
+
+_TYPES, _SANDBOX_TYPES = "user-types.json", "user-types-sandbox.json"
+
+
+@dataclass(frozen=True, slots=True)
+class UserType:
+    """One user type. Source: API documentation, "Pull API: UserType", "Successful Response"."""
+
+    id: str
+    type_name: str
+    ext_info: str
+    """The group that it belongs to."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptTypes:
+    """The user types as they were when they were pulled."""
+
+    host: str
+    client: str
+    types: tuple[UserType, ...]
+
+    @property
+    def ids(self) -> dict[str, str]:
+        """Name → id. A name that two types share stands for neither, and is left out."""
+        counts = Counter(fold(each.type_name) for each in self.types)
+        return {e.type_name: e.id for e in self.types if counts[fold(e.type_name)] == 1 and e.id}
+
+    @property
+    def shared_names(self) -> tuple[str, ...]:
+        """Names that several types have, so that none of them can be looked up."""
+        counts = Counter(fold(each.type_name) for each in self.types)
+        names = {fold(e.type_name): e.type_name for e in self.types}
+        return tuple(name for folded, name in names.items() if counts[folded] > 1)
+
+    def is_of(self, host: str, client: str) -> bool:
+        """Whether they are those of this OPSCOM."""
+        return (self.host, self.client) == (host.rstrip("/"), client)
+
+
+def keep_user_types(folder: Path, kept: KeptTypes, *, sandbox: bool = False) -> Path:
+    """Keep user types, whole or not at all, readable by their owner alone; return where they are.
+
+    Args:
+        folder: The workspace, or where there is none the folder of the journal.
+        kept: In OPSCOM's order.
+        sandbox: Keeps them apart from those of the real OPSCOM.
+
+    Raises:
+        InputError: They could not be written; what was kept before stays.
+    """
+    path = folder / (_SANDBOX_TYPES if sandbox else _TYPES)
+    pulled = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        text = json.dumps({"pulled": pulled, **asdict(kept)}, ensure_ascii=False, indent=1) + "\n"
+        move(write_draft(path, lambda file: file.write(text.encode())), path)
+    except OSError as error:
+        raise InputError(
+            f"The user types could not be kept in {path} ({error.strerror or error}).",
+            hint="Make room or give the folder write permission, then run the command again.",
+        ) from error
+    return path
+
+
+def kept_user_types(folder: Path, *, sandbox: bool = False) -> KeptTypes | None:
+    """Return the user types that were pulled last; ``None`` where they never were.
+
+    Raises:
+        InputError: The file is damaged.
+    """
+    path = folder / (_SANDBOX_TYPES if sandbox else _TYPES)
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        types = tuple(UserType(**each) for each in found["types"])
+        return KeptTypes(str(found["host"]), str(found["client"]), types)
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"{path} cannot be read.", hint="Run `opscom-import pull user-types` again."
+        ) from error

@@ -6,7 +6,8 @@ import sqlite3
 import sys
 from pathlib import Path
 
-from importer.delivery.journal import Journal, look_up
+from importer.delivery.journal import Journal
+from importer.delivery.journal_file import look_up
 from schemas import POLICIES
 
 KILLED = 9

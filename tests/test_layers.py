@@ -41,7 +41,7 @@ NEVER = {
     "importer/model.py": {f"importer.{step}" for step in STEPS} | {"schemas"},
     "importer/files.py": {f"importer.{step}" for step in STEPS} | {"schemas"},
     "importer/credentials.py": {f"importer.{step}" for step in STEPS} | {"schemas"},
-    "importer/errors.py": {"importer"},
+    "importer/errors.py": {f"importer.{step}" for step in STEPS} | {"schemas"},
     "importer/text.py": {"importer", "pandas"},
 }
 """Place → what its modules never import, at any depth of a function."""

@@ -10,10 +10,9 @@ from importer.annotate import Place
 from importer.cli.options import READING, Options, taking
 from importer.cli.setting import find_setting, new_names
 from importer.cli.terminal import show_report
-from importer.compared import Past
-from importer.delivery.journal import look_up
+from importer.delivery.journal_file import look_up
 from importer.delivery.memory import System
-from importer.prepare import CHECK
+from importer.prepare import CHECK, Past
 from importer.run import run
 
 

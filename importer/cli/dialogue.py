@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.terminal import console, say
-from importer.errors import plain
 from importer.proposing.answers import COLUMNS, Answers
 from importer.proposing.fields import as_choice, not_an_answer
 from importer.proposing.proposal import NOT_SENT, Confidence, Question
-from importer.text import count, fold, spans
+from importer.text import count, fold, plain, spans
 
 if TYPE_CHECKING:
     from collections.abc import Callable

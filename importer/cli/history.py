@@ -18,7 +18,7 @@ from importer.delivery.history import (
     read_run,
     read_runs,
 )
-from importer.delivery.journal import look_up
+from importer.delivery.journal_file import look_up
 from importer.delivery.memory import SANDBOX, Memory, System
 from importer.errors import UsageError
 from importer.reading import read_summary, told_by, told_gone

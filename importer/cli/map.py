@@ -15,6 +15,7 @@ from importer.cli.dialogue import converse
 from importer.cli.options import Options, taking
 from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError, MappingError
+from importer.files import free_name
 from importer.mapping import load_mapping, missing_headers
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
@@ -34,11 +35,10 @@ from importer.proposing.workbook import (
     read_workbook,
     write_workbook,
 )
-from importer.pulls.lists import kept_user_types
 from importer.reading import read_source
 from importer.schema import Kind
 from importer.text import count, quoted
-from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, free_name
+from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, kept_user_types
 from schemas import TABLES
 
 if TYPE_CHECKING:

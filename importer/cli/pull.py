@@ -33,7 +33,7 @@ from importer.run import Progress
 from importer.schema import Read
 from importer.settings import PLATE_HOST_VARIABLE
 from importer.text import count, quoted
-from importer.workspace import SETTINGS_FILE
+from importer.workspace import SETTINGS_FILE, KeptTypes, keep_user_types
 from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
 WORD = "mark"
@@ -108,9 +108,9 @@ def user_types(options: Options) -> int:
     """
     with _calling(options) as call:
         records, access = call.ask_list(USER_TYPES, {}), call.access
-        found = lists.KeptTypes(access.host.rstrip("/"), access.client, lists.user_types(records))
+        found = KeptTypes(access.host.rstrip("/"), access.client, lists.user_types(records))
         folder = call.setting.workspace.keeping_folder
-        kept = lists.keep_user_types(folder, found, sandbox=access.sandbox)
+        kept = keep_user_types(folder, found, sandbox=access.sandbox)
         notes = [f"Several user types are called {n}: write its id." for n in found.shared_names]
         path = lists.write_user_types(records, call.asked, notes)
         say(f"{count(len(records), 'user type')} from {access.where}, kept in {kept}.")

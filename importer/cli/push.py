@@ -8,14 +8,12 @@ from pathlib import Path
 
 import click
 
-from importer.causes import causes_of
 from importer.cli.options import PACING, READING, Options, taking
 from importer.cli.setting import Access, find_past, find_setting, open_access, open_journal
 from importer.cli.terminal import is_interactive, say, say_causes, show_report
-from importer.compared import Compared, Past
 from importer.errors import PushStopped, UsageError
-from importer.prepare import PUSH, Job
-from importer.report import Report
+from importer.prepare import PUSH, Compared, Job, Past
+from importer.report import Report, causes_of
 from importer.run import Delivery, run
 from importer.text import count
 from schemas import POLICIES

@@ -17,7 +17,6 @@ import click
 from importer.annotate import Place
 from importer.cli.options import Options
 from importer.cli.terminal import is_interactive, progress, say
-from importer.compared import Past
 from importer.credentials import find_token
 from importer.delivery.answers import Refused, text_of
 from importer.delivery.http import Connection, Controller, address, is_loopback, trust
@@ -27,8 +26,7 @@ from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
 from importer.delivery.questions import Found, Json, ask, explain_refusal, listing
 from importer.errors import InputError, SettingsError, UsageError
-from importer.prepare import CHECK, Request
-from importer.pulls.lists import KeptTypes, kept_user_types
+from importer.prepare import CHECK, Past, Request
 from importer.pulls.plates import read_plate, told_of, understands_plate
 from importer.run import Delivery
 from importer.schema import Read
@@ -36,9 +34,11 @@ from importer.settings import Settings, load_settings, need_client
 from importer.settle import LookUp
 from importer.text import count
 from importer.workspace import (
+    KeptTypes,
     Workspace,
     find_inputs,
     find_workspace,
+    kept_user_types,
     shipped_mappings,
     synchronised,
 )

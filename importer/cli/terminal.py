@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, TextIO
 
 import click
 
-from importer.errors import plain
-from importer.text import count, quoted
+from importer.text import count, plain, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +18,8 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from importer.causes import Cause
     from importer.cli.options import Options
-    from importer.report import Report, SheetReport
+    from importer.report import Cause, Report, SheetReport
     from importer.run import Progress
 
 _SOME_ROWS = 3

@@ -23,9 +23,7 @@ from importer.delivery.attempts import (
 )
 from importer.delivery.journal_file import (
     connect,
-    connect_beside,
     faults,
-    holder_of,
     locked,
     person,
     transaction,
@@ -45,24 +43,6 @@ if TYPE_CHECKING:
 
 LearnedRow = tuple[int, str, str, str, "Outcome"]
 """Row, identity, digest and parts of a record that a results workbook tells of, and what became of it."""
-
-
-@contextmanager
-def look_up(path: Path) -> Iterator[Memory | None]:
-    """Open a journal only to look something up, beside a run; ``None`` where there is no journal yet.
-
-    Raises:
-        JournalError: It is foreign or damaged.
-    """
-    connection = connect_beside(path)
-    if connection is None:
-        yield None
-        return
-    with faults(path), closing(connection):
-        memory = Memory(connection)
-        if memory.has_open_run():
-            memory.under_way = holder_of(path)
-        yield memory
 
 
 class Journal(ExitStack):

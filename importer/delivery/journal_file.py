@@ -12,6 +12,7 @@ import sys
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from importer.delivery.memory import Memory
 from importer.errors import JournalError
 
 if TYPE_CHECKING:
@@ -158,6 +159,24 @@ def connect_beside(path: Path) -> sqlite3.Connection | None:
         ) from error
     except sqlite3.DatabaseError as error:
         raise _damaged(path) from error
+
+
+@contextmanager
+def look_up(path: Path) -> Iterator[Memory | None]:
+    """Open a journal only to look something up, beside a run; ``None`` where there is no journal yet.
+
+    Raises:
+        JournalError: It is foreign or damaged.
+    """
+    connection = connect_beside(path)
+    if connection is None:
+        yield None
+        return
+    with faults(path), closing(connection):
+        memory = Memory(connection)
+        if memory.has_open_run():
+            memory.under_way = holder_of(path)
+        yield memory
 
 
 def _make_private(path: Path) -> None:

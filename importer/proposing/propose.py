@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from importer.mapping.document import Document
     from importer.proposing.proposal import Look
     from importer.proposing.sheets import Seen
-    from importer.pulls.lists import UserType
+    from importer.workspace import UserType
 
 Rule: TypeAlias = "str | Mapping[str, object]"
 _OF_VALUES = ("lookup", "blank_if", "replace")

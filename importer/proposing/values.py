@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from importer.proposing.dating import Dates
     from importer.proposing.profiles import Profile
     from importer.proposing.proposal import Draft, Look, Place
-    from importer.pulls.lists import UserType
     from importer.schema import Field, Table
+    from importer.workspace import UserType
 
 BLANK: Final = "leave blank"
 HOLD: Final = "hold the row"

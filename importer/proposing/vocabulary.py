@@ -22,7 +22,7 @@ from importer.text import fold
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from importer.pulls.lists import UserType
+    from importer.workspace import UserType
 
 WORDS: Final = Path(__file__).parent / "words"
 LANGUAGES: Final = ("english", "french", "spanish", "german")

@@ -19,11 +19,11 @@ from importer.delivery.answers import Refused
 from importer.delivery.http import Phase, Reply
 from importer.delivery.questions import Failed, explain_refusal, judge_read, listing
 from importer.errors import InputError
+from importer.files import free_name
 from importer.pulls.book import Asked, Summary, write_book
 from importer.pulls.violations import pages_of, read_violations
 from importer.report import SETTLED, STOPPED, UNKNOWN
 from importer.text import count, quoted
-from importer.workspace import free_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Outcomes and sheet → results workbook."""
 
 from importer.files import prove_writable
-from importer.results.parts import About, Against, Gone, Page
+from importer.results.parts import About, Page
 from importer.results.workbook import write_workbook
 
-__all__ = ["About", "Against", "Gone", "Page", "prove_writable", "write_workbook"]
+__all__ = ["About", "Page", "prove_writable", "write_workbook"]

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.model import Checked, Column, Outcome, Problem, Sheet
+    from importer.report import Against
 
 UNDECIDED, EDITED, OUTDATED = "undecided", "edited", "outdated"
 """What holds an ``invalid`` row back besides its cells: it may be a second permit; it is in OPSCOM and was
@@ -155,46 +156,6 @@ class Spot:
     def outcome(self) -> Outcome:
         """What became of the row."""
         return self.page.outcomes[self.position]
-
-
-@dataclass(frozen=True, slots=True)
-class Gone:
-    """A record that earlier files of the mapping brought, and this one does not hold."""
-
-    key: str
-    """Its id: as the file names it, or the one that OPSCOM gave."""
-    name: str = ""
-    """What the last results workbook says of it: a person's name, a plate and a permit's number."""
-
-
-@dataclass(frozen=True, slots=True)
-class Against:
-    """A file compared with what earlier files of its mapping brought into OPSCOM."""
-
-    source: str
-    """The name of the last of them."""
-    rows: int
-    """Of that file."""
-    when: str
-    """The day it was last pushed, ISO."""
-    new: int
-    changed: int
-    unchanged: int
-    others: int
-    """Rows that are not compared, because they are held back, repeated or no records."""
-    fields: tuple[tuple[str, int], ...] = ()
-    """Changed field and in how many rows, the most frequent first."""
-    gone: tuple[Gone, ...] = ()
-    notes: tuple[str, ...] = ()
-    by_hand: bool = False
-    """Whether rows change what only a person can change, in OPSCOM itself."""
-
-    def __str__(self) -> str:
-        """Return the line for a terminal."""
-        return (
-            f"{self.new:,} new, {self.changed:,} changed, {self.unchanged:,} unchanged, "
-            f"{len(self.gone):,} gone"
-        )
 
 
 @dataclass(frozen=True, slots=True)

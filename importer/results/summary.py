@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.causes import causes_of
+from importer.codes import code_of
 from importer.model import GONE, RECORD, State
-from importer.results.groups import problem_lines, skipped_lines, urgent_lines
+from importer.report import causes_of, told_values
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import count_kinds
+from importer.results.parts import EDITED, OUTDATED, UNDECIDED, count_kinds, kind_of
 from importer.results.styles import (
     FILLS,
     WIDTHS,
@@ -26,23 +28,28 @@ from importer.results.styles import (
     set_print,
 )
 from importer.results.words import (
+    WHOLE_ROW,
     compared_with,
     differences,
+    headers,
     headline,
     meaning,
     next_steps,
     policy_of,
+    row_message,
 )
-from importer.text import count
+from importer.text import count, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
-    from importer.results.parts import About, Against, Page, Tally
-    from importer.results.styles import Context
+    from importer.model import Outcome, Problem
+    from importer.report import Against, Cause
+    from importer.results.parts import About, Page, Spot, Tally
+    from importer.results.styles import Cell, Context
 
 _MOST = 300
 """Reasons and changed rows that are listed; the filter of the sheets shows the other rows."""
@@ -66,6 +73,14 @@ _URGENT = (
     Column("What is wrong, and what to do", D, G),
 )
 _CHANGED = (Column("Row", A, A), Column("Sheet", B, C), Column("Fields that change", D, G))
+_NO_RECORD = (
+    "The mapping's skip_rows says that this is not a record, or no mapped column holds anything."
+)
+_URGENT_STATES = (State.UNKNOWN, State.REJECTED, State.INVALID)
+"""States of the rows that need a person, in the order of the list."""
+_LONGEST = 400
+"""Characters of a message in the list of these rows."""
+_WORD = re.compile(r"[\w-]+")
 
 
 def write_summary(
@@ -82,10 +97,10 @@ def write_summary(
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
     for number, step in enumerate(next_steps(about, counts, by_mapping), 1):
         layout.across(f"{number}.  {step}")
-    if problems := problem_lines(pages, causes):
+    if problems := _problem_lines(pages, causes):
         layout.section("Problems")
         layout.table(_PROBLEMS, problems)
-    if urgent := urgent_lines(pages):
+    if urgent := _urgent_lines(pages):
         layout.section("Rows that need a person")
         layout.table(_URGENT, [line for _, line in urgent[:_MOST]])
         if more := sum(rows for rows, _ in urgent[_MOST:]):
@@ -99,7 +114,7 @@ def write_summary(
     _write_states(layout, book, pages, about)
     if about.against is not None:
         _write_against(layout, pages, about, about.against)
-    if skipped := skipped_lines(pages):
+    if skipped := _skipped_lines(pages):
         layout.section("Rows that are no records")
         layout.table((Column("", A, C), Column("", D, G)), skipped)
     layout.section(RECORD)
@@ -274,3 +289,137 @@ def _write_gone(layout: Layout, about: About, against: Against) -> None:
     layout.table(columns, [(each.key, each.name) for each in against.gone[:_MOST_GONE]])
     if (more := len(against.gone) - _MOST_GONE) > 0:
         layout.across(f"{more:,} more.")
+
+
+def _problem_lines(pages: Sequence[Page], causes: Sequence[Cause]) -> list[list[Cell]]:
+    """Return what is wrong, the causes and the outcomes of rows: errors first, then the most frequent first.
+
+    Each line is column, rows, what is wrong with the value or all values, what to do, the first place and code.
+    """
+    lines = [_of_cause(cause, pages) for cause in causes]
+    refused: dict[tuple[str, str, str], list[Spot]] = {}
+    for page, position, outcome in _rows(pages):
+        held = outcome.state in {State.REJECTED, State.NOT_SENT, State.INVALID}
+        if held and (outcome.code or kind_of(outcome) == OUTDATED):
+            place = headers(page.refused(position), page.sheet) or WHOLE_ROW
+            key = (outcome.code, place, _own_remedy(outcome))
+            refused.setdefault(key, []).append(page.spot(position))
+    for (code, place, remedy), spots in refused.items():
+        known = None if remedy else code_of(spots[0].outcome.code)
+        said = [_shared([spot.outcome for spot in spots]), known.means if known else ""]
+        text = "\n".join(dict.fromkeys(filter(None, said)))
+        advice = known.remedy if known else remedy
+        lines.append([place, len(spots), text, advice, _place(spots[0]), f"{code} error".strip()])
+    # Two fields that one column feeds have the same thing wrong with them: it is one line.
+    once = {(*line[:4], line[5]): line for line in lines}
+    return [once[key] for key in sorted(once, key=_rank)]
+
+
+def _rank(line: tuple[Cell, ...]) -> tuple[bool, int, str, str]:
+    where, rows, _, _, code = line
+    return str(code).endswith("warning"), -int(str(rows)), str(code), str(where)
+
+
+def _of_cause(cause: Cause, pages: Sequence[Page]) -> list[Cell]:
+    assert cause.first is not None  # noqa: S101 - that of a refusal is none, and those are not here
+    sheet, problem = cause.first
+    several = len(cause.values) > 1
+    said = f"{told_values(cause.values)}: {cause.message}" if several else problem.said
+    return [
+        cause.column or cause.field or WHOLE_ROW,
+        cause.rows,
+        said[:1].upper() + said[1:],
+        cause.remedy,
+        _place(pages[sheet].spot(problem.position, problem)),
+        f"{cause.code} {'error' if cause.holds else 'warning'}".strip(),
+    ]
+
+
+def _place(spot: Spot) -> Link:
+    return Link(spot, f"{spot.page.name}, {spot.label}")
+
+
+def _urgent_lines(pages: Sequence[Page]) -> list[tuple[int, list[Cell]]]:
+    """Return the rows that need a person, a line a reason, those without an answer first.
+
+    Each is the number of rows, and: which rows, their state, their sheet, what is wrong and what to do.
+    """
+    reasons: dict[object, tuple[Page, list[int]]] = {}
+    for state in _URGENT_STATES:
+        for page, position, outcome in _rows(pages):
+            if outcome.state is state:
+                holding = _holding(page, position)
+                why = tuple((p.code, p.columns, _alike(p.message), p.remedy) for p in holding)
+                key = (page.name, state, outcome.code, _alike(outcome.message), why)
+                reasons.setdefault(key, (page, []))[1].append(position)
+    lines: list[tuple[int, list[Cell]]] = []
+    for page, positions in reasons.values():
+        holding = _holding(page, positions[0])
+        first = page.spot(positions[0], next(iter(holding), None))
+        outcome = replace(first.outcome, message=_shared([page.outcomes[at] for at in positions]))
+        message = row_message(outcome, holding, page.sheet, "")
+        if len(message) > _LONGEST:
+            message = message[:_LONGEST] + "… (more in the sheet)"
+        link = Link(first, _told_rows(page, positions, most=3))
+        lines.append((len(positions), [link, outcome.state, page.name, message]))
+    return lines
+
+
+def _alike(text: str) -> str:
+    """Return a sentence without what differs where the same is said of several rows: ids, numbers, dates."""
+    return _WORD.sub(lambda word: "…" if any(map(str.isdigit, word[0])) else word[0], text)
+
+
+def _shared(outcomes: Sequence[Outcome]) -> str:
+    """Return what some outcomes say in one sentence; where they differ, of an id say three dots are left."""
+    first = outcomes[0].message
+    return first if all(each.message == first for each in outcomes) else _alike(first)
+
+
+def _holding(page: Page, position: int) -> tuple[Problem, ...]:
+    return tuple(p for p in page.problems.get(position, ()) if p.holds)
+
+
+def _rows(pages: Sequence[Page]) -> Iterator[tuple[Page, int, Outcome]]:
+    for page in pages:
+        for position, outcome in enumerate(page.outcomes):
+            yield page, position, outcome
+
+
+def _skipped_lines(pages: Sequence[Page]) -> list[list[Cell]]:
+    """Return which rows are no records, and why."""
+    reasons: dict[tuple[str, str], tuple[Page, list[int]]] = {}
+    for page, position, outcome in _rows(pages):
+        if outcome.state is State.SKIPPED:
+            key = (page.name, outcome.message or _NO_RECORD)
+            reasons.setdefault(key, (page, []))[1].append(position)
+    return [
+        [f"{page.sheet.title}, {_told_rows(page, positions)}", reason]
+        for (_, reason), (page, positions) in reasons.items()
+    ]
+
+
+def _told_rows(page: Page, positions: Collection[int], *, most: int = 40) -> str:
+    """Return what a person calls some rows; those that a person added have no number in the source."""
+    rows = sorted(int(page.sheet.rows[at]) for at in positions if at not in page.sheet.added)
+    said = [f"row{'s' if len(rows) > 1 else ''} {spans(rows, most=most)}"] if rows else []
+    if added := len(positions) - len(rows):
+        said.append(count(added, "added row"))
+    return " and ".join(said)
+
+
+def _own_remedy(outcome: Outcome) -> str:
+    """Return what to do about a row that we held back as a whole; empty for what OPSCOM refused."""
+    update, kind = outcome.may_update, kind_of(outcome)
+    if kind == EDITED:
+        if update:
+            return (
+                "Restore the row, or write update into opscom_answer where the permit is to change."
+            )
+        return "Restore the row, or change the record as opscom_message says."
+    if kind == UNDECIDED:
+        how = "answer update" if update else "do as opscom_message says"
+        return f"Answer new where a second one is meant; where the first is to change, {how}."
+    if kind == OUTDATED:
+        return "Delete the row where the later values are right; else push with --again."
+    return "See opscom_message." if kind == State.INVALID else ""

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from importer.model import Outcome, Problem, Sheet
-    from importer.results.parts import About, Against, Kind, Page
+    from importer.report import Against
+    from importer.results.parts import About, Kind, Page
     from importer.schema import Policy
 
 WHOLE_ROW = "Whole row"

@@ -19,7 +19,8 @@ from journal_process import KILLED, look_as_nobody, open_as_nobody, open_until, 
 from proving import ENDPOINTS, Trial, Witness
 
 from importer.delivery.history import read_runs
-from importer.delivery.journal import Journal, look_up
+from importer.delivery.journal import Journal
+from importer.delivery.journal_file import look_up
 from importer.delivery.memory import System
 from importer.errors import JournalError
 from schemas import POLICIES

@@ -12,8 +12,8 @@ from importer.proposing.profiles import is_vin
 from importer.proposing.propose import propose
 from importer.proposing.sheets import look_at
 from importer.proposing.vocabulary import user_type
-from importer.pulls.lists import UserType
 from importer.reading import read_source
+from importer.workspace import UserType
 
 TYPES = tuple(
     UserType(number, name, "")

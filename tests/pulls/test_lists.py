@@ -13,7 +13,7 @@ from pulling import CLIENT, TOKEN, answer, rows_of, texts_of
 
 from importer.delivery.policy import settings_fault
 from importer.errors import InputError
-from importer.pulls.lists import KeptTypes, UserType, keep_user_types, kept_user_types
+from importer.workspace import KeptTypes, UserType, keep_user_types, kept_user_types
 
 TYPES, STATS = "profiles/types/list", "permits/stats"
 HOST = "https://opscom.example"

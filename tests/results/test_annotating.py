@@ -9,10 +9,9 @@ import pytest
 from annotating import part_of, sheet_of, texts_on
 
 from importer.annotate import Annotator, Place, held_back
-from importer.compared import Past
 from importer.delivery.memory import System
 from importer.model import Origin, Outcome, State
-from importer.prepare import PUSH, Job, Request
+from importer.prepare import PUSH, Job, Past, Request
 
 SHEET = sheet_of(("a",), [("x",)] * 4)
 

@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.model import Outcome, Severity, State
-from importer.results import Against, Gone, write_workbook
+from importer.report import Against, Gone
+from importer.results import write_workbook
 from importer.results.inert import hold, sheet_name, with_mark
 from importer.results.workbook import write_listing
 

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from importer.codes import CODES
 from importer.model import Outcome, Severity, State
-from importer.results import Against, write_workbook
+from importer.report import Against, Gone
+from importer.results import write_workbook
 from importer.results.parts import EDITED as E
-from importer.results.parts import UNDECIDED, Gone
+from importer.results.parts import UNDECIDED
 from importer.results.words import headline, next_steps, unlisted
 from importer.text import spans
 
