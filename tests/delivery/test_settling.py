@@ -534,9 +534,11 @@ def test_rejected_rows_are_tried_again_the_longest_ago_first(office, users_mappi
     rows = [(f"First{n}", f"Last{n}") for n in range(60)]
     with Controller({("*", 0): Fault("answer", code=9033)}) as controller:
         source = users_file(office.folder / "students.csv", rows)
-        for _ in range(4):
-            office.push(controller, source, mapping=users_mapping)
+        stopped = [
+            office.push(controller, source, mapping=users_mapping)["stopped"] for _ in range(4)
+        ]
         keys = [entry.key for entry in controller.ledger]
+    assert all(each.startswith("OPSCOM refused the first 20 rows") for each in stopped), stopped
     assert keys[60:80] == keys[:20]
     assert len(set(keys)) == 60
 
