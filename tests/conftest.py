@@ -28,6 +28,11 @@ settings.register_profile("exhaustive", parent=settings.get_profile("plain"), ma
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "plain"))
 
 
+def pytest_xdist_auto_num_workers():
+    """Run two tests more at once than there are cores, since many wait: for an answer, a pause, a process."""
+    return (os.cpu_count() or 1) + 2
+
+
 def pytest_collection_modifyitems(config, items):
     """Leave the exhaustive tests out unless they are asked for by name."""
     if "exhaustive" in (config.option.markexpr or ""):
