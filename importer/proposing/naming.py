@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from rapidfuzz import fuzz, process
@@ -102,14 +102,14 @@ def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=4096)
+@cache
 def _words(name: str, header: str) -> tuple[frozenset[str], frozenset[str]]:
     """Return the words of a header without those in brackets, and with them."""
     language = languages()[name]
     return frozenset(language.words(header)), frozenset(language.all_words(header))
 
 
-@lru_cache(maxsize=4096)
+@cache
 def _read(name: str, header: str, endpoint: str, common: frozenset[str]) -> Naming:
     language, (words, whole) = languages()[name], _words(name, header)
     system = systems().get(endpoint, {}).get(squeezed(header))
@@ -209,7 +209,7 @@ def _match(
     return Named(phrase.field, strength, phrase.words, tuple(sorted(left)), ordinal, grade)
 
 
-@lru_cache(maxsize=4096)
+@cache
 def _spelled(word: str, name: str) -> str:
     """Return a known word of the same first letter that a long word is nearly, else the word."""
     language = languages()[name]

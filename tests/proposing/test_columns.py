@@ -1,9 +1,11 @@
 """Where columns go: by header, by value, by neighbour, and where they never go."""
 
 import csv
+import sys
 
 import pytest
 
+from importer.proposing.naming import read_headers
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
 from importer.proposing.sheets import readings
@@ -293,3 +295,25 @@ LONG = (
 def test_an_endless_cell_or_header_is_looked_at_once(place, header):
     # Patterns that can be read in two ways would take longer than anybody lives.
     assert header in place({"Student ID": [str(at) for at, _ in enumerate(LONG)], header: LONG})
+
+
+def test_however_many_columns_there_are_each_header_is_looked_up_once():
+    """Each is asked for as every endpoint, and in every row that may be the header."""
+    headers = [f"Extra Field {n}" for n in range(1500)]
+
+    def calls():
+        number = 0
+
+        def count(_frame, event, _argument):
+            nonlocal number
+            number += event == "call"
+
+        sys.setprofile(count)
+        try:
+            read_headers(headers, "users")
+        finally:
+            sys.setprofile(None)
+        return number
+
+    first = calls()
+    assert calls() < first / 10
