@@ -301,6 +301,16 @@ def test_a_results_workbook_keeps_its_own_word_on_skipped_rows(apply):
     assert apply("{unique_id: ID}", empty).skipped.tolist() == []
 
 
+def test_an_expression_for_skipped_rows_that_never_ends_stops_the_file(apply):
+    source = sheet(["ID"], ["a" * 60 + "!"])
+    with pytest.raises(InputError) as caught:
+        apply("{unique_id: ID}", source, more="skip_rows: [{column: ID, matches: '((?:a|aa)+)'}]")
+    assert str(caught.value) == (
+        "the regular expression of `matches` in the mapping takes too long. "
+        "Write it without repetitions inside repetitions, such as (a+)+."
+    )
+
+
 def test_a_flaw_of_a_mapped_cell_is_its_only_problem(apply):
     flaws = [
         Flaw(0, 1, "this is an Excel error, not a value.", "Correct the cell."),
