@@ -55,6 +55,12 @@ class Evidence:
         """Return the record that may be changed under an id, ``None`` where the journal knows none."""
         return None if self.changes is None else self.changes.record(reference_id)
 
+    def is_of_another(self, reference_id: str, one: Known) -> bool:
+        """Whether another record that is in OPSCOM has this id."""
+        number = reference_id.casefold()
+        same = (each for each in self.known.values() if each.reference_id.casefold() == number)
+        return any(each.there and each.identity != one.identity for each in same)
+
     def digest(self, payload: Mapping[str, str]) -> str:
         """Return the journal's digest of a payload."""
         return self.memory.digest(payload) if self.memory else ""

@@ -8,6 +8,7 @@ number, or on plate and start. ``_weigh`` is the last guard against a second per
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -30,6 +31,10 @@ LONGEST_ID = 50
 FIRST_UNKNOWN = "This journal does not know the first one."
 """Says of a row that only the workbook of another journal calls a possible second permit."""
 FOUND_OUT = "A person found out."
+SAME_ID = (
+    "opscom_answer holds the same id in several rows, and only one of them can have it. Look them up again, and "
+    "correct it."
+)
 UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
 WAITING = Outcome(
     State.UNKNOWN,
@@ -115,7 +120,7 @@ def plan(
     send: list[tuple[tuple[int, int], Planned]] = []
     updates: dict[str, Planned] = {}
     settled: dict[int, Outcome] = {}
-    found: list[Found] = []
+    found: dict[int, Found] = {}
     for record in records:
         digest = evidence.digest(record.payload)
         identity = record.key or f"#{digest}"
@@ -126,7 +131,7 @@ def plan(
             again_too = policy.upsert and again
             verdict = SEND if again_too else _changed(record, past, digest, evidence)
         if verdict.found is not None:
-            found.append(verdict.found)
+            found[record.position] = verdict.found
         update, outcome = verdict.update, verdict.outcome
         if update is not None and changes is not None:
             if update.key not in updates:
@@ -144,9 +149,14 @@ def plan(
         else:
             lost = not policy.creates and past.unsettled > 0
             send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
+    ids = Counter(outcome.reference_id.casefold() for *_, outcome in found.values())
+    for at, (*_, outcome) in list(found.items()):
+        if outcome.reference_id and ids[outcome.reference_id.casefold()] > 1:
+            settled[at] = Outcome(State.UNKNOWN, message=SAME_ID)
+            del found[at]
     send.sort(key=lambda ranked: ranked[0])
     rows = tuple(planned for _, planned in send)
-    return Plan(rows, settled, tuple(found), tuple(updates.values()))
+    return Plan(rows, settled, tuple(found.values()), tuple(updates.values()))
 
 
 def _rank(past: Known) -> tuple[int, int]:
@@ -309,6 +319,11 @@ def _answered(
         return Verdict(None, (endpoint, past.identity, found))
     elif told.answer != "yes" and not _may_be_id(told.answer):
         why = "opscom_answer holds neither an id nor yes nor no. Correct it."
+    elif evidence.is_of_another(told.answer, past):
+        why = (
+            f"opscom_answer holds the id of another {evidence.policy.noun} that OPSCOM has from us. Look this row "
+            "up again, and correct it."
+        )
     else:
         number = "" if told.answer == "yes" else told.answer
         there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
@@ -338,7 +353,8 @@ def _heard(outcome: Outcome, told: Resubmitted | None) -> Outcome:
 def _may_be_id(text: str) -> bool:
     """Whether an answer may be an id: words such as ``oui``, ``done`` or ``?`` hold no digit, ids do."""
     blank = any(letter.isspace() for letter in text)
-    return len(text) <= LONGEST_ID and not blank and any(map(str.isdigit, text))
+    digits = any(map(str.isdigit, text)) and bool(text.strip("0"))
+    return len(text) <= LONGEST_ID and not blank and digits
 
 
 def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:

@@ -2,9 +2,10 @@
 
 import re
 
+import pytest
 from commanding import user, write_book
 from controller import Fault
-from returning import ANSWER, MESSAGE, edited
+from returning import ANSWER, MESSAGE, edited, set_cell
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 
@@ -280,3 +281,61 @@ def test_sheets_of_one_file_keep_their_attempts_apart(desk, controller):
     desk.push("roster.xlsx", code=1)
     assert "Attempt 1" in messages(desk.table_of("roster", "Fall"))[0]
     assert messages(desk.table_of("roster", "Winter")) == [""]
+
+
+def of(number):
+    return permit() | {"Plate": f"PL{number}", "Number": f"N000{number}"}
+
+
+def lost(desk, controller, *numbers):
+    """Push three permits, of which these lose their answer; return the id of the first."""
+    controller.plan.update({(f"N000{number}", 1): Fault("lost") for number in numbers})
+    desk.table("permits.csv", [of(number) for number in range(3)])
+    desk.push("permits.csv", code=4)
+    return desk.table_of("permits")[0]["opscom_reference_id"]
+
+
+@pytest.mark.parametrize("spelled", [str, str.upper], ids=["as written", "in capitals"])
+def test_the_id_of_another_row_is_no_answer(desk, controller, spelled):
+    number = lost(desk, controller, 1)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL1", "opscom_answer", spelled(number))
+    desk.do("settle", desk.results("permits"), code=4)
+    row = desk.table_of("permits")[1]
+    assert (row["opscom_status"], row["opscom_reference_id"]) == ("unknown", "")
+    assert row["opscom_message"].startswith(
+        "opscom_answer holds the id of another permit that OPSCOM has from us. Look this row up again, "
+        "and correct it."
+    )
+
+
+def test_one_id_answers_one_row_alone(desk, controller):
+    lost(desk, controller, 1, 2)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL1", "opscom_answer", "found-1")
+        set_cell(page, "PL2", "opscom_answer", "Found-1")
+    desk.push(desk.results("permits"), code=4)
+    rows = desk.table_of("permits")[1:]
+    assert [row["opscom_status"] for row in rows] == ["unknown", "unknown"]
+    for row in rows:
+        assert row["opscom_message"].startswith(
+            "opscom_answer holds the same id in several rows, and only one of them can have it. "
+            "Look them up again, and correct it."
+        )
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL1", "opscom_answer", "found-1")
+        set_cell(page, "PL2", "opscom_answer", "found-2")
+    desk.push(desk.results("permits"), code=0)
+    ids = [row["opscom_reference_id"] for row in desk.table_of("permits")[1:]]
+    assert ids == ["found-1", "found-2"]
+
+
+def test_a_nought_is_no_id(desk, controller):
+    lost(desk, controller, 1)
+    with edited(desk.results("permits")) as page:
+        set_cell(page, "PL1", "opscom_answer", "0")
+    desk.push(desk.results("permits"), code=4)
+    row = desk.table_of("permits")[1]
+    assert row["opscom_message"].startswith(
+        "opscom_answer holds neither an id nor yes nor no. Correct it."
+    )
