@@ -80,8 +80,10 @@ def judge_rows(rows: Rows) -> tuple[list[Skip], list[Question], str]:
     """Return the rows to pass over, what is asked about rows, and what to do with repeated keys."""
     # What a person wants sent after all is no row to pass over.
     skips = [skip for skip in _no_records(rows) if rows.answers.get(ROWS, skip.why) != SEND]
+    secret = {place.profile.column.position for place in rows.places if place.secret}
     for profile in rows.look.profiles:
-        skips += _left(rows, profile)
+        if profile.few and profile.column.header and profile.column.position not in secret:
+            skips += _left(rows, profile)
     notes = {row for skip in skips if skip.why == _ALONE for row in skip.rows}
     skips += _marked(rows, notes)
     duplicates = _repeated(rows, {row for skip in skips for row in skip.rows})
@@ -149,10 +151,6 @@ def _escaped(text: str) -> str:
 
 def _left(rows: Rows, profile: Profile) -> Iterator[Skip]:
     """Ask about people that have left; yield the rule for those not to be sent."""
-    if not (profile.few and profile.column.header) or any(
-        p.secret for p in rows.places if p.profile is profile
-    ):
-        return
     position = profile.column.position
     header = rows.look.headers[position]
     gone: list[str] = []
