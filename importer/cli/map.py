@@ -26,7 +26,7 @@ from importer.proposing.glossary import load_glossary, save_glossary
 from importer.proposing.mapping_file import mapping_text
 from importer.proposing.proposal import Confidence, as_json, nothing, recognised
 from importer.proposing.propose import Office, propose_anew, propose_file
-from importer.proposing.sheets import look_at
+from importer.proposing.sheets import ENDPOINTS, look_at
 from importer.proposing.values import BLANK, HOLD
 from importer.proposing.workbook import (
     Filled,
@@ -51,7 +51,6 @@ if TYPE_CHECKING:
 
 _SHOWN = 20
 """Wrong cells of a workbook that are named."""
-_ENDPOINTS = ("users", "vehicles", "permits", "permit-updates")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ class Request:
     help="Where the mapping goes. Default: mappings/, under the file's name.",
 )
 @click.option(
-    "--endpoint", type=click.Choice(_ENDPOINTS), help="What the rows are, where you know it."
+    "--endpoint", type=click.Choice(ENDPOINTS), help="What the rows are, where you know it."
 )
 @click.option(
     "--workbook", is_flag=True, help="Write the questions as a workbook to fill in with Excel."
