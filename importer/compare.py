@@ -20,7 +20,7 @@ from importer.text import count, plain
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from importer.delivery.memory import Memory
@@ -56,7 +56,8 @@ def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared
     found: list[Compared] = []
     for endpoint, sheets in groupby(compared, key=lambda each: each.job.endpoint):
         policy = POLICIES[endpoint]
-        accepted = evidence_of(EndpointMemory(memory, system, endpoint), TABLES[endpoint], policy)
+        records = EndpointMemory(memory, system, endpoint)
+        accepted = evidence_of(records, TABLES[endpoint], policy, standing={})
         if policy.deletes or not any(each.there for each in accepted.known.values()):
             found += sheets
         else:
@@ -81,20 +82,24 @@ def _with_news(
         yield from (first, *own[1:])
 
 
-def standing_permits(jobs: Iterable[Job], past: Past) -> dict[Path, frozenset[str]]:
-    """Return what the journal knows, or would know, the permits of each file by: path → identities."""
+def standing_permits(jobs: Iterable[Job], past: Past) -> dict[Path, Mapping[str, bool]]:
+    """Return the permits that each file holds: path → identity → whether this very file brought it before."""
     files = {job.path: job for job in jobs}
-    standing: dict[Path, frozenset[str]] = dict.fromkeys(files, frozenset())
-    memory = past.memory
+    standing: dict[Path, Mapping[str, bool]] = {path: {} for path in files}
+    memory, system = past.memory, past.number
+    if memory is None or system is None:
+        return standing
     for path, job in files.items():
-        if memory is not None and job.sheets and POLICIES[job.endpoint].alike:
+        if job.sheets and POLICIES[job.endpoint].alike:
+            sent = EndpointMemory(memory, system, job.endpoint).sent_from(job.digest)
             rows = (row for each in job.sheets for row in Rows(each, TABLES[job.endpoint]))
-            standing[path] = frozenset(f"#{memory.digest(row.payload)}" for row in rows)
+            found = (f"#{memory.digest(row.payload)}" for row in rows)
+            standing[path] = {identity: identity in sent for identity in found}
     return standing
 
 
 def compare_sheet(
-    job: Job, checked: Checked, past: Past, standing: frozenset[str], *, again: bool
+    job: Job, checked: Checked, past: Past, standing: Mapping[str, bool], *, again: bool
 ) -> Compared:
     """Compare the rows of one sheet with the journal; ``standing`` is its file's of ``standing_permits``."""
     memory, number, origin = past.memory, past.number, job.origin

@@ -121,7 +121,7 @@ def push(
             rows=len(payloads),
         )  # fmt: skip
         rows, policy = records(endpoint, payloads, answer), POLICIES[endpoint]
-        standing = frozenset(f"#{journal.memory.digest(row.payload)}" for row in rows)
+        standing = {f"#{journal.memory.digest(row.payload)}": True for row in rows}
         book = Workbook("d", "r", told_at, "Rows") if answer else None
         change = TABLES.get(policy.changed_by)
         known = EndpointMemory(journal.memory, number, endpoint)

@@ -236,7 +236,7 @@ def _resemble(table: Table, policy: Policy, sheets: Sequence[_Sheet]) -> None:
                     [known.name for known in fields],
                     None,
                     f"{sheet.place(first, other)} has the same {same}, so it may be the same {policy.noun}.",
-                    remedy="Both are sent; where they are one, delete one of the two rows.",
+                    remedy="Where they are one, delete one of the two rows.",
                 )
 
 

@@ -32,8 +32,8 @@ class Evidence:
     """Identity → record; with the digests of its fields where nothing is its key."""
     signs: Mapping[tuple[str, ...], Sequence[Known]] = field(default_factory=dict)
     """Digests of a group of ``Policy.alike`` → the records that are, or may be, in OPSCOM with them."""
-    standing: frozenset[str] = frozenset()
-    """Identities of all rows of the file: what still stands in it was not corrected away."""
+    standing: Mapping[str, bool] = field(default_factory=dict)
+    """Identities of all rows of the file → whether the very file brought that record before."""
     first: Mapping[int, str] = field(default_factory=dict)
     """Row of the first source → identity of what was last sent for it (results workbooks only)."""
     returned: bool = False
@@ -87,7 +87,7 @@ def evidence_of(  # noqa: PLR0913 - what decides, each by its name
     book: Workbook | None = None,
     changed_by: Table | None = None,
     *,
-    standing: frozenset[str] = frozenset(),
+    standing: Mapping[str, bool],
 ) -> Evidence:
     """Look through the journal; ``changed_by`` is the page that changes a record of the endpoint."""
     known = records.known(parts=bool(policy.alike))

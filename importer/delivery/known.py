@@ -197,6 +197,11 @@ class EndpointMemory:
             self._attempts("row, identity", sheet, digest=book.digest, sheet=book.sheet).fetchall()
         )
 
+    def sent_from(self, digest: str) -> frozenset[str]:
+        """Return what was ever sent from a first source, as identities."""
+        rows = self._attempts("identity", "digest = :digest", digest=digest)
+        return frozenset(identity for (identity,) in rows)
+
     def _best(self, rows: Rows, digest: str) -> list[str]:
         """Return the sheet of a file from which most of the rows were sent; nothing where none was."""
         wanted: dict[str, set[int | None]] = defaultdict(set)

@@ -361,12 +361,15 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
     """Hold a permit back that looks like an earlier one, corrected."""
     if record.told is not None and record.told.answer == "new":
         return SEND
-    # A record that still stands in a file of this run was not corrected into this one.
-    verdicts = [
-        (earlier.reference_id, _held(record, earlier, evidence, _alike(earlier)))
-        for earlier in evidence.alike(record.payload).values()
-        if earlier.identity != identity and not _stands(earlier, evidence)
-    ]
+    verdicts = []
+    for earlier in evidence.alike(record.payload).values():
+        stands = _stands(earlier, evidence)
+        # Two permits of one number are possible: a file that was stopped between them comes to its end.
+        if earlier.identity == identity or (stands and evidence.standing[earlier.identity]):
+            continue
+        # What still stands in the file was not corrected into this row: no update goes to it.
+        there = None if stands else earlier
+        verdicts.append((earlier.reference_id, _held(record, there, evidence, _alike(earlier))))
     same = [each for _, each in verdicts if each.outcome and each.outcome.state is State.UNCHANGED]
     updates = {number: each for number, each in verdicts if each.update is not None}
     if len(updates) > 1 and not same:

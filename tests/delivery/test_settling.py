@@ -614,4 +614,4 @@ def test_two_rows_of_a_list_that_look_like_one_permit_both_go_and_the_later_one_
         "warning",
         f"row 2 has the same {same}, so it may be the same permit.",
     )
-    assert problem["remedy"] == "Both are sent; where they are one, delete one of the two rows."
+    assert problem["remedy"] == "Where they are one, delete one of the two rows."

@@ -94,6 +94,31 @@ def test_the_cells_that_differ_are_marked_and_both_answers_are_offered(desk):
     book.close()
 
 
+def test_a_new_row_like_one_that_still_stands_beside_it_is_held(desk, controller):
+    push_list(desk, permit(0), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    another = permit(0) | {"Plate": PLATE}
+    said = push_list(desk, permit(0), another, code=1)
+    assert said["files"][0]["states"] == {"unchanged": 1, "invalid": 1}
+    row = desk.table_of("permits")[1]
+    assert row["opscom_error_code"] == "9022"
+    assert row["opscom_message"].splitlines()[0] == (
+        f"The permit {number} of an earlier run has the same number, or the same plate and start. Where "
+        "that permit is to change, push the change as permit-updates; where this is another permit, write "
+        "new into opscom_answer and push this workbook."
+    )
+    assert answer(desk, 0, **{PLATE: "new"})["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    assert push_list(desk, permit(0), another, code=0)["files"][0]["states"] == {"unchanged": 2}
+
+
+def test_a_file_with_two_permits_of_one_number_is_finished_after_a_stop(desk, controller):
+    desk.table("permits.csv", [permit(0), permit(0) | {"Plate": PLATE}])
+    said = desk.push("permits.csv", "--limit", "1", code=3)
+    assert said["files"][0]["states"] == {"pushed": 1, "not sent": 1}
+    assert desk.push("permits.csv", code=0)["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    assert len(controller.records("permits")) == 2
+
+
 def test_an_older_list_undoes_no_update_and_creates_nothing(desk, controller):
     push_list(desk, permit(0), code=0)
     push_list(desk, permit(0) | {"To": END}, code=1)
