@@ -132,7 +132,7 @@ _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         "--timeout",
         type=_ABOVE_NOUGHT,
         metavar="SECONDS",
-        help="Longest wait for the whole answer to a row. Default: 60.",
+        help="Longest wait for a whole answer. Default: 60; for overdue violations 600 without a byte.",
     ),
     "limit": _option(
         "--limit",

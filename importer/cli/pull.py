@@ -152,7 +152,7 @@ def overdue_violations(options: Options, *, yes: bool, saved: Path | None) -> in
 
     No later call returns them again, so the answer is saved byte by byte before it is read, under a
     name that is never overwritten, and nothing is ever asked twice. The call is given up where no byte
-    comes for --timeout seconds, 600 unless you say otherwise.
+    comes for --timeout seconds.
     """
     if saved is not None:
         sandbox = options.sandbox or saved.resolve().parent.name == "sandbox"
