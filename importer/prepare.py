@@ -13,7 +13,7 @@ from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose
 from importer.mapping.load import Rule
-from importer.mapping.model import RulePart
+from importer.mapping.model import MappingFile, RulePart
 from importer.model import RESULT_COLUMNS
 from importer.reading import read_source
 from importer.text import count
@@ -257,8 +257,9 @@ def check_file(
     )
     chosen = choosing(source)
     rules = chosen.mapping
-    if rules.encoding and not request.encoding and source.container in {"text", "html"}:
-        source = read_source(path, encoding=rules.encoding)
+    encoding = rules.file.encoding
+    if encoding and not request.encoding and source.container in {"text", "html"}:
+        source = read_source(path, encoding=encoding)
         chosen = choosing(source)
     for sheet in chosen.sheets:
         prove_fitting(path.name, len(sheet.frame), len(sheet.columns))
@@ -292,7 +293,8 @@ def check_plates(path: Path, request: Request, column: str | None) -> Job:
     if column is not None:
         name, known = f"--column {column}", PLATES.fields[0]
         rule = Rule(known.name, known, RulePart(column=column))
-        plates = [Rules(Path(name.replace("/", " ")), name, PLATES, (rule,), duplicates="first")]
+        file = MappingFile.model_construct(name=name, duplicates="first")
+        plates = [Rules(Path(name.replace("/", " ")), file, PLATES, (rule,))]
     elif request.named and len(plates) < len(mappings):
         other = next(mapping for mapping in mappings if mapping not in plates)
         raise InputError(

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from importer.model import MADE, UNCORRECTED, CellType
-from importer.schema import Kind
+from importer.schema import Kind, Need
 from schemas.provinces import PROVINCES
 from schemas.signs import (
     ADDRESS_RE,
@@ -44,10 +44,12 @@ from schemas.signs import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from importer.schema import Field
+
 CORRECT: Final = "Correct the cell."
 BLANK_IF: Final = "Leave the cell blank, or list what stands in it under `blank_if` in the mapping."
 FILL: Final = "Write the value, or pass such rows over with `skip_rows` in the mapping."
-"""In the place of ``BLANK_IF`` where OPSCOM requires the field."""
+LEFT_OUT: Final = "It is left out, as the mapping says; correct the cell to have it sent."
 UNWRAP: Final = "Take off what stands around it with `convert: [unwrap]` in the mapping."
 CHECK: Final = "Check it; the row is sent as it is."
 _DAY: Final = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -227,6 +229,12 @@ PLAIN: Mapping[Kind, str] = MappingProxyType({
 })
 """Kind → texts that surely break no rule, so that whole columns of them need no closer look."""
 # fmt: on
+
+
+def remedy_for(known: Field, remedy: str) -> str:
+    """Return the remedy for a field: what OPSCOM requires cannot be left blank."""
+    required = known.need in {Need.REQUIRED, Need.ONE_OF}
+    return FILL if required and remedy == BLANK_IF else remedy
 
 
 def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[Found]:

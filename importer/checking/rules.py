@@ -109,8 +109,7 @@ def _spared(rule: Rule) -> Rule:
     """Return the rule of a field whose invalid values are left out, with a warning."""
     if rule.severity is Severity.WARNING and rule.name != "nowhere":
         return rule
-    remedy = "It is left out, as the mapping says; correct the cell to have it sent."
-    return replace(rule, severity=Severity.WARNING, remedy=remedy, leaves_out=True)
+    return replace(rule, severity=Severity.WARNING, remedy=kinds.LEFT_OUT, leaves_out=True)
 
 
 def _missing(
@@ -203,7 +202,6 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
     for text in near[~control].unique().tolist():
         for found in kinds.judge(known.kind, text, as_shown=as_shown):
             broken.setdefault(found.rule, {})[text] = found.detail
-    required = known.need in {Need.REQUIRED, Need.ONE_OF}
     for rule in (*kinds.EVERY, *kinds.RULES[known.kind]):
         if rule in broken:
             yield Rule(
@@ -211,7 +209,7 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
                 _none_of(broken[rule]),
                 known.invalid,
                 rule.message,
-                kinds.FILL if required and rule.remedy == kinds.BLANK_IF else rule.remedy,
+                kinds.remedy_for(known, rule.remedy),
                 Severity.ERROR if rule.holds else Severity.WARNING,
                 details=broken[rule],
             )

@@ -11,7 +11,7 @@ import pandas as pd
 
 from importer.errors import InputError
 from importer.mapping.amounts import OTHERWISE, same_amount
-from importer.mapping.convert import Step, compile_steps, convert, within_time
+from importer.mapping.convert import CUT, Step, compile_steps, convert, within_time
 from importer.mapping.dates import ALL_MIDNIGHT, TURNED, days_turned, is_midnight
 from importer.mapping.load import locate
 from importer.model import (
@@ -25,9 +25,9 @@ from importer.model import (
     State,
     Warned,
 )
-from importer.schema import Kind, Need
+from importer.schema import Kind
 from importer.text import clean, fold
-from schemas.kinds import BLANK_IF, FILL, unfit
+from schemas.kinds import LEFT_OUT, remedy_for, unfit
 from schemas.signs import is_error_word
 
 if TYPE_CHECKING:
@@ -54,7 +54,6 @@ _GAVE_WAY = Refusal(
     "another column gives this field, with another value, and this one was left out.",
     "Correct the cell, or take its column out of the mapping.",
 )
-_LEFT_OUT = "It is left out, as the mapping says; correct the cell to have it sent."
 
 
 def apply_mapping(
@@ -87,28 +86,28 @@ def apply_mapping(
             f"{mapping.path.name}: this mapping looks up user types, and their list is not here yet.",
             hint="Run `opscom-import pull user-types` first.",
         )
-    cells = _Cells(sheet, locate(mapping, sheet), clean_cells(sheet))
+    cells = _Cells(sheet, locate(mapping, sheet))
     skipped = _skipped(mapping, cells)
     whole = [flaw for flaw in sheet.flaws if flaw.column is None and not skipped[flaw.position]]
-    quiet = skipped.copy()
-    quiet[[flaw.position for flaw in whole]] = True
-    turning = _Turning(sheet, quiet)
+    cells.quiet = skipped.copy()
+    cells.quiet[[flaw.position for flaw in whole]] = True
     fields: dict[str, _Given] = {}
     for known in mapping.fields:
-        default = mapping.defaults.get(known.name)
         given = []
-        for rule in mapping.rules:
-            taken = cells.take(rule) if rule.field.name == known.name else None
-            if taken is not None:
-                numbers = sheet.name is not None
-                steps = compile_steps(
-                    rule.part, known, user_types=user_types, numbers=numbers, today=today
-                )
-                given.append((bool(rule.part.if_invalid), turning.turn(rule, taken, steps)))
+        for rule in (rule for rule in mapping.rules if rule.field.name == known.name):
+            taken, numbers = cells.take(rule), sheet.name is not None
+            steps = compile_steps(
+                rule.part, known, user_types=user_types, numbers=numbers, today=today
+            )
+            given += [] if taken is None else [cells.turn(rule, taken, steps)]
         # A value that may be left out gives way to one that may not.
-        given.sort(key=lambda pair: pair[0])
+        given.sort(key=lambda each: each.spare)
+        default = mapping.defaults.get(known.name)
         if given or default is not None:
-            fields[known.name] = _with_default(turning.together(known, given), default)
+            one, *others = given or [_constant(sheet, "")]
+            for other in others:
+                one = cells.merge(known, one, other)
+            fields[known.name] = _with_default(one, default)
     problems = [
         sheet.problem(flaw.position, (), Refusal(flaw.message, flaw.remedy), code=_WHOLE_ROW_CODE)
         for flaw in whole
@@ -125,12 +124,12 @@ def apply_mapping(
         cells=cells.cleaned,
         chosen={name: given.chosen for name, given in fields.items() if given.chosen is not None},
         left_out=frozenset((at, name) for name, given in fields.items() for at in given.dropped),
-        blanks=mapping.blanks,
-        duplicates=mapping.duplicates,
+        blanks=mapping.file.blanks,
+        duplicates=mapping.file.duplicates,
         problems=tuple(sorted(problems, key=lambda problem: problem.position)),
         omit_if_invalid=mapping.omit_if_invalid,
         as_shown=mapping.as_shown,
-        unfit=frozenset(turning.unfit),
+        unfit=frozenset(cells.unfit),
     )
 
 
@@ -154,7 +153,9 @@ def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
     but for those that were empty: a person may have filled them.
     """
     sheet = cells.sheet
-    mapped = {header for rule in mapping.rules for header in rule.headers} & cells.located.keys()
+    mapped = {
+        header for rule in mapping.rules for header in rule.part.headers
+    } & cells.located.keys()
     skipped = np.full(len(sheet.frame), bool(mapped), dtype=np.bool_)
     for header in mapped:
         skipped &= cells.blank(header)
@@ -169,11 +170,11 @@ def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
     columns = {
         cells.located[header]: rule.field.name in mapping.table.told_by
         for rule in mapping.rules
-        for header in rule.headers
+        for header in rule.part.headers
         if header in cells.located
     }
     keys = [column for column, is_key in columns.items() if is_key]
-    for skip in mapping.skip_rows:
+    for skip in mapping.file.skip_rows:
         if skip.struck or skip.fill is not None:
             marked = sheet.struck if skip.fill is None else sheet.coloured(skip.fill)
             skipped[list(sheet.rows_marked(marked, keys, columns))] = True
@@ -196,11 +197,13 @@ class _Given:
     """Positions of the source columns; empty for a constant."""
     chosen: npt.NDArray[np.int64] | None = None
     """Which of several columns gave the text, where the first filled one counts."""
-    flaws: abc.Mapping[int, tuple[Flaw, ...]] = field(default_factory=dict)
-    """Row position → flaws of the cells that the text comes from."""
+    flaws: abc.Mapping[int, abc.Mapping[int, Flaw]] = field(default_factory=dict)
+    """Row position → column → flaw of a cell that the text comes from."""
     problems: tuple[Problem, ...] = ()
     dropped: frozenset[int] = frozenset()
     """Positions whose invalid value is left out."""
+    spare: bool = False
+    """Whether an invalid value is left out."""
 
     @property
     def failed(self) -> frozenset[int]:
@@ -211,15 +214,14 @@ class _Given:
 
 
 class _Cells:
-    """A sheet's cells, by the headers of a mapping."""
+    """A sheet's cells, by the headers of a mapping, and what its rules make of them."""
 
-    def __init__(
-        self,
-        sheet: Sheet,
-        located: abc.Mapping[str, int],
-        cleaned: dict[int, tuple[pd.Series[str], Marks]],
-    ) -> None:
-        self.sheet, self.located, self.cleaned = sheet, located, cleaned
+    def __init__(self, sheet: Sheet, located: abc.Mapping[str, int]) -> None:
+        self.sheet, self.located, self.cleaned = sheet, located, clean_cells(sheet)
+        self.quiet: Marks = np.zeros(len(sheet.frame), dtype=np.bool_)
+        """Positions that get no problem: no records, and records that are wrong as a whole."""
+        self.unfit: set[tuple[int, int]] = set()
+        """(position, column) of cells that are wrong for what they are, not for their text."""
         self._flaws: dict[int, dict[int, Flaw]] = {}
         for flaw in sheet.flaws:
             if flaw.column is not None:
@@ -240,25 +242,35 @@ class _Cells:
         if rule.part.value is not None:
             return _constant(self.sheet, rule.part.value)
         blanks = list(rule.part.blank_if)
-        headers = [header for header in rule.headers if header in self.located]
-        if not headers:
+        columns = tuple(self.located[each] for each in rule.part.headers if each in self.located)
+        if not columns:
             return None
-        columns = tuple(self.located[header] for header in headers)
         parts, flaws = [], []
-        for header, column in zip(headers, columns, strict=True):
-            texts = self.column(header)
+        for column in columns:
+            texts = self.cleaned[column][0]
             texts = texts.mask(texts.isin(blanks), "") if blanks else texts
             flaws.append(self._wrong(rule, column, texts))
             parts.append(self._stored(rule, column, texts))
-        if not rule.part.join:
-            return _filled(parts, columns, flaws)
-        lines = zip(*(part.tolist() for part in parts), strict=True)
-        joined = [rule.part.separator.join(filter(None, line)) for line in lines]
-        taken: dict[int, tuple[Flaw, ...]] = {}
-        for at, flaw in (pair for theirs in flaws for pair in theirs.items()):
-            taken[at] = (*taken.get(at, ()), flaw)
-        texts = pd.Series(joined, index=self.sheet.frame.index, dtype="str")
-        return _Given(texts, columns, None, taken)
+        texts, chosen = parts[0], None
+        if rule.part.join:
+            lines = zip(*(part.tolist() for part in parts), strict=True)
+            joined = [rule.part.separator.join(filter(None, line)) for line in lines]
+            texts = pd.Series(joined, index=self.sheet.frame.index, dtype="str")
+        elif parts[1:]:
+            # A cell with a flaw is not blank.
+            chosen = np.full(len(texts), columns[0], dtype=np.int64)
+            blank = _blank(texts, flaws[0])
+            for other, column, theirs in zip(parts[1:], columns[1:], flaws[1:], strict=True):
+                better = blank & ~_blank(other, theirs)
+                texts = texts.mask(better, other)
+                chosen[better] = column
+                blank &= ~better
+        taken: dict[int, dict[int, Flaw]] = {}
+        for column, theirs in zip(columns, flaws, strict=True):
+            for at, flaw in theirs.items():
+                if chosen is None or chosen[at] == column:
+                    taken.setdefault(at, {})[column] = flaw
+        return _Given(texts, columns, chosen, taken)
 
     def _stored(self, rule: Rule, column: int, texts: pd.Series[str]) -> pd.Series[str]:
         """Return for money the stored numbers in the place of those shown."""
@@ -300,51 +312,6 @@ class _Cells:
                 if texts[at] and not same_amount(texts[at], number, rule.part.decimal):
                     yield at, OTHERWISE
 
-
-def _filled(
-    parts: list[pd.Series[str]], columns: tuple[int, ...], flaws: list[dict[int, Flaw]]
-) -> _Given:
-    """Take the first column that is filled; a cell with a flaw is not blank."""
-    texts = parts[0]
-    if len(parts) == 1:
-        return _Given(texts, columns, None, {at: (flaw,) for at, flaw in flaws[0].items()})
-    chosen = np.full(len(texts), columns[0], dtype=np.int64)
-    blank = _blank(texts, flaws[0])
-    for others, column, theirs in zip(parts[1:], columns[1:], flaws[1:], strict=True):
-        better = blank & ~_blank(others, theirs)
-        texts = texts.mask(better, others)
-        chosen[better] = column
-        blank &= ~better
-    taken = {
-        at: (flaw,)
-        for column, theirs in zip(columns, flaws, strict=True)
-        for at, flaw in theirs.items()
-        if chosen[at] == column
-    }
-    return _Given(texts, columns, chosen, taken)
-
-
-def _constant(sheet: Sheet, text: str) -> _Given:
-    rows = sheet.frame.index
-    return _Given(pd.Series([text] * len(rows), index=rows, dtype="str"))
-
-
-def _blank(texts: pd.Series[str], flaws: abc.Iterable[int] = ()) -> Marks:
-    blank: Marks = (texts == "").to_numpy(dtype=np.bool_, copy=True)
-    blank[list(flaws)] = False
-    return blank
-
-
-@dataclass(frozen=True, slots=True)
-class _Turning:
-    """Turns what rules took into values and problems."""
-
-    sheet: Sheet
-    quiet: Marks
-    """Positions that get no problem: no records, and records that are wrong as a whole."""
-    unfit: set[tuple[int, int]] = field(default_factory=set)
-    """(position, column) of cells that are wrong for what they are, not for their text."""
-
     def turn(self, rule: Rule, taken: _Given, steps: tuple[Step, ...]) -> _Given:
         """Convert what a rule took.
 
@@ -354,22 +321,16 @@ class _Turning:
         known, omit = rule.field, bool(rule.part.if_invalid)
         values, said = _convert_column(taken.texts, steps)
         if _all_midnight(rule, taken.texts):
-            said = {int(at): ALL_MIDNIGHT for at in np.flatnonzero(taken.texts != "")}
-        cuts = _cut(rule, values)
-        said |= {at: cut for at, cut in cuts.items() if not isinstance(said.get(at), Refusal)}
-        own = {(flaw.position, flaw.column) for flaw in self.sheet.flaws} if taken.flaws else set()
+            said = dict.fromkeys(np.flatnonzero(taken.texts != "").tolist(), ALL_MIDNIGHT)
         for at, flaws in taken.flaws.items():
-            said[at] = Refusal(flaws[0].message, flaws[0].remedy)
-            self.unfit.update(
-                (at, flaw.column)
-                for flaw in flaws
-                if flaw.column is not None
-                and (at, flaw.column) not in own
-                and not flaw.message.startswith(MADE)
-            )
-        if not said:
-            return replace(taken, texts=values)
-        shown, kept = taken.texts.tolist(), values.tolist()
+            first, *_ = flaws.values()
+            said[at] = Refusal(first.message, first.remedy)
+            self.unfit |= {
+                (at, column)
+                for column, flaw in flaws.items()
+                if at not in self._flaws.get(column, {}) and not flaw.message.startswith(MADE)
+            }
+        shown, kept = taken.texts.tolist(), values.tolist() if said else []
         problems, dropped = [], set()
         for at, why in sorted(said.items()):
             if self.quiet[at]:
@@ -377,47 +338,37 @@ class _Turning:
             held = isinstance(why, Refusal)
             refusal = why if isinstance(why, Refusal) else why.refusal
             kept[at] = shown[at] if isinstance(why, Refusal) else why.text
-            columns = taken.columns_at(at)
-            if at in taken.flaws:
-                columns = tuple(f.column for f in taken.flaws[at] if f.column is not None)
             if held and omit:
-                kept[at], refusal = "", replace(refusal, remedy=_LEFT_OUT)
-            elif refusal.remedy == BLANK_IF and known.need in {Need.REQUIRED, Need.ONE_OF}:
-                refusal = replace(refusal, remedy=FILL)
+                kept[at], refusal = "", replace(refusal, remedy=LEFT_OUT)
             if not kept[at] and (omit or not held):
                 dropped.add(at)
             problems.append(
                 self.sheet.problem(
                     at,
-                    columns,
-                    refusal,
+                    tuple(taken.flaws.get(at, ())) or taken.columns_at(at),
+                    replace(refusal, remedy=remedy_for(known, refusal.remedy)),
                     field=known.name,
                     value=shown[at],
-                    code=known.too_long if why is cuts.get(at) else known.invalid,
+                    code=known.too_long if refusal.remedy == CUT else known.invalid,
                     warning=omit or not held,
                 )
             )
-        texts = pd.Series(kept, index=values.index, dtype="str")
-        return replace(taken, texts=texts, problems=tuple(problems), dropped=frozenset(dropped))
+        texts = pd.Series(kept, index=values.index, dtype="str") if said else values
+        return replace(
+            taken, texts=texts, problems=tuple(problems), dropped=frozenset(dropped), spare=omit
+        )
 
-    def together(self, known: Field, given: list[tuple[bool, _Given]]) -> _Given:
-        """Return what all rules of a field give: those under its first name come first.
+    def merge(self, known: Field, one: _Given, other: _Given) -> _Given:
+        """Return what two rules of a field give together; the first comes under its first name.
 
         The vendor documents several names for some fields and not which one wins, so that two different
         values are a problem, never a choice of ours; only a value with ``if_invalid: omit`` gives way.
         """
-        if not given:
-            return _constant(self.sheet, "")
-        (_, one), *others = given
-        for spare, other in others:
-            one = self._merged(known, one, other, spare=spare)
-        return one
-
-    def _merged(self, known: Field, one: _Given, other: _Given, *, spare: bool) -> _Given:
         blank, filled = _blank(one.texts), ~_blank(other.texts)
         differ = ~blank & filled & ~self.quiet
         differ &= (one.texts != other.texts).to_numpy(dtype=np.bool_)
         differ[list(one.failed | other.failed)] = False
+        spare = other.spare
         clashes = [
             self.sheet.problem(
                 at,
@@ -433,14 +384,24 @@ class _Turning:
         both = (one, other)
         pair = [each.columns if each.chosen is None else each.chosen for each in both]
         known_at_all = all(len(each.columns) == 1 or each.chosen is not None for each in both)
-        chosen = np.where(blank & filled, pair[1], pair[0]) if known_at_all else None
         return _Given(
             one.texts.mask(blank, other.texts),
             tuple(dict.fromkeys((*one.columns, *other.columns))),
-            chosen,
+            np.where(blank & filled, pair[1], pair[0]) if known_at_all else None,
             problems=(*one.problems, *other.problems, *clashes),
             dropped=one.dropped | other.dropped,
         )
+
+
+def _constant(sheet: Sheet, text: str) -> _Given:
+    rows = sheet.frame.index
+    return _Given(pd.Series([text] * len(rows), index=rows, dtype="str"))
+
+
+def _blank(texts: pd.Series[str], flaws: abc.Iterable[int] = ()) -> Marks:
+    blank: Marks = (texts == "").to_numpy(dtype=np.bool_, copy=True)
+    blank[list(flaws)] = False
+    return blank
 
 
 def _all_midnight(rule: Rule, texts: pd.Series[str]) -> bool:
@@ -467,24 +428,6 @@ def _convert_column(
     said = {code: each for code, each in enumerate(made) if not isinstance(each, str)}
     marked = np.flatnonzero(np.isin(codes, list(said)))
     return texts, {at: said[int(codes[at])] for at in marked.tolist()}
-
-
-def _cut(rule: Rule, values: pd.Series[str]) -> dict[int, Warned]:
-    """Return what is cut because it is too long: nothing unless the mapping says so."""
-    limit = rule.field.max_length
-    if not rule.part.truncate or limit is None:
-        return {}
-    lengths = values.str.len().to_numpy(dtype=np.int64)
-    return {
-        at: Warned(
-            values[at][:limit].rstrip(),
-            Refusal(
-                f"this has {lengths[at]} characters, OPSCOM takes {limit}; the rest was cut off.",
-                "Shorten it yourself where the rest matters.",
-            ),
-        )
-        for at in np.flatnonzero(lengths > limit).tolist()
-    }
 
 
 def _with_default(given: _Given, default: str | None) -> _Given:

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from importer.errors import InputError, MappingError
-from importer.mapping.load import columns_of_header, explain_missing, load_mapping, missing_headers
+from importer.mapping.load import columns_of_header, load_mapping, missing_headers
 from importer.model import RESULT_COLUMNS, Sheet
 from importer.reading import find_header, results_header, take_sheet
-from importer.text import count, fold, heading, listed_up_to, quoted
-from importer.workspace import first_stem, shipped_mappings
+from importer.text import count, fold, heading, listed_up_to, nearest, quoted
+from importer.workspace import shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from importer.mapping.load import Mapping
     from importer.model import Grid, Source
 
-_ENDINGS = (".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".html", ".htm")
-"""What the first source of a results workbook may have been called."""
 _NAMED = 5
 """How many headers a message names of a mapping none of whose headers are there."""
 _MOST_HEADERS = 12
 """How many headers of the file a message names."""
+_MOST_MISSING = 8
+"""How many headers are named that a file lacks."""
 _MOST_OF_SHEET = 6
 """How many mapped headers are named that a sheet has, or lacks."""
 _SURE = 2
@@ -74,12 +74,6 @@ class _Misfit:
     sheet: Sheet | None = None
     """The same under its header, where it has one."""
 
-    def is_near(self, *, named: bool) -> bool:
-        """Whether the file is most likely meant for it: by its columns, or by its name and some of them."""
-        some = self.missing < len(self.mapping.headers)
-        by_name = named and some and self.mapping.match is not None
-        return by_name or not self.missing or self.distance[0] <= _NEAR
-
     @property
     def distance(self) -> tuple[float, int]:
         """How far it is from fitting: the share of the headers that are missing, then their number.
@@ -120,38 +114,33 @@ def choose(
             f"{source.path.name} has no cells that can be seen.",
             hint="Export it again, or unhide the sheet that is to be imported, and save the file.",
         )
-    ours = any(results_header(grid) for grid in source.grids)
+    name, ours = source.path.name, any(results_header(grid) for grid in source.grids)
     first = _first_mappings(source, mappings)
-    candidates = first or [m for m in mappings if named or _is_for(m, source)]
-    tried = {id(m): _try(source, m, sheet, ours=ours) for m in candidates}
-    fits = [found for found in tried.values() if isinstance(found, Choice)]
-    refused = [] if named or ours else [fit for fit in fits if fit.deletes_more]
-    fits = [fit for fit in fits if fit not in refused]
-    specific = [fit for fit in fits if fit.mapping.match is not None] or fits
+    meant = first or [m for m in mappings if named or _is_for(m, source)]
+    tried = [_try(source, m, sheet, ours=ours) for m in meant]
+    found = [each for each in tried if isinstance(each, Choice)]
+    refused = [] if named or ours else [each for each in found if each.deletes_more]
+    fits = [each for each in found if each.mapping not in [other.mapping for other in refused]]
+    specific = [fit for fit in fits if fit.mapping.file.match is not None] or fits
     if len(specific) > 1:
         raise InputError(
-            f"{source.path.name} fits more than one mapping: {_names(specific)}.",
+            f"{name} fits more than one mapping: {_names(specific)}.",
             hint="Name one with --mapping, or narrow `match` in one of them.",
         )
     if specific:
-        return _only(source, specific[0], fits)
-    for m in mappings:
-        tried.setdefault(id(m), _try(source, m, sheet, ours=ours))
-    others = [tried[id(m)] for m in mappings if m not in candidates]
+        return _taken(source, specific[0], fits)
+    others = [_try(source, m, sheet, ours=ours) for m in mappings if m not in meant]
     misnamed = [each for each in others if isinstance(each, Choice) and not each.deletes_more]
-    misfits = [
-        miss for miss in (tried[id(m)] for m in candidates or mappings) if isinstance(miss, _Misfit)
-    ]
+    misfits = [each for each in tried or others if isinstance(each, _Misfit)]
     if misnamed and not first:
         each = "that mapping is" if len(misnamed) == 1 else "those mappings are"
-        lines = [
-            (
-                f"{source.path.name} has the columns of {_names(misnamed)}, but {each} for files of other "
-                "names. Name one with --mapping, rename the file, or extend `match` in the mapping."
-            )
-        ]
+        told = (
+            f"{name} has the columns of {_names(misnamed)}, but {each} for files of other names. Name one "
+            "with --mapping, rename the file, or extend `match` in the mapping."
+        )
     else:
-        lines = _no_fit(source, misfits, known=named or ours, for_name=bool(candidates))
+        told = _no_fit(source, misfits, known=named or ours, for_name=bool(meant))
+    lines = [told]
     if refused:
         lines.append(
             f"{_names(refused)} would delete what it lists, and the file has more columns than that: it "
@@ -162,7 +151,7 @@ def choose(
     raise InputError(*lines)
 
 
-def _only(source: Source, taken: Choice, fits: Sequence[Choice]) -> Choice:
+def _taken(source: Source, taken: Choice, fits: Sequence[Choice]) -> Choice:
     """Return the choice, with a note where another mapping fits too and its ``match`` has decided."""
     mapping = taken.mapping
     if mapping.open_questions:
@@ -170,15 +159,13 @@ def _only(source: Source, taken: Choice, fits: Sequence[Choice]) -> Choice:
         stand = f"{count(number, 'question')} {'stands' if number == 1 else 'stand'} open"
         said = f"{source.path.name} fits {mapping.path.name}, in which {stand}:"
         raise MappingError(said, *mapping.open_questions)
-    others = [fit for fit in fits if fit is not taken]
-    if not others:
+    if len(fits) == 1:
         return taken
     why = f"{mapping.path.name} was taken, because its `match` names this file"
-    note = f"The columns fit {_names([taken, *others])}: {why}."
-    return Choice(mapping, taken.sheets, (note, *taken.notes))
+    return replace(taken, notes=(f"The columns fit {_names(fits)}: {why}.", *taken.notes))
 
 
-def _names(found: Sequence[Choice | _Misfit]) -> str:
+def _names(found: Sequence[Choice]) -> str:
     return " and ".join(sorted(each.mapping.path.name for each in found))
 
 
@@ -190,17 +177,13 @@ def _first_mappings(source: Source, mappings: Sequence[Mapping]) -> list[Mapping
 
 
 def _is_for(mapping: Mapping, source: Source) -> bool:
-    """Whether the file's name allows the mapping; a results workbook goes by its first source."""
-    names = [source.path.name]
-    if any(results_header(grid) for grid in source.grids):
-        names += [first_stem(source.path) + ending for ending in _ENDINGS]
-    if source.origin is not None and source.origin.file:
-        names.append(source.origin.file)
-    return any(map(mapping.is_for, names))
+    """Whether the file's name allows the mapping, or that of a results workbook's first source."""
+    first = "" if source.origin is None else source.origin.file
+    return mapping.is_for(source.path.name) or bool(first and mapping.is_for(first))
 
 
 def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> Choice | _Misfit:
-    names = (sheet,) if sheet else () if ours else mapping.sheets
+    names = (sheet,) if sheet else () if ours else mapping.file.sheet
     grids = source.grids
     places = list(range(len(grids)))
     if names and grids[0].name is not None:
@@ -228,7 +211,7 @@ def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> 
 
 def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
-    wanted, headers, ours = mapping.all_headers, mapping.header_rows, results_header(grid)
+    wanted, headers, ours = mapping.all_headers, mapping.file.header_row, results_header(grid)
     if ours is not None or not headers:
         row = ours or find_header(grid, mapping.headers)
         headers = () if row is None else (row,)
@@ -239,22 +222,32 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
         row = find_header(grid, ends)
         if row is not None and (two := _two_lines(source, grid, mapping, row)):
             return two
-        where = source.path.name if grid.name is None else f"{source.path.name}, {grid.name}"
         first = ", ".join(mapping.headers[:_NAMED])
         first += ", …" if len(mapping.headers) > _NAMED else ""
-        why = f"{where}: none of the first 30 rows holds any of the mapped headers ({first})."
-        return _Misfit(mapping, why, len(mapping.headers), grid)
+        why = f"none of the first 30 rows holds any of the mapped headers ({first})."
+        return _Misfit(mapping, _at(grid, why), len(mapping.headers), grid)
     try:
         sheet = take_sheet(source, grid, *headers, wanted=wanted)
     except InputError as error:
-        return _Misfit(mapping, str(error), 0, grid)
+        return _Misfit(mapping, str(error).removeprefix(f"{source.path.name}, "), 0, grid)
     missing = missing_headers(mapping, sheet.columns)
     if not missing:
         return sheet
-    if not mapping.header_rows and (two := _two_lines(source, grid, mapping, headers[0])):
+    if not mapping.file.header_row and (two := _two_lines(source, grid, mapping, headers[0])):
         return two
-    why = explain_missing(mapping, sheet, told_headers(grid, (mapping,))[0])
-    return _Misfit(mapping, why, len(missing), grid, sheet)
+    told = told_headers(grid, (mapping,))[0]
+    near = {header: nearest(header, told) for header in missing}
+    parts = [
+        f'"{header}"' if near[header] is None else f'"{header}" (the nearest is "{near[header]}")'
+        for header in sorted(missing, key=lambda header: near[header] is None)
+    ]
+    what = "this column is" if len(parts) == 1 else "these columns are"
+    why = f"{what} missing: {listed_up_to(parts, _MOST_MISSING)}."
+    return _Misfit(mapping, _at(grid, why), len(missing), grid, sheet)
+
+
+def _at(grid: Grid, why: str) -> str:
+    return why if grid.name is None else f"{grid.name}: {why}"
 
 
 def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
@@ -313,9 +306,7 @@ def _bare(header: str) -> str:
     return re.sub(r"[\W_]+", "", fold(header))
 
 
-def _no_fit(
-    source: Source, misfits: Sequence[_Misfit], *, known: bool, for_name: bool
-) -> list[str]:
+def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool, for_name: bool) -> str:
     """Return what is missing and what to do: the command that proposes a mapping, or what is new.
 
     Args:
@@ -326,35 +317,28 @@ def _no_fit(
     """
     name, command = source.path.name, f"opscom-import map {quoted(source.path)}"
     misfits = sorted(misfits, key=lambda misfit: misfit.distance)
-    told = [
-        f"{miss.mapping.path.name}: {miss.why.removeprefix(f'{name}: ').removeprefix(f'{name}, ')}"
-        for miss in misfits
-    ]
-    there, ways = _what_there_is(misfits), ""
-    # What deletes is proposed for nothing: a person writes it.
-    near = [
-        at
-        for at, miss in enumerate(misfits)
-        if miss.is_near(named=for_name) and not miss.mapping.deletes
-    ]
-    if known:
-        near, ways = [0], "Correct the file or the mapping (docs/mappings.md says how)."
-        if others := len(misfits) - 1:
-            fits = "fits" if others == 1 else "fit"
-            ways = f"{count(others, 'other mapping')} {fits} less. {ways}"
-    elif near:
-        new = f"{command} --mapping {quoted(misfits[near[0]].mapping.path.name)}"
-        ways = f"Correct the file, or to have proposed what is new: {new}"
-    if near:
-        return [" ".join(filter(None, (f"{name} does not fit {told[near[0]]}", there, ways)))]
+    there = _what_there_is(misfits)
+    for miss in misfits:
+        # The file is meant for it by its columns, or by its name and some of them.
+        some = miss.missing < len(miss.mapping.headers)
+        near = some and for_name and miss.mapping.file.match is not None
+        near |= not miss.missing or miss.distance[0] <= _NEAR
+        # What deletes is proposed for nothing: a person writes it.
+        if known or (near and not miss.mapping.deletes):
+            new = f"{command} --mapping {quoted(miss.mapping.path.name)}"
+            ways = f"Correct the file, or to have proposed what is new: {new}"
+            if known:
+                ways = "Correct the file or the mapping (docs/mappings.md says how)."
+            why = f"{name} does not fit {miss.mapping.path.name}: {miss.why}"
+            return " ".join(filter(None, (why, there, ways)))
     from importer.proposing.sheets import seems  # a file that fits needs no proposals
 
     looks = seems(source)
     if not looks:
         nothing = "no mapping fits, and it looks like nothing that OPSCOM takes."
-        return [f"{name}: {nothing} {there}".strip()]
+        return f"{name}: {nothing} {there}".strip()
     ways = f"It looks like {looks}. To have a mapping proposed: {command}"
-    return [" ".join(filter(None, (f"{name}: no mapping fits.", there, ways)))]
+    return " ".join(filter(None, (f"{name}: no mapping fits.", there, ways)))
 
 
 def _what_there_is(misfits: Sequence[_Misfit]) -> str:

@@ -36,6 +36,7 @@ _NOT_EXTRACTED = Refusal(
     "this has not the form that `extract` in the mapping looks for.",
     "Correct the cell, or widen `extract` in the mapping.",
 )
+CUT = "Shorten it yourself where the rest matters."
 # These differ in what they say of the nearest name and agree in their remedy, so that a summary of
 # many of them can say what to do.
 _NOT_LOOKED_UP = (
@@ -65,8 +66,6 @@ def compile_steps(
 ) -> tuple[Step, ...]:
     """Return the functions that turn a taken, cleaned, filled text into the field's value.
 
-    Truncation is not among them, because it comes with a warning of its own.
-
     Args:
         steps: The rule's steps.
         field: The field; its kind decides on date, amount and upper case.
@@ -93,6 +92,9 @@ def compile_steps(
         made.append(lambda text: conversions.pad(text, width))
     if kind is not None:
         made.append(kind)
+    limit = field.max_length
+    if steps.truncate and limit is not None:
+        made.append(lambda text: _cut(text, limit))
     return tuple(made)
 
 
@@ -146,6 +148,13 @@ def _refuse_nothing(text: str, kind: Kind) -> str | Refusal:
     if is_nothing(text) or bare:
         return Refusal(NOTHING.message.format(this="this"), NOTHING.remedy)
     return text
+
+
+def _cut(text: str, limit: int) -> str | Warned:
+    if len(text) <= limit:
+        return text
+    why = f"this has {len(text)} characters, OPSCOM takes {limit}; the rest was cut off."
+    return Warned(text[:limit].rstrip(), Refusal(why, CUT))
 
 
 def _extractor(pattern: regex.Pattern[str], kind: Kind) -> Step:

@@ -15,7 +15,7 @@ from importer.mapping.document import did_you_mean, mapping_error, read_document
 from importer.mapping.model import MappingFile, RulePart, SkipPart, validate
 from importer.model import Refusal, Warned
 from importer.schema import Field, Kind, Need
-from importer.text import clean, fold, listed_up_to, nearest
+from importer.text import clean, fold
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -35,8 +35,7 @@ _FOR_KINDS = {
     "timezone": ({Kind.DATE, Kind.DATETIME}, "a date"),
     "decimal": ({Kind.AMOUNT}, "an amount"),
 }
-_NOT_BESIDE_VALUE = {"lookup", "if_invalid", "optional", "as_shown"}
-_MOST_MISSING = 8
+_NOT_BESIDE_VALUE = {"lookup", "if_invalid", "optional", "as_shown", "truncate"}
 _NUMBERED_RE = re.compile(r"(.*\S)\s*#([1-9][0-9]{0,3})", re.DOTALL)
 
 
@@ -50,48 +49,36 @@ class Rule:
     part: RulePart
     """A constant stands in ``value`` as it is sent, already converted."""
 
-    @property
-    def headers(self) -> tuple[str, ...]:
-        """The headers that it takes from, as written."""
-        return self.part.headers
-
 
 @dataclass(frozen=True, slots=True)
 class Mapping:
     """How a sheet's columns become the fields of an endpoint."""
 
     path: Path
-    name: str
+    file: MappingFile
+    """What it says besides its rules and defaults."""
     table: Table
     """The endpoint's page of the vendor."""
     rules: tuple[Rule, ...]
     """In the vendor's order of fields; of one field the rule under its first name comes first."""
-    match: tuple[str, ...] | None = None
-    """Patterns of file names; ``None``: files of every name."""
-    sheets: tuple[str, ...] = ()
-    """Names of sheets; empty: every sheet that has all mapped headers."""
-    encoding: str | None = None
-    """The encoding of text files, as Python calls it; ``None``: to be found."""
-    header_rows: tuple[int, ...] = ()
-    """The rows that make the header, as the spreadsheet shows them; empty: to be found."""
-    skip_rows: tuple[SkipPart, ...] = ()
     defaults: abc.Mapping[str, str] = field(default_factory=dict)
     """Field (its first name) → value for rows that have none, as it is sent."""
-    duplicates: str = "error"
-    """``error``, ``first`` or ``last``."""
-    blanks: str = "omit"
-    """``omit`` or ``send``."""
     open_questions: tuple[str, ...] = ()
     """What ``map`` could not know, with its line and what to do; a mapping that has any is not used."""
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.path.stem if self.file.name is None else clean(self.file.name)
 
     def is_for(self, file_name: str) -> bool:
         """Return whether ``match`` allows a file of this name; without ``match`` it does.
 
         Patterns are those of a shell (``*``, ``?``, ``[…]``); case does not count.
         """
-        if self.match is None:
-            return True
-        return any(fnmatchcase(fold(file_name), fold(pattern)) for pattern in self.match)
+        match = self.file.match
+        names = ("*",) if match is None else match.files
+        return any(fnmatchcase(fold(file_name), fold(pattern)) for pattern in names)
 
     @property
     def endpoint(self) -> str:
@@ -115,14 +102,14 @@ class Mapping:
 
         In the vendor's order of the fields, then those of ``skip_rows``.
         """
-        rules = (rule for rule in self.rules if not rule.part.optional)
-        parts: tuple[Rule | SkipPart, ...] = (*rules, *self.skip_rows)
+        rules = (rule.part for rule in self.rules if not rule.part.optional)
+        parts: tuple[RulePart | SkipPart, ...] = (*rules, *self.file.skip_rows)
         return tuple(dict.fromkeys(header for part in parts for header in part.headers))
 
     @property
     def all_headers(self) -> tuple[str, ...]:
         """The same with the optional ones behind."""
-        more = (header for rule in self.rules for header in rule.headers)
+        more = (header for rule in self.rules for header in rule.part.headers)
         return tuple(dict.fromkeys((*self.headers, *more)))
 
     @property
@@ -179,21 +166,8 @@ def load_mapping(path: Path) -> Mapping:
         raise mapping_error(path, faults)
     order = {known.name: at for at, known in enumerate(table.fields)}
     rules.sort(key=lambda rule: (order[rule.field.name], rule.name != rule.field.name))
-    return Mapping(
-        path=path,
-        name=path.stem if file.name is None else clean(file.name),
-        table=table,
-        rules=tuple(rules),
-        match=None if file.match is None else file.match.files,
-        sheets=file.sheet,
-        encoding=file.encoding,
-        header_rows=file.header_row,
-        skip_rows=file.skip_rows,
-        defaults=defaults,
-        duplicates=file.duplicates,
-        blanks=file.blanks,
-        open_questions=tuple(mapping_error(path, asked).message.splitlines()) if asked else (),
-    )
+    questions = mapping_error(path, asked).message.splitlines() if asked else ()
+    return Mapping(path, file, table, tuple(rules), defaults, tuple(questions))
 
 
 def _rules(document: Document, table: Table, faults: list[Fault]) -> Iterator[Rule]:
@@ -281,9 +255,6 @@ def _finished(rule: Rule, file: MappingFile, document: Document, faults: list[Fa
         elif not value:
             message = "a constant must not be blank. Write a value, or remove the rule."
             faults.append(document.fault(place, message))
-        elif part.truncate and known.max_length is not None and len(value) > known.max_length:
-            message = f"OPSCOM takes {known.max_length} characters here. Shorten it."
-            faults.append(document.fault(place, message))
         return Rule(rule.name, known, RulePart(value=str(value)))
     blanks = part.blank_if + (file.blank_if if known.kind is not Kind.NAME else ())
     part = part.model_copy(
@@ -363,51 +334,25 @@ def missing_headers(mapping: Mapping, columns: abc.Sequence[Column]) -> tuple[st
     return tuple(header for header in mapping.headers if not columns_of_header(header, columns))
 
 
-def explain_missing(mapping: Mapping, sheet: Sheet, told: abc.Sequence[str] = ()) -> str:
-    """Return where which mapped headers are missing, as one sentence.
-
-    Those that have a near one come first, each with it; of many the first eight are named.
-
-    Args:
-        mapping: The mapping.
-        sheet: The sheet.
-        told: Its headers that may be told; in a file without a header row they are a person's values.
-    """
-    missing = missing_headers(mapping, sheet.columns)
-    near = {header: nearest(header, told) for header in missing}
-    parts = [
-        f'"{header}"' if near[header] is None else f'"{header}" (the nearest is "{near[header]}")'
-        for header in sorted(missing, key=lambda header: near[header] is None)
-    ]
-    what = "this column is" if len(parts) == 1 else "these columns are"
-    return f"{_place(sheet)}: {what} missing: {listed_up_to(parts, _MOST_MISSING)}."
-
-
 def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:
     """Return each mapped header's column position; optional ones may be missing.
 
     Raises:
-        InputError: A header is missing, or stands over several columns and has no number.
+        InputError: A header stands over several columns and has no number.
     """
-    if missing_headers(mapping, sheet.columns):
-        raise InputError(
-            explain_missing(mapping, sheet),
-            hint=f"Correct the header in the file or in the mapping {mapping.path.name}.",
-        )
     found: dict[str, int] = {}
     for header in mapping.all_headers:
         columns = columns_of_header(header, sheet.columns)
         if len(columns) > 1:
             letters = ", ".join(column.letter for column in columns)
+            place = (
+                sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"
+            )
             raise InputError(
-                f'{_place(sheet)}: the header "{header}" stands over several columns ({letters}).',
+                f'{place}: the header "{header}" stands over several columns ({letters}).',
                 hint=f'Write "{header}#1" for the first, "{header}#2" for the second, and so on, '
                 f"in the mapping {mapping.path.name}.",
             )
         if columns:
             found[header] = columns[0].position
     return found
-
-
-def _place(sheet: Sheet) -> str:
-    return sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"

@@ -20,6 +20,7 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
+from pydantic.json_schema import GenerateJsonSchema
 
 from importer.mapping.dates import DateFormat, compile_format
 from importer.mapping.document import did_you_mean
@@ -27,7 +28,9 @@ from importer.text import clean, fold
 from schemas import TABLES
 
 if TYPE_CHECKING:
+    from pydantic.json_schema import JsonSchemaValue
     from pydantic_core import ErrorDetails
+    from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
     from importer.mapping.document import Document, Fault, Place, Value
 
@@ -36,16 +39,7 @@ _MOST_PADDED = 255
 _TIME_RE = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
 _COLOUR_RE = re.compile(r"#?([0-9A-Fa-f]{6})")
 
-JsonValue: TypeAlias = "str | int | float | bool | list[JsonValue] | tuple[JsonValue, ...] | dict[str, JsonValue] | None"
-
-
-class FaultsError(ValueError):
-    """Several things that are wrong inside one value, each at a key or a list position of it."""
-
-    def __init__(self, faults: list[tuple[str | int, str]]) -> None:
-        """Take places and sentences."""
-        super().__init__()
-        self.faults = faults
+Names = TypeVar("Names", tuple[str, ...], dict[str, str])
 
 
 def _shape(value: object) -> str:
@@ -87,13 +81,13 @@ def _header(value: str) -> str:
     return value
 
 
-def _distinct(headers: tuple[str, ...]) -> tuple[str, ...]:
-    first = {fold(header): at for at, header in reversed(list(enumerate(headers)))}
-    twice = "this header stands in the list already. Remove one."
-    again = [(at, twice) for at, header in enumerate(headers) if first[fold(header)] != at]
-    if again:
-        raise FaultsError([*again])
-    return headers
+def _distinct(names: Names) -> Names:
+    seen: set[str] = set()
+    for name in names:
+        if fold(name) in seen:
+            raise ValueError(f'"{name}" stands here twice, but for case and blanks. Remove one.')
+        seen.add(fold(name))
+    return names
 
 
 def _pattern(value: object) -> object:
@@ -116,17 +110,12 @@ def _one_group(pattern: regex.Pattern[str]) -> regex.Pattern[str]:
 
 def _pieces(pairs: dict[str, str]) -> dict[str, str]:
     if "" in pairs:
-        raise FaultsError([("", "a piece to replace must not be blank.")])
+        raise ValueError("a piece to replace must not be blank.")
     return pairs
 
 
 def _lookup(entries: dict[str, str]) -> dict[str, str]:
-    first = {fold(entry): entry for entry in reversed(entries)}
-    twice = "this name stands here already, but for case and blanks. Remove one."
-    again = [(entry, twice) for entry in entries if first[fold(entry)] != entry]
-    if again:
-        raise FaultsError([*again])
-    return {clean(entry): clean(value) for entry, value in entries.items()}
+    return {clean(entry): clean(value) for entry, value in _distinct(entries).items()}
 
 
 def _padded(value: int) -> int:
@@ -345,45 +334,37 @@ class MappingFile(Part):
     """What `map` could not know; a mapping with open questions is not used."""
 
 
-def json_schema() -> dict[str, JsonValue]:
+class _Schema(GenerateJsonSchema):
+    """Without what only Python needs: a key that may be missing has a value where it stands."""
+
+    def nullable_schema(self, schema: NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def default_schema(self, schema: WithDefaultSchema) -> JsonSchemaValue:
+        bare = not schema.get("default")
+        return self.generate_inner(schema["schema"]) if bare else super().default_schema(schema)
+
+    def field_title_should_be_set(self, schema: object) -> bool:  # noqa: ARG002
+        return False
+
+
+def json_schema() -> JsonSchemaValue:
     """Return the format as a JSON Schema (draft 2020-12) for editors.
 
     Beyond the keys it knows, by endpoint, the field names that ``fields`` and ``defaults`` take.
     """
-    schema: dict[str, JsonValue] = {"$schema": "https://json-schema.org/draft/2020-12/schema"}
-    for key, value in MappingFile.model_json_schema().items():
-        schema[key] = _tidy(value)
-    schema["title"] = "OPSCOM import mapping"
-    by_endpoint: list[JsonValue] = []
+    by_endpoint = []
     for endpoint, table in TABLES.items():
-        names: JsonValue = {"propertyNames": {"enum": list(table.names)}}
-        fields: JsonValue = {"properties": {"fields": names, "defaults": names}}
-        chosen: JsonValue = {"properties": {"endpoint": {"const": endpoint}}}
+        names = {"propertyNames": {"enum": list(table.names)}}
+        fields = {"properties": {"fields": names, "defaults": names}}
+        chosen = {"properties": {"endpoint": {"const": endpoint}}}
         by_endpoint.append({"if": chosen, "then": fields})
-    schema["allOf"] = by_endpoint
-    return schema
-
-
-def _tidy(value: JsonValue) -> JsonValue:
-    """Return a part of the schema without what only Python needs.
-
-    A key that may be missing is written ``T | None`` in the model, but a file must not hold it
-    without a value; and titles made from keys say nothing.
-    """
-    if isinstance(value, list):
-        return [_tidy(item) for item in value if item != {"type": "null"}]
-    if not isinstance(value, dict):
-        return value
-    kept = {
-        key: _tidy(item)
-        for key, item in value.items()
-        if not (key == "title" and isinstance(item, str)) and not (key == "default" and not item)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        **MappingFile.model_json_schema(schema_generator=_Schema),
+        "title": "OPSCOM import mapping",
+        "allOf": by_endpoint,
     }
-    match kept.get("anyOf"):
-        case [dict(only)]:
-            return {**only, **{key: item for key, item in kept.items() if key != "anyOf"}}
-        case _:
-            return kept
 
 
 Checked = TypeVar("Checked", bound=Part)
@@ -417,19 +398,13 @@ def validate(document: Document, form: type[Checked], faults: list[Fault]) -> Ch
         # Our own forms (<list>) and what a text was turned into stand in no file.
         ours = [part for part in detail["loc"] if not str(part).startswith("<")]
         place = tuple(ours[:-1] if ours[-1:] == ["[key]"] else ours)
-        cause = detail.get("ctx", {}).get("error")
+        # A list whose entries are wrong is said to be empty, too.
+        told = detail["type"] == "too_short" and detail["input"]
         if detail["type"] == "missing":
             faults.append(document.fault(place[:-1], f"`{place[-1]}` is missing. Add it."))
-        elif isinstance(cause, FaultsError):
-            faults += [document.fault((*place, key), message) for key, message in cause.faults]
-        elif detail["input"] is not None and not _counts_only_the_sound(detail):
+        elif detail["input"] is not None and not told:
             faults.append(document.fault(place, _sentence(detail, place, form)))
     return None
-
-
-def _counts_only_the_sound(detail: ErrorDetails) -> bool:
-    """Whether a list is said to be empty because its entries are wrong, which is told already."""
-    return detail["type"] == "too_short" and bool(detail["input"])
 
 
 def _nothings(document: Document, value: Value, place: Place) -> list[Fault]:

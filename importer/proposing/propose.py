@@ -114,7 +114,7 @@ def propose_anew(
         office: What the office brings.
     """
     gone = {fold(header) for header in missing_headers(mapping, look.sheet.columns)}
-    lost = {rule.field.name for rule in mapping.rules if gone & set(map(fold, rule.headers))}
+    lost = {rule.field.name for rule in mapping.rules if gone & set(map(fold, rule.part.headers))}
     known = office.known(mapping.endpoint, said)
     made = propose(look, mapping.endpoint, known.over(_said(mapping, {})), types=office.types)
     renamed = {p.field: made.header(p) for p in made.places if p.field and p.field in lost}
@@ -142,7 +142,7 @@ def propose_anew(
                 taken = _with_new({**old, "column": column}, new)
             drafts.append(Draft(name, taken, f"{new.why}; the mapping's own column is gone"))
         elif known.get(FIELDS, name) != NOT_SENT and all(q.field != name for q in questions):
-            text = f'The column of {name} ("{", ".join(rule.headers)}") is gone. Which column is it now?'
+            text = f'The column of {name} ("{", ".join(rule.part.headers)}") is gone. Which column is it now?'
             choices = (*look.headers.values(), NOT_SENT)
             questions.append(Question("field", (FIELDS, name), text, choices, field=name))
     said_beside = {key: value for key, value in document.data.items() if key != "fields"}
@@ -185,7 +185,7 @@ def _said(mapping: Known, renamed: Mapping[str, str]) -> Answers:
         if rule.part.value is not None:
             given[FIELDS, name] = rule.part.value
         lookup = rule.part.lookup if isinstance(rule.part.lookup, dict) else {}
-        for header in (*rule.headers, *([renamed[name]] if name in renamed else [])):
+        for header in (*rule.part.headers, *([renamed[name]] if name in renamed else [])):
             given.setdefault((COLUMNS, header), name)
             given |= {(VALUES, header, text): becomes for text, becomes in lookup.items()}
     return Answers(given)

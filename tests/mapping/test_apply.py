@@ -18,7 +18,6 @@ from importer.mapping import (
     load_mapping,
     missing_headers,
 )
-from importer.mapping.load import explain_missing
 from importer.model import RESULT_COLUMNS, CellType, Flaw, Severity
 from importer.text import clean
 
@@ -168,17 +167,6 @@ def test_a_repeated_header_without_a_number_stops_the_file(apply):
     assert str(caught.value) == (
         'students.xlsx, Students: the header "Phone" stands over several columns (A, C). '
         'Write "Phone#1" for the first, "Phone#2" for the second, and so on, in the mapping m.yaml.'
-    )
-
-
-def test_missing_headers_stop_the_file_and_name_the_nearest(apply):
-    with pytest.raises(InputError) as caught:
-        apply(
-            '{date_of_birth: BIRTH_DATE, unique_id: ID, city: "ID#2"}',
-            sheet(["Birth date", "ID"], ["", ""]),
-        )
-    assert str(caught.value) == (
-        'students.xlsx, Students: these columns are missing: "ID#2", "BIRTH_DATE". Correct the header in the file or in the mapping m.yaml.'
     )
 
 
@@ -486,7 +474,6 @@ def test_missing_headers_are_those_of_rules_and_skipped_rows(tmp_path):
     mapping = load_mapping(path)
     over = sheet(["a", "zzz"], name=None)
     assert missing_headers(mapping, over.columns) == ("B", "Note")
-    assert explain_missing(mapping, over) == 'students.csv: these columns are missing: "B", "Note".'
 
 
 @pytest.mark.parametrize("lenient", ["state", "province"])

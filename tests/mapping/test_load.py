@@ -72,49 +72,33 @@ fields:
 
 def test_everything_that_the_format_has_is_taken_over(tmp_path):
     mapping = load(tmp_path, EVERYTHING)
-    assert (mapping.name, mapping.endpoint, mapping.match) == (
+    file, parts = mapping.file, {rule.name: rule.part for rule in mapping.rules}
+    assert (mapping.name, mapping.endpoint, mapping.is_for("A STUDENT.csv")) == (
         "Banner students",
         "users",
-        ("*student*",),
+        True,
     )
-    assert (mapping.sheets, mapping.header_rows) == (("Students",), (3, 4))
-    assert mapping.encoding == "mac-roman"
-    assert (mapping.duplicates, mapping.blanks) == ("last", "send")
+    assert (file.sheet, file.header_row, file.encoding) == (("Students",), (3, 4), "mac-roman")
+    assert (file.duplicates, file.blanks) == ("last", "send")
     assert mapping.defaults == {"login_source": "OPSCOM"}
-    assert [
-        (skip.headers, skip.matches and skip.matches.pattern) for skip in mapping.skip_rows
-    ] == [
-        (("SPRIDEN_ID", "SPRIDEN_LAST_NAME"), None),
-        (("SPRIDEN_ID",), "Total.*"),
-        ((), None),
-        ((), None),
+    skips = [
+        (skip.headers, skip.matches and skip.matches.pattern, skip.struck, skip.fill)
+        for skip in file.skip_rows
     ]
-    assert [(skip.struck, skip.fill) for skip in mapping.skip_rows[2:]] == [
-        (True, None),
-        (None, "FF0000"),
+    assert skips == [
+        (("SPRIDEN_ID", "SPRIDEN_LAST_NAME"), None, None, None),
+        (("SPRIDEN_ID",), "Total.*", None, None),
+        ((), None, True, None),
+        ((), None, None, "FF0000"),
     ]
-    parts = {rule.name: rule.part for rule in mapping.rules}
-    assert {name: part.headers for name, part in parts.items()} == {
-        "unique_id": ("SPRIDEN_ID",),
-        "login_source": (),
-        "email": ("CAMPUS_EMAIL", "HOME_EMAIL"),
-        "street": ("STREET_LINE1", "STREET_LINE2"),
-        "first_name": ("FIRST",),
-        "city": ("CITY",),
-        "postal_code": ("ZIP",),
-        "province": ("STAT_CODE",),
-        "state": ("STATE",),
-        "phone_cell": ("Phone#2",),
-        "user_type_id": ("STYP_DESC",),
-        "employ_no": ("EMP",),
-        "student_no": ("SPRIDEN_ID",),
-        "student_phone": ("PHONE",),
-        "date_of_birth": ("BIRTH_DATE",),
-    }
     assert (parts["login_source"].value, parts["street"].separator) == ("OPSCOM", ", ")
     assert (parts["email"].first_of, parts["street"].join) == (
         ("CAMPUS_EMAIL", "HOME_EMAIL"),
         ("STREET_LINE1", "STREET_LINE2"),
+    )
+    assert (parts["phone_cell"].headers, parts["user_type_id"].lookup) == (
+        ("Phone#2",),
+        {"Full Time Student": "1", "Full Time Staff": "7"},
     )
     assert mapping.omit_if_invalid == {"province"}
     assert mapping.as_shown == {"postal_code"}
@@ -125,7 +109,6 @@ def test_everything_that_the_format_has_is_taken_over(tmp_path):
         {"N/A"},
         {"N/A", "-"},
     ]
-    assert not mapping.needs_user_types
 
 
 def test_rules_come_in_the_vendors_order_the_first_name_of_a_field_first(tmp_path):
@@ -155,13 +138,10 @@ def test_the_headers_are_those_of_rules_and_of_skipped_rows_each_once(tmp_path):
 
 def test_the_optional_keys_have_quiet_defaults(tmp_path):
     mapping = load(tmp_path, "version: 1\nendpoint: permit-deletes\nfields: {reference_id: Ref}\n")
-    assert (mapping.name, mapping.match, mapping.sheets, mapping.header_rows) == ("m", None, (), ())
-    assert (mapping.skip_rows, mapping.defaults, mapping.duplicates, mapping.blanks) == (
-        (),
-        {},
-        "error",
-        "omit",
-    )
+    file = mapping.file
+    assert (mapping.name, mapping.is_for("any"), mapping.defaults) == ("m", True, {})
+    assert (file.sheet, file.header_row, file.skip_rows) == ((), (), ())
+    assert (file.duplicates, file.blanks) == ("error", "omit")
     assert [field.name for field in mapping.fields] == ["referenceID"]
 
 
@@ -172,9 +152,9 @@ def test_values_of_a_mapping_are_never_booleans_or_numbers(tmp_path):
         "  user_type_id: {column: on, lookup: {NO: 0012, yes: 1E5}}}\n",
     )
     unique_id, login_source, user_type = mapping.rules
-    assert unique_id.headers == ("0012",)
+    assert unique_id.part.headers == ("0012",)
     assert login_source.part.value == "NO"
-    assert user_type.headers == ("on",)
+    assert user_type.part.headers == ("on",)
     assert user_type.part.lookup == {"NO": "0012", "yes": "1E5"}
 
 
@@ -274,7 +254,7 @@ fields:
         pytest.param("version: 1\nendpoint: users\ndefaults: {citty: X}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.citty: OPSCOM's users have no field of this name. Did you mean city? `opscom-import fields users` lists them.", id="unknown default"),
         pytest.param("version: 1\nendpoint: users\ndefaults: {date_of_birth: 1.2.2000}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.date_of_birth: this date can be read in two ways. Correct the value.", id="default that is no date"),
         pytest.param("version: 1\nendpoint: users\ndefaults: {state: ON, province: QC}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.province: this is another name of province, which has a default. Remove one.", id="default twice"),
-        pytest.param("version: 1\nendpoint: users\nfields: {unique_id: A, 'street': {join: [A, a]}}\n", "m.yaml, line 3, fields.street.join[2]: this header stands in the list already. Remove one.", id="joined twice"),
+        pytest.param("version: 1\nendpoint: users\nfields: {unique_id: A, 'street': {join: [A, a]}}\n", 'm.yaml, line 3, fields.street.join: "a" stands here twice, but for case and blanks. Remove one.', id="joined twice"),
     ],
 )  # fmt: skip
 def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
@@ -296,12 +276,12 @@ def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
         pytest.param('city: {value: ""}', ["value: a constant must not be blank. Write a value, or remove the rule."], id="blank constant"),
         pytest.param("city: {value: A, lookup: {A: B}}", ["lookup: a constant `value` takes no `lookup`. Remove it."], id="constant with lookup"),
         pytest.param("date_of_birth: {value: 2001-02-30}", ["value: there is no such day or time. Correct the value."], id="constant that is no date"),
-        pytest.param("login_source: {value: 123456789012345678901, truncate: true}", ["value: OPSCOM takes 20 characters here. Shorten it."], id="constant to be cut"),
+        pytest.param("login_source: {value: 123456789012345678901, truncate: true}", ["truncate: a constant `value` takes no `truncate`. Remove it."], id="constant to be cut"),
         pytest.param("city: {column: A, extract: '('}", ["extract: this is not a valid regular expression (missing )). Correct it."], id="bad regex"),
         pytest.param("city: {column: A, extract: '(a)(b)'}", ["extract: this needs exactly one group ( ); use (?: ) for others."], id="two groups"),
-        pytest.param("city: {column: A, replace: {'': x}}", ["replace.: a piece to replace must not be blank."], id="blank piece"),
+        pytest.param("city: {column: A, replace: {'': x}}", ["replace: a piece to replace must not be blank."], id="blank piece"),
         pytest.param("city: {column: A, convert: uppr}", ["convert: this must be upper, lower, title, digits, plate, phone, email, province or unwrap. Did you mean upper?"], id="bad conversion"),
-        pytest.param("city: {column: A, lookup: {x: 1, X : 2}}", ["lookup.X: this name stands here already, but for case and blanks. Remove one."], id="lookup twice"),
+        pytest.param("city: {column: A, lookup: {x: 1, X : 2}}", ['lookup: "X" stands here twice, but for case and blanks. Remove one.'], id="lookup twice"),
         pytest.param("city: {column: A, lookup: {x: }}", ["lookup.x: nothing stands here. Write a value, or remove it."], id="lookup without value"),
         pytest.param("city: {column: A, lookup: types}", ['lookup: this must be user-types or a table like {Full Time: "1"}. Did you mean user-types?'], id="unknown list"),
         pytest.param("locker_user_type_id: {column: A, lookup: user-types}", ["lookup: `lookup: user-types` is for user_type_id alone, not locker_user_type_id."], id="user types of lockers"),

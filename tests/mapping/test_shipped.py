@@ -64,7 +64,9 @@ def test_one_file_name_is_for_one_mapping():
     mappings = {path.name: load_mapping(path) for path in SHIPPED}
     for file, expected in named.items():
         fits = [
-            name for name, mapping in mappings.items() if mapping.match and mapping.is_for(file)
+            name
+            for name, mapping in mappings.items()
+            if mapping.file.match and mapping.is_for(file)
         ]
         assert fits == [expected]
 

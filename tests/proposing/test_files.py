@@ -45,7 +45,7 @@ def test_a_header_of_two_lines_is_proposed_and_its_rows_are_ready(office, run, m
     shape = json.loads(run(office, "map", path, "--json").out)
     assert (shape["header_row"], shape["endpoint"], shape["asks"]) == ([1, 2], "permits", [])
     made = office / "mappings" / "permits.yaml"
-    assert load_mapping(made).header_rows == (1, 2)
+    assert load_mapping(made).file.header_row == (1, 2)
     assert read(made)["fields"] == {
         "amount": "Paid Amount", "currency": "Paid Cur", "startTime": {"column": "Valid From", "time": "00:00:00"},
         "endTime": {"column": "Valid To", "time": "23:59:59"}, "plate": {"column": "Vehicle Plate", "convert": ["plate"]},
