@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from importer.delivery.journal_file import person
 from importer.errors import InputError
+from importer.files import prove_writable
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
 from importer.records import read_resubmitted
 from importer.report import SheetReport, causes_of, check_sum, count_states, refusals_of
-from importer.results import About, Page, prove_writable, write_workbook
+from importer.results import About, Page, write_workbook
 from importer.text import clean, quoted
 from importer.workspace import results_path
 from schemas import POLICIES

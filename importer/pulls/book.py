@@ -12,7 +12,7 @@ from importer.errors import InputError
 from importer.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
-from importer.results.styles import A, B, C, Column, F, Layout, make_styles, put
+from importer.results.styles import Column, Head, Layout, begin_table, fit, make_styles, put
 from importer.text import count
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ _MOST_DIGITS = 15
 _NUMBER_RE = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d{1,4})?", re.ASCII)
 _SAMPLE = 300
 """Rows that the width of a column is taken from."""
-_WIDEST, _NARROWEST = 60, 8
+_WIDEST = 60
 
 Cell: TypeAlias = "str | bool | int | float | None"
 Record: TypeAlias = "Mapping[str, Json]"
@@ -221,7 +221,7 @@ def _write_summary(layout: Layout, summary: Summary, pages: Sequence[Page]) -> N
         *summary.facts,
         *((page.name, count(len(page.rows), "row")) for page in pages),
     )
-    columns = (Column("", A, B, "label"), Column("", C, F, "fact"))
+    columns = (Column("", "AB", "label"), Column("", "CF", "fact"))
     layout.table(columns, [fact for fact in facts if fact[1]])
 
 
@@ -231,21 +231,15 @@ _FORMS = ("General", "0", "#,##0.00")
 
 def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Format]) -> None:
     general, whole, money = forms
+    heads = []
     for column, header in enumerate(page.headers):
-        texts = ("" if row[column] is None else str(row[column]) for row in page.rows[:_SAMPLE])
-        longest = max((len(line) for text in texts for line in text.split("\n")), default=0)
-        # Four more than the header, since the arrow of the filter stands over its end.
-        width = min(max(longest + 2, len(header) + 4, _NARROWEST), _WIDEST)
-        sheet.set_column(column, column, width)
+        cells = (row[column] for row in page.rows[:_SAMPLE])
+        width = fit(header, ("" if each is None else str(each) for each in cells), _WIDEST)
         strange = page.own is not None and column >= page.own
-        put(sheet, 0, column, header, styles["head unused" if strange else "head ours"])
+        heads.append(Head(header, "head unused" if strange else "head ours", width))
+    begin_table(sheet, heads, len(page.rows), styles)
     sheet.freeze_panes(1, page.frozen)
-    if page.headers:
-        sheet.autofilter(0, 0, max(len(page.rows), 1), len(page.headers) - 1)
     sheet.set_landscape()
-    sheet.repeat_rows(0)
-    # Green corners on every id ("number stored as text") would hide what matters.
-    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{len(page.rows) + 1}"})
     for line, row in enumerate(page.rows, start=1):
         for column, content in enumerate(row):
             if isinstance(content, str) and content:

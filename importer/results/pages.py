@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Severity, State
 from importer.results.inert import given_back, hold, hold_all, sheet_name, with_mark
 from importer.results.parts import answers_to
-from importer.results.styles import height, put, set_print
+from importer.results.styles import Head, begin_table, comment, fit, height, set_print
 from importer.results.words import (
     COLUMN_NOTES,
     header_note,
@@ -23,10 +23,9 @@ from schemas import TABLES
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    import pandas as pd
     from xlsxwriter import Workbook
 
-    from importer.results.parts import Page, Tally
+    from importer.results.parts import Page
     from importer.results.stream import LineSheet
     from importer.results.styles import Context, Style
 
@@ -38,50 +37,38 @@ _MONEY = "amount"
 """The one field that is sent as stored and not as shown; money has no other in OPSCOM's tables."""
 _SAMPLE = 300
 """Rows that the widths of columns are taken from."""
-_WIDEST, _NARROWEST = 44, 8
+_WIDEST = 44
 _MESSAGE_WIDTH, _NARROW_MESSAGE = 64, 40
 _WIDEST_PAGE = 240
 """Characters side by side that can still be read on a sheet of paper; more go on a second."""
 _WIDEST_KEY = 170
 """The same of what is repeated on each sheet of paper."""
-_TALLEST_HEADER = 80
 _TALLEST = 200
 """Height of a row in points; longer messages are read in the line above the sheet."""
-_LONGEST_NOTE = 2_000
 _STATUS, _REFERENCE, _CODE, _MESSAGE, _ANSWER, _ROW = range(len(RESULT_COLUMNS))
 _NO_MARKS: Mapping[int, Style] = {}
-
-
-class _Head(NamedTuple):
-    """A header: its text, its look, its comment, and how wide its column is in characters."""
-
-    text: str
-    look: str
-    note: str
-    width: int
 
 
 def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
     """Write one page, top to bottom, since a worksheet in constant memory takes rows in order only."""
     styles, origins = context.styles, page.checked.batch.origins
-    source = []
+    heads = []
     for column in page.columns:
         fields = [name for name, columns in origins.items() if column.position in columns]
         look = "head used" if fields else "head unused"
-        cells, marked = page.sheet.frame[column.position], column.position in page.uncorrected
-        width = _width(cells, column.header, marked)
-        source.append(_Head(column.header, look, header_note(fields), width))
-    ours = _our_widths(page, wide=sum(head.width for head in source) > _WIDEST_PAGE // 2)
-    heads = [
-        _Head(name, "head ours", COLUMN_NOTES[name], width)
-        for name, width in zip(RESULT_COLUMNS, ours, strict=True)
-    ]
-    _begin(sheet, [*heads, *source], _ROW, len(page.outcomes), context)
+        more = len(UNCORRECTED) + 1 if column.position in page.uncorrected else 0
+        cells = page.sheet.frame[column.position].iloc[:_SAMPLE].tolist()
+        width = fit(column.header, cells, _WIDEST, more)
+        heads.append(Head(column.header, look, width, header_note(fields)))
+    ours = _our_widths(page, wide=sum(head.width for head in heads) > _WIDEST_PAGE // 2)
+    notes = zip(COLUMN_NOTES.items(), ours, strict=True)
+    heads = [*(Head(name, "head ours", width, note) for (name, note), width in notes), *heads]
+    _begin(sheet, heads, _ROW, len(page.outcomes), context)
     sheet.freeze_panes(1, _REFERENCE + 1)
-    _print_beside_key(sheet, page, [head.width for head in (*heads, *source)], context)
+    _print_beside_key(sheet, page, [head.width for head in heads], context)
     statuses = {state: (_STATUS, state.value, styles[state]) for state in State}
     rows, added = page.sheet.rows.tolist(), page.sheet.added
-    for position, values in enumerate(_source_rows(page, context.tally)):
+    for position, values in enumerate(_source_rows(page, context)):
         outcome = page.outcomes[position]
         own, marks = [statuses[outcome.state]], _NO_MARKS
         if outcome.reference_id:
@@ -96,31 +83,16 @@ def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
 
 
 def _begin(
-    sheet: LineSheet, heads: Sequence[_Head], number: int, rows: int, context: Context
+    sheet: LineSheet, heads: Sequence[Head], number: int, rows: int, context: Context
 ) -> None:
-    """Write the header and set widths, filter and what is repeated on paper.
-
-    Behind the column ``number``, that of row numbers, the texts of the source begin.
-    """
+    """Write the header; behind the column ``number``, that of row numbers, the texts of the source begin."""
     styles = context.styles
-    sheet.autofilter(0, 0, max(rows, 1), len(heads) - 1)
-    sheet.repeat_rows(0)
-    sheet.set_comments_author("opscom-import")
-    # Green corners on every id ("number stored as text") would hide the marks that matter.
-    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{rows + 1}"})
-    tall = max((height(head.text, head.width - 4) for head in heads[number + 1 :]), default=0)
-    sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
-    for column, head in enumerate(heads):
-        # Cells left blank take what is typed as text.
-        plain = styles["number" if column == number else "text"].plain
-        sheet.set_column(column, column, head.width, plain)
-        put(sheet, 0, column, head.text, styles[head.look])
-        _comment(sheet, 0, column, head.note)
+    begin_table(sheet, heads, rows, styles, number)
     sheet.set_lines(len(heads) - number - 1, number, styles["number"].plain, styles["text"])
 
 
 def _print_beside_key(
-    sheet: LineSheet, page: Page, widths: Sequence[int], context: Context
+    sheet: LineSheet, page: Page, widths: Sequence[float], context: Context
 ) -> None:
     """Set how the sheet is printed: a wide one goes on beside the states and the key of its rows."""
     pages, total = 1, sum(widths)
@@ -136,7 +108,7 @@ def _print_beside_key(
     set_print(sheet, context.about, wide=pages)
 
 
-def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
+def _source_rows(page: Page, context: Context) -> Iterator[Sequence[str]]:
     """Yield the source cells row by row, as a workbook can hold them."""
     frame, stored = page.sheet.frame, page.sheet.stored
     money = {column for column in page.checked.batch.origins.get(_MONEY, ()) if column in stored}
@@ -146,8 +118,8 @@ def _source_rows(page: Page, tally: Tally) -> Iterator[Sequence[str]]:
         for position in (column.position for column in page.columns):
             cells = chunk.iloc[:, position].tolist()
             held, replaced, cut = hold_all(cells)
-            tally.replaced += replaced
-            tally.cut += cut
+            context.replaced += replaced
+            context.cut += cut
             if (replaced or cut) and position in page.used:
                 # Given back as it is, it must not be sent for what the file holds.
                 pairs = zip(held, cells, strict=True)
@@ -184,7 +156,7 @@ def _said(
 
 def _mark(sheet: LineSheet, page: Page, position: int, context: Context) -> Mapping[int, Style]:
     """Write the comments of a row and return how its source cells are marked, by column."""
-    styles, tally, outcome = context.styles, context.tally, page.outcomes[position]
+    styles, outcome = context.styles, page.outcomes[position]
     notes: dict[int, tuple[Style, str]] = {}
     about = [page.places[at] for at in page.refused(position)]
     if outcome.state is State.REJECTED:
@@ -201,23 +173,13 @@ def _mark(sheet: LineSheet, page: Page, position: int, context: Context) -> Mapp
                 text = said if text in said.split("\n\n") else f"{said}\n\n{text}"
             notes[column] = (style, text)
     for column, (_, text) in notes.items():
-        if tally.comments < MOST_COMMENTS:
-            _comment(sheet, position + 1, column, text)
-            tally.comments += 1
+        if context.comments < MOST_COMMENTS:
+            comment(sheet, position + 1, column, text)
+            context.comments += 1
         else:
-            tally.bare += 1
+            context.bare += 1
     # The status keeps the colour of its state.
     return {column: style for column, (style, _) in notes.items() if column != _STATUS}
-
-
-def _comment(sheet: LineSheet, line: int, column: int, text: str) -> None:
-    """Write a comment in a box that shows the whole of it."""
-    text = hold(text)
-    if len(text) > _LONGEST_NOTE:
-        text = text[:_LONGEST_NOTE] + "…"
-    lines = sum(-(-len(piece) // 44) or 1 for piece in text.split("\n"))
-    size = {"width": 280, "height": 18 + 15 * lines, "font_size": 9}
-    sheet.write_comment(line, column, text, size)
 
 
 _NEW = "new: yes, create this one as well."
@@ -269,14 +231,6 @@ def _our_widths(page: Page, *, wide: bool) -> list[int]:
     return [16, min(max(22, ids + 2), 40), 20, message, 17, 14]
 
 
-def _width(cells: pd.Series[str], header: str, marked: bool) -> int:  # noqa: FBT001 - a fact
-    """Return the width of a column from its header and its first cells, ``marked`` ones among them."""
-    longest = max(map(len, cells.iloc[:_SAMPLE].tolist()), default=0)
-    longest += len(UNCORRECTED) + 1 if marked else 0
-    # Four more than the header, since the arrow of the filter stands over its end.
-    return min(max(longest + 2, len(header) + 4, _NARROWEST), _WIDEST)
-
-
 PAYLOADS = "Would be sent"
 _CONSTANT = "The same for all rows: the mapping says so."
 
@@ -305,11 +259,12 @@ def write_payloads(sheet: LineSheet, page: Page, context: Context) -> None:
     ready = [at for at, one in enumerate(page.outcomes) if one.state is State.READY]
     frame = batch.frame.iloc[ready]
     names = list(frame.columns)
-    heads = [_Head(RESULT_COLUMNS[_ROW], "head ours", "The row in the source file.", 14)]
+    heads = [Head(RESULT_COLUMNS[_ROW], "head ours", 14, "The row in the source file.")]
     for name in names:
         headers = [source[at].header for at in batch.origins.get(name, ())]
         note = f"From {' and '.join(headers)}." if headers else _CONSTANT
-        heads.append(_Head(name, "head used", note, _width(frame[name], name, marked=False)))
+        width = fit(name, frame[name].iloc[:_SAMPLE].tolist(), _WIDEST)
+        heads.append(Head(name, "head used", width, note))
     _begin(sheet, heads, 0, len(ready), context)
     sheet.freeze_panes(1, 1)
     set_print(sheet, context.about)

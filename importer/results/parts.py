@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from importer.codes import EXISTS, FIELDS, code_of
 from importer.model import EXCEL_ERRORS, MADE, RESULT_COLUMNS, State
@@ -48,6 +48,15 @@ def answers_to(outcome: Outcome) -> tuple[str, ...]:
         return ("yes", "no")
     update = ("update",) if outcome.may_update and kind in {UNDECIDED, EDITED} else ()
     return ("new", *update) if kind == UNDECIDED else update
+
+
+class Link(NamedTuple):
+    """A text that leads to a cell of another sheet; line and column are counted from 0."""
+
+    sheet: str
+    line: int
+    column: int
+    text: str
 
 
 @dataclass(frozen=True)
@@ -130,32 +139,16 @@ class Page:
         columns = (at for name in fields for at in batch.columns_of(name, position))
         return tuple(at for at in columns if at in self.places)
 
-    def spot(self, position: int, problem: Problem | None = None) -> Spot:
-        """Return the cell to look at for a problem of a row, or for the row."""
+    def label(self, position: int) -> str:
+        """Return what a person calls a row; one that a person added has no number in the source."""
+        added = position in self.sheet.added
+        return "added row" if added else f"row {self.sheet.rows[position]}"
+
+    def link(self, position: int, text: str = "", problem: Problem | None = None) -> Link:
+        """Return a link to the cell to look at for a problem of a row, or for the row; the text is its place."""
         columns = [self.places[at] for at in self.refused(position)] or [0]
-        return Spot(self, position, (self.marked(problem) if problem else columns)[0])
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """A cell of the workbook to look at."""
-
-    page: Page
-    position: int
-    column: int
-    """Of the worksheet, counted from 0."""
-
-    @property
-    def label(self) -> str:
-        """What a person calls the row; one that a person added has no number in the source."""
-        if self.position in self.page.sheet.added:
-            return "added row"
-        return f"row {self.page.sheet.rows[self.position]}"
-
-    @property
-    def outcome(self) -> Outcome:
-        """What became of the row."""
-        return self.page.outcomes[self.position]
+        column = (self.marked(problem) if problem else columns)[0]
+        return Link(self.name, position + 1, column, text or f"{self.name}, {self.label(position)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,20 +182,6 @@ class About:
     """``None`` for the first file of a mapping, and for a results workbook given back."""
     deletes: str = ""
     """The command that makes a workbook of deletes of the gone permits."""
-
-
-@dataclass(slots=True)
-class Tally:
-    """What had to be done to a workbook so that it can hold all texts."""
-
-    replaced: int = 0
-    """Characters replaced by U+FFFD."""
-    cut: int = 0
-    """Cells cut at the length that a cell can have."""
-    comments: int = 0
-    """Comments on source cells."""
-    bare: int = 0
-    """Marked cells that got no comment since there were too many."""
 
 
 def name_pages(pages: Iterable[Page]) -> list[Page]:

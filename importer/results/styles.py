@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from xlsxwriter.utility import xl_rowcol_to_cell
 
 from importer.model import Severity, State
 from importer.results.inert import LIVE, hold
-from importer.results.parts import Tally
+from importer.results.parts import Link
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from xlsxwriter.format import Format
     from xlsxwriter.worksheet import Worksheet
 
-    from importer.results.parts import About, Spot
+    from importer.results.parts import About
 
 FILLS: Mapping[State, tuple[str, str, str]] = {
     State.PUSHED: ("#C8E6C9", "#1B5E20", "#2E7D32"),
@@ -36,6 +36,9 @@ FILLS: Mapping[State, tuple[str, str, str]] = {
 }
 """State → fill of its cells, colour of its text, colour of its bar in the chart."""
 
+_NARROWEST = 8
+_TALLEST_HEADER = 80
+_LONGEST_NOTE = 2_000
 _LONGEST_RUN = 60
 """Characters of a run in the line at the foot of a page."""
 _TEXT = 49
@@ -97,13 +100,68 @@ Styles = Mapping[str, Style]
 """The formats of a workbook: by the name of a look, a severity, a state, or for Summary ``STATE here``."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
-    """What all sheets of one workbook share."""
+    """What all sheets of one workbook share, and what had to be done so that it can hold all texts."""
 
     about: About
     styles: Styles
-    tally: Tally = field(default_factory=Tally)
+    replaced: int = 0
+    """Characters replaced by U+FFFD."""
+    cut: int = 0
+    """Cells cut at the length that a cell can have."""
+    comments: int = 0
+    """Comments on source cells."""
+    bare: int = 0
+    """Marked cells that got no comment since there were too many."""
+
+
+class Head(NamedTuple):
+    """A header: its text, its look, how wide its column is in characters, and its comment."""
+
+    text: str
+    look: str
+    width: float
+    note: str = ""
+
+
+def begin_table(
+    sheet: Worksheet, heads: Sequence[Head], rows: int, styles: Styles, number: int = -1
+) -> None:
+    """Write a header and set widths, filter and what is repeated on paper.
+
+    Cells left blank take what is typed as text, but for those of the column ``number``.
+    """
+    sheet.autofilter(0, 0, max(rows, 1), max(len(heads), 1) - 1)
+    sheet.repeat_rows(0)
+    sheet.set_comments_author("opscom-import")
+    # Green corners on every id ("number stored as text") would hide the marks that matter.
+    sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{rows + 1}"})
+    tall = max((height(head.text, head.width - 4) for head in heads), default=0)
+    sheet.set_row(0, min(max(24, tall), _TALLEST_HEADER))
+    for column, head in enumerate(heads):
+        plain = styles["number" if column == number else "text"].plain
+        sheet.set_column(column, column, head.width, plain)
+        put(sheet, 0, column, head.text, styles[head.look])
+        if head.note:
+            comment(sheet, 0, column, head.note)
+
+
+def fit(header: str, texts: Iterable[str], widest: int, more: int = 0) -> int:
+    """Return the width of a column from its header and its first texts, which are followed by ``more``."""
+    longest = max((len(line) for text in texts for line in text.split("\n")), default=0)
+    # Four more than the header, since the arrow of the filter stands over its end.
+    return min(max(longest + more + 2, len(header) + 4, _NARROWEST), widest)
+
+
+def comment(sheet: Worksheet, line: int, column: int, text: str) -> None:
+    """Write a comment in a box that shows the whole of it."""
+    text = hold(text)
+    if len(text) > _LONGEST_NOTE:
+        text = text[:_LONGEST_NOTE] + "…"
+    lines = sum(-(-len(piece) // 44) or 1 for piece in text.split("\n"))
+    size = {"width": 280, "height": 18 + 15 * lines, "font_size": 9}
+    sheet.write_comment(line, column, text, size)
 
 
 def make_styles(book: Workbook) -> Styles:
@@ -153,30 +211,23 @@ def is_markup(text: str) -> bool:
 
 WIDTHS = (26, 11, 18, 50, 48, 26, 15)
 """Widths of the columns A to G of Summary, in characters."""
-A, B, C, D, E, F, G = range(len(WIDTHS))
 _LINE_HEIGHT = 18
 _BODY = 11
 """Size of the plain text, in points."""
 
 
 class Column(NamedTuple):
-    """A column of a table in Summary, which may go over several columns of the sheet."""
+    """A column of a table in Summary."""
 
     heading: str
-    first: int
-    last: int
+    span: str
+    """Its column of the sheet, or the first and the last one."""
     style: str = "cell"
 
-
-class Link(NamedTuple):
-    """A text that leads to a cell of another sheet."""
-
-    spot: Spot
-    text: str
-
-    def __str__(self) -> str:
-        """Return the text."""
-        return self.text
+    @property
+    def ends(self) -> tuple[int, int]:
+        """The first and the last column, counted from 0."""
+        return ord(self.span[0]) - ord("A"), ord(self.span[-1]) - ord("A")
 
 
 Cell = str | int | State | Link
@@ -199,7 +250,7 @@ class Layout:
     def across(self, text: str, style: str = "fact", *, size: float = _BODY) -> None:
         """Write one text over all columns, in a line high enough for it."""
         line = self.next(height(text, sum(WIDTHS), size))
-        self._put(line, text, Column("", A, G, style))
+        self._put(line, text, Column("", "AG", style))
 
     def next(self, tall: float = _LINE_HEIGHT) -> int:
         """Begin a line of the given height and return its number."""
@@ -212,26 +263,29 @@ class Layout:
         self.next(12)
         line = self.next(24)
         for column in range(len(WIDTHS)):
-            self._put(line, "" if column else title, Column("", column, column, "section"))
+            put(self.sheet, line, column, "" if column else title, self.styles["section"])
 
     def table(self, columns: Sequence[Column], rows: Iterable[Sequence[Cell]]) -> None:
         """Write rows under a head, each line high enough for its cells; without headings there is no head."""
         if any(column.heading for column in columns):
             line = self.next()
             for column in columns:
-                counts = column.heading in {"Rows", "Number"} and column.first == B
+                counts = column.heading in {"Rows", "Number"} and column.span == "B"
                 style = "count head" if counts else "table head"
                 self._put(line, column.heading, column._replace(style=style))
         for row in rows:
             cells = list(zip(row, columns, strict=True))
-            tall = (height(str(cell), sum(WIDTHS[c.first : c.last + 1])) for cell, c in cells)
+            texts = (
+                (c.text if isinstance(c, Link) else str(c), column.ends) for c, column in cells
+            )
+            tall = (height(text, sum(WIDTHS[first : last + 1])) for text, (first, last) in texts)
             line = self.next(max(tall))
             for cell, column in cells:
                 self._put(line, cell, column)
 
     def _put(self, line: int, cell: Cell, column: Column) -> None:
         """Write a cell of a line already begun: a text, a number, a state in its colours, or a link."""
-        _, first, last, style = column
+        (first, last), style = column.ends, column.style
         if last > first:
             self.sheet.merge_range(line, first, line, last, "", self.styles[style].plain)
         match cell:
@@ -240,9 +294,9 @@ class Layout:
                 self.sheet.write_number(line, first, cell, number)
             case State():
                 put(self.sheet, line, first, cell.value, self.styles[f"{cell} here"])
-            case Link(spot, text):
-                place = xl_rowcol_to_cell(spot.position + 1, spot.column)
-                target = "internal:'{}'!{}".format(spot.page.name.replace("'", "''"), place)
+            case Link(name, below, beside, text):
+                place = xl_rowcol_to_cell(below, beside)
+                target = "internal:'{}'!{}".format(name.replace("'", "''"), place)
                 self.sheet.write_url(line, first, target, self.styles["link"].of(text), text)
             case _:
                 put(self.sheet, line, first, cell, self.styles[style])

@@ -12,21 +12,7 @@ from importer.model import GONE, RECORD, State
 from importer.report import causes_of, told_values
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import EDITED, OUTDATED, UNDECIDED, count_kinds, kind_of
-from importer.results.styles import (
-    FILLS,
-    WIDTHS,
-    A,
-    B,
-    C,
-    Column,
-    D,
-    E,
-    F,
-    G,
-    Layout,
-    Link,
-    set_print,
-)
+from importer.results.styles import FILLS, WIDTHS, Column, Layout, set_print
 from importer.results.words import (
     WHOLE_ROW,
     compared_with,
@@ -41,15 +27,18 @@ from importer.results.words import (
 from importer.text import count, spans
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
 
     from importer.model import Outcome, Problem
     from importer.report import Against, Cause
-    from importer.results.parts import About, Page, Spot, Tally
+    from importer.results.parts import About, Page
     from importer.results.styles import Cell, Context
+
+    Spots = dict[tuple[object, ...], list[tuple[Page, int]]]
+    """What is said → the rows of which it is said: page and position."""
 
 _MOST = 300
 """Reasons and changed rows that are listed; the filter of the sheets shows the other rows."""
@@ -59,25 +48,32 @@ _LINE = 24
 _CHART_LINES = 6
 """That the chart needs at least."""
 _PROBLEMS = (
-    Column("Column", A, A),
-    Column("Rows", B, B),
-    Column("What is wrong", C, D),
-    Column("What to do", E, E),
-    Column("First place", F, F),
-    Column("Code", G, G),
+    Column("Column", "A"),
+    Column("Rows", "B"),
+    Column("What is wrong", "CD"),
+    Column("What to do", "E"),
+    Column("First place", "F"),
+    Column("Code", "G"),
 )
 _URGENT = (
-    Column("Row", A, A),
-    Column("State", B, B),
-    Column("Sheet", C, C),
-    Column("What is wrong, and what to do", D, G),
-)
-_CHANGED = (Column("Row", A, A), Column("Sheet", B, C), Column("Fields that change", D, G))
-_NO_RECORD = (
-    "The mapping's skip_rows says that this is not a record, or no mapped column holds anything."
+    Column("Row", "A"),
+    Column("State", "B"),
+    Column("Sheet", "C"),
+    Column("What is wrong, and what to do", "DG"),
 )
 _URGENT_STATES = (State.UNKNOWN, State.REJECTED, State.INVALID)
 """States of the rows that need a person, in the order of the list."""
+_NO_RECORD = (
+    "The mapping's skip_rows says that this is not a record, or no mapped column holds anything."
+)
+_REMEDIES = {
+    EDITED: "Restore the row, or change the record as opscom_message says.",
+    UNDECIDED: "Answer new where a second one is meant; where the first is to change, do as opscom_message "
+    "says.",
+    OUTDATED: "Delete the row where the later values are right; else push with --again.",
+    State.INVALID: "See opscom_message.",
+}
+"""What to do about a row that we held back as a whole."""
 _LONGEST = 400
 """Characters of a message in the list of these rows."""
 _WORD = re.compile(r"[\w-]+")
@@ -114,12 +110,21 @@ def write_summary(
     _write_states(layout, book, pages, about)
     if about.against is not None:
         _write_against(layout, pages, about, about.against)
-    if skipped := _skipped_lines(pages):
+    skipped = _grouped(
+        pages, lambda page, _, one: (page.name, one.message or _NO_RECORD), (State.SKIPPED,)
+    )
+    if skipped:
         layout.section("Rows that are no records")
-        layout.table((Column("", A, C), Column("", D, G)), skipped)
+        layout.table(
+            (Column("", "AC"), Column("", "DG")),
+            [
+                (f"{spots[0][0].sheet.title}, {_told_rows(spots)}", str(why))
+                for (_, why), spots in skipped.items()
+            ],
+        )
     layout.section(RECORD)
-    layout.table((Column("", A, A, "label"), Column("", B, D, "fact")), _record(about, pages))
-    sheet.print_area(0, 0, layout.line, G)
+    layout.table((Column("", "A", "label"), Column("", "BD", "fact")), _record(about, pages))
+    sheet.print_area(0, 0, layout.line, len(WIDTHS) - 1)
 
 
 def _write_head(layout: Layout, about: About, outcome: str) -> None:
@@ -146,34 +151,29 @@ def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: 
     counts = {state: found[state] for state in State if found[state]}
     layout.section("What became of the rows")
     anchor = layout.line
-    columns = (Column("State", A, A), Column("Rows", B, B), Column("Meaning", C, D))
+    columns = (Column("State", "A"), Column("Rows", "B"), Column("Meaning", "CD"))
     layout.table(
         columns, [(state, number, meaning(about, state)) for state, number in counts.items()]
     )
-    first, last = anchor + 1, layout.line - 1
-    total = (Column("", A, A, "total label"), Column("", B, B, "total"))
+    total = (Column("", "A", "total label"), Column("", "B", "total"))
     layout.table(total, [("all rows", found.total())])
     if counts:
-        _insert_chart(layout.sheet, book, counts, anchor, (first, last))
+        _insert_chart(layout.sheet, book, counts, anchor)
     for _ in range(_CHART_LINES - (layout.line - anchor)):
         layout.next()  # The chart is higher than a short table, and nothing stands under it.
 
 
 def _insert_chart(
-    sheet: Worksheet,
-    book: Workbook,
-    counts: Mapping[State, int],
-    anchor: int,
-    lines: tuple[int, int],
+    sheet: Worksheet, book: Workbook, counts: Mapping[State, int], anchor: int
 ) -> None:
     """Put a bar chart of the rows by state on the right of the table it is drawn from."""
-    first, last = lines
+    first, last = anchor + 1, anchor + len(counts)
     chart = book.add_chart({"type": "bar"})
     chart.add_series(
         {
             "name": "Rows",
-            "categories": [sheet.name, first, A, last, A],
-            "values": [sheet.name, first, B, last, B],
+            "categories": [sheet.name, first, 0, last, 0],
+            "values": [sheet.name, first, 1, last, 1],
             # In constant memory the cells cannot be read back; viewers that do not calculate show these.
             "categories_data": [state.value for state in counts],
             "values_data": list(counts.values()),
@@ -188,11 +188,11 @@ def _insert_chart(
     chart.set_y_axis({"reverse": True, "line": {"color": "#B0B7C3"}, "major_tick_mark": "none"})
     chart.set_x_axis({"visible": False, "major_gridlines": {"visible": False}, "min": 0})
     chart.set_chartarea({"border": {"color": "#D0D5DD"}})
-    pixels = sum(WIDTHS[E:]) * 7 - 16
+    pixels = sum(WIDTHS[4:]) * 7 - 16
     chart.set_size({"width": pixels, "height": _LINE * max(_CHART_LINES, len(counts) + 2)})
     said = ", ".join(f"{state.value} {number:,}" for state, number in counts.items())
     options = {"x_offset": 12, "y_offset": 4, "description": f"Rows by state: {said}."}
-    sheet.insert_chart(anchor, E, chart, options)
+    sheet.insert_chart(f"E{anchor + 1}", chart, options)
 
 
 def _record(about: About, pages: Sequence[Page]) -> list[tuple[str, str]]:
@@ -200,14 +200,15 @@ def _record(about: About, pages: Sequence[Page]) -> list[tuple[str, str]]:
     took = round((about.ended - about.started).total_seconds())
     minutes, seconds = divmod(took, 60)
     lasted = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s" if took else "under 1 s"
-    facts = [("File", about.source.name)]
-    if about.given:
-        facts.append(("Given back as", about.given))
+    sheets = []
     for page in pages:
-        sheet, rows = page.sheet, len(page.outcomes)
-        name = "a text file" if sheet.name is None else sheet.name
-        facts.append(("Sheet", f"{name}: {count(rows, 'row')}, header in row {sheet.header_row}"))
-    facts += [
+        name = "a text file" if page.sheet.name is None else page.sheet.name
+        rows = count(len(page.outcomes), "row")
+        sheets.append(("Sheet", f"{name}: {rows}, header in row {page.sheet.header_row}"))
+    facts = (
+        ("File", about.source.name),
+        ("Given back as", about.given),
+        *sheets,
         ("Mapping", about.mapping),
         ("Endpoint", about.endpoint),
         ("Host", about.host or "none set"),
@@ -218,65 +219,58 @@ def _record(about: About, pages: Sequence[Page]) -> list[tuple[str, str]]:
         ("Ended", f"{about.ended.isoformat(' ', 'seconds')} ({lasted})"),
         ("Run", about.run),
         ("File's SHA-256", about.digest),
-    ]
-    return facts + ([("Journal", about.journal)] if about.journal else [])
+        ("Journal", about.journal),
+    )
+    return [fact for fact in facts if fact[1] or fact[0] not in {"Given back as", "Journal"}]
 
 
 def _notes(pages: Sequence[Page], context: Context) -> list[str]:
-    """Return what a person should know about the file and about this workbook."""
+    """Return what a person should know about the file, and where this workbook differs from it."""
     notes = dict.fromkeys(context.about.notes)
     for page in pages:
         prefix = f"{page.sheet.title}: " if len(pages) > 1 else ""
         for note in (*page.sheet.notes, *page.checked.notes):
             if note not in notes:
                 notes[prefix + note] = None
-    return list(notes | dict.fromkeys(_tally_notes(context.tally)))
-
-
-def _tally_notes(tally: Tally) -> list[str]:
-    """Return where this workbook differs from the file."""
-    notes = []
-    if tally.replaced:
-        notes.append(
-            f"{count(tally.replaced, 'character')} that no workbook can hold: each stands here as "
-            "\ufffd. Correct the cell here or in the file before you push this workbook."
-        )
-    if tally.cut:
-        notes.append(
-            f"{count(tally.cut, 'text')} longer than a cell can hold (32,767 characters): cut here, "
-            "which is said at the end. The file has the whole text."
-        )
-    if tally.bare:
-        notes.append(
-            f"{count(tally.bare, 'marked cell')} without a comment: spreadsheet programs get slow "
-            f"with more than {MOST_COMMENTS:,}. The column opscom_message says the same."
-        )
-    return notes
+    if context.replaced:
+        characters = count(context.replaced, "character")
+        notes[
+            f"{characters} that no workbook can hold: each stands here as \ufffd. Correct the cell here or "
+            "in the file before you push this workbook."
+        ] = None
+    if context.cut:
+        notes[
+            f"{count(context.cut, 'text')} longer than a cell can hold (32,767 characters): cut here, which "
+            "is said at the end. The file has the whole text."
+        ] = None
+    if context.bare:
+        notes[
+            f"{count(context.bare, 'marked cell')} without a comment: spreadsheet programs get slow with "
+            f"more than {MOST_COMMENTS:,}. The column opscom_message says the same."
+        ] = None
+    return list(notes)
 
 
 def _write_against(layout: Layout, pages: Sequence[Page], about: About, against: Against) -> None:
     """Write how the file differs from what earlier files of its mapping brought: changed rows, and who is gone."""
     layout.section("This file against the last one")
     layout.across(compared_with(about, against))
-    columns = (Column("Rows", A, A), Column("Number", B, B), Column("Which", C, G))
+    columns = (Column("Rows", "A"), Column("Number", "B"), Column("Which", "CG"))
     layout.table(columns, differences(against))
     changed = [
-        (Link(spot := page.spot(position), spot.label), page.name, ", ".join(fields))
+        (page.link(position, page.label(position)), page.name, ", ".join(fields))
         for page in pages
         for position, fields in sorted(page.news.items())
         if fields
     ]
     if changed:
         layout.section("Rows that change")
-        layout.table(_CHANGED, changed[:_MOST])
+        columns = (Column("Row", "A"), Column("Sheet", "BC"), Column("Fields that change", "DG"))
+        layout.table(columns, changed[:_MOST])
     if (more := len(changed) - _MOST) > 0:
         layout.across(f"{count(more, 'more row')}: filter opscom_message for changes.")
-    if against.gone:
-        _write_gone(layout, about, against)
-
-
-def _write_gone(layout: Layout, about: About, against: Against) -> None:
-    """Write who is gone, and for permits how to delete them."""
+    if not against.gone:
+        return
     layout.section(GONE)
     if about.deletes:
         layout.across(
@@ -285,10 +279,25 @@ def _write_gone(layout: Layout, about: About, against: Against) -> None:
         )
     policy = policy_of(about)
     head = "Reference id" if about.deletes else policy.noun.capitalize() if policy.by_hand else "Id"
-    columns = (Column(head, A, C), Column("Name in the last results workbook", D, G))
-    layout.table(columns, [(each.key, each.name) for each in against.gone[:_MOST_GONE]])
+    names = (Column(head, "AC"), Column("Name in the last results workbook", "DG"))
+    layout.table(names, [(each.key, each.name) for each in against.gone[:_MOST_GONE]])
     if (more := len(against.gone) - _MOST_GONE) > 0:
         layout.across(f"{more:,} more.")
+
+
+def _grouped(
+    pages: Sequence[Page],
+    key: Callable[[Page, int, Outcome], tuple[object, ...]],
+    states: Sequence[State],
+) -> Spots:
+    """Return the rows in these states, in the order of the states, by what is said of them."""
+    found: Spots = {}
+    for state in states:
+        for page in pages:
+            for position, outcome in enumerate(page.outcomes):
+                if outcome.state is state:
+                    found.setdefault(key(page, position, outcome), []).append((page, position))
+    return found
 
 
 def _problem_lines(pages: Sequence[Page], causes: Sequence[Cause]) -> list[list[Cell]]:
@@ -297,27 +306,32 @@ def _problem_lines(pages: Sequence[Page], causes: Sequence[Cause]) -> list[list[
     Each line is column, rows, what is wrong with the value or all values, what to do, the first place and code.
     """
     lines = [_of_cause(cause, pages) for cause in causes]
-    refused: dict[tuple[str, str, str], list[Spot]] = {}
-    for page, position, outcome in _rows(pages):
-        held = outcome.state in {State.REJECTED, State.NOT_SENT, State.INVALID}
-        if held and (outcome.code or kind_of(outcome) == OUTDATED):
-            place = headers(page.refused(position), page.sheet) or WHOLE_ROW
-            key = (outcome.code, place, _own_remedy(outcome))
-            refused.setdefault(key, []).append(page.spot(position))
-    for (code, place, remedy), spots in refused.items():
-        known = None if remedy else code_of(spots[0].outcome.code)
-        said = [_shared([spot.outcome for spot in spots]), known.means if known else ""]
-        text = "\n".join(dict.fromkeys(filter(None, said)))
-        advice = known.remedy if known else remedy
-        lines.append([place, len(spots), text, advice, _place(spots[0]), f"{code} error".strip()])
+
+    def refused(page: Page, position: int, outcome: Outcome) -> tuple[object, ...]:
+        place = headers(page.refused(position), page.sheet) or WHOLE_ROW
+        return outcome.code, place, _REMEDIES.get(kind_of(outcome), "")
+
+    held = (State.REJECTED, State.NOT_SENT, State.INVALID)
+    for (code, place, remedy), spots in _grouped(pages, refused, held).items():
+        page, position = spots[0]
+        outcome = page.outcomes[position]
+        if code or kind_of(outcome) == OUTDATED:
+            known = None if remedy else code_of(outcome.code)
+            said = dict.fromkeys((_shared(spots), known.means if known else ""))
+            advice = known.remedy if known else str(remedy)
+            link, text = page.link(position), "\n".join(filter(None, said))
+            lines.append([str(place), len(spots), text, advice, link, f"{code} error".strip()])
     # Two fields that one column feeds have the same thing wrong with them: it is one line.
     once = {(*line[:4], line[5]): line for line in lines}
-    return [once[key] for key in sorted(once, key=_rank)]
-
-
-def _rank(line: tuple[Cell, ...]) -> tuple[bool, int, str, str]:
-    where, rows, _, _, code = line
-    return str(code).endswith("warning"), -int(str(rows)), str(code), str(where)
+    return sorted(
+        once.values(),
+        key=lambda line: (
+            str(line[5]).endswith("warning"),
+            -int(str(line[1])),
+            str(line[5]),
+            line[0],
+        ),
+    )
 
 
 def _of_cause(cause: Cause, pages: Sequence[Page]) -> list[Cell]:
@@ -330,13 +344,9 @@ def _of_cause(cause: Cause, pages: Sequence[Page]) -> list[Cell]:
         cause.rows,
         said[:1].upper() + said[1:],
         cause.remedy,
-        _place(pages[sheet].spot(problem.position, problem)),
+        pages[sheet].link(problem.position, problem=problem),
         f"{cause.code} {'error' if cause.holds else 'warning'}".strip(),
     ]
-
-
-def _place(spot: Spot) -> Link:
-    return Link(spot, f"{spot.page.name}, {spot.label}")
 
 
 def _urgent_lines(pages: Sequence[Page]) -> list[tuple[int, list[Cell]]]:
@@ -344,24 +354,21 @@ def _urgent_lines(pages: Sequence[Page]) -> list[tuple[int, list[Cell]]]:
 
     Each is the number of rows, and: which rows, their state, their sheet, what is wrong and what to do.
     """
-    reasons: dict[object, tuple[Page, list[int]]] = {}
-    for state in _URGENT_STATES:
-        for page, position, outcome in _rows(pages):
-            if outcome.state is state:
-                holding = _holding(page, position)
-                why = tuple((p.code, p.columns, _alike(p.message), p.remedy) for p in holding)
-                key = (page.name, state, outcome.code, _alike(outcome.message), why)
-                reasons.setdefault(key, (page, []))[1].append(position)
+
+    def reason(page: Page, position: int, outcome: Outcome) -> tuple[object, ...]:
+        why = [(p.code, p.columns, _alike(p.message), p.remedy) for p in _holding(page, position)]
+        return page.name, outcome.state, outcome.code, _alike(outcome.message), *why
+
     lines: list[tuple[int, list[Cell]]] = []
-    for page, positions in reasons.values():
-        holding = _holding(page, positions[0])
-        first = page.spot(positions[0], next(iter(holding), None))
-        outcome = replace(first.outcome, message=_shared([page.outcomes[at] for at in positions]))
-        message = row_message(outcome, holding, page.sheet, "")
+    for spots in _grouped(pages, reason, _URGENT_STATES).values():
+        page, position = spots[0]
+        holding = _holding(page, position)
+        outcome = replace(page.outcomes[position], message=_shared(spots))
+        message = row_message(outcome, holding, page.sheet)
         if len(message) > _LONGEST:
             message = message[:_LONGEST] + "… (more in the sheet)"
-        link = Link(first, _told_rows(page, positions, most=3))
-        lines.append((len(positions), [link, outcome.state, page.name, message]))
+        link = page.link(position, _told_rows(spots, most=3), next(iter(holding), None))
+        lines.append((len(spots), [link, outcome.state, page.name, message]))
     return lines
 
 
@@ -370,56 +377,20 @@ def _alike(text: str) -> str:
     return _WORD.sub(lambda word: "…" if any(map(str.isdigit, word[0])) else word[0], text)
 
 
-def _shared(outcomes: Sequence[Outcome]) -> str:
-    """Return what some outcomes say in one sentence; where they differ, of an id say three dots are left."""
-    first = outcomes[0].message
-    return first if all(each.message == first for each in outcomes) else _alike(first)
+def _shared(spots: Sequence[tuple[Page, int]]) -> str:
+    """Return what is said of some rows in one sentence; where it differs, of an id three dots are left."""
+    first, *others = dict.fromkeys(page.outcomes[position].message for page, position in spots)
+    return _alike(first) if others else first
 
 
 def _holding(page: Page, position: int) -> tuple[Problem, ...]:
     return tuple(p for p in page.problems.get(position, ()) if p.holds)
 
 
-def _rows(pages: Sequence[Page]) -> Iterator[tuple[Page, int, Outcome]]:
-    for page in pages:
-        for position, outcome in enumerate(page.outcomes):
-            yield page, position, outcome
-
-
-def _skipped_lines(pages: Sequence[Page]) -> list[list[Cell]]:
-    """Return which rows are no records, and why."""
-    reasons: dict[tuple[str, str], tuple[Page, list[int]]] = {}
-    for page, position, outcome in _rows(pages):
-        if outcome.state is State.SKIPPED:
-            key = (page.name, outcome.message or _NO_RECORD)
-            reasons.setdefault(key, (page, []))[1].append(position)
-    return [
-        [f"{page.sheet.title}, {_told_rows(page, positions)}", reason]
-        for (_, reason), (page, positions) in reasons.items()
-    ]
-
-
-def _told_rows(page: Page, positions: Collection[int], *, most: int = 40) -> str:
-    """Return what a person calls some rows; those that a person added have no number in the source."""
-    rows = sorted(int(page.sheet.rows[at]) for at in positions if at not in page.sheet.added)
+def _told_rows(spots: Sequence[tuple[Page, int]], *, most: int = 40) -> str:
+    """Return what a person calls some rows of a page; those that a person added have no number in the source."""
+    rows = sorted(int(page.sheet.rows[at]) for page, at in spots if at not in page.sheet.added)
     said = [f"row{'s' if len(rows) > 1 else ''} {spans(rows, most=most)}"] if rows else []
-    if added := len(positions) - len(rows):
+    if added := len(spots) - len(rows):
         said.append(count(added, "added row"))
     return " and ".join(said)
-
-
-def _own_remedy(outcome: Outcome) -> str:
-    """Return what to do about a row that we held back as a whole; empty for what OPSCOM refused."""
-    update, kind = outcome.may_update, kind_of(outcome)
-    if kind == EDITED:
-        if update:
-            return (
-                "Restore the row, or write update into opscom_answer where the permit is to change."
-            )
-        return "Restore the row, or change the record as opscom_message says."
-    if kind == UNDECIDED:
-        how = "answer update" if update else "do as opscom_message says"
-        return f"Answer new where a second one is meant; where the first is to change, {how}."
-    if kind == OUTDATED:
-        return "Delete the row where the later values are right; else push with --again."
-    return "See opscom_message." if kind == State.INVALID else ""

@@ -54,62 +54,26 @@ def system(about: About) -> str:
 
 
 def headline(about: About, counts: Counter[Kind]) -> str:
-    """Return the outcome in a line or two.
+    """Return the outcome in a line or two; its numbers add up to the rows.
 
-    ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 needs a style.``
+    ``588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 got no answer.``
     """
     if not (rows := counts.total()):
         return "The file holds no rows."
-    counts, policy = counts.copy(), policy_of(about)
-    edited, tail = counts.pop(EDITED, 0), ""
-    if about.command == "check":
-        done, one, many = counts[State.READY], "is ready to be sent", "are ready to be sent"
-    else:
-        done = counts[State.PUSHED] + counts[State.UNCHANGED]
+    policy, settle = policy_of(about), about.command == "settle"
+    done, kept = counts[State.READY], counts[State.UNCHANGED]
+    one, many = "is ready to be sent", "are ready to be sent"
+    none = one
+    if about.command != "check":
+        done, kept = counts[State.PUSHED] + kept, 0
         one, many = (f"{verb} {system(about)}" for verb in policy.done)
-        # A record may be there with other values, from an earlier run or another mapping.
-        tail = "" if policy.of else " as it stands here"
-        # A row that is in OPSCOM must not be among those of which it is said that none is.
-        if not done and edited:
-            done, one, many = edited, _in_system(about, 1), _in_system(about, 2)
-            edited = 0
-        elif not done and (done := counts.pop(State.EXISTS, 0)):
-            one, many = (f"{verb} in {system(about)} already" for verb in ("was", "were"))
-        elif not done and counts[State.UNKNOWN]:
-            one, tail = one.replace("is ", "is known to be ", 1), ""
-    rest = _others(about, counts)
-    if edited:
-        more = "" if about.command == "check" else " more"
-        rest.insert(0, f"{edited:,}{more} {_in_system(about, edited)}")
-    others = ", ".join(rest)
-    first = _share(done, rows, one, many, tail)
-    return f"{first} {others}." if others else first
-
-
-def _share(done: int, rows: int, one: str, many: str, tail: str) -> str:
-    """Say how many rows are done; ``tail`` limits what is said where none is."""
-    if rows == 1:
-        return f"The only row {one if done else one.replace('is ', 'is not ', 1) + tail}."
-    if done == rows:
-        return f"All {rows:,} rows {many}."
-    if done:
-        return f"{done:,} of {rows:,} rows {many if done > 1 else one}."
-    return f"None of the {rows:,} rows {one}{tail}."
-
-
-def _in_system(about: About, edited: int) -> str:
-    one, two = ("is", "was") if edited == 1 else ("are", "were")
-    return f"{one} in {system(about)} already but {two} edited since"
-
-
-def _others(about: About, counts: Counter[Kind]) -> list[str]:
-    """Return what is to be said of the rows that are not simply done, nor edited since."""
-    creates, settle = policy_of(about).creates, about.command == "settle"
+        # A record may be there with other values, from an earlier run, another mapping or a lost answer.
+        none = f"is known to be {one[3:]}{'' if policy.of else ' as it stands here'}"
     wrong = counts[State.INVALID] + counts[State.REJECTED] + counts[UNDECIDED]
-    kept = counts[State.UNCHANGED] if about.command == "check" else 0
-    lost = ("needs a look", "need a look") if creates else ("got no answer", "got no answer")
+    lost = ("needs a look", "need a look") if policy.creates else ("got no answer", "got no answer")
     waits = ("waits for the next push", "wait for the next push")
     said = (
+        (counts[EDITED], *_edited(about)),
         (wrong, "needs a correction", "need a correction"),
         (kept, "is there already, unchanged", "are there already, unchanged"),
         (counts[State.EXISTS], "was already there", "were already there"),
@@ -119,80 +83,78 @@ def _others(about: About, counts: Counter[Kind]) -> list[str]:
         (counts[State.SKIPPED], "is no record", "are no records"),
         (counts[OUTDATED], "was changed by a later push", "were changed by a later push"),
     )
-    return [f"{number:,} {one if number == 1 else many}" for number, one, many in said if number]
+    others = ", ".join(f"{n:,} {single if n == 1 else plural}" for n, single, plural in said if n)
+    first = f"{done:,} of {rows:,} rows {many if done > 1 else one}." if done else f"No row {none}."
+    if done == rows:
+        return f"All {rows:,} rows {many}." if rows > 1 else f"The only row {one}."
+    return f"{first} {others}." if others else first
+
+
+def _edited(about: About) -> tuple[str, str]:
+    """Return what is said of one row, and of several, that were edited since they were pushed."""
+    place = system(about)
+    return f"was edited since it came into {place}", f"were edited since they came into {place}"
 
 
 def next_steps(about: About, counts: Counter[Kind], columns: Sequence[str] = ()) -> list[str]:
     """Return what the person does now, one or two sentences a step; in ``columns`` the mapping is wrong."""
-    rows = {kind: count(number, "row") for kind, number in counts.items() if number}
-    kind = policy_of(about).noun
-    steps = []
-    if columns:
-        them = "this column" if len(columns) == 1 else "these columns"
-        steps.append(
-            f"Change the mapping: most rows fail alike in {them}: {', '.join(columns)}. Problems below "
-            "says how. Then check or push your file again."
-        )
-    if wrong := counts[State.INVALID] + counts[State.REJECTED]:
-        steps.append(
-            f"Correct {count(wrong, 'row')}: the cells are marked, and opscom_message says what is wrong. "
-            "Save this workbook and push it; what is settled is not sent again."
-        )
-    if UNDECIDED in rows:
-        second = f"a second {kind}" if counts[UNDECIDED] == 1 else f"second {kind}s"
-        steps.append(
-            f"Decide about {rows[UNDECIDED]} that may be {second}: opscom_message names the first. Write "
-            f"new into opscom_answer where a second {kind} is meant, or update where that one is to change, "
-            "save this workbook and push it."
-        )
-    if EDITED in rows:
-        steps.append(
-            f"Restore {rows[EDITED]} that {_in_system(about, counts[EDITED])}, save this workbook and "
-            f"push it; {_change(about)} Nothing is created twice."
-        )
-    if about.against and about.against.by_hand and rows.keys() & {State.READY, State.EXISTS}:
-        steps.append(
-            f"Change {count(about.against.changed, kind)} in OPSCOM by hand: there is no way through the "
-            "API. opscom_message says which fields."
-        )
-    if OUTDATED in rows:
-        steps.append(
-            f"Look at {rows[OUTDATED]} that a later push has changed since this workbook was written, "
-            "and which stand here as before. Where the later values are right, delete them here; where "
-            "these are, push this workbook with --again."
-        )
-    if State.UNKNOWN in rows:
-        steps.append(_find_out(about, rows[State.UNKNOWN]))
-    if State.NOT_SENT in rows:
-        unsent = rows[State.NOT_SENT]
-        again = f"Run the same command again for {unsent} not yet sent."
-        steps.append(
-            f"Push this workbook to send {unsent}." if about.command == "settle" else again
-        )
-    if State.READY in rows:
-        steps.append(f"Push the file, or this workbook, to send {rows[State.READY]}.")
-    return steps or ["Nothing. Every row is settled; keep this workbook as the record."]
-
-
-def _change(about: About) -> str:
-    policy = policy_of(about)
+    policy, place, noun = policy_of(about), system(about), policy_of(about).noun
+    them = "this column" if len(columns) == 1 else "these columns"
+    wrong = counts[State.INVALID] + counts[State.REJECTED]
+    alike, edited, late = counts[UNDECIDED], counts[EDITED], counts[OUTDATED]
+    lost, unsent, ready = counts[State.UNKNOWN], counts[State.NOT_SENT], counts[State.READY]
+    second = f"a second {noun}" if alike == 1 else f"second {noun}s"
+    change = f"a {noun} is changed in {place} itself."
     if policy.changed_by:
-        return f"where the {policy.noun} is to change, write update into opscom_answer instead."
-    return f"a {policy.noun} is changed in {system(about)} itself."
-
-
-def _find_out(about: About, rows: str) -> str:
-    """Return the step for rows whose answer was lost."""
-    if not policy_of(about).creates:
-        return (
-            f"Push the file again for {rows} without an answer: sending these again changes nothing "
-            "where the first one arrived."
-        )
-    return (
-        f"Run opscom-import settle for {rows} without an answer. Where it still does not know, look the "
-        f"record up in {system(about)}, write its id, or yes, or no, into opscom_answer, save this "
-        "workbook and settle it."
+        change = f"where the {noun} is to change, write update into opscom_answer instead."
+    by_hand = about.against and about.against.by_hand and (ready or counts[State.EXISTS])
+    changed = about.against.changed if about.against and by_hand else 0
+    find_out = (
+        f"Push the file again for {count(lost, 'row')} without an answer: sending these again changes "
+        "nothing where the first one arrived."
     )
+    if policy.creates:
+        find_out = (
+            f"Run opscom-import settle for {count(lost, 'row')} without an answer. Where it still does not "
+            f"know, look the record up in {place}, write its id, or yes, or no, into opscom_answer, save this "
+            "workbook and settle it."
+        )
+    go_on = f"Run the same command again for {count(unsent, 'row')} not yet sent."
+    if about.command == "settle":
+        go_on = f"Push this workbook to send {count(unsent, 'row')}."
+    remap = (
+        f"Change the mapping: most rows fail alike in {them}: {', '.join(columns)}. Problems below says "
+        "how. Then check or push your file again."
+    )
+    correct = (
+        f"Correct {count(wrong, 'row')}: the cells are marked, and opscom_message says what is wrong. "
+        "Save this workbook and push it; what is settled is not sent again."
+    )
+    decide = (
+        f"Decide about {count(alike, 'row')} that may be {second}: opscom_message names the first. Write "
+        f"new into opscom_answer where a second {noun} is meant, or update where that one is to change, "
+        "save this workbook and push it."
+    )
+    restore = (
+        f"Restore {count(edited, 'row')} that {_edited(about)[edited > 1]}, save this workbook and push "
+        f"it; {change} Nothing is created twice."
+    )
+    mend = (
+        f"Change {count(changed, noun)} in OPSCOM by hand: there is no way through the API. "
+        "opscom_message says which fields."
+    )
+    look = (
+        f"Look at {count(late, 'row')} that a later push has changed since this workbook was written, "
+        "and which stand here as before. Where the later values are right, delete them here; where "
+        "these are, push this workbook with --again."
+    )
+    push = f"Push the file, or this workbook, to send {count(ready, 'row')}."
+    steps = (
+        *((len(columns), remap), (wrong, correct), (alike, decide), (edited, restore)),
+        *((changed, mend), (late, look), (lost, find_out), (unsent, go_on), (ready, push)),
+    )
+    nothing = "Nothing. Every row is settled; keep this workbook as the record."
+    return [text for number, text in steps if number] or [nothing]
 
 
 def policy_of(about: About) -> Policy:
@@ -215,7 +177,7 @@ def row_message(
     outcome: Outcome,
     problems: Iterable[Problem],
     sheet: Sheet,
-    earlier: str,
+    earlier: str = "",
     news: Sequence[str] = (),
 ) -> str:
     """Return the text of ``opscom_message``, one line for each thing that is to be said.
@@ -223,16 +185,13 @@ def row_message(
     First the ``news_lines``; then the outcome, the problems in their order, and what earlier runs said.
     Places are headers, since the row is the one that is being read.
     """
-    lines = list(news)
-    lines += outcome_lines(outcome)
+    lines = [*news, *outcome_lines(outcome)]
     for problem in problems:
+        place = headers(problem.columns, sheet) or problem.field or WHOLE_ROW
         kind = "" if problem.holds else " (warning)"
-        text = f"{where(problem, sheet)}{kind}: {problem.said} {problem.remedy}"
-        lines.append(text.strip())
-    if earlier:
-        lines.append(earlier)
+        lines.append(f"{place}{kind}: {problem.said} {problem.remedy}".strip())
     # Two fields that one column feeds have the same thing wrong with them: it is said once.
-    return "\n".join(dict.fromkeys(lines))
+    return "\n".join(dict.fromkeys(filter(None, (*lines, earlier))))
 
 
 def row_codes(outcome: Outcome, problems: Iterable[Problem]) -> str:
@@ -264,24 +223,16 @@ def outcome_lines(outcome: Outcome) -> list[str]:
     message, code = outcome.message, code_of(outcome.code)
     if outcome.state is State.EXISTS and outcome.code and outcome.code not in message:
         message = f"{message.removesuffix('.')} ({outcome.code}).".lstrip()
-    lines = [message] if message else []
+    lines = [message]
     # The message of a row held back says it all.
     if code is not None and outcome.state in {State.REJECTED, State.NOT_SENT}:
-        advice = " ".join(text for text in (code.means, code.remedy) if text not in outcome.message)
-        lines += [advice] if advice else []
+        advice = (code.means, code.remedy)
+        lines.append(" ".join(text for text in advice if text not in outcome.message))
     elif outcome.state is State.REJECTED and outcome.code:
-        lines.append(unlisted(outcome.code))
-    return lines
-
-
-def unlisted(code: str) -> str:
-    """Say what to do about a code that the vendor does not document."""
-    return f"OPSCOM's documentation does not list the code {code}: ask OPSCOM what it means."
-
-
-def where(problem: Problem, sheet: Sheet) -> str:
-    """Return the headers that a problem is about, or the field, or that it is the whole row."""
-    return headers(problem.columns, sheet) or problem.field or WHOLE_ROW
+        lines.append(
+            f"OPSCOM's documentation does not list the code {outcome.code}: ask OPSCOM what it means."
+        )
+    return list(filter(None, lines))
 
 
 def headers(columns: Sequence[int], sheet: Sheet) -> str:

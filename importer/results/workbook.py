@@ -9,7 +9,7 @@ from importer.results.inert import hold, sheet_name
 from importer.results.pages import add_payload_sheets, write_page, write_payloads
 from importer.results.parts import name_pages
 from importer.results.stream import inert_book
-from importer.results.styles import Context, make_styles, put
+from importer.results.styles import Context, Head, begin_table, make_styles, put
 from importer.results.summary import write_summary
 
 if TYPE_CHECKING:
@@ -76,10 +76,13 @@ def write_listing(
         with inert_book(file, {"title": hold(name)}) as book:
             styles = make_styles(book)
             sheet = book.add_worksheet(sheet_name(name, ()))
-            sheet.set_column(0, len(headers) - 1, 40)
+            lines = list(rows)
+            begin_table(
+                sheet, [Head(header, "head used", 40) for header in headers], len(lines), styles
+            )
             sheet.freeze_panes(1, 0)
-            for line, cells in enumerate((headers, *rows)):
+            for line, cells in enumerate(lines, 1):
                 for column, cell in enumerate(cells):
-                    put(sheet, line, column, cell, styles["text"] if line else styles["head used"])
+                    put(sheet, line, column, cell, styles["text"])
 
     return put_in_place(path, write)
