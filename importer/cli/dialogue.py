@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 import click
 
 from importer.cli.terminal import console, say
-from importer.proposing.answers import COLUMNS, Answers
-from importer.proposing.fields import as_choice, not_an_answer
-from importer.proposing.proposal import NOT_SENT, Confidence, Question
+from importer.proposing.answers import COLUMNS, NOT_SENT, Answers, Question
+from importer.proposing.proposal import Confidence
 from importer.text import count, fold, plain, spans
 
 if TYPE_CHECKING:
@@ -52,7 +51,7 @@ def converse(
         else:
             reply = _ask(question, proposal)
             if reply != BACK:
-                answers = said.put(question.key, reply) if reply else said
+                answers = Answers({question.key: reply}).over(said) if reply else said
                 steps.append((answers, passed | {question.key}))
         if reply == BACK and len(steps) > 1:
             steps.pop()
@@ -62,7 +61,7 @@ def _next(proposal: Proposal, passed: frozenset[Key]) -> Question | None:
     """Return the next thing to ask: what is open, then what is likely and to be confirmed or is offered."""
     questions = list(proposal.questions)
     for place in proposal.places:
-        header = proposal.header(place)
+        header = proposal.look.header(place)
         goes, proposed = place.field, place.field
         text = f'"{header}" goes to {place.field} ({place.reason}). Is that right?'
         if place.offered and _has_blanks(proposal, place.offered.partition(" (")[0]):
@@ -93,7 +92,7 @@ def _ask(question: Question, proposal: Proposal) -> str:
         if answer == ROWS:
             _show_rows(question, proposal)
         elif answer:
-            fault = not_an_answer(question, answer, proposal.endpoint)
+            fault = question.refusal(answer, proposal.endpoint)
             if not fault:
                 return answer
             say(fault)
@@ -122,7 +121,7 @@ def _prompt(question: Question) -> str:
         return reply
     if not question.free and reply.isdigit() and 1 <= int(reply) <= min(len(choices), _LISTED):
         return choices[int(reply) - 1]
-    meant = as_choice(reply, choices)
+    meant = question.choice(reply)
     part = [choice for choice in choices if fold(reply) in fold(choice)]
     return part[0] if meant not in choices and len(part) == 1 and not reply.isdigit() else meant
 

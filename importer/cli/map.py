@@ -20,12 +20,9 @@ from importer.mapping import load_mapping, missing_headers
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
-from importer.proposing.answers import COLUMNS, FIELDS, VALUES, Answers
-from importer.proposing.fields import LAST
-from importer.proposing.glossary import load_glossary, save_glossary
-from importer.proposing.mapping_file import mapping_text
+from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers
 from importer.proposing.proposal import Confidence, as_json, nothing, recognised
-from importer.proposing.propose import Office, propose_anew, propose_file
+from importer.proposing.propose import LAST, Office, propose_anew, propose_file
 from importer.proposing.sheets import ENDPOINTS, look_at
 from importer.proposing.values import BLANK, HOLD
 from importer.proposing.workbook import (
@@ -35,6 +32,7 @@ from importer.proposing.workbook import (
     read_workbook,
     write_workbook,
 )
+from importer.proposing.yaml_files import load_glossary, mapping_text, save_glossary
 from importer.reading import read_source
 from importer.schema import Kind
 from importer.text import count, quoted
@@ -138,8 +136,8 @@ def _proposer(
     named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
     if not named:
         endpoint, glossary = request.endpoint, office.glossary
-        seen = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=glossary)
-        return lambda said: propose_file(seen, said, office, endpoint=endpoint)
+        looks = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=glossary)
+        return lambda said: propose_file(looks, said, office, endpoint=endpoint)
     path = named[0]
     if not os.path.isfile(path):  # noqa: PTH113 - of a name that no system allows too
         path = request.mappings / path.name
@@ -152,12 +150,12 @@ def _proposer(
             hint="Correct the file or the mapping by hand (docs/mappings.md says how).",
         )
     first = look_at(source, sheet=options.sheet, endpoint=mapping.endpoint)[0]
-    if set(missing_headers(mapping, first.look.sheet.columns)) == set(mapping.headers):
+    if set(missing_headers(mapping, first.sheet.columns)) == set(mapping.headers):
         raise InputError(
             f"{file.name} has nothing of {path.name}.",
             hint="Leave --mapping out to have a mapping proposed.",
         )
-    return lambda said: propose_anew(first.look, mapping, document, said, office)
+    return lambda said: propose_anew(first, mapping, document, said, office)
 
 
 def _source_of(filled: Filled, request: Request) -> Path:
@@ -233,22 +231,21 @@ def _from_workbook(request: Request, office: Office) -> int:
     """Make the mapping of a workbook that a person filled in; what its answers open anew is asked in another."""
     filled = read_workbook(request.file)
     proposer = _proposer(request, office, filled)
-    which = {("rows", "sheet"), ("rows", "endpoint")}
-    chosen: dict[Key, str] = {
-        key: answer for _, key, answer, _ in filled.rows if key in which and answer
-    }
+    which: set[Key] = {(ROWS, "sheet"), (ROWS, "endpoint")}
+    chosen = {key: answer for _, key, answer in filled.lines if key in which and answer}
     said = Answers(chosen).over(filled.before)
     proposal = proposer(said)
     if (proposal.look.sheet.name or "", proposal.endpoint) == (filled.sheet, filled.endpoint):
         answers, faults = answers_of(filled, proposal, said)
+        cells = {key: cell for cell, key, _ in filled.lines}
         proposal = proposal if faults else proposer(answers)
-        cells = filled.cells
         for question in () if faults else proposal.held:
             if question.key in cells:
-                faults.append(f"{cells[question.key]}: this is not answered. {question.text}")
+                faults[cells[question.key]] = f"this is not answered. {question.text}"
         if faults:
-            more = [f"and {len(faults) - _SHOWN:,} more"] if len(faults) > _SHOWN else []
-            lines = (f"  {fault}" for fault in (*faults[:_SHOWN], *more))
+            lines = [f"  {cell}: {faults[cell]}" for cell, _, _ in filled.lines if cell in faults]
+            more = [f"  and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
+            lines = [*lines[:_SHOWN], *more]
             raise InputError(f"{request.file.name}: nothing was written.", *lines)
         if not proposal.held:
             return _finish(request, office, proposal, proposer(filled.before))
@@ -292,9 +289,9 @@ def _confirmed(proposal: Proposal) -> Answers:
     answers = Answers(kept | ({(FIELDS, f"{LAST}endTime"): end} if end else {}))
     for place in proposal.places:
         plain = place.how == "direct" and place.confidence is Confidence.LIKELY
-        key = (COLUMNS, proposal.header(place))
+        key = (COLUMNS, proposal.look.header(place))
         if plain and proposal.alone(place) and answers.get(*key) is None:
-            answers = answers.put(key, place.field or "")
+            answers = Answers({key: place.field or ""}).over(answers)
     return answers
 
 

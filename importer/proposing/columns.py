@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
+from importer.proposing.answers import NOT_SENT
 from importer.proposing.naming import FIRM, MAY, PART, SURE, read_headers
 from importer.proposing.neighbours import settle
 from importer.proposing.profiles import names_of
-from importer.proposing.proposal import NOT_SENT, Confidence, Place
+from importer.proposing.proposal import Confidence, Place
 from importer.text import fold
 
 if TYPE_CHECKING:

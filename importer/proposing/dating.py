@@ -32,7 +32,6 @@ _ZONED_RE: Final = re.compile(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _ENGLISH_RE: Final = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec", re.IGNORECASE)
 """Short names that a form reads as they are."""
 _ISO: Final = ""
-_MIDNIGHT: Final = dt.time()
 _UTC: Final = ZoneInfo("UTC")
 _TWINS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d", "%m/%d": "%d/%m", "%m-%d": "%d-%m"}
 
@@ -73,14 +72,13 @@ def read_dates(counts: Mapping[str, int]) -> Dates:
     few = sample[:_FIRST]
     clocks = _CLOCKS if any(":" in text for text in few) else ("",)
     forms = (day + clock for clock in clocks for day in _DAYS)
-    tried = {form: sum(_reads(text, form) for text in few) for form in forms}
+    tried = {form: _reading(few, form) for form in forms}
     good = [form for form, read in tried.items() if read and read >= max(tried.values()) / 2]
-    scores = {form: sum(_reads(text, form) for text in sample) for form in (*good, _ISO)}
+    scores = {form: _reading(sample, form) for form in (*good, _ISO)}
     # ISO texts are read beside any form, so that a form must read more than they.
     best = max(scores, key=lambda form: (scores[form], form == _ISO))
-    found = (best.replace(one, two) for one, two in _TWINS.items() if one in best)
     # The form with days for months; none where no other can be meant.
-    twin = next(found, "")
+    twin = next((best.replace(one, two) for one, two in _TWINS.items() if one in best), "")
     both = twin and scores.get(twin, 0) == scores[best] > scores[_ISO]
     read = {text: _read(english, best) for text, english in texts.items()}
     days = sorted(value[:10] for value in read.values() if value)
@@ -110,12 +108,13 @@ def _compiled(form: str) -> tuple[DateFormat, ...]:
 
 def _read(text: str, form: str) -> str:
     """Return a date as it would be sent, empty where the form does not read it."""
-    value = parse_datetime(text, _compiled(form), time=_MIDNIGHT, timezone=_UTC)
+    value = parse_datetime(text, _compiled(form), time=dt.time(), timezone=_UTC)
     return value if isinstance(value, str) else ""
 
 
-def _reads(text: str, form: str) -> bool:
-    return bool(_read(text, form))
+def _reading(texts: Sequence[str], form: str) -> int:
+    """Return how many texts a form reads."""
+    return sum(bool(_read(text, form)) for text in texts)
 
 
 def _months(sample: Sequence[str]) -> dict[str, str]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from importer.proposing.answers import SECOND
 from importer.proposing.naming import FIRM
-from importer.proposing.proposal import SECOND, Confidence, Place
+from importer.proposing.proposal import Confidence, Place
 from importer.proposing.vocabulary import languages, means
 
 if TYPE_CHECKING:

@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from importer.model import Sheet, Source
-    from importer.proposing.answers import Answers, Key
+    from importer.proposing.answers import Answers, Question
     from importer.proposing.profiles import Profile
 
 
-NOT_SENT: Final = "not sent"
-JOINED, SECOND = " (joined)", " (second choice)"
-"""Behind a field: its second part, or the column that counts where the first is blank."""
+Rule: TypeAlias = "str | Mapping[str, Any]"
+"""What a mapping file says of a field."""
+_NEAR: Final = 0.8
 _HOWS: Final = ("first_of", "join", "lookup", "date", "extract", "convert")
 
 
@@ -75,6 +75,16 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """A sheet read as the rows of one endpoint."""
+
+    endpoint: str
+    places: tuple[Place, ...]
+    score: float
+    """0 where what the endpoint cannot do without is not there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """One sheet of a file as it was looked at; made once, whatever is answered."""
 
@@ -87,6 +97,18 @@ class Look:
     """Column position → the name that a mapping uses."""
     also: tuple[str, ...] = ()
     """Other sheets with the same headers, whose rows are looked at with these."""
+    readings: tuple[Reading, ...] = ()
+    """The endpoints that it fits, the best first."""
+
+    @property
+    def endpoints(self) -> tuple[str, ...]:
+        """The best endpoint, and a second that fits nearly as well."""
+        near = _NEAR * self.readings[0].score
+        return tuple(each.endpoint for each in self.readings[:2] if each.score >= near)
+
+    def header(self, place: Place) -> str:
+        """Return the name that a mapping uses for a column."""
+        return self.headers[place.profile.column.position]
 
     @property
     def only_sheet(self) -> str | None:
@@ -98,27 +120,6 @@ class Look:
         """The file and its sheets, for people."""
         sheets = (self.sheet.name,) if self.sheet.name else ()
         return ", ".join((self.source.path.name, *sheets, *self.also))
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """One thing that only a person can say."""
-
-    about: str
-    """``column``, ``value``, ``row`` or ``field``."""
-    key: Key
-    """Where the answer is kept."""
-    text: str
-    choices: tuple[str, ...] = ()
-    proposal: str = ""
-    """What Enter takes; empty where a person must choose."""
-    column: str = ""
-    field: str = ""
-    value: str = ""
-    free: bool = False
-    """Whether anything may be answered, not only a choice."""
-    held: bool = True
-    """Whether a mapping without the answer may not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +140,7 @@ class Draft:
     """One field of the proposed mapping."""
 
     field: str
-    rule: str | Mapping[str, object]
+    rule: Rule
     why: str
 
 
@@ -178,10 +179,6 @@ class Proposal:
     def held(self) -> tuple[Question, ...]:
         """The questions without whose answer the mapping may not be used."""
         return tuple(question for question in self.questions if question.held)
-
-    def header(self, place: Place) -> str:
-        """Return the name that a mapping uses for a column."""
-        return self.look.headers[place.profile.column.position]
 
     def alone(self, place: Place) -> bool:
         """Whether a column gives this field and no other."""

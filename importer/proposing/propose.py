@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from importer.mapping import missing_headers
-from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers
+from importer.proposing.answers import (
+    COLUMNS,
+    FIELDS,
+    NOT_SENT,
+    ROWS,
+    VALUES,
+    Answers,
+    Question,
+    moment,
+)
 from importer.proposing.columns import place_columns
-from importer.proposing.fields import OFFERED, draft
-from importer.proposing.proposal import NOT_SENT, Draft, Proposal, Question, Skip
+from importer.proposing.proposal import Confidence, Draft, Proposal, Skip
 from importer.proposing.rows import Rows, judge_rows
-from importer.proposing.values import Drafting
+from importer.proposing.values import PROVINCES, Drafting, Turn, turn
+from importer.schema import Need
 from importer.text import fold
 from schemas import TABLES
 
@@ -20,12 +30,31 @@ if TYPE_CHECKING:
 
     from importer.mapping import Mapping as Known
     from importer.mapping.document import Document
-    from importer.proposing.proposal import Look
-    from importer.proposing.sheets import Seen
+    from importer.proposing.proposal import Look, Place, Rule
     from importer.workspace import UserType
 
-Rule: TypeAlias = "str | Mapping[str, object]"
-_OF_VALUES = ("lookup", "blank_if", "replace")
+_SEPARATORS: Final = {"street": ", ", "phone_cell": "-"}
+_MISSING: Final = {
+    "unique_id": "No column is surely the id by which OPSCOM knows a person. Which column is it?",
+    "login_source": "What is the login source of these people in OPSCOM (as on their profiles, the same for all)?",
+    "plateType": "No column gives the plate type. Which is it for all (as OPSCOM names it)?",
+    "prov": "No column gives the province or state of the plates. Which is it for all?",
+    "endTime": "No column says when the permits end. When do they all end (yyyy-mm-dd hh:mm:ss)?",
+    "startTime": "No column says when the permits start. When do they all start (yyyy-mm-dd hh:mm:ss)?",
+    "plate": "No column is surely the plate. Which is it?",
+    "referenceID": "No column is surely OPSCOM's reference id. Which is it?",
+}
+OFFERED: Final = {
+    "login_source": ("OPSCOM", "LDAP", "SSO"),
+    "plateType": ("Passenger", "Commercial", "Motorcycle"),
+    "prov": PROVINCES,
+}
+"""Fields that may be the same for all rows → what is offered for them."""
+BY_COLUMN: Final = ("unique_id", "plate", "referenceID")
+"""Fields that differ from row to row, so that a column must give them."""
+LAST: Final = "last "
+"""Before a field's name: what was said of it for all rows of the file before."""
+_TIMES: Final = {"startTime": dt.time(), "endTime": dt.time(23, 59, 59)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,12 +70,12 @@ class Office:
 
 
 def propose_file(
-    seen: Sequence[Seen], said: Answers, office: Office, *, endpoint: str | None = None
+    looks: Sequence[Look], said: Answers, office: Office, *, endpoint: str | None = None
 ) -> Proposal:
     """Return the proposal for a file; which sheet is meant and what its rows are is asked where two fit.
 
     Args:
-        seen: The sheets that fit.
+        looks: The sheets that fit.
         said: What the person said so far.
         office: What the office brings.
         endpoint: What the person says the rows are.
@@ -61,11 +90,11 @@ def propose_file(
         return answer or choices[0]
 
     asked: list[Question] = []
-    names = tuple(each.look.sheet.name or "" for each in seen)
+    names = tuple(look.sheet.name or "" for look in looks)
     sheet = choose("sheet", "Several sheets hold rows that OPSCOM takes. Which is meant?", names)
-    chosen = seen[names.index(sheet)]
+    chosen = looks[names.index(sheet)]
     endpoint = endpoint or choose("endpoint", "What are the rows?", chosen.endpoints)
-    proposal = propose(chosen.look, endpoint, office.known(endpoint, said), types=office.types)
+    proposal = propose(chosen, endpoint, office.known(endpoint, said), types=office.types)
     return replace(proposal, questions=(*asked, *proposal.questions))
 
 
@@ -90,7 +119,7 @@ def propose(
     places = place_columns(look.profiles, endpoint, columns)
     order = [known.name for known in table.fields]
     drafting = Drafting(look, table, answers, types)
-    draft(drafting, places)
+    _draft(drafting, places)
     used = {place.field for place in places if place.used}
     keys = [next((name for name in part if name in used), part[0]) for part in table.key]
     skips, questions, duplicates = judge_rows(Rows(look, places, answers, keys))
@@ -98,6 +127,83 @@ def propose(
     values, asked = tuple(drafting.values), (*drafting.questions, *questions)
     return Proposal(
         look, endpoint, answers, places, tuple(drafts), values, tuple(skips), asked, duplicates
+    )
+
+
+def _draft(drafting: Drafting, places: Sequence[Place]) -> None:
+    """Draft every field that columns give, in the vendor's order, then ask for what none gives."""
+    by_field: dict[str, list[Place]] = {}
+    for place in places:
+        if place.field:
+            by_field.setdefault(place.field, []).append(place)
+        if place.confidence is Confidence.ASK:
+            drafting.questions.append(_which(drafting, place))
+    dated = [p.profile for p in places if p.field in {"date_of_birth", *_TIMES}]
+    profiles = drafting.look.profiles
+    drafting.dated = (*dated, *(p for p in profiles if p.share("date") > 0.9))  # noqa: PLR2004
+    for known in drafting.table.fields:
+        found = by_field.get(known.name, [])
+        used = [place for place in found if place.used]
+        if not found:
+            continue
+        given = sorted(used or found[:1], key=lambda place: place.how == "first_of")
+        refs = [drafting.look.header(place) for place in given]
+        rule: dict[str, object] = {"column": refs[0]}
+        if any(place.how == "join" for place in given[1:]):
+            rule = {"join": refs, "separator": _SEPARATORS.get(known.name, " ")}
+        elif len(refs) > 1:
+            rule = {"first_of": refs}
+        made = Turn(drafting, known, given[0], refs[0], rule, bool(used))
+        why = turn(made)
+        if used:
+            plain = set(rule) == {"column"}
+            drafting.drafts.append(Draft(known.name, refs[0] if plain else rule, why))
+    _ask_for_missing(drafting, by_field)
+
+
+def _which(drafting: Drafting, place: Place) -> Question:
+    header, field = drafting.look.header(place), place.field or ""
+    examples = ", ".join(place.profile.examples)
+    text = f'Is "{header}" ({examples}) {field}? {place.reason[:1].upper()}{place.reason[1:]}.'
+    return Question(
+        "column", (COLUMNS, header), text, (field, NOT_SENT), column=header, field=field
+    )
+
+
+def _ask_for_missing(drafting: Drafting, by_field: Mapping[str, list[Place]]) -> None:
+    """Ask for what OPSCOM needs and no column gives; of a group one field is enough."""
+    groups: set[str] = set()
+    for known in drafting.table.fields:
+        names = [known.name]
+        if known.need is Need.ONE_OF:
+            names = [field.name for field in drafting.table.group(known.group)]
+        if known.need not in {Need.REQUIRED, Need.ONE_OF} or groups & set(names):
+            continue
+        groups |= set(names)
+        if not any(by_field.get(name) for name in names):
+            # Of a number of OPSCOM and a name for it a person knows the name.
+            _ask_field(drafting, names[-1])
+
+
+def _ask_field(drafting: Drafting, name: str) -> None:
+    said = drafting.answers.get(FIELDS, name)
+    by_column = name in BY_COLUMN
+    if said is not None and not by_column:
+        if name in _TIMES:
+            said = moment(said, _TIMES[name]) or said
+        drafting.drafts.append(Draft(name, {"value": said}, "the same for all, as you said"))
+        return
+    choices: Sequence[str] = OFFERED.get(name, ())
+    if by_column:
+        headers = drafting.look.headers
+        different = [p for p in drafting.look.profiles if p.different == 1 and p.filled == p.rows]
+        choices = [headers[p.column.position] for p in different or drafting.look.profiles]
+    last = drafting.answers.get(FIELDS, f"{LAST}{name}") or ""
+    # Within a term the end that was said of another file is offered, never taken unasked.
+    last = last if last[:10] >= dt.datetime.now(dt.UTC).date().isoformat() else ""
+    key, text = (FIELDS, name), _MISSING[name]
+    drafting.questions.append(
+        Question("field", key, text, tuple(choices), last, field=name, free=not by_column)
     )
 
 
@@ -116,22 +222,25 @@ def propose_anew(
     gone = {fold(header) for header in missing_headers(mapping, look.sheet.columns)}
     lost = {rule.field.name for rule in mapping.rules if gone & set(map(fold, rule.part.headers))}
     known = office.known(mapping.endpoint, said)
-    made = propose(look, mapping.endpoint, known.over(_said(mapping, {})), types=office.types)
-    renamed = {p.field: made.header(p) for p in made.places if p.field and p.field in lost}
-    if renamed:
-        before = _said(mapping, renamed)
-        made = propose(look, mapping.endpoint, known.over(before), types=office.types)
+
+    def proposed(renamed: Mapping[str, str]) -> Proposal:
+        # What a mapping says of values holds for a column that has another name now too.
+        before = known.over(_said(mapping, renamed))
+        return propose(look, mapping.endpoint, before, types=office.types)
+
+    now = {p.field: look.header(p) for p in proposed({}).places if p.field}
+    made = proposed({name: now[name] for name in lost & now.keys()})
     found = {each.field: each for each in made.drafts}
     ours = {rule.field.name for rule in mapping.rules}
     # What the mapping is made of has been loaded, so that its file has this shape.
-    written = cast("Mapping[str, Rule]", document.data["fields"])
+    data = cast("dict[str, Any]", document.data)
     drafts: list[Draft] = []
     questions = [
         q for q in made.questions
         if q.field in lost or (q.key[0] == VALUES and q.field in found.keys() & ours)
     ]  # fmt: skip
     for rule in mapping.rules:
-        name, old = rule.field.name, written[rule.name]
+        name, old = rule.field.name, data["fields"][rule.name]
         new = found.get(name)
         if name not in lost:
             drafts.append(Draft(name, _with_new(old, new), "as before"))
@@ -145,36 +254,31 @@ def propose_anew(
             text = f'The column of {name} ("{", ".join(rule.part.headers)}") is gone. Which column is it now?'
             choices = (*look.headers.values(), NOT_SENT)
             questions.append(Question("field", (FIELDS, name), text, choices, field=name))
-    said_beside = {key: value for key, value in document.data.items() if key != "fields"}
-    rules = cast("Sequence[Mapping[str, object]]", said_beside.get("skip_rows") or ())
+    kept = {key: value for key, value in data.items() if key != "fields"}
     return replace(
         made,
         drafts=tuple(drafts),
         questions=tuple(questions),
-        skips=tuple(Skip(rule, (), "as before") for rule in rules),
-        duplicates=str(said_beside.get("duplicates", "error")),
-        kept=said_beside,
+        skips=tuple(Skip(rule, (), "as before") for rule in kept.get("skip_rows") or ()),
+        duplicates=str(kept.get("duplicates", "error")),
+        kept=kept,
         like=mapping.path,
     )
 
 
 def _with_new(old: Rule, new: Draft | None) -> Rule:
-    """Return a rule as written, with the new values of its lookup and what else values need."""
-    if isinstance(old, str) or new is None or isinstance(new.rule, str):
+    """Return a rule as written, with the new values of its lookup."""
+    if new is None or isinstance(old, str) or isinstance(new.rule, str):
         return old
-    if not isinstance(old.get("lookup"), dict):
+    lookup, more = old.get("lookup"), new.rule.get("lookup", {})
+    if not isinstance(lookup, dict):
         return old
-    rule = dict(old)
-    for part in _OF_VALUES:
-        there, more = rule.get(part), new.rule.get(part)
-        if isinstance(more, dict):
-            pairs = there if isinstance(there, dict) else {}
-            names = set(map(fold, pairs))
-            rule[part] = pairs | {text: to for text, to in more.items() if fold(text) not in names}
-        elif isinstance(more, list):
-            texts = there if isinstance(there, list) else []
-            rule[part] = [*texts, *(text for text in more if text not in texts)]
-    return rule
+    names = set(map(fold, lookup))
+    added = {text: to for text, to in more.items() if fold(text) not in names}
+    blanks = old.get("blank_if") or []
+    blanks = [blanks] if isinstance(blanks, str) else blanks
+    blanks = [*blanks, *(text for text in new.rule.get("blank_if", ()) if text not in blanks)]
+    return {**old, "lookup": lookup | added} | ({"blank_if": blanks} if blanks else {})
 
 
 def _said(mapping: Known, renamed: Mapping[str, str]) -> Answers:

@@ -12,9 +12,9 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.proposing.answers import ROWS
+from importer.proposing.answers import ROWS, Question
 from importer.proposing.profiles import folded
-from importer.proposing.proposal import Question, Skip
+from importer.proposing.proposal import Skip
 from importer.proposing.vocabulary import languages, means, total_pattern
 from importer.text import clean, count, fold, spans
 

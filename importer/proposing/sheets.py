@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -13,7 +14,7 @@ from importer.errors import InputError
 from importer.proposing.columns import place_columns
 from importer.proposing.naming import read_headers
 from importer.proposing.profiles import names_of, profile
-from importer.proposing.proposal import Confidence, Look, recognised
+from importer.proposing.proposal import Confidence, Look, Reading, recognised
 from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
 from importer.text import clean, count, fold
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from importer.model import Grid, Source
     from importer.proposing.answers import Answers
     from importer.proposing.profiles import Profile
-    from importer.proposing.proposal import Place
 
     Known = Mapping[str, Mapping[str, str]]
 
@@ -43,36 +43,11 @@ _CONTACTS: Final = (
     "user_type_id",
 )  # fmt: skip
 _WEIGHTS: Final = {Confidence.SURE: 1.0, Confidence.LIKELY: 0.75, Confidence.ASK: 0.4}
-_GOOD, _NEAR = 0.75, 0.8
+_GOOD: Final = 0.75
 _MORE: Final = 1.4
 """Of a car or a permit there is less to say than of a person, whose name and phone may stand beside it."""
 _SEARCHED, _LEAST, _TRIED, _NAMED = 30, 2, 5, 8
 _VALUE_RE: Final = re.compile(r"[\W_]*[0-9][\W\d_]*|.*@.*|.{80,}", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """A sheet read as the rows of one endpoint."""
-
-    endpoint: str
-    places: tuple[Place, ...]
-    score: float
-    """0 where what the endpoint cannot do without is not there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Seen:
-    """A sheet that fits, and as what."""
-
-    look: Look
-    readings: tuple[Reading, ...]
-    """The endpoints that it fits, the best first."""
-
-    @property
-    def endpoints(self) -> tuple[str, ...]:
-        """The best endpoint, and a second that fits nearly as well."""
-        near = _NEAR * self.readings[0].score
-        return tuple(each.endpoint for each in self.readings[:2] if each.score >= near)
 
 
 def look_at(
@@ -81,7 +56,7 @@ def look_at(
     sheet: str | None = None,
     endpoint: str | None = None,
     glossary: Mapping[str, Answers] | None = None,
-) -> tuple[Seen, ...]:
+) -> tuple[Look, ...]:
     """Return the sheets of a file whose rows OPSCOM takes, the best first.
 
     Args:
@@ -103,19 +78,20 @@ def look_at(
             hint="Name the first file.",
         )
     known = {name: answers.columns for name, answers in (glossary or {}).items()}
-    found: dict[tuple[str, ...], list[Seen]] = {}
+    found: dict[tuple[str, ...], list[Look]] = {}
     for grid in grids:
-        for look in _looks(source, grid):
-            fits = readings(look.profiles, known, endpoint)
-            if fits:
-                # Sheets with the same headers are one: all are taken when the file is pushed.
-                headers = tuple(fold(c.header) for c in look.sheet.columns)
-                found.setdefault(headers, []).append(Seen(look, fits))
-                break
+        looks = (
+            replace(look, readings=readings(look.profiles, known, endpoint))
+            for look in _looks(source, grid)
+        )
+        if look := next((look for look in looks if look.readings), None):
+            # Sheets with the same headers are one: all are taken when the file is pushed.
+            headers = tuple(fold(column.header) for column in look.sheet.columns)
+            found.setdefault(headers, []).append(look)
     if not found:
         raise InputError(_nothing(source, grids), hint=_NEEDED)
-    seen = [_merged(group, known) for group in found.values()]
-    return tuple(sorted(seen, key=lambda each: each.readings[0].score, reverse=True))
+    merged = (_merged(group, known) for group in found.values())
+    return tuple(sorted(merged, key=lambda look: look.readings[0].score, reverse=True))
 
 
 def readings(
@@ -171,18 +147,17 @@ def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, 
     return violations >= _LEAST and not enough
 
 
-def _merged(group: Sequence[Seen], known: Known) -> Seen:
+def _merged(group: Sequence[Look], known: Known) -> Look:
     """Return sheets with the same headers as one."""
     first = group[0]
     if len(group) == 1:
         return first
-    sheets = [seen.look.sheet for seen in group]
+    sheets = [look.sheet for look in group]
     frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True)
     sheet = replace(sheets[0], frame=frame, rows=np.concatenate([each.rows for each in sheets]))
-    also = tuple(each.name or "" for each in sheets[1:])
-    look = replace(first.look, sheet=sheet, profiles=profile(sheet), also=also)
-    read = (read_as(look.profiles, r.endpoint, known.get(r.endpoint)) for r in first.readings)
-    return Seen(look, tuple(read))
+    profiles, also = profile(sheet), tuple(each.name or "" for each in sheets[1:])
+    read = tuple(read_as(profiles, r.endpoint, known.get(r.endpoint)) for r in first.readings)
+    return replace(first, sheet=sheet, profiles=profiles, also=also, readings=read)
 
 
 def _nothing(source: Source, grids: Sequence[Grid]) -> str:
@@ -205,13 +180,10 @@ def _looks(source: Source, grid: Grid) -> Iterator[Look]:
             ways.insert(0, (int(grid.rows[position - 1]), *ways[0]))
         taken = []
         for rows in ways:
-            try:
+            with suppress(InputError):
                 sheet = take_sheet(source, grid, *rows)
-            except InputError:
-                continue
-            if len(sheet.frame):
                 known = _known([column.header for column in sheet.columns])
-                taken.append((known - len(rows) / 100, rows, sheet))
+                taken += [(known - len(rows) / 100, rows, sheet)] if len(sheet.frame) else []
         if taken:
             _, rows, sheet = max(taken, key=lambda each: each[0])
             yield Look(source, sheet, rows, profile(sheet), names_of(sheet.columns))
@@ -254,8 +226,8 @@ def _known(cells: Sequence[str]) -> float:
 def seems(source: Source) -> str:
     """Say what the rows of a file seem to be, and how much of it is recognised; empty for nothing."""
     try:
-        seen = look_at(source)[0]
+        look = look_at(source)[0]
     except InputError:
         return ""
-    best, columns = seen.readings[0], count(len(seen.look.profiles), "column")
+    best, columns = look.readings[0], count(len(look.profiles), "column")
     return f"{best.endpoint} ({recognised(best.places)} of {columns} recognised)"

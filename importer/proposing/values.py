@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from importer.proposing.answers import FIELDS, VALUES
+from importer.proposing.answers import FIELDS, VALUES, Question
 from importer.proposing.dating import proven_form, read_dates
 from importer.proposing.profiles import folded, province_of
-from importer.proposing.proposal import Confidence, Question, Value
+from importer.proposing.proposal import Confidence, Value
 from importer.proposing.vocabulary import means, user_type
 from importer.schema import Kind, Need
 from importer.text import count
@@ -53,11 +52,6 @@ class Drafting:
     dated: Sequence[Profile] = ()
     """Columns of dates, those that are sent first."""
 
-    @cached_property
-    def sister(self) -> str:
-        """The form of dates of the first column that leaves no doubt."""
-        return proven_form(self.dated)
-
 
 @dataclass(slots=True)
 class Turn:
@@ -92,7 +86,8 @@ class Turn:
         value = Value(self.ref, self.known.name, text, rows, becomes, how, tuple(choices))
         self.drafting.values.append(value)
         if becomes is None and question:
-            self._ask(key, question, choices, value=text, **more)
+            asked = question.format(f'"{text}" in "{self.ref}"', count(rows, "row"))
+            self._ask(key, asked, choices, value=text, **more)
         if becomes == BLANK:
             self.blanks.append(text)
         return becomes
@@ -110,17 +105,17 @@ class Turn:
             more |= {"column": self.ref, "field": self.known.name}
             asked.append(Question("value", key, text, tuple(choices), **more))
 
-    def replace(self, text: str, becomes: str) -> None:
-        """Let a text stand for another."""
-        self.rule.setdefault("replace", {})[text] = becomes
+    def replace(self, text: str, becomes: str | None) -> None:
+        """Let a text stand for another, but for one that is blank or holds its row."""
+        if becomes is not None and becomes not in {BLANK, HOLD}:
+            self.rule.setdefault("replace", {})[text] = becomes
 
 
 def turn(made: Turn) -> str:
     """Let the rule of a field grow by what its values need; return why."""
     known = made.known
     _extracted(made)
-    step = _STEPS.get(known.name) or _STEPS.get(known.kind)
-    if step is not None:
+    if step := _STEPS.get(known.name) or _STEPS.get(known.kind):
         step(made)
     if made.blanks:
         made.rule["blank_if"] = made.blanks
@@ -164,12 +159,12 @@ def _dated(made: Turn) -> None:
 
 def _day_or_month(made: Turn, dates: Dates) -> str:
     """Return which of two forms is meant: another column proves it, a person says so, or it is asked."""
-    forms = (dates.form, dates.other)
-    if made.drafting.sister in forms:
-        return made.drafting.sister
+    proven = proven_form(made.drafting.dated)
+    if proven in {dates.form, dates.other}:
+        return proven
     texts = ", ".join(made.place.profile.examples)
     text = f'In the dates of "{made.ref}" ({texts}), what comes first? No value proves it.'
-    day, month = sorted(forms)
+    day, month = sorted((dates.form, dates.other))
     return month if made.fact("dates", text, _DAY, _MONTH) == _MONTH else day
 
 
@@ -192,47 +187,43 @@ def _strange(made: Turn, dates: Dates) -> None:
     """Texts among dates: blank where they say so or a person does, else held."""
     required = made.known.need is Need.REQUIRED
     choices = (HOLD,) if required else (BLANK, HOLD)
+    asked = "{} is not a date ({}). Which date is it?"
     for text in dates.strange[:_MOST_STRANGE]:
-        rows = made.counts[text]
         guess = BLANK if means("none", text) and not required else None
-        asked = f'"{text}" in "{made.ref}" is not a date ({count(rows, "row")}). Which date is it?'
-        becomes = made.decide(text, rows, guess, choices, asked, free=True)
-        if becomes not in {None, BLANK, HOLD}:
-            made.replace(text, str(becomes))
+        rows = made.counts[text]
+        made.replace(text, made.decide(text, rows, guess, choices, asked, free=True))
 
 
 def _provinces(made: Turn) -> None:
     """Names become codes; what no table knows is asked, or left out where nobody says."""
     made.rule["convert"] = ["province"]
     optional = made.known.kind is Kind.PROVINCE
-    choices = (*PROVINCES, BLANK)
+    choices, question = (*PROVINCES, BLANK), "Which province or state is {} ({})?"
     for text, rows in folded(made.counts).items():
         code = province_of(text)
         guess = code or (BLANK if means("none", text) and optional else None)
-        asked = f'Which province or state is "{text}" in "{made.ref}" ({count(rows, "row")})?'
         # A vehicle's may be a full name, so that only what looks like a code is asked.
-        asked = asked if made.place.profile.few and (optional or len(text) <= _CODE) else ""
+        likely = made.place.profile.few and (optional or len(text) <= _CODE)
+        asked = question if likely else ""
         becomes = made.decide(
             text, rows, guess, choices, asked, sure=bool(code), free=True, held=False
         )
         if becomes is None and optional:
             made.rule["if_invalid"] = "omit"
-        elif becomes not in {None, code, BLANK}:
-            made.replace(text, str(becomes))
+        elif becomes != code:
+            made.replace(text, becomes)
 
 
 def _user_types(made: Turn) -> None:
     """Every value becomes the number of one of OPSCOM's user types."""
     types = made.drafting.types
     choices = (*(f"{known.id} {known.type_name}" for known in types), BLANK)
-    more = "" if types else " `opscom-import pull user-types` brings the list of numbers."
+    asked = "Which user type of OPSCOM is {} ({})?"
+    asked += "" if types else " `opscom-import pull user-types` brings the list of numbers."
     lookup: dict[str, str] = {}
     for text, rows in folded(made.counts).items():
         found = user_type(text, types)
         exact = found is not None and found.type_name.casefold() == text.casefold()
-        asked = (
-            f'Which user type of OPSCOM is "{text}" in "{made.ref}" ({count(rows, "row")})?{more}'
-        )
         guess = found.id if found else None
         becomes = made.decide(text, rows, guess, choices, asked, sure=exact, free=True)
         if becomes and becomes != BLANK:
@@ -248,9 +239,7 @@ def _amounts(made: Turn) -> None:
         made.rule["decimal"] = ","
     free = [t for t in made.counts if means("free", t) or means("none", t) or _is_zero(t)]
     for text in free:
-        becomes = made.decide(text, made.counts[text], BLANK, (BLANK, HOLD))
-        if becomes not in {BLANK, HOLD}:
-            made.replace(text, str(becomes))
+        made.replace(text, made.decide(text, made.counts[text], BLANK, (BLANK, HOLD)))
     for mark in _MARKS:
         if any(mark in text for text in made.counts if text not in free):
             made.replace(mark, "")
@@ -263,9 +252,8 @@ def _is_zero(text: str) -> bool:
 def _currencies(made: Turn) -> None:
     lookup: dict[str, str] = {}
     for text, rows in folded(made.counts).items():
-        asked = f'Is "{text}" in "{made.ref}" ({count(rows, "row")}) CAD or USD?'
         guess, exact = means("currencies", text), text in _CURRENCIES
-        becomes = made.decide(text, rows, guess, _CURRENCIES, asked, sure=exact)
+        becomes = made.decide(text, rows, guess, _CURRENCIES, "Is {} ({}) CAD or USD?", sure=exact)
         lookup |= {text: becomes} if becomes else {}
     if any(text != becomes for text, becomes in lookup.items()):
         made.rule["lookup"] = lookup

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import zipfile
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeAlias
+from typing import TYPE_CHECKING, Final
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -15,54 +16,99 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from importer.errors import InputError
-from importer.proposing.answers import COLUMNS, ROWS, VALUES, Answers
-from importer.proposing.fields import as_choice, fields_of, not_a_field, not_a_value, not_an_answer
-from importer.proposing.proposal import JOINED, NOT_SENT, SECOND, Confidence
+from importer.proposing.answers import (
+    COLUMNS,
+    JOINED,
+    NOT_SENT,
+    ROWS,
+    SECOND,
+    VALUES,
+    Answers,
+    Question,
+    fields_of,
+)
+from importer.proposing.proposal import Confidence
 from importer.proposing.rows import SEND, SKIP
 from importer.reading.xlsx import read_xlsx
-from importer.text import clean, fold
+from importer.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable
 
     from openpyxl.worksheet.worksheet import Worksheet
 
     from importer.model import Grid
     from importer.proposing.answers import Key
-    from importer.proposing.proposal import Place, Proposal, Value
+    from importer.proposing.proposal import Proposal
 
 _PAGES: Final = {
     "Columns": {
         "Column": 8, "Header": 28, "Example": 20, "Example ": 20, "Example  ": 20, "Filled": 9, "Field": 26, "How sure": 10,
-        "Why": 70,
+        "Why": 70, "Key": 10,
     },
-    "Values": {"Column": 28, "Field": 18, "Value": 28, "Rows": 8, "Becomes": 26, "How sure": 10},
+    "Values": {"Column": 28, "Field": 18, "Value": 28, "Rows": 8, "Becomes": 26, "How sure": 10, "Key": 10},
     "Rows": {"About": 10, "What": 90, "Choices": 40, "Answer": 26, "Key": 10},
 }  # fmt: skip
-"""Sheet → heading → width."""
-_ANSWERED: Final = {"Columns": "G", "Values": "E", "Rows": "D"}
-"""The column in which a person writes."""
+"""Sheet → heading → width; the key, hidden, tells what a line is about."""
+_ANSWERED: Final = {"Columns": 6, "Values": 4, "Rows": 3}
+"""The column in which a person writes, from 0."""
 _FACTS: Final = "Source"
 _ASKED = PatternFill("solid", fgColor="FFF2CC")
 _HEAD = PatternFill("solid", fgColor="DDEBF7")
-_MOST_LINES = 50_000
 _SHOWN, _LONG = 6, 60
-_EMPTY: Final = "this is not answered."
 _AGAIN: Final = "Make the workbook again with `opscom-import map FILE --workbook`."
 
-_Line: TypeAlias = "tuple[Sequence[str | int], Sequence[str], bool]"
-"""The cells, what is to choose from, and whether it is asked."""
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """One line of a page: the cells before the key, and the question that its answer answers."""
+
+    cells: tuple[str | int, ...]
+    question: Question
+    """What is proposed stands in the cell."""
+    asked: bool
 
 
-def _labels(proposal: Proposal) -> Iterator[tuple[Place, str]]:
-    """Yield each column with the field that its cell says; empty where that is asked."""
+def _lines(proposal: Proposal) -> dict[str, list[_Line]]:
+    """Return the lines of each page."""
+    fields, asked = fields_of(proposal.endpoint), {q.key: q for q in proposal.questions}
+    columns, values, rows = [], [], []
     seen: set[str] = set()
     for place in proposal.places:
-        field = place.field or NOT_SENT
-        behind = SECOND if place.how == "first_of" else ""
-        behind = JOINED if place.how == "join" and field in seen else behind
-        yield place, "" if place.confidence is Confidence.ASK else field + behind
+        profile, header, field = place.profile, proposal.look.header(place), place.field or NOT_SENT
+        said = field + (SECOND if place.how == "first_of" else "")
+        said += JOINED if place.how == "join" and field in seen else ""
         seen.add(field)
+        open_ = place.confidence is Confidence.ASK
+        said, why = ("", f"{place.reason}. Is it {field}?") if open_ else (said, place.reason)
+        examples = ["(never shown)"] * 3 if place.secret else [*profile.examples, "", "", ""][:3]
+        full = f"{profile.filled / max(1, profile.rows):.0%}"
+        letter, sure = profile.column.letter, place.confidence.value
+        text = f"Choose a field, or `{NOT_SENT}`."
+        question = Question("column", (COLUMNS, header), text, fields, said)
+        columns.append(
+            _Line((letter, header, *examples, full, said, sure, why), question, asked=open_)
+        )
+    for v in proposal.values:
+        key, becomes = (VALUES, v.column, v.value), v.becomes or ""
+        free = Question("value", key, "", v.choices, becomes, field=v.field, free=True)
+        cells = (v.column, v.field, v.value, v.rows, becomes, v.confidence.value)
+        values.append(_Line(cells, asked.get(key, free), asked=key in asked))
+    for skip in proposal.skips:
+        text, choices = f"{skip.why}; rows {_some(skip.rows)}", (SKIP, SEND)
+        question = Question("row", (ROWS, skip.why), text, choices, SKIP)
+        rows.append(_Line(("skipped", text, ", ".join(choices), SKIP), question, asked=False))
+    rows += [
+        _Line((q.about, q.text, _some(q.choices), q.proposal), q, asked=True)
+        for q in proposal.questions
+        if q.about != "column" and q.key[0] != VALUES
+    ]
+    return dict(zip(_PAGES, (columns, values, rows), strict=True))
+
+
+def _some(items: Iterable[object]) -> str:
+    texts = [str(item) for item in items]
+    return ", ".join(texts[:_SHOWN]) + ", …" * (len(texts) > _SHOWN)
 
 
 def write_workbook(proposal: Proposal, path: Path) -> None:
@@ -73,13 +119,13 @@ def write_workbook(proposal: Proposal, path: Path) -> None:
     """
     book = Workbook()
     lists, facts = book.create_sheet("Lists"), book.create_sheet(_FACTS)
-    pages = (_columns(proposal), _values(proposal), _rows(proposal))
-    for at, ((name, widths), lines) in enumerate(zip(_PAGES.items(), pages, strict=True), 1):
+    for at, (name, lines) in enumerate(_lines(proposal).items(), 1):
         page = book.create_sheet(name, at)
-        for column, (heading, width) in enumerate(widths.items(), 1):
+        for column, (heading, width) in enumerate(_PAGES[name].items(), 1):
             cell = page.cell(1, column, heading.strip())
             cell.font, cell.fill = Font(bold=True), _HEAD
-            page.column_dimensions[get_column_letter(column)].width = width
+            page.column_dimensions[cell.column_letter].width = width
+            page.column_dimensions[cell.column_letter].hidden = heading == "Key"
         page.freeze_panes = "A2"
         _write(page, lines, lists)
     look, like = proposal.look, proposal.like
@@ -91,7 +137,6 @@ def write_workbook(proposal: Proposal, path: Path) -> None:
     for row, texts in enumerate(told, 2):
         for column, text in enumerate(texts, 1):
             _put(facts, row, column, text)
-    book["Rows"].column_dimensions["E"].hidden = True
     lists.sheet_state = facts.sheet_state = "hidden"
     book.remove(book.worksheets[0])
     book.active = 0
@@ -102,58 +147,24 @@ def write_workbook(proposal: Proposal, path: Path) -> None:
     partial.replace(path)
 
 
-def _columns(proposal: Proposal) -> Iterator[_Line]:
-    fields = fields_of(proposal.endpoint)
-    for place, said in _labels(proposal):
-        profile = place.profile
-        examples = ["(never shown)"] * 3 if place.secret else [*profile.examples, "", "", ""][:3]
-        full = f"{profile.filled / max(1, profile.rows):.0%}"
-        why = place.reason if said else f"{place.reason}. Is it {place.field}?"
-        sure = place.confidence.value
-        cells = (profile.column.letter, proposal.header(place), *examples, full, said, sure, why)
-        yield cells, fields, not said
-
-
-def _values(proposal: Proposal) -> Iterator[_Line]:
-    asked = {question.key for question in proposal.questions}
-    for v in proposal.values:
-        cells = (v.column, v.field, v.value, v.rows, v.becomes or "", v.confidence.value)
-        yield cells, v.choices, (VALUES, v.column, v.value) in asked
-
-
-def _rows(proposal: Proposal) -> Iterator[_Line]:
-    for skip in proposal.skips:
-        said = f"{skip.why}; rows {_some(skip.rows)}"
-        key = json.dumps([ROWS, skip.why], ensure_ascii=False)
-        yield ("skipped", said, f"{SKIP}, {SEND}", SKIP, key), (SKIP, SEND), False
-    for q in proposal.questions:
-        if q.about != "column" and q.key[0] != VALUES:
-            key = json.dumps(list(q.key), ensure_ascii=False)
-            yield (q.about, q.text, _some(q.choices), q.proposal, key), q.choices, True
-
-
-def _some(items: Iterable[object]) -> str:
-    texts = [str(item) for item in items]
-    return ", ".join(texts[:_SHOWN]) + ", …" * (len(texts) > _SHOWN)
-
-
 def _write(page: Worksheet, lines: Iterable[_Line], lists: Worksheet) -> None:
     """Write the lines of a page, with a drop-down of what is to choose from; lists stand on their own sheet."""
     offered: dict[tuple[str, ...], DataValidation] = {}
-    for row, (cells, choices, asked) in enumerate(lines, 2):
-        for at, value in enumerate(cells, 1):
+    for row, line in enumerate(lines, 2):
+        name = json.dumps(line.question.key, ensure_ascii=False)
+        for at, value in enumerate((*line.cells, name), 1):
             _put(page, row, at, value)
-        answer = page[f"{_ANSWERED[page.title]}{row}"]
+        answer = page.cell(row, _ANSWERED[page.title] + 1)
         answer.number_format = "@"
-        if asked:
+        if line.asked:
             answer.fill = _ASKED
-        key = tuple(choices)
+        key = line.question.choices
         if key and key not in offered:
             column = lists.max_column + 1
-            for at, choice in enumerate(choices, 1):
+            for at, choice in enumerate(key, 1):
                 _put(lists, at, column, choice)
             letter = get_column_letter(column)
-            formula = f"Lists!${letter}$1:${letter}${len(choices)}"
+            formula = f"Lists!${letter}$1:${letter}${len(key)}"
             made = DataValidation(
                 "list", formula1=formula, allow_blank=True, showErrorMessage=False
             )
@@ -186,18 +197,8 @@ class Filled:
     """The mapping that nearly fits; empty without one."""
     before: Answers
     """What had been said when it was written."""
-    columns: tuple[tuple[str, str, str], ...]
-    """(cell, header, field) from the top."""
-    values: tuple[tuple[str, Key, str], ...]
-    """(cell, key, becomes)."""
-    rows: tuple[tuple[str, Key, str, bool], ...]
-    """(cell, key, answer, whether it must be answered)."""
-
-    @property
-    def cells(self) -> dict[Key, str]:
-        """Key of a question → the cell in which it is answered."""
-        rows = {key: cell for cell, key, _, _ in self.rows}
-        return rows | {key: cell for cell, key, _ in self.values}
+    lines: tuple[tuple[str, Key, str], ...]
+    """(cell, key, answer) from the top."""
 
 
 def is_answers(path: Path) -> bool:
@@ -223,34 +224,22 @@ def read_workbook(path: Path) -> Filled:
     }
     if _FACTS not in grids:
         raise InputError(f"{path.name}: the hidden sheet {_FACTS} is gone.", hint=_AGAIN)
-    for page, grid in grids.items():
-        if len(grid.rows) > _MOST_LINES:
-            reason = f"the sheet {page} has more than {_MOST_LINES:,} rows, and none of ours has so many."
-            raise InputError(f"{path.name}: {reason}", hint=_AGAIN)
+    lines = []
     for page, names in _PAGES.items():
-        head = _texts(grids[page], len(names))[:1] if page in grids else []
-        if head != [(1, [name.strip() for name in names])]:
+        rows = _texts(grids[page], len(names)) if page in grids else []
+        if rows[:1] != [(1, [name.strip() for name in names])]:
             reason = f"the sheet {page} does not have its headings in row 1 any more."
             raise InputError(f"{path.name}: {reason}", hint=_AGAIN)
-    lines = {
-        page: [
-            (f"{page}!{_ANSWERED[page]}{row}", texts)
-            for row, texts in _texts(grids[page], len(names))[1:]
-        ]
-        for page, names in _PAGES.items()
-    }
-    rows = []
-    for cell, (about, _, _, answer, key) in lines["Rows"]:
-        rows.append((cell, _key(path, key, f"Rows!E{cell[6:]}"), answer, about != "skipped"))
+        answered, last = _ANSWERED[page], get_column_letter(len(names))
+        for row, texts in rows[1:]:
+            cell = f"{page}!{get_column_letter(answered + 1)}{row}"
+            lines.append((cell, _key(path, texts[-1], f"{page}!{last}{row}"), texts[answered]))
     facts = [(f"{_FACTS}!B{row}", *texts) for row, texts in _texts(grids[_FACTS], 2)]
     given = {name: text for _, name, text in facts}
     said = [_key(path, text, cell) for cell, name, text in facts if name == "Answer"]
     return Filled(
         Path(given.get("File", "")), given.get("Sheet", ""), given.get("Endpoint", ""), given.get("Mapping", ""),
-        Answers({tuple(key): text for *key, text in said}),
-        tuple((cell, row[1], row[6]) for cell, row in lines["Columns"]),
-        tuple((cell, (VALUES, row[0], row[2]), row[4]) for cell, row in lines["Values"]),
-        tuple(rows),
+        Answers({tuple(key): text for *key, text in said}), tuple(lines),
     )  # fmt: skip
 
 
@@ -271,66 +260,46 @@ def _texts(grid: Grid, width: int) -> list[tuple[int, list[str]]]:
     return [(row, [*map(clean, cells), *blank]) for row, *cells in rows]
 
 
-def answers_of(filled: Filled, proposal: Proposal, before: Answers) -> tuple[Answers, list[str]]:
-    """Return what the workbook says, and each cell that says nothing or what cannot be.
+def answers_of(
+    filled: Filled, proposal: Proposal, before: Answers
+) -> tuple[Answers, dict[str, str]]:
+    """Return what the workbook says, and cell → what is wrong with it.
 
     Args:
         filled: The workbook.
         proposal: What was proposed in it; what a person left as it was is no answer of theirs.
         before: What had been said before it.
     """
-    given, faults = _of_columns(filled, proposal)
-    asked = {question.key: question for question in proposal.questions}
-    listed: dict[Key, Value] = {(VALUES, v.column, v.value): v for v in proposal.values}
-    for cell, key, text in filled.values:
-        value = listed.get(key)
-        if value is None or text == (value.becomes or ""):
-            continue
-        said = as_choice(text, value.choices)
-        fault = "" if said in value.choices else not_a_value(said, value.field, proposal.endpoint)
-        fault = fault if said else _EMPTY
-        faults += [f"{cell}: {fault}"] if fault else []
-        given[key] = said
-    for cell, key, text, must in filled.rows:
-        question = asked.get(key)
-        said = as_choice(text, question.choices) if question else text
-        fault = not_an_answer(question, said, proposal.endpoint) if question and said else ""
-        if must and not said:
-            fault = _EMPTY
-        elif said and (must or said == SEND):
-            given[key] = said
-        faults += [f"{cell}: {fault}"] if fault else []
-    return Answers(given).over(before), faults
-
-
-def _of_columns(filled: Filled, proposal: Proposal) -> tuple[dict[Key, str], list[str]]:
-    """Return what the sheet Columns says beside what was proposed, and its faults."""
-    faults: list[str] = []
-    proposed: dict[str, list[str]] = {}
-    for place, said in _labels(proposal):
-        proposed.setdefault(fold(proposal.header(place)), []).append(said)
+    lines: dict[Key, list[_Line]] = {}
+    for line in chain(*_lines(proposal).values()):
+        lines.setdefault(line.question.key, []).append(line)
+    said: dict[Key, list[str]] = {}
+    faults: dict[str, str] = {}
     taken: dict[str, str] = {}
-    now: dict[str, list[str]] = {}
-    names: dict[str, str] = {}
-    fields = fields_of(proposal.endpoint)
-    for cell, header, text in filled.columns:
-        said = as_choice(text, fields)
-        names.setdefault(fold(header), header)
-        now.setdefault(fold(header), []).append(said)
-        fault = not_a_field(said, proposal.endpoint)
-        if fold(header) not in proposed:
-            fault = f'the file has no column "{header}".'
-        elif not said:
-            fault = f'"{header}" is not answered. Choose a field, or `{NOT_SENT}`.'
-        elif not fault and said in taken and said != NOT_SENT and not said.endswith(")"):
-            given = f"{said} is given by {taken[said]} already"
+    for cell, key, text in filled.lines:
+        now = said.setdefault(key, [])
+        if len(now) >= len(lines.get(key, ())):
+            continue
+        line, fault = lines[key][len(now)], ""
+        question = line.question
+        answer = question.choice(text) if text != question.proposal else text
+        if answer and answer != question.proposal:
+            fault = question.refusal(answer, proposal.endpoint)
+        elif not answer and (question.proposal or (line.asked and key[0] != VALUES)):
+            # Whether a value is still asked is known once all is answered.
+            fault = f"this is not answered. {question.text}".strip()
+        if key[0] == COLUMNS and answer in taken and answer != NOT_SENT and answer[-1:] != ")":
+            given = f"{answer} is given by {taken[answer]} already"
             fault = f"{given}. Choose `{NOT_SENT}`, or another field."
-        faults += [f"{cell}: {fault}"] if fault else []
-        taken.setdefault(said, cell)
-    said_now: dict[Key, str] = {}
-    for header, before in proposed.items():
-        if header in now and now[header] != before:
+        taken.setdefault(answer, cell)
+        now.append(question.proposal if fault else answer)
+        if fault:
+            faults[cell] = fault
+    answers: dict[Key, str] = {}
+    for key, now in said.items():
+        proposed = lines.get(key, ())
+        asked = any(line.asked for line in proposed)
+        if now != [line.question.proposal for line in proposed] or (asked and any(now)):
             # Of a column that gave two fields the one that is left counts.
-            left = [said for said in now[header] if said != NOT_SENT]
-            said_now[COLUMNS, names[header]] = (left or [NOT_SENT])[0]
-    return said_now, faults
+            answers[key] = next((each for each in now if each != NOT_SENT), NOT_SENT)
+    return Answers({key: text for key, text in answers.items() if text}).over(before), faults

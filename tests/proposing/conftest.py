@@ -39,8 +39,8 @@ def proposed(tmp_path):
     def proposing(text, answers=None, endpoint=None, types=()):
         path = tmp_path / "export.csv"
         path.write_text(text, encoding="utf-8")
-        seen = look_at(read_source(path), endpoint=endpoint)[0]
-        return propose(seen.look, seen.readings[0].endpoint, Answers(answers or {}), types=types)
+        look = look_at(read_source(path), endpoint=endpoint)[0]
+        return propose(look, look.readings[0].endpoint, Answers(answers or {}), types=types)
 
     return proposing
 

@@ -235,7 +235,10 @@ def test_what_to_do_with_repeated_keys_is_never_answered_beforehand(office, run)
     workbook = office / "results" / "people-mapping.xlsx"
     answer_workbook(workbook, **{"login source": "LDAP"})
     done = run(office, "map", workbook)
-    assert done.err.splitlines()[1:] == ["  Rows!D3: this is not answered."]
+    assert done.err.splitlines()[1] == (
+        "  Rows!D3: this is not answered. 1 key stands in several rows (2 rows). They are the same in every column that is "
+        "sent. Hold them (error), or send the first or the last of each?"
+    )
 
 
 @pytest.mark.parametrize("touched", [False, True])

@@ -12,12 +12,11 @@ from importer.errors import InputError
 from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
 from importer.proposing.columns import Fit, fit
-from importer.proposing.fields import not_an_answer
-from importer.proposing.mapping_file import mapping_text
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
 from importer.proposing.propose import Office, propose, propose_file
 from importer.proposing.sheets import ENDPOINTS, look_at, read_as
+from importer.proposing.yaml_files import mapping_text
 from importer.reading import read_source, take_sheet
 
 HEADERS = st.one_of(
@@ -68,7 +67,7 @@ def test_a_file_of_any_content_is_proposed_or_refused_and_what_is_proposed_is_re
         except InputError:
             return
         endpoint = seen[0].readings[0].endpoint
-        proposal = propose(seen[0].look, endpoint, Answers())
+        proposal = propose(seen[0], endpoint, Answers())
         if not proposal.drafts:
             return
         text = mapping_text(proposal)
@@ -121,7 +120,7 @@ def test_a_secret_is_in_no_example_no_value_and_no_mapping(table):
             seen = look_at(read_source(written(marked, folder)))
         except InputError:
             return
-        proposal = propose(seen[0].look, seen[0].readings[0].endpoint, Answers())
+        proposal = propose(seen[0], seen[0].readings[0].endpoint, Answers())
     assert "s3cret" not in mapping_text(proposal)
     assert not any("s3cret" in question.text for question in proposal.questions)
 
@@ -143,8 +142,8 @@ def test_answers_lead_to_a_mapping_without_open_questions_whatever_is_answered(t
             typed = "2027-01-01" if question.field in {"startTime", "endTime"} else "OPSCOM"
             choices = question.choices
             answer = choices[which % len(choices)] if choices else typed
-            assert not_an_answer(question, answer, proposal.endpoint) == ""
-            said = said.put(question.key, answer)
+            assert question.refusal(answer, proposal.endpoint) == ""
+            said = Answers({question.key: answer}).over(said)
         else:
             raise AssertionError(f"it asks for ever: {question}")
         # What is left is asked of a column that a person gave to something else.

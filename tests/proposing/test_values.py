@@ -7,11 +7,11 @@ from openpyxl.styles import Font, PatternFill
 from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
 from importer.proposing.dating import read_dates
-from importer.proposing.mapping_file import mapping_text, pattern
 from importer.proposing.profiles import is_vin
 from importer.proposing.propose import propose
 from importer.proposing.sheets import look_at
 from importer.proposing.vocabulary import user_type
+from importer.proposing.yaml_files import mapping_text, pattern
 from importer.reading import read_source
 from importer.workspace import UserType
 
@@ -258,7 +258,7 @@ def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_pa
     for cell in page[5]:
         cell.font = Font(strike=True)
     book.save(path)
-    look = look_at(read_source(path))[0].look
+    look = look_at(read_source(path))[0]
     found = propose(look, "users", Answers())
     assert [(q.key, q.text) for q in found.questions if q.about == "row"] == [
         (("rows", "struck out"), "Row 5 is struck out. Are these not to be sent?"),

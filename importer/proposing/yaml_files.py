@@ -1,4 +1,4 @@
-"""A proposal becomes a mapping file: tidy, in the vendor's order, each line with its reason."""
+"""What is written as YAML: a proposal as a mapping, each line with its reason, and what the office confirmed."""
 
 from __future__ import annotations
 
@@ -7,11 +7,23 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+from importer.errors import InputError
+from importer.mapping.document import read_document
+from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers, not_a_field
+from schemas import TABLES
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from importer.proposing.proposal import Proposal, Question
+    from importer.proposing.answers import Key, Question
+    from importer.proposing.proposal import Proposal
 
+_DEPTHS: Final = {COLUMNS: (2,), FIELDS: (2,), VALUES: (3,), ROWS: (2, 3)}
+_HEAD: Final = """\
+# What this office has confirmed: which column is which field, what its values mean, what holds for all.
+# `opscom-import map` starts from it and asks less. Correct it freely; a line that goes is asked again.
+"""
 _TERMS: Final = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|fall|winter|spring|summer|automne|hiver|printemps|ete|été|"
@@ -108,9 +120,67 @@ def pattern(file: Path) -> str:
     return fixed if fixed.endswith("*") else f"{fixed}*"
 
 
-def yaml_block(data: Mapping[str, object]) -> str:
-    """Return keys with values, a line each, what is too long for a line in a block of its own."""
-    return "\n".join(line for key, value in data.items() for line in _entry(key, value)) + "\n"
+def load_glossary(path: Path) -> dict[str, Answers]:
+    """Return endpoint → what the office confirmed; nothing where there is no glossary.
+
+    Raises:
+        MappingError: The file is no YAML.
+        InputError: A part of it is not in its place, or names a field that OPSCOM does not have.
+    """
+    found: dict[str, Answers] = {}
+    if not path.is_file():
+        return found
+    document = read_document(path)
+    faults = [(fault.line or 1, fault.message) for fault in document.faults]
+    for endpoint, parts in document.data.items():
+        if endpoint not in {"version", *TABLES}:
+            none = f"`{endpoint}` is none of {', '.join(TABLES)}"
+            faults.append((document.line((endpoint,)), none))
+        elif endpoint != "version":
+            leaves = dict(_leaves((), parts))
+            found[endpoint] = Answers({key: text or "" for key, text in leaves.items()})
+            wrong = {key: _fault(endpoint, key, text) for key, text in leaves.items()}
+            faults += [(document.line((endpoint, *key)), why) for key, why in wrong.items() if why]
+    if faults:
+        line, what = min(faults)
+        raise InputError(
+            f"{path.name}, line {line}: {what.removesuffix('.')}.",
+            hint="Correct or remove the line; what is gone is asked again.",
+        )
+    return found
+
+
+def _fault(endpoint: str, key: Key, text: str | None) -> str:
+    if text is None or len(key) not in _DEPTHS.get("".join(key[:1]), ()):
+        return f"`{'.'.join((endpoint, *key))}` is not in its place"
+    return not_a_field(text, endpoint) if key[0] == COLUMNS else ""
+
+
+def _leaves(place: Key, value: object) -> Iterator[tuple[Key, str | None]]:
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _leaves((*place, key), inner)
+    else:
+        yield place, value if isinstance(value, str) else None
+
+
+def save_glossary(path: Path, glossary: Mapping[str, Answers]) -> None:
+    """Write what the office confirmed, whole or not at all.
+
+    Raises:
+        OSError: It cannot be written.
+    """
+    data: dict[str, object] = {"version": "1"}
+    for endpoint, answers in glossary.items():
+        for key, text in answers.given.items():
+            inner: dict[str, object] = data
+            for name in (endpoint, *key[:-1]):
+                inner = inner.setdefault(name, {})  # type: ignore[assignment]
+            inner[key[-1]] = text
+    text = "\n".join(line for key, value in data.items() for line in _entry(key, value)) + "\n"
+    partial = path.with_name(path.name + ".part")
+    partial.write_text(_HEAD + text, encoding="utf-8", newline="\n")
+    partial.replace(path)
 
 
 def _entry(key: str, value: object, indent: int = 0, comment: str = "") -> list[str]:
