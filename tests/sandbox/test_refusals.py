@@ -36,20 +36,14 @@ def test_every_call_asks_for_a_token(shared, call, token, code):
     assert shared.code(call, LEAST.get(call), token=token) == code
 
 
-def test_a_token_of_50_characters_is_taken(shared):
-    assert shared.code("profiles/types/list", token="x" * 50) is None
-
-
-def test_a_request_without_a_token_gets_the_documented_error(shared):
+def test_what_a_request_lacks_is_told(shared):
     url = f"{shared.sandbox.url}/api/{CLIENT}/v1/profiles/push"
     assert shared.session.post(url, json={}, timeout=100).json() == {
         "ErrorCode": 9001,
         "ErrorMessage": "The sandbox refuses this.",
     }
-
-
-def test_a_path_without_a_client_code_is_told(shared):
     assert shared.code("profiles/types/list", client="") == 9000
+    assert shared.code("profiles/types/list", token="x" * 50) is None
 
 
 @pytest.mark.parametrize(
@@ -103,13 +97,6 @@ def test_a_wrong_method_media_type_or_path_gets_a_page(shared, method, path, med
     assert answer.text.startswith("<!DOCTYPE html>")
 
 
-def test_a_charset_beside_the_media_type_is_taken(shared):
-    answer = shared.post(
-        "profiles/types/list", headers={"Content-Type": "Application/JSON; charset=utf-8"}
-    )
-    assert answer.json()["status"] == "success"
-
-
 # Values
 
 
@@ -149,11 +136,6 @@ def test_a_text_may_be_as_long_as_its_limit_and_no_longer(
     assert client.code(call, {**LEAST[call], name: longer}) == code
 
 
-def test_a_street_has_no_limit(client):
-    body = {**LEAST["profiles/push"], "street": "Main Street " * 100}
-    assert client.code("profiles/push", body) is None
-
-
 @pytest.mark.parametrize("call", ["permits/update", "permits/delete"], ids=str)
 @pytest.mark.parametrize("name", ["referenceID", "referenceid", "reference_id"], ids=str)
 def test_a_reference_id_may_have_50_characters_and_must_be_known(shared, call, name):
@@ -172,6 +154,7 @@ def test_a_long_colour_is_cut_with_a_warning_as_in_the_sample_answer(client):
 
 
 USERS = [
+    ("street", ["Main Street " * 100], []),
     ("email", ["a@b", "zoë@example.com"], ["a", "a b@c", "@", "a@b@c"]),
     ("province", ["ON", "bc"], ["Ontario", "O", "O1", "ÉÉ"]),
     ("state", ["NY"], ["New York"]),
