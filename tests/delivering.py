@@ -19,6 +19,16 @@ TOKEN = "token-of-this-test"
 CLIENT = "OC_TEST"
 
 
+class Ticks:
+    """A clock that goes when it is told to."""
+
+    def __init__(self):
+        self.now = 1000.0
+
+    def __call__(self):
+        return self.now
+
+
 class QuickRandom(Random):
     """Jitter of nothing, so that pauses cost no time; what they are is tested beside."""
 

@@ -286,6 +286,7 @@ class Trial:
             case State.EXISTS:
                 assert ids, told
             case State.UNCHANGED:
+                assert outcome.reference_id in {*ids[-1:], ""}, told
                 assert ids, told
                 assert not mine, told
             case State.REJECTED:

@@ -3,9 +3,8 @@
 import itertools
 
 import pytest
-from controller import Controller, Fault
-from delivering import push
-from proving import CASES, ENDPOINTS, PAYLOADS, PREFIX, SLOW, Case, Trial, Witness
+from controller import Fault
+from proving import CASES, ENDPOINTS, PREFIX, Case, Trial, Witness
 
 WORKERS = (1, 4, 16)
 PLACES = ("one row once", "each row once", "one row always", "all always")
@@ -166,16 +165,3 @@ def test_a_controller_that_goes_away_in_the_middle_loses_nothing(tmp_path, endpo
         done = trial.run()
         assert done.states[2] == "pushed"
         trial.finish()
-
-
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_total_outage_ends_by_itself(tmp_path, endpoint):
-    with Controller() as controller:
-        url = controller.url
-    done = push(url, tmp_path / "journal.sqlite", endpoint, PAYLOADS[endpoint](40), workers=16)
-    assert set(done.states.values()) == {"not sent"}
-    assert done.stopped
-
-
-def test_the_timeout_of_a_hanging_case_is_short_enough_for_this_file():
-    assert max(case.timeout for case in CASES if case.timeout < 1) == SLOW

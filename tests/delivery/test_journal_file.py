@@ -222,17 +222,6 @@ def test_a_journal_of_which_any_page_is_lost_or_exchanged_creates_nothing_twice(
     assert refused > 5
 
 
-def test_a_journal_has_one_lock_whatever_name_it_is_reached_by(tmp_path, journal):
-    other = tmp_path / "elsewhere" / "other.sqlite"
-    other.parent.mkdir()
-    try:
-        other.symlink_to(journal)
-    except OSError:
-        pytest.skip("This system lets nobody make links.")
-    with Journal(journal, POLICIES), pytest.raises(JournalError, match="is in use by"):
-        Journal(other, POLICIES)
-
-
 # Nothing may be written
 
 
@@ -291,39 +280,6 @@ def test_a_look_where_nothing_may_be_written_says_what_is_missing(shared_folder)
         ),
         text,
     )
-
-
-class Limited:
-    """A journal whose file may not grow by more than so many pages."""
-
-    def __init__(self, journal, pages):
-        self.path = journal.path
-        self.memory = journal.memory
-        self.connection = journal.connection
-        (now,) = self.connection.execute("PRAGMA page_count").fetchone()
-        self.connection.execute(f"PRAGMA max_page_count = {now + pages}")
-
-
-@pytest.mark.parametrize("shared", [True, False], ids=["wal", "rollback-journal"])
-@pytest.mark.parametrize("endpoint", ["users", "permits"])
-def test_a_journal_that_may_not_grow_stops_the_run_before_the_send(tmp_path, endpoint, shared):
-    rows = 24
-    for pages in (0, 2):
-        journal = tmp_path / f"{pages}" / "journal.sqlite"
-        if not shared:
-            without_shared_memory(journal)
-        with Witness(journal) as controller:
-            trial = Trial(endpoint, journal, controller, rows=rows, unread=True)
-            done = trial.run(through=lambda opened, pages=pages: Limited(opened, pages))
-            states = list(done.states.values())
-            sent = {entry.key for entry in controller.ledger}
-            assert len(sent) == rows - states.count("not sent")
-            assert states.count("unknown") <= 1
-            assert done.stopped == (
-                f"The journal {journal} cannot be written (database or disk is full). "
-                "Free some space on the disk, then run the command again."
-            )
-            trial.finish()
 
 
 @pytest.fixture

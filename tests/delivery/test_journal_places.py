@@ -1,7 +1,6 @@
 """Where a journal lies: file systems without locks, other names of it, full disks, and a run beside."""
 
 import contextlib
-import json
 import os
 import re
 import sqlite3
@@ -133,48 +132,6 @@ def test_a_disk_that_is_full_at_the_start_is_said_in_a_sentence(office, controll
     # Where there is room again the same command does all of it.
     done = office.call("push", "permits.csv", "--yes", "--json")
     assert (done.code, done.states) == (0, {"permits.csv": {"pushed": 3}})
-
-
-@POSIX
-@pytest.mark.parametrize("size", [0, 4096])
-@pytest.mark.parametrize("command", ["push", "settle"])
-def test_a_disk_that_has_become_full_starts_nothing_either(office, controller, command, size):
-    office.call("push", "permits.csv", "--yes")
-    office.table("permits.csv", [permit(n) | {"Zone": "Lot 4"} for n in range(6)])
-    yes = ["--yes"] if command == "push" else []
-    done = office.run(command, "permits.csv", "--json", *yes, code=FULL.format(size=size))
-    assert done.code == 5, done.err
-    assert "This program failed" not in done.err
-    assert controller.requests == 3
-
-
-@POSIX
-def test_a_settle_that_has_sent_rows_and_cannot_write_its_workbook_stops_and_is_ended(opened):
-    with Controller({("V1", 1): Fault("close"), ("V1", 2): Fault("close")}) as controller:
-        office = opened(controller)
-        office.table("vehicles.csv", [{"Plate": "V1", "Prov": "ON"}])
-        assert office.call("push", "vehicles.csv", "--yes", "--json").code == 4
-        controller.plan["V1", 3] = Fault("hold")
-        with office.start("settle", "results/vehicles-results.xlsx", "--json") as process:
-            controller.wait_for(3)
-            (office.folder / "results").rename(office.folder / "results before")
-            office.write("results", "A file of that name.")
-            controller.release()
-            out, err = process.communicate(timeout=60)
-        told = json.loads(out)
-        assert (process.returncode, told["exit_code"]) == (3, 3), err
-        assert told["files"][0]["states"] == {"pushed": 1}
-        assert told["files"][0]["results"] is None
-        assert "this workbook could not be written" in told["stopped"]
-        [last, *_] = office.call("history", "--json").json["runs"]
-        assert (last["run"], last["exit_code"]) == (told["run"], 3)
-        assert last["ended"] is not None
-        (office.folder / "results").unlink()
-        (office.folder / "results before").rename(office.folder / "results")
-        again = office.call("push", "vehicles.csv", "--yes", "--json")
-        assert again.states == {"vehicles.csv": {"unchanged": 1}}
-    [row] = read_results(office.folder / "results" / "vehicles-results.xlsx")
-    assert row["opscom_reference_id"]
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,6 @@ from proving import ENDPOINTS, PREFIX, Case, Trial, Witness, attempts_of, wait_f
 from pushing_process import FATAL, end, processes
 
 from importer.delivery.journal import Journal
-from importer.errors import JournalError
 from schemas import POLICIES
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
@@ -220,10 +219,3 @@ def test_every_size_of_a_full_disk(start, tmp_path, endpoint, workers):
     for size in itertools.count(14_000, 500):
         if fill_disk(start, tmp_path, endpoint, size, workers):
             break
-
-
-def test_a_journal_whose_folder_cannot_be_made_is_refused(tmp_path):
-    (tmp_path / "file").write_text("no folder", encoding="utf-8")
-    path = tmp_path / "file" / "journal.sqlite"
-    with pytest.raises(JournalError, match=r"cannot be written .+; nothing was sent"):
-        Journal(path, POLICIES)

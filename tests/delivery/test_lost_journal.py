@@ -258,14 +258,3 @@ def test_an_edited_workbook_of_a_lost_run_creates_nothing_twice(pushed, controll
     pushed.push(pushed.results("permits"))
     pushed.push("permits.csv")
     assert controller.requests == 3
-
-
-def test_a_damaged_journal_never_advises_just_another_one(pushed, controller):
-    pushed.journal.write_bytes(pushed.journal.read_bytes()[:5000])
-    done = pushed.push("permits.csv", code=5)
-    assert done["error"] == (
-        f"{pushed.journal} is damaged or is no journal of this program; it was left as it is. Restore it "
-        "from a backup. Any other journal knows nothing of what was sent and would have it created "
-        "again: where there is no backup, move this file away and push the results workbooks first, "
-        "each once, so that a new journal learns from them."
-    )
