@@ -92,7 +92,7 @@ EVERY: Final = (
     Rule("error word", is_error_word, "{this} is an error of a spreadsheet program, not a value.", "Correct the cell, or the formula in it."),
     Rule("marked", lambda text: UNCORRECTED in text, "{this} was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark."),
     Rule("lost letter", lambda text: "�" in text, "{this} has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", ruined=True),
-    Rule("garbled", holding(f"Ã[\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"), "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
+    Rule("garbled", holding(f"[ÃÎÏÐÑ][\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"), "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
     Rule("html", holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"), "{this} holds signs of a web page, such as &amp; for &.", f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}", holds=False),
     Rule("tag", holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"), "{this} holds marks of a web page, such as <br>.", f"Take them off with `replace` in the mapping. {CHECK}", holds=False),
     Rule("quoted", matching(r"[\"“„«].*[\"”“»]"), "{this} stands in quotation marks as a whole.", f"Remove them if they are not a part of it. {CHECK}", holds=False),
@@ -175,7 +175,7 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
 
 
 # The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
-_SIGNS: Final = r'#\[�ÃÂâ√├&<"“„«:\x00-\x1f\x7f-\x9f'
+_SIGNS: Final = r'#\[�ÃÂÎÏÐÑâ√├&<"“„«:\x00-\x1f\x7f-\x9f'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off
@@ -194,7 +194,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
         *_form("[A-Za-z]{2}", "{this} is not a postal abbreviation of two letters, such as ON or NY.", "Write the two letters, or let the mapping convert names with `convert: [province]`."),
         Rule("nowhere", lambda text: text.upper() not in PROVINCES, "{this} is the abbreviation of no province of Canada and no state of the US.", CHECK, holds=False),
     ),
-    Kind.NUMBER: _form("[0-9]+", "{this} is not the number of a record in OPSCOM, which has digits only.", "Write the number, or let the mapping find it with `lookup`."),
+    Kind.NUMBER: _form("[0-9]+", "{this} is not the number of a record in OPSCOM, which has digits only.", "Write the number, or give this value one under `lookup` in the mapping."),
     Kind.DATE: _form(_DAY, "{this} is not a date in the form yyyy-mm-dd.", "Correct the cell, or name the form that it has with `date` in the mapping."),
     Kind.DATETIME: _form(_MOMENT, "{this} is not a date and time in the form yyyy-mm-ddThh:mm:ss.", "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs."),
     Kind.AMOUNT: (

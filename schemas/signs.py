@@ -159,7 +159,7 @@ def foreign_letters(text: str) -> str | None:
 
 LOCAL: Final = r"[^\s@<>()\[\]{},;:\"“”’‘\\/|]+"
 
-_HOST: Final = r"[^\s@<>()\[\]{},;:\"“”’‘'\\/|#]+"
+_HOST: Final = r"[^\s@<>()\[\]{},;:\"“”’‘'\\/|#?&=%]+"
 
 _ADDRESS: Final = rf"(?!['.])(?!.*\.\.)(?!.*\.@){LOCAL}@(?!\.){_HOST}(?<!\.)"
 

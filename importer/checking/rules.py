@@ -227,7 +227,7 @@ def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
             "nothing",
             _are(~word),
             None,
-            "{this} is a word that programs write for nothing, and it stands in several rows.",
+            "{this} is a word that programs write for nothing, and such words stand in several rows.",
             f"List it under `blank_if` in the mapping if it is not a name; {_GO}",
             Severity.WARNING,
         )

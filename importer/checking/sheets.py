@@ -66,6 +66,7 @@ _ALONE: Final = Refusal(
     "this row has nothing but this cell, and a record has more.",
     f"{_DELETE}; if it is a record, fill in the rest of it.",
 )
+_RULED: Final = Refusal("this row holds signs alone, without a letter or digit.", f"{_DELETE}.")
 _UNLIKE: Final = (
     "this row does not look like a record: this cell is unlike those of the other rows."
 )
@@ -106,6 +107,7 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
     struck = batch.sheet.rows_marked(batch.sheet.struck, keys, rows.mapped)
     struck = {at: column for at, column in struck.items() if not batch.skipped[at]}
     strays |= dict.fromkeys(struck.keys() - strays.keys(), _STRUCK)
+    strays |= dict.fromkeys(rows.ruled() - strays.keys(), _RULED)
     usual = rows.usual(strays)
     if usual >= _USUAL and len(rows.mapped) > 1:
         alone = set(rows.order[rows.filled[rows.order] == 1].tolist())
@@ -151,6 +153,15 @@ class _Rows:
         """Return the filled cells of a row by column position, as they stand in the file."""
         cells = {column: str(self.sheet.frame.iloc[position, column]) for column in self.cells}
         return {column: cell for column, cell in cells.items() if cell.strip()}
+
+    def ruled(self) -> set[int]:
+        """Return the rows that are lines of dashes or other signs, cell by cell."""
+        found = self.order[self.filled[self.order] > 1]
+        for texts, _ in self.cells.values():
+            found = found[~texts.iloc[found].str.contains("[0-9A-Za-z]").to_numpy(dtype=np.bool_)]
+        return {
+            at for at in found.tolist() if not any(map(str.isalnum, "".join(self.row(at).values())))
+        }
 
     def usual(self, strays: Collection[int]) -> int:
         """Return how many cells a record fills: the middle one of the rows that fill several."""
@@ -202,10 +213,16 @@ def _headers(rows: _Rows) -> dict[int, bool]:
             continue
         foreign = any(headers.get(column) != cell for column, cell in known.items())
         foreign |= any(
-            headers.get(column) != cells[column] for column in rows.mapped & cells.keys()
+            _letters(headers.get(column, "")) != _letters(cells[column])
+            for column in rows.mapped & cells.keys()
         )
         found[at] = not foreign
     return found
+
+
+def _letters(header: str) -> str:
+    """Return a header without its signs: the ``E-mail`` of one page is the ``Email`` of another."""
+    return "".join(filter(str.isalnum, header))
 
 
 def _key(batch: Batch, table: Table) -> tuple[Field, int] | None:

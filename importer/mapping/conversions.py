@@ -30,8 +30,10 @@ _GUESSED_RE = re.compile(
     r"|\b(?:Van|Von|De|Der|Den|Del|Di|Da|Du|La|Le|Ter|Ten|Mc|Mac) \w+"
 )
 _ZEROS_RE = re.compile(r"([0-9]+)[.,]0{1,2}")
-_GROUPED_RE = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?")
-_FORMULA_RE = re.compile(r'="(.*)"|=(.*)|[\'\u2019`](.*)', re.DOTALL)
+_GROUPED_RE = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.0+)?")
+_FORMULA_RE = re.compile(r'="([^"]*)"|=([0-9][0-9.,]*)|[\'\u2019`](.*)', re.DOTALL)
+_HALF_RE = re.compile(r"=.*|(?<=.)['\u2019`\"]$", re.DOTALL)
+"""What is left of a wrapper that is none of those that ``unwrap`` takes off."""
 _NUMBER_SIGNS = r"0-9+().\-/\s"
 _USUAL_PHONE_RE = re.compile(r"\(?([0-9][0-9]{2})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})")
 _BEFORE_PLATE_RE = re.compile(
@@ -65,6 +67,9 @@ def unwrap(text: str) -> Converted:
     found = _FORMULA_RE.fullmatch(text)
     if found is not None:
         text = next(part for part in found.groups() if part is not None).strip()
+    left = _HALF_RE.match(text) if found is None else _HALF_RE.search(text)
+    if left is not None:
+        return _left_over(left[0], "`unwrap` takes off no such wrapper.", CORRECT)
     if _GROUPED_RE.fullmatch(text):
         text = text.replace(",", "")
     zeros = _ZEROS_RE.fullmatch(text)
@@ -98,7 +103,9 @@ def _digits_of_a_phone(text: str) -> Converted:
     made = digits(text)
     if isinstance(made, Refusal) and isinstance(phone(text), str):
         return replace(
-            made, remedy="Say `convert: [phone]` in the mapping, which keeps extensions."
+            made,
+            message="this phone number has an extension.",
+            remedy="Say `convert: [phone]` in the mapping, which keeps extensions.",
         )
     return made
 

@@ -84,7 +84,9 @@ def compile_steps(
     kind = _kind_step(steps, field.kind, numbers=numbers, today=today)
     if steps.lookup is None and (steps.convert or steps.pad or kind):
         made.append(lambda text: _refuse_nothing(text, field.kind))
-    made.extend(conversions.of(name, field.kind) for name in steps.convert)
+    # What is wrapped round a value is in the way of all others.
+    names = sorted(steps.convert, key=lambda name: name != "unwrap")
+    made.extend(conversions.of(name, field.kind) for name in names)
     if steps.lookup is not None:
         made.append(_looker(steps, user_types or {}))
     width = steps.pad
@@ -92,6 +94,9 @@ def compile_steps(
         made.append(lambda text: conversions.pad(text, width))
     if kind is not None:
         made.append(kind)
+    if blanks and field.kind is Kind.AMOUNT:
+        # An amount of 0 is told as 0.00, whatever the cell shows.
+        made.append(lambda text: "" if text in blanks else text)
     limit = field.max_length
     if steps.truncate and limit is not None:
         made.append(lambda text: _cut(text, limit))

@@ -1,13 +1,15 @@
 """Text → ISO date or date-time.
 
-Names of months are English on every machine: Python keeps to them unless a program asks for the
-machine's own language, which this one never does.
+Names of months are English or French on every machine: Python keeps to the English ones unless a program
+asks for the machine's own language, which this one never does.
 """
 
 from __future__ import annotations
 
+import calendar
 import datetime as dt
 import re
+import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -34,6 +36,12 @@ _ISO_DAY_RE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS_RE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?:[T ].*)?")
 _SERIAL_RE = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _MONTHS_A_YEAR = 12
+_FRENCH = (
+    "janvier janv", "fevrier fevr", "mars", "avril avr", "mai", "juin", "juillet juil", "aout", "septembre sept",
+    "octobre", "novembre", "decembre",
+)  # fmt: skip
+_MONTHS = {name: at for at, names in enumerate(_FRENCH, 1) for name in names.split()}
+_MONTH_RE = re.compile(rf"\b({'|'.join(_MONTHS)})\b(\.?)", re.IGNORECASE)
 
 # fmt: off
 _OFF_FORMS = Refusal("this date has none of the forms that the mapping names.", "Correct the cell, or add its form to `date` in the mapping.")
@@ -62,8 +70,6 @@ TURNED = (
 )
 # fmt: on
 """What is wrong with a true date of such a column, and the remedy."""
-_LEAST = 3
-"""Fewer texts or true dates prove nothing about a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +94,14 @@ class DateFormat:
             return None
         if self.digits is not None and len(there) != self.digits:
             return None
-        plain = re.sub(r"\bsept\b", "Sep", text, flags=re.IGNORECASE)
+        plain = text
+        if re.search("%[bB]", self.text):
+            names = calendar.month_name if "%B" in self.text else calendar.month_abbr
+            plain = "".join(
+                c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)
+            )
+            plain = _MONTH_RE.sub(lambda month: names[_MONTHS[month[1].lower()]], plain)
+            plain = re.sub(r"\b1er\b", "1", plain)
         plain = re.sub(r"\b([ap])\.?m\.?(?!\w)", r"\1m", plain, flags=re.IGNORECASE)
         try:
             moment = dt.datetime.strptime(plain, self.text)  # noqa: DTZ007 - most have no zone
@@ -111,7 +124,7 @@ class _Moment:
 
 
 def compile_format(text: str) -> DateFormat:
-    """Return a date format that reads English names, in any case.
+    """Return a date format that reads English names, in any case, and French ones of months.
 
     Known are ``%d %m %Y %y %b %B %a %A %H %I %M %S %f %p %z %%``. Days, months and hours may lack
     their leading zero (``3/4/2001``), unless digits of the next part follow without anything between.
@@ -266,17 +279,19 @@ def is_midnight(text: str, formats: Sequence[DateFormat]) -> bool:
 def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
     """Whether a column shows that its true dates are texts whose day was taken for the month.
 
-    A program that expects the month first makes dates of 03/02/2001 and leaves 20/02/2001 as text.
+    A program that expects the month first makes dates of 03/02/2001 and leaves 20/02/2001 as text; one that
+    expects the day first leaves 02/20/2001.
 
     Args:
         texts: The cells.
         true: Which of them are true dates; they are shown in ISO form.
     """
-    days = {text[8:10] for text in texts[true].tolist()}
-    found = [_NUMBERS_RE.fullmatch(text) for text in texts[~true].tolist() if text]
-    above = [each for each in found if each and int(each[1]) > _MONTHS_A_YEAR]
-    enough = int(true.sum()) >= _LEAST and len(above) >= _LEAST
-    return enough and len(above) == len(found) and max(days) <= str(_MONTHS_A_YEAR)
+    if max((text[8:10] for text in texts[true].tolist()), default="99") > str(_MONTHS_A_YEAR):
+        return False
+    dates = [text for text in texts[~true].tolist() if any(map(str.isdigit, text))]
+    found = [each for each in map(_NUMBERS_RE.fullmatch, dates) if each]
+    above = [{part for part in (1, 3) if int(each[part]) > _MONTHS_A_YEAR} for each in found]
+    return len(found) == len(dates) > 0 and bool(set.intersection(*above))
 
 
 def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:

@@ -25,6 +25,10 @@ ALONE = (
     "this row has nothing but this cell, and a record has more. Delete the row, or name it under skip_rows "
     "in the mapping; if it is a record, fill in the rest of it."
 )
+RULED = (
+    "this row holds signs alone, without a letter or digit. Delete the row, or name it under skip_rows in the "
+    "mapping."
+)
 UNLIKE = (
     "this row does not look like a record: this cell is unlike those of the other rows. Delete the row, or "
     "name it under skip_rows in the mapping; if it is a record, say `as_shown: true` at unique_id in the "
@@ -124,7 +128,6 @@ EXPLANATIONS = {
     "import ids": ['{"ImportId":"QID1"}', '{"ImportId":"QID2"}', "QID3", "QID4", "QID5"],
     "ids of an import": ["QID1", "QID2", "QID3", "QID4", "QID5"],
     "units": ["(9 digits)", "(legal name)", "(legal name)", "", "(campus)"],
-    "a rule of dashes": ["------", "-----", "-----", "----", "-----------"],
     "words": ["mandatory", "mandatory", "mandatory", "optional", "name@college.example"],
 }
 
@@ -146,11 +149,15 @@ def test_ids_of_any_usual_form_show_what_is_unlike_them(held, form):
         person(n, form.replace("{}", "ab" if form == "ann{}" and n % 2 else "{}")) for n in range(9)
     ]
     rows = [[f"{row[0]}{n}" if "ab" in row[0] else row[0], *row[1:]] for n, row in enumerate(rows)]
-    for odd in (
-        ["(9 digits)", "(legal)", "(legal)", "", "(campus)"],
-        EXPLANATIONS["a rule of dashes"],
-    ):
-        assert held([odd, *rows]) == {2: UNLIKE}
+    assert held([["(9 digits)", "(legal)", "(legal)", "", "(campus)"], *rows]) == {2: UNLIKE}
+
+
+@pytest.mark.parametrize("form", ["{}", "S{}"])
+@pytest.mark.parametrize("sign", "-_*.—")
+def test_a_line_of_signs_is_not_a_record_wherever_it_stands(held, form, sign):
+    row, rows = [sign * 9, sign * 5, sign * 5, sign, sign * 11], people(0, 9, form)
+    row = [row[0], *row[1:3], "", row[4]] if sign == "." else row
+    assert held([row, *rows, row, *people(20, 23, form), row]) == {2: RULED, 12: RULED, 16: RULED}
 
 
 def test_whoever_says_that_the_key_is_right_has_the_row_sent(held):
@@ -162,8 +169,9 @@ def test_a_header_in_the_middle_is_a_repeated_header_however_it_is_written(held)
     again = ["STUDENT\u00a0ID ", "Last\nName", "First\u2009Name", "", "\ufeffE\u2011mail"]
     header = [*HEADER[:4], "E-Mail"]
     mapping = MAPPING.replace("email: Email", "email: E-mail")
-    found = held([*people(), again, *people(8, 10)], header=header, mapping=mapping)
-    assert found == {10: REPEATED}
+    rows = [*people(), again, *people(8, 10), [*again[:4], "Email"], *people(10, 12)]
+    found = held(rows, header=header, mapping=mapping)
+    assert found == {10: REPEATED, 13: REPEATED}
 
 
 TABLES = {

@@ -53,6 +53,9 @@ class TestDates:
             pytest.param("3/2/2001", "%d/%m/%Y", "2001-02-03", id="no leading zeros"),
             pytest.param("03-FEB-2001", "%d-%b-%Y", "2001-02-03", id="Banner's month"),
             pytest.param("03-Sept-2001", "%d-%b-%Y", "2001-09-03", id="Sept"),
+            pytest.param("3 février 2001", "%d %B %Y", "2001-02-03", id="month's French name"),
+            pytest.param("03-FÉVR.-2001", "%d-%b-%Y", "2001-02-03", id="month's French short name"),
+            pytest.param("1er août 2001", "%d %b %Y", "2001-08-01", id="first of the month"),
             pytest.param("february 3, 2001", "%B %d, %Y", "2001-02-03", id="month's name"),
             pytest.param("Sat 3 Feb 2001", "%a %d %b %Y", "2001-02-03", id="weekday"),
             pytest.param("03.02.69", "%d.%m.%y", "1969-02-03", id="two digits of the last century"),
@@ -439,7 +442,7 @@ class TestConversions:
             *[pytest.param("unwrap", Kind.ID, *pair, id=f"unwrap {pair[0]!a}") for pair in [
                 ("204411.0", "204411"), ("204411.00", "204411"), ("204,411", "204411"), ("1,204,411.00", "1204411"),
                 ("'0004411", "0004411"), ('="0004411"', "0004411"), ("=0004411", "0004411"), ("O&#39;Brien", "O'Brien"),
-                ("Zo&euml;", "Zoë"), ("Smith &amp; Roy", "Smith & Roy"), ("&nbsp;", ""), ("1.000", "1.000"),
+                ("Zo&euml;", "Zoë"), ("0,551", "0,551"), ("Smith &amp; Roy", "Smith & Roy"), ("&nbsp;", ""), ("1.000", "1.000"),
                 ("204411.5", "204411.5"), ("A,1", "A,1"), ("O'Brien", "O'Brien"), ("007", "007"),
             ]],
             *[pytest.param("phone", Kind.PHONE, *pair, id=f"phone {pair[0]!a}") for pair in [
@@ -482,9 +485,14 @@ class TestConversions:
             ("phone", Kind.PHONE, "cell 613-555-0142", "`cell 613-555-0142` is left over."),
             ("email", Kind.EMAIL, "ann@b.ca (home)", "`(home)` is left over."),
             ("email", Kind.EMAIL, "ann@b.ca>", "`>` is left over."),
+            ("email", Kind.EMAIL, "mailto:ann@b.ca?subject=x", "`mailto:?subject=x` is left over."),
+            *[("unwrap", Kind.ID, *pair) for pair in [
+                ("'0004411'", "`'` is left over."), ('="0004411', '`="0004411` is left over.'), ("=A1", "`=A1` is left over."),
+                ("=1+2", "`=1+2` is left over."), ("'0004411\"", '`"` is left over.'),
+            ]],
         ],
         ids=str,
-    )
+    )  # fmt: skip
     def test_what_is_left_over_is_refused_and_named(self, name, kind, text, left):
         assert converted(name, text, kind) == (None, left)
 
