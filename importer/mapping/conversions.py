@@ -67,13 +67,15 @@ def unwrap(text: str) -> Converted:
     found = _FORMULA_RE.fullmatch(text)
     if found is not None:
         text = next(part for part in found.groups() if part is not None).strip()
-    left = _HALF_RE.match(text) if found is None else _HALF_RE.search(text)
-    if left is not None:
-        return _left_over(left[0], "`unwrap` takes off no such wrapper.", CORRECT)
     if _GROUPED_RE.fullmatch(text):
         text = text.replace(",", "")
     zeros = _ZEROS_RE.fullmatch(text)
-    return text if zeros is None else zeros[1]
+    text = text if zeros is None else zeros[1]
+    left = _HALF_RE.match(text) if found is None else _HALF_RE.search(text)
+    if left is not None or WRAPPED.find(text):
+        left_over = text if left is None else left[0]
+        return _left_over(left_over, "`unwrap` takes off no such wrapper.", CORRECT)
+    return text
 
 
 def digits(text: str) -> Converted:
