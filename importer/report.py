@@ -44,8 +44,9 @@ _NEAREST = re.compile(
 )
 """What messages add of the known value that is nearest, which differs from value to value."""
 _NUMBER = re.compile(r"\d[\d,]*")
-_OF_SOURCE = re.compile(r"\b(?:column|export)\b")
-_CELL = re.compile(r"^Correct the cell(?:, or |; |\. |\.$)|, or correct the cell(?=\.$)")
+_CELL = re.compile(
+    r"^(?:Correct the cell|Shorten it)(?:, or |; |\. |\.$)|, or correct the cell(?=\.$)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +223,13 @@ def _records(checked: Checked, problem: Problem) -> int:
 
 
 def _of_mapping(remedy: str) -> str:
-    """Return what of a remedy speaks of the mapping, or of what was done to the whole column."""
-    if _OF_SOURCE.search(remedy) and "mapping" not in remedy:
-        return f"If it names the right column: {remedy[:1].lower()}{remedy[1:]}"
+    """Return what of a remedy speaks of the mapping; else what is to be done to the whole column."""
     left = _CELL.sub("", remedy)
-    return left[:1].upper() + left[1:] if "mapping" in left else ""
+    if "mapping" in left:
+        return left[:1].upper() + left[1:]
+    if not left:
+        return "If it names the right column, have that corrected where it comes from."
+    return f"If it names the right column: {remedy[:1].lower()}{remedy[1:]}"
 
 
 def _may_be_told(checked: Checked, problem: Problem) -> bool:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 _GO = "the row is sent as it is."
+_SHORTEN = "Shorten it, or have it cut with `truncate: true` in the mapping."
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +152,7 @@ def _text(known: Field) -> Iterator[Rule]:
             _within(limit, limit, length_of),
             known.too_long,
             f"{{this}} has {{length}} characters, and OPSCOM takes {limit}.",
-            "Shorten it.",
+            _SHORTEN if known.kind in {Kind.NAME, Kind.TEXT} else "Shorten it.",
         )
     else:
         yield Rule(

@@ -140,6 +140,28 @@ def test_of_a_whole_column_that_an_export_has_ruined_the_line_says_to_export_it_
     )
 
 
+@pytest.mark.parametrize(
+    ("cells", "way"),
+    [
+        ({"Last": ["x" * 51]}, "Have it cut with `truncate: true` in the mapping."),
+        (
+            {"Id": ["1" * 51 + f"{n}" for n in range(6)]},
+            "If it names the right column, have that corrected where it comes from.",
+        ),
+        (
+            {"Last": ["#REF!"]},
+            "If it names the right column: correct the formula or type the value.",
+        ),
+    ],
+    ids=["of the mapping", "of the source", "of the cell"],
+)
+def test_of_a_whole_column_the_line_always_says_what_to_do(office, call, cells, way):
+    lay(office, 6, **cells)
+    [problem], _, _ = problems(call)
+    fail = "All 6 rows fail alike, so change the mapping, not the cells."
+    assert problem["remedy"] == f"{fail} {way}"
+
+
 def test_a_few_wrong_cells_are_corrected_not_the_mapping(office, call):
     lay(office, 20, Kind=["Student"] * 9 + ["Staff"])
     [problem], _, file = problems(call)

@@ -89,7 +89,7 @@ def test_a_length_is_counted_after_composition():
             9030,
             "login_source",
             "this has 21 characters, and OPSCOM takes 20.",
-            "Shorten it.",
+            "Shorten it, or have it cut with `truncate: true` in the mapping.",
         )
     ]
 

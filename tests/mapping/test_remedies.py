@@ -136,7 +136,8 @@ CASES = [
     Case("last_name", "extract: '^([^,]+),'", "Roy Ann", "this has not the form that `extract` in the mapping looks for.", "Correct the cell, or widen `extract` in the mapping.", "extract: '^([^, ]+)'", value="Roy"),
     Case("first_name", "extract: ',(.*)$'", "Roy, Ann (Annie)", "`extract` has found more than a name.", "Correct the cell, or narrow `extract` in the mapping.", "extract: ', *([^ ]+)'", value="Ann"),
     Case("city", "convert: [upper]", "Straße", "this has letters whose capitals depend on the language.", "Write the cell as it is to be sent, and take the conversion out of the mapping.", "", value="Straße"),
-    Case("city", "", "x" * 51, "this has 51 characters, and OPSCOM takes 50.", "Shorten it.", then_cell="x" * 50, value="x" * 50),
+    Case("city", "", "x" * 51, "this has 51 characters, and OPSCOM takes 50.", "Shorten it, or have it cut with `truncate: true` in the mapping.", "truncate: true", value="x" * 50),
+    Case("student_no", "", "7" * 51, "this has 51 characters, and OPSCOM takes 50.", "Shorten it.", then_cell="7" * 50, value="7" * 50),
 ]  # fmt: skip
 IDS = [f"{number} {case.field} {case.cell[:20]!a}" for number, case in enumerate(CASES)]
 
