@@ -50,6 +50,9 @@ _FIRST_DAY: Final = _DAY_ZERO.toordinal()
 _SINCE_1904: Final = 1_462
 """Days from the first day of ordinary workbooks to that of the others."""
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
+_BLANKS: Final = {"0": "0", "?": " ", "#": ""}
+"""What stands in a place that no digit fills."""
+_TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
 _NUMBER_RE: Final = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[Ee][+-]?[0-9]+)?\s*")
 _THOUSANDS_RE: Final = re.compile(r"(?<=[0-9])(?=(?:[0-9]{3})+\Z)")
 
@@ -108,25 +111,17 @@ class Looks(dict[tuple[str, object], "Look | None"]):
             case "d":
                 sort, shown = form.type, partial(show_iso, form=form)
             case "b":
-                sort, shown = CellType.BOOLEAN, _truth
+                sort, shown = CellType.BOOLEAN, lambda stored: Shown(_TRUTHS[stored.strip()])
             case "e":
                 shown = partial(Shown, fault=faults.EXCEL_ERROR)
             case "stand-in":
-                shown = _stand_in
+                shown = lambda _: Shown("", fault=faults.NOT_CALCULATED)  # noqa: E731
             case "s" | "str" | "inlineStr":
                 shown = Shown if style.struck or style.colour else None
             case _:
                 raise ValueError(kind)
         self[key] = Look(sort, style, shown) if shown else None
         return self[key]
-
-
-def _truth(stored: str) -> Shown:
-    return Shown({"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}[stored.strip()])
-
-
-def _stand_in(_: str) -> Shown:
-    return Shown("", fault=faults.NOT_CALCULATED)
 
 
 def plain(value: float) -> str:
@@ -158,7 +153,7 @@ def show(raw: str, form: NumberFormat, *, since_1904: bool = False) -> Shown:
             day = int(raw) + _FIRST_DAY + (_SINCE_1904 if since_1904 else 0)
             return Shown(date.fromordinal(day).isoformat())
         if form.whole is not None:
-            text = _whole(form.whole, raw.rjust(form.whole.zeros, "0")).strip()
+            text = _whole(form.whole, raw).strip()
             return Shown(text, None if text.lstrip("0") == raw else raw)
     return _show(raw, form, since_1904=since_1904)
 
@@ -167,14 +162,17 @@ def _show(raw: str, form: NumberFormat, *, since_1904: bool) -> Shown:
     value = float(raw) if _NUMBER_RE.fullmatch(raw) else math.nan
     if not math.isfinite(value):
         return Shown(raw, fault=faults.NO_NUMBER)
-    digits = plain(value)
     if abs(value) >= LARGEST:
         return Shown(f"{value:.0f}", fault=faults.TOO_MANY_DIGITS)
-    try:
-        section, magnitude = _choose(form, value)
-        shown = _write(section, magnitude, since_1904=since_1904)
-    except _Unshowable as unshowable:
-        return Shown(digits, fault=unshowable.fault)
+    digits = plain(value)
+    section = _section(form, value)
+    if section is None:
+        return Shown(digits, fault=faults.UNREADABLE_FORMAT)
+    # A section for negative numbers brings its own sign.
+    number = value if section is form.sections[0] else abs(value)
+    shown = _written(section, number, since_1904=since_1904)
+    if not isinstance(shown, str):
+        return Shown(digits, fault=shown)
     told = section.kind not in {Kind.GENERAL, Kind.NUMBER} or _says(shown, digits)
     return Shown(shown, None if told else digits)
 
@@ -196,12 +194,6 @@ def show_iso(raw: str, form: NumberFormat) -> Shown:
     return show(repr(days - 1 if 1 <= days < _NO_DAY + 1 else days), form)
 
 
-class _Unshowable(Exception):  # noqa: N818 - it never leaves this module
-    def __init__(self, fault: Fault) -> None:
-        super().__init__(fault.message)
-        self.fault = fault
-
-
 def _says(shown: str, digits: str) -> bool:
     """Whether the shown text, read as a number, is the stored one."""
     if not (shown.isascii() and "_" not in shown):
@@ -212,130 +204,99 @@ def _says(shown: str, digits: str) -> bool:
         return False
 
 
-def _shows_zero(section: Section, value: float) -> bool:
-    """Whether nothing but zeros is left of a number: no minus sign is written then.
+def _section(form: NumberFormat, value: float) -> Section | None:
+    """Return the section that shows a number; what programs differ on is not guessed at."""
+    sections = form.sections
+    if not form.conditional:
+        at = 0 if value > 0 else 1 if value < 0 else 2
+        return sections[at if at < len(sections) else 0]
+    if value < 0 or sections[0].condition is None:
+        return None
+    if value == 0 and sections[0].condition == (">", Decimal(0)) and len(sections) == 2:  # noqa: PLR2004
+        return None
+    number = Decimal(f"{value:.{_KEPT_DIGITS}g}")
+    for section in sections:
+        if section.condition is None:
+            return section if section is sections[-1] else None
+        sign, operand = section.condition
+        if _OPERATORS[sign](number, operand):
+            return section
+    return None
+
+
+def _written(section: Section, value: float, *, since_1904: bool) -> str | Fault:
+    match section.kind:
+        case Kind.GENERAL:
+            number = plain(abs(value))
+            pieces = (text if mark == "literal" else number for mark, text in section.tokens)
+            return f"{'-' if value < 0 else ''}{''.join(pieces).strip()}"
+        case Kind.NUMBER if section.number is not None:
+            return _number(section.number, value)
+        case Kind.ELAPSED:
+            return _elapsed(section, value)
+        case Kind.DATE | Kind.DATETIME | Kind.TIME:
+            return _moment(section.kind, value, since_1904=since_1904)
+        case Kind.HIDDEN:
+            return faults.HIDDEN_BY_FORMAT
+        case _:
+            return faults.UNREADABLE_FORMAT
+
+
+def _number(number: Number, value: float) -> str | Fault:
+    """Write a number; no minus sign stands before nothing but zeros.
 
     ``-0.001`` under ``0.00`` is ``0.00``; under ``0.00;-0.00`` it stays ``-0.00``, because there the
     sign is the code's own. LibreOffice 7.4 shows it so, and so does Excel as the authors of numfmt
     found it (borgar/numfmt, issue 1); Excel 2003 still wrote the sign.
     """
-    number = section.number
-    if number is None or not (number.places or number.decimals):
-        return False
-    return _rounded(number, Decimal(f"{value:.{_KEPT_DIGITS}g}")).is_zero()
-
-
-def _choose(parsed: NumberFormat, value: float) -> tuple[Section, float]:
-    """Return the section that shows this number, and the number that it is to write.
-
-    A section for negative numbers brings its own sign. Conditions on negative numbers, and formats
-    whose conditions leave a number out, are not guessed at.
-    """
-    sections = parsed.sections
-    if parsed.conditional:
-        return _conditional(sections, value), value
-    if len(sections) == 1 and value < 0 and _shows_zero(sections[0], value):
-        if not parsed.alone:
-            raise _Unshowable(faults.UNREADABLE_FORMAT)  # 0.00;@ is -0.00 in Excel alone
-        return sections[0], 0.0
-    if len(sections) == 1 or value > 0:
-        return sections[0], value
-    if value < 0:
-        return sections[1], -value
-    return sections[2 if len(sections) > 2 else 0], value  # noqa: PLR2004 - positive, negative, zero
-
-
-def _conditional(sections: tuple[Section, ...], value: float) -> Section:
-    if value < 0 or sections[0].condition is None:
-        raise _Unshowable(faults.UNREADABLE_FORMAT)
-    if value == 0 and sections[0].condition == (">", Decimal(0)) and len(sections) == 2:  # noqa: PLR2004
-        raise _Unshowable(faults.UNREADABLE_FORMAT)  # programs differ on the zero of [>0]#;0
-    number = Decimal(f"{value:.{_KEPT_DIGITS}g}")
-    for section in sections:
-        if section.condition is None:
-            if section is not sections[-1]:
-                break  # programs differ on a section without a condition in the middle
-            return section
-        sign, operand = section.condition
-        if _OPERATORS[sign](number, operand):
-            return section
-    raise _Unshowable(faults.UNREADABLE_FORMAT)
-
-
-def _write(section: Section, value: float, *, since_1904: bool) -> str:
-    match section.kind:
-        case Kind.GENERAL:
-            number = plain(abs(value))
-            pieces = (text if mark == "literal" else number for mark, text in section.tokens)
-            return _signed("".join(pieces).strip(), value)
-        case Kind.NUMBER if section.number is not None:
-            exact = Decimal(f"{abs(value):.{_KEPT_DIGITS}g}")
-            text = _written_number(section.number, exact).strip()
-            if not text:
-                raise _Unshowable(faults.HIDDEN_BY_FORMAT)
-            return _signed(text, value)
-        case Kind.ELAPSED:
-            return _elapsed(section, value)
-        case Kind.DATE | Kind.DATETIME | Kind.TIME:
-            return _moment(section.kind, value, since_1904=since_1904)
-        case kind:
-            hidden = kind is Kind.HIDDEN
-            raise _Unshowable(faults.HIDDEN_BY_FORMAT if hidden else faults.UNREADABLE_FORMAT)
-
-
-def _signed(text: str, value: float) -> str:
-    return f"-{text}" if value < 0 else text
-
-
-def _rounded(number: Number, value: Decimal) -> Decimal:
-    step = Decimal(1).scaleb(-number.decimals)
-    return value.scaleb(number.power, _WIDE).quantize(step, context=_WIDE)
-
-
-def _written_number(number: Number, value: Decimal) -> str:
-    whole, _, part = format(_rounded(number, value), "f").partition(".")
-    left = _whole(number, whole.lstrip("0").rjust(number.zeros, "0"))
-    return f"{left}{'.' if number.point else ''}{_part(number, part)}"
+    step = Decimal(1).scaleb(-len(number.decimals))
+    exact = Decimal(f"{abs(value):.{_KEPT_DIGITS}g}").scaleb(number.power, _WIDE)
+    exact = exact.quantize(step, context=_WIDE)
+    whole, _, part = format(exact, "f").partition(".")
+    # Behind the point, zeros at the end that "#" and "?" leave out.
+    kept = max(number.decimals.count("0"), len(part.rstrip("0")))
+    blanks = map(_BLANKS.__getitem__, number.decimals[kept:])
+    text = f"{_whole(number, whole.lstrip('0'))}{number.part % (*part[:kept], *blanks)}".strip()
+    if not text:
+        return faults.HIDDEN_BY_FORMAT
+    shows_zero = exact.is_zero() and (number.places or number.decimals)
+    return f"-{text}" if value < 0 and not shows_zero else text
 
 
 def _whole(number: Number, digits: str) -> str:
     """Fill the places before the point from the right; the first place takes what is left."""
+    places = number.places
     if number.grouped:
-        digits = _THOUSANDS_RE.sub(",", digits)
-        return "".join([text or digits for text, _ in number.pieces])
-    digits = digits.rjust(number.wide)
-    return "".join([text or digits[places] for text, places in number.pieces])
+        digits = digits.rjust(len(places) - (places + "0").index("0"), "0")
+        return number.whole % _THOUSANDS_RE.sub(",", digits)
+    if not places:
+        return number.whole % ()
+    missing = len(places) - len(digits)
+    if missing > 0:
+        return number.whole % (*map(_BLANKS.__getitem__, places[:missing]), *digits)
+    return number.whole % (digits[: 1 - missing], *digits[1 - missing :])
 
 
-def _part(number: Number, digits: str) -> str:
-    """Write the places after the point; ``#`` and ``?`` leave out zeros at the end."""
-    places = "".join(token.text for token in number.part if token.mark == "digit")
-    kept = max(len(places[: places.rfind("0") + 1]), len(digits.rstrip("0")))
-    blanks = ("" if place == "#" else " " for place in places[kept:])
-    written = iter([*digits[:kept], *blanks])
-    return "".join(next(written) if mark == "digit" else text for mark, text in number.part)
-
-
-def _moment(kind: Kind, value: float, *, since_1904: bool) -> str:
+def _moment(kind: Kind, value: float, *, since_1904: bool) -> str | Fault:
     """Write a serial number of days as an ISO date, date and time, or time."""
     seconds = math.floor(value * _DAY + 0.5)
     day, second = divmod(seconds, _DAY)
     if value < 0 or day > _LAST_DAY - (_SINCE_1904 if since_1904 else 0):
-        raise _Unshowable(faults.NO_SUCH_DATE)
+        return faults.NO_SUCH_DATE
     clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
     if kind is Kind.TIME:
         return clock
     if not since_1904 and day in {0, _NO_DAY}:
-        raise _Unshowable(faults.NO_SUCH_DATE)
+        return faults.NO_SUCH_DATE
     ordinal = day + _FIRST_DAY + (_SINCE_1904 if since_1904 else day < _NO_DAY)
     shown = date.fromordinal(ordinal).isoformat()
     return shown if kind is Kind.DATE else f"{shown}T{clock}"
 
 
-def _elapsed(section: Section, value: float) -> str:
+def _elapsed(section: Section, value: float) -> str | Fault:
     """Write a duration as its format asks: ``[h]:mm`` shows 26:15 for a day and a bit."""
     if value < 0:
-        raise _Unshowable(faults.NO_SUCH_DATE)
+        return faults.NO_SUCH_DATE
     seconds = math.floor(value * _DAY + 0.5)
     first = next(token.text for token in section.tokens if token.mark == "elapsed")
     below = [token.text[0] for token in section.tokens if token.mark == "date"]

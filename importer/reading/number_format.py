@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 from functools import cached_property, lru_cache
-from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.model import CellType
@@ -48,57 +47,20 @@ class Token(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True)
-class Number:
+class Number(NamedTuple):
     """How a section writes a number."""
 
-    whole: tuple[Token, ...]
-    """Digits and literals before the decimal point."""
-    part: tuple[Token, ...]
-    """Digits and literals after it."""
-    point: bool
+    whole: str
+    """Before the decimal point, with ``%s`` for each place of a digit; one for all where they are grouped."""
+    places: str
+    """The digits there as the code has them: ``#``, ``?`` and ``0``."""
+    part: str
+    """The decimal point and what is behind it, likewise; empty without a point."""
+    decimals: str
+    """The digits behind the point as the code has them."""
     grouped: bool
     power: int
     """The number is multiplied by ten to this power before it is written (2 for percent)."""
-
-    @cached_property
-    def places(self) -> str:
-        """The digits before the point, as the code has them: ``#``, ``?`` and ``0``."""
-        return "".join(token.text for token in self.whole if token.mark == "digit")
-
-    @cached_property
-    def zeros(self) -> int:
-        """Digits before the point that are always written."""
-        return len(self.places) - (self.places + "0").index("0")
-
-    @cached_property
-    def wide(self) -> int:
-        """Places before the point that at least a blank is written in."""
-        return len(self.places.lstrip("#"))
-
-    @cached_property
-    def pieces(self) -> tuple[tuple[str, slice], ...]:
-        """What stands before the point: texts, and places of digits, as a slice of those to be written.
-
-        Where thousands are grouped, all digits are one piece.
-        """
-        found, left = [], len(self.places)
-        for mark, run in groupby(self.whole, lambda token: token.mark):
-            texts = "".join(token.text for token in run)
-            if mark != "digit":
-                found.append((texts, slice(0)))
-                continue
-            first = None if left == len(self.places) else -left
-            left -= len(texts)
-            found.append(("", slice(first, -left or None)))
-        if not self.places and self.point:
-            found.append(("", slice(None)))
-        return tuple(found)
-
-    @cached_property
-    def decimals(self) -> int:
-        """Digits after the point at most."""
-        return sum(token.mark == "digit" for token in self.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,15 +81,17 @@ class NumberFormat:
 
     sections: tuple[Section, ...]
     """At least one; the section for text is left out."""
-    alone: bool = False
-    """Whether the code has one part only, so that the minus sign is not the code's own."""
+
+    @cached_property
+    def conditional(self) -> bool:
+        """Whether a section is chosen by a condition."""
+        return any(section.condition for section in self.sections)
 
     @cached_property
     def general(self) -> bool:
         """Whether every number is shown as if it had no format."""
-        first = self.sections[0]
-        plain = len(self.sections) == 1 and first.condition is None
-        return plain and first.kind is Kind.GENERAL and len(first.tokens) == 1
+        (first, *more), plain = self.sections, not self.conditional
+        return plain and not more and first.kind is Kind.GENERAL and len(first.tokens) == 1
 
     @cached_property
     def type(self) -> CellType:
@@ -140,11 +104,6 @@ class NumberFormat:
         percent = any(token.mark == "percent" for token in first.tokens)
         return CellType.PERCENT if percent else CellType.NUMBER
 
-    @property
-    def conditional(self) -> bool:
-        """Whether a section is chosen by a condition."""
-        return any(section.condition for section in self.sections)
-
     @cached_property
     def day(self) -> bool:
         """Whether every positive number is shown as a date without a time."""
@@ -154,9 +113,9 @@ class NumberFormat:
     def whole(self) -> Number | None:
         """How every positive whole number is written, where no digit of it is left out or moved."""
         number = self.sections[0].number
-        if number is None or self.conditional or number.point or number.power:
+        if number is None or self.conditional or number.part or number.power or not number.places:
             return None
-        return number if number.places else None
+        return number
 
 
 _TOKEN_RE = re.compile(
@@ -220,8 +179,7 @@ def parse(code: str) -> NumberFormat:
     count = _MOST_SECTIONS
     if 1 < len(parts) <= _MOST_SECTIONS and texts[-1]:
         count = len(parts) - 1
-    sections = map(_section, parts[:count], conditions[:count])
-    return NumberFormat(tuple(sections), alone=len(parts) == 1)
+    return NumberFormat(tuple(map(_section, parts[:count], conditions[:count])))
 
 
 def _tokens(group: str, text: str) -> list[Token]:
@@ -266,16 +224,11 @@ def _section(tokens: Sequence[Token], condition: tuple[str, Decimal] | None) -> 
 
 def _dated(tokens: Sequence[Token]) -> Kind:
     """Tell dates from times. An ``m`` is minutes beside hours or before seconds, else a month."""
-    if any(token.mark in {"percent", "general", "text"} for token in tokens):
+    meant = {"date", "point", "digit", "percent", "general", "text"}
+    spelled = "".join(text[0] if mark == "date" else text for mark, text in tokens if mark in meant)
+    letters = re.sub(r"s\.0+", "s", spelled).replace(".", "")
+    if set(letters) - set("ymdhsbeg"):
         return Kind.UNREADABLE
-    seconds = False
-    for before, token in pairwise([Token("literal", ""), *tokens]):
-        seconds = seconds or token.text.startswith("s")
-        if token.mark == "digit" and not (
-            seconds and token.text == "0" and before.mark in {"point", "digit"}
-        ):
-            return Kind.UNREADABLE
-    letters = "".join(token.text[0] for token in tokens if token.mark == "date")
     letters = re.sub("(?<=h)m|m(?=s)", "s", letters)
     clock = not set(letters).isdisjoint("hs")
     if clock and set(letters) - set("hs"):
@@ -310,19 +263,18 @@ def _number(tokens: Sequence[Token]) -> Number | None:
     if "," in inner and inner.strip("0#?,"):
         return None
     thousands = spelled.count(",") - inner.count(",")
-    cut = len(left)
-    return Number(
-        whole=_written(tokens[:cut]),
-        part=_written(tokens[cut + 1 :]),
-        point=bool(point),
-        grouped="," in inner,
-        power=2 * spelled.count("%") - 3 * thousands,
-    )
+    whole, places = _template(tokens[: len(left)])
+    part, decimals = _template(tokens[len(left) + 1 :])
+    if "," in inner:
+        whole = "%s".join(whole.rsplit("%s" * len(places), 1))
+    elif point and not places:
+        whole, places = f"{whole}%s", "#"
+    power = 2 * spelled.count("%") - 3 * thousands
+    return Number(whole, places, point + part, decimals, "," in inner, power)
 
 
-def _written(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    return tuple(
-        Token("literal", "%") if token.mark == "percent" else token
-        for token in tokens
-        if token.mark != "comma"
-    )
+def _template(tokens: Sequence[Token]) -> tuple[str, str]:
+    """Return texts with ``%s`` for each place of a digit, and these places."""
+    signs = {"digit": "%s", "percent": "%%", "comma": ""}
+    texts = (signs.get(mark, text.replace("%", "%%")) for mark, text in tokens)
+    return "".join(texts), "".join(text for mark, text in tokens if mark == "digit")

@@ -120,7 +120,6 @@ FAULTY = [
     ("5", '[h]" hours"', faults.UNREADABLE_FORMAT),
     ("5", "yyyy 0", faults.UNREADABLE_FORMAT),
     ("5", "0###", faults.UNREADABLE_FORMAT),
-    ("-0.001", "0.00;@", faults.UNREADABLE_FORMAT),
     ("5", '0"kg', faults.UNREADABLE_FORMAT),
     ("5", "[Red0", faults.UNREADABLE_FORMAT),
     ("5", "0\\", faults.UNREADABLE_FORMAT),
