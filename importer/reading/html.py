@@ -25,8 +25,9 @@ if TYPE_CHECKING:
 _CHARSET_RE: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _LOOK: Final = 4096
 _BLANKS_RE: Final = re.compile(r"[ \t\r\n\f]+")
-_BREAK: Final = "\x00"
-_BLOCK: Final = "\x01"
+_BREAK: Final = "\ufdd0"
+_BLOCK: Final = "\ufdd1"
+_ROW: Final = "\ufdd2"
 _BLOCK_RE: Final = re.compile(f" ?{_BLOCK}[ {_BLOCK}]*")
 _BLOCKS: Final = frozenset(
     {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "table", "tr", "td", "th"}
@@ -44,9 +45,8 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     """
     declared = _CHARSET_RE.search(data[:_LOOK])
     found = sniffing.find_encoding(data, path, encoding or _usable(declared, data))
-    text = (
-        data[found.start :].decode(found.name, found.errors).replace(_BREAK, "").replace(_BLOCK, "")
-    )
+    text = data[found.start :].decode(found.name, found.errors)
+    text = text.translate(dict.fromkeys(map(ord, f"\0{_BREAK}{_BLOCK}{_ROW}")))
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
@@ -110,20 +110,29 @@ def _lines(root: etree._Element) -> Iterator[list[str]]:
 
     A row that frames another table gives way to its rows.
     """
-    pieces: list[str] = []
-    table, spanned = None, dict[int, tuple[int, str]]()
-    for piece in (*_pieces(root, rows=True), root):
-        if isinstance(piece, str):
-            pieces.append(piece)
-            continue
-        texts = map(_shown, "".join(pieces).split(_BLOCK))
-        yield from ([text] for text in texts if text)
-        pieces.clear()
-        if piece is not root:
-            around = next(piece.iterancestors("table"), None)
-            if around is not table:
-                table, spanned = around, {}
-            yield _placed(piece, spanned)
+    etree.strip_elements(root, *_UNSEEN, with_tail=False)
+    for each in root.iter(*_BLOCKS, "br"):
+        if each.tag != "br":
+            each.text = f"{_BLOCK}{each.text or ''}"
+        each.tail = f"{_BREAK if each.tag == 'br' else _BLOCK}{each.tail or ''}"
+    aside = etree.Element("rows")
+    tables: list[etree._Element | None] = []
+    for row in [*root.iter("tr")]:
+        framing = row.find(".//table") is not None or next(row.iter("td", "th"), None) is None
+        if not framing and aside not in row.iterancestors():
+            etree.SubElement(aside, "tr").extend(row)
+            row.text = f"{_BLOCK}{_ROW}{_BLOCK}"
+            tables.append(next(row.iterancestors("table"), None))
+    rows, around = zip(aside, tables, strict=True), None
+    spanned: dict[int, tuple[int, str]] = {}
+    for piece in "".join(map(str, root.itertext())).split(_BLOCK):
+        if piece == _ROW:
+            row, table = next(rows)
+            if table is not around:
+                around, spanned = table, {}
+            yield _placed(row, spanned)
+        elif text := _shown(piece):
+            yield [text]
 
 
 def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[str]:
@@ -139,7 +148,7 @@ def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[st
 
     for cell in row.iter("td", "th"):
         skip()
-        start, text = len(cells), _shown("".join(map(str, _pieces(cell))))
+        start, text = len(cells), _shown("".join(map(str, cell.itertext())))
         across = min(_count(cell.get("colspan"), MOST_COLUMNS), max(MOST_COLUMNS - start, 1))
         cells += [text, *[""] * (across - 1)]
         if (down := _count(cell.get("rowspan"), MOST_ROWS)) > 1:
@@ -151,29 +160,6 @@ def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[st
 
 def _count(text: str | None, most: int) -> int:
     return min(max(int(text), 1), most) if text and text.isascii() and text.isdigit() else 1
-
-
-def _pieces(element: etree._Element, *, rows: bool = False) -> Iterator[str | etree._Element]:
-    """Yield the texts in an element and what breaks its lines, and where wanted its rows as they are."""
-    walker = etree.iterwalk(element, events=("start", "end"))
-    for event, each in walker:
-        block = _BLOCK if each.tag in _BLOCKS and each is not element else ""
-        if event == "end":
-            yield block
-            yield each.tail or "" if each is not element else ""
-        elif each.tag in _UNSEEN:
-            walker.skip_subtree()
-        elif rows and each.tag == "tr" and _is_row(each):
-            yield each
-            walker.skip_subtree()
-        else:
-            yield _BREAK if each.tag == "br" else block
-            yield each.text or ""
-
-
-def _is_row(element: etree._Element) -> bool:
-    """Whether a ``<tr>`` holds cells and frames no table."""
-    return element.find(".//table") is None and next(element.iter("td", "th"), None) is not None
 
 
 def _shown(text: str) -> str:
