@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from dataclasses import replace
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
@@ -23,7 +22,7 @@ from importer.model import Column, Grid
 from importer.reading import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -80,15 +79,16 @@ class GridBuilder:
         self._columns: dict[int, list[pa.Array]] = {}
         """Column → its packed rows so far; blank ones after the last filled row are left out."""
         self._packed = self._width = self._hidden = 0
-        self._faults: dict[tuple[int, int], Fault] = {}
-        self._stored: dict[int, dict[int, str]] = {}
+        # Each by column and row position.
+        self._faults: defaultdict[int, dict[int, Fault]] = defaultdict(dict)
+        self._stored: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        self._struck: defaultdict[int, dict[int, bool]] = defaultdict(dict)
         self._looks: list[Sequence[Look | None]] = []
         self._seen: dict[int, dict[Look, dict[str, Shown]]] = {}
         """What each column of the last block of rows showed."""
         self._types: dict[int, list[tuple[int, npt.NDArray[np.int8]]]] = {}
         """Column → first position and types of a block of rows."""
         self.merges: list[Merge] = []
-        self._struck: set[tuple[int, int]] = set()
         self._fills: dict[int, tuple[tuple[int, str], ...]] = {}
         self._patterns: dict[tuple[tuple[int, str], ...], tuple[tuple[int, str], ...]] = {}
         """Few rows differ in their fills: each pattern is kept once."""
@@ -139,70 +139,65 @@ class GridBuilder:
             ragged: Whether the real lengths of its rows matter.
         """
         self._pack()
-        frame = self._frame()
-        grid = Grid(
+        frame, types = self._frame(), self._typed()
+        rows = np.array(self._rows, np.int64)
+        for column, sources in self._sources(rows).items():
+            self._spread(frame, types, column, sources)
+        flaws = [
+            fault.at(at, column)
+            for column, found in self._faults.items()
+            for at, fault in found.items()
+        ]
+        return Grid(
             source=self._path,
             name=self.name,
             frame=frame,
-            rows=np.array(self._rows, np.int64),
-            flaws=tuple(
-                fault.at(*place) for place, fault in sorted(self._faults.items(), key=_place)
-            ),
-            stored=dict(sorted(self._stored.items())),
-            types=self._typed(),
+            rows=rows,
+            flaws=tuple(sorted(flaws, key=lambda flaw: (flaw.position, flaw.column))),
+            stored={column: numbers for column, numbers in sorted(self._stored.items()) if numbers},
+            types={column: kinds for column, kinds in types.items() if kinds.any()},
             merges=tuple(self.merges),
-            struck=frozenset(self._struck),
+            struck=frozenset(
+                (at, column) for column, found in self._struck.items() for at in found
+            ),
             fills=self._fills,
             notes=(*notes, *self._about_hidden(frame)),
             lengths=np.array(self._lengths, np.int64) if ragged else None,
         )
-        return self._spread(grid) if self.merges else grid
 
-    def _spread(self, grid: Grid) -> Grid:
-        """Return the grid with merged cells as a person sees them.
+    def _spread(
+        self,
+        frame: pd.DataFrame,
+        types: Mapping[int, npt.NDArray[np.int8]],
+        column: int,
+        sources: Mapping[int, int],
+    ) -> None:
+        """Let the merged cells of a column have the value and looks of their first cell.
 
-        Their value stands in the first of them in the file. A cell merged over rows is the value of all
-        these rows; what a merge hides is not seen, so it is not read.
+        A cell merged over rows is the value of all these rows; what a merge hides is not seen, so it is not
+        read.
         """
-        frame, types, stored = grid.frame.copy(), dict(grid.types), dict(grid.stored)
-        flaws: dict[Any, Any] = {(flaw.position, flaw.column): flaw for flaw in grid.flaws}
-        struck: dict[Any, Any] = dict.fromkeys(grid.struck, True)
-        for column, sources in self._sources(grid).items():
-            texts = frame[column].to_numpy(object).copy()
-            spread = [texts[source] if source >= 0 else "" for source in sources.values()]
-            self._count(spread)
-            texts[list(sources)] = spread
-            frame[column] = pd.array(texts, dtype="str")
-            if column in types:
-                kinds = types[column].copy()
-                kinds[list(sources)] = [kinds[at] if at >= 0 else 0 for at in sources.values()]
-                types[column] = kinds
-            numbers = stored.get(column, {})
-            stored[column] = {at: text for at, text in numbers.items() if at not in sources} | {
-                at: numbers[source] for at, source in sources.items() if source in numbers
-            }
-            for told in (flaws, struck):
-                found = [told.get((source, column)) for source in sources.values()]
-                for at, each in zip(sources, found, strict=True):
-                    told.pop((at, column), None)
-                    if each:
-                        told[at, column] = each
-        return replace(
-            grid,
-            frame=frame,
-            types={column: kinds for column, kinds in types.items() if kinds.any()},
-            flaws=tuple(replace(flaws[place], position=place[0]) for place in sorted(flaws)),
-            stored={column: numbers for column, numbers in stored.items() if numbers},
-            struck=frozenset(struck),
-        )
+        texts, to, of = frame[column].to_numpy(object).copy(), [*sources], [*sources.values()]
+        texts[to] = spread = [texts[at] if at >= 0 else "" for at in of]
+        self._count(spread)
+        frame[column] = pd.array(texts, dtype="str")
+        if column in types:
+            types[column][to] = [types[column][at] if at >= 0 else 0 for at in of]
+        cells: list[dict[int, Any]] = [
+            self._stored[column], self._faults[column], self._struck[column],
+        ]  # fmt: skip
+        for told in cells:
+            found = [(at, told[source]) for at, source in sources.items() if source in told]
+            for at in to:
+                told.pop(at, None)
+            told.update(found)
 
-    def _sources(self, grid: Grid) -> dict[int, dict[int, int]]:
+    def _sources(self, rows: npt.NDArray[np.int64]) -> dict[int, dict[int, int]]:
         """Return for each merged cell, by column, the position whose value it has; -1 for none."""
         columns: defaultdict[int, dict[int, int]] = defaultdict(dict)
         count = 0
         for merge in self.merges:
-            start = int(np.searchsorted(grid.rows, merge.first_row))
-            end = int(np.searchsorted(grid.rows, merge.last_row, "right"))
+            start, end = np.searchsorted(rows, [merge.first_row, merge.last_row + 1]).tolist()
             across = range(merge.first_column, min(merge.last_column + 1, self._width))
             count += (end - start) * len(across)
             if count > _MOST_MERGED:
@@ -211,7 +206,7 @@ class GridBuilder:
                     "too many to be read.",
                     hint="Take the merges away in Excel, and save the workbook.",
                 )
-            seen = start < end and grid.rows[start] == merge.first_row
+            seen = start < end and rows[start] == merge.first_row
             for column in across:
                 source = start if seen and column == merge.first_column else -1
                 columns[column].update(dict.fromkeys(range(start, end), source))
@@ -280,12 +275,12 @@ class GridBuilder:
             for at in places:
                 cells[at], number, fault = shown[stored[at]]
                 if number is not None:
-                    self._stored.setdefault(column, {})[self._packed + at] = number
+                    self._stored[column][self._packed + at] = number
                 if fault is not None:
-                    self._faults[self._packed + at, column] = fault
+                    self._faults[column][self._packed + at] = fault
             filled = [at for at in places if cells[at]]
             if look.style.struck:
-                self._struck.update((self._packed + at, column) for at in filled)
+                self._struck[column].update((self._packed + at, True) for at in filled)
             for at in filled if look.style.colour else ():
                 colours[self._packed + at].append((column, look.style.colour))
         if types.any():
@@ -300,10 +295,10 @@ class GridBuilder:
             chunks.append(_blanks(len(self._rows) - sum(map(len, chunks))))
             texts = pa.chunked_array(chunks).combine_chunks()
             for at in _matching(texts, _ERROR):
-                self._faults[at, position] = faults.EXCEL_ERROR
+                self._faults[position][at] = faults.EXCEL_ERROR
             if self.suspected is not None:
                 for at in _matching(texts, _FOREIGN):
-                    self._faults.setdefault((at, position), self.suspected)
+                    self._faults[position].setdefault(at, self.suspected)
             if odd := _matching(texts, _CONTROLS):
                 texts = self._mended(position, texts, odd)
             columns[position] = pd.array(texts, dtype="str")
@@ -316,7 +311,7 @@ class GridBuilder:
             cells[at] = _BREAK_RE.sub("\n", cells[at])
             if _CONTROL_RE.search(cells[at]):
                 cells[at] = _CONTROL_RE.sub("\ufffd", cells[at])
-                self._faults[at, column] = faults.HOLDS_CONTROLS
+                self._faults[column][at] = faults.HOLDS_CONTROLS
         return pa.array(cells, _TEXT)
 
     def _about_hidden(self, frame: pd.DataFrame) -> list[str]:
@@ -351,10 +346,6 @@ class GridBuilder:
 def whole_unicode(text: str) -> str:
     """Join surrogate pairs and replace halves, which no encoding can write."""
     return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _place(item: tuple[tuple[int, int], Fault]) -> tuple[int, int]:
-    return item[0]
 
 
 def _matching(texts: pa.Array, pattern: str) -> list[int]:
