@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Severity, State
@@ -198,26 +199,20 @@ _INPUT = {
 
 def _offer_answers(sheet: LineSheet, page: Page) -> None:
     """Offer the possible answers as a list on the rows that need one; others may be typed."""
-    wanted: dict[tuple[str, ...], list[list[int]]] = {}
-    for line, outcome in enumerate(page.outcomes, 1):
-        if answers := answers_to(outcome):
-            runs = wanted.setdefault(answers, [])
-            if runs and runs[-1][2] == line - 1:
-                runs[-1][2] = line
-            else:
-                runs.append([line, _ANSWER, line, _ANSWER])
-    for answers, runs in wanted.items():
-        title, message = _INPUT[answers]
-        rule = {
-            "validate": "list",
-            "source": list(answers),
-            "show_error": False,
-            "input_title": title,
-            "input_message": message,
-        }
-        for start in range(0, len(runs), 100):
-            some = runs[start : start + 100]
-            sheet.data_validation(*some[0], {**rule, "other_cells": some[1:]})
+    lines = enumerate(page.outcomes, 1)
+    for answers, group in groupby(lines, lambda each: answers_to(each[1])):
+        first, *others = (line for line, _ in group)
+        # Of a word that a person wrote where nothing was asked there is no list.
+        title, message = _INPUT.get(answers, ("", ""))
+        if title:
+            rule = {
+                "validate": "list",
+                "source": list(answers),
+                "show_error": False,
+                "input_title": title,
+                "input_message": message,
+            }
+            sheet.data_validation(first, _ANSWER, others[-1] if others else first, _ANSWER, rule)
 
 
 def _our_widths(page: Page, *, wide: bool) -> list[int]:

@@ -20,7 +20,6 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from importer.files import clear_left
-from importer.results.inert import LIVE
 from importer.results.styles import Style, is_markup, put
 
 if TYPE_CHECKING:
@@ -31,15 +30,11 @@ if TYPE_CHECKING:
 # XlsxWriter has no setting for it. The usual level takes twice as long, for a file smaller by an eighth.
 workbook.ZipFile = partial(ZipFile, compresslevel=3)
 
-_TRIAL = ("0012", "", "x", " Zoë\n", "<b> & _x000D_", "\r")
-_PLAIN_TRIAL = ("0012", "", "x", "Zoë", "a b", "-")
-_EDGES = "".join(filter(str.isspace, map(chr, range(0x3001)))) + LIVE
-"""No text that needs no care begins or ends with one of these: every blank there is, and ``LIVE``."""
-_ESCAPED = b"&<>" + bytes(range(32))
-_CARE = re.compile(r"^\s|\s$|[&<>\x00-\x1f\ufffe\uffff]|_x")
-"""What XlsxWriter writes in another way than it is."""
-_ESCAPE = "_x"
-"""Begins what stands for a control character in a workbook (``_x000D_``)."""
+_TRIAL = ("0012", "", "x", " Zoë\n", "<b> & _x000D_", "-\r")
+_PLAIN = re.compile(
+    r"[^\s&<>_=+\-@'\x00-\x1f\ufffe\uffff](?:[^&<>_\x00-\x1f\ufffe\uffff]*[^\s&<>_\x00-\x1f\ufffe\uffff])?"
+)
+"""Text that XlsxWriter writes as it is, and that is not ``LIVE``. ``_x000D_`` stands for a control character."""
 
 
 class LineSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
@@ -94,71 +89,48 @@ class StreamedSheet(LineSheet):
         """Write a line, whole: see ``LineSheet``."""
         if line > self.previous_row:
             self._write_single_row(line)
-        said = [text for _, text, _ in own]
-        plain = not marks and all(said) and _are_plain([*said, *texts])
-        if (
-            not (own or number is not None or marks or any(texts))
-            or (not plain and any(map(is_markup, (*said, *texts))))
-            # The line is begun already, or above another one, or not on the worksheet.
-            or self.table.get(line)
-            or self._check_dimensions(line, 0)
-        ):
+        markup = any(map(is_markup, texts)) or any(is_markup(text) for _, text, _ in own)
+        if markup or self._check_dimensions(line, 0):
             super().write_line(line, own, number, texts, marks)
             return
-        first, name = self._row_column + 1, line + 1
+        name, starts, look = line + 1, self._cell_starts, self._text_look
         start = f'<row r="{name}">'
         if line in self.row_info:
             self._write_row(line, None, self.row_info[line])
             start = ""
-        cells = [self._cell(column, name, text, style) for column, text, style in own]
+        cells = [self._cell(starts[column], name, text, style) for column, text, style in own]
         if number is not None:
             index = _index(self._row_format)
-            cells.append(f'{self._cell_starts[first - 1]}{name}" s="{index}"><v>{number}</v></c>')
-        if plain:
-            # The innermost loop of the whole workbook.
-            middle = f'{name}" s="{_index(self._text_look.plain)}" t="inlineStr"><is><t>'
-            starts = self._cell_starts[first:]
-            cells += [
-                f"{start}{middle}{text}</t></is></c>"
-                for start, text in zip(starts, texts, strict=True)
-                if text
-            ]
-        else:
-            cells += [
-                self._cell(column, name, text, marks.get(column, self._text_look))
-                for column, text in enumerate(texts, first)
-                if text or column in marks
-            ]
+            cells.append(f'{starts[self._row_column]}{name}" s="{index}"><v>{number}</v></c>')
+        # The innermost loop of the whole workbook.
+        plain = f'{name}" s="{_index(look.plain)}" t="inlineStr"><is><t>'
+        first = self._row_column + 1
+        for column, (start_of_cell, text) in enumerate(
+            zip(starts[first:], texts, strict=True), first
+        ):
+            if column in marks:
+                cells.append(self._cell(start_of_cell, name, text, marks[column]))
+            elif text and _PLAIN.fullmatch(text):
+                cells.append(f"{start_of_cell}{plain}{text}</t></is></c>")
+            elif text:
+                cells.append(self._cell(start_of_cell, name, text, look))
         self.fh.write(f"{start}{''.join(cells)}</row>")
         # XlsxWriter now takes the line for written and lets nothing more into it.
         self.previous_row = name
 
-    def _cell(self, column: int, name: int, text: str, style: Style) -> str:
+    def _cell(self, start: str, name: int, text: str, style: Style) -> str:
         """Return a cell of text; ``name`` is the row's in the sheet."""
-        start = f'{self._cell_starts[column]}{name}" s="{_index(style.of(text))}"'
+        start = f'{start}{name}" s="{_index(style.of(text))}"'
         if not text:
             return f"{start}/>"
-        keep = ""
-        if _CARE.search(text):
-            text = self._escape_data(self._escape_control_characters(text))
-            keep = ' xml:space="preserve"' if text != text.strip() else ""
+        text = self._escape_data(self._escape_control_characters(text))
+        keep = ' xml:space="preserve"' if text != text.strip() else ""
         return f'{start} t="inlineStr"><is><t{keep}>{text}</t></is></c>'
 
 
 def _index(form: Format) -> int:
     """Return the number by which cells name a format."""
     return form._get_xf_index()  # type: ignore[no-any-return]  # noqa: SLF001
-
-
-def _are_plain(texts: list[str]) -> bool:
-    """Whether all texts are written as they are, with the plain form of their style."""
-    whole = "".join(texts)
-    data = whole.encode()
-    return (
-        len(data.translate(None, _ESCAPED)) == len(data)
-        and _ESCAPE not in whole
-        and [text.strip(_EDGES) for text in texts] == texts
-    )
 
 
 _SCRATCH = "opscom-import-"
@@ -215,14 +187,14 @@ def _rows_of_trial(sheet: LineSheet, plain: Format, quoted: Format) -> str:
     for column in range(len(_TRIAL) + 2):
         sheet.write_string(0, column, "header", quoted)
     sheet.set_lines(len(_TRIAL), 1, quoted, text)
-    sheet.write_line(1, [(0, "a", mark)], 7, _PLAIN_TRIAL, {})
+    sheet.write_line(1, [(0, "a", mark)], 7, _TRIAL, {})
     sheet.set_row(2, 40)
     sheet.write_comment(2, 3, "c")
     sheet.write_line(2, [(0, "", mark)], None, _TRIAL, {3: mark, 4: mark})
     sheet.write_line(3, [(0, "d", text)], 123_456, ["<r>e</r>", *_TRIAL[1:]], {})
-    sheet.write_line(5, [], None, _PLAIN_TRIAL, {})
+    sheet.write_line(5, [], None, _TRIAL, {})
     sheet.set_row(6, 40)
-    sheet.write_line(6, [(0, "g", text)], 8, _PLAIN_TRIAL, {})
+    sheet.write_line(6, [(0, "g", text)], 8, _TRIAL, {})
     # The first cell of a row has XlsxWriter lay aside all that stand above it.
     sheet.write_string(7, 0, "end", plain)
     sheet.row_data_fh.seek(0)

@@ -1,6 +1,5 @@
 """Lines written at once: byte for byte what XlsxWriter makes of the same cells, or not taken at all."""
 
-import re
 import sys
 import zipfile
 from io import BytesIO
@@ -121,33 +120,6 @@ def test_one_odd_text_in_a_line_is_written_as_xlsxwriter_writes_it():
     assert first_difference(fast, expected) is None
 
 
-def test_a_line_with_nothing_on_it_is_no_row():
-    line = (("", ""), None, [""] * 4, set(), None, False, 2)
-
-    def bare(sheet, at, row, styles, number_format):
-        sheet.set_lines(4, ROW, number_format, styles[0])
-        sheet.write_line(at, [], None, row[2], {})
-
-    slow, fast = both_ways([line, line], (LineSheet, bare), (StreamedSheet, bare))
-    assert re.findall(rb'<row r="(\d+)"', fast) == [b"1"]
-    assert first_difference(fast, slow) is None
-
-
-def test_a_line_that_is_begun_cell_by_cell_is_ended_so():
-    line = (("a", "b"), 1, ["c", "", "e", "f"], set(), None, False, 1)
-
-    def begun(write):
-        def both(sheet, at, *rest):
-            sheet.write_string(at, ROW + 2, "begun")
-            write(sheet, at, *rest)
-
-        return both
-
-    ways = [(Worksheet, begun(by_cell)), (StreamedSheet, begun(by_line))]
-    expected, fast = both_ways([line, line], *ways)
-    assert first_difference(fast, expected) is None
-
-
 def test_the_installed_xlsxwriter_lets_lines_be_written_at_once(tmp_path):
     with inert_book(BytesIO(), {}) as book:
         assert type(book.add_worksheet()) is StreamedSheet
@@ -187,26 +159,3 @@ class Losing(StreamedSheet):
 )
 def test_lines_go_cell_by_cell_where_xlsxwriter_has_changed(tmp_path, kind, taken):
     assert tried(kind, str(tmp_path)) is (kind if taken else LineSheet)
-
-
-def test_nothing_is_added_to_a_line_that_is_written(tmp_path):
-    row = (("a", "b"), 1, ["c", "d", "e", "f"], set(), None, False, 1)
-    again = (("x", "y"), 2, ["z"] * 4, set(), None, False, 1)
-
-    def twice(sheet, line, row, styles, number_format):
-        by_line(sheet, line, row, styles, number_format)
-        by_line(sheet, line, again, styles, number_format)
-        assert sheet.write_string(line, 3, "more") == -1
-
-    once, twice_over = both_ways([row, row], (StreamedSheet, by_line), (StreamedSheet, twice))
-    assert twice_over == once
-    assert re.findall(rb'<row r="(\d+)"', once) == [b"1", b"2", b"3"]
-
-
-def test_a_line_with_more_texts_than_were_announced_is_refused():
-    file = BytesIO()
-    with xlsxwriter.Workbook(file, {"constant_memory": True}) as book:
-        styles, sheet = looks_of(book), begin(book, StreamedSheet)
-        sheet.set_lines(1, ROW, styles[0].plain, styles[0])
-        with pytest.raises(ValueError, match="longer"):
-            sheet.write_line(1, [], None, ["a", "b"], {})
