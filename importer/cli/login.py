@@ -14,7 +14,7 @@ from importer.cli.terminal import emit, is_interactive, say
 from importer.credentials import find_token, forget_token, keep_token, well_formed
 from importer.delivery.http import Controller
 from importer.errors import PushStopped
-from importer.pulls.lists import records_of
+from importer.pulls.book import records_of
 from importer.settings import Settings, load_settings, need_client
 from importer.text import count
 from importer.workspace import find_workspace

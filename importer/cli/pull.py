@@ -20,20 +20,21 @@ from importer.cli.setting import (
     open_access,
 )
 from importer.cli.terminal import emit, is_interactive, say, say_error
+from importer.delivery.answers import text_of
 from importer.delivery.http import Connection, Controller, address, trust
 from importer.delivery.journal_file import person
 from importer.delivery.pace import Stopper
 from importer.delivery.questions import Json
 from importer.errors import PushStopped, SettingsError, UsageError
 from importer.prepare import check_plates
-from importer.pulls import lists, overdue
-from importer.pulls.book import Asked
+from importer.pulls import overdue
+from importer.pulls.book import Asked, Summary, cell, page_of, records_of, write_book
 from importer.pulls.plates import pull_plates
 from importer.run import Progress
 from importer.schema import Read
 from importer.settings import PLATE_HOST_VARIABLE
 from importer.text import count, quoted
-from importer.workspace import SETTINGS_FILE, KeptTypes, keep_user_types
+from importer.workspace import SETTINGS_FILE, KeptTypes, UserType, keep_user_types
 from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
 WORD = "mark"
@@ -69,7 +70,7 @@ class _Call:
                 f"OPSCOM gave no list of {read.endpoint}. {why}",
                 hint="Look into that, then run the same command again.",
             )
-        return lists.records_of(content, read.records)
+        return records_of(content, read.records)
 
     def show(self, path: Path | str, shape: Mapping[str, object]) -> int:
         """Tell the workbook, print the object of ``--json``, return the exit code of success."""
@@ -77,6 +78,26 @@ class _Call:
         if self.setting.options.as_json:
             emit({"exit_code": 0, **shape, "results": str(path)})
         return 0
+
+    def lay_out(
+        self,
+        read: Read,
+        records: Sequence[Mapping[str, Json]],
+        facts: Sequence[tuple[str, str]],
+        notes: Sequence[str],
+    ) -> Path:
+        """Show a short list as lines of aligned columns, and write its workbook."""
+        lines = [["" if r.get(n) is None else str(r[n]) for n in read.columns] for r in records]
+        widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+        for line in lines:
+            padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
+            say(f"  {'  '.join(padded)}".rstrip())
+        for note in notes:
+            say(f"  Note: {note}")
+        title = read.endpoint.replace("-", " ").capitalize()
+        page = page_of(title, records, read.columns)
+        summary = Summary(title, self.asked, facts, notes)
+        return write_book(self.asked.folder / f"{read.endpoint}.xlsx", summary, [page])
 
 
 @contextmanager
@@ -108,15 +129,17 @@ def user_types(options: Options) -> int:
     """
     with _calling(options) as call:
         records, access = call.ask_list(USER_TYPES, {}), call.access
-        found = KeptTypes(access.host.rstrip("/"), access.client, lists.user_types(records))
+        types = [UserType(*(text_of(each.get(n)) for n in USER_TYPES.columns)) for each in records]
+        found = KeptTypes(access.host.rstrip("/"), access.client, tuple(types))
         folder = call.setting.workspace.keeping_folder
         kept = keep_user_types(folder, found, sandbox=access.sandbox)
-        notes = [f"Several user types are called {n}: write its id." for n in found.shared_names]
-        path = lists.write_user_types(records, call.asked, notes)
         say(f"{count(len(records), 'user type')} from {access.where}, kept in {kept}.")
-        _say_records(records, USER_TYPES.columns)
-        for note in notes:
-            say(f"  Note: {note}")
+        use = (
+            "Use",
+            "A mapping may take the ids by name: `lookup: user-types` under user_type_id.",
+        )
+        notes = [f"Several user types are called {n}: write its id." for n in found.shared_names]
+        path = call.lay_out(USER_TYPES, records, [use], notes)
         return call.show(path, {"user_types": records, "kept": str(kept)})
 
 
@@ -128,13 +151,16 @@ def permit_stats(options: Options, *, zones: str) -> int:
     wanted = [zone.strip() for zone in zones.split(",") if zone.strip()]
     with _calling(options) as call:
         records = call.ask_list(PERMIT_STATS, {"zones": ",".join(wanted)} if wanted else {})
-        path = lists.write_permit_stats(records, call.asked, wanted)
-        missing = lists.missing_zones(records, wanted)
+        counted = [{**each, "total": cell(each.get("total"), number=True)} for each in records]
+        whole = sum(each["total"] for each in counted if isinstance(each["total"], int))
+        told = {text_of(record.get("zone")).casefold() for record in records}
+        missing = [zone for zone in wanted if zone.casefold() not in told]
+        these = "this zone" if len(missing) == 1 else "these zones"
+        notes = [f"OPSCOM says nothing of {these}: {', '.join(missing)}."] if missing else []
         say(f"{count(len(records), 'count')} from {call.access.where}.")
-        _say_records(records, PERMIT_STATS.columns)
-        if missing:
-            say(f"  Note: OPSCOM says nothing of {', '.join(missing)}.")
-        return call.show(path, {"data": records, "missing_zones": list(missing)})
+        facts = (("Zones", ", ".join(wanted) or "all"), ("Permits in all", f"{whole:,}"))
+        path = call.lay_out(PERMIT_STATS, counted, facts, notes)
+        return call.show(path, {"data": records, "missing_zones": missing})
 
 
 @pull.command("overdue-violations")
@@ -235,15 +261,6 @@ def _plate_host(setting: Setting) -> str:
         f"https://service.ops-com.com: ask OPSCOM which is yours, and write `plate_host:` into "
         f"{SETTINGS_FILE}, set {PLATE_HOST_VARIABLE}, or give --plate-host.",
     )
-
-
-def _say_records(records: Sequence[Mapping[str, Json]], columns: Sequence[str]) -> None:
-    """Show a short list as lines of aligned columns."""
-    lines = [["" if r.get(name) is None else str(r[name]) for name in columns] for r in records]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
-        say(f"  {'  '.join(padded)}".rstrip())
 
 
 def _confirm(call: _Call, *, yes: bool) -> None:

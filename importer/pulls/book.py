@@ -82,18 +82,30 @@ class Page:
     """How many of the first columns are not the source's own; ``None`` for all."""
 
 
+def without_secrets(value: Json) -> Json:
+    """Return a value of an answer without what no workbook may show, at any depth."""
+    if isinstance(value, dict):
+        names = {name: name.casefold() for name in value}
+        return {
+            name: without_secrets(each)
+            for name, each in value.items()
+            if names[name] not in SECRETS and not names[name].endswith("token")
+        }
+    return [without_secrets(each) for each in value] if isinstance(value, list) else value
+
+
 def flat(record: Record, leave: Collection[str] = ()) -> dict[str, Json]:
-    """Return all that an object of an answer holds under one name each, but for names to leave and secrets.
+    """Return all that an object of an answer holds under one name each, but for names to leave.
 
     ``pandas.json_normalize`` turns whole numbers into floating ones where a record lacks the name, so
     that long ids lose digits.
 
-    >>> flat({"make": {"MakeName": "Ford", "salt": "x"}, "ids": [1, 2]})
+    >>> flat({"make": {"MakeName": "Ford"}, "ids": [1, 2]})
     {'make.MakeName': 'Ford', 'ids': '[1, 2]'}
     """
     found = dict[str, "Json"]()
     for name, value in record.items():
-        if _is_secret(name) or name in leave:
+        if name in leave:
             continue
         if isinstance(value, dict):
             found |= {f"{name}.{inner}": each for inner, each in flat(value).items()}
@@ -120,18 +132,13 @@ def several(value: Json) -> list[dict[str, Json]]:
 
 
 def as_text(value: Json) -> str:
-    """Return a value as JSON, secrets left out."""
-    return json.dumps(_without_secrets(value), ensure_ascii=False)
+    """Return a value as JSON."""
+    return json.dumps(value, ensure_ascii=False)
 
 
-def _is_secret(name: str) -> bool:
-    return name.casefold() in SECRETS or name.casefold().endswith("token")
-
-
-def _without_secrets(value: Json) -> Json:
-    if isinstance(value, dict):
-        return {k: _without_secrets(each) for k, each in value.items() if not _is_secret(k)}
-    return [_without_secrets(each) for each in value] if isinstance(value, list) else value
+def records_of(content: Record, key: str) -> list[dict[str, Json]]:
+    """Return the records that an answer holds under a key, flat, secrets left out."""
+    return [flat(each) for each in several(without_secrets(content.get(key)))]
 
 
 def cell(value: Json, *, number: bool = False) -> Cell:

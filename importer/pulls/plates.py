@@ -17,7 +17,17 @@ from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused, Unreadable, text_of
 from importer.delivery.questions import Failed, Found, ask, explain_refusal, object_or_refusal
 from importer.model import Outcome, State
-from importer.pulls.book import Asked, Page, Summary, as_text, flat, page_of, several, write_book
+from importer.pulls.book import (
+    Asked,
+    Page,
+    Summary,
+    as_text,
+    flat,
+    page_of,
+    several,
+    without_secrets,
+    write_book,
+)
 from importer.report import PROBLEMS, SETTLED, STOPPED
 from importer.workspace import results_path
 
@@ -96,8 +106,9 @@ def understands_plate(body: bytes) -> bool:
 
 def told_of(plate: str, found: Record) -> PlateAnswer:
     """Take what is said of a plate out of an answer that ``read_plate`` found."""
-    rest = {name: each for name, each in found.items() if name not in {"error", "data"}}
-    data = found["data"]
+    whole = without_secrets({**found, "error": None})
+    rest = whole if isinstance(whole, dict) else {}
+    data = rest.pop("data")
     rest |= data if isinstance(data, dict) else {}
     other = text_of(rest.pop("plate", None)).strip()
     details = rest.pop("responseJSON", None)

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.pulls.book import Page, Record, flat, page_of, several
+from importer.pulls.book import Page, Record, flat, page_of, several, without_secrets
 from schemas.reads import OVERDUE_VIOLATIONS
 
 if TYPE_CHECKING:
@@ -50,7 +50,9 @@ def read_violations(text: str) -> Violations | None:
     state = found.get("state")
     version = state.get("version") if isinstance(state, dict) else None
     version = version if isinstance(version, str) else ""
-    return Violations(tuple(several(found["records"])), complete=True, version=version)
+    return Violations(
+        tuple(several(without_secrets(found["records"]))), complete=True, version=version
+    )
 
 
 def _salvaged(text: str) -> Violations | None:
@@ -65,7 +67,7 @@ def _salvaged(text: str) -> Violations | None:
             found, at = decoder.raw_decode(text, between.end())
         except (ValueError, RecursionError):
             break
-        records += several([found])
+        records += several([without_secrets(found)])
     return Violations(tuple(records), complete=False)
 
 

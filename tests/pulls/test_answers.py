@@ -22,8 +22,7 @@ from pulling import answer, raw_parts, rows_of
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.questions import Found, listing
-from importer.pulls.book import SECRETS, Asked, Summary, cell, flat, write_book
-from importer.pulls.lists import records_of, user_types
+from importer.pulls.book import SECRETS, Asked, Summary, cell, flat, records_of, write_book
 from importer.pulls.plates import PlateAnswer, PlateState, read_plate, told_of
 from importer.pulls.violations import MONEY, pages_of, read_violations
 
@@ -172,14 +171,6 @@ def test_a_cut_in_the_third_violation_leaves_two():
 
 
 # Pull API: UserType, and Pull API: Permit Stats, "Successful Response"
-
-
-def test_the_sample_of_user_types_is_read_whole():
-    found = listing("user_types")(answer("user-types"))
-    types = user_types(records_of(found.content, "user_types"))
-    sample = json.loads(answer("user-types"))["user_types"]
-    assert [{"id": t.id, "type_name": t.type_name, "ext_info": t.ext_info} for t in types] == sample
-    assert len(types) == 9
 
 
 def test_the_sample_of_permit_stats_is_read_whole():
