@@ -81,6 +81,10 @@ class Desk(Office):
         book.close()
         return lines
 
+    def facts(self, stem):
+        """Return the lines of the first sheet that begin with a name: name → what follows."""
+        return {line[0]: line[1] for line in self.summary(stem) if len(line) > 1}
+
     def section(self, stem, title, kind="results"):
         """Return the lines of the first sheet under a heading; ``None`` where it is not there."""
         lines = self.summary(stem, kind)
