@@ -6,33 +6,93 @@ from contextlib import closing
 
 import openpyxl
 import pytest
-from commanding import TOKEN, permit
+from commanding import DELETES, TOKEN, permit
 from controller import Fault
 from delivering import moment, permits, push
 from proving import CASES, Witness, wait_for_quiet
 from pushing_process import FATAL, end, processes
-from returning import edited, rows_of, set_cell
+from returning import edited, set_cell
 
 END, PLATE = "2027-01-31T18:00:00", "NEW1"
 LATER = "2027-02-28T18:00:00"
+CHANGED, LATEST = permit(0) | {"To": END}, permit(0) | {"To": LATER}
+ALIKE = "of an earlier run has the same number, or the same plate and start."
+IS_NEW = "where this is another permit, write new into opscom_answer and push this workbook."
+MAY_UPDATE = "Where that permit is to change, write update into opscom_answer"
+SAME = {"unchanged": 2}
+
+
+def states(said):
+    return said["files"][0]["states"]
 
 
 def push_list(desk, *rows, code=None):
     desk.table("permits.csv", rows)
-    return desk.push("permits.csv", code=code)
+    return states(desk.push("permits.csv", code=code))
+
+
+def write(desk, plate, kind="results", **cells):
+    """Write into a row of a workbook, under the headers named; ``said`` is the person's answer."""
+    with edited(desk.results("permits", kind)) as page:
+        for header, value in cells.items():
+            set_cell(page, plate, "opscom_answer" if header == "said" else header, value)
+    return desk.results("permits", kind)
 
 
 def answer(desk, code=None, **answers):
     """Write answers into the results workbook, each under its plate, and push it."""
-    with edited(desk.results("permits")) as page:
-        for plate, said in answers.items():
-            set_cell(page, plate, "opscom_answer", said)
-    return desk.push(desk.results("permits"), code=code)
+    for plate, said in answers.items():
+        write(desk, plate, said=said)
+    return states(desk.push(desk.results("permits"), code=code))
 
 
 def held(controller):
     """Return what OPSCOM holds, by number of the permit."""
     return {each["permitNo"]: each for each in controller.records("permits")}
+
+
+def message(desk, at=0):
+    return desk.table_of("permits")[at]["opscom_message"].splitlines()[-1]
+
+
+def keep(desk, name):
+    """Copy the results workbook as it is."""
+    path = desk.folder / name
+    path.write_bytes(desk.results("permits").read_bytes())
+    return path
+
+
+def push_change(desk, number, code=None, **fields):
+    """Push one row of permit-updates; a column is named as its field."""
+    names = ", ".join(f"{name}: {name}" for name in fields)
+    mapping = (
+        f"version: 1\nname: C\nendpoint: permit-updates\nfields: {{referenceID: Id, {names}}}\n"
+    )
+    desk.write("change.yaml", mapping)
+    desk.table("change.csv", [{"Id": number} | fields])
+    return desk.push("change.csv", "--mapping", "change.yaml", code=code)
+
+
+def changed_and_held(desk, controller):
+    """Push two permits, then the first with a later end; return the id of the first."""
+    push_list(desk, permit(0), permit(1), code=0)
+    push_list(desk, CHANGED, permit(1), code=1)
+    return held(controller)["N0000"]["reference_id"]
+
+
+def losing(controller, number, first="lost"):
+    """Lose the answer to the next update of a permit, and stop the run at its second attempt."""
+    attempts = len(controller.entries(number))
+    controller.plan[number, attempts + 1] = Fault(first)
+    controller.plan[number, attempts + 2] = Fault("answer", status=404, body="<html>")
+
+
+def lose_update(desk, controller):
+    """Lose the answer to an update that OPSCOM took; return the permit's id."""
+    number = changed_and_held(desk, controller)
+    losing(controller, number)
+    answer(desk, 3, PL0="update")
+    return number
 
 
 def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_unchanged(
@@ -44,30 +104,23 @@ def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_un
     push_list(desk, permit(0), changed, code=1)
     row = desk.table_of("permits")[1]
     assert (row["opscom_status"], row["opscom_error_code"]) == ("invalid", "9022")
-    assert row["opscom_message"].splitlines()[1] == (
-        f"The permit {number} of an earlier run has the same number, or the same plate and start. It "
-        "differs in End Date and License Plate. Where that permit is to change, write update into "
-        "opscom_answer; where this is another permit, write new; then push this workbook."
+    assert message(desk, 1) == (
+        f"The permit {number} {ALIKE} It differs in End Date and License Plate. {MAY_UPDATE}; where this "
+        "is another permit, write new; then push this workbook."
     )
-    said = answer(desk, 0, **{PLATE: "Update"})
-    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    assert answer(desk, 0, **{PLATE: "Update"}) == {"pushed": 1, "unchanged": 1}
     last = controller.ledger[-1]
     assert (last.call, last.body) == (
         "permits/update",
         {"apiToken": TOKEN, "referenceID": number, "endTime": END, "plate": PLATE},
     )
     row = desk.table_of("permits")[1]
-    assert (row["opscom_status"], row["opscom_reference_id"], row["opscom_answer"]) == (
-        "pushed",
-        number,
-        "",
-    )
-    assert (
-        row["opscom_message"]
-        == f"changes endTime, plate\nThe permit {number} was changed: End Date and License Plate."
-    )
-    assert push_list(desk, permit(0), changed, code=0)["files"][0]["states"] == {"unchanged": 2}
-    assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {"unchanged": 2}
+    assert [row[f"opscom_{name}"] for name in ("status", "reference_id", "answer", "message")] == [
+        *("pushed", number, ""),
+        f"changes endTime, plate\nThe permit {number} was changed: End Date and License Plate.",
+    ]
+    assert push_list(desk, permit(0), changed, code=0) == SAME
+    assert states(desk.push(desk.results("permits"), code=0)) == SAME
     assert len(controller.ledger) == 3
     assert held(controller)["N0001"] == {
         "reference_id": number,
@@ -80,62 +133,58 @@ def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_un
 
 def test_the_cells_that_differ_are_marked_and_both_answers_are_offered(desk):
     push_list(desk, permit(0), code=0)
-    push_list(desk, permit(0) | {"To": END}, code=1)
-    book = openpyxl.load_workbook(desk.results("permits"))
-    page = book["Rows"]
-    comments = {page.cell(1, cell.column).value for cell in page[2] if cell.comment}
-    assert comments == {"To"}
+    push_list(desk, CHANGED, code=1)
+    page = openpyxl.load_workbook(desk.results("permits"))["Rows"]
+    assert {page.cell(1, cell.column).value for cell in page[2] if cell.comment} == {"To"}
     (rule,) = page.data_validations.dataValidation
     assert (rule.formula1, rule.promptTitle, rule.prompt) == (
         '"new,update"',
         "A second permit?",
         "new: yes, create this one as well. update: change the permit that is there to what this row says.",
     )
-    book.close()
 
 
 def test_a_new_row_like_one_that_still_stands_beside_it_is_held(desk, controller):
     push_list(desk, permit(0), code=0)
     number = held(controller)["N0000"]["reference_id"]
     another = permit(0) | {"Plate": PLATE}
-    said = push_list(desk, permit(0), another, code=1)
-    assert said["files"][0]["states"] == {"unchanged": 1, "invalid": 1}
+    assert push_list(desk, permit(0), another, code=1) == {"unchanged": 1, "invalid": 1}
     row = desk.table_of("permits")[1]
     assert row["opscom_error_code"] == "9022"
     assert row["opscom_message"].splitlines()[0] == (
-        f"The permit {number} of an earlier run has the same number, or the same plate and start. Where "
-        "that permit is to change, push the change as permit-updates; where this is another permit, write "
-        "new into opscom_answer and push this workbook."
+        f"The permit {number} {ALIKE} Where that permit is to change, push the change as permit-updates; "
+        f"{IS_NEW}"
     )
-    assert answer(desk, 0, **{PLATE: "new"})["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
-    assert push_list(desk, permit(0), another, code=0)["files"][0]["states"] == {"unchanged": 2}
+    assert answer(desk, 0, **{PLATE: "new"}) == {"pushed": 1, "unchanged": 1}
+    assert push_list(desk, permit(0), another, code=0) == SAME
 
 
-def test_a_file_with_two_permits_of_one_number_is_finished_after_a_stop(desk, controller):
-    desk.table("permits.csv", [permit(0), permit(0) | {"Plate": PLATE}])
+@pytest.mark.parametrize("other", [{"Plate": PLATE}, {"Number": ""}], ids=["number", "plate"])
+def test_a_file_with_two_permits_that_look_like_one_is_finished_after_a_stop(
+    desk, controller, other
+):
+    desk.table("permits.csv", [permit(0), permit(0) | other])
     said = desk.push("permits.csv", "--limit", "1", code=3)
-    assert said["files"][0]["states"] == {"pushed": 1, "not sent": 1}
-    assert desk.push("permits.csv", code=0)["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    assert states(said) == {"pushed": 1, "not sent": 1}
+    assert states(desk.push("permits.csv", code=0)) == {"pushed": 1, "unchanged": 1}
     assert len(controller.records("permits")) == 2
 
 
 def test_an_older_list_undoes_no_update_and_creates_nothing(desk, controller):
     push_list(desk, permit(0), code=0)
-    push_list(desk, permit(0) | {"To": END}, code=1)
+    push_list(desk, CHANGED, code=1)
     answer(desk, 0, PL0="update")
     number = held(controller)["N0000"]["reference_id"]
     push_list(desk, permit(0), code=1)
     assert len(controller.ledger) == 2
-    [row] = desk.table_of("permits")
-    assert row["opscom_message"].splitlines()[1] == (
+    assert message(desk) == (
         f"The permit {number} is in OPSCOM with other values than this row's. It differs in End Date. "
-        "Where that permit is to change, write update into opscom_answer; where this is another permit, "
-        "write new; then push this workbook."
+        f"{MAY_UPDATE}; where this is another permit, write new; then push this workbook."
     )
     # Where the older values are right, a person says so.
     answer(desk, 0, PL0="update")
     assert [entry.body.get("endTime") for entry in controller.ledger[1:]] == [END, permit(0)["To"]]
-    assert push_list(desk, permit(0), code=0)["files"][0]["states"] == {"unchanged": 1}
+    assert push_list(desk, permit(0), code=0) == {"unchanged": 1}
 
 
 @pytest.mark.parametrize(
@@ -151,12 +200,10 @@ def test_what_no_update_can_change_is_said_and_not_sent(desk, controller, change
     number = held(controller)["N0000"]["reference_id"]
     push_list(desk, permit(0) | change, code=1)
     for _ in range(2):
-        [row] = desk.table_of("permits")
-        assert row["opscom_message"].splitlines()[1] == (
-            f"The permit {number} of an earlier run has the same number, or the same plate and start. It "
-            f"differs in {fields}. An update cannot change {fixed}: to replace that permit, delete it as "
-            "one of the permit-deletes, then push this row again; where this is another permit, write new "
-            "into opscom_answer and push this workbook."
+        assert desk.table_of("permits")[0]["opscom_message"].splitlines()[1] == (
+            f"The permit {number} {ALIKE} It differs in {fields}. An update cannot change {fixed}: to "
+            "replace that permit, delete it as one of the permit-deletes, then push this row again; "
+            f"{IS_NEW}"
         )
         answer(desk, 1, PL0="update")
     assert len(controller.ledger) == 1
@@ -166,11 +213,8 @@ def test_a_row_that_was_edited_in_the_results_workbook_is_changed_under_its_own_
     desk, controller
 ):
     push_list(desk, permit(0), permit(1), code=0)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL1", "To", END)
-    desk.push(desk.results("permits"), code=1)
-    said = answer(desk, 0, PL1="update")
-    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    desk.push(write(desk, "PL1", To=END), code=1)
+    assert answer(desk, 0, PL1="update") == {"pushed": 1, "unchanged": 1}
     assert held(controller)["N0001"]["endTime"] == END
     assert len(held(controller)) == 2
 
@@ -179,17 +223,10 @@ def test_a_change_that_was_pushed_as_an_update_makes_the_row_of_the_list_unchang
     desk, controller
 ):
     push_list(desk, permit(0), code=0)
-    number = held(controller)["N0000"]["reference_id"]
-    mapping = (
-        "version: 1\nname: Ends\nendpoint: permit-updates\nfields: {referenceID: Id, endTime: To}\n"
-    )
-    desk.write("ends.yaml", mapping)
-    desk.table("ends.csv", [{"Id": number, "To": END}])
-    desk.push("ends.csv", "--mapping", "ends.yaml", code=0)
-    said = push_list(desk, permit(0) | {"To": END}, code=0)
-    assert said["files"][0]["states"] == {"unchanged": 1}
+    push_change(desk, held(controller)["N0000"]["reference_id"], 0, endTime=END)
+    assert push_list(desk, CHANGED, code=0) == {"unchanged": 1}
     # What changed since counts, not only what the list brought.
-    push_list(desk, permit(0) | {"To": LATER, "Plate": PLATE}, code=1)
+    push_list(desk, LATEST | {"Plate": PLATE}, code=1)
     answer(desk, 0, **{PLATE: "update"})
     assert (held(controller)["N0000"]["endTime"], len(controller.ledger)) == (LATER, 3)
 
@@ -197,112 +234,89 @@ def test_a_change_that_was_pushed_as_an_update_makes_the_row_of_the_list_unchang
 def test_an_update_without_an_answer_is_sent_again_by_the_workbook_that_is_written_then(
     desk, controller
 ):
-    push_list(desk, permit(0), code=0)
-    number = held(controller)["N0000"]["reference_id"]
-    push_list(desk, permit(0) | {"To": END}, code=1)
-    controller.plan[number, 1] = Fault("close")
-    controller.plan[number, 2] = Fault("answer", status=404, body="<html>")
+    number = changed_and_held(desk, controller)
+    losing(controller, number, "close")
     answer(desk, 3, PL0="update")
-    [row] = desk.table_of("permits")
-    assert (row["opscom_status"], row["opscom_reference_id"], row["opscom_answer"]) == (
-        "unknown",
-        number,
-        "update",
-    )
+    row = desk.table_of("permits")[0]
+    assert [row[f"opscom_{name}"] for name in ("status", "reference_id", "answer")] == [
+        *("unknown", number, "update")
+    ]
     assert row["opscom_message"].splitlines()[1].endswith("the next push sends it again.")
     said = desk.do("settle", desk.results("permits"), code=4)
-    assert said["files"][0]["states"] == {"unknown": 1}
+    assert states(said) == {"unknown": 1, "unchanged": 1}
     [note] = desk.do("settle", code=4)["notes"]
     assert note.endswith("): push the workbook that says update again; that settles it.")
-    controller.plan.clear()
-    said = desk.push(desk.results("permits"), code=0)
-    assert said["files"][0]["states"] == {"pushed": 1}
+    assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
     assert held(controller)["N0000"]["endTime"] == END
 
 
-def test_an_update_in_an_older_workbook_undoes_no_later_one(desk, controller, tmp_path):
+def test_an_update_in_an_older_workbook_undoes_no_later_one(desk, controller):
     push_list(desk, permit(0), code=0)
-    push_list(desk, permit(0) | {"To": END}, code=1)
-    older = desk.folder / "older.xlsx"
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", "update")
-    older.write_bytes(desk.results("permits").read_bytes())
-    push_list(desk, permit(0) | {"To": LATER}, code=1)
+    push_list(desk, CHANGED, code=1)
+    write(desk, "PL0", said="update")
+    older = keep(desk, "older.xlsx")
+    push_list(desk, LATEST, code=1)
     answer(desk, 0, PL0="update")
-    assert desk.push(older, code=1)["files"][0]["states"] == {"invalid": 1}
+    assert states(desk.push(older, code=1)) == {"invalid": 1}
     assert held(controller)["N0000"]["endTime"] == LATER
     assert (
         "It was changed again after this workbook was written, and update would undo that."
-        in (desk.table_of("permits")[0]["opscom_message"])
+        in message(desk)
     )
 
 
-def test_two_rows_cannot_both_change_one_permit(desk, controller):
-    push_list(desk, permit(0), code=0)
-    push_list(desk, permit(0) | {"To": END}, permit(0) | {"To": LATER, "Number": ""}, code=1)
-    with edited(desk.results("permits")) as page:
-        for row in (2, 3):
-            page.cell(row, 5).value = "update"
-    desk.push(desk.results("permits"), code=1)
+def test_two_rows_cannot_both_change_one_permit_nor_is_the_second_created_when_it_comes_back(
+    desk, controller
+):
+    push_list(desk, permit(0), permit(1), code=0)
+    second = LATEST | {"Plate": PLATE}
+    push_list(desk, CHANGED, second, permit(1), code=1)
+    answer(desk, 1, PL0="update", **{PLATE: "update"})
     rows = desk.table_of("permits")
-    assert [row["opscom_status"] for row in rows] == ["pushed", "invalid"]
+    assert [row["opscom_status"] for row in rows] == ["pushed", "invalid", "unchanged"]
+    assert (
+        "Row 2 says update for the same permit already. Only one of them can be it."
+        in rows[1]["opscom_message"]
+    )
+    assert [entry.call for entry in controller.ledger][2:] == ["permits/update"]
     assert held(controller)["N0000"]["endTime"] == END
+    desk.push(desk.results("permits"), code=1)
+    push_list(desk, CHANGED, second, permit(1), code=1)
+    assert len(controller.ledger) == 3
 
 
 def test_a_check_foresees_updates_and_a_limit_counts_them(desk, controller):
     push_list(desk, permit(0), permit(1), code=0)
-    push_list(desk, permit(0) | {"To": END}, permit(1) | {"To": END}, permit(2), code=1)
-    with edited(desk.results("permits")) as page:
-        for plate in ("PL0", "PL1"):
-            set_cell(page, plate, "opscom_answer", "update")
+    push_list(desk, CHANGED, permit(1) | {"To": END}, permit(2), code=1)
+    for plate in ("PL0", "PL1"):
+        write(desk, plate, said="update")
     said = desk.do("check", desk.results("permits"), code=0)
-    assert said["files"][0]["states"] == {"unchanged": 1, "ready": 2}
+    assert states(said) == {"unchanged": 1, "ready": 2}
     [row, *_] = desk.table_of("permits", kind="checked")
     assert (row["opscom_answer"], row["opscom_message"]) == ("update", "changes endTime")
     said = desk.push(desk.results("permits", "checked"), "--limit", "1", code=3)
-    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1, "not sent": 1}
-    assert rows_of(desk.results("permits"))[1]["opscom_answer"] == "update"
-    assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {
-        "pushed": 1,
-        "unchanged": 2,
-    }
+    assert states(said) == {"pushed": 1, "unchanged": 1, "not sent": 1}
+    assert desk.table_of("permits")[1]["opscom_answer"] == "update"
+    assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 2}
     assert {each["endTime"] for each in held(controller).values()} == {END, permit(2)["To"]}
-
-
-def test_update_may_be_said_in_the_workbook_of_a_check_too(desk, controller):
-    push_list(desk, permit(0), code=0)
-    source = desk.table("permits.csv", [permit(0) | {"To": END}])
-    desk.do("check", source, code=1)
-    with edited(desk.results("permits", "checked")) as page:
-        set_cell(page, "PL0", "opscom_answer", "update")
-    desk.push(desk.results("permits", "checked"), code=0)
-    assert held(controller)["N0000"]["endTime"] == END
-    assert desk.push(source, code=0)["files"][0]["states"] == {"unchanged": 1}
-    assert len(controller.ledger) == 2
 
 
 def test_new_stands_in_the_workbook_until_the_row_went(desk, controller):
     push_list(desk, permit(0), permit(1), code=0)
-    push_list(desk, *(permit(at) | {"To": END} for at in range(2)), code=1)
-    with edited(desk.results("permits")) as page:
-        for plate in ("PL0", "PL1"):
-            set_cell(page, plate, "opscom_answer", "new")
+    push_list(desk, CHANGED, permit(1) | {"To": END}, code=1)
+    for plate in ("PL0", "PL1"):
+        write(desk, plate, said="new")
     desk.push(desk.results("permits"), "--limit", "1", code=3)
     assert [row["opscom_answer"] for row in desk.table_of("permits")] == ["", "new"]
-    said = desk.push(desk.results("permits"), code=0)
-    assert said["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
     assert [controller.applied(f"N000{at}") for at in range(2)] == [2, 2]
 
 
 def test_a_deleted_permit_is_created_anew_and_not_updated(desk, controller):
     push_list(desk, permit(0), code=0)
-    number = held(controller)["N0000"]["reference_id"]
-    mapping = "version: 1\nname: Gone\nendpoint: permit-deletes\nfields: {referenceID: Id}\n"
-    desk.write("gone.yaml", mapping)
-    desk.table("gone.csv", [{"Id": number}])
-    desk.push("gone.csv", "--mapping", "gone.yaml", code=0)
-    said = push_list(desk, permit(0) | {"To": END}, code=0)
-    assert said["files"][0]["states"] == {"pushed": 1}
+    desk.table("gone.csv", [{"Reference ID": held(controller)["N0000"]["reference_id"]}])
+    desk.push("gone.csv", "--mapping", desk.write("gone.yaml", DELETES), code=0)
+    assert push_list(desk, CHANGED, code=0) == {"pushed": 1}
 
 
 # Under faults and kills: three terms of one list, the second one disturbed
@@ -420,11 +434,7 @@ def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
     assert step > 20, "fewer steps than there are"
 
 
-def changed_and_held(desk, controller):
-    """Push two permits, then the first with a later end; return the id of the first."""
-    push_list(desk, permit(0), permit(1), code=0)
-    push_list(desk, permit(0) | {"To": END}, permit(1), code=1)
-    return held(controller)["N0000"]["reference_id"]
+# Several files, and journals that were lost
 
 
 def lose_journal(desk):
@@ -432,39 +442,11 @@ def lose_journal(desk):
         path.unlink()
 
 
-NOTHING_TO_UPDATE = (
-    "opscom_answer says update, and the journal knows no permit that this row could change: it may "
-    "have been deleted since, or another computer sent it. Where this is another permit, write new into "
-    "opscom_answer and push this workbook."
-)
-
-
-def message(desk, at=0):
-    return desk.table_of("permits")[at]["opscom_message"].splitlines()[-1]
-
-
-def test_a_second_update_of_one_permit_is_not_created_when_its_workbook_comes_back(
-    desk, controller
-):
-    push_list(desk, permit(0), permit(1), code=0)
-    first, second = permit(0) | {"To": END}, permit(0) | {"To": LATER, "Plate": PLATE}
-    push_list(desk, first, second, permit(1), code=1)
-    answer(desk, 1, **{first["Plate"]: "update", PLATE: "update"})
-    calls = [entry.call for entry in controller.ledger]
-    assert calls == ["permits/push", "permits/push", "permits/update"]
-    desk.push(desk.results("permits"), code=1)
-    push_list(desk, first, second, permit(1), code=1)
-    assert [entry.call for entry in controller.ledger] == calls
-
-
 def test_a_newer_list_beside_a_workbook_that_says_update_creates_nothing(desk, controller):
     changed_and_held(desk, controller)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, permit(0)["Plate"], "opscom_answer", "update")
-    workbook = desk.folder / "a.xlsx"
-    workbook.write_bytes(desk.results("permits").read_bytes())
-    desk.table("permits june.csv", [permit(0) | {"To": LATER}, permit(1)])
-    desk.do("push", "--yes", workbook, desk.folder / "permits june.csv", code=1)
+    write(desk, "PL0", said="update")
+    desk.table("permits june.csv", [LATEST, permit(1)])
+    desk.do("push", "--yes", keep(desk, "a.xlsx"), desk.folder / "permits june.csv", code=1)
     assert [entry.call for entry in controller.ledger][2:] == ["permits/update"]
     assert len(controller.records("permits")) == 2
 
@@ -472,21 +454,19 @@ def test_a_newer_list_beside_a_workbook_that_says_update_creates_nothing(desk, c
 @pytest.mark.parametrize("beside", [{"Number": "N9999", "Plate": "OTHER1"}, {"Number": "N0001"}])
 def test_an_update_of_a_row_that_was_made_another_beside_it_is_held(desk, controller, beside):
     changed_and_held(desk, controller)
-    plate = permit(0)["Plate"]
-    with edited(desk.results("permits")) as page:
-        set_cell(page, plate, "opscom_answer", "update")
-        for header, text in beside.items():
-            set_cell(page, plate, header, text)
-    desk.push(desk.results("permits"), code=1)
-    assert len(controller.ledger) == 2
-    assert len(controller.records("permits")) == 2
+    desk.push(write(desk, "PL0", said="update", **beside), code=1)
+    assert (len(controller.ledger), len(controller.records("permits"))) == (2, 2)
 
 
 def test_an_update_is_held_where_this_journal_knows_no_such_permit(desk, controller):
     changed_and_held(desk, controller)
     lose_journal(desk)
-    answer(desk, 1, **{permit(0)["Plate"]: "update"})
-    assert message(desk) == NOTHING_TO_UPDATE
+    answer(desk, 1, PL0="update")
+    assert message(desk) == (
+        "opscom_answer says update, and the journal knows no permit that this row could change: it may "
+        "have been deleted since, or another computer sent it. Where this is another permit, write new into "
+        "opscom_answer and push this workbook."
+    )
     assert len(controller.ledger) == 2
 
 
@@ -495,78 +475,83 @@ def test_the_results_workbooks_that_a_lost_journal_asks_for_make_no_second_permi
     lose_journal(desk)
     older = (desk.folder / "results").glob("permits-results *.xlsx")
     done = desk.do("push", "--yes", desk.results("permits"), *older, code=1)
-    assert [each["states"] for each in done["files"]] == [
-        {"unchanged": 1, "invalid": 1},
-        {"unchanged": 2},
-    ]
+    assert [each["states"] for each in done["files"]] == [{"unchanged": 1, "invalid": 1}, SAME]
     assert len(controller.ledger) == 2
 
 
 def test_the_lists_of_two_terms_in_one_inbox_make_no_second_permit(desk, controller):
-    desk.table("permits a.csv", [permit(0), permit(1)])
-    desk.table("permits b.csv", [permit(0) | {"To": END}, permit(1)])
-    desk.do("push", "--yes", desk.folder / "permits a.csv", desk.folder / "permits b.csv", code=1)
+    files = [
+        desk.table("permits a.csv", [permit(0), permit(1)]),
+        desk.table("permits b.csv", [CHANGED, permit(1)]),
+    ]
+    desk.do("push", "--yes", *files, code=1)
     assert len(controller.records("permits")) == 2
 
 
+def test_a_row_that_another_journal_held_as_a_second_permit_is_held_here_too(desk, controller):
+    changed_and_held(desk, controller)
+    workbook = keep(desk, "held.xlsx")
+    lose_journal(desk)
+    for written in (desk.folder / "results").glob("*.xlsx"):
+        written.unlink()
+    for path in (workbook, desk.results("permits"), desk.results("permits")):
+        assert states(desk.push(path, code=1)) == {"invalid": 1, "unchanged": 1}
+        assert desk.table_of("permits")[0]["opscom_message"] == (
+            "Its workbook says that this row may be a second permit. This journal does not know the first "
+            "one. Where this is another permit, write new into opscom_answer and push this workbook."
+        )
+    assert len(controller.records("permits")) == 2
+    answer(desk, 0, PL0="new")
+    assert len(controller.records("permits")) == 3
+
+
+def test_a_journal_from_before_there_were_updates_takes_them(desk, controller):
+    changed_and_held(desk, controller)
+    with closing(sqlite3.connect(desk.journal)) as journal:
+        journal.execute("DROP TABLE change")
+    answer(desk, 0, PL0="update")
+    assert push_list(desk, CHANGED, code=0) == {"unchanged": 1}
+
+
+# What was lost, refused, or changed since
+
+
 def test_the_old_list_is_not_unchanged_while_the_answer_to_an_update_is_lost(desk, controller):
-    number = changed_and_held(desk, controller)
-    plate = permit(0)["Plate"]
-    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
-    answer(desk, **{plate: "update"})
+    number = lose_update(desk, controller)
     assert held(controller)["N0000"]["endTime"] == END
-    controller.plan.clear()
-    done = push_list(desk, permit(0), permit(1), code=1)
-    assert done["files"][0]["states"] == {"invalid": 1, "unchanged": 1}
+    assert push_list(desk, permit(0), permit(1), code=1) == {"invalid": 1, "unchanged": 1}
     assert message(desk) == (
         f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether OPSCOM "
-        "has this row's values. It differs in End Date. Where that permit is to change, write update into "
-        "opscom_answer; then push this workbook."
+        f"has this row's values. It differs in End Date. {MAY_UPDATE}; then push this workbook."
     )
-    answer(desk, 0, **{plate: "update"})
+    answer(desk, 0, PL0="update")
     assert held(controller)["N0000"]["endTime"] == permit(0)["To"]
-    assert push_list(desk, permit(0), permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
-
-
-def push_change(desk, number, code=None, **fields):
-    """Push one row of permit-updates; a column is named as its field."""
-    names = ", ".join(f"{name}: {name}" for name in fields)
-    mapping = (
-        f"version: 1\nname: C\nendpoint: permit-updates\nfields: {{referenceID: Id, {names}}}\n"
-    )
-    desk.write("change.yaml", mapping)
-    desk.table("change.csv", [{"Id": number} | fields])
-    return desk.push("change.csv", "--mapping", "change.yaml", code=code)
+    assert push_list(desk, permit(0), permit(1), code=0) == SAME
 
 
 def test_an_unchanged_row_says_what_permit_updates_changed_since(desk, controller):
     push_list(desk, permit(0), permit(1), code=0)
     number = held(controller)["N0000"]["reference_id"]
     push_change(desk, number, 0, endTime=END, plate=PLATE, amount="5.00", currency="CAD")
+    since = f"The permit {number} was changed after this row was accepted: it differs in"
     for _ in range(2):
-        done = push_list(desk, permit(0), permit(1), code=0)
-        assert done["files"][0]["states"] == {"unchanged": 2}
+        assert push_list(desk, permit(0), permit(1), code=0) == SAME
         assert not desk.table_of("permits")[1]["opscom_message"]
         assert message(desk) == (
-            f"The permit {number} was changed after this row was accepted: it differs in End Date, License "
-            "Plate, Amount and Currency. Nothing was sent. Where this row's values are right, push them as "
-            "permit-updates."
+            f"{since} End Date, License Plate, Amount and Currency. Nothing was sent. Where this row's "
+            "values are right, push them as permit-updates."
         )
-    before = permit(0)
-    push_change(desk, number, 0, endTime=before["To"], plate=before["Plate"])
+    push_change(desk, number, 0, endTime=permit(0)["To"], plate=permit(0)["Plate"])
     push_list(desk, permit(0), permit(1), code=0)
-    assert message(desk).startswith(
-        f"The permit {number} was changed after this row was accepted: it differs in Amount and Currency. "
-    )
+    assert message(desk).startswith(f"{since} Amount and Currency. ")
 
 
 def test_an_unchanged_row_says_what_lost_permit_updates_may_have_changed_since(desk, controller):
     push_list(desk, permit(0), code=0)
     number = held(controller)["N0000"]["reference_id"]
-    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
-    push_change(desk, number, endTime=END)
-    controller.plan.clear()
-    assert push_list(desk, permit(0), code=0)["files"][0]["states"] == {"unchanged": 1}
+    losing(controller, number)
+    push_change(desk, number, 3, endTime=END)
+    assert push_list(desk, permit(0), code=0) == {"unchanged": 1}
     assert message(desk) == (
         f"The permit {number} may have been changed after this row was accepted (an answer was lost): it "
         "differs in End Date. Nothing was sent. Where this row's values are right, push them as "
@@ -574,30 +559,24 @@ def test_an_unchanged_row_says_what_lost_permit_updates_may_have_changed_since(d
     )
 
 
-@pytest.mark.parametrize("then", ["old", "new"])
+@pytest.mark.parametrize("then", [permit(0), CHANGED], ids=["old", "new"])
 def test_a_refused_change_leaves_what_was_known_as_it_was(desk, controller, then):
-    number = changed_and_held(desk, controller)
-    plate = permit(0)["Plate"]
-    rows = {"old": permit(0), "new": permit(0) | {"To": END}}
-    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
-    answer(desk, **{plate: "update"})
-    controller.plan.clear()
-    push_list(desk, rows["old"], permit(1), code=1)
+    number = lose_update(desk, controller)
+    push_list(desk, permit(0), permit(1), code=1)
     controller.plan[number, 0] = Fault("answer", code=9005)
-    answer(desk, 1, **{plate: "update"})
+    answer(desk, 1, PL0="update")
     assert desk.table_of("permits")[0]["opscom_status"] == "rejected"
     controller.plan.clear()
-    for row in rows.values():
+    for row in (permit(0), CHANGED):
         push_list(desk, row, permit(1), code=1)
         assert message(desk).startswith(
             f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether "
-            "OPSCOM has this row's values. It differs in End Date. Where that permit is to change, write "
-            "update into opscom_answer"
+            f"OPSCOM has this row's values. It differs in End Date. {MAY_UPDATE}"
         )
-    push_list(desk, rows[then], permit(1), code=1)
-    answer(desk, 0, **{plate: "update"})
-    assert held(controller)["N0000"]["endTime"] == rows[then]["To"]
-    assert push_list(desk, rows[then], permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+    push_list(desk, then, permit(1), code=1)
+    answer(desk, 0, PL0="update")
+    assert held(controller)["N0000"]["endTime"] == then["To"]
+    assert push_list(desk, then, permit(1), code=0) == SAME
     assert len(controller.records("permits")) == 2
 
 
@@ -606,60 +585,41 @@ def test_a_change_that_was_refused_at_once_leaves_the_permit_as_it_was(desk, con
     controller.plan[number, 0] = Fault("answer", code=9005)
     answer(desk, 1, PL0="update")
     controller.plan.clear()
-    assert push_list(desk, permit(0), permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
-    push_list(desk, permit(0) | {"To": END}, permit(1), code=1)
+    assert push_list(desk, permit(0), permit(1), code=0) == SAME
+    push_list(desk, CHANGED, permit(1), code=1)
     answer(desk, 0, PL0="update")
     assert held(controller)["N0000"]["endTime"] == END
-
-
-def lose_update(desk, controller):
-    """Lose the answer to an update that OPSCOM took; return the permit's id."""
-    number = changed_and_held(desk, controller)
-    controller.plan.update({(number, attempt): Fault("lost") for attempt in range(1, 9)})
-    answer(desk, PL0="update")
-    controller.plan.clear()
-    return number
 
 
 @pytest.mark.parametrize("said", ["yes", "the id"])
 @pytest.mark.parametrize("command", ["settle", "push"])
 def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller, command, said):
     number = lose_update(desk, controller)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", number if said == "the id" else said)
     sent = len(controller.ledger)
+    workbook = write(desk, "PL0", said=number if said == "the id" else said)
     more = ["--yes"] if command == "push" else []
-    done = desk.do(command, desk.results("permits"), *more, code=0)
-    assert done["files"][0]["states"] == {"pushed": 1, "unchanged": 1}
+    done = desk.do(command, workbook, *more, code=0)
+    assert states(done) == {"pushed": 1, "unchanged": 1}
     row = desk.table_of("permits")[0]
     assert (row["opscom_reference_id"], row["opscom_answer"]) == (number, "")
     assert message(desk) == "A person found it in OPSCOM."
-    changed = permit(0) | {"To": END}
-    assert push_list(desk, changed, permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+    assert push_list(desk, CHANGED, permit(1), code=0) == SAME
     assert len(controller.ledger) == sent
 
 
 def test_a_person_who_has_not_found_the_change_has_it_sent_again(desk, controller):
     lose_update(desk, controller)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", "no")
-    settled = desk.do("settle", desk.results("permits"), code=4)
-    assert settled["files"][0]["states"] == {"unknown": 1, "unchanged": 1}
-    assert desk.push(desk.results("permits"), code=0)["files"][0]["states"] == {
-        "pushed": 1,
-        "unchanged": 1,
-    }
+    settled = desk.do("settle", write(desk, "PL0", said="no"), code=4)
+    assert states(settled) == {"unknown": 1, "unchanged": 1}
+    assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
 
 
 def test_a_row_that_was_edited_since_its_lost_update_is_not_taken_for_what_a_person_found(
     desk, controller
 ):
     lose_update(desk, controller)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", "yes")
-        set_cell(page, "PL0", "To", LATER)
-    done = desk.push(desk.results("permits"), code=1)
-    assert done["files"][0]["states"] == {"invalid": 1, "unchanged": 1}
+    done = desk.push(write(desk, "PL0", said="yes", To=LATER), code=1)
+    assert states(done) == {"invalid": 1, "unchanged": 1}
     assert message(desk).startswith(
         '"yes" in opscom_answer is no answer to this row. This row is in '
     )
@@ -671,17 +631,16 @@ def test_new_makes_another_permit_of_a_row_whose_permit_was_changed(desk, contro
     push_list(desk, permit(0), permit(1), code=1)
     answer(desk, 0, PL0="new")
     assert len(controller.records("permits")) == 3
-    for row in (permit(0), permit(0) | {"To": END}):
-        assert push_list(desk, row, permit(1), code=0)["files"][0]["states"] == {"unchanged": 2}
+    for row in (permit(0), CHANGED):
+        assert push_list(desk, row, permit(1), code=0) == SAME
 
 
 def test_a_word_that_is_no_answer_to_its_row_is_named(desk, controller):
     number = changed_and_held(desk, controller)
     answer(desk, 1, PL0="oui", PL1="erledigt")
     assert message(desk) == (
-        f'"oui" in opscom_answer is no answer to this row. The permit {number} of an earlier run has the '
-        "same number, or the same plate and start. It differs in End Date. Where that permit is to change, "
-        "write update into opscom_answer; where this is another permit, write new; then push this workbook."
+        f'"oui" in opscom_answer is no answer to this row. The permit {number} {ALIKE} It differs in End '
+        f"Date. {MAY_UPDATE}; where this is another permit, write new; then push this workbook."
     )
     assert message(desk, 1) == '"erledigt" in opscom_answer is no answer to this row.'
     desk.push(desk.roster(1, "roster.csv"), code=0)
@@ -710,44 +669,9 @@ def test_a_refused_row_of_which_a_person_says_that_it_is_there_is_not_created(de
 
 def test_an_answer_beside_a_fault_of_the_row_stands_until_the_fault_is_mended(desk, controller):
     changed_and_held(desk, controller)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", "update")
-        set_cell(page, "PL0", "To", "soon")
-    desk.push(desk.results("permits"), code=1)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "To", END)
-    desk.push(desk.results("permits"), code=0)
+    desk.push(write(desk, "PL0", said="update", To="soon"), code=1)
+    desk.push(write(desk, "PL0", To=END), code=0)
     assert held(controller)["N0000"]["endTime"] == END
-
-
-def test_a_row_that_another_journal_held_as_a_second_permit_is_held_here_too(desk, controller):
-    changed_and_held(desk, controller)
-    workbook = desk.folder / "held.xlsx"
-    workbook.write_bytes(desk.results("permits").read_bytes())
-    lose_journal(desk)
-    for written in (desk.folder / "results").glob("*.xlsx"):
-        written.unlink()
-    for path in (workbook, desk.results("permits"), desk.results("permits")):
-        assert desk.push(path, code=1)["files"][0]["states"] == {"invalid": 1, "unchanged": 1}
-        assert desk.table_of("permits")[0]["opscom_message"] == (
-            "Its workbook says that this row may be a second permit. This journal does not know the first "
-            "one. Where this is another permit, write new into opscom_answer and push this workbook."
-        )
-    assert len(controller.records("permits")) == 2
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", "new")
-    desk.push(desk.results("permits"), code=0)
-    assert len(controller.records("permits")) == 3
-
-
-def test_a_journal_from_before_there_were_updates_takes_them(desk, controller):
-    changed_and_held(desk, controller)
-    with closing(sqlite3.connect(desk.journal)) as journal:
-        journal.execute("DROP TABLE change")
-    answer(desk, 0, PL0="update")
-    assert push_list(desk, permit(0) | {"To": END}, code=0)["files"][0]["states"] == {
-        "unchanged": 1
-    }
 
 
 @pytest.mark.parametrize("said", ["", "update"])
@@ -756,25 +680,21 @@ def test_a_changed_row_of_a_permit_whose_answer_was_lost_waits_until_that_is_set
 ):
     controller.plan["N0000", 1] = Fault("lost")
     push_list(desk, permit(0), code=4)
-    first = (desk.folder / "first.xlsx", desk.results("permits").read_bytes())
-    push_list(desk, permit(0) | {"To": END}, code=1)
+    write(desk, "PL0", said="yes")
+    first = keep(desk, "first.xlsx")
+    push_list(desk, CHANGED, code=1)
     word = '"update" in opscom_answer is no answer to this row. ' if said else ""
     if said:
         answer(desk, 1, PL0=said)
     assert message(desk) == (
         f"{word}A permit with the same number, or the same plate and start, was sent by an earlier run and "
         "its answer was lost. Settle that one first: run opscom-import settle, or write its id, yes or no "
-        "into opscom_answer in the workbook of that run and push that. Then push this row again; where "
-        "this is another permit, write new into opscom_answer and push this workbook."
+        f"into opscom_answer in the workbook of that run and push that. Then push this row again; {IS_NEW}"
     )
-    first[0].write_bytes(first[1])
-    with edited(first[0]) as page:
-        set_cell(page, "PL0", "opscom_answer", "yes")
-    desk.do("settle", first[0], code=0)
-    push_list(desk, permit(0) | {"To": END}, code=1)
+    desk.do("settle", first, code=0)
+    push_list(desk, CHANGED, code=1)
     assert message(desk) == (
-        "A permit of an earlier run has the same number, or the same plate and start. Its id is not known "
-        "here: look it up in OPSCOM. Where that permit is to change, push the change as permit-updates; "
-        "where this is another permit, write new into opscom_answer and push this workbook."
+        f"A permit {ALIKE} Its id is not known here: look it up in OPSCOM. Where that permit is to change, "
+        f"push the change as permit-updates; {IS_NEW}"
     )
     assert len(controller.records("permits")) == 1
