@@ -128,7 +128,7 @@ def _of(accepted: Evidence) -> EndpointMemory:
 def _changed_fields(past: Known, payload: Mapping[str, str], accepted: Evidence) -> tuple[str, ...]:
     """Return the fields in which a payload differs from what was last accepted, the blank ones last."""
     records = _of(accepted)
-    before = json.loads(records.record(past.identity).parts)
+    before = json.loads(records.parts_of(past.identity))
     now = json.loads(records.memory.parts(payload))
     blank = _KEPT if accepted.policy.upsert else ""
     names = {name: name for name in now} | {n: n + blank for n in before if n not in now}

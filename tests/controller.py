@@ -24,8 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from importer.sandbox import Sandbox
-from importer.sandbox.controller import Request, Response, respond
-from importer.sandbox.faults import HTML
+from importer.sandbox.controller import HTML, Request, Response, respond
 from importer.sandbox.server import Connection
 from importer.sandbox.store import Store
 

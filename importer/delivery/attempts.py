@@ -16,9 +16,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from importer.delivery.http import Phase, Reply
-from importer.delivery.journal_file import transaction
+from importer.delivery.journal_file import full_disk, transaction
 from importer.delivery.policy import judge, outcome_of
-from importer.errors import JournalError
 from importer.model import Outcome, State
 from importer.schema import Policy, Resend
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping, Sequence
 
-    from importer.delivery.changes import Becomes
+    from importer.delivery.evidence import Becomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,7 +248,7 @@ class Writer:
         self._tasks.put(None)
         self._thread.join()
         if self._failure is not None:
-            raise self._error(self._failure)
+            raise full_disk(self._name, self._failure)
 
     def _put(self, write: Write) -> Future[int]:
         done: Future[int] = Future()
@@ -260,7 +259,7 @@ class Writer:
         try:
             return self._put(write).result()
         except Exception as error:
-            raise self._error(error) from error
+            raise full_disk(self._name, error) from error
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:
@@ -284,9 +283,3 @@ class Writer:
                 done.set_result(numbers[place])
             else:
                 done.set_exception(self._failure)
-
-    def _error(self, failure: Exception) -> JournalError:
-        return JournalError(
-            f"The journal {self._name} cannot be written ({failure}).",
-            hint="Free some space on the disk, then run the command again.",
-        )

@@ -1,21 +1,171 @@
-"""What the journal can say of the rows of one sheet, gathered before any of them is weighed."""
+"""What the journal can say of the rows of one sheet, gathered before any of them is weighed.
+
+OPSCOM knows a permit by its reference id alone, the journal by all that was sent. Where an update of one is
+accepted, the row of the list becomes the record of that id in the journal, in one transaction with the
+acceptance (see ``attempts``); the record that it was before counts as changed.
+"""
 
 from __future__ import annotations
 
 import json
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
-from importer.delivery.changes import Changes
-from importer.delivery.known import Known
+from importer.delivery.known import EndpointMemory, Known
+from importer.model import State
+from importer.schema import record_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from importer.delivery.known import EndpointMemory
+    from importer.delivery.known import Attempt
     from importer.delivery.memory import Memory, Workbook
+    from importer.model import Record
     from importer.schema import Policy, Table
+
+CHANGING, CHANGED = "changing", "changed"
+"""What a record is called in the journal while an update to it is not accepted yet, and once an update
+made another one of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Becomes:
+    """The record that a row of the list is, once its update is accepted."""
+
+    identity: str
+    digest: str
+    parts: str
+    reference_id: str
+    """As OPSCOM answered it."""
+    changed: str
+    """What changes, in words."""
+
+
+class Changes:
+    """What the journal says of the changes to the records of one endpoint."""
+
+    def __init__(
+        self,
+        records: EndpointMemory,
+        known: Mapping[str, Known],
+        tables: tuple[Table, Table],
+        since: int | None,
+    ) -> None:
+        """Look through the journal.
+
+        Args:
+            records: Those that are changed.
+            known: The same, by identity, with their parts.
+            tables: Their page, and the page that changes them by their id.
+            since: The last attempt that the results workbook can speak of.
+        """
+        self._memory = records.memory
+        self._own, self._table = tables
+        self._updates = EndpointMemory(records.memory, records.system, self._table.endpoint)
+        self._known = known
+        self._since = since or 0
+        ((self._id,),) = self._table.key
+
+    def differing(self, earlier: Known, payload: Mapping[str, str]) -> tuple[str, ...]:
+        """Return the fields in which a row differs from what OPSCOM has of a record.
+
+        An update that went after it counts too; one whose answer was lost leaves its fields open.
+        """
+        held: dict[str, str] = json.loads(earlier.parts)
+        for number, _, parts, state in self._attempts(earlier.reference_id):
+            if number > earlier.attempt:
+                later = json.loads(parts)
+                held |= later if state == State.PUSHED else dict.fromkeys(later, "")
+        names = [name for name in {**payload, **held} if name[0] != "~" and name != self._id]
+        part = self._memory.part
+        return tuple(
+            name
+            for name in names
+            if held.get(name, part(name, "")) != part(name, payload.get(name, ""))
+        )
+
+    def fixed(self, record: Record, names: Sequence[str]) -> tuple[str, ...]:
+        """Return those of the fields that no update can bring to what the row says."""
+        return tuple(
+            name for name in names if self._table.field(name) is None or name not in record.payload
+        )
+
+    def kept(self, names: Sequence[str]) -> bool:
+        """Whether these fields would do, were they not blank: an update leaves out what is blank."""
+        return all(self._table.field(name) is not None for name in names)
+
+    def titles(self, names: Sequence[str]) -> str:
+        """Return fields as a person calls them."""
+        known = [self._own.field(name) for name in names]
+        *some, last = [each.title for each in known if each is not None]
+        return f"{', '.join(some)} and {last}" if some else last
+
+    def update(self, earlier: Known, record: Record, names: Sequence[str]) -> Record:
+        """Return the update of a record to what a row says in these fields."""
+        fields = [known.name for known in self._table.fields if known.name in names]
+        payload = {self._id: earlier.reference_id} | {name: record.payload[name] for name in fields}
+        return replace(record, key=record_key(self._table, payload), payload=payload)
+
+    def becomes(self, update: Record, record: Record, identity: str, digest: str) -> Becomes:
+        """Return what a row is, once its update is accepted; identity and digest are the row's own."""
+        fields = [name for name in update.payload if name != self._id]
+        parts, changed = self._memory.parts(record.payload), self.titles(fields)
+        return Becomes(identity, digest, parts, update.payload[self._id], changed)
+
+    def lost(self, reference_id: str) -> Known | None:
+        """Return the update of a record whose answer was lost, so that nobody knows what OPSCOM holds."""
+        last = self._latest.get(reference_id.casefold())
+        return last if last is not None and last.unsettled else None
+
+    def open(self, record: Known) -> bool:
+        """Whether a list's update of a record went and its answer was lost."""
+        number = record.reference_id
+        return number in self._changing and self.lost(number) is not None
+
+    def since(self, earlier: Known, payload: Mapping[str, str]) -> str:
+        """Return in words what updates changed of a record after its row was accepted; mostly nothing."""
+        number = earlier.reference_id
+        update = self._latest.get(number.casefold())
+        later = update is not None and update.attempt > earlier.attempt
+        names = self.differing(earlier, payload) if later else ()
+        if not names:
+            return ""
+        lost = self.lost(number) is not None
+        was, why = ("may have been", " (an answer was lost)") if lost else ("was", "")
+        return (
+            f"The permit {number} {was} changed after this row was accepted{why}: it differs in "
+            f"{self.titles(names)}. Nothing was sent. Where this row's values are right, push them as "
+            "permit-updates."
+        )
+
+    def made(self, record: Known) -> bool:
+        """Whether an update made a record what it is, or may have."""
+        return any(number >= record.attempt for number, *_ in self._attempts(record.reference_id))
+
+    def overtaken(self, update: Record) -> bool:
+        """Whether another change of the record went, or may have, since the workbook was written."""
+        digest = self._memory.digest(update.payload)
+        attempts = self._attempts(update.key)
+        return any(number > self._since and other != digest for number, other, *_ in attempts)
+
+    def _attempts(self, reference_id: str) -> Sequence[Attempt]:
+        """Return the updates that went, or may have, in their order."""
+        return self._taken.get(reference_id.casefold(), ())
+
+    @cached_property
+    def _taken(self) -> Mapping[str, Sequence[Attempt]]:
+        return self._updates.taken()
+
+    @cached_property
+    def _latest(self) -> dict[str, Known]:
+        return self._updates.known()
+
+    @cached_property
+    def _changing(self) -> frozenset[str]:
+        known = self._known.values()
+        return frozenset(each.reference_id for each in known if each.settled == CHANGING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +180,8 @@ class Evidence:
     """Of a system that the journal knows."""
     known: Mapping[str, Known] = field(default_factory=dict)
     """Identity → record; with the digests of its fields where nothing is its key."""
+    by_id: Mapping[str, Sequence[Known]] = field(default_factory=dict)
+    """Reference id, without regard to capitals → the records that are in OPSCOM under it."""
     signs: Mapping[tuple[str, ...], Sequence[Known]] = field(default_factory=dict)
     """Digests of a group of ``Policy.alike`` → the records that are, or may be, in OPSCOM with them."""
     standing: Mapping[str, bool] = field(default_factory=dict)
@@ -52,14 +204,13 @@ class Evidence:
         return self.known.get(identity, Known(identity))
 
     def under(self, reference_id: str) -> Known | None:
-        """Return the record that may be changed under an id, ``None`` where the journal knows none."""
-        return None if self.changes is None else self.changes.record(reference_id)
+        """Return the record that is in OPSCOM under an id, ``None`` where the journal knows none."""
+        return next(reversed(self.by_id.get(reference_id.casefold(), ())), None)
 
     def is_of_another(self, reference_id: str, one: Known) -> bool:
         """Whether another record that is in OPSCOM has this id."""
-        number = reference_id.casefold()
-        same = (each for each in self.known.values() if each.reference_id.casefold() == number)
-        return any(each.there and each.identity != one.identity for each in same)
+        same = self.by_id.get(reference_id.casefold(), ())
+        return any(each.identity != one.identity for each in same)
 
     def digest(self, payload: Mapping[str, str]) -> str:
         """Return the journal's digest of a payload."""
@@ -69,10 +220,6 @@ class Evidence:
         """Return the records that a payload may be, corrected, by identity."""
         signs = self.memory.signs(self.policy.alike, payload) if self.memory else ()
         return {each.identity: each for sign in signs for each in self.signs.get(sign, ())}
-
-    def sent_once(self, identity: str) -> bool:
-        """Whether a record was sent exactly once, ever."""
-        return self.records is not None and self.records.sendings(identity) == 1
 
     @property
     def under_way(self) -> bool:
@@ -92,11 +239,16 @@ def evidence_of(  # noqa: PLR0913 - what decides, each by its name
     """Look through the journal; ``changed_by`` is the page that changes a record of the endpoint."""
     known = records.known(parts=bool(policy.alike))
     since = None if book is None else records.memory.written(book)
+    by_id: dict[str, list[Known]] = defaultdict(list)
+    for each in known.values():
+        if policy.creates and each.there and each.reference_id:
+            by_id[each.reference_id.casefold()].append(each)
     return Evidence(
         policy,
         records.memory,
         records,
         known,
+        by_id,
         _by_signs(known.values(), policy.alike),
         standing,
         records.first(book) if book is not None and policy.creates else {},
@@ -110,11 +262,10 @@ def _by_signs(
     known: Iterable[Known], groups: Sequence[Sequence[str]]
 ) -> dict[tuple[str, ...], list[Known]]:
     found: dict[tuple[str, ...], list[Known]] = defaultdict(list)
-    if groups:
-        for each in known:
-            if each.parts and (each.there or each.unsettled):
-                parts = json.loads(each.parts)
-                for group in groups:
-                    if all(name in parts for name in group):
-                        found[tuple(parts[name] for name in group)].append(each)
+    for each in known if groups else ():
+        if each.parts and (each.there or each.unsettled):
+            parts = json.loads(each.parts)
+            for group in groups:
+                if all(name in parts for name in group):
+                    found[tuple(parts[name] for name in group)].append(each)
     return found

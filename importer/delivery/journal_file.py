@@ -84,10 +84,15 @@ def faults(path: Path) -> Iterator[None]:
             error, "sqlite_errorcode"
         ):
             raise _damaged(path) from error
-        raise JournalError(
-            f"The journal {path} cannot be written ({error}).",
-            hint="Free some space on the disk, then run the command again.",
-        ) from error
+        raise full_disk(path, error) from error
+
+
+def full_disk(journal: Path | str, error: Exception) -> JournalError:
+    """Say of a journal that was written before that it cannot be written any more."""
+    return JournalError(
+        f"The journal {journal} cannot be written ({error}).",
+        hint="Free some space on the disk, then run the command again.",
+    )
 
 
 @contextmanager
@@ -134,24 +139,23 @@ def connect(path: Path) -> sqlite3.Connection:
         raise _damaged(path) from error
 
 
-def connect_beside(path: Path) -> sqlite3.Connection | None:
-    """Open a journal to look something up, beside a run that may be under way; it is left as it is.
+@contextmanager
+def look_up(path: Path) -> Iterator[Memory | None]:
+    """Open a journal only to look something up, beside a run that may be under way; it is left as it is.
 
     Returns:
-        The connection; ``None`` where there is no journal yet.
+        ``None`` where there is no journal yet.
 
     Raises:
         JournalError: It is foreign, damaged, of a newer version or cannot be read.
     """
     if not path.is_file() or not path.stat().st_size:
-        return None
+        yield None
+        return
     _refuse_second_name(path)
     try:
         with _opened(path) as connection:
-            if _recognise(connection, path):
-                return connection
-            connection.close()
-            return None
+            begun = _recognise(connection, path)
     except sqlite3.OperationalError as error:
         raise JournalError(
             f"The journal {path} cannot be read ({error}).",
@@ -159,22 +163,9 @@ def connect_beside(path: Path) -> sqlite3.Connection | None:
         ) from error
     except sqlite3.DatabaseError as error:
         raise _damaged(path) from error
-
-
-@contextmanager
-def look_up(path: Path) -> Iterator[Memory | None]:
-    """Open a journal only to look something up, beside a run; ``None`` where there is no journal yet.
-
-    Raises:
-        JournalError: It is foreign or damaged.
-    """
-    connection = connect_beside(path)
-    if connection is None:
-        yield None
-        return
     with faults(path), closing(connection):
-        memory = Memory(connection)
-        if memory.has_open_run():
+        memory = Memory(connection) if begun else None
+        if memory is not None and memory.has_open_run():
             memory.under_way = holder_of(path)
         yield memory
 

@@ -29,7 +29,7 @@ class Known:
     digest: str = ""
     """Of the last accepted payload; empty where none was."""
     settled: str = ""
-    """``pushed``, ``exists``, ``deleted``, ``changing`` or ``changed`` (see ``changes``), or empty."""
+    """``pushed``, ``exists``, ``deleted``, ``changing`` or ``changed`` (see ``evidence``), or empty."""
     reference_id: str = ""
     unsettled: int = 0
     """Attempts after the last acceptance whose answer was lost."""
@@ -74,6 +74,16 @@ class LastFile:
     """The workbooks that were written for files of the mapping, the newest first."""
 
 
+_OF_FILE = "file IN (SELECT id FROM file WHERE digest = :digest)"
+_OF_SHEET = (
+    "file IN (SELECT id FROM file WHERE digest = :digest"
+    " AND coalesce(sheet, 'Rows') = :sheet COLLATE NOCASE)"
+)
+
+Attempt = tuple[int, str, str, str]
+"""Number, digest, parts and state of an attempt."""
+
+
 class EndpointMemory:
     """What a journal remembers of the records of one endpoint in one system."""
 
@@ -82,24 +92,36 @@ class EndpointMemory:
         self.memory = memory
         self.system = system
         self.endpoint = endpoint
-        self._where: dict[str, str | int | None] = {"system": system, "endpoint": endpoint}
+
+    def _select(self, what: str, where: str = "1 = 1", **values: str | int) -> sqlite3.Cursor:
+        """Select from the records or the attempts of the endpoint."""
+        return self.memory.connection.execute(
+            f"SELECT {what} WHERE system = :system AND endpoint = :endpoint AND {where}",
+            {"system": self.system, "endpoint": self.endpoint, **values},
+        )
 
     def known(self, *, parts: bool = False) -> dict[str, Known]:
         """Return what is known of every record, by identity; the digests of its fields take memory."""
-        return {row[0]: Known(*row) for row in self._records(parts=parts)}
+        rows = self._select(
+            "identity, digest, settled, reference_id, unsettled, last, coalesce(attempt, 0),"
+            f" {'parts' if parts else repr('')} FROM record"
+        )
+        return {row[0]: Known(*row) for row in rows}
 
-    def record(self, identity: str) -> Known:
-        """Return what is known of one record, the digests of its fields too."""
-        found = self._records(parts=True, identity=identity).fetchone()
-        return Known(identity) if found is None else Known(*found)
+    def parts_of(self, identity: str) -> str:
+        """Return the digests of the fields of a known record, as JSON."""
+        found = self._select("parts FROM record", "identity = :identity", identity=identity)
+        return str(found.fetchone()[0])
 
-    def attempts_at(self, identity: str) -> list[tuple[int, str, str, str]]:
-        """Return number, digest, parts and state of the attempts that took a record, or may have."""
-        return self.memory.connection.execute(
-            "SELECT id, digest, parts, state FROM attempt WHERE system = :system AND identity = :identity"
-            " AND endpoint = :endpoint AND state NOT IN ('rejected', 'not sent') ORDER BY id",
-            {**self._where, "identity": identity},
-        ).fetchall()
+    def taken(self) -> dict[str, list[Attempt]]:
+        """Return the attempts that took a record, or may have, in their order, by identity."""
+        found: dict[str, list[Attempt]] = defaultdict(list)
+        maybe = "state NOT IN ('rejected', 'not sent') ORDER BY id"
+        for identity, *attempt in self._select(
+            "identity, id, digest, parts, state FROM attempt", maybe
+        ):
+            found[identity].append((attempt[0], *attempt[1:]))
+        return found
 
     def has_other_like(
         self, identity: str, payload: Mapping[str, str], names: Sequence[str]
@@ -114,10 +136,9 @@ class EndpointMemory:
 
     def failures(self, digest: str, sheet: str) -> tuple[Failure, ...]:
         """Return the rejected and unknown attempts at the rows of a first source, in the order of sending."""
-        rows = self._attempts(
-            "row, identity, sent, state, coalesce(code, ''), coalesce(message, '')",
-            "digest = :digest AND coalesce(sheet, 'Rows') = :sheet COLLATE NOCASE",
-            "AND state IN ('rejected', 'unknown')",
+        rows = self._select(
+            "row, identity, sent, state, coalesce(code, ''), coalesce(message, '') FROM attempt",
+            f"{_OF_SHEET} AND state IN ('rejected', 'unknown') ORDER BY id",
             digest=digest,
             sheet=sheet,
         )
@@ -133,7 +154,7 @@ class EndpointMemory:
             " FROM file JOIN run ON run.id = file.run"
             " WHERE run.system = :system AND file.endpoint = :endpoint AND file.mapping = :mapping"
             " GROUP BY file.run, file.digest ORDER BY max(file.id) DESC",
-            {**self._where, "mapping": mapping},
+            {"system": self.system, "endpoint": self.endpoint, "mapping": mapping},
         ).fetchall()
         if not runs:
             return None
@@ -145,11 +166,10 @@ class EndpointMemory:
 
     def accepted_through(self, mapping: str) -> dict[str, tuple[str, str]]:
         """Return what files of a mapping brought into OPSCOM: identity → digest and name of the last file."""
-        file = "(SELECT {} FROM file WHERE id = attempt.file)"
-        found = self._attempts(
-            f"identity, {file.format('digest')}, {file.format('source')}",
-            "mapping = :mapping",
-            "AND state = 'pushed'",
+        found = self._select(
+            "identity, (SELECT digest FROM file WHERE id = attempt.file),"
+            " (SELECT source FROM file WHERE id = attempt.file) FROM attempt",
+            "file IN (SELECT id FROM file WHERE mapping = :mapping) AND state = 'pushed' ORDER BY id",
             mapping=mapping,
         )
         return {identity: (digest, source) for identity, digest, source in found}
@@ -160,73 +180,49 @@ class EndpointMemory:
         People rename its sheets, copy one into a workbook of its own or save it as text: then its rows,
         asked for only where the journal knows no sheet of that name, say which it is.
         """
-        names = [
-            str(name)
-            for (name,) in self.memory.connection.execute(
-                "SELECT DISTINCT coalesce(file.sheet, 'Rows') FROM file JOIN run ON run.id = file.run"
-                " WHERE file.digest = :digest AND file.endpoint = :endpoint AND run.system = :system",
-                {**self._where, "digest": book.digest},
-            )
-        ]
+        found = self.memory.connection.execute(
+            "SELECT DISTINCT coalesce(file.sheet, 'Rows') FROM file JOIN run ON run.id = file.run"
+            " WHERE file.digest = ? AND file.endpoint = ? AND run.system = ?",
+            (book.digest, self.endpoint, self.system),
+        )
+        names = [str(name) for (name,) in found]
         same = [name for name in names if name.casefold() == book.sheet.casefold()]
         if names and not same:
             same = self._best(rows(), book.digest)
         return replace(book, sheet=same[0]) if same else book
-
-    def _records(self, *, parts: bool, identity: str | None = None) -> sqlite3.Cursor:
-        one = "" if identity is None else "AND identity = :identity"
-        return self.memory.connection.execute(
-            "SELECT identity, digest, settled, reference_id, unsettled, last, coalesce(attempt, 0),"
-            " CASE WHEN :parts THEN parts ELSE '' END FROM record"
-            f" WHERE system = :system AND endpoint = :endpoint {one}",
-            {**self._where, "parts": parts, "identity": identity},
-        )
-
-    def _attempts(self, columns: str, files: str, more: str = "", **values: str) -> sqlite3.Cursor:
-        """Select attempts in the order of sending; ``files`` says of which files."""
-        return self.memory.connection.execute(
-            f"SELECT {columns} FROM attempt WHERE system = :system AND endpoint = :endpoint"
-            f" AND file IN (SELECT id FROM file WHERE {files}) {more} ORDER BY id",
-            {**self._where, **values},
-        )
-
-    def first(self, book: Workbook) -> dict[int, str]:
-        """Return what was last sent for each row of a first source, by row."""
-        sheet = "digest = :digest AND coalesce(sheet, 'Rows') = :sheet COLLATE NOCASE"
-        return dict(
-            self._attempts("row, identity", sheet, digest=book.digest, sheet=book.sheet).fetchall()
-        )
-
-    def sent_from(self, digest: str) -> frozenset[str]:
-        """Return what was ever sent from a first source, as identities."""
-        rows = self._attempts("identity", "digest = :digest", digest=digest)
-        return frozenset(identity for (identity,) in rows)
 
     def _best(self, rows: Rows, digest: str) -> list[str]:
         """Return the sheet of a file from which most of the rows were sent; nothing where none was."""
         wanted: dict[str, set[int | None]] = defaultdict(set)
         for row, identity in rows:
             wanted[identity].add(row)
-        columns = (
-            "(SELECT coalesce(sheet, 'Rows') FROM file WHERE id = attempt.file), row, identity"
-        )
+        what = "(SELECT coalesce(sheet, 'Rows') FROM file WHERE id = attempt.file), row, identity"
         found: dict[str, set[tuple[int, str]]] = defaultdict(set)
-        for sheet, row, identity in reversed(
-            self._attempts(columns, "digest = :digest", digest=digest).fetchall()
-        ):
+        sent = self._select(f"{what} FROM attempt", f"{_OF_FILE} ORDER BY id DESC", digest=digest)
+        for sheet, row, identity in sent:
             if not wanted.get(identity, set()).isdisjoint((row, None)):
                 found[sheet].add((row, identity))
         # The first of those with equally many is the newest.
         return sorted(found, key=lambda sheet: -len(found[sheet]))[:1]
 
-    def sendings(self, identity: str) -> int:
-        """Return how often a record was sent."""
-        (count,) = self.memory.connection.execute(
-            "SELECT count(*) FROM attempt WHERE system = :system AND endpoint = :endpoint"
-            " AND identity = :identity",
-            {**self._where, "identity": identity},
-        ).fetchone()
-        return int(count)
+    def first(self, book: Workbook) -> dict[int, str]:
+        """Return what was last sent for each row of a first source, by row."""
+        where = f"{_OF_SHEET} ORDER BY id"
+        return dict(
+            self._select(
+                "row, identity FROM attempt", where, digest=book.digest, sheet=book.sheet
+            ).fetchall()
+        )
+
+    def sent_from(self, digest: str) -> frozenset[str]:
+        """Return what was ever sent from a first source, as identities."""
+        rows = self._select("identity FROM attempt", _OF_FILE, digest=digest)
+        return frozenset(identity for (identity,) in rows)
+
+    def sent_once(self, identity: str) -> bool:
+        """Whether a record was sent exactly once, ever."""
+        found = self._select("count(*) FROM attempt", "identity = :identity", identity=identity)
+        return bool(found.fetchone()[0] == 1)
 
     def accepted_after(self, identity: str, digest: str) -> int:
         """Return the last acceptance of a record, where it came after this digest was first sent; else 0."""
@@ -239,9 +235,8 @@ class EndpointMemory:
         """The last acceptance of each identity, and the first attempt at each record."""
         accepted: dict[str, int] = {}
         sent: dict[tuple[str, str], int] = {}
-        for number, identity, digest, state in self._attempts(
-            "id, identity, digest, state", "1 = 1"
-        ):
+        rows = self._select("id, identity, digest, state FROM attempt", "1 = 1 ORDER BY id")
+        for number, identity, digest, state in rows:
             sent.setdefault((identity, digest), number)
             if state == State.PUSHED:
                 accepted[identity] = number

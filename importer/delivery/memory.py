@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from importer.text import levelled
@@ -109,12 +109,12 @@ class Memory:
 
     def parts(self, payload: Mapping[str, str]) -> str:
         """Return the keyed digest of each field, as JSON, so that changed fields can be named."""
-        values = {**payload, **dict(_levelled(payload))}
+        values = _with_levelled(payload)
         return json.dumps({name: self.part(name, value) for name, value in values.items()})
 
     def signs(self, groups: Sequence[Sequence[str]], payload: Mapping[str, str]) -> Signs:
         """Return the keyed digests of groups of fields, without those that hold a blank one."""
-        values = {**payload, **dict(_levelled(payload))}
+        values = _with_levelled(payload)
         return tuple(
             tuple(self.part(name, values[name]) for name in group)
             for group in groups
@@ -139,19 +139,8 @@ class Memory:
         No clock decides that: one may have been wrong, or put back, on this machine or another.
         """
         number = re.match(r"[0-9]{1,15}(?=-)", book.moment)
-        if number is not None and book.moment == self._moment(int(number[0])):
-            return int(number[0])
-        # Workbooks of older versions name their run, and say no more.
-        (file,) = self.connection.execute(
-            "SELECT max(file.id) FROM file JOIN run ON run.id = file.run WHERE run = ? AND version <> ''",
-            (book.run,),
-        ).fetchone()
-        if file is None:
-            return None
-        (last,) = self.connection.execute(
-            "SELECT coalesce(max(id), 0) FROM attempt WHERE file <= ?", (file,)
-        ).fetchone()
-        return int(last)
+        known = number is not None and book.moment == self._moment(int(number[0]))
+        return int(number[0]) if number is not None and known else None
 
     def unsettled(self, system: int) -> tuple[Unsettled, ...]:
         """Return the records of a system whose answer was lost, in the order in which they were sent."""
@@ -189,8 +178,9 @@ class Memory:
         return f"{attempt}-{self._hash(json.dumps([attempt, row]), 8)}"
 
 
-def _levelled(payload: Mapping[str, str]) -> Iterator[tuple[str, str]]:
-    """Yield what tells two permits apart without regard to capitals, blanks and dashes."""
-    for name in ("plate", "permitNo"):
-        if payload.get(name):
-            yield f"~{name}", levelled(payload[name])
+def _with_levelled(payload: Mapping[str, str]) -> dict[str, str]:
+    """Add what tells two permits apart without regard to capitals, blanks and dashes."""
+    names = ("plate", "permitNo")
+    return {**payload} | {
+        f"~{name}": levelled(payload[name]) for name in names if payload.get(name)
+    }

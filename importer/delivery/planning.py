@@ -13,15 +13,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.codes import EXISTS, NOT_FOUND
-from importer.delivery.changes import CHANGED, CHANGING
+from importer.delivery.evidence import CHANGED, CHANGING
 from importer.model import Outcome, Record, State
 from importer.records import ANSWERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from importer.delivery.changes import Becomes, Changes
-    from importer.delivery.evidence import Evidence
+    from importer.delivery.evidence import Becomes, Changes, Evidence
     from importer.delivery.known import Known
     from importer.model import Resubmitted
 
@@ -260,7 +259,11 @@ def _returned(  # noqa: PLR0911 - one return a case, in the order of their weigh
         return Verdict(Outcome(state, told.reference_id, message=note))
     if told.reference_id:
         if past.settled == DELETED:
-            return Verdict(_deleted(told.reference_id))
+            what = (
+                f"The permit {told.reference_id} was deleted in OPSCOM through this program. To create it "
+                "again, empty opscom_reference_id."
+            )
+            return Verdict(_invalid(what, told.reference_id, NOT_FOUND))
         there = evidence.under(told.reference_id)
         return _held(record, there, evidence, _edited(told.reference_id, evidence))
     if other and earlier.there and told.answer != "new":
@@ -301,7 +304,9 @@ def _answered(
     """Decide on a row whose answer an earlier run lost, by what a person says of it."""
     if told is None or told.answer in {"", "new", "update"}:
         return Verdict(WAITING)
-    speaks = told.status == State.UNKNOWN and evidence.sent_once(past.identity)
+    speaks = told.status == State.UNKNOWN and (
+        evidence.records is not None and evidence.records.sent_once(past.identity)
+    )
     endpoint = evidence.records.endpoint if evidence.records else ""
     if evidence.written is None and not speaks:
         why = (
@@ -361,9 +366,11 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
     """Hold a permit back that looks like an earlier one, corrected."""
     if record.told is not None and record.told.answer == "new":
         return SEND
-    verdicts = []
+    verdicts, changes = [], evidence.changes
     for earlier in evidence.alike(record.payload).values():
-        stands = _stands(earlier, evidence)
+        # A row that was refused as a second ``update`` of one permit is no new one because the first went.
+        made = changes is not None and changes.made(earlier)
+        stands = earlier.identity in evidence.standing and not made
         # Two permits of one number are possible: a file that was stopped between them comes to its end.
         if earlier.identity == identity or (stands and evidence.standing[earlier.identity]):
             continue
@@ -377,15 +384,6 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
         return Verdict(_invalid(f"{why} Push the change as permit-updates."))
     every = (*same, *updates.values(), *(each for _, each in verdicts))
     return next(iter(every), SEND)
-
-
-def _stands(earlier: Known, evidence: Evidence) -> bool:
-    """Whether an earlier record stands in the file beside the row, and an update did not make it so.
-
-    A row that was refused as a second ``update`` of one permit is no new one because the first went.
-    """
-    changes = evidence.changes
-    return earlier.identity in evidence.standing and (changes is None or not changes.made(earlier))
 
 
 def _alike(earlier: Known) -> Outcome:
@@ -465,15 +463,6 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
         )
     message = f"{held.message} {ways}"
     return Verdict(replace(held, message=message, differs=names, may_update=not fixed))
-
-
-def _deleted(reference_id: str) -> Outcome:
-    return _invalid(
-        f"The permit {reference_id} was deleted in OPSCOM through this program. To create it again, empty "
-        "opscom_reference_id.",
-        reference_id,
-        NOT_FOUND,
-    )
 
 
 def _invalid(message: str, reference_id: str = "", code: str = EXISTS) -> Outcome:

@@ -1,4 +1,4 @@
-"""What OPSCOM answers to one request: route, token, the page's rules and acts."""
+"""What OPSCOM answers to one request: route, token, the page's rules and acts; and what can go wrong."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
+from importer.errors import UsageError
 from importer.sandbox.pages import PAGES, Answer, Page
 from importer.sandbox.rules import Refusal, judge, judge_token
 
@@ -70,34 +71,30 @@ def respond(request: Request, store: Store) -> Response:
         return _html(405, Allow="POST")
     if media != "application/json":
         return _html(415)
-    done = _carry_out(page, client, request.body, store)
-    if isinstance(done, Refusal):
-        message = f"The sandbox refuses {done.name or 'this'}."
-        own: Answer = {"error": done.code, "data": {}, "message": message}
-        done = own if page.own_host else {"ErrorCode": done.code, "ErrorMessage": message}
+    try:
+        done = _carry_out(page, client, request.body, store)
+    except Refusal as refusal:
+        message = f"The sandbox refuses {refusal.name or 'this'}."
+        done = {"ErrorCode": refusal.code, "ErrorMessage": message}
+        if page.own_host:
+            done = {"error": refusal.code, "data": {}, "message": message}
     return Response(json.dumps(done, ensure_ascii=False))
 
 
 def _carry_out(
     page: Page, client: str | None, body: dict[str, object] | None, store: Store
-) -> Answer | Refusal:
+) -> Answer:
     if not (client or page.own_host):
-        return Refusal(9000)
+        raise Refusal(9000)
     if body is None:
-        return Refusal(9003)
-    refusal = judge_token(body.pop(page.token, None))
-    if page.own_host and refusal is None and not body.pop("client", None):
-        refusal = Refusal(9000)
-    if refusal is not None:
-        return refusal
-    taken = judge(page.attributes, body, datetime.now().astimezone().date())
-    if isinstance(taken, Refusal):
-        return taken
+        raise Refusal(9003)
+    judge_token(body.pop("api_token" if page.own_host else "apiToken", None))
+    if page.own_host and not body.pop("client", None):
+        raise Refusal(9000)
+    values, warnings = judge(page.attributes, body, datetime.now().astimezone().date())
     with store.transaction():
-        done = page.act(store, taken.values)
-    if taken.warnings and not isinstance(done, Refusal):
-        done["warnings"] = list(taken.warnings)
-    return done
+        done = page.act(store, values)
+    return {**done, "warnings": warnings} if warnings else done
 
 
 def _html(status: int, **headers: str) -> Response:
@@ -106,3 +103,60 @@ def _html(status: int, **headers: str) -> Response:
         f"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body>{title}</body></html>\n"
     )
     return Response(text, status, {"Content-Type": "text/html; charset=UTF-8", **headers})
+
+
+# A bad day
+
+
+HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Soon back.</body></html>"
+_PAGE = {"Content-Type": "text/html; charset=UTF-8"}
+_SECONDS = {"slow": "5", "429": "1"}
+_FAULT_RE = re.compile(
+    r"(?:(slow|429)|500|close|html|lost)(?::(?:every|row|(?(1)seconds|every))=0*[1-9][0-9]*)*"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One thing that goes wrong with the requests that it hits, counted from 1 as they arrive."""
+
+    kind: str
+    every: int = 0
+    row: int = 0
+    seconds: int = 0
+
+    @property
+    def applied(self) -> bool:
+        """Whether the request is carried out."""
+        return self.kind in {"lost", "slow"}
+
+    def answer(self, response: Response) -> Response | None:
+        """Return what comes instead of an answer; ``None`` for an end of the connection."""
+        if self.kind == "slow":
+            return response
+        if self.kind in {"close", "lost"}:
+            return None
+        wait = {"Retry-After": str(self.seconds)} if self.kind == "429" else {}
+        return Response(HTML, 200 if self.kind == "html" else int(self.kind), {**_PAGE, **wait})
+
+
+def parse_fault(text: str) -> Fault:
+    """Read a fault from a command line: ``500:every=10``, ``lost:row=7``, ``slow:row=3:seconds=90``.
+
+    Requests are counted from 1 in order of arrival, repeats included. Without ``every`` and ``row``
+    every request is hit. ``seconds`` is 5 for ``slow`` and 1 for ``429`` unless it is given.
+
+    Raises:
+        UsageError: The text is none.
+    """
+    if not _FAULT_RE.fullmatch(text.strip()):
+        raise UsageError(
+            f'"{text}" is not a fault of the sandbox.',
+            hint="Write one of 500, 429, close, html, lost, slow, then :every=N or :row=N; slow and 429 also "
+            "take :seconds=N.",
+        )
+    kind, *options = text.strip().split(":")
+    given = dict(option.split("=") for option in options)
+    every = given.get("every", "0" if "row" in given else "1")
+    seconds = given.get("seconds", _SECONDS.get(kind, "0"))
+    return Fault(kind, int(every), int(given.get("row", "0")), int(seconds))

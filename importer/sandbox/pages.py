@@ -43,8 +43,7 @@ class Page:
     call: str
     """The path after the version, ``profiles/push`` say."""
     attributes: tuple[Attribute, ...]
-    act: Callable[[Store, Mapping[str, str]], Answer | Refusal]
-    token: str = "apiToken"  # noqa: S105 - the name of an attribute
+    act: Callable[[Store, Mapping[str, str]], Answer]
     own_host: bool = False
     """Whether it is plate validation, which has its own path and its own words for errors."""
 
@@ -144,7 +143,7 @@ _VIOLATIONS = Path(__file__).with_name("violations.json")
 """An invented answer with the keys, nesting and types of the sample of "Pull API: Overdue Violations"."""
 
 
-def _push_user(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+def _push_user(store: Store, values: Mapping[str, str]) -> Answer:
     """Create or update the user of that ``unique_id`` (case-sensitive), values laid over what is stored.
 
     E-mail and username belong to one user, whatever their case.
@@ -156,7 +155,7 @@ def _push_user(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
         kind, old, new = f"users by {field}", fold(before, field), fold(after, field)
         owner = store.get(kind, new) if new else None
         if owner is not None and owner["unique_id"] != unique_id:
-            return Refusal(code)
+            raise Refusal(code)
         if old:
             store.remove(kind, old)
         if new:
@@ -164,35 +163,39 @@ def _push_user(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
     return {"status": "success", "reference_id": store.put("users", unique_id, after)}
 
 
-def _push_vehicle(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+def _push_vehicle(store: Store, values: Mapping[str, str]) -> Answer:
     """Create a vehicle; 9012 where plate, province and plate type are there already."""
     parts = (("plate",), ("provID", "prov"), ("plateTypeID", "plateType"))
     key = json.dumps([fold(values, *names) for names in parts])
     if store.get("vehicles", key) is not None:
-        return Refusal(9012)
+        raise Refusal(9012)
     return {"status": "success", "vehicle_id_id": str(store.put("vehicles", key, values))}
 
 
-def _push_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
+def _push_permit(store: Store, values: Mapping[str, str]) -> Answer:
     """Create a permit, a second one if it is sent twice."""
     return _keep_permit(store, str(uuid.uuid4()), values)
 
 
-def _update_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
-    """Lay values over the permit of that reference id."""
+def _find_permit(store: Store, values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     number = fold(values, "referenceID")
-    before = store.get("permits", number)
-    if before is None:
-        return Refusal(9009)
+    permit = store.get("permits", number)
+    if permit is None:
+        raise Refusal(9009)
+    return number, permit
+
+
+def _update_permit(store: Store, values: Mapping[str, str]) -> Answer:
+    """Lay values over the permit of that reference id."""
+    number, before = _find_permit(store, values)
     after = {**before, **values}
     del after["referenceID"]
-    return judge_times(after) or _keep_permit(store, number, after)
+    judge_times(after)
+    return _keep_permit(store, number, after)
 
 
-def _delete_permit(store: Store, values: Mapping[str, str]) -> Answer | Refusal:
-    number = fold(values, "referenceID")
-    if store.get("permits", number) is None:
-        return Refusal(9009)
+def _delete_permit(store: Store, values: Mapping[str, str]) -> Answer:
+    number, _ = _find_permit(store, values)
     store.remove("permits", number)
     return _told_permit(number)
 
@@ -265,6 +268,6 @@ PAGES = (
     Page("permits/stats", (Attribute(("zones",)),), _count_permits),
     Page("profiles/types/list", (), _list_user_types),
     Page("violations/send_overdue_to_collections", (), _send_overdue),
-    Page("validate/plate", (_PLATE,), _validate_plate, "api_token", own_host=True),
+    Page("validate/plate", (_PLATE,), _validate_plate, own_host=True),
 )
 """Every call that the vendor documents."""

@@ -57,89 +57,78 @@ class Attribute:
     """The attribute that may be filled in its place; one of the two must be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Exception):  # noqa: N818 - it is what OPSCOM answers, no failure of ours
     """What the controller answers instead of taking a body."""
 
-    code: int
-    """One of those that "API Error Codes" lists."""
-    name: str = ""
-    """The attribute that it is about."""
+    def __init__(self, code: int, name: str = "") -> None:
+        """Take one of the codes that "API Error Codes" lists, and the attribute that it is about."""
+        super().__init__(code, name)
+        self.code, self.name = code, name
 
 
-@dataclass(frozen=True, slots=True)
-class Taken:
-    """A body that obeys its page."""
-
-    values: Mapping[str, str]
-    """Texts as sent under the first possible name, in the order of the page; empty where the body
-    blanks an attribute. Attributes that were not sent are not here."""
-    warnings: tuple[str, ...] = ()
-
-
-def judge_token(token: object) -> Refusal | None:
-    """Say what is wrong with a token; any of 1 to 50 characters without blanks will do."""
+def judge_token(token: object) -> None:
+    """Refuse what is no token; any of 1 to 50 characters without blanks will do."""
     if token is None or token == "":
-        return Refusal(9001)
-    return None if isinstance(token, str) and _TOKEN_RE.fullmatch(token) else Refusal(9034)
+        raise Refusal(9001)
+    if not isinstance(token, str) or not _TOKEN_RE.fullmatch(token):
+        raise Refusal(9034)
 
 
 def judge(
     attributes: Sequence[Attribute], body: Mapping[str, object], today: date
-) -> Taken | Refusal:
+) -> tuple[dict[str, str], list[str]]:
     """Hold a body without its token against the attributes of its page; the first breach decides.
 
     Names are case-sensitive. Where one attribute is sent under two names both texts are held
     against the page and the first name counts. Unknown names are passed over with a warning.
+
+    Returns:
+        Texts as sent under the first possible name, in the order of the page, empty where the body blanks
+        an attribute; attributes that were not sent are not there. And the warnings.
+
+    Raises:
+        Refusal: The body breaks a rule.
     """
     values: dict[str, str] = {}
     warnings: list[str] = []
     for attribute in attributes:
-        refusal = _judge_attribute(attribute, body, today)
-        if refusal is not None:
-            return refusal
-        sent = [str(body[name]) for name in attribute.names if name in body]
-        text = next((text for text in sent if text.strip()), "")
+        first, sent = attribute.names[0], [name for name in attribute.names if name in body]
+        texts = [_text(attribute, name, body[name], today) for name in sent]
+        text = next(filter(str.strip, texts), "")
+        kept = attribute.blank is Blank.KEPT and not sent
+        if not text and not kept and attribute.blank is not Blank.ALLOWED:
+            raise Refusal(attribute.missing, first)
         if attribute.cut and _length(text) > (attribute.most or 0):
             text = unicodedata.normalize("NFC", text)[: attribute.most]
-            warnings.append(f"The {attribute.names[0]} was too long and was cut.")
+            warnings.append(f"The {first} was too long and was cut.")
         if sent:
-            values[attribute.names[0]] = text
+            values[first] = text
     for attribute in attributes:
         one, other = attribute.names[0], attribute.instead
         if other and not values.get(one) and not values.get(other):
-            return Refusal(attribute.missing, f"{one} or {other}")
+            raise Refusal(attribute.missing, f"{one} or {other}")
     known = {name for attribute in attributes for name in attribute.names}
-    warnings += [_unknown(name) for name in body if name not in known]
-    return judge_times(values) or Taken(values, tuple(warnings))
+    judge_times(values)
+    return values, warnings + [_unknown(name) for name in body if name not in known]
 
 
-def judge_times(values: Mapping[str, str]) -> Refusal | None:
+def judge_times(values: Mapping[str, str]) -> None:
     """Refuse an ``endTime`` that is not after the ``startTime``, where both are there."""
     start, end = values.get("startTime"), values.get("endTime")
-    return Refusal(9005, "endTime") if start and end and end <= start else None
+    if start and end and end <= start:
+        raise Refusal(9005, "endTime")
 
 
-def _judge_attribute(
-    attribute: Attribute, body: Mapping[str, object], today: date
-) -> Refusal | None:
-    filled = False
-    for name in attribute.names:
-        text = body.get(name, "")
-        if not isinstance(text, str):
-            return Refusal(attribute.invalid, name)
-        if not text.strip():
-            continue
-        filled = True
-        too_long = attribute.most is not None and _length(text) > attribute.most
-        if too_long and not attribute.cut:
-            return Refusal(attribute.too_long, name)
+def _text(attribute: Attribute, name: str, text: object, today: date) -> str:
+    """Return the text that is sent for an attribute under one of its names, if it may be."""
+    if not isinstance(text, str):
+        raise Refusal(attribute.invalid, name)
+    if text.strip():
+        if attribute.most is not None and _length(text) > attribute.most and not attribute.cut:
+            raise Refusal(attribute.too_long, name)
         if _CONTROLS_RE.search(text) or not _has_form(attribute.form, text, today):
-            return Refusal(attribute.invalid, name)
-    sent = any(name in body for name in attribute.names)
-    if filled or attribute.blank is Blank.ALLOWED or (attribute.blank is Blank.KEPT and not sent):
-        return None
-    return Refusal(attribute.missing, attribute.names[0])
+            raise Refusal(attribute.invalid, name)
+    return text
 
 
 def _has_form(form: str, text: str, today: date) -> bool:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from importer.sandbox.faults import Fault
+    from importer.sandbox.controller import Fault
 
 _HOST = "127.0.0.1"
 """It answers this machine alone, because it keeps what is pushed to it."""

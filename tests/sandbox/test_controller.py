@@ -7,7 +7,7 @@ import pytest
 import requests
 from controller import Controller, Fault
 
-from importer.sandbox.faults import HTML
+from importer.sandbox.controller import HTML
 
 ACCEPTED = '{"status": "success", "reference_id": 1}'
 BODIES = {

@@ -16,7 +16,7 @@ from rehearsing import LEAST, TOKEN, USER, calling
 import importer.sandbox
 from importer.errors import SettingsError, UsageError
 from importer.sandbox import Sandbox, parse_fault
-from importer.sandbox.faults import Fault
+from importer.sandbox.controller import Fault
 
 
 def test_a_sandbox_that_is_not_running_says_so():
