@@ -9,17 +9,8 @@ import click
 
 from importer.cli.options import Options, taking
 from importer.cli.terminal import emit, say
-from importer.delivery.history import (
-    Created,
-    FileEntry,
-    RunEntry,
-    read_created,
-    read_gone,
-    read_run,
-    read_runs,
-)
 from importer.delivery.journal_file import look_up
-from importer.delivery.memory import SANDBOX, Memory, System
+from importer.delivery.memory import SANDBOX, Created, FileEntry, Memory, RunEntry, System
 from importer.errors import UsageError
 from importer.reading import read_summary, told_by, told_gone
 from importer.results.workbook import write_listing
@@ -63,18 +54,18 @@ def history(
             listed = () if memory is None else _gone(memory, gone)
             told: dict[str, object] = {"gone": [asdict(each) for each in listed]}
         elif run is None:
-            runs, listed = () if memory is None else read_runs(memory.connection), ()
+            runs, listed = () if memory is None else memory.runs(), ()
             told = {"runs": [asdict(each) for each in runs]}
             if not options.as_json:
                 _show_runs(runs)
         else:
-            entry = None if memory is None else read_run(memory.connection, run)
-            if memory is None or entry is None:
+            entries = () if memory is None else memory.runs(run)
+            if memory is None or not entries:
                 raise UsageError(
                     f"There is no run {run} in {path}.",
                     hint="`opscom-import history` shows the ids.",
                 )
-            listed = read_created(memory.connection, run, POLICIES)
+            [entry], listed = entries, memory.created(run, POLICIES)
             told = {"run": asdict(entry), "created": [asdict(each) for each in listed]}
             if not options.as_json:
                 _show_run(entry, listed)
@@ -159,7 +150,7 @@ def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:
     number = memory.system(system)
     if number is None:
         return ()
-    return read_gone(memory.connection, number, told_gone(summary), POLICIES)
+    return memory.gone(number, told_gone(summary), POLICIES)
 
 
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:

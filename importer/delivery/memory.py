@@ -1,4 +1,4 @@
-"""What the journal remembers of systems and runs, to be looked up.
+"""What the journal remembers of systems and of runs, their files and what they created, to be looked up.
 
 It holds keys, digests, states, ids, codes and answers; no token and no payload.
 """
@@ -11,8 +11,12 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from importer.text import levelled
+
+if TYPE_CHECKING:
+    from importer.schema import Policy
 
 Signs = tuple[tuple[str, ...], ...]
 
@@ -61,6 +65,59 @@ class Workbook:
     """How far the journal had come then, as it says itself; empty where it does not."""
     sheet: str
     """The sheet's title."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileEntry:
+    """One sheet of a run."""
+
+    source: str
+    sheet: str | None
+    digest: str
+    """SHA-256 of the file, of the first source where a results workbook was given back."""
+    mapping: str
+    endpoint: str
+    rows: int
+    states: Mapping[str, int]
+    """State → rows; empty where the run was killed before it could say."""
+    attempts: int
+    codes: Mapping[str, int]
+    """OPSCOM's error code → answers with it."""
+    results: str | None
+    """Where the workbook was written."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunEntry:
+    """One run."""
+
+    run: str
+    started: str
+    ended: str | None
+    """``None`` where the run was killed."""
+    person: str
+    machine: str
+    version: str
+    host: str
+    client: str
+    stopped: str | None
+    exit_code: int | None
+    files: tuple[FileEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Created:
+    """One record that a run created."""
+
+    reference_id: str
+    endpoint: str
+    key: str
+    """What the record is known by; empty for what has no key (permits)."""
+    source: str
+    row: int
+    at: str
+    deleted: bool
+    """Whether it was deleted through this program since."""
 
 
 class Memory:
@@ -163,6 +220,61 @@ class Memory:
             (system,),
         )
         return tuple(rows)
+
+    def runs(self, run: str | None = None) -> tuple[RunEntry, ...]:
+        """Return all runs, or the one of an id, the newest first."""
+        rows = self.connection.execute(
+            "SELECT id, started, ended, person, machine, version, host, client, stopped, exit_code FROM run"
+            " WHERE id = coalesce(?, id) ORDER BY julianday(started) DESC, id DESC",
+            (run,),
+        ).fetchall()
+        return tuple(RunEntry(*(*row, self._files(row[0]))) for row in rows)
+
+    def created(self, run: str, policies: Mapping[str, Policy]) -> tuple[Created, ...]:
+        """Return what a run created, the newest first: the order in which it would be undone."""
+        return self._created(policies, "file.run = ?", run)
+
+    def gone(
+        self, system: int, ids: Sequence[str], policies: Mapping[str, Policy]
+    ) -> tuple[Created, ...]:
+        """Return what was created in a system under these ids, the newest first."""
+        wanted = "attempt.system = ? AND attempt.reference_id IN (SELECT value FROM json_each(?))"
+        return self._created(policies, wanted, system, json.dumps(list(ids)))
+
+    def _created(
+        self, policies: Mapping[str, Policy], which: str, *values: str | int
+    ) -> tuple[Created, ...]:
+        rows = self.connection.execute(
+            "SELECT attempt.reference_id, attempt.endpoint, attempt.identity, file.source, attempt.row,"
+            " coalesce(attempt.answered, attempt.sent), coalesce(record.settled = 'deleted', 0)"
+            " FROM attempt JOIN file ON file.id = attempt.file"
+            " LEFT JOIN record ON record.system = attempt.system AND record.endpoint = attempt.endpoint"
+            " AND record.identity = attempt.identity AND record.reference_id = attempt.reference_id"
+            f" WHERE {which} AND attempt.state = 'pushed' AND attempt.reference_id <> ''"
+            " ORDER BY attempt.id DESC",
+            values,
+        )
+        return tuple(
+            Created(
+                *(number, endpoint, "" if policies[endpoint].alike else key, *where, bool(gone))
+            )
+            for number, endpoint, key, *where, gone in rows
+            if not policies[endpoint].of
+        )
+
+    def _files(self, run: str) -> tuple[FileEntry, ...]:
+        rows = self.connection.execute(
+            "SELECT source, sheet, digest, mapping, endpoint, rows, coalesce(states, '{}'),"
+            " (SELECT count(*) FROM attempt WHERE attempt.file = file.id),"
+            " (SELECT json_group_object(code, times) FROM (SELECT code, count(*) AS times FROM attempt"
+            "   WHERE attempt.file = file.id AND code <> '' GROUP BY code ORDER BY code)),"
+            " results FROM file WHERE run = ? ORDER BY id",
+            (run,),
+        )
+        return tuple(
+            FileEntry(*(*facts, json.loads(states), attempts, json.loads(codes), results))
+            for *facts, states, attempts, codes, results in rows
+        )
 
     def _exists(self, what: str, *values: str) -> bool:
         found = self.connection.execute(f"SELECT EXISTS (SELECT 1 FROM {what})", values)

@@ -18,7 +18,6 @@ from delivering import permits, push
 from journal_process import KILLED, look_as_nobody, open_as_nobody, open_until, run, tell
 from proving import ENDPOINTS, Trial, Witness
 
-from importer.delivery.history import read_runs
 from importer.delivery.journal import Journal
 from importer.delivery.journal_file import look_up
 from importer.delivery.memory import System
@@ -74,7 +73,7 @@ def test_runs_are_told_in_their_order_also_in_the_hour_that_summer_time_repeats(
         for name, moment in zip(("first", "second"), moments, strict=True):
             started = dt.datetime.fromisoformat(moment)
             opened.start_run(name, System("h", "c"), number, started)
-        told = read_runs(opened.connection)
+        told = opened.memory.runs()
     assert [run.run for run in told] == ["second", "first"]
 
 
