@@ -15,7 +15,7 @@ import pytest
 from commanding import Office, read_results
 from controller import Controller
 from delivering import permits, push
-from journal_process import KILLED, look_as_nobody, open_as_nobody, open_until, run, tell
+from own_process import FATAL, as_nobody, end, open_until, start
 from proving import ENDPOINTS, Trial, Witness
 
 from importer.delivery.journal import Journal
@@ -43,11 +43,11 @@ def mode_of(journal):
 def test_a_first_run_killed_at_any_statement_of_opening_leaves_a_journal_that_opens(tmp_path):
     for step in itertools.count(1):
         journal = tmp_path / f"{step}" / "journal.sqlite"
-        code = run(open_until, str(journal), step)
+        code, _ = end(*start(open_until, journal, step))
         Journal(journal, POLICIES).close()
         if code == 0:
             break
-        assert code == KILLED
+        assert code == FATAL
     assert step > 20, "fewer statements than there are"
 
 
@@ -249,10 +249,10 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, lock
     if locked == "folder":
         shared_folder.chmod(0o555)
     before = journal.read_bytes() if journal.exists() else None
-    said = tell(open_as_nobody, str(journal))
+    _, said = end(*start(as_nobody, "open", journal))
     if locked == "folder" and there:
         # All files can be written, so the lock is taken; but SQLite can put nothing beside them.
-        assert said[0] in {"JournalError", ""}
+        assert said is None or said[0] == "JournalError"
     else:
         assert said[0] == "JournalError"
         assert said[1].startswith(f"The journal {journal} cannot be written (")
@@ -269,7 +269,7 @@ def test_a_look_where_nothing_may_be_written_says_what_is_missing(shared_folder)
     Journal(journal, POLICIES).close()
     journal.chmod(0o444)
     shared_folder.chmod(0o555)
-    kind, text = tell(look_as_nobody, str(journal))
+    _, (kind, text) = end(*start(as_nobody, "look", journal))
     assert kind == "JournalError"
     assert re.fullmatch(
         re.escape(f"The journal {journal} cannot be read (")

@@ -8,8 +8,8 @@ from random import Random
 
 import pytest
 from controller import Fault
+from own_process import FATAL, end, push, start
 from proving import ENDPOINTS, PREFIX, Case, Trial, Witness, attempts_of, wait_for_quiet
-from pushing_process import FATAL, end, processes
 
 from importer.delivery.journal import Journal
 from schemas import POLICIES
@@ -20,12 +20,6 @@ PLANS = {
     "lost": {1: Case("lost", "lost", Fault("lost"))},
     "throttled": {1: Case("429", "throttled", Fault("answer", status=429, body=""))},
 }
-
-
-@pytest.fixture(scope="module")
-def start():
-    with processes() as start_one:
-        yield start_one
 
 
 def trial_of(journal, controller, endpoint, *, rows=4, workers=1, plan="well"):
@@ -53,16 +47,16 @@ def take_over(trial):
     return 0
 
 
-def kill_at(start, folder, endpoint, step, *, workers=1, plan="well", second=0):
+def kill_at(folder, endpoint, step, *, workers=1, plan="well", second=0):
     """Kill a push at a step, perhaps the next one at another; finish; return whether it was killed."""
     journal = folder / f"{step}-{second}" / "journal.sqlite"
     with Witness(journal) as controller:
         trial = trial_of(journal, controller, endpoint, workers=workers, plan=plan)
         common = (controller.url, journal, endpoint, trial.payloads)
-        code, _ = end(*start(*common, workers=workers, fatal=step))
+        code, _ = end(*start(push, *common, workers=workers, fatal=step))
         assert code in {0, FATAL}
         if second and code == FATAL:
-            end(*start(*common, workers=workers, fatal=second))
+            end(*start(push, *common, workers=workers, fatal=second))
         open_ = take_over(trial)
         assert open_ <= workers
         trial.finish()
@@ -73,10 +67,10 @@ def kill_at(start, folder, endpoint, step, *, workers=1, plan="well", second=0):
 
 
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_push_killed_at_any_step_is_finished_by_the_next(start, tmp_path, endpoint):
+def test_a_push_killed_at_any_step_is_finished_by_the_next(tmp_path, endpoint):
     stride = 2 if endpoint == "permits" else 5
     for step in itertools.count(1, stride):
-        if not kill_at(start, tmp_path, endpoint, step):
+        if not kill_at(tmp_path, endpoint, step):
             break
     assert step > 40, "fewer steps than there are"
 
@@ -84,26 +78,24 @@ def test_a_push_killed_at_any_step_is_finished_by_the_next(start, tmp_path, endp
 @pytest.mark.parametrize("plan", ["lost", "throttled"])
 @pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
 def test_a_push_killed_between_two_attempts_of_a_row_is_finished_by_the_next(
-    start, tmp_path, endpoint, plan
+    tmp_path, endpoint, plan
 ):
     for step in itertools.count(3, 7):
-        if not kill_at(start, tmp_path, endpoint, step, plan=plan):
+        if not kill_at(tmp_path, endpoint, step, plan=plan):
             break
 
 
 @pytest.mark.parametrize("endpoint", ["users", "permits"])
-def test_a_push_with_many_workers_killed_at_any_step_is_finished_by_the_next(
-    start, tmp_path, endpoint
-):
+def test_a_push_with_many_workers_killed_at_any_step_is_finished_by_the_next(tmp_path, endpoint):
     for step in itertools.count(2, 7):
-        if not kill_at(start, tmp_path, endpoint, step, workers=4):
+        if not kill_at(tmp_path, endpoint, step, workers=4):
             break
 
 
 @pytest.mark.parametrize("second", [1, 2, 4])
-def test_a_recovery_that_is_killed_too_is_finished_by_the_next(start, tmp_path, second):
+def test_a_recovery_that_is_killed_too_is_finished_by_the_next(tmp_path, second):
     for step in (6, 9, 12, 15):
-        assert kill_at(start, tmp_path, "permits", step, second=second)
+        assert kill_at(tmp_path, "permits", step, second=second)
 
 
 @pytest.mark.exhaustive
@@ -111,10 +103,10 @@ def test_a_recovery_that_is_killed_too_is_finished_by_the_next(start, tmp_path, 
 @pytest.mark.parametrize("workers", [1, 4, 16])
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.timeout(1200)
-def test_every_step(start, tmp_path, endpoint, workers, plan):
+def test_every_step(tmp_path, endpoint, workers, plan):
     untouched = 0
     for step in itertools.count(1):
-        killed = kill_at(start, tmp_path, endpoint, step, workers=workers, plan=plan)
+        killed = kill_at(tmp_path, endpoint, step, workers=workers, plan=plan)
         # With many workers the number of commits differs from run to run.
         untouched = 0 if killed else untouched + 1
         if untouched == 3:
@@ -124,20 +116,20 @@ def test_every_step(start, tmp_path, endpoint, workers, plan):
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
 @pytest.mark.timeout(3600)
-def test_every_step_of_the_run_and_of_its_recovery(start, tmp_path, endpoint):
+def test_every_step_of_the_run_and_of_its_recovery(tmp_path, endpoint):
     for step in itertools.count(2, 3):
         for second in range(1, 30, 2):
-            if not kill_at(start, tmp_path, endpoint, step, second=second):
+            if not kill_at(tmp_path, endpoint, step, second=second):
                 return
 
 
-def kill_at_random(start, folder, endpoint, workers, seed):
+def kill_at_random(folder, endpoint, workers, seed):
     journal, random, rows = folder / "journal.sqlite", Random(seed), 30
     with Witness(journal, latency=0.002) as controller:
         trial = trial_of(journal, controller, endpoint, rows=rows, workers=workers)
         for _ in range(3):
             process, told = start(
-                controller.url, journal, endpoint, trial.payloads, workers=workers
+                push, controller.url, journal, endpoint, trial.payloads, workers=workers
             )
             some = controller.requests + random.randint(1, rows // 3)
             while controller.requests < some and process.is_alive():
@@ -156,29 +148,29 @@ def kill_at_random(start, folder, endpoint, workers, seed):
     [("users", 4), ("vehicles", 16), ("permits", 1), ("permits", 16), ("permit-deletes", 4)],
     ids=str,
 )
-def test_a_push_killed_from_outside_is_finished_by_the_next(start, tmp_path, endpoint, workers):
-    kill_at_random(start, tmp_path, endpoint, workers, seed=workers)
+def test_a_push_killed_from_outside_is_finished_by_the_next(tmp_path, endpoint, workers):
+    kill_at_random(tmp_path, endpoint, workers, seed=workers)
 
 
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("seed", range(40))
 @pytest.mark.parametrize("workers", [1, 4, 16])
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_kills_from_outside_at_any_time(start, tmp_path, endpoint, workers, seed):
-    kill_at_random(start, tmp_path, endpoint, workers, seed)
+def test_kills_from_outside_at_any_time(tmp_path, endpoint, workers, seed):
+    kill_at_random(tmp_path, endpoint, workers, seed)
 
 
 # A journal that cannot be written
 
 
-def fill_disk(start, folder, endpoint, size, workers):
+def fill_disk(folder, endpoint, size, workers):
     """Push with files of at most that many bytes; return whether that was enough."""
     journal = folder / f"{size}" / "journal.sqlite"
     with Witness(journal) as controller:
         trial = trial_of(journal, controller, endpoint, rows=8, workers=workers)
         common = (controller.url, journal, endpoint, trial.payloads)
         Journal(journal, POLICIES).close()
-        code, said = end(*start(*common, workers=workers, longest_file=size))
+        code, said = end(*start(push, *common, workers=workers, longest_file=size))
         assert code == 0, "it was killed by its limit"
         assert controller.unannounced == []
         if isinstance(said, tuple):
@@ -203,9 +195,9 @@ def fill_disk(start, folder, endpoint, size, workers):
 @POSIX
 @pytest.mark.parametrize("workers", [1, 4])
 @pytest.mark.parametrize("endpoint", ["users", "permits"])
-def test_a_full_disk_stops_the_run_before_the_send(start, tmp_path, endpoint, workers):
+def test_a_full_disk_stops_the_run_before_the_send(tmp_path, endpoint, workers):
     for size in itertools.count(14_000, 16_000):
-        if fill_disk(start, tmp_path, endpoint, size, workers):
+        if fill_disk(tmp_path, endpoint, size, workers):
             break
     assert size > 30_000, "the disk was never full"
 
@@ -215,7 +207,7 @@ def test_a_full_disk_stops_the_run_before_the_send(start, tmp_path, endpoint, wo
 @pytest.mark.parametrize("workers", [1, 4, 16])
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
 @pytest.mark.timeout(1200)
-def test_every_size_of_a_full_disk(start, tmp_path, endpoint, workers):
+def test_every_size_of_a_full_disk(tmp_path, endpoint, workers):
     for size in itertools.count(14_000, 500):
-        if fill_disk(start, tmp_path, endpoint, size, workers):
+        if fill_disk(tmp_path, endpoint, size, workers):
             break

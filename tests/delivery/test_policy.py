@@ -112,50 +112,47 @@ def test_a_row_after_a_lost_attempt(endpoint, reply, decision):
     assert word(judge(POLICIES[endpoint], reply, lost_before=True, attempt=2)) == decision
 
 
-def test_not_found_after_a_lost_delete_means_done():
-    decision = judge(POLICIES["permit-deletes"], code(9009), lost_before=True, attempt=2)
-    assert word(decision) == "pushed"
-    assert decision.message == "The record is gone: an earlier attempt of ours did it."
+OURS = "most likely from our own earlier attempt."
+NOBODY = "The connection was lost before the answer was complete. Nobody knows whether OPSCOM took the row"
+LOOK = (
+    "The host answers that it failed (HTTP 502). Nobody knows whether OPSCOM took the row, and it is not sent "
+    "again. Run `opscom-import settle` to find out, or look it up in OPSCOM and write the id, yes or no into "
+    "opscom_answer."
+)
 
 
-def test_not_found_after_a_lost_update_is_a_rejection():
-    decision = judge(POLICIES["permit-updates"], code(9009), lost_before=True, attempt=2)
-    assert (word(decision), decision.code) == ("rejected", "9009")
-
-
-@pytest.mark.parametrize("endpoint", FREE)
-def test_a_row_that_may_go_again_is_unknown_after_its_last_attempt(endpoint):
-    decision = judge(POLICIES[endpoint], LOST, lost_before=True, attempt=MAX_ATTEMPTS)
-    assert word(decision) == "unknown"
-    assert decision.message == (
-        "The connection was lost before the answer was complete. Nobody knows whether OPSCOM took "
-        "the row; the next push sends it again."
-    )
+@pytest.mark.parametrize(
+    ("endpoint", "reply", "lost", "attempt", "state", "message"),
+    [
+        (
+            *("permit-deletes", code(9009), True, 2, "pushed"),
+            "The record is gone: an earlier attempt of ours did it.",
+        ),
+        ("permit-updates", code(9009), True, 2, "rejected", "Words."),
+        *(
+            (
+                endpoint,
+                LOST,
+                True,
+                MAX_ATTEMPTS,
+                "unknown",
+                f"{NOBODY}; the next push sends it again.",
+            )
+            for endpoint in FREE
+        ),
+        ("vehicles", code(9012), False, 1, "exists", "OPSCOM has this record already."),
+        ("vehicles", code(9012), True, 2, "exists", f"OPSCOM has this record already, {OURS}"),
+        ("permits", answered(502), False, 1, "unknown", LOOK),
+    ],
+)
+def test_what_is_said_of_a_row(endpoint, reply, lost, attempt, state, message):
+    decision = judge(POLICIES[endpoint], reply, lost_before=lost, attempt=attempt)
+    assert (word(decision), decision.message) == (state, message)
 
 
 def test_a_vehicle_that_did_not_leave_at_first_still_gets_its_second_send():
     decision = judge(POLICIES["vehicles"], LOST, lost_before=False, attempt=2)
     assert word(decision) == AGAIN
-
-
-def test_what_a_second_9012_says_tells_whose_record_it_most_likely_is():
-    first, after = (
-        judge(POLICIES["vehicles"], code(9012), lost_before=lost, attempt=2)
-        for lost in (False, True)
-    )
-    assert first.message == "OPSCOM has this record already."
-    assert after.message == (
-        "OPSCOM has this record already, most likely from our own earlier attempt."
-    )
-
-
-def test_an_unknown_permit_says_what_the_person_does_next():
-    decision = judge(POLICIES["permits"], answered(502), lost_before=False, attempt=1)
-    assert decision.message == (
-        "The host answers that it failed (HTTP 502). Nobody knows whether OPSCOM took the row, and "
-        "it is not sent again. Run `opscom-import settle` to find out, or look it up in OPSCOM and "
-        "write the id, yes or no into opscom_answer."
-    )
 
 
 @pytest.mark.parametrize("status", [429, 503])

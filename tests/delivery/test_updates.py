@@ -5,12 +5,12 @@ import sqlite3
 from contextlib import closing
 
 import openpyxl
+import own_process
 import pytest
 from commanding import DELETES, TOKEN, permit
 from controller import Fault
 from delivering import moment, permits, push
 from proving import CASES, Witness, wait_for_quiet
-from pushing_process import FATAL, end, processes
 from returning import edited, set_cell
 
 END, PLATE = "2027-01-31T18:00:00", "NEW1"
@@ -339,8 +339,8 @@ class Term:
     def push(self, **more):
         return push(*self._where, **self._told, **more)
 
-    def start(self, start, **more):
-        return start(*self._where, **self._told, **more)
+    def start(self, **more):
+        return own_process.start(own_process.push, *self._where, **self._told, **more)
 
 
 def ids_of(controller):
@@ -406,30 +406,22 @@ def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(tmp_pa
         then(controller, journal, second, ids)
 
 
-@pytest.fixture(scope="module")
-def start():
-    with processes() as start_one:
-        yield start_one
-
-
 @pytest.mark.parametrize("then", [finish, turn_over], ids=["finished", "overtaken"])
 @pytest.mark.parametrize(
     "stride", [pytest.param(1, marks=pytest.mark.exhaustive), 5], ids=["every step", "some steps"]
 )
 @pytest.mark.timeout(600)
-def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
-    tmp_path, start, stride, then
-):
+def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(tmp_path, stride, then):
     for step in itertools.count(1, stride):
         journal = tmp_path / f"{step}" / "journal.sqlite"
         with Witness(journal) as controller:
             push(controller.url, journal, "permits", FIRST)
             ids = ids_of(controller)
             second = Term(controller, journal, SECOND)
-            code, _ = end(*second.start(start, fatal=step))
+            code, _ = own_process.end(*second.start(fatal=step))
             wait_for_quiet(controller)
             then(controller, journal, second, ids)
-        if code != FATAL:
+        if code != own_process.FATAL:
             break
     assert step > 20, "fewer steps than there are"
 
