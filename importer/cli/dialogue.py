@@ -30,9 +30,7 @@ def converse(
 
     Ctrl-C leaves nothing behind, because nothing is written here.
     """
-    proposal = proposer(Answers())
-    _show_table(proposal)
-    looked_at = proposal.look, proposal.endpoint
+    looked_at = None
     steps: list[tuple[Answers, frozenset[Key]]] = [(Answers(), frozenset())]
     while True:
         said, passed = steps[-1]
@@ -45,42 +43,33 @@ def converse(
             job, counted = check(proposal)
             _show_row(job)
             say(counted)
-            reply = _ask(_SAVE, proposal)
-            if reply != BACK:
-                return proposal
+        reply = _ask(question or _SAVE, proposal)
+        if reply == BACK:
+            steps = steps[:-1] or steps
+        elif question is None:
+            return proposal
         else:
-            reply = _ask(question, proposal)
-            if reply != BACK:
-                answers = Answers({question.key: reply}).over(said) if reply else said
-                steps.append((answers, passed | {question.key}))
-        if reply == BACK and len(steps) > 1:
-            steps.pop()
+            answers = Answers({question.key: reply}).over(said) if reply else said
+            steps.append((answers, passed | {question.key}))
 
 
 def _next(proposal: Proposal, passed: frozenset[Key]) -> Question | None:
     """Return the next thing to ask: what is open, then what is likely and to be confirmed or is offered."""
     questions = list(proposal.questions)
+    blanks = {p.field for p in proposal.places if p.profile.filled < p.profile.rows}
     for place in proposal.places:
-        header = proposal.look.header(place)
-        goes, proposed = place.field, place.field
-        text = f'"{header}" goes to {place.field} ({place.reason}). Is that right?'
-        if place.offered and _has_blanks(proposal, place.offered.partition(" (")[0]):
-            goes, proposed = place.offered, NOT_SENT
+        header, goes = proposal.look.header(place), place.field
+        taken, text = goes or "", f'"{header}" goes to {goes} ({place.reason}). Is that right?'
+        if place.offered.partition(" (")[0] in blanks:
+            goes, taken = place.offered, NOT_SENT
             text = f'"{header}": {place.reason}. Is it to be?'
         elif place.confidence is not Confidence.LIKELY or place.how in {"join", "extract"}:
             continue
-        if goes and proposed and proposal.alone(place):
-            choices = (goes, NOT_SENT)
-            questions.append(
-                Question(
-                    "column", (COLUMNS, header), text, choices, proposed, column=header, field=goes
-                )
-            )
+        if goes and proposal.alone(place):
+            key, choices = (COLUMNS, header), (goes, NOT_SENT)
+            asked = Question("column", key, text, choices, taken, column=header, field=goes)
+            questions.append(asked)
     return next((question for question in questions if question.key not in passed), None)
-
-
-def _has_blanks(proposal: Proposal, field: str) -> bool:
-    return any(p.field == field and p.profile.filled < p.profile.rows for p in proposal.places)
 
 
 def _ask(question: Question, proposal: Proposal) -> str:
@@ -161,20 +150,16 @@ def _show_rows(question: Question, proposal: Proposal) -> None:
             ]
             shown.add(position)
     numbers = look.sheet.rows[frame.index[:_SHOWN]]
+    named = [column for column in look.sheet.columns if column.position in shown]
     for number, (_, row) in zip(numbers, frame.iterrows(), strict=False):
-        cells = [
-            f"{c.header}: {row[c.position]}"
-            for c in look.sheet.columns
-            if c.position in shown and row[c.position]
-        ]
+        cells = (f"{c.header}: {row[c.position]}" for c in named if row[c.position])
         say(f"  row {number}  {', '.join(cells)}")
 
 
 def _show_row(job: Job) -> None:
     """Show one row as it would be sent."""
     for sheet in job.sheets:
-        batch = sheet.batch
-        held = sheet.held
+        batch, held = sheet.batch, sheet.held
         ready = next((at for at, no in enumerate(batch.skipped) if not no and at not in held), None)
         if ready is not None:
             say("")

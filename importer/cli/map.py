@@ -61,6 +61,7 @@ class Request:
     options: Options
     workbook: bool
     workspace: Workspace
+    office: Office
 
     @property
     def mappings(self) -> Path:
@@ -97,7 +98,10 @@ def map_(
     """
     try:
         workspace = find_workspace(options.workspace, Path.cwd())
-        return _run(Request(file, output, endpoint, options, workbook, workspace))
+        kept = kept_user_types(workspace.keeping_folder)
+        glossary = load_glossary(workspace.folder / MAPPINGS / GLOSSARY)
+        office = Office(() if kept is None else kept.types, glossary)
+        return _run(Request(file, output, endpoint, options, workbook, workspace, office))
     except ImporterError as error:
         if not options.as_json:
             raise
@@ -112,31 +116,25 @@ def _run(request: Request) -> int:
             f"{request.output} is there already.",
             hint="Name another file with -o; a mapping is never overwritten.",
         )
-    kept = kept_user_types(request.workspace.keeping_folder)
-    glossary = load_glossary(request.mappings / GLOSSARY)
-    office = Office(() if kept is None else kept.types, glossary)
     if is_answers(request.file):
-        return _from_workbook(request, office)
-    proposer = _proposer(request, office)
-    if request.workbook:
-        return _to_workbook(request, proposer(Answers()))
-    if is_interactive() and not request.options.as_json:
-        return _finish(request, office, converse(proposer, _try_text), proposer(Answers()))
+        return _from_workbook(request)
+    proposer = _proposer(request)
+    if not request.workbook and is_interactive() and not request.options.as_json:
+        return _finish(request, converse(proposer, _try), proposer(Answers()))
     proposal = proposer(Answers())
-    path = _write(request, proposal)
-    return _tell(request, proposal, path)
+    if request.workbook:
+        return _to_workbook(request, proposal)
+    return _tell(request, proposal, _write(request, proposal))
 
 
-def _proposer(
-    request: Request, office: Office, filled: Filled | None = None
-) -> Callable[[Answers], Proposal]:
+def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answers], Proposal]:
     """Return what makes a proposal of answers; the file is read and looked at once."""
     file = request.file if filled is None else _source_of(filled, request)
     source, options = read_source(file, encoding=request.options.encoding), request.options
     named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
+    office, endpoint = request.office, request.endpoint
     if not named:
-        endpoint, glossary = request.endpoint, office.glossary
-        looks = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=glossary)
+        looks = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=office.glossary)
         return lambda said: propose_file(looks, said, office, endpoint=endpoint)
     path = named[0]
     if not os.path.isfile(path):  # noqa: PTH113 - of a name that no system allows too
@@ -183,26 +181,23 @@ def _write(request: Request, proposal: Proposal) -> Path:
 
 def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
     """Say what was made and what to type next; print the object where it is wished; return the exit code."""
-    look, known = proposal.look, recognised(proposal.places)
+    look, known, asked = proposal.look, recognised(proposal.places), len(proposal.held)
     rows = count(len(look.sheet.frame), "row")
     columns = count(len(look.profiles), "column")
     say(f"{look.name}: {proposal.endpoint}, {rows}, {known} of {columns} recognised.")
     secret = [f'"{p.profile.column.header}"' for p in proposal.places if p.secret]
     if secret:
         say(f"Never sent, and shown nowhere: {', '.join(dict.fromkeys(secret))}.")
-    code = 1 if proposal.held else 0
     if path is not None:
         say(f"Mapping: {path}")
-    if path is not None and code:
-        asked = len(proposal.held)
-        are = "is" if asked == 1 else "are"
-        say(
-            f"{count(asked, 'question')} {are} open in it (# ASK). Answer on a terminal, in the file, or in a workbook:"
-        )
-        say(f"    opscom-import map {quoted(request.file)} --workbook")
-    elif path is not None:
-        say("Now see what would be sent:")
-        say(f"    opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}")
+        if asked:
+            asks = f"{count(asked, 'question')} {'is' if asked == 1 else 'are'} open in it (# ASK)"
+            say(f"{asks}. Answer on a terminal, in the file, or in a workbook:")
+            say(f"    opscom-import map {quoted(request.file)} --workbook")
+        else:
+            say("Now see what would be sent:")
+            say(f"    opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}")
+    code = 1 if asked else 0
     if request.options.as_json:
         emit(as_json(proposal, path, code))
     return code
@@ -227,10 +222,10 @@ def _to_workbook(request: Request, proposal: Proposal) -> int:
     return code
 
 
-def _from_workbook(request: Request, office: Office) -> int:
+def _from_workbook(request: Request) -> int:
     """Make the mapping of a workbook that a person filled in; what its answers open anew is asked in another."""
     filled = read_workbook(request.file)
-    proposer = _proposer(request, office, filled)
+    proposer = _proposer(request, filled)
     which: set[Key] = {(ROWS, "sheet"), (ROWS, "endpoint")}
     chosen = {key: answer for _, key, answer in filled.lines if key in which and answer}
     said = Answers(chosen).over(filled.before)
@@ -248,12 +243,12 @@ def _from_workbook(request: Request, office: Office) -> int:
             lines = [*lines[:_SHOWN], *more]
             raise InputError(f"{request.file.name}: nothing was written.", *lines)
         if not proposal.held:
-            return _finish(request, office, proposal, proposer(filled.before))
+            return _finish(request, proposal, proposer(filled.before))
     say("What you answered asks for more. Your answers are kept in a new workbook.")
     return _to_workbook(request, proposal)
 
 
-def _finish(request: Request, office: Office, proposal: Proposal, before: Proposal) -> int:
+def _finish(request: Request, proposal: Proposal, before: Proposal) -> int:
     """Write the mapping and keep what was confirmed; say how many rows are ready with it.
 
     A mapping of ours with open questions, as it was ``before`` and as nobody has touched it, gives way.
@@ -262,14 +257,14 @@ def _finish(request: Request, office: Office, proposal: Proposal, before: Propos
     if before.held and asked.is_file() and asked.read_bytes() == mapping_text(before).encode():
         asked.unlink()
     path = _write(request, proposal)
-    glossary = {**office.glossary, proposal.endpoint: _confirmed(proposal)}
+    glossary = {**request.office.glossary, proposal.endpoint: _confirmed(proposal)}
     try:
         request.mappings.mkdir(parents=True, exist_ok=True)
         save_glossary(request.mappings / GLOSSARY, glossary)
     except OSError as error:
         why = f"({error.strerror}); it will be asked again"
         say(f"What you confirmed could not be kept in {GLOSSARY} {why}.")
-    say(_try(proposal, path)[1])
+    say(_try(proposal)[1])
     return _tell(request, proposal, path)
 
 
@@ -277,16 +272,13 @@ def _confirmed(proposal: Proposal) -> Answers:
     """Return what is kept: the answers, but for dates, which are others next time, and what was left as likely."""
     table = TABLES[proposal.endpoint]
     dated = {field.name for field in table.fields if field.kind in {Kind.DATE, Kind.DATETIME}}
-    fields: dict[Key, str] = {(VALUES, v.column, v.value): v.field for v in proposal.values}
-
-    def passes(key: Key, text: str) -> bool:
-        field = fields.get(key, "") if key[0] == VALUES else key[1] if key[0] == FIELDS else ""
-        return field in dated and text not in {BLANK, HOLD}
-
+    passing: set[Key] = {(FIELDS, name) for name in dated}
+    passing |= {(VALUES, v.column, v.value) for v in proposal.values if v.field in dated}
     given = proposal.answers.given
-    kept = {key: text for key, text in given.items() if not passes(key, text)}
-    end = given.get((FIELDS, "endTime"))
-    answers = Answers(kept | ({(FIELDS, f"{LAST}endTime"): end} if end else {}))
+    kept = {k: text for k, text in given.items() if k not in passing or text in {BLANK, HOLD}}
+    if end := given.get((FIELDS, "endTime")):
+        kept[FIELDS, f"{LAST}endTime"] = end
+    answers = Answers(kept)
     for place in proposal.places:
         plain = place.how == "direct" and place.confidence is Confidence.LIKELY
         key = (COLUMNS, proposal.look.header(place))
@@ -295,13 +287,17 @@ def _confirmed(proposal: Proposal) -> Answers:
     return answers
 
 
-def _try(proposal: Proposal, path: Path) -> tuple[Job, str]:
-    """Check the file with a mapping; return the job, and in words how many rows are ready."""
-    order = Order(
-        command=CHECK, files=(proposal.look.source.path,), mappings=(path,), named=True, results=Path(),
-        today=dt.datetime.now().astimezone().date(), sheet=proposal.look.only_sheet,
-    )  # fmt: skip
-    job = prepare(order)[0]
+def _try(proposal: Proposal) -> tuple[Job, str]:
+    """Check the file with the mapping, written or not; return the job, and in words how many rows are ready."""
+    source = proposal.look.source.path
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "proposed.yaml"
+        path.write_text(mapping_text(proposal), encoding="utf-8")
+        order = Order(
+            command=CHECK, files=(source,), mappings=(path,), named=True, results=Path(),
+            today=dt.datetime.now().astimezone().date(), sheet=proposal.look.only_sheet,
+        )  # fmt: skip
+        job = prepare(order)[0]
     if job.error is not None:
         return job, f"check says: {job.error}"
     rows = sum(len(sheet.batch.frame) for sheet in job.sheets)
@@ -311,11 +307,3 @@ def _try(proposal: Proposal, path: Path) -> tuple[Job, str]:
     verbs = ["is" if number == 1 else "are" for number in (ready, held, skipped)]
     said = f"check: {count(ready, 'row')} {verbs[0]} ready, {held:,} {verbs[1]} held back, {skipped:,} {verbs[2]} no records."
     return job, said
-
-
-def _try_text(proposal: Proposal) -> tuple[Job, str]:
-    """Check the file with a mapping that is not written yet."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "proposed.yaml"
-        path.write_text(mapping_text(proposal), encoding="utf-8")
-        return _try(proposal, path)

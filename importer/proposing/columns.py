@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import re
 from dataclasses import dataclass, field
-from enum import IntEnum
 from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import NOT_SENT
@@ -26,14 +25,6 @@ _YEAR_RE: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _YOUNGEST, _YEARS_LOOKED_AT = 8, 200
 _KEYS: Final = {"unique_id", "student_no", "employ_no"}
 _IDS: Final = {*_KEYS, "permitNo", "referenceID", "driver_licence_num"}
-
-
-class Fit(IntEnum):
-    """How values go with a field."""
-
-    AGAINST = -1
-    SILENT = 0
-    FITS = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +77,25 @@ _EVIDENCE: Final = {
 _BY_FIELD: Final = {name: found for names, found in _EVIDENCE.items() for name in names}
 
 
-def fit(field: str, column: Profile) -> tuple[Fit, str]:
-    """Return how the values of a column go with a field, and why in a person's words."""
+def fit(field: str, column: Profile) -> tuple[bool | None, str]:
+    """Return whether the values of a column go with a field or against it, ``None`` where they do not say, and why."""
     if column.counts and field in _IDS:
         return _as_id(field, column)
     evidence = _BY_FIELD.get(field)
     if evidence is None or not column.counts:
-        return Fit.SILENT, "" if column.counts else "the column is empty"
+        return None, "" if column.counts else "the column is empty"
     if field == "date_of_birth" and column.share("date") >= _SOME and _is_recent(column):
-        return Fit.AGAINST, "the dates are of the last years, not births"
+        return False, "the dates are of the last years, not births"
     for form, most in evidence.never.items():
         if column.share(form) > most:
-            return Fit.AGAINST, f"the values are {_NAMES[form]}"
+            return False, f"the values are {_NAMES[form]}"
     part = sum(map(column.share, evidence.forms))
     if part < evidence.hardly:
-        return Fit.AGAINST, f"the values are not {evidence.what}"
+        return False, f"the values are not {evidence.what}"
     fits = part >= evidence.enough
     every = f"{part:.0%} of the" if part else "the" if fits else "none of the"
     every = "all" if part == 1 else "the" if part > 1 else every
-    return Fit.FITS if fits else Fit.SILENT, f"{every} values are {evidence.what}"
+    return fits or None, f"{every} values are {evidence.what}"
 
 
 def _is_recent(column: Profile) -> bool:
@@ -115,23 +106,22 @@ def _is_recent(column: Profile) -> bool:
     return bool(years) and sum(year > limit for year in years) > _SOME * len(years)
 
 
-def _as_id(field: str, column: Profile) -> tuple[Fit, str]:
+def _as_id(field: str, column: Profile) -> tuple[bool | None, str]:
     """Return how values go with the number of a person, a permit or a record."""
     different = column.different if field in _KEYS and column.rows > 1 else 1.0
     if column.share("date") > _SOME and column.share("integer") < _SOME:
-        return Fit.AGAINST, "the values are dates"
+        return False, "the values are dates"
     if field in _KEYS and column.share("email") > _SOME:
-        return Fit.SILENT, "the values are e-mail addresses"
+        return None, "the values are e-mail addresses"
     if column.share("id") < _HARDLY:
         phones = column.share("phone") >= _HARDLY and column.share("spaced") <= _HARDLY
-        against = Fit.SILENT if phones else Fit.AGAINST
-        return against, "the values are not numbers of records"
+        return None if phones else False, "the values are not numbers of records"
     if different < _SOME:
-        return Fit.AGAINST, f"there are only {len(column.counts)} different values"
+        return False, f"there are only {len(column.counts)} different values"
     if different < _ALMOST or column.share("id") < _MOST:
-        return Fit.SILENT, "some values repeat" if different < _ALMOST else ""
+        return None, "some values repeat" if different < _ALMOST else ""
     every = "all values are different" if column.different == 1 else "the values are numbers"
-    return Fit.FITS, every
+    return True, every
 
 
 def place_columns(
@@ -166,11 +156,11 @@ def _answered(profile: Profile, answer: str) -> Place:
 
 def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     """Return where a column goes by its own header and values."""
-    passwords = profile.share("password") > _SOME and profile.different > _SOME
-    if naming.never or passwords:
-        what = f"this is {naming.never}: it is"
-        what = what if naming.never else "these look like passwords: they are"
-        return Place(profile, reason=f"{what} never sent", secret=True)
+    if naming.never:
+        return Place(profile, reason=f"this is {naming.never}: it is never sent", secret=True)
+    if profile.share("password") > _SOME and profile.different > _SOME:
+        reason = "these look like passwords: they are never sent"
+        return Place(profile, reason=reason, secret=True)
     if naming.fields:
         claims = (_claim(profile, named) for named in naming.fields)
         return max(claims, key=lambda place: place.rank)
@@ -189,37 +179,28 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
 
 
 def _claim(profile: Profile, named: Named) -> Place:
-    """Return what one field's claim on a column comes to: the header's word weighed with the values'."""
-    values, why = fit(named.field, profile)
+    """Return what one field's claim on a column comes to: values can veto a header, and only both are sure."""
+    fits, why = fit(named.field, profile)
     said = "the header says so" if named.strength >= SURE else "the header may mean it"
     if named.unknown:
         said = f"the header holds its words, and {', '.join(named.unknown)}"
-    if values is Fit.AGAINST:
+    if fits is False:
         said = f"the header may mean {named.field}, but {why}"
     elif why:
         said = f"{said}; {why}"
     strength = named.strength + 0.01 * len(named.words)
-    if values is Fit.FITS:
-        # Values of a form that only this field's have.
-        form = {"user_name": "account", "province": "province", "prov": "province"}.get(named.field)
-        strength += 0.05 * (form is not None and profile.share(form) > _SOME)
-    confidence = _confidence(profile, named, values)
-    if confidence is Confidence.NONE:
-        return Place(profile, reason=said, strength=strength)
-    return Place(
-        profile, named.field, "direct", confidence, said, strength, ordinal=named.ordinal, grade=named.grade
-    )  # fmt: skip
-
-
-def _confidence(profile: Profile, named: Named, values: Fit) -> Confidence:
-    """Return how sure a field is: values can veto a header, and only both together are sure."""
+    # Values of a form that only this field's have.
+    form = {"user_name": "account", "province": "province", "prov": "province"}.get(named.field)
+    if fits and form and profile.share(form) > _SOME:
+        strength += 0.05
     firm = named.strength >= FIRM
     few = named.strength >= PART and len(named.unknown) <= 1
     weak = not profile.counts or named.strength < PART * MAY
-    if values is Fit.AGAINST or (values is Fit.SILENT and not firm and weak):
-        return Confidence.NONE
-    if values is Fit.FITS and firm:
-        return Confidence.SURE
-    if firm or (values is Fit.FITS and (named.strength >= MAY * FIRM or few)):
-        return Confidence.LIKELY
-    return Confidence.ASK
+    confidence = Confidence.ASK
+    if fits is False or (fits is None and not firm and weak):
+        return Place(profile, reason=said, strength=strength)
+    if firm or (fits and (named.strength >= MAY * FIRM or few)):
+        confidence = Confidence.SURE if firm and fits else Confidence.LIKELY
+    return Place(
+        profile, named.field, "direct", confidence, said, strength, ordinal=named.ordinal, grade=named.grade
+    )  # fmt: skip

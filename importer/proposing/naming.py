@@ -86,19 +86,17 @@ def read_headers(headers: Sequence[str], endpoint: str) -> tuple[Naming, ...]:
     weights = {name: sum(naming.weight for naming in rows) for name, rows in read.items()}
     # Every language knows English too, so that another must know clearly more.
     best = max(weights, key=lambda name: weights[name] * (_FOREIGN if name != LANGUAGES[0] else 1))
-    others = [rows for name, rows in read.items() if name != best]
-    contacts = any(n.words & _RELATIONS for n in read[best])
+    contacts = any(naming.words & _RELATIONS for naming in read[best])
     found = []
-    for at, naming in enumerate(read[best]):
+    for naming, *others in zip(read.pop(best), *read.values(), strict=True):
+        forbidden = next((other for other in others if other.never or other.other), None)
+        known = next((other for other in others if other.weight), naming)
         if contacts and "contact" in naming.words:
             found.append(Naming(other="another person", words=naming.words))
-            continue
-        forbidden = next((rows[at] for rows in others if rows[at].never or rows[at].other), None)
-        known = next((rows[at] for rows in others if rows[at].weight), None)
-        if naming.weight and not (forbidden and any(n.unknown for n in naming.fields[:1])):
-            found.append(naming)
+        elif forbidden and any(named.unknown for named in naming.fields[:1]):
+            found.append(forbidden)
         else:
-            found.append(forbidden or known or naming)
+            found.append(naming if naming.weight else forbidden or known)
     return tuple(found)
 
 
@@ -194,13 +192,7 @@ def _match(
         return None
     left = {w for w in rest if not w.isdigit()} - language.harmless - common
     # A word that only says of another date is no bar to what is no date.
-    dates = {
-        word
-        for p in language.others
-        if p.field == "another date" and len(p.words) == 1
-        for word in p.words
-    }
-    if (left & language.known) - dates:
+    if (left & language.known) - language.dating:
         return None
     strength = (SURE if phrase.sure else MAY) * (PART if left else 1.0)
     strength *= PART if len(left) > len(phrase.words) else 1.0

@@ -146,11 +146,9 @@ def _counted(texts: pd.Series[str]) -> dict[str, int]:
     """Return cleaned value → rows, the most frequent first."""
     found = pa.array(texts).value_counts()
     values, rows = found.field(0).to_pylist(), found.field(1).to_numpy()
-    order = np.argsort(-rows, kind="stable").tolist()
     counts: dict[str, int] = {}
-    for at in order:
-        cleaned = clean(values[at])
-        if cleaned:
+    for at in np.argsort(-rows, kind="stable").tolist():
+        if cleaned := clean(values[at]):
             counts[cleaned] = counts.get(cleaned, 0) + int(rows[at])
     return counts
 

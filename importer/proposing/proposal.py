@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from schemas import TABLES
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from importer.model import Sheet, Source
     from importer.proposing.answers import Answers, Question
     from importer.proposing.profiles import Profile
+    from importer.workspace import UserType
 
 
 Rule: TypeAlias = "str | Mapping[str, Any]"
@@ -154,26 +159,41 @@ class Skip:
     why: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass
 class Proposal:
-    """A proposed mapping and everything that is unsure about it."""
+    """A proposed mapping and everything that is unsure about it; it grows from the columns to the rows."""
 
     look: Look
     endpoint: str
     answers: Answers
-    """What the person and the office said, from which it was made."""
+    """What the person and the office said, from which it is made."""
     places: tuple[Place, ...]
-    drafts: tuple[Draft, ...]
+    types: Sequence[UserType] = ()
+    """OPSCOM's user types, as kept."""
+    drafts: list[Draft] = field(default_factory=list)
     """In the vendor's order."""
-    values: tuple[Value, ...]
-    skips: tuple[Skip, ...]
-    questions: tuple[Question, ...]
+    values: list[Value] = field(default_factory=list)
+    skips: list[Skip] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
     """Those that are open, in the order in which a person would be asked."""
     duplicates: str = "error"
     kept: Mapping[str, object] = field(default_factory=dict)
     """What another mapping says beside its fields, where that one nearly fits."""
     like: Path | None = None
     """That mapping's file."""
+
+    @cached_property
+    def mapped(self) -> list[int]:
+        """Positions of the columns that are sent."""
+        return list(dict.fromkeys(p.profile.column.position for p in self.places if p.used))
+
+    @cached_property
+    def told_by(self) -> list[int]:
+        """Positions of the columns by which OPSCOM knows a record, in the order of its key."""
+        used = [(place.field, place.profile.column.position) for place in self.places if place.used]
+        names = {name for name, _ in used}
+        keys = [next(filter(names.__contains__, part), "") for part in TABLES[self.endpoint].key]
+        return [position for key in keys for name, position in used if name == key]
 
     @property
     def held(self) -> tuple[Question, ...]:

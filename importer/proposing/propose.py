@@ -19,8 +19,8 @@ from importer.proposing.answers import (
 )
 from importer.proposing.columns import place_columns
 from importer.proposing.proposal import Confidence, Draft, Proposal, Skip
-from importer.proposing.rows import Rows, judge_rows
-from importer.proposing.values import PROVINCES, Drafting, Turn, turn
+from importer.proposing.rows import judge_rows
+from importer.proposing.values import PROVINCES, Turn, turn
 from importer.schema import Need
 from importer.text import fold
 from schemas import TABLES
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from importer.mapping import Mapping as Known
     from importer.mapping.document import Document
     from importer.proposing.proposal import Look, Place, Rule
+    from importer.schema import Field
     from importer.workspace import UserType
 
 _SEPARATORS: Final = {"street": ", ", "phone_cell": "-"}
@@ -95,7 +96,8 @@ def propose_file(
     chosen = looks[names.index(sheet)]
     endpoint = endpoint or choose("endpoint", "What are the rows?", chosen.endpoints)
     proposal = propose(chosen, endpoint, office.known(endpoint, said), types=office.types)
-    return replace(proposal, questions=(*asked, *proposal.questions))
+    proposal.questions[:0] = asked
+    return proposal
 
 
 def propose(
@@ -109,60 +111,44 @@ def propose(
         answers: What the person and the office said so far.
         types: OPSCOM's user types, as kept.
     """
-    table = TABLES[endpoint]
-    columns = answers.columns
+    columns, fields = answers.columns, TABLES[endpoint].fields
     headers = {fold(header) for header in look.headers.values()} - {""}
-    for known in table.fields:
+    for known in fields:
         column = fold(answers.get(FIELDS, known.name) or "")
         if column in headers and known.name not in OFFERED:
             columns.setdefault(column, known.name)
-    places = place_columns(look.profiles, endpoint, columns)
-    order = [known.name for known in table.fields]
-    drafting = Drafting(look, table, answers, types)
-    _draft(drafting, places)
-    used = {place.field for place in places if place.used}
-    keys = [next((name for name in part if name in used), part[0]) for part in table.key]
-    skips, questions, duplicates = judge_rows(Rows(look, places, answers, keys))
-    drafts = sorted(drafting.drafts, key=lambda made: order.index(made.field))
-    values, asked = tuple(drafting.values), (*drafting.questions, *questions)
-    return Proposal(
-        look, endpoint, answers, places, tuple(drafts), values, tuple(skips), asked, duplicates
-    )
+    made = Proposal(look, endpoint, answers, place_columns(look.profiles, endpoint, columns), types)
+    made.questions += [_which(look, p) for p in made.places if p.confidence is Confidence.ASK]
+    for known in fields:
+        _draft(made, known)
+    _ask_for_missing(made)
+    order = [known.name for known in fields]
+    made.drafts.sort(key=lambda draft: order.index(draft.field))
+    judge_rows(made)
+    return made
 
 
-def _draft(drafting: Drafting, places: Sequence[Place]) -> None:
-    """Draft every field that columns give, in the vendor's order, then ask for what none gives."""
-    by_field: dict[str, list[Place]] = {}
-    for place in places:
-        if place.field:
-            by_field.setdefault(place.field, []).append(place)
-        if place.confidence is Confidence.ASK:
-            drafting.questions.append(_which(drafting, place))
-    dated = [p.profile for p in places if p.field in {"date_of_birth", *_TIMES}]
-    profiles = drafting.look.profiles
-    drafting.dated = (*dated, *(p for p in profiles if p.share("date") > 0.9))  # noqa: PLR2004
-    for known in drafting.table.fields:
-        found = by_field.get(known.name, [])
-        used = [place for place in found if place.used]
-        if not found:
-            continue
-        given = sorted(used or found[:1], key=lambda place: place.how == "first_of")
-        refs = [drafting.look.header(place) for place in given]
-        rule: dict[str, object] = {"column": refs[0]}
-        if any(place.how == "join" for place in given[1:]):
-            rule = {"join": refs, "separator": _SEPARATORS.get(known.name, " ")}
-        elif len(refs) > 1:
-            rule = {"first_of": refs}
-        made = Turn(drafting, known, given[0], refs[0], rule, bool(used))
-        why = turn(made)
-        if used:
-            plain = set(rule) == {"column"}
-            drafting.drafts.append(Draft(known.name, refs[0] if plain else rule, why))
-    _ask_for_missing(drafting, by_field)
+def _draft(made: Proposal, known: Field) -> None:
+    """Draft a field that columns give; of one that is asked the values are listed."""
+    found = [place for place in made.places if place.field == known.name]
+    used = [place for place in found if place.used]
+    if not found:
+        return
+    given = sorted(used or found[:1], key=lambda place: place.how == "first_of")
+    refs = [made.look.header(place) for place in given]
+    rule: dict[str, object] = {"column": refs[0]}
+    if any(place.how == "join" for place in given[1:]):
+        rule = {"join": refs, "separator": _SEPARATORS.get(known.name, " ")}
+    elif len(refs) > 1:
+        rule = {"first_of": refs}
+    why = turn(Turn(made, known, given[0], refs[0], rule, bool(used)))
+    if used:
+        plain = set(rule) == {"column"}
+        made.drafts.append(Draft(known.name, refs[0] if plain else rule, why))
 
 
-def _which(drafting: Drafting, place: Place) -> Question:
-    header, field = drafting.look.header(place), place.field or ""
+def _which(look: Look, place: Place) -> Question:
+    header, field = look.header(place), place.field or ""
     examples = ", ".join(place.profile.examples)
     text = f'Is "{header}" ({examples}) {field}? {place.reason[:1].upper()}{place.reason[1:]}.'
     return Question(
@@ -170,41 +156,39 @@ def _which(drafting: Drafting, place: Place) -> Question:
     )
 
 
-def _ask_for_missing(drafting: Drafting, by_field: Mapping[str, list[Place]]) -> None:
+def _ask_for_missing(made: Proposal) -> None:
     """Ask for what OPSCOM needs and no column gives; of a group one field is enough."""
+    table, given = TABLES[made.endpoint], {place.field for place in made.places}
     groups: set[str] = set()
-    for known in drafting.table.fields:
+    for known in table.fields:
         names = [known.name]
         if known.need is Need.ONE_OF:
-            names = [field.name for field in drafting.table.group(known.group)]
+            names = [field.name for field in table.group(known.group)]
         if known.need not in {Need.REQUIRED, Need.ONE_OF} or groups & set(names):
             continue
         groups |= set(names)
-        if not any(by_field.get(name) for name in names):
+        if not given & set(names):
             # Of a number of OPSCOM and a name for it a person knows the name.
-            _ask_field(drafting, names[-1])
+            _ask_field(made, names[-1])
 
 
-def _ask_field(drafting: Drafting, name: str) -> None:
-    said = drafting.answers.get(FIELDS, name)
-    by_column = name in BY_COLUMN
+def _ask_field(made: Proposal, name: str) -> None:
+    look, key = made.look, (FIELDS, name)
+    said, by_column = made.answers.get(*key), name in BY_COLUMN
     if said is not None and not by_column:
         if name in _TIMES:
             said = moment(said, _TIMES[name]) or said
-        drafting.drafts.append(Draft(name, {"value": said}, "the same for all, as you said"))
+        made.drafts.append(Draft(name, {"value": said}, "the same for all, as you said"))
         return
     choices: Sequence[str] = OFFERED.get(name, ())
     if by_column:
-        headers = drafting.look.headers
-        different = [p for p in drafting.look.profiles if p.different == 1 and p.filled == p.rows]
-        choices = [headers[p.column.position] for p in different or drafting.look.profiles]
-    last = drafting.answers.get(FIELDS, f"{LAST}{name}") or ""
+        different = [p for p in look.profiles if p.different == 1 and p.filled == p.rows]
+        choices = [look.headers[p.column.position] for p in different or look.profiles]
+    last = made.answers.get(FIELDS, f"{LAST}{name}") or ""
     # Within a term the end that was said of another file is offered, never taken unasked.
     last = last if last[:10] >= dt.datetime.now(dt.UTC).date().isoformat() else ""
-    key, text = (FIELDS, name), _MISSING[name]
-    drafting.questions.append(
-        Question("field", key, text, tuple(choices), last, field=name, free=not by_column)
-    )
+    free, text = not by_column, _MISSING[name]
+    made.questions.append(Question("field", key, text, tuple(choices), last, field=name, free=free))
 
 
 def propose_anew(
@@ -257,9 +241,9 @@ def propose_anew(
     kept = {key: value for key, value in data.items() if key != "fields"}
     return replace(
         made,
-        drafts=tuple(drafts),
-        questions=tuple(questions),
-        skips=tuple(Skip(rule, (), "as before") for rule in kept.get("skip_rows") or ()),
+        drafts=drafts,
+        questions=questions,
+        skips=[Skip(rule, (), "as before") for rule in kept.get("skip_rows") or ()],
         duplicates=str(kept.get("duplicates", "error")),
         kept=kept,
         like=mapping.path,

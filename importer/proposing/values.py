@@ -16,12 +16,10 @@ from importer.text import count
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from importer.proposing.answers import Answers, Key
+    from importer.proposing.answers import Key
     from importer.proposing.dating import Dates
-    from importer.proposing.profiles import Profile
-    from importer.proposing.proposal import Draft, Look, Place
-    from importer.schema import Field, Table
-    from importer.workspace import UserType
+    from importer.proposing.proposal import Place, Proposal
+    from importer.schema import Field
 
 BLANK: Final = "leave blank"
 HOLD: Final = "hold the row"
@@ -34,30 +32,17 @@ _WHOLE_DAY, _AT_MIDNIGHT = "to the end of that day", "it ends at 00:00"
 _DAY, _MONTH = "the day first", "the month first"
 _CURRENCIES: Final = ("CAD", "USD")
 _MARKS: Final = (*_CURRENCIES, "CA$", "US$", "C$", "€")
+_DATED: Final = {"date_of_birth", "startTime", "endTime"}
+_MOSTLY: Final = 0.9
 _MOST_STRANGE, _LOOKED_AT, _LONGEST, _CODE = 12, 5000, 20, 3
 _YEAR: Final = r"\b((?:19|20)[0-9]{2})\b"
-
-
-@dataclass
-class Drafting:
-    """What is drafted, field by field."""
-
-    look: Look
-    table: Table
-    answers: Answers
-    types: Sequence[UserType]
-    drafts: list[Draft] = field(default_factory=list)
-    values: list[Value] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-    dated: Sequence[Profile] = ()
-    """Columns of dates, those that are sent first."""
 
 
 @dataclass(slots=True)
 class Turn:
     """One field on its way: the column that gives it and the rule that grows."""
 
-    drafting: Drafting
+    proposal: Proposal
     known: Field
     place: Place
     ref: str
@@ -79,12 +64,12 @@ class Turn:
     ) -> str | None:  # fmt: skip
         """Return what a value becomes: as a person said, else as guessed, else ``None``, and it is asked."""
         key: Key = (VALUES, self.ref, text)
-        said = self.drafting.answers.get(*key)
+        said = self.proposal.answers.get(*key)
         becomes = said or guess
         how = Confidence.SURE if said or sure else Confidence.LIKELY
         how = how if becomes is not None else Confidence.ASK
         value = Value(self.ref, self.known.name, text, rows, becomes, how, tuple(choices))
-        self.drafting.values.append(value)
+        self.proposal.values.append(value)
         if becomes is None and question:
             asked = question.format(f'"{text}" in "{self.ref}"', count(rows, "row"))
             self._ask(key, asked, choices, value=text, **more)
@@ -94,13 +79,13 @@ class Turn:
 
     def fact(self, name: str, question: str, *choices: str, **more: Any) -> str | None:  # noqa: ANN401 - of Question
         """Return what a person said of the whole column or file; ``None`` where it is asked, once."""
-        said = self.drafting.answers.get(FIELDS, name)
+        said = self.proposal.answers.get(FIELDS, name)
         if said is None:
             self._ask((FIELDS, name), question, choices, **more)
         return said
 
     def _ask(self, key: Key, text: str, choices: Sequence[str], **more: Any) -> None:  # noqa: ANN401 - of Question
-        asked = self.drafting.questions
+        asked = self.proposal.questions
         if self.used and all(question.key != key for question in asked):
             more |= {"column": self.ref, "field": self.known.name}
             asked.append(Question("value", key, text, tuple(choices), **more))
@@ -159,7 +144,9 @@ def _dated(made: Turn) -> None:
 
 def _day_or_month(made: Turn, dates: Dates) -> str:
     """Return which of two forms is meant: another column proves it, a person says so, or it is asked."""
-    proven = proven_form(made.drafting.dated)
+    look, places = made.proposal.look, made.proposal.places
+    sent = [p.profile for p in places if p.field in _DATED]
+    proven = proven_form([*sent, *(p for p in look.profiles if p.share("date") > _MOSTLY)])
     if proven in {dates.form, dates.other}:
         return proven
     texts = ", ".join(made.place.profile.examples)
@@ -216,7 +203,7 @@ def _provinces(made: Turn) -> None:
 
 def _user_types(made: Turn) -> None:
     """Every value becomes the number of one of OPSCOM's user types."""
-    types = made.drafting.types
+    types = made.proposal.types
     choices = (*(f"{known.id} {known.type_name}" for known in types), BLANK)
     asked = "Which user type of OPSCOM is {} ({})?"
     asked += "" if types else " `opscom-import pull user-types` brings the list of numbers."
@@ -278,7 +265,7 @@ def _zeros(made: Turn, digits: Sequence[str], most: int) -> None:
     """Shorter numbers are filled up where a person says so; of an id that is asked."""
     fill, keep = f"fill up to {most} digits", "leave them as they are"
     name = f"{made.ref} zeros"
-    said = made.drafting.answers.get(FIELDS, name)
+    said = made.proposal.answers.get(FIELDS, name)
     if made.known.name == "unique_id":
         short = sum(made.counts[text] for text in digits if len(text) < most)
         likely = any(text.startswith("0") for text in digits)

@@ -70,6 +70,8 @@ class Language:
     """(endpoint, field) → words beside which a header does not mean it."""
     known: set[str] = field(default_factory=set)
     """Every word that stands in some phrase."""
+    dating: set[str] = field(default_factory=set)
+    """Words that alone say that it is another date."""
 
     def words(self, header: str) -> tuple[str, ...]:
         """Return the words of a header, once each, without notes in brackets unless nothing else is there."""
@@ -97,14 +99,11 @@ class Language:
 
     def _replaced(self, parts: list[str], shortest: int = 1) -> list[str]:
         spelled: list[str] = []
-        at = 0
-        while at < len(parts):
-            longest = range(min(3, len(parts) - at), shortest - 1, -1)
-            found = (n for n in longest if tuple(parts[at : at + n]) in self.spellings)
-            length = next(found, 0)
-            part = tuple(parts[at : at + (length or 1)])
+        while parts:
+            longest = range(min(3, len(parts)), shortest - 1, -1)
+            length = next((n for n in longest if tuple(parts[:n]) in self.spellings), 0)
+            part, parts = tuple(parts[: length or 1]), parts[length or 1 :]
             spelled += self.spellings[part] if length else part
-            at += len(part)
         return spelled
 
     def _split(self, piece: str) -> list[str]:
@@ -139,11 +138,8 @@ def _letters_joined(parts: list[str]) -> list[str]:
 
 def _once(words: list[str]) -> tuple[str, ...]:
     """Return each word once, but for a second ``name``: "Nom, prénom" are two names."""
-    numbered = [
-        "namename" if word == "name" and "name" in words[:at] else word
-        for at, word in enumerate(words)
-    ]
-    return tuple(dict.fromkeys(numbered))
+    second = ["namename"] if words.count("name") > 1 else []
+    return tuple(dict.fromkeys([*words, *second]))
 
 
 def _unaccented(text: str) -> str:
@@ -211,6 +207,8 @@ def _read(made: Language) -> Language:
     made.worse |= words(data["worse"])
     made.about |= {whom: words(texts) for whom, texts in data.get("about", {}).items()}
     made.others = [*reasons(data["others"]), *made.others]
+    another = (p.words for p in made.others if p.field == "another date" and len(p.words) == 1)
+    made.dating = set().union(*another)
     made.never = [*reasons(data["never"]), *made.never]
     made.unsent += made.phrases(data["unsent"], "unsent")
     permits = data.get("permits", {})
@@ -276,6 +274,5 @@ def user_type(text: str, types: Sequence[UserType]) -> UserType | None:
 def _told_by(name: str) -> set[str]:
     """Return everything that a type's name means, whole or by its words."""
     words = name.split()
-    pairs = map(" ".join, pairwise(words))
-    texts = (name, *(word for word in words if len(word) > 1), *pairs)
+    texts = (name, *(word for word in words if len(word) > 1), *map(" ".join, pairwise(words)))
     return {meaning for text in texts if (meaning := means("user types", text))}

@@ -159,7 +159,7 @@ def test_what_openvehicles_lack_is_asked_for_all(proposed):
         {"value": "Passenger"},
         {"value": "ON"},
     )
-    assert said.questions == ()
+    assert said.questions == []
 
 
 def test_a_year_before_a_make_gives_both(proposed):
@@ -261,10 +261,10 @@ def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_pa
     look = look_at(read_source(path))[0]
     found = propose(look, "users", Answers())
     assert [(q.key, q.text) for q in found.questions if q.about == "row"] == [
-        (("rows", "struck out"), "Row 5 is struck out. Are these not to be sent?"),
+        (("rows", "struck out"), "Struck out: 1 row (5). Are these not to be sent?"),
         (
             ("rows", "background FF0000"),
-            'Row 4 has the background FF0000, and the sheet says "Roster, red = left". Are these not to be sent?',
+            'Of the background FF0000, and the sheet says "Roster, red = left": 1 row (4). Are these not to be sent?',
         ),
     ]
     said = propose(
