@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.checking.repeats import find_repeats
-from importer.checking.rules import Rule, compile_checks, length_of
+from importer.checking.rules import Rule, compile_checks
 from importer.checking.sheets import about_fills, column_notes, find_strays
 from importer.errors import SettingsError
 from importer.model import Checked, Refusal, Severity
@@ -46,9 +46,8 @@ def check(
 
     Returns:
         The batches with the mapping's problems and ours, by position, then in the order of the source
-        columns, then in that of the table; the strays; one note on all required fields that the mapping
-        never gives, one for every field that OPSCOM may miss and that no column gives, and those on
-        colours and on whole columns.
+        columns, then in that of the table; the strays; one note for every field that OPSCOM may miss and
+        that no column gives, and those on colours and on whole columns.
 
     Raises:
         SettingsError: ``required`` names a field that the table does not have.
@@ -96,7 +95,6 @@ def _check(batch: Batch, table: Table, required: frozenset[str], today: date) ->
 
 
 def _required(table: Table, names: Collection[str]) -> frozenset[str]:
-    """Return the fields of these names or aliases."""
     for name in names:
         if table.field(name) is None:
             near = nearest(name, table.names)
@@ -110,7 +108,6 @@ def _required(table: Table, names: Collection[str]) -> frozenset[str]:
 
 
 def _without(batch: Batch, failures: Iterable[Failure]) -> Batch:
-    """Return the batch without the values at fault."""
     frame, left_out = batch.frame.copy(), set(batch.left_out)
     for name, _, positions in failures:
         frame.loc[list(positions), name] = ""
@@ -193,7 +190,7 @@ def _problems(
     for position, value in zip(positions, values, strict=True):
         columns = batch.columns_at(looked_at, position)
         this = "this" if columns else f'the "{title}"'
-        message, remedy = rule.message.format(this=this, length=length_of(value)), rule.remedy
+        message, remedy = rule.message.format(this=this, length=len(value)), rule.remedy
         if not columns and not rule.whole_row:
             remedy = f"Give {name} another column or value in the mapping."
         problems.append(
@@ -211,18 +208,7 @@ def _problems(
 
 
 def _never_given(batch: Batch, table: Table, required: frozenset[str]) -> Iterable[str]:
-    """Yield one sentence on all fields for whose want every row is held back, and one on each expected."""
-    names: dict[str, list[str]] = {}
-    for known in _absent(batch.frame, table, required):
-        names.setdefault(known.group or known.name, []).append(known.name)
-    *most, last = [" or ".join(each) for each in names.values()] or [""]
-    if last:
-        said = f"{', '.join(most)} and {last}" if most else last
-        them, needs = ("them", "are needed") if most else ("it", "is needed")
-        yield (
-            f"The mapping gives nothing for {said}, which {needs} in every row: add {them} to the "
-            "mapping. Every row is held back for it."
-        )
+    """Yield a sentence on each field that OPSCOM may miss and that no column gives."""
     for known in table.fields:
         if known.need is Need.EXPECTED and known.name not in {*batch.frame, *required}:
             yield (

@@ -1,9 +1,9 @@
 """The vendor's tables as pandera schemas: the rules on one cell, and those across the cells of a row.
 
-A rule takes a whole column and says where it is satisfied. Where it needs other fields it looks into
-the frame that it was compiled for: that costs a small part of pandera's checks across columns, and it
-names the one cell at fault. pandera is told to collect a single failure; ``importer.checking.rows``
-reads each check's own output.
+A rule says of each cell of a column whether it is satisfied. Where it needs other fields it looks into the
+frame that it was compiled for: that costs a small part of pandera's checks across columns, and it names
+the one cell at fault. pandera is told to collect a single failure; ``importer.checking.rows`` reads each
+check's own output.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
-from unicodedata import normalize
 
 from importer.model import Severity
 from importer.schema import FORMS, Field, Kind, Need, Table
@@ -20,15 +19,13 @@ from schemas import kinds
 from schemas.signs import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
     from datetime import date
 
     import pandas as pd
     import pandera.pandas as pa
 
     from importer.model import Batch
-
-    Holds = Callable[["pd.Series[str]"], "pd.Series[bool]"]
 
 _CONTROL = r"[\x00-\x1f\x7f-\x9f]"
 _GO = "the row is sent as it is."
@@ -40,13 +37,13 @@ class Rule:
     """One thing that the cells of a column must satisfy.
 
     ``message`` may hold ``{this}`` (the cell, or the field where no column gives it) and ``{length}``
-    (its characters after NFC).
+    (its characters).
     """
 
     name: str
     """Unique within its column."""
-    holds: Holds
-    """Takes the column and returns, under the same index, where it is satisfied."""
+    passes: pd.Series[bool]
+    """Where it is satisfied, under the index of the column."""
     code: int | None
     message: str
     remedy: str
@@ -88,7 +85,8 @@ def compile_checks(
         if known.name not in frame:
             continue
         column = frame[known.name]
-        rules = [*_text(known), *_judged(known, column, as_shown=known.name in batch.as_shown)]
+        rules = [_length(known, column)]
+        rules += _judged(known, column, as_shown=known.name in batch.as_shown)
         if known.kind in {Kind.NAME, Kind.TEXT}:
             rules += _nothing_twice(column)
         if known.kind in {Kind.DATE, Kind.DATETIME}:
@@ -100,7 +98,10 @@ def compile_checks(
         rules[:0] = _missing(table, known, frame, required)
         columns[known.name] = pa.Column(
             str,
-            [pa.Check(rule.holds, error=rule.name, n_failure_cases=1) for rule in rules],
+            [
+                pa.Check(lambda _, rule=rule: rule.passes, error=rule.name, n_failure_cases=1)
+                for rule in rules
+            ],
             metadata={rule.name: rule for rule in rules},
         )
     return pa.DataFrameSchema(columns)
@@ -116,7 +117,6 @@ def _spared(rule: Rule) -> Rule:
 def _missing(
     table: Table, known: Field, frame: pd.DataFrame, required: Collection[str]
 ) -> Iterator[Rule]:
-    """Yield the rule on a blank."""
     if known.need is Need.ONE_OF:
         group = [other for other in table.group(known.group) if other.name in frame]
         if known is group[0]:
@@ -124,7 +124,7 @@ def _missing(
             names = " and ".join(f'the "{other.title}"' for other in table.group(known.group))
             yield Rule(
                 "one of",
-                _are(there),
+                there,
                 known.missing,
                 f"{names} are both missing, and OPSCOM requires one of them.",
                 "Fill one of the two cells.",
@@ -139,47 +139,21 @@ def _missing(
             severity, remedy = Severity.WARNING, "Fill the cell if this user is new to OPSCOM."
             why = "OPSCOM may refuse a new user without it."
         message = f'the "{known.title}" is missing, and {why}'
-        filled = _are(frame[known.name] != "")
+        filled = frame[known.name] != ""
         yield Rule("missing", filled, known.missing, message, remedy, severity, on_blank=True)
 
 
-def _text(known: Field) -> Iterator[Rule]:
-    limit = known.max_length
-    if limit is not None and known.kind not in FORMS:
-        # Mapped text is in NFC already, so only what seems too long is measured a second time.
-        yield Rule(
-            "length",
-            _within(limit, limit, length_of),
-            known.too_long,
-            f"{{this}} has {{length}} characters, and OPSCOM takes {limit}.",
-            _SHORTEN if known.kind in {Kind.NAME, Kind.TEXT} else "Shorten it.",
-        )
-    else:
-        yield Rule(
-            "cell",
-            _within(MOST_CHARACTERS, MOST_CHARACTERS // 2, units),
-            known.too_long,
-            f"{{this}} is longer than the {MOST_CHARACTERS:,} characters that a cell of a workbook holds.",
-            "Shorten it.",
-        )
-
-
-def length_of(text: str) -> int:
-    """Return how many characters OPSCOM counts: code points after NFC."""
-    return len(text if text.isascii() else normalize("NFC", text))
-
-
-def _within(limit: int, surely: int, measure: Callable[[str], int]) -> Holds:
-    """Return what holds up to a length; texts of more code points than ``surely`` are measured."""
-
-    def holds(column: pd.Series[str]) -> pd.Series[bool]:
-        lengths = column.str.len().astype("int64")
-        over = lengths > surely
-        if over.any():
-            lengths[over] = column[over].map(measure).astype("int64")
-        return lengths <= limit
-
-    return holds
+def _length(known: Field, column: pd.Series[str]) -> Rule:
+    """Return the rule on what is too long; mapped text is in NFC, as OPSCOM counts it."""
+    limit, lengths = known.max_length, column.str.len()
+    what = f"has {{length}} characters, and OPSCOM takes {limit}."
+    if limit is None or known.kind in FORMS:
+        limit = MOST_CHARACTERS
+        what = f"is longer than the {limit:,} characters that a cell of a workbook holds."
+        long = lengths > limit // 2
+        lengths = lengths.mask(long, column[long].map(units))
+    remedy = _SHORTEN if known.may_be_cut else "Shorten it."
+    return Rule("length", lengths <= limit, known.too_long, f"{{this}} {what}", remedy)
 
 
 def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator[Rule]:
@@ -195,7 +169,7 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
     if control.any():
         yield Rule(
             "control",
-            _none_of(dict.fromkeys(near[control], "")),
+            ~column.isin(near[control]),
             known.invalid,
             "{this} holds a control character, a tab for example.",
             "Delete what the cell holds and type it anew.",
@@ -207,7 +181,7 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
         if rule in broken:
             yield Rule(
                 rule.name,
-                _none_of(broken[rule]),
+                ~column.isin(list(broken[rule])),
                 known.invalid,
                 rule.message,
                 kinds.remedy_for(known, rule.remedy),
@@ -216,17 +190,13 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
             )
 
 
-def _none_of(texts: Mapping[str, str]) -> Holds:
-    return lambda column: ~column.isin(list(texts))
-
-
 def _nothing_twice(column: pd.Series[str]) -> Iterator[Rule]:
     """Yield the rule on words for nothing in free text: one person may be called Null."""
     word = column.str.lower().isin(list(NOTHING))
     if int(word.sum()) > 1:
         yield Rule(
             "nothing",
-            _are(~word),
+            ~word,
             None,
             "{this} is a word that programs write for nothing, and such words stand in several rows.",
             f"List it under `blank_if` in the mapping if it is not a name; {_GO}",
@@ -267,7 +237,7 @@ def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rul
         ]
     yield Rule(
         "calendar",
-        _are(real | ~formed),
+        real | ~formed,
         known.invalid,
         "{this} is a day that no calendar has.",
         kinds.CORRECT,
@@ -277,7 +247,7 @@ def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rul
         inside = passed | ((column >= first) & (column < last))
         yield Rule(
             name,
-            _are(inside),
+            inside,
             None if at else known.invalid,
             message,
             f"Check the year; {_GO}" if at else kinds.CORRECT,
@@ -286,18 +256,13 @@ def _calendar(known: Field, column: pd.Series[str], today: date) -> Iterator[Rul
         passed = passed if at else passed | ~inside
 
 
-def _are(marks: pd.Series[bool]) -> Holds:
-    return lambda _: marks
-
-
 def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> Iterator[Rule]:
-    """Yield the rules that compare the fields of one row."""
     if known.name == "endTime" and "startTime" in frame:
         start, end = frame["startTime"], frame["endTime"]
         both = _real(start, Kind.DATETIME)[0] & _real(end, Kind.DATETIME)[0]
         yield Rule(
             "after",
-            _are(~(both & (end <= start))),
+            ~(both & (end <= start)),
             known.invalid,
             "{this} is not after the start.",
             "Correct the start or the end.",
@@ -309,7 +274,7 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
         changes = frame[[name for name in names if name in frame]]
         yield Rule(
             "changes",
-            _are(_sent(changes, batch).any(axis=1)),
+            _sent(changes, batch).any(axis=1),
             9031,
             "this row changes nothing of its permit.",
             "Fill the end, the plate, the amount or the currency, or delete the row.",
@@ -320,7 +285,6 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
 
 
 def _sent(changes: pd.DataFrame, batch: Batch) -> pd.DataFrame:
-    """Return which values are sent."""
     sent = changes != ""
     if batch.blanks == "send":
         sent[:] = True

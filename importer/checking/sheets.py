@@ -10,7 +10,6 @@ from __future__ import annotations
 import colorsys
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from importer.model import Batch, Problem
     from importer.schema import Field, Table
 
-    Marks = npt.NDArray[np.bool_]
+    Numbers = npt.NDArray[np.int64]
 
 _TOTAL: Final = re.compile(r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b", re.IGNORECASE)
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
@@ -76,7 +75,6 @@ _EXACT: Final = 15
 _ROUNDED: Final = r"[0-9]{15}0+"
 _NUMERIC: Final = r"^([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4}|[0-9]{2})\b"
 _MONTHS: Final = 12
-_SHOWN: Final = 3
 _COLOURS: Final = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|violets?|rose"
     r"|gris|highlight\w*|colou?r\w*|couleur\w*|surlign\w*)\b",
@@ -293,7 +291,6 @@ def _has_header(rows: _Rows, run: Sequence[int]) -> bool:
 
 
 def _shape(key: str) -> str:
-    """Return what kind of text a key is."""
     if not key:
         return ""
     if key.isdecimal():
@@ -301,25 +298,6 @@ def _shape(key: str) -> str:
     if _WORDS.search(key) or not any(map(str.isalnum, key)):
         return "words"
     return "mixed" if any(map(str.isdigit, key)) else "letters"
-
-
-@dataclass(frozen=True, slots=True)
-class _Cells:
-    """The filled cells of a source column that feeds a field."""
-
-    name: str
-    texts: pd.Series[str]
-    mapped: pd.Series[str]
-    """What the mapping made of them."""
-    rows: npt.NDArray[np.int64]
-
-    def those(self, marks: Marks) -> str:
-        """Return the first rows of these cells: ``rows 14, 27 and 31``."""
-        first = [str(row) for row in self.rows[marks][: _SHOWN + 1].tolist()]
-        if len(first) == 1:
-            return f"row {first[0]}"
-        last = "others" if len(first) > _SHOWN else first.pop()
-        return f"rows {', '.join(first[:_SHOWN])} and {last}"
 
 
 def column_notes(batch: Batch, table: Table) -> Iterator[str]:
@@ -339,73 +317,74 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
             seen.add(columns[0])
         column, texts = sheet.columns[columns[0]], sheet.frame[columns[0]]
         filled = (texts != "").to_numpy(dtype=np.bool_) & ~batch.skipped
-        name, mapped = f'Column {column.letter} "{column.header}"', batch.frame[known.name]
-        yield from tell[known.kind](_Cells(name, texts[filled], mapped[filled], sheet.rows[filled]))
+        cells = texts[filled], batch.frame[known.name][filled], sheet.rows[filled]
+        for said in tell[known.kind](*cells):
+            yield f'Column {column.letter} "{column.header}": {said}'
 
 
-def _about_ids(cells: _Cells) -> Iterator[str]:
+def _about_ids(_: pd.Series[str], mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
     """Yield that numbers have lost their zeros, or their last digits.
 
     Numbers are of two lengths, and fewer have the shorter one; or those that begin with a zero are of one
     length, and others are shorter.
     """
-    digits = cells.mapped.str.fullmatch("[0-9]+").to_numpy(dtype=np.bool_)
+    digits = mapped.str.fullmatch("[0-9]+").to_numpy(dtype=np.bool_)
     if not digits.any() or 2 * int(digits.sum()) < len(digits):
         return
-    lengths = cells.mapped.str.len().to_numpy(dtype=np.int64)
+    lengths = mapped.str.len().to_numpy(dtype=np.int64)
     longest = int(lengths[digits].max())
     shorter = digits & (lengths < longest)
-    zeros = digits & cells.mapped.str.startswith("0").to_numpy(dtype=np.bool_) & (lengths > 1)
+    zeros = digits & mapped.str.startswith("0").to_numpy(dtype=np.bool_) & (lengths > 1)
     padded = int(zeros.sum()) >= _TWO and bool((lengths[zeros] == longest).all())
     few = len(np.unique(lengths[digits])) == _TWO and 2 * int(shorter.sum()) < int(digits.sum())
     if shorter.any() and (padded or few):
         have = "number has" if shorter.sum() == 1 else "numbers have"
         yield (
-            f"{cells.name}: {int(shorter.sum()):,} {have} fewer digits than the {longest} of the others "
-            f"({cells.those(shorter)}). If zeros at the front were lost, say `pad: {longest}` in the mapping."
+            f"{int(shorter.sum()):,} {have} fewer digits than the {longest} of the others "
+            f"({_those(rows[shorter])}). If zeros at the front were lost, say `pad: {longest}` in the mapping."
         )
     long = digits & (lengths > _EXACT)
-    if long.sum() >= _TWO and bool(cells.mapped[long].str.fullmatch(_ROUNDED).all()):
+    if long.sum() >= _TWO and bool(mapped[long].str.fullmatch(_ROUNDED).all()):
         yield (
-            f"{cells.name}: {count(int(long.sum()), 'long number')}, all zero after the first {_EXACT} digits "
-            f"({cells.those(long)}). Excel probably rounded them; export the column as text from the system "
+            f"{count(int(long.sum()), 'long number')}, all zero after the first {_EXACT} digits "
+            f"({_those(rows[long])}). Excel probably rounded them; export the column as text from the system "
             "that it comes from."
         )
 
 
-def _about_dates(cells: _Cells) -> Iterator[str]:
+def _about_dates(texts: pd.Series[str], mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
     """Yield what the texts of a column prove, all together, about the order of day and month."""
-    codes, distinct = pd.factorize(cells.texts)
+    codes, distinct = pd.factorize(texts)
     parts = distinct.to_series().str.extract(_NUMERIC).fillna("0")
     one, two = (pd.to_numeric(parts[at]).to_numpy(dtype=np.int64)[codes] for at in (0, 1))
-    day_first = (one > _MONTHS) & (two <= _MONTHS) & (two > 0)
-    month_first = (two > _MONTHS) & (one <= _MONTHS) & (one > 0)
+    both = (one > 0) & (two > 0)
+    day_first = both & (one > _MONTHS) & (two <= _MONTHS)
+    month_first = both & (two > _MONTHS) & (one <= _MONTHS)
     if day_first.any() and month_first.any():
-        first, second = (count(int(marks.sum()), "date") for marks in (day_first, month_first))
         yield (
-            f"{cells.name}: {first} can only have the day first ({cells.those(day_first)}), and {second} only "
-            f"the month ({cells.those(month_first)}), so that nobody can tell what the others mean. Export the "
-            "column again as yyyy-mm-dd."
+            f"{count(int(day_first.sum()), 'date')} can only have the day first ({_those(rows[day_first])}), and "
+            f"{count(int(month_first.sum()), 'date')} only the month ({_those(rows[month_first])}), so that "
+            "nobody can tell what the others mean. Export the column again as yyyy-mm-dd."
         )
         return
-    for proof, order, other, days, form in (
-        (day_first, "day", "month", one, "%d/%m/%Y"),
-        (month_first, "month", "day", two, "%m/%d/%Y"),
-    ):
-        if not proof.any():
-            continue
-        # Compare the day that was read with the one that the column proves.
-        read = cells.mapped.str.extract(r"^[0-9]{4}-[0-9]{2}-([0-9]{2})")[0].fillna("0")
-        was = pd.to_numeric(read).to_numpy(dtype=np.int64)
-        either = (one > 0) & (two > 0) & (one <= _MONTHS) & (two <= _MONTHS) & (one != two)
-        wrong = either & (was > 0) & (was != days)
-        if wrong.any():
-            proved, turned = (count(int(marks.sum()), "date") for marks in (proof, wrong))
-            yield (
-                f"{cells.name}: {proved} can only have the {order} first ({cells.those(proof)}) and none the "
-                f"{other}, but {turned} of the others {'was' if wrong.sum() == 1 else 'were'} read the other way "
-                f"round ({cells.those(wrong)}). The form in the mapping is probably `{form}`."
-            )
+    proof, days, order, form = day_first, one, "day", "%d/%m/%Y"
+    if month_first.any():
+        proof, days, order, form = month_first, two, "month", "%m/%d/%Y"
+    # Compare the day that was read with the one that the column proves.
+    read = mapped.str.extract(r"^[0-9]{4}-[0-9]{2}-([0-9]{2})")[0].fillna("0")
+    was = pd.to_numeric(read).to_numpy(dtype=np.int64)
+    turned = both & (one <= _MONTHS) & (two <= _MONTHS) & (one != two) & (was > 0) & (was != days)
+    if proof.any() and turned.any():
+        were = "was" if turned.sum() == 1 else "were"
+        yield (
+            f"{count(int(proof.sum()), 'date')} can only have the {order} first ({_those(rows[proof])}), but "
+            f"{count(int(turned.sum()), 'date')} of the others {were} read the other way round "
+            f"({_those(rows[turned])}). The form in the mapping is probably `{form}`."
+        )
+
+
+def _those(rows: Numbers) -> str:
+    return f"row{'s' if len(rows) > 1 else ''} {spans(rows.tolist(), most=_MOST_ROWS)}"
 
 
 def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator[str]:

@@ -119,7 +119,6 @@ def same_amount(shown: str, stored: str, decimal: str) -> bool:
 
 
 def _cause(text: str, decimal: str) -> Refusal:
-    """Return why a text is not an amount, with the remedy for that cause."""
     word = not any(c.isdigit() for c in text)
     if word or _FOREIGN_RE.search(text):
         return _A_WORD if word else _FOREIGN

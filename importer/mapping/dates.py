@@ -42,6 +42,8 @@ _FRENCH = (
 )  # fmt: skip
 _MONTHS = {name: at for at, names in enumerate(_FRENCH, 1) for name in names.split()}
 _MONTH_RE = re.compile(rf"\b({'|'.join(_MONTHS)})\b(\.?)", re.IGNORECASE)
+_PROBE = dt.datetime(2001, 2, 3, 16, 5, 6, tzinfo=dt.UTC)
+"""A moment whose parts are all different: a format that writes and reads it tells all that it must."""
 
 # fmt: off
 _OFF_FORMS = Refusal("this date has none of the forms that the mapping names.", "Correct the cell, or add its form to `date` in the mapping.")
@@ -68,8 +70,8 @@ TURNED = (
     "the spreadsheet program has probably taken day and month of this date for each other: all texts of the column have a day above 12, and no true date has one.",
     "Format the column as text in the source and export it again, or say `as_shown: true` in the mapping if the dates are right.",
 )
-# fmt: on
 """What is wrong with a true date of such a column, and the remedy."""
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,35 +134,28 @@ def compile_format(text: str) -> DateFormat:
     Raises:
         ValueError: The format is unusable; the message is one sentence for the mapping's author.
     """
-    if "%" not in text:
+    seen = re.findall("%(.?)", text.replace("%%", ""), re.DOTALL)
+    if not seen:
         raise ValueError("a date format is written with % codes, like %d/%m/%Y.")
-    seen: set[str] = set()
-    for directive in re.findall("%(.?)", text.replace("%%", ""), re.DOTALL):
+    for directive in seen:
         if directive not in _KNOWN or not directive:
             known = " ".join(f"%{name}" for name in _KNOWN)
             raise ValueError(
                 f"%{directive} is not a part of a date format here; known are {known}."
             )
-        if directive in seen:
-            raise ValueError(f"%{directive} stands twice in this date format.")
-        seen.add(directive)
-    hours, timed = seen & {"H", "I"}, seen & {"M", "S", "f", "z", "p"}
-    for wrong, message in (
-        (len(seen & {*"Yy"}) != 1, "a date format needs the year exactly once."),
-        (len(seen & {*"mbB"}) != 1, "a date format needs the month exactly once."),
-        ("d" not in seen, "a date format needs the day exactly once."),
-        (len(hours) > 1, "a date format takes %H or %I, not both."),
-        (
-            timed and not hours,
-            "a date format with a time of day needs the hour (%H, or %I with %p).",
-        ),
-        (("I" in seen) != ("p" in seen), "%I (hours to 12) and %p (am, pm) go together."),
-    ):
-        if wrong:
-            raise ValueError(message)
     packed = re.search(r"%[YymdHIMSf]%[YymdHIMSf]", text)
     width = sum(_WIDTHS.get(directive, 0) for directive in seen)
-    made = DateFormat(text, bool(hours), width if packed else None)
+    made = DateFormat(text, bool({*seen} & {*"HIMSfzp"}), width if packed else None)
+    try:
+        read = made.read(_PROBE.strftime(text))
+    except (ValueError, re.error):
+        read = None
+    clock = _PROBE.hour if made.has_time else 0
+    if read is None or (read.date(), read.hour) != (_PROBE.date(), clock):
+        raise ValueError(
+            "a date format needs year, month and day, each once, and beside a time of day its hour (%H, "
+            "or %I with %p)."
+        )
     # A workbook's true dates arrive as ISO texts.
     for iso in ("2001-02-03", "2001-02-03 04:05:06", "2001-02-03T04:05:06"):
         if made.read(iso) not in {None, dt.datetime.fromisoformat(iso)}:

@@ -37,7 +37,6 @@ _CURLY_RE = re.compile(
 )
 _SWALLOWED_RE = re.compile(r"[ \t]+#[0-9]*[ \t]*$")
 """A comment that says nothing, behind a text: ``Permit #``, ``Phone #2``."""
-_HIDDEN_RE = re.compile(r"""[\[{][^"'#]*[ \t]#""")
 
 
 Place: TypeAlias = tuple[str | int, ...]
@@ -196,13 +195,7 @@ def _compose(path: Path, text: str) -> yaml.Node | None:
         message = "a character that no text may hold stands here. Remove it."
         raise _unreadable(path, message, line) from error
     except yaml.MarkedYAMLError as error:
-        mark, opened = error.problem_mark or error.context_mark, error.context_mark
-        if mark and opened and _HIDDEN_RE.match(text.splitlines()[opened.line], opened.column):
-            message = (
-                "a bracket is opened here and not closed: a # behind a blank begins a comment. Quote the "
-                'name that holds it, like "Permit #".'
-            )
-            raise _unreadable(path, message, opened.line + 1) from error
+        mark = error.problem_mark or error.context_mark
         where = None if mark is None else mark.line + 1
         raise _unreadable(path, _yaml_sentence(error), where) from error
     except RecursionError:

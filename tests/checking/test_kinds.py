@@ -127,13 +127,8 @@ def test_what_no_field_takes_is_held_in_all_of_them(kind, rule, texts):
     assert {text: names(kind, text) for text in texts} == {text: [rule] for text in texts}
 
 
-@pytest.mark.parametrize(("kind", "rule", "text"), rows(HELD))
-def test_what_is_ruined_or_of_another_kind_is_held_for_one_reason(kind, rule, text):
-    assert names(kind, text) == [rule]
-
-
-@pytest.mark.parametrize(("kind", "rule", "text"), rows(WARNED))
-def test_what_is_odd_is_warned_of_and_goes(kind, rule, text):
+@pytest.mark.parametrize(("kind", "rule", "text"), rows(HELD) + rows(WARNED))
+def test_what_is_ruined_is_held_and_what_is_odd_warned_of_for_one_reason(kind, rule, text):
     assert names(kind, text) == [rule]
 
 
@@ -165,16 +160,11 @@ def test_a_text_that_is_plain_at_a_look_breaks_no_rule(kind, data):
 @pytest.mark.parametrize(
     ("kind", "text", "held"),
     [
-        pytest.param(ID, "1.2E+11", False, id="an exponent"),
-        pytest.param(ID, "TRUE", False, id="a truth value"),
-        pytest.param(ID, "204411.0", False, id="a wrapped id"),
-        pytest.param(ID, "NULL", False, id="a word for nothing"),
-        pytest.param(NAME, "Zo�", False, id="a lost letter"),
-        pytest.param(NAME, "#VALEUR!", True, id="an error word"),
-        pytest.param(EMAIL, "ann", True, id="a form"),
-        pytest.param(PLATE, "AB 12 / CD 34", True, id="two plates"),
+        (ID, "1.2E+11", False), (ID, "TRUE", False), (ID, "204411.0", False), (ID, "NULL", False),
+        (NAME, "Zo�", False), (NAME, "#VALEUR!", True), (EMAIL, "ann", True), (PLATE, "AB 12 / CD 34", True),
     ],
-)
+    ids=ascii,
+)  # fmt: skip
 def test_a_person_may_vouch_for_what_looks_ruined_and_for_nothing_else(kind, text, held):
     found = kinds.judge(kind, text, as_shown=True)
     assert any(each.rule.holds for each in found) == held
@@ -201,29 +191,19 @@ def test_what_is_meant_is_named_apart_from_the_message(kind, text, detail):
 @pytest.mark.parametrize(
     ("cell", "kind", "text", "fits"),
     [
-        (CellType.DATE, ID, "2026-03-10", False),
-        (CellType.DATE, NAME, "2026-03-10", False),
-        (CellType.DATE, Kind.AMOUNT, "1900-01-14", False),
-        (CellType.DATE, Kind.DATE, "2026-03-10", True),
-        (CellType.DATE, Kind.DATETIME, "2026-03-10", True),
-        (CellType.TIME, TEXT, "08:30:00", False),
-        (CellType.TIME, Kind.DATETIME, "08:30:00", True),
-        (CellType.BOOLEAN, PLATE, "TRUE", False),
-        (CellType.BOOLEAN, ID, "TRUE", False),
-        (CellType.BOOLEAN, NAME, "TRUE", True),
-        (CellType.PERCENT, PLATE, "50%", False),
-        (CellType.PERCENT, TEXT, "50%", True),
-        (CellType.NUMBER, PLATE, "1234.5", False),
-        (CellType.NUMBER, PLATE, "-123", False),
-        (CellType.NUMBER, PLATE, "12345", True),
-        (CellType.NUMBER, PLATE, "TX 123", True),
-        (CellType.NUMBER, ID, "012-34-5678", True),
-        (CellType.NUMBER, ID, "100554.5", False),
-        (CellType.NUMBER, TEXT, "12.5", True),
-        (CellType.TEXT, PLATE, "1234.5", True),
+        (CellType.DATE, ID, "2026-03-10", False), (CellType.DATE, NAME, "2026-03-10", False),
+        (CellType.DATE, Kind.AMOUNT, "1900-01-14", False), (CellType.DATE, Kind.DATE, "2026-03-10", True),
+        (CellType.DATE, Kind.DATETIME, "2026-03-10", True), (CellType.TIME, TEXT, "08:30:00", False),
+        (CellType.TIME, Kind.DATETIME, "08:30:00", True), (CellType.BOOLEAN, PLATE, "TRUE", False),
+        (CellType.BOOLEAN, ID, "TRUE", False), (CellType.BOOLEAN, NAME, "TRUE", True),
+        (CellType.PERCENT, PLATE, "50%", False), (CellType.PERCENT, TEXT, "50%", True),
+        (CellType.NUMBER, PLATE, "1234.5", False), (CellType.NUMBER, PLATE, "-123", False),
+        (CellType.NUMBER, PLATE, "12345", True), (CellType.NUMBER, PLATE, "TX 123", True),
+        (CellType.NUMBER, ID, "012-34-5678", True), (CellType.NUMBER, ID, "100554.5", False),
+        (CellType.NUMBER, TEXT, "12.5", True), (CellType.TEXT, PLATE, "1234.5", True),
     ],
     ids=str,
-)
+)  # fmt: skip
 def test_what_a_cell_of_a_workbook_is_decides_before_its_text(cell, kind, text, fits):
     wrong = kinds.unfit(kind, cell)
     assert (wrong is None or not re.search(wrong[0], text)) == fits
@@ -237,12 +217,9 @@ def test_every_message_begins_with_what_it_is_about_and_every_remedy_is_a_senten
 
 
 def test_every_documented_field_has_the_kind_of_what_it_is_for():
-    told = {
-        known.name: known.kind
-        for table in TABLES.values()
-        for known in table.fields
-        if known.kind not in {TEXT, Kind.NUMBER, Kind.DATETIME}
-    }
+    other = {TEXT, Kind.NUMBER, Kind.DATETIME}
+    fields = [known for table in TABLES.values() for known in table.fields]
+    told = {known.name: known.kind for known in fields if known.kind not in other}
     assert told == {
         **dict.fromkeys(
             ["unique_id", "employ_no", "student_no", "driver_licence_num", "permitNo", "referenceID"],

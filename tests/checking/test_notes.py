@@ -30,83 +30,72 @@ def notes(field, cells, *, mapped=None, endpoint="users", header="HEADER", name=
 
 
 IDS = [f"{number}" for number in range(100_200_301, 100_200_331)]
+PADDED = [f"{number:04d}" for number in range(3, 900, 50)]
+ROUNDED = ["1234567890123450", "9876543210987650"]
+DATES = ["25/12/1999", "03/04/2000", "05/05/2000"]
 
 
-def test_ids_of_two_lengths_have_probably_lost_zeros():
-    assert notes("unique_id", [*IDS, "12345678", "99887766"]) == [
-        (
-            'Column A "HEADER": 2 numbers have fewer digits than the 9 of the others (rows 32 and 33). '
-            "If zeros at the front were lost, say `pad: 9` in the mapping."
-        )
-    ]
-    assert notes("unique_id", [*IDS, "1234567"], mapped=[*IDS, "001234567"]) == []
+NOTED = {
+    "ids of two lengths": (
+        "unique_id", [*IDS, "12345678", "99887766"], None,
+        ("2 numbers have fewer digits than the 9 of the others (rows 32 to 33). If zeros at the front were lost, "
+        "say `pad: 9` in the mapping."),
+    ),
+    "a number shorter than those with zeros": (
+        "employ_no", [*PADDED, "73"], None,
+        ("1 number has fewer digits than the 4 of the others (row 20). If zeros at the front were lost, say "
+        "`pad: 4` in the mapping."),
+    ),
+    "numbers of several lengths shorter than those with zeros": (
+        "employ_no", [*PADDED, "73", "7", "107"], None,
+        ("3 numbers have fewer digits than the 4 of the others (rows 20 to 22). If zeros at the front were lost, "
+        "say `pad: 4` in the mapping."),
+    ),
+    "long numbers that all end in zeros": (
+        "student_no", ROUNDED, None,
+        ("2 long numbers, all zero after the first 15 digits (rows 2 to 3). Excel probably rounded them; export "
+        "the column as text from the system that it comes from."),
+    ),
+    "dates read the other way round than the column proves": (
+        "date_of_birth", DATES, ["25/12/1999", "2000-03-04", "2000-05-05"],
+        ("1 date can only have the day first (row 2), but 1 date of the others was read the other way round "
+        "(row 3). The form in the mapping is probably `%d/%m/%Y`."),
+    ),
+    "a column that contradicts itself": (
+        "date_of_birth", ["25/12/1999", "12/25/1999", "03/04/2000", *["26/12/1999"] * 4], None,
+        ("5 dates can only have the day first (rows 2, 5 to 8), and 1 date only the month (row 3), so that nobody "
+        "can tell what the others mean. Export the column again as yyyy-mm-dd."),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", NOTED)
+def test_what_a_whole_column_tells_is_noted(kind):
+    field, cells, mapped, said = NOTED[kind]
+    assert notes(field, cells, mapped=mapped) == [f'Column A "HEADER": {said}']
 
 
 @pytest.mark.parametrize(
-    "cells",
+    ("field", "cells", "mapped"),
     [
-        IDS,
-        [str(7**power) for power in range(20)],
-        [*IDS, "1234567", "12345678"],
-        ["1", "2", "3", "44", "55"],
-        [str(number) for number in range(1, 4_000, 13)],
-        ["A1", "B22", "C333", "12"],
+        ("unique_id", IDS, None),
+        ("unique_id", [str(7**power) for power in range(20)], None),
+        ("unique_id", [*IDS, "1234567", "12345678"], None),
+        ("unique_id", ["1", "2", "3", "44", "55"], None),
+        ("unique_id", [str(number) for number in range(1, 4_000, 13)], None),
+        ("unique_id", ["A1", "B22", "C333", "12"], None),
+        ("unique_id", [*IDS, "1234567"], [*IDS, "001234567"]),
+        ("employ_no", [*PADDED, "000731", "73"], None),
+        ("student_no", [*ROUNDED, "1234567890123456"], None),
+        ("date_of_birth", DATES, ["1999-12-25", "2000-04-03", "2000-05-05"]),
+        ("date_of_birth", ["2001-02-03", "1999-12-31", ""], None),
     ],
-    ids=["one", "every", "three", "more of the shorter", "a counter", "letters"],
-)
-def test_ids_of_one_length_or_of_many_are_not_noted(cells):
-    assert notes("unique_id", cells) == []
-
-
-def test_numbers_shorter_than_those_with_zeros_at_the_front_are_noted():
-    padded = [f"{number:04d}" for number in range(3, 900, 50)]
-    assert notes("employ_no", [*padded, "73"], name=None) == [
-        (
-            'Column A "HEADER": 1 number has fewer digits than the 4 of the others (row 20). If zeros at the '
-            "front were lost, say `pad: 4` in the mapping."
-        )
-    ]
-    assert len(notes("employ_no", [*padded, "73", "7", "107"])) == 1
-    assert notes("employ_no", [*padded, "000731", "73"]) == []
+    ids=["one length", "every length", "three", "more of the shorter", "a counter", "letters", "padded", "more zeros",
+         "one not rounded", "dates read right", "true dates"],
+)  # fmt: skip
+def test_columns_that_prove_nothing_are_not_noted(field, cells, mapped):
+    assert notes(field, cells, mapped=mapped) == []
 
 
 def test_skipped_rows_are_not_looked_at():
     assert notes("unique_id", [*IDS, "1234567"], skipped=[len(IDS)]) == []
-
-
-def test_long_numbers_that_all_end_in_zeros_were_rounded():
-    rounded = ["1234567890123450", "9876543210987650"]
-    assert notes("student_no", rounded) == [
-        (
-            'Column A "HEADER": 2 long numbers, all zero after the first 15 digits (rows 2 and 3). Excel '
-            "probably rounded them; export the column as text from the system that it comes from."
-        )
-    ]
-    assert notes("student_no", [*rounded, "1234567890123456"]) == []
-
-
-def test_dates_read_the_other_way_round_than_their_column_proves_are_noted():
-    cells = ["25/12/1999", "03/04/2000", "05/05/2000"]
-    assert notes("date_of_birth", cells, mapped=["25/12/1999", "2000-03-04", "2000-05-05"]) == [
-        (
-            'Column A "HEADER": 1 date can only have the day first (row 2) and none the month, but 1 date of '
-            "the others was read the other way round (row 3). "
-            "The form in the mapping is probably `%d/%m/%Y`."
-        )
-    ]
-    assert notes("date_of_birth", cells, mapped=["1999-12-25", "2000-04-03", "2000-05-05"]) == []
-
-
-def test_a_column_that_contradicts_itself_is_noted():
-    cells = ["25/12/1999", "12/25/1999", "03/04/2000", *["26/12/1999"] * 4]
-    assert notes("date_of_birth", cells) == [
-        (
-            'Column A "HEADER": 5 dates can only have the day first (rows 2, 5, 6 and others), and 1 date only '
-            "the month (row 3), so that nobody can tell what the others mean. "
-            "Export the column again as yyyy-mm-dd."
-        )
-    ]
-
-
-def test_a_column_of_true_dates_is_not_noted():
-    assert notes("date_of_birth", ["2001-02-03", "1999-12-31", ""]) == []

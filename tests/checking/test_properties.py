@@ -7,7 +7,6 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
-import pytest
 from checked import batch_of, check
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -170,37 +169,3 @@ def test_of_the_rows_to_be_sent_no_two_are_about_one_record(batch):
         if name in kept:
             values = kept[name][kept[name] != ""].str.casefold()
             assert not values.duplicated().any()
-
-
-@settings(deadline=None, max_examples=20)
-@given(batches())
-def test_checking_what_was_checked_finds_nothing_more_to_leave_out(batch):
-    table = TABLES[batch.endpoint]
-    once = check(batch, table, today=TODAY)
-    twice = check(once.batch, table, today=TODAY)
-
-    assert twice.batch is once.batch
-    assert twice.held == once.held
-    assert twice.repeats == once.repeats
-
-
-@pytest.mark.parametrize("every", [1, 7], ids=["all rows bad", "one row in seven bad"])
-def test_a_large_sheet_is_checked_cell_by_cell(every):
-    count = 20_000
-    number = np.arange(count)
-    frame = pd.DataFrame(
-        {
-            "unique_id": [f"s-{one}" for one in number],
-            "login_source": "OPSCOM",
-            "email": [f"p{one}@b.ca" if one % every else "none" for one in number],
-            "province": ["ON" if one % every else "Ontario" for one in number],
-            "date_of_birth": ["1999-01-31" if one % every else "1999-02-31" for one in number],
-        },
-        dtype="str",
-    )
-    batch = batch_of("users", frame, sheet=None)
-    result = check(batch, TABLES["users"], today=TODAY)
-
-    assert [(problem.position, problem.columns) for problem in result.problems] == [
-        (position, (column,)) for position in range(0, count, every) for column in (2, 3, 4)
-    ]

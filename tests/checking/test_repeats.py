@@ -56,77 +56,35 @@ def test_the_very_same_row_again_is_a_repeat_and_no_problem():
 
 def test_one_id_with_different_content_is_an_error_on_the_later_row():
     result = checked("users", ADA, BEN, ADA | {"first_name": "Adele"})
-
+    (problem,) = result.problems
+    assert (problem.position, problem.row, problem.columns, problem.value) == (2, 13, (0,), "s-1")
+    assert (problem.field, problem.code, problem.remedy) == ("unique_id", 9022, KEEP)
+    assert problem.message == 'row 11 has the same "Unique ID", and the two rows differ.'
     assert result.repeats == {}
-    assert result.problems == (
-        Problem(
-            position=2,
-            row=13,
-            columns=(0,),
-            field="unique_id",
-            value="s-1",
-            code=9022,
-            severity=Severity.ERROR,
-            message='row 11 has the same "Unique ID", and the two rows differ.',
-            remedy=KEEP,
-        ),
-    )
 
 
-def test_in_a_text_file_the_earlier_row_is_called_a_record():
-    result = checked("users", ADA, ADA | {"first_name": "Adele"}, sheet=None)
+ONE_RECORD = {
+    "vehicle": ("vehicles", CAR, {"colour": "blue"}, "vehicle (plate, prov and plateType)"),
+    "vehicle in small letters": (
+        "vehicles", CAR, {"plate": "pl8rdr", "prov": "on", "plateType": "PASSENGER"}, "vehicle (plate, prov and plateType)",
+    ),
+    "permit": ("permits", PERMIT, {"amount": "15.00"}, "permit (plate, zone, startTime, endTime and permitNo)"),
+    "update in other letters": ("permit-updates", UPDATE, {"referenceID": "1A9B-aa"}, '"Reference ID"'),
+    "delete in other letters": ("permit-deletes", {"referenceID": "1a"}, {"referenceID": "1A"}, '"Reference ID"'),
+}  # fmt: skip
 
-    assert [problem.message for problem in result.problems] == [
-        'row 11 has the same "Unique ID", and the two rows differ.'
-    ]
 
-
-@pytest.mark.parametrize(
-    ("endpoint", "row", "changed", "message"),
-    [
-        pytest.param(
-            "vehicles", CAR, {"colour": "blue"},
-            "row 11 has the same vehicle (plate, prov and plateType), and the two rows differ.",
-            id="vehicle",
-        ),
-        pytest.param(
-            "vehicles", CAR, {"plate": "pl8rdr", "prov": "on", "plateType": "PASSENGER"},
-            "row 11 has the same vehicle (plate, prov and plateType), and the two rows differ.",
-            id="vehicle in small letters",
-        ),
-        pytest.param(
-            "permits", PERMIT, {"amount": "15.00"},
-            "row 11 has the same permit (plate, zone, startTime, endTime and permitNo), and the two rows differ.",
-            id="permit",
-        ),
-        pytest.param(
-            "permit-updates", UPDATE, {"referenceID": "1A9B-aa"},
-            'row 11 has the same "Reference ID", and the two rows differ.',
-            id="update in other letters",
-        ),
-        pytest.param(
-            "permit-deletes", {"referenceID": "1a"}, {"referenceID": "1A"},
-            'row 11 has the same "Reference ID", and the two rows differ.',
-            id="delete in other letters",
-        ),
-    ],
-)  # fmt: skip
-def test_one_record_in_two_wordings_is_an_error(endpoint, row, changed, message):
-    result = checked(endpoint, row, row | changed)
-
-    assert [(problem.position, problem.code, problem.message) for problem in result.problems] == [
-        (1, 9022, message)
-    ]
+@pytest.mark.parametrize("kind", ONE_RECORD)
+def test_one_record_in_two_wordings_is_an_error(kind):
+    endpoint, row, changed, what = ONE_RECORD[kind]
+    (problem,) = checked(endpoint, row, row | changed).problems
+    message = f"row 11 has the same {what}, and the two rows differ."
+    assert (problem.position, problem.code, problem.message) == (1, 9022, message)
 
 
 def test_all_cells_of_the_key_are_marked_in_the_order_of_the_message():
     (problem,) = checked("vehicles", CAR, CAR | {"colour": "blue"}).problems
-
-    assert [("plate", "plateType", "prov")[column] for column in problem.columns] == [
-        "plate",
-        "prov",
-        "plateType",
-    ]
+    assert problem.columns == (0, 2, 1)
 
 
 @pytest.mark.parametrize(
@@ -149,87 +107,45 @@ def test_different_records_are_left_alone(endpoint, row, changed):
 
 @pytest.mark.parametrize(
     ("name", "code", "title", "value"),
-    [
-        pytest.param("email", 9019, "Email", "ADA@Example.org", id="e-mail"),
-        pytest.param("user_name", 9020, "User Name", "Ada", id="username"),
-    ],
+    [("email", 9019, "Email", "ADA@Example.org"), ("user_name", 9020, "User Name", "Ada")],
 )
 def test_what_must_be_unique_is_an_error_under_a_second_id(name, code, title, value):
     result = checked("users", ADA, BEN | {name: value}, ADA)
-
+    (problem,) = result.problems
     assert result.repeats == {2: 11}
-    assert [
-        (
-            problem.position,
-            problem.code,
-            problem.field,
-            problem.value,
-            problem.message,
-            problem.remedy,
-        )
-        for problem in result.problems
-    ] == [
-        (
-            1,
-            code,
-            name,
-            value,
-            f'row 11 has the same "{title}" for another user.',
-            "Give each user their own, or delete the row that is wrong.",
-        )
-    ]
+    assert (problem.position, problem.code, problem.field, problem.value) == (1, code, name, value)
+    assert problem.message == f'row 11 has the same "{title}" for another user.'
+    assert problem.remedy == "Give each user their own, or delete the row that is wrong."
 
 
-def test_blank_usernames_are_not_the_same_username():
-    assert errors(checked("users", ADA | {"user_name": ""}, BEN | {"user_name": ""})) == []
+BAD, THIEF = ADA | {"email": "none"}, BEN | {"email": ADA["email"]}
+CLAIMS = {
+    "blank usernames are not the same": ([ADA | {"user_name": ""}, BEN | {"user_name": ""}], []),
+    "a row that is held back claims its key": ([BAD, ADA], [(0, 9033, "email"), (1, 9022, "unique_id")]),
+    "and its address": ([ADA | {"city": "x" * 51}, THIEF], [(0, 9030, "city"), (1, 9019, "email")]),
+    "a repeat of an invalid row has its problems": ([BAD, BAD], [(0, 9033, "email"), (1, 9033, "email")]),
+    "a repeat of a row with a taken address": ([ADA, THIEF, THIEF], [(1, 9019, "email"), (2, 9019, "email")]),
+    "an invalid value claims nothing": (
+        [ADA | {"email": "n/a"}, BEN | {"email": "n/a"}], [(0, 9033, "email"), (1, 9033, "email")],
+    ),
+    "nor does a blank key": (
+        [ADA | {"unique_id": ""}, BEN | {"unique_id": ""}], [(0, 9013, "unique_id"), (1, 9013, "unique_id")],
+    ),
+}  # fmt: skip
 
 
-def test_an_earlier_row_that_is_held_back_still_claims_its_key():
-    result = checked("users", ADA | {"email": "none"}, ADA)
-
-    assert errors(result) == [(0, 9033, "email"), (1, 9022, "unique_id")]
-
-
-def test_an_earlier_row_that_is_held_back_still_claims_its_address():
-    result = checked("users", ADA | {"city": "x" * 51}, BEN | {"email": ADA["email"]})
-
-    assert errors(result) == [(0, 9030, "city"), (1, 9019, "email")]
-
-
-def test_a_repeat_of_an_invalid_row_has_the_same_problems_itself():
-    bad = ADA | {"email": "none"}
-    result = checked("users", bad, bad)
-
-    assert errors(result) == [(0, 9033, "email"), (1, 9033, "email")]
-    assert result.repeats == {}
+@pytest.mark.parametrize("kind", CLAIMS)
+def test_what_a_row_claims(kind):
+    rows, expected = CLAIMS[kind]
+    result = checked("users", *rows)
+    assert (errors(result), result.repeats) == (expected, {})
 
 
 def test_a_repeat_of_a_row_that_the_mapping_held_back_is_held_back_too():
     theirs = Problem(0, 11, (3,), "city", "", 9033, Severity.ERROR, "theirs.", "None.")
     result = checked("users", ADA, ADA, problems=(theirs,))
-
     assert errors(result) == [(0, 9033, "city"), (1, 9022, "unique_id")]
     assert result.problems[1].message == 'row 11 has the same "Unique ID", and is held back.'
-
-
-def test_a_repeat_of_a_row_with_a_taken_address_is_held_back_too():
-    thief = BEN | {"email": ADA["email"]}
-    result = checked("users", ADA, thief, thief)
-
-    assert errors(result) == [(1, 9019, "email"), (2, 9019, "email")]
-    assert result.repeats == {}
-
-
-def test_an_invalid_value_claims_nothing():
-    result = checked("users", ADA | {"email": "n/a"}, BEN | {"email": "n/a"})
-
-    assert errors(result) == [(0, 9033, "email"), (1, 9033, "email")]
-
-
-def test_rows_without_a_key_are_not_the_same_record():
-    result = checked("users", ADA | {"unique_id": ""}, BEN | {"unique_id": ""})
-
-    assert errors(result) == [(0, 9013, "unique_id"), (1, 9013, "unique_id")]
 
 
 def test_a_skipped_row_claims_nothing():
@@ -238,38 +154,22 @@ def test_a_skipped_row_claims_nothing():
     assert result.problems == ()
 
 
-@pytest.mark.parametrize(
-    ("duplicates", "repeats"),
-    [("first", {1: 11, 3: 11}), ("last", {0: 14, 1: 14})],
-    ids=["first", "last"],
-)
-def test_the_mapping_may_say_which_row_counts(duplicates, repeats):
-    rows = [ADA, ADA | {"city": "Sudbury"}, BEN, ADA | {"city": "Ottawa"}]
+COUNTS = {
+    "the first": ("first", [ADA, ADA | {"city": "Sudbury"}, BEN, ADA | {"city": "Hull"}], [], {1: 11, 3: 11}),
+    "the last": ("last", [ADA, ADA | {"city": "Sudbury"}, BEN, ADA | {"city": "Hull"}], [], {0: 14, 1: 14}),
+    "one that does not has no problems and takes no address": (
+        "last", [BAD, ADA | {"email": BEN["email"]}, BEN, ADA], [], {0: 14, 1: 14},
+    ),
+    "one that does is checked": ("first", [BAD, ADA], [(0, 9033, "email")], {1: 11}),
+    "of addresses it is not said": ("last", [ADA, THIEF], [(1, 9019, "email")], {}),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", COUNTS)
+def test_the_mapping_may_say_which_row_counts(kind):
+    duplicates, rows, expected, repeats = COUNTS[kind]
     result = checked("users", *rows, duplicates=duplicates)
-
-    assert result.problems == ()
-    assert result.repeats == repeats
-
-
-def test_a_row_that_does_not_count_has_no_problems_and_takes_no_address():
-    rows = [ADA | {"email": "none"}, ADA | {"email": BEN["email"]}, BEN, ADA]
-    result = checked("users", *rows, duplicates="last")
-
-    assert result.problems == ()
-    assert result.repeats == {0: 14, 1: 14}
-
-
-def test_a_row_that_counts_is_still_checked():
-    result = checked("users", ADA | {"email": "none"}, ADA, duplicates="first")
-
-    assert errors(result) == [(0, 9033, "email")]
-    assert result.repeats == {1: 11}
-
-
-def test_which_row_counts_says_nothing_about_addresses():
-    result = checked("users", ADA, BEN | {"email": ADA["email"]}, duplicates="last")
-
-    assert errors(result) == [(1, 9019, "email")]
+    assert (errors(result), result.repeats) == (expected, repeats)
 
 
 def test_rows_are_compared_by_what_would_be_sent():

@@ -96,25 +96,18 @@ def test_a_row_of_one_cell_is_not_a_record_in_lists_of_any_length(held, kind, re
     assert held([*rows, [], [], row, row]) == {records + 4: ALONE, records + 5: ALONE}
 
 
-@pytest.mark.parametrize(
-    "row",
-    [
-        ["Total", "8"],
-        ["Grand total: 8", "", "", "", "page 2"],
-        ["Sous-total", "8"],
-        ["Totaux :", "8"],
-        ["TOTAL", "8", "", "8", "12"],
-    ],
-    ids=lambda row: row[0],
-)
+TOTALS = [
+    ["Total", "8"], ["Grand total: 8", "", "", "", "page 2"], ["Sous-total", "8"], ["Totaux :", "8"],
+    ["TOTAL", "8", "", "8", "12"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", TOTALS, ids=lambda row: row[0])
 def test_a_total_is_not_a_record_wherever_it_stands(held, row):
-    named = people(0, 8, "ann lee {}")
-    for rows in (people(), named):
+    for rows in (people(), people(0, 8, "ann lee {}")):
         assert held([*rows, row, *people(20, 22)]) == {10: UNLIKE}
-
-
-def test_a_total_of_several_columns_is_not_a_record_in_a_list_of_three(held):
-    assert held([*people(0, 3), ["Total", "3", "", "", "12"]]) == {5: UNLIKE}
+    if row[-1] == "12":
+        assert held([*people(0, 3), row]) == {5: UNLIKE}
 
 
 def test_a_row_of_which_little_is_filled_and_whose_key_is_unlike_the_others_is_not_a_record(held):
@@ -195,35 +188,23 @@ def test_a_second_table_is_held_also_where_it_shares_no_header_with_the_first(he
     assert held(rows) == dict.fromkeys(range(11, 17), UNLIKE)
 
 
+def staff(*names):
+    return [[name, name.title(), "Bo", "", f"{name}@x.example"] for name in names]
+
+
 RIGHT = {
-    "staff known by name after a gap": [
-        *people(0, 40),
-        [],
-        *(
-            [name, name.title(), "Bo", "", f"{name}@x.example"]
-            for name in ("brown", "clark", "evans", "hay")
-        ),
-    ],
+    "staff known by name after a gap": [*people(0, 40), [], *staff("brown", "clark", "evans", "hay")],
     "one id of staff among students": [*people(0, 4), person(5, "T{}"), *people(6, 9)],
     "staff at the end": [*people(), person(9, "T{}")],
     "many of another kind after a gap": [*people(0, 90), [], *people(90, 95, "T{}")],
     "ids of many kinds": [*people(0, 4, "A{}"), *people(4, 8), *people(8, 12, "{}-X")],
-    "names of users, one with a digit": [
-        ["aadams2", "Adams", "Al", "", "a@x.example"],
-        *(
-            [name, name.title(), "Bo", "", f"{name}@x.example"]
-            for name in ("brown", "clark", "davis", "evans")
-        ),
-    ],
+    "names of users, one with a digit": staff("aadams2", "brown", "clark", "davis", "evans"),
     "a sparse record of staff": [*people(), ["T100300", "Lee"], *people(8, 10)],
     "a sparse record": [*people(), ["100300", "Lee", "Ann"]],
-    "a person called like a column": [
-        *people(),
-        ["100300", "City", "Ann", "Ottawa", "c@x.example"],
-    ],
+    "a person called like a column": [*people(), ["100300", "City", "Ann", "Ottawa", "c@x.example"]],
     "someone called Total": [*people(), ["100300", "Total", "Ann", "Ottawa", "t@x.example"]],
     "two people": [person(1, "visitor-{}"), person(2)],
-}
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", RIGHT)

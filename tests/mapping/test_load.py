@@ -224,7 +224,7 @@ fields:
         "m.yaml, line 14, fields.unique_id: this key stands in line 13 already. Remove one.",
         "m.yaml, line 15, fields.login_source.pad: write a whole number from 1 here.",
         "m.yaml, line 15, fields.login_source.vale: there is no such key. Did you mean value?",
-        "m.yaml, line 16, fields.date_of_birth.date[1]: a date format needs the year exactly once.",
+        "m.yaml, line 16, fields.date_of_birth.date[1]: a date format needs year, month and day, each once, and beside a time of day its hour (%H, or %I with %p).",
         "m.yaml, line 16, fields.date_of_birth.date[2]: this date format reads yyyy-mm-dd in another way than the calendar's.",
         "m.yaml, line 16, fields.date_of_birth.date[3]: %q is not a part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.",
         "m.yaml, line 17, fields.zip.convert[1]: this must be upper, lower, title, digits, plate, phone, email, province or unwrap. Did you mean upper?",
