@@ -13,7 +13,7 @@ from importer.files import prove_writable
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
 from importer.records import read_resubmitted
-from importer.report import SheetReport, causes_of, check_sum, count_states, refusals_of
+from importer.report import SheetReport, causes_of, count_states, refusals_of
 from importer.results import About, Page, write_workbook
 from importer.text import clean, quoted
 from importer.workspace import results_path
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from importer.prepare import Compared, Past, Request
-    from importer.report import Against
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +38,15 @@ def held_back(checked: Checked) -> dict[int, Outcome]:
     """Return the outcome of each row that never comes to sending, by position."""
     places = {position: f"row {row}" for position, row in checked.repeats.items()}
     places |= checked.elsewhere
-    counts = checked.batch.duplicates
-    outcomes = {
-        position: Outcome(State.DUPLICATE, message=_repeats(place, counts))
-        for position, place in places.items()
-    }
+    counts, outcomes = checked.batch.duplicates, {}
+    for position, place in places.items():
+        said = f"The same record as in {place}."
+        if counts != "error":
+            said = (
+                f"{place[:1].upper()}{place[1:]} has the same key, and the mapping says that the {counts} "
+                "one counts."
+            )
+        outcomes[position] = Outcome(State.DUPLICATE, message=said)
     told = read_resubmitted(checked.batch.sheet)
     for position in checked.held:
         # What a person answered counts once the cells are corrected.
@@ -57,16 +60,6 @@ def held_back(checked: Checked) -> dict[int, Outcome]:
     return outcomes
 
 
-def _repeats(place: str, counts: str) -> str:
-    """Say what a row repeats; ``counts`` is the mapping's ``duplicates``."""
-    if counts == "error":
-        return f"The same record as in {place}."
-    return (
-        f"{place[:1].upper()}{place[1:]} has the same key, and the mapping says that the {counts} one "
-        "counts."
-    )
-
-
 def all_outcomes(each: Compared, found: Mapping[int, Outcome]) -> tuple[Outcome, ...]:
     """Return the outcome of every row of a sheet, position by position, proved to be complete.
 
@@ -76,9 +69,10 @@ def all_outcomes(each: Compared, found: Mapping[int, Outcome]) -> tuple[Outcome,
     """
     checked, frame = each.checked, each.checked.batch.frame
     every = held_back(checked) | dict(each.plan.settled) | dict(found)
-    outcomes = check_sum([every.get(position) for position in range(len(frame))], len(frame))
+    # A row without an outcome ends the run here: none that does not add up is kept.
+    outcomes = tuple(every[position] for position in range(len(frame)))
     if not POLICIES[checked.batch.endpoint].of or "referenceID" not in frame:
-        return tuple(outcomes)
+        return outcomes
     return tuple(
         replace(outcome, reference_id=number) if number else outcome
         for outcome, number in zip(outcomes, frame["referenceID"].tolist(), strict=True)
@@ -109,44 +103,41 @@ def _deletes(job: Job, workbook: Path) -> str:
 
 
 class Annotator:
-    """Writes the workbook of each file and its part of the report."""
+    """Writes the workbook of each file of a run."""
 
-    def __init__(
-        self,
-        run: str,
-        request: Request,
-        place: Place,
-        past: Past,
-        compared: Sequence[Compared] = (),
-    ) -> None:
-        """Take what all workbooks of a run have in common, the sheets as compared before it sent anything."""
-        self._run = run
-        self._command = request.command
-        self._results = request.results
-        self._place = place
-        self._past = past
-        self._compared = {id(each.checked): each for each in compared}
+    def __init__(self, run: str, request: Request, place: Place, past: Past) -> None:
+        """Take what all workbooks of a run have in common."""
+        self._run, self._request, self._place, self._past = run, request, place, past
         self._started = dt.datetime.now().astimezone()
         self._taken: list[Path] = []
         self.notes: list[str] = []
 
     def write(
-        self, job: Job, outcomes: Sequence[Sequence[Outcome]], *, stopped: str | None
-    ) -> list[SheetReport]:
-        """Write the workbook of a file whose sheets have these outcomes; return a report a sheet."""
-        kind = "checked" if self._command == CHECK else "results"
-        wanted = results_path(self._results, job.first, kind, self._taken)
+        self,
+        job: Job,
+        compared: Sequence[Compared],
+        outcomes: Sequence[Sequence[Outcome]],
+        *,
+        stopped: str | None,
+    ) -> Path:
+        """Write the workbook of a file, whose sheets have these outcomes; return where it is.
+
+        ``compared`` are the sheets as they were before the run sent anything.
+        """
+        command = self._request.command
+        kind = "checked" if command == CHECK else "results"
+        wanted = results_path(self._request.results, job.first, kind, self._taken)
         pages = []
-        for checked, found in zip(job.sheets, outcomes, strict=True):
-            each = self._compared.get(id(checked))
-            earlier, news = ({}, {}) if each is None else (each.earlier, each.news)
-            if job.endpoint and POLICIES[job.endpoint].of:
+        for each, found in zip(compared, outcomes, strict=True):
+            news = each.news
+            if POLICIES[job.endpoint].of:
                 # What is changed there already is no new record, also where this program never changed it.
                 news = {at: fields for at, fields in news.items() if fields}
-            pages.append(Page(checked, found, earlier, news))
+            pages.append(Page(each.checked, found, each.earlier, news))
+        against = next((each.against for each in compared if each.against), None)
         about = About(
             run=self._run,
-            command=self._command,
+            command=command,
             source=Path(job.origin.file) if job.origin and job.origin.file else job.first,
             given=job.path.name if job.origin else "",
             digest=job.digest,
@@ -160,39 +151,30 @@ class Annotator:
             started=self._started,
             ended=dt.datetime.now().astimezone(),
             stopped=stopped,
-            notes=self._notes(job),
-            against=self._against(job),
+            notes=(*job.notes, *(against.notes if against else ())),
+            against=against,
             deletes=_deletes(job, wanted),
         )
         self._taken.append(wanted)
-        written = write_workbook(wanted, about, pages, note=self.notes.append)
-        return self.report(job, outcomes, written)
+        return write_workbook(wanted, about, pages, note=self.notes.append)
 
-    def report(
-        self, job: Job, outcomes: Sequence[Sequence[Outcome]], written: Path | None
-    ) -> list[SheetReport]:
-        """Report a file whose sheets have these outcomes; ``None`` for one without a workbook."""
-        notes = self._notes(job)
-        return [
-            SheetReport(
-                job.path,
-                checked.batch.sheet.name,
-                checked.batch.mapping,
-                job.endpoint,
-                len(found),
-                count_states(found),
-                written,
-                notes=(*notes, *checked.batch.sheet.notes, *checked.notes),
-                problems=(*causes_of([checked]), *refusals_of(checked, found)),
-                against=each.against if (each := self._compared.get(id(checked))) else None,
-            )
-            for checked, found in zip(job.sheets, outcomes, strict=True)
-        ]
 
-    def _against(self, job: Job) -> Against | None:
-        found = (each.against for each in self._compared.values() if each.job is job)
-        return next((against for against in found if against is not None), None)
-
-    def _notes(self, job: Job) -> tuple[str, ...]:
-        against = self._against(job)
-        return job.notes if against is None else (*job.notes, *against.notes)
+def report_sheets(
+    compared: Sequence[Compared], outcomes: Sequence[Sequence[Outcome]], written: Path | None
+) -> list[SheetReport]:
+    """Report the sheets of a file with these outcomes; ``written`` is its workbook, ``None`` where it has none."""
+    return [
+        SheetReport(
+            each.job.path,
+            each.checked.batch.sheet.name,
+            each.checked.batch.mapping,
+            each.job.endpoint,
+            len(found),
+            count_states(found),
+            written,
+            notes=each.notes,
+            problems=(*causes_of([each.checked]), *refusals_of(each.checked, found)),
+            against=each.against,
+        )
+        for each, found in zip(compared, outcomes, strict=True)
+    ]

@@ -364,15 +364,3 @@ def count_states(outcomes: Iterable[Outcome]) -> tuple[tuple[State, int], ...]:
     """Count outcomes by state, in the order of ``State``, without those that do not occur."""
     counts = Counter(outcome.state for outcome in outcomes)
     return tuple((state, counts[state]) for state in State if counts[state])
-
-
-def check_sum(outcomes: Sequence[Outcome | None], rows: int) -> tuple[Outcome, ...]:
-    """Return the outcomes, proved to be one a row.
-
-    Raises:
-        AssertionError: A row has none. This program keeps no run that does not add up.
-    """
-    found = tuple(outcome for outcome in outcomes if outcome is not None)
-    if len(found) != rows:
-        raise AssertionError(f"{rows - len(found)} of {rows} rows have no outcome")
-    return found

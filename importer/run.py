@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks
+from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks, report_sheets
 from importer.compare import (
     compare,
     compare_sheet,
@@ -104,7 +104,7 @@ class _Line:
         self._request = request
         self._planned = planned
         self._past = past
-        self._annotator = Annotator(self._id, request, place, past, planned)
+        self._annotator = Annotator(self._id, request, place, past)
         self._delivery = delivery
         self._stopper = None if delivery is None else delivery.conditions.stopper
         self._left = request.limit
@@ -118,8 +118,9 @@ class _Line:
         """Send the rows of a file, write its workbook and put it away."""
         if job.error is not None:
             return [SheetReport(job.path, error=job.error)]
-        sheets = [self._send(each) for each in self._planned if each.job is job]
-        reports = self._annotate(job, [outcomes for outcomes, _ in sheets])
+        planned = [each for each in self._planned if each.job is job]
+        sheets = [self._send(each) for each in planned]
+        reports = self._annotate(job, planned, [outcomes for outcomes, _ in sheets])
         for (_, file), report in zip(sheets, reports, strict=True):
             self._end_file(file, report)
         self._archive(job, reports)
@@ -225,7 +226,9 @@ class _Line:
         if self._stopper is not None:
             self._stopper.stop(why)
 
-    def _annotate(self, job: Job, outcomes: Sequence[Sequence[Outcome]]) -> list[SheetReport]:
+    def _annotate(
+        self, job: Job, planned: Sequence[Compared], outcomes: Sequence[Sequence[Outcome]]
+    ) -> list[SheetReport]:
         """Write a file's workbook; what was sent is in the journal and told, also where that fails.
 
         A disk that is full stops the run; a failure that nobody expected is told, and the other files
@@ -233,7 +236,8 @@ class _Line:
         """
         try:
             stopped = None if self._stopper is None else self._stopper.reason
-            return self._annotator.write(job, outcomes, stopped=stopped)
+            written = self._annotator.write(job, planned, outcomes, stopped=stopped)
+            return report_sheets(planned, outcomes, written)
         except InputError as error:
             why, lasting = str(error), True
         except Exception as error:  # noqa: BLE001 - one file's failure is its own
@@ -248,7 +252,7 @@ class _Line:
             self._stop(why)
         else:
             self._failed.append(why)
-        return self._annotator.report(job, outcomes, None)
+        return report_sheets(planned, outcomes, None)
 
     def _archive(self, job: Job, reports: Sequence[SheetReport]) -> None:
         """Move a file that is done out of the inbox."""

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.model import Outcome, State
-from importer.report import Report, SheetReport, check_sum, count_states
+from importer.report import Report, SheetReport, count_states
 
 SETTLED = (State.PUSHED, State.UNCHANGED, State.READY, State.EXISTS, State.DUPLICATE, State.SKIPPED)
 
@@ -85,10 +85,3 @@ def test_counts_add_up_and_stand_in_the_order_of_states(states):
     counts = count_states(Outcome(state) for state in states)
     assert sum(count for _, count in counts) == len(states)
     assert [state for state, _ in counts] == [state for state in State if state in states]
-
-
-def test_a_row_without_an_outcome_is_never_reported():
-    outcome = Outcome(State.PUSHED)
-    assert check_sum([outcome, outcome], 2) == (outcome, outcome)
-    with pytest.raises(AssertionError, match="1 of 2 rows have no outcome"):
-        check_sum([outcome, None], 2)
