@@ -1,19 +1,35 @@
 """Call ``opscom-import pull`` as a person does, and look into its workbooks with another library."""
 
+import json
 import zipfile
 from pathlib import Path
 
 import commanding
 import openpyxl
-from commanding import CLIENT, TOKEN
+from controller import Controller, Fault
 
-__all__ = ["CLIENT", "TOKEN", "Office", "answer", "raw_parts", "rows_of", "texts_of"]
 ANSWERS = Path(__file__).with_name("vendor_answers")
 
 
 def answer(name):
     """Return the bytes of one of the vendor's sample answers."""
     return (ANSWERS / f"{name}.json").read_bytes()
+
+
+def body(text):
+    """Return the fault that is none: this text, or this object, as the whole answer."""
+    return Fault("answer", True, body=text if isinstance(text, str) else json.dumps(text))
+
+
+def sample(name):
+    return body(answer(name).decode())
+
+
+NOT_FOUND = (
+    "The host answers HTTP 404 without an OPSCOM error code: most likely the client code or the host is "
+    "wrong. Compare both with what OPSCOM gave you: `client:` and `host:` in opscom.yaml, OPSCOM_CLIENT and "
+    "OPSCOM_HOST, --client and --host."
+)
 
 
 class Office(commanding.Office):
@@ -30,6 +46,13 @@ class Office(commanding.Office):
     def pull(self, *arguments, **more):
         """Type a command and return what came of it."""
         return self._call("pull", *arguments, **more)
+
+    def ask(self, plan, *arguments, option="--host"):
+        """Type a command whose host answers by a plan, or with a fault; return what came of it and the ledger."""
+        plan = plan if isinstance(plan, dict) else {("*", 0): plan}
+        with Controller(plan) as controller:
+            done = self.pull(*arguments, option, controller.url, "--json")
+            return done, controller.ledger
 
     def start(self, *arguments, **more):
         """Start a command as a process of its own."""

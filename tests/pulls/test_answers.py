@@ -22,7 +22,7 @@ from pulling import answer, raw_parts, rows_of
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.questions import Found, listing
-from importer.pulls.book import SECRETS, Asked, Summary, cell, flat, records_of, write_book
+from importer.pulls.book import SECRETS, Asked, Summary, cell, flat, write_book
 from importer.pulls.plates import PlateAnswer, PlateState, read_plate, told_of
 from importer.pulls.violations import MONEY, pages_of, read_violations
 
@@ -163,43 +163,23 @@ def test_an_answer_cut_off_anywhere_gives_the_violations_that_arrived_whole(at):
     assert not found.complete or len(ids) == 3
 
 
-def test_a_cut_in_the_third_violation_leaves_two():
-    content = b'{"records":[{"ViolationID":1},{"ViolationID":2},{"Violat'
-    found = read_violations(content.decode())
-    assert [record["ViolationID"] for record in found.records] == [1, 2]
-    assert not found.complete
+# Pull API: UserType, and Pull API: Permit Stats
+
+LISTS = {
+    '{"ErrorCode":9002,"data":[]}': Refused("9002", ""),
+    '{"data":{}}': Unreadable(),
+    '{"status":"failed","data":[]}': Unreadable(),
+    '{"data":[]': Unreadable(),
+    "<html></html>": Unreadable(),
+    "[]": Unreadable(),
+    "": Unreadable(),
+    '{"ErrorCode":0,"data":[]}': Found({"ErrorCode": 0, "data": []}),
+}
 
 
-# Pull API: UserType, and Pull API: Permit Stats, "Successful Response"
-
-
-def test_the_sample_of_permit_stats_is_read_whole():
-    found = listing("data")(answer("permit-stats"))
-    assert records_of(found.content, "data") == [
-        {"type": "standard", "zone": "zone1", "total": "4"},
-        {"type": "temp", "zone": "zone1", "total": "35"},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        pytest.param(
-            b'{"ErrorCode":9002,"data":[]}', Refused("9002", ""), id="an-error-goes-first"
-        ),
-        pytest.param(b'{"data":{}}', Unreadable(), id="no-list"),
-        pytest.param(b'{"status":"failed","data":[]}', Unreadable(), id="no-success"),
-        pytest.param(b'{"data":[]', Unreadable(), id="cut-off"),
-        pytest.param(b"<html></html>", Unreadable(), id="a-page"),
-        pytest.param(b"[]", Unreadable(), id="no-object"),
-        pytest.param(b"", Unreadable(), id="nothing"),
-        pytest.param(
-            b'{"ErrorCode":0,"data":[]}', Found({"ErrorCode": 0, "data": []}), id="code-0"
-        ),
-    ],
-)
+@pytest.mark.parametrize(("body", "expected"), LISTS.items(), ids=LISTS)
 def test_the_body_of_a_list_decides(body, expected):
-    assert listing("data")(body) == expected
+    assert listing("data")(body.encode()) == expected
 
 
 # Pull API: Plate Validation, "Successful Response" and "Response Samples"
@@ -237,49 +217,35 @@ def test_the_samples_of_plate_validation_are_read_whole(name):
     assert told_of(data["plate"], found.content) == expected
 
 
-@pytest.mark.parametrize(
-    ("body", "expected"),
-    [
-        pytest.param({"error": 9002, "message": "no"}, Refused("9002", "no"), id="code"),
-        pytest.param({"error": "1", "data": {}}, Refused("1", ""), id="text-code"),
-        pytest.param({"ErrorCode": 9001}, Refused("9001", ""), id="the-controllers-form"),
-        pytest.param({"error": 0}, Unreadable(), id="no-data"),
-        pytest.param({"error": 0, "data": []}, Unreadable(), id="data-that-says-nothing"),
-        pytest.param({"plate": "A"}, Unreadable(), id="neither-shape"),
-        pytest.param({"error": [], "data": {"response": ""}}, Unreadable(), id="no-code"),
-    ],
-)
+PLATES = {
+    '{"error": 9002, "message": "no"}': Refused("9002", "no"),
+    '{"error": "1", "data": {}}': Refused("1", ""),
+    '{"ErrorCode": 9001}': Refused("9001", ""),
+    '{"error": 0}': Unreadable(),
+    '{"error": 0, "data": []}': Unreadable(),
+    '{"plate": "A"}': Unreadable(),
+    '{"error": [], "data": {"response": ""}}': Unreadable(),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), PLATES.items(), ids=PLATES)
 def test_only_error_0_is_an_answer_to_a_plate(body, expected):
-    assert read_plate(json.dumps(body).encode()) == expected
+    assert read_plate(body.encode()) == expected
 
 
 def test_what_a_plate_answer_holds_beside_is_kept():
-    body = {
-        "error": 0,
-        "x": 1,
-        "data": {"plate": "A", "responseJSON": {"tow": ["y"]}, "response": ""},
-    }
-    told = told_of("A", read_plate(json.dumps(body).encode()).content)
-    assert json.loads(told.message) == {"x": 1, "tow": ["y"]}
+    data = {"plate": "A", "responseJSON": {"tow": ["y"]}, "response": ""}
+    answered = read_plate(json.dumps({"error": 0, "x": 1, "data": data}).encode())
+    assert json.loads(told_of("A", answered.content).message) == {"x": 1, "tow": ["y"]}
 
 
 # Cells
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (50, 50),
-        (0.5, 0.5),
-        (10**15, "1000000000000000"),
-        (True, True),
-        (None, None),
-        ("007", "007"),
-        ("12", "12"),
-        (float("nan"), "nan"),
-    ],
-    ids=repr,
-)
+CELLS = [(50, 50), (0.5, 0.5), (10**15, "1000000000000000"), (True, True), (None, None), ("007", "007"), ("12", "12"), (float("nan"), "nan")]  # fmt: skip
+
+
+@pytest.mark.parametrize(("value", "expected"), CELLS, ids=repr)
 def test_numbers_are_numbers_where_a_spreadsheet_keeps_all_digits_and_text_stays_text(
     value, expected
 ):
@@ -287,9 +253,8 @@ def test_numbers_are_numbers_where_a_spreadsheet_keeps_all_digits_and_text_stays
 
 
 def test_amounts_that_come_as_text_become_numbers():
-    assert cell("0.0000", number=True) == 0.0
-    assert cell("n/a", number=True) == "n/a"
-    assert cell("1e3", number=True) == "1e3"
+    texts = ("0.0000", "n/a", "1e3")
+    assert [cell(text, number=True) for text in texts] == [0.0, "n/a", "1e3"]
 
 
 _JSON = st.recursive(

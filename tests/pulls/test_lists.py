@@ -6,16 +6,17 @@ import stat
 
 import openpyxl
 import pytest
-from controller import Controller, Fault
+from commanding import CLIENT, TOKEN
+from controller import Fault
 from hypothesis import given
 from hypothesis import strategies as st
-from pulling import CLIENT, TOKEN, answer, rows_of, texts_of
+from pulling import answer, body, rows_of, sample, texts_of
 
 from importer.delivery.policy import settings_fault
 from importer.errors import InputError
 from importer.workspace import KeptTypes, UserType, keep_user_types, kept_user_types
 
-TYPES, STATS = "profiles/types/list", "permits/stats"
+TYPES = "profiles/types/list"
 HOST = "https://opscom.example"
 
 
@@ -23,29 +24,18 @@ def kept_of(*types):
     return KeptTypes(HOST, CLIENT, types)
 
 
-def ask(office, controller, *command):
-    return office.pull(*command, "--host", controller.url, "--json")
-
-
-def answering(name):
-    return Controller({("*", 0): Fault("answer", True, body=answer(name).decode())})
-
-
 def test_user_types_are_listed_kept_and_laid_out(office):
-    sample = json.loads(answer("user-types"))["user_types"]
-    with answering("user-types") as controller:
-        done = ask(office, controller, "user-types")
-        (entry,) = controller.ledger
-        url = controller.url
+    types = json.loads(answer("user-types"))["user_types"]
+    done, (entry,) = office.ask(sample("user-types"), "user-types")
     assert done.code == 0
     results = office.results / "user-types.xlsx"
     assert done.json == {
         "exit_code": 0,
-        "user_types": sample,
+        "user_types": types,
         "kept": str(office.folder / "user-types.json"),
         "results": str(results),
     }
-    assert rows_of(results, "User types") == sample
+    assert (len(types), rows_of(results, "User types")) == (9, types)
     assert openpyxl.load_workbook(results).sheetnames == ["User types", "Summary"]
     assert done.err.splitlines()[1:4] == [
         "  1   Full Time Student  Student",
@@ -53,15 +43,13 @@ def test_user_types_are_listed_kept_and_laid_out(office):
         "  7   Full Time Staff    Staff",
     ]
     kept = kept_user_types(office.folder)
-    assert kept.is_of(url, CLIENT)
+    assert kept.is_of(f"http://{entry.headers['host']}", CLIENT)
     assert kept.ids["Full Time Staff"] == "7"
     assert (entry.path, entry.body) == (f"/api/{CLIENT}/v1/{TYPES}", {"apiToken": TOKEN})
 
 
 def test_permit_stats_are_numbers_that_can_be_added_up(office):
-    with answering("permit-stats") as controller:
-        done = ask(office, controller, "permit-stats")
-        (entry,) = controller.ledger
+    done, (entry,) = office.ask(sample("permit-stats"), "permit-stats")
     results = office.results / "permit-stats.xlsx"
     assert done.json == {
         "exit_code": 0,
@@ -79,70 +67,55 @@ def test_permit_stats_are_numbers_that_can_be_added_up(office):
 
 
 def test_zones_are_sent_as_one_text_and_those_without_an_answer_are_named(office):
-    with answering("permit-stats") as controller:
-        done = ask(office, controller, "permit-stats", "--zones", " zone1, Lot 9 ,")
-        (entry,) = controller.ledger
+    plan = sample("permit-stats")
+    done, (entry,) = office.ask(plan, "permit-stats", "--zones", " zone1, Lot 9 ,")
     assert entry.body == {"apiToken": TOKEN, "zones": "zone1,Lot 9"}
     assert done.json["missing_zones"] == ["Lot 9"]
     assert "OPSCOM says nothing of this zone: Lot 9." in texts_of(done.json["results"])
 
 
-@pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param(Fault("lost"), id="lost"),
-        pytest.param(Fault("html"), id="a-page-with-200"),
-        pytest.param(Fault("answer", status=503, headers={"Retry-After": "0"}), id="503"),
-        pytest.param(Fault("answer", status=429, headers={"Retry-After": "0"}), id="429"),
-    ],
-)
+SOON = {"Retry-After": "0"}
+PASSING = {
+    "lost": Fault("lost"),
+    "a page with 200": Fault("html"),
+    "503": Fault("answer", status=503, headers=SOON),
+    "429": Fault("answer", status=429, headers=SOON),
+}
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
 def test_a_read_is_asked_again_after_whatever_passes(office, fault):
-    with Controller({("*", 1): fault}) as controller:
-        done = ask(office, controller, "user-types")
-        assert len(controller.ledger) == 2
-    assert done.code == 0
+    done, ledger = office.ask({("*", 1): fault}, "user-types")
+    assert (done.code, len(ledger)) == (0, 2)
 
 
-@pytest.mark.parametrize(
-    ("fault", "why"),
-    [
-        pytest.param(
-            Fault("answer", code=9034),
-            settings_fault("9034"),
-            id="settings",
-        ),
-        pytest.param(
-            Fault("answer", status=429, headers={"Retry-After": "9999"}),
-            "OPSCOM asks to go more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait.",
-            id="told-to-wait-too-long",
-        ),
-    ],
-)
-def test_a_read_that_cannot_be_answered_ends_with_exit_3_and_its_reason(office, fault, why):
-    with Controller({("*", 0): fault}) as controller:
-        done = ask(office, controller, "user-types")
-        assert len(controller.ledger) == 1
-    assert done.code == 3
+LASTING = {
+    "settings": (Fault("answer", code=9034), settings_fault("9034")),
+    "told to wait too long": (
+        Fault("answer", status=429, headers={"Retry-After": "9999"}),
+        "OPSCOM asks to go more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("fault", "why"), LASTING.values(), ids=LASTING)
+def test_a_read_that_cannot_be_answered_ends_with_exit_3_its_reason_and_what_was_kept_before(
+    office, fault, why
+):
+    keep_user_types(office.folder, kept_of(UserType("1", "Old", "")))
+    done, ledger = office.ask(fault, "user-types")
+    assert (done.code, len(ledger)) == (3, 1)
     assert done.json["error"] == (
         f"OPSCOM gave no list of user-types. {why} Look into that, then run the same command again."
     )
-    assert kept_user_types(office.folder) is None
-
-
-def test_a_failed_call_keeps_the_user_types_of_before(office):
-    keep_user_types(office.folder, kept_of(UserType("1", "Old", "")))
-    with Controller({("*", 0): Fault("answer", code=9001)}) as controller:
-        ask(office, controller, "user-types")
     assert kept_user_types(office.folder).ids == {"Old": "1"}
 
 
 def test_without_client_and_token_nothing_is_asked_and_both_are_named(office):
     office.token = None
-    (office.folder / "opscom.yaml").write_text("# nothing\n", encoding="utf-8")
-    with Controller() as controller:
-        done = ask(office, controller, "user-types")
-        assert controller.ledger == ()
-    assert done.code == 5
+    office.write("opscom.yaml", "# nothing\n")
+    done, ledger = office.ask({}, "user-types")
+    assert (done.code, ledger) == (5, ())
     assert "client code" in done.json["error"]
     assert "API token" in done.json["error"]
 
@@ -163,9 +136,7 @@ def test_the_token_and_secrets_of_an_answer_are_nowhere(office):
         "api_token": "hush",
         "salt": "hush",
     }
-    body = json.dumps({"status": "success", "user_types": [kind]})
-    with Controller({("*", 0): Fault("answer", True, body=body)}) as controller:
-        done = ask(office, controller, "user-types")
+    done, _ = office.ask(body({"status": "success", "user_types": [kind]}), "user-types")
     assert done.json["user_types"] == [{"id": "1", "type_name": "x [API token]", "ext_info": ""}]
     held = office.everything() + (done.out + done.err).encode()
     assert TOKEN.encode() not in held

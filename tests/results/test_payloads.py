@@ -16,9 +16,9 @@ ROWS = (("0012", "Zoë", "x"), ("13", "", "y"), ("14", "Null", "z"))
 READY, INVALID = Outcome(State.READY), Outcome(State.INVALID)
 
 
-def ready_part(outcomes, fields, *, name="Students", origins=None):
+def ready_part(outcomes, fields, *, origins=None, rows=ROWS, **facts):
     """Return a part whose batch has these fields, a column of values each."""
-    sheet = sheet_of(HEADERS, ROWS[: len(outcomes)], name=name)
+    sheet = sheet_of(HEADERS, rows, **facts)
     part = part_of(sheet, outcomes, origins=origins or {"unique_id": (0,), "first_name": (1,)})
     batch = replace(
         part.checked.batch,
@@ -96,23 +96,15 @@ def test_what_would_be_sent_is_text_whatever_it_looks_like(tmp_path):
 
 def test_more_rows_than_are_taken_at_a_time_are_all_there(tmp_path):
     count = 9_001
-    sheet = sheet_of(("a",), [(str(at),) for at in range(count)])
-    part = part_of(sheet, [READY] * count)
-    frame = pd.DataFrame({"unique_id": [str(at) for at in range(count)]}, dtype="str")
-    part = replace(
-        part, checked=replace(part.checked, batch=replace(part.checked.batch, frame=frame))
-    )
+    fields = {"unique_id": [str(at) for at in range(count)]}
+    part = ready_part([READY] * count, fields, rows=[("x", "y", "z")] * count)
     _, book = checked(tmp_path, part)
     shown = list(book["Would be sent"].iter_rows(min_row=2, values_only=True))
     assert shown == [(at + 5, str(at)) for at in range(count)]
 
 
 def test_a_row_that_a_person_added_has_no_row_number_and_the_sheet_fits_the_paper(tmp_path):
-    part = ready_part([READY] * 3, FIELDS)
-    sheet = replace(part.sheet, added=frozenset({1}))
-    batch = replace(part.checked.batch, sheet=sheet)
-    part = replace(part, checked=replace(part.checked, batch=batch))
-    _, book = checked(tmp_path, part)
+    _, book = checked(tmp_path, ready_part([READY] * 3, FIELDS, added={1}))
     page = book["Would be sent"]
     assert [page[f"A{line}"].value for line in (2, 3, 4)] == [5, None, 7]
     assert page.sheet_properties.pageSetUpPr.fitToPage

@@ -1,11 +1,14 @@
 """What a run comes to: exit codes and the object for other programs."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from annotating import part_of, sheet_of
 from hypothesis import given
 from hypothesis import strategies as st
 
+from importer.annotate import held_back
 from importer.model import Outcome, State
 from importer.report import Report, SheetReport, count_states
 
@@ -85,3 +88,28 @@ def test_counts_add_up_and_stand_in_the_order_of_states(states):
     counts = count_states(Outcome(state) for state in states)
     assert sum(count for _, count in counts) == len(states)
     assert [state for state, _ in counts] == [state for state in State if state in states]
+
+
+SAID = {
+    "error": ("The same record as in row 5.", "The same record as in North, row 2."),
+    "first": (
+        "Row 5 has the same key, and the mapping says that the first one counts.",
+        "North, row 2 has the same key, and the mapping says that the first one counts.",
+    ),
+    "last": (
+        "Row 5 has the same key, and the mapping says that the last one counts.",
+        "North, row 2 has the same key, and the mapping says that the last one counts.",
+    ),
+}
+
+
+@pytest.mark.parametrize(("duplicates", "said"), SAID.items(), ids=SAID)
+def test_a_repeated_row_says_which_one_counts_and_why(duplicates, said):
+    checked = part_of(sheet_of(("a",), [("x",)] * 4)).checked
+    batch = replace(checked.batch, duplicates=duplicates)
+    repeats = {"repeats": {1: 5}, "elsewhere": {2: "North, row 2"}}
+    found = held_back(replace(checked, batch=batch, **repeats))
+    assert found == {
+        at: Outcome(State.DUPLICATE, message=message)
+        for at, message in zip((1, 2), said, strict=True)
+    }
