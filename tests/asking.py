@@ -1,8 +1,12 @@
-"""An office with an export that no mapping fits, and its answers."""
+"""An office with an export that no mapping fits, and how it answers."""
 
 import io
+import json
 import os
 import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import openpyxl
 import yaml
@@ -18,69 +22,111 @@ TYPES = {
     "pulled": "2026-09-01T08:00:00-04:00", "host": "https://controller.example", "client": "OC_X",
     "types": [{"id": "7", "type_name": "Full Time Staff", "ext_info": ""}, {"id": "8", "type_name": "Part Time Staff", "ext_info": ""}],
 }  # fmt: skip
-
-
-def file_of(folder):
-    return folder / "inbox" / "RH-employés-2026-09-01.csv"
-
-
-def mapping_of(folder, name="RH-employés-2026-09-01.yaml"):
-    """Return the mapping as data: what it says, not how."""
-    text = (folder / "mappings" / name).read_text(encoding="utf-8")
-    return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - no word is a number here
-
-
-def answer_workbook(path, **answers):
-    """Fill the yellow cells of a workbook, as a person does: by what stands beside them."""
-    book = openpyxl.load_workbook(path)
-    for page, asked, answer in (("Columns", 2, 7), ("Values", 3, 5), ("Rows", 2, 4)):
-        for row in book[page].iter_rows(min_row=2):
-            beside = str(row[asked - 1].value)
-            found = next((said for word, said in answers.items() if word in beside), None)
-            if found is not None and not row[answer - 1].value:
-                row[answer - 1].value = found
-    book.save(path)
-
-
 ANSWERS = {
-    "Régime": "user_type_id",
-    "Temps plein": "7",
-    "Temps partiel": "8",
-    "login source": "OPSCOM",
-    "lost zeros": "fill up to 6 digits",
-}
-
-
-def talk(folder, *replies, file=None):
-    """Answer on a real terminal: (what it asks, what is typed)."""
-    import pexpect
-
-    child = pexpect.spawn(
-        sys.executable, ["-m", "importer", "map", str(file or file_of(folder))], cwd=str(folder), encoding="utf-8",
-        timeout=60, dimensions=(50, 200), env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "dumb"},
-    )  # fmt: skip
-    child.logfile_read = log = io.StringIO()
-    for asks, typed in replies:
-        child.expect_exact(asks)
-        child.expect("\n> ?(\\[[^\n]*\\])? ?$")
-        if typed == "^C":
-            child.sendintr()
-        else:
-            child.sendline(typed)
-    child.expect(pexpect.EOF)
-    child.close()
-    return log.getvalue(), child.exitstatus
-
-
-TALKED = (
-    ('In "Matricule"', "?"),
-    ('In "Matricule"', ""),
-    ('Which user type of OPSCOM is "Temps plein"', "b"),
-    ('In "Matricule"', "fill"),
-    ('is "Temps plein"', "7"),
-    ('is "Temps partiel"', "8"),
-    ("What is the login source", ""),
-    ("What is the login source", "OPSCOM"),
-    ('"Régime" goes to user_type_id', "nonsense"),
-    ('"Régime" goes to user_type_id', ""),
+    "Régime": "user_type_id", "Temps plein": "7", "Temps partiel": "8", "login source": "OPSCOM", "lost zeros": "fill up to 6 digits",
+}  # fmt: skip
+PEOPLE = [["Student ID", "First Name", "Last Name", "Email"]]
+PEOPLE += [[f"90012{n}", "Ann", f"Roe{'abcd'[n]}", f"a{n}@uni.example"] for n in range(4)]
+END = "No column says when the permits end. When do they all end (yyyy-mm-dd hh:mm:ss)?"
+LOGIN = (
+    "What is the login source of these people in OPSCOM (as on their profiles, the same for all)?"
 )
+
+
+@dataclass
+class Desk:
+    """An office's folder, and what calls the command in it."""
+
+    folder: Path
+    call: Any
+
+    @property
+    def staff(self):
+        """The export that no mapping fits."""
+        return self.folder / "inbox" / "RH-employés-2026-09-01.csv"
+
+    @property
+    def mappings(self):
+        return self.folder / "mappings"
+
+    def put(self, name, text):
+        path = self.folder / "inbox" / name
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def save(self, name, merges=(), **sheets):
+        """Write a workbook: sheet → rows."""
+        book = openpyxl.Workbook()
+        book.remove(book.active)
+        for title, rows in sheets.items():
+            page = book.create_sheet(title)
+            for row in rows:
+                page.append(row)
+            for cells in merges:
+                page.merge_cells(cells)
+        book.save(self.folder / "inbox" / name)
+        return self.folder / "inbox" / name
+
+    def map(self, file, *words):
+        return self.call(self.folder, "map", file, *words)
+
+    def json(self, file, *words):
+        return json.loads(self.map(file, "--json", *words).out)
+
+    def asks(self, file, *words):
+        return [ask["question"] for ask in self.json(file, *words)["asks"]]
+
+    def fill(self, file, answers, *words, book=None):
+        """Make the workbook of a file, or take one, and fill it as a person does: by cell, or by what stands beside."""
+        path = book or self.folder / "results" / f"{Path(file).stem}-mapping.xlsx"
+        if book is None:
+            self.map(file, "--workbook", *words)
+        pages = openpyxl.load_workbook(path)
+        for page, asked, answer in (("Columns", 2, 7), ("Values", 3, 5), ("Rows", 2, 4)):
+            for row in pages[page].iter_rows(min_row=2):
+                beside = str(row[asked - 1].value)
+                found = next((said for word, said in answers.items() if word in beside), None)
+                if found is not None and not row[answer - 1].value:
+                    row[answer - 1].value = found
+        for place, text in answers.items():
+            if "!" in place:
+                page, cell = place.split("!")
+                pages[page][cell] = text
+        pages.save(path)
+        return path
+
+    def answer(self, file, answers, *words, book=None):
+        """Make a mapping by a workbook that is filled in so; return it as data."""
+        done = self.map(self.fill(file, answers, *words, book=book))
+        assert done.code == 0, done.err
+        return self.mapping(Path(file).with_suffix(".yaml").name)
+
+    def mapping(self, name="RH-employés-2026-09-01.yaml"):
+        """Return a mapping as data: what it says, not how."""
+        text = (self.mappings / name).read_text(encoding="utf-8")
+        return yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506 - no word is a number here
+
+    def forget(self):
+        """Remove every mapping and the glossary."""
+        for path in self.mappings.iterdir():
+            path.unlink()
+
+    def talk(self, *replies, file=None):
+        """Answer on a real terminal: (what it asks, what is typed)."""
+        import pexpect
+
+        child = pexpect.spawn(
+            sys.executable, ["-m", "importer", "map", str(file or self.staff)], cwd=str(self.folder), encoding="utf-8",
+            timeout=60, dimensions=(50, 200), env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "dumb"},
+        )  # fmt: skip
+        child.logfile_read = log = io.StringIO()
+        for asks, typed in replies:
+            child.expect_exact(asks)
+            child.expect("\n> ?(\\[[^\n]*\\])? ?$")
+            if typed == "^C":
+                child.sendintr()
+            else:
+                child.sendline(typed)
+        child.expect(pexpect.EOF)
+        child.close()
+        return log.getvalue(), child.exitstatus

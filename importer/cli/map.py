@@ -264,7 +264,7 @@ def _finish(request: Request, proposal: Proposal, before: Proposal) -> int:
     except OSError as error:
         why = f"({error.strerror}); it will be asked again"
         say(f"What you confirmed could not be kept in {GLOSSARY} {why}.")
-    say(_try(proposal)[1])
+    say(_try(proposal, path.name)[1])
     return _tell(request, proposal, path)
 
 
@@ -287,11 +287,11 @@ def _confirmed(proposal: Proposal) -> Answers:
     return answers
 
 
-def _try(proposal: Proposal) -> tuple[Job, str]:
+def _try(proposal: Proposal, name: str = "proposed.yaml") -> tuple[Job, str]:
     """Check the file with the mapping, written or not; return the job, and in words how many rows are ready."""
     source = proposal.look.source.path
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "proposed.yaml"
+        path = Path(folder) / name
         path.write_text(mapping_text(proposal), encoding="utf-8")
         order = Order(
             command=CHECK, files=(source,), mappings=(path,), named=True, results=Path(),

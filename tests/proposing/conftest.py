@@ -3,7 +3,7 @@
 import csv
 
 import pytest
-from asking import STAFF
+from asking import STAFF, Desk
 from commanding import Done
 
 from importer.cli import main
@@ -16,18 +16,25 @@ from importer.reading import read_source, take_sheet
 
 
 @pytest.fixture
-def place(tmp_path):
+def profiled(tmp_path):
+    """Return what profiles columns, given as header → values."""
+
+    def profiling(columns):
+        path = tmp_path / "export.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
+        source = read_source(path)
+        return profile(take_sheet(source, source.grids[0], 1))
+
+    return profiling
+
+
+@pytest.fixture
+def place(profiled):
     """Return what places columns, given as header → values, under an endpoint."""
 
     def placing(columns, endpoint="users"):
-        path = tmp_path / "export.csv"
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(columns)
-            writer.writerows(zip(*columns.values(), strict=True))
-        source = read_source(path)
-        profiles = profile(take_sheet(source, source.grids[0], 1))
-        return {p.profile.column.header: p for p in place_columns(profiles, endpoint)}
+        return {p.profile.column.header: p for p in place_columns(profiled(columns), endpoint)}
 
     return placing
 
@@ -46,19 +53,8 @@ def proposed(tmp_path):
 
 
 @pytest.fixture
-def office(tmp_path):
-    """A workspace with an export that no mapping fits."""
-    folder = tmp_path / "parking"
-    for name in ("inbox", "mappings"):
-        (folder / name).mkdir(parents=True)
-    (folder / "opscom.yaml").write_text("client: OC_X\n", encoding="utf-8")
-    (folder / "inbox" / "RH-employés-2026-09-01.csv").write_text(STAFF, encoding="utf-8")
-    return folder
-
-
-@pytest.fixture
-def run(monkeypatch, capsys):
-    """Return what calls the command in a folder, inside this process and without a terminal."""
+def desk(tmp_path, monkeypatch, capsys):
+    """An office whose export no mapping fits, and the command, inside this process and without a terminal."""
 
     def call(folder, *words):
         monkeypatch.chdir(folder)
@@ -67,4 +63,10 @@ def run(monkeypatch, capsys):
         said = capsys.readouterr()
         return Done(ended.value.code, said.out, said.err)
 
-    return call
+    folder = tmp_path / "parking"
+    for name in ("inbox", "mappings"):
+        (folder / name).mkdir(parents=True)
+    (folder / "opscom.yaml").write_text("client: OC_X\n", encoding="utf-8")
+    made = Desk(folder, call)
+    made.put(made.staff.name, STAFF)
+    return made

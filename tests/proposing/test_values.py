@@ -15,29 +15,27 @@ from importer.proposing.yaml_files import mapping_text, pattern
 from importer.reading import read_source
 from importer.workspace import UserType
 
-TYPES = tuple(
-    UserType(number, name, "")
-    for number, name in (
-        ("1", "Full Time Student"),
-        ("9", "Part Time Student"),
-        ("7", "Full Time Staff"),
-        ("10", "Exchange Student"),
-    )
-)
-HEAD = "Student ID,First Name,Last Name,Email,{more}\n"
+NAMES = {
+    "1": "Full Time Student",
+    "9": "Part Time Student",
+    "7": "Full Time Staff",
+    "10": "Exchange Student",
+}
+TYPES = tuple(UserType(number, name, "") for number, name in NAMES.items())
+HEAD = "Student ID,First Name,Last Name,Email,{}\n"
 
 
 def people(more, *values):
-    rows = [f"9001234{n},Ann{n},Roe{n},a{n}@uni.example,{value}" for n, value in enumerate(values)]
-    return (
-        HEAD.format(more=more)
-        + "\n".join(rows).replace("Ann0", "Ann").replace("0,Roe", ",Roe")
-        + "\n"
-    )
+    rows = [f"9001234{n},Ann,Roe{n},a{n}@uni.example,{value}" for n, value in enumerate(values)]
+    return HEAD.format(more) + "\n".join(rows).replace("Roe0", "Roe") + "\n"
 
 
-def rule(proposal, field):
-    return next((draft.rule for draft in proposal.drafts if draft.field == field), None)
+def permits(*rows):
+    return "Permit #;Plate;Valid From;Valid To;Price\n" + "".join(f"{row}\n" for row in rows)
+
+
+def rules(proposal):
+    return {draft.field: draft.rule for draft in proposal.drafts}
 
 
 @pytest.mark.parametrize(
@@ -59,128 +57,121 @@ def rule(proposal, field):
 )
 def test_the_form_of_dates_is_told_from_the_values(texts, form, proof):
     dates = read_dates(dict.fromkeys(texts, 1))
-    assert (dates.form, dates.proof, dates.strange) == (form, proof, ())
-    assert dates.other == ""
+    assert (dates.form, dates.proof, dates.strange, dates.other) == (form, proof, (), "")
 
 
-def test_dates_that_two_forms_read_are_asked_once_for_the_file(proposed):
-    text = people("Date of Birth,Other Date", "03/04/2002,01/02/2020", "05/06/2001,03/04/2021")
-    asked = [q for q in proposed(text).questions if q.key == ("fields", "dates")]
-    assert [q.choices for q in asked] == [("the day first", "the month first")]
-    month = proposed(text, {("fields", "dates"): "the month first"})
-    assert rule(month, "date_of_birth") == {"column": "Date of Birth", "date": "%m/%d/%Y"}
-
-
-def test_another_column_of_dates_decides_what_comes_first(proposed):
-    found = proposed(
-        people("Date of Birth,Hired", "03/04/2002,25/12/2020", "05/06/2001,03/04/2021")
-    )
-    assert rule(found, "date_of_birth") == {"column": "Date of Birth", "date": "%d/%m/%Y"}
-    assert [q.key for q in found.questions] == [("fields", "login_source")]
+@pytest.mark.parametrize(
+    ("others", "asked", "answer", "form"),
+    [
+        (("01/02/2020", "03/04/2021"), True, "the month first", "%m/%d/%Y"),
+        (("01/02/2020", "03/04/2021"), True, "the day first", "%d/%m/%Y"),
+        (("25/12/2020", "03/04/2021"), False, None, "%d/%m/%Y"),
+    ],
+)
+def test_dates_that_two_forms_read_are_decided_by_another_column_or_asked_once(
+    proposed, others, asked, answer, form
+):
+    births = ("03/04/2002", "05/06/2001")
+    text = people("Date of Birth,Other Date", *map(",".join, zip(births, others, strict=True)))
+    key = ("fields", "dates")
+    choices = [q.choices for q in proposed(text).questions if q.key == key]
+    assert choices == ([("the day first", "the month first")] if asked else [])
+    said = rules(proposed(text, {key: answer} if asked else {}))
+    assert said["date_of_birth"] == {"column": "Date of Birth", "date": form}
 
 
 def test_provinces_become_codes_and_what_is_none_is_asked(proposed):
     text = people("Province", "Ont.", "Qué.", "T.-N.-L.", "Atlantis")
     found = proposed(text)
-    assert {v.value: v.becomes for v in found.values} == {
-        "Ont.": "ON",
-        "Qué.": "QC",
-        "T.-N.-L.": "NL",
-        "Atlantis": None,
-    }
+    became = {v.value: v.becomes for v in found.values}
+    assert became == {"Ont.": "ON", "Qué.": "QC", "T.-N.-L.": "NL", "Atlantis": None}
     assert [q.value for q in found.questions if q.about == "value"] == ["Atlantis"]
-    assert rule(found, "province") == {
-        "column": "Province",
-        "convert": ["province"],
-        "if_invalid": "omit",
-    }
+    rule = {"column": "Province", "convert": ["province"]}
+    assert rules(found)["province"] == {**rule, "if_invalid": "omit"}
     said = proposed(text, {("values", "Province", "Atlantis"): "NB"})
-    assert rule(said, "province") == {
-        "column": "Province",
-        "convert": ["province"],
-        "replace": {"Atlantis": "NB"},
-    }
+    assert rules(said)["province"] == {**rule, "replace": {"Atlantis": "NB"}}
 
 
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("Full Time Student", "1"),
-        ("exchange", "10"),
-        ("10", "10"),
-        ("FT", None),
-        ("Part-time", "9"),
-        ("Étudiant d'échange", None),
-        ("x", None),
+        ("Full Time Student", "1"), ("exchange", "10"), ("10", "10"), ("FT", None), ("Part-time", "9"),
+        ("Étudiant d'échange", None), ("x", None),
     ],
-)
+)  # fmt: skip
 def test_a_value_names_a_user_type_where_one_alone_is_meant(text, number):
     found = user_type(text, TYPES)
     assert (found.id if found else None) == number
 
 
 def test_user_types_are_asked_value_by_value_and_blank_where_a_person_says_so(proposed):
-    text = people("User Type", "Part Time", "W", "Exchange")
+    text = people("User Type", "Part Time", "W", "Exchange Student")
     found = proposed(text, types=TYPES)
+    assert [(v.value, v.becomes, v.confidence) for v in found.values] == [
+        ("Part Time", "9", "likely"), ("W", None, "ask"), ("Exchange Student", "10", "sure"),
+    ]  # fmt: skip
     assert [(q.value, q.choices[0]) for q in found.questions if q.field == "user_type_id"] == [
         ("W", "1 Full Time Student")
     ]
     said = proposed(text, {("values", "User Type", "W"): "leave blank"}, types=TYPES)
-    assert rule(said, "user_type_id") == {
-        "column": "User Type", "lookup": {"Part Time": "9", "Exchange": "10"}, "blank_if": ["W"],
+    assert rules(said)["user_type_id"] == {
+        "column": "User Type", "lookup": {"Part Time": "9", "Exchange Student": "10"}, "blank_if": ["W"],
     }  # fmt: skip
 
 
 def test_permits_take_decimal_commas_free_ones_texts_for_dates_and_times_of_days(proposed):
-    text = (
-        "Permit #;Plate;Valid From;Valid To;Price\nP-1;ABC 123;2026-09-01;2027-04-30;14,50\n"
-        "P-2;BXTA 904;2026-09-01;end of term;comp\nP-3;CCC 333;2026-09-01;2027-04-30;120,00\n"
+    text = permits(
+        "P-1;ABC 123;2026-09-01;2027-04-30;14,50",
+        "P-2;BXTA 904;2026-09-01;end of term;comp",
+        "P-3;CCC 333;2026-09-01;2027-04-30;120,00",
     )
     found = proposed(text)
-    assert rule(found, "amount") == {"column": "Price", "decimal": ",", "blank_if": ["comp"]}
-    assert rule(found, "endTime") == {"column": "Valid To", "time": "23:59:59"}
+    assert rules(found)["amount"] == {"column": "Price", "decimal": ",", "blank_if": ["comp"]}
+    whole = {"column": "Valid To", "time": "23:59:59"}
+    assert rules(found)["endTime"] == whole
     assert [q.text for q in found.questions] == [
         '"end of term" in "Valid To" is not a date (1 row). Which date is it?'
     ]
-    said = proposed(text, {("values", "Valid To", "end of term"): "2027-04-30"})
-    assert rule(said, "endTime") == {
-        "column": "Valid To", "time": "23:59:59", "replace": {"end of term": "2027-04-30"},
+    said = rules(proposed(text, {("values", "Valid To", "end of term"): "2027-04-30"}))
+    assert said["endTime"] == {**whole, "replace": {"end of term": "2027-04-30"}}
+
+
+def test_ends_at_midnight_are_asked_and_count_to_the_end_of_the_day(proposed):
+    text = permits(
+        "P-1;ABC 123;2026-09-01 00:00;2027-04-30 00:00;1",
+        "P-2;BXTA 904;2026-09-01 08:00;2027-04-30 00:00;2",
+    )
+    key = ("fields", "midnight")
+    assert [q.key for q in proposed(text).questions] == [key]
+    whole = {"column": "Valid To", "time": "23:59:59", "midnight": "date"}
+    assert rules(proposed(text, {key: "to the end of that day"}))["endTime"] == whole
+    assert rules(proposed(text, {key: "it ends at 00:00"}))["endTime"] == "Valid To"
+
+
+def test_what_vehicles_lack_is_asked_for_all(proposed):
+    text = "Plate,Make,Model\nABC123,Ford,Focus\nBXT904,Kia,Rio\n"
+    answers = {("fields", "plateType"): "Passenger", ("fields", "prov"): "ON"}
+    assert [q.key for q in proposed(text).questions] == list(answers)
+    said = proposed(text, answers)
+    assert {field: rules(said)[field] for _, field in answers} == {
+        "plateType": {"value": "Passenger"}, "prov": {"value": "ON"},
     }  # fmt: skip
-
-
-def test_what_openvehicles_lack_is_asked_for_all(proposed):
-    found = proposed("Plate,Make,Model\nABC123,Ford,Focus\nBXT904,Kia,Rio\n")
-    assert [q.key for q in found.questions] == [("fields", "plateType"), ("fields", "prov")]
-    said = proposed(
-        "Plate,Make\nABC123,Ford\nBXT904,Kia\n",
-        {("fields", "plateType"): "Passenger", ("fields", "prov"): "ON"},
-    )
-    assert (rule(said, "plateType"), rule(said, "prov")) == (
-        {"value": "Passenger"},
-        {"value": "ON"},
-    )
     assert said.questions == []
 
 
 def test_a_year_before_a_make_gives_both(proposed):
-    found = proposed(
-        "Tag,Tag State,Vehicle\nABC123,ON,2015 Honda Civic\nBXT904,ON,2018 Ford Focus\n"
-    )
-    assert rule(found, "year")["extract"] == r"\b((?:19|20)[0-9]{2})\b"
-    assert rule(found, "make")["extract"] == r"^(?:(?:19|20)[0-9]{2}\s+)?(\S+)"
+    text = "Tag,Tag State,Vehicle\nABC123,ON,2015 Honda Civic\nBXT904,ON,2018 Ford Focus\n"
+    found = rules(proposed(text))
+    assert found["year"]["extract"] == r"\b((?:19|20)[0-9]{2})\b"
+    assert found["make"]["extract"] == r"^(?:(?:19|20)[0-9]{2}\s+)?(\S+)"
 
 
 def test_ids_that_lost_their_zeros_are_asked(proposed):
-    text = (
-        HEAD.format(more="X")
-        + "001234567,A,B,a@u.example,x\n1234568,C,D,c@u.example,x\n001234569,E,F,e@u.example,x\n"
-    )
+    text = HEAD.format("X") + "001234567,A,B,a@u.example,x\n1234568,C,D,c@u.example,x\n001234569,E,F,e@u.example,x\n"  # fmt: skip
     question = next(q for q in proposed(text).questions if q.key == ("fields", "Student ID zeros"))
     assert question.proposal == "fill up to 9 digits"
-    assert rule(proposed(text, {question.key: question.proposal}), "unique_id") == {
-        "column": "Student ID",
-        "pad": 9,
-    }
+    said = rules(proposed(text, {question.key: question.proposal}))
+    assert said["unique_id"] == {"column": "Student ID", "pad": 9}
 
 
 def test_totals_repeated_headers_and_sections_are_passed_over(proposed):
@@ -194,22 +185,43 @@ def test_totals_repeated_headers_and_sections_are_passed_over(proposed):
 
 
 def test_people_who_left_and_keys_that_repeat_are_always_asked(proposed):
-    text = (
-        people("Status", "Active", "tobedeleted", "Active")
-        + "90012342,Ann2,Roe2,other@uni.example,Active\n"
-    )
-    keys = [q.key for q in proposed(text).questions]
-    assert ("rows", "Status", "tobedeleted") in keys
-    repeated = next(q for q in proposed(text).questions if q.key == ("rows", "repeated"))
-    assert repeated.text == (
+    text = people("Status", "Active", "tobedeleted", "Active")
+    text += "90012342,Ann,Roe2,other@uni.example,Active\n"
+    left, repeated = ("rows", "Status", "tobedeleted"), ("rows", "repeated")
+    asked = {q.key: q.text for q in proposed(text).questions}
+    assert left in asked
+    assert asked[repeated] == (
         '1 key stands in several rows (2 rows). They differ in "Email". Hold them (error), or send the first or the '
         "last of each?"
     )
-    said = proposed(text, {("rows", "Status", "tobedeleted"): "skip", ("rows", "repeated"): "last"})
+    said = proposed(text, {left: "skip", repeated: "last"})
     assert [skip.rule for skip in said.skips] == [
         {"column": "Status", "matches": "(?i)(tobedeleted)"}
     ]
     assert said.duplicates == "last"
+
+
+def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_path):
+    path = tmp_path / "list.xlsx"
+    book = openpyxl.Workbook()
+    page = book.active
+    page.append(["Roster, red = left"])
+    page.append(["Student ID", "First Name", "Last Name", "Email"])
+    for n in range(6):
+        page.append([f"9001234{n}", "Ann", f"Roe{'abcdef'[n]}", f"a{n}@uni.example"])
+    for red, struck in zip(page[4], page[5], strict=True):
+        red.fill = PatternFill("solid", fgColor="FF0000")
+        struck.font = Font(strike=True)
+    book.save(path)
+    look = look_at(read_source(path))[0]
+    struck, red = ("rows", "struck out"), ("rows", "background FF0000")
+    found = propose(look, "users", Answers())
+    assert {q.key: q.text for q in found.questions if q.about == "row"} == {
+        struck: "Struck out: 1 row (5). Are these not to be sent?",
+        red: 'Of the background FF0000, and the sheet says "Roster, red = left": 1 row (4). Are these not to be sent?',
+    }
+    said = propose(look, "users", Answers({struck: "skip", red: "send"}))
+    assert [skip.rule for skip in said.skips] == [{"struck": True}]
 
 
 @pytest.mark.parametrize(
@@ -224,65 +236,16 @@ def test_the_pattern_of_a_name_leaves_out_what_changes(tmp_path, name, matched):
 
 
 def test_the_check_digit_tells_a_vin():
-    assert is_vin("1M8GDM9AXKP042788")
-    assert not is_vin("1M8GDM9A1KP042788")
+    assert [is_vin(text) for text in ("1M8GDM9AXKP042788", "1M8GDM9A1KP042788")] == [True, False]
 
 
 def test_the_mapping_is_read_without_a_change(proposed, tmp_path):
-    found = proposed(
-        people("Province,User Type,DOB", "Ont.,F,17/04/2002", "NO,yes,03/10/2000"),
-        {
-            ("fields", "login_source"): "OPSCOM",
-            ("values", "User Type", "F"): "1",
-            ("values", "User Type", "yes"): "9",
-        },
-    )
+    said = {("fields", "login_source"): "OPSCOM"}
+    said |= {("values", "User Type", "F"): "1", ("values", "User Type", "yes"): "9"}
+    text = people("Province,User Type,DOB", "Ont.,F,17/04/2002", "NO,yes,03/10/2000")
+    found = proposed(text, said)
     path = tmp_path / "made.yaml"
     path.write_text(mapping_text(found), encoding="utf-8")
-    mapping = load_mapping(path)
-    assert [rule.field.name for rule in mapping.rules] == [draft.field for draft in found.drafts]
-    lookup = next(rule.part.lookup for rule in mapping.rules if rule.field.name == "user_type_id")
-    assert lookup == {"F": "1", "yes": "9"}
-
-
-def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_path):
-    path = tmp_path / "list.xlsx"
-    book = openpyxl.Workbook()
-    page = book.active
-    page.append(["Roster, red = left"])
-    page.append(["Student ID", "First Name", "Last Name", "Email"])
-    for n in range(6):
-        page.append([f"9001234{n}", "Ann", f"Roe{'abcdef'[n]}", f"a{n}@uni.example"])
-    for cell in page[4]:
-        cell.fill = PatternFill("solid", fgColor="FF0000")
-    for cell in page[5]:
-        cell.font = Font(strike=True)
-    book.save(path)
-    look = look_at(read_source(path))[0]
-    found = propose(look, "users", Answers())
-    assert [(q.key, q.text) for q in found.questions if q.about == "row"] == [
-        (("rows", "struck out"), "Struck out: 1 row (5). Are these not to be sent?"),
-        (
-            ("rows", "background FF0000"),
-            'Of the background FF0000, and the sheet says "Roster, red = left": 1 row (4). Are these not to be sent?',
-        ),
-    ]
-    said = propose(
-        look,
-        "users",
-        Answers({("rows", "struck out"): "skip", ("rows", "background FF0000"): "send"}),
-    )
-    assert [skip.rule for skip in said.skips] == [{"struck": True}]
-
-
-def test_ends_at_midnight_are_asked_and_count_to_the_end_of_the_day(proposed):
-    text = (
-        "Permit #,Plate,Valid From,Valid To\nP-1,ABC 123,2026-09-01 00:00,2027-04-30 00:00\n"
-        "P-2,BXTA 904,2026-09-01 08:00,2027-04-30 00:00\n"
-    )
-    assert [q.key for q in proposed(text).questions] == [("fields", "midnight")]
-    said = proposed(text, {("fields", "midnight"): "to the end of that day"})
-    assert rule(said, "endTime") == {"column": "Valid To", "time": "23:59:59", "midnight": "date"}
-    assert (
-        rule(proposed(text, {("fields", "midnight"): "it ends at 00:00"}), "endTime") == "Valid To"
-    )
+    read = {rule.field.name: rule.part.lookup for rule in load_mapping(path).rules}
+    assert list(read) == [draft.field for draft in found.drafts]
+    assert read["user_type_id"] == {"F": "1", "yes": "9"}

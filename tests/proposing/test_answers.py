@@ -1,0 +1,359 @@
+"""Files as offices have them, answered in a workbook or in a file with `ask:`; and what an office keeps."""
+
+import json
+import os
+import shutil
+import stat
+import subprocess
+from pathlib import Path
+
+import openpyxl
+import pytest
+from asking import ANSWERS, END, LOGIN, PEOPLE, STAFF, TYPES
+
+LDAP = {"login source": "LDAP"}
+PERMITS = [["No", "Lot", "Plate", "From", "To", "Amount", "Cur"]]
+PERMITS += [[f"F26-{n}", "Gold", f"ABC {n}23", "2026-09-01", "2027-04-30", "412.00", "CAD"] for n in range(4)]  # fmt: skip
+MERGED = ("A1:B1", "D1:E1", "F1:G1")
+
+
+@pytest.mark.libreoffice
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_a_workbook_saved_by_libreoffice_is_read(desk, tmp_path):
+    workbook = desk.fill(desk.staff, ANSWERS)
+    profile = (tmp_path / "profile").as_uri()
+    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx"]
+    subprocess.run(
+        [*command, "--outdir", tmp_path, workbook], check=True, capture_output=True, timeout=100
+    )
+    done = desk.map(tmp_path / workbook.name)
+    assert done.code == 0, done.err
+    assert desk.mapping()["fields"]["login_source"] == {"value": "OPSCOM"}
+
+
+def test_the_workbook_is_its_owners_alone_and_what_looks_like_a_formula_is_text_in_it(desk):
+    formula = '=HYPERLINK("http://example.com")'
+    quoted = f'"{formula.replace(chr(34), chr(34) * 2)}"'
+    path = desk.put(
+        "people.csv",
+        f"Student ID,First Name,Last Name,Email,Province,{quoted},+Plus,@At,-Minus\n"
+        f"9001,Ann,=1+1,a@uni.example,{quoted},{quoted},+1+1,@SUM(A1),-1-1\n",
+    )
+    workbook = desk.fill(path, {})
+    if os.name == "posix":
+        assert stat.S_IMODE(workbook.stat().st_mode) == 0o600
+    book = openpyxl.load_workbook(workbook)
+    cells = [cell for page in book for row in page.iter_rows() for cell in row if cell.value]
+    assert {cell.data_type for cell in cells} <= {"s", "n"}
+    looking = [cell for cell in cells if str(cell.value)[0] in "=+-@"]
+    assert {formula, "=1+1"} <= {cell.value for cell in looking}
+    assert all(cell.quotePrefix for cell in looking)
+    assert [cell for cell in cells if cell.comment] == []
+    offers = [v.formula1 for page in book for v in page.data_validations.dataValidation]
+    assert offers
+    assert all(formula.startswith("Lists!$") for formula in offers)
+
+
+def test_what_is_secret_is_named_as_never_sent_and_stands_nowhere(desk):
+    secrets = {
+        "Password": "Tulip77!x", "SIN": "046 454 286", "Direct Deposit Account": "00771-204", "Health Card": "4417-220-118",
+    }  # fmt: skip
+    rows = [
+        f"9001{n},Ann{'abc'[n]},Roe,a{n}@uni.example,{','.join(secrets.values())}" for n in range(3)
+    ]
+    head = ",".join(["Student ID,First Name,Last Name,Email", *secrets])
+    path = desk.put("people.csv", "\n".join([head, *rows]))
+    shown, printed = desk.map(path, "--workbook"), desk.map(path, "--json")
+    said = 'Never sent, and shown nowhere: "Password", "SIN", "Direct Deposit Account", "Health Card".'  # fmt: skip
+    assert said in shown.err.splitlines()
+    book = openpyxl.load_workbook(desk.folder / "results" / "people-mapping.xlsx")
+    cells = [str(cell.value) for page in book for row in page.iter_rows() for cell in row]
+    written = (desk.mappings / "people.yaml").read_text(encoding="utf-8")
+    everywhere = "\n".join([shown.err, printed.out, printed.err, written, *cells])
+    assert [secret for secret in secrets.values() if secret in everywhere] == []
+    for column in json.loads(printed.out)["columns"]:
+        if column["header"] in secrets:
+            assert (column["field"], column["confidence"], column["examples"]) == (None, "none", [])
+
+
+def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_refused(desk):
+    done = desk.map(desk.staff, "--json")
+    shape = json.loads(done.out)
+    assert (done.code, shape["exit_code"], shape["endpoint"], shape["rows"]) == (1, 1, "users", 3)
+    assert [ask["field"] for ask in shape["asks"]] == [
+        "unique_id", "user_type_id", "user_type_id", "login_source",
+    ]  # fmt: skip
+    path = Path(shape["mapping"])
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert sum("# ASK:" in line for line in lines) == 4
+    line = next(at for at, text in enumerate(lines, 1) if "login_source, question" in text)
+    asked = f"line {line}, ask[4]: this is not answered yet: {LOGIN}"
+    done = desk.call(desk.folder, "check", desk.staff, "--mapping", path)
+    assert (done.code, asked in done.err) == (5, True)
+    # Nor does a proposal of what is new lose the question, nor is it written over.
+    anew = desk.map(desk.staff, "--mapping", path)
+    assert (anew.code, asked in anew.err) == (5, True)
+    assert desk.json(desk.staff)["mapping"] != str(path)
+
+
+def test_of_a_number_that_is_id_and_employees_number_both_stay_or_one_is_left(desk):
+    desk.put(desk.staff.name, STAFF.replace("Matricule", "No employé"))
+    workbook = desk.fill(desk.staff, ANSWERS)
+    page = openpyxl.load_workbook(workbook)["Columns"]
+    assert [page[cell].value for cell in ("G2", "G3")] == ["unique_id", "employ_no"]
+    for changes, left in (({}, True), ({}, True), ({"Columns!G3": "not sent"}, False)):
+        fields = desk.answer(desk.staff, ANSWERS | changes)["fields"]
+        assert fields["unique_id"]["column"] == "No employé"
+        assert ("employ_no" in fields) is left
+        (desk.mappings / "RH-employés-2026-09-01.yaml").unlink()
+
+
+def test_a_person_may_answer_by_name_by_number_and_in_other_capitals(desk):
+    (desk.folder / "user-types.json").write_text(json.dumps(TYPES), encoding="utf-8")
+    text = STAFF.replace("Temps plein", "Zeta").replace("Temps partiel", "Omega")
+    desk.put(desk.staff.name, text)
+    answers = {"Zeta": "full time staff", "Omega": "8", "Régime": "User_Type_ID"}
+    fields = desk.answer(desk.staff, {**answers, "login source": "Opscom", "lost zeros": "FILL"})["fields"]  # fmt: skip
+    assert fields["user_type_id"]["lookup"] == {"Zeta": "7", "Omega": "8"}
+    assert (fields["login_source"], fields["unique_id"]["pad"]) == ({"value": "OPSCOM"}, "6")
+
+
+def test_the_next_file_of_the_system_asks_only_what_is_new(desk):
+    desk.answer(desk.staff, ANSWERS)
+    new = "001204;Gagné;Lise;l@uni.example;01/02/1990;QC;Occasionnel;x;\n"
+    asks = desk.asks(desk.put("RH-employés-2027-01-08.csv", STAFF + new))
+    assert [ask.split(" (")[0] for ask in asks] == [
+        'Which user type of OPSCOM is "Occasionnel" in "Régime"'
+    ]
+
+
+@pytest.mark.parametrize("merges", [(), MERGED], ids=["plain", "merged"])
+def test_a_header_of_two_lines_is_proposed_and_its_rows_are_ready(desk, merges):
+    groups = ["Permit", "Permit", "Vehicle", "Valid", "Valid", "Paid", "Paid"]
+    if merges:
+        groups = ["Permit", None, "Vehicle", "Valid", None, "Paid", None]
+    path = desk.save("permits.xlsx", merges, Permits=[groups, *PERMITS])
+    shape = desk.json(path)
+    assert (shape["header_row"], shape["endpoint"], shape["asks"]) == ([1, 2], "permits", [])
+    made = desk.mappings / "permits.yaml"
+    mapping = desk.mapping("permits.yaml")
+    assert mapping["header_row"] == ["1", "2"]
+    assert mapping["fields"] == {
+        "amount": "Paid Amount", "currency": "Paid Cur", "startTime": {"column": "Valid From", "time": "00:00:00"},
+        "endTime": {"column": "Valid To", "time": "23:59:59"}, "plate": {"column": "Vehicle Plate", "convert": ["plate"]},
+        "permitNo": "Permit No", "zone": "Permit Lot",
+    }  # fmt: skip
+    done = desk.call(desk.folder, "check", path, "--mapping", made, "--json")
+    assert json.loads(done.out)["files"][0]["states"] == {"ready": 4}
+
+
+def test_a_title_above_the_header_is_no_line_of_it(desk):
+    rows = [["Permits of the fall", "printed", "2026-09-01"], *PERMITS]
+    assert desk.json(desk.save("permits.xlsx", Permits=rows))["header_row"] == 2
+
+
+def test_sheets_with_the_same_headers_are_proposed_together(desk):
+    later = [PEOPLE[0], ["900999", "Jo", "Poe", "jo@uni.example"]]
+    done = desk.map(
+        desk.save("people.xlsx", Fall=PEOPLE, Winter=later, Notes=[["Ask Jo"]]), "--json"
+    )
+    shape = json.loads(done.out)
+    assert ([ask["question"] for ask in shape["asks"]], shape["rows"]) == ([LOGIN], 5)
+    assert "people.xlsx, Fall, Winter: users, 5 rows, 4 of 4 columns recognised." in done.err
+    assert "sheet" not in desk.mapping("people.yaml")
+
+
+def test_which_of_two_sheets_is_meant_is_asked_in_json_and_in_the_workbook(desk):
+    other = [["Banner ID", "Given Name", "Surname", "E-mail", "City"]]
+    other += [[*row, "Elmira"] for row in PEOPLE[1:]]
+    path = desk.save("people.xlsx", Students=PEOPLE, Staff=other)
+    text = "Several sheets hold rows that OPSCOM takes. Which is meant?"
+    shape = desk.json(path)
+    asked = {"about": "row", "column": None, "field": None, "question": text, "choices": ["Staff", "Students"]}  # fmt: skip
+    assert (shape["asks"][0], shape["sheet"], shape["exit_code"]) == (asked, "Staff", 1)
+    assert desk.mapping("people.yaml")["ask"][0]["question"] == text
+
+    first = desk.fill(path, {})
+    page = openpyxl.load_workbook(first)["Rows"]
+    assert [page[cell].value for cell in ("B2", "C2", "D2")] == [text, "Staff, Students", "Staff"]
+    # The other sheet has other columns, so that another workbook asks about those.
+    done = desk.map(desk.fill(path, LDAP | {"Rows!D2": "Students"}, book=first))
+    second = desk.folder / "results" / "people-mapping (2).xlsx"
+    assert (done.code, f"Workbook: {second}" in done.err) == (1, True), done.err
+    desk.answer(path, LDAP, book=second)
+    made = desk.mapping("people (2).yaml")
+    assert (made["sheet"], made["fields"]["login_source"]) == ("Students", {"value": "LDAP"})
+    # The office said it once: the next file asks neither.
+    assert desk.asks(desk.save("next.xlsx", Students=PEOPLE, Staff=other)) == []
+
+
+def test_what_the_rows_are_is_asked_where_two_endpoints_fit_equally(desk):
+    path = desk.put(
+        "both.csv",
+        "Student ID,First Name,Last Name,Email,Plate,Make,Colour\n"
+        "90011,Ann,Roe,a@uni.example,ABC123,Ford,Red\n90012,Jo,Poe,j@uni.example,BXT904,Kia,Blue\n",
+    )
+    asked = desk.json(path)["asks"][0]
+    assert (asked["question"], sorted(asked["choices"])) == (
+        "What are the rows?",
+        ["users", "vehicles"],
+    )
+    assert "What are the rows?" not in desk.asks(path, "--endpoint", "users")
+
+
+STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
+
+
+def test_a_column_that_is_asked_has_a_cell_for_each_of_its_strange_values(desk):
+    path = desk.put("permits.csv", STRANGE.format("To what"))
+    made = desk.answer(path, {"To what": "endTime", "end of term": "2026-12-31"})
+    assert made["fields"]["endTime"] == {
+        "column": "To what", "time": "23:59:59", "replace": {"end of term": "2026-12-31"},
+    }  # fmt: skip
+
+
+def test_what_an_answer_opens_is_asked_in_another_workbook_and_nothing_is_lost(desk):
+    path = desk.put("permits.csv", STRANGE.format("Remark"))
+    first = desk.fill(path, {"Columns!G5": "endTime", END: "2027-01-01"})
+    done = desk.map(first)
+    assert done.code == 1, done.err
+    assert "What you answered asks for more. Your answers are kept in a new workbook." in done.err
+    second = first.with_stem("permits-mapping (2)")
+    made = desk.answer(path, {"end of term": "2026-12-31"}, book=second)
+    assert made["fields"]["endTime"]["column"] == "Remark"
+
+
+def test_a_date_that_is_none_is_refused_and_an_answered_date_is_not_kept(desk):
+    path = desk.put("permits.csv", STRANGE.format("Through"))
+    strange = '"end of term" in "Through" is not a date (1 row). Which date is it?'
+    asked = desk.json(path)["asks"]
+    assert [(a["about"], a["question"], a["choices"]) for a in asked] == [
+        ("value", strange, ["hold the row"])
+    ]
+    workbook = desk.fill(path, {"end of term": "endTime"})
+    assert desk.map(workbook).err.splitlines() == [
+        "Error: permits-mapping.xlsx: nothing was written.",
+        '  Values!E2: "endTime" is not a date. Write it as 2027-04-30.',
+    ]
+    desk.answer(path, {"Values!E2": "2026-12-31"}, book=workbook)
+    assert "2026-12-31" not in (desk.mappings / "glossary.yaml").read_text(encoding="utf-8")
+    assert desk.asks(path) == [strange]
+
+
+def test_an_end_for_all_permits_is_a_date_offered_within_its_term_and_asked_each_time(desk):
+    text = "Permit #,Plate,Lot,Valid From\nP-1,ABC 123,Gold,2026-09-01\n"
+    offered = []
+    for name, end in (("first", "2999-04-30"), ("second", "2001-04-30"), ("third", "2999-04-30")):
+        path = desk.put(f"{name}.csv", text)
+        workbook = desk.fill(path, {"Rows!D2": "next spring"} if name == "first" else {})
+        page = openpyxl.load_workbook(workbook)["Rows"]
+        assert page["B2"].value == END
+        offered.append(page["D2"].value)
+        if name == "first":
+            said = '  Rows!D2: "next spring" is not a date. Write it as 2027-04-30.'
+            assert desk.map(workbook).err.splitlines()[1:] == [said]
+        made = desk.answer(path, {"Rows!D2": end}, book=workbook)
+        assert made["fields"]["endTime"] == {"value": f"{end}T23:59:59"}
+        assert desk.asks(path) == [END]
+    assert offered == ["next spring", "2999-04-30", None]
+
+
+def test_what_to_do_with_repeated_keys_is_never_answered_beforehand(desk):
+    path = desk.save("people.xlsx", People=[*PEOPLE, PEOPLE[1]])
+    assert desk.map(desk.fill(path, LDAP)).err.splitlines()[1] == (
+        "  Rows!D3: this is not answered. 1 key stands in several rows (2 rows). They are the same in every column that is "
+        "sent. Hold them (error), or send the first or the last of each?"
+    )
+
+
+@pytest.mark.parametrize("touched", [False, True])
+def test_a_mapping_with_questions_gives_way_to_the_answered_one_unless_somebody_wrote_in_it(
+    desk, touched
+):
+    path = desk.save("people.xlsx", People=PEOPLE)
+    desk.map(path, "--json")
+    asking = desk.mappings / "people.yaml"
+    if touched:
+        asking.write_text(asking.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    desk.answer(path, LDAP)
+    made = sorted(each.name for each in desk.mappings.iterdir())
+    assert made == ["glossary.yaml", *(["people (2).yaml"] if touched else []), "people.yaml"]
+    assert ("ask" in desk.mapping("people.yaml")) is touched
+
+
+def test_one_row_is_called_one_row(desk):
+    text = "Student ID,First Name,Last Name,Email,Status\n9001,Ann,Roe,a@uni.example,inactive\n"
+    done = desk.map(desk.put("one.csv", text), "--json")
+    asked = '"Status" is "inactive" in 1 row. Are these not to be sent?'
+    assert asked in [ask["question"] for ask in json.loads(done.out)["asks"]]
+    assert "one.csv: users, 1 row, " in done.err
+    made = (desk.mappings / "one.yaml").read_text(encoding="utf-8")
+    assert "1 rows" not in done.err + done.out + made
+
+
+def test_of_two_columns_of_one_name_each_is_answered_for_itself(desk):
+    path = desk.put(
+        "people.csv",
+        "Banner ID,First Name,Last Name,Phone,Phone\n9001,Ann,Roe,613-555-0101,613-555-0202\n"
+        "9002,Jo,Poe,613-555-0103,613-555-0204\n",
+    )
+    workbook = desk.fill(path, LDAP)
+    page = openpyxl.load_workbook(workbook)["Columns"]
+    assert [page[cell].value for cell in ("B5", "B6")] == ["Phone#1", "Phone#2"]
+    cells = {"Columns!G5": "not sent", "Columns!G6": "employee_phone"}
+    fields = desk.answer(path, cells, book=workbook)["fields"]
+    phones = {name: rule for name, rule in fields.items() if "phone" in name}
+    assert phones == {"employee_phone": "Phone#2"}
+
+
+@pytest.mark.parametrize("headers", ["Work Email,Home Email", "Home Email,Work Email"])
+def test_a_second_choice_counts_behind_the_first_wherever_it_stands(desk, headers):
+    path = desk.put(
+        "people.csv",
+        f"Banner ID,First Name,Last Name,{headers}\n9001,Ann,Roe,a@mail.example,a@uni.example\n",
+    )
+    cell = "Columns!G6" if headers.endswith("Home Email") else "Columns!G5"
+    made = desk.answer(path, LDAP | {cell: "email (second choice)"})
+    assert made["fields"]["email"] == {"first_of": ["Work Email", "Home Email"]}
+
+
+def staff_mapping(desk, fields, more=""):
+    path = desk.mappings / "staff.yaml"
+    head = f"version: 1\nname: Staff\nendpoint: users\n{more}fields:\n  login_source: {{value: LDAP}}\n"
+    path.write_text(head + "".join(f"  {line}\n" for line in fields), encoding="utf-8")
+    return "--mapping", path
+
+
+def test_columns_that_have_another_name_now_are_found_or_asked(desk):
+    more = "match: {files: ['RH*']}\nduplicates: first\nskip_rows:\n  - {column: Nom, matches: 'Total.*'}\n"
+    fields = ("unique_id: {column: Matricule, pad: 6}", "email: Mail", "user_type_id: {column: Genre, lookup: {Temps plein: '7'}}")  # fmt: skip
+    assert desk.asks(desk.staff, *staff_mapping(desk, fields, more)) == [
+        (
+            'Which user type of OPSCOM is "Temps partiel" in "Régime" (1 row)? '
+            "`opscom-import pull user-types` brings the list of numbers."
+        )
+    ]
+    made = desk.mapping()
+    assert made["fields"] == {
+        "login_source": {"value": "LDAP"}, "unique_id": {"column": "Matricule", "pad": "6"}, "email": "Courriel",
+        "user_type_id": {"column": "Régime", "lookup": {"Temps plein": "7"}},
+    }  # fmt: skip
+    assert (made["name"], made["duplicates"], made["skip_rows"]) == (
+        "Staff", "first", [{"column": "Nom", "matches": "Total.*"}],
+    )  # fmt: skip
+
+
+def test_a_column_that_is_gone_is_asked_for(desk):
+    mapping = staff_mapping(desk, ("unique_id: Matricule", "driver_licence_num: Permis"))
+    asked = 'The column of driver_licence_num ("Permis") is gone. Which column is it now?'
+    assert desk.asks(desk.staff, *mapping) == [asked]
+
+
+def test_a_workbook_made_beside_a_mapping_goes_on_with_that_mapping(desk):
+    fields = ("unique_id: Matricule", "user_type_id: {column: Régime, lookup: {Temps plein: '7'}}")
+    mapping = staff_mapping(desk, fields, "duplicates: last\n")
+    made = desk.answer(desk.staff, {"Temps partiel": "8"}, *mapping)
+    assert (made["duplicates"], list(made["fields"])) == (
+        "last", ["unique_id", "login_source", "user_type_id"],
+    )  # fmt: skip
+    assert made["fields"]["user_type_id"]["lookup"] == {"Temps plein": "7", "Temps partiel": "8"}
