@@ -13,11 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from importer.errors import InputError
-from importer.mapping import (
-    apply_mapping,
-    load_mapping,
-    missing_headers,
-)
+from importer.mapping import apply_mapping, load_mapping, missing_headers
 from importer.model import RESULT_COLUMNS, CellType, Flaw, Severity
 from importer.text import clean
 
@@ -47,13 +43,6 @@ def rows(batch):
     return batch.frame.to_dict("records")
 
 
-def told(batch):
-    """Return the problems as position, columns, field, code, severity and message."""
-    return [
-        (p.position, p.columns, p.field, p.code, str(p.severity), p.message) for p in batch.problems
-    ]
-
-
 def test_a_sheet_comes_under_the_vendors_names_in_the_vendors_order(apply):
     source = sheet(["Last", "ID", "First"], ["Roy", "0012", "Zoë"], ["Null", "NA", "None"])
     batch = apply("{last_name: Last, first_name: FIRST, unique_id: id}", source)
@@ -63,12 +52,8 @@ def test_a_sheet_comes_under_the_vendors_names_in_the_vendors_order(apply):
         {"unique_id": "NA", "first_name": "None", "last_name": "Null"},
     ]
     assert batch.origins == {"unique_id": (1,), "first_name": (2,), "last_name": (0,)}
-    assert (batch.endpoint, batch.mapping, batch.blanks, batch.duplicates) == (
-        "users",
-        "M",
-        "omit",
-        "error",
-    )
+    assert (batch.endpoint, batch.mapping) == ("users", "M")
+    assert (batch.blanks, batch.duplicates) == ("omit", "error")
     assert set(map(str, batch.frame.dtypes)) == {"str"}
     assert batch.frame.index.equals(pd.RangeIndex(2))
     assert (batch.problems, batch.left_out, batch.chosen) == ((), frozenset(), {})
@@ -78,11 +63,12 @@ OPTIONAL = (
     "{unique_id: ID, city: {column: Town, optional: true}, street: {join: [A, B], optional: true}}"
 )
 TAKEN = {
+    "a constant has no column": ("{login_source: {value: OPSCOM}}", sheet(["ID"], ["1"], ["2"]), [("OPSCOM",), ("OPSCOM",)]),
     "one column may serve several fields": ("{unique_id: ID, student_no: ID}", sheet(["ID"], ["7"]), [("7", "7")]),
-    "a cell is cleaned and a line break becomes a comma": (
+    "a cell is cleaned and composed, and a line break becomes a comma": (
         "{street: Street}",
-        sheet(["Street"], ["\u00a012 Main St\r\nUnit 4 \u200b"], ["  "], ["plain"], ["  x"]),
-        [("12 Main St, Unit 4",), ("",), ("plain",), ("x",)],
+        sheet(["Street"], ["\u00a012 Main St\r\nUnit 4 \u200b"], ["  "], ["plain"], ["  e\u0301"]),
+        [("12 Main St, Unit 4",), ("",), ("plain",), ("é",)],
     ),
     "a text that means blank leaves the place to the next column": (
         '{email: {first_of: [A, B], blank_if: "N/A"}}', sheet(["A", "B"], ["N/A", "b"], ["N/A", "N/A"]), [("b",), ("",)]
@@ -155,12 +141,6 @@ def test_joined_columns_leave_blank_parts_out(apply):
     assert apply("{street: {join: [A, B]}}", source).frame["street"][0] == "12 Main St Unit 4"
 
 
-def test_a_constant_has_no_column(apply):
-    batch = apply("{login_source: {value: OPSCOM}}", sheet(["ID"], ["1"], ["2"]))
-    assert batch.frame["login_source"].tolist() == ["OPSCOM", "OPSCOM"]
-    assert batch.columns_of("login_source", 0) == ()
-
-
 def test_a_repeated_header_without_a_number_stops_the_file(apply):
     with pytest.raises(InputError) as caught:
         apply("{phone_cell: Phone}", sheet(["Phone", "ID", "Phone"], ["1", "2", "3"]))
@@ -170,30 +150,100 @@ def test_a_repeated_header_without_a_number_stops_the_file(apply):
     )
 
 
-def test_a_value_that_cannot_be_converted_stays_and_is_an_error_at_its_cell(apply):
-    source = sheet(["ID", "Born"], ["1", " 03/04/2001 "], ["2", "2001-04-03"], ["3", "03/04/2001"])
-    batch = apply("{unique_id: ID, date_of_birth: Born}", source)
-    assert batch.frame["date_of_birth"].tolist() == ["03/04/2001", "2001-04-03", "03/04/2001"]
-    assert told(batch) == [
-        (0, (1,), "date_of_birth", 9033, "error", "this date can be read in two ways."),
-        (2, (1,), "date_of_birth", 9033, "error", "this date can be read in two ways."),
-    ]
-    assert [(p.row, p.value, p.remedy) for p in batch.problems] == [
-        (5, "03/04/2001", "Say its form with `date` in the mapping, or write it as yyyy-mm-dd."),
-        (7, "03/04/2001", "Say its form with `date` in the mapping, or write it as yyyy-mm-dd."),
-    ]
+BORN = "{unique_id: ID, date_of_birth: Born}"
+TWO_WAYS = "this date can be read in two ways."
+ERROR, NO_VALUE = Flaw(0, 0, "this is an Excel error.", "x"), Flaw(0, 0, "it has no value.", "x")
+SKIPPED_TIME = "the clocks of your zone skip this time."
+TOLD = {
+    "a value that cannot be converted stays": (
+        BORN, sheet(["ID", "Born"], ["1", " 03/04/2001 "], ["2", "2001-04-03"], ["3", "03/04/2001"]),
+        ["03/04/2001", "2001-04-03", "03/04/2001"], [(0, (1,), 9033, "error", TWO_WAYS), (2, (1,), 9033, "error", TWO_WAYS)],
+    ),
+    "of columns the first filled one is marked": (
+        "{date_of_birth: {first_of: [A, B]}}", sheet(["A", "B"], ["", "3/4/01"], ["3/4/01", ""]),
+        ["3/4/01", "3/4/01"], [(0, (1,), 9033, "error", TWO_WAYS), (1, (0,), 9033, "error", TWO_WAYS)],
+    ),
+    "a start has its own code": (
+        "{startTime: A}", sheet(["A"], ["2026-09-01"]), ["2026-09-01"], [(0, (0,), 9007, "error", "this date has no time of day.")],
+        {"endpoint": "permits"},
+    ),
+    "an end has its own code": (
+        "{endTime: A}", sheet(["A"], ["2026-09-01"]), ["2026-09-01"], [(0, (0,), 9005, "error", "this date has no time of day.")],
+        {"endpoint": "permits"},
+    ),
+    "what is too long is cut only on demand": (
+        "{city: {column: City, truncate: true}}", sheet(["City"], ["x" * 49 + " and more"], ["y"]), ["x" * 49, "y"],
+        [(0, (0,), 9030, "warning", "this has 58 characters, OPSCOM takes 50; the rest was cut off.")],
+    ),
+    "else it stays": ("{first_name: City}", sheet(["City"], ["x" * 58]), ["x" * 58], []),
+    "an error is not covered by a default": (
+        "{city: City}", sheet(["City"], [""], flaws=(NO_VALUE,)), [""], [(0, (0,), 9033, "error", "it has no value.")],
+        {"more": "defaults: {city: Ottawa}"},
+    ),
+    "a flaw of a mapped cell is its only problem": (
+        "{date_of_birth: Born}", sheet(["Born", "Other"], ["#N/A", "#N/A"], flaws=[ERROR, replace(ERROR, column=1)]), ["#N/A"],
+        [(0, (0,), 9033, "error", "this is an Excel error.")],
+    ),
+    "a flawed cell is not passed over for the next column": (
+        "{email: {first_of: [A, B]}}", sheet(["A", "B"], ["", "b"], ["a", "#N/A"], flaws=[NO_VALUE, replace(ERROR, position=1, column=1)]),
+        ["", "a"], [(0, (0,), 9033, "error", "it has no value.")],
+    ),
+    "a joined cell with a flaw is marked alone": (
+        "{street: {join: [A, B]}}", sheet(["A", "B"], ["12 Main St", "#REF!"], flaws=[replace(ERROR, column=1)]),
+        ["12 Main St #REF!"], [(0, (1,), 9033, "error", "this is an Excel error.")],
+    ),
+    "whoever vouches for a column does not vouch for cells without a value": (
+        "{unique_id: {column: X, as_shown: true}}",
+        sheet(["X"], ["#N/A"], [""], ["1.2E+20"], flaws=[ERROR, replace(NO_VALUE, position=1), Flaw(2, 0, "digits are lost.", "x")]),
+        ["#N/A", "", "1.2E+20"], [(0, (0,), 9033, "error", "this is an Excel error."), (1, (0,), 9033, "error", "it has no value.")],
+    ),
+    "two names of a field merge where they agree or one is blank": (
+        "{state: S, province: P}", sheet(["P", "S"], ["on", "ON"], ["", "NY"], ["qc", ""], ["", ""]), ["ON", "NY", "QC", ""], [],
+    ),
+    "with different values they are an error at both cells": (
+        "{province: P, state: S}", sheet(["P", "S"], ["on", "NY"]), ["ON"],
+        [(0, (0, 1), 9033, "error", "two columns give this field, and their values differ.")],
+    ),
+    "a user type is looked up in OPSCOM's own list": (
+        "{user_type_id: {column: T, lookup: user-types}}", sheet(["T"], ["full time staff"], ["Visitor"], [""]), ["7", "Visitor", ""],
+        [(1, (0,), 9033, "error", 'OPSCOM has no user type of this name; the only one known is "Full Time Staff".')],
+        {"user_types": {"Full Time Staff": "7"}},
+    ),
+    "money that is below zero as shown and as stored is only below zero": (
+        "{amount: X}", sheet(["X"], ["(14.50)"], stored={0: {0: "-14.5"}}), ["-14.5"],
+        [(0, (0,), 9033, "error", "this amount is below zero.")], {"endpoint": "permits"},
+    ),
+    "a time that the clocks skip is warned of": (
+        "{startTime: {column: X, timezone: America/Toronto}}",
+        sheet(["X"], ["2026-03-08 02:30"], ["2026-03-08 03:30"], ["2026-03-08T07:30:00Z"]),
+        ["2026-03-08T02:30:00", "2026-03-08T03:30:00", "2026-03-08T03:30:00"], [(0, (0,), 9007, "warning", SKIPPED_TIME)],
+        {"endpoint": "permits"},
+    ),
+}  # fmt: skip
 
 
-def test_the_problem_of_a_first_filled_column_marks_that_column(apply):
-    batch = apply(
-        "{date_of_birth: {first_of: [A, B]}}", sheet(["A", "B"], ["", "soon"], ["soon", ""])
+@pytest.mark.parametrize("kind", TOLD)
+def test_what_is_wrong_is_told_at_its_cell(apply, kind):
+    fields, source, values, problems, *more = TOLD[kind]
+    batch = apply(fields, source, **dict(*more))
+    name = batch.frame.columns[-1]
+    assert batch.frame[name].tolist() == values
+    assert problems == [
+        (p.position, p.columns, p.code, p.severity.value, p.message)
+        for p in batch.problems
+        if p.field == name
+    ]
+    assert len(batch.problems) == len(problems)
+
+
+def test_a_problem_names_row_value_and_remedy(apply):
+    (problem,) = apply(BORN, sheet(["ID", "Born"], ["1", " 03/04/2001 "])).problems
+    assert (problem.row, problem.value) == (5, "03/04/2001")
+    assert problem.remedy == ("Say its form with `date` in the mapping, or write it as yyyy-mm-dd.")
+    (problem,) = apply("{province: P, state: S}", sheet(["P", "S"], ["on", "NY"])).problems
+    assert problem.remedy == (
+        "Correct one of the cells, or say which column comes first with `first_of` in the mapping."
     )
-    assert [p.columns for p in batch.problems] == [(1,), (0,)]
-
-
-def test_start_and_end_have_their_own_codes(apply):
-    batch = apply("{startTime: A, endTime: B}", sheet(["A", "B"], ["x", "y"]), endpoint="permits")
-    assert [(p.field, p.code) for p in batch.problems] == [("startTime", 9007), ("endTime", 9005)]
 
 
 def test_omit_leaves_an_invalid_value_out_with_a_warning(apply):
@@ -212,68 +262,20 @@ def test_omit_leaves_an_invalid_value_out_with_a_warning(apply):
     )
 
 
-def test_an_error_is_not_covered_by_a_default(apply):
-    flaw = Flaw(0, 0, "this formula has no stored value.", "Save the workbook in Excel.")
-    batch = apply(
-        "{city: City}", sheet(["City"], [""], flaws=(flaw,)), more="defaults: {city: Ottawa}"
-    )
-    assert batch.frame["city"].tolist() == [""]
-    assert [p.message for p in batch.problems] == ["this formula has no stored value."]
-
-
-def test_what_is_too_long_is_cut_only_on_demand_and_with_a_warning(apply):
-    long = "x" * 49 + " and more"
-    batch = apply(
-        "{city: {column: City, truncate: true}, first_name: City}", sheet(["City"], [long], ["y"])
-    )
-    assert batch.frame["city"].tolist() == ["x" * 49, "y"]
-    assert batch.frame["first_name"].tolist() == [long, "y"]
-    assert told(batch) == [
-        (
-            0,
-            (0,),
-            "city",
-            9030,
-            "warning",
-            "this has 58 characters, OPSCOM takes 50; the rest was cut off.",
-        )
-    ]
-    assert batch.problems[0].value == long
-
-
 def test_rows_that_are_no_records_are_marked_and_have_no_problems(apply):
-    source = sheet(
-        ["ID", "Born"],
-        ["1", "2001-02-03"],
-        ["", "soon"],
-        ["Total: 2", "soon"],
-        ["Subtotal", "2001-02-03"],
-        flaws=[
-            Flaw(1, None, "this record has 3 cells.", "x"),
-            Flaw(2, 1, "this is an Excel error.", "x"),
-        ],
-    )
-    batch = apply(
-        "{unique_id: ID, date_of_birth: Born}",
-        source,
-        more="skip_rows: [{columns: [ID], blank: true}, {column: ID, matches: 'Total.*'}]",
-    )
+    rows = [["1", "2001-02-03"], ["", "soon"], ["Total: 2", "soon"], ["Subtotal", "2001-02-03"]]
+    flaws = [Flaw(1, None, "this record has 3 cells.", "x"), replace(ERROR, position=2, column=1)]
+    skip = "skip_rows: [{columns: [ID], blank: true}, {column: ID, matches: 'Total.*'}]"
+    batch = apply(BORN, sheet(["ID", "Born"], *rows, flaws=flaws), more=skip)
     assert batch.skipped.tolist() == [False, True, True, False]
     assert batch.problems == ()
 
 
 def test_all_named_columns_must_be_blank_and_a_flawed_cell_is_not(apply):
-    source = sheet(
-        ["A", "B"],
-        ["", ""],
-        ["", "b"],
-        ["\u00a0", " "],
-        ["", ""],
-        flaws=[Flaw(3, 1, "this formula has no value.", "x")],
-    )
-    batch = apply(
-        "{city: A, street: B}", source, more="skip_rows: [{columns: [A, B], blank: true}]"
-    )
+    rows = [["", ""], ["", "b"], ["\u00a0", " "], ["", ""]]
+    source = sheet(["A", "B"], *rows, flaws=[replace(NO_VALUE, position=3, column=1)])
+    skip = "skip_rows: [{columns: [A, B], blank: true}]"
+    batch = apply("{city: A, street: B}", source, more=skip)
     assert batch.skipped.tolist() == [True, False, True, False]
 
 
@@ -299,99 +301,28 @@ def test_an_expression_for_skipped_rows_that_never_ends_stops_the_file(apply):
     )
 
 
-def test_a_flaw_of_a_mapped_cell_is_its_only_problem(apply):
-    flaws = [
-        Flaw(0, 1, "this is an Excel error, not a value.", "Correct the cell."),
-        Flaw(0, 2, "this is nobody's business.", "Correct the cell."),
-    ]
-    source = sheet(["ID", "Born", "Other"], ["1", "#N/A", "#N/A"], flaws=flaws)
-    batch = apply("{unique_id: ID, date_of_birth: Born}", source)
-    assert told(batch) == [
-        (0, (1,), "date_of_birth", 9033, "error", "this is an Excel error, not a value.")
-    ]
-    assert batch.frame["date_of_birth"].tolist() == ["#N/A"]
-
-
-def test_a_flawed_cell_is_not_passed_over_for_the_next_column(apply):
-    source = sheet(
-        ["A", "B"],
-        ["", "b"],
-        ["a", "#N/A"],
-        flaws=[Flaw(0, 0, "this formula has no value.", "x"), Flaw(1, 1, "this is an error.", "x")],
-    )
-    batch = apply("{email: {first_of: [A, B]}}", source)
-    assert [(p.position, p.columns, p.message) for p in batch.problems] == [
-        (0, (0,), "this formula has no value.")
-    ]
-    assert batch.frame["email"].tolist() == ["", "a"]
-
-
-def test_a_joined_cell_with_a_flaw_is_marked_alone(apply):
-    source = sheet(
-        ["A", "B"], ["12 Main St", "#REF!"], flaws=[Flaw(0, 1, "this is an error.", "x")]
-    )
-    batch = apply("{street: {join: [A, B]}}", source)
-    assert [(p.columns, p.message) for p in batch.problems] == [((1,), "this is an error.")]
-
-
 def test_a_record_that_is_wrong_as_a_whole_has_that_problem_alone(apply):
     flaw = Flaw(0, None, "this record has 3 cells where the header has 2.", "Correct the record.")
-    batch = apply(
-        "{date_of_birth: Born}", sheet(["Born", "X"], ["soon", ""], name=None, flaws=(flaw,))
-    )
-    assert told(batch) == [
-        (0, (), None, 9033, "error", "this record has 3 cells where the header has 2.")
-    ]
+    source = sheet(["Born", "X"], ["soon", ""], name=None, flaws=(flaw,))
+    (problem,) = apply("{date_of_birth: Born}", source).problems
+    assert (problem.columns, problem.field, problem.code) == ((), None, 9033)
+    assert problem.message == "this record has 3 cells where the header has 2."
 
 
-def test_two_names_of_a_field_merge_where_they_agree_or_one_is_blank(apply):
+def test_the_columns_of_two_names_are_told_apart(apply):
     source = sheet(["P", "S"], ["on", "ON"], ["", "NY"], ["qc", ""], ["", ""])
     batch = apply("{state: S, province: P}", source)
-    assert batch.frame["province"].tolist() == ["ON", "NY", "QC", ""]
     assert [batch.columns_of("province", at) for at in range(4)] == [(0,), (1,), (0,), (0,)]
-    assert batch.problems == ()
-
-
-def test_two_names_of_a_field_with_different_values_are_an_error_at_both_cells(apply):
-    batch = apply("{province: P, state: S}", sheet(["P", "S"], ["on", "NY"]))
-    assert told(batch) == [
-        (
-            0,
-            (0, 1),
-            "province",
-            9033,
-            "error",
-            "two columns give this field, and their values differ.",
-        )
-    ]
-    assert batch.problems[0].remedy == (
-        "Correct one of the cells, or say which column comes first with `first_of` in the mapping."
-    )
 
 
 def test_a_value_left_out_under_one_name_gives_way_to_the_other_name(apply):
-    batch = apply(
-        "{province: P, state: {column: S, lookup: {New York: NY}, if_invalid: omit}}",
-        sheet(["P", "S"], ["on", "x"], ["", "x"]),
-    )
+    state = "state: {column: S, lookup: {New York: NY}, if_invalid: omit}"
+    batch = apply(f"{{province: P, {state}}}", sheet(["P", "S"], ["on", "x"], ["", "x"]))
     assert batch.frame["province"].tolist() == ["ON", ""]
     assert batch.left_out == {(1, "province")}
-    assert [(p.position, str(p.severity)) for p in batch.problems] == [
-        (0, "warning"),
-        (1, "warning"),
-    ]
-
-
-def test_user_types_are_looked_up_in_opscoms_own_list(apply):
-    fields = "{user_type_id: {column: T, lookup: user-types}}"
-    source = sheet(["T"], ["full time staff"], ["Visitor"], [""])
-    batch = apply(fields, source, user_types={"Full Time Staff": "7"})
-    assert batch.frame["user_type_id"].tolist() == ["7", "Visitor", ""]
-    assert told(batch) == [
-        (
-            *(1, (0,), "user_type_id", 9033, "error"),
-            'OPSCOM has no user type of this name; the only one known is "Full Time Staff".',
-        )
+    assert [(p.position, p.severity) for p in batch.problems] == [
+        (0, Severity.WARNING),
+        (1, Severity.WARNING),
     ]
 
 
@@ -443,37 +374,29 @@ def test_any_sheet_keeps_its_rows_and_every_value_is_text(apply, cells, spoilt):
     assert all(not batch.skipped[p.position] for p in batch.problems)
     assert [p.position for p in batch.problems] == sorted(p.position for p in batch.problems)
     assert all(batch.frame[name][at] == "" for at, name in batch.left_out)
-    told_fields = [
-        (p.position, p.field, p.severity) for p in batch.problems if p.severity is Severity.ERROR
-    ]
-    assert all(field in batch.frame.columns or field is None for _, field, _ in told_fields)
+    assert {p.field for p in batch.problems} <= {None, *batch.frame.columns}
 
 
-def test_files_are_matched_by_pattern_whatever_their_case(tmp_path):
-    path = tmp_path / "m.yaml"
-    path.write_text(
-        "version: 1\nendpoint: users\nmatch: {files: ['*Student*', '*.tsv']}\nfields: {city: A}\n"
-    )
-    mapping = load_mapping(path)
+@pytest.fixture
+def load(tmp_path):
+    def loaded(*lines):
+        path = tmp_path / "m.yaml"
+        path.write_text("\n".join(["version: 1", "endpoint: users", *lines]), "utf-8")
+        return load_mapping(path)
+
+    return loaded
+
+
+def test_files_are_matched_by_pattern_whatever_their_case(load):
+    mapping = load("match: {files: ['*Student*', '*.tsv']}", "fields: {city: A}")
     names = ["2026 STUDENTS.xlsx", "a.TSV", "staff.xlsx", "students"]
     assert [mapping.is_for(name) for name in names] == [True, True, False, True]
+    assert load("fields: {city: A}").is_for("anything.csv")
 
 
-def test_a_mapping_without_match_takes_every_name(tmp_path):
-    path = tmp_path / "m.yaml"
-    path.write_text("version: 1\nendpoint: users\nfields: {city: A}\n")
-    mapping = load_mapping(path)
-    assert mapping.is_for("anything.csv")
-
-
-def test_missing_headers_are_those_of_rules_and_skipped_rows(tmp_path):
-    path = tmp_path / "m.yaml"
-    path.write_text(
-        "version: 1\nendpoint: users\nskip_rows: [{column: Note, matches: x}]\nfields: {city: A, street: B}\n"
-    )
-    mapping = load_mapping(path)
-    over = sheet(["a", "zzz"], name=None)
-    assert missing_headers(mapping, over.columns) == ("B", "Note")
+def test_missing_headers_are_those_of_rules_and_skipped_rows(load):
+    mapping = load("skip_rows: [{column: Note, matches: x}]", "fields: {city: A, street: B}")
+    assert missing_headers(mapping, sheet(["a", "zzz"]).columns) == ("B", "Note")
 
 
 @pytest.mark.parametrize("lenient", ["state", "province"])
@@ -539,45 +462,19 @@ def test_a_cell_that_is_no_text_goes_where_the_person_vouches_for_it_or_it_count
     assert batch.problems == ()
 
 
-def test_whoever_vouches_for_a_column_does_not_vouch_for_cells_without_a_value(apply):
-    flaws = [
-        Flaw(0, 0, "this is an Excel error.", "x"),
-        Flaw(1, 0, "it has no value.", "x"),
-        Flaw(2, 0, "digits are lost.", "x"),
-    ]
-    source = sheet(["X"], ["#N/A"], [""], ["1.2E+20"], flaws=flaws)
-    batch = apply("{unique_id: {column: X, as_shown: true}}", source)
-    assert [p.message for p in batch.problems] == ["this is an Excel error.", "it has no value."]
-
-
 @pytest.mark.parametrize(
     ("shown", "stored", "held"),
     [
-        pytest.param("$14.50", "14.5", False, id="dollars"),
-        pytest.param("15", "14.5", False, id="hidden decimals"),
-        pytest.param("$1,014.50", "1014.5", False, id="groups"),
-        pytest.param("1 014,50 $", "1014.5", True, id="a comma that the mapping does not name"),
-        pytest.param("CAD 14.50", "14.5", False, id="Canadian dollars"),
-        pytest.param("14.50", "1450", True, id="a point that is a sign of the format"),
-        pytest.param("(14.50)", "14.5", True, id="brackets of the format"),
-        pytest.param("14.50CR", "14.5", True, id="a credit"),
-        pytest.param("14.50 €", "14.5", True, id="another currency"),
-        pytest.param("USD 14.50", "14.5", True, id="other dollars"),
-        pytest.param("14.50", "-14.5", True, id="a sign that is not shown"),
-        pytest.param("15", "14500", True, id="thousands"),
+        ("$14.50", "14.5", False), ("15", "14.5", False), ("$1,014.50", "1014.5", False), ("CAD 14.50", "14.5", False),
+        ("1 014,50 $", "1014.5", True), ("14.50", "1450", True), ("(14.50)", "14.5", True), ("14.50CR", "14.5", True),
+        ("14.50 €", "14.5", True), ("USD 14.50", "14.5", True), ("14.50", "-14.5", True), ("15", "14500", True),
     ],
-)
+)  # fmt: skip
 def test_money_goes_where_the_cell_shows_what_it_stores(apply, shown, stored, held):
     batch = apply("{amount: X}", sheet(["X"], [shown], stored={0: {0: stored}}), endpoint="permits")
     assert [p.message for p in batch.problems] == (
         ["this cell shows another amount than the one that it stores."] if held else []
     )
-
-
-def test_money_that_is_below_zero_as_shown_and_as_stored_is_only_below_zero(apply):
-    source = sheet(["X"], ["(14.50)"], stored={0: {0: "-14.5"}})
-    batch = apply("{amount: X}", source, endpoint="permits")
-    assert [p.message for p in batch.problems] == ["this amount is below zero."]
 
 
 def test_days_at_midnight_are_held_only_where_all_are_and_a_time_is_given(apply):
@@ -592,14 +489,6 @@ def test_days_at_midnight_are_held_only_where_all_are_and_a_time_is_given(apply)
     assert apply(start, midnight, endpoint="permits").problems == ()
     said = apply(fields, midnight, endpoint="permits", more="midnight: date")
     assert said.frame["endTime"].tolist()[:2] == ["2027-04-30T23:59:59", "2027-05-31T23:59:59"]
-
-
-def test_a_time_that_the_clocks_skip_is_warned_of(apply):
-    source = sheet(["X"], ["2026-03-08 02:30"], ["2026-03-08 03:30"], ["2026-03-08T07:30:00Z"])
-    batch = apply("{startTime: {column: X, timezone: America/Toronto}}", source, endpoint="permits")
-    assert [(p.position, p.severity, p.message) for p in batch.problems] == [
-        (0, Severity.WARNING, "the clocks of your zone skip this time.")
-    ]
 
 
 def test_what_title_guesses_at_is_warned_of(apply):
