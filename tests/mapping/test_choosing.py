@@ -58,21 +58,40 @@ def anew(source, mapping=""):
 
 NEW = "Correct the file, or to have proposed what is new:"
 CSV = "Id,First,Last\n1,Ada,Quill\n"
+NOTHING = (
+    "roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes. The file has 2 columns, and no "
+    "row of it holds headers that are known here."
+)
+MISNAMED = (
+    "roster.csv has the columns of {}, but that mapping is for files of other names. Name one with --mapping, "
+    "rename the file, or extend `match` in the mapping."
+)
+DELETED = (
+    "ends.yaml would delete what it lists, and the file has more columns than that: it is taken only where you "
+    "name it with --mapping."
+)
 
 
 # Mappings
 
 
-def test_the_mapping_whose_name_and_headers_fit_is_taken(office):
-    a = office.mapping("a", 'match: {files: ["*roster*"]}')
-    b = office.mapping("b", 'match: {files: ["*staff*"]}')
-    assert chosen(office.text(CSV), a, b) == ("a", [None])
+FIT = {
+    "by its name and headers": ({"a": ['match: {files: ["*roster*"]}'], "b": ['match: {files: ["*staff*"]}']}, "a"),
+    "one that names files before one that does not": ({"any": [], "roster": ['match: {files: ["ROSTER*"]}']}, "roster"),
+    "of two for the name the one whose headers are there": (
+        {"a": ['match: {files: ["*"]}', FIELDS.replace("Last", "Surname")], "b": ['match: {files: ["*"]}']}, "b",
+    ),
+}  # fmt: skip
 
 
-def test_one_that_names_files_goes_before_one_that_does_not(office):
-    any_file = office.mapping("any")
-    roster = office.mapping("roster", 'match: {files: ["ROSTER*"]}')
-    assert chosen(office.text(CSV), any_file, roster) == ("roster", [None])
+@pytest.mark.parametrize("kind", FIT)
+def test_the_mapping_that_fits_is_taken(office, kind):
+    mappings, taken = FIT[kind]
+    found = [
+        office.mapping(name, *lines[:1], fields=lines[1] if lines[1:] else FIELDS)
+        for name, lines in mappings.items()
+    ]
+    assert chosen(office.text(CSV), *found) == (taken, [None])
 
 
 def test_where_the_name_decides_between_two_that_fit_it_is_said_which_was_taken_and_why(office):
@@ -93,12 +112,7 @@ DELETES = "fields: {referenceID: Permit id}"
 def test_a_mapping_that_deletes_is_not_taken_for_a_file_of_more_columns_unless_it_is_named(office):
     ends = office.mapping("ends", endpoint="permit-deletes", fields=DELETES)
     source = office.text("Permit id,New End,Zone\nP-1,2027-01-01,A\n")
-    assert refusal(source, ends).splitlines()[1:] == [
-        (
-            "ends.yaml would delete what it lists, and the file has more columns than that: it is taken only "
-            "where you name it with --mapping."
-        )
-    ]
+    assert refusal(source, ends).splitlines()[1:] == [DELETED]
     assert chosen(source, ends, named=True) == ("ends", [None])
     assert chosen(office.text("Permit id\nP-1\n"), ends) == ("ends", [None])
 
@@ -116,10 +130,7 @@ def test_beside_a_mapping_that_deletes_the_column_that_the_one_for_changes_lacks
             'roster.csv does not fit changes.yaml: this column is missing: "Plate". The file has the headers '
             f'"Permit id", "New End", "Zone". {NEW} {anew(source, "changes.yaml")}'
         ),
-        (
-            "ends.yaml would delete what it lists, and the file has more columns than that: it is taken only "
-            "where you name it with --mapping."
-        ),
+        DELETED,
     ]
 
 
@@ -165,34 +176,14 @@ def test_a_mapping_with_open_questions_stops_only_the_file_that_would_use_it(off
 
 
 def test_mappings_that_have_faults_are_named_where_none_of_the_others_fits(office):
-    mapping = office.mapping("a")
-    source = office.text("x,y\n1,2\n")
-    with pytest.raises(InputError) as told:
-        choose(source, [mapping], named=False, faulty=("b.yaml", "c.yaml"))
-    assert str(told.value) == (
-        "roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes. The file has 2 columns, "
-        "and no row of it holds headers that are known here.\n"
-        "Not tried, because of their faults: b.yaml, c.yaml."
-    )
-
-
-def test_a_mapping_with_faults_is_named_also_where_another_has_the_columns(office):
     mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
-    with pytest.raises(InputError) as told:
-        choose(office.text(CSV), [mapping], named=False, faulty=("roster.yaml",))
-    assert str(told.value).splitlines() == [
-        (
-            "roster.csv has the columns of a.yaml, but that mapping is for files of other names. Name one with "
-            "--mapping, rename the file, or extend `match` in the mapping."
-        ),
-        "Not tried, because of their faults: roster.yaml.",
-    ]
-
-
-def test_of_two_for_the_name_the_one_whose_headers_are_there_is_taken(office):
-    a = office.mapping("a", 'match: {files: ["*"]}', fields=FIELDS.replace("Last", "Surname"))
-    b = office.mapping("b", 'match: {files: ["*"]}')
-    assert chosen(office.text(CSV), a, b) == ("b", [None])
+    for text, why in (("x,y\n1,2\n", NOTHING), (CSV, MISNAMED.format("a.yaml"))):
+        with pytest.raises(InputError) as told:
+            choose(office.text(text), [mapping], named=False, faulty=("b.yaml", "c.yaml"))
+        assert str(told.value).splitlines() == [
+            why,
+            "Not tried, because of their faults: b.yaml, c.yaml.",
+        ]
 
 
 def test_two_that_fit_equally_are_an_error_that_names_both(office):
@@ -216,16 +207,6 @@ def test_a_missing_header_is_named_with_the_nearest(office):
     )
 
 
-def test_with_a_named_mapping_the_person_is_not_told_to_name_one(office):
-    mapping = office.mapping("a")
-    source = office.book(People=[["Id", "First"], ["1", "Ada"]])
-    assert refusal(source, mapping, named=True) == (
-        'roster.xlsx does not fit a.yaml: People: this column is missing: "Last". '
-        'The file has the headers "Id", "First". '
-        "Correct the file or the mapping (docs/mappings.md says how)."
-    )
-
-
 def test_where_no_sheet_has_a_mapped_header_the_one_that_is_a_table_is_told_not_the_notes_before_it(
     office,
 ):
@@ -238,7 +219,7 @@ def test_where_no_sheet_has_a_mapped_header_the_one_that_is_a_table_is_told_not_
     )
 
 
-def test_of_several_that_do_not_fit_the_nearest_is_told_and_the_others_are_counted(office):
+def test_of_several_that_do_not_fit_the_nearest_is_told(office):
     far = office.mapping("far", fields="fields: {unique_id: Key, login_source: Source}")
     near = office.mapping("near", fields=FIELDS.replace("Last", "Surname"))
     assert refusal(office.text(CSV), far, near, named=True) == (
@@ -250,18 +231,7 @@ def test_of_several_that_do_not_fit_the_nearest_is_told_and_the_others_are_count
 def test_a_file_that_fits_but_for_its_name_is_told_which_mapping_has_its_columns(office):
     mapping = office.mapping("banner", 'match: {files: ["*student*"]}')
     other = office.mapping("other", fields=FIELDS.replace("Last", "Surname"))
-    assert refusal(office.text(CSV), mapping, other) == (
-        "roster.csv has the columns of banner.yaml, but that mapping is for files of other names. "
-        "Name one with --mapping, rename the file, or extend `match` in the mapping."
-    )
-
-
-def test_a_file_for_which_there_is_no_mapping_at_all_is_told_so(office):
-    mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
-    assert refusal(office.text("x,y\n1,2\n"), mapping) == (
-        "roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes. The file has 2 columns, "
-        "and no row of it holds headers that are known here."
-    )
+    assert refusal(office.text(CSV), mapping, other) == MISNAMED.format("banner.yaml")
 
 
 def test_a_file_that_no_mapping_fits_is_told_in_one_line_what_it_seems_to_be_and_what_to_type(
@@ -309,18 +279,15 @@ def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_co
 # Header rows
 
 
-def test_a_header_below_a_title_is_found(office):
-    mapping = office.mapping("a")
-    source = office.book(People=[["Roster of fall"], [""], *ROWS])
-    (sheet,) = choose(source, [mapping], named=False).sheets
-    assert (sheet.header_row, sheet.rows.tolist()) == (3, [4, 5])
-
-
-def test_the_mappings_header_row_counts(office):
-    mapping = office.mapping("a", "header_row: 2")
-    source = office.book(People=[["Id", "First", "Last", "of whom"], *ROWS])
-    (sheet,) = choose(source, [mapping], named=False).sheets
-    assert (sheet.header_row, len(sheet.frame)) == (2, 2)
+@pytest.mark.parametrize(
+    ("lines", "above", "row"),
+    [((), [["Roster of fall"], [""]], 3), (("header_row: 2",), [["Id", "First", "Last", "of whom"]], 2)],
+    ids=["found below a title", "named"],
+)  # fmt: skip
+def test_the_row_of_the_header(office, lines, above, row):
+    source = office.book(People=[*above, *ROWS])
+    (sheet,) = choose(source, [office.mapping("a", *lines)], named=False).sheets
+    assert (sheet.header_row, sheet.rows.tolist()) == (row, [row + 1, row + 2])
 
 
 def test_a_blank_header_row_of_one_mapping_does_not_keep_another_from_fitting(office):
@@ -427,23 +394,21 @@ def test_sheet_and_header_row_of_the_mapping_do_not_apply_to_a_results_workbook(
     assert (sheet.name, sheet.header_row, sheet.rows.tolist()) == ("Rows", 1, [7])
 
 
-def test_a_results_workbook_of_another_name_takes_the_mapping_that_its_summary_names(office):
-    first = office.mapping("a", "name: Roster of fall", 'match: {files: ["roster*"]}')
-    other = office.mapping("b", "name: Another", 'match: {files: ["mine*"]}')
-    assert given_back(office, "Roster of fall").origin.mapping == "Roster of fall"
-    assert chosen(given_back(office, "Roster of fall"), other, first) == ("a", ["Rows"])
-    assert chosen(given_back(office, "ROSTER  of fall", file=""), other, first) == ("a", ["Rows"])
+RETURNED = {
+    "the mapping that its summary names": ("Roster of fall", {}, "a"),
+    "whatever blanks and case": ("ROSTER  of fall", {"file": ""}, "a"),
+    "of two of that name by the first file's name": ("Same", {}, "c"),
+    "by the name of its first file where the mapping is gone": ("Gone", {}, "c"),
+}
 
 
-def test_of_two_mappings_of_that_name_the_first_files_name_decides(office):
-    first = office.mapping("a", "name: Same", 'match: {files: ["roster*"]}')
-    other = office.mapping("b", "name: Same", 'match: {files: ["staff*"]}')
-    assert chosen(given_back(office, "Same"), other, first) == ("a", ["Rows"])
-
-
-def test_a_results_workbook_whose_mapping_is_gone_goes_by_the_name_of_its_first_file(office):
-    mapping = office.mapping("a", 'match: {files: ["roster*"]}')
-    assert chosen(given_back(office, "Gone"), mapping) == ("a", ["Rows"])
+@pytest.mark.parametrize("kind", RETURNED)
+def test_which_mapping_a_results_workbook_takes(office, kind):
+    name, facts, taken = RETURNED[kind]
+    roster, other = 'match: {files: ["roster*"]}', 'match: {files: ["mine-not*"]}'
+    first = office.mapping("a", "name: Roster of fall", other)
+    same = [office.mapping("b", "name: Same", other), office.mapping("c", "name: Same", roster)]
+    assert chosen(given_back(office, name, **facts), first, *same) == (taken, ["Rows"])
 
 
 def test_a_results_workbook_that_lacks_a_column_is_not_taken_for_another_mapping(office):
