@@ -16,7 +16,7 @@ from importer.reading.resubmitted import (
     told_gone,
     without_summary,
 )
-from importer.reading.sniffing import Container, is_lock_file, sniff
+from importer.reading.sniffing import is_lock_file, sniff
 
 if TYPE_CHECKING:
     import os
@@ -66,19 +66,19 @@ def _read(path: Path, encoding: str | None) -> Source:
     container = sniff(data, path)
     sheets: list[Listed] = []
     grids: list[Grid] = []
-    if container is Container.XLSX:
+    if container == "xlsx":
         from importer.reading.xlsx import read_xlsx
 
         sheets = read_xlsx(data, path)
-    elif container is Container.XLS:
+    elif container == "xls":
         from importer.reading.xls import read_xls
 
         sheets = read_xls(data, path)
-    elif container is Container.XML:
+    elif container == "xml":
         from importer.reading.spreadsheetml import read_spreadsheetml
 
         sheets = read_spreadsheetml(data, path)
-    elif container is Container.HTML:
+    elif container == "html":
         from importer.reading.html import read_html
 
         grids = [read_html(data, path, encoding=encoding)]
@@ -97,7 +97,7 @@ def _read(path: Path, encoding: str | None) -> Source:
     return Source(
         path=path,
         digest=hashlib.sha256(data).hexdigest(),
-        container=container.value,
+        container=container,
         grids=inputs,
         notes=notes,
         origin=origin,

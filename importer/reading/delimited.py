@@ -16,7 +16,7 @@ from itertools import islice, product
 from typing import TYPE_CHECKING, Any, Final
 
 from importer.errors import InputError
-from importer.reading import faults, sniffing
+from importer.reading import sniffing
 from importer.reading.grid import MOST_COLUMNS, GridBuilder
 
 if TYPE_CHECKING:
@@ -62,12 +62,10 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
     dialect = _dialect(start[told:], delimiter, cut=len(data) > _LOOK)
     reader = csv.reader(text, strict=True, **dialect)
     tricks = b'="' in data or b'=\0"' in data
-    builder = GridBuilder(path, None)
-    if found.suspected:
-        builder.suspected = faults.other_encoding(*found.suspected)
+    builder = GridBuilder(path, None, found)
     for number, record in _numbered(reader, path):
         builder.add(number, [_without_trick(cell) for cell in record] if tricks else record)
-    return builder.grid([found.note] if found.note else [], ragged=True)
+    return builder.grid(ragged=True)
 
 
 def _is_fixed_width(start: str) -> bool:

@@ -22,7 +22,7 @@ from importer.model import Column, Grid
 from importer.reading import faults
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     import numpy.typing as npt
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from importer.model import Merge
     from importer.reading.display import Look, Shown
     from importer.reading.faults import Fault
+    from importer.reading.sniffing import Encoding
 
 _CELLS_A_BLOCK: Final = 250_000
 """Cells that are Python objects at the same time."""
@@ -61,16 +62,14 @@ class Listed(NamedTuple):
 class GridBuilder:
     """Takes the rows of one sheet in order and makes its grid. Wholly empty rows are left out."""
 
-    def __init__(self, path: Path, name: str | None) -> None:
+    def __init__(self, path: Path, name: str | None, encoding: Encoding | None = None) -> None:
         """Begin a grid; ``name`` is the sheet's, ``None`` for a text file."""
         self.hidden_columns: list[tuple[int, int]] = []
         """First and last position of columns that are hidden."""
         self.filtered = False
         """Whether a filter is active in the sheet."""
-        self.suspected: Fault | None = None
-        """Why no letter beyond ASCII is to be trusted."""
         self.name = name
-        self._path = path
+        self._path, self._encoding = path, encoding
         self._place = path.name if name is None else f"{path.name}, {name}"
         self._characters = 0
         self._rows: list[int] = []
@@ -131,13 +130,8 @@ class GridBuilder:
             hint="Delete stray cells far to the right, or split the file.",
         )
 
-    def grid(self, notes: Sequence[str] = (), *, ragged: bool = False) -> Grid:
-        """Return the finished grid.
-
-        Args:
-            notes: What a person should know about it besides.
-            ragged: Whether the real lengths of its rows matter.
-        """
+    def grid(self, *, ragged: bool = False) -> Grid:
+        """Return the finished grid; where it is ``ragged``, the real lengths of its rows matter."""
         self._pack()
         frame, types = self._frame(), self._typed()
         rows = np.array(self._rows, np.int64)
@@ -161,7 +155,7 @@ class GridBuilder:
                 (at, column) for column, found in self._struck.items() for at in found
             ),
             fills=self._fills,
-            notes=(*notes, *self._about_hidden(frame)),
+            notes=tuple(self._notes(frame)),
             lengths=np.array(self._lengths, np.int64) if ragged else None,
         )
 
@@ -288,6 +282,7 @@ class GridBuilder:
         return cells
 
     def _frame(self) -> pd.DataFrame:
+        suspected = self._encoding.suspected if self._encoding else None
         columns: dict[int, ExtensionArray] = {}
         for position in range(self._width):
             # In one piece a column is quicker to check; its pieces are let go one column at a time.
@@ -296,9 +291,9 @@ class GridBuilder:
             texts = pa.chunked_array(chunks).combine_chunks()
             for at in _matching(texts, _ERROR):
                 self._faults[position][at] = faults.EXCEL_ERROR
-            if self.suspected is not None:
+            if suspected:
                 for at in _matching(texts, _FOREIGN):
-                    self._faults[position].setdefault(at, self.suspected)
+                    self._faults[position].setdefault(at, faults.other_encoding(*suspected))
             if odd := _matching(texts, _CONTROLS):
                 texts = self._mended(position, texts, odd)
             columns[position] = pd.array(texts, dtype="str")
@@ -314,33 +309,26 @@ class GridBuilder:
                 self._faults[column][at] = faults.HOLDS_CONTROLS
         return pa.array(cells, _TEXT)
 
-    def _about_hidden(self, frame: pd.DataFrame) -> list[str]:
-        """Say what is hidden and holds something: a person may mean to send only what a filter shows."""
-        said: list[str] = []
-        if self._hidden:
-            why = " by a filter" if self.filtered else ""
-            said.append(
-                f"One row is hidden{why}; it is read like all others."
-                if self._hidden == 1
-                else f"{self._hidden:,} rows are hidden{why}; they are read like all others."
-            )
+    def _notes(self, frame: pd.DataFrame) -> Iterator[str]:
+        """Say how it was read, and what is hidden and holds something: a person may mean to send only the rest."""
+        if self._encoding and self._encoding.note:
+            yield self._encoding.note
+        why = " by a filter" if self.filtered else ""
+        if self._hidden == 1:
+            yield f"One row is hidden{why}; it is read like all others."
+        elif self._hidden:
+            yield f"{self._hidden:,} rows are hidden{why}; they are read like all others."
         elif self.filtered:
-            said.append("A filter is active; rows are read whether it shows them or not.")
+            yield "A filter is active; rows are read whether it shows them or not."
         hidden = np.zeros(frame.shape[1], np.bool_)
         for first, last in self.hidden_columns:
             hidden[first : last + 1] = True
-        filled = [
-            Column(position, "").letter
-            for position in np.flatnonzero(hidden).tolist()
-            if bool((frame[position] != "").any())
-        ]
+        filled = [at for at in np.flatnonzero(hidden).tolist() if (frame[at] != "").any()]
+        letters = ", ".join(Column(at, "").letter for at in filled)
         if len(filled) == 1:
-            said.append(f"Column {filled[0]} is hidden; it is read like all others.")
+            yield f"Column {letters} is hidden; it is read like all others."
         elif filled:
-            said.append(
-                f"The columns {', '.join(filled)} are hidden; they are read like all others."
-            )
-        return said
+            yield f"The columns {letters} are hidden; they are read like all others."
 
 
 def whole_unicode(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 from lxml import etree
 
 from importer.errors import InputError
-from importer.reading import faults, sniffing
+from importer.reading import sniffing
 from importer.reading.grid import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, GridBuilder
 
 if TYPE_CHECKING:
@@ -65,9 +65,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
             hint="Export or download it again. If it always ends like this, open it in Excel, look at "
             "its last rows, and save it as an Excel workbook (.xlsx).",
         )
-    builder = GridBuilder(path, path.stem[:_SHEET_NAME])
-    if found.suspected:
-        builder.suspected = faults.other_encoding(*found.suspected)
+    builder = GridBuilder(path, path.stem[:_SHEET_NAME], found)
     placed = 0
     for number, cells in enumerate(_lines(root), start=1):
         placed += len(cells)
@@ -76,7 +74,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
         while cells and not cells[-1]:
             cells.pop()
         builder.add(number, cells)
-    return builder.grid([found.note] if found.note else [])
+    return builder.grid()
 
 
 def _no_table(path: Path, root: etree._Element | None) -> InputError:

@@ -17,7 +17,7 @@ from importer.model import GONE, MADE, RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw
 from importer.text import clean, fold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Sequence
 
     import numpy.typing as npt
     import pandas as pd
@@ -32,19 +32,11 @@ _ENOUGH: Final = 2
 _LONGEST: Final = 9
 _SEARCHED: Final = 30
 """Rows that a header is looked for in: people put titles and notes above it."""
-_FACTS: Final = (
-    "Host",
-    "Client",
-    "Command",
-    "Run",
-    "File's SHA-256",
-    "File",
-    "Mapping",
-    "Started",
-    "Journal",
+_FACTS: Final = frozenset(
+    {"Host", "Client", "Command", "Run", "File's SHA-256", "File", "Mapping", "Started", "Journal"}
 )
 """What is read of a summary. Two of them tell a summary whatever its sheet is called now."""
-_TELLING: Final = ("Run", "File's SHA-256")
+_TELLING: Final = frozenset({"Run", "File's SHA-256"})
 _FIRST_COLUMNS: Final = 12
 """Of a summary, where the facts stand, also when a person put notes beside them."""
 
@@ -56,10 +48,7 @@ def is_results(headers: Sequence[str]) -> bool:
 
 def results_header(grid: Grid) -> int | None:
     """Return the header row of a results sheet, ``None`` for any other sheet."""
-    for row, cells in _first_rows(grid):
-        if is_results(cells):
-            return row
-    return None
+    return next((row for row, cells in _first_rows(grid) if is_results(cells)), None)
 
 
 def without_summary(grids: Sequence[Grid]) -> tuple[tuple[Grid, ...], Origin | None]:
@@ -71,12 +60,12 @@ def without_summary(grids: Sequence[Grid]) -> tuple[tuple[Grid, ...], Origin | N
     Raises:
         InputError: The summary is gone, so that nobody knows what its rows have been through.
     """
-    results = [results_header(grid) is not None for grid in grids]
-    if not any(results):
+    ours = [results_header(grid) is not None for grid in grids]
+    if not any(ours):
         return tuple(grids), None
-    facts = [{} if ours else _facts(grid) for grid, ours in zip(grids, results, strict=True)]
-    told = next(filter(_tells_of_a_run, facts), None)
-    if told is None:
+    told = [None if mine else told_by(grid) for grid, mine in zip(grids, ours, strict=True)]
+    origin = next(filter(None, told), None)
+    if origin is None:
         raise InputError(
             f"{grids[0].source.name}: these are results without their sheet Summary, which says what "
             "became of the rows.",
@@ -84,29 +73,16 @@ def without_summary(grids: Sequence[Grid]) -> tuple[tuple[Grid, ...], Origin | N
         )
     return tuple(
         grid
-        for grid, ours, each in zip(grids, results, facts, strict=True)
-        if ours or not (_tells_of_a_run(each) or _shows_payloads(grid))
-    ), _origin(told)
+        for grid, mine, summary in zip(grids, ours, told, strict=True)
+        if mine or not (summary or _shows_payloads(grid))
+    ), origin
 
 
 def told_by(summary: Grid) -> Origin | None:
     """Return what a summary tells of where its workbook's rows came from and went, if it is one."""
     facts = _facts(summary)
-    return _origin(facts) if _tells_of_a_run(facts) else None
-
-
-def told_gone(summary: Grid) -> list[str]:
-    """Return what stands in the first column between the heading of what is gone and the record of the run."""
-    first = (
-        [clean(cell) for cell in summary.frame[0].tolist()] if len(summary.frame.columns) else []
-    )
-    if GONE not in first:
-        return []
-    start = len(first) - first[::-1].index(GONE)
-    return [*first[start : first.index(RECORD, start) if RECORD in first[start:] else None]]
-
-
-def _origin(facts: Mapping[str, str]) -> Origin:
+    if not facts.keys() >= _TELLING:
+        return None
     file = Path(facts.get("File", "")).name  # somebody may have edited it
     return Origin(
         host=facts.get("Host", ""),
@@ -120,6 +96,17 @@ def _origin(facts: Mapping[str, str]) -> Origin:
         started=facts.get("Started", ""),
         journal=facts.get("Journal", ""),
     )
+
+
+def told_gone(summary: Grid) -> list[str]:
+    """Return what stands in the first column between the heading of what is gone and the record of the run."""
+    if not len(summary.frame.columns):
+        return []
+    first = [clean(cell) for cell in summary.frame[0].tolist()]
+    if GONE not in first:
+        return []
+    start = len(first) - first[::-1].index(GONE)
+    return first[start : first.index(RECORD, start) if RECORD in first[start:] else None]
 
 
 def source_rows(
@@ -173,10 +160,6 @@ def _is_row(cell: str) -> bool:
 def _shows_payloads(grid: Grid) -> bool:
     """Whether a sheet shows what a push would send: ``opscom_row``, then the vendor's fields."""
     return any(fold(cells[0]) == _ROW and _ours(cells) == 1 for _, cells in _first_rows(grid))
-
-
-def _tells_of_a_run(facts: Mapping[str, str]) -> bool:
-    return all(name in facts for name in _TELLING)
 
 
 def _facts(grid: Grid) -> dict[str, str]:

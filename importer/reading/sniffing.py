@@ -15,7 +15,6 @@ import io
 import re
 import zipfile
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError
@@ -64,10 +63,6 @@ _OTHER_TEXTS = {
     ),
     r"TABLE\r?\n\d+,\d+\r?\n\"": "a file of data interchange (.dif)",
     r'\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|\[\s*[\[{])': "a JSON file",
-    r"(?:\s|--[^\n]*\n|/\*(?>.*?\*/)|;|(?:begin|drop|pragma|set|start|use)\s[^;]*;)*+"
-    r"(?:insert\s+into|create\s+(?:table|database)|copy\s[^;]*\sfrom\s+stdin)\b": (
-        "a dump of a database (SQL)"
-    ),
 }
 """How texts begin that hold no table."""
 _CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(27, 32)})
@@ -83,23 +78,13 @@ MEND = "Save it again in Excel, or export or download it again."
 """Excel can often mend a damaged workbook."""
 
 
-class Container(StrEnum):
-    """The kinds of file that can be read."""
-
-    XLSX = "xlsx"
-    XLS = "xls"
-    XML = "xml"
-    HTML = "html"
-    TEXT = "text"
-
-
 def is_lock_file(path: Path) -> bool:
     """Whether this is the small file that Excel or LibreOffice keeps beside an open workbook."""
     return path.name.startswith(("~$", ".~lock."))
 
 
-def sniff(data: bytes, path: Path) -> Container:
-    """Return what kind of file this is.
+def sniff(data: bytes, path: Path) -> str:
+    """Return what kind of file this is: ``xlsx``, ``xls``, ``xml``, ``html`` or ``text``.
 
     Args:
         data: The whole file.
@@ -128,12 +113,12 @@ def sniff(data: bytes, path: Path) -> Container:
     return _text(data, name)
 
 
-def _ole(data: bytes, name: str) -> Container:
+def _ole(data: bytes, name: str) -> str:
     """Tell old workbooks from protected ones by the names in the container's directory."""
     if stream_entry(data, "EncryptedPackage") is not None:
         raise password(name)
     if any(stream_entry(data, name) is not None for name in WORKBOOKS):
-        return Container.XLS
+        return "xls"
     raise InputError(
         f"{name}: this Office document holds no workbook, or it was cut off.", hint=ITSELF
     )
@@ -166,21 +151,17 @@ def password(name: str) -> InputError:
     )
 
 
-def _zip(data: bytes, name: str) -> Container:
+def _zip(data: bytes, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = {name.replace("\\", "/").lower() for name in package.namelist()}
-            kind = b""
-            if "mimetype" in parts:
-                with package.open("mimetype") as stream:
-                    kind = stream.read(80)  # the package may be a bomb
     except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
         raise damaged(name) from error
     if "[content_types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
-        return Container.XLSX
+        return "xlsx"
     if any(part.endswith("workbook.bin") for part in parts):
         raise InputError(f"{name}: binary workbooks (.xlsb) are not read.", hint=AS_XLSX)
-    if b"opendocument.spreadsheet" in kind:
+    if b"opendocument.spreadsheet" in data[:128]:  # the first part says so, and is not packed
         raise InputError(f"{name}: OpenDocument spreadsheets (.ods) are not read.", hint=AS_XLSX)
     if any(part.startswith("index/") and part.endswith(".iwa") for part in parts):
         raise InputError(
@@ -193,16 +174,16 @@ def _zip(data: bytes, name: str) -> Container:
     )
 
 
-def _text(data: bytes, name: str) -> Container:
+def _text(data: bytes, name: str) -> str:
     start = data[:_COMMENTS]
     for mark, _ in _MARKS:
         start = start.removeprefix(mark)
     text = _COMMENT_RE.sub("", start.replace(b"\x00", b"").decode("latin-1"))[:_LOOK]
     if "urn:schemas-microsoft-com:office:spreadsheet" in text and _WORKBOOK_RE.search(text):
-        return Container.XML
+        return "xml"
     markup = _MARKUP_RE.match(text)
     if _HTML_RE.match(text) or _LATE_HTML_RE.match(text) or (markup and _TABLE_RE.search(data)):
-        return Container.HTML
+        return "html"
     if _XML_RE.match(text) and not markup:
         raise InputError(f"{name}: this is an XML file, not a spreadsheet.", hint=AS_XLSX)
     for pattern, kind in _OTHER_TEXTS.items():
@@ -212,7 +193,7 @@ def _text(data: bytes, name: str) -> Container:
     controls = len(start) - len(start.translate(None, _CONTROLS[1:]))
     if controls * 20 > len(start) or start.count(b"\x00") * 4 > len(start) * 3:
         raise InputError(f"{name}: this is neither a workbook nor text.", hint=ITSELF)
-    return Container.TEXT
+    return "text"
 
 
 _MARKS = (
@@ -273,7 +254,8 @@ def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encodin
     Raises:
         InputError: The bytes fit no encoding, or fit two that contradict each other.
     """
-    mark = next(((name, len(sign)) for sign, name in _MARKS if data.startswith(sign)), None)
+    mark = next((Encoding(name, len(sign)) for sign, name in _MARKS if data.startswith(sign)), None)
+    encoding = mark or Encoding(_utf_16(data) or "utf-8")
     if wanted is not None:
         try:
             name = codecs.lookup(wanted).name
@@ -281,23 +263,15 @@ def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encodin
             raise InputError(
                 f"{wanted}: there is no encoding of this name.", hint="Common names: utf-8, cp1252."
             ) from error
-        same = mark is not None and name.replace("_", "-").startswith(mark[0][:6])
-        encoding = Encoding(*mark) if mark and same else Encoding(name)
-    elif mark is not None:
-        encoding = Encoding(*mark)
-    elif utf_16 := _utf_16(data):
-        encoding = Encoding(utf_16)
-    else:
-        try:
-            data.decode("utf-8")
-        except UnicodeDecodeError as error:
-            return _western(data, path, error)
-        return Encoding("utf-8")
+        same = mark is not None and name.replace("_", "-").startswith(mark.name[:6])
+        encoding = encoding if same else Encoding(name)
     try:
         data[encoding.start :].decode(encoding.name)
     except UnicodeError as error:
         place = path.name
         if isinstance(error, UnicodeDecodeError):
+            if wanted is None and encoding == Encoding("utf-8"):
+                return _western(data, path, error)
             before = data[encoding.start : encoding.start + error.start]
             line = before.decode(encoding.name, "replace").count("\n") + 1
             place = f"{path.name}, line {line}"
@@ -331,19 +305,18 @@ def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
             f"{path.name}, line {line}: the file ends in the middle of a letter, so it was cut off.",
             hint="Export or download it again.",
         )
-    if suspected := _suspected(data):
-        label, codec = suspected
-        return Encoding(
-            _WESTERN,
-            note=f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until "
-            f"encoding in the mapping, or --encoding, says what it is ({codec}, for example).",
-            suspected=suspected,
-        )
-    return Encoding(
-        _WESTERN,
-        note="The file is not in UTF-8; it was read as Windows-1252. "
-        f"Compare letters with accents with the source, the first on line {line}.",
+    suspected = _suspected(data)
+    note = (
+        "The file is not in UTF-8; it was read as Windows-1252. "
+        f"Compare letters with accents with the source, the first on line {line}."
     )
+    if suspected:
+        label, codec = suspected
+        note = (
+            f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until "
+            f"encoding in the mapping, or --encoding, says what it is ({codec}, for example)."
+        )
+    return Encoding(_WESTERN, suspected=suspected, note=note)
 
 
 def _suspected(data: bytes) -> tuple[str, str] | None:

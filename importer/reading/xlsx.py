@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from importer.model import Merge
-from importer.reading.display import STAND_IN, Looks
+from importer.reading.display import STAND_IN
 from importer.reading.grid import MOST_COLUMNS, MOST_ROWS, GridBuilder, Listed
 from importer.reading.xlsx_package import (
     YES,
@@ -65,8 +65,6 @@ class _RowReader:
 
     def __init__(self, book: Workbook, builder: GridBuilder) -> None:
         self._book, self._builder = book, builder
-        self._looks = Looks(book.styles, since_1904=book.since_1904)
-        self._plain = not any(style.struck or style.colour for style in book.styles.values())
         self._row = 0
         self._space = ""
 
@@ -82,7 +80,7 @@ class _RowReader:
 
     def _cells(self, row: Element) -> tuple[list[str], list[Look | None]]:
         """Return what is stored of the cells of a row, and how each is shown."""
-        shared, looks, plain = self._book.texts, self._looks, self._plain
+        shared, looks, plain = self._book.texts, self._book.looks, self._book.plain
         value = f"{self._space}v"
         cells: list[str] = []
         ways: list[Look | None] = []

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from urllib.parse import unquote
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
@@ -21,14 +21,13 @@ from xlrd.formatting import excel_default_palette_b8, std_format_strings
 
 from importer.errors import InputError
 from importer.reading import sniffing
-from importer.reading.display import Style
+from importer.reading.display import Looks, Style
 from importer.reading.grid import whole_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _LARGEST: Final = 4 << 30
-_LARGEST_TEXTS: Final = 1 << 30
 _SUSPICIOUS: Final = 64 << 20
 _RATIO: Final = 250
 """Sheets shrink to a tenth or a thirtieth; only a bomb shrinks more than this."""
@@ -52,13 +51,11 @@ what they show is read as a date or a time all the same.
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
-@dataclass(frozen=True, slots=True)
-class SheetPart:
-    """A sheet as the workbook lists it."""
+class SheetPart(NamedTuple):
+    """A sheet as the workbook lists it, with the path of its XML in the package."""
 
     name: str
     part: str
-    """Path of its XML in the package."""
     visible: bool
 
 
@@ -68,11 +65,11 @@ class Workbook:
 
     sheets: tuple[SheetPart, ...]
     """Those with rows, in the order of their tabs; charts and macros have none."""
-    styles: Mapping[str, Style]
-    """Number → cell style."""
+    looks: Looks
+    plain: bool
+    """Whether no cell is struck out or filled."""
     texts: Sequence[str]
     """The shared texts."""
-    since_1904: bool
     calculates: bool
     """Whether it is to be calculated when it is opened, so that stored values may be stand-ins."""
 
@@ -110,15 +107,9 @@ class Package:
             InputError: A part claims to inflate to more than any spreadsheet's.
         """
         self._file, self._name = zipfile.ZipFile(io.BytesIO(data)), name
-        sizes = [
-            (len(data), sum(entry.file_size for entry in self._file.infolist()))
-        ]  # they overlap
-        for entry in self._file.infolist():
-            sizes.append((entry.compress_size, entry.file_size))
-            limit = _LARGEST if "worksheets" in entry.filename.lower() else _LARGEST_TEXTS
-            if entry.file_size > limit:
-                raise _too_large(name)
-        if any(size > max(_SUSPICIOUS, packed * _RATIO) for packed, size in sizes):
+        sizes = [(entry.compress_size, entry.file_size) for entry in self._file.infolist()]
+        sizes.append((len(data), sum(size for _, size in sizes)))  # they may overlap
+        if any(size > min(_LARGEST, max(_SUSPICIOUS, packed * _RATIO)) for packed, size in sizes):
             raise _too_large(name)
         self.parts = {_plain(part): part for part in self._file.namelist()}
         if len(self.parts) < len(self._file.namelist()):
@@ -213,11 +204,15 @@ def read_workbook(package: Package) -> Workbook:
             "sst",
             lambda items: texts.extend(without_escapes(text_of(item)) for item in items),
         )
+    styles = (
+        _styles(package.parse(named["styles"])) if "styles" in named else {"0": Style("General")}
+    )
+    since_1904 = any(each.get("date1904") in YES for each in root.iterfind(".//{*}workbookPr"))
     return Workbook(
         tuple(sheets),
-        _styles(package.parse(named["styles"])) if "styles" in named else {"0": Style("General")},
+        Looks(styles, since_1904=since_1904),
+        not any(style.struck or style.colour for style in styles.values()),
         texts,
-        any(each.get("date1904") in YES for each in root.iterfind(".//{*}workbookPr")),
         any(each.get("fullCalcOnLoad") in YES for each in root.iterfind(".//{*}calcPr")),
     )
 

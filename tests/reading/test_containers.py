@@ -79,10 +79,6 @@ REFUSED = {
         b' [\n {"id": "1", "name": "A"}]',
         "this is a JSON file, not a spreadsheet. " + AS_XLSX,
     ),
-    "SQL": (
-        b"-- MySQL dump\n/*!40101 SET NAMES utf8 */;\nDROP TABLE IF EXISTS `p`;\nCREATE TABLE `p` (id int);",
-        "this is a dump of a database (SQL), not a spreadsheet. " + AS_XLSX,
-    ),
     "broken xls": (
         compound({"Workbook": b"\x09\x08\x10\x00junk"}),
         "the workbook is damaged or was cut off. " + MEND,
@@ -163,9 +159,7 @@ STILL_TEXT = {
     "one column with blanks": (b"Name  of person\nAnn  Roy\nBob  Lee\n", "Name  of person"),
     "square brackets": (b"[id],[name]\n1,A\n", "[id]"),
     "colons": (b"From: a,To: b\n1,2\n", "From: a"),
-    "a word of SQL": (b'id,note\n1,"insert into\ncreate table x"\n', "id"),
     "a table in quotes": (b'"note","id"\n"\n<table>x</table>",1\n', "note"),
-    "comments of SQL without an end": (b"/**/" * 800 + b"/* insert into", "/**/" * 800 + "/* insert into"),
     "headers of mail without an end": (b"a:\n b\n" * 500 + b"c", "a:"),
 }  # fmt: skip
 
