@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import zipfile
 
 import pytest
@@ -16,18 +15,59 @@ DAMAGED = (
     "people.xlsx: the workbook is damaged or was cut off. "
     "Save it again in Excel, or export or download it again."
 )
+_MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+_KIN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+
+
+def _relations(**targets):
+    """Return the part that names these targets, by their type."""
+    each = enumerate(targets.items(), start=1)
+    return "<Relationships>{}</Relationships>".format(
+        "".join(
+            f'<Relationship Id="rId{n}" Type="{_KIN}/{kind}" Target="{to}"/>'
+            for n, (kind, to) in each
+        )
+    )
+
+
+def with_sheet(rows, shared=(), *, before="", after=""):
+    """Return a workbook whose sheet S holds this XML in, before and after ``sheetData``; style 1 is ``000``."""
+    parts = {
+        "[Content_Types].xml": "<Types/>",
+        "_rels/.rels": _relations(officeDocument="xl/workbook.xml"),
+        "xl/workbook.xml": f'<workbook {_MAIN} xmlns:r="{_KIN}"><sheets><sheet name="S" sheetId="1" r:id="rId1"/>'
+        "</sheets></workbook>",
+        "xl/_rels/workbook.xml.rels": _relations(
+            worksheet="worksheets/sheet1.xml", styles="styles.xml", sharedStrings="sharedStrings.xml"
+        ),
+        "xl/styles.xml": f'<styleSheet {_MAIN}><numFmts><numFmt numFmtId="164" formatCode="000"/></numFmts>'
+        '<cellXfs><xf numFmtId="0"/><xf numFmtId="164"/></cellXfs></styleSheet>',
+        "xl/sharedStrings.xml": f"<sst {_MAIN}>{''.join(shared)}</sst>",
+        "xl/worksheets/sheet1.xml": f"<worksheet {_MAIN}>{before}<sheetData>{rows}</sheetData>{after}</worksheet>",
+    }  # fmt: skip
+    return zipped(
+        {name: f'<?xml version="1.0" encoding="UTF-8"?>{part}' for name, part in parts.items()}
+    )
+
+
+def zipped(parts):
+    """Return a package of these parts."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+        for name, part in parts.items():
+            package.writestr(name, part)
+    return out.getvalue()
+
+
+def unzipped(data):
+    """Return the parts of a package."""
+    with zipfile.ZipFile(io.BytesIO(data)) as package:
+        return {name: package.read(name) for name in package.namelist()}
 
 
 def rewritten(data, change):
     """Return a package, each part as ``change(name, bytes)`` says."""
-    out = io.BytesIO()
-    with (
-        zipfile.ZipFile(io.BytesIO(data)) as old,
-        zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as new,
-    ):
-        for name in old.namelist():
-            new.writestr(name, change(name, old.read(name)))
-    return out.getvalue()
+    return zipped({name: change(name, part) for name, part in unzipped(data).items()})
 
 
 def written(folder, fill, name="people.xlsx", **options):
@@ -36,11 +76,6 @@ def written(folder, fill, name="people.xlsx", **options):
     with xlsxwriter.Workbook(str(path), options) as book:
         fill(book)
     return read_source(path)
-
-
-def rewrite(path, change):
-    """Write a workbook again, each part as ``change(name, bytes)`` says."""
-    path.write_bytes(rewritten(path.read_bytes(), change))
 
 
 def read(folder, data, name="people.xlsx"):
@@ -60,41 +95,3 @@ def refusal(folder, data, name="people.xlsx"):
 def texts(grid):
     """Return the cells of a grid."""
     return grid.frame.to_numpy().tolist()
-
-
-def packed(fill, **options):
-    """Return a workbook whose one sheet ``fill(book, sheet)`` writes with XlsxWriter."""
-    out = io.BytesIO()
-    with xlsxwriter.Workbook(out, options) as book:
-        fill(book, book.add_worksheet("S"))
-    return out.getvalue()
-
-
-def with_sheet(rows, shared=()):
-    """Return a workbook whose sheet holds this XML between ``sheetData``; style 1 is ``000``."""
-    data = packed(lambda book, sheet: sheet.write(0, 0, 1, book.add_format({"num_format": "000"})))
-    texts = "".join(shared)
-
-    def change(name, part):
-        if "worksheets/sheet" in name:
-            return re.sub(
-                rb"<sheetData>.*</sheetData>", f"<sheetData>{rows}</sheetData>".encode(), part
-            )
-        if name == "xl/_rels/workbook.xml.rels" and shared and b"sharedStrings" not in part:
-            kind = (
-                "http://schemas.openxmlformats.org/officeDocument/2006/relationships/sharedStrings"
-            )
-            link = f'<Relationship Id="rId9" Type="{kind}" Target="sharedStrings.xml"/></Relationships>'
-            return part.replace(b"</Relationships>", link.encode())
-        return part
-
-    data = rewritten(data, change)
-    if shared:
-        out = io.BytesIO(data)
-        with zipfile.ZipFile(out, "a") as package:
-            main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-            package.writestr(
-                "xl/sharedStrings.xml", f'<?xml version="1.0"?><sst xmlns="{main}">{texts}</sst>'
-            )
-        return out.getvalue()
-    return data

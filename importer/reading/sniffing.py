@@ -65,7 +65,8 @@ _OTHER_TEXTS = {
     r'\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|\[\s*[\[{])': "a JSON file",
 }
 """How texts begin that hold no table."""
-_CONTROLS = bytes({*range(9), 11, *range(14, 26), *range(27, 32)})
+_CONTROLS = bytes({*range(1, 9), *range(14, 26), 27})
+"""Of no text; what stands for a line break is not among them."""
 _LOOK = 4096
 _COMMENT_RE = re.compile(r"\A\s*(?:<!--.*?-->\s*)+", re.DOTALL)
 _COMMENTS = 64 << 10
@@ -189,9 +190,9 @@ def _text(data: bytes, name: str) -> str:
     for pattern, kind in _OTHER_TEXTS.items():
         if re.match(pattern, text, re.IGNORECASE | re.DOTALL):
             raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=AS_XLSX)
-    start = start[:_LOOK]
-    controls = len(start) - len(start.translate(None, _CONTROLS[1:]))
-    if controls * 20 > len(start) or start.count(b"\x00") * 4 > len(start) * 3:
+    marked, start = len(start) < len(data[:_COMMENTS]), start[:_LOOK]
+    controls = len(start) - len(start.translate(None, _CONTROLS))
+    if not marked and (controls * 20 > len(start) or start.count(b"\x00") * 4 > len(start) * 3):
         raise InputError(f"{name}: this is neither a workbook nor text.", hint=ITSELF)
     return "text"
 

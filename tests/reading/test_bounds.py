@@ -5,11 +5,9 @@ from __future__ import annotations
 import re
 import time
 import tracemalloc
-from pathlib import Path
 
 import pytest
-from old_excel import workbook
-from packages import DAMAGED, packed, read, refusal, rewritten, texts, with_sheet
+from packages import DAMAGED, read, refusal, rewritten, texts, with_sheet
 
 from importer.reading.display import show
 from importer.reading.number_format import parse
@@ -35,8 +33,9 @@ def test_a_million_formatted_empty_rows_cost_little_memory(tmp_path):
 
 @pytest.mark.exhaustive
 def test_five_thousand_columns_are_read(tmp_path):
-    data = packed(lambda _, sheet: [sheet.write_row(row, 0, range(5000)) for row in range(20)])
-    grid = read(tmp_path, data)
+    grid = read(
+        tmp_path, with_sheet(many_rows(20, "".join(f"<c><v>{n}</v></c>" for n in range(5000))))
+    )
     assert grid.frame.shape == (20, 5000)
     assert grid.frame[4999].tolist() == ["4999"] * 20
 
@@ -73,43 +72,8 @@ def test_a_few_bytes_that_unfold_into_millions_of_cells_are_refused(tmp_path, na
     assert refusal(tmp_path, data, name) == f"{place}: {TOO_MANY}"
 
 
-FAULTS = Path(__file__).parents[1] / "fixtures" / "producers" / "faults"
-
-
-def bytes_of(name, sign, value):
-    """Return a workbook whose byte behind this sign is another."""
-    data = bytearray((FAULTS / name).read_bytes())
-    data[data.index(sign) + len(sign)] = value
-    return bytes(data)
-
-
-COLUMN = b"\1\0\xff"
-CHANGED = {
-    "a column that none has": workbook([("S", 0, {(1, 255): "x"})]).replace(COLUMN + b"\0", COLUMN + b"\xff"),
-    "small sectors in a ring": bytes_of("poi-city.xls", b"\x1b\0\0\0", 4),
-    "a font that is not there": bytes_of("perl-city.xls", b"\xe0\0\x14\0", 99),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("data", CHANGED.values(), ids=CHANGED)
-def test_an_old_workbook_with_a_changed_byte_is_damaged(tmp_path, data):
-    assert refusal(tmp_path, data) == DAMAGED
-
-
 def many_rows(count, cell):
     return "".join(f'<row r="{n}">{cell.format(n)}</row>' for n in range(1, count + 1))
-
-
-def around_rows(before="", after="", rows='<row r="1"><c r="A1"><v>1</v></c></row>', shared=()):
-    """Return a workbook whose sheet has this XML before and behind its rows."""
-
-    def change(name, part):
-        if "worksheets/sheet" not in name:
-            return part
-        part = part.replace(b"<sheetData>", before.encode() + b"<sheetData>")
-        return part.replace(b"</sheetData>", b"</sheetData>" + after.encode())
-
-    return rewritten(with_sheet(rows, shared), change)
 
 
 def listed_often():
@@ -124,10 +88,14 @@ def listed_often():
 
 LONG = f"<si><t>{'x' * 100_000}</t></si>"
 SHARED = '<c r="A{}" t="s"><v>0</v></c>'
-MERGED = '<mergeCells><mergeCell ref="A1:A10001"/></mergeCells>'
+MERGED = '<mergeCells><mergeCell ref="{}"/></mergeCells>'
 TOO_LONG = (
     "the texts of all cells have more than 1,000,000,000 characters, too many to be read. "
     "Look for a long text that stands in many cells, or split the file."
+)
+TOO_MERGED = (
+    "merged cells span more than 2,000,000 others, too many to be read. "
+    "Take the merges away in Excel, and save the workbook."
 )
 TOO_LARGE = (
     "unpacked, the workbook would be too large to be a spreadsheet. "
@@ -142,9 +110,9 @@ UNFOLDING = {
         lambda: with_sheet(many_rows(10_001, SHARED), [LONG]), f"people.xlsx, S: {TOO_LONG}",
     ),
     "a long text in a cell merged over rows": (
-        lambda: around_rows(
-            after=MERGED, shared=[LONG],
-            rows=many_rows(10_001, '<c r="B{}"><v>1</v></c>').replace("<c", f"{SHARED.format(1)}<c", 1),
+        lambda: with_sheet(
+            many_rows(10_001, '<c r="B{}"><v>1</v></c>').replace("<c", f"{SHARED.format(1)}<c", 1),
+            [LONG], after=MERGED.format("A1:A10001"),
         ),
         f"people.xlsx, S: {TOO_LONG}",
     ),
@@ -154,6 +122,13 @@ UNFOLDING = {
             + b"<tr><td>1</td></tr>" * 10_001 + b"</table>"
         ),
         f"people.xlsx, people: {TOO_LONG}",
+    ),
+    "a block of millions of merged cells": (
+        lambda: with_sheet(
+            many_rows(3_000, '<c r="A{0}"><v>1</v></c><c r="ALM{0}"><v>1</v></c>'),
+            after=MERGED.format("B1:ALL3000"),
+        ),
+        f"people.xlsx, S: {TOO_MERGED}",
     ),
     "one sheet under many names": (listed_often, DAMAGED),
     "tables within tables": (
@@ -181,8 +156,10 @@ def test_many_merges_and_hidden_columns_are_read(tmp_path):
     cells = "".join(f"<c><v>{n}</v></c>" for n in range(1_000))
     hidden = '<col min="1" max="9" hidden="1" width="1"/>' * 100_000
     merges = '<mergeCell ref="A1:B1"/>' * 20_000
-    data = around_rows(
-        f"<cols>{hidden}</cols>", f"<mergeCells>{merges}</mergeCells>", f'<row r="1">{cells}</row>'
+    data = with_sheet(
+        f'<row r="1">{cells}</row>',
+        before=f"<cols>{hidden}</cols>",
+        after=f"<mergeCells>{merges}</mergeCells>",
     )
     began = time.process_time()
     grid = read(tmp_path, data)
@@ -208,7 +185,7 @@ def test_millions_of_elements_that_are_no_rows_are_refused(tmp_path, where):
     data = (
         with_sheet(f'<row r="1">{elements}</row>')
         if where == "in one row"
-        else around_rows(elements)
+        else with_sheet("", before=elements)
     )
     assert refusal(tmp_path, data) == f"people.xlsx: {TOO_LARGE}"
 

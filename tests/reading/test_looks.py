@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Color, Font, PatternFill
 from openpyxl.styles.colors import COLOR_INDEX
-from packages import refusal, rewritten, texts, with_sheet
+from packages import texts
 
 from importer.model import CellType
 from importer.reading import faults, read_source, take_sheet
@@ -92,21 +92,6 @@ def test_a_header_beside_the_merged_cells_that_it_names_is_theirs(name):
     }  # fmt: skip
 
 
-def test_merges_of_millions_of_cells_are_refused(tmp_path):
-    rows = "".join(f'<row r="{n}"><c r="A{n}"><v>1</v></c></row>' for n in range(1, 3001))
-    last = '<row r="3001"><c r="ALM3001"><v>1</v></c></row>'
-    data = rewritten(
-        with_sheet(rows + last),
-        lambda _, part: part.replace(
-            b"</sheetData>", b'</sheetData><mergeCells><mergeCell ref="B1:ALL3000"/></mergeCells>'
-        ),
-    )
-    assert refusal(tmp_path, data) == (
-        "people.xlsx, S: merged cells span more than 2,000,000 others, too many to be read. "
-        "Take the merges away in Excel, and save the workbook."
-    )
-
-
 # --- Strikes and backgrounds ----------------------------------------------------------------------
 
 
@@ -146,15 +131,3 @@ def test_the_looks_of_a_conditional_format_are_no_looks_of_a_cell(tmp_path):
 
     grid = saved(tmp_path, fill).grids[0]
     assert (grid.struck, grid.fills) == (frozenset(), {})
-
-
-def test_an_old_workbook_tells_as_much():
-    """The file is xlwt's: a strike, a red cell, a merge over rows, a formula, a hidden row and column."""
-    grid = read_source(FAULTS.parent / "xlwt-looks.xls").grids[0]
-    assert texts(grid) == [["id", "fee"], ["1", "3.5"], ["m", "x"], ["m", "y"], ["f", ""]]
-    assert (grid.struck, grid.fills) == ({(1, 0)}, {1: ((1, "FF0000"),)})
-    assert grid.flaws == (faults.NOT_CALCULATED.at(4, 1),)
-    assert grid.notes == (
-        "One row is hidden; it is read like all others.",
-        "Column B is hidden; it is read like all others.",
-    )

@@ -1,0 +1,154 @@
+"""Old workbooks (``.xls``): cells as Excel shows them, whatever program wrote them."""
+
+from __future__ import annotations
+
+import struct
+from pathlib import Path
+
+import pytest
+from old_excel import SECTOR, workbook
+from packages import DAMAGED, read, refusal, texts
+
+from importer.reading import faults, read_source
+
+PRODUCERS = Path(__file__).parents[1] / "fixtures" / "producers"
+FAULTS = PRODUCERS / "faults"
+
+
+def xls_source(folder, *sheets, codes=(), since_1904=False):
+    path = folder / "people.xls"
+    path.write_bytes(workbook(list(sheets), codes, since_1904=since_1904))
+    return read_source(path)
+
+
+def test_old_workbooks_show_their_cells_as_excel_does(tmp_path):
+    cells = {
+        (0, 0): "id", (0, 1): "born", (0, 2): "fee", (0, 3): "active", (0, 4): "note",
+        (2, 0): (12345.0, 0), (2, 1): (36925.0, 1), (2, 2): (1234.5, 2),
+        (2, 3): True, (2, 4): b"\x2a",
+        (3, 0): (123456789012.0, None), (3, 1): (-3.0, 1), (3, 3): False, (3, 4): "Zoë 名",
+    }  # fmt: skip
+    codes = ["0000000", "yyyy-mm-dd", "#,##0.00"]
+    source = xls_source(tmp_path, ("People", 0, cells), codes=codes)
+    (grid,) = source.grids
+    assert grid.name == "People"
+    assert grid.rows.tolist() == [1, 3, 4]
+    assert grid.frame.to_numpy().tolist() == [
+        ["id", "born", "fee", "active", "note"],
+        ["0012345", "2001-02-03", "1,234.50", "TRUE", "#N/A"],
+        ["123456789012", "-3", "", "FALSE", "Zoë 名"],
+    ]
+    assert grid.stored == {2: {1: "1234.5"}}
+    assert grid.flaws == (faults.EXCEL_ERROR.at(1, 4), faults.NO_SUCH_DATE.at(2, 1))
+
+
+def test_old_workbooks_may_count_their_days_from_1904(tmp_path):
+    sheet = ("S", 0, {(0, 0): (35463.0, 0)})
+    source = xls_source(tmp_path, sheet, codes=["yyyy-mm-dd"], since_1904=True)
+    assert source.grids[0].frame.iloc[0, 0] == "2001-02-03"
+
+
+def test_hidden_parts_of_old_workbooks_are_notes(tmp_path):
+    cells = {(0, 0): "id", (1, 0): "1", (2, 0): "2", (2, 2): "x"}
+    source = xls_source(
+        tmp_path,
+        ("People", 0, cells, [1], [2]),
+        ("Old", 1, {(0, 0): "id"}),
+        ("Older", 2, {(0, 0): "id"}),
+    )
+    assert [grid.name for grid in source.grids] == ["People"]
+    assert source.notes == ("The hidden sheets Old, Older were not read.",)
+    assert source.grids[0].notes == (
+        "One row is hidden; it is read like all others.",
+        "Column C is hidden; it is read like all others.",
+    )
+
+
+def test_an_old_workbook_tells_as_much():
+    """The file is xlwt's: a strike, a red cell, a merge over rows, a formula, a hidden row and column."""
+    grid = read_source(PRODUCERS / "xlwt-looks.xls").grids[0]
+    assert texts(grid) == [["id", "fee"], ["1", "3.5"], ["m", "x"], ["m", "y"], ["f", ""]]
+    assert (grid.struck, grid.fills) == ({(1, 0)}, {1: ((1, "FF0000"),)})
+    assert grid.flaws == (faults.NOT_CALCULATED.at(4, 1),)
+    assert grid.notes == (
+        "One row is hidden; it is read like all others.",
+        "Column B is hidden; it is read like all others.",
+    )
+
+
+CELLS = {(0, 0): "id", (1, 0): (7.0, 0)}
+
+
+SHOWN = [["id"], ["007"]]
+
+
+@pytest.mark.parametrize("stream", ["WORKBOOK", "workbook"], ids=str)
+def test_the_letters_of_an_old_workbooks_stream_may_be_of_either_case(tmp_path, stream):
+    data = workbook([("S", 0, CELLS)], ["000"])
+    spelled, other = (name.encode("utf-16-le") for name in ("Workbook", stream))
+    grid = read(tmp_path, data.replace(spelled, other))
+    assert texts(grid) == SHOWN
+
+
+@pytest.mark.parametrize(("rest", "length"), [(b"\0", 64), (b"x\0y\0", 18), (b"R\0", 22)])
+def test_the_name_of_an_old_workbooks_stream_ends_at_its_nul(tmp_path, rest, length):
+    data = workbook([("S", 0, CELLS)], ["000"])
+    name = "Workbook".encode("utf-16-le") + b"\0\0"
+    place = data.index(name)
+    entry = (name + rest).ljust(64, b"\0") + length.to_bytes(2, "little")
+    grid = read(tmp_path, data[:place] + entry + data[place + 66 :])
+    assert texts(grid) == SHOWN
+
+
+def test_an_old_workbook_whose_table_claims_a_sector_twice_is_read(tmp_path):
+    """Web exports write the root's place of small streams into the workbook's own sectors."""
+    data = bytearray(workbook([("S", 0, CELLS)], ["000"]))
+    root = 2 * SECTOR
+    struct.pack_into("<IQ", data, root + 116, 3, SECTOR)
+    assert texts(read(tmp_path, bytes(data))) == SHOWN
+
+
+def test_a_stray_cell_in_the_last_corner_of_an_old_workbook_costs_nothing(tmp_path):
+    cells = {**CELLS, (65_535, 255): "x"}
+    grid = read(tmp_path, workbook([("S", 0, cells)], ["000"]))
+    assert grid.rows.tolist() == [1, 2, 65_536]
+    assert grid.frame[0].tolist() == ["id", "007", ""]
+    assert grid.frame[255].tolist() == ["", "", "x"]
+
+
+def test_dates_that_old_workbooks_know_by_number_alone_are_dates(tmp_path):
+    """Japanese, Chinese, Korean and Thai Excel write number 31 or 71 and no code."""
+    data = workbook([("S", 0, {(0, 0): (36925.0, 0), (0, 1): (36925.0, 1)})], ["x", "y"])
+    styles = [struct.pack("<HHH", 0, number, 1) for number in (164, 165)]
+    for style, number in zip(styles, (31, 71), strict=True):
+        assert data.count(style) == 1
+        data = data.replace(style, struct.pack("<HHH", 0, number, 1))
+    assert texts(read(tmp_path, data)) == [["2001-02-03", "2001-02-03"]]
+
+
+def test_a_truth_of_an_old_workbook_that_is_neither_0_nor_1_is_true(tmp_path):
+    data = workbook([("S", 0, {(0, 0): True})])
+    place = data.index(b"\x05\x02\x08\0") + 10
+    assert data[place : place + 2] == b"\1\0"
+    grid = read(tmp_path, data[:place] + b"\xff" + data[place + 1 :])
+    assert texts(grid) == [["TRUE"]]
+
+
+def bytes_of(name, sign, value):
+    """Return a workbook whose byte behind this sign is another."""
+    data = bytearray((FAULTS / name).read_bytes())
+    data[data.index(sign) + len(sign)] = value
+    return bytes(data)
+
+
+COLUMN = b"\1\0\xff"
+CHANGED = {
+    "a column that none has": workbook([("S", 0, {(1, 255): "x"})]).replace(COLUMN + b"\0", COLUMN + b"\xff"),
+    "small sectors in a ring": bytes_of("poi-city.xls", b"\x1b\0\0\0", 4),
+    "a font that is not there": bytes_of("perl-city.xls", b"\xe0\0\x14\0", 99),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", CHANGED.values(), ids=CHANGED)
+def test_an_old_workbook_with_a_changed_byte_is_damaged(tmp_path, data):
+    assert refusal(tmp_path, data) == DAMAGED

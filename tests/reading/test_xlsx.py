@@ -1,0 +1,448 @@
+"""Workbooks (``.xlsx``): every cell as the person sees it, however its file is written, or a refusal."""
+
+from __future__ import annotations
+
+import datetime as dt
+import io
+import re
+import tracemalloc
+import zipfile
+
+import openpyxl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from packages import DAMAGED, read, refusal, rewritten, texts, unzipped, with_sheet, written, zipped
+
+from importer.model import CellType
+from importer.reading import faults, read_source, take_sheet
+
+# --- Cells --------------------------------------------------------------------------------------
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**12), 10**12),
+    st.floats(-1e9, 1e9).map(lambda value: round(value, 3)),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=9)
+    .filter(lambda text: text[:1] not in {"=", "#"}),
+    st.dates(dt.date(1901, 1, 1), dt.date(2100, 1, 1)),
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=8))
+def test_the_values_agree_with_openpyxl(tmp_path_factory, rows):
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    other = openpyxl.load_workbook(out, data_only=True).active
+    grid = read(tmp_path_factory.mktemp("x"), out.getvalue())
+    assert {
+        (number, column): text
+        for number, row in zip(grid.rows.tolist(), texts(grid), strict=True)
+        for column, text in enumerate(row, start=1)
+        if text
+    } == {
+        (cell.row, cell.column): said(cell.value)
+        for row in other
+        for cell in row
+        if said(cell.value)
+    }
+
+
+def said(value):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, dt.date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, int | float):
+        return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+    return value
+
+
+CELLS = {
+    "value": ('<c r="A1"><f>1+1</f><v>2</v></c>', "2"),
+    "style": ('<c r="A1" s="1"><f>1+1</f><v>2</v></c>', "002"),
+    "text": ('<c r="A1" t="str"><f>"a"&amp;"b"</f><v>a &lt; b</v></c>', "a < b"),
+    "shared": ('<c r="A1"><f t="shared" ref="A1:A2" si="0">1+1</f><v>2</v></c>', "2"),
+    "part of shared": ('<c r="A1"><f t="shared" si="0"/><v>2</v></c>', "2"),
+    "truth": ('<c r="A1" t="b"><f>1=1</f><v>1</v></c>', "TRUE"),
+    "error": ('<c r="A1" t="e"><f>NA()</f><v>#N/A</v></c>', "#N/A"),
+    "bare": ('<c r="A1"><f>1+1</f></c>', ""),
+    "empty": ('<c r="A1"><f>1+1</f><v></v></c>', ""),
+    "plain text": ('<c r="A1" t="str"><v>&quot;x&#233;&#x1F697;&apos;&gt;</v></c>', "\"xé🚗'>"),
+    "inline": ('<c r="A1" t="inlineStr"><is><t>a &amp;lt; b</t></is></c>', "a &lt; b"),
+    "inline runs": ('<c r="A1" t="inlineStr"><is><r><t>a</t></r><r><t>b</t></r></is></c>', "ab"),
+    "escaped once": ('<c r="A1" t="inlineStr"><is><t>_x005F_x0041_</t></is></c>', "_x0041_"),
+    "exponent": ('<c r="A1"><v>1.5E-3</v></c>', "0.0015"),
+    "long": ('<c r="A1"><v>12345678901234567</v></c>', "12345678901234568"),
+    "date text": ('<c r="A1" t="d"><v>2001-02-03</v></c>', "2001-02-03"),
+    "CDATA in a text": ('<c r="A1" t="str"><v><![CDATA[a<b]]></v></c>', "a<b"),
+    "a comment in a number": ('<c r="A1"><v>12<!--c-->34</v></c>', "1234"),
+    "an entity in a number": ('<c r="A1"><v>1&#50;3</v></c>', "123"),
+    "small letters": ('<c r="a1" s="1"><v>12</v></c>', "012"),
+    "no reference": ('<c s="1"><v>12</v></c>', "012"),
+    "an empty style": ('<c r="A1" s=""><v>7</v></c>', "7"),
+}
+
+
+@pytest.mark.parametrize(("cell", "text"), CELLS.values(), ids=CELLS)
+def test_every_kind_of_cell_reads_as_it_shows(tmp_path, cell, text):
+    data = with_sheet(f'<row r="1">{cell}<c r="B1"><v>5</v></c></row>')
+    assert texts(read(tmp_path, data)) == [[text, "5"]]
+
+
+SHARED = {
+    "plain": ("<si><t>Zoë</t></si>", "Zoë"),
+    "blanks": ('<si><t xml:space="preserve"> a </t></si>', " a "),
+    "entities": ("<si><t>&lt;b&gt; &amp;amp; &#233;</t></si>", "<b> &amp; é"),
+    "line break": ("<si><t>a\nb</t></si>", "a\nb"),
+    "runs": ("<si><r><t>a</t></r><r><rPr><b/></rPr><t>b &amp; c</t></r></si>", "ab & c"),
+    "phonetic help": ('<si><t>東京</t><rPh sb="0" eb="2"><t>とうきょう</t></rPh></si>', "東京"),
+    "nothing": ("<si><t/></si>", ""),
+    "carriage return": ("<si><t>a_x000D_\nb</t></si>", "a\r\nb"),
+}
+FIRST = '<row r="1"><c r="A1" t="s"><v>0</v></c>{}</row>'
+
+
+@pytest.mark.parametrize(("item", "text"), SHARED.values(), ids=SHARED)
+def test_shared_texts_read_as_they_show(tmp_path, item, text):
+    rows = FIRST.format('<c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c>')
+    data = with_sheet(rows, ["<si><t>first</t></si>", item, "<si><t>last</t></si>"])
+    assert texts(read(tmp_path, data)) == [["first", text, "last"]]
+
+
+@pytest.mark.parametrize("text", ["abc", "1,5", "NaN", "Infinity", "1_000"], ids=str)
+@pytest.mark.parametrize("style", [0, 1], ids=["plain", "padded"])
+def test_a_number_that_is_none_is_a_flaw(tmp_path, text, style):
+    grid = read(tmp_path, with_sheet(f'<row r="1"><c r="A1" s="{style}"><v>{text}</v></c></row>'))
+    assert (texts(grid), grid.flaws) == ([[text]], (faults.NO_NUMBER.at(0, 0),))
+
+
+@pytest.mark.parametrize("calculates", [False, True], ids=["calculated", "to be calculated"])
+def test_the_empty_text_of_a_formula_is_blank_where_it_was_calculated(tmp_path, calculates):
+    data = with_sheet(
+        '<row r="1"><c r="A1"><v>1</v></c><c r="B1" t="str"><f>""</f><v></v></c></row>'
+    )
+    if calculates:
+        data = rewritten(
+            data,
+            lambda _, part: part.replace(b"</sheets>", b'</sheets><calcPr fullCalcOnLoad="1"/>'),
+        )
+    assert read(tmp_path, data).flaws == ((faults.NOT_CALCULATED.at(0, 1),) if calculates else ())
+
+
+def test_blocks_of_rows_are_put_together_in_order(tmp_path):
+    """In a sheet of 2,500 columns a hundred rows fill a block."""
+
+    def row(n):
+        kind = ' t="str"' if n % 3 else ' s="1"' if n % 2 else ""
+        end = f'<c r="CRD{n}" t="str"><v>end</v></c>' if n % 50 == 9 else ""
+        return f'<row r="{n}"><c r="A{n}"{kind}><v>{n}</v></c>{end}</row>'
+
+    grid = read(tmp_path, with_sheet("".join(map(row, range(1, 250)))))
+    assert grid.frame[0].tolist() == [
+        f"{n:03d}" if n % 3 == 0 and n % 2 else str(n) for n in range(1, 250)
+    ]
+    assert (grid.frame[2_499] == "end").to_numpy().nonzero()[0].tolist() == [8, 58, 108, 158, 208]
+    assert grid.types[0].tolist() == [CellType.NUMBER * (n % 3 == 0) for n in range(1, 250)]
+
+
+def test_row_numbers_are_those_of_excel_and_blank_rows_are_left_out(tmp_path):
+    def fill(book):
+        sheet = book.add_worksheet()
+        shape = book.add_format({"num_format": "0000"})
+        sheet.write(3, 2, "id")
+        sheet.write(5, 2, 7, shape)
+        sheet.write(30_000, 3, 8, shape)
+        sheet.write_blank(24_000, 3, None, shape)
+        sheet.write_blank(1_048_575, 16_383, None, shape)
+
+    grid = written(tmp_path, fill).grids[0]
+    assert grid.rows.tolist() == [4, 6, 30_001]
+    assert texts(grid) == [["", "", "id", ""], ["", "", "0007", ""], ["", "", "", "0008"]]
+
+
+def test_every_cell_says_what_it_is_whatever_its_text_looks_like(tmp_path):
+    def fill(book):
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["a", "b", "c", "d", "e", "f", "g"])
+        codes = ["General", "0%", "dd/mm/yyyy", "d/m/yy h:mm", "h:mm", "[h]:mm"]
+        for column, code in enumerate(codes):
+            sheet.write_number(1, column, 36925.5, book.add_format({"num_format": code}))
+        sheet.write_boolean(1, 6, 1)
+        for column in range(7):
+            sheet.write_string(2, column, "36925.5")
+        sheet.write_string(0, 7, "text")
+
+    source = written(tmp_path, fill)
+    kinds = [
+        CellType.NUMBER, CellType.PERCENT, CellType.DATE, CellType.DATE, CellType.TIME, CellType.TIME,
+        CellType.BOOLEAN,
+    ]  # fmt: skip
+    expected = {column: [CellType.TEXT, kind, CellType.TEXT] for column, kind in enumerate(kinds)}
+    (grid,) = source.grids
+    assert {column: types.tolist() for column, types in grid.types.items()} == expected
+    sheet = take_sheet(source, grid, 1)
+    assert {column: types.tolist() for column, types in sheet.types.items()} == {
+        column: types[1:] for column, types in expected.items()
+    }
+
+
+# --- Sheets -------------------------------------------------------------------------------------
+
+
+def test_hidden_sheets_are_named_and_not_read(tmp_path):
+    def fill(book):
+        book.add_worksheet("People").write(0, 0, "id")
+        book.add_worksheet("Old").hide()
+        book.add_worksheet("Older").very_hidden()
+        book.add_chartsheet("Chart")
+
+    source = written(tmp_path, fill)
+    assert [grid.name for grid in source.grids] == ["People"]
+    assert source.notes == ("The hidden sheets Old, Older were not read.",)
+
+
+def test_hidden_rows_and_columns_and_a_filter_are_notes(tmp_path):
+    def fill(book):
+        sheet = book.add_worksheet()
+        for row in range(5):
+            sheet.write_row(row, 0, ["a", "b", "c"])
+        sheet.autofilter(0, 0, 4, 2)
+        sheet.filter_column(0, "x == b")
+        for row in (2, 3, 99):
+            sheet.set_row(row, options={"hidden": True})
+        sheet.set_column(1, 2, options={"hidden": True})
+        sheet.set_column(9, 9, options={"hidden": True})
+        book.add_worksheet().autofilter(0, 0, 0, 1)
+        book.worksheets()[1].write_row(0, 0, ["offered", "only"])
+
+    assert [grid.notes for grid in written(tmp_path, fill).grids] == [
+        (
+            "2 rows are hidden by a filter; they are read like all others.",
+            "The columns B, C are hidden; they are read like all others.",
+        ),
+        (),
+    ]
+
+
+def test_an_empty_sheet_is_an_empty_grid(tmp_path):
+    (grid,) = written(tmp_path, lambda book: book.add_worksheet("S")).grids
+    assert (grid.frame.shape, grid.rows.tolist()) == ((0, 0), [])
+
+
+def test_a_module_of_old_macros_has_no_part_and_is_passed_over(tmp_path):
+    module = b'<sheet name="Module1" sheetId="9" state="veryHidden" r:id=""/></sheets>'
+    (tmp_path / "people.xlsx").write_bytes(changed(b"</sheets>", module))
+    source = read_source(tmp_path / "people.xlsx")
+    assert ([grid.name for grid in source.grids], source.notes) == (["S"], ())
+
+
+# --- However it is written ------------------------------------------------------------------------
+
+RICH = with_sheet(
+    FIRST.format('<c r="B1" s="1"><v>7</v></c><c r="C1" t="b"><v>1</v></c>')
+    + '<row r="2" hidden="1"><c r="A2" s="1"><f>1&lt;2</f><v>5</v></c><c r="B2" s="1"/><c r="C2"><f>1+1</f></c></row>'
+    '<row r="3"><c r="A3" t="e"><f>NA()</f><v>#N/A</v></c></row>',
+    ["<si><t>a &lt;c r='A1'&gt;</t></si>"],
+    before='<dimension ref="A1:A1"/><cols><col min="2" max="2" hidden="1"/></cols>',
+    after='<autoFilter ref="A1:C3"><filterColumn colId="0"/></autoFilter>',
+)
+
+
+def prefixed(part):
+    part = re.sub(rb"<(/?)(\w+)([ />])", rb"<\1x:\2\3", part)
+    return part.replace(b' xmlns="', b' xmlns:x="')
+
+
+BUTTON = (
+    b'<controls><control shapeId="1025" name="Button 1"><controlPr><anchor><from '
+    b'xmlns:xdr="http://schemas.openxmlformats.org/drawingml/2006/spreadsheetDrawing"><xdr:col>1</xdr:col>'
+    b"<xdr:row>1</xdr:row></from></anchor></controlPr></control></controls></worksheet>"
+)
+SHAPES = {
+    "as it is": bytes,
+    "other order": lambda part: re.sub(rb'<c (r="\w+") (s="\d+")', rb"<c \2 \1", part),
+    "type before style": lambda part: re.sub(rb'(r="\w+") s="(\d)"><', rb'\1 t="n" s="\2"><', part),
+    "single quotes": lambda part: re.sub(rb' s="(\d+)"', rb" s='\1'", part),
+    "line breaks": lambda part: part.replace(b"<c ", b"\n<c ").replace(b"<v>", b"\n  <v>"),
+    "tabs": lambda part: part.replace(b"<c ", b"<c\t"),
+    "comment": lambda part: part.replace(b"</row>", b"<!-- x --></row>"),
+    "rows without numbers": lambda part: re.sub(rb'<row r="\d+"', b"<row", part),
+    "prefix": prefixed,
+    "a button": lambda part: part.replace(b"</worksheet>", BUTTON),
+    "another encoding": lambda part: part.replace(b"UTF-8", b"ISO-8859-1").replace(
+        b"</worksheet>", b"<!--\xeb--></worksheet>"
+    ),
+}
+
+
+@pytest.mark.parametrize("change", SHAPES.values(), ids=SHAPES)
+def test_however_the_xml_is_written_the_same_is_read(tmp_path, change):
+    data = rewritten(RICH, lambda name, part: change(part) if "worksheets/" in name else part)
+    grid = read(tmp_path, data)
+    assert texts(grid) == [["a <c r='A1'>", "007", "TRUE"], ["005", "", ""], ["#N/A", "", ""]]
+    assert grid.flaws == (faults.NOT_CALCULATED.at(1, 2), faults.EXCEL_ERROR.at(2, 0))
+    assert grid.rows.tolist() == [1, 2, 3]
+    assert grid.notes == (
+        "One row is hidden by a filter; it is read like all others.",
+        "Column B is hidden; it is read like all others.",
+    )
+
+
+SMALL = with_sheet('<row r="1"><c r="A1" s="1"><v>12</v></c></row>')
+SHEET = b"worksheets/sheet1.xml"
+
+
+def changed(old, new):
+    """Return a workbook whose one cell shows 012, with other bytes in the place of these."""
+    return rewritten(SMALL, lambda _, part: part.replace(old, new))
+
+
+def renamed(change, target=SHEET):
+    """Return it with other names of its parts, and another target of its sheet."""
+    parts = unzipped(changed(SHEET, target))
+    return zipped({change(name): part for name, part in parts.items()})
+
+
+SPELLINGS = {
+    "absolute": (str, b"/xl/worksheets/sheet1.xml"),
+    "backslashes": (str, b"worksheets\\sheet1.xml"),
+    "an absolute one with backslashes": (str, b"\\xl\\worksheets\\sheet1.xml"),
+    "up and down": (str, b"../xl/./worksheets/../worksheets/sheet1.xml"),
+    "a blank as a number": (lambda name: name.replace("sheet1", "sheet 1"), b"worksheets/sheet%201.xml"),
+    "a blank": (lambda name: name.replace("sheet1", "sheet 1"), b"worksheets/sheet 1.xml"),
+    "a number in the name": (
+        lambda name: name.replace("sheet1", "sheet%201"), b"worksheets/sheet%201.xml",
+    ),
+    "other letters in the target": (str, b"Worksheets/Sheet1.XML"),
+    "small letters in all names": (str.lower, SHEET),
+    "capital letters in all names": (str.upper, SHEET),
+    "backslashes in all names": (lambda name: name.replace("/", "\\"), SHEET),
+    "no relations of the package": (lambda name: name.replace("_rels/.rels", "x"), SHEET),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "target"), SPELLINGS.values(), ids=SPELLINGS)
+def test_parts_are_found_however_their_names_are_spelled(tmp_path, change, target):
+    assert texts(read(tmp_path, renamed(change, target))) == [["012"]]
+
+
+UNKNOWN_STYLES = {
+    "a style that is not there": (b's="1"', b's="7"'),
+    "no relation to the styles": (b"relationships/styles", b"relationships/stiles"),
+    "a style in another form": (b'<c r="A1" s="1"', b'<c s="9" r="A1"'),
+}
+
+
+@pytest.mark.parametrize(("old", "new"), UNKNOWN_STYLES.values(), ids=UNKNOWN_STYLES)
+def test_a_number_whose_style_is_lost_is_a_flaw(tmp_path, old, new):
+    grid = read(tmp_path, changed(old, new))
+    assert (texts(grid), grid.flaws) == ([["12"]], (faults.UNREADABLE_FORMAT.at(0, 0),))
+
+
+def test_styles_without_any_cell_style_leave_numbers_as_they_are(tmp_path):
+    data = rewritten(SMALL, lambda name, part: b"<styleSheet/>" if "styles" in name else part)
+    data = rewritten(data, lambda _, part: part.replace(b' s="1"', b""))
+    assert texts(read(tmp_path, data)) == [["12"]]
+
+
+# --- Damaged and dangerous ------------------------------------------------------------------------
+
+CONTRADICTING = {
+    "a shared text before the first": '<row r="1"><c r="A1" t="s"><v>-1</v></c></row>',
+    "a cell of another row": '<row r="1"><c r="A3"><v>1</v></c></row>',
+    "a cell twice": '<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>',
+    "rows out of order": '<row r="2"><c r="A2"><v>1</v></c></row><row r="1"><c r="A1"><v>2</v></c></row>',
+    "a column beyond the last": '<row r="1"><c r="XFE1"><v>1</v></c></row>',
+    "a row beyond the last": '<row r="1048577"><c r="A1048577"><v>1</v></c></row>',
+    "a truth that is none": '<row r="1"><c r="A1" t="b"><v>yes</v></c></row>',
+    "a type not known": '<row r="1"><c r="A1" t="x"><v>1</v></c></row>',
+    "a shared text that is not there": '<row r="1"><c r="A1" t="s"><v>7</v></c></row>',
+    "no end": '<row r="1"><c r="A1"><v>1',
+}  # fmt: skip
+
+
+def lying(part):
+    """Return a workbook whose directory gives half of the size of a part."""
+    at = SMALL.rindex(part) - 46 + 24
+    return SMALL[:at] + b"\x09\0\0\0" + SMALL[at + 4 :]
+
+
+def twice(name):
+    """Return a workbook with a second part of this name."""
+    out = io.BytesIO(SMALL)
+    with zipfile.ZipFile(out, "a") as package:
+        package.writestr(name, package.read("xl/worksheets/sheet1.xml").replace(b"12", b"99"))
+    return out.getvalue()
+
+
+BROKEN = {
+    **{why: with_sheet(rows, ["<si><t>x</t></si>"]) for why, rows in CONTRADICTING.items()},
+    "out of the package": changed(SHEET, b"../../../../etc/passwd"),
+    "to a file": changed(SHEET, b"file:///etc/passwd"),
+    "to nothing": changed(SHEET, b"worksheets/sheet2.xml"),
+    "no relations": renamed(lambda name: name.replace("workbook.xml.rels", "x")),
+    "a sheet without a relation": changed(b"</sheets>", b'<sheet name="More" sheetId="9"/></sheets>'),
+    "a relation that is not there": changed(
+        b"</sheets>", b'<sheet name="More" sheetId="9" r:id="rId99"/></sheets>'
+    ),
+    "a sheet that is not there": renamed(lambda name: name.replace("sheet1", "sheet9")),
+    "texts that lie about their size": lying(b"xl/sharedStrings.xml"),
+    "a sheet that lies about its size": lying(b"xl/worksheets/sheet1.xml"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", BROKEN.values(), ids=BROKEN)
+def test_a_workbook_that_contradicts_itself_is_damaged(tmp_path, data):
+    assert refusal(tmp_path, data) == DAMAGED
+
+
+@pytest.mark.filterwarnings("ignore:Duplicate name")
+@pytest.mark.parametrize("second", ["sheet1.xml", "Sheet1.xml"], ids=["same", "other case"])
+def test_two_parts_of_one_name_are_damage(tmp_path, second):
+    assert refusal(tmp_path, twice(f"xl/worksheets/{second}")) == DAMAGED
+
+
+DOCTYPE = b'<!DOCTYPE x [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]>'
+
+
+@pytest.mark.parametrize("part", ["workbook.xml", "styles.xml", "sharedStrings.xml", "sheet1.xml"])
+@pytest.mark.parametrize(
+    "behind", [0, 8_100, 8_120, 8_140], ids=str
+)  # parts are read in pieces of 8 KiB
+def test_entity_tricks_are_refused(tmp_path, part, behind):
+    late = b"?><!--" + b"x" * behind + b"-->" + DOCTYPE
+    data = rewritten(
+        SMALL,
+        lambda name, text: text.replace(b"?>", late, 1) if name.endswith(part) else text,
+    )
+    assert refusal(tmp_path, data) == (
+        "people.xlsx: the workbook holds a document type definition, which no program writes. "
+        "Do not trust this file; ask for a fresh export."
+    )
+
+
+@pytest.mark.parametrize("part", ["xl/sharedStrings.xml", "xl/media/image1.bin"])
+def test_a_part_that_inflates_beyond_measure_is_refused_before_it_is_unpacked(tmp_path, part):
+    data = zipped(unzipped(SMALL) | {part: b" " * (70 << 20)})
+    tracemalloc.start()
+    try:
+        assert refusal(tmp_path, data) == (
+            "people.xlsx: unpacked, the workbook would be too large to be a spreadsheet. "
+            "Copy the rows into a new workbook and save that."
+        )
+        assert tracemalloc.get_traced_memory()[1] < 20 << 20
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.exhaustive
+def test_a_stray_cell_in_the_last_corner_is_a_row_of_its_own(tmp_path):
+    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
+    grid = read(tmp_path, with_sheet(rows))
+    assert (grid.rows.tolist(), grid.frame.shape) == ([1, 1_048_576], (2, 16_384))
