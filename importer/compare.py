@@ -145,8 +145,8 @@ def _without_overruled(found: Plan, checked: Checked) -> Plan:
 def _identities(job: Job, checked: Checked, memory: Memory) -> Iterator[tuple[int | None, str]]:
     """Yield what the journal would know the rows of a results workbook by, each with its number."""
     for record in Rows(checked, TABLES[job.endpoint]):
-        known = record.told is not None and record.told.row_known
-        yield record.row if known else None, record.key or f"#{memory.digest(record.payload)}"
+        row = record.row if record.told.row_known else None
+        yield row, record.key or f"#{memory.digest(record.payload)}"
 
 
 def recognise(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:

@@ -113,7 +113,7 @@ def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
         return
     for record in Rows(checked, TABLES[job.endpoint]):
         told = record.told
-        if told is None or told.answer == "update":
+        if told.answer == "update":
             continue
         if tells_of_record(told):
             state = State.EXISTS if told.status == State.EXISTS else State.PUSHED

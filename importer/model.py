@@ -458,11 +458,11 @@ class Checked:
 class Resubmitted:
     """What a row of a results workbook, given back, says beside the source's own cells."""
 
-    status: str
-    reference_id: str
-    answer: str
+    status: str = ""
+    reference_id: str = ""
+    answer: str = ""
     """Lower case for ``yes``, ``no``, ``new`` and ``update``; an id as it stands."""
-    row_known: bool
+    row_known: bool = False
     """Whether ``opscom_row`` still says which row of the first source it was."""
     said: str = ""  # error codes and message
 
@@ -477,8 +477,8 @@ class Record:
     """What OPSCOM knows the record by (see ``schemas``); empty where it has nothing of the kind."""
     payload: Mapping[str, str]
     """Field → text, in the vendor's order, without the token."""
-    told: Resubmitted | None = None
-    """Only for rows of a results workbook."""
+    told: Resubmitted = Resubmitted()
+    """Blank but for rows of a results workbook."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,7 +44,7 @@ class Rows:
                     continue
                 payload = self._payload(position, values)
                 key = record_key(self._table, payload)
-                told = self._told.get(position)
+                told = self._told.get(position, Resubmitted())
                 yield Record(position, int(rows[position]), key, payload, told)
 
     def lean(self, record: Record) -> Record:

@@ -73,7 +73,7 @@ def vehicles(count):
 def records(endpoint, payloads, answer=""):
     """Return payloads as rows; ``answer`` is what a person wrote into each row of a results workbook."""
     table = TABLES[endpoint]
-    told = Resubmitted("invalid", "", answer, row_known=False) if answer else None
+    told = Resubmitted("invalid", "", answer) if answer else Resubmitted()
     return [
         Record(position, position + 2, record_key(table, payload), payload, told)
         for position, payload in enumerate(payloads)

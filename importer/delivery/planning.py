@@ -68,11 +68,10 @@ class Planned:
         The answer of a person stands there again until it is carried out.
         """
         if self.becomes is None:
-            told = self.record.told
             waits = outcome.state in {State.READY, State.NOT_SENT, State.REJECTED}
-            if told is not None and told.answer == "new" and waits:
+            if self.record.told.answer == "new" and waits:
                 return replace(outcome, answer="new")
-            return _heard(outcome, told)
+            return _heard(outcome, self.record.told)
         number, changed = self.becomes.reference_id, self.becomes.changed
         if outcome.state is State.PUSHED:
             message = f"The permit {number} was changed: {changed}."
@@ -124,11 +123,9 @@ def plan(
         digest = evidence.digest(record.payload)
         identity = record.key or f"#{digest}"
         past = evidence.past(identity)
-        if policy.creates:
-            verdict = _weigh(record, past, digest, evidence)
-        else:
-            again_too = policy.upsert and again
-            verdict = SEND if again_too else _changed(record, past, digest, evidence)
+        decide = _weigh if policy.creates else _changed
+        anyway = policy.upsert and again
+        verdict = SEND if anyway else decide(record, past, digest, evidence)
         if verdict.found is not None:
             found[record.position] = verdict.found
         update, outcome = verdict.update, verdict.outcome
@@ -178,7 +175,7 @@ def _changed(record: Record, past: Known, digest: str, evidence: Evidence) -> Ve
     if evidence.records is None or not (evidence.returned and evidence.policy.upsert):
         return SEND
     later = evidence.records.accepted_after(past.identity, digest)
-    held = record.told is not None and record.told.status == State.INVALID
+    held = record.told.status == State.INVALID
     if later and (held or evidence.written is None or later > evidence.written):
         return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
     return SEND
@@ -198,9 +195,7 @@ class Verdict:
 SEND = Verdict()
 
 
-def _weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
-    record: Record, past: Known, digest: str, evidence: Evidence
-) -> Verdict:
+def _weigh(record: Record, past: Known, digest: str, evidence: Evidence) -> Verdict:
     """Decide whether a row of vehicles or permits is sent; ``past`` is what is known of its very record."""
     changes, told = evidence.changes, record.told
     if past.there and past.digest == digest:
@@ -216,8 +211,6 @@ def _weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
         return _answered(told, past, evidence)
     if changes is not None and (past.there or past.settled in {CHANGING, CHANGED}):
         return _changed_since(record, past, evidence, changes)
-    if told is None:
-        return _not_alike(record, past.identity, evidence)
     verdict = _returned(record, told, past, evidence)
     return _created(told, evidence) if verdict == SEND else verdict
 
@@ -225,10 +218,10 @@ def _weigh(  # noqa: PLR0911 - one return a case, in the order of their weight
 def _changed_since(record: Record, past: Known, evidence: Evidence, changes: Changes) -> Verdict:
     """Decide on a row whose permit an update made another, or may have."""
     told, number, lost = record.told, past.reference_id, changes.lost(past.reference_id)
-    if told is not None and told.answer == "new" and not past.there:
+    if told.answer == "new" and not past.there:
         return SEND
-    yes = told is not None and told.answer.casefold() in {"yes", number.casefold()}
-    if told is not None and yes and lost is not None and told.status == State.UNKNOWN:
+    yes = told.answer.casefold() in {"yes", number.casefold()}
+    if yes and lost is not None and told.status == State.UNKNOWN:
         verdict = _answered(replace(told, answer="yes"), lost, evidence)
         if verdict.outcome is None or verdict.found is None:
             return verdict
@@ -299,10 +292,10 @@ def _created(told: Resubmitted, evidence: Evidence) -> Verdict:
 
 
 def _answered(
-    told: Resubmitted | None, past: Known, evidence: Evidence, *, edited: bool = False
+    told: Resubmitted, past: Known, evidence: Evidence, *, edited: bool = False
 ) -> Verdict:
     """Decide on a row whose answer an earlier run lost, by what a person says of it."""
-    if told is None or told.answer in {"", "new", "update"}:
+    if told.answer in {"", "new", "update"}:
         return Verdict(WAITING)
     speaks = told.status == State.UNKNOWN and (
         evidence.records is not None and evidence.records.sent_once(past.identity)
@@ -338,9 +331,9 @@ def _answered(
     return Verdict(Outcome(State.UNKNOWN, message=why))
 
 
-def _heard(outcome: Outcome, told: Resubmitted | None) -> Outcome:
+def _heard(outcome: Outcome, told: Resubmitted) -> Outcome:
     """Say of a word in ``opscom_answer`` that it is no answer to its row."""
-    answer = "" if told is None else told.answer
+    answer = told.answer
     fits = answer in ANSWERS or _may_be_id(answer)
     if outcome.state is State.INVALID:
         # Where update would do, or would not, the message says so.
@@ -364,7 +357,7 @@ def _may_be_id(text: str) -> bool:
 
 def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
     """Hold a permit back that looks like an earlier one, corrected."""
-    if record.told is not None and record.told.answer == "new":
+    if record.told.answer == "new":
         return SEND
     verdicts, changes = [], evidence.changes
     for earlier in evidence.alike(record.payload).values():
@@ -449,11 +442,8 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
             f"It differs in {changes.titles(names)}. {what}, delete it as one of the permit-deletes, then "
             f"push this row again{new}."
         )
-    elif told is not None and (
-        told.answer == "update"
-        # What no answer came to is sent again where a person says that it did not arrive.
-        or (told.answer == "no" and told.status == State.UNKNOWN)
-    ):
+    # What no answer came to is sent again where a person says that it did not arrive.
+    elif told.answer == "update" or (told.answer == "no" and told.status == State.UNKNOWN):
         update = changes.update(earlier, record, names)
         if not changes.overtaken(update):
             return Verdict(update=update)
