@@ -142,16 +142,3 @@ def test_an_id_that_cannot_be_written_down_is_told_to_the_person(tmp_path):
         f"The journal {tmp_path / 'journal.sqlite'} cannot be written (disk I/O error)."
     )
     assert done.stopped.startswith("The journal ")
-
-
-def test_a_journal_that_breaks_before_the_intent_keeps_the_row_from_being_sent(tmp_path):
-    for endpoint in ENDPOINTS:
-        for statements in (1, 2, 3, 4):
-            journal = tmp_path / f"{endpoint}-{statements}" / "journal.sqlite"
-            with Controller() as controller:
-                done = push(
-                    controller.url, journal, endpoint, PAYLOADS[endpoint](3),
-                    through=breaking(statements, late=False),
-                )  # fmt: skip
-                assert controller.requests == 0
-            assert set(done.states.values()) == {"not sent"}
