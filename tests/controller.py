@@ -213,7 +213,6 @@ class Controller(Sandbox):
 
     def __init__(self, plan=None, *, latency=0.0):
         """Take a plan and what every answer waits for, in seconds."""
-        super().__init__(None)
         self.plan, self.latency = dict(plan or {}), latency
         self.connections = self.requests = 0
         self.at_once = self._in_hand = 0
@@ -221,17 +220,13 @@ class Controller(Sandbox):
         self._attempts = Counter()
         self._ledger = []
         self._written = threading.Condition()
-
-    def start(self):
-        self.released.clear()
-        super().start()
+        super().__init__(None)
         self.forget()
-        return self
 
     def forget(self):
         """Hold no record."""
-        self._store.close()
-        self._store = Elsewhere(None)
+        self.store.close()
+        self.store = Elsewhere(None)
 
     def release(self):
         """Let go every answer that is held, and hold none from now on."""

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
 from typing import TYPE_CHECKING, Self
 
-from importer.errors import SettingsError, UsageError
+from importer.errors import UsageError
 from importer.sandbox.controller import Request, Response, respond
 from importer.sandbox.store import Store
 
@@ -100,7 +100,7 @@ class Sandbox:
         delay: float = 0.0,
         faults: Sequence[Fault] = (),
     ) -> None:
-        """Describe a sandbox; ``start`` opens it.
+        """Open the store and listen.
 
         Args:
             store_path: The SQLite file that keeps the records, made where it is missing; ``None`` keeps
@@ -108,46 +108,33 @@ class Sandbox:
             port: 0 takes any free one.
             delay: Seconds between what is done and its answer, for every request.
             faults: What goes wrong; one for a request that it names goes first.
+
+        Raises:
+            SettingsError: The store cannot be used.
+            UsageError: The port is taken.
         """
-        self._store_path, self._port, self._delay, self._faults = store_path, port, delay, faults
-        self._store: Store | None = None
+        self._port, self._delay, self._faults = port, delay, faults
         self._listener: Listener | None = None
         self.lock = threading.RLock()
         self._ended = threading.Condition(self.lock)
         self._open: set[socket.socket] = set()
         self._closing = threading.Event()
         self._requests = 0
+        self.store = Store(store_path)
+        """What is remembered, until ``close``."""
+        try:
+            self.listen()
+        except OSError as error:
+            self.store.close()
+            raise UsageError(
+                f"The sandbox cannot listen on port {self._port} of {_HOST}.",
+                hint="Choose another port; 0 takes any free one.",
+            ) from error
 
     @property
     def url(self) -> str:
         """The address to push to, ``http://127.0.0.1:49152`` say."""
         return f"http://{_HOST}:{self._port}"
-
-    @property
-    def store(self) -> Store:
-        """What is remembered, between ``start`` and ``close``."""
-        if self._store is None:
-            raise SettingsError("The sandbox is not running.", hint="Start it first.")
-        return self._store
-
-    def start(self) -> Self:
-        """Open the store and listen.
-
-        Raises:
-            SettingsError: The store cannot be used.
-            UsageError: The port is taken.
-        """
-        self._closing.clear()
-        self._store = Store(self._store_path)
-        try:
-            self.listen()
-        except OSError as error:
-            self.close()
-            raise UsageError(
-                f"The sandbox cannot listen on port {self._port} of {_HOST}.",
-                hint="Choose another port; 0 takes any free one.",
-            ) from error
-        return self
 
     def listen(self) -> None:
         """Listen (again), on the same port as before."""
@@ -171,23 +158,18 @@ class Sandbox:
             for sock in self._open:
                 _end(sock)
             self._ended.wait_for(lambda: not self._open, 10)
-        if self._store is not None:
-            self._store.close()
-            self._store = None
+        self.store.close()
 
     def serve_forever(self) -> None:
-        """Return when another thread calls ``close`` or a person presses Ctrl-C.
-
-        Call it between ``start`` and ``close``, or inside the ``with``.
-        """
+        """Return when another thread calls ``close`` or a person presses Ctrl-C."""
         # In slices: on Windows an endless wait does not hear Ctrl-C.
         with suppress(KeyboardInterrupt):
             while not self._closing.wait(0.5):
                 pass
 
     def __enter__(self) -> Self:
-        """Start."""
-        return self.start()
+        """Close at the end of the block."""
+        return self
 
     def __exit__(self, *_: object) -> None:
         """Close."""

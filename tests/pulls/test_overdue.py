@@ -200,7 +200,7 @@ def test_a_rehearsal_asks_nobody_and_says_in_the_workbook_what_it_is(office):
 def dripping(office, seconds=0.004):
     """Start a call whose answer comes byte by byte; return it when some of it is on the disk."""
     text = json.dumps({"records": [{"ViolationID": n} for n in range(200)]})
-    controller = Controller({("*", 0): Fault("drip", body=text, seconds=seconds)}).start()
+    controller = Controller({("*", 0): Fault("drip", body=text, seconds=seconds)})
     process = office.start("overdue-violations", "--host", controller.url, "--yes", "--json")
     until = time.monotonic() + 100
     while time.monotonic() < until:

@@ -211,7 +211,7 @@ def test_a_file_that_is_no_store_is_named(tmp_path):
     path = tmp_path / "sandbox.sqlite"
     path.write_text("This is a letter, and no database at all.\n" * 50, encoding="utf-8")
     with pytest.raises(SettingsError) as caught:
-        Sandbox(path).start()
+        Sandbox(path)
     assert str(caught.value) == (
         f"{path}: the sandbox cannot keep its records in this file. "
         "Move the file away or make its folder writable."

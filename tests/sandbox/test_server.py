@@ -11,26 +11,12 @@ from pathlib import Path
 import pytest
 import requests
 from controller import records_of
-from rehearsing import LEAST, TOKEN, USER, calling
+from rehearsing import LEAST, TOKEN
 
 import importer.sandbox
-from importer.errors import SettingsError, UsageError
+from importer.errors import UsageError
 from importer.sandbox import Sandbox, parse_fault
 from importer.sandbox.controller import Fault
-
-
-def test_a_sandbox_that_is_not_running_says_so():
-    sandbox = Sandbox(None)
-    with pytest.raises(SettingsError, match=r"^The sandbox is not running\. Start it first\.$"):
-        _ = sandbox.store
-    sandbox.close()
-
-
-def test_a_sandbox_can_be_started_again():
-    sandbox = Sandbox(None)
-    for _ in range(2):
-        with calling(sandbox) as client:
-            assert client.tell("profiles/push", USER)["reference_id"] == 1
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal on Windows")
@@ -58,7 +44,7 @@ def test_a_port_that_is_taken_is_named(tmp_path):
     with Sandbox(None) as sandbox:
         port = int(sandbox.url.rsplit(":", 1)[1])
         with pytest.raises(UsageError) as caught:
-            Sandbox(tmp_path / "sandbox.sqlite", port=port).start()
+            Sandbox(tmp_path / "sandbox.sqlite", port=port)
     assert str(caught.value) == (
         f"The sandbox cannot listen on port {port} of 127.0.0.1. "
         "Choose another port; 0 takes any free one."
