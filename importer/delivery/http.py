@@ -30,7 +30,7 @@ from requests.exceptions import InvalidSchema, ProxyError, SSLError
 
 import importer
 from importer.delivery.answers import understood
-from importer.delivery.wire import Deadline, TrackingAdapter, Wire
+from importer.delivery.wire import TrackingAdapter, Wire
 from importer.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -165,8 +165,8 @@ class Connection:
         self._timeout = timeout
         self._token = token
         self._clock = clock
-        self._wire = Wire()
-        self._deadline = Deadline(self._wire.cut) if whole else None
+        self._whole = whole
+        self._wire = Wire(guarded=whole)
         self._stopped = False
         self._adapter = TrackingAdapter(self._wire, trusted)
         self._last_used = clock()
@@ -190,11 +190,9 @@ class Connection:
         self._wire.begin(self._timeout)
         if self._stopped:
             return Reply(Phase.NOT_LEFT, detail="the run stopped")
-        if self._deadline is not None:
-            self._deadline.begin(self._timeout)
         reply = self._exchange(body, into)
         self._last_used = self._clock()
-        if self._deadline is not None and self._deadline.end():
+        if self._wire.end():
             reply = self._late(reply)
         if not self._may_keep(reply):
             self._adapter.drop_idle()
@@ -223,8 +221,7 @@ class Connection:
     def close(self) -> None:
         """Close the kept connection, and end what guards its time."""
         self._adapter.close()
-        if self._deadline is not None:
-            self._deadline.close()
+        self._wire.close()
 
     def _exchange(self, body: Mapping[str, str], into: Callable[[bytes], object] | None) -> Reply:
         status = 0
@@ -275,7 +272,7 @@ class Connection:
             late = any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes)
             detail = "the connection was lost before the answer was complete"
             if late:
-                what = "no whole answer came within" if self._deadline else "nothing came for"
+                what = "no whole answer came within" if self._whole else "nothing came for"
                 detail = f"{what} {self._timeout:g} seconds"
             return Reply(Phase.LOST, status, detail=detail, timed_out=late)
         phase, detail = _before_leaving(causes)

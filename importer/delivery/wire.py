@@ -18,16 +18,19 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable
 
 LOOK_SECONDS = 0.1
 """How often it is looked whether a request has used up its time."""
 
 
 class Wire:
-    """What is known of the request that is under way on one worker's connection."""
+    """What is known of the request that is under way on one worker's connection.
 
-    def __init__(self) -> None:
+    Guarded, it cuts a request that has used up its time: read time-outs count from byte to byte, so a
+    server that sends a byte a second would never end; this counts the whole answer.
+    """
+
+    def __init__(self, *, guarded: bool = False) -> None:
         """Start with nothing sent."""
         self.left = False
         """Whether any byte of the request itself may have left."""
@@ -36,13 +39,36 @@ class Wire:
         self.connection: HTTPConnection | None = None
         self.sock: socket.socket | None = None
         """What the request went over: a connection forgets it where the host says that it will close."""
+        self._lock = threading.Lock()
+        self._late = False
+        self._closed = threading.Event()
+        if guarded:
+            threading.Thread(target=self._look, name="deadline", daemon=True).start()
 
     def begin(self, seconds: float) -> None:
         """Forget the request before; the next one has so many seconds."""
-        self.left = False
-        self.expires = time.monotonic() + seconds
-        self.connection = None
-        self.sock = None
+        with self._lock:
+            self.left = self._late = False
+            self.expires = time.monotonic() + seconds
+            self.connection = self.sock = None
+
+    def end(self) -> bool:
+        """Cut no more, because the connection is the next request's; whether the time was over."""
+        with self._lock:
+            self.expires = math.inf
+            return self._late
+
+    def close(self) -> None:
+        """End the thread that looks at the time."""
+        self._closed.set()
+
+    def _look(self) -> None:
+        while not self._closed.wait(LOOK_SECONDS):
+            with self._lock:
+                if time.monotonic() >= self.expires:
+                    # Again and again until it ends: in the middle of a handshake there is nothing to cut.
+                    self._late = True
+                    self.cut()
 
     def cut(self) -> None:
         """End the connection from another thread, so that a reader that waits on it wakes."""
@@ -113,44 +139,3 @@ def _tracked_pools(wire: Wire) -> dict[str, type[HTTPConnectionPool]]:
         ConnectionCls = SecureConnection
 
     return {"http": Pool, "https": SecurePool}
-
-
-class Deadline:
-    """Cuts the request on a connection that has used up its time.
-
-    Read time-outs count from byte to byte, so a server that sends a byte a second would never end;
-    this counts the whole answer.
-    """
-
-    def __init__(self, cut: Callable[[], None]) -> None:
-        """Start the thread that looks; ``cut`` ends the request."""
-        self._cut = cut
-        self._lock = threading.Lock()
-        self._ends = math.inf
-        self._passed = False
-        self._closed = threading.Event()
-        threading.Thread(target=self._look, name="deadline", daemon=True).start()
-
-    def begin(self, seconds: float) -> None:
-        """Give the request that begins now so many seconds."""
-        with self._lock:
-            self._ends = time.monotonic() + seconds
-            self._passed = False
-
-    def end(self) -> bool:
-        """Cut no more, because the connection is the next request's; whether the time was over."""
-        with self._lock:
-            self._ends = math.inf
-            return self._passed
-
-    def close(self) -> None:
-        """End the thread."""
-        self._closed.set()
-
-    def _look(self) -> None:
-        while not self._closed.wait(LOOK_SECONDS):
-            with self._lock:
-                if time.monotonic() >= self._ends:
-                    # Again and again until it ends: in the middle of a handshake there is nothing to cut.
-                    self._passed = True
-                    self._cut()

@@ -15,7 +15,7 @@ from proving import ENDPOINTS, PAYLOADS
 from tunnels import CERTIFICATE, Proxy, TlsHost
 
 from importer.delivery.http import Connection, Phase, elapsed
-from importer.delivery.wire import Deadline, TrackingAdapter, Wire
+from importer.delivery.wire import TrackingAdapter, Wire
 from importer.errors import SettingsError
 
 NAMED = "https://controller.test"
@@ -211,24 +211,32 @@ def test_a_request_whose_time_is_over_before_its_first_byte_never_leaves():
     assert controller.requests == 0
 
 
-def test_a_deadline_cuts_what_runs_over_its_time_until_it_ends():
-    cuts, third = [], threading.Event()
-    guard = Deadline(lambda: cuts.append(1) or (len(cuts) == 3 and third.set()))
-    guard.begin(0.01)
-    assert third.wait(60)
-    assert guard.end() is True
-    guard.close()
+class Cutting(Wire):
+    """Counts how often it was cut."""
+
+    def __init__(self):
+        self.cuts, self.third = 0, threading.Event()
+        super().__init__(guarded=True)
+
+    def cut(self):
+        self.cuts += 1
+        if self.cuts == 3:
+            self.third.set()
 
 
-def test_a_request_that_has_ended_is_never_cut_nor_the_next_one_for_it():
-    cut = threading.Event()
-    guard = Deadline(cut.set)
-    guard.begin(0.5)
-    assert guard.end() is False
-    guard.begin(3600)
-    assert not cut.wait(0.8)
-    assert guard.end() is False
-    guard.close()
+def test_what_runs_over_its_time_is_cut_until_it_ends_and_the_next_request_is_not():
+    wire = Cutting()
+    wire.begin(0.01)
+    assert wire.third.wait(60)
+    assert wire.end() is True
+    cuts = wire.cuts
+    wire.begin(1)
+    assert wire.end() is False
+    wire.begin(3600)
+    threading.Event().wait(1.3)
+    assert wire.end() is False
+    assert wire.cuts == cuts
+    wire.close()
 
 
 def test_a_closed_connection_leaves_no_thread():
