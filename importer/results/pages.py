@@ -183,36 +183,15 @@ def _mark(sheet: LineSheet, page: Page, position: int, context: Context) -> Mapp
     return {column: style for column, (style, _) in notes.items() if column != _STATUS}
 
 
-_NEW = "new: yes, create this one as well."
-_UPDATE = "update: change the permit that is there to what this row says."
-_INPUT = {
-    ("yes", "no"): (
-        "Is this record in OPSCOM?",
-        "yes: it is there. no: it is not, send it. Or type its id.",
-    ),
-    ("new",): ("A second permit?", _NEW),
-    ("new", "update"): ("A second permit?", f"{_NEW} {_UPDATE}"),
-    ("update",): ("Change the permit?", _UPDATE),
-}
-"""Answers → the title and the text of the box beside a cell that offers them."""
-
-
 def _offer_answers(sheet: LineSheet, page: Page) -> None:
     """Offer the possible answers as a list on the rows that need one; others may be typed."""
-    lines = enumerate(page.outcomes, 1)
-    for answers, group in groupby(lines, lambda each: answers_to(each[1])):
-        first, *others = (line for line, _ in group)
-        # Of a word that a person wrote where nothing was asked there is no list.
-        title, message = _INPUT.get(answers, ("", ""))
-        if title:
-            rule = {
-                "validate": "list",
-                "source": list(answers),
-                "show_error": False,
-                "input_title": title,
-                "input_message": message,
-            }
-            sheet.data_validation(first, _ANSWER, others[-1] if others else first, _ANSWER, rule)
+    # A word that a person wrote already is offered no others.
+    offers = (() if outcome.answer else answers_to(outcome) for outcome in page.outcomes)
+    for answers, group in groupby(enumerate(offers, 1), lambda each: each[1]):
+        lines = [line for line, _ in group]
+        if answers:
+            rule = {"validate": "list", "source": list(answers), "show_error": False}
+            sheet.data_validation(lines[0], _ANSWER, lines[-1], _ANSWER, rule)
 
 
 def _our_widths(page: Page, *, wide: bool) -> list[int]:

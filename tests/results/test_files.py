@@ -9,7 +9,6 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-import openpyxl
 import pytest
 from annotating import about_of, part_of, sheet_of
 
@@ -128,22 +127,6 @@ def test_a_folder_that_is_a_file_is_said(tmp_path):
         put(path)
 
 
-def test_a_second_workbook_keeps_the_first(tmp_path):
-    path = tmp_path / "students-results.xlsx"
-    part = part_of(sheet_of(("a",), [("x",)]))
-    assert write_workbook(path, about_of(run="first"), [part]) == path
-    os.utime(path, (CHANGED, CHANGED))
-    assert write_workbook(path, about_of(run="second"), [part]) == path
-    runs = {
-        name: openpyxl.load_workbook(tmp_path / name).properties.description
-        for name in names(tmp_path)
-    }
-    assert runs == {
-        "students-results 2026-11-22 14-05-09.xlsx": "Run first",
-        "students-results.xlsx": "Run second",
-    }
-
-
 def test_an_older_check_goes_into_a_folder_of_its_own_so_that_results_stay_in_sight(tmp_path):
     path = tmp_path / "students-checked.xlsx"
     part = part_of(sheet_of(("a",), [("x",)]))
@@ -170,11 +153,9 @@ def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path, monkeypatch
 FULL = """
 import resource, signal, sys
 from annotating import about_of, part_of, sheet_of
-from importer.codes import CODES
 from importer.errors import InputError
 from importer.results import write_workbook
 from pathlib import Path
-import xlsxwriter
 path, rows, most = Path(sys.argv[1]), int(sys.argv[2]), int(sys.argv[3])
 part = part_of(sheet_of(("a",), [(f"text {at * 7919}",) for at in range(rows)]))
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
@@ -198,14 +179,8 @@ def test_a_disk_that_fills_up_leaves_the_older_workbook(older, rows, most):
     here = Path(__file__).parents[1]
     places = {"PYTHONPATH": os.pathsep.join([str(here), str(here.parent)]), "TMPDIR": str(scratch)}
     command = [sys.executable, "-c", FULL, older, str(rows), str(most)]
-    done = subprocess.run(
-        command,
-        env={**os.environ, **places},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    streams = {"capture_output": True, "text": True, "check": True, "timeout": 60}
+    done = subprocess.run(command, env={**os.environ, **places}, **streams)
     assert done.stdout == f"{older}: this workbook could not be written: File too large.\n"
     assert names(older.parent) == ["scratch", older.name]
     assert (older.read_bytes(), names(scratch)) == (b"old", [])
