@@ -25,8 +25,7 @@ if TYPE_CHECKING:
     from importer.model import Checked, Column, Problem
 
 STOPPED, UNKNOWN, PROBLEMS, NOTHING_STARTED, SETTLED = 3, 4, 1, 5, 0
-RANKING = (2, NOTHING_STARTED, STOPPED, UNKNOWN, PROBLEMS, SETTLED)
-"""Exit codes, the first that applies."""
+"""Exit codes."""
 _FEW = frozenset({Kind.PROVINCE, Kind.CURRENCY, Kind.NUMBER})
 _FEW_NAMES = frozenset({"plateType", "prov", "status"})
 _NEVER = frozenset(
@@ -299,17 +298,6 @@ class SheetReport:
     against: Against | None = None
     """The whole file against the last one of its mapping."""
 
-    def exit_code(self, *, stopped: bool) -> int:
-        """Return the exit code of this sheet alone."""
-        if self.error is not None:
-            return NOTHING_STARTED
-        counts = dict(self.states)
-        if stopped and counts.get(State.NOT_SENT):
-            return STOPPED
-        if counts.get(State.UNKNOWN):
-            return UNKNOWN
-        return PROBLEMS if counts.get(State.INVALID) or counts.get(State.REJECTED) else SETTLED
-
     def as_json(self) -> dict[str, object]:
         """Return the entry under ``files``."""
         return {
@@ -342,12 +330,14 @@ class Report:
     @property
     def exit_code(self) -> int:
         """Return the first exit code that applies."""
-        codes = {sheet.exit_code(stopped=self.stopped is not None) for sheet in self.sheets}
+        states = {state for sheet in self.sheets for state, _ in sheet.states}
+        if any(sheet.error is not None for sheet in self.sheets):
+            return NOTHING_STARTED
         if self.stopped is not None:
-            codes.add(STOPPED)
-        if self.unknown:
-            codes.add(UNKNOWN)
-        return next((code for code in RANKING if code in codes), SETTLED)
+            return STOPPED
+        if self.unknown or State.UNKNOWN in states:
+            return UNKNOWN
+        return PROBLEMS if states & {State.INVALID, State.REJECTED} else SETTLED
 
     def as_json(self) -> dict[str, object]:
         """Return the object that ``--json`` prints."""

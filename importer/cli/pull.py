@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -288,15 +289,14 @@ def _confirm(call: _Call, *, yes: bool) -> None:
         raise PushStopped("Nothing was asked, so nothing is marked.")
 
 
-def _show_overdue(found: overdue.Overdue, options: Options) -> int:
-    if found.counts:
-        say(", ".join(f"{name}: {number}" for name, number in found.counts))
-    if found.saved is not None:
-        say(f"  Saved answer: {found.saved}")
-    if found.results is not None:
-        say(f"  Workbook: {found.results}")
-    if found.error is not None:
-        say_error(found.error)
+def _show_overdue(found: Mapping[str, Any], options: Options) -> int:
+    if found["counts"]:
+        say(", ".join(f"{name}: {number}" for name, number in found["counts"].items()))
+    for name, noun in (("saved", "Saved answer"), ("results", "Workbook")):
+        if found[name] is not None:
+            say(f"  {noun}: {found[name]}")
+    if found["error"] is not None:
+        say_error(found["error"])
     if options.as_json:
-        emit(found.as_json())
-    return found.exit_code
+        emit(found)
+    return int(found["exit_code"])

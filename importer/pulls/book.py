@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
-from importer.errors import InputError
 from importer.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
 
 SECRETS = frozenset({"salt", "encid", "password", "passwd", "pwd", "password_hash", "secret"})
 """Keys of OPSCOM's answers whose values are in no workbook, beside all that end in ``token``."""
-_MOST_ROWS, _MOST_COLUMNS = 1_048_575, 16_384
-"""Rows below the header and columns of a worksheet (Excel's specifications and limits)."""
 _MOST_DIGITS = 15
 """Digits that a number of a spreadsheet can have; a longer one stays text."""
 _NUMBER_RE = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d{1,4})?", re.ASCII)
@@ -183,16 +180,8 @@ def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
         The path really written: another one where the wanted file is open in a program.
 
     Raises:
-        InputError: The workbook could not be written, or a page has more rows than a worksheet can
-            hold; nothing was changed.
+        InputError: The workbook could not be written; nothing was changed.
     """
-    for page in pages:
-        if len(page.rows) > _MOST_ROWS or len(page.headers) > _MOST_COLUMNS:
-            raise InputError(
-                f"{path}: {len(page.rows)} rows of {len(page.headers)} columns are more than a "
-                "worksheet can hold.",
-                hint="Take fewer at a time.",
-            )
 
     def write(file: BinaryIO) -> None:
         with inert_book(file, {"title": summary.title}) as book:

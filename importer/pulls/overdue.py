@@ -11,9 +11,9 @@ import itertools
 import os
 import threading
 import time
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from importer.delivery.answers import Refused
 from importer.delivery.http import Phase, Reply
@@ -47,24 +47,11 @@ _LAST_WORDS_SECONDS = 5.0
 _READ = listing("records")
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue:
-    """What a call, or a look at saved bytes, came to."""
-
-    exit_code: int
-    saved: Path | None
-    """The bytes as they arrived; ``None`` where nothing was asked."""
-    results: Path | None = None
-    counts: tuple[tuple[str, int], ...] = ()
-    """Page of the workbook → rows."""
-    error: str | None = None
-    """What went wrong and what to do now."""
-
-    def as_json(self) -> dict[str, object]:
-        """Return the object that ``--json`` prints."""
-        paths = {"saved": self.saved, "results": self.results}
-        told = {name: None if path is None else str(path) for name, path in paths.items()}
-        return {**asdict(self), **told, "counts": dict(self.counts)}
+def _told(code: int, saved: Path | None, error: str | None, **more: object) -> dict[str, Any]:
+    """Return the object that ``--json`` prints: what a call, or a look at saved bytes, came to."""
+    path = None if saved is None else str(saved)
+    told = {"exit_code": code, "saved": path, "results": None, "counts": {}, "error": error}
+    return told | more
 
 
 class SavedBytes:
@@ -144,7 +131,7 @@ def unfinished(folder: Path) -> tuple[Path, ...]:
 
 def call(
     connection: Connection, asked: Asked, stopper: Stopper, redact: Callable[[str], str]
-) -> Overdue:
+) -> dict[str, Any]:
     """Ask once, save every byte as it arrives, then make the workbook.
 
     Args:
@@ -152,6 +139,10 @@ def call(
         asked: What the workbook says of their origin, and where they go.
         stopper: Ends the call; what had arrived stays.
         redact: Takes the API token out of a text.
+
+    Returns:
+        The object that ``--json`` prints; ``saved`` are the bytes as they arrived, ``None`` where nothing was
+        asked, ``error`` is what went wrong and what to do now.
 
     Raises:
         InputError: The file for the answer cannot be made; nothing was asked.
@@ -168,9 +159,9 @@ def call(
         path.unlink(missing_ok=True)
         why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
         error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
-        return Overdue(STOPPED, None, error=error)
+        return _told(STOPPED, None, error)
     if refused:
-        return Overdue(STOPPED, path, error=f"{refused} Its answer is in {path}.")
+        return _told(STOPPED, path, f"{refused} Its answer is in {path}.")
     why = ""
     if saved.unwritten:
         why = f"The disk did not take the last {count(saved.unwritten, 'byte')}."
@@ -179,7 +170,7 @@ def call(
     return _conclude(path, len(content), found, why, asked)
 
 
-def rebuild(saved: Path, asked: Asked) -> Overdue:
+def rebuild(saved: Path, asked: Asked) -> dict[str, Any]:
     """Make the workbook once more from bytes that an earlier call saved, whole or cut off.
 
     It opens no socket.
@@ -235,7 +226,9 @@ def _refusal(reply: Reply, verdict: Verdict) -> str:
     return ""
 
 
-def _conclude(path: Path, size: int, found: Violations | None, why: str, asked: Asked) -> Overdue:
+def _conclude(
+    path: Path, size: int, found: Violations | None, why: str, asked: Asked
+) -> dict[str, Any]:
     """Make a workbook of what arrived and say what is missing; ``why`` it may not be all."""
     if found is None:
         nothing = (
@@ -243,7 +236,7 @@ def _conclude(path: Path, size: int, found: Violations | None, why: str, asked: 
             f"({count(size, 'byte')}) is in {path}; keep it, and ask OPSCOM what was "
             "marked before you run this command again."
         )
-        return Overdue(UNKNOWN, path, error=nothing)
+        return _told(UNKNOWN, path, nothing)
     number, error = len(found.records), ""
     if why or not found.complete:
         cut = f"The answer is cut off; {count(number, 'violation')} arrived whole and are in the workbook. "
@@ -260,10 +253,10 @@ def _conclude(path: Path, size: int, found: Violations | None, why: str, asked: 
     banner = f"{count(number, 'overdue violation')}, marked as sent to collections: no later call returns them."
     pages, notes = pages_of(found), [error] if error else []
     summary = Summary("Overdue violations", asked, facts, notes, banner)
-    counts = tuple((page.name, len(page.rows)) for page in pages)
+    counts = {page.name: len(page.rows) for page in pages}
     stem = path.name.removesuffix(".part").removesuffix(_DONE)
     try:
-        results: Path | None = write_book(asked.folder / f"{stem}.xlsx", summary, pages)
+        results: str | None = str(write_book(asked.folder / f"{stem}.xlsx", summary, pages))
     except InputError as failure:
         # Its own hint says to run the command again, which would lose these violations.
         results = None
@@ -271,4 +264,5 @@ def _conclude(path: Path, size: int, found: Violations | None, why: str, asked: 
             f"{error} {failure.message} Every byte is in {path}: make room, then run "
             f"`opscom-import pull overdue-violations --from {quoted(path)}`."
         ).strip()
-    return Overdue(UNKNOWN if error else SETTLED, path, results, counts, error or None)
+    code = UNKNOWN if error else SETTLED
+    return _told(code, path, error or None, results=results, counts=counts)

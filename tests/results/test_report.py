@@ -48,17 +48,6 @@ def test_the_exit_code_tells_what_a_run_came_to(sheets, stopped, code):
     assert Report("run", sheets, stopped).exit_code == code
 
 
-RANK = [5, 3, 4, 1, 0]
-
-
-@given(st.lists(st.lists(st.sampled_from(State), max_size=4), max_size=4), st.booleans())
-def test_the_code_of_a_run_is_the_highest_ranking_one_of_its_sheets(states, stopped):
-    sheets = [sheet(*each) for each in states]
-    reason = "why" if stopped else None
-    codes = [each.exit_code(stopped=stopped) for each in sheets] + ([3] if stopped else [0])
-    assert Report("run", sheets, reason).exit_code == min(codes, key=RANK.index)
-
-
 def test_the_object_for_other_programs():
     report = Report("20260901-1", (sheet(State.INVALID, State.PUSHED, State.PUSHED), FAILED))
     found = report.as_json()
