@@ -50,7 +50,13 @@ _READ = listing("records")
 def _told(code: int, saved: Path | None, error: str | None, **more: object) -> dict[str, Any]:
     """Return the object that ``--json`` prints: what a call, or a look at saved bytes, came to."""
     path = None if saved is None else str(saved)
-    told = {"exit_code": code, "saved": path, "results": None, "counts": {}, "error": error}
+    told: dict[str, Any] = {
+        "exit_code": code,
+        "saved": path,
+        "results": None,
+        "counts": {},
+        "error": error,
+    }
     return told | more
 
 
