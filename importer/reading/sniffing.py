@@ -20,7 +20,6 @@ from typing import TYPE_CHECKING
 from importer.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -203,7 +202,7 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 _WESTERN = "cp1252"
-_OTHERS = {"cp850": "a code page of DOS", "mac-roman": "Mac Roman"}
+_OTHERS = {"cp850": "a code page of DOS", "mac-roman": "Mac Roman", "cp863": "a code page of DOS"}
 """Codec → how a person knows it. Excel writes them as CSV (MS-DOS) and CSV (Macintosh)."""
 _LETTERS = "ŠŒŽšœžŸ"
 _APOSTROPHES = "\u2018\u2019\u2013\u2014\u00b7\u00b4\u00a0\u00ad"
@@ -214,6 +213,7 @@ _SIGNS = re.escape(
         for sign in bytes(range(0x80, 0xC0)).decode(_WESTERN, "ignore")
         if sign not in _LETTERS + _APOSTROPHES
     )
+    + "\u00d7\u00f7"
 )
 _SENSELESS_RE = re.compile(
     rf"\ufffd|(?<=[A-Za-z])[{_SIGNS}]+(?=[A-Za-z])|(?<=[a-z])[ŠŒŽŸ]"
@@ -330,13 +330,15 @@ def _suspected(data: bytes) -> tuple[str, str] | None:
     odd = [found.start() for found in _SENSELESS_RE.finditer(text)]
     if len(odd) * _SHARE < sum(byte > _ASCII for byte in data):
         return None
-    explained, codec = max((_explained(data, odd, each), each) for each in _OTHERS)
-    return (_OTHERS[codec], codec) if explained * 2 > len(odd) else None
+    texts = {codec: data.decode(codec) for codec in _OTHERS}
+    fitting = {codec: [text[at] for at in odd if _fits(text, at)] for codec, text in texts.items()}
+    codec = max(_OTHERS, key=lambda codec: (len(fitting[codec]), *map(fitting[codec].count, "éèâ")))
+    return (_OTHERS[codec], codec) if len(fitting[codec]) * 2 > len(odd) else None
 
 
-def _explained(data: bytes, odd: Sequence[int], codec: str) -> int:
-    """Return how many signs are letters in another encoding, small ones after small letters."""
-    text = data.decode(codec)
-    return sum(
-        text[at].isalpha() and text[at].islower() == text[max(at - 1, 0)].islower() for at in odd
-    )
+def _fits(text: str, at: int) -> bool:
+    """Whether a sign is a letter in its place: a capital at a word's head or among capitals, a small one behind them."""
+    before, after = text[max(at - 1, 0)], text[at + 1 : at + 2]
+    if text[at].islower():
+        return before.islower() or (before.isupper() and not text[at - 2 : at - 1].isalpha())
+    return text[at].isupper() and not (before.islower() or (before.isupper() and after.islower()))

@@ -92,6 +92,19 @@ def test_letters_that_windows_1252_does_not_explain_are_held_until_the_encoding_
     assert (told.frame[1].tolist()[1:], told.flaws) == ([*ACCENTS, "Ann"], ())
 
 
+@pytest.mark.parametrize(
+    ("codec", "text"),
+    [
+        ("cp850", "Pâquet Hébert Québec"), ("cp850", "Hâlé"), ("cp850", "López"), ("cp850", "BENOÎT"), ("cp863", "NOËL"),
+        ("mac-roman", "Éric Pâquet"), ("mac-roman", "Hâlé"), ("mac-roman", "BEAUPRÉ"),
+    ],
+)  # fmt: skip
+def test_one_name_gives_away_another_encoding(tmp_path, codec, text):
+    label = "Mac Roman" if codec == "mac-roman" else "a code page of DOS"
+    grid = source_of(tmp_path, f"id,name\n1,{text}\n".encode(codec)).grids[0]
+    assert grid.flaws == (faults.other_encoding(label, codec).at(1, 1),)
+
+
 WESTERN = [
     "O\u2019Brien", "Smith\u2013Jones", "Zo\u00eb\u2026", "\u0160imi\u0107 \u017d".replace("\u0107", "c"),
     "Tom\u00e1\u0161", "\u00abCAF\u00c9\u00bb", "c\u0153ur", "N\u00b0 5", "1\u00bd", "caf\u00e9\u2122", "\u20ac5",
