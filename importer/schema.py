@@ -1,7 +1,7 @@
 """The words in which ``schemas/`` writes the vendor's tables.
 
 A ``Field`` is one row of a documented table: its name, its limit, its need and the code that OPSCOM
-answers where it is broken. A ``Table`` is one documented page, a ``Read`` a page that takes no rows.
+answers where it is broken. A ``Table`` is a documented page, a ``Read`` a page that takes no rows.
 ``importer.checking.rules`` turns a table into a pandera schema. Nothing here loads pandas or pandera.
 """
 
@@ -162,7 +162,7 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class Page:
     """One documented page: an endpoint and its fields in the vendor's order."""
 
     endpoint: str
@@ -172,6 +172,13 @@ class Table:
     source: str
     """Page and table the facts come from."""
     fields: tuple[Field, ...]
+    """What the request may hold beside the token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Page):
+    """The page of an endpoint that takes rows."""
+
     key: tuple[tuple[str, ...], ...]
     """What OPSCOM knows a record by: for each part the fields that can give it, the first filled
     one counts. Empty where it knows a record by nothing."""
@@ -215,17 +222,9 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True)
-class Read:
-    """One documented page of an endpoint that takes no rows."""
+class Read(Page):
+    """The page of an endpoint that takes no rows."""
 
-    endpoint: str
-    path: str
-    """Under the host, with ``{client}`` for the client code."""
-    title: str
-    source: str
-    """Page and table the facts come from."""
-    fields: tuple[Field, ...]
-    """What the request may hold beside the token."""
     records: str
     """The key of the answer under which its records are."""
     columns: tuple[str, ...]

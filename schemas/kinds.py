@@ -75,18 +75,6 @@ class Rule:
     """Whether the person may vouch for it with ``as_shown``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """A rule that a text breaks."""
-
-    rule: Rule
-    detail: str
-    """What of the text is meant, as a sentence; empty where it is the whole."""
-
-
-# ---------------------------------------------------------------- every field
-
-
 # fmt: off
 EVERY: Final = (
     Rule("error word", is_error_word, "{this} is an error of a spreadsheet program, not a value.", "Correct the cell, or the formula in it."),
@@ -97,9 +85,6 @@ EVERY: Final = (
     Rule("tag", holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"), "{this} holds marks of a web page, such as <br>.", f"Take them off with `replace` in the mapping. {CHECK}", holds=False),
     Rule("quoted", matching(r"[\"“„«].*[\"”“»]"), "{this} stands in quotation marks as a whole.", f"Remove them if they are not a part of it. {CHECK}", holds=False),
 )
-
-# ------------------------------------------------- words for nothing, wrappers
-
 
 NOTHING: Final = Rule("nothing", is_nothing, "{this} is a word for nothing, not a value.", BLANK_IF, ruined=True)
 _EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee][0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
@@ -114,9 +99,6 @@ _NUMBERS: Final = (
     Rule("boolean", matching(r"TRUE|FALSE|VRAI|FAUX|WAHR|FALSCH"), "{this} is a truth value, and the field takes a number or a name.", CORRECT, ruined=True),
 )
 
-# ------------------------------------------------------------------ plates
-
-
 _PLATES: Final = (
     _EXPONENT,
     _DATED,
@@ -128,9 +110,6 @@ _PLATES: Final = (
     Rule("signs", lambda text: (found := ON_PLATE_RE.search(text)) and found[0], "{this} holds signs that plates have not.", CHECK, holds=False),
     Rule("letters", foreign_letters, "{this} holds letters of another alphabet, which may look like ours.", CHECK, holds=False),
 )
-
-# ---------------------------------------------------------- e-mails and phones
-
 
 _EMAILS: Final = (
     NOTHING,
@@ -150,9 +129,6 @@ _PHONES: Final = (
     Rule("letters", lambda text: (found := re.search(r"[^\W\d_]+", EXTENSION_RE.sub("", text))) and found[0], "{this} is a phone number with letters in it.", CHECK, holds=False),
     Rule("impossible", impossible, "{this} is not a possible phone number.", CHECK, holds=False),
 )
-
-# ------------------------------------------------- places, records, the others
-
 
 _POSTALS: Final = (
     NOTHING,
@@ -237,21 +213,23 @@ def remedy_for(known: Field, remedy: str) -> str:
     return FILL if required and remedy == BLANK_IF else remedy
 
 
-def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[Found]:
+def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[tuple[Rule, str]]:
     """Yield what a filled text of this kind breaks: the first rule that holds, or else all warnings.
+
+    Beside each rule stands what of the text is meant, as a sentence; empty where it is the whole.
 
     Args:
         kind: What the field is for.
         text: The text as it would be sent.
         as_shown: Whether the person vouches for what looks ruined.
     """
-    warnings: list[Found] = []
+    warnings: list[tuple[Rule, str]] = []
     for rule in (*EVERY, *RULES[kind]):
         found = None if as_shown and rule.ruined else rule.find(text)
         if not found:
             continue
         where = "is left over" if rule.holds else "stands in it"
-        what = Found(rule, "" if found is True or found == text else f"`{found}` {where}.")
+        what = rule, "" if found is True or found == text else f"`{found}` {where}."
         if rule.holds:
             yield what
             return

@@ -175,8 +175,8 @@ def _judged(known: Field, column: pd.Series[str], *, as_shown: bool) -> Iterator
             "Delete what the cell holds and type it anew.",
         )
     for text in near[~control].unique().tolist():
-        for found in kinds.judge(known.kind, text, as_shown=as_shown):
-            broken.setdefault(found.rule, {})[text] = found.detail
+        for rule, detail in kinds.judge(known.kind, text, as_shown=as_shown):
+            broken.setdefault(rule, {})[text] = detail
     for rule in (*kinds.EVERY, *kinds.RULES[known.kind]):
         if rule in broken:
             yield Rule(

@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from importer.mapping.document import Document, Fault, Place, Value
 
 _MOST_DIGITS = 6
-_MOST_PADDED = 255
 _TIME_RE = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
 _COLOUR_RE = re.compile(r"#?([0-9A-Fa-f]{6})")
 
@@ -116,12 +115,6 @@ def _pieces(pairs: dict[str, str]) -> dict[str, str]:
 
 def _lookup(entries: dict[str, str]) -> dict[str, str]:
     return {clean(entry): clean(value) for entry, value in _distinct(entries).items()}
-
-
-def _padded(value: int) -> int:
-    if value > _MOST_PADDED:
-        raise ValueError(f"no field takes more than {_MOST_PADDED} digits.")
-    return value
 
 
 def _format(value: object) -> object:
@@ -253,7 +246,7 @@ class RulePart(Part):
     """Names and what to send for them, or `user-types` for OPSCOM's own list."""
     otherwise: Literal["keep", "omit"] | None = Field(default=None, alias="else")
     """What becomes of a value that `lookup` does not list: sent as it is, or left out."""
-    pad: Annotated[Count, AfterValidator(_padded)] | None = None
+    pad: Count | None = None
     """Digits to fill up to with zeros at the left."""
     date: Annotated[
         Annotated[tuple[Form, ...], Field(min_length=1)],

@@ -125,7 +125,7 @@ def _not_a_value(answer: str, field: str, endpoint: str) -> str:
         return "" if right else f'"{answer}" is not a date. Write it as 2027-04-30.'
     text = answer.partition(" ")[0] if known.kind is Kind.NUMBER else answer
     text = (province_of(text) or text) if known.kind is Kind.PROVINCE else text
-    messages = (found.rule.message for found in judge(known.kind, text) if found.rule.holds)
+    messages = (rule.message for rule, _ in judge(known.kind, text) if rule.holds)
     message = next(messages, "").replace("{this}", f'"{answer}"', 1)
     return message and message.removesuffix(".") + "."
 

@@ -24,7 +24,7 @@ EMAIL, PHONE, POSTAL, PROVINCE = Kind.EMAIL, Kind.PHONE, Kind.POSTAL, Kind.PROVI
 def names(kind, text, **more):
     """Return the names of the rules that a text breaks, those that hold with a `!`."""
     found = kinds.judge(kind, text, **more)
-    return [f"{each.rule.name}{'!' if each.rule.holds else ''}" for each in found]
+    return [f"{rule.name}{'!' if rule.holds else ''}" for rule, _ in found]
 
 
 EVERY_KIND = {
@@ -167,7 +167,7 @@ def test_a_text_that_is_plain_at_a_look_breaks_no_rule(kind, data):
 )  # fmt: skip
 def test_a_person_may_vouch_for_what_looks_ruined_and_for_nothing_else(kind, text, held):
     found = kinds.judge(kind, text, as_shown=True)
-    assert any(each.rule.holds for each in found) == held
+    assert any(rule.holds for rule, _ in found) == held
 
 
 @pytest.mark.parametrize(
@@ -183,9 +183,9 @@ def test_a_person_may_vouch_for_what_looks_ruined_and_for_nothing_else(kind, tex
     ids=str,
 )
 def test_what_is_meant_is_named_apart_from_the_message(kind, text, detail):
-    [found] = kinds.judge(kind, text)
-    assert found.detail == detail
-    assert text not in found.rule.message + found.rule.remedy
+    [(rule, found)] = kinds.judge(kind, text)
+    assert found == detail
+    assert text not in rule.message + rule.remedy
 
 
 @pytest.mark.parametrize(

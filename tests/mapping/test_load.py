@@ -259,7 +259,6 @@ def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
         pytest.param("city: {column: A, lookup: types}", ['lookup: this must be user-types or a table like {Full Time: "1"}. Did you mean user-types?'], id="unknown list"),
         pytest.param("locker_user_type_id: {column: A, lookup: user-types}", ["lookup: `lookup: user-types` is for user_type_id alone, not locker_user_type_id."], id="user types of lockers"),
         pytest.param("city: {column: A, pad: many}", ["pad: write a whole number from 1 here."], id="pad is a word"),
-        pytest.param("city: {column: A, pad: 256}", ["pad: no field takes more than 255 digits."], id="pad beyond every limit"),
         pytest.param("city: {column: A, date: '%Y-%m-%d'}", ["date: `date` is for a date, which city is not. Remove it."], id="date on a text"),
         pytest.param("city: {column: A, decimal: ','}", ["decimal: `decimal` is for an amount, which city is not. Remove it."], id="decimal on a text"),
         pytest.param("street: {column: A, truncate: true}", ["truncate: street cannot be cut: OPSCOM takes it whole. Remove it."], id="cut without limit"),
