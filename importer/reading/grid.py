@@ -282,32 +282,32 @@ class GridBuilder:
         return cells
 
     def _frame(self) -> pd.DataFrame:
-        suspected = self._encoding.suspected if self._encoding else None
         columns: dict[int, ExtensionArray] = {}
         for position in range(self._width):
             # In one piece a column is quicker to check; its pieces are let go one column at a time.
-            chunks = self._columns.pop(position, [])
-            chunks.append(_blanks(len(self._rows) - sum(map(len, chunks))))
-            texts = pa.chunked_array(chunks).combine_chunks()
-            for at in _matching(texts, _ERROR):
-                self._faults[position][at] = faults.EXCEL_ERROR
-            if suspected:
-                for at in _matching(texts, _FOREIGN):
-                    self._faults[position].setdefault(at, faults.other_encoding(*suspected))
-            if odd := _matching(texts, _CONTROLS):
-                texts = self._mended(position, texts, odd)
-            columns[position] = pd.array(texts, dtype="str")
+            pieces = self._columns.pop(position, [])
+            blank = _blanks(len(self._rows) - sum(map(len, pieces)))
+            texts = pa.chunked_array([*pieces, blank]).combine_chunks()
+            columns[position] = pd.array(
+                self._judged(position, texts) if pieces else texts, dtype="str"
+            )
         return pd.DataFrame(columns, index=pd.RangeIndex(len(self._rows)), copy=False)
 
-    def _mended(self, column: int, texts: pa.Array, odd: Sequence[int]) -> pa.Array:
-        """Return a column without control characters: some break lines, others are faults."""
-        cells = texts.to_pylist()
+    def _judged(self, column: int, texts: pa.Array) -> pa.Array:
+        """Note the cells of a column that hold no value; control characters of its texts break lines, or go."""
+        faulty = self._faults[column]
+        faulty.update(dict.fromkeys(_matching(texts, _ERROR), faults.EXCEL_ERROR))
+        if self._encoding and (suspected := self._encoding.suspected):
+            for at in _matching(texts, _FOREIGN):
+                faulty.setdefault(at, faults.other_encoding(*suspected))
+        odd = _matching(texts, _CONTROLS)
+        cells = texts.to_pylist() if odd else []
         for at in odd:
             cells[at] = _BREAK_RE.sub("\n", cells[at])
             if _CONTROL_RE.search(cells[at]):
                 cells[at] = _CONTROL_RE.sub("\ufffd", cells[at])
-                self._faults[column][at] = faults.HOLDS_CONTROLS
-        return pa.array(cells, _TEXT)
+                faulty[at] = faults.HOLDS_CONTROLS
+        return pa.array(cells, _TEXT) if odd else texts
 
     def _notes(self, frame: pd.DataFrame) -> Iterator[str]:
         """Say how it was read, and what is hidden and holds something: a person may mean to send only the rest."""
