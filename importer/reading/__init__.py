@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
 from importer.model import Source
@@ -19,7 +19,6 @@ from importer.reading.resubmitted import (
 from importer.reading.sniffing import is_lock_file, sniff
 
 if TYPE_CHECKING:
-    import os
     from pathlib import Path
 
     from importer.model import Grid
@@ -35,6 +34,10 @@ __all__ = [
     "told_by",
     "told_gone",
 ]
+
+
+_MARKS: Final = ("st_ino", "st_size", "st_mtime_ns")
+"""What tells a file that was replaced or written to."""
 
 
 def read_source(path: Path, *, encoding: str | None = None) -> Source:
@@ -132,14 +135,9 @@ def _bytes(path: Path) -> bytes:
             f"{path.name}: the file could not be read ({reason}).",
             hint="Close it in other programs, or copy it to this computer, and try again.",
         ) from error
-    if _mark(before) != _mark(after):
+    if any(getattr(before, mark) != getattr(after, mark) for mark in _MARKS):
         raise InputError(
             f"{path.name}: the file changed while it was read.",
             hint="Wait until it is saved or copied whole, then run the command again.",
         )
     return data
-
-
-def _mark(found: os.stat_result) -> tuple[int, int, int]:
-    """Return what tells a file that was replaced or written to: its number, size and time."""
-    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -52,7 +52,15 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     )
     root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None or next(root.iter("table", "td", "th"), None) is None:
-        raise _no_table(path, root)
+        if root is not None and next(root.iter("frameset"), None) is not None:
+            raise InputError(
+                f"{path.name}: this web page only frames others, and the rows are in those.",
+                hint=sniffing.AS_XLSX,
+            )
+        raise InputError(
+            f"{path.name}: this is a web page without a table.",
+            hint="Open it in a browser: it may be a login page or a message of the other system.",
+        )
     if any(error.level_name == "FATAL" for error in parser.error_log):
         raise InputError(
             f"{path.name}: the tags of this page are nested too deeply for all of it to be read.",
@@ -75,18 +83,6 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
             cells.pop()
         builder.add(number, cells)
     return builder.grid()
-
-
-def _no_table(path: Path, root: etree._Element | None) -> InputError:
-    if root is not None and next(root.iter("frameset"), None) is not None:
-        return InputError(
-            f"{path.name}: this web page only frames others, and the rows are in those.",
-            hint=sniffing.AS_XLSX,
-        )
-    return InputError(
-        f"{path.name}: this is a web page without a table.",
-        hint="Open it in a browser: it may be a login page or a message of the other system.",
-    )
 
 
 def _usable(declared: re.Match[bytes] | None, data: bytes) -> str | None:
@@ -136,24 +132,22 @@ def _lines(root: etree._Element) -> Iterator[list[str]]:
 def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[str]:
     """Return the texts of a row in their columns; a cell that spans rows stands in all of them."""
     cells: list[str] = []
-
-    def skip() -> None:
-        while len(cells) in spanned:
-            rows, text = spanned.pop(len(cells))
+    waiting = row.iter("td", "th")
+    while True:
+        start = len(cells)
+        if start in spanned:
+            rows, text = spanned.pop(start)
             if rows > 1:
-                spanned[len(cells)] = rows - 1, text
+                spanned[start] = rows - 1, text
             cells.append(text)
-
-    for cell in row.iter("td", "th"):
-        skip()
-        start, text = len(cells), _shown("".join(map(str, cell.itertext())))
-        across = min(_count(cell.get("colspan"), MOST_COLUMNS), max(MOST_COLUMNS - start, 1))
-        cells += [text, *[""] * (across - 1)]
-        if (down := _count(cell.get("rowspan"), MOST_ROWS)) > 1:
-            for column in range(start, start + across):
-                spanned[column] = down - 1, cells[column]
-    skip()
-    return cells
+        elif (cell := next(waiting, None)) is None:
+            return cells
+        else:
+            text = _shown("".join(map(str, cell.itertext())))
+            across = min(_count(cell.get("colspan"), MOST_COLUMNS), max(MOST_COLUMNS - start, 1))
+            cells += [text, *[""] * (across - 1)]
+            if (down := _count(cell.get("rowspan"), MOST_ROWS)) > 1:
+                spanned |= {at: (down - 1, cells[at]) for at in range(start, len(cells))}
 
 
 def _count(text: str | None, most: int) -> int:

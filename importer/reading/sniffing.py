@@ -155,23 +155,21 @@ def _zip(data: bytes, name: str) -> str:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as package:
             parts = {name.replace("\\", "/").lower() for name in package.namelist()}
-    except (zipfile.BadZipFile, OSError, RuntimeError, NotImplementedError, ValueError) as error:
+    except (zipfile.BadZipFile, OSError, RuntimeError, ValueError) as error:
         raise damaged(name) from error
     if "[content_types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
         return "xlsx"
     if any(part.endswith("workbook.bin") for part in parts):
-        raise InputError(f"{name}: binary workbooks (.xlsb) are not read.", hint=AS_XLSX)
-    if b"opendocument.spreadsheet" in data[:128]:  # the first part says so, and is not packed
-        raise InputError(f"{name}: OpenDocument spreadsheets (.ods) are not read.", hint=AS_XLSX)
-    if any(part.startswith("index/") and part.endswith(".iwa") for part in parts):
-        raise InputError(
-            f"{name}: Numbers spreadsheets are not read.",
-            hint="Export it from Numbers as an Excel workbook (.xlsx).",
-        )
-    raise InputError(
-        f"{name}: this is a document or a compressed file (.zip) without a workbook in it.",
-        hint="Unpack it and give the spreadsheet itself.",
-    )
+        kind, hint = "binary workbooks (.xlsb) are not read", AS_XLSX
+    elif b"opendocument.spreadsheet" in data[:128]:  # the first part says so, and is not packed
+        kind, hint = "OpenDocument spreadsheets (.ods) are not read", AS_XLSX
+    elif any(part.startswith("index/") and part.endswith(".iwa") for part in parts):
+        kind = "Numbers spreadsheets are not read"
+        hint = "Export it from Numbers as an Excel workbook (.xlsx)."
+    else:
+        kind = "this is a document or a compressed file (.zip) without a workbook in it"
+        hint = "Unpack it and give the spreadsheet itself."
+    raise InputError(f"{name}: {kind}.", hint=hint)
 
 
 def _text(data: bytes, name: str) -> str:

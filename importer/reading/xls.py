@@ -17,7 +17,7 @@ from importer.reading.grid import GridBuilder, Listed
 from importer.reading.xlsx_package import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
     from pathlib import Path
 
     from importer.model import Grid
@@ -48,14 +48,23 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
     try:
         book = _open(_named(data))
         sheets = book.sheets()
-        reader = _Reader(book, path)
+        styles = {index: _style(book, index) for index in range(len(book.xf_list))}
+        looks = Looks(styles, since_1904=book.datemode == 1)
+        stand_ins = _stand_ins(book)
     except Exception as error:  # xlrd fails in many ways on broken records
         if "encrypt" in str(error).lower():
             raise sniffing.password(path.name) from error
         raise sniffing.damaged(path.name) from error
     if not sheets or any(sheet.ncols > _MOST_COLUMNS for sheet in sheets):
         raise sniffing.damaged(path.name)
-    return [Listed(each.name, each.visibility == 0, partial(reader.grid, each)) for each in sheets]
+    return [
+        Listed(
+            each.name,
+            each.visibility == 0,
+            partial(_grid, each, path, looks, stand_ins.get(each.number, frozenset())),
+        )
+        for each in sheets
+    ]
 
 
 def _named(data: bytes) -> bytes:
@@ -90,39 +99,27 @@ def _open(data: bytes) -> xlrd.book.Book:
     )
 
 
-class _Reader:
-    """Reads the sheets of one workbook."""
-
-    def __init__(self, book: xlrd.book.Book, path: Path) -> None:
-        self._book, self._path = book, path
-        styles = {index: _style(book, index) for index in range(len(book.xf_list))}
-        self._looks = Looks(styles, since_1904=book.datemode == 1)
-        self._stand_ins = _stand_ins(book)
-
-    def grid(self, sheet: xlrd.sheet.Sheet) -> Grid:
-        """Return the cells of a sheet."""
-        builder = GridBuilder(self._path, sheet.name)
-        columns = sheet.colinfo_map.items()
-        sized = any(info.width for _, info in columns)  # some libraries give none a width
-        builder.hidden_columns = [
-            (column, column)
-            for column, info in columns
-            if info.hidden or (sized and not info.width)
-        ]
-        builder.merges = [
-            Merge(top + 1, bottom, left, right - 1)
-            for top, bottom, left, right in sheet.merged_cells
-        ]
-        hidden = {row for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
-        stand_ins = self._stand_ins.get(sheet.number, frozenset())
-        for row in range(sheet.nrows):
-            cells, looks = [], []
-            for column, cell in enumerate(sheet.row(row)):
-                kind = STAND_IN if (row, column) in stand_ins else _KINDS[cell.ctype]
-                cells.append(_stored(kind, cell.value))
-                looks.append(self._looks[kind, cell.xf_index])
-            builder.add(row + 1, cells, looks, hidden=row in hidden)
-        return builder.grid()
+def _grid(
+    sheet: xlrd.sheet.Sheet, path: Path, styles: Looks, stand_ins: Collection[tuple[int, int]]
+) -> Grid:
+    builder = GridBuilder(path, sheet.name)
+    columns = sheet.colinfo_map.items()
+    sized = any(info.width for _, info in columns)  # some libraries give none a width
+    builder.hidden_columns = [
+        (column, column) for column, info in columns if info.hidden or (sized and not info.width)
+    ]
+    builder.merges = [
+        Merge(top + 1, bottom, left, right - 1) for top, bottom, left, right in sheet.merged_cells
+    ]
+    hidden = {row for row, info in sheet.rowinfo_map.items() if info.hidden or info.height == 0}
+    for row in range(sheet.nrows):
+        cells, looks = [], []
+        for column, cell in enumerate(sheet.row(row)):
+            kind = STAND_IN if (row, column) in stand_ins else _KINDS[cell.ctype]
+            cells.append(_stored(kind, cell.value))
+            looks.append(styles[kind, cell.xf_index])
+        builder.add(row + 1, cells, looks, hidden=row in hidden)
+    return builder.grid()
 
 
 def _stored(kind: str, value: str | float) -> str:
@@ -137,16 +134,13 @@ def _style(book: xlrd.book.Book, index: int) -> Style:
     """Return a cell style; format codes of some Asian languages are known by their number alone."""
     style = book.xf_list[index]
     form = book.format_map.get(style.format_key)
-    if form is None or form.format_str is None:
-        code = BUILT_IN.get(style.format_key, "General")
-    else:
-        code = str(form.format_str)
+    code = form.format_str if form else None
     colour = book.colour_map.get(style.background.pattern_colour_index)
-    filled = style.background.fill_pattern == 1 and colour not in {None, (255, 255, 255)}
+    filled = style.background.fill_pattern == 1 and colour and colour != (255, 255, 255)
     return Style(
-        code,
+        BUILT_IN.get(style.format_key, "General") if code is None else str(code),
         struck=bool(book.font_list[style.font_index].struck_out),
-        colour=bytes(colour).hex().upper() if filled and colour else "",
+        colour=bytes(colour).hex().upper() if filled else "",
     )
 
 

@@ -85,7 +85,6 @@ def refusing_damage(name: str) -> Iterator[None]:
         ParseError,
         EOFError,
         LookupError,
-        NotImplementedError,
         OverflowError,
         RuntimeError,
         ValueError,
