@@ -16,61 +16,16 @@ import xlsxwriter
 FOLDER = Path(__file__).parents[1] / "samples"
 MADE = dt.datetime(2026, 8, 24, 9, 0, 0)  # noqa: DTZ001 - a workbook's own time has no zone
 FIRST = [
-    "Amara",
-    "Bilal",
-    "Chloé",
-    "Dmitri",
-    "Elif",
-    "Farid",
-    "Gwen",
-    "Hélène",
-    "Iker",
-    "Jorun",
-    "Kavya",
-    "Liam",
-    "Maëlle",
-    "Noor",
-    "Oskar",
-    "Priya",
-    "Quentin",
-    "Rosa",
-    "Søren",
-    "Tomás",
-    "Uma",
-    "Viktor",
-    "Wren",
-    "Ximena",
-    "Yusuf",
-    "Zoë",
-]
+    "Amara", "Bilal", "Chloé", "Dmitri", "Elif", "Farid", "Gwen", "Hélène", "Iker", "Jorun", "Kavya",
+    "Liam", "Maëlle", "Noor", "Oskar", "Priya", "Quentin", "Rosa", "Søren", "Tomás", "Uma", "Viktor",
+    "Wren", "Ximena", "Yusuf", "Zoë",
+]  # fmt: skip
 LAST = [
-    "Abernathy",
-    "Björklund",
-    "Castellanos",
-    "D'Amico",
-    "Eriksen",
-    "Fontaine",
-    "Grzybowski",
-    "Haddad",
-    "Ivanova",
-    "Jóhannsson",
-    "Kowalczyk",
-    "Lévesque",
-    "MacAllister",
-    "Nguyễn",
-    "O'Rourke",
-    "Pelletier",
-    "Quinlan",
-    "Rasmussen",
-    "Šimek",
-    "Thériault",
-    "Usman",
-    "Vandenberg",
-    "Whitcombe",
-    "Xiong",
-    "Yamada",
+    "Abernathy", "Björklund", "Castellanos", "D'Amico", "Eriksen", "Fontaine", "Grzybowski", "Haddad",
+    "Ivanova", "Jóhannsson", "Kowalczyk", "Lévesque", "MacAllister", "Nguyễn", "O'Rourke", "Pelletier",
+    "Quinlan", "Rasmussen", "Šimek", "Thériault", "Usman", "Vandenberg", "Whitcombe", "Xiong", "Yamada",
     "Zielinski",
-]
+]  # fmt: skip
 STREETS = [
     "Willow Lane",
     "Harbour Road",
@@ -147,6 +102,12 @@ class Roster:
         self.book.close()
 
 
+def write_text(path, rows, encoding="utf-8-sig", delimiter=";"):
+    text = io.StringIO(newline="")
+    csv.writer(text, delimiter=delimiter, lineterminator="\r\n").writerows(rows)
+    path.write_bytes(text.getvalue().encode(encoding))
+
+
 def make_students(path):
     rng = random.Random(20260824)
     roster = Roster(path, "Active students, fall 2026")
@@ -159,17 +120,15 @@ def make_students(path):
 
 def make_staff(path):
     rng = random.Random(7)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(["Matricule", "Nom", "Prénom", "Courriel", "Courriel personnel", "Adresse", "Ville",
+    rows = [["Matricule", "Nom", "Prénom", "Courriel", "Courriel personnel", "Adresse", "Ville",
                      "Province", "Code postal", "Cellulaire", "Téléphone bureau", "Date de naissance",
-                     "Régime", "Service"])  # fmt: skip
+                     "Régime", "Service"]]  # fmt: skip
     latin = [name for name in LAST if name.encode("cp1252", "ignore").decode("cp1252") == name]
     for number in range(24):
         first, last = rng.choice(FIRST), rng.choice(latin)
         born = dt.date(1962, 1, 1) + dt.timedelta(days=rng.randrange(12_000))
         mail = f"{ascii_of(first)}.{ascii_of(last)}{number}@college.example"
-        writer.writerow([
+        rows.append([
             f"{4_000 + 37 * number}", last, first, mail if number % 5 else "",
             f"{ascii_of(last)}{number}@courriel.example", f"{rng.randrange(1, 300)}, rue de l'Église",
             rng.choice(["Lac-aux-Pins", "Saint-Éloi"]), rng.choice(["Québec", "Ontario"]), "J0T 1X0",
@@ -177,21 +136,19 @@ def make_staff(path):
             born.strftime("%d/%m/%Y"), rng.choice(["Temps plein", "Temps partiel"]),
             rng.choice(["Bibliothèque", "Sûreté", "Finances"]),
         ])  # fmt: skip
-    path.write_bytes(text.getvalue().encode("cp1252"))
+    write_text(path, rows, "cp1252")
 
 
 def make_personnel(path):
     """A French extract of a personnel office that no shipped mapping fits, for `map`."""
     rng = random.Random(11)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, delimiter=";", lineterminator="\r\n")
-    writer.writerow(["No employé", "Nom de famille", "Prénom", "Courriel professionnel", "Cellulaire", "Tél. bureau",
+    rows = [["No employé", "Nom de famille", "Prénom", "Courriel professionnel", "Cellulaire", "Tél. bureau",
                      "Adresse", "Ville", "Prov.", "C.P.", "Date naiss.", "Date d'embauche", "Statut", "Régime",
-                     "Contact d'urgence", "NAS"])  # fmt: skip
+                     "Contact d'urgence", "NAS"]]  # fmt: skip
     for number in range(18):
         first, last = rng.choice(FIRST), rng.choice(LAST)
         born = dt.date(1965, 1, 1) + dt.timedelta(days=rng.randrange(11_000))
-        writer.writerow([
+        rows.append([
             f"{1_200 + 7 * number:06d}", last, first, f"{ascii_of(first)}.{ascii_of(last)}{number}@college.example",
             f"(555) {rng.randrange(200, 999)}-{rng.randrange(10000):04d}", f"555-200-{rng.randrange(10000):04d}",
             f"{rng.randrange(1, 300)}, rue des Érables", rng.choice(["Lac-aux-Pins", "Saint-Éloi"]),
@@ -199,22 +156,20 @@ def make_personnel(path):
             "Fin d'emploi" if number % 9 == 4 else "Actif", rng.choice(["Temps plein", "Temps partiel"]),
             rng.choice(FIRST), f"000-000-{number:03d}",
         ])  # fmt: skip
-    path.write_bytes(text.getvalue().encode("utf-8-sig"))
+    write_text(path, rows)
 
 
 def make_parking_list(path):
     """A list that a parking office keeps by hand and no shipped mapping fits, for `map`."""
     rng = random.Random(13)
-    text = io.StringIO(newline="")
-    writer = csv.writer(text, lineterminator="\r\n")
-    writer.writerow(["Tag #", "St", "Year Make Model", "Clr", "Driver", "Hang tag"])
+    rows = [["Tag #", "St", "Year Make Model", "Clr", "Driver", "Hang tag"]]
     cars = ["Toyota Corolla", "Honda Civic", "Ford Escape", "Subaru Outback"]
     for number in range(12):
         tag = "".join(rng.choice("ABCDEFGHJK") for _ in range(4)) + f" {rng.randrange(100, 999)}"
-        writer.writerow([tag, rng.choice(["ON", "Ont.", "QC"]), f"{rng.randrange(2008, 2026)} {rng.choice(cars)}",
+        rows.append([tag, rng.choice(["ON", "Ont.", "QC"]), f"{rng.randrange(2008, 2026)} {rng.choice(cars)}",
                          rng.choice(["Red", "Blue", "Grey"]), f"{rng.choice(FIRST)} {rng.choice(LAST)}", f"H-{100 + number}"])  # fmt: skip
-    writer.writerow(["Total: 12", "", "", "", "", ""])
-    path.write_bytes(text.getvalue().encode("utf-8-sig"))
+    rows.append(["Total: 12", "", "", "", "", ""])
+    write_text(path, rows, delimiter=",")
 
 
 def make_problems(path):
