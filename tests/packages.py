@@ -50,10 +50,10 @@ def with_sheet(rows, shared=(), *, before="", after=""):
     )
 
 
-def zipped(parts):
+def zipped(parts, how=zipfile.ZIP_DEFLATED):
     """Return a package of these parts."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as package:
+    with zipfile.ZipFile(out, "w", how) as package:
         for name, part in parts.items():
             package.writestr(name, part)
     return out.getvalue()
