@@ -31,57 +31,39 @@ def taken(grid, header_row=1):
 
 # --- Finding ------------------------------------------------------------------------------------
 
-
-def test_the_row_with_most_wanted_headers_is_the_header():
-    grid = grid_of(["Students", ""], ["id", "x"], ["id", "Name"], ["id", "Name"], rows=[1, 3, 5, 6])
-    assert find_header(grid, ["ID", "NAME"]) == 5
-
-
-def test_headers_are_compared_folded():
-    grid = grid_of(["\ufeffBirth\u00a0\nDATE ", "ID"])
-    assert find_header(grid, ["birth date"]) == 1
-
-
-def test_a_row_without_any_wanted_header_is_none():
-    assert find_header(grid_of(["a", "b"], ["1", "2"]), ["id"]) is None
-    assert find_header(grid_of(["a"]), []) is None
+FOUND = {
+    "most wanted headers, the first of equals": (
+        grid_of(["Students", ""], ["id", "x"], ["id", "Name"], ["id", "Name"], rows=[1, 3, 5, 6]), ["ID", "NAME"], 5,
+    ),
+    "folded": (grid_of(["\ufeffBirth\u00a0\nDATE ", "ID"]), ["birth date"], 1),
+    "none wanted": (grid_of(["a", "b"], ["1", "2"]), ["id"], None),
+    "nothing wanted": (grid_of(["a"]), [], None),
+    "in row 30": (grid_of(["x"], ["id"], rows=[1, 30]), ["id"], 30),
+    "below row 30": (grid_of(["x"], ["id"], rows=[1, 31]), ["id"], None),
+    "numbered": (grid_of(["title"], ["Phone", "Phone"], ["Phone#2"]), ["Phone#2"], 2),
+    "one that stands many times": (grid_of(["id", "id", "id"], ["id", "name"]), ["id", "name"], 2),
+}  # fmt: skip
 
 
-def test_the_header_is_searched_in_the_first_thirty_rows():
-    assert find_header(grid_of(["x"], ["id"], rows=[1, 30]), ["id"]) == 30
-    assert find_header(grid_of(["x"], ["id"], rows=[1, 31]), ["id"]) is None
-
-
-def test_a_number_after_a_repeated_header_is_no_part_of_its_name():
-    grid = grid_of(["title"], ["Phone", "Phone"], ["Phone#2"])
-    assert find_header(grid, ["Phone#2"]) == 2
-
-
-def test_one_header_that_stands_many_times_counts_once():
-    assert find_header(grid_of(["id", "id", "id"], ["id", "name"]), ["id", "name"]) == 2
+@pytest.mark.parametrize(("grid", "wanted", "row"), FOUND.values(), ids=FOUND)
+def test_the_first_row_with_most_wanted_headers_is_the_header(grid, wanted, row):
+    assert find_header(grid, wanted) == row
 
 
 # --- Taking -------------------------------------------------------------------------------------
 
 
-def test_a_line_break_in_a_header_is_a_blank():
-    sheet = taken(grid_of(["Facility\n(Lot)", "Date de \r\n début\n", "Id"], ["a", "b", "c"]))
-    assert [column.header for column in sheet.columns] == ["Facility (Lot)", "Date de début", "Id"]
-
-
-def test_headers_are_cleaned_and_repeated_ones_numbered():
-    sheet = taken(grid_of([" Phone\u00a0", "PHONE", "", "Id\nno"], ["1", "2", "3", "4"]))
+def test_headers_are_cleaned_and_repeated_ones_numbered_and_cells_stay_as_shown():
+    header = [" Phone\u00a0", "PHONE", "", "Id\nno", "Date de \r\n début\n"]
+    sheet = taken(grid_of(header, ["\u00a01 ", "a\nb\u200b", "3", "4", "5"]))
     assert sheet.columns == (
         Column(0, "Phone", 1),
         Column(1, "PHONE", 2),
         Column(2, "", 1),
         Column(3, "Id no", 1),
+        Column(4, "Date de début", 1),
     )
-
-
-def test_cells_stay_as_shown():
-    sheet = taken(grid_of(["id", "name"], ["\u00a01 ", "a\nb\u200b"]))
-    assert sheet.frame.iloc[0].tolist() == ["\u00a01 ", "a\nb\u200b"]
+    assert sheet.frame.iloc[0].tolist() == ["\u00a01 ", "a\nb\u200b", "3", "4", "5"]
 
 
 def test_wholly_blank_rows_and_columns_are_left_out_everywhere():
@@ -113,36 +95,20 @@ def test_a_row_whose_only_cell_has_a_flaw_is_no_blank_row():
     assert taken(grid).rows.tolist() == [2]
 
 
-def test_a_column_without_header_that_holds_something_stays():
-    assert len(taken(grid_of(["id", ""], ["1", ""], ["2", "x"])).columns) == 2
-
-
 def test_a_header_without_records_is_an_empty_sheet():
     sheet = taken(grid_of(["id", "name"]))
     assert (sheet.frame.shape, sheet.rows.tolist(), len(sheet.columns)) == ((0, 2), [], 2)
 
 
-def test_rows_of_a_text_file_have_the_numbers_that_excel_shows():
-    grid = grid_of(["Title"], ["id"], ["a"], ["b"], name=None, rows=[1, 3, 4, 6])
-    sheet = taken(grid, 3)
-    assert (sheet.header_row, sheet.rows.tolist(), sheet.title) == (3, [4, 6], "Rows")
-
-
-@pytest.mark.parametrize("row", [2, 3], ids=["blank", "not there"])
-def test_a_header_row_that_is_blank_is_refused(row):
+@pytest.mark.parametrize(("name", "place"), [("S", "S, row"), (None, "row")], ids=["sheet", "text"])
+@pytest.mark.parametrize("row", [2, 9], ids=["blank", "not there"])
+def test_a_header_row_that_is_blank_is_refused(name, place, row):
     with pytest.raises(InputError) as caught:
-        taken(grid_of(["id"], [" "]), row)
+        taken(grid_of(["id"], [" "], name=name), row)
     assert str(caught.value) == (
-        f"people.xlsx, S, row {row}: the header is expected here, but the row is blank. "
+        f"people.xlsx, {place} {row}: the header is expected here, but the row is blank. "
         "Correct header_row in the mapping, or leave it out to have the header found."
     )
-
-
-@pytest.mark.parametrize("row", [2, 9], ids=["blank", "not there"])
-def test_a_header_record_that_is_blank_is_refused(row):
-    with pytest.raises(InputError) as caught:
-        taken(grid_of(["id"], [" "], name=None), row)
-    assert str(caught.value).startswith(f"people.xlsx, row {row}: the header is expected here")
 
 
 CELLS = st.sampled_from(["", " ", "\u00a0", "\u200b", "\n", "x", "0", "-", " y "])
@@ -161,19 +127,11 @@ def test_no_cell_that_means_something_is_ever_lost(records):
 # --- Results workbooks given back ---------------------------------------------------------------
 
 
-def test_the_rows_of_a_results_workbook_point_at_the_first_source():
-    head = [*RESULT_COLUMNS, "id"]
-    records = [
-        ["invalid", "", "9033", "", "", row, "a"] for row in ["14", " 9 ", "", "x", "0", "1.5"]
-    ]
-    assert taken(grid_of(head, *records)).rows.tolist() == [14, 9, 15, 16, 17, 18]
-
-
-def test_rows_added_to_a_results_workbook_are_numbered_past_the_last_and_known_as_added():
-    head = [*RESULT_COLUMNS, "id"]
-    records = [["invalid", "", "", "", "", row, "a"] for row in ["14", "", "3"]]
-    sheet = taken(grid_of(head, *records))
-    assert (sheet.rows.tolist(), sheet.added) == ([14, 15, 3], {1})
+def test_rows_of_a_results_workbook_point_at_the_first_source_and_added_ones_past_the_last():
+    told = ["14", " 9 ", "", "x", "0", "1.5"]
+    records = [["invalid", "", "9033", "", "", row, "a"] for row in told]
+    sheet = taken(grid_of([*RESULT_COLUMNS, "id"], *records))
+    assert (sheet.rows.tolist(), sheet.added) == ([14, 9, 15, 16, 17, 18], {2, 3, 4, 5})
 
 
 @pytest.mark.parametrize(
