@@ -252,8 +252,12 @@ def _at(grid: Grid, why: str) -> str:
 
 def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
     """Return the sheet under a header of two lines, the row and one beside it, where that has all."""
+    words = [re.sub("#[0-9]+$", "", header).split() for header in mapping.all_headers]
+    ends = {fold(" ".join(each[at:])) for each in words for at in range(len(each))}
     for rows in ((row - 1, row), (row, row + 1)):
-        if np.isin(rows, grid.rows).all():
+        lower = grid.frame[grid.rows == rows[1]].to_numpy().ravel()
+        # The first record has no end of a name in it.
+        if np.isin(rows, grid.rows).all() and not ends.isdisjoint(map(fold, lower)):
             with suppress(InputError):
                 sheet = take_sheet(source, grid, *rows, wanted=mapping.all_headers)
                 if not missing_headers(mapping, sheet.columns):

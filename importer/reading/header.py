@@ -143,9 +143,12 @@ def _named_columns(grid: Grid, position: int, kept: npt.NDArray[np.int64]) -> li
     below a header, so that their value stands to the left of it.
     """
     named, header_row = _line(grid, position), grid.rows[position]
-    below = grid.frame.iloc[kept]
+    below = grid.frame.iloc[kept] != ""
+    width = below.sum(axis=1)
+    # A page number in the footer does not fill a column.
+    records = grid.frame.iloc[kept][2 * width > width.median()]
     filled = [
-        int((~below[at].isin(["", title])).sum())
+        bool((~records[at].isin(["", title])).any())
         for at, title in enumerate(grid.frame.iloc[position])
     ]
     for merge in grid.merges:
@@ -153,9 +156,7 @@ def _named_columns(grid: Grid, position: int, kept: npt.NDArray[np.int64]) -> li
         if len(columns) < 2 or merge.last_row < header_row:  # noqa: PLR2004 - over one column only
             continue
         if merge.first_row <= header_row:
-            most = max(filled[column] for column in columns)
-            # A page number in the footer does not fill a column.
-            chosen = [column for column in columns if filled[column] * 2 > most] or columns[:1]
+            chosen = [column for column in columns if filled[column]] or columns[:1]
             name = named[columns[0]]
             for column in columns:
                 named[column] = name if column in chosen else ""

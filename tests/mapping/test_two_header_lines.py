@@ -97,6 +97,21 @@ def test_a_file_that_lacks_a_header_in_any_two_lines_is_told_what_is_missing(che
     assert '"Until"' in error
 
 
+def test_the_first_record_is_never_a_second_line_of_the_header(tmp_path, monkeypatch, capsys):
+    office = Office(
+        tmp_path,
+        mappings={"permits": MAPPING.replace("From", "Validity").replace("To}", "Validity#2}")},
+    )
+    call = office.calling(monkeypatch, capsys)
+    with xlsxwriter.Workbook(office.inbox / "permits.xlsx") as book:
+        sheet = book.add_worksheet()
+        for at, row in enumerate([UPPER, *([*each[:3], "", *each[4:]] for each in RECORDS)]):
+            sheet.write_row(at, 0, row)
+        sheet.merge_range("C1:D1", "Validity")
+    (file,) = call("check", office.inbox / "permits.xlsx", "--json").json["files"]
+    assert 'this column is missing: "Validity#2"' in file["error"]
+
+
 def test_results_of_two_header_lines_are_an_input(desk, controller):
     desk.write("mappings/permits.yaml", MAPPING)
     desk.push(write_merged(desk.folder / "permits.xlsx"), code=0)
