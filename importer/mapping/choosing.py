@@ -243,6 +243,10 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     ]
     what = "this column is" if len(parts) == 1 else "these columns are"
     why = f"{what} missing: {listed_up_to(parts, _MOST_MISSING)}."
+    right = find_header(grid, mapping.headers) if mapping.file.header_row else None
+    if right and not missing_headers(mapping, take_sheet(source, grid, right).columns):
+        why = f"its header is in row {right}, and header_row in the mapping says {headers[-1]}."
+        return _Misfit(mapping, _at(grid, why), 0, grid)
     return _Misfit(mapping, _at(grid, why), len(missing), grid, sheet)
 
 

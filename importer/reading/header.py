@@ -239,7 +239,8 @@ def _misplaced(
     below. Such a record has as many cells as the others; only the tabs tell.
     """
     least = max(position + 1 for position, name in enumerate(headers) if name)
-    surplus = (frame.iloc[:, most:] != "").any(axis=1).to_numpy()
+    beyond = frame.iloc[:, most:].apply(lambda cells: cells.str.strip() != "")
+    surplus = beyond.any(axis=1).to_numpy(dtype=np.bool_)
     flaws = [
         faults.wrong_length(int(lengths[at]), least if lengths[at] < least else most).at(at, None)
         for at in np.flatnonzero((lengths < least) | surplus).tolist()

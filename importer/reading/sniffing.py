@@ -216,6 +216,7 @@ _SIGNS = re.escape(
 _SENSELESS_RE = re.compile(
     rf"\ufffd|(?<=[A-Za-z])[{_SIGNS}]+(?=[A-Za-z])|(?<=[a-z])[ŠŒŽŸ]"
     r"|(?<=[A-Za-z])[\u201a\u201e\u0192\u02c6\u2030\u2039](?!\w)|\u0192(?=[a-z])"
+    r"|(?<=[a-z])\u00d5|(?<=[A-Z])\u00d5(?=[A-Z][a-z])"
 )
 """Signs of Windows-1252 where no text has them. Bytes that it lacks are U+FFFD."""
 _ASCII = 0x7F
@@ -335,7 +336,11 @@ def _suspected(data: bytes) -> tuple[str, str] | None:
 
 
 def _fits(text: str, at: int) -> bool:
-    """Whether a sign is a letter in its place: a capital at a word's head or among capitals, a small one behind them."""
+    """Whether a sign is a letter or an apostrophe in its place: a capital at a word's head or among capitals, a small one behind them."""
+    if (
+        text[at] in "\u2019\u0131"
+    ):  # an apostrophe, or the i of Turkish, which is in its place elsewhere
+        return text[at] == "\u2019"
     before, after = text[max(at - 1, 0)], text[at + 1 : at + 2]
     if text[at].islower():
         return before.islower() or (before.isupper() and not text[at - 2 : at - 1].isalpha())

@@ -346,6 +346,13 @@ def test_a_sheet_without_the_mappings_header_row_is_not_the_reason_where_another
     )
 
 
+def test_a_header_row_that_names_another_row_than_the_header_is_said(office):
+    mapping = office.mapping("a", "header_row: 2")
+    assert refusal(office.book(People=ROWS), mapping).startswith(
+        "roster.xlsx does not fit a.yaml: People: its header is in row 1, and header_row in the mapping says 2."
+    )
+
+
 @pytest.mark.parametrize("lines", [(), ("sheet: South",)], ids=["option", "mapping"])
 def test_a_hidden_sheet_that_is_named_is_an_error_that_lists_the_visible_ones(office, lines):
     mapping = office.mapping("a", *lines)
