@@ -21,7 +21,7 @@ from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
 from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers
-from importer.proposing.proposal import Confidence, as_json, nothing, recognised
+from importer.proposing.proposal import Confidence, as_json, nothing
 from importer.proposing.propose import LAST, Office, propose_anew, propose_file
 from importer.proposing.sheets import ENDPOINTS, look_at
 from importer.proposing.values import BLANK, HOLD
@@ -129,7 +129,11 @@ def _run(request: Request) -> int:
 
 def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answers], Proposal]:
     """Return what makes a proposal of answers; the file is read and looked at once."""
-    file = request.file if filled is None else _source_of(filled, request)
+    file = request.file
+    if filled is not None:
+        folders = (file.parent, request.workspace.inbox, Path.cwd())
+        there = (filled.source, *(folder / filled.source.name for folder in folders))
+        file = next(filter(os.path.isfile, there), filled.source)
     source, options = read_source(file, encoding=request.options.encoding), request.options
     named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
     office, endpoint = request.office, request.endpoint
@@ -156,14 +160,6 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
     return lambda said: propose_anew(first, mapping, document, said, office)
 
 
-def _source_of(filled: Filled, request: Request) -> Path:
-    """Return the file that a workbook of answers is about, where it lies now."""
-    name = filled.source.name
-    places = (request.file.parent, request.workspace.inbox, Path.cwd())
-    there = (filled.source, *(folder / name for folder in places))
-    return next(filter(os.path.isfile, there), filled.source)
-
-
 def _write(request: Request, proposal: Proposal) -> Path:
     """Write the mapping where the person says, else under a name that is free."""
     stem = proposal.look.source.path.stem
@@ -181,10 +177,9 @@ def _write(request: Request, proposal: Proposal) -> Path:
 
 def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
     """Say what was made and what to type next; print the object where it is wished; return the exit code."""
-    look, known, asked = proposal.look, recognised(proposal.places), len(proposal.held)
-    rows = count(len(look.sheet.frame), "row")
-    columns = count(len(look.profiles), "column")
-    say(f"{look.name}: {proposal.endpoint}, {rows}, {known} of {columns} recognised.")
+    look, asked = proposal.look, len(proposal.held)
+    rows, known = count(len(look.sheet.frame), "row"), look.recognised(proposal.places)
+    say(f"{look.name}: {proposal.endpoint}, {rows}, {known}.")
     secret = [f'"{p.profile.column.header}"' for p in proposal.places if p.secret]
     if secret:
         say(f"Never sent, and shown nowhere: {', '.join(dict.fromkeys(secret))}.")

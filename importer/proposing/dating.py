@@ -113,7 +113,6 @@ def _read(text: str, form: str) -> str:
 
 
 def _reading(texts: Sequence[str], form: str) -> int:
-    """Return how many texts a form reads."""
     return sum(bool(_read(text, form)) for text in texts)
 
 

@@ -43,11 +43,6 @@ class Named:
     grade: int = 0
     """1 where a word says that it is the better of two of its kind, -1 where it is the worse."""
 
-    @property
-    def rank(self) -> tuple[float, int]:
-        """How good a claim it is, for comparing."""
-        return (self.strength + 0.05 * len(self.words), len(self.words))
-
 
 @dataclass(frozen=True, slots=True)
 class Naming:
@@ -153,7 +148,6 @@ def _by_word(name: str, part: str) -> dict[str, list[tuple[int, Phrase]]]:
 
 
 def _within(language: Language, part: str, words: frozenset[str]) -> list[Phrase]:
-    """Return the phrases all of whose words are there."""
     known = _by_word(language.name, part)
     found = [pair for word in words for pair in known.get(word, ()) if pair[1].words <= words]
     return [phrase for _, phrase in sorted(found, key=lambda pair: pair[0])]
@@ -173,14 +167,17 @@ def _unsent(
 def _fields(
     language: Language, words: frozenset[str], endpoint: str, common: frozenset[str]
 ) -> list[Named]:
-    """Return the fields that the words may mean, the best first."""
-    best: dict[str, Named] = {}
-    for phrase in _within(language, endpoint, words):
-        named = _match(language, phrase, words, endpoint, common)
-        known = best.get(phrase.field)
-        if named and (known is None or named.rank > known.rank):
-            best[named.field] = named
-    return sorted(best.values(), key=lambda named: named.rank, reverse=True)
+    matches = (
+        _match(language, p, words, endpoint, common) for p in _within(language, endpoint, words)
+    )
+    found: dict[str, Named] = {}
+    for named in sorted(filter(None, matches), key=_rank, reverse=True):
+        found.setdefault(named.field, named)
+    return list(found.values())
+
+
+def _rank(named: Named) -> tuple[float, int]:
+    return named.strength + 0.05 * len(named.words), len(named.words)
 
 
 def _match(

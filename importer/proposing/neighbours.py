@@ -47,8 +47,7 @@ def settle(
         _user_types(row)
     _rivals(row)
     # From the right, so that a column that gives a second field moves no other.
-    seconds = sorted((*_emails(row), *_years(row), *_numbers(row)), reverse=True)
-    for at, field, reason in seconds:
+    for at, field, reason in sorted(_seconds(row), reverse=True):
         second = replace(places[at], field=field, confidence=Confidence.LIKELY, reason=reason)
         places.insert(at + 1, second)
     return tuple(_joined(places))
@@ -223,25 +222,18 @@ def _known(place: Place) -> tuple[float, ...]:
     )  # fmt: skip
 
 
-def _emails(row: _Row) -> Iterator[tuple[int, str, str]]:
-    """A user name that is an e-mail address is the e-mail too, where no column of its own gives it."""
+def _seconds(row: _Row) -> Iterator[tuple[int, str, str]]:
+    """Yield columns that give a second field: (position, field, reason)."""
     for at in row.of("user_name"):
         if not row.used("email") and row.places[at].profile.share("email") > FIRM:
             yield at, "email", "the user names are e-mail addresses, and no other column has them"
-
-
-def _years(row: _Row) -> Iterator[tuple[int, str, str]]:
-    """A make behind its year ("2015 Honda Civic") gives both."""
     for at in row.free("make"):
+        # 2015 Honda Civic
         if row.places[at].profile.share("year first") > _HALF:
             reason = "the values begin with the year; what follows is the make"
             row.change(at, reason, Confidence.LIKELY, how="extract")
             if not row.of("year"):
                 yield at, "year", "the values begin with the year"
-
-
-def _numbers(row: _Row) -> Iterator[tuple[int, str, str]]:
-    """An id that is said to be a student's or an employee's number is that number too."""
     for at in row.free("unique_id"):
         firm = {named.field for named in row.namings[at].fields if named.strength >= FIRM}
         for field, whose in _OWN_NUMBERS.items():

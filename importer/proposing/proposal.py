@@ -8,6 +8,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
+from importer.text import count
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -27,16 +28,12 @@ _HOWS: Final = ("first_of", "join", "lookup", "date", "extract", "convert")
 
 
 class Confidence(StrEnum):
-    """How sure a proposal is."""
+    """How sure a proposal is: used, used and shown to be confirmed, not used until a person answers, not sent."""
 
     SURE = "sure"
-    """Used."""
     LIKELY = "likely"
-    """Used, and shown to be confirmed."""
     ASK = "ask"
-    """Not used until a person answers."""
     NONE = "none"
-    """Not sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +120,12 @@ class Look:
     @property
     def name(self) -> str:
         """The file and its sheets, for people."""
-        sheets = (self.sheet.name,) if self.sheet.name else ()
-        return ", ".join((self.source.path.name, *sheets, *self.also))
+        return ", ".join(filter(None, (self.source.path.name, self.sheet.name, *self.also)))
+
+    def recognised(self, places: Sequence[Place]) -> str:
+        """Say how many columns have a field."""
+        known = {place.profile.column.position for place in places if place.field}
+        return f"{len(known)} of {count(len(self.profiles), 'column')} recognised"
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,11 +206,6 @@ class Proposal:
         return sum(other.profile is place.profile for other in self.places) == 1
 
 
-def recognised(places: tuple[Place, ...]) -> int:
-    """Return how many columns have a field."""
-    return len({place.profile.column.position for place in places if place.field})
-
-
 def as_json(proposal: Proposal, mapping: Path | None, exit_code: int) -> dict[str, object]:
     """Return a proposal as ``--json`` prints it."""
     look, rows = proposal.look, proposal.look.header_rows
@@ -254,8 +250,7 @@ def _picked(thing: object, *names: str) -> dict[str, object]:
 def _how(proposal: Proposal, place: Place) -> str:
     """Return in one word how a column gives its field."""
     rule = next((draft.rule for draft in proposal.drafts if draft.field == place.field), "")
-    if place.how != "direct":
-        return place.how
-    if not isinstance(rule, Mapping):
-        return "lookup" if place.field == "user_type_id" else place.how
-    return next((name for name in _HOWS if name in rule), place.how)
+    how = "lookup" if place.field == "user_type_id" else "direct"
+    if isinstance(rule, Mapping):
+        how = next((name for name in _HOWS if name in rule), "direct")
+    return how if place.how == "direct" else place.how

@@ -64,7 +64,6 @@ def _left_out(made: Proposal, key: Key, text: str, column: str = "", value: str 
 
 
 def _numbers(made: Proposal, hits: Hits) -> tuple[int, ...]:
-    """Return the numbers of rows as the spreadsheet shows them."""
     return tuple(made.look.sheet.rows[hits].tolist())
 
 

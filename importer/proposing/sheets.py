@@ -14,10 +14,10 @@ from importer.errors import InputError
 from importer.proposing.columns import place_columns
 from importer.proposing.naming import read_headers
 from importer.proposing.profiles import names_of, profile
-from importer.proposing.proposal import Confidence, Look, Reading, recognised
+from importer.proposing.proposal import Confidence, Look, Reading
 from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
-from importer.text import clean, count, fold
+from importer.text import clean, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -148,7 +148,6 @@ def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, 
 
 
 def _merged(group: Sequence[Look], known: Known) -> Look:
-    """Return sheets with the same headers as one."""
     first = group[0]
     if len(group) == 1:
         return first
@@ -229,5 +228,5 @@ def seems(source: Source) -> str:
         look = look_at(source)[0]
     except InputError:
         return ""
-    best, columns = look.readings[0], count(len(look.profiles), "column")
-    return f"{best.endpoint} ({recognised(best.places)} of {columns} recognised)"
+    best = look.readings[0]
+    return f"{best.endpoint} ({look.recognised(best.places)})"

@@ -247,7 +247,7 @@ def _currencies(made: Turn) -> None:
 
 
 def _ids(made: Turn) -> None:
-    """Length and lost zeros of numbers, and what an export wraps round them."""
+    """What an export wraps round numbers, their length, and lost zeros, which of an id are asked."""
     if any(text[:1] in "'=" or text.endswith(".0") for text in made.counts):
         made.rule["convert"] = ["unwrap"]
     digits = [text for text in made.counts if text.isdigit()]
@@ -255,18 +255,14 @@ def _ids(made: Turn) -> None:
         return
     lengths = [len(text) for text in digits]
     most = max(sorted(set(lengths)), key=lengths.count)
-    if set(lengths) == {most}:
-        made.why = f"{made.place.reason}; {most} digits each"
-    elif most == max(lengths):
-        _zeros(made, digits, most)
-
-
-def _zeros(made: Turn, digits: Sequence[str], most: int) -> None:
-    """Shorter numbers are filled up where a person says so; of an id that is asked."""
     fill, keep = f"fill up to {most} digits", "leave them as they are"
     name = f"{made.ref} zeros"
     said = made.proposal.answers.get(FIELDS, name)
-    if made.known.name == "unique_id":
+    if set(lengths) == {most}:
+        made.why = f"{made.place.reason}; {most} digits each"
+    elif most < max(lengths):
+        return
+    elif made.known.name == "unique_id":
         short = sum(made.counts[text] for text in digits if len(text) < most)
         likely = any(text.startswith("0") for text in digits)
         text = (
@@ -274,7 +270,7 @@ def _zeros(made: Turn, digits: Sequence[str], most: int) -> None:
             "Has the export lost zeros at the left?"
         )
         said = made.fact(name, text, fill, keep, proposal=fill if likely else "")
-    if said is not None and said != keep:
+    if said not in {None, keep} and len(set(lengths)) > 1:
         made.rule["pad"] = most
 
 

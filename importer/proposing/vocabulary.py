@@ -99,11 +99,13 @@ class Language:
 
     def _replaced(self, parts: list[str], shortest: int = 1) -> list[str]:
         spelled: list[str] = []
-        while parts:
-            longest = range(min(3, len(parts)), shortest - 1, -1)
-            length = next((n for n in longest if tuple(parts[:n]) in self.spellings), 0)
-            part, parts = tuple(parts[: length or 1]), parts[length or 1 :]
+        at = 0
+        while at < len(parts):
+            longest = range(min(3, len(parts) - at), shortest - 1, -1)
+            length = next((n for n in longest if tuple(parts[at : at + n]) in self.spellings), 0)
+            part = tuple(parts[at : at + (length or 1)])
             spelled += self.spellings[part] if length else part
+            at += len(part)
         return spelled
 
     def _split(self, piece: str) -> list[str]:
@@ -272,7 +274,6 @@ def user_type(text: str, types: Sequence[UserType]) -> UserType | None:
 
 
 def _told_by(name: str) -> set[str]:
-    """Return everything that a type's name means, whole or by its words."""
     words = name.split()
     texts = (name, *(word for word in words if len(word) > 1), *map(" ".join, pairwise(words)))
     return {meaning for text in texts if (meaning := means("user types", text))}

@@ -70,7 +70,6 @@ class _Line:
 
 
 def _lines(proposal: Proposal) -> dict[str, list[_Line]]:
-    """Return the lines of each page."""
     fields, asked = fields_of(proposal.endpoint), {q.key: q for q in proposal.questions}
     columns, values, rows = [], [], []
     seen: set[str] = set()

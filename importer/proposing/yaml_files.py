@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from importer.proposing.answers import Key, Question
+    from importer.proposing.answers import Key
     from importer.proposing.proposal import Proposal
 
 _DEPTHS: Final = {COLUMNS: (2,), FIELDS: (2,), VALUES: (3,), ROWS: (2, 3)}
@@ -47,9 +47,10 @@ def mapping_text(proposal: Proposal) -> str:
     """Return the mapping as YAML text; open questions stand in it as comments and under ``ask``."""
     look = proposal.look
     file = look.source.path
+    title = re.sub(r"[\s_.-]+", " ", _CHANGING_RE.sub(" ", file.stem)).strip()
     head: dict[str, object] = {
         "version": "1",
-        "name": proposal.kept.get("name") or _title(file),
+        "name": proposal.kept.get("name") or title or file.stem,
         "endpoint": proposal.endpoint,
         "match": {"files": [pattern(file)]},
     }
@@ -73,7 +74,15 @@ def mapping_text(proposal: Proposal) -> str:
     lines += ["fields:", *_fields(proposal)]
     if proposal.held:
         how = "answer these with `opscom-import map`, or here, and remove the lines"
-        lines += [f"ask:   # {how}", *(f"  - {_flow(_ask(each))}" for each in proposal.held)]
+        lines.append(f"ask:   # {how}")
+    for q in proposal.held:
+        parts = {
+            "field": q.field,
+            "column": q.column,
+            "question": _remark(q.text),
+            "choices": q.choices[:_MOST_CHOICES],
+        }
+        lines.append(f"  - {_flow({name: part for name, part in parts.items() if part})}")
     return "\n".join(lines) + "\n"
 
 
@@ -89,21 +98,6 @@ def _fields(proposal: Proposal) -> list[str]:
     for made in proposal.drafts:
         lines += [*asks.get(made.field, ()), *_entry(made.field, made.rule, 2, made.why)]
     return [*(lines or ["  {}"]), *asks.get("", ())]
-
-
-def _ask(question: Question) -> dict[str, object]:
-    parts = {
-        "field": question.field,
-        "column": question.column,
-        "question": _remark(question.text),
-        "choices": list(question.choices[:_MOST_CHOICES]),
-    }
-    return {name: part for name, part in parts.items() if part}
-
-
-def _title(file: Path) -> str:
-    words = re.sub(r"[\s_.-]+", " ", _CHANGING_RE.sub(" ", file.stem)).strip()
-    return words or file.stem
 
 
 def pattern(file: Path) -> str:
@@ -201,7 +195,6 @@ def _entry(key: str, value: object, indent: int = 0, comment: str = "") -> list[
 
 
 def _flow(value: object) -> str:
-    """Return a value in one line."""
     if isinstance(value, Mapping):
         pairs = (f"{_scalar(key)}: {_flow(inner)}" for key, inner in value.items())
         return "{" + ", ".join(pairs) + "}"
