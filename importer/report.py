@@ -158,7 +158,6 @@ def _header(columns: Sequence[Column], problem: Problem) -> str | None:
 
 
 def _cause(sheets: Sequence[Checked], heap: Sequence[tuple[int, Problem]]) -> Cause:
-    """Return the cause of some problems, each with the place of its sheet."""
     at, problem = heap[0]
     sheet = sheets[at].batch.sheet
     rows = len({(sheet_at, each.position) for sheet_at, each in heap})

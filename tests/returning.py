@@ -64,6 +64,13 @@ class Desk(Office):
     def push(self, path, *more, code=None):
         return self.do("push", path, "--yes", *more, code=code)
 
+    def give_back(self, stem, *cells, sheet="Rows", code=None):
+        """Correct cells of a results workbook, each a key, a header and a value, and push it."""
+        with edited(self.results(stem), sheet) as page:
+            for key, header, value in cells:
+                set_cell(page, key, header, value)
+        return self.push(self.results(stem), code=code)
+
     def results(self, stem, kind="results", folder="results"):
         return self.folder / folder / f"{stem}-{kind}.xlsx"
 

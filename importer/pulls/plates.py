@@ -229,7 +229,6 @@ def ask_plates(
 
 
 def _ask_one(plate: str, connection: Connection, conditions: Conditions) -> PlateAnswer | None:
-    """Ask for one plate; ``None`` where the run stopped before there was an answer."""
     redact = conditions.controller.redact
     verdict = ask(
         lambda: connection.send({"plate": plate}),

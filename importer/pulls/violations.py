@@ -56,7 +56,6 @@ def read_violations(text: str) -> Violations | None:
 
 
 def _salvaged(text: str) -> Violations | None:
-    """Return the records that are whole in a text that was cut off."""
     begin = _BEGIN_RE.search(text)
     if begin is None:
         return None

@@ -110,7 +110,6 @@ def _print_beside_key(
 
 
 def _source_rows(page: Page, context: Context) -> Iterator[Sequence[str]]:
-    """Yield the source cells row by row, as a workbook can hold them."""
     frame, stored = page.sheet.frame, page.sheet.stored
     money = {column for column in page.checked.batch.origins.get(_MONEY, ()) if column in stored}
     for start in range(0, len(frame), _CHUNK):

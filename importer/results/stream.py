@@ -129,7 +129,6 @@ class StreamedSheet(LineSheet):
 
 
 def _index(form: Format) -> int:
-    """Return the number by which cells name a format."""
     return form._get_xf_index()  # type: ignore[no-any-return]  # noqa: SLF001
 
 

@@ -146,7 +146,6 @@ def _write_head(layout: Layout, about: About, outcome: str) -> None:
 
 
 def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: About) -> None:
-    """Write the rows by state, with their sum, and the same as a chart beside it."""
     found = Counter(outcome.state for page in pages for outcome in page.outcomes)
     counts = {state: found[state] for state in State if found[state]}
     layout.section("What became of the rows")
@@ -196,7 +195,6 @@ def _insert_chart(
 
 
 def _record(about: About, pages: Sequence[Page]) -> list[tuple[str, str]]:
-    """Return what was imported, when, by whom, and where it went."""
     took = round((about.ended - about.started).total_seconds())
     minutes, seconds = divmod(took, 60)
     lasted = f"{minutes:,} min {seconds} s" if minutes else f"{seconds} s" if took else "under 1 s"
@@ -252,7 +250,6 @@ def _notes(pages: Sequence[Page], context: Context) -> list[str]:
 
 
 def _write_against(layout: Layout, pages: Sequence[Page], about: About, against: Against) -> None:
-    """Write how the file differs from what earlier files of its mapping brought: changed rows, and who is gone."""
     layout.section("This file against the last one")
     layout.across(compared_with(about, against))
     columns = (Column("Rows", "A"), Column("Number", "B"), Column("Which", "CG"))

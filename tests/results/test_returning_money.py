@@ -3,7 +3,6 @@
 import pytest
 import xlsxwriter
 from commanding import PERMITS
-from returning import edited, set_cell
 
 FORMATS = {
     "whole dollars": ("$#,##0", 1234.56, "1234.56"),
@@ -38,9 +37,9 @@ def test_a_corrected_row_brings_the_stored_amount_whatever_its_cell_showed(
     write_permits(desk, form, amount, "2026-12-20T18:00:00", "soon")
     counted = desk.push("permits.xlsx", code=1)["files"][0]["states"]
     assert counted == {"pushed": 1, "invalid": 1}
-    with edited(desk.results("permits"), "Sold") as page:
-        set_cell(page, "PL2", "To", "2026-12-21T18:00:00")
-    counted = desk.push(desk.results("permits"), code=0)["files"][0]["states"]
+    counted = desk.give_back("permits", ("PL2", "To", "2026-12-21T18:00:00"), sheet="Sold", code=0)[
+        "files"
+    ][0]["states"]
     assert counted == {"unchanged": 1, "pushed": 1}
     assert [entry.body["amount"] for entry in controller.ledger] == [sent, sent]
 
@@ -50,7 +49,5 @@ def test_parts_of_a_cent_are_not_rounded_by_giving_the_workbook_back(desk, contr
     desk.push("permits.xlsx", code=1)
     desk.push(desk.results("permits"), code=1)
     assert not controller.ledger
-    with edited(desk.results("permits"), "Sold") as page:
-        set_cell(page, "PL1", "Price", "12.35")
-    desk.push(desk.results("permits"), code=0)
+    desk.give_back("permits", ("PL1", "Price", "12.35"), sheet="Sold", code=0)
     assert [entry.body["amount"] for entry in controller.ledger] == ["12.35"]

@@ -219,9 +219,7 @@ def test_an_outdated_workbook_does_not_bring_old_values_back(desk, controller, e
     desk.push(f"{stem}.csv", code=0)
     old = desk.folder / f"old {stem}.xlsx"
     shutil.copy(desk.results(stem), old)
-    with edited(desk.results(stem)) as page:
-        set_cell(page, "000001", field, "Later")
-    desk.push(desk.results(stem), code=0)
+    desk.give_back(stem, ("000001", field, "Later"), code=0)
     with edited(old) as page:
         set_cell(page, "000002", field, "Edited")
     before = len(controller.ledger)
@@ -256,9 +254,7 @@ def test_a_checked_workbook_from_before_a_later_push_is_outdated_too(desk, contr
     desk.roster(3, "roster.csv")
     desk.do("check", "roster.csv", code=0)
     desk.push("roster.csv", code=0)
-    with edited(desk.results("roster")) as page:
-        set_cell(page, "000001", "Last", "Later")
-    desk.push(desk.results("roster"), code=0)
+    desk.give_back("roster", ("000001", "Last", "Later"), code=0)
     done = desk.push(desk.results("roster", "checked"), code=1)
     assert len(controller.ledger) == 4
     assert done["files"][0]["states"] == {"unchanged": 2, "invalid": 1}
@@ -291,9 +287,7 @@ def test_a_value_that_a_person_sets_back_in_the_newest_workbook_goes(desk, contr
     desk.roster(2, "roster.csv")
     desk.push("roster.csv", code=0)
     for name in ("Changed", "Last1"):
-        with edited(desk.results("roster")) as page:
-            set_cell(page, "000001", "Last", name)
-        desk.push(desk.results("roster"), code=0)
+        desk.give_back("roster", ("000001", "Last", name), code=0)
     assert [entry.body["last_name"] for entry in controller.entries("000001")] == [
         "Last1",
         "Changed",
@@ -438,7 +432,5 @@ def test_a_cell_that_is_a_date_is_shown_as_it_was_and_stays_held_until_it_is_cor
         desk.push(book or desk.results("roster"), code=1)
         assert [row["Odd"] for row in desk.table_of("roster", "People")] == ["2004-02-29"]
     assert controller.requests == 0
-    with edited(desk.results("roster"), "People") as page:
-        set_cell(page, "000001", "Odd", "Roy")
-    desk.push(desk.results("roster"), code=0)
+    desk.give_back("roster", ("000001", "Odd", "Roy"), sheet="People", code=0)
     assert controller.requests == 1
