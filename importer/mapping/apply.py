@@ -320,8 +320,9 @@ class _Cells:
         """
         known, omit = rule.field, bool(rule.part.if_invalid)
         values, said = _convert_column(taken.texts, steps)
-        if _all_midnight(rule, taken.texts):
-            said = dict.fromkeys(np.flatnonzero(taken.texts != "").tolist(), ALL_MIDNIGHT)
+        if midnights := _midnights(rule, taken.texts):
+            days = np.flatnonzero(taken.texts.isin(midnights)).tolist()
+            said |= dict.fromkeys(days, ALL_MIDNIGHT)
         for at, flaws in taken.flaws.items():
             first, *_ = flaws.values()
             said[at] = Refusal(first.message, first.remedy)
@@ -404,13 +405,13 @@ def _blank(texts: pd.Series[str], flaws: abc.Iterable[int] = ()) -> Marks:
     return blank
 
 
-def _all_midnight(rule: Rule, texts: pd.Series[str]) -> bool:
-    """Whether a column gives midnight throughout, and the mapping gives another time for days."""
+def _midnights(rule: Rule, texts: pd.Series[str]) -> set[str]:
+    """Return the times of a column if all are midnight, and the mapping gives another time for days."""
     part = rule.part
     if part.time in {None, dt.time()} or part.midnight or rule.field.kind is not Kind.DATETIME:
-        return False
-    filled = [text for text in texts.unique().tolist() if text]
-    return bool(filled) and all(is_midnight(text, part.date) for text in filled)
+        return set()
+    told = {text: is_midnight(text, part.date, part.timezone) for text in texts.unique() if text}
+    return set() if False in told.values() else {text for text, is_it in told.items() if is_it}
 
 
 def _convert_column(

@@ -246,7 +246,7 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     right = find_header(grid, mapping.headers) if mapping.file.header_row else None
     if right and not missing_headers(mapping, take_sheet(source, grid, right).columns):
         why = f"its header is in row {right}, and header_row in the mapping says {headers[-1]}."
-        return _Misfit(mapping, _at(grid, why), 0, grid)
+        missing = ()
     return _Misfit(mapping, _at(grid, why), len(missing), grid, sheet)
 
 

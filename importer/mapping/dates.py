@@ -263,12 +263,20 @@ def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
     return there is not None and there != local
 
 
-def is_midnight(text: str, formats: Sequence[DateFormat]) -> bool:
-    """Whether a text is a date with the time 00:00:00 written behind it."""
+def is_midnight(
+    text: str, formats: Sequence[DateFormat], timezone: ZoneInfo | None = None
+) -> bool | None:
+    """Whether a text has the time 00:00:00 written behind its date; ``None`` for one that tells nothing.
+
+    That is a date alone, the end of a permit that has none (9999-12-31), and what is no date.
+    """
     moment = _read(text, formats)
-    if isinstance(moment, Refusal) or moment.at.tzinfo is not None:
-        return False
-    return moment.has_time and moment.at.time() == dt.time()
+    if isinstance(moment, Refusal) or not moment.has_time or moment.at.date() == dt.date.max:
+        return None
+    at: dt.datetime | None = moment.at
+    if moment.at.tzinfo is not None:
+        at = None if timezone is None else _in_zone(moment.at, timezone)
+    return None if at is None else at.time() == dt.time()
 
 
 def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
@@ -283,10 +291,10 @@ def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
     """
     if max((text[8:10] for text in texts[true].tolist()), default="99") > str(_MONTHS_A_YEAR):
         return False
-    dates = [text for text in texts[~true].tolist() if any(map(str.isdigit, text))]
-    found = [each for each in map(_NUMBERS_RE.fullmatch, dates) if each]
+    written = [text for text in texts[~true].tolist() if re.search("[0-9].*[^0-9].*[0-9]", text)]
+    found = [each for each in map(_NUMBERS_RE.fullmatch, written) if each]
     above = [{part for part in (1, 3) if int(each[part]) > _MONTHS_A_YEAR} for each in found]
-    return len(found) == len(dates) > 0 and bool(set.intersection(*above))
+    return len(found) == len(written) > 0 and bool(set.intersection(*above))
 
 
 def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
