@@ -234,19 +234,21 @@ def parse_datetime(
     if isinstance(moment, Refusal):
         return _OF_MOMENTS.get(moment, moment)
     at = moment.at
+    if at.tzinfo is not None and timezone is not None:
+        local = _in_zone(at, timezone)
+        if local is None:
+            return _NO_SUCH_DAY
+        at = local
     if not moment.has_time or (midnight and at.time() == dt.time()):
         if time is None:
             return _NO_TIME
         at = dt.datetime.combine(at.date(), time, at.tzinfo)
     if at.microsecond:
         return _FRACTION
-    if at.tzinfo is None:
-        written = at.isoformat(timespec="seconds")
-        return Warned(written, _SKIPPED) if timezone and _is_skipped(at, timezone) else written
-    if timezone is None:
+    if at.tzinfo is not None:
         return _HAS_ZONE
-    local = _in_zone(at, timezone)
-    return _NO_SUCH_DAY if local is None else local.isoformat(timespec="seconds")
+    written = at.isoformat(timespec="seconds")
+    return Warned(written, _SKIPPED) if timezone and _is_skipped(at, timezone) else written
 
 
 def _in_zone(at: dt.datetime, timezone: ZoneInfo) -> dt.datetime | None:
@@ -268,15 +270,15 @@ def is_midnight(
 ) -> bool | None:
     """Whether a text has the time 00:00:00 written behind its date; ``None`` for one that tells nothing.
 
-    That is a date alone, the end of a permit that has none (9999-12-31), and what is no date.
+    That is the end of a permit that has none (9999-12-31), and what is no date.
     """
     moment = _read(text, formats)
-    if isinstance(moment, Refusal) or not moment.has_time or moment.at.date() == dt.date.max:
+    if isinstance(moment, Refusal) or moment.at.date() == dt.date.max:
         return None
     at: dt.datetime | None = moment.at
     if moment.at.tzinfo is not None:
         at = None if timezone is None else _in_zone(moment.at, timezone)
-    return None if at is None else at.time() == dt.time()
+    return None if at is None else moment.has_time and at.time() == dt.time()
 
 
 def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
