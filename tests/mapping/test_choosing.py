@@ -117,23 +117,6 @@ def test_a_mapping_that_deletes_is_not_taken_for_a_file_of_more_columns_unless_i
     assert chosen(office.text("Permit id\nP-1\n"), ends) == ("ends", [None])
 
 
-def test_beside_a_mapping_that_deletes_the_column_that_the_one_for_changes_lacks_is_said(office):
-    ends = office.mapping("ends", endpoint="permit-deletes", fields=DELETES)
-    changes = office.mapping(
-        "changes",
-        endpoint="permit-updates",
-        fields="fields: {referenceID: Permit id, endTime: New End, plate: Plate}",
-    )
-    source = office.text("Permit id,New End,Zone\nP-1,2027-01-01,A\n")
-    assert refusal(source, ends, changes).splitlines() == [
-        (
-            'roster.csv does not fit changes.yaml: this column is missing: "Plate". The file has the headers '
-            f'"Permit id", "New End", "Zone". {NEW} {anew(source, "changes.yaml")}'
-        ),
-        DELETED,
-    ]
-
-
 def test_a_mapping_for_other_names_is_not_near_for_one_header_that_it_shares(office):
     staff = office.mapping(
         "staff",
@@ -142,23 +125,6 @@ def test_a_mapping_for_other_names_is_not_near_for_one_header_that_it_shares(off
     )
     assert "no mapping fits." in refusal(office.text(CSV), staff)
     assert "does not fit staff.yaml" in refusal(office.text(CSV, "staff.csv"), staff)
-
-
-def test_a_file_is_never_told_that_it_has_the_columns_of_a_mapping_that_would_delete_it(office):
-    ends = office.mapping(
-        "ends", 'match: {files: ["*ends*"]}', endpoint="permit-deletes", fields=DELETES
-    )
-    changes = office.mapping(
-        "changes",
-        'match: {files: ["*roster*"]}',
-        endpoint="permit-updates",
-        fields="fields: {referenceID: Permit id, endTime: End, plate: Plate, amount: Price}",
-    )
-    source = office.text("Permit id,Until\nP-1,2027-01-01\n")
-    assert refusal(source, ends, changes) == (
-        'roster.csv does not fit changes.yaml: these columns are missing: "End", "Plate", "Price". The file '
-        f'has the headers "Permit id" and 1 more. {NEW} {anew(source, "changes.yaml")}'
-    )
 
 
 def test_a_mapping_with_open_questions_stops_only_the_file_that_would_use_it(office):
@@ -186,79 +152,87 @@ def test_mappings_that_have_faults_are_named_where_none_of_the_others_fits(offic
         ]
 
 
-def test_two_that_fit_equally_are_an_error_that_names_both(office):
-    a = office.mapping("a", 'match: {files: ["*"]}')
-    b = office.mapping("b", 'match: {files: ["*roster*"]}')
-    assert refusal(office.text(CSV), b, a) == (
-        "roster.csv fits more than one mapping: a.yaml and b.yaml. "
-        "Name one with --mapping, or narrow `match` in one of them."
-    )
+ENDS = ('match: {files: ["*ends*"]}', DELETES, "permit-deletes")
+CHANGES = "fields: {referenceID: Permit id, endTime: New End, plate: Plate}"
+LATER = 'this column is missing: "Plate". The file has the headers "Permit id", "New End", "Zone".'
+PEOPLE = [["Card", "Given", "Family"], ["S1", "Ada", "Quill"], ["S2", "Ben", "Reed"]]
+REFUSED = {
+    "two that fit equally": (
+        {"b": ('match: {files: ["*roster*"]}',), "a": ('match: {files: ["*"]}',)}, CSV,
+        ("roster.csv fits more than one mapping: a.yaml and b.yaml. Name one with --mapping, or narrow `match` in one of "
+         "them."),
+    ),
+    "a missing header with the nearest": (
+        {"a": ()}, "Id,Frist,Last\n1,Ada,Quill\n",
+        ('roster.csv does not fit a.yaml: this column is missing: "First" (the nearest is "Frist"). The file has the headers '
+         '"Id", "Frist", "Last". {new} --mapping a.yaml'),
+    ),
+    "beside one that deletes the column that the one for changes lacks": (
+        {"ends": ("", *ENDS[1:]), "changes": ("", CHANGES, "permit-updates")}, "Permit id,New End,Zone\nP-1,2027-01-01,A\n",
+        f"roster.csv does not fit changes.yaml: {LATER} {{new}} --mapping changes.yaml\n{DELETED}",
+    ),
+    "never the columns of one that would delete": (
+        {"ends": ENDS, "changes": ('match: {files: ["*roster*"]}', CHANGES.replace("New End", "End"), "permit-updates")},
+        "Permit id,Until\nP-1,2027-01-01\n",
+        ('roster.csv does not fit changes.yaml: these columns are missing: "End", "Plate". The file has the headers "Permit id" '
+         "and 1 more. {new} --mapping changes.yaml"),
+    ),
+    "one that fits but for the name": (
+        {"banner": ('match: {files: ["*student*"]}',), "other": ("", FIELDS.replace("Last", "Surname"))}, CSV,
+        MISNAMED.format("banner.yaml"),
+    ),
+    "without one for the name the nearest of the others": (
+        {"near": ('match: {files: ["*staff*"]}', FIELDS.replace("Last", "Sur")), "far": ('match: {files: ["x"]}', "fields: {unique_id: Key}")},
+        CSV,
+        ('roster.csv does not fit near.yaml: this column is missing: "Sur". The file has the headers "Id", "First", "Last". '
+         "{new} --mapping near.yaml"),
+    ),
+    "none that fits: what it seems to be and what to type": (
+        {"a": ('match: {files: ["*staff*"]}',)}, "Stud. No.,Vorname,Nom,Prénom,E-mail,Hair\nS1,x,Quill,Ada,a@uni.example,red\n",
+        ('roster.csv: no mapping fits. The file has the headers "Stud. No.", "Vorname", "Nom", "Prénom", "E-mail", "Hair". It '
+         "looks like users (4 of 6 columns recognised). To have a mapping proposed: {map}"),
+    ),
+    "the sheet that lacks least": (
+        {"a": ()}, {"N": [["x"]], "Longer_name": [["Id", "First"], ["1", "Ada"]]},
+        ('roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". The file has the headers "Id", '
+         '"First". {new} --mapping a.yaml'),
+    ),
+    "a workbook without a visible cell": (
+        {"a": ()}, {"Empty": []},
+        ("roster.xlsx has no cells that can be seen. Export it again, or unhide the sheet that is to be imported, and save the "
+         "file."),
+    ),
+}  # fmt: skip
+NAMED = {
+    "what is missing and never to name a mapping": (
+        {"a": ()}, {"People": [["Id", "First"], ["1", "Ada"]]},
+        f'roster.xlsx does not fit a.yaml: People: this column is missing: "Last". The file has the headers "Id", "First". {WAYS}',
+    ),
+    "of sheets without a mapped header the table, not the notes before it": (
+        {"a": ()}, {"Notes": [["List for parking"]], "People": PEOPLE},
+        ("roster.xlsx does not fit a.yaml: People: none of the first 30 rows holds any of the mapped headers (Id, First, Last). "
+         f"The file has 3 columns, and no row of it holds headers that are known here. {WAYS}"),
+    ),
+    "of several the nearest": (
+        {"far": ("", "fields: {unique_id: Key, login_source: Source}"), "near": ("", FIELDS.replace("Last", "Surname"))}, CSV,
+        f'roster.csv does not fit near.yaml: this column is missing: "Surname". The file has the headers "Id", "First", "Last". {WAYS}',
+    ),
+}  # fmt: skip
 
 
-def test_a_missing_header_is_named_with_the_nearest(office):
-    mapping = office.mapping("a")
-    source = office.text("Id,Frist,Last\n1,Ada,Quill\n")
-    assert refusal(source, mapping) == (
-        'roster.csv does not fit a.yaml: this column is missing: "First" (the nearest is "Frist"). '
-        f'The file has the headers "Id", "Frist", "Last". {NEW} {anew(source, "a.yaml")}'
-    )
-    assert refusal(source, mapping, named=True).endswith(
-        f'The file has the headers "Id", "Frist", "Last". {WAYS}'
-    )
-
-
-def test_where_no_sheet_has_a_mapped_header_the_one_that_is_a_table_is_told_not_the_notes_before_it(
-    office,
-):
-    mapping = office.mapping("a")
-    people = [["Card", "Given", "Family"], ["S1", "Ada", "Quill"], ["S2", "Ben", "Reed"]]
-    source = office.book(Notes=[["List for parking"]], People=people)
-    assert refusal(source, mapping, named=True) == (
-        "roster.xlsx does not fit a.yaml: People: none of the first 30 rows holds any of the mapped headers "
-        f"(Id, First, Last). The file has 3 columns, and no row of it holds headers that are known here. {WAYS}"
-    )
-
-
-def test_of_several_that_do_not_fit_the_nearest_is_told(office):
-    far = office.mapping("far", fields="fields: {unique_id: Key, login_source: Source}")
-    near = office.mapping("near", fields=FIELDS.replace("Last", "Surname"))
-    assert refusal(office.text(CSV), far, near, named=True) == (
-        'roster.csv does not fit near.yaml: this column is missing: "Surname". The file has the headers "Id", '
-        f'"First", "Last". {WAYS}'
-    )
-
-
-def test_a_file_that_fits_but_for_its_name_is_told_which_mapping_has_its_columns(office):
-    mapping = office.mapping("banner", 'match: {files: ["*student*"]}')
-    other = office.mapping("other", fields=FIELDS.replace("Last", "Surname"))
-    assert refusal(office.text(CSV), mapping, other) == MISNAMED.format("banner.yaml")
-
-
-def test_a_file_that_no_mapping_fits_is_told_in_one_line_what_it_seems_to_be_and_what_to_type(
-    office,
-):
-    mapping = office.mapping("a", 'match: {files: ["*staff*"]}')
-    source = office.text(
-        "Stud. No.,Vorname,Nom,Prénom,E-mail,Hair\nS1,x,Quill,Ada,a@uni.example,red\n"
-    )
-    assert refusal(source, mapping) == (
-        'roster.csv: no mapping fits. The file has the headers "Stud. No.", "Vorname", "Nom", "Prénom", '
-        '"E-mail", "Hair". It looks like users (4 of 6 columns recognised). '
-        f"To have a mapping proposed: {anew(source)}"
-    )
-
-
-def test_without_a_mapping_for_the_name_the_nearest_of_the_others_is_told(office):
+@pytest.mark.parametrize("kind", [*REFUSED, *NAMED])
+def test_a_file_that_no_mapping_fits_is_told_what_is_wrong_and_what_to_do(office, kind):
+    given, cells, said = (REFUSED | NAMED)[kind]
     mappings = [
-        office.mapping("near", 'match: {files: ["*staff*"]}', fields=FIELDS.replace("Last", "Sur")),
-        office.mapping("far", 'match: {files: ["x"]}', fields="fields: {unique_id: Key}"),
+        office.mapping(
+            name, *lines[:1], fields=[*lines[1:], FIELDS][0], endpoint=[*lines[2:], "users"][0]
+        )
+        for name, lines in given.items()
     ]
-    source = office.text(CSV)
-    assert refusal(source, *mappings) == (
-        "roster.csv does not fit near.yaml: "
-        'this column is missing: "Sur". The file has the headers "Id", "First", "Last". '
-        f"{NEW} {anew(source, 'near.yaml')}"
-    )
+    source = office.text(cells) if isinstance(cells, str) else office.book(**cells)
+    command = f"opscom-import map {source.path}"
+    expected = said.replace("{new}", f"{NEW} {command}").replace("{map}", command)
+    assert refusal(source, *mappings, named=kind in NAMED) == expected
 
 
 def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_counted(office):
@@ -327,15 +301,6 @@ def test_a_sheet_that_nearly_fits_is_not_left_out_in_silence(office):
     assert found.notes == ('The sheet South (1 row) was not imported: it lacks "First".',)
 
 
-def test_the_reason_is_that_of_the_sheet_that_lacks_least(office):
-    mapping = office.mapping("a")
-    source = office.book(N=[["x"]], Longer_name=[["Id", "First"], ["1", "Ada"]])
-    assert refusal(source, mapping) == (
-        'roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". '
-        f'The file has the headers "Id", "First". {NEW} {anew(source, "a.yaml")}'
-    )
-
-
 def test_a_sheet_without_the_mappings_header_row_is_not_the_reason_where_another_lacks_a_column(
     office,
 ):
@@ -370,13 +335,6 @@ def test_all_sheets_that_a_mapping_lists_must_fit(office):
     bad = office.book(North=ROWS, South=[["Id", "First"], ["1", "Ada"]])
     assert refusal(bad, mapping).startswith(
         'roster.xlsx does not fit a.yaml: South: this column is missing: "Last".'
-    )
-
-
-def test_a_workbook_without_a_visible_cell_is_said(office):
-    assert refusal(office.book(Empty=[]), office.mapping("a")) == (
-        "roster.xlsx has no cells that can be seen. "
-        "Export it again, or unhide the sheet that is to be imported, and save the file."
     )
 
 
