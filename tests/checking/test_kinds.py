@@ -13,7 +13,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.model import CellType
 from importer.schema import Kind
 from schemas import TABLES, kinds
 
@@ -186,27 +185,6 @@ def test_what_is_meant_is_named_apart_from_the_message(kind, text, detail):
     [(rule, found)] = kinds.judge(kind, text)
     assert found == detail
     assert text not in rule.message + rule.remedy
-
-
-@pytest.mark.parametrize(
-    ("cell", "kind", "text", "fits"),
-    [
-        (CellType.DATE, ID, "2026-03-10", False), (CellType.DATE, NAME, "2026-03-10", False),
-        (CellType.DATE, Kind.AMOUNT, "1900-01-14", False), (CellType.DATE, Kind.DATE, "2026-03-10", True),
-        (CellType.DATE, Kind.DATETIME, "2026-03-10", True), (CellType.TIME, TEXT, "08:30:00", False),
-        (CellType.TIME, Kind.DATETIME, "08:30:00", True), (CellType.BOOLEAN, PLATE, "TRUE", False),
-        (CellType.BOOLEAN, ID, "TRUE", False), (CellType.BOOLEAN, NAME, "TRUE", True),
-        (CellType.PERCENT, PLATE, "50%", False), (CellType.PERCENT, TEXT, "50%", True),
-        (CellType.NUMBER, PLATE, "1234.5", False), (CellType.NUMBER, PLATE, "-123", False),
-        (CellType.NUMBER, PLATE, "12345", True), (CellType.NUMBER, PLATE, "TX 123", True),
-        (CellType.NUMBER, ID, "012-34-5678", True), (CellType.NUMBER, ID, "100554.5", False),
-        (CellType.NUMBER, TEXT, "12.5", True), (CellType.TEXT, PLATE, "1234.5", True),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_what_a_cell_of_a_workbook_is_decides_before_its_text(cell, kind, text, fits):
-    wrong = kinds.unfit(kind, cell)
-    assert (wrong is None or not re.search(wrong[0], text)) == fits
 
 
 def test_every_message_begins_with_what_it_is_about_and_every_remedy_is_a_sentence():

@@ -153,11 +153,6 @@ def test_a_line_of_signs_is_not_a_record_wherever_it_stands(held, form, sign):
     assert held([row, *rows, row, *people(20, 23, form), row]) == {2: RULED, 12: RULED, 16: RULED}
 
 
-def test_whoever_says_that_the_key_is_right_has_the_row_sent(held):
-    mapping = MAPPING.replace("Student ID", "{column: Student ID, as_shown: true}")
-    assert held([person(50, "visitor-{}"), *people()], mapping=mapping) == {}
-
-
 def test_a_header_in_the_middle_is_a_repeated_header_however_it_is_written(held):
     again = ["STUDENT\u00a0ID ", "Last\nName", "First\u2009Name", "", "\ufeffE\u2011mail"]
     header = [*HEADER[:4], "E-Mail"]
@@ -212,6 +207,13 @@ def test_a_record_is_never_taken_for_anything_else(held, kind):
     assert held(RIGHT[kind]) == {}
 
 
+def test_whoever_says_that_the_key_is_right_or_skips_the_row_is_not_told(held):
+    mapping = MAPPING.replace("Student ID", "{column: Student ID, as_shown: true}")
+    assert held([person(50, "visitor-{}"), *people()], mapping=mapping) == {}
+    skip = 'skip_rows: [{column: Student ID, matches: "Total.*"}]\n'
+    assert held([*people(0, 3), *[["Total", "8"]] * 9, *people(3, 5)], mapping=MAPPING + skip) == {}
+
+
 def test_values_that_are_headers_of_other_columns_make_no_header(held):
     header = [*HEADER, "1", "2", "3", "Yes", "No"]
     rows = [[*row, "1", "2", "3", "No", "Yes"] for row in people()]
@@ -242,11 +244,6 @@ def test_a_row_in_which_no_mapped_column_holds_anything_is_skipped(tmp_path, mon
     done = call("check", "--json")
     assert done.states == {"roster.xlsx": {"ready": 2, "skipped": 9}}
     assert "Correct" not in done.err
-
-
-def test_rows_that_the_mapping_skips_are_neither_held_nor_counted(held):
-    skip = 'skip_rows: [{column: Student ID, matches: "Total.*"}]\n'
-    assert held([*people(0, 3), *[["Total", "8"]] * 9, *people(3, 5)], mapping=MAPPING + skip) == {}
 
 
 def test_rows_of_a_results_workbook_stay_what_they_were_however_it_is_sorted(desk, controller):

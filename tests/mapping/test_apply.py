@@ -438,20 +438,35 @@ def cells(kinds, *texts):
     return replace(source, types={0: np.array(kinds, np.int8)})
 
 
-@pytest.mark.parametrize(
-    ("field", "kind", "message"),
-    [
-        ("city", CellType.DATE, "the spreadsheet program has made a date of it."),
-        ("unique_id", CellType.TIME, "the spreadsheet program has made a time of it."),
-        ("unique_id", CellType.BOOLEAN, "this cell is a truth value."),
-        ("student_no", CellType.PERCENT, "this cell is a percentage."),
-    ],
+DATE = "the spreadsheet program has made a date of it."
+TIME = "the spreadsheet program has made a time of it."
+TRUTH, PERCENT, DECIMALS = (
+    "this cell is a truth value.",
+    "this cell is a percentage.",
+    "this cell is a number with decimals or a sign.",
 )
-def test_a_cell_that_is_no_text_is_held_where_a_text_belongs(apply, field, kind, message):
-    batch = apply(f"{{{field}: X}}", cells([kind, CellType.TEXT], "that", "this"))
-    assert [(p.position, p.message, p.remedy) for p in batch.problems] == [
-        (0, message, "Format the column as text and type the value.")
-    ]
+CELLS_OF_TYPES = [
+    ("users", "student_no", CellType.DATE, "2026-03-10", DATE), ("users", "first_name", CellType.DATE, "2026-03-10", DATE),
+    ("permits", "amount", CellType.DATE, "1900-01-14", DATE), ("users", "date_of_birth", CellType.DATE, "2001-03-10", None),
+    ("permits", "startTime", CellType.DATE, "2026-03-10 08:00", None), ("users", "city", CellType.TIME, "08:30:00", TIME),
+    ("users", "unique_id", CellType.TIME, "08:30:00", TIME), ("vehicles", "plate", CellType.BOOLEAN, "TRUE", TRUTH),
+    ("users", "unique_id", CellType.BOOLEAN, "TRUE", TRUTH), ("users", "first_name", CellType.BOOLEAN, "TRUE", None),
+    ("vehicles", "plate", CellType.PERCENT, "50%", PERCENT), ("users", "student_no", CellType.PERCENT, "50%", PERCENT),
+    ("users", "city", CellType.PERCENT, "50%", None), ("vehicles", "plate", CellType.NUMBER, "1234.5", DECIMALS),
+    ("vehicles", "plate", CellType.NUMBER, "-123", DECIMALS), ("vehicles", "plate", CellType.NUMBER, "12345", None),
+    ("vehicles", "plate", CellType.NUMBER, "TX 123", None), ("users", "unique_id", CellType.NUMBER, "012-34-5678", None),
+    ("users", "unique_id", CellType.NUMBER, "100554.5", DECIMALS), ("users", "city", CellType.NUMBER, "12.5", None),
+    ("vehicles", "plate", CellType.TEXT, "1234.5", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("endpoint", "field", "kind", "text", "message"), CELLS_OF_TYPES)
+def test_what_a_cell_is_decides_before_its_text(apply, endpoint, field, kind, text, message):
+    source = cells([kind, CellType.TEXT], text, "")
+    found = apply(f"{{{field}: X}}", source, endpoint=endpoint).problems
+    remedy = "Format the column as text and type the value."
+    expected = [(0, message, remedy)] if message else []
+    assert [(p.position, p.message, p.remedy) for p in found] == expected
 
 
 def test_a_cell_that_is_no_text_goes_where_the_person_vouches_for_it_or_it_counts_as_blank(apply):
