@@ -211,9 +211,14 @@ class Table(Page):
     @property
     def told_by(self) -> tuple[str, ...]:
         """The fields whose cells say which record a row is: its ids and its plate."""
-        parts = [name for part in self.key for name in part] or list(self.alike)
-        known = [each for each in map(self.field, parts) if each is not None]
-        return tuple(each.name for each in known if each.kind in {Kind.ID, Kind.PLATE})
+        names = {name for part in self.parts for name in part}
+        kinds = {Kind.ID, Kind.PLATE}
+        return tuple(each.name for each in self.fields if each.name in names and each.kind in kinds)
+
+    @property
+    def parts(self) -> tuple[tuple[str, ...], ...]:
+        """What two rows of one record agree in: the parts of the key, or else the fields of ``alike``."""
+        return self.key or tuple((name,) for name in self.alike)
 
     @property
     def names(self) -> tuple[str, ...]:

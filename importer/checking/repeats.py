@@ -54,7 +54,7 @@ class _Sheet:
     def identities(self) -> list[Key | None]:
         """Return the key of each row; ``None`` where it has none or none that we may trust."""
         columns, bad = [], set[int]()
-        for names in _key_fields(self.table):
+        for names in self.table.parts:
             column = self._part(names)
             # A zone or a permit number may be blank, a plate or an id may not.
             fields = [known for known in self.table.fields if known.name in names]
@@ -192,7 +192,7 @@ def _groups(sheets: Sequence[_Sheet], keys: Sequence[Sequence[Key | None]]) -> l
 
 def _compare(table: Table, groups: Sequence[Sequence[Row]]) -> None:
     """Tell the rows that repeat an earlier one word for word from those that contradict it."""
-    parts = _key_fields(table)
+    parts = table.parts
     for (sheet, first), *later in groups:
         for other, position in later:
             names = dict.fromkeys([*sheet.batch.frame, *other.batch.frame])
@@ -242,7 +242,7 @@ def _resemble(table: Table, policy: Policy, sheets: Sequence[_Sheet]) -> None:
 
 def _what(table: Table) -> str:
     """Say what two rows of one record have in common."""
-    *most, last = [names[-1] for names in _key_fields(table)]
+    *most, last = [names[-1] for names in table.parts]
     if most:
         return f"the same {table.endpoint.removesuffix('s')} ({', '.join(most)} and {last})"
     known = table.field(last)
@@ -272,10 +272,6 @@ def _share(table: Table, sheets: Sequence[_Sheet]) -> None:
                         remedy="Give each user their own, or delete the row that is wrong.",
                     )
                     other.held.add(position)
-
-
-def _key_fields(table: Table) -> tuple[tuple[str, ...], ...]:
-    return table.key or tuple((name,) for name in table.alike)
 
 
 def overrule(

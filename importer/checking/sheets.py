@@ -225,8 +225,8 @@ def _letters(header: str) -> str:
 
 def _key(batch: Batch, table: Table) -> tuple[Field, int] | None:
     """Return the field that records are told apart by and that one column gives, and that column."""
-    parts = [name for part in table.key for name in part] or table.alike[::-1]
-    for known in filter(None, map(table.field, parts)):
+    parts = table.parts if table.key else table.parts[::-1]
+    for known in filter(None, (table.field(name) for part in parts for name in part)):
         columns = batch.origins.get(known.name, ())
         if len(columns) == 1:
             return known, columns[0]

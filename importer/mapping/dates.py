@@ -183,9 +183,6 @@ def parse_date(
         timezone: The zone in which a moment with ``Z`` or an offset must be midnight; without it such
             a text is refused.
         today: A year of two digits that would lie after this day is of the century before.
-
-    >>> parse_date("2001-02-03 00:00")
-    '2001-02-03'
     """
     if _ISO_DAY_RE.fullmatch(text):
         # Most dates are written so, and in a column of births each is another.
@@ -226,9 +223,6 @@ def parse_datetime(
         timezone: The zone that texts with ``Z`` or an offset are converted to; without it they are
             refused. Texts without a zone stay as they are; one that the zone's clocks skip is warned of.
         midnight: Whether a time of 00:00:00 stands for a date alone.
-
-    >>> parse_datetime("2018-07-02 09:00")
-    '2018-07-02T09:00:00'
     """
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
