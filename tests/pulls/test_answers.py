@@ -32,13 +32,8 @@ ASKED = Asked(Path(), "h", "c", "p", sandbox=False, when=AT("2031-01-02T03:04:05
 
 
 def laid_out(folder, content):
-    pages = pages_of(read_violations(content.decode()))
+    pages = pages_of(read_violations(content if isinstance(content, str) else json.dumps(content)))
     return write_book(folder / "v.xlsx", Summary("Overdue violations", ASKED), pages)
-
-
-@pytest.fixture
-def workbook(tmp_path):
-    return laid_out(tmp_path, OVERDUE)
 
 
 def shown(name, value):
@@ -62,8 +57,10 @@ def whole(record, *moved):
 # Pull API: Overdue Violations, "Successful Response"
 
 
-def test_every_value_of_the_sample_of_overdue_violations_is_in_the_workbook(workbook):
-    (record,) = json.loads(OVERDUE)["records"]
+def test_every_value_of_the_sample_is_in_the_workbook_and_no_salt_token_or_encrypted_id(tmp_path):
+    workbook = laid_out(tmp_path, OVERDUE.decode())
+    sample = json.loads(OVERDUE)
+    (record,) = sample["records"]
     vehicle = record["vehicle"]
     expected = {
         "Violations": [whole(record, "vehicle", "details", "attachments", "user")],
@@ -74,37 +71,25 @@ def test_every_value_of_the_sample_of_overdue_violations_is_in_the_workbook(work
     }
     for sheet, records in expected.items():
         rows = rows_of(workbook, sheet)
+        assert {row["ViolationID"] for row in rows} == {9}
         assert len(rows) == len(records)
         for row, wanted in zip(rows, records, strict=True):
             assert {name: row.get(name) for name in wanted} == wanted
+    assert rows_of(workbook, "Violations")[0]["vehicle.Plate"] == "AJNR123"
+    (driver,) = rows_of(workbook, "Drivers")
+    assert (driver["role"], driver["VehicleID"]) == ("driver", 8)
+    held, secrets = raw_parts(workbook), vehicle["drivers"][0]
+    for secret in (secrets["salt"], secrets["encid"], sample["state"]["csrf_token"]):
+        assert secret.encode() in OVERDUE
+        assert secret.encode() not in held
+    assert not [name for name in (b"salt", b"encid", b"csrf_token") if name in held]
 
 
-@pytest.mark.parametrize("content", [OVERDUE, b'{"records": []}'], ids=["sample", "none"])
+@pytest.mark.parametrize("content", [OVERDUE.decode(), {"records": []}], ids=["sample", "none"])
 def test_every_column_stands_there_once(tmp_path, content):
     for sheet in openpyxl.load_workbook(laid_out(tmp_path, content)).worksheets[1:]:
         headers = [cell.value for cell in sheet[1]]
         assert len(headers) == len(set(headers)), sheet.title
-        assert "salt" not in headers
-
-
-def test_every_row_of_every_page_names_its_violation(workbook):
-    (violation,) = rows_of(workbook, "Violations")
-    assert (violation["ViolationID"], violation["vehicle.Plate"]) == (9, "AJNR123")
-    (driver,) = rows_of(workbook, "Drivers")
-    assert (driver["role"], driver["ViolationID"], driver["VehicleID"]) == ("driver", 9, 8)
-    for page in ("Details", "Vehicles", "Attachments"):
-        assert {row["ViolationID"] for row in rows_of(workbook, page)} == {9}
-
-
-def test_salts_tokens_and_encrypted_ids_of_the_sample_are_in_no_workbook(workbook):
-    held = raw_parts(workbook)
-    sample = json.loads(OVERDUE)
-    driver = sample["records"][0]["vehicle"]["drivers"][0]
-    for secret in (driver["salt"], driver["encid"], sample["state"]["csrf_token"]):
-        assert secret.encode() in OVERDUE
-        assert secret.encode() not in held
-    for name in ("salt", "encid", "csrf_token"):
-        assert name.encode() not in held
 
 
 @pytest.mark.parametrize("name", [*sorted(SECRETS), "Salt", "remember_token", "apiToken"], ids=str)
@@ -116,39 +101,44 @@ def test_a_secret_is_left_out_at_any_depth(name, tmp_path):
         "details": [nested],
         "vehicle": {**nested, "drivers": [nested]},
     }
-    content = json.dumps({"records": [record]}).encode()
-    path = laid_out(tmp_path, content)
-    assert b"hush" not in raw_parts(path)
+    assert b"hush" not in raw_parts(laid_out(tmp_path, {"records": [record]}))
 
 
-def test_a_vehicle_that_two_violations_share_stands_there_under_each_of_them(tmp_path):
-    vehicle = {"VehicleID": 8, "Plate": "INV 1", "drivers": [{"UserID": 1}, {"UserID": 2}]}
-    records = [{"ViolationID": n, "vehicle": vehicle} for n in (1, 2)]
-    path = laid_out(tmp_path, json.dumps({"records": records}).encode())
-    assert [row["ViolationID"] for row in rows_of(path, "Vehicles")] == [1, 2]
-    drivers = [(row["ViolationID"], row["UserID"]) for row in rows_of(path, "Drivers")]
-    assert drivers == [(1, 1), (1, 2), (2, 1), (2, 2)]
+SHARED = {"VehicleID": 8, "Plate": "INV 1", "drivers": [{"UserID": 1}, {"UserID": 2}]}
+PERSON = {"ViolationID": 5, "user": {"UserID": 7, "lastName": "Invented"}, "vehicle": None}
+NEW = {"ViolationID": 1, "new": {"a": [1, 2]}, "details": "none", "vehicle": "gone"}
+LAID_OUT = {
+    "a vehicle that two violations share": (
+        [{"ViolationID": n, "vehicle": SHARED} for n in (1, 2)],
+        "Drivers",
+        [
+            {"role": "driver", "ViolationID": n, "VehicleID": 8, "UserID": person}
+            for n in (1, 2)
+            for person in (1, 2)
+        ],
+    ),
+    "a long id keeps its digits": (
+        [{"ViolationID": 9007199254740993}, {"ViolationID": None}, {"UUID": "00012"}],
+        "Violations",
+        [{"ViolationID": "9007199254740993"}, {"UUID": "00012"}],
+    ),
+    "the person on the ticket": (
+        [PERSON],
+        "Drivers",
+        [{"role": "user", "ViolationID": 5, "UserID": 7, "lastName": "Invented"}],
+    ),
+    "what the vendor does not document": (
+        [NEW, "odd"],
+        "Violations",
+        [{**NEW, "new.a": "[1, 2]"} | {"new": None}, {"value": "odd"}],
+    ),
+}
 
 
-def test_a_long_id_keeps_its_digits_also_where_another_record_has_none(tmp_path):
-    records = [{"ViolationID": 9007199254740993}, {"ViolationID": None}, {"UUID": "00012"}]
-    path = laid_out(tmp_path, json.dumps({"records": records}).encode())
-    assert rows_of(path, "Violations") == [{"ViolationID": "9007199254740993"}, {"UUID": "00012"}]
-
-
-def test_the_person_on_the_ticket_stands_among_the_drivers_under_the_role_of_user(tmp_path):
-    record = {"ViolationID": 5, "user": {"UserID": 7, "lastName": "Invented"}, "vehicle": None}
-    path = laid_out(tmp_path, json.dumps({"records": [record]}).encode())
-    (row,) = rows_of(path, "Drivers")
-    assert row == {"role": "user", "ViolationID": 5, "UserID": 7, "lastName": "Invented"}
-
-
-def test_what_the_vendor_does_not_document_is_shown_too(tmp_path):
-    record = {"ViolationID": 1, "new": {"a": [1, 2]}, "details": "none", "vehicle": "gone"}
-    path = laid_out(tmp_path, json.dumps({"records": [record, "odd"]}).encode())
-    first, second = rows_of(path, "Violations")
-    assert first == {"ViolationID": 1, "new.a": "[1, 2]", "details": "none", "vehicle": "gone"}
-    assert second == {"value": "odd"}
+@pytest.mark.parametrize(("records", "sheet", "rows"), LAID_OUT.values(), ids=LAID_OUT)
+def test_whatever_a_violation_holds_is_laid_out(tmp_path, records, sheet, rows):
+    wanted = [{name: each for name, each in row.items() if each is not None} for row in rows]
+    assert rows_of(laid_out(tmp_path, {"records": records}), sheet) == wanted
 
 
 @given(st.integers(0, len(OVERDUE)))
