@@ -40,8 +40,7 @@ def test_of_an_edited_workbook_only_corrected_changed_and_new_rows_go(
     people[1]["Mail"] = "none"
     people[6]["Mail"] = "nothing"
     controller.plan["000003", 1] = Fault("answer", code=9019, applied=False)
-    desk.table("roster.csv", people)
-    desk.push("roster.csv", code=1)
+    desk.push(desk.table("roster.csv", people), code=1)
     assert sent(controller) == ["000000", "000002", "000003", "000004", "000005", "000007"]
     path = desk.results("roster")
     with edited(path) as page:
@@ -87,8 +86,7 @@ def test_of_an_edited_workbook_only_corrected_changed_and_new_rows_go(
 def test_permits_that_were_edited_are_not_created_again_and_the_message_says_how_to_change_them(
     desk, controller, saver, tmp_path
 ):
-    desk.table("permits.csv", [permit(number) for number in range(3)])
-    desk.push("permits.csv", code=0)
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
     path = desk.results("permits")
     number = rows_of(path)[1]["opscom_reference_id"]
     with edited(path) as page:
@@ -122,8 +120,7 @@ def test_what_a_person_answers_about_lost_permits_is_believed(desk, controller, 
     for at in range(4):
         # Where the answer will be no, nothing was carried out.
         controller.plan[f"N000{at}", 1] = Fault("lost", applied=at != 2)
-    desk.table("permits.csv", [permit(number) for number in range(5)])
-    desk.push("permits.csv", code=4)
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(5)]), code=4)
     path = desk.results("permits")
     with edited(path) as page:
         for key, answer in (("PL0", "PERMIT-17"), ("PL1", "Yes"), ("PL2", "NO")):
@@ -148,12 +145,10 @@ def test_what_a_person_answers_about_lost_permits_is_believed(desk, controller, 
 
 @both
 def test_a_second_permit_is_created_only_where_a_person_says_new(desk, controller, saver, tmp_path):
-    desk.table("permits.csv", [permit(number) for number in range(3)])
-    desk.push("permits.csv", code=0)
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
     # The same numbers again, from a corrected source.
     corrected = [permit(number) | {"To": "2027-02-01T00:00:00"} for number in range(2)]
-    desk.table("permits.csv", [*corrected, permit(2)])
-    desk.push("permits.csv", code=1)
+    desk.push(desk.table("permits.csv", [*corrected, permit(2)]), code=1)
     assert len(controller.ledger) == 3
     path = desk.results("permits")
     assert states(rows_of(path), "Plate") == {

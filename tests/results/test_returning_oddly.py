@@ -104,8 +104,7 @@ def test_a_workbook_changed_in_this_way_is_known_by_its_rows_and_loses_none(
 
 
 def test_rows_copied_into_a_workbook_of_their_own_are_refused(desk, controller):
-    desk.table("permits.csv", [permit(number) for number in range(3)])
-    desk.push("permits.csv", code=0)
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
     book = openpyxl.load_workbook(desk.results("permits"))
     del book["Summary"]
     copy = desk.folder / "for Bob, permits.xlsx"
@@ -123,8 +122,7 @@ def push_and_correct(desk, more=()):
     """Push four people, one of them with a fault, which is corrected in the workbook."""
     people = [user(number) | dict(more) for number in range(4)]
     people[1]["Mail"] = "none"
-    desk.table("roster.csv", people)
-    desk.push("roster.csv", code=1)
+    desk.push(desk.table("roster.csv", people), code=1)
     with edited(desk.results("roster")) as page:
         set_cell(page, "000001", "Mail", "user1@students.example")
 
@@ -174,8 +172,7 @@ def test_a_workbook_as_google_sheets_exports_it_is_the_same_input(desk, controll
 
 @pytest.mark.parametrize("left", RESULT_COLUMNS, ids=str)
 def test_whatever_columns_of_ours_are_deleted_no_permit_is_created_twice(desk, controller, left):
-    desk.table("permits.csv", [permit(number) for number in range(3)])
-    desk.push("permits.csv", code=0)
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
     path = desk.results("permits")
     with edited(path) as page:
         set_cell(page, "PL1", "To", "2027-01-31T18:00:00")
@@ -188,8 +185,7 @@ def test_whatever_columns_of_ours_are_deleted_no_permit_is_created_twice(desk, c
 
 
 def test_a_row_copied_to_add_another_permit_is_held_until_its_id_is_emptied(desk, controller):
-    desk.table("permits.csv", [permit(number) for number in range(2)])
-    desk.push("permits.csv", code=0)
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(2)]), code=0)
     path = desk.results("permits")
     with edited(path) as page:
         page.append([cell.value for cell in page[3]])
@@ -284,8 +280,7 @@ def test_a_wrong_file_of_users_is_stopped_and_a_results_workbook_never_is(
 
 
 def test_a_value_that_a_person_sets_back_in_the_newest_workbook_goes(desk, controller):
-    desk.roster(2, "roster.csv")
-    desk.push("roster.csv", code=0)
+    desk.push(desk.roster(2, "roster.csv"), code=0)
     for name in ("Changed", "Last1"):
         desk.give_back("roster", ("000001", "Last", name), code=0)
     assert [entry.body["last_name"] for entry in controller.entries("000001")] == [
@@ -313,8 +308,7 @@ def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller)
     people[2]["Street"] = "x" * 40_000
     people = [{"Street": "", **person} for person in people]
     desk.write("mappings/roster.yaml", ROSTER + "  street: Street\n")
-    desk.table("roster.csv", people)
-    desk.push("roster.csv", code=1)
+    desk.push(desk.table("roster.csv", people), code=1)
     assert sent(controller) == ["000000"]
     assert desk.table_of("roster")[2]["opscom_message"].endswith(
         "is longer than the 32,767 characters that a cell of a workbook holds. Shorten it."
@@ -337,8 +331,7 @@ def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller)
 @pytest.mark.parametrize("text", ["x" * 32_767, "\U0001f600" * 16_383], ids=["letters", "emoji"])
 def test_what_a_workbook_can_just_hold_is_unchanged_when_it_is_given_back(desk, controller, text):
     desk.write("mappings/roster.yaml", ROSTER + "  street: Street\n")
-    desk.table("roster.csv", [{**user(1), "Street": text}])
-    desk.push("roster.csv", code=0)
+    desk.push(desk.table("roster.csv", [{**user(1), "Street": text}]), code=0)
     (file,) = desk.push(desk.results("roster"), code=0)["files"]
     assert (file["states"], controller.requests) == ({"unchanged": 1}, 1)
 
@@ -354,8 +347,7 @@ def test_a_cell_copied_with_our_mark_into_a_list_of_its_own_is_held(desk, contro
 @pytest.mark.parametrize("answer", ["oui", "NON", "?", "x" * 51], ids=lambda text: text[:12])
 def test_a_word_is_not_taken_for_an_id(desk, controller, answer):
     controller.plan["N0000", 1] = Fault("lost")
-    desk.table("permits.csv", [permit(0)])
-    desk.push("permits.csv", code=4)
+    desk.push(desk.table("permits.csv", [permit(0)]), code=4)
     with edited(desk.results("permits")) as page:
         page.cell(2, ANSWER).value = answer
     desk.push(desk.results("permits"), code=4)
@@ -367,8 +359,7 @@ def test_a_word_is_not_taken_for_an_id(desk, controller, answer):
 
 @pytest.mark.parametrize("answer", ["yes", "no", "new", "update", "PERMIT-17"])
 def test_a_word_beside_a_fault_of_the_cells_stands_in_the_next_workbook_too(desk, answer):
-    desk.table("permits.csv", [permit(0) | {"To": "soon"}])
-    desk.push("permits.csv", code=1)
+    desk.push(desk.table("permits.csv", [permit(0) | {"To": "soon"}]), code=1)
     with edited(desk.results("permits")) as page:
         page.cell(2, ANSWER).value = answer
     desk.push(desk.results("permits"), code=1)
@@ -376,8 +367,7 @@ def test_a_word_beside_a_fault_of_the_cells_stands_in_the_next_workbook_too(desk
 
 
 def test_deletes_that_are_given_back_are_sent_once(desk, controller):
-    desk.table("permits.csv", [permit(number) for number in range(3)])
-    desk.push("permits.csv", code=0)
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
     ids = [row["opscom_reference_id"] for row in desk.table_of("permits")]
     desk.write("mappings/cancel.yaml", DELETES)
     controller.plan["no-such-9", 1] = Fault("answer", code=9009, applied=False)
