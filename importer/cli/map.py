@@ -20,11 +20,10 @@ from importer.mapping import load_mapping, missing_headers
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
-from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers
+from importer.proposing.answers import BLANK, COLUMNS, FIELDS, HOLD, ROWS, VALUES, Answers
 from importer.proposing.proposal import Confidence, as_json, nothing
 from importer.proposing.propose import LAST, Office, propose_anew, propose_file
 from importer.proposing.sheets import ENDPOINTS, look_at
-from importer.proposing.values import BLANK, HOLD
 from importer.proposing.workbook import (
     Filled,
     answers_of,

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 COLUMNS, VALUES, FIELDS, ROWS = "columns", "values", "fields", "rows"
 NOT_SENT: Final = "not sent"
+BLANK: Final = "leave blank"
+HOLD: Final = "hold the row"
 JOINED, SECOND = " (joined)", " (second choice)"
 """Behind a field: its second part, or the column that counts where the first is blank."""
 
@@ -60,7 +62,7 @@ class Question:
             return not_a_field(answer, endpoint)
         if answer in self.choices:
             return ""
-        if self.choices and not self.free:
+        if self.choices and (answer in {BLANK, HOLD} or not self.free):
             return f"Answer one of: {', '.join(self.choices)}."
         if self.key == (FIELDS, "timezone"):
             known = answer in available_timezones()

@@ -20,13 +20,13 @@ from importer.proposing.answers import (
 from importer.proposing.columns import place_columns
 from importer.proposing.proposal import Confidence, Draft, Proposal, Skip
 from importer.proposing.rows import judge_rows
-from importer.proposing.values import PROVINCES, Turn, turn
+from importer.proposing.values import PLATE_TYPES, PROVINCES, Turn, turn
 from importer.schema import Need
 from importer.text import fold
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from importer.mapping import Mapping as Known
     from importer.mapping.document import Document
@@ -47,7 +47,7 @@ _MISSING: Final = {
 }
 OFFERED: Final = {
     "login_source": ("OPSCOM", "LDAP", "SSO"),
-    "plateType": ("Passenger", "Commercial", "Motorcycle"),
+    "plateType": PLATE_TYPES,
     "prov": PROVINCES,
 }
 """Fields that may be the same for all rows → what is offered for them."""
@@ -209,12 +209,13 @@ def propose_anew(
 
     def proposed(renamed: Mapping[str, str]) -> Proposal:
         # What a mapping says of values holds for a column that has another name now too.
-        before = known.over(_said(mapping, renamed))
+        before = office.known(mapping.endpoint, said.over(_said(mapping, renamed)))
         return propose(look, mapping.endpoint, before, types=office.types)
 
     now = {p.field: look.header(p) for p in proposed({}).places if p.field}
     made = proposed({name: now[name] for name in lost & now.keys()})
     found = {each.field: each for each in made.drafts}
+    told = {v.field for v in made.values if made.answers.get(VALUES, v.column, v.value)}
     ours = {rule.field.name for rule in mapping.rules}
     # What the mapping is made of has been loaded, so that its file has this shape.
     data = cast("dict[str, Any]", document.data)
@@ -227,12 +228,12 @@ def propose_anew(
         name, old = rule.field.name, data["fields"][rule.name]
         new = found.get(name)
         if name not in lost:
-            drafts.append(Draft(name, _with_new(old, new), "as before"))
+            drafts.append(Draft(name, _with_new(old, new, told), "as before"))
         elif new is not None:
             column = new.rule if isinstance(new.rule, str) else new.rule.get("column")
             taken = new.rule
             if isinstance(old, dict) and "column" in old and column:
-                taken = _with_new({**old, "column": column}, new)
+                taken = _with_new({**old, "column": column}, new, told)
             drafts.append(Draft(name, taken, f"{new.why}; the mapping's own column is gone"))
         elif known.get(FIELDS, name) != NOT_SENT and all(q.field != name for q in questions):
             text = f'The column of {name} ("{", ".join(rule.part.headers)}") is gone. Which column is it now?'
@@ -250,19 +251,25 @@ def propose_anew(
     )
 
 
-def _with_new(old: Rule, new: Draft | None) -> Rule:
-    """Return a rule as written, with the new values of its lookup."""
-    if new is None or isinstance(old, str) or isinstance(new.rule, str):
+def _with_new(old: Rule, new: Draft | None, told: Collection[str]) -> Rule:
+    """Return a rule as written, with the new values of its lookup and all that was said of the values."""
+    if new is None or isinstance(new.rule, str):
         return old
-    lookup, more = old.get("lookup"), new.rule.get("lookup", {})
-    if not isinstance(lookup, dict):
+    rule: dict[str, Any] = {"column": old} if isinstance(old, str) else dict(old)
+    lookup, said = rule.get("lookup"), new.field in told
+    if not said and not isinstance(lookup, dict):
         return old
-    names = set(map(fold, lookup))
-    added = {text: to for text, to in more.items() if fold(text) not in names}
-    blanks = old.get("blank_if") or []
+    lookup = lookup if isinstance(lookup, dict) else {}
+    names = {fold(text): text for text in lookup}
+    more = {names.get(fold(text), text): to for text, to in new.rule.get("lookup", {}).items()}
+    blanks = rule.get("blank_if") or []
     blanks = [blanks] if isinstance(blanks, str) else blanks
-    blanks = [*blanks, *(text for text in new.rule.get("blank_if", ()) if text not in blanks)]
-    return {**old, "lookup": lookup | added} | ({"blank_if": blanks} if blanks else {})
+    parts = {
+        "replace": {**rule.get("replace", {}), **(new.rule.get("replace", {}) if said else {})},
+        "lookup": {**lookup, **more},
+        "blank_if": [*blanks, *(t for t in new.rule.get("blank_if", ()) if t not in blanks)],
+    }
+    return {**rule, **{name: part for name, part in parts.items() if part}}
 
 
 def _said(mapping: Known, renamed: Mapping[str, str]) -> Answers:

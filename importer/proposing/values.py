@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from importer.proposing.answers import FIELDS, VALUES, Question
+from importer.proposing.answers import BLANK, FIELDS, HOLD, VALUES, Question
 from importer.proposing.dating import proven_form, read_dates
 from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Confidence, Value
@@ -21,9 +21,8 @@ if TYPE_CHECKING:
     from importer.proposing.proposal import Place, Proposal
     from importer.schema import Field
 
-BLANK: Final = "leave blank"
-HOLD: Final = "hold the row"
 PROVINCES: Final = ("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")
+PLATE_TYPES: Final = ("Passenger", "Commercial", "Motorcycle")
 _ZONES: Final = (
     "America/Toronto", "America/Halifax", "America/Winnipeg", "America/Edmonton", "America/Vancouver",
     "America/St_Johns", "America/New_York", "America/Chicago", "America/Denver", "America/Los_Angeles",
@@ -237,13 +236,31 @@ def _is_zero(text: str) -> bool:
 
 
 def _currencies(made: Turn) -> None:
+    _looked_up(
+        made, lambda text: means("currencies", text), (*_CURRENCIES, HOLD), "Is {} ({}) CAD or USD?"
+    )
+
+
+def _plate_types(made: Turn) -> None:
+    _looked_up(made, lambda text: text, (*PLATE_TYPES, HOLD), "", free=True)
+
+
+def _looked_up(
+    made: Turn,
+    guess: Callable[[str], str | None],
+    choices: Sequence[str],
+    question: str,
+    **more: bool,
+) -> None:
+    """Every value becomes what a person says or its own word; where all stay as they are nothing is looked up."""
     lookup: dict[str, str] = {}
     for text, rows in folded(made.counts).items():
-        guess, exact = means("currencies", text), text in _CURRENCIES
-        becomes = made.decide(text, rows, guess, _CURRENCIES, "Is {} ({}) CAD or USD?", sure=exact)
+        becomes = made.decide(
+            text, rows, guess(text), choices, question, sure=text in choices, **more
+        )
         lookup |= {text: becomes} if becomes else {}
     if any(text != becomes for text, becomes in lookup.items()):
-        made.rule["lookup"] = lookup
+        made.rule["lookup"] = {text: to for text, to in lookup.items() if to not in {BLANK, HOLD}}
 
 
 def _ids(made: Turn) -> None:
@@ -284,11 +301,6 @@ def _plates(made: Turn) -> None:
     made.rule["convert"] = ["plate"]
 
 
-def _listed(made: Turn) -> None:
-    for text, rows in folded(made.counts).items():
-        made.decide(text, rows, text, ())
-
-
 def _none_words(made: Turn) -> None:
     texts = list(made.counts)[:_LOOKED_AT]
     made.blanks += [text for text in texts if len(text) < _LONGEST and means("none", text)]
@@ -303,7 +315,7 @@ _STEPS: Final[Mapping[str, Callable[[Turn], None]]] = {
     Kind.ID: _ids,
     Kind.PHONE: _phones,
     "plate": _plates,
-    "plateType": _listed,
+    "plateType": _plate_types,
     "user_type_id": _user_types,
 }
 """A field's name, or its kind → what its values need."""

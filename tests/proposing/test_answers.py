@@ -357,3 +357,23 @@ def test_a_workbook_made_beside_a_mapping_goes_on_with_that_mapping(desk):
         "last", ["unique_id", "login_source", "user_type_id"],
     )  # fmt: skip
     assert made["fields"]["user_type_id"]["lookup"] == {"Temps plein": "7", "Temps partiel": "8"}
+
+
+VEHICLES = "Plate,Make,Province,Plate Type\nABC 123,Ford,ON,PASS\nBXT 904,Kia,ON,COMM\nCCC 333,Kia,ON,PASS\n"  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_an_answer_for_a_value_that_nobody_asked_is_used_and_so_is_the_glossary(desk, beside):
+    path = desk.put("vehicles.csv", VEHICLES)
+    head = "version: 1\nname: Cars\nendpoint: vehicles\nfields:\n"
+    fields = "  plate: Plate\n  plateType: Plate Type\n  prov: {column: Province, replace: {Ont: ON}}\n  make: Make\n"
+    (desk.mappings / "mine.yaml").write_text(head + fields, encoding="utf-8")
+    mapping = ("--mapping", "mine.yaml") if beside else ()
+    cells = {f"Values!E{row}": to for row, to in ((2, "Passenger"), (3, "Commercial"), (4, "QC"))}
+    made = desk.answer(path, cells, *mapping)["fields"]
+    lookup = {"PASS": "Passenger", "COMM": "Commercial"}
+    assert made["plateType"] == {"column": "Plate Type", "lookup": lookup}
+    assert made["prov"]["replace"] == {**({"Ont": "ON"} if beside else {}), "ON": "QC"}
+    (desk.mappings / "vehicles.yaml").unlink()
+    desk.json(path, *mapping)
+    assert desk.mapping("vehicles.yaml")["fields"] == made

@@ -6,6 +6,8 @@ import openpyxl
 import pytest
 from asking import LOGIN, PEOPLE, STAFF
 
+from importer.proposing.values import PROVINCES
+
 WORKBOOK = "RH-employés-2026-09-01-mapping.xlsx"
 ZEROS = 'In "Matricule" 1 row has fewer than 6 digits. Has the export lost zeros at the left?'
 AGAIN = "Make the workbook again with `opscom-import map FILE --workbook`."
@@ -113,6 +115,7 @@ def filled(desk, **cells):
             "Rows_D2": ("perhaps", "Answer one of: fill up to 6 digits, leave them as they are."),
             "Rows_D3": ("", f"this is not answered. {LOGIN}"),
         },
+        {"Values_E2": ("hold the row", f"Answer one of: {', '.join(PROVINCES)}, leave blank.")},
         {"Values_E2": ("", "this is not answered."), "Rows_D2": ('=CONCATENATE("leave","them")', f"this is not answered. {ZEROS}")},
     ],
 )  # fmt: skip

@@ -119,6 +119,27 @@ def test_user_types_are_asked_value_by_value_and_blank_where_a_person_says_so(pr
     }  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("field", "column", "values", "said"),
+    [
+        ("plateType", "Plate Type", ("PASS", "Pass", "MC"), {"PASS": "Passenger"}),
+        ("plateType", "Plate Type", ("PASS", "TEMP", "MC"), {"TEMP": "hold the row"}),
+        ("currency", "Cur", ("CAD", "CA$", "US"), {"US": "hold the row"}),
+        ("currency", "Cur", ("CAD", "CAD", "US"), {"CAD": "USD"}),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_value_stands_in_the_mapping(proposed, field, column, values, said):
+    rows = ("ABC12{n},Ford,ON,{v}", "P-{n},ABC12{n},2026-09-01,2027-04-30,10.00,{v}")
+    heads = ("Plate,Make,Province,Plate Type", "Permit #,Plate,Valid From,Valid To,Price,Cur")
+    which = field == "currency"
+    lines = [heads[which], *(rows[which].format(n=n, v=value) for n, value in enumerate(values))]
+    text = "\n".join(lines) + "\n"
+    before = {v.value: v.becomes for v in proposed(text).values if v.field == field}
+    made = proposed(text, {("values", column, value): to for value, to in said.items()})
+    told = {value: to for value, to in (before | said).items() if to != "hold the row"}
+    assert rules(made)[field] == {"column": column, "lookup": told}
+
+
 def test_permits_take_decimal_commas_free_ones_texts_for_dates_and_times_of_days(proposed):
     text = permits(
         "P-1;ABC 123;2026-09-01;2027-04-30;14,50",
