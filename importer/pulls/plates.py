@@ -6,6 +6,7 @@ Source of the answer: API documentation, "Pull API: Plate Validation", table "Re
 
 from __future__ import annotations
 
+import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -21,10 +22,8 @@ from importer.pulls.book import (
     Asked,
     Page,
     Summary,
-    as_text,
-    flat,
     page_of,
-    several,
+    records_of,
     without_secrets,
     write_book,
 )
@@ -113,12 +112,11 @@ def told_of(plate: str, found: Record) -> PlateAnswer:
     other = text_of(rest.pop("plate", None)).strip()
     details = rest.pop("responseJSON", None)
     rest |= details if isinstance(details, dict) else {"responseJSON": details}
-    permits, notes = (
-        list(map(flat, several(rest.pop(name, None)))) for name in ("permits", "dntt")
-    )
+    permits, notes = records_of(rest, "permits"), records_of(rest, "dntt")
     alarm, response = (text_of(rest.pop(name, None)).strip() for name in ("alarm", "response"))
+    rest |= {"permits": None, "dntt": None}
     left = {name: each for name, each in rest.items() if each not in _NOTHING}
-    more = as_text(left) if left else ""
+    more = json.dumps(left, ensure_ascii=False) if left else ""
     known = any((permits, notes, alarm, response, more))
     # OPSCOM may write a plate back without blanks and dashes, in either case.
     plain = [text.replace(" ", "").replace("-", "").casefold() for text in (plate, other)]

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from importer.pulls.book import Page, Record, flat, page_of, several, without_secrets
+from importer.pulls.book import Page, Record, flat, page_of, records_of, several, without_secrets
 from schemas.reads import OVERDUE_VIOLATIONS
 
 if TYPE_CHECKING:
@@ -88,13 +88,13 @@ def pages_of(found: Violations) -> tuple[Page, ...]:
             violation["vehicle.Plate"] = vehicle.get("Plate")
             vehicles.append(_keyed(key, flat(vehicle, ("drivers",))))
             both = {"role": "driver", **key, "VehicleID": vehicle.get("VehicleID")}
-            drivers += [_keyed(both, flat(each)) for each in several(vehicle.get("drivers"))]
+            drivers += [_keyed(both, each) for each in records_of(vehicle, "drivers")]
         violations.append(violation)
         if "user" in moved:
             person: dict[str, Json] = {"role": "user", **key}
-            drivers += [_keyed(person, flat(each)) for each in several(record.get("user"))]
+            drivers += [_keyed(person, each) for each in records_of(record, "user")]
         for name in parts.keys() & moved:
-            parts[name] += [_keyed(key, flat(each)) for each in several(record.get(name))]
+            parts[name] += [_keyed(key, each) for each in records_of(record, name)]
     first = (_KEY, "Ticket", "vehicle.Plate")
     order = (*first, *(n for n in OVERDUE_VIOLATIONS.columns if n not in {*first, *_PARTS}))
     return (

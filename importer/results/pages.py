@@ -7,18 +7,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Severity, State
+from importer.results import words
 from importer.results.inert import given_back, hold, hold_all, sheet_name, with_mark
 from importer.results.parts import answers_to
 from importer.results.styles import Head, begin_table, comment, fit, height, set_print
-from importer.results.words import (
-    COLUMN_NOTES,
-    header_note,
-    news_lines,
-    outcome_note,
-    problem_note,
-    row_codes,
-    row_message,
-)
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -60,9 +52,9 @@ def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
         more = len(UNCORRECTED) + 1 if column.position in page.uncorrected else 0
         cells = page.sheet.frame[column.position].iloc[:_SAMPLE].tolist()
         width = fit(column.header, cells, _WIDEST, more)
-        heads.append(Head(column.header, look, width, header_note(fields)))
+        heads.append(Head(column.header, look, width, words.header_note(fields)))
     ours = _our_widths(page, wide=sum(head.width for head in heads) > _WIDEST_PAGE // 2)
-    notes = zip(COLUMN_NOTES.items(), ours, strict=True)
+    notes = zip(words.COLUMN_NOTES.items(), ours, strict=True)
     heads = [*(Head(name, "head ours", width, note) for (name, note), width in notes), *heads]
     _begin(sheet, heads, _ROW, len(page.outcomes), context)
     sheet.freeze_panes(1, _REFERENCE + 1)
@@ -142,11 +134,11 @@ def _said(
     """Yield what is said of a row: codes, message, the place for an answer; set the row's height."""
     styles, outcome = context.styles, page.outcomes[position]
     problems = page.problems.get(position, ())
-    if codes := row_codes(outcome, problems):
+    if codes := words.row_codes(outcome, problems):
         yield _CODE, hold(codes), styles["long"]
     earlier = page.earlier.get(position, "")
-    news = news_lines(page, position)
-    if message := row_message(outcome, problems, page.sheet, earlier, news):
+    news = words.news_lines(page, position)
+    if message := words.row_message(outcome, problems, page.sheet, earlier, news):
         yield _MESSAGE, hold(message), styles["long"]
         # Programs do not fit the height of rows to wrapped text when they open a file.
         sheet.set_row(position + 1, min(height(message, width), _TALLEST))
@@ -160,13 +152,13 @@ def _mark(sheet: LineSheet, page: Page, position: int, context: Context) -> Mapp
     notes: dict[int, tuple[Style, str]] = {}
     about = [page.places[at] for at in page.refused(position)]
     if outcome.state is State.REJECTED:
-        text = outcome_note(context.about, outcome)
+        text = words.outcome_note(context.about, outcome)
         notes = dict.fromkeys((_STATUS, *about), (styles["refused"], text))
     elif about:
         notes = dict.fromkeys(about, (styles[Severity.ERROR], outcome.message))
     for problem in page.problems.get(position, ()):
         for column in page.marked(problem):
-            style, text = styles[problem.severity], problem_note(problem)
+            style, text = styles[problem.severity], words.problem_note(problem)
             if column in notes:
                 before, said = notes[column]
                 style = style if before is styles[Severity.WARNING] else before

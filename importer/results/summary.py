@@ -10,20 +10,10 @@ from typing import TYPE_CHECKING
 from importer.codes import code_of
 from importer.model import GONE, RECORD, State
 from importer.report import causes_of, told_values
+from importer.results import words
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import EDITED, OUTDATED, UNDECIDED, count_kinds, kind_of
 from importer.results.styles import FILLS, WIDTHS, Column, Layout, set_print
-from importer.results.words import (
-    WHOLE_ROW,
-    compared_with,
-    differences,
-    headers,
-    headline,
-    meaning,
-    next_steps,
-    policy_of,
-    row_message,
-)
 from importer.text import count, spans
 
 if TYPE_CHECKING:
@@ -87,11 +77,11 @@ def write_summary(
     set_print(sheet, about)
     layout = Layout(sheet, context.styles)
     counts = count_kinds(pages)
-    _write_head(layout, about, headline(about, counts))
+    _write_head(layout, about, words.headline(about, counts))
     layout.section("What to do")
     causes = causes_of([page.checked for page in pages])
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
-    for number, step in enumerate(next_steps(about, counts, by_mapping), 1):
+    for number, step in enumerate(words.next_steps(about, counts, by_mapping), 1):
         layout.across(f"{number}.  {step}")
     if problems := _problem_lines(pages, causes):
         layout.section("Problems")
@@ -152,7 +142,7 @@ def _write_states(layout: Layout, book: Workbook, pages: Sequence[Page], about: 
     anchor = layout.line
     columns = (Column("State", "A"), Column("Rows", "B"), Column("Meaning", "CD"))
     layout.table(
-        columns, [(state, number, meaning(about, state)) for state, number in counts.items()]
+        columns, [(state, number, words.meaning(about, state)) for state, number in counts.items()]
     )
     total = (Column("", "A", "total label"), Column("", "B", "total"))
     layout.table(total, [("all rows", found.total())])
@@ -251,9 +241,9 @@ def _notes(pages: Sequence[Page], context: Context) -> list[str]:
 
 def _write_against(layout: Layout, pages: Sequence[Page], about: About, against: Against) -> None:
     layout.section("This file against the last one")
-    layout.across(compared_with(about, against))
+    layout.across(words.compared_with(about, against))
     columns = (Column("Rows", "A"), Column("Number", "B"), Column("Which", "CG"))
-    layout.table(columns, differences(against))
+    layout.table(columns, words.differences(against))
     changed = [
         (page.link(position, page.label(position)), page.name, ", ".join(fields))
         for page in pages
@@ -274,7 +264,7 @@ def _write_against(layout: Layout, pages: Sequence[Page], about: About, against:
             "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look through it "
             f"and push it: {about.deletes}",
         )
-    policy = policy_of(about)
+    policy = words.policy_of(about)
     head = "Reference id" if about.deletes else policy.noun.capitalize() if policy.by_hand else "Id"
     names = (Column(head, "AC"), Column("Name in the last results workbook", "DG"))
     layout.table(names, [(each.key, each.name) for each in against.gone[:_MOST_GONE]])
@@ -305,7 +295,7 @@ def _problem_lines(pages: Sequence[Page], causes: Sequence[Cause]) -> list[list[
     lines = [_of_cause(cause, pages) for cause in causes]
 
     def refused(page: Page, position: int, outcome: Outcome) -> tuple[object, ...]:
-        place = headers(page.refused(position), page.sheet) or WHOLE_ROW
+        place = words.headers(page.refused(position), page.sheet) or words.WHOLE_ROW
         return outcome.code, place, _REMEDIES.get(kind_of(outcome), "")
 
     held = (State.REJECTED, State.NOT_SENT, State.INVALID)
@@ -337,7 +327,7 @@ def _of_cause(cause: Cause, pages: Sequence[Page]) -> list[Cell]:
     several = len(cause.values) > 1
     said = f"{told_values(cause.values)}: {cause.message}" if several else problem.said
     return [
-        cause.column or cause.field or WHOLE_ROW,
+        cause.column or cause.field or words.WHOLE_ROW,
         cause.rows,
         said[:1].upper() + said[1:],
         cause.remedy,
@@ -361,7 +351,7 @@ def _urgent_lines(pages: Sequence[Page]) -> list[tuple[int, list[Cell]]]:
         page, position = spots[0]
         holding = _holding(page, position)
         outcome = replace(page.outcomes[position], message=_shared(spots))
-        message = row_message(outcome, holding, page.sheet)
+        message = words.row_message(outcome, holding, page.sheet)
         if len(message) > _LONGEST:
             message = message[:_LONGEST] + "… (more in the sheet)"
         link = page.link(position, _told_rows(spots, most=3), next(iter(holding), None))
