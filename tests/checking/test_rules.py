@@ -59,15 +59,19 @@ def test_a_good_row_has_no_problem(endpoint):
     assert result.notes == ()
 
 
-LIMITS = [
-    pytest.param(endpoint, known, id=f"{endpoint} {known.name}")
-    for endpoint, table in TABLES.items()
-    for known in table.fields
-    if known.max_length is not None and known.kind not in FORMED
-]
+def each_field(keep):
+    """Return the fields of all endpoints of which this holds."""
+    return pytest.mark.parametrize(
+        ("endpoint", "known"),
+        [
+            pytest.param(endpoint, known, id=f"{endpoint} {known.name}")
+            for endpoint, table in TABLES.items()
+            for known in filter(keep, table.fields)
+        ],
+    )
 
 
-@pytest.mark.parametrize(("endpoint", "known"), LIMITS)
+@each_field(lambda known: known.max_length is not None and known.kind not in FORMED)
 def test_a_value_may_be_as_long_as_the_limit_and_no_longer(endpoint, known):
     tail = "@b" if known.kind is Kind.EMAIL else "é"
     value = tail.rjust(known.max_length, "x")
@@ -128,15 +132,7 @@ def codes_of(endpoint, name, values, **more):
     return dict(zip(values, found, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "known"),
-    [
-        pytest.param(endpoint, known, id=f"{endpoint} {known.name}")
-        for endpoint, table in TABLES.items()
-        for known in table.fields
-        if known.kind in FORMS
-    ],
-)
+@each_field(lambda known: known.kind in FORMS)
 def test_a_form_takes_what_is_documented_and_nothing_else(endpoint, known):
     code = known.too_long if known.kind is Kind.VIN else known.invalid
     good, bad = FORMS[known.kind]
@@ -146,15 +142,7 @@ def test_a_form_takes_what_is_documented_and_nothing_else(endpoint, known):
     assert codes_of(endpoint, known.name, [*good, *bad], **more) == expected
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "known"),
-    [
-        pytest.param(endpoint, known, id=f"{endpoint} {known.name}")
-        for endpoint, table in TABLES.items()
-        for known in table.fields
-        if known.kind not in {Kind.DATE, Kind.DATETIME}
-    ],
-)
+@each_field(lambda known: known.kind not in {Kind.DATE, Kind.DATETIME})
 def test_no_text_holds_a_control_character(endpoint, known):
     texts = [f"a@{control}b" for control in ("\x00", "\t", "\x1b", "\x1f", "\x7f", "\x85", "\x9f")]
     result = checked(endpoint, *(GOOD[endpoint] | {known.name: text} for text in texts))
@@ -197,22 +185,13 @@ def test_a_problem_stands_at_its_cell_with_its_value():
     assert result.held == {1}
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "name", "code"),
-    [
-        pytest.param(endpoint, known.name, known.missing, id=f"{endpoint} {known.name}")
-        for endpoint, table in TABLES.items()
-        for known in table.fields
-        if known.need is Need.REQUIRED
-    ],
-)
-def test_a_required_field_is_missed_blank_and_unmapped(endpoint, name, code):
-    unmapped = {known: text for known, text in GOOD[endpoint].items() if known != name}
-    problems = checked(endpoint, unmapped).problems if unmapped else ()
-
-    assert codes(endpoint, **{name: ""}) == [code]
-    assert [problem.code for problem in problems] == ([code] if unmapped else [])
-    assert {problem.columns for problem in problems} <= {()}
+@each_field(lambda known: known.need is Need.REQUIRED)
+def test_a_required_field_is_missed_blank_and_unmapped(endpoint, known):
+    unmapped = {name: text for name, text in GOOD[endpoint].items() if name != known.name}
+    assert codes(endpoint, **{known.name: ""}) == [known.missing]
+    if unmapped:
+        (problem,) = checked(endpoint, unmapped).problems
+        assert (problem.code, problem.columns) == (known.missing, ())
 
 
 def test_what_no_column_gives_is_named_in_the_message():
@@ -294,52 +273,35 @@ def test_problems_stand_by_row_and_then_in_the_order_of_the_source():
 
 def test_the_column_that_gave_the_value_is_the_one_that_is_marked():
     rows = [GOOD["users"] | {"email": "x"}, GOOD["users"] | {"unique_id": "2", "email": "y"}]
-    batch = replace(batch_of("users", rows), chosen={"email": np.array([7, 9])})
-    result = check(batch, TABLES["users"], today=TODAY)
-
+    result = checked("users", *rows, chosen={"email": np.array([7, 9])})
     assert [problem.columns for problem in result.problems] == [(7,), (9,)]
 
 
-def test_a_skipped_row_is_not_looked_at():
+def test_a_skipped_row_is_not_looked_at_and_a_sheet_without_rows_has_no_problem():
     rows = [{"unique_id": ""}, GOOD["users"], {"email": "x"}]
-    batch = replace(batch_of("users", rows), skipped=np.array([True, False, True]))
-
-    assert check(batch, TABLES["users"], today=TODAY).problems == ()
-
-
-def test_a_sheet_without_rows_has_no_problem():
-    for endpoint, table in TABLES.items():
-        assert check(batch_of(endpoint, []), table, today=TODAY).problems == ()
-        batch = batch_of(endpoint, [GOOD[endpoint]], skipped=np.array([True]))
-        assert check(batch, table, today=TODAY).problems == ()
+    assert checked("users", *rows, skipped=np.array([True, False, True])).problems == ()
+    for endpoint, good in GOOD.items():
+        assert checked(endpoint).problems == ()
+        assert checked(endpoint, good, skipped=np.array([True])).problems == ()
 
 
-def error_of_mapping(name, position=0):
-    return Problem(position, position + 2, (0,), name, "", 9033, Severity.ERROR, "theirs.", "None.")
+REPORTED = {
+    "its own cell": ("users", {"date_of_birth": "soon"}, "date_of_birth"),
+    "a blank": ("users", {"unique_id": ""}, "unique_id"),
+    "one of two": ("vehicles", {"prov": "", "provID": ""}, "prov"),
+    "the start": ("permits", {"endTime": "2026-07-02T08:00:00"}, "startTime"),
+    "all that would change": ("permit-updates", {"plate": ""}, "plate"),
+}
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "changed", "name"),
-    [
-        pytest.param("users", {"date_of_birth": "soon"}, "date_of_birth", id="its own cell"),
-        pytest.param("users", {"unique_id": ""}, "unique_id", id="a blank"),
-        pytest.param("vehicles", {"prov": "", "provID": ""}, "prov", id="one of two"),
-        pytest.param("permits", {"endTime": "2026-07-02T08:00:00"}, "startTime", id="the start"),
-        pytest.param("permit-updates", {"plate": ""}, "plate", id="all that would change"),
-    ],
-)
-def test_a_cell_that_the_mapping_reported_has_no_second_problem(endpoint, changed, name):
-    theirs = error_of_mapping(name)
-    result = checked(endpoint, GOOD[endpoint] | changed, problems=(theirs,))
-
-    assert result.problems == (theirs,)
-
-
-def test_a_warning_of_the_mapping_silences_nothing():
-    theirs = replace(error_of_mapping("email"), severity=Severity.WARNING)
-    result = checked("users", GOOD["users"] | {"email": "x"}, problems=(theirs,))
-
-    assert [problem.code for problem in result.problems if problem.holds] == [9033]
+@pytest.mark.parametrize("kind", REPORTED)
+def test_a_cell_that_the_mapping_reported_has_no_second_problem_unless_it_was_a_warning(kind):
+    endpoint, changed, name = REPORTED[kind]
+    theirs = Problem(0, 2, (0,), name, "", 9033, Severity.ERROR, "theirs.", "None.")
+    row = GOOD[endpoint] | changed
+    assert checked(endpoint, row, problems=(theirs,)).problems == (theirs,)
+    warned = replace(theirs, severity=Severity.WARNING)
+    assert checked(endpoint, row, problems=(warned,)).held == {0}
 
 
 def test_an_invalid_optional_value_is_left_out_where_the_mapping_says_so():
@@ -377,17 +339,15 @@ def test_what_may_be_left_out(kind):
     assert result.batch.left_out == left_out
 
 
-def test_what_is_left_out_may_leave_too_little():
-    vehicle = GOOD["vehicles"] | {"prov": "", "provID": "Ontario"}
-    update = GOOD["permit-updates"] | {"plate": "P" * 26}
-
-    for endpoint, row, name, code in [
-        ("vehicles", vehicle, "provID", 9011),
-        ("permit-updates", update, "plate", 9031),
-    ]:
-        for blanks in ("omit", "send"):
-            result = checked(endpoint, row, omit_if_invalid=frozenset({name}), blanks=blanks)
-            assert [problem.code for problem in result.problems if problem.holds] == [code]
+@pytest.mark.parametrize("blanks", ["omit", "send"])
+def test_what_is_left_out_may_leave_too_little(blanks):
+    for endpoint, changed, name, code in (
+        ("vehicles", {"prov": "", "provID": "Ontario"}, "provID", 9011),
+        ("permit-updates", {"plate": "P" * 26}, "plate", 9031),
+    ):
+        row, omit = GOOD[endpoint] | changed, frozenset({name})
+        result = checked(endpoint, row, omit_if_invalid=omit, blanks=blanks)
+        assert [problem.code for problem in result.problems if problem.holds] == [code]
 
 
 def test_an_update_that_blanks_something_changes_something():
