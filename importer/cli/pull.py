@@ -113,12 +113,15 @@ def _calling(options: Options, *, plates: bool = False) -> Iterator[_Call]:
         controller = Controller(access.host, access.client, access.token, timeout=timeout)
         apart = "sandbox" if access.sandbox else ""
         folder = options.results or setting.workspace.results / apart
-        asked = Asked(folder, access.host, access.client, person(), access.sandbox, _now())
+        asked = Asked(
+            folder,
+            access.host,
+            access.client,
+            person(),
+            access.sandbox,
+            dt.datetime.now().astimezone(),
+        )
         yield _Call(setting, access, controller, asked, stack)
-
-
-def _now() -> dt.datetime:
-    return dt.datetime.now().astimezone()
 
 
 @pull.command("user-types")
@@ -183,7 +186,14 @@ def overdue_violations(options: Options, *, yes: bool, saved: Path | None) -> in
     """
     if saved is not None:
         sandbox = options.sandbox or saved.resolve().parent.name == "sandbox"
-        asked = Asked(options.results or saved.parent, "", "", person(), sandbox, _now())
+        asked = Asked(
+            options.results or saved.parent,
+            "",
+            "",
+            person(),
+            sandbox,
+            dt.datetime.now().astimezone(),
+        )
         return _show_overdue(overdue.rebuild(saved, asked), options)
     if not (yes or options.sandbox or is_interactive()):
         raise UsageError(

@@ -200,29 +200,26 @@ PAYLOADS = "Would be sent"
 _CONSTANT = "The same for all rows: the mapping says so."
 
 
-def add_payload_sheets(book: Workbook, pages: Sequence[Page]) -> list[tuple[LineSheet, Page]]:
-    """Add an empty sheet for each page that has rows to be sent, named after it where there are several."""
+def write_payloads(book: Workbook, pages: Sequence[Page], context: Context) -> None:
+    """Write the rows that a push would send on sheets of their own, one for each page that has such rows.
+
+    They have their row in the source, then a column for each field. A blank cell is a field that is left out of
+    the request or, where the mapping says ``blanks: send``, one that is sent blank. The token is added when a row
+    is sent and is nowhere. What cannot be held is not counted, since these are the same texts again.
+    """
     taken = {sheet.name.casefold() for sheet in book.worksheets()} | {"history"}
-    sheets = []
     for page in pages:
-        if any(outcome.state is State.READY for outcome in page.outcomes):
+        ready = [at for at, one in enumerate(page.outcomes) if one.state is State.READY]
+        if ready:
             name = PAYLOADS if len(pages) == 1 else f"{PAYLOADS}, {page.name}"
             name = sheet_name(name, taken)
             taken.add(name.casefold())
-            sheets.append((book.add_worksheet(name), page))
-    return sheets
+            _write_ready(book.add_worksheet(name), page, ready, context)
 
 
-def write_payloads(sheet: LineSheet, page: Page, context: Context) -> None:
-    """Write the rows that a push would send: their row in the source, then a column for each field.
-
-    A blank cell is a field that is left out of the request or, where the mapping says
-    ``blanks: send``, one that is sent blank. The token is added when a row is sent and is nowhere. The
-    tally is not added to, since these are the same texts again.
-    """
+def _write_ready(sheet: LineSheet, page: Page, ready: Sequence[int], context: Context) -> None:
     batch, source = page.checked.batch, page.checked.batch.sheet.columns
-    ready = [at for at, one in enumerate(page.outcomes) if one.state is State.READY]
-    frame = batch.frame.iloc[ready]
+    frame = batch.frame.iloc[list(ready)]
     names = list(frame.columns)
     heads = [Head(RESULT_COLUMNS[_ROW], "head ours", 14, "The row in the source file.")]
     for name in names:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.codes import EXISTS, FIELDS, code_of
 from importer.model import EXCEL_ERRORS, MADE, RESULT_COLUMNS, State
-from importer.results.inert import sheet_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
     from pathlib import Path
 
@@ -182,19 +180,3 @@ class About:
     """``None`` for the first file of a mapping, and for a results workbook given back."""
     deletes: str = ""
     """The command that makes a workbook of deletes of the gone permits."""
-
-
-def name_pages(pages: Iterable[Page]) -> list[Page]:
-    """Give each page a name that a worksheet can have, as near to its sheet's title as can be."""
-    taken = {"summary", "history"}
-    named = []
-    for page in pages:
-        name = sheet_name(page.sheet.title, taken)
-        taken.add(name.casefold())
-        named.append(replace(page, name=name))
-    return named
-
-
-def count_kinds(pages: Iterable[Page]) -> Counter[Kind]:
-    """Return how many rows are of each kind."""
-    return Counter(kind_of(outcome) for page in pages for outcome in page.outcomes)

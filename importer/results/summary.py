@@ -12,7 +12,7 @@ from importer.model import GONE, RECORD, State
 from importer.report import causes_of, told_values
 from importer.results import words
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import EDITED, OUTDATED, UNDECIDED, count_kinds, kind_of
+from importer.results.parts import EDITED, OUTDATED, UNDECIDED, kind_of
 from importer.results.styles import FILLS, WIDTHS, Column, Layout, set_print
 from importer.text import count, spans
 
@@ -76,7 +76,7 @@ def write_summary(
     about = context.about
     set_print(sheet, about)
     layout = Layout(sheet, context.styles)
-    counts = count_kinds(pages)
+    counts = Counter(kind_of(outcome) for page in pages for outcome in page.outcomes)
     _write_head(layout, about, words.headline(about, counts))
     layout.section("What to do")
     causes = causes_of([page.checked for page in pages])

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.files import put_in_place
 from importer.results.inert import hold, sheet_name
-from importer.results.pages import add_payload_sheets, write_page, write_payloads
-from importer.results.parts import name_pages
+from importer.results.pages import write_page, write_payloads
 from importer.results.stream import inert_book
 from importer.results.styles import Context, Head, begin_table, make_styles, put
 from importer.results.summary import write_summary
@@ -43,7 +43,11 @@ def write_workbook(
     Raises:
         InputError: The workbook could not be written; nothing was changed.
     """
-    named = name_pages(pages)
+    taken, named = {"summary", "history"}, []
+    for page in pages:
+        name = sheet_name(page.sheet.title, taken)
+        taken.add(name.casefold())
+        named.append(replace(page, name=name))
 
     def write(file: BinaryIO) -> None:
         properties = {"title": "OPSCOM import", "comments": hold(f"Run {about.run}")}
@@ -55,8 +59,7 @@ def write_workbook(
             for sheet, page in zip(sheets, named, strict=True):
                 write_page(sheet, page, context)
             if about.command == "check":
-                for sheet, page in add_payload_sheets(book, named):
-                    write_payloads(sheet, page, context)
+                write_payloads(book, named, context)
             write_summary(book, summary, named, context)
 
     aside = path.parent / OLD_CHECKS if about.command == "check" else None
