@@ -59,7 +59,9 @@ _EVIDENCE: Final = {
         "addresses", ("street",), _SOME, never={"email": _HARDLY, "date": _SOME, "integer": _SOME}
     ),
     ("street line",): _Evidence("addresses", enough=0, never={"email": _HARDLY, "date": _SOME}),
-    ("first_name", "last_name", "last name part", "full name", "city", "city2"): _Evidence("words", ("name",), never=_NO_NUMBER),
+    (
+        "first_name", "last_name", "preferred first_name", "preferred last_name", "last name part", "full name", "city", "city2",
+    ): _Evidence("words", ("name",), never=_NO_NUMBER),
     ("make", "colour"): _Evidence("words", enough=0, never=_NO_NUMBER),
     ("type", "plateType"): _Evidence("words", enough=0, never={**_OTHER, "integer": _SOME}),
     ("zone", "login_source"): _Evidence("words", enough=0, never=_OTHER),

@@ -40,7 +40,9 @@ def settle(
     """
     row = _Row(places, namings, fixed)
     if endpoint == "users":
+        _preferred(row, "first_name")
         _whole_names(row)
+        _preferred(row, "last_name")
         _ids(row)
         _phones(row)
         _addresses(row)
@@ -89,6 +91,18 @@ class _Row:
     def name(self, at: int) -> str:
         """Return a column's header for a sentence."""
         return f'"{self.places[at].profile.column.header}"'
+
+
+def _preferred(row: _Row, field: str) -> None:
+    """A preferred name is sent only where no column gives the legal one."""
+    whole = [row.places[at] for at in row.used("full name", "first_name")]
+    legal = any(p.how == "split" or p.profile.share("whole name") >= _HALF for p in whole)
+    for at in row.free(f"preferred {field}"):
+        if legal or row.used(field):
+            row.drop(at, "a preferred name; another column gives the legal one")
+        else:
+            reason = "the preferred name; no column gives the legal one"
+            row.change(at, reason, Confidence.LIKELY, field=field)
 
 
 def _whole_names(row: _Row) -> None:

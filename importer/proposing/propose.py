@@ -17,7 +17,7 @@ from importer.proposing.answers import (
     Question,
     moment,
 )
-from importer.proposing.columns import place_columns
+from importer.proposing.columns import fit, place_columns
 from importer.proposing.proposal import Confidence, Draft, Proposal, Skip
 from importer.proposing.rows import judge_rows
 from importer.proposing.values import PLATE_TYPES, PROVINCES, Turn, turn
@@ -44,6 +44,8 @@ _MISSING: Final = {
     "startTime": "No column says when the permits start. When do they all start (yyyy-mm-dd hh:mm:ss)?",
     "plate": "No column is surely the plate. Which is it?",
     "referenceID": "No column is surely OPSCOM's reference id. Which is it?",
+    "first_name": "No column is surely the first name. Which is it?",
+    "last_name": "No column is surely the last name. Which is it?",
 }
 OFFERED: Final = {
     "login_source": ("OPSCOM", "LDAP", "SSO"),
@@ -51,7 +53,8 @@ OFFERED: Final = {
     "prov": PROVINCES,
 }
 """Fields that may be the same for all rows → what is offered for them."""
-BY_COLUMN: Final = ("unique_id", "plate", "referenceID")
+_NAMES: Final = ("first_name", "last_name")
+BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
 """Fields that differ from row to row, so that a column must give them."""
 LAST: Final = "last "
 """Before a field's name: what was said of it for all rows of the file before."""
@@ -164,7 +167,8 @@ def _ask_for_missing(made: Proposal) -> None:
         names = [known.name]
         if known.need is Need.ONE_OF:
             names = [field.name for field in table.group(known.group)]
-        if known.need not in {Need.REQUIRED, Need.ONE_OF} or groups & set(names):
+        needed = known.need in {Need.REQUIRED, Need.ONE_OF} or known.name in _NAMES
+        if not needed or groups & set(names):
             continue
         groups |= set(names)
         if not given & set(names):
@@ -184,6 +188,13 @@ def _ask_field(made: Proposal, name: str) -> None:
     if by_column:
         different = [p for p in look.profiles if p.different == 1 and p.filled == p.rows]
         choices = [look.headers[p.column.position] for p in different or look.profiles]
+    if name in _NAMES:
+        if said == NOT_SENT:
+            return
+        words = (
+            p for p in made.places if p.field is None and not p.secret and fit(name, p.profile)[0]
+        )
+        choices = [*filter(None, map(look.header, words)), NOT_SENT]
     last = made.answers.get(FIELDS, f"{LAST}{name}") or ""
     # Within a term the end that was said of another file is offered, never taken unasked.
     last = last if last[:10] >= dt.datetime.now(dt.UTC).date().isoformat() else ""

@@ -44,6 +44,8 @@ _CONTACTS: Final = (
 )  # fmt: skip
 _WEIGHTS: Final = {Confidence.SURE: 1.0, Confidence.LIKELY: 0.75, Confidence.ASK: 0.4}
 _GOOD: Final = 0.75
+_MANY, _HALF = 4, 0.5
+"""How many fields known make rows those of an endpoint whose own field no column gives, and how much they count then."""
 _MORE: Final = 1.4
 """Of a car or a permit there is less to say than of a person, whose name and phone may stand beside it."""
 _SEARCHED, _LEAST, _TRIED, _NAMED = 30, 2, 5, 8
@@ -114,24 +116,30 @@ def read_as(
         if place.field:
             weights[place.field] = max(weights.get(place.field, 0), _WEIGHTS[place.confidence])
     score = sum(weights.values()) * (1.0 if endpoint == "users" else _MORE)
-    fits = _fits(endpoint, weights) and not _is_other(profiles, endpoint, weights)
-    return Reading(endpoint, places, score if fits else 0.0)
+    fits = 0.0 if _is_other(profiles, endpoint, weights) else _fits(endpoint, weights)
+    return Reading(endpoint, places, score * fits)
 
 
-def _fits(endpoint: str, weights: Mapping[str, float]) -> bool:
+def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
+    """Return 1 where the fields are those of an endpoint, less where many are and its own one is to be asked for, else 0."""
+
     def has(*names: str, least: float = _GOOD) -> bool:
         return any(weights.get(name, 0) >= least for name in names)
 
     if endpoint == "users":
         ids = ("unique_id", "email", "user_name", "student_no", "employ_no")
-        return has("first_name", "last_name") and has(*ids, least=0.1)
+        many = sum(has(name) for name in {*_CONTACTS, *ids}) >= _MANY
+        named = 1.0 if has("first_name", "last_name") else _HALF * many
+        return named * has(*ids, least=0.1)
     if endpoint == "permit-updates":
         return has("referenceID")
     special = _SPECIAL[endpoint]
+    known = sum(has(name) for name in special)
+    if not has("plate"):
+        return _HALF * (known >= _MANY)
     if endpoint == "permits":
-        some = sum(has(name) for name in special) > 1
-        return has("plate") and (some or has("permitNo", least=1.0))
-    return has("plate") and sum(weights.get(name, 0) for name in special) >= _GOOD
+        return known > 1 or has("permitNo", least=1.0)
+    return sum(weights.get(name, 0) for name in special) >= _GOOD
 
 
 def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, float]) -> bool:
@@ -144,7 +152,7 @@ def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, 
     violations = sum(naming.other == "a violation" for naming in namings)
     known = sum(weights.get(name, 0) for name in _SPECIAL.get(endpoint, ()))
     enough = known >= _LEAST if endpoint == "vehicles" else weights.get("permitNo", 0) == 1
-    return violations >= _LEAST and not enough
+    return violations >= _LEAST and not (enough and weights.get("plate"))
 
 
 def _merged(group: Sequence[Look], known: Known) -> Look:

@@ -24,6 +24,10 @@ WORDS = ("Marisol Ferrante", "Devon Whitlock", "Priyanka Raghunath", "Callum Mac
 STREETS = ("14, rue des Érables", "2209, boul. Laurier", "77, ch. Ste-Foy", "9, av. Cartier")
 PRICES = ("1.00", "2.00", "3.00", "4.00")
 NUMBERS = ("4711", "4712", "4713", "4714")
+NAMELESS = {
+    "Student ID": NUMBERS, "Email": MAILS, "Date of Birth": BIRTHS, "Cell Phone": PHONES,
+    "Address": STREETS,
+}  # fmt: skip
 CARS = {
     "Plate": ("KYA1935", "RMN5327", "EHR8708", "FMS5750"),
     "Make": ("Ford", "Kia", "Honda", "Ford"),
@@ -50,12 +54,70 @@ CARS = {
         ("C.P.", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "postal_code"),
         ("Prov.", ("ON", "QC", "Qué.", "T.-N.-L."), "province"),
         ("sAMAccountName", ("mferrante", "dwhitlock", "praghu", "cmac"), "user_name"),
+        ("DoB", BIRTHS, "date_of_birth"),
+        ("Bdt", BIRTHS, "date_of_birth"),
+        ("Fec. Nacim.", BIRTHS, "date_of_birth"),
+        ("SMTP Address", MAILS, "email"),
+        ("Mail Address 1", MAILS, "email"),
+        ("Mail Address 1", STREETS, "street"),
+        ("Wireless", PHONES, "phone_cell"),
+        ("Bus. Ph.", PHONES, "employee_phone"),
+        ("Phone (W)", PHONES, "employee_phone"),
+        ("Tél. prof.", PHONES, "employee_phone"),
+        ("Tfno. trabajo", PHONES, "employee_phone"),
+        ("DLN", ("D48-1", "S22-2", "Q88-3", "B77-4"), "driver_licence_num"),
+        ("DRV_LIC_NO", ("D48-1", "S22-2", "Q88-3", "B77-4"), "driver_licence_num"),
+        ("Licencia de conducir", ("D48-1", "S22-2", "Q88-3", "B77-4"), "driver_licence_num"),
+        ("Logon", ("mferrante", "dwhitlock", "praghu", "cmac"), "user_name"),
         ("Adress", ("118 Larkmoor Ave", "22 Quarry Rd", "7 Fennel Ct", "9 Ferry Ln"), "street"),
     ],
 )
 def test_a_header_of_an_office_leads_to_its_field(place, header, values, field):
-    found = place({**PEOPLE, header: values})[header]
+    found = place({**UNMAILED, header: values})[header]
     assert (found.field, found.used) == (field, True)
+
+
+@pytest.mark.parametrize(
+    ("first", "last"),
+    [
+        ("FName", "LName"),
+        ("F_Name", "L_Name"),
+        ("1st Name", "2nd Name"),
+        ("First/Given Name", "Last/Family Name"),
+        ("Prénom usuel", "Nom"),
+        ("Prénom usuel", "Nom usuel"),
+        ("Preferred First Name", "Preferred Last Name"),
+        ("Preferred Given Name", "Surname"),
+    ],
+)
+def test_the_two_names_of_a_person_are_found_whatever_they_are_called(place, first, last):
+    found = place({
+        "Matricule": NUMBERS, last: PEOPLE["Last Name"], first: PEOPLE["First Name"]
+    })  # fmt: skip
+    assert [(found[name].field, found[name].used) for name in (first, last)] == [
+        ("first_name", True), ("last_name", True)
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "legal",
+    [
+        {"Last Name": PEOPLE["Last Name"], "First Name": PEOPLE["First Name"]},
+        {"Nom": PEOPLE["Last Name"], "Prénom légal": PEOPLE["First Name"]},
+        {"Full Name": WORDS},
+    ],
+)
+def test_a_preferred_name_is_not_sent_where_another_column_gives_the_legal_one(place, legal):
+    header = "Prénom usuel" if "Nom" in legal else "Preferred First Name"
+    found = place({"ID": NUMBERS, **legal, header: PEOPLE["First Name"]})[header]
+    reason = "a preferred name; another column gives the legal one"
+    assert (found.field, found.reason) == (None, reason)
+
+
+def test_last_and_first_in_one_header_are_a_whole_name_to_be_split(place):
+    names = ("Ferrante, Marisol", "Whitlock, Devon", "Roy, Jo", "Poe, Al")
+    found = place({"Student_Number": NUMBERS, "LastFirst": names})["LastFirst"]
+    assert (found.how, found.used) == ("split", True)
 
 
 @pytest.mark.parametrize(
@@ -181,6 +243,17 @@ def test_columns_know_of_each_other(place, columns, endpoint, fields):
         ({**PEOPLE, "Grade": ("9", "10", "9", "11")}, "users"),
         ({"Citation #": NUMBERS, "Plate": CARS["Plate"], "Issued": BIRTHS, "Violation": WORDS, "Fine": PRICES}, None),
         ({"Student ID": PEOPLE["Student ID"], "Name": WORDS, "Course": WORDS, "Grade": ("A", "B", "A", "C")}, None),
+        # Where many columns are known, one that is not is asked for.
+        ({**NAMELESS, "Xq": WORDS}, "users"),
+        ({"Zone": WORDS, "Permit #": NUMBERS, "Start Date": BIRTHS, "End Date": BIRTHS, "Xq": CARS["Plate"]}, "permits"),
+        ({"Make": CARS["Make"], "Year": ("2015",) * 4, "Colour": ("Red",) * 4, "Province": ("ON",) * 4, "Xq": CARS["Plate"]}, "vehicles"),
+        ({"Student ID": NUMBERS, "Xq": WORDS}, None),
+        (
+            {"Violation": WORDS, "Fine": PRICES, "Make": CARS["Make"], "Body Style": CARS["Make"], "Year": ("2015",) * 4,
+             "Colour": ("Red",) * 4},
+            None,
+        ),
+        ({"Part No": NUMBERS, "Make": CARS["Make"], "Model": WORDS, "Year": ("2015",) * 4}, None),
         ({"Item": WORDS, "Price": PRICES}, None),
         ({"Name": WORDS, "Grade": ("A", "B", "A", "C")}, None),
         ({"Summons": NUMBERS, "RP State Plate": ("CA", "NV", "CA", "AZ"), "Make": CARS["Make"]}, None),
@@ -189,6 +262,22 @@ def test_columns_know_of_each_other(place, columns, endpoint, fields):
 def test_what_the_rows_are_is_told_from_all_columns(profiled, columns, endpoint):
     found = readings(profiled(columns))
     assert (found[0].endpoint if found else None) == endpoint
+
+
+def test_names_that_no_header_tells_are_asked_for_among_the_columns_of_words(proposed):
+    head = "Student ID,Email,DOB,Cell Phone,Xq,Zq,Mother,Password\n"
+    text = head + "90012345,a@uni.example,2003-02-14,607-555-0114,Ann,Roe,Ida,Abc1!defg\n"
+    asked = {q.field: (q.text, q.choices) for q in proposed(text).questions}
+    choices = ("Xq", "Zq", "Mother", "not sent")
+    assert [asked["first_name"], asked["last_name"]] == [
+        ("No column is surely the first name. Which is it?", choices),
+        ("No column is surely the last name. Which is it?", choices),
+    ]
+    made = proposed(
+        text, {("fields", "first_name"): "Xq", ("fields", "last_name"): "not sent"}
+    )  # fmt: skip
+    assert {d.field: d.rule for d in made.drafts}["first_name"] == "Xq"
+    assert [q.field for q in made.questions] == ["login_source"]
 
 
 @pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.name)
