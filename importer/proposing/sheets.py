@@ -181,18 +181,27 @@ def _nothing(source: Source, grids: Sequence[Grid]) -> str:
 def _looks(source: Source, grid: Grid) -> Iterator[Look]:
     """Yield the grid under the rows that may be its header, the likeliest first."""
     for position in _header_rows(grid):
-        ways: list[tuple[int, ...]] = [(int(grid.rows[position]),)]
-        # The line above may name groups of columns: Valid | From, Valid | To.
-        if position and len(_words(grid, position - 1)) >= _LEAST:
-            ways.insert(0, (int(grid.rows[position - 1]), *ways[0]))
+        row = int(grid.rows[position])
+        ways: list[tuple[int, ...]] = [(row,)]
+        # The line above may name groups of columns: Valid | From, Valid | To; "Term: Fall" is what a report was asked for.
+        above = (
+            _words(grid, position - 1) if position and grid.rows[position - 1] == row - 1 else []
+        )
+        if len(above) >= _LEAST and not any(":" in cell for cell in above):
+            ways.insert(0, (row - 1, row))
         taken = []
         for rows in ways:
             with suppress(InputError):
                 sheet = take_sheet(source, grid, *rows)
-                known = _known([column.header for column in sheet.columns])
-                taken += [(known - len(rows) / 100, rows, sheet)] if len(sheet.frame) else []
+                headers = [column.header for column in sheet.columns]
+                repeated = len(headers) - len(set(headers)) - max(0, headers.count("") - 1)
+                taken += (
+                    [(-repeated, _known(headers) - len(rows) / 100, rows, sheet)]
+                    if len(sheet.frame)
+                    else []
+                )
         if taken:
-            _, rows, sheet = max(taken, key=lambda each: each[0])
+            *_, rows, sheet = max(taken, key=lambda each: each[:2])
             yield Look(source, sheet, rows, profile(sheet), names_of(sheet.columns))
 
 

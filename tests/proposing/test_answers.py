@@ -147,9 +147,43 @@ def test_a_header_of_two_lines_is_proposed_and_its_rows_are_ready(desk, merges):
     assert json.loads(done.out)["files"][0]["states"] == {"ready": 4}
 
 
-def test_a_title_above_the_header_is_no_line_of_it(desk):
-    rows = [["Permits of the fall", "printed", "2026-09-01"], *PERMITS]
-    assert desk.json(desk.save("permits.xlsx", Permits=rows))["header_row"] == 2
+@pytest.mark.parametrize(
+    "above",
+    [
+        [["Permits of the fall", "printed", "2026-09-01"]],
+        # What a report was asked for, whatever its words would make of the header below.
+        [["Prompt: Organization", None, "Northmoor"]],
+        [["Prompt: Organization", None, "Northmoor"], []],
+        [["Organization", None, "Northmoor"], []],
+        [["Report"], ["Term:", "Fall", "Owner:", "Roe"]],
+    ],
+)
+def test_what_stands_above_the_header_is_no_line_of_it(desk, above):
+    people = [["Banner No", "Family Name", "Given Names", "Univ. Email"], *PEOPLE[1:]]
+    shape = desk.json(desk.save("people.xlsx", People=[*above, *people]))
+    assert (shape["header_row"], shape["columns"][0]["field"]) == (len(above) + 1, "unique_id")
+    rows = [*above, *PERMITS]
+    assert desk.json(desk.save("permits.xlsx", Permits=rows))["header_row"] == len(above) + 1
+
+
+def test_groups_tell_apart_what_the_header_below_repeats(desk):
+    groups = [["Identification", None, None, "Contact", "Emergency", None]]
+    head = ["Student No.", "Surname", "Given", "E-mail", "E-mail", "Phone"]
+    rows = [[*row, "ida@mail.example", "613-555-0101"] for row in PEOPLE[1:]]
+    path = desk.save("people.xlsx", ("A1:C1", "E1:F1"), People=[*groups, head, *rows])
+    shape = desk.json(path)
+    found = [(c["header"], c["field"]) for c in shape["columns"] if c["field"] != "student_no"]
+    assert (shape["header_row"], found) == (
+        [1, 2],
+        [
+            ("Identification Student No.", "unique_id"),
+            ("Identification Surname", "last_name"),
+            ("Identification Given", "first_name"),
+            ("Contact E-mail", "email"),
+            ("Emergency E-mail", None),
+            ("Emergency Phone", None),
+        ],
+    )
 
 
 def test_sheets_with_the_same_headers_are_proposed_together(desk):
