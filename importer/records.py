@@ -105,7 +105,7 @@ def read_resubmitted(sheet: Sheet) -> dict[int, Resubmitted]:
         position: Resubmitted(
             clean(status).casefold(),
             clean(number),
-            _answer(clean(answer)),
+            told if (told := clean(answer).casefold()) in ANSWERS else clean(answer),
             from_source and position not in sheet.added,
             f"{code} {message}",
         )
@@ -113,7 +113,3 @@ def read_resubmitted(sheet: Sheet) -> dict[int, Resubmitted]:
             zip(*columns, strict=True)
         )
     }
-
-
-def _answer(text: str) -> str:
-    return text.casefold() if text.casefold() in ANSWERS else text

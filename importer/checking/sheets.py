@@ -383,8 +383,8 @@ def _about_dates(texts: pd.Series[str], mapped: pd.Series[str], rows: Numbers) -
         )
 
 
-def _those(rows: Numbers) -> str:
-    return f"row{'s' if len(rows) > 1 else ''} {spans(rows.tolist(), most=_MOST_ROWS)}"
+def _those(rows: Sequence[int] | Numbers) -> str:
+    return f"row{'s' if len(rows) > 1 else ''} {spans([*map(int, rows)], most=_MOST_ROWS)}"
 
 
 def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator[str]:
@@ -407,9 +407,7 @@ def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator
         half = 2 * len(rows) - len(records)
         if not rows or half >= 0 or (half == -1 and steps == {_TWO}):
             continue
-        which, are = f"Rows {spans(rows, most=_MOST_ROWS)} have", "They are"
-        if len(rows) == 1:
-            which, are = f"Row {rows[0]} has", "It is"
+        have, are = ("have", "They are") if rows[1:] else ("has", "It is")
         name, skip = f"coloured ({colour})", ""
         if re.fullmatch("[0-9A-F]{6}", colour):
             name = f"{_named(colour)} ({colour})"
@@ -417,18 +415,18 @@ def about_fills(batch: Batch, table: Table, strays: Collection[int]) -> Iterator
                 f' To pass such rows over say `skip_rows: [{{fill: "{colour}"}}]` in the mapping.'
             )
         legend = _legend(batch, colour, strays)
+        which = f"{_those(rows).capitalize()} {have}"
         yield f"{which} a {name} background{legend}. {are} sent like the others.{skip}"
 
 
 def _legend(batch: Batch, colour: str, strays: Collection[int]) -> str:
     """Return what the sheet says of colours, outside its records."""
     sheet = batch.sheet
-    lines = [(row, text, colours) for row, text, colours in sheet.above]
+    lines = list(sheet.above)
     for at in sorted(strays):
         text = " ".join(filter(None, map(str.strip, sheet.frame.iloc[at].tolist())))
-        lines.append(
-            (int(sheet.rows[at]), text, frozenset(each for _, each in sheet.fills.get(at, ())))
-        )
+        behind = frozenset(each for _, each in sheet.fills.get(at, ()))
+        lines.append((int(sheet.rows[at]), text, behind))
     for column in sheet.columns:
         if not column.header:
             beside = sheet.frame[column.position].str.strip()
@@ -445,11 +443,6 @@ def _legend(batch: Batch, colour: str, strays: Collection[int]) -> str:
 
 
 def _named(colour: str) -> str:
-    """Return what people call a colour.
-
-    >>> _named("FF0000"), _named("FFFF00"), _named("D9D9D9")
-    ('red', 'yellow', 'grey')
-    """
     red, green, blue = (int(colour[at : at + 2], 16) / 255 for at in (0, 2, 4))
     hue, saturation, _ = colorsys.rgb_to_hsv(red, green, blue)
     if saturation < _GREY:
