@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from importer.text import clean, fold
 from schemas.provinces import PROVINCES, province
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pandas as pd
 
@@ -140,6 +141,16 @@ def profile(sheet: Sheet) -> tuple[Profile, ...]:
         for column in sheet.columns
         if not column.ours
     )
+
+
+def without(sheet: Sheet, profiles: Sequence[Profile], rows: Sequence[int]) -> tuple[Profile, ...]:
+    """Return the profiles as they are without some rows, given by their numbers."""
+    gone = sheet.frame[np.isin(sheet.rows, rows)]
+    lost = [Counter(map(clean, gone[p.column.position])) for p in profiles]
+    return tuple(
+        Profile(p.column, p.rows - len(gone), {text: n - less[text] for text, n in p.counts.items() if n > less[text]})
+        for p, less in zip(profiles, lost, strict=True)
+    )  # fmt: skip
 
 
 def _counted(texts: pd.Series[str]) -> dict[str, int]:

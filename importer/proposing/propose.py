@@ -18,8 +18,9 @@ from importer.proposing.answers import (
     moment,
 )
 from importer.proposing.columns import fit, place_columns
+from importer.proposing.profiles import without
 from importer.proposing.proposal import Confidence, Draft, Proposal, Skip
-from importer.proposing.rows import judge_rows
+from importer.proposing.rows import judge_rows, passed_over
 from importer.proposing.values import PLATE_TYPES, PROVINCES, Turn, turn
 from importer.schema import Need
 from importer.text import fold
@@ -120,7 +121,17 @@ def propose(
         column = fold(answers.get(FIELDS, known.name) or "")
         if column in headers and known.name not in OFFERED:
             columns.setdefault(column, known.name)
-    made = Proposal(look, endpoint, answers, place_columns(look.profiles, endpoint, columns), types)
+
+    def placed(look: Look) -> Proposal:
+        places = place_columns(look.profiles, endpoint, columns)
+        return Proposal(look, endpoint, answers, places, types)
+
+    made = placed(look)
+    if skips := passed_over(made):
+        # What stands in rows that are no records is neither an example nor asked.
+        rows = [row for skip in skips for row in skip.rows]
+        made = placed(replace(look, profiles=without(look.sheet, look.profiles, rows)))
+        made.skips = skips
     made.questions += [_which(look, p) for p in made.places if p.confidence is Confidence.ASK]
     for known in fields:
         _draft(made, known)

@@ -41,15 +41,19 @@ _COLOURS_RE: Final = re.compile(
 )
 
 
+def passed_over(made: Proposal) -> list[Skip]:
+    """Return the rows that are no records, but for those that a person wants sent after all."""
+    return [skip for skip in _no_records(made) if made.answers.get(ROWS, skip.why) != SEND]
+
+
 def judge_rows(made: Proposal) -> None:
-    """Add the rows to pass over, what is asked about rows, and what to do with repeated keys."""
-    # What a person wants sent after all is no row to pass over.
-    skips = [skip for skip in _no_records(made) if made.answers.get(ROWS, skip.why) != SEND]
+    """Add what is asked about rows to those passed over, and what to do with repeated keys."""
+    skips: list[Skip] = []
     secret = {place.profile.column.position for place in made.places if place.secret}
     for profile in made.look.profiles:
         if profile.few and profile.column.header and profile.column.position not in secret:
             skips += _left(made, profile)
-    notes = {row for skip in skips if skip.why == _ALONE for row in skip.rows}
+    notes = {row for skip in made.skips if skip.why == _ALONE for row in skip.rows}
     made.skips += [*skips, *_marked(made, notes)]
     made.duplicates = _repeated(made, {row for skip in made.skips for row in skip.rows})
 

@@ -166,6 +166,21 @@ def test_what_stands_above_the_header_is_no_line_of_it(desk, above):
     assert desk.json(desk.save("permits.xlsx", Permits=rows))["header_row"] == len(above) + 1
 
 
+def test_what_stands_in_rows_that_are_passed_over_is_neither_asked_nor_an_example(desk):
+    head = ["Permit #", "Plate", "Lot", "Valid From", "Valid To", "Price", "Currency", "Note"]
+    section, total = [["Faculty of Arts"]], [["Subtotal", None, None, None, "Total", "24.00"]]
+    rows = [
+        [f"P-{n}", f"ABC {n}23", "Gold", "2026-09-01", "2027-04-30", f"{n}2.00", "CAD", None]
+        for n in range(1, 7)
+    ]
+    page = [head, *section, *rows[:3], head, *rows[3:], *total]
+    shape = desk.json(desk.save("permits.xlsx", Permits=page))
+    assert ([skip["rows"] for skip in shape["skip_rows"]], shape["asks"]) == ([[6], [10], [2]], [])
+    values = {value["value"] for value in shape["values"]}
+    shown = {example for column in shape["columns"] for example in column["examples"]}
+    assert not (values | shown) & {*head, "Total", "Subtotal", "Faculty of Arts", "24.00"}
+
+
 def test_groups_tell_apart_what_the_header_below_repeats(desk):
     groups = [["Identification", None, None, "Contact", "Emergency", None]]
     head = ["Student No.", "Surname", "Given", "E-mail", "E-mail", "Phone"]
