@@ -81,7 +81,8 @@ def apply_mapping(
         InputError: A mapped header is missing or stands over several columns, the mapping looks up
             user types and there are none, or a regular expression of it takes too long.
     """
-    if mapping.needs_user_types and user_types is None:
+    looks_up = any(rule.part.lookup == "user-types" for rule in mapping.rules)
+    if looks_up and user_types is None:
         raise InputError(
             f"{mapping.path.name}: this mapping looks up user types, and their list is not here yet.",
             hint="Run `opscom-import pull user-types` first.",
@@ -127,8 +128,8 @@ def apply_mapping(
         blanks=mapping.file.blanks,
         duplicates=mapping.file.duplicates,
         problems=tuple(sorted(problems, key=lambda problem: problem.position)),
-        omit_if_invalid=mapping.omit_if_invalid,
-        as_shown=mapping.as_shown,
+        omit_if_invalid=frozenset(r.field.name for r in mapping.rules if r.part.if_invalid),
+        as_shown=frozenset(r.field.name for r in mapping.rules if r.part.as_shown),
         unfit=frozenset(cells.unfit),
     )
 

@@ -112,21 +112,6 @@ class Mapping:
         more = (header for rule in self.rules for header in rule.part.headers)
         return tuple(dict.fromkeys((*self.headers, *more)))
 
-    @property
-    def as_shown(self) -> frozenset[str]:
-        """Fields whose values go even if they look ruined."""
-        return frozenset(rule.field.name for rule in self.rules if rule.part.as_shown)
-
-    @property
-    def omit_if_invalid(self) -> frozenset[str]:
-        """Fields whose invalid values are left out with a warning."""
-        return frozenset(rule.field.name for rule in self.rules if rule.part.if_invalid)
-
-    @property
-    def needs_user_types(self) -> bool:
-        """Whether OPSCOM's list of user types must have been pulled."""
-        return any(rule.part.lookup == "user-types" for rule in self.rules)
-
 
 def load_mapping(path: Path) -> Mapping:
     """Read and check a mapping file.
