@@ -12,7 +12,6 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from commanding import Office, read_results
 from controller import Controller
 from delivering import permits, push
 from own_process import FATAL, as_nobody, end, open_until, start
@@ -113,23 +112,17 @@ def test_a_journal_that_moves_to_where_wal_cannot_work_keeps_what_it_knows(tmp_p
     assert mode_of(there) == "delete"
 
 
-def test_a_journal_in_wal_stays_so_and_one_with_a_rollback_journal_too(journal):
+@pytest.mark.parametrize("mode", ["wal", "delete"])
+def test_a_journal_keeps_its_mode_and_every_commit_waits_for_the_disk(journal, mode):
     Journal(journal, POLICIES).close()
     assert mode_of(journal) == "wal"
     with closing(sqlite3.connect(journal)) as beside:
-        beside.execute("PRAGMA journal_mode = DELETE")
-    Journal(journal, POLICIES).close()
-    assert mode_of(journal) == "delete"
-
-
-@pytest.mark.parametrize("shared", [True, False], ids=["wal", "rollback-journal"])
-def test_every_commit_waits_for_the_disk(journal, shared):
-    if not shared:
-        without_shared_memory(journal)
+        beside.execute(f"PRAGMA journal_mode = {mode}")
     with Journal(journal, POLICIES) as opened:
         # EXTRA: FULL does not wait until the end of a rollback journal is on the disk.
         assert opened.connection.execute("PRAGMA synchronous").fetchone() == (3,)
         assert opened.connection.execute("PRAGMA fullfsync").fetchone() == (1,)
+    assert mode_of(journal) == mode
 
 
 # Refused, and left as it is
@@ -282,15 +275,10 @@ def test_a_look_where_nothing_may_be_written_says_what_is_missing(shared_folder)
 
 
 @pytest.fixture
-def office(tmp_path, monkeypatch, capsys):
-    """An office whose journal has taken one row, and a way to break the journal in one place."""
-    with Controller() as controller:
-        desk = Office(tmp_path, controller.url)
-        desk.call = desk.calling(monkeypatch, capsys)
-        desk.controller = controller
-        desk.roster(1, "inbox/first-roster.csv")
-        assert desk.call("push", "--yes").code == 0
-        yield desk
+def office(desk):
+    """An office whose journal has taken one row."""
+    desk.push(desk.roster(1, "first-roster.csv"), code=0)
+    return desk
 
 
 def break_at(office, moment):
@@ -299,43 +287,41 @@ def break_at(office, moment):
         beside.execute(
             f"CREATE TRIGGER broken BEFORE {moment} BEGIN INSERT INTO nowhere SELECT 1; END"
         )
+    return office.roster(5, "inbox/roster.csv", start=1)
 
 
-def test_a_run_that_cannot_be_begun_in_the_journal_sends_nothing(office):
-    break_at(office, "INSERT ON run")
-    office.roster(5, "inbox/roster.csv", start=1)
-    done = office.call("push", "--yes", "--json")
-    assert (done.code, office.controller.requests) == (5, 1)
-    assert done.json["error"] == (
+def test_a_run_that_cannot_be_begun_in_the_journal_sends_nothing(office, controller):
+    said = office.push(break_at(office, "INSERT ON run"), code=5)
+    assert said["error"] == (
         f"The journal {office.journal} cannot be written (no such table: main.nowhere). "
         "Free some space on the disk, then run the command again."
     )
+    assert controller.requests == 1
 
 
 @pytest.mark.parametrize("moment", ["INSERT ON file", "INSERT ON attempt"])
 def test_a_sheet_that_cannot_be_begun_in_the_journal_is_not_sent_and_has_its_workbook(
-    office, moment
+    office, controller, moment
 ):
-    break_at(office, moment)
-    office.roster(5, "inbox/roster.csv", start=1)
-    done = office.call("push", "--yes", "--json")
-    assert (done.code, done.states) == (3, {"roster.csv": {"not sent": 5}})
-    assert "cannot be written (no such table: main.nowhere)" in done.json["stopped"]
-    assert len(read_results(office.folder / "results" / "roster-results.xlsx")) == 5
-    assert office.controller.requests == 1
-    assert (office.inbox / "roster.csv").is_file()
+    source = break_at(office, moment)
+    said = office.push(source, code=3)
+    assert said["files"][0]["states"] == {"not sent": 5}
+    assert "cannot be written (no such table: main.nowhere)" in said["stopped"]
+    assert len(office.table_of("roster")) == 5
+    assert controller.requests == 1
+    assert source.is_file()
 
 
 @pytest.mark.parametrize(("moment", "code"), [("UPDATE ON file", 3), ("UPDATE ON run", 0)])
-def test_what_cannot_be_ended_in_the_journal_is_reported_and_not_sent_again(office, moment, code):
-    break_at(office, moment)
-    office.roster(5, "inbox/roster.csv", start=1)
-    done = office.call("push", "--yes", "--json", "--keep")
-    assert (done.code, done.states) == (code, {"roster.csv": {"pushed": 5}})
-    assert "cannot be written (no such table: main.nowhere)" in done.err
-    assert len(read_results(office.folder / "results" / "roster-results.xlsx")) == 5
+def test_what_cannot_be_ended_in_the_journal_is_reported_and_not_sent_again(
+    office, controller, moment, code
+):
+    source = break_at(office, moment)
+    said = office.push(source, "--keep", code=code)
+    assert said["files"][0]["states"] == {"pushed": 5}
+    assert "cannot be written (no such table: main.nowhere)" in office.told
+    assert len(office.table_of("roster")) == 5
     with closing(sqlite3.connect(office.journal)) as beside:
         beside.execute("DROP TRIGGER broken")
-    done = office.call("push", "--yes", "--json")
-    assert (done.code, done.states) == (0, {"roster.csv": {"unchanged": 5}})
-    assert office.controller.requests == 6
+    assert office.push(source, code=0)["files"][0]["states"] == {"unchanged": 5}
+    assert controller.requests == 6

@@ -171,20 +171,6 @@ def test_refusals_do_not_fill_the_budget_and_it_never_holds_more_than_at_first()
     assert not pace.may_retry(timed_out=False)
 
 
-def test_the_budget_is_one_for_all_workers():
-    pace, taken = Pace(clock=Ticks()), []
-
-    def take():
-        taken.extend(pace.may_retry(timed_out=False) for _ in range(100))
-
-    threads = [threading.Thread(target=take) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sum(taken) == BUDGET // RETRY_COST
-
-
 def test_a_spent_budget_stops_a_run(tmp_path):
     failing = Fault("answer", status=500, body="<html>")
     plan = {("*", n): failing for n in range(1, 6)}

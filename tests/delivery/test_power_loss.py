@@ -90,7 +90,8 @@ def torn_wal(commit, journal, random):
     if not new:
         return
     size = FRAME_HEADER + struct.unpack(">I", new[8:12])[0]
-    same = _in_common(old, new)
+    pairs = enumerate(zip(old, new, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
     for end in range(WAL_HEADER, len(new) + 1, size):
         if end <= same:
             continue
@@ -104,12 +105,6 @@ def torn_wal(commit, journal, random):
         # The WAL was complete before a page of it moved into the file.
         for mixed in pages(commit.before[name], commit.after[name], size - FRAME_HEADER):
             yield {name: mixed, wal: new}
-
-
-def _in_common(old, new):
-    """Return how many bytes two files begin with alike."""
-    pairs = enumerate(zip(old, new, strict=False))
-    return next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
 
 
 def torn_file(commit, journal, random):

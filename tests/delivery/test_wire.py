@@ -2,7 +2,6 @@
 
 import importlib.util
 import json
-import socket
 import sys
 import threading
 import time
@@ -12,7 +11,7 @@ import requests
 from controller import Controller, Fault
 from delivering import CLIENT, TOKEN, Ticks, permits, push, users
 from proving import ENDPOINTS, PAYLOADS
-from tunnels import CERTIFICATE, Proxy, TlsHost
+from tunnels import CERTIFICATE, Middle, Proxy, TlsHost
 
 from importer.delivery.http import Connection, Phase, elapsed
 from importer.delivery.wire import TrackingAdapter, Wire
@@ -270,41 +269,26 @@ def test_the_time_that_a_laptop_slept_counts_as_rest():
     assert before <= told <= time.clock_gettime(time.CLOCK_BOOTTIME)
 
 
-class TwoAnswers(threading.Thread):
+class TwoAnswers(Middle):
     """A host whose first answer to a row says nothing, and whose whole answer comes after it."""
 
     def __init__(self, first):
-        super().__init__(daemon=True)
+        super().__init__("http://127.0.0.1:9")
         self._first = first
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
-        self.connections = 0
 
-    def run(self):
-        self._listener.settimeout(5)
-        with self._listener:
-            for number in (1, 2):
-                sock, _ = self._listener.accept()
-                self.connections += 1
-                with sock:
-                    self._read(sock)
-                    if number == 1:
-                        sock.sendall(self._first)
-                        # On this connection the next thing to come is the answer to the first row.
-                        if not self._read(sock):
-                            continue
-                    sock.sendall(_accepted("id-of-row-1" if number == 1 else "id-of-row-2"))
-                    return
+    def serve(self, sock, number):
+        if self._reads_row(sock) and number == 1:
+            sock.sendall(self._first)
+            # On this connection the next thing to come is the answer to the first row.
+            if not self._reads_row(sock):
+                return
+        sock.sendall(_accepted(f"id-of-row-{number}"))
 
-    def _read(self, sock):
-        sock.settimeout(5)
+    def _reads_row(self, sock):
         data = b""
-        while b"}" not in data:
-            more = sock.recv(65536)
-            if not more:
-                return b""
+        while b"}" not in data and (more := self.hear(sock)):
             data += more
-        return data
+        return b"}" in data
 
 
 def _answer(status, body):
@@ -331,10 +315,8 @@ def _accepted(number):
     ids=["103", "204", "empty", "502", "504-json", "408-json", "json-says-nothing", "pending"],
 )
 def test_a_late_answer_to_one_row_is_never_taken_for_the_answer_to_the_next(journal, first):
-    host = TwoAnswers(first)
-    host.start()
-    done = push(host.url, journal, "permits", permits(2))
-    host.join(10)
+    with TwoAnswers(first) as host:
+        done = push(f"http://127.0.0.1:{host.port}", journal, "permits", permits(2))
     assert done.states == {0: "unknown", 1: "pushed"}
     assert done.outcomes[1].reference_id == "id-of-row-2"
 
