@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from importer.model import Checked, Sheet
     from importer.schema import Table
 
+_NOTHING = Resubmitted()
 CHUNK = 4_000
 """Rows taken out of the frame at a time."""
 
@@ -44,7 +45,7 @@ class Rows:
                     continue
                 payload = self._payload(position, values)
                 key = record_key(self._table, payload)
-                told = self._told.get(position, Resubmitted())
+                told = self._told.get(position, _NOTHING)
                 yield Record(position, int(rows[position]), key, payload, told)
 
     def lean(self, record: Record) -> Record:

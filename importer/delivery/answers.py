@@ -51,13 +51,10 @@ def read_answer(body: bytes) -> Accepted | Refused | Unreadable:
     Source: API documentation, "API Error Codes" (``ErrorCode``, ``ErrorMessage``) and the
     "Successful Response" of each push page (``status``).
     """
-    found = read_object(body)
-    if found is None:
-        return Unreadable()
-    code = text_of(found.get("ErrorCode"))
-    if code not in {"", "0"} and len(code) <= LONGEST_CODE:
-        return Refused(code, text_of(found.get("ErrorMessage")))
-    if code not in {"", "0"} or text_of(found.get("status")).casefold() != "success":
+    found = object_or_refusal(body)
+    if not isinstance(found, dict):
+        return found
+    if text_of(found.get("status")).casefold() != "success":
         return Unreadable()
     ids = (text_of(found.get(key)) for key in REFERENCE_KEYS)
     number, warnings = next((text for text in ids if text), ""), _warnings(found.get("warnings"))
@@ -72,13 +69,19 @@ def understood(body: bytes) -> bool:
     return not isinstance(read_answer(body), Unreadable)
 
 
-def read_object(body: bytes) -> dict[str, Any] | None:
-    """Return the JSON object of a body, ``None`` where it holds none; U+FFFD for what is no UTF-8."""
+def object_or_refusal(body: bytes) -> dict[str, Any] | Refused | Unreadable:
+    """Return the JSON object that a body is, or the error that it names; U+FFFD for what is no UTF-8."""
     try:
         found = json.loads(body.decode("utf-8-sig", "replace"))
     except (ValueError, RecursionError):
-        return None
-    return found if isinstance(found, dict) else None
+        found = None
+    if not isinstance(found, dict):
+        return Unreadable()
+    code = text_of(found.get("ErrorCode"))
+    if code in {"", "0"}:
+        return found
+    known = len(code) <= LONGEST_CODE
+    return Refused(code, text_of(found.get("ErrorMessage"))) if known else Unreadable()
 
 
 def text_of(value: object) -> str:

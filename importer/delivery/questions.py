@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeAlias
 
 from importer.codes import SETTINGS_CODES
-from importer.delivery.answers import Refused, Unreadable, read_object, text_of
+from importer.delivery.answers import Refused, Unreadable, object_or_refusal, text_of
 from importer.delivery.http import Phase, Reply
 from importer.delivery.policy import MAX_ATTEMPTS, by_status, sentence, settings_fault
 
@@ -62,15 +62,6 @@ def listing(key: str) -> Read:
         return Unreadable() if failed or not isinstance(found.get(key), list) else Found(found)
 
     return read
-
-
-def object_or_refusal(body: bytes) -> dict[str, Json] | Refused | Unreadable:
-    """Return the object that an answer is, or the error that it names under ``ErrorCode``."""
-    found = read_object(body)
-    if found is None:
-        return Unreadable()
-    code = text_of(found.get("ErrorCode"))
-    return found if code in {"", "0"} else Refused(code, text_of(found.get("ErrorMessage")))
 
 
 def judge_read(reply: Reply, read: Read) -> Verdict:

@@ -15,8 +15,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from importer.codes import SETTINGS_CODES
-from importer.delivery.answers import Refused, Unreadable, text_of
-from importer.delivery.questions import Failed, Found, ask, explain_refusal, object_or_refusal
+from importer.delivery.answers import Refused, Unreadable, object_or_refusal, text_of
+from importer.delivery.questions import Failed, Found, ask, explain_refusal
 from importer.model import Outcome, State
 from importer.pulls.book import (
     Asked,
