@@ -13,11 +13,6 @@ CERTIFICATE = TLS / "controller.pem"
 """Made for these tests, signed by itself, for controller.test, localhost and 127.0.0.1."""
 
 
-def free_address(url):
-    parts = urlsplit(url)
-    return parts.hostname, parts.port
-
-
 def server_context():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(CERTIFICATE, TLS / "controller.key")
@@ -29,7 +24,7 @@ class Middle:
 
     def __init__(self, target):
         """Pass connections on to the URL ``target``."""
-        self.target = free_address(target)
+        self.target = urlsplit(target).hostname, urlsplit(target).port
         self.connections = 0
         self.heard = b""
         """Every byte that came from the client; behind TLS as it was before it was encrypted."""

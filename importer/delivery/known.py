@@ -102,9 +102,10 @@ class EndpointMemory:
 
     def known(self, *, parts: bool = False) -> dict[str, Known]:
         """Return what is known of every record, by identity; the digests of its fields take memory."""
+        with_parts = "parts" if parts else "''"
         rows = self._select(
             "identity, digest, settled, reference_id, unsettled, last, coalesce(attempt, 0),"
-            f" {'parts' if parts else repr('')} FROM record"
+            f" {with_parts} FROM record"
         )
         return {row[0]: Known(*row) for row in rows}
 
@@ -116,11 +117,12 @@ class EndpointMemory:
     def taken(self) -> dict[str, list[Attempt]]:
         """Return the attempts that took a record, or may have, in their order, by identity."""
         found: dict[str, list[Attempt]] = defaultdict(list)
-        maybe = "state NOT IN ('rejected', 'not sent') ORDER BY id"
-        for identity, *attempt in self._select(
-            "identity, id, digest, parts, state FROM attempt", maybe
-        ):
-            found[identity].append((attempt[0], *attempt[1:]))
+        rows = self._select(
+            "identity, id, digest, parts, state FROM attempt",
+            "state NOT IN ('rejected', 'not sent') ORDER BY id",
+        )
+        for identity, number, digest, parts, state in rows:
+            found[identity].append((number, digest, parts, state))
         return found
 
     def has_other_like(

@@ -196,8 +196,9 @@ class Memory:
         No clock decides that: one may have been wrong, or put back, on this machine or another.
         """
         number = re.match(r"[0-9]{1,15}(?=-)", book.moment)
-        known = number is not None and book.moment == self._moment(int(number[0]))
-        return int(number[0]) if number is not None and known else None
+        if number is None or book.moment != self._moment(int(number[0])):
+            return None
+        return int(number[0])
 
     def unsettled(self, system: int) -> tuple[Unsettled, ...]:
         """Return the records of a system whose answer was lost, in the order in which they were sent."""
