@@ -7,7 +7,7 @@ from contextlib import closing
 import openpyxl
 import own_process
 import pytest
-from commanding import DELETES, TOKEN, permit
+from commanding import TOKEN, permit
 from controller import Fault
 from delivering import moment, permits, push
 from proving import CASES, Witness, wait_for_quiet
@@ -306,13 +306,6 @@ def test_new_stands_in_the_workbook_until_the_row_went(desk, controller):
     assert [row["opscom_answer"] for row in desk.table_of("permits")] == ["", "new"]
     assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
     assert [controller.applied(f"N000{at}") for at in range(2)] == [2, 2]
-
-
-def test_a_deleted_permit_is_created_anew_and_not_updated(desk, controller):
-    push_list(desk, permit(0), code=0)
-    desk.table("gone.csv", [{"Reference ID": held(controller)["N0000"]["reference_id"]}])
-    desk.push("gone.csv", "--mapping", desk.write("gone.yaml", DELETES), code=0)
-    assert push_list(desk, CHANGED, code=0) == {"pushed": 1}
 
 
 # Under faults and kills: three terms of one list, the second one disturbed
