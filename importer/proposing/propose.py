@@ -261,9 +261,22 @@ def propose_anew(
             text = f'The column of {name} ("{", ".join(rule.part.headers)}") is gone. Which column is it now?'
             choices = (*look.headers.values(), NOT_SENT)
             questions.append(Question("field", (FIELDS, name), text, choices, field=name))
+    wanted = {p.field for p in made.places if said.get(COLUMNS, look.header(p))}
+    drafts += [draft for draft in made.drafts if draft.field in wanted - ours]
+    sent = {draft.field for draft in drafts} | lost
+    mapped = set(map(fold, mapping.headers))
+
+    def told_again(place: Place) -> Place:
+        header = look.header(place)
+        if place.field and place.field not in sent:
+            return place.nowhere(f"new; {mapping.name} gives no {place.field}")
+        before = fold(header) in mapped and said.get(COLUMNS, header) is None
+        return replace(place, reason="as before") if before else place
+
     kept = {key: value for key, value in data.items() if key != "fields"}
     return replace(
         made,
+        places=tuple(map(told_again, made.places)),
         drafts=drafts,
         questions=questions,
         skips=[Skip(rule, (), "as before") for rule in kept.get("skip_rows") or ()],
@@ -295,14 +308,15 @@ def _with_new(old: Rule, new: Draft | None, told: Collection[str]) -> Rule:
 
 
 def _said(mapping: Known, renamed: Mapping[str, str]) -> Answers:
-    """Return what a mapping says as answers, of the values in a column that has another name now too."""
+    """Return what a mapping says as answers; of values also for a column that has another name now."""
     given: dict[tuple[str, ...], str] = {}
     for rule in mapping.rules:
         name = rule.field.name
         if rule.part.value is not None:
             given[FIELDS, name] = rule.part.value
         lookup = rule.part.lookup if isinstance(rule.part.lookup, dict) else {}
-        for header in (*rule.part.headers, *([renamed[name]] if name in renamed else [])):
+        for header in rule.part.headers:
             given.setdefault((COLUMNS, header), name)
+        for header in (*rule.part.headers, *([renamed[name]] if name in renamed else [])):
             given |= {(VALUES, header, text): becomes for text, becomes in lookup.items()}
     return Answers(given)

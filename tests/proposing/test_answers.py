@@ -392,6 +392,30 @@ def test_columns_that_have_another_name_now_are_found_or_asked(desk):
     )  # fmt: skip
 
 
+def test_beside_a_mapping_only_what_it_will_hold_is_said_to_be_sent_and_by_whom(desk):
+    fields = ("unique_id: Matricule", "first_name: Prénom", "email: Mail")
+    shape = desk.json(desk.staff, *staff_mapping(desk, fields))
+    assert {c["header"]: c["reason"] for c in shape["columns"] if c["field"]} == {
+        "Matricule": "as before",
+        "Prénom": "as before",
+        "Courriel": "the header says so; all values are e-mail addresses",
+    }
+    assert {c["field"] for c in shape["columns"]} - {None} <= set(desk.mapping()["fields"])
+    name = next(c for c in shape["columns"] if c["header"] == "Nom")
+    assert (name["field"], name["confidence"], name["reason"]) == (
+        None, "none", "new; Staff gives no last_name",
+    )  # fmt: skip
+
+
+def test_a_new_column_that_a_person_wants_sent_beside_a_mapping_is_sent(desk):
+    mapping = staff_mapping(desk, ("unique_id: Matricule", "first_name: Prénom"))
+    workbook = desk.fill(desk.staff, {}, *mapping)
+    page = openpyxl.load_workbook(workbook)["Columns"]
+    row = next(row for row in range(2, 20) if page[f"B{row}"].value == "Nom")
+    made = desk.answer(desk.staff, {f"Columns!G{row}": "last_name"}, *mapping, book=workbook)
+    assert made["fields"]["last_name"] == "Nom"
+
+
 def test_a_column_that_is_gone_is_asked_for(desk):
     mapping = staff_mapping(desk, ("unique_id: Matricule", "driver_licence_num: Permis"))
     asked = 'The column of driver_licence_num ("Permis") is gone. Which column is it now?'
