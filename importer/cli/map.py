@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,7 @@ from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError, MappingError
 from importer.files import free_name
 from importer.mapping import load_mapping, missing_headers
+from importer.mapping.choosing import choose
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
@@ -31,16 +33,17 @@ from importer.proposing.workbook import (
     read_workbook,
     write_workbook,
 )
-from importer.proposing.yaml_files import load_glossary, mapping_text, save_glossary
+from importer.proposing.yaml_files import is_untouched, load_glossary, mapping_text, save_glossary
 from importer.reading import read_source
 from importer.schema import Kind
-from importer.text import count, quoted
+from importer.text import count, fold, quoted
 from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, kept_user_types
 from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from importer.mapping import Mapping as Known
     from importer.prepare import Job
     from importer.proposing.answers import Key
     from importer.proposing.proposal import Proposal
@@ -118,11 +121,15 @@ def _run(request: Request) -> int:
     if is_answers(request.file):
         return _from_workbook(request)
     proposer = _proposer(request)
-    if not request.workbook and is_interactive() and not request.options.as_json:
-        return _finish(request, converse(proposer, _try), proposer(Answers()))
     proposal = proposer(Answers())
-    if request.workbook:
-        return _to_workbook(request, proposal)
+    if request.workbook or (is_interactive() and not request.options.as_json):
+        for known in _fitting(request, proposal):
+            if not known.open_questions and proposal.like is None:
+                fits = f"{known.path.name} fits this file already"
+                say(f"{fits}; `check` and `push` can take it as it is.")
+        if request.workbook:
+            return _to_workbook(request, proposal)
+        return _finish(request, converse(proposer, _try))
     return _tell(request, proposal, _write(request, proposal))
 
 
@@ -159,18 +166,73 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
     return lambda said: propose_anew(first, mapping, document, said, office)
 
 
-def _write(request: Request, proposal: Proposal) -> Path:
-    """Write the mapping where the person says, else under a name that is free."""
-    stem = proposal.look.source.path.stem
-    path = request.output or free_name(request.mappings / f"{stem}.yaml")
+def _fitting(request: Request, proposal: Proposal) -> list[Known]:
+    """Return the mappings of the workspace that take the file already, or would but for their open questions."""
+    source, found = proposal.look.source, []
+    for path in sorted(request.mappings.glob("*.y*ml")):
+        with suppress(ImporterError):
+            known = load_mapping(path)
+            if known.is_for(source.path.name):
+                with suppress(MappingError):  # its open questions
+                    choose(source, [known], named=False)
+                found.append(known)
+    return found
+
+
+def _gives_way(known: Known, proposal: Proposal) -> bool:
+    """Whether ``map`` wrote it about these rows, or this proposal goes on with it, and nobody has changed it."""
+    look, sheets = proposal.look, set(map(fold, known.file.sheet))
+    goes_on = proposal.like is not None and known.path.samefile(proposal.like)
+    text = known.path.read_bytes().decode(errors="replace")
+    if not is_untouched(text, None if goes_on else look.source.path):
+        return False
+    same = known.endpoint == proposal.endpoint and sheets <= {fold(look.sheet.name or "")}
+    return same or bool(known.open_questions)
+
+
+def _write(request: Request, proposal: Proposal, *, answered: bool = False) -> Path:
+    """Write the mapping where the person says, else under a name that is free or whose mapping gives way to answers.
+
+    Where another mapping takes the file already the new one has no ``match``, so that never two take it.
+    """
+    path = request.output or request.mappings / f"{proposal.look.source.path.stem}.yaml"
+    there = _fitting(request, proposal)
+    old = [
+        each.path
+        for each in there
+        if answered and not request.output and _gives_way(each, proposal)
+    ]
+    beside = path.parent.resolve() == request.mappings.resolve()
+    others = [each for each in there if beside and each.path not in old]
+    taking = [each for each in others if each.file.match]
+    if old:
+        path = path if path in old else old[0]
+    elif not request.output:
+        path = free_name(path)
+    partial = path.with_name(f"{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(mapping_text(proposal))
+        partial.write_text(
+            mapping_text(proposal, matched=not taking), encoding="utf-8", newline="\n"
+        )
+        partial.replace(path)
+        for each in old:
+            if each != path:
+                each.unlink()
     except OSError as error:
         raise InputError(
             f"{path} cannot be written ({error.strerror}).", hint="Name another place with -o."
         ) from error
+    if old:
+        names = " and ".join(each.name for each in old)
+        say(f"It replaces {names}, which nobody has changed since `map` wrote it.")
+    if others:
+        goes = "goes before it, because its `match` names the file"
+        if taking:
+            goes = "has no `match`, so that it is taken only where you name it"
+        names = " and ".join(each.path.name for each in others)
+        fit = "fits" if len(others) == 1 else "fit"
+        say(f"{names} {fit} this file already. The new mapping {goes}.")
     return path
 
 
@@ -237,20 +299,14 @@ def _from_workbook(request: Request) -> int:
             lines = [*lines[:_SHOWN], *more]
             raise InputError(f"{request.file.name}: nothing was written.", *lines)
         if not proposal.held:
-            return _finish(request, proposal, proposer(filled.before))
+            return _finish(request, proposal)
     say("What you answered asks for more. Your answers are kept in a new workbook.")
     return _to_workbook(request, proposal)
 
 
-def _finish(request: Request, proposal: Proposal, before: Proposal) -> int:
-    """Write the mapping and keep what was confirmed; say how many rows are ready with it.
-
-    A mapping of ours with open questions, as it was ``before`` and as nobody has touched it, gives way.
-    """
-    asked = request.mappings / f"{proposal.look.source.path.stem}.yaml"
-    if before.held and asked.is_file() and asked.read_bytes() == mapping_text(before).encode():
-        asked.unlink()
-    path = _write(request, proposal)
+def _finish(request: Request, proposal: Proposal) -> int:
+    """Write the mapping and keep what was confirmed; say how many rows are ready with it."""
+    path = _write(request, proposal, answered=True)
     glossary = {**request.office.glossary, proposal.endpoint: _confirmed(proposal)}
     try:
         request.mappings.mkdir(parents=True, exist_ok=True)

@@ -273,7 +273,9 @@ def propose_anew(
         before = fold(header) in mapped and said.get(COLUMNS, header) is None
         return replace(place, reason="as before") if before else place
 
-    kept = {key: value for key, value in data.items() if key != "fields"}
+    for_it = mapping.is_for(look.source.path.name)
+    left = {"fields"} if for_it else {"fields", "match"}
+    kept = {key: value for key, value in data.items() if key not in left}
     return replace(
         made,
         places=tuple(map(told_again, made.places)),

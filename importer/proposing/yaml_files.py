@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -36,6 +37,10 @@ _CHANGING_RE: Final = re.compile(
 _PLAIN_RE: Final = re.compile(r"[^\W\d_](?:[\w ./()\u2019'+-]*[\w)./])?")
 _NUMBER_RE: Final = re.compile(r"[1-9][0-9]{0,4}")
 _SPECIAL: Final = {"yes", "no", "true", "false", "null", "on", "off", "y", "n", "nan", "inf"}
+_OPENING: Final = (
+    "# Proposed by `opscom-import map` from {}. Read it through, and correct it freely."
+)
+_SEAL: Final = "# As `opscom-import map` wrote it ({}): while nobody changes it, later answers about the file replace it.\n"
 _WIDTH, _MOST_CHOICES, _ROWS = 100, 100, 5
 _UNSAFE_RE: Final = re.compile(
     "[^\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
@@ -43,8 +48,13 @@ _UNSAFE_RE: Final = re.compile(
 """What YAML does not allow in a text, or takes for a line break."""
 
 
-def mapping_text(proposal: Proposal) -> str:
-    """Return the mapping as YAML text; open questions stand in it as comments and under ``ask``."""
+def mapping_text(proposal: Proposal, *, matched: bool = True) -> str:
+    """Return the mapping as YAML text; open questions stand in it as comments and under ``ask``.
+
+    Args:
+        proposal: What is proposed.
+        matched: Whether it is taken for files of this name by itself.
+    """
     look = proposal.look
     file = look.source.path
     title = re.sub(r"[\s_.-]+", " ", _CHANGING_RE.sub(" ", file.stem)).strip()
@@ -52,8 +62,9 @@ def mapping_text(proposal: Proposal) -> str:
         "version": "1",
         "name": proposal.kept.get("name") or title or file.stem,
         "endpoint": proposal.endpoint,
-        "match": {"files": [pattern(file)]},
     }
+    if matched:
+        head["match"] = proposal.kept.get("match", {"files": [pattern(file)]})
     if look.only_sheet is not None and len(look.source.grids) > 1:
         head["sheet"] = look.only_sheet
     if look.header_rows != (1,):
@@ -61,8 +72,7 @@ def mapping_text(proposal: Proposal) -> str:
         head["header_row"] = str(rows[0]) if len(rows) == 1 else list(rows)
     beside = ("defaults", "blanks", "blank_if")
     head |= {key: proposal.kept[key] for key in beside if key in proposal.kept}
-    opening = "# Proposed by `opscom-import map` from"
-    lines = [f"{opening} {_remark(file.name)}. Read it through, and correct it freely."]
+    lines = [_OPENING.format(_remark(file.name))]
     lines += [line for key, value in head.items() for line in _entry(key, value)]
     lines += ["skip_rows:"] if proposal.skips else []
     for skip in proposal.skips:
@@ -83,7 +93,19 @@ def mapping_text(proposal: Proposal) -> str:
             "choices": q.choices[:_MOST_CHOICES],
         }
         lines.append(f"  - {_flow({name: part for name, part in parts.items() if part})}")
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return text + _SEAL.format(_digest(text))
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def is_untouched(text: str, file: Path | None = None) -> bool:
+    """Return whether a mapping is as ``map`` wrote it, for this file."""
+    lines = text.splitlines(keepends=True)
+    ours = _SEAL.format(_digest("".join(lines[:-1]))) == "".join(lines[-1:])
+    return ours and (file is None or lines[0] == _OPENING.format(_remark(file.name)) + "\n")
 
 
 def _fields(proposal: Proposal) -> list[str]:

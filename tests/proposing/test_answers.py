@@ -230,7 +230,7 @@ def test_which_of_two_sheets_is_meant_is_asked_in_json_and_in_the_workbook(desk)
     second = desk.folder / "results" / "people-mapping (2).xlsx"
     assert (done.code, f"Workbook: {second}" in done.err) == (1, True), done.err
     desk.answer(path, LDAP, book=second)
-    made = desk.mapping("people (2).yaml")
+    made = desk.mapping("people.yaml")
     assert (made["sheet"], made["fields"]["login_source"]) == ("Students", {"value": "LDAP"})
     # The office said it once: the next file asks neither.
     assert desk.asks(desk.save("next.xlsx", Students=PEOPLE, Staff=other)) == []
@@ -316,18 +316,65 @@ def test_what_to_do_with_repeated_keys_is_never_answered_beforehand(desk):
 
 
 @pytest.mark.parametrize("touched", [False, True])
-def test_a_mapping_with_questions_gives_way_to_the_answered_one_unless_somebody_wrote_in_it(
-    desk, touched
+@pytest.mark.parametrize("before", [None, "OPSCOM"])
+def test_a_mapping_that_map_wrote_gives_way_to_answers_unless_somebody_wrote_in_it(
+    desk, before, touched
 ):
+    """Be it that with the open questions or an answered one, the file is taken by one mapping at most."""
+    desk.staff.unlink()
     path = desk.save("people.xlsx", People=PEOPLE)
-    desk.map(path, "--json")
-    asking = desk.mappings / "people.yaml"
+    if before is None:
+        desk.map(path, "--json")
+    else:
+        desk.answer(path, {"login source": before})
+        (desk.mappings / "glossary.yaml").unlink()
+    first = desk.mappings / "people.yaml"
     if touched:
-        asking.write_text(asking.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
-    desk.answer(path, LDAP)
+        first.write_text(first.read_text(encoding="utf-8") + "# mine\n", encoding="utf-8")
+    kept = first.read_bytes()
+    done = desk.map(desk.fill(path, LDAP))
     made = sorted(each.name for each in desk.mappings.iterdir())
     assert made == ["glossary.yaml", *(["people (2).yaml"] if touched else []), "people.yaml"]
-    assert ("ask" in desk.mapping("people.yaml")) is touched
+    assert (first.read_bytes() == kept) is touched
+    said = "It replaces people.yaml, which nobody has changed since `map` wrote it."
+    if touched:
+        said = (
+            "people.yaml fits this file already. The new mapping has no `match`, so that it is taken only where you name it."
+        )  # fmt: skip
+    assert said in done.err.splitlines()
+    new = desk.mapping(made[1])
+    assert (new["fields"]["login_source"], "match" in new) == ({"value": "LDAP"}, not touched)
+    done = desk.call(desk.folder, "check")
+    assert done.code == (5 if touched and before is None else 0), done.err
+    assert "more than one mapping" not in done.err
+
+
+def test_where_a_mapping_fits_already_it_is_named_before_anything_is_asked(desk):
+    desk.staff.unlink()
+    desk.answer(desk.save("people 2026-09-01.xlsx", People=PEOPLE), LDAP)
+    path = desk.save("people 2027-01-08.xlsx", People=PEOPLE)
+    there = "people 2026-09-01.yaml fits this file already"
+    said = f"{there}; `check` and `push` can take it as it is."
+    assert said in desk.map(path, "--workbook").err.splitlines()
+    said = f"{there}. The new mapping has no `match`, so that it is taken only where you name it."
+    assert said in desk.map(path, "--json").err.splitlines()
+    assert desk.call(desk.folder, "check").code == 0
+
+
+def test_a_mapping_that_lacks_values_gets_them_where_map_wrote_it_and_nobody_changed_it(desk):
+    desk.answer(desk.staff, ANSWERS)
+    mapping = desk.mappings / f"{desk.staff.stem}.yaml"
+    new = "001204;Gagné;Lise;l@uni.example;01/02/1990;QC;Occasionnel;x;\n"
+    path = desk.put("RH-employés-2027-01-08.csv", STAFF + new)
+    workbook = desk.fill(path, {"Occasionnel": "9"}, "--mapping", mapping)
+    for _ in range(2):
+        done = desk.map(workbook)
+        assert done.code == 0, done.err
+        lookup = desk.mapping()["fields"]["user_type_id"]["lookup"]
+        assert lookup == {"Temps plein": "7", "Temps partiel": "8", "Occasionnel": "9"}
+    assert desk.mapping()["match"] == {"files": ["RH-employés-*"]}
+    assert sorted(each.suffix for each in desk.mappings.iterdir()) == [".yaml", ".yaml"]
+    assert desk.call(desk.folder, "check").code == 0
 
 
 def test_one_row_is_called_one_row(desk):
