@@ -24,6 +24,10 @@ WORDS = ("Marisol Ferrante", "Devon Whitlock", "Priyanka Raghunath", "Callum Mac
 STREETS = ("14, rue des Érables", "2209, boul. Laurier", "77, ch. Ste-Foy", "9, av. Cartier")
 PRICES = ("1.00", "2.00", "3.00", "4.00")
 NUMBERS = ("4711", "4712", "4713", "4714")
+UUIDS = tuple(
+    f"{start}-1b2c-4d3e-8f4a-0a1b2c3d4e5f"
+    for start in ("7c9e6679", "a3f0c1d2", "FEDCBAAB", "00000001")
+)
 NAMELESS = {
     "Student ID": NUMBERS, "Email": MAILS, "Date of Birth": BIRTHS, "Cell Phone": PHONES,
     "Address": STREETS,
@@ -209,6 +213,8 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
             {"ID": NUMBERS, "Legal Name - Last Name": PEOPLE["Last Name"], "Legal Name - First Name": PEOPLE["First Name"]},
             "users", ["unique_id", "last_name", "first_name"],
         ),
+        # OPSCOM's own ids are UUIDs, and so may be those of its people.
+        ({**PEOPLE, "UserUUID": UUIDS}, "users", ["student_no", "first_name", "last_name", "email", "unique_id"]),
         # A database's own key is no number of a person, and gives way to a student's, which is unique_id and student_no.
         ({**PEOPLE, "Record ID": NUMBERS}, "users", ["student_no", "first_name", "last_name", "email", None]),
         (
@@ -227,7 +233,8 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         ),
         # What changes of a permit is known in a list of updates.
         *(
-            ({"Reference ID": NUMBERS, header: values}, "permit-updates", ["referenceID", field])
+            ({id_: values_, header: values}, "permit-updates", ["referenceID", field])
+            for id_, values_ in (("Reference ID", NUMBERS), ("Reference ID", UUIDS), ("OPSCOM Reference ID", UUIDS), ("Permit UUID", UUIDS))
             for header, values, field in (
                 ("New End", BIRTHS, "endTime"), ("End Date", BIRTHS, "endTime"), ("Nouvelle fin", BIRTHS, "endTime"),
                 ("New Plate", CARS["Plate"], "plate"), ("New Price", PRICES, "amount"),
