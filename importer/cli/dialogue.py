@@ -24,7 +24,7 @@ _SAVE = Question("row", ("rows", "save"), "Save the mapping?", ("yes", BACK), "y
 
 
 def converse(
-    proposer: Callable[[Answers], Proposal], check: Callable[[Proposal], tuple[Job, str]]
+    proposer: Callable[[Answers], Proposal], check: Callable[[Proposal], tuple[Job, list[str]]]
 ) -> Proposal:
     """Ask everything that is unsure; return the proposal that the answers make.
 
@@ -42,7 +42,8 @@ def converse(
         if question is None:
             job, counted = check(proposal)
             _show_row(job)
-            say(counted)
+            for line in counted:
+                say(line)
         reply = _ask(question or _SAVE, proposal)
         if reply == BACK:
             steps = steps[:-1] or steps

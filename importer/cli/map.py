@@ -35,6 +35,7 @@ from importer.proposing.workbook import (
 )
 from importer.proposing.yaml_files import is_untouched, load_glossary, mapping_text, save_glossary
 from importer.reading import read_source
+from importer.report import causes_of
 from importer.schema import Kind
 from importer.text import count, fold, quoted
 from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, kept_user_types
@@ -49,7 +50,7 @@ if TYPE_CHECKING:
     from importer.proposing.proposal import Proposal
     from importer.workspace import Workspace
 
-_SHOWN = 20
+_SHOWN, _CAUSES = 20, 3
 """Wrong cells of a workbook that are named."""
 
 
@@ -314,7 +315,8 @@ def _finish(request: Request, proposal: Proposal) -> int:
     except OSError as error:
         why = f"({error.strerror}); it will be asked again"
         say(f"What you confirmed could not be kept in {GLOSSARY} {why}.")
-    say(_try(proposal, path.name)[1])
+    for line in _try(proposal, path.name)[1]:
+        say(line)
     return _tell(request, proposal, path)
 
 
@@ -337,8 +339,8 @@ def _confirmed(proposal: Proposal) -> Answers:
     return answers
 
 
-def _try(proposal: Proposal, name: str = "proposed.yaml") -> tuple[Job, str]:
-    """Check the file with the mapping, written or not; return the job, and in words how many rows are ready."""
+def _try(proposal: Proposal, name: str = "proposed.yaml") -> tuple[Job, list[str]]:
+    """Check the file with the mapping, written or not; return the job, and in words what is ready and why not all."""
     source = proposal.look.source.path
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / name
@@ -349,11 +351,12 @@ def _try(proposal: Proposal, name: str = "proposed.yaml") -> tuple[Job, str]:
         )  # fmt: skip
         job = prepare(order)[0]
     if job.error is not None:
-        return job, f"check says: {job.error}"
+        return job, [f"check says: {job.error}"]
     rows = sum(len(sheet.batch.frame) for sheet in job.sheets)
     skipped = sum(int(sheet.batch.skipped.sum()) for sheet in job.sheets)
     held = sum(len(sheet.held) for sheet in job.sheets)
     ready = rows - skipped - held
     verbs = ["is" if number == 1 else "are" for number in (ready, held, skipped)]
     said = f"check: {count(ready, 'row')} {verbs[0]} ready, {held:,} {verbs[1]} held back, {skipped:,} {verbs[2]} no records."
-    return job, said
+    causes = [cause for cause in causes_of(job.sheets) if cause.holds]
+    return job, [said, *map(str, causes[:_CAUSES])]

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 from importer.mapping.dates import parse_datetime
 from importer.proposing.profiles import province_of
-from importer.schema import Kind
+from importer.schema import FORMS, Kind
 from importer.text import fold, nearest
 from schemas import TABLES
 from schemas.kinds import judge
@@ -125,6 +125,9 @@ def _not_a_value(answer: str, field: str, endpoint: str) -> str:
     if known.kind in {Kind.DATE, Kind.DATETIME}:
         right = moment(answer, dt.time()) is not None
         return "" if right else f'"{answer}" is not a date. Write it as 2027-04-30.'
+    limit = None if known.kind in FORMS else known.max_length
+    if limit and len(answer) > limit:
+        return f'"{answer}" has {len(answer)} characters, and OPSCOM takes {limit}.'
     text = answer.partition(" ")[0] if known.kind is Kind.NUMBER else answer
     text = (province_of(text) or text) if known.kind is Kind.PROVINCE else text
     messages = (rule.message for rule, _ in judge(known.kind, text) if rule.holds)

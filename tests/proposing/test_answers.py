@@ -181,6 +181,16 @@ def test_what_stands_in_rows_that_are_passed_over_is_neither_asked_nor_an_exampl
     assert not (values | shown) & {*head, "Total", "Subtotal", "Faculty of Arts", "24.00"}
 
 
+def test_the_count_of_a_check_says_why_rows_are_held_back(desk):
+    path = desk.put("permits.csv", STRANGE.format("Valid To"))
+    done = desk.map(desk.fill(path, {"end of term": "hold the row"}))
+    first, second = [
+        line for line in done.err.splitlines() if "held back" in line or "Error" in line
+    ]
+    assert first == "check: 1 row is ready, 1 is held back, 0 are no records."
+    assert second.startswith('Error in 1 row (9005), first at permits.csv, row 3 "Valid To": ')
+
+
 def test_groups_tell_apart_what_the_header_below_repeats(desk):
     groups = [["Identification", None, None, "Contact", "Emergency", None]]
     head = ["Student No.", "Surname", "Given", "E-mail", "E-mail", "Phone"]

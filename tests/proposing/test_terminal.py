@@ -84,6 +84,22 @@ def test_a_date_that_is_none_is_asked_again(desk):
     }
 
 
+def test_what_opscom_has_no_room_for_is_asked_again(desk):
+    path = desk.put(
+        "people.csv", "Banner ID,First Name,Last Name,Email\n9001,Ann,Roe,a@uni.example\n"
+    )
+    said, code = desk.talk(
+        ("What is the login source", "the single sign-on of the college"),
+        ("What is the login source", "SSO"),
+        SAVE,
+        file=path,
+    )
+    assert code == 0, said
+    assert (
+        '"the single sign-on of the college" has 33 characters, and OPSCOM takes 20.' in said
+    )  # fmt: skip
+
+
 def test_which_sheet_is_meant_comes_first_and_can_be_taken_back(desk):
     students = [["Banner ID", *PEOPLE[0][1:], "City"], *([*row, "Elmira"] for row in PEOPLE[1:])]
     path = desk.save("people.xlsx", Students=students, Staff=PEOPLE)
