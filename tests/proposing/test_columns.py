@@ -1,9 +1,11 @@
 """Where columns go: by header, by value, by neighbour, and where they never go."""
 
+import datetime as dt
 import sys
 
 import pytest
 
+from importer.proposing.dating import read_dates
 from importer.proposing.naming import read_headers
 from importer.proposing.proposal import Confidence
 from importer.proposing.rows import judge_rows
@@ -304,6 +306,32 @@ def test_every_phrase_of_the_vocabulary_has_words_and_no_two_fields_share_one(la
         shared = {words: fields for words, fields in meant.items() if len(fields) > 1}
         allowed = [{"unique_id", "student_no"}, {"unique_id", "employ_no"}]
         assert [f for f in shared.values() if f not in allowed] == [], endpoint
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        "%d-%b-%Y", "%d-%b-%y", "%d-%B-%Y", "%d-%B-%y", "%d/%b/%Y", "%d/%b/%y", "%d%b%Y", "%d %b %Y", "%d %b %y",
+        "%b-%d-%Y", "%b/%d/%Y", "%Y-%b-%d",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("capitals", [str, str.upper])
+def test_a_date_with_a_named_month_is_a_date_and_no_password(place, form, capitals):
+    days = [dt.date(1980, 3, 5) + dt.timedelta(days=397 * at) for at in range(4)]
+    texts = [capitals(day.strftime(form)) for day in days]
+    births = place({**PEOPLE, "D.O.B.": texts})["D.O.B."]
+    assert (births.field, births.confidence, births.secret) == ("date_of_birth", "sure", False)
+    assert not place({**PEOPLE, "Xq": texts})["Xq"].secret
+    dates = read_dates(dict.fromkeys(texts, 1))
+    assert (dates.strange, dates.first) == ((), "1980-03-05")
+
+
+def test_an_address_with_capitals_and_digits_is_no_password_but_a_password_is_one(place):
+    mails = [f"Ann.Roe{at}@Uni.example" for at in range(4)]
+    words = ["Mar-Lin1999!", "05-Mar1980#", "P@ssw0rd1", "Xq9-Zm4-Tr7"]
+    found = place({"Student ID": NUMBERS, "Email": mails, "Xq": words})
+    assert [each.secret for each in found.values()] == [False, False, True]
+    assert found["Email"].field == "email"
 
 
 def test_an_address_with_its_number_first_is_no_password(place):
