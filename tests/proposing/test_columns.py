@@ -84,6 +84,24 @@ def test_a_header_of_an_office_leads_to_its_field(place, header, values, field):
 
 
 @pytest.mark.parametrize(
+    ("header", "values", "field"),
+    [
+        *((header, ("ON", "QC", "ON", "NS"), "prov") for header in ("REG_STATE", "REG_ST", "LP State", "Tag St", "PLATE_ST_CD", "Prov/St", "Reg Prov")),
+        *((header, ("Passenger", "Commercial", "Passenger", "Passenger"), "plateType") for header in ("PLATE_TYPE_CD", "LP Type", "PLT_TYP")),
+        *((header, ("2015", "2019", "2021", "2008"), "year") for header in ("MODEL_YR", "Veh Yr")),
+        *((header, CARS["Make"], "make") for header in ("Fabricant", "Constructeur", "Fabricante")),
+        *((header, ("Red", "Blue", "Red", "Grey"), "colour") for header in ("Ext. Colour", "Ext Color", "VEH_COL")),
+        ("BODY_CD", ("SUV", "Sedan", "SUV", "Truck"), "type"),
+        ("Vehicle Identification Number", ("1M8GDM9AXKP042788",) * 4, "vin"),
+    ],
+)  # fmt: skip
+def test_a_header_of_a_list_of_vehicles_leads_to_its_field(place, header, values, field):
+    make = {} if field == "make" else {"Make": CARS["Make"]}
+    found = place({"Plate": CARS["Plate"], **make, header: values}, "vehicles")[header]
+    assert (found.field, found.used) == (field, True)
+
+
+@pytest.mark.parametrize(
     ("first", "last"),
     [
         ("FName", "LName"),
@@ -150,6 +168,7 @@ def test_last_and_first_in_one_header_are_a_whole_name_to_be_split(place):
         ("Password", ("hunter2", "swordfish", "pass1", "abc")),
         ("Mot de passe", ("hunter2", "swordfish", "pass1", "abc")),
         ("SPRIDEN_PIDM", NUMBERS),
+        ("State_StudentNumber", NUMBERS),
         ("School Address", STREETS),
         ("High School Address", STREETS),
         ("High School State", ("NY", "VT", "NY", "PA")),
