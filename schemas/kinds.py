@@ -87,7 +87,7 @@ EVERY: Final = (
 )
 
 NOTHING: Final = Rule("nothing", is_nothing, "{this} is a word for nothing, not a value.", BLANK_IF, ruined=True)
-_EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee][0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
+_EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee]-?[0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
 WRAPPED: Final = Rule("wrapped", matching(r"[0-9]+[.,]0{1,2}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+"), "{this} is wrapped in what an export has put around it.", UNWRAP, ruined=True)
 _DATED: Final = Rule("dated", matching(rf"{_DAY}(?:[T ][0-9:.]+)?|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}|[0-9]{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-[0-9]{{2}}"), "{this} is a date, which the spreadsheet program has made of it.", "Format the column as text and type the value.", ruined=True)
 _NUMBERS: Final = (
@@ -96,7 +96,7 @@ _NUMBERS: Final = (
     WRAPPED,
     _DATED,
     Rule("percent", matching(r"[0-9.,]+\s?%"), "{this} is a percentage, and the field takes a number or a name.", _EXPORT, ruined=True),
-    Rule("boolean", matching(r"TRUE|FALSE|VRAI|FAUX|WAHR|FALSCH"), "{this} is a truth value, and the field takes a number or a name.", CORRECT, ruined=True),
+    Rule("boolean", matching(r"(?i:TRUE|FALSE|VRAI|FAUX|WAHR|FALSCH)"), "{this} is a truth value, and the field takes a number or a name.", CORRECT, ruined=True),
 )
 
 _PLATES: Final = (

@@ -13,7 +13,7 @@ from importer.mapping.dates import parse_date, parse_datetime
 from importer.model import Refusal, Warned
 from importer.schema import Field, Kind
 from importer.text import fold, nearest
-from schemas.kinds import NOTHING
+from schemas.kinds import NOTHING, judge
 from schemas.signs import is_nothing
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ def compile_steps(
     blanks = frozenset(steps.blank_if)
     if blanks:
         made.append(lambda text: "" if text in blanks else text)
-    if steps.extract is not None:
-        made.append(_extractor(steps.extract, field.kind))
-    if steps.replace:
-        made.append(_replacer(steps.replace))
+    made.extend(_pieces(steps, field.kind))
     kind = _kind_step(steps, field.kind, numbers=numbers, today=today)
     if steps.lookup is None and (steps.convert or steps.pad or kind):
         made.append(lambda text: _refuse_nothing(text, field.kind))
@@ -152,6 +149,23 @@ def _refuse_nothing(text: str, kind: Kind) -> str | Refusal:
     bare = kind is not Kind.ID and not any(c.isalnum() for c in text)
     if is_nothing(text) or bare:
         return Refusal(NOTHING.message.format(this="this"), NOTHING.remedy)
+    return text
+
+
+def _pieces(steps: RulePart, kind: Kind) -> abc.Iterator[Step]:
+    """Yield what takes a piece of a text, or puts another in its place: nothing of a ruined one passes for a value."""
+    if (steps.extract is not None or steps.replace) and not steps.as_shown:
+        yield lambda text: _refuse_ruined(text, kind)
+    if steps.extract is not None:
+        yield _extractor(steps.extract, kind)
+    if steps.replace:
+        yield _replacer(steps.replace)
+
+
+def _refuse_ruined(text: str, kind: Kind) -> str | Refusal:
+    for rule, detail in judge(kind, text):
+        if rule.name in {"error word", "lost letter", "exponent"}:
+            return Refusal(rule.message.format(this="this"), rule.remedy, detail)
     return text
 
 
