@@ -335,7 +335,7 @@ class TestSteps:
             (title, "élise côté", "Élise Côté"), (title, "3RD AVENUE 12A", "3rd Avenue 12A"),
             (digits, "(613) \u0665\u0665\u0665-0142", "6135550142"), (plate, "ab\u00a0c\u201312-3·é", "ABC123É"),
         ],
-        ids=ascii,
+        ids=lambda each: each.__name__ if callable(each) else ascii(each),
     )  # fmt: skip
     def test_a_conversion_does_what_it_says(self, change, text, expected):
         assert change(text) == expected
