@@ -163,6 +163,9 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     if profile.share("password") > _SOME and profile.different > _SOME:
         reason = "these look like passwords: they are never sent"
         return Place(profile, reason=reason, secret=True)
+    if profile.share("national id") > _SOME:
+        reason = "these are written as national ids: they are never sent"
+        return Place(profile, reason=reason, secret=True)
     if naming.fields:
         claims = (_claim(profile, named) for named in naming.fields)
         return max(claims, key=lambda place: place.rank)

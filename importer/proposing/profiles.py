@@ -28,6 +28,10 @@ _TIME: Final = r"(?:[T ,]+[0-9]{1,2}:[0-9]{2}.*)?"
 _LONGEST_NAME: Final = 40
 # A VIN's check digit, ISO 3779 and 49 CFR 565.15: each letter stands for a digit, each place has a weight.
 _VIN_DIGITS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
+_IDENTITY_RE: Final = re.compile(
+    "[0-9]{3}-[0-9]{2}-[0-9]{4}|[A-Z]{4}[0-9]{6}[HMX][A-Z]{5}[0-9A-Z][0-9]"
+)
+_SIN_RE: Final = re.compile(r"[0-9]{3}([ -])[0-9]{3}\1[0-9]{3}")
 _VIN_WEIGHTS: Final = (8, 7, 6, 5, 4, 3, 2, 10, 0, 9, 8, 7, 6, 5, 4, 3, 2)
 
 _DATE: Final = (
@@ -114,10 +118,20 @@ class Profile:
 
 @cache
 def _test(form: str) -> Callable[[str], object]:
-    if form in {"vin", "province"}:
-        return is_vin if form == "vin" else province_of
+    tests: dict[str, Callable[[str], object]]
+    tests = {"vin": is_vin, "province": province_of, "national id": is_national_id}
+    if form in tests:
+        return tests[form]
     pattern = re.compile(_FORMS[form], re.IGNORECASE if form in {"currency", "street"} else 0)
     return pattern.fullmatch
+
+
+def is_national_id(text: str) -> bool:
+    """Return whether a text is written as an SSN or a CURP, or as a SIN with a right check digit (Luhn's)."""
+    if _IDENTITY_RE.fullmatch(text):
+        return True
+    digits = [int(c) for c in text if c.isdigit()] if _SIN_RE.fullmatch(text) else [1]
+    return sum(sum(divmod(d * (1 + at % 2), 10)) for at, d in enumerate(digits)) % 10 == 0
 
 
 def is_vin(text: str) -> bool:

@@ -370,6 +370,29 @@ def test_a_secret_is_never_sent_and_never_shown(place, header):
     assert (found.field, found.secret) == (None, True)
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("976-05-1548", "919-52-2578", "969-99-4127", "908-74-6220"),
+        ("046 454 286", "130 692 544", "046-454-286", "130-692-544"),
+        ("GOMC960212HDFLRR04", "ROHA010130MJCDNN01", "PEXJ991231HNLRXS09", "LUAM020505MDFNRRA2"),
+    ],
+)
+@pytest.mark.parametrize("header", ["ID", "Employee ID", "Matricule", "User ID", "Xq", ""])
+def test_values_written_as_national_ids_are_never_sent_whatever_stands_above(
+    place, header, values
+):  # fmt: skip
+    found = place({"First Name": PEOPLE["First Name"], "Email": MAILS, header: values})[header]
+    assert (found.field, found.secret) == (None, True)
+
+
+@pytest.mark.parametrize(
+    "ids", [("046 454 287", "130 692 543", "900 123 456", "900 123 457"), ("046454286",) * 4]
+)
+def test_numbers_of_another_form_or_check_digit_are_ids(place, ids):
+    assert not place({**PEOPLE, "ID": ids})["ID"].secret
+
+
 def test_a_user_id_may_be_the_id_or_the_name_of_an_account(place):
     columns = {"user_id": ("a1", "b2", "c3", "d4"), "name": PEOPLE["Last Name"], "email": MAILS}
     assert place(columns)["user_id"].confidence is not Confidence.SURE
