@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Rule: TypeAlias = "str | Mapping[str, Any]"
 """What a mapping file says of a field."""
 _NEAR: Final = 0.8
-_HOWS: Final = ("first_of", "join", "lookup", "date", "extract", "convert")
+_HOWS: Final = ("first_of", "join", "date", "lookup", "extract", "convert")
 
 
 class Confidence(StrEnum):

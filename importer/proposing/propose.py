@@ -304,6 +304,7 @@ def _with_new(old: Rule, new: Draft | None, told: Collection[str]) -> Rule:
     parts = {
         "replace": {**rule.get("replace", {}), **(new.rule.get("replace", {}) if said else {})},
         "lookup": {**lookup, **more},
+        "else": rule.get("else") if lookup else new.rule.get("else"),
         "blank_if": [*blanks, *(t for t in new.rule.get("blank_if", ()) if t not in blanks)],
     }
     return {**rule, **{name: part for name, part in parts.items() if part}}

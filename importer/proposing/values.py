@@ -11,7 +11,7 @@ from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Confidence, Value
 from importer.proposing.vocabulary import means, user_type
 from importer.schema import Kind, Need
-from importer.text import count
+from importer.text import count, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -89,10 +89,23 @@ class Turn:
             more |= {"column": self.ref, "field": self.known.name}
             asked.append(Question("value", key, text, tuple(choices), **more))
 
-    def replace(self, text: str, becomes: str | None) -> None:
-        """Let a text stand for another, but for one that is blank or holds its row."""
+    def look_up(self, text: str, becomes: str | None) -> None:
+        """Let a whole value stand for another, but for one that is blank or holds its row; others stay."""
         if becomes is not None and becomes not in {BLANK, HOLD}:
-            self.rule.setdefault("replace", {})[text] = becomes
+            for piece, other in self.rule.get("replace", {}).items():
+                text = text.replace(piece, other).strip()
+            self.rule.setdefault("lookup", {})[text] = becomes
+            self.rule["else"] = "keep"
+
+    def replace(self, text: str, becomes: str | None) -> None:
+        """Do the same before a conversion, where pieces are replaced, the longest first: values that hold it stay."""
+        if becomes is not None and becomes not in {BLANK, HOLD}:
+            given = self.rule.setdefault("replace", {})
+            for each in self.counts:
+                if fold(each) == fold(text):
+                    given[each] = becomes
+                elif text in each:
+                    given.setdefault(each, each)
 
 
 def turn(made: Turn) -> str:
@@ -126,7 +139,7 @@ def _dated(made: Turn) -> None:
     dates = read_dates(made.counts)
     form = _day_or_month(made, dates) if dates.other else dates.form
     for name, english in dates.months.items():
-        made.replace(name, english)
+        made.rule.setdefault("replace", {})[name] = english
     if form:
         made.rule["date"] = form
     if made.known.kind is Kind.DATETIME:
@@ -177,7 +190,7 @@ def _strange(made: Turn, dates: Dates) -> None:
     for text in dates.strange[:_MOST_STRANGE]:
         guess = BLANK if means("none", text) and not required else None
         rows = made.counts[text]
-        made.replace(text, made.decide(text, rows, guess, choices, asked, free=True))
+        made.look_up(text, made.decide(text, rows, guess, choices, asked, free=True))
 
 
 def _provinces(made: Turn) -> None:
@@ -224,11 +237,11 @@ def _amounts(made: Turn) -> None:
     if ends.count(",") > ends.count("."):
         made.rule["decimal"] = ","
     free = [t for t in made.counts if means("free", t) or means("none", t) or _is_zero(t)]
-    for text in free:
-        made.replace(text, made.decide(text, made.counts[text], BLANK, (BLANK, HOLD)))
     for mark in _MARKS:
         if any(mark in text for text in made.counts if text not in free):
-            made.replace(mark, "")
+            made.rule.setdefault("replace", {})[mark] = ""
+    for text in free:
+        made.look_up(text, made.decide(text, made.counts[text], BLANK, (BLANK, HOLD)))
 
 
 def _is_zero(text: str) -> bool:

@@ -267,7 +267,7 @@ def test_a_column_that_is_asked_has_a_cell_for_each_of_its_strange_values(desk):
     path = desk.put("permits.csv", STRANGE.format("To what"))
     made = desk.answer(path, {"To what": "endTime", "end of term": "2026-12-31"})
     assert made["fields"]["endTime"] == {
-        "column": "To what", "time": "23:59:59", "replace": {"end of term": "2026-12-31"},
+        "column": "To what", "time": "23:59:59", "lookup": {"end of term": "2026-12-31"}, "else": "keep",
     }  # fmt: skip
 
 

@@ -79,7 +79,7 @@ def test_a_date_that_is_none_is_asked_again(desk):
     )
     assert code == 0, said
     assert '"endTime" is not a date. Write it as 2027-04-30.' in said
-    assert desk.mapping("permits.yaml")["fields"]["endTime"]["replace"] == {
+    assert desk.mapping("permits.yaml")["fields"]["endTime"]["lookup"] == {
         "end of term": "2026-12-31"
     }
 

@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font, PatternFill
 
-from importer.mapping import load_mapping
+from importer.mapping import apply_mapping, load_mapping
 from importer.proposing.answers import Answers
 from importer.proposing.dating import read_dates
 from importer.proposing.profiles import is_vin
@@ -154,7 +154,36 @@ def test_permits_take_decimal_commas_free_ones_texts_for_dates_and_times_of_days
         '"end of term" in "Valid To" is not a date (1 row). Which date is it?'
     ]
     said = rules(proposed(text, {("values", "Valid To", "end of term"): "2027-04-30"}))
-    assert said["endTime"] == {**whole, "replace": {"end of term": "2027-04-30"}}
+    assert said["endTime"] == {**whole, "lookup": {"end of term": "2027-04-30"}, "else": "keep"}
+
+
+@pytest.mark.parametrize(
+    ("column", "values", "said", "sent"),
+    [
+        ("Valid To", ("2027", "2027-05-01", "2027-06-01"), {"2027": "2027-12-31"}, ("2027-12-31T23:59:59", "2027-05-01T23:59:59", "2027-06-01T23:59:59")),
+        ("Valid To", ("fin avril", "30 avril 2027", "1 mai 2027"), {"fin avril": "2027-04-29"}, ("2027-04-29T23:59:59", "2027-04-30T23:59:59", "2027-05-01T23:59:59")),
+        ("Price", ("0 CAD", "10 CAD", "20 CAD"), {"0 CAD": "5"}, ("5.00", "10.00", "20.00")),
+        ("Price", ("0.00", "10.00", "20.00"), {"0.00": "5"}, ("5.00", "10.00", "20.00")),
+        ("Province", ("O", "ON", "o", "QC", "MB"), {"O": "ON"}, ("ON", "ON", "ON", "QC", "MB")),
+        ("Plate Type", ("P", "PASS", "p"), {"P": "Passenger"}, ("Passenger", "PASS", "Passenger")),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_value_changes_no_other_that_holds_it(
+    proposed, tmp_path, column, values, said, sent
+):
+    if column in {"Province", "Plate Type"}:
+        given = {"Plate": "AB{n}12", "Make": "Ford", "Province": "ON", "Plate Type": "PASS"}
+    else:
+        given = {"Permit #": "P-{n}", "Plate": "AB{n}12", "Valid From": "2026-09-01", "Valid To": "2027-04-30", "Price": "9.00"}  # fmt: skip
+    rows = [
+        ",".join((given | {column: value}).values()).format(n=n) for n, value in enumerate(values)
+    ]
+    made = proposed("\n".join([",".join(given), *rows]) + "\n", {("values", column, v): to for v, to in said.items()})  # fmt: skip
+    path = tmp_path / "made.yaml"
+    path.write_text(mapping_text(made), encoding="utf-8")
+    sheet = apply_mapping(load_mapping(path), made.look.sheet)
+    field = next(draft.field for draft in made.drafts if column in str(draft.rule))
+    assert tuple(sheet.frame[field]) == sent
 
 
 def test_ends_at_midnight_are_asked_and_count_to_the_end_of_the_day(proposed):
