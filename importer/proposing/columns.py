@@ -43,7 +43,7 @@ class _Evidence:
 
 _NAMES: Final = {
     "email": "e-mail addresses", "date": "dates", "integer": "numbers", "two letters": "provinces or states", "name": "words",
-    "spaced": "words", "long": "texts", "no digit": "words without digits",
+    "spaced": "words", "long": "texts", "no digit": "words without digits", "postal": "postal codes", "phone": "phone numbers",
 }  # fmt: skip
 _OTHER: Final = {"email": _HARDLY, "date": _HARDLY}
 _NO_NUMBER: Final = {**_OTHER, "integer": _HARDLY}
@@ -56,12 +56,12 @@ _EVIDENCE: Final = {
         "provinces or states", ("province",), _SOME, never={**_NO_NUMBER, "long": _HARDLY}
     ),
     ("street", "street2"): _Evidence(
-        "addresses", ("street",), _SOME, never={"email": _HARDLY, "date": _SOME, "integer": _SOME}
+        "addresses", ("street",), _SOME, never={"email": _HARDLY, "date": _SOME, "integer": _SOME, "phone": _SOME}
     ),
     ("street line",): _Evidence("addresses", enough=0, never={"email": _HARDLY, "date": _SOME}),
     (
         "first_name", "last_name", "preferred first_name", "preferred last_name", "last name part", "full name", "city", "city2",
-    ): _Evidence("words", ("name",), never=_NO_NUMBER),
+    ): _Evidence("words", ("name",), never={**_NO_NUMBER, "postal": _SOME}),
     ("make", "colour"): _Evidence("words", enough=0, never=_NO_NUMBER),
     ("type", "plateType"): _Evidence("words", enough=0, never={**_OTHER, "integer": _SOME}),
     ("zone", "login_source"): _Evidence("words", enough=0, never=_OTHER),

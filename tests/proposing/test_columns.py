@@ -345,6 +345,14 @@ def test_a_date_with_a_named_month_is_a_date_and_no_password(place, form, capita
     assert (dates.strange, dates.first) == ((), "1980-03-05")
 
 
+@pytest.mark.parametrize(
+    ("header", "values"),
+    [("City", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5")), ("Street", PHONES)],
+)
+def test_values_of_another_form_veto_a_header(place, header, values):
+    assert place({**PEOPLE, header: values})[header].field is None
+
+
 def test_an_address_with_capitals_and_digits_is_no_password_but_a_password_is_one(place):
     mails = [f"Ann.Roe{at}@Uni.example" for at in range(4)]
     words = ["Mar-Lin1999!", "05-Mar1980#", "P@ssw0rd1", "Xq9-Zm4-Tr7"]
