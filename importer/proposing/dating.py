@@ -28,7 +28,9 @@ _CLOCKS: Final = (
 )  # fmt: skip
 _FIRST, _SAMPLE = 60, 1000
 _LETTERS_RE: Final = re.compile(r"[^\W\d_]{3,}\.?")
-_MIDNIGHT_RE: Final = re.compile(r"\b(?:00?|12):00(?::00(?:\.0+)?)?(?: ?a\.?m\.?)?$", re.IGNORECASE)
+_MIDNIGHT_RE: Final = re.compile(
+    r"(?<![0-9:])(?:00?:00(?::00(?:\.0+)?)?(?: ?a\.?m\.?)?|12:00(?::00)? ?a\.?m\.?)$", re.IGNORECASE
+)
 _ZONED_RE: Final = re.compile(r"[0-9](?:Z|[+-][0-9]{2}:?[0-9]{2})$")
 _ENGLISH_RE: Final = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec", re.IGNORECASE)
 """Short names that a form reads as they are."""

@@ -61,6 +61,18 @@ def test_the_form_of_dates_is_told_from_the_values(texts, form, proof):
 
 
 @pytest.mark.parametrize(
+    ("time", "midnight"),
+    [
+        ("T00:00", True), ("T00:00:00", True), (" 00:00:00.000", True), (" 0:00", True), (" 12:00:00 AM", True),
+        ("T17:00:00", False), ("T08:12:00", False), (" 12:00", False), (" 12:00 PM", False), (" 10:00", False), ("", False),
+    ],
+)  # fmt: skip
+def test_midnight_is_told_from_other_full_hours(time, midnight):
+    date = "{}/04/2027" if time.startswith(" ") else "2027-04-{}"
+    assert read_dates({date.format(day) + time: 1 for day in (29, 30)}).midnight is midnight
+
+
+@pytest.mark.parametrize(
     ("others", "asked", "answer", "form"),
     [
         (("01/02/2020", "03/04/2021"), True, "the month first", "%m/%d/%Y"),
