@@ -1,0 +1,105 @@
+"""What `map` makes beside a mapping that nearly fits, and of values that nobody asked about."""
+
+import json
+
+import openpyxl
+import pytest
+
+STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
+
+
+def staff_mapping(desk, fields, more=""):
+    path = desk.mappings / "staff.yaml"
+    head = f"version: 1\nname: Staff\nendpoint: users\n{more}fields:\n  login_source: {{value: LDAP}}\n"
+    path.write_text(head + "".join(f"  {line}\n" for line in fields), encoding="utf-8")
+    return "--mapping", path
+
+
+def test_columns_that_have_another_name_now_are_found_or_asked(desk):
+    more = "match: {files: ['RH*']}\nduplicates: first\nskip_rows:\n  - {column: Nom, matches: 'Total.*'}\n"
+    fields = ("unique_id: {column: Matricule, pad: 6}", "email: Mail", "user_type_id: {column: Genre, lookup: {Temps plein: '7'}}")  # fmt: skip
+    assert desk.asks(desk.staff, *staff_mapping(desk, fields, more)) == [
+        (
+            'Which user type of OPSCOM is "Temps partiel" in "Régime" (1 row)? '
+            "`opscom-import pull user-types` brings the list of numbers."
+        )
+    ]
+    made = desk.mapping()
+    assert made["fields"] == {
+        "login_source": {"value": "LDAP"}, "unique_id": {"column": "Matricule", "pad": "6"}, "email": "Courriel",
+        "user_type_id": {"column": "Régime", "lookup": {"Temps plein": "7"}},
+    }  # fmt: skip
+    assert (made["name"], made["duplicates"], made["skip_rows"]) == (
+        "Staff", "first", [{"column": "Nom", "matches": "Total.*"}],
+    )  # fmt: skip
+
+
+def test_beside_a_mapping_only_what_it_will_hold_is_said_to_be_sent_and_by_whom(desk):
+    fields = ("unique_id: Matricule", "first_name: Prénom", "email: Mail")
+    shape = desk.json(desk.staff, *staff_mapping(desk, fields))
+    assert {c["header"]: c["reason"] for c in shape["columns"] if c["field"]} == {
+        "Matricule": "as before",
+        "Prénom": "as before",
+        "Courriel": "the header says so; all values are e-mail addresses",
+    }
+    assert {c["field"] for c in shape["columns"]} - {None} <= set(desk.mapping()["fields"])
+    name = next(c for c in shape["columns"] if c["header"] == "Nom")
+    assert (name["field"], name["confidence"], name["reason"]) == (
+        None, "none", "new; Staff gives no last_name",
+    )  # fmt: skip
+
+
+def test_a_new_column_that_a_person_wants_sent_beside_a_mapping_is_sent(desk):
+    mapping = staff_mapping(desk, ("unique_id: Matricule", "first_name: Prénom"))
+    workbook = desk.fill(desk.staff, {}, *mapping)
+    page = openpyxl.load_workbook(workbook)["Columns"]
+    row = next(row for row in range(2, 20) if page[f"B{row}"].value == "Nom")
+    made = desk.answer(desk.staff, {f"Columns!G{row}": "last_name"}, *mapping, book=workbook)
+    assert made["fields"]["last_name"] == "Nom"
+
+
+def test_a_column_that_is_gone_is_asked_for(desk):
+    mapping = staff_mapping(desk, ("unique_id: Matricule", "driver_licence_num: Permis"))
+    asked = 'The column of driver_licence_num ("Permis") is gone. Which column is it now?'
+    assert desk.asks(desk.staff, *mapping) == [asked]
+
+
+def test_a_workbook_made_beside_a_mapping_goes_on_with_that_mapping(desk):
+    fields = ("unique_id: Matricule", "user_type_id: {column: Régime, lookup: {Temps plein: '7'}}")
+    mapping = staff_mapping(desk, fields, "duplicates: last\n")
+    made = desk.answer(desk.staff, {"Temps partiel": "8"}, *mapping)
+    assert (made["duplicates"], list(made["fields"])) == (
+        "last", ["unique_id", "login_source", "user_type_id"],
+    )  # fmt: skip
+    assert made["fields"]["user_type_id"]["lookup"] == {"Temps plein": "7", "Temps partiel": "8"}
+
+
+VEHICLES = "Plate,Make,Province,Plate Type\nABC 123,Ford,ON,PASS\nBXT 904,Kia,ON,COMM\nCCC 333,Kia,ON,PASS\n"  # fmt: skip
+
+
+@pytest.mark.parametrize("beside", [True, False])
+def test_an_answer_for_a_value_that_nobody_asked_is_used_and_so_is_the_glossary(desk, beside):
+    path = desk.put("vehicles.csv", VEHICLES)
+    head = "version: 1\nname: Cars\nendpoint: vehicles\nfields:\n"
+    fields = "  plate: Plate\n  plateType: Plate Type\n  prov: {column: Province, replace: {Ont: ON}}\n  make: Make\n"
+    (desk.mappings / "mine.yaml").write_text(head + fields, encoding="utf-8")
+    mapping = ("--mapping", "mine.yaml") if beside else ()
+    cells = {f"Values!E{row}": to for row, to in ((2, "Passenger"), (3, "Commercial"), (4, "QC"))}
+    made = desk.answer(path, cells, *mapping)["fields"]
+    lookup = {"PASS": "Passenger", "COMM": "Commercial"}
+    assert made["plateType"] == {"column": "Plate Type", "lookup": lookup}
+    assert made["prov"]["replace"] == {**({"Ont": "ON"} if beside else {}), "ON": "QC"}
+    (desk.mappings / "vehicles.yaml").unlink()
+    desk.json(path, *mapping)
+    assert desk.mapping("vehicles.yaml")["fields"] == made
+
+
+def test_a_date_that_is_said_beside_a_mapping_leaves_the_other_dates_alone(desk):
+    path = desk.put("permits.csv", STRANGE.format("Through"))
+    head = "version: 1\nname: Lots\nendpoint: permits\nfields:\n"
+    fields = "  permitNo: 'Permit #'\n  plate: Plate\n  startTime: {column: Valid From, time: '00:00:00'}\n"
+    fields += "  endTime: {column: Through, time: '23:59:59'}\n"
+    (desk.mappings / "mine.yaml").write_text(head + fields, encoding="utf-8")
+    desk.answer(path, {"end of term": "2026-12-31"}, "--mapping", "mine.yaml")
+    done = desk.call(desk.folder, "check", path, "--mapping", "permits.yaml", "--json")
+    assert json.loads(done.out)["files"][0]["states"] == {"ready": 2}
