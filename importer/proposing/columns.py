@@ -44,6 +44,7 @@ class _Evidence:
 _NAMES: Final = {
     "email": "e-mail addresses", "date": "dates", "integer": "numbers", "two letters": "provinces or states", "name": "words",
     "spaced": "words", "long": "texts", "no digit": "words without digits", "postal": "postal codes", "phone": "phone numbers",
+    "contact kind": "kinds of phones or addresses",
 }  # fmt: skip
 _OTHER: Final = {"email": _HARDLY, "date": _HARDLY}
 _NO_NUMBER: Final = {**_OTHER, "integer": _HARDLY}
@@ -65,7 +66,7 @@ _EVIDENCE: Final = {
     ("make", "colour"): _Evidence("words", enough=0, never=_NO_NUMBER),
     ("type", "plateType"): _Evidence("words", enough=0, never={**_OTHER, "integer": _SOME}),
     ("zone", "login_source"): _Evidence("words", enough=0, never=_OTHER),
-    ("user_type_id",): _Evidence("of few kinds", ("few",), 1, 1, never=_OTHER),
+    ("user_type_id",): _Evidence("of few kinds", ("few",), 1, 1, never={**_OTHER, "contact kind": _SOME}),
     ("user_name",): _Evidence("names of accounts", ("different",), hardly=_MOST, never={"spaced": _HARDLY, "date": _SOME}),
     ("year",): _Evidence("years", ("year",), hardly=_HARDLY),
     ("amount",): _Evidence("amounts", ("amount",), hardly=_HARDLY),

@@ -66,6 +66,10 @@ _FORMS: Final[Mapping[str, str]] = {
     "two letters": r"[^\W\d_]{2}",
     "seventeen": r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}",
     "year first": r"[0-9]{4}.*",
+    "contact kind": (
+        r"(?i)(?:cell(?:ular|ulaire)?|mobile|home|work|office|business|mailing|fax|domicile|maison|travail|bureau|celular|m[óo]vil|casa|trabajo)"
+        r"(?: (?:phone|address|email))?"
+    ),
     # 05-Mar-1980 and Ann.Roe1@uni.example have all that a password has.
     "password": rf"(?!(?:{_DATE}|{_ADDRESS})$)(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])(?=.*[^\w\s])\S{{8,}}|[0-9a-f]{{32,}}",
 }

@@ -196,6 +196,11 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
             "DOB", ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05"),
             "the header may mean date_of_birth, but the dates are of the last years, not births",
         ),
+        ("City", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "the header may mean city, but the values are postal codes"),
+        (
+            "Type", ("Cell", "Home", "Work", "Home"),
+            "the header may mean user_type_id, but the values are kinds of phones or addresses",
+        ),
     ],
 )  # fmt: skip
 def test_neither_values_without_a_header_nor_a_header_against_its_values_is_a_field(
