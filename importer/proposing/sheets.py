@@ -133,7 +133,7 @@ def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
         return named * has(*ids, least=0.1)
     if endpoint == "permit-updates":
         return has("referenceID")
-    special = _SPECIAL[endpoint]
+    special = _SPECIAL.get(endpoint, ())
     known = sum(has(name) for name in special)
     if not has("plate"):
         return _HALF * (known >= _MANY)

@@ -103,3 +103,12 @@ def test_a_date_that_is_said_beside_a_mapping_leaves_the_other_dates_alone(desk)
     desk.answer(path, {"end of term": "2026-12-31"}, "--mapping", "mine.yaml")
     done = desk.call(desk.folder, "check", path, "--mapping", "permits.yaml", "--json")
     assert json.loads(done.out)["files"][0]["states"] == {"ready": 2}
+
+
+def test_a_mapping_of_plates_to_look_up_is_kept_too(desk):
+    path = desk.mappings / "looked-up.yaml"
+    path.write_text("version: 1\nname: P\nendpoint: plates\nfields: {plate: Plate}\n", "utf-8")
+    file = desk.put("plates.csv", "Plate,State\nABC123,ON\nBXT904,ON\n")
+    done = desk.map(file, "--mapping", path)
+    assert done.code == 0, done.err
+    assert desk.mapping("plates.yaml")["fields"] == {"plate": "Plate"}
