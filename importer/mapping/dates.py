@@ -9,7 +9,6 @@ from __future__ import annotations
 import calendar
 import datetime as dt
 import re
-import unicodedata
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -37,8 +36,8 @@ _NUMBERS_RE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(
 _SERIAL_RE = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _MONTHS_A_YEAR = 12
 _FRENCH = (
-    "janvier janv", "fevrier fevr", "mars", "avril avr", "mai", "juin", "juillet juil", "aout", "septembre sept",
-    "octobre", "novembre", "decembre",
+    "janvier janv", "février févr fevrier fevr", "mars", "avril avr", "mai", "juin", "juillet juil", "août aout",
+    "septembre sept", "octobre", "novembre", "décembre decembre déc",
 )  # fmt: skip
 _MONTHS = {name: at for at, names in enumerate(_FRENCH, 1) for name in names.split()}
 _MONTH_RE = re.compile(rf"\b({'|'.join(_MONTHS)})\b(\.?)", re.IGNORECASE)
@@ -99,10 +98,7 @@ class DateFormat:
         plain = text
         if re.search("%[bB]", self.text):
             names = calendar.month_name if "%B" in self.text else calendar.month_abbr
-            plain = "".join(
-                c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)
-            )
-            plain = _MONTH_RE.sub(lambda month: names[_MONTHS[month[1].lower()]], plain)
+            plain = _MONTH_RE.sub(lambda month: names[_MONTHS[month[1].lower()]], text)
             plain = re.sub(r"\b1er\b", "1", plain)
         plain = re.sub(r"\b([ap])\.?m\.?(?!\w)", r"\1m", plain, flags=re.IGNORECASE)
         try:
