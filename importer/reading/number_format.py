@@ -125,9 +125,12 @@ _TOKEN_RE = re.compile(
     | \\(?P<escaped>.)
     | (?P<space>_.)
     | \*(?P<fill>.)
-    | \[(?P<bracket>[^\]]*)\]
+    | \[\$(?P<currency>[^]-]*)[^]]*\]
+    | \[(?P<elapsed>h+|m+|s+)\]
+    | \[(?P<sign><=|>=|<>|<|>|=)\s*(?P<condition>-?\d+(?:\.\d+)?)\]
+    | \[(?P<colour>black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+)\]
     | (?P<general>General)
-    | (?P<odd>E[+-] | [][\\"_*])
+    | (?P<odd>\[[^]]*\] | E[+-] | [][\\"_*])
     | (?P<ampm>AM/PM|A/P)
     | (?P<date>y+|m+|d+|h+|s+|b+|e+|g+)
     | (?P<digit>[0#?])
@@ -142,16 +145,13 @@ _TOKEN_RE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_CONDITION_RE = re.compile(r"(<=|>=|<>|<|>|=)\s*(-?\d+(?:\.\d+)?)")
-_COLOUR_RE = re.compile(
-    r"(?:black|blue|cyan|green|magenta|red|white|yellow|color\s*\d+)", re.IGNORECASE
-)
 _ELAPSED_RE = re.compile(r"\[h+\](?::mm(?::ss(?:\.0+)?)?)?|\[m+\](?::ss(?:\.0+)?)?|\[s+\](?:\.0+)?")
-_ALWAYS = {
-    "space": Token("literal", " "),
-    "ampm": Token("date", "h"),
-    "letter": Token("odd", ""),
+_MARKS = {
+    **dict.fromkeys(("quoted", "escaped", "space", "currency", "between"), "literal"),
+    "ampm": "date",
+    "letter": "odd",
 }
+"""What is a token of another name; ``fill`` and ``colour`` are none."""
 _MOST_SECTIONS = 3
 """Positive, negative, zero; a fourth one is for text."""
 
@@ -166,13 +166,15 @@ def parse(code: str) -> NumberFormat:
     conditions: list[tuple[str, Decimal] | None] = [None]
     for match in _TOKEN_RE.finditer(code):
         group = match.lastgroup or ""
+        mark = _MARKS.get(group, group)
+        text = {"space": " ", "ampm": "h"}.get(group, match[group])
         if group == "section":
             parts.append([])
             conditions.append(None)
-        elif found := _CONDITION_RE.fullmatch(match["bracket"] or ""):
-            conditions[-1] = (found[1], Decimal(found[2]))
-        else:
-            parts[-1] += _tokens(group, match[group])
+        elif group == "condition":
+            conditions[-1] = (match["sign"], Decimal(text))
+        elif text and group not in {"fill", "colour"}:
+            parts[-1].append(Token(mark, text if mark == "literal" else text.lower()))
     texts = [any(token.mark == "text" for token in tokens) for tokens in parts]
     if len(parts) > _MOST_SECTIONS + 1 or any(texts[:-1]):
         return unreadable
@@ -180,25 +182,6 @@ def parse(code: str) -> NumberFormat:
     if 1 < len(parts) <= _MOST_SECTIONS and texts[-1]:
         count = len(parts) - 1
     return NumberFormat(tuple(map(_section, parts[:count], conditions[:count])))
-
-
-def _tokens(group: str, text: str) -> list[Token]:
-    if group == "bracket":
-        return _bracket(text)
-    if group in _ALWAYS:
-        return [_ALWAYS[group]]
-    if group in {"quoted", "escaped", "between", "fill"}:
-        return [Token("literal", text)] if text and group != "fill" else []
-    return [Token(group, text.lower() if group != "literal" else text)]
-
-
-def _bracket(text: str) -> list[Token]:
-    if text.startswith("$"):
-        sign = text[1:].split("-", 1)[0]
-        return [Token("literal", sign)] if sign else []
-    if re.fullmatch(r"h+|m+|s+", text, re.IGNORECASE):
-        return [Token("elapsed", text.lower())]
-    return [] if _COLOUR_RE.fullmatch(text) else [Token("odd", text)]
 
 
 def _section(tokens: Sequence[Token], condition: tuple[str, Decimal] | None) -> Section:
