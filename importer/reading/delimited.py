@@ -132,7 +132,7 @@ def _score(start: str, delimiter: str) -> tuple[int, bool, int]:
 
 def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield the records that are not empty, each with its number."""
-    number, line = 0, 0
+    number = 0
     try:
         for number, record in enumerate(reader, start=1):
             if len(record) > MOST_COLUMNS:
@@ -141,16 +141,9 @@ def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
                     "spreadsheet has columns.",
                     hint="Export the file again with a delimiter that no value holds.",
                 )
-            line = reader.line_num
             if record:
                 yield number, record
-    except csv.Error as error:
-        if "field limit" in str(error) and reader.line_num <= line + 1:
-            raise InputError(
-                f"{path.name}, row {number + 1}: a cell has more than {csv.field_size_limit():,} "
-                "characters, more than any spreadsheet's.",
-                hint="Shorten it, or look for a double quote that is never closed.",
-            ) from error
+    except csv.Error as error:  # such a quote also makes cells longer than csv takes
         raise InputError(
             f"{path.name}, row {number + 1}: a double quote is opened "
             "and not closed where its cell ends.",
