@@ -32,7 +32,6 @@ _KINDS: Final = {
 _BOF, _BOUND_SHEET, _RECALC_ID, _WRITER = 0x0809, 0x0085, 0x01C1, 0x005C
 _FORMULAS: Final = frozenset({0x0006, 0x0206, 0x0406})
 _WANTED: Final = _FORMULAS | {_BOF, _BOUND_SHEET, _RECALC_ID, _WRITER}
-_WORKSHEET: Final = b"\x10\x00"
 _ZERO, _FOUR = struct.pack("<d", 0), struct.pack("<d", 4)
 _EMPTY_TEXT: Final = b"\x03\0\0\0\0\0\xff\xff"
 _SAYS_NOTHING: Final = b"\x03\0\x17\0\0"
@@ -61,7 +60,7 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
         Listed(
             each.name,
             each.visibility == 0,
-            partial(_grid, each, path, looks, stand_ins.get(each.number, frozenset())),
+            partial(_grid, each, path, looks, stand_ins.get(each.number, ())),
         )
         for each in sheets
     ]
@@ -144,44 +143,39 @@ def _style(book: xlrd.book.Book, index: int) -> Style:
     )
 
 
-def _stand_ins(book: xlrd.book.Book) -> dict[int, frozenset[tuple[int, int]]]:
+def _stand_ins(book: xlrd.book.Book) -> dict[int, set[tuple[int, int]]]:
     """Return the places of formulas that were never calculated, by the number of their sheet.
 
     Libraries write 0 for their value (jxl 4, xlwt an empty text) and ask Excel to calculate it; xlrd does
     not tell. The records are those of MS-XLS, sections 2.4.28, 2.4.127 and 2.4.215.
     """
-    records = list(_records(book))
-    recalculated = any(kind == _RECALC_ID for kind, _ in records)
-    by_jxl = any(kind == _WRITER and b"Java Excel API" in data for kind, data in records)
-    zeros = (_ZERO, _FOUR) if by_jxl else (_ZERO,)
-    starts = [
-        int.from_bytes(data[:4], "little")
-        for kind, data in records
-        if kind == _BOUND_SHEET and data[5] == 0
-    ]
-    order = {
-        number: at for at, number in enumerate(sorted(range(len(starts)), key=starts.__getitem__))
-    }
-    found: list[set[tuple[int, int]]] = []
-    for kind, data in records:
-        if kind == _BOF and data[2:4] == _WORKSHEET:
-            found.append(set())
+    starts: dict[int, int] = {}
+    found: dict[int, set[tuple[int, int]]] = {}
+    places: set[tuple[int, int]] = set()
+    zeros, recalculated = {_ZERO}, False
+    for place, kind, data in _records(book):
+        if kind == _RECALC_ID:
+            recalculated = True
+        elif kind == _WRITER and b"Java Excel API" in data:
+            zeros.add(_FOUR)
+        elif kind == _BOUND_SHEET and data[5] == 0:
+            starts[int.from_bytes(data[:4], "little")] = len(starts)
+        elif kind == _BOF and place in starts:
+            places = found[starts[place]] = set()
         elif kind in _FORMULAS and found:
-            row, column = struct.unpack_from("<HH", data)
-            asked = bool(data[14] & 2)
-            empty = data[6:14] == _EMPTY_TEXT and (asked or not recalculated)
-            empty = empty and data[20:] != _SAYS_NOTHING
-            never = asked and data[6:14] in zeros
-            if empty or never:
-                found[-1].add((row, column))
-    return {number: frozenset(found[at]) for number, at in order.items() if at < len(found)}
+            asked, value = bool(data[14] & 2), data[6:14]
+            empty = value == _EMPTY_TEXT and (asked or not recalculated)
+            if (empty and data[20:] != _SAYS_NOTHING) or (asked and value in zeros):
+                places.add(struct.unpack_from("<HH", data))
+    return found
 
 
-def _records(book: xlrd.book.Book) -> Iterator[tuple[int, bytes]]:
-    """Yield the records of the workbook that matter here: kind and content."""
-    place, end = book.base, book.base + book.stream_len
-    while place + 4 <= end:
-        kind, size = struct.unpack_from("<HH", book.mem, place)
+def _records(book: xlrd.book.Book) -> Iterator[tuple[int, int, bytes]]:
+    """Yield the records of the workbook that matter here: place, kind and content."""
+    place = 0
+    while place + 4 <= book.stream_len:
+        kind, size = struct.unpack_from("<HH", book.mem, book.base + place)
         if kind in _WANTED:
-            yield kind, book.mem[place + 4 : place + 4 + size]
+            start = book.base + place + 4
+            yield place, kind, book.mem[start : start + size]
         place += 4 + size
