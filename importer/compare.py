@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
@@ -20,7 +21,7 @@ from importer.text import count, plain
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from importer.delivery.memory import Memory
@@ -40,68 +41,41 @@ _EXAMPLES = 3
 
 def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared, ...]:
     """Compare all rows with the journal."""
-    standing = standing_permits(jobs, past)
-    compared = tuple(
-        compare_sheet(job, checked, past, standing[job.path], again=request.again)
-        for job in jobs
-        for checked in job.sheets
-    )
+    compared: list[Compared] = []
+    for job in jobs:
+        standing = _standing(job, past)
+        compared += (
+            compare_sheet(job, checked, past, standing, again=request.again)
+            for checked in job.sheets
+        )
     memory, system = past.memory, past.number
     if memory is None or system is None:
-        return compared
-    compared = tuple(
-        replace(each, earlier=earlier_attempts(each.job, each.checked, memory, system, each.book))
-        for each in compared
-    )
+        return tuple(compared)
     found: list[Compared] = []
     for endpoint, sheets in groupby(compared, key=lambda each: each.job.endpoint):
-        policy = POLICIES[endpoint]
         records = EndpointMemory(memory, system, endpoint)
-        accepted = evidence_of(records, TABLES[endpoint], policy, standing={})
-        if policy.deletes or not any(each.there for each in accepted.known.values()):
-            found += sheets
-        else:
-            found += _with_news(list(sheets), accepted, request)
+        accepted = evidence_of(records, TABLES[endpoint], POLICIES[endpoint], standing={})
+        found += against_last(list(sheets), accepted, request)
     return tuple(found)
 
 
-def _with_news(
-    sheets: Sequence[Compared], accepted: Evidence, request: Request
-) -> Iterator[Compared]:
-    """Yield the sheets of one endpoint with what their rows bring, and the first of a file with the whole."""
-    told = [replace(each, news=news_of(each.plan, accepted)) for each in sheets]
-    for _, group in groupby(told, key=lambda each: id(each.job)):
-        own = list(group)
-        first, job = own[0], own[0].job
-        # What a results workbook no longer holds is settled or was deleted by a person.
-        if job.origin is None:
-            mapping = first.checked.batch.mapping
-            others = [each for each in told if each.job is not job]
-            others = [each for each in others if each.checked.batch.mapping == mapping]
-            first = replace(first, against=against_last(own, others, accepted, request))
-        yield from (first, *own[1:])
-
-
-def standing_permits(jobs: Iterable[Job], past: Past) -> dict[Path, Mapping[str, bool]]:
-    """Return the permits that each file holds: path → identity → whether this very file brought it before."""
-    files = {job.path: job for job in jobs}
-    standing: dict[Path, Mapping[str, bool]] = {path: {} for path in files}
-    memory, system = past.memory, past.number
-    if memory is None or system is None:
-        return standing
-    for path, job in files.items():
-        if job.sheets and POLICIES[job.endpoint].alike:
-            sent = EndpointMemory(memory, system, job.endpoint).sent_from(job.digest)
-            rows = (row for each in job.sheets for row in Rows(each, TABLES[job.endpoint]))
-            found = (f"#{memory.digest(row.payload)}" for row in rows)
-            standing[path] = {identity: identity in sent for identity in found}
-    return standing
+def _standing(job: Job, past: Past) -> Mapping[str, bool]:
+    """Return the permits that a file holds: identity → whether this very file brought it before."""
+    memory = past.memory
+    if memory is None or not job.sheets or not POLICIES[job.endpoint].alike:
+        return {}
+    sent: Collection[str] = ()
+    if past.number is not None:
+        sent = EndpointMemory(memory, past.number, job.endpoint).sent_from(job.digest)
+    rows = (row for each in job.sheets for row in Rows(each, TABLES[job.endpoint]))
+    found = (f"#{memory.digest(row.payload)}" for row in rows)
+    return {identity: identity in sent for identity in found}
 
 
 def compare_sheet(
     job: Job, checked: Checked, past: Past, standing: Mapping[str, bool], *, again: bool
 ) -> Compared:
-    """Compare the rows of one sheet with the journal; ``standing`` is its file's of ``standing_permits``."""
+    """Compare the rows of one sheet with the journal; ``standing`` are the permits of its file."""
     memory, number, origin = past.memory, past.number, job.origin
     policy, table = POLICIES[job.endpoint], TABLES[job.endpoint]
     rows, evidence, book = Rows(checked, table), Evidence(policy, memory), None
@@ -118,8 +92,12 @@ def compare_sheet(
     if origin is not None and origin.run and not (origin.checked or origin.sandbox):
         heard = memory is not None and number is not None and memory.knows(origin.run, job.digest)
         evidence = replace(evidence, unheard=not heard, foreign=evidence.written is None)
-    done = plan(rows, evidence, again=again, keep=rows.lean)
-    return Compared(job, checked, _without_overruled(done, checked), book)
+    done = _without_overruled(plan(rows, evidence, again=again, keep=rows.lean), checked)
+    found = Compared(job, checked, done, standing, book)
+    if evidence.records is None:
+        return found
+    earlier = earlier_attempts(found, evidence.records)
+    return replace(found, earlier=earlier, news=news_of(done, evidence))
 
 
 def _without_overruled(found: Plan, checked: Checked) -> Plan:
@@ -235,44 +213,32 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     return Job(job.path, error=plain(error))
 
 
-def set_aside(
-    jobs: Sequence[Job], planned: Sequence[Compared], why: Callable[[Compared], str]
+def hold(
+    jobs: Sequence[Job], planned: Sequence[Compared], held: Mapping[Path, str], request: Request
 ) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
-    """Put files in error of whose sheets ``why`` says something; the other files go on."""
-    errors = {id(each.job): text for each in planned if (text := why(each))}
+    """Put files in error of which ``held`` says why; the other files go on.
+
+    So are files of deletes that nobody named, where nobody can type their number.
+
+    Raises:
+        UsageError: There are deletes, and no others.
+    """
+    deletes: Counter[Path] = Counter()
+    for each in planned if request.deletes is not None else ():
+        path = each.job.path
+        if POLICIES[each.job.endpoint].deletes and path.resolve() not in (request.deletes or ()):
+            deletes[path] += len(each.plan.send)
+    deletes = +deletes
+    told = {path: _nobody_deletes(number) for path, number in deletes.items()} | dict(held)
     spared = tuple(
-        Job(job.path, error=plain(f"{job.path.name}: {errors[id(job)]}"))
-        if id(job) in errors
+        Job(job.path, error=plain(f"{job.path.name}: {told[job.path]}"))
+        if job.path in told
         else job
         for job in jobs
     )
-    return spared, tuple(each for each in planned if id(each.job) not in errors)
-
-
-def hold_deletes(
-    jobs: Sequence[Job], planned: Sequence[Compared], request: Request
-) -> tuple[tuple[Job, ...], tuple[Compared, ...]]:
-    """Put files of deletes that nobody named in error, where nobody can type their number.
-
-    The other files go on.
-
-    Raises:
-        UsageError: There are no others.
-    """
-    named, held = request.deletes, 0
-
-    def why(each: Compared) -> str:
-        nonlocal held
-        deletes = POLICIES[each.job.endpoint].deletes and each.plan.send
-        if named is None or not deletes or each.job.path.resolve() in named:
-            return ""
-        held += len(each.plan.send)
-        return _nobody_deletes(len(each.plan.send))
-
-    spared = set_aside(jobs, planned, why)
-    if held and all(job.error is not None for job in spared[0]):
-        raise UsageError(_nobody_deletes(held))
-    return spared
+    if deletes and all(job.error is not None for job in spared):
+        raise UsageError(_nobody_deletes(deletes.total()))
+    return spared, tuple(each for each in planned if each.job.path not in told)
 
 
 def _nobody_deletes(number: int) -> str:

@@ -11,13 +11,12 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer.delivery.known import EndpointMemory
 from importer.delivery.planning import DELETED
 from importer.delivery.policy import NOBODY_KNOWS
 from importer.model import State
 from importer.prepare import prepare_file
 from importer.records import read_resubmitted
-from importer.report import Against, Gone
+from importer.report import Against
 from importer.schema import record_key, told_key
 from importer.text import count
 from schemas import TABLES
@@ -26,8 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from importer.delivery.evidence import Evidence
-    from importer.delivery.known import Failure, Known, LastFile
-    from importer.delivery.memory import Memory, Workbook
+    from importer.delivery.known import EndpointMemory, Failure, Known, LastFile
     from importer.delivery.planning import Plan
     from importer.model import Batch, Checked
     from importer.prepare import Compared, Job, Request
@@ -49,17 +47,14 @@ _FEW_ROWS, _FEW_IDS = 0.5, 0.1
 """Shares of the last file's rows, and of ids in common, below which a person is told."""
 
 
-def earlier_attempts(
-    job: Job, checked: Checked, memory: Memory, system: int, book: Workbook | None = None
-) -> dict[int, str]:
+def earlier_attempts(each: Compared, records: EndpointMemory) -> dict[int, str]:
     """Return what earlier runs said of the rows of a sheet, by position; most rows have nothing.
 
-    A row of a results workbook whose ``opscom_row`` was lost is recognised by its key. ``book`` says which
-    sheet of which first source such a workbook is.
+    A row of a results workbook whose ``opscom_row`` was lost is recognised by its key.
     """
-    sheet = checked.batch.sheet
-    title = sheet.title if book is None else book.sheet
-    found = EndpointMemory(memory, system, job.endpoint).failures(job.digest, title)
+    sheet = each.checked.batch.sheet
+    title = sheet.title if each.book is None else each.book.sheet
+    found = records.failures(each.job.digest, title)
     if not found:
         return {}
     told = read_resubmitted(sheet)
@@ -69,7 +64,7 @@ def earlier_attempts(
         if position not in told or told[position].row_known
     }
     lost = [position for position, said in told.items() if not said.row_known]
-    every = _keys(checked.batch) if lost else []
+    every = _keys(each.checked.batch) if lost else []
     keys = {every[position]: position for position in lost}
     by_position: dict[int, list[Failure]] = {}
     for failure in found:
@@ -78,7 +73,7 @@ def earlier_attempts(
             position = positions.get(failure.row)
         if position is not None:
             by_position.setdefault(position, []).append(failure)
-    return {position: _tell(each) for position, each in by_position.items()}
+    return {position: _tell(attempts) for position, attempts in by_position.items()}
 
 
 def _tell(attempts: Sequence[Failure]) -> str:
@@ -103,9 +98,11 @@ def _tell(attempts: Sequence[Failure]) -> str:
 def news_of(plan: Plan, accepted: Evidence) -> dict[int, tuple[str, ...]]:
     """Return what rows would bring: position → the fields that change, none for a record that is new.
 
-    Rows of which nothing is to be said are not there. A row that is held back since it may be an earlier
-    permit, corrected, changes that permit.
+    Rows of which nothing is to be said are not there: none of deletes and of a first list. A row that is held
+    back since it may be an earlier permit, corrected, changes that permit.
     """
+    if accepted.policy.deletes or not any(each.there for each in accepted.known.values()):
+        return {}
     news: dict[int, tuple[str, ...]] = {}
     for row in plan.send:
         past = accepted.past(row.identity)
@@ -136,55 +133,69 @@ def _changed_fields(past: Known, payload: Mapping[str, str], accepted: Evidence)
 
 
 def against_last(
-    sheets: Sequence[Compared], others: Sequence[Compared], accepted: Evidence, request: Request
+    sheets: Sequence[Compared], accepted: Evidence, request: Request
+) -> Iterator[Compared]:
+    """Yield the sheets of one endpoint, the first of a file with the whole file against what came before.
+
+    What a results workbook no longer holds is settled or was deleted by a person.
+    """
+    told = not accepted.policy.deletes and any(each.there for each in accepted.known.values())
+    before = None
+    for each in sheets:
+        job, mapping, against = each.job, each.checked.batch.mapping, None
+        if told and job is not before and job.origin is None:
+            here = [other for other in sheets if other.checked.batch.mapping == mapping]
+            own = [other for other in here if other.job is job]
+            against = _against(own, here, accepted, request)
+        before = job
+        yield replace(each, against=against)
+
+
+def _against(
+    sheets: Sequence[Compared], here: Sequence[Compared], accepted: Evidence, request: Request
 ) -> Against | None:
     """Compare a file with what files of its mapping brought before; ``None`` for the first of them.
 
-    What ``others``, sheets of other files of this run, hold is not gone.
+    What ``here`` holds, all sheets of the mapping in this run, is not gone.
     """
     job, batch = sheets[0].job, sheets[0].checked.batch
     known, records, table = accepted.known, _of(accepted), TABLES[batch.endpoint]
-    keyed = bool(table.key)
+    policy, keyed = accepted.policy, bool(table.key)
+
+    def ids(keys: Collection[str]) -> set[str]:
+        # A permit that an update has changed is another record under the same id.
+        return {known[key].reference_id for key in keys if key in known} - {""}
+
+    held = {id(each): set(_identities(each.checked, accepted)) for each in here}
+    keys = set().union(*(held[id(each)] for each in sheets))
     every = records.accepted_through(batch.mapping)
-    keys = {key for each in sheets for key in _identities(each.checked, accepted)}
-    here = keys | {key for each in others for key in _identities(each.checked, accepted)}
-    # A permit that an update has changed is another record under the same id.
-    ids = {known[key].reference_id for key in here & known.keys()} - {""}
-    own_ids = {known[key].reference_id for key in keys & known.keys()} - {""}
+    own_ids, all_keys = ids(keys), set().union(*held.values())
     own = keys | {key for key in every if key in known and known[key].reference_id in own_ids}
     # What was deleted since is in no list any more.
     there = {
-        key: each
-        for key, each in every.items()
-        if key not in known or known[key].settled != DELETED
+        key: e for key, e in every.items() if key not in known or known[key].settled != DELETED
     }
     through = _of_this_list(there, own, job.path.name)
-    of_list = {digest for digest, _ in through.values()}
-    last = records.last_file(batch.mapping, job.digest, of_list)
+    last = records.last_file(batch.mapping, job.digest, {digest for digest, _ in through.values()})
     if last is None:
         return None
-    ours = {known[key].reference_id for key in through if key in known} - {""}
+    ours, all_ids = ids(through), ids(all_keys)
     lost = [
         each
         for each in known.values()
         if each.there
         and (each.identity in through or each.reference_id in ours)
-        and not (each.identity in here or each.reference_id in ids)
+        and not (each.identity in all_keys or each.reference_id in all_ids)
     ]
     names = _names(lost, last.results, job, request) if lost else {}
     gone = [
-        Gone(
-            told_key(table, each.identity) if keyed else each.reference_id,
-            names.get(each.identity, ""),
-        )
-        for each in lost
+        (told_key(table, e.identity) if keyed else e.reference_id, names.get(e.identity, ""))
+        for e in lost
     ]
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
     kinds = sum(map(_kinds, sheets), Counter[str]())
     notes = _notes(kinds.total(), last, keys, every) if keyed else []
-    policy = accepted.policy
-    by_hand = bool(policy.by_hand and kinds["changed"])
-    if by_hand:
+    if policy.by_hand and kinds["changed"]:
         holds = "holds" if kinds["changed"] == 1 else "hold"
         notes.append(
             f"{count(kinds['changed'], policy.noun)} {holds} other values ({', '.join(sorted(fields))}) than "
@@ -199,9 +210,8 @@ def against_last(
         unchanged=kinds["unchanged"],
         others=kinds["other"],
         fields=tuple(sorted(fields.items(), key=lambda item: (-item[1], item[0]))),
-        gone=tuple(sorted(gone, key=lambda each: (each.key if keyed else each.name, each.key))),
+        gone=tuple(sorted(gone, key=lambda each: each if keyed else each[::-1])),
         notes=tuple(notes),
-        by_hand=by_hand,
     )
 
 

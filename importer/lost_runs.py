@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from importer.compare import set_aside
 from importer.delivery.memory import System
 from importer.delivery.planning import tells_of_record
 from importer.errors import ImporterError
@@ -128,30 +127,20 @@ def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
         yield record.row, identity, digest, memory.parts(record.payload), result
 
 
-def hold_creates(
-    jobs: Sequence[Job],
-    planned: Sequence[Compared],
-    lost: Lost,
-    system: System,
-    request: Request,
-) -> tuple[tuple[Job, ...], tuple[Compared, ...], tuple[str, ...]]:
-    """Put files in error that would create something while runs are lost; the other files go on.
+def held_creates(
+    planned: Sequence[Compared], lost: Lost, system: System, request: Request
+) -> tuple[dict[Path, str], tuple[str, ...]]:
+    """Return the files that would create something while runs are lost, each with why it does not.
 
-    Returns:
-        The files, their sheets, and for a check a note that says so instead.
+    For a check that is nothing, and a note that says so instead.
     """
+    sends = [e.job.path for e in planned if e.plan.send and POLICIES[e.job.endpoint].creates]
     if not lost or request.new_system:
-        return tuple(jobs), tuple(planned), ()
+        return {}, ()
+    why = why_held(lost, system)
     if request.command == CHECK:
-        sends = any(POLICIES[each.job.endpoint].creates and each.plan.send for each in planned)
-        note = f"A push creates nothing. {why_held(lost, system)}"
-        return tuple(jobs), tuple(planned), (note,) if sends else ()
-    held = f"nothing of it was sent. {why_held(lost, system)}"
-
-    def why(each: Compared) -> str:
-        return held if each.plan.send and POLICIES[each.job.endpoint].creates else ""
-
-    return (*set_aside(jobs, planned, why), ())
+        return {}, (f"A push creates nothing. {why}",) if sends else ()
+    return dict.fromkeys(sends, f"nothing of it was sent. {why}"), ()
 
 
 def why_held(lost: Lost, system: System) -> str:

@@ -148,6 +148,8 @@ class Compared:
     job: Job
     checked: Checked
     plan: Plan
+    standing: Mapping[str, bool] = field(default_factory=dict)
+    """Identity of each permit that the file holds → whether this very file brought it before."""
     book: Workbook | None = None
     """Which sheet of which first source it is; only for a results workbook that is given back."""
     earlier: Mapping[int, str] = field(default_factory=dict)

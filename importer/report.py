@@ -240,16 +240,6 @@ def _may_be_told(checked: Checked, problem: Problem) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Gone:
-    """A record that earlier files of the mapping brought, and this one does not hold."""
-
-    key: str
-    """Its id: as the file names it, or the one that OPSCOM gave."""
-    name: str = ""
-    """What the last results workbook says of it: a person's name, a plate and a permit's number."""
-
-
-@dataclass(frozen=True, slots=True)
 class Against:
     """A file compared with what earlier files of its mapping brought into OPSCOM."""
 
@@ -266,10 +256,10 @@ class Against:
     """Rows that are not compared, because they are held back, repeated or no records."""
     fields: tuple[tuple[str, int], ...] = ()
     """Changed field and in how many rows, the most frequent first."""
-    gone: tuple[Gone, ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
+    """Records that earlier files of the mapping brought and this one does not hold: the id, as the file names
+    it or as OPSCOM gave it, and what the last results workbook calls it."""
     notes: tuple[str, ...] = ()
-    by_hand: bool = False
-    """Whether rows change what only a person can change, in OPSCOM itself."""
 
     def __str__(self) -> str:
         """Return the line for a terminal."""

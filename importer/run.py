@@ -10,17 +10,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks, report_sheets
-from importer.compare import (
-    compare,
-    compare_sheet,
-    guard,
-    hold_deletes,
-    recognise,
-    standing_permits,
-)
+from importer.compare import compare, compare_sheet, guard, hold, recognise
 from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
-from importer.lost_runs import find_lost, hold_creates, learn, leave_aside
+from importer.lost_runs import find_lost, held_creates, learn, leave_aside
 from importer.model import Outcome, State
 from importer.prepare import PUSH, SETTLE, overrule_files, prepare
 from importer.report import Report, SheetReport
@@ -78,8 +71,8 @@ def run(request: Request, place: Place, look_back: LookBack, begin: Begin) -> Re
     jobs = overrule_files(prove_workbooks(jobs, request))
     planned = compare(jobs, past, request)
     lost = find_lost(planned, past, request)
-    jobs, planned, notes = hold_creates(jobs, planned, lost, past.system, request)
-    jobs, planned = hold_deletes(jobs, planned, request)
+    held, notes = held_creates(planned, lost, past.system, request)
+    jobs, planned = hold(jobs, planned, held, request)
     delivery = begin(jobs, planned)
     if delivery is not None:
         past = past.entered()
@@ -112,7 +105,6 @@ class _Line:
         self._failed: list[str] = []
         if delivery is not None:
             past.opened.start_run(self._id, past.system, past.known_number, started)
-        self._standing = standing_permits([each.job for each in planned], past)
 
     def finish(self, job: Job) -> list[SheetReport]:
         """Send the rows of a file, write its workbook and put it away."""
@@ -152,13 +144,8 @@ class _Line:
             return all_outcomes(each, found), 0
         if endpoint in self._pushed:
             # Rows of an earlier file of this run may have settled rows of this one.
-            each = compare_sheet(
-                each.job,
-                each.checked,
-                self._past,
-                self._standing[each.job.path],
-                again=self._request.again,
-            )
+            again = self._request.again
+            each = compare_sheet(each.job, each.checked, self._past, each.standing, again=again)
         self._pushed.add(endpoint)
         file = self._start_file(each)
         if self._request.command == SETTLE:

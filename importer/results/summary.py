@@ -267,7 +267,7 @@ def _write_against(layout: Layout, pages: Sequence[Page], about: About, against:
     policy = words.policy_of(about)
     head = "Reference id" if about.deletes else policy.noun.capitalize() if policy.by_hand else "Id"
     names = (Column(head, "AC"), Column("Name in the last results workbook", "DG"))
-    layout.table(names, [(each.key, each.name) for each in against.gone[:_MOST_GONE]])
+    layout.table(names, against.gone[:_MOST_GONE])
     if (more := len(against.gone) - _MOST_GONE) > 0:
         layout.across(f"{more:,} more.")
 

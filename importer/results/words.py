@@ -107,7 +107,7 @@ def next_steps(about: About, counts: Counter[Kind], columns: Sequence[str] = ())
     change = f"a {noun} is changed in {place} itself."
     if policy.changed_by:
         change = f"where the {noun} is to change, write update into opscom_answer instead."
-    by_hand = about.against and about.against.by_hand and (ready or counts[State.EXISTS])
+    by_hand = policy.by_hand and (ready or counts[State.EXISTS])
     changed = about.against.changed if about.against and by_hand else 0
     find_out = (
         f"Push the file again for {count(lost, 'row')} without an answer: sending these again changes "

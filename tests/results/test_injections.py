@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.model import Outcome, Severity, State
-from importer.report import Against, Gone
+from importer.report import Against
 from importer.results import write_workbook
 from importer.results.inert import hold, sheet_name, with_mark
 from importer.results.workbook import write_listing
@@ -59,7 +59,7 @@ def everywhere(text):
         "given",
         "deletes",
     )
-    against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), (Gone(text, text),), (text,))
+    against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), ((text, text),), (text,))
     about = about_of(
         **dict.fromkeys(facts, text), source=Path("name"), notes=(text,), against=against
     )

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from importer.codes import CODES
 from importer.model import Outcome, Severity, State
-from importer.report import Against, Gone
+from importer.report import Against
 from importer.results import write_workbook
 from importer.results.parts import EDITED
 from importer.results.words import headline, next_steps
@@ -199,7 +199,7 @@ def test_the_whole_summary_in_the_order_of_a_reader(tmp_path):
     ]
     against = Against(
         *("fall.xlsx", 5_000, "2026-09-01", 2, 3, 4_100, 0),
-        *((("email", 2), ("street", 1)), (Gone("0007", "Ada Example"), Gone("0008"))),
+        *((("email", 2), ("street", 1)), (("0007", "Ada Example"), ("0008", ""))),
     )
     news = {0: (), 3: ("email", "street"), 5: ("email",)}
     part = part_of(sheet, outcomes, found, news=news, notes=("Odd.",))
