@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,15 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from importer.prepare import Compared, Past, Request
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a run's rows go, for the workbook."""
-
-    host: str
-    client: str
-    sandbox: bool = False
 
 
 def held_back(checked: Checked) -> dict[int, Outcome]:
@@ -105,9 +96,9 @@ def _deletes(job: Job, workbook: Path) -> str:
 class Annotator:
     """Writes the workbook of each file of a run."""
 
-    def __init__(self, run: str, request: Request, place: Place, past: Past) -> None:
+    def __init__(self, run: str, request: Request, past: Past) -> None:
         """Take what all workbooks of a run have in common."""
-        self._run, self._request, self._place, self._past = run, request, place, past
+        self._run, self._request, self._past = run, request, past
         self._started = dt.datetime.now().astimezone()
         self._taken: list[Path] = []
         self.notes: list[str] = []
@@ -144,9 +135,9 @@ class Annotator:
             mapping="" if job.mapping is None else job.mapping.name,
             endpoint=job.endpoint,
             journal=self._past.memory.moment() if self._past.memory else "",
-            host=self._place.host,
-            client=self._place.client,
-            sandbox=self._place.sandbox,
+            host=self._request.host,
+            client=self._request.client,
+            sandbox=self._request.sandbox,
             user=person(),
             started=self._started,
             ended=dt.datetime.now().astimezone(),

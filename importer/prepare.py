@@ -50,6 +50,10 @@ class Request:
     results: Path
     """The folder for workbooks."""
     today: dt.date
+    host: str = ""
+    """Where rows go; empty where a check has no host or client code to name."""
+    client: str = ""
+    sandbox: bool = False
     sheet: str | None = None
     encoding: str | None = None
     required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -60,7 +64,6 @@ class Request:
     archive: Path | None = None
     """Where files of ``inbox`` go that are done; ``None`` keeps them."""
     inbox: Path | None = None
-    sandbox: bool = False
     different_file: bool = False
     """Whether to go on although a file of users looks like a wrong one."""
     new_system: bool = False

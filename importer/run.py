@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.annotate import Annotator, Place, all_outcomes, prove_workbooks, report_sheets
+from importer.annotate import Annotator, all_outcomes, prove_workbooks, report_sheets
 from importer.compare import compare, compare_sheet, guard, hold, recognise
 from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
@@ -51,12 +51,11 @@ Begin = Callable[[Sequence["Job"], Sequence["Compared"]], Delivery | None]
 """Says what is about to happen, asks the person, and opens the way; ``None`` where nothing is sent."""
 
 
-def run(request: Request, place: Place, look_back: LookBack, begin: Begin) -> Report:
+def run(request: Request, look_back: LookBack, begin: Begin) -> Report:
     """Take files from their bytes to their workbooks; every row ends in one state.
 
     Args:
         request: What the person asked for.
-        place: Where rows go, for the workbooks.
         look_back: Called when the files are read, so that a journal is only opened for some.
         begin: Called when all is known and nothing is sent yet.
 
@@ -77,7 +76,7 @@ def run(request: Request, place: Place, look_back: LookBack, begin: Begin) -> Re
     if delivery is not None:
         past = past.entered()
         leave_aside(lost, past, request)
-    line = _Line(request, past, place, planned, delivery)
+    line = _Line(request, past, planned, delivery)
     return line.report([report for job in jobs for report in line.finish(job)], notes)
 
 
@@ -88,7 +87,6 @@ class _Line:
         self,
         request: Request,
         past: Past,
-        place: Place,
         planned: Sequence[Compared],
         delivery: Delivery | None,
     ) -> None:
@@ -97,7 +95,7 @@ class _Line:
         self._request = request
         self._planned = planned
         self._past = past
-        self._annotator = Annotator(self._id, request, place, past)
+        self._annotator = Annotator(self._id, request, past)
         self._delivery = delivery
         self._stopper = None if delivery is None else delivery.conditions.stopper
         self._left = request.limit

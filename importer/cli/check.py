@@ -6,7 +6,6 @@ from dataclasses import replace
 
 import click
 
-from importer.annotate import Place
 from importer.cli.options import READING, Options, taking
 from importer.cli.setting import find_setting, new_names
 from importer.cli.terminal import show_report
@@ -37,5 +36,5 @@ def check(options: Options) -> int:
             )
             notes += (f"{under_way} here. Check again when it has ended.",)
         past = Past(system, number, memory)
-        report = run(request, Place(host, client), lambda _: past, lambda *_: None)
+        report = run(request, lambda _: past, lambda *_: None)
     return show_report(replace(report, notes=notes + report.notes), options)

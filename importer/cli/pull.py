@@ -235,7 +235,7 @@ def plates(options: Options, *, file: Path, column: str | None) -> int:
         raise UsageError("--mapping and --column both say where the plates are. Give one of them.")
     with _calling(options, plates=True) as call:
         access, settings = call.access, call.setting.settings
-        request = call.setting.request("pull", sandbox=access.sandbox, files=(file,))
+        request = call.setting.request("pull", access, files=(file,))
         job = check_plates(file, request, column)
         for note in job.notes:
             say(f"  Note: {note}")

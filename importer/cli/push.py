@@ -52,7 +52,7 @@ def _push(options: Options) -> Report:
         asks = options.sandbox or is_interactive()
         request = setting.request(
             PUSH,
-            sandbox=access.sandbox,
+            access,
             limit=options.limit,
             again=options.again,
             archive=None if keep else setting.workspace.archive,
@@ -77,7 +77,7 @@ def _push(options: Options) -> Report:
             _confirm(planned, options, named)
             return access.deliver(setting.settings, stack)
 
-        return run(request, access.place, look_back, begin)
+        return run(request, look_back, begin)
 
 
 def _say_plan(

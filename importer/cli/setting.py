@@ -14,7 +14,6 @@ from typing import Any
 
 import click
 
-from importer.annotate import Place
 from importer.cli.options import Options
 from importer.cli.terminal import is_interactive, progress, say
 from importer.credentials import find_token
@@ -65,11 +64,12 @@ class Setting:
         """The memory of all runs."""
         return self.options.journal or self.workspace.journal
 
-    def request(self, command: str, *, sandbox: bool = False, **more: Any) -> Request:  # noqa: ANN401 - fields of Request
+    def request(self, command: str, access: Access | None = None, **more: Any) -> Request:  # noqa: ANN401 - fields of Request
         """Return what the person asks for; a rehearsal's workbooks lie apart unless a folder is named."""
         options, own = self.options, self.workspace.mapping_files()
         known = {path.name: path for path in (*shipped_mappings(), *own)}
         named = tuple(p if p.exists() else known.get(p.name, p) for p in options.mapping)
+        sandbox = access is not None and access.sandbox
         types = self._kept_types(command, sandbox=sandbox)
         apart = "sandbox" if sandbox else ""
         given: dict[str, Any] = {
@@ -77,6 +77,8 @@ class Setting:
             "mappings": named or own,
             "named": bool(named),
             "results": options.results or self.workspace.results / apart,
+            "host": access.host if access else self.settings.host,
+            "client": access.client if access else self.settings.client or "",
             "today": dt.datetime.now().astimezone().date(),
             "sheet": options.sheet,
             "encoding": options.encoding,
@@ -154,11 +156,6 @@ class Access:
     client: str
     token: str = dataclasses.field(repr=False)
     sandbox: bool
-
-    @property
-    def place(self) -> Place:
-        """Where rows go, for the workbooks."""
-        return Place(self.host, self.client, sandbox=self.sandbox)
 
     @property
     def where(self) -> str:

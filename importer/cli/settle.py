@@ -55,10 +55,9 @@ def _settle(options: Options) -> Report:
             files, rest = _workbooks(unsettled, elsewhere)
         if not files:
             return rest
-        request = setting.request(SETTLE, sandbox=access.sandbox, files=files)
+        request = setting.request(SETTLE, access, files=files)
         report = run(
             request,
-            access.place,
             lambda _: past,
             lambda *_: access.deliver(setting.settings, stack, look_up=True),
         )
