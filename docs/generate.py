@@ -67,12 +67,9 @@ def fields() -> str:
 
 def codes() -> str:
     """Return OPSCOM's error codes in the office's words."""
-    parts = ["## Error codes\n", "| code | means | whose | what to do | what a push makes of it |"]
-    parts.append("|---|---|---|---|---|")
-    parts += [
-        f"| {c.number} | {c.means} | {c.whose.value} | {c.remedy} | {c.effect.value} |"
-        for c in CODES.values()
-    ]
+    parts = ["## Error codes\n", "| code | means | what to do | what a push makes of it |"]
+    parts.append("|---|---|---|---|")
+    parts += [f"| {c.number} | {c.means} | {c.remedy} | {c.effect.value} |" for c in CODES.values()]
     return "\n".join(parts) + "\n"
 
 

@@ -92,10 +92,8 @@ def _show(table: Table) -> Shown:
 
 def _codes() -> Shown:
     shown = Shown(title="OPSCOM's error codes", title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in ("code", "means", "whose", "what to do", "what a push makes of it"):
+    for heading in ("code", "means", "what to do", "what a push makes of it"):
         shown.add_column(heading, overflow="fold")
     for code in CODES.values():
-        shown.add_row(
-            str(code.number), code.means, code.whose.value, code.remedy, code.effect.value
-        )
+        shown.add_row(str(code.number), code.means, code.remedy, code.effect.value)
     return shown

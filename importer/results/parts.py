@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from importer.codes import EXISTS, FIELDS, code_of
+from importer.codes import EXISTS, code_of
 from importer.model import EXCEL_ERRORS, MADE, RESULT_COLUMNS, State
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Page:
         outcome, batch = self.outcomes[position], self.checked.batch
         fields = outcome.differs
         if outcome.state is State.REJECTED and (code := code_of(outcome.code)):
-            fields = FIELDS.get(code.number, ())
+            fields = code.fields
         columns = (at for name in fields for at in batch.columns_of(name, position))
         return tuple(at for at in columns if at in self.places)
 

@@ -39,7 +39,7 @@ def test_programs_get_the_same_as_an_object(call):
         "codes": [9030, 9033],
         "example": "K1A 0B1",
     }
-    assert call("fields", "--codes", "--json").json["9013"]["whose"] == "row"
+    assert call("fields", "--codes", "--json").json["9013"]["fields"] == ["unique_id"]
 
 
 def test_every_command_explains_itself(call):
