@@ -166,23 +166,15 @@ print(stopper.reason in {"enough", "The run was interrupted."}, stopper.abandone
     assert done.stdout == "True True\n", done.stderr
 
 
-def test_a_run_that_stopped_by_itself_can_still_be_abandoned():
-    stopper = Stopper()
-    stopper.stop("OPSCOM is silent.")
-    stopper.interrupt()
-    assert not stopper.abandoned
-    stopper.interrupt()
-    assert stopper.abandoned
-    assert stopper.reason == "OPSCOM is silent."
-
-
-def test_a_wait_takes_its_time_and_an_interrupt_ends_it():
+def test_a_wait_takes_its_time_an_interrupt_ends_it_and_a_second_one_abandons_the_run():
     stopper, started = Stopper(), time.monotonic()
     assert stopper.wait(0.2) is False
     assert time.monotonic() - started >= 0.2
     threading.Timer(0.1, stopper.interrupt).start()
     assert stopper.wait(3600) is True
-    assert stopper.reason == "The run was interrupted."
+    assert (stopper.reason, stopper.abandoned) == ("The run was interrupted.", False)
+    stopper.interrupt()
+    assert stopper.abandoned
 
 
 class Slow:
@@ -229,20 +221,6 @@ def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_pat
         trial.seen = {f"P{n}": len(controller.entries(f"P{n}")) for n in range(3)}
         trial.waiting = {n for n, state in done.states.items() if state == "unknown"}
         trial.finish()
-
-
-def test_a_second_run_on_the_same_workspace_is_refused_and_sends_nothing(office, controller):
-    controller.plan = {("N0001", 1): HOLD}
-    with pushing(office, "--workers", "1") as first:
-        controller.wait_for(2)
-        done = office.run("push", "permits.csv", "--yes")
-        assert done.code == 5
-        assert "is in use by registrar on " in done.err
-        assert f"process {first.pid}, since " in done.err
-        assert controller.requests == 2
-        controller.release()
-        assert end(first)[:2] == (0, {"pushed": 12})
-    assert all(controller.applied(f"N{n:04}") == 1 for n in range(12))
 
 
 @SIGNALS

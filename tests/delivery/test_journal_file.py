@@ -1,6 +1,5 @@
 """The file of the journal: made whole or not at all, recognised, refused, and never overwritten."""
 
-import datetime as dt
 import itertools
 import re
 import shutil
@@ -19,7 +18,6 @@ from proving import ENDPOINTS, Trial, Witness
 
 from importer.delivery.journal import Journal
 from importer.delivery.journal_file import look_up
-from importer.delivery.memory import System
 from importer.errors import JournalError
 from schemas import POLICIES
 
@@ -63,17 +61,6 @@ def test_a_look_makes_no_journal_and_leaves_one_that_is_being_made_alone(journal
         assert memory is None
     with closing(sqlite3.connect(journal)) as beside:
         assert beside.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
-
-
-def test_runs_are_told_in_their_order_also_in_the_hour_that_summer_time_repeats(journal):
-    moments = ["2026-11-01T01:50:00-04:00", "2026-11-01T01:10:00-05:00"]
-    with Journal(journal, POLICIES) as opened:
-        number = opened.add_system(System("h", "c"))
-        for name, moment in zip(("first", "second"), moments, strict=True):
-            started = dt.datetime.fromisoformat(moment)
-            opened.start_run(name, System("h", "c"), number, started)
-        told = opened.memory.runs()
-    assert [run.run for run in told] == ["second", "first"]
 
 
 # Where WAL cannot work

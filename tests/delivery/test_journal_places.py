@@ -85,14 +85,20 @@ def test_a_journal_with_a_second_hard_link_is_refused_under_each_name(desk, cont
     assert controller.requests == 3
 
 
-def test_a_run_through_a_symbolic_link_waits_for_the_same_lock(desk, controller, tmp_path):
+@pytest.mark.parametrize("name", ["journal.sqlite", "link.sqlite"])
+def test_a_second_run_is_refused_under_each_name_of_the_journal(desk, controller, name):
     controller.plan = {("*", 1): Fault("hold")}
-    other = tmp_path / "link.sqlite"
-    # It leads nowhere yet: the first run makes the journal itself, not a file of the link's name.
-    link(lambda path, to: path.symlink_to(to), other, desk.journal)
-    first = desk.start(*PUSH, "--journal", other)
+    if name != desk.journal.name:
+        # It leads nowhere yet: the first run makes the journal itself, not a file of the link's name.
+        link(lambda path, to: path.symlink_to(to), desk.folder / name, desk.journal)
+    first = desk.start(*PUSH, "--journal", desk.folder / name)
     controller.wait_for(1)
-    assert "is in use by registrar on " in desk.do(*PUSH[:-1], code=5)["error"]
+    told = desk.do(*PUSH[:-1], code=5)["error"]
+    assert re.fullmatch(
+        rf"The journal {re.escape(str(desk.journal))} is in use by registrar on .+, process {first.pid}, "
+        r"since .+\. Wait until that run has ended, then run the command again\.",
+        told,
+    )
     controller.release()
     first.communicate(timeout=60)
     assert push(desk) == {"unchanged": 3}
@@ -153,10 +159,17 @@ def test_a_settle_whose_journal_fails_on_its_way_says_unknown_and_stops(
 # A look beside a run
 
 
-def test_a_check_beside_a_running_push_says_that_it_is_under_way(desk, controller):
+@pytest.fixture
+def held(desk, controller):
+    """A push of its own process whose first row is held."""
     controller.plan = {("*", 1): Fault("hold")}
-    first = desk.start(*PUSH, "--workers", "1")
-    controller.wait_for(1)
+    with desk.start(*PUSH, "--workers", "1") as process:
+        controller.wait_for(1)
+        yield process
+        process.kill()
+
+
+def test_a_check_beside_a_running_push_says_that_it_is_under_way(desk, controller, held):
     said = desk.do("check", "permits.csv")
     assert said["files"][0]["states"] == {"ready": 2, "unknown": 1}
     [note] = said["notes"]
@@ -170,17 +183,14 @@ def test_a_check_beside_a_running_push_says_that_it_is_under_way(desk, controlle
         "A run that is under way has sent this row; its answer is not here yet."
     )
     controller.release()
-    first.communicate(timeout=60)
+    held.communicate(timeout=60)
     after = desk.do("check", "permits.csv")
     assert (after["files"][0]["states"], after["notes"]) == ({"unchanged": 3}, [])
 
 
-def test_a_check_after_a_killed_push_says_that_the_answer_was_lost(desk, controller):
-    controller.plan = {("*", 1): Fault("hold")}
-    first = desk.start(*PUSH, "--workers", "1")
-    controller.wait_for(1)
-    first.kill()
-    first.communicate(timeout=60)
+def test_a_check_after_a_killed_push_says_that_the_answer_was_lost(desk, held):
+    held.kill()
+    held.communicate(timeout=60)
     said = desk.do("check", "permits.csv")
     assert (said["files"][0]["states"], said["notes"]) == ({"ready": 2, "unknown": 1}, [])
     assert "the answer was lost" in desk.table_of("permits", kind="checked")[0]["opscom_message"]
