@@ -230,15 +230,12 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, lock
         shared_folder.chmod(0o555)
     before = journal.read_bytes() if journal.exists() else None
     _, said = end(*start(as_nobody, "open", journal))
-    if locked == "folder" and there:
-        # All files can be written, so the lock is taken; but SQLite can put nothing beside them.
-        assert said is None or said[0] == "JournalError"
-    else:
+    # Where all files can be written the lock is taken; but SQLite can put nothing beside them.
+    if said is not None or locked == "files" or not there:
         assert said[0] == "JournalError"
-        assert said[1].startswith(f"The journal {journal} cannot be written (")
-        assert said[1].endswith(
-            "; nothing was sent. Free some space or give the folder write permission, then run the "
-            "command again."
+        assert re.sub(r"\(.+\)", "(why)", said[1]) == (
+            f"The journal {journal} cannot be written (why); nothing was sent. Free some space or give the "
+            "folder write permission, then run the command again."
         )
     assert (journal.read_bytes() if journal.exists() else None) == before
 
@@ -251,13 +248,9 @@ def test_a_look_where_nothing_may_be_written_says_what_is_missing(shared_folder)
     shared_folder.chmod(0o555)
     _, (kind, text) = end(*start(as_nobody, "look", journal))
     assert kind == "JournalError"
-    assert re.fullmatch(
-        re.escape(f"The journal {journal} cannot be read (")
-        + ".+"
-        + re.escape(
-            "). Give yourself permission for it and for its folder, then run the command again."
-        ),
-        text,
+    assert re.sub(r"\(.+\)", "(why)", text) == (
+        f"The journal {journal} cannot be read (why). Give yourself permission for it and for its folder, then "
+        "run the command again."
     )
 
 
@@ -268,47 +261,36 @@ def office(desk):
     return desk
 
 
-def break_at(office, moment):
-    """Have every write of that kind fail from now on, as on a disk that has become full."""
+@pytest.mark.parametrize(
+    ("moment", "code", "state"),
+    [
+        ("INSERT ON run", 5, None),
+        ("INSERT ON file", 3, "not sent"),
+        ("INSERT ON attempt", 3, "not sent"),
+        ("UPDATE ON file", 3, "pushed"),
+        ("UPDATE ON run", 0, "pushed"),
+    ],
+)
+def test_a_journal_that_cannot_be_written_on_the_way_is_said_and_the_next_push_sends_the_rest(
+    office, controller, moment, code, state
+):
+    source = office.roster(5, "inbox/roster.csv", start=1)
+    # Every write of that kind fails, as on a disk that has become full.
     with closing(sqlite3.connect(office.journal)) as beside:
         beside.execute(
             f"CREATE TRIGGER broken BEFORE {moment} BEGIN INSERT INTO nowhere SELECT 1; END"
         )
-    return office.roster(5, "inbox/roster.csv", start=1)
-
-
-def test_a_run_that_cannot_be_begun_in_the_journal_sends_nothing(office, controller):
-    said = office.push(break_at(office, "INSERT ON run"), code=5)
-    assert said["error"] == (
+    said = office.push(source, "--keep", code=code)
+    assert (
         f"The journal {office.journal} cannot be written (no such table: main.nowhere). "
         "Free some space on the disk, then run the command again."
-    )
-    assert controller.requests == 1
-
-
-@pytest.mark.parametrize("moment", ["INSERT ON file", "INSERT ON attempt"])
-def test_a_sheet_that_cannot_be_begun_in_the_journal_is_not_sent_and_has_its_workbook(
-    office, controller, moment
-):
-    source = break_at(office, moment)
-    said = office.push(source, code=3)
-    assert said["files"][0]["states"] == {"not sent": 5}
-    assert "cannot be written (no such table: main.nowhere)" in said["stopped"]
-    assert len(office.table_of("roster")) == 5
-    assert controller.requests == 1
-    assert source.is_file()
-
-
-@pytest.mark.parametrize(("moment", "code"), [("UPDATE ON file", 3), ("UPDATE ON run", 0)])
-def test_what_cannot_be_ended_in_the_journal_is_reported_and_not_sent_again(
-    office, controller, moment, code
-):
-    source = break_at(office, moment)
-    said = office.push(source, "--keep", code=code)
-    assert said["files"][0]["states"] == {"pushed": 5}
-    assert "cannot be written (no such table: main.nowhere)" in office.told
-    assert len(office.table_of("roster")) == 5
+    ) in office.told
+    assert controller.requests == (6 if state == "pushed" else 1)
+    if state:
+        assert said["files"][0]["states"] == {state: 5}
+        assert len(office.table_of("roster")) == 5
     with closing(sqlite3.connect(office.journal)) as beside:
         beside.execute("DROP TRIGGER broken")
-    assert office.push(source, code=0)["files"][0]["states"] == {"unchanged": 5}
+    done = office.push(source, code=0)
+    assert done["files"][0]["states"] == {"unchanged" if state == "pushed" else "pushed": 5}
     assert controller.requests == 6

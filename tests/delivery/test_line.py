@@ -1,6 +1,7 @@
 """The whole line from the outside: an office's file on one end, a foreign controller on the other."""
 
 import datetime as dt
+from collections import Counter
 
 import pytest
 import xlsxwriter
@@ -112,14 +113,8 @@ def us_zip(sheet, row, column, formats):
 HELD_BACK = {
     10: ({"SPRIDEN_ID": ""}, "9013"),
     11: ({"LOGIN_SOURCE": ""}, "9014"),
-    12: ({"SPRIDEN_ID": "x" * 51}, "9030"),
-    13: ({"LOGIN_SOURCE": "x" * 21}, "9030"),
     14: ({"SPRIDEN_FIRST_NAME": "é" * 51}, "9030"),
-    17: ({"GOREMAL_EMAIL": "x" * 90 + "@students.example"}, "9030"),
-    20: ({"PHONE": "1" * 21}, "9030"),
-    21: ({"LICENCE": "x" * 256}, "9030"),
     22: ({"GOREMAL_EMAIL": "no address"}, "9033"),
-    23: ({"GOREMAL_EMAIL": "two words@students.example"}, "9033"),
     24: ({"STAT_CODE": "Ontari"}, "9033"),
     25: ({"BIRTH_DATE": "31-FEB-2004"}, "9033"),
     26: ({"BIRTH_DATE": "03/04/2004"}, "9033"),
@@ -241,23 +236,8 @@ def test_every_row_that_is_right_arrives_exactly_as_expected_and_nothing_else(se
     assert {entry.path for entry in controller.ledger} == {f"/api/{CLIENT}/v1/profiles/push"}
 
 
-def test_the_states_add_up(semester):
-    done, *_ = semester
-    (file,) = done.json["files"]
-    invalid = sum(1 for _, codes in HELD_BACK.values() if codes)
-    assert file["states"] == {
-        "pushed": ROWS - invalid - 2,
-        "duplicate": 1,
-        "invalid": invalid,
-        "rejected": 1,
-        "skipped": 1,
-    }
-    assert (file["rows"], file["sheet"]) == (ROWS + 1, "Fall 2026")
-    assert sum(file["states"].values()) == file["rows"]
-
-
-def test_the_workbook_accounts_for_every_row_in_order_with_the_documented_codes(semester):
-    *_, rows, results, _ = semester
+def test_the_workbook_accounts_for_every_row_in_order_and_the_states_add_up(semester):
+    done, controller, rows, results, _ = semester
     assert [int(row["opscom_row"]) for row in results] == list(rows.values())
     expected = dict.fromkeys(range(ROWS), ("pushed", "")) | {ROWS: ("skipped", "")}
     expected |= {n: ("invalid", codes) for n, (_, codes) in HELD_BACK.items() if codes}
@@ -265,6 +245,17 @@ def test_the_workbook_accounts_for_every_row_in_order_with_the_documented_codes(
     assert expected == {
         n: (row["opscom_status"], row["opscom_error_code"]) for n, row in enumerate(results)
     }
+    (file,) = done.json["files"]
+    assert file["states"] == Counter(state for state, _ in expected.values())
+    assert (file["rows"], file["sheet"]) == (ROWS + 1, "Fall 2026")
+    for number in sent_numbers():
+        applied = [entry for entry in controller.entries(f"{1000 + number:09}") if entry.applied]
+        told = results[number]["opscom_reference_id"]
+        assert told == (applied[-1].reference_id if applied else ""), number
+    assert list(results[0])[6:] == HEADERS
+    assert [results[n]["COMMENT"] for n in (0, 1)] == ["=1+1", ""]
+    assert results[0]["SPRIDEN_ID"] == "000001000"
+    assert results[60]["SPRIDEN_LAST_NAME"] == "=cmd()"
 
 
 def test_warnings_are_told_and_their_rows_go(semester):
@@ -278,22 +269,6 @@ def test_warnings_are_told_and_their_rows_go(semester):
     called = {n for n in range(ROWS) if FIRST[n % 10] in {"Null", "None", "nan"}}
     assert warned - called == set(WARNED) - called
     assert {n for n in called if results[n]["opscom_status"] == "pushed"} <= warned
-
-
-def test_reference_ids_stand_beside_the_rows_that_have_one(semester):
-    _, controller, _, results, _ = semester
-    for number in sent_numbers():
-        applied = [entry for entry in controller.entries(f"{1000 + number:09}") if entry.applied]
-        told = results[number]["opscom_reference_id"]
-        assert told == (applied[-1].reference_id if applied else ""), number
-
-
-def test_all_source_columns_are_in_the_workbook_unmapped_ones_too(semester):
-    *_, results, _ = semester
-    assert list(results[0])[6:] == HEADERS
-    assert [results[n]["COMMENT"] for n in (0, 1)] == ["=1+1", ""]
-    assert results[0]["SPRIDEN_ID"] == "000001000"
-    assert results[60]["SPRIDEN_LAST_NAME"] == "=cmd()"
 
 
 def test_the_file_is_archived_and_a_second_push_of_it_sends_only_what_was_refused(semester):
