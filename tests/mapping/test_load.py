@@ -35,7 +35,7 @@ EVERYTHING = """\
 version: 1
 name: Banner students                 # for people
 endpoint: users
-match: {files: ["*student*"]}
+match: {files: ["*Student*", "*.tsv"]}
 sheet: Students
 header_row: [3, 4]
 skip_rows:
@@ -70,11 +70,9 @@ fields:
 def test_everything_that_the_format_has_is_taken_over(tmp_path):
     mapping = load(tmp_path, EVERYTHING)
     file, parts = mapping.file, {rule.name: rule.part for rule in mapping.rules}
-    assert (mapping.name, mapping.endpoint, mapping.is_for("A STUDENT.csv")) == (
-        "Banner students",
-        "users",
-        True,
-    )
+    assert (mapping.name, mapping.endpoint) == ("Banner students", "users")
+    names = ["2026 STUDENTS.xlsx", "a.TSV", "staff.xlsx"]
+    assert [mapping.is_for(name) for name in names] == [True, True, False]
     assert (file.sheet, file.header_row, file.encoding) == (("Students",), (3, 4), "mac-roman")
     assert (file.duplicates, file.blanks) == ("last", "send")
     assert mapping.defaults == {"login_source": "OPSCOM"}
