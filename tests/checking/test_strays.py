@@ -272,6 +272,7 @@ def test_a_record_of_a_text_file_that_is_too_short_has_one_problem(tmp_path, mon
     ]
     office.write("inbox/roster.csv", "\n".join(lines) + "\n")
     (file,) = office.calling(monkeypatch, capsys)("check", "--json").json["files"]
-    messages = [row["opscom_message"] for row in read_results(file["results"])]
-    assert messages[3] == f'Student ID: "# end of file": {ALONE}'
-    assert len(messages[4].splitlines()) == 1
+    rows = read_results(file["results"])
+    assert rows[3]["opscom_message"] == f'Student ID: "# end of file": {ALONE}'
+    assert len(rows[4]["opscom_message"].splitlines()) == 1
+    assert rows[4]["opscom_error_code"] == "9033"

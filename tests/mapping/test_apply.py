@@ -272,22 +272,16 @@ def test_a_results_workbook_keeps_its_own_word_on_skipped_rows(apply):
     assert apply("{unique_id: ID}", empty).skipped.tolist() == []
 
 
-def test_an_expression_for_skipped_rows_that_never_ends_stops_the_file(apply):
+@pytest.mark.parametrize("key", ["matches", "extract"])
+def test_an_expression_that_never_ends_stops_the_file(apply, key):
     source = sheet(["ID"], ["a" * 60 + "!"])
+    skip = "skip_rows: [{column: ID, matches: '((?:a|aa)+)'}]" if key == "matches" else ""
     with pytest.raises(InputError) as caught:
-        apply("{unique_id: ID}", source, more="skip_rows: [{column: ID, matches: '((?:a|aa)+)'}]")
+        apply("{unique_id: {column: ID, extract: '^((?:a|aa)+)$'}}", source, more=skip)
     assert str(caught.value) == (
-        "the regular expression of `matches` in the mapping takes too long. "
+        f"the regular expression of `{key}` in the mapping takes too long. "
         "Write it without repetitions inside repetitions, such as (a+)+."
     )
-
-
-def test_a_record_that_is_wrong_as_a_whole_has_that_problem_alone(apply):
-    flaw = Flaw(0, None, "this record has 3 cells where the header has 2.", "Correct the record.")
-    source = sheet(["Born", "X"], ["soon", ""], name=None, flaws=(flaw,))
-    (problem,) = apply("{date_of_birth: Born}", source).problems
-    assert (problem.columns, problem.field, problem.code) == ((), None, 9033)
-    assert problem.message == "this record has 3 cells where the header has 2."
 
 
 def test_the_columns_of_two_names_are_told_apart(apply):

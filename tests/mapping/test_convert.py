@@ -15,10 +15,8 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.errors import InputError
 from importer.mapping import conversions
 from importer.mapping.amounts import parse_amount
-from importer.mapping.conversions import digits, plate, title
 from importer.mapping.convert import compile_steps, convert
 from importer.mapping.dates import compile_format, parse_date, parse_datetime
 from importer.mapping.model import RulePart
@@ -128,13 +126,11 @@ class TestDates:
             compile_format(form)
         assert str(caught.value) == message
 
-    @given(st.dates())
-    def test_every_day_survives_its_iso_form(self, day):
-        assert parse_date(day.isoformat()) == day.isoformat()
-
     @given(
         st.dates(min_value=dt.date(1000, 1, 1)),
-        st.sampled_from(["%d/%m/%Y", "%m-%d-%Y", "%d%m%Y", "%B %d, %Y", "%d-%b-%Y", "%A %d %m %Y"]),
+        st.sampled_from(
+            ["%Y-%m-%d", "%d/%m/%Y", "%m-%d-%Y", "%d%m%Y", "%B %d, %Y", "%d-%b-%Y", "%A %d %m %Y"]
+        ),
     )
     def test_every_day_is_read_as_python_writes_it(self, day, form):
         assert parse_date(day.strftime(form), formats(form)) == day.isoformat()
@@ -262,14 +258,9 @@ class TestSteps:
             pytest.param({"replace": {"a": "b", "b": "c"}}, "ab", "bc", id="replace once"),
             pytest.param({"replace": {"St": "Saint", "Ste": "Sainte"}}, "Ste Anne", "Sainte Anne", id="replace the longest"),
             pytest.param({"replace": {".": ""}}, "a.b*", "ab*", id="replace takes no pattern"),
-            pytest.param({"convert": ("upper",)}, "zoë", "ZOË", id="upper"),
-            pytest.param({"convert": ("lower",)}, "ZOË", "zoë", id="lower"),
             pytest.param({"convert": ("digits", "upper")}, "1 (2)", "12", id="conversions in order"),
             pytest.param({"lookup": {"full time": "1"}}, "FULL\u00a0 Time", "1", id="lookup folds"),
             pytest.param({"lookup": {"visitor": ""}}, "Visitor", "", id="lookup to a blank"),
-            pytest.param({"pad": 9}, "1234567", "001234567", id="pad"),
-            pytest.param({"pad": 3}, "1234567", "1234567", id="pad leaves longer ones"),
-            pytest.param({"pad": 9}, "A123", "A123", id="pad leaves letters"),
             pytest.param({"lookup": {"x": "7"}, "pad": 3, "convert": ("lower",), "replace": {"Y": "X"}}, "Y", "007", id="the fixed order"),
         ],
     )  # fmt: skip
@@ -283,7 +274,7 @@ class TestSteps:
             pytest.param({"extract": regex.compile(r"v(\d)?")}, "this has not the form that `extract` in the mapping looks for.", id="extract of nothing"),
             pytest.param({"convert": ("digits",)}, "this holds more than digits, blanks and + ( ) . - /.", id="digits"),
             pytest.param({"lookup": {"full time": "1"}}, "the mapping's `lookup` does not know this value; the only one known is \"full time\".", id="lookup"),
-            pytest.param({"lookup": "user-types", "user_types": {"Staff": "7"}}, 'OPSCOM has no user type of this name; the only one known is "Staff".', id="user type"),
+            pytest.param({"lookup": dict.fromkeys(["Staff", "Student", "Guest"], "1")}, "the mapping's `lookup` does not know this value; 3 are known.", id="lookup of many"),
             pytest.param({"lookup": "user-types", "user_types": {}}, "OPSCOM has no user type of this name; none is known.", id="no user types"),
             pytest.param({"lookup": "user-types", "user_types": {"value": "7", "VALUE": "8"}}, "OPSCOM has more than one user type of this name.", id="two user types"),
         ],
@@ -293,53 +284,13 @@ class TestSteps:
         assert isinstance(refused, Refusal)
         assert refused.message == message
 
-    @pytest.mark.parametrize(
-        ("text", "more"),
-        [
-            pytest.param("full-time studnet", '; the nearest of the 3 known is "Full Time Student".', id="near"),
-            pytest.param("Visitor", "; 3 are known.", id="far"),
-        ],
-    )  # fmt: skip
-    def test_a_name_that_is_not_known_is_offered_the_nearest_and_never_named(self, text, more):
+    def test_where_opscoms_list_lacks_a_name_the_remedy_says_how_to_translate_or_get_it(self):
         names = {"Full Time Student": "1", "Full Time Staff": "7", "Contractor": "9"}
-        assert run(text, lookup=names) == Refusal(
-            f"the mapping's `lookup` does not know this value{more}",
-            "Add it to `lookup` in the mapping, or correct the cell.",
-        )
-        assert run(text, lookup="user-types", user_types=names) == Refusal(
-            f"OPSCOM has no user type of this name{more}",
+        assert run("full-time studnet", lookup="user-types", user_types=names) == Refusal(
+            'OPSCOM has no user type of this name; the nearest of the 3 known is "Full Time Student".',
             "Correct the cell, or translate your names with a table, like `lookup: {Undergraduate: "
             '"1"}`, in the mapping; if the type is new, run `opscom-import pull user-types`.',
         )
-
-    def test_a_regular_expression_that_never_ends_stops_the_file(self):
-        endless = RulePart(extract=r"^((?:a|aa)+)$")
-        with pytest.raises(InputError) as caught:
-            convert("a" * 60 + "!", compile_steps(endless, field()))
-        assert str(caught.value) == (
-            "the regular expression of `extract` in the mapping takes too long. "
-            "Write it without repetitions inside repetitions, such as (a+)+."
-        )
-
-    @pytest.mark.parametrize("kind", [Kind.PROVINCE, Kind.CURRENCY], ids=str)
-    def test_provinces_and_currencies_are_upper_cased(self, kind):
-        assert run("bc", kind) == "BC"
-
-    @pytest.mark.parametrize("kind", list(Kind), ids=str)
-    def test_a_blank_stays_blank(self, kind):
-        assert run("", kind, pad=9, convert=("digits",), lookup={"a": "b"}) == ""
-
-    @pytest.mark.parametrize(
-        ("change", "text", "expected"),
-        [
-            (title, "SEAN O'BRIEN-SMITH", "Sean O'Brien-Smith"), (title, "d\u2019angelo", "D\u2019Angelo"), (title, "JOHN'S", "John's"),
-            (title, "élise côté", "Élise Côté"), (title, "3RD AVENUE 12A", "3rd Avenue 12A"),
-            (digits, "(613) \u0665\u0665\u0665-0142", "6135550142"), (plate, "ab\u00a0c\u201312-3·é", "ABC123É"),
-        ],
-        ids=lambda each: each.__name__ if callable(each) else ascii(each),
-    )  # fmt: skip
-    def test_a_conversion_does_what_it_says(self, change, text, expected):
-        assert change(text) == expected
 
 
 def converted(name, text, kind=Kind.TEXT):
@@ -368,9 +319,15 @@ TAKEN_OFF = {
     ),
     "plate": {
         "cekr 412": "CEKR412", "CEKR\u2212412": "CEKR412", "CEKR\u2011412": "CEKR412", "CEKR\u2014412": "CEKR412", "CEKR.412": "CEKR412",
-        "CEKR·412": "CEKR412", "ＣEKR４１２": "CEKR412", "CEKR\u00a0412": "CEKR412", "ON-KJR221": "ONKJR221", "null": "NULL", "true": "TRUE",
+        "CEKR·412": "CEKR412", "ＣEKR４１２": "CEKR412", "CEKR\u00a0412": "CEKR412", "ab\u00a0c\u201312-3·é": "ABC123É", "ON-KJR221": "ONKJR221", "null": "NULL", "true": "TRUE",
     },
-    "digits": {"(613) 555-0142": "6135550142", "+1.613.555.0142": "16135550142", "613/555/0142": "6135550142"},
+    "upper": {"zoë": "ZOË"},
+    "lower": {"ZOË": "zoë"},
+    "title": {
+        "SEAN O'BRIEN-SMITH": "Sean O'Brien-Smith", "d\u2019angelo": "D\u2019Angelo", "JOHN'S": "John's",
+        "élise côté": "Élise Côté", "3RD AVENUE 12A": "3rd Avenue 12A",
+    },
+    "digits": {"(613) \u0665\u0665\u0665-0142": "6135550142", "+1.613.555.0142": "16135550142", "613/555/0142": "6135550142"},
 }  # fmt: skip
 LEFT_OVER = {
     "plate": {"ABC 123 / DEF 456": "/ DEF 456", "ABC*123": "*", '"ABC123"': '"', "ABC 123 - Toyota": "- Toyota"},
@@ -388,7 +345,7 @@ class TestConversions:
     """Each drops the signs that it names and no others; what is left over is named."""
 
     @pytest.mark.parametrize(("text", "name"), each(TAKEN_OFF))
-    def test_what_stands_around_a_value_is_taken_off(self, name, text):
+    def test_a_conversion_does_what_it_says(self, name, text):
         assert converted(name, text, KINDS.get(name, Kind.ID)) == TAKEN_OFF[name][text]
 
     @pytest.mark.parametrize(("text", "name"), each(LEFT_OVER))
@@ -408,19 +365,11 @@ class TestConversions:
         made = conversions.pad(text, 6)
         assert (None if isinstance(made, Refusal) else made) == value
 
-    @pytest.mark.parametrize(
-        "text",
-        ["İBRAHİM", "IŞIK", "ışık", "straße", "ŉ", "GÜNEŞ ILGIN"],
-        ids=ascii,
-    )
     @pytest.mark.parametrize("name", ["upper", "lower", "title"])
-    def test_no_conversion_makes_a_letter_that_was_not_there(self, name, text):
-        made = converted(name, text)
-        assert made == (None, "") or made.casefold() == text.casefold()
-
-    @pytest.mark.parametrize("name", ["upper", "lower", "title"])
-    @given(text=st.text(max_size=12))
-    def test_capitals_are_all_that_changes(self, name, text):
+    @given(text=st.text(st.sampled_from("İIıiŞşĞğßŉaBé' ") | st.characters(), max_size=12))
+    def test_no_conversion_makes_a_letter_that_was_not_there_and_capitals_are_all_that_changes(
+        self, name, text
+    ):
         made = converted(name, text)
         assert made == (None, "") or (len(made) == len(text) and made.casefold() == text.casefold())
 
