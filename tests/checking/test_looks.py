@@ -79,11 +79,6 @@ def test_a_line_through_another_cell_says_nothing_of_the_row(checked):
     assert (file["states"], file["problems"]) == ({"ready": 4}, [])
 
 
-def test_all_rows_that_are_struck_out_are_one_cause(checked):
-    file = checked([row(n) for n in range(6)], struck=whole(1) | {(3, 1)} | {(5, 0)})
-    assert [(each["rows"], each["severity"]) for each in file["problems"]] == [(3, "error")]
-
-
 def test_a_struck_row_stays_held_in_the_results_until_a_person_says_so(desk, controller):
     desk.push(lay(desk.folder / "permits.xlsx", [row(1), row(2)], struck=whole(1)), code=1)
     for _ in range(2):
@@ -111,21 +106,26 @@ def test_a_colour_that_some_rows_have_is_a_note_with_rows_and_legend(checked):
     assert (skipped["states"], skipped["notes"]) == ({"ready": 5, "skipped": 3}, [])
 
 
-def test_the_legend_may_stand_below_or_be_the_colour_itself(checked):
-    rows = [row(n) for n in range(5)]
-    yellow = dict.fromkeys(whole(2), "FFFF00")
-    below = checked(rows, fills=yellow, below=[[], ["Yellow: lost"]])
-    assert 'Row 4 has a yellow (FFFF00) background; row 8 says "Yellow: lost".' in below["notes"][0]
-    above = checked(rows, fills=yellow | {(-2, 0): "FFFF00"}, above=[["not paid"]])
-    assert 'Row 5 has a yellow (FFFF00) background; row 1 says "not paid".' in above["notes"][0]
+YELLOW = dict.fromkeys(whole(2), "FFFF00")
+BESIDE = [[*row(n), "", "Red = cancelled" if n == 0 else ""] for n in range(5)]
+LEGENDS = {
+    "below": ({"fills": YELLOW, "below": [[], ["Yellow: lost"]]}, 'Row 4 has a yellow (FFFF00) background; row 8 says "Yellow: lost".'),
+    "the colour itself": (
+        {"fills": YELLOW | {(-2, 0): "FFFF00"}, "above": [["not paid"]]},
+        'Row 5 has a yellow (FFFF00) background; row 1 says "not paid".',
+    ),
+    "beside the list under no header": (
+        {"rows": BESIDE, "fills": dict.fromkeys(whole(2), "FF0000")},
+        'Row 4 has a red (FF0000) background; row 2 says "Red = cancelled".',
+    ),
+}  # fmt: skip
 
 
-def test_the_legend_may_stand_beside_the_list_under_no_header(checked):
-    rows = [[*row(n), "", ""] for n in range(5)]
-    rows[0][6] = "Red = cancelled"
-    fills = dict.fromkeys(whole(2), "FF0000")
-    [note] = checked(rows, fills=fills)["notes"]
-    assert note.startswith('Row 4 has a red (FF0000) background; row 2 says "Red = cancelled".')
+@pytest.mark.parametrize("kind", LEGENDS)
+def test_where_a_legend_may_stand(checked, kind):
+    looks, said = LEGENDS[kind]
+    [note] = checked(**{"rows": [row(n) for n in range(5)]} | looks)["notes"]
+    assert note.startswith(said)
 
 
 USUAL = {

@@ -177,24 +177,6 @@ def test_two_vehicles_have_one_key_only_if_all_its_parts_are_the_same(first, sec
     assert (one == other) == same
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "name", "need", "limit", "codes"),
-    [
-        ("users", "unique_id", "required", "up to 50 characters", (9013, 9030, 9033)),
-        ("users", "email", "expected", "an e-mail address, up to 100 characters", (9016, 9030, 9033, 9019)),
-        ("users", "street", "optional", "no limit", (9033,)),
-        ("users", "state", "optional", "two letters, a postal abbreviation", (9033,)),
-        ("vehicles", "prov", "one of provID, prov", "up to 50 characters", (9011, 9030, 9033)),
-        ("vehicles", "plate", "required", "up to 50 characters", (9006, 9021, 9033)),
-        ("vehicles", "vin", "optional", "up to 25 characters, as a rule 17", (9030, 9033)),
-    ],
-)  # fmt: skip
-def test_a_field_is_described_in_words(endpoint, name, need, limit, codes):
-    table = TABLES[endpoint]
-    known = table.field(name)
-    assert (table.need_of(known), known.limit, known.codes) == (need, limit, codes)
-
-
 def test_every_documented_code_has_a_meaning_and_a_remedy():
     assert set(CODES) == {*range(9000, 9023), *range(9030, 9035)}
     fields = (known for table in TABLES.values() for known in table.fields)
