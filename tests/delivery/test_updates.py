@@ -166,6 +166,41 @@ def test_a_file_with_two_permits_that_look_like_one_is_finished_after_a_stop(
     assert len(controller.records("permits")) == 2
 
 
+def test_of_two_permits_that_a_row_looks_like_update_changes_neither(desk, controller):
+    push_list(desk, permit(0), permit(0) | {"Plate": "PL9"}, code=0)
+    push_list(desk, CHANGED | {"Plate": PLATE}, code=1)
+    answer(desk, 1, **{PLATE: "update"})
+    ids = [each["reference_id"] for each in controller.records("permits")]
+    assert message(desk) in {
+        f"{one} and {other} look like this permit, so update does not say which is to change. "
+        "Push the change as permit-updates."
+        for one, other in itertools.permutations(ids)
+    }
+    assert len(controller.ledger) == 2
+
+
+def test_a_row_whose_permit_was_deleted_is_created_again_only_without_its_id(desk, controller):
+    push_list(desk, permit(0), permit(1), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    desk.write(
+        "gone.yaml", "version: 1\nname: G\nendpoint: permit-deletes\nfields: {referenceID: Id}\n"
+    )
+    desk.table("gone.csv", [{"Id": number}])
+    desk.push("gone.csv", "--mapping", "gone.yaml", code=0)
+    assert states(desk.push(desk.results("permits"), code=1)) == {"invalid": 1, "unchanged": 1}
+    row = desk.table_of("permits")[0]
+    assert (row["opscom_error_code"], row["opscom_message"]) == (
+        "9009",
+        (
+            f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
+            "opscom_reference_id."
+        ),
+    )
+    write(desk, "PL0", opscom_reference_id="")
+    assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
+    assert len(controller.ledger) == 4
+
+
 def test_an_older_list_undoes_no_update_and_creates_nothing(desk, controller):
     push_list(desk, permit(0), code=0)
     push_list(desk, CHANGED, code=1)
