@@ -44,17 +44,20 @@ class _Evidence:
 _NAMES: Final = {
     "email": "e-mail addresses", "date": "dates", "integer": "numbers", "two letters": "provinces or states", "name": "words",
     "spaced": "words", "long": "texts", "no digit": "words without digits", "postal": "postal codes", "phone": "phone numbers",
-    "contact kind": "kinds of phones or addresses",
+    "contact kind": "kinds of phones or addresses", "ten digits": "phone numbers", "numbered": "addresses",
 }  # fmt: skip
 _OTHER: Final = {"email": _HARDLY, "date": _HARDLY}
-_NO_NUMBER: Final = {**_OTHER, "integer": _HARDLY}
+_NO_NUMBER: Final = {**_OTHER, "integer": _HARDLY, "postal": _SOME, "ten digits": _SOME}
+_NO_NAME: Final = {**_NO_NUMBER, "numbered": _SOME}
+_NO_PLACE: Final = {**_NO_NAME, "long": _HARDLY}
 _EVIDENCE: Final = {
     ("email",): _Evidence("e-mail addresses", ("email",), hardly=_HARDLY),
     ("phone_cell", "student_phone", "employee_phone"): _Evidence("phone numbers", ("phone",), hardly=_HARDLY, never={"date": _SOME}),
     ("date_of_birth", "startTime", "endTime"): _Evidence("dates", ("date",), hardly=_HARDLY),
-    ("postal_code", "postal_code2"): _Evidence("postal codes", ("postal",), never={"name": _SOME, "email": _SOME}),
-    ("province", "province2", "prov", "driver_licence_prov"): _Evidence(
-        "provinces or states", ("province",), _SOME, never={**_NO_NUMBER, "long": _HARDLY}
+    ("postal_code", "postal_code2"): _Evidence("postal codes", ("postal",), never={"name": _SOME, "email": _SOME, "ten digits": _SOME}),
+    ("prov",): _Evidence("provinces or states", ("province",), _SOME, never=_NO_PLACE),
+    ("province", "province2", "driver_licence_prov"): _Evidence(
+        "provinces or states", ("province",), _SOME, 0.01, never=_NO_PLACE
     ),
     ("street", "street2"): _Evidence(
         "addresses", ("street",), _SOME, never={"email": _HARDLY, "date": _SOME, "integer": _SOME, "phone": _SOME}
@@ -62,7 +65,7 @@ _EVIDENCE: Final = {
     ("street line",): _Evidence("addresses", enough=0, never={"email": _HARDLY, "date": _SOME}),
     (
         "first_name", "last_name", "preferred first_name", "preferred last_name", "last name part", "full name", "city", "city2",
-    ): _Evidence("words", ("name",), never={**_NO_NUMBER, "postal": _SOME}),
+    ): _Evidence("words", ("name",), never=_NO_NAME),
     ("make", "colour"): _Evidence("words", enough=0, never=_NO_NUMBER),
     ("type", "plateType"): _Evidence("words", enough=0, never={**_OTHER, "integer": _SOME}),
     ("zone", "login_source"): _Evidence("words", enough=0, never=_OTHER),
@@ -170,7 +173,7 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     if naming.fields:
         claims = (_claim(profile, named) for named in naming.fields)
         return max(claims, key=lambda place: place.rank)
-    form = {"users": "email", "vehicles": "vin"}.get(endpoint)
+    form = {"users": "email", "vehicles": "vin", "permit-updates": "uuid"}.get(endpoint)
     reason = "no field of OPSCOM has this name"
     if naming.other:
         reason = f"it is about {naming.other}"
@@ -179,8 +182,9 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     elif not profile.column.header:
         reason = "the column has no header; write one to have it sent"
     elif form and profile.share(form) > FIRM:
-        reason = f"the header says nothing, and {fit(form, profile)[1]}"
-        return Place(profile, form, "direct", Confidence.ASK, reason, 0.1)
+        field = "referenceID" if form == "uuid" else form
+        reason = f"the header says nothing, and {fit(field, profile)[1]}"
+        return Place(profile, field, "direct", Confidence.ASK, reason, 0.1)
     return Place(profile, reason=reason)
 
 

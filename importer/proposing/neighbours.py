@@ -47,6 +47,10 @@ def settle(
         _phones(row)
         _addresses(row)
         _user_types(row)
+    for at in row.free("permitNo"):
+        if row.places[at].profile.share("uuid") > _HALF:
+            reason = "the values are written as reference ids of permits that are in OPSCOM"
+            row.change(at, reason, Confidence.ASK)
     _rivals(row)
     # From the right, so that a column that gives a second field moves no other.
     for at, field, reason in sorted(_seconds(row), reverse=True):
@@ -221,7 +225,7 @@ def _rivals(row: _Row) -> None:
             if at not in row.fixed:
                 more = "; it could be used where that is blank" if field in _OFFERED else ""
                 reason = f"a second column for {field}; {row.name(best)} is better known{more}"
-                row.drop(at, reason, field + SECOND if more and row.places[at].used else "")
+                row.drop(at, reason, field + SECOND if more else "")
         if same and best not in row.fixed and row.places[best].confidence is Confidence.SURE:
             reason = f"{row.places[best].reason}; rather than {row.name(same[0])}"
             row.change(best, reason, Confidence.LIKELY)

@@ -40,6 +40,7 @@ _DATE: Final = (
     rf"|{_MONTH}[-/ ][0-9]{{1,2}}(?:st|nd|rd|th)?,?[-/ ][0-9]{{4}}"
     rf"|(?:19|20)[0-9]{{2}}(?:0[1-9]|1[0-2])(?:0[1-9]|[12][0-9]|3[01])){_TIME}"
 )
+_UUID: Final = r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"
 _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"
 # An enemy's cell may be long: no form may be read in more ways than one.
 _FORMS: Final[Mapping[str, str]] = {
@@ -51,8 +52,8 @@ _FORMS: Final[Mapping[str, str]] = {
     "plates": r"[A-Za-z0-9 -]{2,12}(?:[,;/&|][A-Za-z0-9 -]{2,12})+",
     "year": r"(?:19[3-9]|20[0-4])[0-9](?:\.0)?",
     "amount": r"-?(?:CA|US|C)?[$€£]? ?[0-9][0-9 ,.]*(?: ?[$€£]| ?(?:CAD|USD))?|(?:CAD|USD) ?[0-9.,]+",
-    "id": r"[#'=\"]*[A-Za-z]{0,6}[-_./ ]?[0-9][A-Za-z0-9._/-]{0,24}[\"]?|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}",
-    "text": r".*[^\W\d_].*",
+    "id": r"[#'=\"]*[A-Za-z]{0,6}[-_./ ]?[0-9][A-Za-z0-9._/-]{0,24}[\"]?|" + _UUID,
+    "uuid": _UUID,
     "name": r"[^\W\d_][^\d@#/\\_:;]{0,60}",
     "street": r"[^0-9]*[0-9][^ ]* .*[^\W\d_].*|[\W\d_]*[^\W\d_][^ ]* .*|.*\b(?:p\.? ?o\.? box|c\.? ?p\.?)\b.*",
     "account": r"[A-Za-z][A-Za-z._-]{2,}[0-9]{0,4}(?:@.*)?",
@@ -66,6 +67,8 @@ _FORMS: Final[Mapping[str, str]] = {
     "two letters": r"[^\W\d_]{2}",
     "seventeen": r"[A-HJ-NPR-Za-hj-npr-z0-9]{17}",
     "year first": r"[0-9]{4}.*",
+    "ten digits": r"(?:[^0-9]*[0-9]){10,}[^0-9]*",
+    "numbered": r"[0-9][0-9A-Za-z-]*,? .*[^\W\d_].*",
     "contact kind": (
         r"(?i)(?:cell(?:ular|ulaire)?|mobile|home|work|office|business|mailing|fax|domicile|maison|travail|bureau|celular|m[óo]vil|casa|trabajo)"
         r"(?: (?:phone|address|email))?"

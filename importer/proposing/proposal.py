@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 Rule: TypeAlias = "str | Mapping[str, Any]"
 """What a mapping file says of a field."""
-_NEAR: Final = 0.8
+_NEAR, _WHOLE = 0.8, 3.0
 _HOWS: Final = ("first_of", "join", "date", "lookup", "extract", "convert")
 
 
@@ -104,9 +104,15 @@ class Look:
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        """The best endpoint, and a second that fits nearly as well."""
-        near = _NEAR * self.readings[0].score
-        return tuple(each.endpoint for each in self.readings[:2] if each.score >= near)
+        """The best endpoint and those that fit nearly as well, or are whole: people beside their cars."""
+        best, *others = self.readings
+        near = _NEAR * best.score
+
+        def fits(other: Reading) -> bool:
+            cars = {best.endpoint, other.endpoint} == {"users", "vehicles"}
+            return other.score >= (min(near, _WHOLE) if cars else near)
+
+        return (best.endpoint, *(other.endpoint for other in others if fits(other)))
 
     def header(self, place: Place) -> str:
         """Return the name that a mapping uses for a column."""

@@ -132,7 +132,8 @@ def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
         named = 1.0 if has("first_name", "last_name") else _HALF * many
         return named * has(*ids, least=0.1)
     if endpoint == "permit-updates":
-        return has("referenceID")
+        asked = has("referenceID", least=0.1) and has("endTime", "plate")
+        return asked or has("referenceID")
     special = _SPECIAL.get(endpoint, ())
     known = sum(has(name) for name in special)
     if not has("plate"):

@@ -9,7 +9,7 @@ from importer.proposing.answers import BLANK, FIELDS, HOLD, VALUES, Question
 from importer.proposing.dating import proven_form, read_dates
 from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Confidence, Value
-from importer.proposing.vocabulary import means, user_type
+from importer.proposing.vocabulary import means, user_types
 from importer.schema import Kind, Need
 from importer.text import count, fold
 
@@ -216,15 +216,20 @@ def _provinces(made: Turn) -> None:
 def _user_types(made: Turn) -> None:
     """Every value becomes the number of one of OPSCOM's user types."""
     types = made.proposal.types
-    choices = (*(f"{known.id} {known.type_name}" for known in types), BLANK)
-    asked = "Which user type of OPSCOM is {} ({})?"
-    asked += "" if types else " `opscom-import pull user-types` brings the list of numbers."
     lookup: dict[str, str] = {}
     for text, rows in folded(made.counts).items():
-        found = user_type(text, types)
-        exact = found is not None and found.type_name.casefold() == text.casefold()
-        guess = found.id if found else None
-        becomes = made.decide(text, rows, guess, choices, asked, sure=exact, free=True)
+        found = user_types(text, types)
+        # Those that the value may name are offered first.
+        offered = dict.fromkeys(f"{known.id} {known.type_name}" for known in (*found, *types))
+        asked = "Which user type of OPSCOM is {} ({})?"
+        if not types:
+            asked += " `opscom-import pull user-types` brings the list of numbers."
+        elif len(found) > 1:
+            asked += f" It may be {' or '.join(list(offered)[: len(found)])}."
+        one = found[0] if len(found) == 1 else None
+        exact = one is not None and one.type_name.casefold() == text.casefold()
+        guess = one.id if one else None
+        becomes = made.decide(text, rows, guess, (*offered, BLANK), asked, sure=exact, free=True)
         if becomes and becomes != BLANK:
             lookup[text] = becomes.split(" ")[0]
     if lookup:

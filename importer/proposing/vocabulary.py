@@ -257,20 +257,16 @@ def total_pattern() -> str:
     return rf"(?i)^\s*(?:(?:{words})\s*(?:$|[:=(0-9])|(?:grand |sub[ -]?|sous[ -]?)?total\b)"
 
 
-def user_type(text: str, types: Sequence[UserType]) -> UserType | None:
-    """Return OPSCOM's user type that a value names: by its name, its number, or in plain words.
-
-    Words count only where one type alone has them.
-    """
+def user_types(text: str, types: Sequence[UserType]) -> list[UserType]:
+    """Return OPSCOM's user types that a value may name: by their name, their number, or in plain words."""
     wanted, meaning = plain(text), means("user types", text)
     for attribute in ("type_name", "id"):
         same = [known for known in types if plain(getattr(known, attribute)) == wanted]
         if len(same) == 1:
-            return same[0]
+            return same
     told = [(known, _told_by(known.type_name)) for known in types if meaning]
     alike = [known for known, meant in told if meant == {meaning}]
-    alike = alike or [known for known, meant in told if meaning in meant]
-    return alike[0] if len(alike) == 1 else None
+    return alike or [known for known, meant in told if meaning in meant]
 
 
 def _told_by(name: str) -> set[str]:

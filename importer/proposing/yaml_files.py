@@ -6,11 +6,15 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
 from importer.mapping.document import read_document
 from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers, not_a_field
+from importer.proposing.profiles import names_of
+from importer.reading import find_header, take_sheet
+from importer.text import fold
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -65,7 +69,7 @@ def mapping_text(proposal: Proposal, *, matched: bool = True) -> str:
     }
     if matched:
         head["match"] = proposal.kept.get("match", {"files": [pattern(file)]})
-    if look.only_sheet is not None and len(look.source.grids) > 1:
+    if look.only_sheet is not None and _needs_sheet(proposal, look.only_sheet):
         head["sheet"] = look.only_sheet
     if look.header_rows != (1,):
         rows = look.header_rows
@@ -95,6 +99,23 @@ def mapping_text(proposal: Proposal, *, matched: bool = True) -> str:
         lines.append(f"  - {_flow({name: part for name, part in parts.items() if part})}")
     text = "\n".join(lines) + "\n"
     return text + _SEAL.format(_digest(text))
+
+
+def _needs_sheet(proposal: Proposal, name: str) -> bool:
+    """Whether a mapping names its sheet: not where that has a term in its name and no other has its headers."""
+    look, source = proposal.look, proposal.look.source
+    others = [grid for grid in source.grids if grid.name != name]
+    if not _CHANGING_RE.search(name):
+        return bool(others)
+    wanted = {fold(look.headers[position]) for position in proposal.mapped}
+    for grid in others:
+        found_at = find_header(grid, wanted) or 0
+        rows = (found_at,) if look.header_rows == (1,) else look.header_rows
+        with suppress(InputError):
+            found = names_of(take_sheet(source, grid, *rows).columns).values()
+            if wanted <= set(map(fold, found)):
+                return True
+    return False
 
 
 def _digest(text: str) -> str:

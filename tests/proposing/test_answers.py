@@ -222,6 +222,25 @@ def test_sheets_with_the_same_headers_are_proposed_together(desk):
     assert "sheet" not in desk.mapping("people.yaml")
 
 
+@pytest.mark.parametrize("other", ["Prices", "Old permits"])
+def test_a_sheet_named_for_its_term_is_named_where_another_would_be_taken_too(desk, other):
+    beside = {other: [["Lot", "Price"], ["Gold", "412.00"]]}
+    if other == "Old permits":
+        beside = {other: [[*PERMITS[0], "Note", "X"], *([*row, "old", 1] for row in PERMITS[1:])]}
+    desk.staff.unlink()
+    path = desk.save("Permits F26.xlsx", **{"Permits F26": PERMITS}, **beside)
+    desk.map(path, "--sheet", "Permits F26", "--json")
+    made = desk.mapping("Permits F26.yaml")
+    assert (made["match"], made.get("sheet")) == (
+        {"files": ["Permits *"]}, "Permits F26" if other == "Old permits" else None,
+    )  # fmt: skip
+    path.unlink()
+    if other == "Prices":
+        path = desk.save("Permits W27.xlsx", **{"Permits W27": PERMITS}, **beside)
+        done = desk.call(desk.folder, "check", "--json")
+        assert [file["states"] for file in json.loads(done.out)["files"]] == [{"ready": 4}]
+
+
 def test_which_of_two_sheets_is_meant_is_asked_in_json_and_in_the_workbook(desk):
     other = [["Banner ID", "Given Name", "Surname", "E-mail", "City"]]
     other += [[*row, "Elmira"] for row in PEOPLE[1:]]
@@ -246,11 +265,22 @@ def test_which_of_two_sheets_is_meant_is_asked_in_json_and_in_the_workbook(desk)
     assert desk.asks(desk.save("next.xlsx", Students=PEOPLE, Staff=other)) == []
 
 
-def test_what_the_rows_are_is_asked_where_two_endpoints_fit_equally(desk):
+@pytest.mark.parametrize(
+    ("head", "tail"),
+    [
+        ("Plate,Make,Colour", ("ABC123,Ford,Red", "BXT904,Kia,Blue")),
+        # Of people as of cars, either is whole, however much more is said of the other.
+        ("Plate,Plate Prov,Plate Type,Make,Colour", ("ABC123,ON,PASS,Ford,Red", "BXT904,ON,PASS,Kia,Blue")),
+        ("DOB,Street,City,Postal Code,Cell,Plate,Make,Colour", (
+            "2001-02-03,1 Elm St,Ajax,K1A 0B1,613-555-0101,ABC123,Ford,Red", "2002-02-03,2 Elm St,Ajax,K1A 0B1,613-555-0102,BXT904,Kia,Blue",
+        )),
+    ],
+)  # fmt: skip
+def test_what_the_rows_are_is_asked_where_people_stand_beside_their_cars(desk, head, tail):
     path = desk.put(
         "both.csv",
-        "Student ID,First Name,Last Name,Email,Plate,Make,Colour\n"
-        "90011,Ann,Roe,a@uni.example,ABC123,Ford,Red\n90012,Jo,Poe,j@uni.example,BXT904,Kia,Blue\n",
+        f"Student ID,First Name,Last Name,Email,{head}\n"
+        f"90011,Ann,Roe,a@uni.example,{tail[0]}\n90012,Jo,Poe,j@uni.example,{tail[1]}\n",
     )
     asked = desk.json(path)["asks"][0]
     assert (asked["question"], sorted(asked["choices"])) == (

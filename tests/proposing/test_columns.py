@@ -21,6 +21,8 @@ PEOPLE = {
 UNMAILED = {header: PEOPLE[header] for header in ("Student ID", "First Name", "Last Name")}
 MAILS = ("a@mail.example", "b@mail.example", "c@mail.example", "d@mail.example")
 PHONES = ("(607) 555-0114", "(315) 555-0137", "(570) 555-0162", "(802) 555-0178")
+POSTALS = ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5")
+CITIES = ("Elmira", "Ithaca", "Scranton", "Ottawa")
 BIRTHS = ("2003-02-14", "2004-11-30", "2002-07-05", "2001-01-22")
 WORDS = ("Marisol Ferrante", "Devon Whitlock", "Priyanka Raghunath", "Callum MacGillis")
 STREETS = ("14, rue des Érables", "2209, boul. Laurier", "77, ch. Ste-Foy", "9, av. Cartier")
@@ -53,11 +55,11 @@ CARS = {
         ("Geb.-Datum", BIRTHS, "date_of_birth"),
         ("Straße, Hausnr.", ("Lindenweg 4", "Am Markt 12", "Schulstr. 7a", "Ring 1"), "street"),
         ("MA_STAT_CODE", ("NY", "VT", "NY", "PA"), "province"),
-        ("Code Post.", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "postal_code"),
+        ("Code Post.", POSTALS, "postal_code"),
         ("Permis de conduire", ("D48-1", "S22-2", "Q88-3", "B77-4"), "driver_licence_num"),
         ("mobilePhone", PHONES, "phone_cell"),
         ("Zip / Postal Code", ("14901", "14850", "18503", "05401"), "postal_code"),
-        ("C.P.", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "postal_code"),
+        ("C.P.", POSTALS, "postal_code"),
         ("Prov.", ("ON", "QC", "Qué.", "T.-N.-L."), "province"),
         ("sAMAccountName", ("mferrante", "dwhitlock", "praghu", "cmac"), "user_name"),
         ("DoB", BIRTHS, "date_of_birth"),
@@ -176,7 +178,7 @@ def test_last_and_first_in_one_header_are_a_whole_name_to_be_split(place):
         ("High School Phone", PHONES),
         ("Adresse de l'école", STREETS),
         ("Dirección de la escuela", STREETS),
-        ("Birth City", ("Elmira", "Ithaca", "Scranton", "Ottawa")),
+        ("Birth City", CITIES),
         ("Department ID", NUMBERS),
         ("Preferred First Name", PEOPLE["First Name"]),
         ("Estado civil", ("soltero", "casada", "soltero", "casada")),
@@ -196,7 +198,16 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
             "DOB", ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05"),
             "the header may mean date_of_birth, but the dates are of the last years, not births",
         ),
-        ("City", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5"), "the header may mean city, but the values are postal codes"),
+        *(
+            (header, values, f"the header may mean {field}, but the values are {what}")
+            for header, field, values, what in (
+                ("City", "city", POSTALS, "postal codes"), ("City", "city", PHONES, "phone numbers"),
+                ("City", "city", ("12 Elm St", "4 Oak Ave", "77-A Pine Rd", "9 Main St"), "addresses"),
+                ("Province", "province", CITIES, "not provinces or states"), ("Province", "province", POSTALS, "postal codes"),
+                ("Street", "street", PHONES, "phone numbers"), ("Postal Code", "postal_code", PHONES, "phone numbers"),
+                ("Last", "last_name", PHONES, "phone numbers"),
+            )
+        ),
         (
             "Type", ("Cell", "Home", "Work", "Home"),
             "the header may mean user_type_id, but the values are kinds of phones or addresses",
@@ -210,12 +221,23 @@ def test_neither_values_without_a_header_nor_a_header_against_its_values_is_a_fi
     assert (found.field, found.reason) == (None, reason)
 
 
-def test_of_two_e_mails_the_campus_one_is_likely_and_the_other_is_named(place):
-    found = place({**UNMAILED, "Personal Email": MAILS, "Work Email": PEOPLE["Email"]})
-    assert found["Work Email"].confidence is Confidence.LIKELY
-    assert found["Work Email"].reason.endswith('rather than "Personal Email"')
-    assert found["Personal Email"].field is None
-    assert "it could be used where that is blank" in found["Personal Email"].reason
+@pytest.mark.parametrize(
+    ("better", "other"),
+    [
+        ("Work Email", "Personal Email"), ("University E-mail", "Alternate E-mail"), ("Email", "Secondary Email"),
+        ("Courriel", "Autre courriel"), ("Correo", "Correo alternativo"),
+    ],
+)  # fmt: skip
+def test_of_two_e_mails_the_better_is_used_and_the_other_is_named_and_offered(place, better, other):
+    found = place({**UNMAILED, other: MAILS, better: PEOPLE["Email"]})
+    first, second = found[better], found[other]
+    said = f'a second column for email; "{better}" is better known; it could be used where that is blank'
+    assert (first.field, second.field, second.reason) == ("email", None, said)
+    assert second.offered == "email (second choice)"
+    rather = first.reason.endswith(f'rather than "{other}"')
+    assert (first.confidence, rather) == (
+        ("likely", True) if other == "Personal Email" else ("sure", False)
+    )
 
 
 def test_address_lines_are_joined_and_a_whole_name_is_split(place):
@@ -274,6 +296,14 @@ def test_columns_know_of_each_other(place, columns, endpoint, fields):
     assert used == fields
 
 
+def test_permit_numbers_written_as_reference_ids_are_asked(place):
+    days = {"Start Date": BIRTHS, "End Date": BIRTHS}
+    columns = {"Permit Reference": UUIDS, "Plate": CARS["Plate"], **days}
+    found = place(columns, "permits")["Permit Reference"]
+    assert (found.field, found.confidence) == ("permitNo", "ask")
+    assert found.reason == "the values are written as reference ids of permits that are in OPSCOM"
+
+
 @pytest.mark.parametrize(
     ("columns", "endpoint"),
     [
@@ -288,6 +318,8 @@ def test_columns_know_of_each_other(place, columns, endpoint, fields):
         ({"Zone": WORDS, "Permit #": NUMBERS, "Start Date": BIRTHS, "End Date": BIRTHS, "Xq": CARS["Plate"]}, "permits"),
         ({"Make": CARS["Make"], "Year": ("2015",) * 4, "Colour": ("Red",) * 4, "Province": ("ON",) * 4, "Xq": CARS["Plate"]}, "vehicles"),
         ({"Student ID": NUMBERS, "Xq": WORDS}, None),
+        # OPSCOM's own reference ids are of permits that are there, whatever stands above.
+        *(({header: UUIDS, "New End": BIRTHS, "New Plate": CARS["Plate"]}, "permit-updates") for header in ("Permit Reference", "Permit ID", "Permit #")),
         (
             {"Violation": WORDS, "Fine": PRICES, "Make": CARS["Make"], "Body Style": CARS["Make"], "Year": ("2015",) * 4,
              "Colour": ("Red",) * 4},
@@ -348,14 +380,6 @@ def test_a_date_with_a_named_month_is_a_date_and_no_password(place, form, capita
     assert not place({**PEOPLE, "Xq": texts})["Xq"].secret
     dates = read_dates(dict.fromkeys(texts, 1))
     assert (dates.strange, dates.first) == ((), "1980-03-05")
-
-
-@pytest.mark.parametrize(
-    ("header", "values"),
-    [("City", ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5")), ("Street", PHONES)],
-)
-def test_values_of_another_form_veto_a_header(place, header, values):
-    assert place({**PEOPLE, header: values})[header].field is None
 
 
 def test_an_address_with_capitals_and_digits_is_no_password_but_a_password_is_one(place):

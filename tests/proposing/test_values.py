@@ -10,7 +10,6 @@ from importer.proposing.dating import read_dates
 from importer.proposing.profiles import is_vin
 from importer.proposing.propose import propose
 from importer.proposing.sheets import look_at
-from importer.proposing.vocabulary import user_type
 from importer.proposing.yaml_files import mapping_text, pattern
 from importer.reading import read_source
 from importer.workspace import UserType
@@ -107,13 +106,24 @@ def test_provinces_become_codes_and_what_is_none_is_asked(proposed):
 @pytest.mark.parametrize(
     ("text", "number"),
     [
-        ("Full Time Student", "1"), ("exchange", "10"), ("10", "10"), ("FT", None), ("Part-time", "9"),
+        ("Full Time Student", "1"), ("exchange", "10"), ("10", "10"), ("Part-time", "9"), ("FT", None),
         ("Étudiant d'échange", None), ("x", None),
     ],
 )  # fmt: skip
-def test_a_value_names_a_user_type_where_one_alone_is_meant(text, number):
-    found = user_type(text, TYPES)
-    assert (found.id if found else None) == number
+def test_a_value_becomes_a_user_type_where_one_alone_is_meant(proposed, text, number):
+    made = proposed(people("User Type", text, text), types=TYPES)
+    assert [value.becomes for value in made.values] == [number]
+
+
+@pytest.mark.parametrize("text", ["FT", "Full-Time", "Temps plein"])
+def test_where_several_user_types_may_be_meant_they_are_named_and_offered_first(proposed, text):
+    made = proposed(people("User Type", text, text), types=TYPES)
+    found = next(q for q in made.questions if q.field == "user_type_id")
+    both = ("1 Full Time Student", "7 Full Time Staff")
+    asked = f'Which user type of OPSCOM is "{text}" in "User Type" (2 rows)? It may be {" or ".join(both)}.'
+    assert (found.text, found.choices) == (
+        asked, (*both, "9 Part Time Student", "10 Exchange Student", "leave blank"),
+    )  # fmt: skip
 
 
 def test_user_types_are_asked_value_by_value_and_blank_where_a_person_says_so(proposed):
