@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from importer.errors import InputError
 from importer.reading import sniffing
@@ -57,9 +57,15 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
         )
     stream = io.BytesIO(data)
     stream.seek(found.start)
-    text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
+    text: TextIO = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
     text.read(told)
-    dialect = _dialect(start[told:], delimiter, cut=len(data) > _LOOK)
+    start, cut = start[told:], len(data) > _LOOK
+    dialect = _dialect(start, delimiter, cut=cut)
+    if dialect is None:  # what pads its cells may put blanks behind their quotes
+        end = rf"[{re.escape(delimiter)}\r\n]"
+        quoted = re.compile(rf'((?:(?<={end})|\A) *"(?:[^"]|"")*+") *(?={end}|\Z)')
+        text = io.StringIO(quoted.sub(r"\1", text.read()), newline="")
+        dialect = _dialect(quoted.sub(r"\1", start), delimiter, cut=cut) or {"delimiter": delimiter}
     reader = csv.reader(text, strict=True, **dialect)
     tricks = b'="' in data or b'=\0"' in data
     builder = GridBuilder(path, None, found)
@@ -77,19 +83,22 @@ def _is_fixed_width(start: str) -> bool:
     return bool(starts) and all(line[at - 1 : at] in {"", " "} for line in lines for at in starts)
 
 
-def _dialect(start: str, delimiter: str, *, cut: bool) -> dict[str, Any]:
+def _dialect(start: str, delimiter: str, *, cut: bool) -> dict[str, Any] | None:
     """Return how a text is written, in the words of ``csv``: behind a blank, with a backslash before quotes.
+
+    It is ``None`` where quotes stand that none of these ways explains.
 
     Args:
         start: The first records.
         delimiter: What is between cells.
         cut: Whether the last of these records is not whole.
     """
-    ways: list[dict[str, Any]] = [
-        {"delimiter": delimiter, "skipinitialspace": blank, "escapechar": escape}
-        for escape, blank in product((None, "\\"), (False, True))
-    ]
-    for dialect in ways:
+    for escape, blank in product((None, "\\"), (False, True)):
+        dialect: dict[str, Any] = {
+            "delimiter": delimiter,
+            "skipinitialspace": blank,
+            "escapechar": escape,
+        }
         reader = csv.reader(io.StringIO(start, newline=""), strict=True, **dialect)
         try:
             if any(cell.startswith(' "') for record in reader for cell in record):
@@ -98,7 +107,7 @@ def _dialect(start: str, delimiter: str, *, cut: bool) -> dict[str, Any]:
             if not (cut and "unexpected end" in str(error)):
                 continue
         return dialect
-    return ways[0]
+    return None
 
 
 def _layout(start: str) -> tuple[str, int]:

@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -162,8 +163,14 @@ READ = {
     "a backslash before quotes": (
         'id,name\n1,"Ann \\"Nan\\" Roy"\n2,"Bo"\n', [["id", "name"], ["1", 'Ann "Nan" Roy'], ["2", "Bo"]],
     ),
+    "a backslash, and a blank behind it": (
+        'id,name\n1,"Ann \\"Nan\\" , Roy"\n2,"Bo"\n', [["id", "name"], ["1", 'Ann "Nan" , Roy'], ["2", "Bo"]],
+    ),
     "both": (
         'id, name\n1, "Roy, \\"Nan\\""\n2, "Bo"\n', [["id", "name"], ["1", 'Roy, "Nan"'], ["2", "Bo"]],
+    ),
+    "blanks behind quotes": (
+        '"id" ,"name"\n"1" ,"Roy, ""Nan"" , Ann"  \n2 , "Bo" ', [["id", "name"], ["1", 'Roy, "Nan" , Ann'], ["2 ", "Bo"]],
     ),
     "a backslash that is one": ('id,name\n1,"C:\\"\n2,"a""b"\n', [["id", "name"], ["1", "C:\\"], ["2", 'a"b']]),
     "a blank in a cell": ('id,name\n1," Ann"\n2,"Bo"\n', [["id", "name"], ["1", " Ann"], ["2", "Bo"]]),
@@ -389,16 +396,25 @@ def test_text_of_any_shape_is_read_as_the_csv_module_reads_it_or_refused(pieces,
     assert grid.lengths is not None
     cells = zip(grid.frame.to_numpy().tolist(), grid.lengths.tolist(), strict=True)
     found = dict(zip(grid.rows.tolist(), (row[:length] for row, length in cells), strict=True))
-    assert any(found == records for records in oracles(text))
+    blanks_behind_quotes = re.search(r'" +(?:[,;\t|\r\n]|\Z)', text)
+    assert any(found == records for records in oracles(text)) or (
+        blanks_behind_quotes
+        and any(trimmed(found) == trimmed(records) for records in oracles(text, strict=False))
+    )
 
 
-def oracles(text):
+def trimmed(records):
+    cells = {row: [cell.strip(" ") for cell in record] for row, record in records.items()}
+    return {row: record for row, record in cells.items() if any(record)}
+
+
+def oracles(text, *, strict=True):
     """Yield what the csv module reads with each delimiter: cells by the number of the record."""
     for delimiter, skipping in itertools.product(",;\t|", (False, True)):
         reader = csv.reader(
             io.StringIO(text, newline=""),
             delimiter=delimiter,
-            strict=True,
+            strict=strict,
             skipinitialspace=skipping,
         )
         with contextlib.suppress(csv.Error):
