@@ -48,6 +48,7 @@ CARRIED_OUT = {
     "refuse": True,  # a whole answer, then nobody listens until ``listen`` is called
     "reset": False,  # a reset; before reading, where the plan names a request or connection
     "reset-in-body": False,  # a reset with half of the body unread (as in ``reset``)
+    "twice": True,  # a whole answer, and once more before that to the next request of the connection
     "stale": False,  # ``close``, but only on a connection that has answered before
 }
 EARLY = {"close", "reset"}
@@ -116,7 +117,7 @@ class Elsewhere(Store):
 class Rigged(Connection):
     """A connection that breaks as the plan says."""
 
-    early = None
+    early, repeated = None, b""
 
     def handle(self):
         self.answered = 0
@@ -162,6 +163,8 @@ class Rigged(Connection):
         if kind == "hold":
             rig.released.wait()
         message = response.as_bytes() if fault is None else broken(fault, response)
+        self.wfile.write(self.repeated)
+        self.repeated = message if kind == "twice" else b""
         if kind == "drip":
             for byte in message:
                 self.wfile.write(bytes([byte]))

@@ -213,6 +213,10 @@ class Connection:
         self._wire.expires = -math.inf
         self._wire.cut()
 
+    def drop(self) -> None:
+        """Send the next question over a fresh connection."""
+        self._adapter.drop_idle()
+
     @property
     def begun(self) -> bool:
         """Whether any byte of the last request may have left."""

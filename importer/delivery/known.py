@@ -109,6 +109,10 @@ class EndpointMemory:
         )
         return {row[0]: Known(*row) for row in rows}
 
+    def ids(self) -> set[str]:
+        """Return the ids that OPSCOM gave to the records, case-folded."""
+        return {number.casefold() for (number,) in self._select("reference_id FROM record")}
+
     def parts_of(self, identity: str) -> str:
         """Return the digests of the fields of a known record, as JSON."""
         found = self._select("parts FROM record", "identity = :identity", identity=identity)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from importer.delivery.answers import Accepted, read_answer
 from importer.delivery.attempts import Intent, Writer
 from importer.delivery.http import Phase, Reply
+from importer.delivery.known import EndpointMemory
 from importer.delivery.pace import LOOK_UP_SECONDS, Breaker, Stopper
 from importer.delivery.policy import (
     LOOK_AFTER,
@@ -25,6 +26,7 @@ from importer.delivery.policy import (
 )
 from importer.errors import JournalError
 from importer.model import Outcome, State
+from importer.schema import Resend
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -72,6 +74,8 @@ class Pusher:
         self._conditions = conditions
         self._pace = conditions.pace
         self._stopper = conditions.stopper
+        self._ids: set[str] | None = None
+        """Where OPSCOM gives each record an id that it gives to no other: those of all that it has."""
         self._done: queue.SimpleQueue[tuple[Planned, Outcome] | None] = queue.SimpleQueue()
         self._next = threading.Lock()
         self._begun: set[int] = set()
@@ -90,6 +94,9 @@ class Pusher:
         """
         if not rows:
             return
+        if self._target.policy.resend is Resend.NEVER:
+            memory, target = self._journal.memory, self._target
+            self._ids = EndpointMemory(memory, target.system, target.table.endpoint).ids()
         self._writer = Writer(self._journal.connection, str(self._journal.path))
         waiting = iter(rows)
         threads = [
@@ -211,6 +218,10 @@ class Pusher:
         if reply.phase is Phase.ANSWERED:
             self._keep_answer(planned, attempt, reply)
         decision = self._judged(reply, lost=lost, number=number)
+        if isinstance(decision, Outcome) and not self._is_its_own(decision.reference_id):
+            # The answer to an earlier row, come once more: each that follows would be that of a row before.
+            connection.drop()
+            decision = self._unknown("The answer holds the id of another row.")
         self._writer.conclude(attempt, intent, outcome_of(decision))
         settled = isinstance(decision, Outcome) and decision.state is not State.UNKNOWN
         if settled or isinstance(decision, Stop):
@@ -218,6 +229,15 @@ class Pusher:
         elif reply.phase is Phase.ANSWERED:
             self._note_failure(started)
         return decision
+
+    def _is_its_own(self, reference_id: str) -> bool:
+        """Whether no other row has the id of an answer."""
+        if not reference_id or self._ids is None:
+            return True
+        with self._next:
+            taken = reference_id.casefold() in self._ids
+            self._ids.add(reference_id.casefold())
+        return not taken
 
     def _note_failure(self, started: float) -> None:
         outage = self._pace.failed(started)

@@ -54,6 +54,32 @@ def test_a_permit_deleted_through_us_may_be_created_again(journal):
     assert c.applied("P0") == 2
 
 
+IDS_OF_OTHERS = (
+    "The answer holds the id of another row. Nobody knows whether OPSCOM took the row, and it is not sent "
+    "again. Run `opscom-import settle` to find out, or look it up in OPSCOM and write the id, yes or no into "
+    "opscom_answer."
+)
+
+
+def test_an_answer_that_comes_twice_gives_no_other_permit_its_id(journal):
+    with Controller({("P1", 1): Fault("twice")}) as c:
+        done = push(c.url, journal, "permits", permits(5), workers=1)
+    sent = {at: entry.reference_id for at, entry in enumerate(c.ledger)}
+    assert done.outcomes[2].message == IDS_OF_OTHERS
+    assert done.states == {0: "pushed", 1: "pushed", 2: "unknown", 3: "pushed", 4: "pushed"}
+    assert {at: done.outcomes[at].reference_id for at in sent} == sent | {2: ""}
+
+
+def test_the_id_of_a_permit_of_an_earlier_run_is_no_other_permits(journal):
+    with Controller() as c:
+        number = push(c.url, journal, "permits", permits(1)).outcomes[0].reference_id
+        body = json.dumps({"status": "success", "reference_id": number.upper()})
+        c.plan["P1", 1] = Fault("answer", body=body)
+        done = push(c.url, journal, "permits", permits(2))
+    assert done.states == {0: "unchanged", 1: "unknown"}
+    assert done.outcomes[1].message == IDS_OF_OTHERS
+
+
 @pytest.mark.parametrize("status", [301, 302, 307, 308])
 def test_a_redirect_is_not_followed_and_stops_the_run(journal, status):
     with Controller() as stranger:
