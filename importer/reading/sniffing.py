@@ -220,6 +220,7 @@ _SENSELESS_RE = re.compile(
 )
 """Signs of Windows-1252 where no text has them. Bytes that it lacks are U+FFFD."""
 _ASCII = 0x7F
+_LOST = "\ufffd"
 _SHARE = 10
 """At least every tenth byte beyond ASCII is such a sign: one odd sign among many accents is only that."""
 
@@ -297,7 +298,7 @@ def _utf_16(data: bytes) -> str | None:
 
 
 def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
-    """Take bytes that are no UTF-8 as Windows-1252, and note it where its letters make no sense."""
+    """Take bytes that are no UTF-8 as Windows-1252, unless most of those beyond ASCII are; note it."""
     before = data[: no_utf_8.start]
     line = max(before.count(b"\n"), before.count(b"\r")) + 1
     if no_utf_8.reason == "unexpected end of data" and not before.isascii():
@@ -305,6 +306,14 @@ def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
             f"{path.name}, line {line}: the file ends in the middle of a letter, so it was cut off.",
             hint="Export or download it again.",
         )
+    text = data.decode("utf-8", "replace")
+    beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
+    if beyond_ascii > 2 * text.count(_LOST):
+        note = (
+            f"The file is in UTF-8 but for a few bytes, the first on line {line}: what they stood for is lost, "
+            f"and {_LOST} stands in its place. Type those letters, or export the file again as UTF-8."
+        )
+        return Encoding("utf-8", note=note)
     suspected = _suspected(data)
     note = (
         "The file is not in UTF-8; it was read as Windows-1252. "

@@ -68,6 +68,21 @@ def test_windows_1252_is_a_note_that_names_the_line(tmp_path):
     )
 
 
+@pytest.mark.parametrize("stray", [b"Montr\xe9al", b"\xff", b"caf\xc3"])
+def test_a_few_stray_bytes_make_no_other_encoding_of_a_text_in_utf_8(tmp_path, stray):
+    data = "id,name\n1,Zoë\n2,O\u2019Hara\n3,".encode() + stray + "\n4,Renée\n".encode()
+    grid = source_of(tmp_path, data).grids[0]
+    assert grid.frame[1].tolist() == [
+        *("name", "Zoë", "O\u2019Hara", stray.decode("utf-8", "replace"), "Renée")
+    ]
+    assert grid.notes == (
+        (
+            "The file is in UTF-8 but for a few bytes, the first on line 4: what they stood for is lost, and "
+            "\ufffd stands in its place. Type those letters, or export the file again as UTF-8."
+        ),
+    )
+
+
 ACCENTS = ["Zoé", "Montréal", "François", "Jérôme", "Élodie", "Noël"]
 
 
