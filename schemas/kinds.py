@@ -79,6 +79,7 @@ class Rule:
 EVERY: Final = (
     Rule("error word", is_error_word, "{this} is an error of a spreadsheet program, not a value.", "Correct the cell, or the formula in it."),
     Rule("marked", lambda text: UNCORRECTED in text, "{this} was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark."),
+    Rule("control", lambda text: re.search(r"[\x00-\x1f\x7f-\x9f]", text) is not None, "{this} holds a control character, a tab for example.", "Delete what the cell holds and type it anew."),
     Rule("lost letter", lambda text: "�" in text, "{this} has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", ruined=True),
     Rule("garbled", holding(f"[ÃÎÏÐÑ][\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"), "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
     Rule("html", holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"), "{this} holds signs of a web page, such as &amp; for &.", f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}", holds=False),

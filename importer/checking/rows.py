@@ -9,10 +9,8 @@ from typing import TYPE_CHECKING
 from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, compile_checks
 from importer.checking.sheets import about_fills, column_notes, find_strays
-from importer.errors import SettingsError
 from importer.model import Checked, Refusal, Severity
 from importer.schema import Need
-from importer.text import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -41,22 +39,18 @@ def check(
         batches: Sheets under the vendor's names, all under one mapping. Their frames have a RangeIndex,
             dtype ``str``; blank is ``""``.
         table: The page of their endpoint.
-        required: Optional fields (names or aliases) whose absence is an error; from the settings.
+        required: Optional fields (their first names) whose absence is an error; from the settings.
         today: The day after which a date of birth lies in the future.
 
     Returns:
         The batches with the mapping's problems and ours, by position, then in the order of the source
         columns, then in that of the table; the strays; one note for every field that OPSCOM may miss and
         that no column gives, and those on colours and on whole columns.
-
-    Raises:
-        SettingsError: ``required`` names a field that the table does not have.
     """
-    needed = _required(table, required)
-    return find_repeats([_check(batch, table, needed, today) for batch in batches], table)
+    return find_repeats([_check(batch, table, required, today) for batch in batches], table)
 
 
-def _check(batch: Batch, table: Table, required: frozenset[str], today: date) -> Checked:
+def _check(batch: Batch, table: Table, required: Collection[str], today: date) -> Checked:
     """Find everything that is wrong with the rows of a batch, each by itself."""
     given = batch
     strays = {problem.position: problem for problem in find_strays(batch, table)}
@@ -94,19 +88,6 @@ def _check(batch: Batch, table: Table, required: frozenset[str], today: date) ->
     )
 
 
-def _required(table: Table, names: Collection[str]) -> frozenset[str]:
-    for name in names:
-        if table.field(name) is None:
-            near = nearest(name, table.names)
-            raise SettingsError(
-                f'OPSCOM\'s {table.endpoint} have no field "{name}", which the settings require.',
-                hint=f'Did you mean "{near}"?'
-                if near
-                else "Run `opscom-import fields` to see them all.",
-            )
-    return frozenset(known.name for known in map(table.field, names) if known is not None)
-
-
 def _without(batch: Batch, failures: Iterable[Failure]) -> Batch:
     frame, left_out = batch.frame.copy(), set(batch.left_out)
     for name, _, positions in failures:
@@ -116,12 +97,11 @@ def _without(batch: Batch, failures: Iterable[Failure]) -> Batch:
 
 
 def _failures(
-    batch: Batch, table: Table, required: frozenset[str], today: date, flawed: Flawed
+    batch: Batch, table: Table, required: Collection[str], today: date, flawed: Flawed
 ) -> list[Failure]:
     """Run the table's rules over the rows that are records and return what fails, in their order.
 
-    This is the one place that reads pandera's errors. A check that could not run has checked no row,
-    so it stops the run instead of passing in silence.
+    This is the one place that reads pandera's errors.
     """
     from pandera.errors import SchemaErrors
 
@@ -135,18 +115,13 @@ def _failures(
         return []
     failures: list[Failure] = []
     for error in failed:
-        output = error.check_output
-        if output is None:
-            raise RuntimeError(
-                f"The check of {error.schema.name!r} could not run: {error}"
-            ) from error
         rule: Rule = error.schema.metadata[error.check.error]
         name = str(error.schema.name)
         passed = {position for other in (name, *rule.also) for position in flawed.get(other, ())}
         if rule.on_blank and rule.severity is Severity.WARNING:
             # It would only repeat the warning on what was left out.
             passed |= {position for position, field in batch.left_out if field == name}
-        broken = map(int, frame.index[~output.to_numpy(dtype=bool)])
+        broken = map(int, frame.index[~error.check_output.to_numpy(dtype=bool)])
         positions = [position for position in broken if position not in passed]
         if positions:
             failures.append((name, rule, positions))
@@ -207,7 +182,7 @@ def _problems(
     return problems
 
 
-def _never_given(batch: Batch, table: Table, required: frozenset[str]) -> Iterable[str]:
+def _never_given(batch: Batch, table: Table, required: Collection[str]) -> Iterable[str]:
     """Yield a sentence on each field that OPSCOM may miss and that no column gives."""
     for known in table.fields:
         if known.need is Need.EXPECTED and known.name not in {*batch.frame, *required}:

@@ -23,14 +23,8 @@ if TYPE_CHECKING:
     from importer.mapping.load import Mapping
     from importer.model import Grid, Source
 
-_NAMED = 5
-"""How many headers a message names of a mapping none of whose headers are there."""
-_MOST_HEADERS = 12
-"""How many headers of the file a message names."""
-_MOST_MISSING = 8
-"""How many headers are named that a file lacks."""
-_MOST_OF_SHEET = 6
-"""How many mapped headers are named that a sheet has, or lacks."""
+_MOST = 8
+"""How many headers a message names."""
 _SURE = 2
 """Known headers in a row that make it a header, and the part of it, one in so many, that they must be."""
 _SEARCHED = 30
@@ -222,8 +216,7 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
         row = find_header(grid, ends)
         if row is not None and (two := _two_lines(source, grid, mapping, row)):
             return two
-        first = ", ".join(mapping.headers[:_NAMED])
-        first += ", …" if len(mapping.headers) > _NAMED else ""
+        first = listed_up_to(mapping.headers, _MOST)
         why = f"none of the first 30 rows holds any of the mapped headers ({first})."
         return _Misfit(mapping, _at(grid, why), len(mapping.headers), grid)
     try:
@@ -242,7 +235,7 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
         for header in sorted(missing, key=lambda header: near[header] is None)
     ]
     what = "this column is" if len(parts) == 1 else "these columns are"
-    why = f"{what} missing: {listed_up_to(parts, _MOST_MISSING)}."
+    why = f"{what} missing: {listed_up_to(parts, _MOST)}."
     right = find_header(grid, mapping.headers) if mapping.file.header_row else None
     if right and not missing_headers(mapping, take_sheet(source, grid, right).columns):
         why = f"its header is in row {right}, and header_row in the mapping says {headers[-1]}."
@@ -281,7 +274,7 @@ def _left_out(grid: Grid, found: Sheet | _Misfit, mapping: Mapping, asked: str) 
     lacks = missing_headers(mapping, () if sheet is None else sheet.columns)
     what = "it has none of the mapped headers"
     if len(lacks) < len(mapping.headers):
-        named = listed_up_to([f'"{each}"' for each in lacks], _MOST_OF_SHEET)
+        named = listed_up_to([f'"{each}"' for each in lacks], _MOST)
         what = f"it lacks {named}" if lacks else "it has all mapped headers"
     why = f"only {asked} is asked for, and {what}" if asked else what
     return f"The sheet {grid.name} ({count(rows, 'row')}) was not imported: {why}."
@@ -359,6 +352,6 @@ def _what_there_is(misfits: Sequence[_Misfit]) -> str:
     if not headers:
         wide = count(columns, "column")
         return f"The file has {wide}, and no row of it holds headers that are known here."
-    parts = [f'"{header}"' for header in headers[:_MOST_HEADERS]]
+    parts = [f'"{header}"' for header in headers[:_MOST]]
     more = columns - len(parts)
     return f"The file has the headers {', '.join(parts)}{f' and {more} more' if more else ''}."

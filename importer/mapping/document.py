@@ -76,12 +76,9 @@ class Document:
         return Fault(self.lines.get(place, 1), place, message)
 
 
-class _TooMuchError(Exception):
-    """The document grows beyond what a mapping can need."""
-
-
 @dataclass(slots=True)
 class _Builder:
+    path: Path
     text: list[str]
     """The file's lines."""
     lines: dict[Place, int] = field(default_factory=dict)
@@ -91,7 +88,7 @@ class _Builder:
     def build(self, node: yaml.Node, place: Place) -> Value:
         self.values += 1
         if self.values > _MOST_VALUES or len(place) > _DEEPEST:
-            raise _TooMuchError
+            raise _unreadable(self.path, _TOO_MUCH)
         self.lines.setdefault(place, node.start_mark.line + 1)
         if node.tag not in {_PLAIN_TAGS[type(node)], "!"}:
             self._fault(
@@ -153,11 +150,8 @@ def read_document(path: Path) -> Document:
     """
     text = _text(path)
     node = _compose(path, text)
-    builder = _Builder([*text.splitlines(), ""])
-    try:
-        data = None if node is None else builder.build(node, ())
-    except _TooMuchError:
-        raise _unreadable(path, _TOO_MUCH) from None
+    builder = _Builder(path, [*text.splitlines(), ""])
+    data = None if node is None else builder.build(node, ())
     if not isinstance(data, dict):
         line = None if node is None else node.start_mark.line + 1
         message = "a mapping is a list of keys with values, like `endpoint: users`."

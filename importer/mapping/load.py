@@ -287,12 +287,8 @@ def _about_skip(part: SkipPart) -> Iterator[tuple[Place, str]]:
     if given & {"struck", "fill"}:
         if len(given) > 1:
             yield (), "`struck` or `fill` stands alone, in an entry of its own."
-        if part.struck is False:
-            yield ("struck",), "only `struck: true` passes rows over."
     elif ("columns" in given) == ("column" in given):
         yield (), "name either `column` or `columns`."
-    elif part.blank is False:
-        yield ("blank",), "only `blank: true` passes rows over."
     elif (part.blank is None) == (part.matches is None):
         yield (), "say either `blank: true` or `matches`."
     elif part.matches is not None and part.column is None:

@@ -154,6 +154,7 @@ def _encoding(value: str) -> str:
 Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
 Header = Annotated[Text, AfterValidator(_header)]
 Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
+Yes = Annotated[Literal["true"], WithJsonSchema({"type": "boolean", "const": True})]
 Count = Annotated[
     int, BeforeValidator(_count), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})
 ]
@@ -202,11 +203,11 @@ class SkipPart(Part):
     """Headers of the columns that are all blank."""
     column: Header | None = None
     """Header of one column."""
-    blank: Flag | None = None
+    blank: Yes | None = None
     """`true`: the row is passed over where all are blank."""
     matches: Pattern | None = None
     """A regular expression for the whole cell."""
-    struck: Flag | None = None
+    struck: Yes | None = None
     """`true`: rows whose mapped cells are struck out."""
     fill: Annotated[Text, AfterValidator(_colour)] | None = None
     """Rows with this colour behind their cells: RRGGBB."""

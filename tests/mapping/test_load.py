@@ -83,7 +83,7 @@ def test_everything_that_the_format_has_is_taken_over(tmp_path):
     assert skips == [
         (("SPRIDEN_ID", "SPRIDEN_LAST_NAME"), None, None, None),
         (("SPRIDEN_ID",), "Total.*", None, None),
-        ((), None, True, None),
+        ((), None, "true", None),
         ((), None, None, "FF0000"),
     ]
     assert (parts["login_source"].value, parts["street"].separator) == ("OPSCOM", ", ")
@@ -207,7 +207,7 @@ fields:
         pytest.param("version: 1\nendpoint: users\nskip_rows: [{column: A}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1]: say either `blank: true` or `matches`.", id="skip without condition"),
         pytest.param("version: 1\nendpoint: users\nskip_rows: [{blank: true}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1]: name either `column` or `columns`.", id="skip without column"),
         pytest.param("version: 1\nendpoint: users\nskip_rows: [{columns: [A, B], matches: x}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1].matches: `matches` goes with `column`, for one column.", id="skip matches of two columns"),
-        pytest.param("version: 1\nendpoint: users\nskip_rows: [{column: A, blank: false}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1].blank: only `blank: true` passes rows over.", id="skip what is not blank"),
+        pytest.param("version: 1\nendpoint: users\nskip_rows: [{column: A, blank: false}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1].blank: this must be true.", id="skip what is not blank"),
         pytest.param("version: 1\nendpoint: users\ndefaults: {citty: X}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.citty: OPSCOM's users have no field of this name. Did you mean city? `opscom-import fields users` lists them.", id="unknown default"),
         pytest.param("version: 1\nendpoint: users\ndefaults: {date_of_birth: 1.2.2000}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.date_of_birth: this date can be read in two ways. Correct the value.", id="default that is no date"),
         pytest.param("version: 1\nendpoint: users\ndefaults: {state: ON, province: QC}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.province: this is another name of province, which has a default. Remove one.", id="default twice"),

@@ -68,6 +68,7 @@ CASES = [
     Case("first_name", "", "Andr�", "this has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", then_cell="André", value="André"),
     Case("first_name", "", "#NOM?", "this is an error of a spreadsheet program, not a value.", "Correct the cell, or the formula in it.", then_cell="Ann", value="Ann"),
     Case("city", "", "Elm [correct this]", "this was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark.", then_cell="Elm", value="Elm"),
+    Case("city", "", "El\x01m", "this holds a control character, a tab for example.", "Delete what the cell holds and type it anew.", then_cell="Elm", value="Elm"),
     # plates
     Case("plate", "", "ABC 123 / DEF 456", "this is more than one plate.", "Keep one plate, and give each other vehicle a row of its own.", then_cell="ABC 123", value="ABC 123", endpoint="vehicles"),
     Case("plate", "convert: [plate]", "ABC 123 (old)", "this holds more than a plate.", "Keep the plate alone in the cell.", "convert: [plate]", "ABC 123", "ABC123", endpoint="vehicles"),
