@@ -49,6 +49,8 @@ _DAY_ZERO: Final = datetime(1899, 12, 30)  # noqa: DTZ001 - cells have no zone
 _FIRST_DAY: Final = _DAY_ZERO.toordinal()
 _SINCE_1904: Final = 1_462
 """Days from the first day of ordinary workbooks to that of the others."""
+_NOISE: Final = 1e-4
+"""Seconds by which a whole day may fall short of itself, since it is a binary fraction."""
 _WIDE: Final = Context(prec=60, rounding=ROUND_HALF_UP)
 _BLANKS: Final = {"0": "0", "?": " ", "#": ""}
 """What stands in a place that no digit fills."""
@@ -186,8 +188,9 @@ def show_iso(raw: str, form: NumberFormat) -> Shown:
         moment = datetime.fromisoformat(f"1899-12-31T{raw}" if raw[2:3] == ":" else raw)
     except ValueError:
         return Shown(raw, fault=faults.NO_SUCH_DATE)
-    moment = (moment + timedelta(milliseconds=500)).replace(tzinfo=None, microsecond=0)
+    moment = moment.replace(tzinfo=None)
     if form.type not in {CellType.DATE, CellType.TIME}:
+        moment = (moment + timedelta(milliseconds=500)).replace(microsecond=0)
         midnight = moment.time() == datetime.min.time()
         return Shown(moment.date().isoformat() if midnight else moment.isoformat())
     days = (moment - _DAY_ZERO) / timedelta(days=1)
@@ -279,8 +282,9 @@ def _whole(number: Number, digits: str) -> str:
 
 def _moment(kind: Kind, value: float, *, since_1904: bool) -> str | Fault:
     """Write a serial number of days as an ISO date, date and time, or time."""
-    seconds = math.floor(value * _DAY + 0.5)
-    day, second = divmod(seconds, _DAY)
+    # Without a time nothing is rounded: the last half second of a day shows that day.
+    half = _NOISE if kind is Kind.DATE else 0.5
+    day, second = divmod(math.floor(value * _DAY + half), _DAY)
     if value < 0 or day > _LAST_DAY - (_SINCE_1904 if since_1904 else 0):
         return faults.NO_SUCH_DATE
     clock = f"{second // 3600:02d}:{second // 60 % 60:02d}:{second % 60:02d}"
