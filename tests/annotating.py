@@ -5,12 +5,13 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
+import checked
 import numpy as np
 import openpyxl
 import pandas as pd
 from python_calamine import CalamineWorkbook
 
-from importer.model import Batch, Checked, Column, Outcome, Problem, Severity, Sheet, State
+from importer.model import Batch, Checked, Outcome, Problem, Severity, State
 from importer.results import About, Page, write_workbook
 
 HEADERS = ("Student ID", "Last name", "Phone", "Phone", "", "Birth date")
@@ -54,32 +55,9 @@ HOSTILE = {
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
-def columns_of(headers):
-    """Number repeated headers as a sheet does."""
-    seen = {}
-    columns = []
-    for position, header in enumerate(headers):
-        seen[header] = seen.get(header, 0) + 1
-        columns.append(Column(position, header, seen[header]))
-    return tuple(columns)
-
-
-def sheet_of(
-    headers, rows, *, name="Students", header_row=4, notes=(), dtype="str", added=frozenset()
-):
-    frame = pd.DataFrame(rows, columns=range(len(headers)), dtype=dtype)
-    numbers = np.arange(header_row + 1, header_row + 1 + len(rows))
-    return Sheet(
-        Path("students.xlsx"),
-        "ab" * 32,
-        name,
-        header_row,
-        columns_of(headers),
-        frame,
-        numbers,
-        notes=notes,
-        added=frozenset(added),
-    )
+def sheet_of(headers, rows, *, name="Students", header_row=4, **more):
+    source, first = "students.xlsx", header_row + 1
+    return checked.sheet_of(headers, rows, name=name, source=source, first=first, **more)
 
 
 def problem(sheet, position, columns, **changes):
@@ -96,16 +74,8 @@ def problem(sheet, position, columns, **changes):
 
 
 def part_of(sheet, outcomes=None, problems=(), *, origins=None, notes=(), earlier=None, news=None):
-    skipped = np.zeros(len(sheet.rows), dtype=bool)
-    batch = Batch(
-        sheet,
-        "users",
-        "Banner students",
-        pd.DataFrame(index=sheet.frame.index),
-        origins or {},
-        skipped,
-        {},
-    )
+    skipped, frame = np.zeros(len(sheet.rows), dtype=bool), pd.DataFrame(index=sheet.frame.index)
+    batch = Batch(sheet, "users", "Banner students", frame, origins or {}, skipped, {})
     if outcomes is None:
         held = {one.position for one in problems if one.holds}
         outcomes = [

@@ -12,10 +12,11 @@ from importer.model import Batch, Column, Sheet
 from schemas import TABLES
 
 
-def sheet_of(headers, rows, *, name="People", source="people.xlsx", first=2, **more):
+def sheet_of(headers, rows, *, name="People", source="people.xlsx", first=2, dtype="str", **more):
     """Return a sheet of these texts; ``first`` is the row that the first has, below the header."""
     folded = [header.casefold() for header in headers]
-    frame = {at: pd.Series([row[at] for row in rows], dtype="str") for at in range(len(headers))}
+    columns = {at: pd.Series([row[at] for row in rows], dtype=dtype) for at in range(len(headers))}
+    frame = pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
     return Sheet(
         Path(source),
         "0" * 64,
@@ -25,7 +26,7 @@ def sheet_of(headers, rows, *, name="People", source="people.xlsx", first=2, **m
             Column(at, header, folded[: at + 1].count(folded[at]))
             for at, header in enumerate(headers)
         ),
-        pd.DataFrame(frame, index=pd.RangeIndex(len(rows))),
+        frame,
         np.arange(first, first + len(rows), dtype=np.int64),
         **more,
     )
