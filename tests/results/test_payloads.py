@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-import numpy as np
 import openpyxl
 import pandas as pd
 import pytest
@@ -11,20 +10,19 @@ from annotating import MAIN, about_of, member, part_of, sheet_of
 from importer.model import Outcome, State
 from importer.results import write_workbook
 
-HEADERS = ("Student ID", "Name", "Note")
-ROWS = (("0012", "Zoë", "x"), ("13", "", "y"), ("14", "Null", "z"))
 READY, INVALID = Outcome(State.READY), Outcome(State.INVALID)
+FIELDS = {
+    "unique_id": ["0012", "13", "14"],
+    "first_name": ["Zoë", "", "Null"],
+    "login_source": ["OPSCOM"] * 3,
+}
 
 
-def ready_part(outcomes, fields, *, origins=None, rows=ROWS, **facts):
+def ready_part(outcomes, fields=FIELDS, **facts):
     """Return a part whose batch has these fields, a column of values each."""
-    sheet = sheet_of(HEADERS, rows, **facts)
-    part = part_of(sheet, outcomes, origins=origins or {"unique_id": (0,), "first_name": (1,)})
-    batch = replace(
-        part.checked.batch,
-        frame=pd.DataFrame(fields, dtype="str"),
-        skipped=np.zeros(len(outcomes), dtype=bool),
-    )
+    sheet = sheet_of(("Student ID", "Name", "Note"), [("0012", "x", "y")] * len(outcomes), **facts)
+    part = part_of(sheet, outcomes, origins={"unique_id": (0,), "first_name": (1, 2)})
+    batch = replace(part.checked.batch, frame=pd.DataFrame(fields, dtype="str"))
     return replace(part, checked=replace(part.checked, batch=batch))
 
 
@@ -33,54 +31,42 @@ def checked(tmp_path, *parts, command="check"):
     return path, openpyxl.load_workbook(path)
 
 
-FIELDS = {
-    "unique_id": ["0012", "13", "14"],
-    "first_name": ["Zoë", "", "Null"],
-    "login_source": ["OPSCOM"] * 3,
-}
-
-
-def test_every_ready_row_is_shown_as_it_would_be_sent_blank_where_a_field_is_left_out(tmp_path):
-    _, book = checked(tmp_path, ready_part([READY, READY, INVALID], FIELDS))
+def test_every_ready_row_is_shown_as_it_would_be_sent_and_each_field_says_its_column(tmp_path):
+    """A blank is a field that is left out; a row that a person added has no number."""
+    _, book = checked(tmp_path, ready_part([READY, READY, INVALID], added={0}))
     assert book.sheetnames == ["Summary", "Students", "Would be sent"]
-    assert list(book["Would be sent"].iter_rows(values_only=True)) == [
+    page = book["Would be sent"]
+    assert list(page.iter_rows(values_only=True)) == [
         ("opscom_row", "unique_id", "first_name", "login_source"),
-        (5, "0012", "Zoë", "OPSCOM"),
+        (None, "0012", "Zoë", "OPSCOM"),
         (6, "13", None, "OPSCOM"),
     ]
-
-
-def test_each_field_says_which_column_it_comes_from(tmp_path):
-    origins = {"unique_id": (0,), "first_name": (1, 2)}
-    _, book = checked(tmp_path, ready_part([READY] * 3, FIELDS, origins=origins))
-    page = book["Would be sent"]
     assert [page[f"{letter}1"].comment.text for letter in "ABCD"] == [
         "The row in the source file.",
         "From Student ID.",
         "From Name and Note.",
         "The same for all rows: the mapping says so.",
     ]
+    assert page.sheet_properties.pageSetUpPr.fitToPage
 
 
-def test_several_sheets_each_have_their_own(tmp_path):
-    parts = [ready_part([READY] * 3, FIELDS, name=name) for name in ("Fall", "Winter", "Empty")]
-    parts[2] = ready_part([INVALID] * 3, FIELDS, name="Empty")
-    _, book = checked(tmp_path, *parts)
-    assert book.sheetnames[4:] == ["Would be sent, Fall", "Would be sent, Winter"]
+SHEETS = {
+    "each sheet has its own": (
+        [("Fall", READY), ("Winter", READY), ("Empty", INVALID)],
+        ["Fall", "Winter", "Empty", "Would be sent, Fall", "Would be sent, Winter"],
+    ),
+    "its name is taken": ([("Would be sent", READY)], ["Would be sent", "Would be sent (2)"]),
+    "nothing would be sent": ([("Students", INVALID)], ["Students"]),
+    "a push": ([("Students", Outcome(State.PUSHED))], ["Students"]),
+}
 
 
-@pytest.mark.parametrize(
-    ("outcome", "name", "command", "sheets"),
-    [
-        (READY, "Would be sent", "check", ["Would be sent", "Would be sent (2)"]),
-        (INVALID, "Students", "check", ["Students"]),
-        (Outcome(State.PUSHED), "Students", "push", ["Students"]),
-    ],
-    ids=["its name is taken", "nothing would be sent", "a push"],
-)
-def test_the_sheet_is_there_only_where_it_says_something(tmp_path, outcome, name, command, sheets):
-    _, book = checked(tmp_path, ready_part([outcome] * 3, FIELDS, name=name), command=command)
-    assert book.sheetnames == ["Summary", *sheets]
+@pytest.mark.parametrize("case", SHEETS)
+def test_the_sheet_is_there_only_where_it_says_something(tmp_path, case):
+    given, names = SHEETS[case]
+    parts = [ready_part([outcome] * 3, name=name) for name, outcome in given]
+    _, book = checked(tmp_path, *parts, command="push" if case == "a push" else "check")
+    assert book.sheetnames == ["Summary", *names]
 
 
 def test_what_would_be_sent_is_text_whatever_it_looks_like(tmp_path):
@@ -90,21 +76,11 @@ def test_what_would_be_sent_is_text_whatever_it_looks_like(tmp_path):
     assert [page[f"C{at}"].value for at in (2, 3, 4)] == texts
     assert page["C2"].quotePrefix
     root = member(path, "xl/worksheets/sheet3.xml")
-    assert not list(root.iter(f"{MAIN}f"))
-    assert not list(root.iter(f"{MAIN}hyperlink"))
+    assert not [*root.iter(f"{MAIN}f"), *root.iter(f"{MAIN}hyperlink")]
 
 
 def test_more_rows_than_are_taken_at_a_time_are_all_there(tmp_path):
-    count = 9_001
-    fields = {"unique_id": [str(at) for at in range(count)]}
-    part = ready_part([READY] * count, fields, rows=[("x", "y", "z")] * count)
-    _, book = checked(tmp_path, part)
+    fields = {"unique_id": [str(at) for at in range(4_001)]}
+    _, book = checked(tmp_path, ready_part([READY] * 4_001, fields))
     shown = list(book["Would be sent"].iter_rows(min_row=2, values_only=True))
-    assert shown == [(at + 5, str(at)) for at in range(count)]
-
-
-def test_a_row_that_a_person_added_has_no_row_number_and_the_sheet_fits_the_paper(tmp_path):
-    _, book = checked(tmp_path, ready_part([READY] * 3, FIELDS, added={1}))
-    page = book["Would be sent"]
-    assert [page[f"A{line}"].value for line in (2, 3, 4)] == [5, None, 7]
-    assert page.sheet_properties.pageSetUpPr.fitToPage
+    assert shown == [(at + 5, str(at)) for at in range(4_001)]
