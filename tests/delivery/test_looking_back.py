@@ -211,6 +211,7 @@ def test_a_lost_answer_is_told_when_settle_or_a_person_has_looked(desk, controll
     assert (row["opscom_status"], messages([row])) == ("pushed", [f"new\n{attempt}"])
 
 
+NEITHER = "opscom_answer holds neither an id nor yes nor no. Correct it."
 OF_ANOTHER = (
     "opscom_answer holds the id of another permit that OPSCOM has from us. Look this row up again, "
     "and correct it."
@@ -222,13 +223,14 @@ OF_ANOTHER = (
     [
         (str, OF_ANOTHER),
         (str.upper, OF_ANOTHER),
-        (lambda _: "0", "opscom_answer holds neither an id nor yes nor no. Correct it."),
+        *((text, NEITHER) for text in ("0", "oui", "NON", "?", "x" * 51)),
     ],
-    ids=["the id of another row", "in capitals", "a nought"],
+    ids=["the id of another row", "in capitals", "a nought", "oui", "NON", "a mark", "too long"],
 )
 def test_what_cannot_be_the_id_of_a_row_is_no_answer(desk, controller, said, why):
     number = lost(desk, controller, 1)
-    row = answer(desk, "settle", code=4, PL1=said(number))[1]
+    word = said if isinstance(said, str) else said(number)
+    row = answer(desk, "settle", code=4, PL1=word)[1]
     assert (row["opscom_status"], row["opscom_reference_id"]) == ("unknown", "")
     assert row["opscom_message"].startswith(why)
 

@@ -3,7 +3,6 @@
 What is sent is looked up in the controller's ledger, never in our own words.
 """
 
-import datetime as dt
 import re
 import shutil
 import zipfile
@@ -344,19 +343,6 @@ def test_a_cell_copied_with_our_mark_into_a_list_of_its_own_is_held(desk, contro
     assert file["states"] == {"unchanged": 1, "invalid": 1}
 
 
-@pytest.mark.parametrize("answer", ["oui", "NON", "?", "x" * 51], ids=lambda text: text[:12])
-def test_a_word_is_not_taken_for_an_id(desk, controller, answer):
-    controller.plan["N0000", 1] = Fault("lost")
-    desk.push(desk.table("permits.csv", [permit(0)]), code=4)
-    with edited(desk.results("permits")) as page:
-        page.cell(2, ANSWER).value = answer
-    desk.push(desk.results("permits"), code=4)
-    [row] = desk.table_of("permits")
-    assert row["opscom_message"].splitlines()[0] == (
-        "opscom_answer holds neither an id nor yes nor no. Correct it."
-    )
-
-
 @pytest.mark.parametrize("answer", ["yes", "no", "new", "update", "PERMIT-17"])
 def test_a_word_beside_a_fault_of_the_cells_stands_in_the_next_workbook_too(desk, answer):
     desk.push(desk.table("permits.csv", [permit(0) | {"To": "soon"}]), code=1)
@@ -382,45 +368,3 @@ def test_deletes_that_are_given_back_are_sent_once(desk, controller):
     assert sent(controller, before) == [ids[2]]
     states = [row["opscom_status"] for row in desk.table_of("cancel")]
     assert states == ["unchanged", "unchanged", "pushed"]
-
-
-def test_a_cell_that_was_no_text_stays_held_when_its_workbook_comes_back_uncorrected(
-    desk, controller
-):
-    """As text a truth value, or a date, would pass for the plate that it never was."""
-    path = desk.folder / "inbox" / "vehicles.xlsx"
-    book = openpyxl.Workbook()
-    book.active.title = "Cars"
-    for row in (["Plate", "Prov"], ["ABC 123", "ON"], [True, "ON"], [1234.5, "ON"]):
-        book.active.append(row)
-    book.save(path)
-    desk.push(path, code=1)
-    assert len(controller.ledger) == 1
-    desk.push(desk.results("vehicles"), code=1)
-    assert len(controller.ledger) == 1
-    assert [row["Plate"] for row in desk.table_of("vehicles", "Cars")] == [
-        "ABC 123",
-        "TRUE [correct this]",
-        "1234.5 [correct this]",
-    ]
-    with edited(desk.results("vehicles"), "Cars") as page:
-        page.cell(3, ROW + 1).value = "TRUE"
-        page.cell(4, ROW + 1).value = "1234S"
-    desk.push(desk.results("vehicles"), code=0)
-    assert len(controller.ledger) == 3
-
-
-@pytest.mark.parametrize("field", ["last_name", "street", "student_no"])
-def test_a_cell_that_is_a_date_is_shown_as_it_was_and_stays_held_until_it_is_corrected(
-    desk, controller, field
-):
-    mapping = ROSTER.replace("  last_name: Last\n", "") + f"  {field}: Odd\n"
-    desk.write("mappings/roster.yaml", mapping)
-    path = desk.folder / "inbox" / "roster.xlsx"
-    write_book(path, {"People": [[*user(1), "Odd"], [*user(1).values(), dt.date(2004, 2, 29)]]})
-    for book in (path, None):
-        desk.push(book or desk.results("roster"), code=1)
-        assert [row["Odd"] for row in desk.table_of("roster", "People")] == ["2004-02-29"]
-    assert controller.requests == 0
-    desk.give_back("roster", ("000001", "Odd", "Roy"), sheet="People", code=0)
-    assert controller.requests == 1
