@@ -6,10 +6,8 @@ import datetime as dt
 import io
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -256,75 +254,49 @@ def read_results(path, sheet="Rows"):
 class Terminal:
     """A process on a real terminal of its own (POSIX); ``screen`` is what a person has seen."""
 
-    LAUNCH = (
-        "import fcntl, os, sys, termios\n"
-        "fcntl.ioctl(0, termios.TIOCSCTTY, 0)\n"
-        "os.execv(sys.executable, [sys.executable, '-m', 'importer', *sys.argv[1:]])\n"
-    )
+    def __init__(self, office, *arguments):
+        import pexpect
 
-    def __init__(self, office, *arguments, environ=None, json_to=None):
-        import pty
+        self._child = pexpect.spawn(
+            sys.executable, ["-m", "importer", *arguments], cwd=str(office.folder), encoding="utf-8",
+            env=office.environment(TERM="xterm"), timeout=100,
+        )  # fmt: skip
+        self._child.logfile_read = self._seen = io.StringIO()
 
-        self.screen = ""
-        self._master, slave = pty.openpty()
-        out = slave if json_to is None else json_to
-        self.process = office.start(
-            *arguments,
-            code=self.LAUNCH,
-            environ={"TERM": "xterm", **(environ or {})},
-            stdin=slave,
-            stdout=out,
-            stderr=slave,
-            start_new_session=True,
-        )
-        os.close(slave)
+    @property
+    def screen(self):
+        return self._seen.getvalue().replace("\r\n", "\n")
 
-    def wait_for(self, text, seconds=100):
-        """Read until the screen shows a text."""
-        end = time.monotonic() + seconds
-        while text not in self.screen:
-            if not self._read(end):
-                raise AssertionError(f"the screen never showed {text!r}: {self.screen}")
+    def wait_for(self, text):
+        self._child.expect_exact(text)
 
     def type(self, text):
-        os.write(self._master, text.encode() + b"\n")
+        self._child.sendline(text)
 
-    def press_ctrl_c(self, until, presses=10):
+    def press_ctrl_c(self, until):
         """Interrupt until the screen shows a text.
 
         An interrupt that comes in the moment before the process begins to wait for a key is only
         noticed with the next one, as with any program.
         """
-        for _ in range(presses):
-            os.write(self._master, b"\x03")
-            with contextlib.suppress(AssertionError):
-                return self.wait_for(until, seconds=2)
-        raise AssertionError(f"{presses} interrupts did nothing: {self.screen}")
+        import pexpect
 
-    def end(self, seconds=100):
+        for _ in range(10):
+            self._child.sendintr()
+            if self._child.expect_exact([until, pexpect.TIMEOUT], timeout=2) == 0:
+                return
+        raise AssertionError(f"ten interrupts did nothing: {self.screen}")
+
+    def end(self):
         """Read to the end and return the exit code."""
-        end = time.monotonic() + seconds
-        while self._read(end):
-            pass
-        return self.process.wait(seconds)
+        import pexpect
 
-    def _read(self, end):
-        """Add to the screen what comes before a moment; whether anything came."""
-        import select
-
-        ready, _, _ = select.select([self._master], [], [], max(0, end - time.monotonic()))
-        try:
-            part = os.read(self._master, 65536) if ready else b""
-        except OSError:
-            part = b""  # Linux answers so when the other side is closed
-        self.screen += part.decode("utf-8", "replace").replace("\r\n", "\n")
-        return bool(part)
+        self._child.expect_exact(pexpect.EOF)
+        self._child.close()
+        return self._child.exitstatus
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_exc):
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGKILL)
-            self.process.wait(10)
-        os.close(self._master)
+        self._child.close(force=True)
