@@ -85,16 +85,20 @@ FULL = """\
 import resource, signal, sys
 from importer.cli import main
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-resource.setrlimit(resource.RLIMIT_FSIZE, (60_000, 60_000))
+most = int(sys.argv.pop())
+resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
 main(sys.argv[1:])
 """
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows limits no file's size")
-def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office):
+@pytest.mark.parametrize(
+    ("rows", "most"), [(2000, 60_000), (20, 3_000)], ids=["while rows are laid aside", "at the end"]
+)
+def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office, rows, most):
     scratch = office.folder.parent / "scratch"
-    office.roster(2000)
-    with office.start("check", code=FULL, environ={"TMPDIR": str(scratch)}) as check:
+    office.roster(rows)
+    with office.start("check", most, code=FULL, environ={"TMPDIR": str(scratch)}) as check:
         _out, err = check.communicate(timeout=100)
     assert check.returncode == 5
     results = office.folder / "results"
