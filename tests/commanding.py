@@ -15,6 +15,8 @@ import openpyxl
 import pytest
 import xlsxwriter
 
+from importer.cli import main
+
 ROOT = Path(__file__).parents[1]
 TOKEN = "token-Of-This-Test-77"
 CLIENT = "OC_TEST"
@@ -72,6 +74,18 @@ class Done:
     def states(self):
         """Source name → states."""
         return {Path(file["source"]).name: file["states"] for file in self.json["files"]}
+
+
+def called(*arguments):
+    """Run the command inside this process."""
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main(list(map(str, arguments)))
+    return Done(ended.value.code, out.getvalue(), err.getvalue())
 
 
 class Keyboard(io.StringIO):
@@ -161,12 +175,11 @@ class Office:
             out, err = process.communicate(timeout=100)
         return Done(process.returncode, out, err)
 
-    def calling(self, monkeypatch, capsys):
+    def calling(self, monkeypatch):
         """Return a function like ``run`` that stays inside this process, which is quicker.
 
         ``typed`` are the lines of a person at a terminal; without them nobody is there.
         """
-        from importer.cli import main
 
         def call(*arguments, typed=None, **environ):
             with monkeypatch.context() as here:
@@ -176,10 +189,7 @@ class Office:
                 here.delenv("OPSCOM_API_TOKEN", raising=False)
                 for name, value in (self.environment() | environ).items():
                     here.setenv(name, value)
-                with pytest.raises(SystemExit) as ended:
-                    main(list(map(str, arguments)))
-            said = capsys.readouterr()
-            return Done(ended.value.code, said.out, said.err)
+                return called(*arguments)
 
         return call
 

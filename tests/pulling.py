@@ -35,9 +35,9 @@ NOT_FOUND = (
 class Office(commanding.Office):
     """A workspace, and somebody who pulls in it."""
 
-    def __init__(self, folder, capsys, monkeypatch):
+    def __init__(self, folder, monkeypatch):
         super().__init__(folder, mappings={})
-        self._call = self.calling(monkeypatch, capsys)
+        self._call = self.calling(monkeypatch)
 
     @property
     def results(self):

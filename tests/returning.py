@@ -1,18 +1,15 @@
 """Push a file, edit the workbook that comes back, and push that: in this process, against a ledger."""
 
 import contextlib
-import io
-import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import openpyxl
 import pytest
-from commanding import PERMITS, ROSTER, TOKEN, Office
+from commanding import PERMITS, ROSTER, TOKEN, Office, called
 from commanding import read_results as rows_of
 
-from importer.cli import main
 from importer.model import RESULT_COLUMNS
 
 LIBREOFFICE = shutil.which("soffice")
@@ -50,16 +47,10 @@ class Desk(Office):
 
     def do(self, *arguments, code=None):
         """Run a command; return its JSON object. ``code`` is the exit code it must have."""
-        out, err = io.StringIO(), io.StringIO()
-        with (
-            contextlib.redirect_stdout(out),
-            contextlib.redirect_stderr(err),
-            pytest.raises(SystemExit) as end,
-        ):
-            main([*map(str, arguments), "--json"])
-        self.told = err.getvalue()
-        assert code is None or end.value.code == code, (end.value.code, out.getvalue())
-        return json.loads(out.getvalue())
+        done = called(*arguments, "--json")
+        self.told = done.err
+        assert code is None or done.code == code, (done.code, done.out)
+        return done.json
 
     def push(self, path, *more, code=None):
         return self.do("push", path, "--yes", *more, code=code)

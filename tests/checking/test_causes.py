@@ -26,8 +26,8 @@ def office(tmp_path):
 
 
 @pytest.fixture
-def call(office, monkeypatch, capsys):
-    return office.calling(monkeypatch, capsys)
+def call(office, monkeypatch):
+    return office.calling(monkeypatch)
 
 
 def lay(office, rows, **columns):

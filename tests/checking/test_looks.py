@@ -37,8 +37,8 @@ def office(tmp_path):
 
 
 @pytest.fixture
-def checked(office, monkeypatch, capsys):
-    call = office.calling(monkeypatch, capsys)
+def checked(office, monkeypatch):
+    call = office.calling(monkeypatch)
 
     def check(rows, *, skip="", **looks):
         office.write("mappings/permits.yaml", PERMITS + skip)

@@ -58,10 +58,10 @@ def people(first=0, last=8, key="{}"):
 
 
 @pytest.fixture
-def held(tmp_path, monkeypatch, capsys):
+def held(tmp_path, monkeypatch):
     """Check a workbook of these rows: number of each row that is held → what is said, all of it."""
     office = Office(tmp_path, mappings={"roster": MAPPING})
-    call = office.calling(monkeypatch, capsys)
+    call = office.calling(monkeypatch)
 
     def check(rows, *, header=HEADER, mapping=MAPPING):
         office.write("mappings/roster.yaml", mapping)
@@ -232,9 +232,9 @@ def test_in_a_list_of_little_more_than_keys_a_row_of_one_cell_is_a_record(held):
     assert held(rows, header=["Ref", "Name", "Lot", "Why"], mapping=mapping) == {}
 
 
-def test_a_row_in_which_no_mapped_column_holds_anything_is_skipped(tmp_path, monkeypatch, capsys):
+def test_a_row_in_which_no_mapped_column_holds_anything_is_skipped(tmp_path, monkeypatch):
     office = Office(tmp_path, mappings={"roster": MAPPING})
-    call = office.calling(monkeypatch, capsys)
+    call = office.calling(monkeypatch)
     rows = [
         [*HEADER, "Checked"],
         *([*row, True] for row in people(0, 2)),
@@ -264,14 +264,14 @@ def test_rows_of_a_results_workbook_stay_what_they_were_however_it_is_sorted(des
     assert controller.requests == sent
 
 
-def test_a_record_of_a_text_file_that_is_too_short_has_one_problem(tmp_path, monkeypatch, capsys):
+def test_a_record_of_a_text_file_that_is_too_short_has_one_problem(tmp_path, monkeypatch):
     office = Office(tmp_path, mappings={"roster": MAPPING})
     lines = [",".join(row) for row in (HEADER, *people(0, 3))] + [
         "# end of file",
         "1002,x,y,z,a@b.c,too many",
     ]
     office.write("inbox/roster.csv", "\n".join(lines) + "\n")
-    (file,) = office.calling(monkeypatch, capsys)("check", "--json").json["files"]
+    (file,) = office.calling(monkeypatch)("check", "--json").json["files"]
     rows = read_results(file["results"])
     assert rows[3]["opscom_message"] == f'Student ID: "# end of file": {ALONE}'
     assert len(rows[4]["opscom_message"].splitlines()) == 1

@@ -10,9 +10,9 @@ def office(tmp_path, controller):
 
 
 @pytest.fixture
-def calling(monkeypatch, capsys):
+def calling(monkeypatch):
     """Make a function that calls the command inside this process: quicker, and otherwise the same."""
-    return lambda office: office.calling(monkeypatch, capsys)
+    return lambda office: office.calling(monkeypatch)
 
 
 @pytest.fixture

@@ -99,8 +99,8 @@ def test_a_rehearsal_under_another_client_code_is_asked_nothing(desk):
 
 
 @pytest.mark.parametrize(("answer", "states"), [("y", "3 unchanged"), ("n", "3 pushed")])
-def test_a_person_at_the_terminal_answers(pushed, monkeypatch, capsys, answer, states):
-    call = pushed.calling(monkeypatch, capsys)
+def test_a_person_at_the_terminal_answers(pushed, monkeypatch, answer, states):
+    call = pushed.calling(monkeypatch)
     more = ("--client", "OC-TEST", "--results", "other")
     done = call("push", "permits.csv", "--yes", *more, typed=[answer])
     question = "Is that the same OPSCOM, so that what was sent there counts?"

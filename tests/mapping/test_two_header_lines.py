@@ -45,9 +45,9 @@ WAYS = {"merged.xlsx": write_merged, "plain.csv": write_text}
 
 
 @pytest.fixture
-def check(tmp_path, monkeypatch, capsys):
+def check(tmp_path, monkeypatch):
     office = Office(tmp_path, mappings={"permits": MAPPING})
-    call = office.calling(monkeypatch, capsys)
+    call = office.calling(monkeypatch)
 
     def checked(kind, mapping=MAPPING, above=()):
         office.write("mappings/permits.yaml", mapping)
@@ -70,9 +70,9 @@ def test_names_in_two_lines_are_the_header(check, kind, named, above):
     assert [row["opscom_row"] for row in read_results(file["results"], file["sheet"] or "Rows")]
 
 
-def test_joined_names_are_found_where_no_line_has_any_of_them(tmp_path, monkeypatch, capsys):
+def test_joined_names_are_found_where_no_line_has_any_of_them(tmp_path, monkeypatch):
     office = Office(tmp_path)
-    call = office.calling(monkeypatch, capsys)
+    call = office.calling(monkeypatch)
     mapping = ROSTER.replace("unique_id: Id", "unique_id: Student No")
     for part in ("First", "Last"):
         mapping = mapping.replace(f"name: {part}\n", f"name: Student {part} Name\n")
@@ -97,12 +97,12 @@ def test_a_file_that_lacks_a_header_in_any_two_lines_is_told_what_is_missing(che
     assert '"Until"' in error
 
 
-def test_the_first_record_is_never_a_second_line_of_the_header(tmp_path, monkeypatch, capsys):
+def test_the_first_record_is_never_a_second_line_of_the_header(tmp_path, monkeypatch):
     office = Office(
         tmp_path,
         mappings={"permits": MAPPING.replace("From", "Validity").replace("To}", "Validity#2}")},
     )
-    call = office.calling(monkeypatch, capsys)
+    call = office.calling(monkeypatch)
     with xlsxwriter.Workbook(office.inbox / "permits.xlsx") as book:
         sheet = book.add_worksheet()
         for at, row in enumerate([UPPER, *([*each[:3], "", *each[4:]] for each in RECORDS)]):

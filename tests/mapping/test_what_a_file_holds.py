@@ -15,8 +15,8 @@ def office(tmp_path):
 
 
 @pytest.fixture
-def call(office, monkeypatch, capsys):
-    return office.calling(monkeypatch, capsys)
+def call(office, monkeypatch):
+    return office.calling(monkeypatch)
 
 
 def people(first, last, header=HEADER):

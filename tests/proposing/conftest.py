@@ -4,9 +4,8 @@ import csv
 
 import pytest
 from asking import STAFF, Desk
-from commanding import Done
+from commanding import called
 
-from importer.cli import main
 from importer.proposing.answers import Answers
 from importer.proposing.columns import place_columns
 from importer.proposing.profiles import profile
@@ -53,15 +52,12 @@ def proposed(tmp_path):
 
 
 @pytest.fixture
-def desk(tmp_path, monkeypatch, capsys):
+def desk(tmp_path, monkeypatch):
     """An office whose export no mapping fits, and the command, inside this process and without a terminal."""
 
     def call(folder, *words):
         monkeypatch.chdir(folder)
-        with pytest.raises(SystemExit) as ended:
-            main(list(map(str, words)))
-        said = capsys.readouterr()
-        return Done(ended.value.code, said.out, said.err)
+        return called(*words)
 
     folder = tmp_path / "parking"
     for name in ("inbox", "mappings"):

@@ -5,5 +5,5 @@ from pulling import Office
 
 
 @pytest.fixture
-def office(tmp_path, capsys, monkeypatch):
-    return Office(tmp_path, capsys, monkeypatch)
+def office(tmp_path, monkeypatch):
+    return Office(tmp_path, monkeypatch)
