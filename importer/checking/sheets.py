@@ -107,12 +107,17 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
     strays |= dict.fromkeys(struck.keys() - strays.keys(), _STRUCK)
     strays |= dict.fromkeys(rows.ruled() - strays.keys(), _RULED)
     usual = rows.usual(strays)
-    if usual >= _USUAL and len(rows.mapped) > 1:
-        alone = set(rows.order[rows.filled[rows.order] == 1].tolist())
-        strays |= dict.fromkeys(alone - strays.keys(), _ALONE)
     key = _key(batch, table)
     # An id that OPSCOM gave stands in a column of ours, and tells records from nothing else.
-    if key is not None and key[1] in rows.cells and key[0].name not in batch.as_shown:
+    key = key if key is not None and key[1] in rows.cells else None
+    if usual >= _USUAL and len(rows.mapped) > 1:
+        alone = rows.filled == 1
+        if key is not None and rows.usual(strays, rows.sent) >= _USUAL:
+            # Beside a count stands the sum of a column that is not sent.
+            alone |= (rows.sent == 1) & (rows.cells[key[1]][0] != "").to_numpy()
+        found = set(rows.order[alone[rows.order]].tolist())
+        strays |= dict.fromkeys(found - strays.keys(), _ALONE)
+    if key is not None and key[0].name not in batch.as_shown:
         vouch = f"if it is a record, say `as_shown: true` at {key[0].name} in the mapping."
         unlike = list(_unlike(rows, key, strays, usual))
         strays |= dict.fromkeys(unlike, Refusal(_UNLIKE, f"{_DELETE}; {vouch}"))
@@ -135,9 +140,12 @@ class _Rows:
         self.columns = [column for column in sheet.columns if not column.ours]
         """The source's own; a results workbook has others."""
         self.cells = {column.position: batch.cells[column.position] for column in self.columns}
-        self.filled = np.zeros(len(sheet.frame), np.int64)
-        for texts, _ in self.cells.values():
-            self.filled += (texts != "").to_numpy()
+        self.filled, self.sent = np.zeros((2, len(sheet.frame)), np.int64)
+        """Filled cells of each row, and those of them that are mapped."""
+        for column, (texts, _) in self.cells.items():
+            filled = (texts != "").to_numpy()
+            self.filled += filled
+            self.sent += filled & (column in self.mapped)
         # A results workbook may have been sorted; what is below what, the source's numbers say.
         order = np.argsort(sheet.rows, kind="stable")
         self.order = order[~batch.skipped[order] & (self.filled[order] > 0)]
@@ -161,9 +169,9 @@ class _Rows:
             at for at in found.tolist() if not any(map(str.isalnum, "".join(self.row(at).values())))
         }
 
-    def usual(self, strays: Collection[int]) -> int:
+    def usual(self, strays: Collection[int], cells: Numbers | None = None) -> int:
         """Return how many cells a record fills: the middle one of the rows that fill several."""
-        filled = self.filled.copy()
+        filled = (self.filled if cells is None else cells).copy()
         filled[list(strays)] = 0
         several = np.sort(filled[self.order])
         several = several[several > 1]

@@ -82,6 +82,7 @@ REPORT = {
     "title": ["Fall 2026 roster"],
     "section": ["Staff"],
     "count": ["42"],
+    "count beside a sum that is not sent": ["42", "", "", "51"],
     "date": ["As of 2026-09-01"],
     "footer in another column": ["", "Confidential"],
 }
