@@ -42,6 +42,7 @@ _NEAREST = re.compile(
     re.DOTALL,
 )
 """What messages add of the known value that is nearest, which differs from value to value."""
+_WORD = re.compile(r"[\w-]+")
 _NUMBER = re.compile(r"\d[\d,]*")
 _CELL = re.compile(
     r"^(?:Correct the cell|Shorten it)(?:, or |; |\. |\.$)|, or correct the cell(?=\.$)"
@@ -77,9 +78,11 @@ class Cause:
     """Where the first one is."""
     first: tuple[int, Problem] | None = None
     """The sheet of the first one, by its place among those given, and the problem itself; ``None`` for
-    what OPSCOM refused."""
+    rows that are refused or held back as a whole."""
     by_mapping: bool = False
     """Whether so much of the column fails alike that the mapping is wrong, not the cells."""
+    by_opscom: bool = False
+    """Whether OPSCOM says so, and not we before anything is sent."""
 
     def as_json(self) -> dict[str, object]:
         """Return the entry under ``problems``."""
@@ -136,21 +139,45 @@ def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
     return tuple(sorted(causes, key=lambda each: (not each.holds, -each.rows)))
 
 
-def refusals_of(checked: Checked, outcomes: Sequence[Outcome]) -> tuple[Cause, ...]:
-    """Group the rows of a sheet that OPSCOM refused by its code, the most frequent first."""
+def outcome_causes(checked: Checked, outcomes: Iterable[tuple[int, Outcome]]) -> tuple[Cause, ...]:
+    """Group rows of a sheet by what OPSCOM refused, and by what else than their cells holds them back.
+
+    Args:
+        checked: The sheet.
+        outcomes: Positions and outcomes of rows.
+
+    Returns:
+        Those of the most rows first.
+    """
     sheet = checked.batch.sheet
-    rows: dict[str, list[int]] = {}
-    for position, outcome in enumerate(outcomes):
-        if outcome.state is State.REJECTED:
-            rows.setdefault(outcome.code, []).append(position)
+    heaps: dict[tuple[State, str, str], list[tuple[int, str]]] = {}
+    for position, outcome in outcomes:
+        held = outcome.state is State.INVALID and bool(outcome.message)
+        if held or outcome.state is State.REJECTED:
+            key = (outcome.state, outcome.code, alike(outcome.message) if held else "")
+            heaps.setdefault(key, []).append((position, outcome.message))
     causes = []
-    for code, positions in rows.items():
-        known = code_of(code)
-        means = "OPSCOM refused the record." if known is None else known.means
-        remedy = "See opscom_message in the workbook." if known is None else known.remedy
-        place = sheet.place(int(sheet.rows[positions[0]]))
-        causes.append(Cause(None, None, code, True, means, remedy, len(positions), (), place))  # noqa: FBT003 - errors all
+    for (state, code, said), rows in heaps.items():
+        means, remedy = "OPSCOM refused the record.", "See opscom_message in the workbook."
+        if state is State.INVALID:
+            whole = rows[0][1] if len({message for _, message in rows}) == 1 else said
+            means, stop, remedy = whole.partition(". ")
+            means += stop.strip()
+        elif known := code_of(code):
+            means, remedy = known.means, known.remedy
+        causes.append(
+            Cause(
+                *(None, None, code, True, means, remedy, len(rows), ()),
+                place=sheet.place(int(sheet.rows[rows[0][0]])),
+                by_opscom=state is State.REJECTED,
+            )
+        )
     return tuple(sorted(causes, key=lambda each: -each.rows))
+
+
+def alike(text: str) -> str:
+    """Return a sentence without what differs where the same is said of several rows: ids, numbers, dates."""
+    return _WORD.sub(lambda word: "…" if any(map(str.isdigit, word[0])) else word[0], text)
 
 
 def _header(columns: Sequence[Column], problem: Problem) -> str | None:

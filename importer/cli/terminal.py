@@ -130,7 +130,7 @@ def _say_states(sheet: SheetReport, *, told: bool) -> None:
     say(f"{where}: {counts} ({count(sheet.rows, 'row')}, mapping {sheet.mapping})")
     if sheet.against is not None and not told:
         say(f"  {sheet.against} since {sheet.against.source}")
-    say_causes([cause for cause in sheet.problems if not (told and cause.first)])
+    say_causes([cause for cause in sheet.problems if cause.by_opscom or not told])
 
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
@@ -141,11 +141,14 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     wrong = states.get("invalid", 0) + states.get("rejected", 0)
     push = f"push it with {again}" if again else "push it"
     steps = []
+    waiting = sum(c.rows for c in sheet.problems if c.first is None and not c.by_opscom)
     if wrong:
-        correct = f"orrect the marked cells in the workbook (opscom_message says what is wrong), save it, and {push}."
+        what = ["correct the marked cells"] if wrong > waiting else []
+        what += ["answer the rows that are held back"] if waiting else []
+        do = f"{' and '.join(what)} in the workbook (opscom_message says what is wrong), save it, and {push}."
         # As where the mapping is wrong about a column.
-        all_held = states.get("invalid", 0) == sum(states.values()) >= _SOME_ROWS
-        steps.append(f"{_ALL_HELD}c{correct}" if all_held else f"C{correct}")
+        all_held = states.get("invalid", 0) == sum(states.values()) >= _SOME_ROWS and not waiting
+        steps.append(f"{_ALL_HELD}{do}" if all_held else f"{do[0].upper()}{do[1:]}")
     if states.get("unknown") and POLICIES[sheet.endpoint or ""].creates:
         workbook = "" if sheet.results is None else quoted(sheet.results)
         command = " ".join(filter(None, ("opscom-import settle", workbook, again)))

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from importer.codes import code_of
 from importer.model import GONE, RECORD, State
-from importer.report import causes_of, told_values
+from importer.report import alike, causes_of, told_values
 from importer.results import words
 from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import EDITED, OUTDATED, UNDECIDED, kind_of
@@ -66,7 +65,6 @@ _REMEDIES = {
 """What to do about a row that we held back as a whole."""
 _LONGEST = 400
 """Characters of a message in the list of these rows."""
-_WORD = re.compile(r"[\w-]+")
 
 
 def write_summary(
@@ -343,8 +341,8 @@ def _urgent_lines(pages: Sequence[Page]) -> list[tuple[int, list[Cell]]]:
     """
 
     def reason(page: Page, position: int, outcome: Outcome) -> tuple[object, ...]:
-        why = [(p.code, p.columns, _alike(p.message), p.remedy) for p in _holding(page, position)]
-        return page.name, outcome.state, outcome.code, _alike(outcome.message), *why
+        why = [(p.code, p.columns, alike(p.message), p.remedy) for p in _holding(page, position)]
+        return page.name, outcome.state, outcome.code, alike(outcome.message), *why
 
     lines: list[tuple[int, list[Cell]]] = []
     for spots in _grouped(pages, reason, _URGENT_STATES).values():
@@ -359,15 +357,10 @@ def _urgent_lines(pages: Sequence[Page]) -> list[tuple[int, list[Cell]]]:
     return lines
 
 
-def _alike(text: str) -> str:
-    """Return a sentence without what differs where the same is said of several rows: ids, numbers, dates."""
-    return _WORD.sub(lambda word: "…" if any(map(str.isdigit, word[0])) else word[0], text)
-
-
 def _shared(spots: Sequence[tuple[Page, int]]) -> str:
     """Return what is said of some rows in one sentence; where it differs, of an id three dots are left."""
     first, *others = dict.fromkeys(page.outcomes[position].message for page, position in spots)
-    return _alike(first) if others else first
+    return alike(first) if others else first
 
 
 def _holding(page: Page, position: int) -> tuple[Problem, ...]:

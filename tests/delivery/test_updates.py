@@ -140,6 +140,33 @@ def test_the_cells_that_differ_are_marked_and_both_answers_are_offered(desk):
     assert rule.formula1 == '"new,update"'
 
 
+def test_rows_that_may_be_earlier_permits_are_told_as_problems_before_anything_is_sent(desk):
+    push_list(desk, *map(permit, range(3)), code=0)
+    desk.table("permits.csv", [CHANGED, permit(1) | {"To": END}, permit(2) | {"Plate": PLATE}])
+    (file,) = desk.push("permits.csv", code=1)["files"]
+    message = f"The permit … {ALIKE}"
+    remedies = {"End Date": (2, "permits.csv, row 2"), "License Plate": (1, "permits.csv, row 4")}
+    lines = [
+        f"It differs in {what}. {MAY_UPDATE}; where this is another permit, write new; then push this workbook."
+        for what in remedies
+    ]
+    assert [
+        (each["code"], each["severity"], each["remedy"], each["rows"]) for each in file["problems"]
+    ] == [
+        ("9022", "error", line, rows)
+        for line, (rows, _) in zip(lines, remedies.values(), strict=True)
+    ]
+    assert file["problems"][0]["message"] == message
+    said = desk.told.splitlines()
+    place = f"  Error in 2 rows (9022), first at permits.csv, row 2: {message} {lines[0]}"
+    assert said.index(place) < said.index("permits.csv: 3 invalid (3 rows, mapping Permits)")
+    assert said.count(place) == 1
+    assert said[-1] == (
+        "  Answer the rows that are held back in the workbook (opscom_message says what is wrong), save it, "
+        "and push it."
+    )
+
+
 def test_a_new_row_like_one_that_still_stands_beside_it_is_held(desk, controller):
     push_list(desk, permit(0), code=0)
     number = held(controller)["N0000"]["reference_id"]
