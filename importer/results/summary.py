@@ -79,7 +79,10 @@ def write_summary(
     layout.section("What to do")
     causes = causes_of([page.checked for page in pages])
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
-    for number, step in enumerate(words.next_steps(about, counts, by_mapping), 1):
+    outcomes = [outcome for page in pages for outcome in page.outcomes]
+    bare = sum(each.state is State.PUSHED and not each.reference_id for each in outcomes)
+    unnamed = bare if words.policy_of(about).changed_by else 0
+    for number, step in enumerate(words.next_steps(about, counts, by_mapping, unnamed), 1):
         layout.across(f"{number}.  {step}")
     if problems := _problem_lines(pages, causes):
         layout.section("Problems")

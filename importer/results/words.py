@@ -96,8 +96,13 @@ def _edited(about: About) -> tuple[str, str]:
     return f"was edited since it came into {place}", f"were edited since they came into {place}"
 
 
-def next_steps(about: About, counts: Counter[Kind], columns: Sequence[str] = ()) -> list[str]:
-    """Return what the person does now, one or two sentences a step; in ``columns`` the mapping is wrong."""
+def next_steps(
+    about: About, counts: Counter[Kind], columns: Sequence[str] = (), unnamed: int = 0
+) -> list[str]:
+    """Return what the person does now, one or two sentences a step.
+
+    In ``columns`` the mapping is wrong; of ``unnamed`` rows OPSCOM named no id.
+    """
     policy, place, noun = policy_of(about), system(about), policy_of(about).noun
     them = "this column" if len(columns) == 1 else "these columns"
     wrong = counts[State.INVALID] + counts[State.REJECTED]
@@ -148,10 +153,21 @@ def next_steps(about: About, counts: Counter[Kind], columns: Sequence[str] = ())
         "and which stand here as before. Where the later values are right, delete them here; where "
         "these are, push this workbook with --again."
     )
+    keep = (
+        f"Look up the id of {count(unnamed, noun)} in {place}, which named none, and keep it with this "
+        f"workbook: whoever changes or deletes a {noun} needs its id."
+    )
     push = f"Push the file, or this workbook, to send {count(ready, 'row')}."
     steps = (
         *((len(columns), remap), (wrong, correct), (alike, decide), (edited, restore)),
-        *((changed, mend), (late, look), (lost, find_out), (unsent, go_on), (ready, push)),
+        *(
+            (changed, mend),
+            (late, look),
+            (lost, find_out),
+            (unnamed, keep),
+            (unsent, go_on),
+            (ready, push),
+        ),
     )
     nothing = "Nothing. Every row is settled; keep this workbook as the record."
     return [text for number, text in steps if number] or [nothing]

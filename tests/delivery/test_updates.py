@@ -206,6 +206,18 @@ def test_of_two_permits_that_a_row_looks_like_update_changes_neither(desk, contr
     assert len(controller.ledger) == 2
 
 
+def test_permits_whose_id_was_not_named_are_work_for_a_person(desk, controller):
+    controller.plan["N0001", 1] = Fault(
+        "answer", body='{"status": "success", "reference_id": null}'
+    )
+    push_list(desk, permit(0), permit(1), code=0)
+    step = (
+        "1.  Look up the id of 1 permit in OPSCOM, which named none, and keep it with this workbook: whoever "
+        "changes or deletes a permit needs its id."
+    )
+    assert desk.section("permits", "What to do") == [[step]]
+
+
 def test_a_row_whose_permit_was_deleted_is_created_again_only_without_its_id(desk, controller):
     push_list(desk, permit(0), permit(1), code=0)
     number = held(controller)["N0000"]["reference_id"]
