@@ -34,8 +34,12 @@ FEWEST = 50
 """Ids in common from which on a file is stopped; with fewer it is only doubted."""
 FEWEST_FOR_DOUBT = 5
 SHARE = 0.5
-"""The share of them that may change both names before the file is held for a wrong one."""
-NAMES = ("first_name", "last_name")
+"""The share of them that may change so before the file is held for a wrong one."""
+_OWN = ("first_name", "last_name", "email")
+_SHIFTED: Mapping[tuple[str, ...], str] = {
+    ("first_name", "last_name"): "another first and another last name",
+    **{(name,): f"the {name} of another" for name in _OWN},
+}
 _EXAMPLES = 3
 
 
@@ -169,9 +173,9 @@ def _as_fresh(checked: Checked) -> Checked:
 
 
 def guard(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
-    """Put files of users in error whose names belong to other ids; the other files go on.
+    """Put files of users in error whose names or addresses belong to other ids; the other files go on.
 
-    Ids were sorted apart from the names, or a column is shifted. A results workbook that is given back is
+    A column was sorted apart from the others, or is shifted. A results workbook that is given back is
     never taken for a wrong file.
     """
     memory, system = past.memory, past.number
@@ -181,28 +185,39 @@ def guard(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
 
 
 def _guarded(job: Job, memory: Memory, system: int) -> Job:
-    """Stop, or only doubt, a file that would give most of the ids in common another first and last name."""
+    """Stop, or only doubt, a file that would give most of the ids in common what others had."""
     table = TABLES.get(job.endpoint)
-    if table is None or job.origin is not None or not all(map(table.field, NAMES)):
+    if table is None or job.origin is not None or not all(map(table.field, _OWN)):
         return job
     known = EndpointMemory(memory, system, job.endpoint).known(parts=True)
     common = 0
-    changed: list[Record] = []
+    changed: dict[tuple[str, ...], list[tuple[Record, str]]] = {names: [] for names in _SHIFTED}
     for record in (row for checked in job.sheets for row in Rows(checked, table)):
         past = known.get(record.key)
         if past is not None and past.there:
             common += 1
             before = json.loads(past.parts)
-            now = {name: memory.part(name, record.payload.get(name, "")) for name in NAMES}
-            if all(before.get(name) != now[name] for name in NAMES):
-                changed.append(record)
-    if common < FEWEST_FOR_DOUBT or len(changed) <= common * SHARE:
+            now = {name: memory.part(name, record.payload.get(name, "")) for name in _OWN}
+            for names, rows in changed.items():
+                if all(before.get(name) != now[name] for name in names):
+                    rows.append((record, now[names[0]]))
+    if common < FEWEST_FOR_DOUBT:
         return job
+    for names, rows in changed.items():
+        if len(names) == 1 and len(rows) > common * SHARE:
+            # Names may be spelled anew, and addresses move: what another id had is no new one.
+            had = {json.loads(each.parts).get(names[0]) for each in known.values() if each.there}
+            rows[:] = [(record, part) for record, part in rows if part in had]
+        if len(rows) > common * SHARE:
+            return _doubted(job, common, [record for record, _ in rows], _SHIFTED[names])
+    return job
+
+
+def _doubted(job: Job, common: int, changed: Sequence[Record], what: str) -> Job:
     examples = ", ".join(f"row {record.row} (id {record.key})" for record in changed[:_EXAMPLES])
     why = (
-        f"{len(changed)} of the {common} ids that OPSCOM has from us already would get another first "
-        f"and another last name, {examples} among them: most likely a column is shifted, or the ids "
-        "were sorted apart from the names."
+        f"{len(changed)} of the {common} ids that OPSCOM has from us already would get {what}, {examples} among "
+        "them: most likely a column is shifted, or one was sorted apart from the others."
     )
     if common < FEWEST:
         return replace(job, notes=(*job.notes, f"{why} Look at these rows before you push."))

@@ -303,7 +303,7 @@ def test_ids_sorted_apart_from_names_are_stopped_before_the_first_row(desk, cont
     whose = (
         "ids that OPSCOM has from us already would get another first and another last name, row 2 "
         "(id 000000), row 3 (id 000001), row 4 (id 000002) among them: most likely a column is shifted, "
-        "or the ids were sorted apart from the names. Look at these rows"
+        "or one was sorted apart from the others. Look at these rows"
     )
     for command in (("push", "--yes"), ("check",)):
         said = desk.do(*command, "roster.csv", code=5)
@@ -321,6 +321,23 @@ def test_ids_sorted_apart_from_names_are_stopped_before_the_first_row(desk, cont
     desk.table("roster.csv", names)
     went = desk.push("roster.csv", "--different-file", code=0)
     assert states(went) == {"pushed": 60}
+
+
+@pytest.mark.parametrize(
+    ("header", "field"), [("First", "first_name"), ("Last", "last_name"), ("Mail", "email")]
+)
+def test_a_column_that_was_sorted_apart_from_the_ids_stops_the_file(desk, header, field):
+    desk.push(desk.roster(60, "roster.csv"), code=0)
+    desk.table("roster.csv", [user(n) | {header: user((n + 1) % 60)[header]} for n in range(60)])
+    assert desk.do("check", "roster.csv", code=5)["files"][0]["error"] == (
+        "roster.csv looks like a wrong file; nothing of it was sent. 60 of the 60 ids that OPSCOM has from us "
+        f"already would get the {field} of another, row 2 (id 000000), row 3 (id 000001), row 4 (id 000002) "
+        "among them: most likely a column is shifted, or one was sorted apart from the others. Look at these "
+        "rows. Where the file is right, run the command again with --different-file."
+    )
+    # Spelled anew, all of them are still their own.
+    desk.table("roster.csv", [user(n) | {header: user(n)[header].upper()} for n in range(60)])
+    assert desk.do("check", "roster.csv", code=0)["files"][0]["error"] is None
 
 
 # Refusals, deletes, tokens
