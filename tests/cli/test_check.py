@@ -29,6 +29,21 @@ def test_check_knows_what_was_pushed_before_also_where_the_host_is_spelled_other
     assert call("check", "--json").states == {"roster.csv": {"ready": 1, "unchanged": 1}}
 
 
+def test_the_encoding_that_a_note_asks_for_lets_the_rows_go(office, call):
+    people = "".join(f"{n},Zo\u00e9,Pr\u00e9fontaine,p{n}@u.example\r\n" for n in range(4))
+    path = office.inbox / "roster.csv"
+    path.write_bytes(f"Id,First,Last,Mail\r\n{people}".encode("cp850"))
+    assert call("check", "--json").states == {"roster.csv": {"invalid": 4}}
+    mapping = next((office.folder / "mappings").glob("*.yaml"))
+    mapping.write_text(
+        f"{mapping.read_text(encoding='utf-8')}\nencoding: cp850\n", encoding="utf-8"
+    )
+    done = call("check", "--json")
+    assert done.states == {"roster.csv": {"ready": 4}}
+    [row, *_] = read_results(done.json["files"][0]["results"])
+    assert (row["First"], row["Last"]) == ("Zo\u00e9", "Pr\u00e9fontaine")
+
+
 NO_SOCKETS = """\
 import socket, sys
 class Refusing(socket.socket):

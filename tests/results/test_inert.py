@@ -22,7 +22,7 @@ from annotating import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from importer.results.inert import hold, sheet_name
+from importer.results.inert import given_back, hold, sheet_name
 
 
 @pytest.mark.parametrize(
@@ -44,6 +44,17 @@ def test_every_source_cell_has_the_text_format_also_the_blank_ones(tmp_path):
     styles = list(member(path, "xl/styles.xml").find(f"{MAIN}cellXfs"))
     columns = list(member(path, "xl/worksheets/sheet2.xml").iter(f"{MAIN}col"))[6:]
     assert {styles[int(column.get("style"))].get("numFmtId") for column in columns} == {"49"}
+
+
+@pytest.mark.parametrize(
+    ("shown", "stored", "back"),
+    [
+        ("$1,235", "1234.56", "1234.56"), ("$14.50", "14.5", "$14.50"), ("15%", "0.15", "0.15"), ("-", "0", "-"),
+        ("14.51", "14.505", "14.51 [correct this]"), ("14.51", "14.510000000000002", "14.51"),
+    ],
+)  # fmt: skip
+def test_a_money_cell_shows_the_very_amount_that_was_sent(shown, stored, back):
+    assert given_back(shown, stored) == back
 
 
 @given(
