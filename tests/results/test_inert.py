@@ -2,7 +2,6 @@
 
 import re
 import shutil
-import subprocess
 
 import pytest
 from annotating import (
@@ -21,6 +20,7 @@ from annotating import (
 )
 from hypothesis import given
 from hypothesis import strategies as st
+from returning import LIBREOFFICE, save_in_libreoffice
 
 from importer.results.inert import given_back, hold, sheet_name
 
@@ -114,14 +114,10 @@ def test_any_title_gives_a_name_that_a_worksheet_can_have(title, taken):
 
 
 @pytest.mark.libreoffice
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.skipif(LIBREOFFICE is None, reason="LibreOffice is not installed")
 def test_all_texts_survive_a_save_in_libreoffice(tmp_path):
     odd = ("=", "1E5", "12345678901234567890", "2001-02-03", "<r></r>", " = 1", "'t Hooft")
     texts = [text for text in HOSTILE.values() if hold(text) == text and "\r" not in text]
     rows = [(text, "x") for text in (*texts, *odd)]
     path = written(tmp_path, part_of(sheet_of(("a", "b"), rows)))
-    profile = (tmp_path / "profile").as_uri()
-    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx"]
-    out = tmp_path / "saved"
-    subprocess.run([*command, "--outdir", out, path], check=True, capture_output=True, timeout=100)
-    assert source_cells(out / path.name) == rows
+    assert source_cells(save_in_libreoffice(path, tmp_path)) == rows
