@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from commanding import permit, user
+from commanding import permit
 from controller import Fault
 from returning import edited, set_cell, sort_rows
 
@@ -87,63 +87,14 @@ def test_a_row_is_recognised_by_its_key_or_number_wherever_it_stands(desk, contr
 # This file against the last one
 
 
-def against(desk, kind="results"):
-    """Return the sentence above the table, and the table; ``None`` where there is none."""
-    lines = desk.section("roster", "This file against the last one", kind)
-    if lines is None:
-        return None
-    [said], head, *table = lines
-    assert head == ["Rows", "Number", "Which"]
-    return re.sub(r"\d{4}-\d\d-\d\d", "DAY", said), table
-
-
-def test_new_changed_unchanged_and_gone_are_counted_and_named(desk):
-    desk.push(desk.roster(5, "roster-1.csv"), code=0)
-    people = [user(number) for number in range(2, 7)]
-    people[0]["Mail"] = "other@students.example"
-    people[1] |= {"Mail": "another@students.example", "Last": ""}
-    desk.table("roster.csv", [*people, user(7) | {"Mail": "none"}])
-    expected = (
-        (
-            "The last file with the mapping Roster was roster-1.csv with 5 rows, pushed on DAY. Compared "
-            "is what OPSCOM last accepted from us for each row."
-        ),
-        [
-            ["new", 2, "Never accepted from us before."],
-            [
-                "changed",
-                2,
-                "Not as last accepted: email in 2 rows, last_name (blank now, so OPSCOM keeps the old value) in 1 row.",
-            ],
-            ["unchanged", 1, "Exactly what was last accepted."],
-            ["not compared", 1, "Held back, repeated, or no records."],
-            [
-                "gone",
-                2,
-                "Brought by earlier files with this mapping, not in this one. Nothing is done.",
-            ],
-        ],
-    )
-    desk.do("check", "roster.csv", code=1)
-    assert against(desk, "checked") == expected
-    desk.push("roster.csv", code=1)
-    assert against(desk) == expected
-
-
-def test_the_first_file_and_a_results_workbook_are_compared_with_nothing(desk, controller):
-    refuse(controller, 0)
-    desk.push(desk.roster(4, "roster.csv"), code=1)
-    assert against(desk) is None
-    desk.push(desk.results("roster"), code=1)
-    assert against(desk) is None
-
-
 def test_ids_in_another_file_of_the_same_run_are_not_gone(desk):
     desk.push(desk.roster(4, "inbox/roster-1.csv"), code=0)
     desk.roster(2, "inbox/roster.csv")
     desk.roster(2, "inbox/roster-2.csv", start=2)
     desk.do("push", "--yes", code=0)
-    assert against(desk)[1] == [["unchanged", 2, "Exactly what was last accepted."]]
+    assert desk.section("roster", "This file against the last one")[2:] == [
+        ["unchanged", 2, "Exactly what was last accepted."]
+    ]
 
 
 SHORTER = (

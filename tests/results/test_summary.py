@@ -99,32 +99,21 @@ def test_the_numbers_of_the_first_sentence_add_up_to_the_rows(counts, command, d
         assert str(total) in first
 
 
-@pytest.mark.parametrize(
-    ("facts", "said", "fill"),
-    [
-        ({}, "LIVE SYSTEM: controller.example, client OC_TEST", "FFB3261E"),
-        ({"sandbox": True}, "SANDBOX, a rehearsal: nothing reached OPSCOM.", "FF1565C0"),
-        (
-            {"command": "check"},
-            "CHECK ONLY: nothing was sent. A push goes to controller.example, client OC_TEST.",
-            "FF546E7A",
-        ),
-        (
-            {"command": "check", "host": "", "client": ""},
-            "CHECK ONLY: nothing was sent. A push goes to no host set.",
-            "FF546E7A",
-        ),
-        (
-            {"command": "check", "client": ""},
-            "CHECK ONLY: nothing was sent. A push goes to controller.example.",
-            "FF546E7A",
-        ),
-    ],
-    ids=["live", "sandbox", "check", "check without a host", "check without a client code"],
-)
+DRY = "CHECK ONLY: nothing was sent. A push goes to {}."
+NO_CLIENT = {"command": "check", "client": ""}
+PLACES = {
+    "live": ({}, "LIVE SYSTEM: controller.example, client OC_TEST", "B3261E"),
+    "sandbox": ({"sandbox": True}, "SANDBOX, a rehearsal: nothing reached OPSCOM.", "1565C0"),
+    "check": ({"command": "check"}, DRY.format("controller.example, client OC_TEST"), "546E7A"),
+    "check without a host": (NO_CLIENT | {"host": ""}, DRY.format("no host set"), "546E7A"),
+    "check without a client code": (NO_CLIENT, DRY.format("controller.example"), "546E7A"),
+}
+
+
+@pytest.mark.parametrize(("facts", "said", "fill"), PLACES.values(), ids=PLACES)
 def test_a_rehearsal_and_a_check_cannot_be_taken_for_the_live_system(tmp_path, facts, said, fill):
     page = summary(tmp_path, part_in({State.PUSHED: 2}), **facts, stopped="OPSCOM answers 9001.")
-    assert (page["A2"].value, page["A2"].fill.fgColor.rgb) == (f"  {said}", fill)
+    assert (page["A2"].value, page["A2"].fill.fgColor.rgb) == (f"  {said}", f"FF{fill}")
     assert page["A3"].value == "  The run stopped before its end. OPSCOM answers 9001."
 
 
