@@ -102,21 +102,6 @@ def test_a_workbook_changed_in_this_way_is_known_by_its_rows_and_loses_none(
     assert (told["File"], told["File's SHA-256"]) == ("roster.xlsx", digest)
 
 
-def test_rows_copied_into_a_workbook_of_their_own_are_refused(desk, controller):
-    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
-    book = openpyxl.load_workbook(desk.results("permits"))
-    del book["Summary"]
-    copy = desk.folder / "for Bob, permits.xlsx"
-    book.save(copy)
-    before = len(controller.ledger)
-    done = desk.push(copy, code=5)
-    assert sent(controller, before) == []
-    assert done["files"][0]["error"] == (
-        "for Bob, permits.xlsx: these are results without their sheet Summary, which says what became of "
-        "the rows. Push the results workbook as it was written, with its Summary."
-    )
-
-
 def push_and_correct(desk, more=()):
     """Push four people, one of them with a fault, which is corrected in the workbook."""
     people = [user(number) | dict(more) for number in range(4)]
