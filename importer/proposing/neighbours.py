@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Final
 from importer.proposing.answers import SECOND
 from importer.proposing.naming import FIRM
 from importer.proposing.proposal import Confidence, Place
-from importer.proposing.vocabulary import languages, means
+from importer.proposing.vocabulary import languages, means, squeezed
+from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,7 +52,9 @@ def settle(
         if row.places[at].profile.share("uuid") > _HALF:
             reason = "the values are written as reference ids of permits that are in OPSCOM"
             row.change(at, reason, Confidence.ASK)
-    _rivals(row)
+    if endpoint == "permits":
+        _tags(row)
+    _rivals(row, endpoint)
     # From the right, so that a column that gives a second field moves no other.
     for at, field, reason in sorted(_seconds(row), reverse=True):
         second = replace(places[at], field=field, confidence=Confidence.LIKELY, reason=reason)
@@ -211,11 +214,23 @@ def _user_types(row: _Row) -> None:
             row.change(at, reason, Confidence.ASK)
 
 
-def _rivals(row: _Row) -> None:
+def _tags(row: _Row) -> None:
+    """A tag is the plate, as in the south of the United States, unless a plate stands beside it: then the permit's."""
+    tags = [at for at in row.free("plate") if "tag" in row.namings[at].words]
+    plates = [at for at in row.used("plate") if at not in tags]
+    for at in tags if plates else ():
+        if row.used("permitNo"):
+            row.drop(at, f"{row.name(plates[0])} is the plate")
+        else:
+            reason = f"beside {row.name(plates[0])} a tag is the permit's own number"
+            row.change(at, reason, Confidence.LIKELY, field="permitNo")
+
+
+def _rivals(row: _Row, endpoint: str) -> None:
     """Of two columns of one field the better known is used, and the other is offered."""
     for field in sorted({place.field for place in row.places if place.field} - set(_PARTS_OF)):
         single = [at for at in row.of(field) if row.places[at].how in {"direct", "extract"}]
-        ranks = {at: (at in row.fixed, _known(row.places[at]), -at) for at in single}
+        ranks = {at: (at in row.fixed, _known(row.places[at], endpoint), -at) for at in single}
         if not single:
             continue
         best, *others = sorted(single, key=ranks.__getitem__, reverse=True)
@@ -231,12 +246,14 @@ def _rivals(row: _Row) -> None:
             row.change(best, reason, Confidence.LIKELY)
 
 
-def _known(place: Place) -> tuple[float, ...]:
+def _known(place: Place, endpoint: str) -> tuple[float, ...]:
     """Return how well a column is known for its field, beside its rivals."""
     full = place.profile.filled / max(1, place.profile.rows)
+    field = TABLES[endpoint].field(place.field or "")
+    names = map(squeezed, (field.name, *field.aliases) if field else ())
     return (
         bool(place.profile.counts), place.used, -place.ordinal, place.grade >= 0,
-        round(place.strength, 1), place.grade, round(full, 1),
+        round(place.strength, 1), place.grade, squeezed(place.profile.column.header) in names, round(full, 1),
     )  # fmt: skip
 
 

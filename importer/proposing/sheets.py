@@ -139,7 +139,8 @@ def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
     if not has("plate"):
         return _HALF * (known >= _MANY)
     if endpoint == "permits":
-        return known > 1 or has("permitNo", least=1.0)
+        thin = _HALF * has("startTime", "endTime", least=1.0)
+        return max(known > 1, has("permitNo", least=1.0), thin)
     return sum(weights.get(name, 0) for name in special) >= _GOOD
 
 

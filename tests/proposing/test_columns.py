@@ -279,6 +279,17 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
             {**UNMAILED, "New Primary Email": ("", "", "", ""), "Email Address": MAILS},
             "users", ["student_no", "first_name", "last_name", None, "email"],
         ),
+        # A tag is the plate, but beside a plate it is the permit's number; OPSCOM's own name counts more than another.
+        *(
+            ({tag: NUMBERS, "Plate": CARS["Plate"], "End Date": BIRTHS, **more}, "permits", fields)
+            for tag in ("Tag #", "Tag No.", "Tag Number")
+            for more, fields in (
+                ({}, ["permitNo", "plate", "endTime"]),
+                ({"Permit #": NUMBERS}, [None, "plate", "endTime", "permitNo"]),
+            )
+        ),
+        ({"Tag #": CARS["Plate"], "End Date": BIRTHS}, "permits", ["plate", "endTime"]),
+        ({"Plate Number": CARS["Plate"], "Plate": CARS["Plate"], "Make": CARS["Make"]}, "vehicles", [None, "plate", "make"]),
         # What changes of a permit is known in a list of updates.
         *(
             ({id_: values_, header: values}, "permit-updates", ["referenceID", field])
@@ -310,6 +321,7 @@ def test_permit_numbers_written_as_reference_ids_are_asked(place):
         (PEOPLE, "users"),
         (CARS, "vehicles"),
         ({"Permit #": NUMBERS, "Plate": CARS["Plate"], "Start Date": BIRTHS, "End Date": BIRTHS}, "permits"),
+        ({"Name": WORDS, "Plate": CARS["Plate"], "Expires": BIRTHS}, "permits"),
         ({**PEOPLE, "Grade": ("9", "10", "9", "11")}, "users"),
         ({"Citation #": NUMBERS, "Plate": CARS["Plate"], "Issued": BIRTHS, "Violation": WORDS, "Fine": PRICES}, None),
         ({"Student ID": PEOPLE["Student ID"], "Name": WORDS, "Course": WORDS, "Grade": ("A", "B", "A", "C")}, None),
