@@ -170,6 +170,12 @@ def _phones(row: _Row) -> None:
             reason = f"a phone of no kind; {row.name(cells[0])} is the cell phone"
             field = "employee_phone" if staff else "student_phone"
             row.change(at, reason, Confidence.ASK, field=field)
+    for at in row.free("area code"):
+        short = [
+            p for p in row.used("phone_cell") if row.places[p].profile.share("ten digits") < _HALF
+        ]
+        if not any(at < phone for phone in short):
+            row.drop(at, "no column of phone numbers right of it lacks them")
     for at in row.free("student_phone"):
         if row.places[at].used and row.places[at].strength < FIRM:
             row.change(at, "a home phone: OPSCOM has a student's phone for it", Confidence.ASK)

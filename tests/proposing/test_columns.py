@@ -279,6 +279,14 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
             {**UNMAILED, "New Primary Email": ("", "", "", ""), "Email Address": MAILS},
             "users", ["student_no", "first_name", "last_name", None, "email"],
         ),
+        *(
+            ({"Email": MAILS, area: ("613", "343", "613", "519"), phone: numbers}, "users", ["email", *fields])
+            for area, phone in (("Area Code", "Phone"), ("PHONE_AREA", "PHONE_NUMBER"), ("Ind. rég.", "Tél."))
+            for numbers, fields in (
+                (("555-0110", "5550111", "555-0112", "555-0113"), ["phone_cell", "phone_cell"]),
+                (PHONES, [None, "phone_cell"]),
+            )
+        ),
         # A tag is the plate, but beside a plate it is the permit's number; OPSCOM's own name counts more than another.
         *(
             ({tag: NUMBERS, "Plate": CARS["Plate"], "End Date": BIRTHS, **more}, "permits", fields)
