@@ -275,12 +275,28 @@ def _seconds(row: _Row) -> Iterator[tuple[int, str, str]]:
             row.change(at, reason, Confidence.LIKELY, how="extract")
             if not row.of("year"):
                 yield at, "year", "the values begin with the year"
+        elif row.places[at].profile.share("spaced") > _HALF:
+            _cut_make(row, at)
     for at in row.free("unique_id"):
         firm = {named.field for named in row.namings[at].fields if named.strength >= FIRM}
         for field, whose in _OWN_NUMBERS.items():
             own = field in firm and whose in row.namings[at].words
             if own and row.places[at].used and not row.of(field):
                 yield at, field, f"the id is said to be the {whose}'s own number"
+
+
+def _cut_make(row: _Row, at: int) -> None:
+    """Take the make alone out of "Honda Civic"; ask where it does not stand first."""
+    words = [text.replace("/", " ").split() for text in row.places[at].profile.counts]
+    heads = [{" ".join(each[:number]) for number in (1, 2)} for each in words]
+    makes = sum(any(means("makes", head) for head in each) for each in heads)
+    if sum(means("makes", " ".join(each)) is None for each in words) <= _HALF * len(words):
+        return
+    if makes >= _MOST * len(words):
+        reason = "the values begin with the make; what follows is left out"
+        row.change(at, reason, Confidence.LIKELY, how="extract")
+    else:
+        row.change(at, "the values hold more than the make", Confidence.ASK)
 
 
 def _joined(places: Sequence[Place]) -> Iterator[Place]:

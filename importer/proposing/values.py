@@ -35,6 +35,7 @@ _DATED: Final = {"date_of_birth", "startTime", "endTime"}
 _MOSTLY: Final = 0.9
 _MOST_STRANGE, _LOOKED_AT, _LONGEST, _CODE = 12, 5000, 20, 3
 _YEAR: Final = r"\b((?:19|20)[0-9]{2})\b"
+_MAKE: Final = r"(?i)^(?:(?:19|20)[0-9]{2}\s+)?((?:Alfa|Aston|Land|Rolls)\s+\S+|[^\s/]+)"
 
 
 @dataclass(slots=True)
@@ -130,7 +131,7 @@ def _extracted(made: Turn) -> None:
         patterns = (r"^[^,]+,\s*(.+)$", r"^([^,]+),") if comma else (r"^(\S+)", r"^\S+\s+(.+)$")
         made.rule["extract"] = patterns[0 if name == "first_name" else 1]
     elif made.place.how == "extract":
-        made.rule["extract"] = _YEAR if name == "year" else r"^(?:(?:19|20)[0-9]{2}\s+)?(\S+)"
+        made.rule["extract"] = _YEAR if name == "year" else _MAKE
     elif made.counts and all(text[:1] == "#" and len(text) > 1 for text in made.counts):
         made.rule["extract"] = "^#(.+)$"
 

@@ -231,11 +231,34 @@ def test_what_vehicles_lack_is_asked_for_all(proposed):
     assert said.questions == []
 
 
-def test_a_year_before_a_make_gives_both(proposed):
-    text = "Tag,Tag State,Vehicle\nABC123,ON,2015 Honda Civic\nBXT904,ON,2018 Ford Focus\n"
-    found = rules(proposed(text))
-    assert found["year"]["extract"] == r"\b((?:19|20)[0-9]{2})\b"
-    assert found["make"]["extract"] == r"^(?:(?:19|20)[0-9]{2}\s+)?(\S+)"
+@pytest.mark.parametrize(
+    ("header", "values", "makes"),
+    [
+        ("Vehicle", ("2015 Honda Civic", "2018 Ford Focus"), ("Honda", "Ford")),
+        ("Make/Model", ("Honda Civic", "LAND ROVER Defender"), ("Honda", "LAND ROVER")),
+        ("Make & Model", ("Honda / Civic", "Mercedes-Benz C300"), ("Honda", "Mercedes-Benz")),
+        ("Make", ("Honda", "Land Rover"), ("Honda", "Land Rover")),
+    ],
+)
+def test_of_a_make_with_its_model_or_year_the_make_alone_is_sent(
+    proposed, tmp_path, header, values, makes
+):
+    found = proposed(f"Tag,Tag State,{header}\nABC123,ON,{values[0]}\nBXT904,ON,{values[1]}\n")
+    path = tmp_path / "made.yaml"
+    path.write_text(mapping_text(found), encoding="utf-8")
+    frame = apply_mapping(load_mapping(path), found.look.sheet).frame
+    assert tuple(frame["make"]) == makes
+    if "2015" in values[0]:
+        assert tuple(frame["year"]) == ("2015", "2018")
+
+
+def test_a_make_that_stands_behind_other_words_is_asked(proposed):
+    found = proposed(
+        "Tag,Tag State,Make/Model\nABC123,ON,Red Honda Civic\nBXT904,ON,Blue Ford Focus\n"
+    )
+    assert [(q.column, q.field) for q in found.questions] == [
+        ("Make/Model", "make"), ("", "plateType"),
+    ]  # fmt: skip
 
 
 def test_ids_that_lost_their_zeros_are_asked(proposed):
