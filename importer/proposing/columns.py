@@ -156,7 +156,10 @@ def _answered(profile: Profile, answer: str) -> Place:
     field, _, second = answer.partition(" (")
     if field == NOT_SENT:
         return Place(profile, reason="you said so")
-    how = {"joined)": "join", "second choice)": "first_of"}.get(second, "direct")
+    # Of a column of whole names the part that is wanted is taken.
+    whole = field in {"first_name", "last_name"} and profile.share("whole name") > _SOME
+    how = "split" if whole else "direct"
+    how = {"joined)": "join", "second choice)": "first_of"}.get(second, how)
     return Place(profile, field, how, Confidence.SURE, "you said so", SURE)
 
 

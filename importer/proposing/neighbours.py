@@ -304,6 +304,7 @@ def _joined(places: Sequence[Place]) -> Iterator[Place]:
     parts = {_PARTS_OF[place.field] for place in places if place.field in _PARTS_OF}
     joined = parts & {place.field for place in places if place.used}
     joined |= {place.field for place in places if place.how == "join" and place.field}
+    surname = any(place.field == "last_name" and place.used for place in places)
     for place in places:
         whole = _PARTS_OF.get(place.field or "")
         if place.field == "full name":
@@ -317,5 +318,5 @@ def _joined(places: Sequence[Place]) -> Iterator[Place]:
             yield replace(place, how="join")
         else:
             yield place
-            if place.how == "split":
+            if place.how == "split" and place.field == "first_name" and not surname:
                 yield replace(place, field="last_name")

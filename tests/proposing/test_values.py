@@ -231,6 +231,24 @@ def test_what_vehicles_lack_is_asked_for_all(proposed):
     assert said.questions == []
 
 
+@pytest.mark.parametrize("form", ["{last}, {first}", "{first} {last}"])
+@pytest.mark.parametrize("answers", [{}, {"Name": "first_name"}, {"Name": "last_name"}])
+def test_of_whole_names_each_field_gets_its_part(proposed, tmp_path, form, answers):
+    people = [("Amelia", "Thornbury"), ("Desmond", "Okwuosa")]
+    other = {"first_name": ",Last Name", "last_name": ",First Name"}.get(answers.get("Name"), "")
+    rows = [
+        f'S100{n},"{form.format(first=first, last=last)}",p{n}@u.example'
+        + {"": "", ",Last Name": f",{last}", ",First Name": f",{first}"}[other]
+        for n, (first, last) in enumerate(people)
+    ]
+    text = "\n".join([f"Student ID,Name,Email{other}", *rows]) + "\n"
+    found = proposed(text, {("columns", name): field for name, field in answers.items()})
+    path = tmp_path / "made.yaml"
+    path.write_text(mapping_text(found), encoding="utf-8")
+    frame = apply_mapping(load_mapping(path), found.look.sheet).frame
+    assert list(zip(frame["first_name"], frame["last_name"], strict=True)) == people
+
+
 @pytest.mark.parametrize(
     ("header", "values", "makes"),
     [
