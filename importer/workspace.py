@@ -15,7 +15,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from importer import guide
 from importer.errors import InputError, UsageError
 from importer.files import free_name, move, write_draft
 from importer.text import fold, units
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
 GLOSSARY = "glossary.yaml"
 """What an office confirmed about its spreadsheets; it lies among the mappings and is none."""
 INBOX, RESULTS, ARCHIVE, MAPPINGS = "inbox", "results", "archive", "mappings"
-FOLDERS = (INBOX, RESULTS, ARCHIVE, MAPPINGS)
 JOURNAL = "journal.sqlite"
 SETTINGS_FILE = "opscom.yaml"
 
@@ -34,22 +32,6 @@ _KEPT_RE = re.compile(
     r"(.+-(?:results|checked)) \d{4}-\d\d-\d\d \d\d-\d\d-\d\d(?: \(\d+\))?(\.xlsx)"
 )
 """The name of an older workbook that was kept (see ``importer.files``), and in it that of the newest."""
-
-SETTINGS_TEMPLATE = """\
-# Settings of this office. Lines that begin with # are comments.
-# The API token does not stand here: keep it with `opscom-import login`.
-
-# host: https://controller.operationscommander.io   # where your OPSCOM is
-# plate_host: https://…                              # where plate validation is; it has no default
-# client: OC_YOURS                                   # your client code, exactly as OPSCOM gave it
-# token_file: token.txt                              # holds the API token and nothing else
-# workers: 4                                         # rows under way at once
-# rate: 10                                           # rows per second at most
-# timeout: 60                                        # seconds for the answer to one row
-
-# users:
-#   required: [email, first_name, last_name]         # hold a row back where one of these is blank
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,40 +122,15 @@ def synchronised(folder: Path) -> str | None:
     )
 
 
-def make_workspace(folder: Path) -> tuple[Path, ...]:
-    """Make a workspace, never overwriting anything; return what was made.
-
-    Raises:
-        InputError: The folder cannot be made.
-    """
-    made = []
-    try:
-        for name in ("", *FOLDERS):
-            path = folder / name
-            if not path.is_dir():
-                path.mkdir(parents=True)
-                made.append(path)
-        texts = {folder / SETTINGS_FILE: SETTINGS_TEMPLATE, folder / guide.PAGE: guide.page()}
-        for mapping in shipped_mappings():
-            texts[folder / MAPPINGS / mapping.name] = mapping.read_text(encoding="utf-8")
-        for path, text in texts.items():
-            if not path.exists():
-                path.write_text(text, encoding="utf-8", newline="\n")
-                made.append(path)
-    except OSError as error:
-        raise InputError(
-            f"The workspace {folder} cannot be made ({error.strerror}).",
-            hint="Name a folder in which you may write.",
-        ) from error
-    return tuple(made)
-
-
 def shipped_mappings() -> tuple[Path, ...]:
-    """Return the mappings that come with this program: installed, or in a checkout beside it."""
-    for folder in (Path(__file__).parent / MAPPINGS, Path(__file__).parents[1] / MAPPINGS):
-        if folder.is_dir():
-            return tuple(sorted(folder.glob("*.yaml")))
-    return ()
+    """Return the mappings that come with this program."""
+    return tuple(sorted(shipped(MAPPINGS).glob("*.yaml")))
+
+
+def shipped(name: str) -> Path:
+    """Return a folder that comes with this program: installed, or in a checkout beside it."""
+    installed = Path(__file__).parent / name
+    return installed if installed.is_dir() else Path(__file__).parents[1] / name
 
 
 def find_inputs(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[str, ...]]:

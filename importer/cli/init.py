@@ -9,10 +9,9 @@ import click
 
 from importer.cli.options import Options, taking
 from importer.cli.terminal import emit, say
-from importer.guide import PAGE
-from importer.launchers import make_launchers
+from importer.new_workspace import PAGE, make_workspace
 from importer.text import count, quoted
-from importer.workspace import make_workspace, synchronised
+from importer.workspace import synchronised
 
 
 @click.command()
@@ -23,7 +22,7 @@ def init(options: Options, *, folder: Path) -> int:
 
     Without FOLDER in the current one. What is there already stays as it is.
     """
-    made = (*make_workspace(folder), *make_launchers(folder))
+    made = make_workspace(folder)
     names = [path.relative_to(folder).as_posix() for path in made if path != folder]
     mappings = sum(name.startswith("mappings/") for name in names)
     others = [name for name in names if not name.startswith("mappings/")]

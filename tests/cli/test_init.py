@@ -7,7 +7,7 @@ import sys
 import pytest
 from commanding import POSIX, ROOT, Office
 
-from importer.launchers import make_launchers
+from importer.new_workspace import make_workspace
 
 ENDING = {"win32": "cmd", "darwin": "command"}.get(sys.platform, "sh")
 GUIDE = (ROOT / "docs" / "first-day.md").read_text(encoding="utf-8")
@@ -89,7 +89,7 @@ def click(office, name, *arguments, typed="\n"):
 @POSIX
 def test_a_double_click_checks_the_inbox_and_waits_for_a_key(deans):
     deans.roster(2)
-    make_launchers(deans.folder, system="linux")
+    make_workspace(deans.folder, system="linux")
     shown = click(deans, "Check.sh")
     assert "roster.csv: 2 ready (2 rows, mapping Roster)" in shown
     assert "Press Enter to close this window." in shown
@@ -99,7 +99,7 @@ def test_a_double_click_checks_the_inbox_and_waits_for_a_key(deans):
 @POSIX
 def test_a_push_that_cannot_ask_sends_nothing(deans):
     deans.roster(2)
-    make_launchers(deans.folder, system="linux")
+    make_workspace(deans.folder, system="linux")
     assert "Nobody is here to be asked before rows are sent." in click(deans, "Push.sh")
 
 
@@ -107,7 +107,7 @@ def test_a_push_that_cannot_ask_sends_nothing(deans):
 @pytest.mark.parametrize("written", ["{}", "'{}' ", "escaped"])
 def test_a_spreadsheet_is_dragged_into_the_window(deans, written):
     path = deans.roster(1, "inbox/new export.csv")
-    make_launchers(deans.folder, system="linux", python="/bin/echo")
+    make_workspace(deans.folder, system="linux", python="/bin/echo")
     escaped = "".join(f"\\{sign}" if sign in " '%" else sign for sign in str(path))
     typed = escaped if written == "escaped" else written.format(path)
     assert f"-m importer map {path}" in click(deans, "Map.sh", typed=typed + "\n\n")
@@ -115,8 +115,9 @@ def test_a_spreadsheet_is_dragged_into_the_window(deans, written):
 
 
 def test_windows_gets_its_own_files_with_its_own_line_ends(tmp_path):
-    made = make_launchers(tmp_path, system="win32", python=r"C:\Program Files\100%\python.exe")
-    assert [path.name for path in made] == ["Check.cmd", "Push.cmd", "Map.cmd"]
+    make_workspace(tmp_path, system="win32", python=r"C:\Program Files\100%\python.exe")
+    made = [tmp_path / f"{name}.cmd" for name in ("Check", "Push", "Map")]
+    assert sorted(tmp_path.glob("*.cmd")) == sorted(made)
     check = made[0].read_bytes().decode()
     assert '\r\n"C:\\Program Files\\100%%\\python.exe" -m importer check\r\npopd\r\n' in check
     assert made[2].read_bytes().decode() == (
@@ -137,6 +138,6 @@ def test_windows_gets_its_own_files_with_its_own_line_ends(tmp_path):
 
 def test_a_file_that_is_there_stays_as_it_is(tmp_path):
     (tmp_path / "Push.command").write_text("mine")
-    made = make_launchers(tmp_path, system="darwin")
-    assert [path.name for path in made] == ["Check.command", "Map.command"]
+    made = make_workspace(tmp_path, system="darwin")
+    assert [path.name for path in made[-2:]] == ["Check.command", "Map.command"]
     assert (tmp_path / "Push.command").read_text() == "mine"

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.errors import InputError, UsageError
+from importer.new_workspace import make_workspace
 from importer.settings import Settings, load_settings
 from importer.workspace import (
     Workspace,
@@ -17,7 +18,6 @@ from importer.workspace import (
     find_inputs,
     find_workspace,
     first_stem,
-    make_workspace,
     results_path,
     shipped_mappings,
 )
@@ -82,13 +82,11 @@ def test_the_workspaces_own_mappings_are_used_and_the_shipped_ones_where_it_has_
 
 def test_a_new_workspace_has_its_folders_settings_and_the_shipped_mappings(tmp_path):
     folder = tmp_path / "deep" / "office"
-    made = make_workspace(folder)
+    made = make_workspace(folder, system="linux")
     shipped = {f"mappings/{path.name}" for path in shipped_mappings()}
     there = {path.relative_to(folder).as_posix() for path in folder.rglob("*")}
-    assert (
-        there
-        == {"inbox", "results", "archive", "mappings", "opscom.yaml", "first-day.html"} | shipped
-    )
+    files = {"opscom.yaml", "first-day.html", "Check.sh", "Push.sh", "Map.sh"}
+    assert there == {"inbox", "results", "archive", "mappings"} | files | shipped
     assert len(shipped) >= 8
     assert {folder / name for name in there} | {folder} == set(made)
     assert load_settings(folder, {}) == Settings(kept_token=folder / ".opscom-token")
