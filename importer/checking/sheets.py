@@ -315,6 +315,11 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
         batch: A mapped sheet; skipped rows are not looked at.
         table: The page of its endpoint.
     """
+    dates = [known.name for known in table.fields if known.kind is Kind.DATETIME]
+    given = [name for name in dates if name in batch.frame and not batch.origins.get(name)]
+    if given and len(batch.frame):
+        same = " and ".join(f"{name} {batch.frame[name].max()}" for name in given)
+        yield f"The mapping gives all rows {same}. Where that is of an earlier term, change it there."
     sheet, seen = batch.sheet, set()
     tell = {Kind.ID: _about_ids, Kind.DATE: _about_dates, Kind.DATETIME: _about_dates}
     for known in table.fields:

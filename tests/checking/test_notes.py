@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from checked import batch_of, check
+from commanding import Office
 
 from schemas import TABLES
 
@@ -99,3 +100,23 @@ def test_columns_that_prove_nothing_are_not_noted(field, cells, mapped):
 
 def test_skipped_rows_are_not_looked_at():
     assert notes("unique_id", [*IDS, "1234567"], skipped=[len(IDS)]) == []
+
+
+def test_a_start_and_an_end_that_the_mapping_gives_all_rows_are_told(tmp_path, monkeypatch):
+    mapping = """\
+version: 1
+name: Residents
+endpoint: permits
+fields:
+  plate: Plate
+  permitNo: "No"
+  startTime: {value: 2026-09-01 00:00}
+  endTime: {value: 2027-04-30 23:59:59}
+"""
+    office = Office(tmp_path, mappings={"residents": mapping})
+    office.table("inbox/residents.csv", [{"Plate": f"AB{n}", "No": f"N{n}"} for n in range(3)])
+    [note] = office.calling(monkeypatch)("check", "--json").json["files"][0]["notes"]
+    assert note == (
+        "The mapping gives all rows startTime 2026-09-01T00:00:00 and endTime 2027-04-30T23:59:59. Where that "
+        "is of an earlier term, change it there."
+    )
