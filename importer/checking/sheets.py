@@ -31,7 +31,9 @@ if TYPE_CHECKING:
 
     Numbers = npt.NDArray[np.int64]
 
-_TOTAL: Final = re.compile(r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b", re.IGNORECASE)
+_TOTAL: Final = re.compile(
+    r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b|[^\W\d]+ ?:$", re.IGNORECASE
+)
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
 """A sign that no id has and that texts for people have: a blank, a bracket, a question mark."""
 _DIGIT: Final = re.compile("[0-9]")

@@ -99,7 +99,7 @@ def test_a_row_of_one_cell_is_not_a_record_in_lists_of_any_length(held, kind, re
 
 TOTALS = [
     ["Total", "8"], ["Grand total: 8", "", "", "", "page 2"], ["Sous-total", "8"], ["Totaux :", "8"],
-    ["TOTAL", "8", "", "8", "12"],
+    ["Records:", "8", "Average:"], ["TOTAL", "8", "", "8", "12"],
 ]  # fmt: skip
 
 
