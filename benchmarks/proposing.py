@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from rapidfuzz import fuzz, process
 
 from importer.proposing.profiles import profile
-from importer.proposing.sheets import read_as, readings
+from importer.proposing.sheets import readings
 from importer.reading import read_source, take_sheet
 from schemas import TABLES
 
@@ -51,9 +51,8 @@ def ours(entry: dict, folder: Path) -> tuple[str, Proposal, dict[int, str]]:
     profiles = profile(take_sheet(source, source.grids[0], 1))
     found = readings(profiles)
     if not found:
-        best = max(
-            (read_as(profiles, e) for e in ("users", "vehicles", "permits")), key=lambda r: r.score
-        )
+        each = [readings(profiles, endpoint=e)[0] for e in ("users", "vehicles", "permits")]
+        best = max(each, key=lambda reading: reading.score)
         return "none", {}, {p.profile.column.position: p.reason for p in best.places}
     made: Proposal = {}
     for place in found[0].places:

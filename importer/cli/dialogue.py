@@ -75,21 +75,17 @@ def _next(proposal: Proposal, passed: frozenset[Key]) -> Question | None:
 
 def _ask(question: Question, proposal: Proposal) -> str:
     """Ask until there is an answer that fits; ``b`` is to go back."""
-    while True:
-        answer = _prompt(question)
-        if answer == BACK:
-            return BACK
+    while (answer := _prompt(question)) != BACK:
+        fault = "There is no proposal here. Choose, or type b to go back." if question.held else ""
         if answer == ROWS:
             _show_rows(question, proposal)
-        elif answer:
+            continue
+        if answer:
             fault = question.refusal(answer, proposal.endpoint)
-            if not fault:
-                return answer
-            say(fault)
-        elif not question.held:
-            return ""
-        else:
-            say("There is no proposal here. Choose, or type b to go back.")
+        if not fault:
+            return answer
+        say(fault)
+    return BACK
 
 
 def _prompt(question: Question) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -70,17 +71,16 @@ class Question:
         return _not_a_value(answer, self.field, endpoint)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Answers:
     """Answers about the rows of one endpoint; keys match as headers do."""
 
     given: Mapping[Key, str] = field(default_factory=dict)
     """Key as written → answer."""
-    _known: dict[Key, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
-    def __post_init__(self) -> None:
-        """Note the keys as they match."""
-        self._known.update((tuple(map(fold, key)), text) for key, text in self.given.items())
+    @cached_property
+    def _known(self) -> dict[Key, str]:
+        return {tuple(map(fold, key)): text for key, text in self.given.items()}
 
     def get(self, *key: str) -> str | None:
         """Return the answer of a key, ``None`` where nobody said."""

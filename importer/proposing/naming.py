@@ -108,7 +108,7 @@ def _read(name: str, header: str, endpoint: str, common: frozenset[str]) -> Nami
     system = systems().get(endpoint, {}).get(squeezed(header))
     if system == "unsent":
         return Naming(unsent=True, words=words)
-    never = _said(language.never, whole)
+    never = _said(language.phrases["never"], whole)
     if never and system is None:
         return Naming(never=never, words=words)
     found = _fields(language, whole, endpoint, common)
@@ -122,7 +122,7 @@ def _read(name: str, header: str, endpoint: str, common: frozenset[str]) -> Nami
         own = Named(system, SYSTEM, words or frozenset({header}))
         return Naming((own, *(n for n in found if n.field != system)), words=words)
     covered: frozenset[str] = found[0].words if found else frozenset()
-    other = _said(language.others, whole, covered | common)
+    other = _said(language.phrases["others"], whole, covered | common)
     if other == "another date":
         found = [named for named in found if named.field not in _DATES]
     elif other or _unsent(language, words, common, len(covered)):
@@ -142,7 +142,7 @@ def _by_word(name: str, part: str) -> dict[str, list[tuple[int, Phrase]]]:
     """Return the phrases of an endpoint, or of what is ``unsent``, by one of their words, with their order."""
     language = languages()[name]
     found: dict[str, list[tuple[int, Phrase]]] = {}
-    for at, phrase in enumerate(language.fields.get(part, language.unsent)):
+    for at, phrase in enumerate(language.phrases.get(part, ())):
         found.setdefault(min(phrase.words), []).append((at, phrase))
     return found
 
@@ -157,7 +157,7 @@ def _unsent(
     language: Language, words: frozenset[str], common: frozenset[str], longer_than: int
 ) -> bool:
     """Whether the words are known for what OPSCOM has no field for, by a longer phrase than this."""
-    telling = (words & language.known) - language.harmless - common
+    telling = (words & language.known) - language.sets["harmless"] - common
     return any(
         len(phrase.words) > longer_than and telling <= phrase.words
         for phrase in _within(language, "unsent", words)
@@ -187,14 +187,14 @@ def _match(
     beside = language.beside.get((endpoint, phrase.field), [])
     if any(not_with <= rest for not_with in beside if not not_with <= phrase.words):
         return None
-    left = {w for w in rest if not w.isdigit()} - language.harmless - common
+    left = {w for w in rest if not w.isdigit()} - language.sets["harmless"] - common
     # A word that only says of another date is no bar to what is no date.
-    if (left & language.known) - language.dating:
+    if (left & language.known) - language.sets["dating"]:
         return None
     strength = (SURE if phrase.sure else MAY) * (PART if left else 1.0)
     strength *= PART if len(left) > len(phrase.words) else 1.0
     ordinal = min((int(word) for word in rest if word.isdigit()), default=1) or 1
-    grade = bool(words & language.better) - bool(words & language.worse)
+    grade = bool(words & language.sets["better"]) - bool(words & language.sets["worse"])
     return Named(phrase.field, strength, phrase.words, tuple(sorted(left)), ordinal, grade)
 
 

@@ -92,7 +92,7 @@ class _Row:
 
     def about(self, whom: str) -> int:
         """Return how many headers have a word that stands in lists of such people."""
-        words = languages()["english"].about[whom]
+        words = languages()["english"].sets[whom]
         return sum(bool(naming.words & words) for naming in self.namings)
 
     def name(self, at: int) -> str:

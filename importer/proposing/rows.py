@@ -154,7 +154,7 @@ def _has_left(profile: Profile, text: str) -> bool:
         return False
     header = profile.column.header
     known = {word for language in languages().values() for word in language.words(header)}
-    return not known.isdisjoint(languages()["english"].about["status"])
+    return not known.isdisjoint(languages()["english"].sets["status"])
 
 
 def _marked(made: Proposal, notes: set[int]) -> Iterator[Skip]:

@@ -100,24 +100,18 @@ def readings(
     profiles: Sequence[Profile], known: Known | None = None, endpoint: str | None = None
 ) -> tuple[Reading, ...]:
     """Return the endpoints that a sheet's columns fit, the best first; one that a person says fits always."""
-    tried = ENDPOINTS if endpoint is None else (endpoint,)
-    found = [read_as(profiles, each, (known or {}).get(each)) for each in tried]
-    fits = [reading for reading in found if endpoint or reading.score > 0]
-    return tuple(sorted(fits, key=lambda reading: reading.score, reverse=True))
-
-
-def read_as(
-    profiles: Sequence[Profile], endpoint: str, known: Mapping[str, str] | None = None
-) -> Reading:
-    """Return a sheet as the rows of an endpoint."""
-    places = place_columns(profiles, endpoint, known)
-    weights: dict[str, float] = {}
-    for place in places:
-        if place.field:
-            weights[place.field] = max(weights.get(place.field, 0), _WEIGHTS[place.confidence])
-    score = sum(weights.values()) * (1.0 if endpoint == "users" else _MORE)
-    fits = 0.0 if _is_other(profiles, endpoint, weights) else _fits(endpoint, weights)
-    return Reading(endpoint, places, score * fits)
+    found = []
+    for tried in ENDPOINTS if endpoint is None else (endpoint,):
+        places = place_columns(profiles, tried, (known or {}).get(tried))
+        weights: dict[str, float] = {}
+        for place in places:
+            if place.field:
+                weights[place.field] = max(weights.get(place.field, 0), _WEIGHTS[place.confidence])
+        fits = 0.0 if _is_other(profiles, tried, weights) else _fits(tried, weights)
+        if fits or endpoint:
+            score = sum(weights.values()) * (1.0 if tried == "users" else _MORE)
+            found.append(Reading(tried, places, score * fits))
+    return tuple(sorted(found, key=lambda reading: reading.score, reverse=True))
 
 
 def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
@@ -148,7 +142,7 @@ def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, 
     """Whether the rows are of another kind beside the field they share: tickets for violations, grades."""
     namings = read_headers([p.column.header for p in profiles], endpoint)
     if endpoint == "users":
-        grades = languages()["english"].about["grades"]
+        grades = languages()["english"].sets["grades"]
         about = any(naming.words & grades for naming in namings)
         return about and not any(weights.get(name) for name in _CONTACTS)
     violations = sum(naming.other == "a violation" for naming in namings)
@@ -165,8 +159,8 @@ def _merged(group: Sequence[Look], known: Known) -> Look:
     frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True)
     sheet = replace(sheets[0], frame=frame, rows=np.concatenate([each.rows for each in sheets]))
     profiles, also = profile(sheet), tuple(each.name or "" for each in sheets[1:])
-    read = tuple(read_as(profiles, r.endpoint, known.get(r.endpoint)) for r in first.readings)
-    return replace(first, sheet=sheet, profiles=profiles, also=also, readings=read)
+    read = [readings(profiles, known, reading.endpoint)[0] for reading in first.readings]
+    return replace(first, sheet=sheet, profiles=profiles, also=also, readings=tuple(read))
 
 
 def _nothing(source: Source, grids: Sequence[Grid]) -> str:

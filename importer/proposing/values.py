@@ -254,29 +254,16 @@ def _is_zero(text: str) -> bool:
     return {c for c in text if c.isdigit()} == {"0"}
 
 
-def _currencies(made: Turn) -> None:
-    _looked_up(
-        made, lambda text: means("currencies", text), (*_CURRENCIES, HOLD), "Is {} ({}) CAD or USD?"
-    )
-
-
-def _plate_types(made: Turn) -> None:
-    _looked_up(made, lambda text: text, (*PLATE_TYPES, HOLD), "", free=True)
-
-
-def _looked_up(
-    made: Turn,
-    guess: Callable[[str], str | None],
-    choices: Sequence[str],
-    question: str,
-    **more: bool,
-) -> None:
-    """Every value becomes what a person says or its own word; where all stay as they are nothing is looked up."""
+def _looked_up(made: Turn) -> None:
+    """Currencies become codes, plate types what a person says; where all stay as they are nothing is looked up."""
+    money = made.known.kind is Kind.CURRENCY
+    choices = (*(_CURRENCIES if money else PLATE_TYPES), HOLD)
+    question = "Is {} ({}) CAD or USD?" if money else ""
     lookup: dict[str, str] = {}
     for text, rows in folded(made.counts).items():
-        becomes = made.decide(
-            text, rows, guess(text), choices, question, sure=text in choices, **more
-        )
+        guess = means("currencies", text) if money else text
+        sure = text in choices
+        becomes = made.decide(text, rows, guess, choices, question, sure=sure, free=not money)
         lookup |= {text: becomes} if becomes else {}
     if any(text != becomes for text, becomes in lookup.items()):
         made.rule["lookup"] = {text: to for text, to in lookup.items() if to not in {BLANK, HOLD}}
@@ -330,11 +317,10 @@ _STEPS: Final[Mapping[str, Callable[[Turn], None]]] = {
     **dict.fromkeys((Kind.PROVINCE, "prov"), _provinces),
     **dict.fromkeys((Kind.EMAIL, Kind.POSTAL, Kind.YEAR, Kind.VIN), _none_words),
     Kind.AMOUNT: _amounts,
-    Kind.CURRENCY: _currencies,
+    **dict.fromkeys((Kind.CURRENCY, "plateType"), _looked_up),
     Kind.ID: _ids,
     Kind.PHONE: _phones,
     "plate": _plates,
-    "plateType": _plate_types,
     "user_type_id": _user_types,
 }
 """A field's name, or its kind → what its values need."""

@@ -55,23 +55,15 @@ class Language:
     spellings: dict[tuple[str, ...], tuple[str, ...]] = field(default_factory=dict)
     """Words as written, without accents → the words that they stand for."""
     stop: set[str] = field(default_factory=set)
-    harmless: set[str] = field(default_factory=set)
-    better: set[str] = field(default_factory=set)
-    """Words that tell the better of two columns of one field."""
-    worse: set[str] = field(default_factory=set)
-    about: dict[str, set[str]] = field(default_factory=dict)
-    """``students``, ``staff``, ``status`` → words of headers that tell of these."""
-    others: list[Phrase] = field(default_factory=list)
-    never: list[Phrase] = field(default_factory=list)
-    unsent: list[Phrase] = field(default_factory=list)
-    fields: dict[str, list[Phrase]] = field(default_factory=dict)
-    """Endpoint → phrases."""
+    sets: dict[str, set[str]] = field(default_factory=dict)
+    """``harmless``; ``better`` and ``worse`` of two columns of one field; words that tell of ``students``,
+    ``staff``, ``status`` or ``grades``; ``dating``: words that alone say that it is another date."""
+    phrases: dict[str, list[Phrase]] = field(default_factory=dict)
+    """Endpoint, ``others``, ``never`` or ``unsent`` → phrases."""
     beside: dict[tuple[str, str], list[frozenset[str]]] = field(default_factory=dict)
     """(endpoint, field) → words beside which a header does not mean it."""
     known: set[str] = field(default_factory=set)
     """Every word that stands in some phrase."""
-    dating: set[str] = field(default_factory=set)
-    """Words that alone say that it is another date."""
 
     def words(self, header: str) -> tuple[str, ...]:
         """Return the words of a header, once each, without notes in brackets unless nothing else is there."""
@@ -84,7 +76,7 @@ class Language:
             found += [piece] if piece in self.known else self._split(piece)
         return _once(self._spelled(found))
 
-    def phrases(self, texts: object, meant: str, *, sure: bool = True) -> list[Phrase]:
+    def read(self, texts: object, meant: str, *, sure: bool = True) -> list[Phrase]:
         """Return texts of the vocabulary as phrases that mean something."""
         made = (frozenset(_once(self._spelled(pieces(text)))) for text in _listed(texts))
         return [Phrase(words, meant, sure) for words in made if words]
@@ -198,36 +190,33 @@ def _read(made: Language) -> Language:
         for spelling in filter(None, map(pieces, _listed(spellings))):
             made.spellings[tuple(spelling)] = tuple(pieces(word))
 
-    def words(texts: object) -> set[str]:
-        return set(chain(*(phrase.words for phrase in made.phrases(texts, ""))))
-
     def reasons(part: dict[str, object]) -> Iterable[Phrase]:
-        return chain(*(made.phrases(texts, why) for why, texts in part.items()))
+        return chain(*(made.read(texts, why) for why, texts in part.items()))
 
-    made.harmless |= words(data["harmless"])
-    made.better |= words(data["better"])
-    made.worse |= words(data["worse"])
-    made.about |= {whom: words(texts) for whom, texts in data.get("about", {}).items()}
-    made.others = [*reasons(data["others"]), *made.others]
-    another = (p.words for p in made.others if p.field == "another date" and len(p.words) == 1)
-    made.dating = set().union(*another)
-    made.never = [*reasons(data["never"]), *made.never]
-    made.unsent += made.phrases(data["unsent"], "unsent")
+    sets = {name: data[name] for name in ("harmless", "better", "worse")} | data.get("about", {})
+    for name, texts in sets.items():
+        words = (phrase.words for phrase in made.read(texts, ""))
+        made.sets[name] = made.sets.get(name, set()).union(*words)
+    for part in ("others", "never"):
+        made.phrases[part] = [*reasons(data[part]), *made.phrases.get(part, ())]
+    made.phrases["unsent"] = [*made.phrases.get("unsent", ()), *made.read(data["unsent"], "unsent")]
+    dates = (p.words for p in made.phrases["others"] if p.field == "another date")
+    made.sets["dating"] = set().union(*(words for words in dates if len(words) == 1))
     permits = data.get("permits", {})
     changed = {name: permits[name] for name in _CHANGED if name in permits}
     data["permit-updates"] = changed | data.get("permit-updates", {})
     for endpoint in _SECTIONS:
         phrases: list[Phrase] = []
         for name, said in data.get(endpoint, {}).items():
-            phrases += made.phrases(said.get("means"), name)
-            phrases += made.phrases(said.get("may mean"), name, sure=False)
+            phrases += made.read(said.get("means"), name)
+            phrases += made.read(said.get("may mean"), name, sure=False)
             beside = made.beside.setdefault((endpoint, name), [])
-            beside += (phrase.words for phrase in made.phrases(said.get("not with"), name))
+            beside += (phrase.words for phrase in made.read(said.get("not with"), name))
         own = {phrase.words for phrase in phrases}
-        before = (p for p in made.fields.get(endpoint, ()) if p.words not in own)
-        made.fields[endpoint] = [*phrases, *before]
-    every = chain(made.others, made.never, made.unsent, *made.fields.values())
-    made.known = set().union(made.harmless, *(p.words for p in every), *made.spellings.values())
+        before = (p for p in made.phrases.get(endpoint, ()) if p.words not in own)
+        made.phrases[endpoint] = [*phrases, *before]
+    every = (phrase.words for phrase in chain(*made.phrases.values()))
+    made.known = set().union(made.sets["harmless"], *every, *made.spellings.values())
     return made
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING, Final
+
+import yaml
 
 from importer.errors import InputError
 from importer.mapping.document import read_document
@@ -38,9 +40,7 @@ _CHANGING_RE: Final = re.compile(
     rf"(?:(?<![a-z])(?:{_TERMS})[\s_.-]*|(?<![a-z0-9]))\(?[0-9][0-9\s_.,:()-]*|\(?(?<![a-z])(?:{_TERMS})(?![a-z])\)?",
     re.IGNORECASE,
 )
-_PLAIN_RE: Final = re.compile(r"[^\W\d_](?:[\w ./()\u2019'+-]*[\w)./])?")
 _NUMBER_RE: Final = re.compile(r"[1-9][0-9]{0,4}")
-_SPECIAL: Final = {"yes", "no", "true", "false", "null", "on", "off", "y", "n", "nan", "inf"}
 _OPENING: Final = (
     "# Proposed by `opscom-import map` from {}. Read it through, and correct it freely."
 )
@@ -223,7 +223,7 @@ def save_glossary(path: Path, glossary: Mapping[str, Answers]) -> None:
 def _entry(key: str, value: object, indent: int = 0, comment: str = "") -> list[str]:
     """Return one key with its value as lines, the comment behind the first."""
     pad = " " * indent
-    name = _scalar(key)
+    name = _flow(key)
     behind = f"   # {_remark(comment)}" if comment else ""
     number = isinstance(value, str) and _NUMBER_RE.fullmatch(value)
     line = f"{pad}{name}: {value if number else _flow(value)}"
@@ -238,23 +238,11 @@ def _entry(key: str, value: object, indent: int = 0, comment: str = "") -> list[
 
 
 def _flow(value: object) -> str:
-    if isinstance(value, Mapping):
-        pairs = (f"{_scalar(key)}: {_flow(inner)}" for key, inner in value.items())
-        return "{" + ", ".join(pairs) + "}"
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value) if isinstance(value, int) else _scalar(str(value))
-
-
-def _scalar(text: str) -> str:
-    """Return a text as YAML writes it: bare where nobody can read it as anything else."""
-    bare = _PLAIN_RE.fullmatch(text) and text.casefold() not in _SPECIAL
-    if bare:
-        return text
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _UNSAFE_RE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+    """Return a value as YAML writes it on one line."""
+    text = yaml.safe_dump(
+        value, default_flow_style=True, allow_unicode=True, sort_keys=False, width=inf
+    )
+    return text.removesuffix("...\n").strip()
 
 
 def _remark(text: str) -> str:

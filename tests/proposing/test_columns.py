@@ -9,7 +9,7 @@ from importer.proposing.dating import read_dates
 from importer.proposing.naming import read_headers
 from importer.proposing.proposal import Confidence
 from importer.proposing.rows import judge_rows
-from importer.proposing.sheets import readings
+from importer.proposing.sheets import ENDPOINTS, readings
 from importer.proposing.vocabulary import languages
 
 PEOPLE = {
@@ -374,9 +374,9 @@ def test_names_that_no_header_tells_are_asked_for_among_the_columns_of_words(pro
 
 @pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.name)
 def test_every_phrase_of_the_vocabulary_has_words_and_no_two_fields_share_one(language):
-    for endpoint, phrases in language.fields.items():
+    for endpoint in ENDPOINTS:
         meant = {}
-        for phrase in phrases:
+        for phrase in language.phrases[endpoint]:
             if phrase.sure and phrase.words:
                 meant.setdefault(phrase.words, set()).add(phrase.field)
         shared = {words: fields for words, fields in meant.items() if len(fields) > 1}

@@ -16,7 +16,7 @@ from importer.proposing.columns import fit
 from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
 from importer.proposing.propose import Office, propose, propose_file
-from importer.proposing.sheets import ENDPOINTS, look_at, read_as
+from importer.proposing.sheets import ENDPOINTS, look_at, readings
 from importer.proposing.yaml_files import mapping_text
 from importer.reading import read_source, take_sheet
 
@@ -94,7 +94,7 @@ def test_no_column_is_sure_without_evidence_and_none_gives_two_fields_without_a_
             sheet = take_sheet(source, source.grids[0], int(source.grids[0].rows[0]))
         except (InputError, IndexError):
             return
-    places = read_as(profile(sheet), endpoint).places
+    places = readings(profile(sheet), endpoint=endpoint)[0].places
     for place in places:
         if place.confidence is Confidence.SURE:
             assert fit(place.field, place.profile)[0] or place.how == "join"
