@@ -47,69 +47,30 @@ def test_ctrl_c_leaves_nothing_behind(desk):
     assert sorted(desk.folder.rglob("*")) == before
 
 
-def test_a_second_e_mail_is_offered_where_the_first_has_blanks(desk):
-    path = desk.put(
-        "people.csv",
-        "Banner ID,First Name,Last Name,Work Email,Home Email\n9001,Ann,Roe,a@uni.example,a@mail.example\n"
-        "9002,Jo,Poe,,jo@mail.example\n",
-    )
-    said, code = desk.talk(
-        ("What is the login source", "LDAP"),
-        ('"Work Email" goes to email', ""),
-        ('"Home Email": a second column for email; "Work Email" is better known', "1"),
-        SAVE,
-        file=path,
-    )
-    assert code == 0, said
-    made = desk.mapping("people.yaml")
-    assert made["fields"]["email"] == {"first_of": ["Work Email", "Home Email"]}
-
-
-def test_a_date_that_is_none_is_asked_again(desk):
-    path = desk.put(
-        "permits.csv",
-        "Permit #,Plate,Valid From,Valid To\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n",
-    )
-    said, code = desk.talk(
-        ('"end of term" in "Valid To"', "endTime"),
-        ('"end of term" in "Valid To"', "2026-12-31"),
-        ('"Valid To" goes to endTime', ""),
-        SAVE,
-        file=path,
-    )
-    assert code == 0, said
-    assert '"endTime" is not a date. Write it as 2027-04-30.' in said
-    assert desk.mapping("permits.yaml")["fields"]["endTime"]["lookup"] == {
-        "end of term": "2026-12-31"
-    }
-
-
-def test_what_opscom_has_no_room_for_is_asked_again(desk):
-    path = desk.put(
-        "people.csv", "Banner ID,First Name,Last Name,Email\n9001,Ann,Roe,a@uni.example\n"
-    )
-    said, code = desk.talk(
-        ("What is the login source", "the single sign-on of the college"),
-        ("What is the login source", "SSO"),
-        SAVE,
-        file=path,
-    )
-    assert code == 0, said
-    assert (
-        '"the single sign-on of the college" has 33 characters, and OPSCOM takes 20.' in said
-    )  # fmt: skip
-
-
-def test_which_sheet_is_meant_comes_first_and_can_be_taken_back(desk):
-    students = [["Banner ID", *PEOPLE[0][1:], "City"], *([*row, "Elmira"] for row in PEOPLE[1:])]
-    path = desk.save("people.xlsx", Students=students, Staff=PEOPLE)
+def test_the_sheet_comes_first_and_a_second_e_mail_is_offered_where_the_first_has_blanks(desk):
+    head = ["Banner ID", "First Name", "Last Name", "Work Email", "Alternate E-mail"]
+    rows = [["9001", "Ann", "Roe", "a@uni.example", "a@mail.example"], ["9002", "Jo", "Poe", None, "jo@mail.example"]]  # fmt: skip
+    path = desk.save("people.xlsx", Students=[head, *rows, ["End of the list"]], Staff=PEOPLE)
     said, code = desk.talk(
         ("Which is meant?", "Staff"),
         ("What is the login source", "b"),
-        ("Which is meant?", "1"),
+        ("Which is meant?", "stud"),
         ("What is the login source", "LDAP"),
+        ('"Alternate E-mail": a second column for email; "Work Email" is better known', "1"),
         SAVE,
         file=path,
     )
     assert code == 0, said
-    assert desk.mapping("people.yaml")["sheet"] == "Students"
+    passed = "Passed over: row 4: one cell alone is filled: a title, a note or a section."
+    assert passed in said
+    made = desk.mapping("people.yaml")
+    assert made["sheet"] == "Students"
+    assert made["fields"]["email"] == {"first_of": ["Work Email", "Alternate E-mail"]}
+
+
+def test_of_more_choices_than_are_listed_a_part_of_the_name_is_typed(desk):
+    path = desk.put("cars.csv", "Plate,Make,Plate Type\nABC 123,Ford,PASS\nBXT 904,Kia,PASS\n")
+    said, code = desk.talk(("the province or state", "Q"), SAVE, file=path)
+    assert code == 0, said
+    assert "     and 1 more; type a part of the name" in said
+    assert desk.mapping("cars.yaml")["fields"]["prov"] == {"value": "QC"}
