@@ -120,6 +120,9 @@ def turn(made: Turn) -> str:
     longest = known.max_length if known.may_be_cut and known.kind is Kind.TEXT else None
     if longest and any(len(text) > longest for text in made.counts):
         made.rule["truncate"] = True
+        made.why = (
+            f"{made.why or made.place.reason}; what is longer than {longest} characters is cut"
+        )
     return made.why or made.place.reason
 
 

@@ -4,12 +4,13 @@ import json
 
 import openpyxl
 import pytest
-from asking import LOGIN, PEOPLE, STAFF
+from asking import ANSWERS, LOGIN, PEOPLE, STAFF
 
 from importer.proposing.values import PROVINCES
 
 WORKBOOK = "RH-employés-2026-09-01-mapping.xlsx"
 ZEROS = 'In "Matricule" 1 row has fewer than 6 digits. Has the export lost zeros at the left?'
+TYPE = 'Which user type of OPSCOM is "{}" in "Régime" ({})? `opscom-import pull user-types` brings the list of numbers.'
 AGAIN = "Make the workbook again with `opscom-import map FILE --workbook`."
 NEEDED = (
     "Needed are, in columns of their own, for users: a name, and an id or an e-mail address; vehicles: a plate, and a make, type, "
@@ -55,6 +56,14 @@ def test_a_sheet_that_is_not_there_is_named_with_those_that_are(desk):
     path = desk.save("list.xlsx", People=PEOPLE)
     said = refused(desk, path, "--sheet", "Staff")
     assert said == "list.xlsx has no visible sheet Staff (it has People)."
+
+
+def test_a_checked_workbook_is_no_new_file(desk):
+    desk.answer(desk.staff, ANSWERS)
+    desk.call(desk.folder, "check")
+    (path,) = (desk.folder / "results").glob("*-checked.xlsx")
+    said = f"{path.name} is a results workbook; it is imported with the mapping of its first file. Name the first file."
+    assert refused(desk, path) == said
 
 
 @pytest.mark.parametrize(
@@ -115,6 +124,9 @@ def filled(desk, **cells):
             "Rows_D2": ("perhaps", "Answer one of: fill up to 6 digits, leave them as they are."),
             "Rows_D3": ("", f"this is not answered. {LOGIN}"),
         },
+        {"Rows_D3": ("the single sign-on of the college", '"the single sign-on of the college" has 33 characters, and OPSCOM takes 20.')},
+        # What one answer opens is asked in the cell that is there.
+        {"Columns_G8": ("user_type_id", ""), **{f"Values_E{row}": ("", f"this is not answered. {TYPE.format(*each)}") for row, each in ((5, ("Temps plein", "2 rows")), (6, ("Temps partiel", "1 row")))}},
         {"Values_E2": ("hold the row", f"Answer one of: {', '.join(PROVINCES)}, leave blank.")},
         {"Values_E2": ("", "this is not answered."), "Rows_D2": ('=CONCATENATE("leave","them")', f"this is not answered. {ZEROS}")},
     ],
@@ -123,7 +135,7 @@ def test_every_wrong_cell_of_the_workbook_is_named_and_nothing_written(desk, wro
     path = filled(desk, **{cell: text for cell, (text, _) in wrong.items()})
     assert refused(desk, path).splitlines() == [
         f"{WORKBOOK}: nothing was written.",
-        *(f"  {cell.replace('_', '!')}: {said}" for cell, (_, said) in wrong.items()),
+        *(f"  {cell.replace('_', '!')}: {said}" for cell, (_, said) in wrong.items() if said),
     ]
 
 

@@ -208,6 +208,34 @@ def test_what_is_said_of_a_value_changes_no_other_that_holds_it(
     assert tuple(sheet.frame[field]) == sent
 
 
+@pytest.mark.parametrize(
+    ("columns", "sent"),
+    [
+        ({"Address 1": ("1 Elm St", "2 Elm St"), "Address 2": ("Apt 3", "")}, {"street": ("1 Elm St, Apt 3", "2 Elm St")}),
+        ({"City": ("Ajax", "A" * 120)}, {"city": ("Ajax", "A" * 50)}),
+        ({"Cell Phone": ("613-555-0101", "+1 (613) 555-0102 extension 12")}, {"phone_cell": ("613-555-0101", "613-555-0102 x12")}),
+        ({"Permit #": ("#77", "#78")}, {"permitNo": ("77", "78")}),
+        ({"Permit #": ("'0077", "78.0")}, {"permitNo": ("0077", "78")}),
+    ],
+)  # fmt: skip
+def test_what_the_cells_become_with_the_mapping(proposed, tmp_path, columns, sent):
+    given = {
+        "Banner ID": ("900121", "900122"),
+        "First Name": ("Ann", "Jo"),
+        "Last Name": ("Roe", "Poe"),
+        "Email": ("a@u.example", "b@u.example"),
+    }
+    if "Permit #" in columns:
+        days = {"Valid From": ("2026-09-01",) * 2, "Valid To": ("2027-04-30",) * 2}
+        given = {"Plate": ("ABC123", "BXT904"), **days}
+    given |= columns
+    made = proposed("\n".join(map("\t".join, [tuple(given), *zip(*given.values(), strict=True)])))
+    path = tmp_path / "made.yaml"
+    path.write_text(mapping_text(made), encoding="utf-8")
+    frame = apply_mapping(load_mapping(path), made.look.sheet).frame
+    assert {field: tuple(frame[field]) for field in sent} == sent
+
+
 def test_ends_at_midnight_are_asked_and_count_to_the_end_of_the_day(proposed):
     text = permits(
         "P-1;ABC 123;2026-09-01 00:00;2027-04-30 00:00;1",
@@ -279,12 +307,35 @@ def test_a_make_that_stands_behind_other_words_is_asked(proposed):
     ]  # fmt: skip
 
 
-def test_ids_that_lost_their_zeros_are_asked(proposed):
-    text = HEAD.format("X") + "001234567,A,B,a@u.example,x\n1234568,C,D,c@u.example,x\n001234569,E,F,e@u.example,x\n"  # fmt: skip
-    question = next(q for q in proposed(text).questions if q.key == ("fields", "Student ID zeros"))
-    assert question.proposal == "fill up to 9 digits"
-    said = rules(proposed(text, {question.key: question.proposal}))
-    assert said["unique_id"] == {"column": "Student ID", "pad": 9}
+@pytest.mark.parametrize(
+    ("ids", "proposal"),
+    [
+        (("001234567", "1234568", "001234569"), "fill up to 9 digits"),
+        (("101234567", "1234568", "101234569"), ""),
+        # Longer ones are no sign of lost zeros.
+        (("1234567", "1234568", "101234569"), None),
+    ],
+)
+def test_ids_that_lost_their_zeros_are_asked(proposed, ids, proposal):
+    text = "Student ID,First Name,Email\n" + "".join(f"{n},Ann,a{n}@u.example\n" for n in ids)
+    asked = {q.key: q.proposal for q in proposed(text).questions}
+    key = ("fields", "Student ID zeros")
+    assert asked.get(key) == proposal
+    if proposal:
+        said = rules(proposed(text, {key: proposal}))
+        assert said["unique_id"] == {"column": "Student ID", "pad": 9}
+
+
+def test_times_that_name_a_zone_are_asked_for_that_of_the_campus(proposed):
+    text = permits("P-1;ABC 123;2026-09-01T08:00:00Z;2027-04-30T08:00:00Z;1")
+    asked = [q for q in proposed(text).questions if q.key == ("fields", "timezone")]
+    assert [q.text for q in asked] == [
+        'The times of "Valid From" name a zone. Which one is your campus in?'
+    ]
+    said = "Mars/Olympus is not a time zone, as America/Toronto is."
+    assert asked[0].refusal("Mars/Olympus", "permits") == said
+    made = rules(proposed(text, {asked[0].key: "America/Toronto"}))
+    assert made["startTime"] == {"column": "Valid From", "timezone": "America/Toronto"}
 
 
 def test_totals_repeated_headers_and_sections_are_passed_over(proposed):
@@ -295,6 +346,13 @@ def test_totals_repeated_headers_and_sections_are_passed_over(proposed):
     assert [(skip.why, len(skip.rows)) for skip in found.skips] == [
         ("the header, repeated", 1), ("totals", 1), ("one cell alone is filled: a title, a note or a section", 1),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(("header", "asked"), [("Status", True), ("Section", False)])
+def test_a_letter_says_who_left_only_in_a_column_of_states(proposed, header, asked):
+    text = people(header, "A", "W", "A")
+    questions = [q.text for q in proposed(text).questions]
+    assert (f'"{header}" is "W" in 1 row. Are these not to be sent?' in questions) is asked
 
 
 def test_people_who_left_and_keys_that_repeat_are_always_asked(proposed):
@@ -350,15 +408,3 @@ def test_the_pattern_of_a_name_leaves_out_what_changes(tmp_path, name, matched):
 
 def test_the_check_digit_tells_a_vin():
     assert [is_vin(text) for text in ("1M8GDM9AXKP042788", "1M8GDM9A1KP042788")] == [True, False]
-
-
-def test_the_mapping_is_read_without_a_change(proposed, tmp_path):
-    said = {("fields", "login_source"): "OPSCOM"}
-    said |= {("values", "User Type", "F"): "1", ("values", "User Type", "yes"): "9"}
-    text = people("Province,User Type,DOB", "Ont.,F,17/04/2002", "NO,yes,03/10/2000")
-    found = proposed(text, said)
-    path = tmp_path / "made.yaml"
-    path.write_text(mapping_text(found), encoding="utf-8")
-    read = {rule.field.name: rule.part.lookup for rule in load_mapping(path).rules}
-    assert list(read) == [draft.field for draft in found.drafts]
-    assert read["user_type_id"] == {"F": "1", "yes": "9"}
