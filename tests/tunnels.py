@@ -3,6 +3,7 @@
 import contextlib
 import select
 import socket
+import socketserver
 import ssl
 import threading
 from pathlib import Path
@@ -19,59 +20,42 @@ def server_context():
     return context
 
 
-class Middle:
+class Middle(socketserver.ThreadingTCPServer):
     """Listens on loopback and hands each connection to ``serve`` in a thread of its own."""
+
+    daemon_threads, request_queue_size = True, 64
 
     def __init__(self, target):
         """Pass connections on to the URL ``target``."""
+        super().__init__(("127.0.0.1", 0), None)
         self.target = urlsplit(target).hostname, urlsplit(target).port
-        self.connections = 0
+        self.connections, self._numbers = 0, {}
         self.heard = b""
         """Every byte that came from the client; behind TLS as it was before it was encrypted."""
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self._open = []
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._accept, daemon=True)
 
     @property
     def port(self):
-        return self._listener.getsockname()[1]
+        return self.server_address[1]
 
     def __enter__(self):
-        self._listener.settimeout(0.02)
-        self._thread.start()
+        threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
         return self
 
     def __exit__(self, *_exc):
         self._closing.set()
-        self._thread.join()
-        for sock, thread in self._open:
-            with contextlib.suppress(OSError):
-                sock.shutdown(socket.SHUT_RDWR)
-            thread.join(10)
-            sock.close()
-        self._listener.close()
+        self.shutdown()
+        self.server_close()
 
-    def _accept(self):
-        while not self._closing.is_set():
-            try:
-                sock, _ = self._listener.accept()
-            except TimeoutError:
-                continue
-            sock.settimeout(None)
-            self.connections += 1
-            thread = threading.Thread(
-                target=self._serve, args=(sock, self.connections), daemon=True
-            )
-            self._open.append((sock, thread))
-            thread.start()
+    def verify_request(self, sock, address):
+        self.connections += 1
+        self._numbers[address] = self.connections
+        return True
 
-    def _serve(self, sock, number):
+    def finish_request(self, sock, address):
         # A client that leaves is every day's business here.
         with contextlib.suppress(OSError):
-            self.serve(sock, number)
-        with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+            self.serve(sock, self._numbers[address])
 
     def hear(self, sock, size=65536):
         data = sock.recv(size)

@@ -47,7 +47,7 @@ def everywhere(text):
         earlier=dict.fromkeys(range(5), text),
         news={0: (text,), 1: ()},
     )
-    facts = (
+    facts = [
         "run",
         "digest",
         "mapping",
@@ -58,7 +58,7 @@ def everywhere(text):
         "stopped",
         "given",
         "deletes",
-    )
+    ]
     against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), ((text, text),), (text,))
     about = about_of(
         **dict.fromkeys(facts, text), source=Path("name"), notes=(text,), against=against
