@@ -70,27 +70,28 @@ def all_outcomes(each: Compared, found: Mapping[int, Outcome]) -> tuple[Outcome,
     )
 
 
-def prove_workbooks(jobs: Sequence[Job], request: Request) -> tuple[Job, ...]:
-    """Put files in error whose results workbook could not be written; the other files go on."""
-    if request.command == CHECK:
-        return tuple(jobs)
+def name_workbooks(jobs: Sequence[Job], request: Request) -> tuple[Job, ...]:
+    """Name the workbook of each file; those whose results could not be written are in error, the others go on."""
+    kind = "checked" if request.command == CHECK else "results"
     taken: list[Path] = []
-    proved = list(jobs)
+    named = list(jobs)
     for at, job in enumerate(jobs):
         if job.error is None:
-            taken.append(results_path(request.results, job.first, "results", taken))
+            taken.append(results_path(request.results, job.first, kind, taken))
+            named[at] = replace(job, workbook=taken[-1])
             try:
-                prove_writable(taken[-1])
+                if request.command != CHECK:
+                    prove_writable(taken[-1])
             except InputError as error:
-                proved[at] = Job(job.path, error=str(error))
-    return tuple(proved)
+                named[at] = Job(job.path, error=str(error))
+    return tuple(named)
 
 
-def _deletes(job: Job, workbook: Path) -> str:
+def _deletes(job: Job) -> str:
     """Return the command that makes a workbook of deletes of what is gone; empty where nothing deletes."""
     if not any(policy.deletes and policy.of == job.endpoint for policy in POLICIES.values()):
         return ""
-    return f"opscom-import history --gone {quoted(workbook)} --as-deletes gone-permits.xlsx"
+    return f"opscom-import history --gone {quoted(job.workbook)} --as-deletes gone-permits.xlsx"
 
 
 class Annotator:
@@ -100,7 +101,6 @@ class Annotator:
         """Take what all workbooks of a run have in common."""
         self._run, self._request, self._past = run, request, past
         self._started = dt.datetime.now().astimezone()
-        self._taken: list[Path] = []
         self.notes: list[str] = []
 
     def write(
@@ -115,9 +115,6 @@ class Annotator:
 
         ``compared`` are the sheets as they were before the run sent anything.
         """
-        command = self._request.command
-        kind = "checked" if command == CHECK else "results"
-        wanted = results_path(self._request.results, job.first, kind, self._taken)
         pages = []
         for each, found in zip(compared, outcomes, strict=True):
             news = each.news
@@ -128,7 +125,7 @@ class Annotator:
         against = next((each.against for each in compared if each.against), None)
         about = About(
             run=self._run,
-            command=command,
+            command=self._request.command,
             source=Path(job.origin.file) if job.origin and job.origin.file else job.first,
             given=job.path.name if job.origin else "",
             digest=job.digest,
@@ -144,10 +141,9 @@ class Annotator:
             stopped=stopped,
             notes=(*job.notes, *(against.notes if against else ())),
             against=against,
-            deletes=_deletes(job, wanted),
+            deletes=_deletes(job),
         )
-        self._taken.append(wanted)
-        return write_workbook(wanted, about, pages, note=self.notes.append)
+        return write_workbook(job.workbook, about, pages, note=self.notes.append)
 
 
 def report_sheets(

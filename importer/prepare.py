@@ -88,6 +88,8 @@ class Job:
     """Why the file cannot be read or mapped; then there are no sheets."""
     content: str = ""
     """SHA-256 of the bytes that were read."""
+    workbook: Path = Path()
+    """The name of the workbook that is to be written."""
 
     @property
     def first(self) -> Path:

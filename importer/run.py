@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from importer.annotate import Annotator, all_outcomes, prove_workbooks, report_sheets
+from importer.annotate import Annotator, all_outcomes, name_workbooks, report_sheets
 from importer.compare import compare, compare_sheet, guard, hold, recognise
 from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
@@ -67,7 +67,7 @@ def run(request: Request, look_back: LookBack, begin: Begin) -> Report:
     jobs = recognise(jobs, past)
     past = learn(jobs, past, request)
     jobs = jobs if request.different_file else guard(jobs, past)
-    jobs = overrule_files(prove_workbooks(jobs, request))
+    jobs = overrule_files(name_workbooks(jobs, request))
     planned = compare(jobs, past, request)
     lost = find_lost(planned, past, request)
     held, notes = held_creates(planned, lost, past.system, request)
