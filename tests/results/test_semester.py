@@ -2,7 +2,7 @@
 
 import openpyxl
 import pytest
-from commanding import DELETES, permit, user
+from commanding import permit, user
 from returning import edited
 
 AGAINST = "This file against the last one"
@@ -106,7 +106,6 @@ def test_a_row_that_comes_back_the_semester_after_is_gone_no_longer(desk):
 
 
 def test_gone_permits_are_listed_with_their_ids_and_a_workbook_of_deletes_is_made(desk, controller):
-    desk.write("mappings/cancel.yaml", DELETES)
     desk.push(desk.table("permits-fall.csv", [permit(number) for number in range(4)]), code=0)
     ids = [row["opscom_reference_id"] for row in desk.table_of("permits-fall")]
     changed = permit(2) | {"To": "2027-04-30T18:00:00"}
@@ -142,7 +141,7 @@ def test_gone_permits_are_listed_with_their_ids_and_a_workbook_of_deletes_is_mad
         [ids[0], "permits-fall.csv", "2"],
         [ids[3], "permits-fall.csv", "5"],
     ]
-    desk.push("gone.xlsx", "--mapping", "mappings/cancel.yaml", code=0)
+    desk.push("gone.xlsx", "--mapping", "permit-cancellations.yaml", code=0)
     desk.push(desk.table("permits.csv", [permit(1), permit(7)]), code=0)
     assert desk.section("permits", "Gone")[2:] == [[ids[2], "PL2 N0002"]]
 
@@ -257,22 +256,6 @@ def test_what_changes_of_a_vehicle_is_to_be_changed_in_opscom_by_hand(desk):
     there = f"{hand}\nOPSCOM has this record already (9012)."
     assert [row["opscom_message"] for row in desk.table_of("vehicles")] == [there, ""]
     assert desk.section("vehicles", "What to do") == [[step]]
-
-
-def test_the_command_that_deletes_works_where_the_workspace_lacks_its_mapping(desk, controller):
-    run = desk.push(desk.table("permits.csv", [permit(0)]), code=0)["run"]
-    desk.do("history", run, "--as-deletes", "gone.xlsx", code=0)
-    assert not (desk.folder / "mappings/permit-cancellations.yaml").exists()
-    desk.push("gone.xlsx", "--mapping", "permit-cancellations.yaml", code=0)
-    assert controller.records("permits") == []
-
-
-def test_what_to_do_about_a_permit_that_no_update_can_change_is_what_its_message_says(desk):
-    desk.push(desk.table("permits.csv", [permit(0)]), code=0)
-    desk.push(desk.table("permits.csv", [permit(0) | {"From": "2026-10-01T08:00:00"}]), code=1)
-    assert desk.section("permits", "Problems")[1][3] == (
-        "Answer new where a second one is meant; where the first is to change, do as opscom_message says."
-    )
 
 
 def test_gone_vehicles_are_told_as_a_person_writes_them(desk):
