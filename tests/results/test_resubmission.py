@@ -146,29 +146,6 @@ def test_what_a_person_answers_about_lost_permits_is_believed(desk, controller, 
     assert [controller.applied(f"N000{at}") for at in range(5)] == [1] * 5
 
 
-@both
-def test_a_second_permit_is_created_only_where_a_person_says_new(desk, controller, saver, tmp_path):
-    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
-    # The same numbers again, from a corrected source.
-    corrected = [permit(number) | {"To": "2027-02-01T00:00:00"} for number in range(2)]
-    desk.push(desk.table("permits.csv", [*corrected, permit(2)]), code=1)
-    assert len(controller.ledger) == 3
-    path = desk.results("permits")
-    assert states(rows_of(path), "Plate") == {
-        "PL0": "invalid",
-        "PL1": "invalid",
-        "PL2": "unchanged",
-    }
-    with edited(path) as page:
-        set_cell(page, "PL1", "opscom_answer", "new")
-    desk.push(as_saved(path, saver, tmp_path), code=1)
-    assert [controller.applied(f"N000{at}") for at in range(3)] == [1, 2, 1]
-    assert controller.ledger[-1].body["endTime"] == "2027-02-01T00:00:00"
-    # What was said once is not done twice.
-    desk.push(path, code=1)
-    assert len(controller.ledger) == 4
-
-
 def test_a_workbook_of_another_system_is_refused(desk, controller):
     desk.push(desk.roster(2, "roster.csv"), code=0)
     done = desk.do("push", "--sandbox", desk.results("roster"), code=5)
@@ -271,17 +248,3 @@ def test_a_checked_workbook_sends_each_row_once_though_it_shows_them_twice(
     ]
     rows = desk.table_of("people")
     assert [row["opscom_row"] for row in rows] == ["2", "3", "4", "5"]
-
-
-def test_a_rehearsal_goes_round_in_the_sandbox(desk, controller):
-    people = [user(number) for number in range(4)]
-    people[1]["Mail"] = "none"
-    desk.table("roster.csv", people)
-    desk.do("push", "--sandbox", "roster.csv", code=1)
-    path = desk.results("roster", folder="results/sandbox")
-    with edited(path) as page:
-        set_cell(page, "000001", "Mail", "user1@students.example")
-        sort_rows(page, "Id", reverse=True)
-    done = desk.do("push", "--sandbox", path, code=0)
-    assert done["files"][0]["states"] == {"pushed": 1, "unchanged": 3}
-    assert controller.ledger == ()
