@@ -1,8 +1,7 @@
-"""A push that is killed at any step, or whose disk is full, loses nothing and sends nothing twice."""
+"""A push that is killed at any step loses nothing and sends nothing twice."""
 
 import itertools
 import sqlite3
-import sys
 from contextlib import closing
 from random import Random
 
@@ -11,10 +10,6 @@ from controller import Fault
 from own_process import FATAL, end, push, start
 from proving import ENDPOINTS, PREFIX, Case, Trial, Witness, attempts_of, wait_for_quiet
 
-from importer.delivery.journal import Journal
-from schemas import POLICIES
-
-POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such limit")
 PLANS = {
     "well": {},
     "lost": {1: Case("lost", "lost", Fault("lost"))},
@@ -33,18 +28,15 @@ def take_over(trial):
     trial.seen = {
         trial.key(n): len(trial.controller.entries(trial.key(n))) for n in range(trial.rows)
     }
-    if trial.journal.exists():
-        with closing(sqlite3.connect(trial.journal)) as beside:
-            if beside.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                open_ = beside.execute(
-                    "SELECT row FROM attempt WHERE state IN ('sent', 'unknown')"
-                ).fetchall()
-                trial.waiting = {row - 2 for (row,) in open_}
-                (sent,) = beside.execute(
-                    "SELECT count(*) FROM attempt WHERE state = 'sent'"
-                ).fetchone()
-                return sent
-    return 0
+    if not trial.journal.exists():
+        return 0
+    with closing(sqlite3.connect(trial.journal)) as beside:
+        if not beside.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return 0
+        lost = beside.execute("SELECT row, state FROM attempt WHERE state IN ('sent', 'unknown')")
+        states = lost.fetchall()
+    trial.waiting = {row - 2 for row, _ in states}
+    return sum(state == "sent" for _, state in states)
 
 
 def kill_at(folder, endpoint, step, *, workers=1, plan="well", second=0):
@@ -66,65 +58,69 @@ def kill_at(folder, endpoint, step, *, workers=1, plan="well", second=0):
     return code == FATAL
 
 
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_push_killed_at_any_step_is_finished_by_the_next(tmp_path, endpoint):
-    stride = 2 if endpoint == "permits" else 5
-    for step in itertools.count(1, stride):
-        if not kill_at(tmp_path, endpoint, step):
-            break
-    assert step > 40, "fewer steps than there are"
+THREE = ENDPOINTS[:3]
+STEPS = [
+    *((endpoint, 1, "well", 2 if endpoint == "permits" else 5) for endpoint in ENDPOINTS),
+    *((endpoint, 1, plan, 7) for endpoint in THREE for plan in ("lost", "throttled")),
+    *((endpoint, 4, "well", 7) for endpoint in ("users", "permits")),
+    *(
+        pytest.param(*each, 1, marks=pytest.mark.exhaustive)
+        for each in itertools.product(ENDPOINTS, (1, 4, 16), PLANS)
+    ),
+]
 
 
-@pytest.mark.parametrize("plan", ["lost", "throttled"])
-@pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
-def test_a_push_killed_between_two_attempts_of_a_row_is_finished_by_the_next(
-    tmp_path, endpoint, plan
-):
-    for step in itertools.count(3, 7):
-        if not kill_at(tmp_path, endpoint, step, plan=plan):
-            break
-
-
-@pytest.mark.parametrize("endpoint", ["users", "permits"])
-def test_a_push_with_many_workers_killed_at_any_step_is_finished_by_the_next(tmp_path, endpoint):
-    for step in itertools.count(2, 7):
-        if not kill_at(tmp_path, endpoint, step, workers=4):
-            break
-
-
-@pytest.mark.parametrize("second", [1, 2, 4])
-def test_a_recovery_that_is_killed_too_is_finished_by_the_next(tmp_path, second):
-    for step in (6, 9, 12, 15):
-        assert kill_at(tmp_path, "permits", step, second=second)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("plan", PLANS)
-@pytest.mark.parametrize("workers", [1, 4, 16])
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
+@pytest.mark.parametrize(("endpoint", "workers", "plan", "stride"), STEPS)
 @pytest.mark.timeout(1200)
-def test_every_step(tmp_path, endpoint, workers, plan):
+def test_a_push_killed_at_any_step_is_finished_by_the_next(
+    tmp_path, endpoint, workers, plan, stride
+):
     untouched = 0
-    for step in itertools.count(1):
+    for step in itertools.count(1, stride):
         killed = kill_at(tmp_path, endpoint, step, workers=workers, plan=plan)
         # With many workers the number of commits differs from run to run.
         untouched = 0 if killed else untouched + 1
-        if untouched == 3:
+        if untouched == (3 if stride == 1 else 1):
             break
+    assert workers > 1 or step > 40, "fewer steps than there are"
 
 
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
+@pytest.mark.parametrize(
+    ("endpoint", "steps", "seconds"),
+    [
+        ("permits", range(6, 16, 3), (1, 2, 4)),
+        *(
+            pytest.param(endpoint, range(2, 1000, 3), range(1, 30, 2), marks=pytest.mark.exhaustive)
+            for endpoint in THREE
+        ),
+    ],
+    ids=str,
+)
 @pytest.mark.timeout(3600)
-def test_every_step_of_the_run_and_of_its_recovery(tmp_path, endpoint):
-    for step in itertools.count(2, 3):
-        for second in range(1, 30, 2):
-            if not kill_at(tmp_path, endpoint, step, second=second):
-                return
+def test_a_recovery_that_is_killed_too_is_finished_by_the_next(tmp_path, endpoint, steps, seconds):
+    for step, second in itertools.product(steps, seconds):
+        if not kill_at(tmp_path, endpoint, step, second=second):
+            break
+    assert step > 14, "fewer steps than there are"
 
 
-def kill_at_random(folder, endpoint, workers, seed):
-    journal, random, rows = folder / "journal.sqlite", Random(seed), 30
+KILLED = [("users", 4), ("vehicles", 16), ("permits", 1), ("permits", 16), ("permit-deletes", 4)]
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "workers", "seed"),
+    [
+        *((endpoint, workers, workers) for endpoint, workers in KILLED),
+        *(
+            pytest.param(endpoint, workers, seed, marks=pytest.mark.exhaustive)
+            for endpoint in ENDPOINTS
+            for workers in (1, 4, 16)
+            for seed in range(20, 60)
+        ),
+    ],
+)
+def test_a_push_killed_from_outside_is_finished_by_the_next(tmp_path, endpoint, workers, seed):
+    journal, random, rows = tmp_path / "journal.sqlite", Random(seed), 30
     with Witness(journal, latency=0.002) as controller:
         trial = trial_of(journal, controller, endpoint, rows=rows, workers=workers)
         for _ in range(3):
@@ -141,73 +137,3 @@ def kill_at_random(folder, endpoint, workers, seed):
         unknown = trial.run().states.values()
     # Each kill can take no more answers along than there are workers.
     assert list(unknown).count("unknown") <= 3 * workers
-
-
-@pytest.mark.parametrize(
-    ("endpoint", "workers"),
-    [("users", 4), ("vehicles", 16), ("permits", 1), ("permits", 16), ("permit-deletes", 4)],
-    ids=str,
-)
-def test_a_push_killed_from_outside_is_finished_by_the_next(tmp_path, endpoint, workers):
-    kill_at_random(tmp_path, endpoint, workers, seed=workers)
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("seed", range(40))
-@pytest.mark.parametrize("workers", [1, 4, 16])
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_kills_from_outside_at_any_time(tmp_path, endpoint, workers, seed):
-    kill_at_random(tmp_path, endpoint, workers, seed)
-
-
-# A journal that cannot be written
-
-
-def fill_disk(folder, endpoint, size, workers):
-    """Push with files of at most that many bytes; return whether that was enough."""
-    journal = folder / f"{size}" / "journal.sqlite"
-    with Witness(journal) as controller:
-        trial = trial_of(journal, controller, endpoint, rows=8, workers=workers)
-        common = (controller.url, journal, endpoint, trial.payloads)
-        Journal(journal, POLICIES).close()
-        code, said = end(*start(push, *common, workers=workers, longest_file=size))
-        assert code == 0, "it was killed by its limit"
-        assert controller.unannounced == []
-        if isinstance(said, tuple):
-            assert controller.requests == 0
-            assert said[0] == "JournalError", said
-        enough = not isinstance(said, tuple) and said.stopped is None
-        take_over(trial)
-        if not isinstance(said, tuple):
-            for n, state in said.states.items():
-                sent = len(controller.entries(trial.key(n)))
-                assert sent <= 1, "a row was sent in spite of a journal that cannot be written"
-                if state == "not sent":
-                    assert not sent
-                if state == "unknown":
-                    trial.waiting.add(n)
-            if not enough:
-                assert said.stopped.startswith(f"The journal {journal} cannot be written (")
-        trial.finish()
-    return enough
-
-
-@POSIX
-@pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("endpoint", ["users", "permits"])
-def test_a_full_disk_stops_the_run_before_the_send(tmp_path, endpoint, workers):
-    for size in itertools.count(14_000, 16_000):
-        if fill_disk(tmp_path, endpoint, size, workers):
-            break
-    assert size > 30_000, "the disk was never full"
-
-
-@POSIX
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("workers", [1, 4, 16])
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-@pytest.mark.timeout(1200)
-def test_every_size_of_a_full_disk(tmp_path, endpoint, workers):
-    for size in itertools.count(14_000, 500):
-        if fill_disk(tmp_path, endpoint, size, workers):
-            break

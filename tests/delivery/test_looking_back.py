@@ -3,9 +3,8 @@
 import re
 
 import pytest
-from commanding import permit
 from controller import Fault
-from returning import edited, set_cell, sort_rows
+from returning import edited, sort_rows
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d")
 OF_9019 = "rejected 9019. Invented message of 9019."
@@ -129,70 +128,3 @@ def test_a_corrected_workbook_with_few_rows_is_not_the_last_file(desk, controlle
     desk.push(desk.results("roster-1"), code=1)
     done = desk.push(desk.roster(31, "roster.csv"), code=1)
     assert done["files"][0]["notes"] == []
-
-
-# Answers to lost ones
-
-
-def lost(desk, controller, *numbers):
-    """Push three permits, of which these lose their answer; return the id of the first."""
-    controller.plan.update({(f"N000{number}", 1): Fault("lost") for number in numbers})
-    desk.table("permits.csv", [permit(number) for number in range(3)])
-    desk.push("permits.csv", code=4)
-    return desk.table_of("permits")[0]["opscom_reference_id"]
-
-
-def answer(desk, *command, code, **said):
-    with edited(desk.results("permits")) as page:
-        for plate, word in said.items():
-            set_cell(page, plate, "opscom_answer", word)
-    desk.do(*command, desk.results("permits"), code=code)
-    return desk.table_of("permits")
-
-
-def test_a_lost_answer_is_told_when_settle_or_a_person_has_looked(desk, controller):
-    lost(desk, controller, 1)
-    attempt = (
-        "Attempt 1 on MOMENT: unknown. The connection was lost before the answer was complete."
-    )
-    row = answer(desk, "settle", code=4)[1]
-    assert (row["opscom_status"], messages([row])[0].splitlines()[-1]) == ("unknown", attempt)
-    assert ["Command", "settle"] in desk.summary("permits")
-    row = answer(desk, "push", "--yes", code=0, PL1="no")[1]
-    assert (row["opscom_status"], messages([row])) == ("pushed", [f"new\n{attempt}"])
-
-
-NEITHER = "opscom_answer holds neither an id nor yes nor no. Correct it."
-OF_ANOTHER = (
-    "opscom_answer holds the id of another permit that OPSCOM has from us. Look this row up again, "
-    "and correct it."
-)
-
-
-@pytest.mark.parametrize(
-    ("said", "why"),
-    [
-        (str, OF_ANOTHER),
-        (str.upper, OF_ANOTHER),
-        *((text, NEITHER) for text in ("0", "oui", "NON", "?", "x" * 51)),
-    ],
-    ids=["the id of another row", "in capitals", "a nought", "oui", "NON", "a mark", "too long"],
-)
-def test_what_cannot_be_the_id_of_a_row_is_no_answer(desk, controller, said, why):
-    number = lost(desk, controller, 1)
-    word = said if isinstance(said, str) else said(number)
-    row = answer(desk, "settle", code=4, PL1=word)[1]
-    assert (row["opscom_status"], row["opscom_reference_id"]) == ("unknown", "")
-    assert row["opscom_message"].startswith(why)
-
-
-def test_one_id_answers_one_row_alone(desk, controller):
-    lost(desk, controller, 1, 2)
-    for row in answer(desk, "push", "--yes", code=4, PL1="found-1", PL2="Found-1")[1:]:
-        assert row["opscom_status"] == "unknown"
-        assert row["opscom_message"].startswith(
-            "opscom_answer holds the same id in several rows, and only one of them can have it. "
-            "Look them up again, and correct it."
-        )
-    rows = answer(desk, "push", "--yes", code=0, PL1="found-1", PL2="found-2")[1:]
-    assert [row["opscom_reference_id"] for row in rows] == ["found-1", "found-2"]

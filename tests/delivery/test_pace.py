@@ -1,7 +1,6 @@
 """How fast a run goes, how long it waits, and when it has tried enough; on a clock that is told to go."""
 
 import datetime as dt
-import math
 import threading
 import time
 from random import Random
@@ -14,7 +13,6 @@ from hypothesis import strategies as st
 
 from importer.delivery.pace import (
     BUDGET,
-    LONGEST_TOLD,
     RETRY_COST,
     TIMEOUT_COST,
     Pace,
@@ -41,6 +39,7 @@ class Most(Random):
         (" 7 ", 7.0),
         ("0", 0.0),
         ("007", 7.0),
+        ("9" * 5000, 999_999_999.0),
         ("", None),
         ("soon", None),
         ("-7", None),
@@ -55,17 +54,10 @@ class Most(Random):
         ("Mon, 99 Foo 2026 12:00:30 GMT", None),
         ("Mon, 01 Jan 99999 00:00:00 GMT", None),
     ],
-    ids=ascii,
+    ids=lambda text: ascii(text)[:40],
 )
 def test_a_wait_is_read_in_seconds_and_as_a_date(header, seconds):
     assert told_seconds(header, now=NOW) == seconds
-
-
-@pytest.mark.parametrize("digits", [9, 10, 400, 5000])
-def test_a_huge_number_of_seconds_is_a_long_wait_and_no_fault(digits):
-    seconds = told_seconds("9" * digits, now=NOW)
-    assert seconds > LONGEST_TOLD
-    assert math.isfinite(seconds)
 
 
 @given(st.text() | st.from_regex(r"\w{3}, \d{1,3} \w{3} \d{1,6} \d+:\d+:\d+ [+-]\d{1,6}"))
@@ -77,19 +69,14 @@ def test_no_header_is_a_fault(header):
 # Pauses
 
 
-@pytest.mark.parametrize(
-    ("attempt", "longest"),
-    [(1, 0.5), (2, 1.0), (3, 2.0), (4, 4.0), (5, 8.0), (6, 10.0), (60, 10.0)],
-)
-def test_pauses_grow_up_to_a_bound(attempt, longest):
-    assert Pace(random=Most()).pause(attempt, "", now=NOW) == longest
-
-
-def test_jitter_spreads_the_workers():
+def test_pauses_grow_up_to_a_bound_and_jitter_spreads_the_workers():
+    longest = [
+        Pace(random=Most()).pause(attempt, "", now=NOW) for attempt in (1, 2, 3, 4, 5, 6, 60)
+    ]
+    assert longest == [0.5, 1.0, 2.0, 4.0, 8.0, 10.0, 10.0]
     pace = Pace(random=Random(1))
     pauses = [pace.pause(5, "", now=NOW) for _ in range(400)]
-    assert min(pauses) < 1.0
-    assert max(pauses) > 7.0
+    assert (min(pauses) < 1.0, max(pauses) > 7.0) == (True, True)
     assert 3.5 < sum(pauses) / len(pauses) < 4.5
 
 
@@ -117,18 +104,15 @@ def test_a_rate_gives_one_turn_after_the_other():
     assert [pace.turn() for _ in range(2)] == [0.0, 0.25], "time that passed is no credit"
 
 
-@pytest.mark.parametrize("endpoint_rows", [users, permits], ids=["users", "permits"])
 @pytest.mark.parametrize("workers", [1, 4, 16])
-def test_the_rate_is_never_exceeded_repeats_included(tmp_path, endpoint_rows, workers):
+def test_the_rate_is_never_exceeded_repeats_included(tmp_path, workers):
     rate, rows = 200, 20
     slower = Fault("answer", status=429, body="")
-    kind = endpoint_rows.__name__
-    first = "U" if kind == "users" else "P"
-    plan = {(f"{first}{n}", 1): slower for n in range(0, rows, 3)}
+    plan = {(f"P{n}", 1): slower for n in range(0, rows, 3)}
     with Controller(plan) as controller:
         started = time.monotonic()
         done = push(
-            controller.url, tmp_path / "journal.sqlite", kind, endpoint_rows(rows),
+            controller.url, tmp_path / "journal.sqlite", "permits", permits(rows),
             workers=workers, pace=Pace(rate=rate, random=Random(3)),
         )  # fmt: skip
         times = sorted(entry.at - started for entry in controller.ledger)
@@ -151,24 +135,17 @@ def test_a_wait_that_opscom_tells_holds_all_workers():
 # The budget
 
 
-def test_the_budget_of_retries_runs_out_and_acceptances_fill_it():
+def test_the_budget_of_retries_runs_out_acceptances_alone_fill_it_and_never_beyond_its_size():
     pace = Pace(clock=Ticks())
-    assert sum(pace.may_retry(timed_out=False) for _ in range(1000)) == BUDGET // RETRY_COST
-    for _ in range(RETRY_COST - 1):
-        pace.answered(accepted=True)
+    for cost, timed_out in ((RETRY_COST, False), (TIMEOUT_COST, True)):
+        for _ in range(10 * BUDGET):
+            pace.answered(accepted=True)
+        assert sum(pace.may_retry(timed_out=timed_out) for _ in range(1000)) == BUDGET // cost
+    for accepted in [False] * 100 + [True] * (RETRY_COST - 1):
+        pace.answered(accepted=accepted)
     assert not pace.may_retry(timed_out=False)
     pace.answered(accepted=True)
     assert pace.may_retry(timed_out=False)
-
-
-def test_refusals_do_not_fill_the_budget_and_it_never_holds_more_than_at_first():
-    pace = Pace(clock=Ticks())
-    for _ in range(10 * BUDGET):
-        pace.answered(accepted=True)
-    assert sum(pace.may_retry(timed_out=True) for _ in range(1000)) == BUDGET // TIMEOUT_COST
-    for _ in range(100):
-        pace.answered(accepted=False)
-    assert not pace.may_retry(timed_out=False)
 
 
 def test_a_spent_budget_stops_a_run(tmp_path):

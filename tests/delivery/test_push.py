@@ -108,9 +108,9 @@ OTHER_CLIENT = (
     "in opscom.yaml, OPSCOM_CLIENT or --client), the token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml) "
     "and the host (`host:`, OPSCOM_HOST or --host) with what OPSCOM gave you; they must belong together."
 )
-TOO_LONG = (
-    "OPSCOM asks to go more slowly (HTTP 429). OPSCOM asks to wait longer than a run may wait."
-)
+TOO_LONG = "{} OPSCOM asks to wait longer than a run may wait."
+SLOWER = TOO_LONG.format("OPSCOM asks to go more slowly (HTTP 429).")
+FAILED = TOO_LONG.format("The host answers that it failed (HTTP 503).")
 LOST = (
     "The answers to 5 rows in a row were lost. Check your network and the host, or wait until OPSCOM answers "
     "again."
@@ -130,7 +130,8 @@ STOPS = {
     "another client": (answer(200, code=9034), users, ["not sent"], 1, OTHER_CLIENT),
     "404-users": (answer(404), users, ["not sent"], 1, NOT_FOUND),
     "404-permits": (answer(404), permits, ["unknown"], 1, NOT_FOUND),
-    "a long wait": (answer(429, Retry_After="3600"), users, ["not sent"], 1, TOO_LONG),
+    "a long wait": (answer(429, Retry_After="3600"), users, ["not sent"], 1, SLOWER),
+    "503 and a long wait": (answer(503, Retry_After="3600"), users, ["unknown"], 1, FAILED),
     "lost": (Fault("lost"), permits, ["unknown"] * 5, 5, LOST),
     "9003": (answer(200, code=9003), users, ["rejected"] * 3, 3, UNPARSED),
     "9015": (answer(200, code=9015), users, ["rejected"] * 20, 20, REFUSED.format(9015, SOURCES)),

@@ -18,8 +18,16 @@ LATER = "2027-02-28T18:00:00"
 CHANGED, LATEST = permit(0) | {"To": END}, permit(0) | {"To": LATER}
 ALIKE = "of an earlier run has the same number, or the same plate and start."
 IS_NEW = "where this is another permit, write new into opscom_answer and push this workbook."
-MAY_UPDATE = "Where that permit is to change, write update into opscom_answer"
 SAME = {"unchanged": 2}
+
+
+def offered(what, fields="End Date", *, new=True):
+    """Return the message of a row that may be the change of a permit, or another one."""
+    another = "; where this is another permit, write new" if new else ""
+    return (
+        f"{what} It differs in {fields}. Where that permit is to change, write update into opscom_answer"
+        f"{another}; then push this workbook."
+    )
 
 
 def states(said):
@@ -87,10 +95,10 @@ def losing(controller, number, first="lost"):
     controller.plan[number, attempts + 2] = Fault("answer", status=404, body="<html>")
 
 
-def lose_update(desk, controller):
-    """Lose the answer to an update that OPSCOM took; return the permit's id."""
+def lose_update(desk, controller, first="lost"):
+    """Lose the answer to an update; return the permit's id."""
     number = changed_and_held(desk, controller)
-    losing(controller, number)
+    losing(controller, number, first)
     answer(desk, 3, PL0="update")
     return number
 
@@ -99,20 +107,22 @@ def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_un
     desk, controller
 ):
     push_list(desk, permit(0), permit(1), code=0)
-    number = held(controller)["N0001"]["reference_id"]
+    before = held(controller)["N0001"]
+    number = before["reference_id"]
     changed = permit(1) | {"To": END, "Plate": PLATE}
     push_list(desk, permit(0), changed, code=1)
-    row = desk.table_of("permits")[1]
-    assert (row["opscom_status"], row["opscom_error_code"]) == ("invalid", "9022")
-    assert message(desk, 1) == (
-        f"The permit {number} {ALIKE} It differs in End Date and License Plate. {MAY_UPDATE}; where this "
-        "is another permit, write new; then push this workbook."
-    )
+    assert desk.table_of("permits")[1]["opscom_error_code"] == "9022"
+    assert message(desk, 1) == offered(f"The permit {number} {ALIKE}", "End Date and License Plate")
+    page = openpyxl.load_workbook(desk.results("permits"))["Rows"]
+    assert {page.cell(1, cell.column).value for cell in page[3] if cell.comment} == {"Plate", "To"}
+    (rule,) = page.data_validations.dataValidation
+    assert rule.formula1 == '"new,update"'
     assert answer(desk, 0, **{PLATE: "Update"}) == {"pushed": 1, "unchanged": 1}
+    change = {"endTime": END, "plate": PLATE}
     last = controller.ledger[-1]
     assert (last.call, last.body) == (
         "permits/update",
-        {"apiToken": TOKEN, "referenceID": number, "endTime": END, "plate": PLATE},
+        {"apiToken": TOKEN, "referenceID": number} | change,
     )
     row = desk.table_of("permits")[1]
     assert [row[f"opscom_{name}"] for name in ("status", "reference_id", "answer", "message")] == [
@@ -121,23 +131,7 @@ def test_update_sends_what_changed_to_the_permit_that_is_there_and_the_row_is_un
     ]
     assert push_list(desk, permit(0), changed, code=0) == SAME
     assert states(desk.push(desk.results("permits"), code=0)) == SAME
-    assert len(controller.ledger) == 3
-    assert held(controller)["N0001"] == {
-        "reference_id": number,
-        "permitNo": "N0001",
-        "plate": PLATE,
-        "startTime": permit(1)["From"],
-        "endTime": END,
-    }
-
-
-def test_the_cells_that_differ_are_marked_and_both_answers_are_offered(desk):
-    push_list(desk, permit(0), code=0)
-    push_list(desk, CHANGED, code=1)
-    page = openpyxl.load_workbook(desk.results("permits"))["Rows"]
-    assert {page.cell(1, cell.column).value for cell in page[2] if cell.comment} == {"To"}
-    (rule,) = page.data_validations.dataValidation
-    assert rule.formula1 == '"new,update"'
+    assert (len(controller.ledger), held(controller)["N0001"]) == (3, before | change)
 
 
 def test_rows_that_may_be_earlier_permits_are_told_as_problems_before_anything_is_sent(desk):
@@ -146,10 +140,7 @@ def test_rows_that_may_be_earlier_permits_are_told_as_problems_before_anything_i
     (file,) = desk.push("permits.csv", code=1)["files"]
     message = f"The permit … {ALIKE}"
     remedies = {"End Date": (2, "permits.csv, row 2"), "License Plate": (1, "permits.csv, row 4")}
-    lines = [
-        f"It differs in {what}. {MAY_UPDATE}; where this is another permit, write new; then push this workbook."
-        for what in remedies
-    ]
+    lines = [offered("", what).strip() for what in remedies]
     assert [
         (each["code"], each["severity"], each["remedy"], each["rows"]) for each in file["problems"]
     ] == [
@@ -240,21 +231,21 @@ def test_a_row_whose_permit_was_deleted_is_created_again_only_without_its_id(des
     assert len(controller.ledger) == 4
 
 
-def test_an_older_list_undoes_no_update_and_creates_nothing(desk, controller):
-    push_list(desk, permit(0), code=0)
-    push_list(desk, CHANGED, code=1)
+@pytest.mark.parametrize(("said", "made"), [("update", 0), ("new", 1)])
+def test_an_older_list_undoes_no_update_and_creates_nothing_until_a_person_says_so(
+    desk, controller, said, made
+):
+    number = changed_and_held(desk, controller)
     answer(desk, 0, PL0="update")
-    number = held(controller)["N0000"]["reference_id"]
-    push_list(desk, permit(0), code=1)
-    assert len(controller.ledger) == 2
-    assert message(desk) == (
-        f"The permit {number} is in OPSCOM with other values than this row's. It differs in End Date. "
-        f"{MAY_UPDATE}; where this is another permit, write new; then push this workbook."
-    )
-    # Where the older values are right, a person says so.
-    answer(desk, 0, PL0="update")
-    assert [entry.body.get("endTime") for entry in controller.ledger[1:]] == [END, permit(0)["To"]]
-    assert push_list(desk, permit(0), code=0) == {"unchanged": 1}
+    push_list(desk, permit(0), permit(1), code=1)
+    assert len(controller.ledger) == 3
+    what = f"The permit {number} is in OPSCOM with other values than this row's."
+    assert message(desk) == offered(what)
+    answer(desk, 0, PL0=said)
+    assert len(controller.records("permits")) == 2 + made
+    assert controller.ledger[-1].body["endTime"] == permit(0)["To"]
+    for row in (permit(0), CHANGED)[: 1 + made]:
+        assert push_list(desk, row, permit(1), code=0) == SAME
 
 
 @pytest.mark.parametrize(
@@ -304,16 +295,12 @@ def test_a_change_that_was_pushed_as_an_update_makes_the_row_of_the_list_unchang
 def test_an_update_without_an_answer_is_sent_again_by_the_workbook_that_is_written_then(
     desk, controller
 ):
-    number = changed_and_held(desk, controller)
-    losing(controller, number, "close")
-    answer(desk, 3, PL0="update")
+    number = lose_update(desk, controller, "close")
     row = desk.table_of("permits")[0]
-    assert [row[f"opscom_{name}"] for name in ("status", "reference_id", "answer")] == [
-        *("unknown", number, "update")
-    ]
+    assert (row["opscom_status"], row["opscom_reference_id"]) == ("unknown", number)
     assert row["opscom_message"].splitlines()[1].endswith("the next push sends it again.")
-    said = desk.do("settle", desk.results("permits"), code=4)
-    assert states(said) == {"unknown": 1, "unchanged": 1}
+    settled = desk.do("settle", desk.results("permits"), code=4)
+    assert states(settled) == {"unknown": 1, "unchanged": 1}
     [note] = desk.do("settle", code=4)["notes"]
     assert note.endswith("): push the workbook that says update again; that settles it.")
     assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
@@ -534,13 +521,14 @@ def test_the_results_workbooks_that_a_lost_journal_asks_for_make_no_second_permi
     assert len(controller.ledger) == 2
 
 
-def test_the_lists_of_two_terms_in_one_inbox_make_no_second_permit(desk, controller):
-    files = [
-        desk.table("permits a.csv", [permit(0), permit(1)]),
-        desk.table("permits b.csv", [CHANGED, permit(1)]),
+def test_the_lists_of_two_terms_in_one_run_make_no_second_permit(desk, controller):
+    fall = desk.table("permits a.csv", [permit(0), permit(1)])
+    winter = desk.table("permits b.csv", [CHANGED, permit(1)])
+    said = desk.do("push", "--yes", fall, winter, code=1)
+    assert [file["states"] for file in said["files"]] == [
+        {"pushed": 2},
+        {"invalid": 1, "unchanged": 1},
     ]
-    desk.do("push", "--yes", *files, code=1)
-    assert len(controller.records("permits")) == 2
 
 
 def test_a_row_that_another_journal_held_as_a_second_permit_is_held_here_too(desk, controller):
@@ -571,47 +559,27 @@ def test_a_journal_from_before_there_were_updates_takes_them(desk, controller):
 # What was lost, refused, or changed since
 
 
-def test_the_old_list_is_not_unchanged_while_the_answer_to_an_update_is_lost(desk, controller):
-    number = lose_update(desk, controller)
-    assert held(controller)["N0000"]["endTime"] == END
-    assert push_list(desk, permit(0), permit(1), code=1) == {"invalid": 1, "unchanged": 1}
-    assert message(desk) == (
-        f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether OPSCOM "
-        f"has this row's values. It differs in End Date. {MAY_UPDATE}; then push this workbook."
-    )
-    answer(desk, 0, PL0="update")
-    assert held(controller)["N0000"]["endTime"] == permit(0)["To"]
-    assert push_list(desk, permit(0), permit(1), code=0) == SAME
-
-
-def test_an_unchanged_row_says_what_permit_updates_changed_since(desk, controller):
+def test_an_unchanged_row_says_what_permit_updates_changed_since_or_may_have(desk, controller):
     push_list(desk, permit(0), permit(1), code=0)
     number = held(controller)["N0000"]["reference_id"]
-    push_change(desk, number, 0, endTime=END, plate=PLATE, amount="5.00", currency="CAD")
-    since = f"The permit {number} was changed after this row was accepted: it differs in"
-    for _ in range(2):
+    for change, code, what, differs in (
+        ({"endTime": END, "plate": PLATE}, 0, "was changed", "End Date and License Plate"),
+        ({"endTime": END, "plate": permit(0)["Plate"]}, 0, "was changed", "End Date"),
+        (
+            *({"amount": "5.00", "currency": "CAD"}, 3),
+            *("may have been changed", "End Date, Amount and Currency"),
+        ),
+    ):
+        if code:
+            losing(controller, number)
+        push_change(desk, number, code, **change)
         assert push_list(desk, permit(0), permit(1), code=0) == SAME
         assert not desk.table_of("permits")[1]["opscom_message"]
+        lost = " (an answer was lost)" if code else ""
         assert message(desk) == (
-            f"{since} End Date, License Plate, Amount and Currency. Nothing was sent. Where this row's "
-            "values are right, push them as permit-updates."
+            f"The permit {number} {what} after this row was accepted{lost}: it differs in {differs}. Nothing was "
+            "sent. Where this row's values are right, push them as permit-updates."
         )
-    push_change(desk, number, 0, endTime=permit(0)["To"], plate=permit(0)["Plate"])
-    push_list(desk, permit(0), permit(1), code=0)
-    assert message(desk).startswith(f"{since} Amount and Currency. ")
-
-
-def test_an_unchanged_row_says_what_lost_permit_updates_may_have_changed_since(desk, controller):
-    push_list(desk, permit(0), code=0)
-    number = held(controller)["N0000"]["reference_id"]
-    losing(controller, number)
-    push_change(desk, number, 3, endTime=END)
-    assert push_list(desk, permit(0), code=0) == {"unchanged": 1}
-    assert message(desk) == (
-        f"The permit {number} may have been changed after this row was accepted (an answer was lost): it "
-        "differs in End Date. Nothing was sent. Where this row's values are right, push them as "
-        "permit-updates."
-    )
 
 
 @pytest.mark.parametrize("then", [permit(0), CHANGED], ids=["old", "new"])
@@ -624,9 +592,10 @@ def test_a_refused_change_leaves_what_was_known_as_it_was(desk, controller, then
     controller.plan.clear()
     for row in (permit(0), CHANGED):
         push_list(desk, row, permit(1), code=1)
-        assert message(desk).startswith(
+        assert message(desk) == offered(
             f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether "
-            f"OPSCOM has this row's values. It differs in End Date. {MAY_UPDATE}"
+            "OPSCOM has this row's values.",
+            new=row == CHANGED,
         )
     push_list(desk, then, permit(1), code=1)
     answer(desk, 0, PL0="update")
@@ -664,8 +633,7 @@ def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller
 
 def test_a_person_who_has_not_found_the_change_has_it_sent_again(desk, controller):
     lose_update(desk, controller)
-    settled = desk.do("settle", write(desk, "PL0", said="no"), code=4)
-    assert states(settled) == {"unknown": 1, "unchanged": 1}
+    desk.do("settle", write(desk, "PL0", said="no"), code=4)
     assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
 
 
@@ -680,22 +648,11 @@ def test_a_row_that_was_edited_since_its_lost_update_is_not_taken_for_what_a_per
     )
 
 
-def test_new_makes_another_permit_of_a_row_whose_permit_was_changed(desk, controller):
-    changed_and_held(desk, controller)
-    answer(desk, 0, PL0="update")
-    push_list(desk, permit(0), permit(1), code=1)
-    answer(desk, 0, PL0="new")
-    assert len(controller.records("permits")) == 3
-    for row in (permit(0), CHANGED):
-        assert push_list(desk, row, permit(1), code=0) == SAME
-
-
 def test_a_word_that_is_no_answer_to_its_row_is_named(desk, controller):
     number = changed_and_held(desk, controller)
     answer(desk, 1, PL0="oui", PL1="erledigt")
-    assert message(desk) == (
-        f'"oui" in opscom_answer is no answer to this row. The permit {number} {ALIKE} It differs in End '
-        f"Date. {MAY_UPDATE}; where this is another permit, write new; then push this workbook."
+    assert message(desk) == offered(
+        f'"oui" in opscom_answer is no answer to this row. The permit {number} {ALIKE}'
     )
     assert message(desk, 1) == '"erledigt" in opscom_answer is no answer to this row.'
     desk.push(desk.roster(1, "roster.csv"), code=0)
@@ -720,13 +677,6 @@ def test_a_refused_row_of_which_a_person_says_that_it_is_there_is_not_created(de
     assert controller.records("permits") == []
     answer(desk, 0, PL0="new")
     assert len(controller.records("permits")) == 1
-
-
-def test_an_answer_beside_a_fault_of_the_row_stands_until_the_fault_is_mended(desk, controller):
-    changed_and_held(desk, controller)
-    desk.push(write(desk, "PL0", said="update", To="soon"), code=1)
-    desk.push(write(desk, "PL0", To=END), code=0)
-    assert held(controller)["N0000"]["endTime"] == END
 
 
 @pytest.mark.parametrize("said", ["", "update"])
