@@ -30,7 +30,6 @@ def put_in_place(
     *,
     aside: Path | None = None,
     note: Callable[[str], object] = str,
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Path:
     """Write a file that only its owner can read, whole or not at all; return the name it got.
 
@@ -46,7 +45,7 @@ def put_in_place(
         path.parent.mkdir(parents=True, exist_ok=True)
         draft = write_draft(path, write)
         try:
-            return _take_name(draft, path, aside or path.parent, note, sleep)
+            return _take_name(draft, path, aside or path.parent, note)
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
@@ -103,13 +102,7 @@ def clear_left(folder: Path, pattern: str) -> None:
                 shutil.rmtree(left) if left.is_dir() else left.unlink()
 
 
-def _take_name(
-    draft: Path,
-    path: Path,
-    aside: Path,
-    note: Callable[[str], object],
-    sleep: Callable[[float], None],
-) -> Path:
+def _take_name(draft: Path, path: Path, aside: Path, note: Callable[[str], object]) -> Path:
     """Give the draft the wanted name, or the next one that can be had."""
     why = "is open in another program"
     # Only Windows refuses to rename a file that a program has open; elsewhere the program would later
@@ -122,18 +115,18 @@ def _take_name(
                 changed = datetime.fromtimestamp(path.stat().st_mtime, tz=UTC).astimezone()
                 aside.mkdir(exist_ok=True)
                 name = f"{path.stem} {changed:%Y-%m-%d %H-%M-%S}{path.suffix}"
-                move(path, free_name(aside / name), sleep=sleep)
-            return move(draft, path, sleep=sleep)
+                move(path, free_name(aside / name))
+            return move(draft, path)
         except OSError as error:
             if sys.platform != "win32" or not isinstance(error, PermissionError):
                 why = f"could not be replaced ({error.strerror or error})"
     other = free_name(path)
-    move(draft, other, sleep=sleep)
+    move(draft, other)
     note(f"{path.name} {why}, so {other.name} was written.")
     return other
 
 
-def move(source: Path, target: Path, *, sleep: Callable[[float], None] = time.sleep) -> Path:
+def move(source: Path, target: Path) -> Path:
     """Rename a file, over another one too; return its new name.
 
     Windows refuses while a virus scanner or an indexer has a look at a new file, which is soon over.
@@ -144,7 +137,7 @@ def move(source: Path, target: Path, *, sleep: Callable[[float], None] = time.sl
     for _ in range(20):
         with contextlib.suppress(PermissionError):
             return source.replace(target)
-        sleep(0.1)
+        time.sleep(0.1)
     return source.replace(target)
 
 
