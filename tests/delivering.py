@@ -81,12 +81,18 @@ def records(endpoint, payloads, answer=""):
 
 
 class Through:
-    """A journal with something between it and the pusher."""
+    """A journal between which and the pusher ``execute`` stands: it gets the connection and each statement."""
 
-    def __init__(self, journal, connection):
-        self.path = journal.path
-        self.memory = journal.memory
-        self.connection = connection
+    def __init__(self, journal, execute):
+        self.path, self.memory, self.connection = journal.path, journal.memory, self
+        self._journal, self._execute = journal, execute
+
+    @property
+    def in_transaction(self):
+        return self._journal.connection.in_transaction
+
+    def execute(self, text, *values):
+        return self._execute(self._journal.connection, text, *values)
 
 
 def moment(journal_path):

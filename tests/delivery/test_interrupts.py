@@ -156,42 +156,23 @@ def test_a_wait_takes_its_time_an_interrupt_ends_it_and_a_second_one_abandons_th
     assert stopper.abandoned
 
 
-class Slow:
-    """A connection whose commits of a second row's intent come when the run is over."""
-
-    def __init__(self, connection, seen, over):
-        self._connection = connection
-        self._seen = seen
-        self._over = over
-        self._intents = 0
-
-    @property
-    def in_transaction(self):
-        return self._connection.in_transaction
-
-    def execute(self, text, *values):
-        if text.startswith("INSERT INTO attempt"):
-            self._intents += 1
-            if self._intents == 2:
-                self._seen.set()
-                self._over.wait(1.5)
-        return self._connection.execute(text, *values)
-
-
 def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_path):
-    seen, over, stopper = threading.Event(), threading.Event(), Stopper()
+    over, stopper, intents = threading.Event(), Stopper(), []
 
-    def abandon():
-        assert seen.wait(10)
-        stopper.interrupt()
-        stopper.interrupt()
+    def execute(connection, text, *values):
+        intents.extend([text] * text.startswith("INSERT INTO attempt"))
+        if len(intents) == 2 and not stopper.abandoned:
+            # The commit of the second row's intent comes when the run is over.
+            stopper.interrupt()
+            stopper.interrupt()
+            over.wait(1.5)
+        return connection.execute(text, *values)
 
-    threading.Thread(target=abandon).start()
     with Controller() as controller:
         trial = Trial("permits", tmp_path / "journal.sqlite", controller, rows=3)
         done = push(
             controller.url, trial.journal, "permits", permits(3), stopper=stopper,
-            through=lambda journal: Through(journal, Slow(journal.connection, seen, over)),
+            through=lambda journal: Through(journal, execute),
         )  # fmt: skip
         sent = {f"P{n}" for n, state in done.states.items() if state != "not sent"}
         # Whatever was begun in spite of all has its time now.

@@ -20,29 +20,9 @@ ROWS = 5
 WAL_HEADER, FRAME_HEADER = 32, 24
 
 
-class Recording:
-    """A journal's connection that keeps, of every commit, what had been sent and the files around it."""
-
-    def __init__(self, journal, controller, commits):
-        self._journal, self._controller, self._commits = journal, controller, commits
-
-    @property
-    def in_transaction(self):
-        return self._journal.connection.in_transaction
-
-    def execute(self, text, *values):
-        if text != "COMMIT":
-            return self._journal.connection.execute(text, *values)
-        sent = {entry.key for entry in self._controller.ledger}
-        before = self._files()
-        done = self._journal.connection.execute(text)
-        self._commits.append((sent, before, self._files()))
-        return done
-
-    def _files(self):
-        """Return what a restart finds of journal and WAL: shared memory is gone."""
-        path = self._journal.path
-        return path.read_bytes(), path.with_name(f"{path.name}-wal").read_bytes()
+def files_of(journal):
+    """Return what a restart finds of journal and WAL: shared memory is gone."""
+    return journal.read_bytes(), journal.with_name(f"{journal.name}-wal").read_bytes()
 
 
 def torn(before, after, random):
@@ -112,14 +92,21 @@ def check_next_run(journal, sent, known, controller, endpoint):
 def test_a_power_loss_in_a_commit_takes_nothing_that_was_durable(
     tmp_path, endpoint, workers, every
 ):
-    commits, tried = [], 0
+    commits, tried, path = [], 0, tmp_path / "j.sqlite"
     with Controller() as controller:
 
-        def through(journal):
-            return Through(journal, Recording(journal, controller, commits))
+        def execute(connection, text, *values):
+            if text != "COMMIT":
+                return connection.execute(text, *values)
+            sent, before = {entry.key for entry in controller.ledger}, files_of(path)
+            connection.execute(text)
+            commits.append((sent, before, files_of(path)))
+            return None
 
-        rows = (endpoint, PAYLOADS[endpoint](ROWS))
-        first = push(controller.url, tmp_path / "j.sqlite", *rows, workers=workers, through=through)
+        first = push(
+            controller.url, path, endpoint, PAYLOADS[endpoint](ROWS), workers=workers,
+            through=lambda journal: Through(journal, execute),
+        )  # fmt: skip
         assert set(first.states.values()) == {"pushed"}
         # Rows that are written down at one time share commits.
         assert len(commits) >= (ROWS if endpoint in CREATES else 3)

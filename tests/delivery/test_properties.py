@@ -1,5 +1,6 @@
 """Whatever the rows hold, whatever goes wrong, wherever the journal fails: the promise holds."""
 
+import itertools
 import sqlite3
 import tempfile
 from pathlib import Path
@@ -48,30 +49,19 @@ def plans(draw, endpoint):
     }
 
 
-class Failing:
-    """A connection on which everything fails from one statement on, as on a disk that broke."""
-
-    def __init__(self, connection, statements, *, late):
-        self._connection = connection
-        self._left = statements
-        self._late = late
-        """Whether the statement at which it breaks is still carried out."""
-
-    @property
-    def in_transaction(self):
-        return self._connection.in_transaction
-
-    def execute(self, text, *values):
-        self._left -= 1
-        if self._left == 0 and self._late:
-            self._connection.execute(text, *values)
-        if self._left <= 0:
-            raise sqlite3.OperationalError("disk I/O error")
-        return self._connection.execute(text, *values)
-
-
 def breaking(statements, *, late):
-    return lambda journal: Through(journal, Failing(journal.connection, statements, late=late))
+    """Have everything fail from one statement on, as on a disk that broke; ``late``: it is still carried out."""
+    count = itertools.count(1)
+
+    def execute(connection, text, *values):
+        number = next(count)
+        if number < statements or (late and number == statements):
+            done = connection.execute(text, *values)
+        if number >= statements:
+            raise sqlite3.OperationalError("disk I/O error")
+        return done
+
+    return lambda journal: Through(journal, execute)
 
 
 def with_texts(endpoint, values):

@@ -44,16 +44,6 @@ def test_all_rows_arrive_once_whatever_the_number_of_workers(journal, workers):
     assert set(done.states.values()) == {"pushed"}
 
 
-def test_a_permit_deleted_through_us_may_be_created_again(journal):
-    with Controller() as c:
-        first = push(c.url, journal, "permits", permits(1))
-        number = first.outcomes[0].reference_id
-        push(c.url, journal, "permit-deletes", [{"referenceID": number.upper()}])
-        again = push(c.url, journal, "permits", permits(1))
-    assert again.states == {0: "pushed"}
-    assert c.applied("P0") == 2
-
-
 IDS_OF_OTHERS = (
     "The answer holds the id of another row. Nobody knows whether OPSCOM took the row, and it is not sent "
     "again. Run `opscom-import settle` to find out, or look it up in OPSCOM and write the id, yes or no into "

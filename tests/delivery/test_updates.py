@@ -3,11 +3,12 @@
 import itertools
 import sqlite3
 from contextlib import closing
+from functools import partial
 
 import openpyxl
 import own_process
 import pytest
-from commanding import TOKEN, permit
+from commanding import DELETES, TOKEN, permit
 from controller import Fault
 from delivering import moment, permits, push
 from proving import CASES, Witness, wait_for_quiet
@@ -139,17 +140,13 @@ def test_rows_that_may_be_earlier_permits_are_told_as_problems_before_anything_i
     desk.table("permits.csv", [CHANGED, permit(1) | {"To": END}, permit(2) | {"Plate": PLATE}])
     (file,) = desk.push("permits.csv", code=1)["files"]
     message = f"The permit … {ALIKE}"
-    remedies = {"End Date": (2, "permits.csv, row 2"), "License Plate": (1, "permits.csv, row 4")}
-    lines = [offered("", what).strip() for what in remedies]
+    ends, plates = (offered("", what).strip() for what in ("End Date", "License Plate"))
     assert [
         (each["code"], each["severity"], each["remedy"], each["rows"]) for each in file["problems"]
-    ] == [
-        ("9022", "error", line, rows)
-        for line, (rows, _) in zip(lines, remedies.values(), strict=True)
-    ]
+    ] == [("9022", "error", ends, 2), ("9022", "error", plates, 1)]
     assert file["problems"][0]["message"] == message
     said = desk.told.splitlines()
-    place = f"  Error in 2 rows (9022), first at permits.csv, row 2: {message} {lines[0]}"
+    place = f"  Error in 2 rows (9022), first at permits.csv, row 2: {message} {ends}"
     assert said.index(place) < said.index("permits.csv: 3 invalid (3 rows, mapping Permits)")
     assert said.count(place) == 1
     assert said[-1] == (
@@ -212,19 +209,14 @@ def test_permits_whose_id_was_not_named_are_work_for_a_person(desk, controller):
 def test_a_row_whose_permit_was_deleted_is_created_again_only_without_its_id(desk, controller):
     push_list(desk, permit(0), permit(1), code=0)
     number = held(controller)["N0000"]["reference_id"]
-    desk.write(
-        "gone.yaml", "version: 1\nname: G\nendpoint: permit-deletes\nfields: {referenceID: Id}\n"
-    )
-    desk.table("gone.csv", [{"Id": number}])
+    desk.write("gone.yaml", DELETES)
+    desk.table("gone.csv", [{"Reference ID": number.upper()}])
     desk.push("gone.csv", "--mapping", "gone.yaml", code=0)
     assert states(desk.push(desk.results("permits"), code=1)) == {"invalid": 1, "unchanged": 1}
-    row = desk.table_of("permits")[0]
-    assert (row["opscom_error_code"], row["opscom_message"]) == (
-        "9009",
-        (
-            f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
-            "opscom_reference_id."
-        ),
+    assert desk.table_of("permits")[0]["opscom_error_code"] == "9009"
+    assert message(desk) == (
+        f"The permit {number} was deleted in OPSCOM through this program. To create it again, empty "
+        "opscom_reference_id."
     )
     write(desk, "PL0", opscom_reference_id="")
     assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
@@ -379,18 +371,10 @@ THIRD = [each | {"amount": "14.50"} for each in FIRST]
 """Beside what is new, it takes back what the second changed."""
 
 
-class Term:
-    """A list whose workbook says ``update`` in every row, pushed as often as it takes."""
-
-    def __init__(self, controller, journal, payloads):
-        self._where = (controller.url, journal, "permits", payloads)
-        self._told = {"answer": "update", "told_at": moment(journal)}
-
-    def push(self, **more):
-        return push(*self._where, **self._told, **more)
-
-    def start(self, **more):
-        return own_process.start(own_process.push, *self._where, **self._told, **more)
+def term(controller, journal, payloads):
+    """Return the push of a list whose workbook says ``update`` in every row, for as often as it takes."""
+    told = {"answer": "update", "told_at": moment(journal)}
+    return partial(push, controller.url, journal, "permits", payloads, **told)
 
 
 def ids_of(controller):
@@ -410,23 +394,23 @@ def check_list(controller, payloads, ids):
 def finish(controller, journal, second, ids):
     """Push the disturbed list until it is done; then the third; then the second changes nothing."""
     controller.plan.clear()
-    done = second.push()
+    done = second()
     assert (done.stopped, set(done.states.values()) <= {"pushed", "unchanged"}) == (None, True)
     check_list(controller, SECOND, ids)
     before = controller.requests
-    assert set(second.push().states.values()) == {"unchanged"}
+    assert set(second().states.values()) == {"unchanged"}
     assert controller.requests == before
     turn_over(controller, journal, second, ids)
 
 
 def turn_over(controller, journal, second, ids):
-    third = Term(controller, journal, THIRD)
-    assert set(third.push().states.values()) == {"pushed"}
+    third = term(controller, journal, THIRD)
+    assert set(third().states.values()) == {"pushed"}
     check_list(controller, THIRD, ids)
     before = controller.requests
-    assert set(second.push().states.values()) == {"invalid"}
+    assert set(second().states.values()) == {"invalid"}
     assert set(push(controller.url, journal, "permits", SECOND).states.values()) == {"invalid"}
-    assert set(third.push().states.values()) == {"unchanged"}
+    assert set(third().states.values()) == {"unchanged"}
     assert controller.requests == before
     check_list(controller, THIRD, ids)
 
@@ -448,9 +432,9 @@ def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(tmp_pa
     with Witness(journal) as controller:
         push(controller.url, journal, "permits", FIRST)
         ids = ids_of(controller)
-        second = Term(controller, journal, SECOND)
+        second = term(controller, journal, SECOND)
         controller.plan.update({(number, 1): case.fault for number in ids})
-        done = second.push(timeout=case.timeout)
+        done = second(timeout=case.timeout)
         assert sorted(done.outcomes) == list(range(ROWS))
         controller.plan.clear()
         then(controller, journal, second, ids)
@@ -467,8 +451,10 @@ def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(tmp_pat
         with Witness(journal) as controller:
             push(controller.url, journal, "permits", FIRST)
             ids = ids_of(controller)
-            second = Term(controller, journal, SECOND)
-            code, _ = own_process.end(*second.start(fatal=step))
+            second = term(controller, journal, SECOND)
+            code, _ = own_process.end(
+                *own_process.start(own_process.push, *second.args, **second.keywords, fatal=step)
+            )
             wait_for_quiet(controller)
             then(controller, journal, second, ids)
         if code != own_process.FATAL:
