@@ -93,9 +93,10 @@ def _prompt(question: Question) -> str:
     say("")
     say(question.text)
     choices = question.choices
+    # Where the choices begin with numbers of their own, those are typed.
+    numbered = not any(choice[:1].isdigit() for choice in choices)
     for at, choice in enumerate(choices[:_LISTED], 1):
-        # Where a number may be the answer itself, choices have none.
-        say(f"  {'-' if question.free else at}  {choice}")
+        say(f"  {at if numbered else '-'}  {choice}")
     if len(choices) > _LISTED:
         say(f"     and {len(choices) - _LISTED} more; type a part of the name")
     shown = f" [{question.proposal}]" if question.proposal else ""
@@ -105,7 +106,7 @@ def _prompt(question: Question) -> str:
         return question.proposal
     if reply in {BACK, ROWS}:
         return reply
-    if not question.free and reply.isdigit() and 1 <= int(reply) <= min(len(choices), _LISTED):
+    if numbered and reply.isdigit() and 1 <= int(reply) <= min(len(choices), _LISTED):
         return choices[int(reply) - 1]
     meant = question.choice(reply)
     part = [choice for choice in choices if fold(reply) in fold(choice)]

@@ -285,7 +285,9 @@ def _from_workbook(request: Request) -> int:
     proposer = _proposer(request, filled)
     which: set[Key] = {(ROWS, "sheet"), (ROWS, "endpoint")}
     chosen = {key: answer for _, key, answer in filled.lines if key in which and answer}
-    said = Answers(chosen).over(filled.before)
+    # What it does not ask is as it was when it was written.
+    made = {(ROWS, "sheet"): filled.sheet, (ROWS, "endpoint"): filled.endpoint}
+    said = Answers(made | chosen).over(filled.before)
     proposal = proposer(said)
     if (proposal.look.sheet.name or "", proposal.endpoint) == (filled.sheet, filled.endpoint):
         answers, faults = answers_of(filled, proposal, said)
@@ -328,6 +330,10 @@ def _confirmed(proposal: Proposal) -> Answers:
     passing |= {(VALUES, v.column, v.value) for v in proposal.values if v.field in dated}
     given = proposal.answers.given
     kept = {k: text for k, text in given.items() if k not in passing or text in {BLANK, HOLD}}
+    if order := kept.pop((FIELDS, "dates"), ""):
+        # It is that of the columns that it was said of, not of every list to come.
+        headers = [proposal.look.header(p) for p in proposal.places if p.used and p.field in dated]
+        kept |= {(FIELDS, f"{header} dates"): order for header in headers}
     if end := given.get((FIELDS, "endTime")):
         kept[FIELDS, f"{LAST}endTime"] = end
     answers = Answers(kept)

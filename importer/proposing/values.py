@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from importer.proposing.answers import BLANK, FIELDS, HOLD, VALUES, Question
-from importer.proposing.dating import proven_form, read_dates
+from importer.proposing.dating import proven_form, read_dates, span
 from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Confidence, Value
 from importer.proposing.vocabulary import means, user_types
@@ -34,6 +34,7 @@ _MARKS: Final = (*_CURRENCIES, "CA$", "US$", "C$", "€")
 _DATED: Final = {"date_of_birth", "startTime", "endTime"}
 _MOSTLY: Final = 0.9
 _MOST_STRANGE, _LOOKED_AT, _LONGEST, _CODE = 12, 5000, 20, 3
+_ZIP: Final = 5
 _YEAR: Final = r"\b((?:19|20)[0-9]{2})\b"
 _MAKE: Final = r"(?i)^(?:(?:19|20)[0-9]{2}\s+)?((?:Alfa|Aston|Land|Rolls)\s+\S+|[^\s/]+)"
 
@@ -141,7 +142,13 @@ def _extracted(made: Turn) -> None:
 
 def _dated(made: Turn) -> None:
     dates = read_dates(made.counts)
-    form = _day_or_month(made, dates) if dates.other else dates.form
+    first, last = dates.first, dates.last
+    form, proof = dates.form, "in a form that leaves no doubt"
+    if dates.other:
+        form, proof = _day_or_month(made, dates)
+        first, last = span(made.counts, form)
+    elif dates.proof:
+        proof = f"{count(dates.proof, 'row')} prove the form"
     for name, english in dates.months.items():
         made.rule.setdefault("replace", {})[name] = english
     if form:
@@ -149,26 +156,25 @@ def _dated(made: Turn) -> None:
     if made.known.kind is Kind.DATETIME:
         _clock(made, dates)
     _strange(made, dates)
-    if dates.first:
-        proof = "in a form that leaves no doubt"
-        if dates.other:
-            proof = "in a form that nothing proves"
-        elif dates.proof:
-            proof = f"{count(dates.proof, 'row')} prove the form"
-        made.why = f"{made.place.reason}; {proof}, {dates.first} to {dates.last}"
+    if first:
+        made.why = f"{made.place.reason}; {proof}, {first} to {last}"
 
 
-def _day_or_month(made: Turn, dates: Dates) -> str:
-    """Return which of two forms is meant: another column proves it, a person says so, or it is asked."""
+def _day_or_month(made: Turn, dates: Dates) -> tuple[str, str]:
+    """Return which of two forms is meant, and why: another column proves it, a person says so, or it is asked."""
     look, places = made.proposal.look, made.proposal.places
     sent = [p.profile for p in places if p.field in _DATED]
     proven = proven_form([*sent, *(p for p in look.profiles if p.share("date") > _MOSTLY)])
     if proven in {dates.form, dates.other}:
-        return proven
+        return proven, "in the form that another column proves"
     texts = ", ".join(made.place.profile.examples)
     text = f'In the dates of "{made.ref}" ({texts}), what comes first? No value proves it.'
     day, month = sorted((dates.form, dates.other))
-    return month if made.fact("dates", text, _DAY, _MONTH) == _MONTH else day
+    # An answer of before is one about this header: other systems write dates in another order.
+    said = made.proposal.answers.get(FIELDS, f"{made.ref} dates")
+    said = said or made.fact("dates", text, _DAY, _MONTH)
+    why = "in the form that you said" if said else "in a form that nothing proves"
+    return month if said == _MONTH else day, why
 
 
 def _clock(made: Turn, dates: Dates) -> None:
@@ -300,6 +306,15 @@ def _ids(made: Turn) -> None:
         made.rule["pad"] = most
 
 
+def _postal_codes(made: Turn) -> None:
+    """US codes that lost their zero, those of New England and New Jersey, get it back."""
+    _none_words(made)
+    codes = [text for text in made.counts if text not in made.blanks]
+    fives = sum(len(text) == _ZIP for text in codes)
+    if all(text.isdigit() for text in codes) and 2 * fives > len(codes) > fives:
+        made.rule["pad"] = _ZIP
+
+
 def _phones(made: Turn) -> None:
     _none_words(made)
     if any(len(text) > (made.known.max_length or 0) for text in made.counts):
@@ -318,7 +333,8 @@ def _none_words(made: Turn) -> None:
 _STEPS: Final[Mapping[str, Callable[[Turn], None]]] = {
     **dict.fromkeys((Kind.DATE, Kind.DATETIME), _dated),
     **dict.fromkeys((Kind.PROVINCE, "prov"), _provinces),
-    **dict.fromkeys((Kind.EMAIL, Kind.POSTAL, Kind.YEAR, Kind.VIN), _none_words),
+    **dict.fromkeys((Kind.EMAIL, Kind.YEAR, Kind.VIN), _none_words),
+    Kind.POSTAL: _postal_codes,
     Kind.AMOUNT: _amounts,
     **dict.fromkeys((Kind.CURRENCY, "plateType"), _looked_up),
     Kind.ID: _ids,

@@ -278,8 +278,25 @@ def test_which_of_two_sheets_is_meant_is_asked_in_json_and_in_the_workbook(desk)
     desk.answer(path, LDAP, book=second)
     made = desk.mapping("people.yaml")
     assert (made["sheet"], made["fields"]["login_source"]) == ("Students", {"value": "LDAP"})
-    # The office said it once: the next file asks neither.
-    assert desk.asks(desk.save("next.xlsx", Students=PEOPLE, Staff=other)) == []
+    # The office said it once: the next file asks neither, but of a sheet that is named.
+    path = desk.save("next.xlsx", Students=PEOPLE, Staff=other)
+    assert desk.asks(path) == []
+    desk.forget()
+    desk.answer(path, LDAP, "--sheet", "Students")
+    desk.answer(path, LDAP, "--sheet", "Staff")
+    assert desk.mapping("next (2).yaml")["sheet"] == "Staff"
+
+
+def test_the_order_of_day_and_month_that_was_said_holds_for_columns_of_that_name_alone(desk):
+    def write(name, header, birth):
+        rows = [f"S{n},Ann,Roe{n},a{n}@u.example,{birth}" for n in range(2)]
+        lines = [f"Student ID,First Name,Last Name,Email,{header}", *rows]
+        return desk.put(name, "\n".join(lines) + "\n")
+
+    desk.answer(write("a.csv", "DOB", "03/04/2002"), LDAP | {"Rows!D2": "the month first"})
+    assert desk.asks(write("b.csv", "DOB", "05/06/2001")) == []
+    [asked] = desk.asks(write("c.csv", "Birth Date", "05/06/2001"))
+    assert asked.startswith('In the dates of "Birth Date" (05/06/2001), what comes first?')
 
 
 @pytest.mark.parametrize(

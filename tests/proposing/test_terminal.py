@@ -16,7 +16,7 @@ def test_one_question_comes_after_the_other_and_the_other_ways_to_answer_give_th
         ('is "Temps plein"', "7"),
         ('is "Temps partiel"', "8"),
         ("What is the login source", ""),
-        ("What is the login source", "OPSCOM"),
+        ("What is the login source", "1"),
         ('"Régime" goes to user_type_id', "nonsense"),
         ('"Régime" goes to user_type_id', ""),
         SAVE,

@@ -89,6 +89,19 @@ def test_dates_that_two_forms_read_are_decided_by_another_column_or_asked_once(
     assert choices == ([("the day first", "the month first")] if asked else [])
     said = rules(proposed(text, {key: answer} if asked else {}))
     assert said["date_of_birth"] == {"column": "Date of Birth", "date": form}
+    made = proposed(text, {key: answer} if asked else {})
+    why = next(draft.why for draft in made.drafts if draft.field == "date_of_birth")
+    days = "2002-03-04" if form.startswith("%m") else "2002-04-03"
+    how = "you said" if asked else "another column proves"
+    assert why.endswith(
+        f"; in the form that {how}, {min(days, '2001-05-06' if 'm/%d' in form else '2001-06-05')} to {days}"
+    )
+
+
+def test_us_postal_codes_that_lost_their_zero_get_it_back(proposed):
+    found = rules(proposed(people("Zip", "2139", "07030", "10001", "60601")))
+    assert found["postal_code"] == {"column": "Zip", "pad": 5}
+    assert rules(proposed(people("Zip", "02139", "07030", "K1A 0B1")))["postal_code"] == "Zip"
 
 
 def test_provinces_become_codes_and_what_is_none_is_asked(proposed):
