@@ -216,42 +216,39 @@ def shared_folder():
 
 
 @POSIX
-@pytest.mark.parametrize("there", [False, True], ids=["no-journal-yet", "journal-there"])
-@pytest.mark.parametrize("locked", ["folder", "files"])
-def test_a_journal_that_may_not_be_written_is_refused(shared_folder, there, locked):
+@pytest.mark.parametrize(
+    ("what", "there", "file", "folder"),
+    [
+        ("open", False, None, 0o555),
+        ("open", False, 0o444, 0o777),
+        ("open", True, 0o666, 0o555),
+        ("open", True, 0o444, 0o777),
+        ("look", True, 0o444, 0o555),
+    ],
+    ids=["no-file-in-folder", "empty-file", "folder", "files", "look"],
+)
+def test_a_journal_that_may_not_be_written_is_refused(shared_folder, what, there, file, folder):
     journal = shared_folder / "journal.sqlite"
     if there:
         Journal(journal, POLICIES).close()
-    if locked == "files" and not there:
-        (shared_folder / "journal.sqlite").touch()
+    elif file:
+        journal.touch()
     for path in shared_folder.iterdir():
-        path.chmod(0o444 if locked == "files" else 0o666)
-    if locked == "folder":
-        shared_folder.chmod(0o555)
-    before = journal.read_bytes() if journal.exists() else None
-    _, said = end(*start(as_nobody, "open", journal))
+        path.chmod(file)
+    shared_folder.chmod(folder)
+    before = journal.read_bytes() if file else None
+    _, said = end(*start(as_nobody, what, journal))
     # Where all files can be written the lock is taken; but SQLite can put nothing beside them.
-    if said is not None or locked == "files" or not there:
+    if said is not None or file != 0o666:
         assert said[0] == "JournalError"
         assert re.sub(r"\(.+\)", "(why)", said[1]) == (
             f"The journal {journal} cannot be written (why); nothing was sent. Free some space or give the "
             "folder write permission, then run the command again."
+            if what == "open"
+            else f"The journal {journal} cannot be read (why). Give yourself permission for it and for its folder, "
+            "then run the command again."
         )
-    assert (journal.read_bytes() if journal.exists() else None) == before
-
-
-@POSIX
-def test_a_look_where_nothing_may_be_written_says_what_is_missing(shared_folder):
-    journal = shared_folder / "journal.sqlite"
-    Journal(journal, POLICIES).close()
-    journal.chmod(0o444)
-    shared_folder.chmod(0o555)
-    _, (kind, text) = end(*start(as_nobody, "look", journal))
-    assert kind == "JournalError"
-    assert re.sub(r"\(.+\)", "(why)", text) == (
-        f"The journal {journal} cannot be read (why). Give yourself permission for it and for its folder, then "
-        "run the command again."
-    )
+    assert (journal.read_bytes() if file else journal.exists() or None) == before
 
 
 @pytest.fixture

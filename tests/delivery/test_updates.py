@@ -2,7 +2,7 @@
 
 import itertools
 import sqlite3
-from contextlib import closing
+from contextlib import closing, contextmanager
 from functools import partial
 
 import openpyxl
@@ -334,31 +334,26 @@ def test_two_rows_cannot_both_change_one_permit_nor_is_the_second_created_when_i
     assert len(controller.ledger) == 3
 
 
-def test_a_check_foresees_updates_and_a_limit_counts_them(desk, controller):
+@pytest.mark.parametrize(
+    ("said", "told", "made"), [("update", "changes endTime", 0), ("new", "new", 2)]
+)
+def test_a_check_foresees_what_was_answered_and_it_stands_there_until_a_limit_lets_the_row_go(
+    desk, controller, said, told, made
+):
     push_list(desk, permit(0), permit(1), code=0)
     push_list(desk, CHANGED, permit(1) | {"To": END}, permit(2), code=1)
     for plate in ("PL0", "PL1"):
-        write(desk, plate, said="update")
-    said = desk.do("check", desk.results("permits"), code=0)
-    assert states(said) == {"unchanged": 1, "ready": 2}
+        write(desk, plate, said=said)
+    checked = desk.do("check", desk.results("permits"), code=0)
+    assert states(checked) == {"unchanged": 1, "ready": 2}
     [row, *_] = desk.table_of("permits", kind="checked")
-    assert (row["opscom_answer"], row["opscom_message"]) == ("update", "changes endTime")
-    said = desk.push(desk.results("permits", "checked"), "--limit", "1", code=3)
-    assert states(said) == {"pushed": 1, "unchanged": 1, "not sent": 1}
-    assert desk.table_of("permits")[1]["opscom_answer"] == "update"
+    assert (row["opscom_answer"], row["opscom_message"]) == (said, told)
+    first = desk.push(desk.results("permits", "checked"), "--limit", "1", code=3)
+    assert states(first) == {"pushed": 1, "unchanged": 1, "not sent": 1}
+    assert [row["opscom_answer"] for row in desk.table_of("permits")] == ["", said, ""]
     assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 2}
+    assert len(controller.records("permits")) == 3 + made
     assert {each["endTime"] for each in held(controller).values()} == {END, permit(2)["To"]}
-
-
-def test_new_stands_in_the_workbook_until_the_row_went(desk, controller):
-    push_list(desk, permit(0), permit(1), code=0)
-    push_list(desk, CHANGED, permit(1) | {"To": END}, code=1)
-    for plate in ("PL0", "PL1"):
-        write(desk, plate, said="new")
-    desk.push(desk.results("permits"), "--limit", "1", code=3)
-    assert [row["opscom_answer"] for row in desk.table_of("permits")] == ["", "new"]
-    assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
-    assert [controller.applied(f"N000{at}") for at in range(2)] == [2, 2]
 
 
 # Under faults and kills: three terms of one list, the second one disturbed
@@ -377,10 +372,6 @@ def term(controller, journal, payloads):
     return partial(push, controller.url, journal, "permits", payloads, **told)
 
 
-def ids_of(controller):
-    return [each["reference_id"] for each in controller.records("permits")]
-
-
 def check_list(controller, payloads, ids):
     """Compare what OPSCOM holds with a list: the same permits, each as its row says."""
     there = controller.records("permits")
@@ -391,34 +382,42 @@ def check_list(controller, payloads, ids):
     assert controller.unannounced == []
 
 
-def finish(controller, journal, second, ids):
-    """Push the disturbed list until it is done; then the third; then the second changes nothing."""
-    controller.plan.clear()
-    done = second()
-    assert (done.stopped, set(done.states.values()) <= {"pushed", "unchanged"}) == (None, True)
-    check_list(controller, SECOND, ids)
-    before = controller.requests
-    assert set(second().states.values()) == {"unchanged"}
-    assert controller.requests == before
-    turn_over(controller, journal, second, ids)
+@contextmanager
+def second_term(journal, *, finished):
+    """Give controller, push of the second list and ids; after it was disturbed let the third overtake it.
+
+    ``finished``: the second is pushed until it is done before.
+    """
+    with Witness(journal) as controller:
+        push(controller.url, journal, "permits", FIRST)
+        ids = [each["reference_id"] for each in controller.records("permits")]
+        second = term(controller, journal, SECOND)
+        yield controller, second, ids
+        controller.plan.clear()
+        if finished:
+            done = second()
+            assert done.stopped is None
+            assert set(done.states.values()) <= {"pushed", "unchanged"}
+            check_list(controller, SECOND, ids)
+            before = controller.requests
+            assert set(second().states.values()) == {"unchanged"}
+            assert controller.requests == before
+        third = term(controller, journal, THIRD)
+        assert set(third().states.values()) == {"pushed"}
+        check_list(controller, THIRD, ids)
+        before = controller.requests
+        plain = partial(push, controller.url, journal, "permits", SECOND)
+        for each, state in ((second, "invalid"), (plain, "invalid"), (third, "unchanged")):
+            assert set(each().states.values()) == {state}
+        assert controller.requests == before
+        check_list(controller, THIRD, ids)
 
 
-def turn_over(controller, journal, second, ids):
-    third = term(controller, journal, THIRD)
-    assert set(third().states.values()) == {"pushed"}
-    check_list(controller, THIRD, ids)
-    before = controller.requests
-    assert set(second().states.values()) == {"invalid"}
-    assert set(push(controller.url, journal, "permits", SECOND).states.values()) == {"invalid"}
-    assert set(third().states.values()) == {"unchanged"}
-    assert controller.requests == before
-    check_list(controller, THIRD, ids)
-
-
+overtaken = pytest.mark.parametrize("finished", [True, False], ids=["finished", "overtaken"])
 QUICK = {"lost", "cut-in-body", "500-applied", "429-seconds", "9019-with-200", "301", "404", "9003"}
 
 
-@pytest.mark.parametrize("then", [finish, turn_over], ids=["finished", "overtaken"])
+@overtaken
 @pytest.mark.parametrize(
     "case",
     [
@@ -427,36 +426,30 @@ QUICK = {"lost", "cut-in-body", "500-applied", "429-seconds", "9019-with-200", "
         if not case.unread
     ],
 )
-def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(tmp_path, case, then):
+def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(tmp_path, case, finished):
     journal = tmp_path / "journal.sqlite"
-    with Witness(journal) as controller:
-        push(controller.url, journal, "permits", FIRST)
-        ids = ids_of(controller)
-        second = term(controller, journal, SECOND)
+    with second_term(journal, finished=finished) as (controller, second, ids):
         controller.plan.update({(number, 1): case.fault for number in ids})
         done = second(timeout=case.timeout)
         assert sorted(done.outcomes) == list(range(ROWS))
-        controller.plan.clear()
-        then(controller, journal, second, ids)
 
 
-@pytest.mark.parametrize("then", [finish, turn_over], ids=["finished", "overtaken"])
+@overtaken
 @pytest.mark.parametrize(
     "stride", [pytest.param(1, marks=pytest.mark.exhaustive), 5], ids=["every step", "some steps"]
 )
 @pytest.mark.timeout(600)
-def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(tmp_path, stride, then):
+def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
+    tmp_path, stride, finished
+):
     for step in itertools.count(1, stride):
         journal = tmp_path / f"{step}" / "journal.sqlite"
-        with Witness(journal) as controller:
-            push(controller.url, journal, "permits", FIRST)
-            ids = ids_of(controller)
-            second = term(controller, journal, SECOND)
-            code, _ = own_process.end(
-                *own_process.start(own_process.push, *second.args, **second.keywords, fatal=step)
+        with second_term(journal, finished=finished) as (controller, second, _):
+            process = own_process.start(
+                own_process.push, *second.args, **second.keywords, fatal=step
             )
+            code, _ = own_process.end(*process)
             wait_for_quiet(controller)
-            then(controller, journal, second, ids)
         if code != own_process.FATAL:
             break
     assert step > 20, "fewer steps than there are"
