@@ -5,6 +5,7 @@ import json
 import sys
 import threading
 import time
+from contextlib import contextmanager
 
 import pytest
 import requests
@@ -47,6 +48,18 @@ def trusted(monkeypatch):
 @pytest.fixture
 def journal(tmp_path):
     return tmp_path / "journal.sqlite"
+
+
+@contextmanager
+def behind_proxy(monkeypatch, plan=None, **more):
+    """Run a controller behind TLS, and a proxy on the way to it, which the environment names."""
+    with (
+        Controller(plan) as controller,
+        TlsHost(controller.url) as host,
+        Proxy(host.url, **more) as proxy,
+    ):
+        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+        yield controller, host, proxy
 
 
 # Certificates
@@ -94,8 +107,8 @@ def test_what_bars_the_way_is_named_at_once_and_nothing_is_sent(
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_loopback_never_goes_through_a_proxy(journal, trusted, monkeypatch, tls):
-    with Controller() as controller, TlsHost(controller.url) as host, Proxy(host.url) as proxy:
-        for name in ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"):
+    with behind_proxy(monkeypatch) as (controller, host, proxy):
+        for name in ("HTTP_PROXY", "ALL_PROXY"):
             monkeypatch.setenv(name, proxy.url)
         done = push(host.url if tls else controller.url, journal, "users", users(2))
     assert set(done.states.values()) == {"pushed"}
@@ -119,12 +132,8 @@ def test_a_handshake_that_breaks_off_is_no_certificate_error_and_is_tried_again(
 def test_an_answer_lost_behind_tls_leaves_a_permit_unknown_when_its_time_is_over(
     journal, trusted, monkeypatch, fault, through
 ):
-    with (
-        Controller({("P0", 1): fault}) as controller,
-        TlsHost(controller.url) as host,
-        Proxy(host.url, tls=through == "https") as proxy,
-    ):
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    plan, tls = {("P0", 1): fault}, through == "https"
+    with behind_proxy(monkeypatch, plan, tls=tls) as (controller, host, _):
         url = NAMED if through else host.url
         done = push(url, journal, "permits", permits(2), timeout=0.8)
         assert len(controller.entries("P0")) == 1
@@ -136,12 +145,7 @@ def test_an_answer_lost_behind_tls_leaves_a_permit_unknown_when_its_time_is_over
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
 def test_the_proxy_of_the_campus_is_honoured_for_https(journal, trusted, monkeypatch, tls):
-    with (
-        Controller() as controller,
-        TlsHost(controller.url) as host,
-        Proxy(host.url, tls=tls) as proxy,
-    ):
-        monkeypatch.setenv("HTTPS_PROXY", proxy.url)
+    with behind_proxy(monkeypatch, tls=tls) as (controller, _, proxy):
         done = push(NAMED, journal, "users", users(3))
         assert controller.requests == 3
     assert set(done.states.values()) == {"pushed"}
@@ -151,10 +155,8 @@ def test_the_proxy_of_the_campus_is_honoured_for_https(journal, trusted, monkeyp
 
 @pytest.mark.parametrize("status", ["403 Forbidden", "502 No"])
 def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, monkeypatch, status):
-    with Controller() as controller, TlsHost(controller.url) as host:
-        with Proxy(host.url, status=status) as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-            done = push(NAMED, journal, "permits", permits(2))
+    with behind_proxy(monkeypatch, status=status) as (controller, *_):
+        done = push(NAMED, journal, "permits", permits(2))
         assert controller.requests == 0
     assert set(done.states.values()) == {"not sent"}
     assert done.stopped == (
@@ -164,12 +166,10 @@ def test_a_proxy_that_says_no_ends_the_run_with_nothing_sent(journal, trusted, m
 
 
 def test_a_proxy_that_drips_does_not_outlast_the_time_of_a_row(trusted, monkeypatch):
-    with Controller() as controller, TlsHost(controller.url) as host:
-        with Proxy(host.url, drips=1.0) as proxy:
-            monkeypatch.setenv("HTTPS_PROXY", proxy.url)
-            connection = Connection(NAMED, timeout=0.5, whole=True)
-            reply = connection.send({"plate": "A"})
-            connection.close()
+    with behind_proxy(monkeypatch, drips=1.0) as (controller, *_):
+        connection = Connection(NAMED, timeout=0.5, whole=True)
+        reply = connection.send({"plate": "A"})
+        connection.close()
         assert controller.requests == 0
     assert reply.phase is Phase.NOT_LEFT
 
