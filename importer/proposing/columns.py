@@ -11,7 +11,7 @@ from importer.proposing.answers import NOT_SENT
 from importer.proposing.naming import FIRM, MAY, PART, SURE, read_headers
 from importer.proposing.neighbours import settle
 from importer.proposing.profiles import names_of
-from importer.proposing.proposal import Confidence, Place
+from importer.proposing.proposal import ABOUT, Confidence, Place
 from importer.text import fold
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _ALMOST, _MOST, _SOME, _HARDLY = 0.9, 0.75, 0.5, 0.3
 _YEAR_RE: Final = re.compile(r"(?:19|20)[0-9]{2}")
-_YOUNGEST, _YEARS_LOOKED_AT = 8, 200
+_YOUNGEST, _YEARS_LOOKED_AT, _FEWEST = 8, 200, 4
 _KEYS: Final = {"unique_id", "student_no", "employ_no"}
 _IDS: Final = {*_KEYS, "permitNo", "referenceID", "driver_licence_num"}
 
@@ -96,8 +96,11 @@ def fit(field: str, column: Profile) -> tuple[bool | None, str]:
         if column.share(form) > most:
             return False, f"the values are {_NAMES[form]}"
     part = sum(map(column.share, evidence.forms))
-    if part < evidence.hardly:
-        return False, f"the values are not {evidence.what}"
+    # An e-mail of many rows is that of a superior or an office.
+    shared = field == "email" and column.filled > _FEWEST and column.different <= _SOME
+    if shared or part < evidence.hardly:
+        said = "shared by many rows" if shared else f"not {evidence.what}"
+        return False, f"the values are {said}"
     fits = part >= evidence.enough
     every = f"{part:.0%} of the" if part else "the" if fits else "none of the"
     every = "all" if part == 1 else "the" if part > 1 else every
@@ -179,7 +182,7 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
     form = {"users": "email", "vehicles": "vin", "permit-updates": "uuid"}.get(endpoint)
     reason = "no field of OPSCOM has this name"
     if naming.other:
-        reason = f"it is about {naming.other}"
+        reason = f"{ABOUT}{naming.other}"
     elif naming.unsent:
         reason = "OPSCOM has no field for this"
     elif not profile.column.header:

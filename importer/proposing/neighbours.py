@@ -21,10 +21,18 @@ _PARTS_OF: Final = {
     "street line": "street", "street number": "street", "last name part": "last_name", "area code": "phone_cell",
 }  # fmt: skip
 """What the vocabulary tells apart and OPSCOM has no field for → the field that it is joined to."""
+_REACHED: Final = {"email", *_PHONES, "street"}
+_PLAIN: Final = {"email", "phone", "cell", "home", "work", "number", "address", "day", "evening"}
+_KIN: Final = {
+    "contact", "emergency", "parent", "guardian", "mother", "father", "spouse", "partner", "kin", "relationship", "relation",
+    "relative", "lien", "parentesco", "tutor", "tuteur", "pere", "mere", "proche", "family", "household",
+}  # fmt: skip
+"""Words of columns that name somebody who is reached by what stands right of them."""
 _OWN_NUMBERS: Final = {"student_no": "student", "employ_no": "employee"}
 _OFFERED: Final = {"email", *_PHONES}
 """Fields for which a second column may stand in where the first is blank."""
 _SECONDS: Final = {f"{name}2": name for name in ("street", "city", "province", "postal_code")}
+_CARDS: Final = {"card", "badge", "barcode", "locker", "prox", "iso", "school", "applicant"}
 _HALF, _MOST = 0.5, 0.75
 
 
@@ -41,6 +49,7 @@ def settle(
     """
     row = _Row(places, namings, fixed)
     if endpoint == "users":
+        _of_others(row)
         _preferred(row, "first_name")
         _whole_names(row)
         _preferred(row, "last_name")
@@ -100,6 +109,26 @@ class _Row:
         return f'"{self.places[at].profile.column.header}"'
 
 
+def _of_others(row: _Row) -> None:
+    """Plain phones and addresses right of a contact or a parent are theirs, or are asked where the person has no other."""
+    head, theirs = -1, dict[int, int]()
+    for at, naming in enumerate(row.namings):
+        if naming.words & _KIN or naming.other == "another person":
+            head = at if naming.words & _KIN and not naming.words & _PLAIN else -1
+        elif head >= 0 and row.places[at].field in _REACHED and naming.words <= _PLAIN:
+            theirs[at] = head
+        else:
+            head = -1
+    own = {row.places[at].field for at in row.used(*_REACHED) if at not in theirs}
+    own |= set(_PHONES) if own & set(_PHONES) else set()
+    for at in theirs.keys() - row.fixed:
+        reason = f"it stands right of {row.name(theirs[at])} and may be theirs"
+        if row.places[at].field in own:
+            row.drop(at, reason)
+        else:
+            row.change(at, reason, Confidence.ASK)
+
+
 def _preferred(row: _Row, field: str) -> None:
     """A preferred name is sent only where no column gives the legal one."""
     whole = [row.places[at] for at in row.used("full name", "first_name")]
@@ -142,8 +171,13 @@ def _whole_names(row: _Row) -> None:
 def _ids(row: _Row) -> None:
     """Of several numbers of a person the best known one is the id; the others keep their own names."""
 
-    def filled(at: int) -> tuple[bool, tuple[int, float]]:
-        return bool(row.places[at].profile.counts), row.places[at].rank
+    def second_rank(at: int) -> bool:
+        """Whether the header is of a card or the like, which a person may lose."""
+        firm = any(n.field == "unique_id" and n.strength >= FIRM for n in row.namings[at].fields)
+        return not firm and bool(row.namings[at].words & _CARDS)
+
+    def filled(at: int) -> tuple[bool, bool, tuple[int, float]]:
+        return bool(row.places[at].profile.counts), not second_rank(at), row.places[at].rank
 
     claims = sorted(row.free("unique_id"), key=filled, reverse=True)
     said = [at for at in row.used("unique_id") if at in row.fixed]
@@ -153,6 +187,8 @@ def _ids(row: _Row) -> None:
     found = row.places[best]
     if not claims and found.confidence is Confidence.ASK and found.profile.different == 1:
         row.change(best, f"{found.reason}; no other column could be the id", Confidence.LIKELY)
+    if best not in row.fixed and second_rank(best):
+        row.change(best, f"{found.reason}; a wrong id makes every person anew", Confidence.ASK)
     for at in claims:
         own = [n for n in row.namings[at].fields if n.field in {*_OWN_NUMBERS, "user_name"}]
         if own and own[0].strength >= FIRM and row.places[at].used:

@@ -19,7 +19,7 @@ from importer.proposing.answers import (
 )
 from importer.proposing.columns import fit, place_columns
 from importer.proposing.profiles import without
-from importer.proposing.proposal import Confidence, Draft, Proposal, Skip
+from importer.proposing.proposal import ABOUT, Confidence, Draft, Proposal, Skip
 from importer.proposing.rows import judge_rows, passed_over
 from importer.proposing.values import PLATE_TYPES, PROVINCES, Turn, turn
 from importer.schema import Need
@@ -57,6 +57,7 @@ OFFERED: Final = {
 _NAMES: Final = ("first_name", "last_name")
 BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
 """Fields that differ from row to row, so that a column must give them."""
+_ALSO_IDS: Final = {"email", "user_name", "student_no", "employ_no"}
 LAST: Final = "last "
 """Before a field's name: what was said of it for all rows of the file before."""
 _TIMES: Final = {"startTime": dt.time(), "endTime": dt.time(23, 59, 59)}
@@ -197,8 +198,11 @@ def _ask_field(made: Proposal, name: str) -> None:
         return
     choices: Sequence[str] = OFFERED.get(name, ())
     if by_column:
-        different = [p for p in look.profiles if p.different == 1 and p.filled == p.rows]
-        choices = [look.headers[p.column.position] for p in different or look.profiles]
+        shown = [p for p in made.places if not p.secret and look.header(p)]
+        ours = [p for p in shown if not p.reason.startswith(ABOUT)]
+        may_be = [p for p in ours if p.field is None or p.field in _ALSO_IDS]
+        good = [p for p in may_be if fit(name, p.profile)[0] or p.field in {"email", "user_name"}]
+        choices = list(dict.fromkeys(map(look.header, good or may_be or ours or shown)))
     if name in _NAMES:
         if said == NOT_SENT:
             return

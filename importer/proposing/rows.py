@@ -150,10 +150,15 @@ def _has_left(profile: Profile, text: str) -> bool:
     """Whether a value says so: by a word, or by a letter beside letters of people who are there."""
     if means("left", text):
         return True
-    if means("left letters", text) is None or not any(means("active", v) for v in profile.counts):
-        return False
     header = profile.column.header
     known = {word for language in languages().values() for word in language.words(header)}
+    # Active: No, Suspended: Yes
+    if known & {"active", "actif", "activo"} and means("no", text):
+        return True
+    if means("left", header) and means("yes", text):
+        return True
+    if means("left letters", text) is None or not any(means("active", v) for v in profile.counts):
+        return False
     return not known.isdisjoint(languages()["english"].sets["status"])
 
 

@@ -124,7 +124,9 @@ def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
         ids = ("unique_id", "email", "user_name", "student_no", "employ_no")
         many = sum(has(name) for name in {*_CONTACTS, *ids}) >= _MANY
         named = 1.0 if has("first_name", "last_name") else _HALF * many
-        return named * has(*ids, least=0.1)
+        # Without an id two names of people with a birth or the like are enough to ask for it.
+        alone = has("first_name") and has("last_name") and has("date_of_birth")
+        return named * max(has(*ids, least=0.1), _HALF * alone)
     if endpoint == "permit-updates":
         asked = has("referenceID", least=0.1) and has("endTime", "plate")
         return asked or has("referenceID")

@@ -137,8 +137,8 @@ def test_last_and_first_in_one_header_are_a_whole_name_to_be_split(place):
 
 NOT_OURS = {
     BIRTHS: ("Hire Date", "Date d'embauche", "Fecha de ingreso", "Admission Date"),
-    PHONES: ("Emergency Contact Phone", "Phone (Emergency)", "Téléphone d'urgence", "Guardian 1 Cell", "High School Phone"),
-    MAILS: ("Parent Email", "Courriel de la mère", "Advisor Email"),
+    PHONES: ("Emergency Contact Phone", "Phone (Emergency)", "Téléphone d'urgence", "Guardian 1 Cell", "High School Phone", "PG1 Cell", "RESP1_TEL_PORTABLE"),
+    MAILS: ("Parent Email", "Courriel de la mère", "Advisor Email", "Fam1 Guard1 Email", "Gd 1 Email", "RL1 Courriel"),
     WORDS: ("Notfallkontakt", "Supervisor", "Spouse First Name", "Nom du conjoint", "Preferred First Name"),
     STREETS: ("School Address", "High School Address", "Adresse de l'école", "Dirección de la escuela"),
     ("NY", "VT", "NY", "PA"): ("High School State",),
@@ -199,6 +199,58 @@ def test_values_and_neighbours_decide_with_the_header_what_a_column_is(
     names = ("First Name", "Last Name", *(() if header == "Member ID" else ("Student ID",)))
     found = place({**{name: PEOPLE[name] for name in names}, **beside, header: values})[header]
     assert (found.field, found.reason) == (field, reason)
+
+
+@pytest.mark.parametrize(
+    ("more", "found"),
+    [
+        (
+            {"Email": MAILS, "Emergency Contact Name": WORDS, "Relationship": WORDS, "Home Phone": PHONES, "Cell Phone": PHONES},
+            [("email", "sure"), (None, "none"), (None, "none"), ("student_phone", "ask"), ("phone_cell", "ask")],
+        ),
+        (
+            {"Personne contact": WORDS, "Lien": WORDS, "Téléphone": PHONES, "Courriel": MAILS},
+            [(None, "none"), (None, "none"), ("phone_cell", "ask"), ("email", "ask")],
+        ),
+        # Where the person has an own one that of the parent is not even a second choice.
+        (
+            {"Cell Phone": PHONES, "Parent/Guardian": WORDS, "Phone": PHONES, "City": CITIES},
+            [("phone_cell", "sure"), (None, "none"), (None, "none"), ("city", "sure")],
+        ),
+        ({"Manager": WORDS, "Email": MAILS}, [(None, "none"), ("email", "sure")]),
+    ],
+)  # fmt: skip
+def test_a_plain_header_right_of_a_contact_is_theirs_or_asked(place, more, found):
+    placed = place({**UNMAILED, **more})
+    assert [(placed[header].field, placed[header].confidence) for header in more] == found
+    assert not any(placed[header].offered for header in more)
+
+
+def test_an_e_mail_that_many_rows_share_is_nobodys_own(proposed):
+    rows = [f"9001{n},Ann,Roe,b{n % 2}@uni.example" for n in range(6)]
+    made = proposed("\n".join(["Student ID,First Name,Last Name,Email", *rows]))
+    assert [(p.field, p.reason) for p in made.places if p.profile.column.header == "Email"] == [
+        (None, "the header may mean email, but the values are shared by many rows")
+    ]
+
+
+@pytest.mark.parametrize(
+    "header", ["Badge Number", "Locker #", "ISO Number", "Barcode", "SchoolID"]
+)
+def test_the_number_of_a_card_or_the_like_is_asked_and_gives_way_to_an_id(place, header):
+    people = {name: PEOPLE[name] for name in ("First Name", "Last Name", "Email")}
+    alone = place({header: NUMBERS, **people})[header]
+    assert (alone.field, alone.confidence) == ("unique_id", "ask")
+    for better in ("CUSTNUM", "Employee Reference Code", "B-Number", "Pers.No.", "Customer Number"):
+        beside = place({header: NUMBERS, better: NUMBERS, **people})
+        assert (beside[header].field, beside[better].field) == (None, "unique_id")
+
+
+def test_an_id_is_asked_among_what_may_be_one_and_an_e_mail(proposed):
+    text = "First Name,Last Name,Email,PIN,DOB,Guardian Phone,City,Xq\n"
+    text += "Ann,Roe,a@uni.example,4711,2001-02-03,607-555-0114,Ajax,90011\nJo,Poe,,4712,2002-02-03,607-555-0115,Ajax,90012\n"
+    asked = {q.field: q.choices for q in proposed(text).questions}
+    assert asked["unique_id"] == ("Email", "Xq")
 
 
 def test_user_names_that_are_e_mail_addresses_are_both(profiled):
@@ -322,6 +374,10 @@ def test_permit_numbers_written_as_reference_ids_are_asked(place):
         ({**NAMELESS, "Xq": WORDS}, "users"),
         ({"Zone": WORDS, "Permit #": NUMBERS, "Start Date": BIRTHS, "End Date": BIRTHS, "Xq": CARS["Plate"]}, "permits"),
         ({"Make": CARS["Make"], "Year": ("2015",) * 4, "Colour": ("Red",) * 4, "Province": ("ON",) * 4, "Xq": CARS["Plate"]}, "vehicles"),
+        (
+            {"Family Address": STREETS, "Student First Name": WORDS, "Student Last Name": WORDS, "Student DOB": BIRTHS, "Parent 1 Email": MAILS},
+            "users",
+        ),
         ({"Student ID": NUMBERS, "Xq": WORDS}, None),
         # OPSCOM's own reference ids are of permits that are there, whatever stands above.
         *(({header: UUIDS, "New End": BIRTHS, "New Plate": CARS["Plate"]}, "permit-updates") for header in ("Permit Reference", "Permit ID", "Permit #")),

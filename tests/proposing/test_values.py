@@ -361,11 +361,19 @@ def test_totals_repeated_headers_and_sections_are_passed_over(proposed):
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("header", "asked"), [("Status", True), ("Section", False)])
-def test_a_letter_says_who_left_only_in_a_column_of_states(proposed, header, asked):
-    text = people(header, "A", "W", "A")
-    questions = [q.text for q in proposed(text).questions]
-    assert (f'"{header}" is "W" in 1 row. Are these not to be sent?' in questions) is asked
+@pytest.mark.parametrize(
+    ("header", "values", "left"),
+    [
+        ("Status", ("A", "W"), "W"), ("Section", ("A", "W"), None), ("Active", ("Yes", "No"), "No"), ("Suspended", ("0", "1"), "1"),
+        ("Deceased", ("", "Y"), "Y"), ("Inactif", ("", "X"), "X"), ("Newsletter", ("Yes", "No"), None), ("Tariff", ("Year", "Term"), None),
+        *(("Status", ("Active", word), word) for word in ("Returned", "Not Enrolled", "Désistement", "Remis")),
+    ],
+)  # fmt: skip
+def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, header, values, left):
+    text = people(header, *values, values[0])
+    questions = [q.text for q in proposed(text).questions if q.about == "row"]
+    asked = f'"{header}" is "{left}" in 1 row. Are these not to be sent?'
+    assert questions == ([asked] if left else [])
 
 
 def test_people_who_left_and_keys_that_repeat_are_always_asked(proposed):
