@@ -1,4 +1,4 @@
-"""Stops that come from outside: Ctrl-C once and twice, a termination, a hang-up, a kill."""
+"""Stops that come from outside: Ctrl-C once and twice, a termination, a hang-up."""
 
 import json
 import os
@@ -181,15 +181,3 @@ def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_pat
         trial.seen = {f"P{n}": len(controller.entries(f"P{n}")) for n in range(3)}
         trial.waiting = {n for n, state in done.states.items() if state == "unknown"}
         trial.finish()
-
-
-@SIGNALS
-def test_a_killed_push_leaves_no_lock_and_no_row_behind(office, controller):
-    controller.plan = {("N0003", 1): Fault("hang")}
-    with pushing(office, "--workers", "1") as process:
-        controller.wait_for(4)
-        process.kill()
-    done = office.run("push", "permits.csv", "--yes", "--json")
-    assert "An earlier run was ended by force; the answer to 1 row is lost." in done.err
-    assert done.states["permits.csv"] == {"pushed": 8, "unchanged": 3, "unknown": 1}
-    assert all(len(controller.entries(f"N{n:04}")) == 1 for n in range(12))

@@ -185,9 +185,15 @@ def test_a_check_beside_a_running_push_says_that_it_is_under_way(desk, controlle
     assert (after["files"][0]["states"], after["notes"]) == ({"unchanged": 3}, [])
 
 
-def test_a_check_after_a_killed_push_says_that_the_answer_was_lost(desk, held):
+def test_after_a_killed_push_a_check_says_that_the_answer_was_lost_and_the_next_push_goes_on(
+    desk, controller, held
+):
     held.kill()
     held.communicate(timeout=60)
     said = desk.do("check", "permits.csv")
     assert (said["files"][0]["states"], said["notes"]) == ({"ready": 2, "unknown": 1}, [])
     assert "the answer was lost" in desk.table_of("permits", kind="checked")[0]["opscom_message"]
+    controller.release()
+    assert push(desk, code=4) == {"pushed": 2, "unknown": 1}
+    assert "An earlier run was ended by force; the answer to 1 row is lost." in desk.told
+    assert all(len(controller.entries(f"N{n:04}")) == 1 for n in range(3))
