@@ -94,7 +94,7 @@ def _prompt(question: Question) -> str:
     say(question.text)
     choices = question.choices
     # Where the choices begin with numbers of their own, those are typed.
-    numbered = not any(choice[:1].isdigit() for choice in choices)
+    numbered = not (question.free and question.field == "user_type_id")
     for at, choice in enumerate(choices[:_LISTED], 1):
         say(f"  {at if numbered else '-'}  {choice}")
     if len(choices) > _LISTED:

@@ -57,9 +57,9 @@ FOUND = {
         ("street", STREETS, ("Adresse", "Adress", "Mail Address 1")),
         ("email", MAILS, ("Mail Address 1", "SMTP Address")),
         ("email", tuple(f"Ann.Roe{at}@Uni.example" for at in range(4)), ("Email",)),
-        ("province", ("NY", "VT", "NY", "PA"), ("MA_STAT_CODE",)),
+        ("province", ("NY", "VT", "NY", "PA"), ("MA_STAT_CODE", "Region 2", "Rg")),
         ("province", ("ON", "QC", "Qué.", "T.-N.-L."), ("Prov.",)),
-        ("postal_code", POSTALS, ("Code Post.", "C.P.")),
+        ("postal_code", POSTALS, ("Code Post.", "C.P.", "PC", "cdpostal")),
         ("postal_code", ("14901", "14850", "18503", "05401"), ("Zip / Postal Code",)),
         ("driver_licence_num", LICENCES, ("Permis de conduire", "DLN", "DRV_LIC_NO", "Licencia de conducir")),
         ("user_name", ACCOUNTS, ("sAMAccountName", "Logon")),
@@ -241,7 +241,16 @@ def test_the_number_of_a_card_or_the_like_is_asked_and_gives_way_to_an_id(place,
     people = {name: PEOPLE[name] for name in ("First Name", "Last Name", "Email")}
     alone = place({header: NUMBERS, **people})[header]
     assert (alone.field, alone.confidence) == ("unique_id", "ask")
-    for better in ("CUSTNUM", "Employee Reference Code", "B-Number", "Pers.No.", "Customer Number"):
+    for better in (
+        "STUID",
+        "Person Ref",
+        "Other ID",
+        "CUSTNUM",
+        "Employee Reference Code",
+        "B-Number",
+        "Pers.No.",
+        "Customer Number",
+    ):
         beside = place({header: NUMBERS, better: NUMBERS, **people})
         assert (beside[header].field, beside[better].field) == (None, "unique_id")
 
@@ -289,6 +298,7 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
 @pytest.mark.parametrize(
     ("columns", "endpoint", "fields"),
     [
+        ({"STUID": NUMBERS, "First Name": WORDS}, "users", ["student_no", "first_name"]),
         # Beside a first name "Nom" is the last one.
         (
             {"Matricule": PEOPLE["Student ID"], "Nom": PEOPLE["Last Name"], "Prénom": PEOPLE["First Name"]},
@@ -305,6 +315,10 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         (
             {**PEOPLE, "EmployeeID_GUID": ("8KQ2P0", "8KQ2P1", "8KQ2P2", "8KQ2P3")},
             "users", ["student_no", "first_name", "last_name", "email", None],
+        ),
+        (
+            {"Placard #": NUMBERS, "Vehicle ID": PEOPLE["Student ID"], "Plate": CARS["Plate"], "Arrival Date": BIRTHS, "Return Date": BIRTHS},
+            "permits", ["permitNo", None, "plate", "startTime", "endTime"],
         ),
         # A surer name counts more than the word "primary", and a filled column more than an empty one.
         (
