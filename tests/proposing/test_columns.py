@@ -242,7 +242,6 @@ def test_the_number_of_a_card_or_the_like_is_asked_and_gives_way_to_an_id(place,
     alone = place({header: NUMBERS, **people})[header]
     assert (alone.field, alone.confidence) == ("unique_id", "ask")
     for better in (
-        "STUID",
         "Person Ref",
         "Other ID",
         "CUSTNUM",
