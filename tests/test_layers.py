@@ -102,6 +102,18 @@ def test_no_file_of_the_product_is_longer_than_500_lines():
     assert long == {}
 
 
+def test_only_the_commands_print_or_exit():
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in files("importer")
+        if path.parent.name != "cli" and path.name != "__main__.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if (isinstance(node, ast.Name) and node.id in {"print", "exit", "SystemExit"})
+        or (isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.exit", "click.echo"})
+    ]
+    assert found == []
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"]], ids=" ".join)
 def test_help_answers_without_importing_what_is_heavy(arguments):
     code = (
