@@ -13,42 +13,31 @@ ROWS = 6
 
 def plan_of(case, place, first):
     """Return where a case hits: (row key or request, attempt) → case."""
-    if case.unread:
-        word = "#connection" if case.fault.kind == "reset" else "#request"
-        moments = {
-            "one row once": [(word, 1)],
-            "each row once": [(word, n) for n in (1, 3, 5)],
-            "one row always": [(word, n) for n in range(1, 9)],
-            "all always": [(word, n) for n in range(1, 400)],
-        }[place]
-    else:
-        moments = {
-            "one row once": [(first, 1)],
-            "each row once": [("*", 1)],
-            "one row always": [(first, 0)],
-            "all always": [("*", 0)],
-        }[place]
-    return dict.fromkeys(moments, case)
+    word = "#connection" if case.fault.kind == "reset" else "#request"
+    moments = {
+        "one row once": [(word, 1)] if case.unread else [(first, 1)],
+        "each row once": [(word, n) for n in (1, 3, 5)] if case.unread else [("*", 1)],
+        "one row always": [(word, n) for n in range(1, 9)] if case.unread else [(first, 0)],
+        "all always": [(word, n) for n in range(1, 400)] if case.unread else [("*", 0)],
+    }
+    return dict.fromkeys(moments[place], case)
+
+
+EXPECTED = {
+    **dict.fromkeys(("fine", "throttled"), ("pushed", False)),
+    **dict.fromkeys(("patience", "redirect", "settings", "foreign"), ("not sent", True)),
+    "rejected": ("rejected", False),
+    "lost": ("pushed", False),
+}
 
 
 def expected(case, endpoint):
     """Return state and whether the run stops where one row meets the case once."""
-    never = endpoint == "permits"
-    match case.effect:
-        case "fine" | "throttled":
-            return "pushed", False
-        case "lost":
-            if never:
-                return "unknown", False
-            applied = case.fault.applies and not case.unread
-            return ("exists" if applied and endpoint == "vehicles" else "pushed"), False
-        case "patience" | "redirect" | "settings":
-            return "not sent", True
-        case "foreign":
-            return ("unknown" if never else "not sent"), True
-        case "rejected":
-            return "rejected", False
-    raise AssertionError(case.effect)
+    state, stops = EXPECTED[case.effect]
+    if endpoint == "permits" and case.effect in {"lost", "foreign"}:
+        return "unknown", stops
+    there = case.effect == "lost" and case.fault.applies and not case.unread
+    return ("exists" if there and endpoint == "vehicles" else state), stops
 
 
 def try_case(folder, case, endpoint, workers, place):
