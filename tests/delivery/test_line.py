@@ -47,6 +47,10 @@ FIRST_ROW = 6
 """The spreadsheet's number of the first record: three lines of a title, a blank one, the header."""
 
 
+def key(number):
+    return f"{1000 + number:09}"
+
+
 def student(number):
     """Return an invented student's cells as an export has them."""
     born = dt.date(1990, 1, 1) + dt.timedelta(days=13 * number)
@@ -71,12 +75,12 @@ def student(number):
     }
 
 
-def request(number, **changes):
-    """Return what OPSCOM must get of ``student(number)``, a change of ``None`` left out."""
+def request(number):
+    """Return what OPSCOM must get of a student; ``None`` stands for what is left out."""
     street = f"{number} Rue des Érables" + (f", Unit {number}" if number % 3 == 0 else "")
     body = {
         "apiToken": TOKEN,
-        "unique_id": f"{1000 + number:09}",
+        "unique_id": key(number),
         "login_source": "OPSCOM",
         "first_name": FIRST[number % 10],
         "last_name": LAST[number % 8],
@@ -88,9 +92,9 @@ def request(number, **changes):
         "postal_code": "K7M 2T5",
         "phone_cell": f"555{200 + number}{number:04}",
         "user_type_id": "1" if number % 2 else "9",
-        "student_no": f"{1000 + number:09}",
+        "student_no": key(number),
         "date_of_birth": (dt.date(1990, 1, 1) + dt.timedelta(days=13 * number)).isoformat(),
-        **changes,
+        **SENT_OTHERWISE.get(number, ({}, {}))[1],
     }
     return {name: value for name, value in body.items() if value is not None}
 
@@ -127,8 +131,8 @@ SENT_OTHERWISE = {
 }  # fmt: skip
 """Row number of a student → how its cells differ, and how its request does."""
 WARNED = {50: "9016", 51: "9017", 52: "9033", 53: "9033"}
-REPEATED = 70
-"""This student's row is that of the one before, once more."""
+REPEATED, REFUSED, LOST = 70, 200, 201
+"""A student whose row is that of the one before, once more; one that is refused; one whose first answer is lost."""
 
 
 def cells_of(number):
@@ -140,10 +144,6 @@ def cells_of(number):
 
 def sent_numbers():
     return [number for number in range(ROWS) if number not in {*HELD_BACK, REPEATED}]
-
-
-def requested(number):
-    return request(number, **SENT_OTHERWISE.get(number, ({}, {}))[1])
 
 
 def write_students(path):
@@ -189,8 +189,7 @@ def write_cell(sheet, at, column, value, formats):
 @pytest.fixture(scope="module")
 def semester(tmp_path_factory):
     """Push the workbook once; the tests look at what came of it."""
-    refused, lost = f"{1000 + 200:09}", f"{1000 + 201:09}"
-    plan = {(refused, 0): Fault("answer", code=9015), (lost, 1): Fault("lost")}
+    plan = {(key(REFUSED), 0): Fault("answer", code=9015), (key(LOST), 1): Fault("lost")}
     with Controller(plan) as controller:
         office = Office(
             tmp_path_factory.mktemp("line"), controller.url, mappings={"students": STUDENTS}
@@ -205,12 +204,11 @@ def semester(tmp_path_factory):
 def test_every_row_that_is_right_arrives_exactly_as_expected_and_nothing_else(semester):
     done, controller, *_ = semester
     assert done.code == 1
-    refused, lost = f"{1000 + 200:09}", f"{1000 + 201:09}"
-    expected = {f"{1000 + number:09}": requested(number) for number in sent_numbers()}
+    expected = {key(number): request(number) for number in sent_numbers()}
     assert {entry.key for entry in controller.ledger} == set(expected)
-    assert all(len(controller.entries(key)) == 1 for key in set(expected) - {refused, lost})
-    assert len(controller.entries(lost)) == 2
-    del expected[refused]
+    twice = {key(n) for n in sent_numbers() if len(controller.entries(key(n))) != 1}
+    assert (twice, len(controller.entries(key(LOST)))) == ({key(LOST)}, 2)
+    del expected[key(REFUSED)]
     found = {entry.key: entry.body for entry in controller.ledger if entry.applied}
     assert found == expected
     assert {entry.path for entry in controller.ledger} == {f"/api/{CLIENT}/v1/profiles/push"}
@@ -221,7 +219,7 @@ def test_the_workbook_accounts_for_every_row_in_order_and_the_states_add_up(seme
     assert [int(row["opscom_row"]) for row in results] == list(rows.values())
     expected = dict.fromkeys(range(ROWS), ("pushed", "")) | {ROWS: ("skipped", "")}
     expected |= {n: ("invalid", codes) for n, (_, codes) in HELD_BACK.items()}
-    expected |= {REPEATED: ("duplicate", ""), 200: ("rejected", "9015")}
+    expected |= {REPEATED: ("duplicate", ""), REFUSED: ("rejected", "9015")}
     assert expected == {
         n: (row["opscom_status"], row["opscom_error_code"]) for n, row in enumerate(results)
     }
@@ -229,7 +227,7 @@ def test_the_workbook_accounts_for_every_row_in_order_and_the_states_add_up(seme
     assert file["states"] == Counter(state for state, _ in expected.values())
     assert (file["rows"], file["sheet"]) == (ROWS + 1, "Fall 2026")
     for number in sent_numbers():
-        applied = [entry for entry in controller.entries(f"{1000 + number:09}") if entry.applied]
+        applied = [entry for entry in controller.entries(key(number)) if entry.applied]
         told = results[number]["opscom_reference_id"]
         assert told == (applied[-1].reference_id if applied else ""), number
     assert list(results[0])[6:] == HEADERS
