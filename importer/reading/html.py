@@ -28,6 +28,11 @@ _BLANKS_RE: Final = re.compile(r"[ \t\r\n\f]+")
 _BREAK: Final = "\ufdd0"
 _BLOCK: Final = "\ufdd1"
 _ROW: Final = "\ufdd2"
+_CONTROLS: Final = dict(
+    zip([*range(1, 9), 11, *range(14, 32), 0xFFFE, 0xFFFF], range(0xFDD3, 0xFDF0), strict=True)
+)
+"""What lxml reads in a text and lets nobody write → what stands for it until the text is shown."""
+_BACK: Final = {stand_in: code for code, stand_in in _CONTROLS.items()}
 _BLOCK_RE: Final = re.compile(f" ?{_BLOCK}[ {_BLOCK}]*")
 _BLOCKS: Final = frozenset(
     {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "table", "tr", "td", "th"}
@@ -46,7 +51,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     declared = _CHARSET_RE.search(data[:_LOOK])
     found = sniffing.find_encoding(data, path, encoding or _usable(declared, data))
     text = data[found.start :].decode(found.name, found.errors)
-    text = text.translate(dict.fromkeys(map(ord, f"\0{_BREAK}{_BLOCK}{_ROW}")))
+    text = text.translate(dict.fromkeys((0, *range(0xFDD0, 0xFDF0))))
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
@@ -107,8 +112,9 @@ def _lines(root: etree._Element) -> Iterator[list[str]]:
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
     for each in root.iter(*_BLOCKS, "br"):
         if each.tag != "br":
-            each.text = f"{_BLOCK}{each.text or ''}"
-        each.tail = f"{_BREAK if each.tag == 'br' else _BLOCK}{each.tail or ''}"
+            each.text = f"{_BLOCK}{(each.text or '').translate(_CONTROLS)}"
+        mark = _BREAK if each.tag == "br" else _BLOCK
+        each.tail = f"{mark}{(each.tail or '').translate(_CONTROLS)}"
     aside = etree.Element("rows")
     tables: list[etree._Element | None] = []
     for row in [*root.iter("tr")]:
@@ -157,4 +163,5 @@ def _count(text: str | None, most: int) -> int:
 def _shown(text: str) -> str:
     """Return a text as a browser shows it: blanks folded, breaks as line breaks."""
     text = _BLOCK_RE.sub(_BREAK, _BLANKS_RE.sub(" ", text))
-    return "\n".join(line.strip(" ") for line in text.split(_BREAK)).strip("\n")
+    shown = "\n".join(line.strip(" ") for line in text.split(_BREAK)).strip("\n")
+    return shown.translate(_BACK)

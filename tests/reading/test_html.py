@@ -53,6 +53,22 @@ def test_a_cell_that_spans_rows_of_a_web_page_stands_in_all_of_them(tmp_path):
 
 
 @pytest.mark.exhaustive
+@pytest.mark.parametrize(
+    ("sign", "read"),
+    [
+        *((sign, "An\nn") for sign in ("\x0b", "\x1c", "\x1f", "&#11;")),
+        *((sign, "An\ufffdn") for sign in ("\x01", "\x07", "\x1a", "&#7;")),
+        ("\x0c", "An n"), ("\x00", "Ann"), ("\ufffe", "An\ufffen"),
+    ],
+)  # fmt: skip
+def test_a_control_character_is_read_as_in_any_file(tmp_path, sign, read):
+    page = f"<table><tr><td>ID<td>Name<tr><td>1<td>An{sign}n<tr><td>2<td>Bo</table>"
+    grid = html_grid(tmp_path, f'<meta charset="utf-8">{page}')
+    assert grid.frame[1].tolist() == ["Name", read, "Bo"]
+    held = (faults.HOLDS_CONTROLS.at(1, 1),) if read == "An\ufffdn" else ()
+    assert grid.flaws == held
+
+
 def test_an_absurd_span_takes_no_more_than_a_sheet_is_wide(tmp_path):
     grid = html_grid(tmp_path, "<table><tr><td colspan=999999999>a</td><td>b</td></tr></table>")
     assert grid.frame.shape[1] <= 16_385
