@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.proposing.answers import ROWS, Question
-from importer.proposing.profiles import folded
+from importer.proposing.dating import read_dates, span
+from importer.proposing.profiles import FEW, folded
 from importer.proposing.proposal import Skip
 from importer.proposing.vocabulary import languages, means, total_pattern
 from importer.text import clean, count, fold, spans
@@ -31,9 +33,10 @@ if TYPE_CHECKING:
 
 SKIP, SEND = "skip", "send"
 _ALONE: Final = "one cell alone is filled: a title, a note or a section"
-_FULL, _NAMED = 3, 4
+_FULL, _NAMED, _DATED = 3, 4, 0.9
 _REPEATED: Final = ("error", "first", "last")
 _PLAIN_RE: Final = re.compile("[0-9A-F]{6}")
+_TOTAL_RE: Final = re.compile(r"(?:[^\W\d_]+[ -])?(?:sub|sous)?total\w*|[^\W\d_]+", re.IGNORECASE)
 _COLOURS_RE: Final = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|roj[oa]s?|amarill[oa]s?"
     r"|azul(?:es)?|highlight\w*|colou?r\w*|couleur\w*)\b",
@@ -51,8 +54,9 @@ def judge_rows(made: Proposal) -> None:
     skips: list[Skip] = []
     secret = {place.profile.column.position for place in made.places if place.secret}
     for profile in made.look.profiles:
-        if profile.few and profile.column.header and profile.column.position not in secret:
-            skips += _left(made, profile)
+        if profile.column.header and profile.column.position not in secret:
+            skips += _left(made, profile) if profile.few else ()
+            skips += _departed(made, profile) if profile.share("date") > _DATED else ()
     notes = {row for skip in made.skips if skip.why == _ALONE for row in skip.rows}
     made.skips += [*skips, *_marked(made, notes)]
     made.duplicates = _repeated(made, {row for skip in made.skips for row in skip.rows})
@@ -120,7 +124,9 @@ def _totals(made: Proposal) -> Iterator[tuple[Hits, Rule, str]]:
         found = pc.match_substring_regex(pa.array(texts), total_pattern())
         hits: Hits = found.to_numpy(zero_copy_only=False)
         if 0 < hits.sum() <= max(2, len(texts) / 4):
-            heads = {re.split(r"[\W\d]", text.strip())[0].casefold() for text in texts[hits]}
+            # "Sous-total 5" is a "sous-total", and a "Sous-marin" is none.
+            words = (_TOTAL_RE.match(text.strip()) for text in texts[hits])
+            heads = {word[0].casefold() for word in words if word}
             pattern = "(?i)(" + "|".join(map(re.escape, sorted(heads))) + r")\b.*"
             yield hits, {"column": made.look.headers[position], "matches": pattern}, "totals"
             return
@@ -146,16 +152,37 @@ def _left(made: Proposal, profile: Profile) -> Iterator[Skip]:
         yield Skip(rule, _numbers(made, hits), "left, as you said")
 
 
+def _departed(made: Proposal, profile: Profile) -> Iterator[Skip]:
+    """Ask about people whose day of leaving, which the others lack, has passed; yield the rule for those not to be sent."""
+    position, header = profile.column.position, made.look.headers[profile.column.position]
+    words = languages()["english"].sets["leaving"]
+    if words.isdisjoint(_header_words(profile)) or profile.filled == profile.rows:
+        return
+    today, form = dt.datetime.now(dt.UTC).date().isoformat(), read_dates(profile.counts).form
+    gone = [text for text in profile.counts if "" < span({text: 1}, form)[1] < today]
+    hits = made.look.sheet.frame[position].map(clean).isin(gone).to_numpy()
+    asked = f'"{header}" is a day that has passed in {count(int(hits.sum()), "row")}. Are these not to be sent?'
+    if 0 < len(gone) <= FEW and _left_out(made, (header, "passed"), asked, header):
+        yield Skip(
+            {"column": header, "matches": _pattern(gone)}, _numbers(made, hits), "left, as you said"
+        )
+
+
+def _header_words(profile: Profile) -> set[str]:
+    """Return the words of a header in every language."""
+    header = profile.column.header
+    return {word for language in languages().values() for word in language.words(header)}
+
+
 def _has_left(profile: Profile, text: str) -> bool:
     """Whether a value says so: by a word, or by a letter beside letters of people who are there."""
     if means("left", text):
         return True
-    header = profile.column.header
-    known = {word for language in languages().values() for word in language.words(header)}
+    known = _header_words(profile)
     # Active: No, Suspended: Yes
     if known & {"active", "actif", "activo"} and means("no", text):
         return True
-    if means("left", header) and means("yes", text):
+    if means("left", profile.column.header) and means("yes", text):
         return True
     if means("left letters", text) is None or not any(means("active", v) for v in profile.counts):
         return False

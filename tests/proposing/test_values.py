@@ -351,14 +351,19 @@ def test_times_that_name_a_zone_are_asked_for_that_of_the_campus(proposed):
     assert made["startTime"] == {"column": "Valid From", "timezone": "America/Toronto"}
 
 
-def test_totals_repeated_headers_and_sections_are_passed_over(proposed):
+@pytest.mark.parametrize(
+    ("total", "matches"),
+    [("Total: 6", "total"), ("Sous-total Arts", r"sous\-total"), ("Subtotal 6", "subtotal"), ("Grand total", r"grand\ total")],
+)  # fmt: skip
+def test_totals_repeated_headers_and_sections_are_passed_over(proposed, total, matches):
     lines = people("City", *["Elmira"] * 6).splitlines()
     lines.insert(4, "Section B,,,,")
     lines.insert(3, lines[0])
-    found = proposed("\n".join([*lines, "Total: 6,,,,"]) + "\n")
+    found = proposed("\n".join([*lines, f"{total},,,,"]) + "\n")
     assert [(skip.why, len(skip.rows)) for skip in found.skips] == [
         ("the header, repeated", 1), ("totals", 1), ("one cell alone is filled: a title, a note or a section", 1),
     ]  # fmt: skip
+    assert found.skips[1].rule == {"column": "Student ID", "matches": f"(?i)({matches})\\b.*"}
 
 
 @pytest.mark.parametrize(
@@ -374,6 +379,24 @@ def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, hea
     questions = [q.text for q in proposed(text).questions if q.about == "row"]
     asked = f'"{header}" is "{left}" in 1 row. Are these not to be sent?'
     assert questions == ([asked] if left else [])
+
+
+@pytest.mark.parametrize(
+    ("header", "days", "rows"),
+    [
+        ("Withdrawal Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("Date de départ", ("", "2020-01-31", "2021-01-31"), "2 rows"),
+        # Everybody has a last day, or it is another day.
+        ("Termination Date", ("2999-01-31", "2020-01-31", "2021-01-31"), None), ("Hire Date", ("", "2020-01-31", "2021-01-31"), None),
+    ],
+)  # fmt: skip
+def test_a_day_of_leaving_that_has_passed_is_asked(proposed, header, days, rows):
+    text = people(header, *days)
+    asked = [q for q in proposed(text).questions if q.about == "row"]
+    said = f'"{header}" is a day that has passed in {rows}. Are these not to be sent?'
+    assert [q.text for q in asked] == ([said] if rows else [])
+    if rows:
+        skips = proposed(text, {asked[0].key: "skip"}).skips
+        assert [len(skip.rows) for skip in skips] == [int(rows[0])]
 
 
 def test_people_who_left_and_keys_that_repeat_are_always_asked(proposed):
