@@ -95,6 +95,8 @@ _NUMBERS: Final = (
     NOTHING,
     _EXPONENT,
     WRAPPED,
+    # Thousands as French and Swiss formats part them.
+    replace(WRAPPED, find=matching(r"[0-9]{1,3}(?:['\u2019\u00a0\u202f][0-9]{3})+(?:[.,]0+)?")),
     _DATED,
     Rule("percent", matching(r"[0-9.,]+\s?%"), "{this} is a percentage, and the field takes a number or a name.", _EXPORT, ruined=True),
     Rule("boolean", matching(r"(?i:TRUE|FALSE|VRAI|FAUX|WAHR|FALSCH)"), "{this} is a truth value, and the field takes a number or a name.", CORRECT, ruined=True),

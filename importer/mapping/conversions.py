@@ -30,7 +30,7 @@ _GUESSED_RE = re.compile(
     r"|\b(?:Van|Von|De|Der|Den|Del|Di|Da|Du|La|Le|Ter|Ten|Mc|Mac) \w+"
 )
 _ZEROS_RE = re.compile(r"([0-9]+)[.,]0{1,2}")
-_GROUPED_RE = re.compile(r"[1-9][0-9]{0,2}(?:,[0-9]{3})+(?:\.0+)?")
+_GROUPED_RE = re.compile(r"[1-9][0-9]{0,2}(?:[,'\u2019\u00a0\u202f][0-9]{3})+(?:\.0+)?")
 _FORMULA_RE = re.compile(r'="([^"]*)"|=([0-9][0-9.,]*)|[\'\u2019`](.*)', re.DOTALL)
 _HALF_RE = re.compile(r"=.*|(?<=.)['\u2019`\"]$", re.DOTALL)
 """What is left of a wrapper that is none of those that ``unwrap`` takes off."""
@@ -58,7 +58,7 @@ def unwrap(text: str) -> Converted:
     if found is not None:
         text = next(part for part in found.groups() if part is not None).strip()
     if _GROUPED_RE.fullmatch(text):
-        text = text.replace(",", "")
+        text = re.sub("[^0-9.]", "", text)
     zeros = _ZEROS_RE.fullmatch(text)
     text = text if zeros is None else zeros[1]
     left = _HALF_RE.match(text) if found is None else _HALF_RE.search(text)
