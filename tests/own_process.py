@@ -1,4 +1,4 @@
-"""A push, or a look into a journal, in a process of its own: killed at any step, or without rights."""
+"""A push, or a look into a journal, in a process of its own: killed at any step, without room, without rights."""
 
 import importlib
 import multiprocessing
@@ -45,8 +45,8 @@ class Steps:
         setattr(place, name, counted)
 
 
-def push(url, journal, endpoint, payloads, *, fatal=0, **more):
-    """Push; end at a step of the journal, the wire or a recovery."""
+def push(url, journal, endpoint, payloads, *, fatal=0, longest_file=None, **more):
+    """Push; end at a step of the journal, the wire or a recovery, or with files of a size at most."""
     if fatal:
         steps = Steps(fatal)
         attempts, http, opening = (
@@ -58,6 +58,10 @@ def push(url, journal, endpoint, payloads, *, fatal=0, **more):
         steps.around(attempts.Writer, "_commit")
         steps.around(http.Connection, "send")
         steps.around(opening, "settle_killed")
+    if longest_file is not None:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (longest_file, longest_file))
     return delivering.push(url, journal, endpoint, payloads, **more)
 
 

@@ -6,9 +6,13 @@ from contextlib import closing
 from random import Random
 
 import pytest
+from commanding import POSIX
 from controller import Fault
 from own_process import FATAL, end, push, start
 from proving import ENDPOINTS, PREFIX, Case, Trial, Witness, attempts_of, wait_for_quiet
+
+from importer.delivery.journal import Journal
+from schemas import POLICIES
 
 PLANS = {
     "well": {},
@@ -137,3 +141,56 @@ def test_a_push_killed_from_outside_is_finished_by_the_next(tmp_path, endpoint, 
         unknown = trial.run().states.values()
     # Each kill can take no more answers along than there are workers.
     assert list(unknown).count("unknown") <= 3 * workers
+
+
+# A journal that cannot be written
+
+
+def fill_disk(folder, endpoint, size, workers):
+    """Push with files of at most that many bytes; return whether that was enough."""
+    journal = folder / f"{size}" / "journal.sqlite"
+    with Witness(journal) as controller:
+        trial = trial_of(journal, controller, endpoint, rows=8, workers=workers)
+        Journal(journal, POLICIES).close()
+        code, said = end(
+            *start(
+                push, controller.url, journal, endpoint, trial.payloads, workers=workers, longest_file=size,
+            )
+        )  # fmt: skip
+        assert code == 0, "it was killed by its limit"
+        assert controller.unannounced == []
+        enough = not isinstance(said, tuple) and said.stopped is None
+        take_over(trial)
+        if isinstance(said, tuple):
+            assert (controller.requests, said[0]) == (0, "JournalError"), said
+        else:
+            for n, state in said.states.items():
+                sent = len(controller.entries(trial.key(n)))
+                assert sent <= (state != "not sent"), "it was sent without a journal"
+                if state == "unknown":
+                    trial.waiting.add(n)
+            if not enough:
+                assert said.stopped.startswith(f"The journal {journal} cannot be written (")
+        trial.finish()
+    return enough
+
+
+@POSIX
+@pytest.mark.parametrize(
+    ("endpoint", "workers", "step"),
+    [
+        ("users", 4, 16_000),
+        ("permits", 1, 16_000),
+        *(
+            pytest.param(endpoint, workers, 500, marks=pytest.mark.exhaustive)
+            for endpoint in ENDPOINTS
+            for workers in (1, 4, 16)
+        ),
+    ],
+)
+@pytest.mark.timeout(1200)
+def test_a_full_disk_stops_the_run_before_the_send(tmp_path, endpoint, workers, step):
+    for size in itertools.count(14_000, step):
+        if fill_disk(tmp_path, endpoint, size, workers):
+            break
+    assert size > 30_000, "the disk was never full"

@@ -1,120 +1,252 @@
 """The power fails in the middle of a commit: what was durable before a send is there when it is back.
 
 A disk keeps what was synchronised, and of the rest any part. While a push runs, the journal's files are
-copied before and after each commit: frames of the WAL that were under way between the two may be there,
-torn or noise. From every such state the next run must neither send a permit again that had left before
-the commit began, nor forget an answer that had been written down.
+copied before and after each commit, the SQLite way: pages that were under way between the two may be
+old, new, torn or noise. From every such state the next run must neither send a permit again that had
+left before the commit began, nor forget an answer that had been written down.
 """
 
+import itertools
+import os
 import sqlite3
 import struct
+import sys
 from contextlib import closing
+from dataclasses import dataclass
 from random import Random
 
 import pytest
 from controller import Controller
-from delivering import Through, push
-from proving import CREATES, ENDPOINTS, PAYLOADS, PREFIX
+from delivering import push
+from proving import CREATES, PAYLOADS, PREFIX
 
 ROWS = 5
+LINKS = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no deleted file alive")
 WAL_HEADER, FRAME_HEADER = 32, 24
 
 
+@dataclass(frozen=True)
+class Commit:
+    """The journal's files before and after one commit."""
+
+    sent: frozenset
+    """Keys of the rows that had reached the controller before it began."""
+    before: dict
+    after: dict
+    kept: bytes = b""
+    """The rollback journal as it was last, for a commit without WAL."""
+
+
 def files_of(journal):
-    """Return what a restart finds of journal and WAL: shared memory is gone."""
-    return journal.read_bytes(), journal.with_name(f"{journal.name}-wal").read_bytes()
+    """Return what a restart finds: shared memory is gone."""
+    names = (journal.name, f"{journal.name}-wal", f"{journal.name}-journal")
+    return {name: (journal.parent / name).read_bytes() for name in names
+            if (journal.parent / name).is_file()}  # fmt: skip
 
 
-def torn(before, after, random):
-    """Yield journal and WAL as a power loss in a commit leaves them: each frame whole, torn, noise."""
-    (file, old), (_, new) = before, after
+class Recording:
+    """A journal's connection that keeps the files of every commit."""
+
+    def __init__(self, journal, controller, *, checkpoints):
+        self.path = journal.path
+        self.memory = journal.memory
+        self.connection = self
+        self._connection = journal.connection
+        self._controller = controller
+        self.commits = []
+        # As after a long run: pages move from the WAL into the file all the time.
+        self._connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoints}")
+
+    @property
+    def in_transaction(self):
+        return self._connection.in_transaction
+
+    def execute(self, text, *values):
+        if text != "COMMIT":
+            return self._connection.execute(text, *values)
+        sent = frozenset(entry.key for entry in self._controller.ledger)
+        before = files_of(self.path)
+        hot, kept = self.path.with_name(f"{self.path.name}-journal"), self.path.with_name("kept")
+        if hot.is_file():
+            os.link(hot, kept)
+        done = self._connection.execute(text)
+        last = kept.read_bytes() if kept.is_file() else b""
+        kept.unlink(missing_ok=True)
+        self.commits.append(Commit(sent, before, files_of(self.path), last))
+        return done
+
+
+def pages(old, new, size):
+    """Yield what a file may hold while its pages are written one by one: none, some, all."""
+    length = max(len(old), len(new))
+    for at in range(0, length + size, size):
+        yield new[:at] + old[at:]
+
+
+def torn_wal(commit, journal, random):
+    """Yield the files as a power loss in a commit to the WAL leaves them."""
+    name, wal = journal.name, f"{journal.name}-wal"
+    old, new = commit.before.get(wal, b""), commit.after.get(wal, b"")
+    if not new:
+        return
     size = FRAME_HEADER + struct.unpack(">I", new[8:12])[0]
-    same = next(
-        (at for at, pair in enumerate(zip(old, new, strict=False)) if len({*pair}) > 1), len(old)
-    )
+    pairs = enumerate(zip(old, new, strict=False))
+    same = next((at for at, (one, other) in pairs if one != other), min(len(old), len(new)))
     for end in range(WAL_HEADER, len(new) + 1, size):
-        if end > same:
-            cut = end - random.randrange(1, size)
-            yield file, new[:end] + old[end:]
-            yield file, new[:cut] + old[cut:]
-            yield file, new[:cut] + random.randbytes(end - cut) + old[end:]
+        if end <= same:
+            continue
+        whole = new[:end] + old[end:]
+        yield {name: commit.before[name], wal: whole}
+        torn = end - random.randrange(1, size)
+        yield {name: commit.before[name], wal: new[:torn] + old[torn:]}
+        noise = random.randbytes(end - torn)
+        yield {name: commit.before[name], wal: new[:torn] + noise + old[end:]}
+    if commit.before[name] != commit.after[name]:
+        # The WAL was complete before a page of it moved into the file.
+        for mixed in pages(commit.before[name], commit.after[name], size - FRAME_HEADER):
+            yield {name: mixed, wal: new}
+
+
+def torn_file(commit, journal, random):
+    """Yield the files as a power loss in a commit with a rollback journal leaves them."""
+    name, hot = journal.name, f"{journal.name}-journal"
+    old, new, kept = commit.before[name], commit.after[name], commit.kept
+    assert kept, "no rollback journal was there"
+    for length in (0, 28, 512, len(kept) // 2, len(kept) - 1):
+        yield {name: old, hot: kept[:length]}
+    size = struct.unpack(">H", new[16:18])[0]
+    for mixed in pages(old, new, size):
+        yield {name: mixed, hot: kept}
+    torn = random.randrange(len(new))
+    yield {name: new[:torn] + old[torn:], hot: kept}
+
+
+def answered(folder, files, journal):
+    """Return row → id of the permits whose answer these files hold."""
+    folder.mkdir()
+    put(folder, files)
+    with closing(sqlite3.connect(folder / journal.name)) as beside:
+        return dict(
+            beside.execute(
+                "SELECT row - 2, reference_id FROM attempt WHERE state IN ('pushed', 'exists')"
+            )
+        )
 
 
 def put(folder, files):
-    folder.mkdir()
-    for name, content in zip(("journal.sqlite", "journal.sqlite-wal"), files, strict=True):
+    for name, content in files.items():
         (folder / name).write_bytes(content)
-    return folder / "journal.sqlite"
 
 
-def answered(journal):
-    """Return row → id of the records whose answer a journal holds."""
-    accepted = "SELECT row - 2, reference_id FROM attempt WHERE state IN ('pushed', 'exists')"
-    with closing(sqlite3.connect(journal)) as beside:
-        return dict(beside.execute(accepted))
-
-
-def check_next_run(journal, sent, known, controller, endpoint):
+def check_next_run(folder, files, *, commit, known, controller, endpoint, journal):
     """Push with a journal in this state, and compare with what had been sent and answered."""
+    folder.mkdir()
+    put(folder, files)
     controller.forget()
     before = len(controller.ledger)
-    done = push(controller.url, journal, endpoint, PAYLOADS[endpoint](ROWS))
+    done = push(controller.url, folder / journal.name, endpoint, PAYLOADS[endpoint](ROWS))
     now = [entry.key for entry in controller.ledger[before:]]
-    assert (done.stopped, len(now)) == (None, len(set(now)))
+    assert len(now) == len(set(now))
+    assert done.stopped is None
     for n, state in done.states.items():
-        key = f"{PREFIX[endpoint]}{n}"
-        if key not in sent:
-            # It may be written down as lost or not at all, and is not forgotten.
-            assert state in {"pushed", "unknown"}, (n, state)
-        elif endpoint in CREATES:
-            assert key not in now, "a row that had left was sent again"
-            assert state in {"unchanged", "unknown"}, (n, state)
-        else:
-            assert state in {"unchanged", "pushed"}, (n, state)
+        check_row(n, state, f"{PREFIX[endpoint]}{n}" in commit.sent, now, endpoint)
     assert {n: done.outcomes[n].reference_id for n in known} == known
     assert all(done.states[n] == "unchanged" for n in known)
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "workers", "every"),
-    [
-        ("permits", 1, 9),
-        ("permits", 4, 7),
-        ("users", 4, 3),
-        *(
-            pytest.param(endpoint, workers, 1, marks=pytest.mark.exhaustive)
-            for endpoint in ENDPOINTS[:3]
-            for workers in (1, 4, 16)
-        ),
-    ],
-)
-@pytest.mark.timeout(1200)
-def test_a_power_loss_in_a_commit_takes_nothing_that_was_durable(
-    tmp_path, endpoint, workers, every
-):
-    commits, tried, path = [], 0, tmp_path / "j.sqlite"
+def check_row(n, state, had_left, now, endpoint):
+    if not had_left:
+        # It may be written down as lost or not at all, and is not forgotten.
+        assert state in {"pushed", "unknown"}, (n, state)
+    elif endpoint in CREATES:
+        assert f"{PREFIX[endpoint]}{n}" not in now, "a row that had left was sent again"
+        assert state in {"unchanged", "unknown"}, (n, state)
+    else:
+        assert state in {"unchanged", "pushed"}, (n, state)
+
+
+def record(folder, endpoint, workers, controller, *, checkpoints=1000):
+    """Push the rows; return journal and commits."""
+    journal, recorded = folder / "first" / "journal.sqlite", []
+
+    def through(opened):
+        recorded.append(Recording(opened, controller, checkpoints=checkpoints))
+        return recorded[0]
+
+    done = push(
+        controller.url,
+        journal,
+        endpoint,
+        PAYLOADS[endpoint](ROWS),
+        workers=workers,
+        through=through,
+    )
+    assert set(done.states.values()) == {"pushed"}
+    return journal, recorded[0].commits
+
+
+def try_states(folder, states_of, endpoint, workers, *, every, first=lambda _: None, **more):
+    """Try every n-th state of every commit; return how many were tried."""
+    (folder / "first").mkdir(parents=True)
+    first(folder / "first" / "journal.sqlite")
     with Controller() as controller:
-
-        def execute(connection, text, *values):
-            if text != "COMMIT":
-                return connection.execute(text, *values)
-            sent, before = {entry.key for entry in controller.ledger}, files_of(path)
-            connection.execute(text)
-            commits.append((sent, before, files_of(path)))
-            return None
-
-        first = push(
-            controller.url, path, endpoint, PAYLOADS[endpoint](ROWS), workers=workers,
-            through=lambda journal: Through(journal, execute),
-        )  # fmt: skip
-        assert set(first.states.values()) == {"pushed"}
-        # Rows that are written down at one time share commits.
+        journal, commits = record(folder, endpoint, workers, controller, **more)
+        # Rows that are written down ahead share commits: for intents, for answers, for what they came to.
         assert len(commits) >= (ROWS if endpoint in CREATES else 3)
-        for number, (sent, before, after) in enumerate(commits):
-            known = answered(put(tmp_path / f"before-{number}", before))
-            for at, files in enumerate(torn(before, after, Random(number))):
+        where = {"controller": controller, "endpoint": endpoint, "journal": journal}
+        tried = itertools.count()
+        for number, commit in enumerate(commits):
+            known = answered(folder / f"before-{number}", commit.before, journal)
+            states = torn_wal if states_of == "wal" else torn_file
+            for at, files in enumerate(states(commit, journal, Random(number))):
                 if (at + number) % every == 0:
-                    journal = put(tmp_path / f"{number}-{at}", files)
-                    check_next_run(journal, sent, known, controller, endpoint)
-                    tried += 1
+                    state = folder / f"{number}-{at}"
+                    check_next_run(state, files, commit=commit, known=known, **where)
+                    next(tried)
+        return next(tried)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "workers", "checkpoints", "every"),
+    [
+        ("permits", 1, 1000, 9),
+        ("permits", 4, 1000, 7),
+        ("users", 4, 1000, 3),
+        ("permits", 1, 2, 25),
+    ],
+    ids=["permits-1", "permits-4", "users-4", "permits-1-checkpoints"],
+)
+def test_a_power_loss_in_a_commit_takes_nothing_that_was_durable(
+    tmp_path, endpoint, workers, checkpoints, every
+):
+    tried = try_states(tmp_path, "wal", endpoint, workers, every=every, checkpoints=checkpoints)
     assert tried >= 5
+
+
+def without_shared_memory(journal):
+    journal.with_name(f"{journal.name}-shm").mkdir()
+
+
+@LINKS
+@pytest.mark.parametrize("workers", [1, 4])
+def test_a_hot_rollback_journal_is_played_back_before_anything_is_sent(tmp_path, workers):
+    tried = try_states(tmp_path, "file", "permits", workers, every=11, first=without_shared_memory)
+    assert tried >= 5
+
+
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("checkpoints", [1, 2, 5, 1000])
+@pytest.mark.parametrize("workers", [1, 4, 16])
+@pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
+@pytest.mark.timeout(1200)
+def test_every_torn_wal(tmp_path, endpoint, workers, checkpoints):
+    try_states(tmp_path, "wal", endpoint, workers, every=1, checkpoints=checkpoints)
+
+
+@LINKS
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("workers", [1, 4, 16])
+@pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
+@pytest.mark.timeout(1200)
+def test_every_hot_rollback_journal(tmp_path, endpoint, workers):
+    try_states(tmp_path, "file", endpoint, workers, every=1, first=without_shared_memory)
