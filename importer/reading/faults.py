@@ -75,7 +75,7 @@ NO_NUMBER = Fault(
 )
 UNREADABLE_FORMAT = Fault(
     "this cell's number format cannot be read here.",
-    "Format the cell as a plain number, a date or text.",
+    "Format the cell as text, and type the value that is meant; a date or a plain number may stay one.",
 )
 HIDDEN_BY_FORMAT = Fault(
     "this cell's number format hides its value.",
