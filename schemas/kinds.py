@@ -87,6 +87,7 @@ EVERY: Final = (
     Rule("quoted", matching(r"[\"“„«].*[\"”“»]"), "{this} stands in quotation marks as a whole.", f"Remove them if they are not a part of it. {CHECK}", holds=False),
 )
 
+_QUESTION: Final = Rule("question", holding(r"[^\W\d_]\?"), "{this} holds a question mark behind a letter, as where a letter with an accent was lost.", f"Type the letter, or export the file again as UTF-8. {CHECK}", holds=False)
 NOTHING: Final = Rule("nothing", is_nothing, "{this} is a word for nothing, not a value.", BLANK_IF, ruined=True)
 _EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee]-?[0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
 WRAPPED: Final = Rule("wrapped", matching(r"[0-9]+[.,]0{1,2}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+"), "{this} is wrapped in what an export has put around it.", UNWRAP, ruined=True)
@@ -154,13 +155,13 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
 
 
 # The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
-_SIGNS: Final = r'#\[�ÃÂÎÏÐÑâ√├&<"“„«:\x00-\x1f\x7f-\x9f'
+_SIGNS: Final = r'?#\[�ÃÂÎÏÐÑâ√├&<"“„«:\x00-\x1f\x7f-\x9f'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off
 RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
-    Kind.NAME: (),
-    Kind.TEXT: (),
+    Kind.NAME: (_QUESTION,),
+    Kind.TEXT: (_QUESTION,),
     Kind.ID: (
         *_NUMBERS,
         Rule("hash", matching("#.+"), "{this} begins with #, as lines do that are not records.", CHECK, holds=False),
