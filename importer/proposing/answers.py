@@ -59,6 +59,8 @@ class Question:
 
     def refusal(self, answer: str, endpoint: str) -> str:
         """Return why an answer cannot be; empty where it can. All ways to answer go through it."""
+        if self.about == "column" and self.choices == (NOT_SENT,):
+            return f"this is never sent. Choose `{NOT_SENT}`."
         if self.about == "column":
             return not_a_field(answer, endpoint)
         if answer in self.choices:

@@ -142,14 +142,15 @@ def place_columns(
         profiles: The columns.
         endpoint: What the rows are.
         known: The name that a mapping uses (folded) → field or ``not sent``, as a
-            person said.
+            person said; what is secret is not sent whatever was said.
     """
     namings = read_headers([p.column.header for p in profiles], endpoint)
     names = names_of(p.column for p in profiles).values()
     answers = [(known or {}).get(fold(name)) for name in names]
+    places = [_weigh(p, naming, endpoint) for p, naming in zip(profiles, namings, strict=True)]
     places = [
-        _weigh(p, naming, endpoint) if answer is None else _answered(p, answer)
-        for p, naming, answer in zip(profiles, namings, answers, strict=True)
+        place if answer is None or place.secret else _answered(place.profile, answer)
+        for place, answer in zip(places, answers, strict=True)
     ]
     fixed = {at for at, answer in enumerate(answers) if answer is not None}
     return settle(places, namings, endpoint, fixed)

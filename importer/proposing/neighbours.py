@@ -113,8 +113,10 @@ def _of_others(row: _Row) -> None:
     """Plain phones and addresses right of a contact or a parent are theirs, or are asked where the person has no other."""
     head, theirs = -1, dict[int, int]()
     for at, naming in enumerate(row.namings):
-        if naming.words & _KIN or naming.other == "another person":
-            head = at if naming.words & _KIN and not naming.words & _PLAIN else -1
+        if naming.words & _KIN and naming.words & _PLAIN:
+            continue  # "Contact Email" goes on with a contact, and begins none
+        if naming.words & _KIN:
+            head = at
         elif head >= 0 and row.places[at].field in _REACHED and naming.words <= _PLAIN:
             theirs[at] = head
         else:

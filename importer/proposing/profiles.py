@@ -97,7 +97,7 @@ class Profile:
     @property
     def few(self) -> bool:
         """Whether it holds few distinct values, as a list to choose from does."""
-        return 0 < len(self.counts) <= min(FEW, max(6, self.filled // 3))
+        return 0 < len(self.counts) <= min(FEW, max(8, self.filled // 3))
 
     @property
     def different(self) -> float:

@@ -84,7 +84,8 @@ def _lines(proposal: Proposal) -> dict[str, list[_Line]]:
         full = f"{profile.filled / max(1, profile.rows):.0%}"
         letter, sure = profile.column.letter, place.confidence.value
         text = f"Choose a field, or `{NOT_SENT}`."
-        question = Question("column", (COLUMNS, header), text, fields, said)
+        choices = (NOT_SENT,) if place.secret else fields
+        question = Question("column", (COLUMNS, header), text, choices, said)
         columns.append(
             _Line((letter, header, *examples, full, said, sure, why), question, asked=open_)
         )

@@ -210,6 +210,10 @@ def test_values_and_neighbours_decide_with_the_header_what_a_column_is(
             {"Personne contact": WORDS, "Lien": WORDS, "Téléphone": PHONES, "Courriel": MAILS},
             [(None, "none"), (None, "none"), ("phone_cell", "ask"), ("email", "ask")],
         ),
+        (
+            {"Relationship": WORDS, "Has Alert": WORDS, "Contact Priority": NUMBERS, "Contact Address": STREETS, "Contact Email": MAILS, "Work Phone": PHONES},
+            [*[(None, "none")] * 5, ("employee_phone", "ask")],
+        ),
         # Where the person has an own one that of the parent is not even a second choice.
         (
             {"Cell Phone": PHONES, "Parent/Guardian": WORDS, "Phone": PHONES, "City": CITIES},

@@ -124,6 +124,7 @@ def filled(desk, **cells):
             "Rows_D2": ("perhaps", "Answer one of: fill up to 6 digits, leave them as they are."),
             "Rows_D3": ("", f"this is not answered. {LOGIN}"),
         },
+        {"Columns_G9": ("user_name", "this is never sent. Choose `not sent`.")},
         {"Rows_D3": ("the single sign-on of the college", '"the single sign-on of the college" has 33 characters, and OPSCOM takes 20.')},
         # What one answer opens is asked in the cell that is there.
         {"Columns_G8": ("user_type_id", ""), **{f"Values_E{row}": ("", f"this is not answered. {TYPE.format(*each)}") for row, each in ((5, ("Temps plein", "2 rows")), (6, ("Temps partiel", "1 row")))}},

@@ -139,6 +139,20 @@ def test_where_several_user_types_may_be_meant_they_are_named_and_offered_first(
     )  # fmt: skip
 
 
+def test_seven_kinds_in_twelve_rows_may_be_user_types(proposed):
+    kinds = [
+        "Full Time Student",
+        "Part Time Student",
+        "Staff",
+        "Visitor",
+        "Vendor",
+        "Alumni",
+        "Board",
+    ]
+    made = proposed(people("User Type", *kinds, *["Staff"] * 5), types=TYPES)
+    assert "user_type_id" in {place.field for place in made.places if place.used}
+
+
 def test_user_types_are_asked_value_by_value_and_blank_where_a_person_says_so(proposed):
     text = people("User Type", "Part Time", "W", "Exchange Student")
     found = proposed(text, types=TYPES)
