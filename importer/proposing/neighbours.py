@@ -217,6 +217,10 @@ def _phones(row: _Row) -> None:
     for at in row.free("student_phone"):
         if row.places[at].used and row.places[at].strength < FIRM:
             row.change(at, "a home phone: OPSCOM has a student's phone for it", Confidence.ASK)
+    for at in row.free(*_PHONES):
+        place = row.places[at]
+        if place.confidence is Confidence.SURE and place.profile.share("ten digits") < 1 - _MOST:
+            row.change(at, f"{place.reason}, without an area code", Confidence.LIKELY)
 
 
 def _addresses(row: _Row) -> None:

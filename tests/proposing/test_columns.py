@@ -181,6 +181,7 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
         ),
         ({"Major": CITIES, "Cell": PHONES}, "Phone", PHONES, "student_phone", 'a phone of no kind; "Cell" is the cell phone'),
         ({"Department": CITIES, "Job": CITIES, "Cell": PHONES}, "Phone", PHONES, "employee_phone", 'a phone of no kind; "Cell" is the cell phone'),
+        ({}, "Cell Phone", ("555-0114", "555-0137", "555-0162", "555-0178"), "phone_cell", "the header says so; all values are phone numbers, without an area code"),
         ({}, "Home Phone", PHONES, "student_phone", "a home phone: OPSCOM has a student's phone for it"),
         ({}, "City 2", CITIES, "city2", "a second address without a first"),
         ({"Street": STREETS, "City": CITIES, "City 2": CITIES}, "Address 2", STREETS, "street2", "the file has a second address"),
