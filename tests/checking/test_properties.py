@@ -59,7 +59,7 @@ def batches(draw):
 
 @settings(deadline=None, max_examples=70)
 @given(batches())
-def test_problems_are_of_live_rows_and_a_value_without_one_breaks_no_rule(batch):
+def test_only_live_rows_have_problems_untold_values_break_no_rule_and_no_two_rows_are_one(batch):
     result = check(batch, TABLES[batch.endpoint], today=TODAY)
     live = set(np.flatnonzero(~batch.skipped).tolist())
     assert {problem.position for problem in result.problems} | result.repeats.keys() <= live
@@ -74,25 +74,9 @@ def test_problems_are_of_live_rows_and_a_value_without_one_breaks_no_rule(batch)
             text = str(result.batch.frame.loc[position, name])
             assert not any(rule.holds for rule, _ in judge(known.kind, text) if text)
             assert len(text) <= (known.max_length or len(text))
-
-
-@settings(deadline=None, max_examples=40)
-@given(batches())
-def test_of_the_rows_to_be_sent_no_two_are_about_one_record(batch):
-    result = check(batch, TABLES[batch.endpoint], today=TODAY)
-    kept = result.batch.frame[
-        [
-            not batch.skipped[position]
-            and position not in result.held
-            and position not in result.repeats
-            for position in range(len(batch.frame))
-        ]
-    ]
-    keys = kept[[name for name in KEYS[batch.endpoint] if name in kept]]
-
-    if len(kept):
-        assert not keys.duplicated().any()
-    for name in ("email", "user_name"):
-        if name in kept:
-            values = kept[name][kept[name] != ""].str.casefold()
-            assert not values.duplicated().any()
+    kept = result.batch.frame.loc[sorted(live - result.held - result.repeats.keys())]
+    for names in (KEYS[batch.endpoint], ["email"], ["user_name"]):
+        values = kept[[name for name in names if name in kept]]
+        if names != KEYS[batch.endpoint]:
+            values = values[(values != "").all(axis=1)].apply(lambda texts: texts.str.casefold())
+        assert not (values.columns.any() and values.duplicated().any())

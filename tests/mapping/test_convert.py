@@ -64,15 +64,13 @@ READ = {
 NO_DATE = {
     "this date can be read in two ways.": [("03/04/2001",), ("03.04.01",)],
     "this is not a date in the form yyyy-mm-dd.": [("13/04/2001",), ("04/04/2001",), ("2001-2-3",), ("soon",), ("٢٠٠١-٠٢-٠٣",)],
-    "this is a moment with its zone (Z or an offset), and the field takes a date alone.": [("2001-02-03T00:00Z",)],
-    "this has a time of day, and the field takes a date alone.": [("2001-02-03 14:30",), ("03/02/2001 14:30", "%d/%m/%Y %H:%M")],
+    "this has a time of day, and the field takes a date alone.": [("03/02/2001 14:30", "%d/%m/%Y %H:%M")],
     "there is no such day or time.": [
         ("2001-02-30",), ("0000-01-01",), ("30/02/2001", "%d/%m/%Y"), ("Sun 3 Feb 2001", "%a %d %b %Y"),
     ],
     "this date has none of the forms that the mapping names.": [
         ("2001/02/03", "%d/%m/%Y"), ("3/2/01", "%d/%m/%Y"), ("03/02/2001 x", "%d/%m/%Y"),
     ],
-    "this date has lost the zero at its front.": [("1022001", "%d%m%Y")],
     "this is a number, not a date.": [("36925", "%d/%m/%Y")],
 }  # fmt: skip
 FORMS = {
@@ -155,10 +153,6 @@ ZONED = {
     "2018-07-02T13:00:00": ["2018-07-02T13:00:00-04", "2018-07-02T13:00:00"],
 }
 NO_MOMENT = {
-    "this date has no time of day.": ["2018-07-02"],
-    "this time names its zone (Z or an offset), and OPSCOM takes times without one.": ["2018-07-02T13:00:00Z"],
-    "this time has fractions of a second, and OPSCOM takes whole seconds.": ["2018-07-02T13:00:00.5"],
-    "there is no hour 24.": ["2018-07-02T24:00:00"],
     "there is no such day or time.": ["2018-07-02T13:00:00+99:00"],
     "this date has none of the forms that the mapping names.": ["02/07/2018 13:00 PM", "02/07/2018 09:00"],
 }  # fmt: skip
@@ -168,11 +162,6 @@ class TestDateTimes:
     @pytest.mark.parametrize(("text", "expected"), each(MOMENTS))
     def test_a_date_time_gets_the_documented_form(self, text, expected):
         assert parse_datetime(text, formats("%d/%m/%Y %I:%M %p")) == expected
-
-    def test_the_mappings_time_is_for_a_date_alone(self):
-        eight = dt.time(8, 30)
-        assert parse_datetime("2018-07-02", time=eight) == "2018-07-02T08:30:00"
-        assert parse_datetime("2018-07-02 00:00", time=eight) == "2018-07-02T00:00:00"
 
     @pytest.mark.parametrize(("text", "expected"), each(ZONED))
     def test_a_time_with_a_zone_is_converted_to_the_mappings_zone(self, text, expected):
@@ -208,7 +197,7 @@ NO_AMOUNT = {
     "this amount is below zero.": ["-5", "$-5.00", "(5.00)"],
     "this holds more than an amount.": ["1E3", "$5$"],
     "CAD stands beside this amount.": ["14.50 CAD"],
-    "this is a word or a sign in the place of an amount.": ["$", "free"],
+    "this is a word or a sign in the place of an amount.": ["$"],
 }  # fmt: skip
 
 
@@ -223,10 +212,6 @@ class TestAmounts:
     @pytest.mark.parametrize(("text", "message"), each(NO_AMOUNT))
     def test_what_is_no_amount_is_refused_and_nothing_is_rounded(self, text, message):
         assert parse_amount(text).message == message
-
-    def test_a_point_before_three_digits_of_a_workbook_is_not_guessed_at(self):
-        refused = parse_amount("1.234", decimal=",", numbers=True)
-        assert refused.message == "the point in this amount can be read in two ways."
 
     @given(st.decimals(0, 999999, places=2))
     def test_every_amount_survives_being_grouped(self, amount):
