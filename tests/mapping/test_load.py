@@ -105,15 +105,6 @@ def test_everything_that_the_format_has_is_taken_over(tmp_path):
     ]
 
 
-def test_rules_come_in_the_vendors_order_the_first_name_of_a_field_first(tmp_path):
-    mapping = load(tmp_path, EVERYTHING)
-    names = [rule.name for rule in mapping.rules]
-    order = [names.index(name) for name in ("city", "province", "state", "phone_cell")]
-    assert order == sorted(order)
-    given = {rule.field.name for rule in mapping.rules}
-    assert mapping.fields == tuple(f for f in TABLES["users"].fields if f.name in given)
-
-
 def test_the_headers_are_those_of_rules_and_of_skipped_rows_each_once(tmp_path):
     mapping = load(
         tmp_path,
@@ -121,15 +112,6 @@ def test_the_headers_are_those_of_rules_and_of_skipped_rows_each_once(tmp_path):
         "fields: {student_no: ID, unique_id: ID, email: {first_of: [B, 'C#2']}}\n",
     )
     assert mapping.headers == ("ID", "B", "C#2", "Note")
-
-
-def test_the_optional_keys_have_quiet_defaults(tmp_path):
-    mapping = load(tmp_path, "version: 1\nendpoint: permit-deletes\nfields: {reference_id: Ref}\n")
-    file = mapping.file
-    assert (mapping.name, mapping.is_for("any"), mapping.defaults) == ("m", True, {})
-    assert (file.sheet, file.header_row, file.skip_rows) == ((), (), ())
-    assert (file.duplicates, file.blanks) == ("error", "omit")
-    assert [field.name for field in mapping.fields] == ["referenceID"]
 
 
 def test_a_constant_and_a_default_are_converted_for_their_field(tmp_path):

@@ -37,21 +37,14 @@ def test_the_templates_have_every_documented_field_of_users_by_name_and_by_title
     assert titles.fields == users
 
 
-def test_one_file_name_is_for_one_mapping():
-    named = {
-        "students-2026.xlsx": "banner-students.yaml",
-        "Staff.csv": "banner-staff.yaml",
-        "vehicles.csv": "parking-vehicles.yaml",
-        "permits.xlsx": "parking-permits.yaml",
-    }
-    mappings = {path.name: load_mapping(path) for path in SHIPPED}
-    for file, expected in named.items():
-        fits = [
-            name
-            for name, mapping in mappings.items()
-            if mapping.file.match and mapping.is_for(file)
-        ]
-        assert fits == [expected]
+@pytest.mark.parametrize(
+    ("file", "expected"),
+    [("students-2026.xlsx", "banner-students"), ("Staff.csv", "banner-staff"), ("vehicles.csv", "parking-vehicles"), ("permits.xlsx", "parking-permits")],
+)  # fmt: skip
+def test_one_file_name_is_for_one_mapping(file, expected):
+    mappings = [load_mapping(path) for path in SHIPPED]
+    fits = [each.path.stem for each in mappings if each.file.match and each.is_for(file)]
+    assert fits == [expected]
 
 
 REFERENCE = "1a9b5375-cb75-4c71-9939-eeae550b09ac"
