@@ -18,7 +18,7 @@ from importer.workspace import shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from importer.mapping.load import Mapping
     from importer.model import Grid, Source
@@ -205,29 +205,26 @@ def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> 
 
 def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
-    wanted, headers, ours = mapping.all_headers, mapping.file.header_row, results_header(grid)
-    if ours is not None or not headers:
-        row = ours or find_header(grid, mapping.headers)
-        headers = () if row is None else (row,)
-    if not headers:
-        # The lower line of a header may hold the ends of the names: "Student" above "First Name".
-        words = [header.split() for header in mapping.headers]
-        ends = [" ".join(each[at:]) for each in words for at in range(1, len(each))]
-        row = find_header(grid, ends)
-        if row is not None and (two := _two_lines(source, grid, mapping, row)):
-            return two
+    named, ours = mapping.file.header_row, results_header(grid)
+    rows = named if ours is None else (ours,)
+    if not rows:
+        row = find_header(grid, mapping.headers) or find_header(grid, _ends(mapping.headers))
+        rows = () if row is None else (row,)
+    sheet, missing = None, mapping.headers
+    if rows:
+        try:
+            sheet = take_sheet(source, grid, *rows, wanted=mapping.all_headers)
+        except InputError as error:
+            return _Misfit(mapping, str(error).removeprefix(f"{source.path.name}, "), 0, grid)
+        missing = missing_headers(mapping, sheet.columns)
+    if sheet is not None and not missing:
+        return sheet
+    if rows and not named and (two := _two_lines(source, grid, mapping, rows[0])):
+        return two
+    if missing == mapping.headers and not named:
         first = listed_up_to(mapping.headers, _MOST)
         why = f"none of the first 30 rows holds any of the mapped headers ({first})."
-        return _Misfit(mapping, _at(grid, why), len(mapping.headers), grid)
-    try:
-        sheet = take_sheet(source, grid, *headers, wanted=wanted)
-    except InputError as error:
-        return _Misfit(mapping, str(error).removeprefix(f"{source.path.name}, "), 0, grid)
-    missing = missing_headers(mapping, sheet.columns)
-    if not missing:
-        return sheet
-    if not mapping.file.header_row and (two := _two_lines(source, grid, mapping, headers[0])):
-        return two
+        return _Misfit(mapping, _at(grid, why), len(missing), grid)
     told = told_headers(grid, (mapping,))[0]
     near = {header: nearest(header, told) for header in missing}
     parts = [
@@ -236,9 +233,9 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     ]
     what = "this column is" if len(parts) == 1 else "these columns are"
     why = f"{what} missing: {listed_up_to(parts, _MOST)}."
-    right = find_header(grid, mapping.headers) if mapping.file.header_row else None
+    right = find_header(grid, mapping.headers) if named else None
     if right and not missing_headers(mapping, take_sheet(source, grid, right).columns):
-        why = f"its header is in row {right}, and header_row in the mapping says {headers[-1]}."
+        why = f"its header is in row {right}, and header_row in the mapping says {rows[-1]}."
         missing = ()
     return _Misfit(mapping, _at(grid, why), len(missing), grid, sheet)
 
@@ -247,10 +244,15 @@ def _at(grid: Grid, why: str) -> str:
     return why if grid.name is None else f"{grid.name}: {why}"
 
 
+def _ends(headers: Iterable[str]) -> list[str]:
+    """Return what the lower line of a header may hold of the names: "First Name" below "Student"."""
+    words = [header.split() for header in headers]
+    return [" ".join(each[at:]) for each in words for at in range(len(each))]
+
+
 def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
     """Return the sheet under a header of two lines, the row and one beside it, where that has all."""
-    words = [re.sub("#[0-9]+$", "", header).split() for header in mapping.all_headers]
-    ends = {fold(" ".join(each[at:])) for each in words for at in range(len(each))}
+    ends = set(map(fold, _ends(re.sub("#[0-9]+$", "", each) for each in mapping.all_headers)))
     for rows in ((row - 1, row), (row, row + 1)):
         lower = grid.frame[grid.rows == rows[1]].to_numpy().ravel()
         # The first record has no end of a name in it.

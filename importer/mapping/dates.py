@@ -31,7 +31,6 @@ _ISO_RE = re.compile(
     r"(?: ?(Z|[+-][0-9]{2}(?::?[0-9]{2})?))?)?",
     re.ASCII | re.IGNORECASE,
 )
-_ISO_DAY_RE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NUMBERS_RE = re.compile(r"([0-9]{1,2})([/.-])([0-9]{1,2})\2([0-9]{4}|[0-9]{2})(?:[T ].*)?")
 _SERIAL_RE = re.compile(r"[0-9]{5}(?:\.[0-9]+)?")
 _MONTHS_A_YEAR = 12
@@ -180,12 +179,6 @@ def parse_date(
             a text is refused.
         today: A year of two digits that would lie after this day is of the century before.
     """
-    if _ISO_DAY_RE.fullmatch(text):
-        # Most dates are written so, and in a column of births each is another.
-        try:
-            return dt.date.fromisoformat(text).isoformat()
-        except ValueError:
-            pass
     moment = _read(text, formats)
     if isinstance(moment, Refusal):
         return moment

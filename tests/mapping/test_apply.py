@@ -71,7 +71,7 @@ TAKEN = {
         [("12 Main St, Unit 4",), ("",), ("plain",), ("é",)],
     ),
     "a text that means blank leaves the place to the next column": (
-        '{email: {first_of: [A, B], blank_if: "N/A"}}', sheet(["A", "B"], ["N/A", "b"], ["N/A", "N/A"]), [("b",), ("",)]
+        '{email: {first_of: [A, B], blank_if: "N/A"}}', sheet(["A", "B"], ["N/A", "b"], ["N/A", "N/A"], ["n/a", ""]), [("b",), ("",), ("n/a",)]
     ),
     "a default fills blanks and fields that no rule gives": (
         "{login_source: Source}", sheet(["Source"], ["LDAP"], [" "]), [("LDAP", "ON"), ("OPSCOM", "ON")],
