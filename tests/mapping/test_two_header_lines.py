@@ -92,8 +92,6 @@ def test_a_name_that_is_merged_over_columns_reaches_over_them(check):
     assert {"No", "Validity From", "Validity To", "Plate"} <= row.keys()
 
 
-
-
 def test_the_first_record_is_never_a_second_line_of_the_header(tmp_path, monkeypatch):
     office = Office(
         tmp_path,
