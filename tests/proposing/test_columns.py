@@ -264,6 +264,15 @@ def test_an_id_is_asked_among_what_may_be_one_and_an_e_mail(proposed):
     assert asked["unique_id"] == ("Email", "Xq")
 
 
+def test_where_one_column_is_refused_as_user_type_no_other_is_asked_instead(profiled):
+    columns = profiled({**PEOPLE, "Status": ("x", "y", "x", "y"), "Load": ("p", "q", "p", "q")})
+    found = place_columns(columns, "users", {"status": "not sent"})
+    assert [(place.field, place.reason) for place in found[-2:]] == [
+        (None, "you said so"),
+        (None, "you said that another column does not tell the type of a person"),
+    ]
+
+
 def test_user_names_that_are_e_mail_addresses_are_both(profiled):
     found = place_columns(profiled({**UNMAILED, "Username": MAILS}), "users")
     assert [place.field for place in found[-2:]] == ["user_name", "email"]
