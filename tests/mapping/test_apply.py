@@ -109,6 +109,12 @@ TAKEN = {
         sheet(["Price"], ["15"], ["$1,014.50"], ["7"], ["-"], stored={0: {0: "14.5", 1: "1014.5", 3: "0"}}),
         [("14.50",), ("1014.50",), ("7.00",), ("",)], "", "permits",
     ),
+    "an amount that means blank does so as it is told, too": (
+        '{amount: {column: Price, blank_if: "0.00"}}', sheet(["Price"], ["$0"], ["0"], ["7"]), [("",), ("",), ("7.00",)], "", "permits",
+    ),
+    "and as it is stored": (
+        '{amount: {column: Price, blank_if: "0"}}', sheet(["Price"], ["$0.00"], stored={0: {0: "0"}}), [("",)], "", "permits",
+    ),
     "a stored number is never read with the mapping's decimal comma": (
         '{amount: {column: Prix, decimal: ","}}',
         sheet(["Prix"], ["1 234,50 $"], ["1.234,50"], stored={0: {0: "1234.5"}}), [("1234.50",), ("1234.50",)], "", "permits",
