@@ -78,7 +78,7 @@ JSON = """## What `--json` prints
 `check` and `push` print one object on standard output and nothing else, whatever the exit code:
 
 ```json
-{"run": "20261122-140509-3f2a", "exit_code": 1, "stopped": null, "files": [
+{"run": "20261122-140509-3f2a91c7", "exit_code": 1, "stopped": null, "files": [
   {"source": "inbox/students.xlsx", "sheet": "Students", "mapping": "Banner students", "endpoint": "users",
    "rows": 600, "states": {"pushed": 590, "invalid": 10}, "results": "results/students-results.xlsx",
    "error": null, "notes": [],
@@ -98,14 +98,14 @@ page. `settle` prints the object of `push`; its `notes` name the rows that it co
 
 ```json
 {"exit_code": 0, "runs": [
-  {"run": "20261122-140509-3f2a", "started": "2026-11-22T14:05:09+00:00", "ended": "2026-11-22T14:06:31+00:00",
+  {"run": "20261122-140509-3f2a91c7", "started": "2026-11-22T14:05:09+00:00", "ended": "2026-11-22T14:06:31+00:00",
    "person": "registrar", "machine": "office-7", "version": "0.1.0",
    "host": "https://controller.operationscommander.io", "client": "OC_YOURS", "stopped": null, "exit_code": 1,
    "files": [
      {"source": "permits.csv", "sheet": null, "digest": "6893fdb6…", "mapping": "Permits sold",
       "endpoint": "permits", "rows": 600, "states": {"pushed": 590, "rejected": 10}, "attempts": 600,
       "codes": {"9033": 10}, "results": "results/permits-results.xlsx"}]}]}
-{"exit_code": 0, "run": {"run": "20261122-140509-3f2a"}, "created": [
+{"exit_code": 0, "run": {"run": "20261122-140509-3f2a91c7"}, "created": [
   {"reference_id": "1a9b5375-cb75-4c71-9939-eeae550b09ac", "endpoint": "permits", "key": "",
    "source": "permits.csv", "row": 2, "at": "2026-11-22T14:05:10+00:00", "deleted": false}]}
 ```

@@ -91,7 +91,7 @@ class _Line:
         delivery: Delivery | None,
     ) -> None:
         started = dt.datetime.now().astimezone()
-        self._id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+        self._id = f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(4)}"
         self._request = request
         self._planned = planned
         self._past = past

@@ -10,7 +10,7 @@ def test_check_says_what_would_be_sent_and_sends_nothing(office, controller, cal
     done = call("check", "--json")
     assert done.code == 1
     assert done.states == {"roster.csv": {"ready": 1, "invalid": 1}}
-    assert re.fullmatch(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}", done.json["run"])
+    assert re.fullmatch(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{8}", done.json["run"])
     path = office.folder / "results" / "roster-checked.xlsx"
     assert done.json["files"][0]["results"] == str(path)
     rows = read_results(path)
