@@ -33,6 +33,8 @@ _CONTROLS: Final = dict(
 )
 """What lxml reads in a text and lets nobody write → what stands for it until the text is shown."""
 _BACK: Final = {stand_in: code for code, stand_in in _CONTROLS.items()}
+_WRITTEN: Final = {**_CONTROLS, ord("\f"): " "}
+"""The same with the form feed, which a page shows as a blank."""
 _BLOCK_RE: Final = re.compile(f" ?{_BLOCK}[ {_BLOCK}]*")
 _BLOCKS: Final = frozenset(
     {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "table", "tr", "td", "th"}
@@ -112,9 +114,9 @@ def _lines(root: etree._Element) -> Iterator[list[str]]:
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
     for each in root.iter(*_BLOCKS, "br"):
         if each.tag != "br":
-            each.text = f"{_BLOCK}{(each.text or '').translate(_CONTROLS)}"
+            each.text = f"{_BLOCK}{(each.text or '').translate(_WRITTEN)}"
         mark = _BREAK if each.tag == "br" else _BLOCK
-        each.tail = f"{mark}{(each.tail or '').translate(_CONTROLS)}"
+        each.tail = f"{mark}{(each.tail or '').translate(_WRITTEN)}"
     aside = etree.Element("rows")
     tables: list[etree._Element | None] = []
     for row in [*root.iter("tr")]:
