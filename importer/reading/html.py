@@ -33,7 +33,7 @@ _CONTROLS: Final = dict(
 )
 """What lxml reads in a text and lets nobody write → what stands for it until the text is shown."""
 _BACK: Final = {stand_in: code for code, stand_in in _CONTROLS.items()}
-_WRITTEN: Final = {**_CONTROLS, ord("\f"): " "}
+_WRITTEN: Final = {**_CONTROLS, ord("\f"): ord(" ")}
 """The same with the form feed, which a page shows as a blank."""
 _BLOCK_RE: Final = re.compile(f" ?{_BLOCK}[ {_BLOCK}]*")
 _BLOCKS: Final = frozenset(
