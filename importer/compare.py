@@ -34,7 +34,9 @@ FEWEST = 50
 """Ids in common from which on a file is stopped; with fewer it is only doubted."""
 FEWEST_FOR_DOUBT = 5
 SHARE = 0.5
-"""The share of them that may change so before the file is held for a wrong one."""
+"""The share of them that may change both names before the file is held for a wrong one."""
+MOVED = 0.25
+"""The share that may get a name or an address that another id had: no office changes so many."""
 _OWN = ("first_name", "last_name", "email")
 _SHIFTED: Mapping[tuple[str, ...], str] = {
     ("first_name", "last_name"): "another first and another last name",
@@ -204,11 +206,12 @@ def _guarded(job: Job, memory: Memory, system: int) -> Job:
     if common < FEWEST_FOR_DOUBT:
         return job
     for names, rows in changed.items():
-        if len(names) == 1 and len(rows) > common * SHARE:
+        most = common * (SHARE if len(names) > 1 else MOVED)
+        if len(names) == 1 and len(rows) > most:
             # Names may be spelled anew, and addresses move: what another id had is no new one.
             had = {json.loads(each.parts).get(names[0]) for each in known.values() if each.there}
             rows[:] = [(record, part) for record, part in rows if part in had]
-        if len(rows) > common * SHARE:
+        if len(rows) > most:
             return _doubted(job, common, [record for record, _ in rows], _SHIFTED[names])
     return job
 

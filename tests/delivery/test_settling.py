@@ -372,6 +372,11 @@ def test_columns_sorted_apart_from_the_ids_stop_the_file_before_the_first_row(
             "file is right, run the command again with --different-file."
         )
     assert controller.requests == 60
+    if len(headers) == 1:
+        desk.table("roster.csv", [*apart[:20], *(user(n) for n in range(20, 60))])
+        why = desk.do("check", "roster.csv", code=5)["files"][0]["error"]
+        # Of two rows with one address one is held by itself.
+        assert f"20 of the {60 - ('Mail' in headers)} ids" in why
     # Few of them are only noted; a new intake is neither, nor are values that are only spelled anew.
     desk.table("roster.csv", apart[:8])
     said = desk.do("check", "roster.csv", code=0)
