@@ -62,6 +62,16 @@ class Middle(socketserver.ThreadingTCPServer):
         self.heard += data
         return data
 
+    def hear_until(self, sock, end):
+        """Return what comes up to and with ``end``; nothing where the client leaves before."""
+        heard = b""
+        while end not in heard:
+            more = self.hear(sock)
+            if not more:
+                return b""
+            heard += more
+        return heard
+
     def pass_on(self, client):
         """Carry bytes both ways until one side ends."""
         with socket.create_connection(self.target) as server:
@@ -130,12 +140,9 @@ class Proxy(Middle):
             return self._serve_plain(secure)
 
     def _serve_plain(self, sock):
-        head = b""
-        while b"\r\n\r\n" not in head:
-            data = self.hear(sock)
-            if not data:
-                return
-            head += data
+        head = self.hear_until(sock, b"\r\n\r\n")
+        if not head:
+            return
         self.asked.append(head.split(b"\r\n")[0].decode())
         answer = f"HTTP/1.1 {self._status}\r\n\r\n".encode()
         if self._drips is not None:

@@ -244,12 +244,8 @@ class TwoAnswers(Middle):
         answers = [_accepted(f"id-of-row-{number}")]
         # On the first connection the next thing to come is the answer to the first row.
         for answer in [self._first] * (number == 1) + answers:
-            data = b""
-            while b"}" not in data:
-                more = self.hear(sock)
-                if not more:
-                    return
-                data += more
+            if not self.hear_until(sock, b"}"):
+                return
             sock.sendall(answer)
 
 
