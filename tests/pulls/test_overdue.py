@@ -5,7 +5,9 @@ import json
 import os
 import signal
 import stat
+import subprocess
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -207,8 +209,9 @@ def dripping(office, seconds=0.004):
         files = saved_files(office)
         if files and files[0].stat().st_size > 60:
             return controller, process, files[0]
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(0.01)
         assert process.poll() is None, process.communicate()
-        time.sleep(0.01)
     raise AssertionError("nothing was saved while it arrived")
 
 
