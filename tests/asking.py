@@ -123,10 +123,14 @@ class Desk:
         for asks, typed in replies:
             child.expect_exact(asks)
             child.expect("\n> ?(\\[[^\n]*\\])? ?$")
-            if typed == "^C":
-                child.sendintr()
-            else:
+            if typed != "^C":
                 child.sendline(typed)
-        child.expect(pexpect.EOF)
+        # An interrupt that comes right before a program begins to wait is noticed with the next one.
+        for _ in range(10) if replies[-1][1] == "^C" else ():
+            child.sendintr()
+            if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=2) == 0:
+                break
+        else:
+            child.expect(pexpect.EOF)
         child.close()
         return log.getvalue(), child.exitstatus
