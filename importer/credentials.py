@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
@@ -20,23 +21,25 @@ from importer.workspace import SETTINGS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     from keyring.backend import KeyringBackend
 
 LONGEST_TOKEN = 50
 """Source: API documentation, attribute ``apiToken``."""
+KEPT_TOKEN = ".opscom-token"  # noqa: S105 - the name of a file
+"""Where the token of a workspace is kept when the system has no keychain."""
 SERVICE = "opscom-import"
 """What a keychain lists the token under, with client code and host as the name of the account."""
 
 
 def find_token(
-    settings: Settings, environ: Mapping[str, str], ask: Callable[[], str] | None
+    settings: Settings, folder: Path, environ: Mapping[str, str], ask: Callable[[], str] | None
 ) -> str:
     """Return the API token of a client code.
 
     Args:
-        settings: Host and client code, and the files that may hold the token.
+        settings: Host and client code, and the file that the office named.
+        folder: The workspace.
         environ: The environment.
         ask: Asks a person without showing what is typed; ``None`` where nobody can be asked.
 
@@ -46,16 +49,12 @@ def find_token(
     """
     if environ.get(TOKEN_VARIABLE):
         return well_formed(environ[TOKEN_VARIABLE], TOKEN_VARIABLE)
-    file = settings.token_file
-    if file is None:
+    file = folder / Path(settings.token_file or KEPT_TOKEN).expanduser()
+    if not settings.token_file:
         with _keychain() as keychain:
-            if keychain is not None and settings.client:
-                kept = keychain.get_password(SERVICE, _account(settings))
-                if kept:
-                    return well_formed(kept, "the keychain")
-        if settings.kept_token is not None and settings.kept_token.exists():
-            file = settings.kept_token
-    if file is not None:
+            if keychain and (kept := keychain.get_password(SERVICE, _account(settings))):
+                return well_formed(kept, "the keychain")
+    if settings.token_file or file.exists():
         return well_formed(_read_token(file), str(file))
     if ask is not None:
         return well_formed(ask(), "what was typed")
@@ -66,18 +65,18 @@ def find_token(
     )
 
 
-def keep_token(settings: Settings, token: str) -> str:
+def keep_token(settings: Settings, folder: Path, token: str) -> str:
     """Keep the token for host and client code; return where, in words.
 
     Raises:
         SettingsError: There is neither a keychain nor a workspace, or the file cannot be written.
     """
     with _keychain() as keychain:
-        if keychain is not None:
+        if keychain:
             keychain.set_password(SERVICE, _account(settings), token)
             return "the keychain of this system"
-    path = settings.kept_token
-    if path is None or not path.with_name(SETTINGS_FILE).exists():
+    path = folder / KEPT_TOKEN
+    if not path.with_name(SETTINGS_FILE).exists():
         raise SettingsError(
             "This system has no keychain, and no workspace is here to keep the token in.",
             hint="Go into your workspace, or name it with --workspace; `opscom-import init` makes one.",
@@ -91,15 +90,15 @@ def keep_token(settings: Settings, token: str) -> str:
     return f"{path}, which {who}"
 
 
-def forget_token(settings: Settings) -> bool:
+def forget_token(settings: Settings, folder: Path) -> bool:
     """Remove the token of host and client code from keychain and file; whether there was one."""
     found = False
     with _keychain() as keychain:
-        if keychain is not None and keychain.get_password(SERVICE, _account(settings)):
+        if keychain and keychain.get_password(SERVICE, _account(settings)):
             keychain.delete_password(SERVICE, _account(settings))
             found = True
-    if settings.kept_token is not None and settings.kept_token.exists():
-        settings.kept_token.unlink()
+    if (kept := folder / KEPT_TOKEN).exists():
+        kept.unlink()
         found = True
     return found
 

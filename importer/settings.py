@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import contextlib
 import dataclasses
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 from urllib.parse import urlsplit
@@ -26,7 +25,6 @@ PLATE_HOST_VARIABLE, CLIENT_VARIABLE = "OPSCOM_PLATE_HOST", "OPSCOM_CLIENT"
 _VARIABLES = {"host": "OPSCOM_HOST", "plate_host": PLATE_HOST_VARIABLE, "client": CLIENT_VARIABLE}
 TOKEN_VARIABLE = "OPSCOM_API_TOKEN"  # noqa: S105 - the name of a variable, no token
 
-KEPT_TOKEN = ".opscom-token"  # noqa: S105 - the name of a file
 _SECRETS = frozenset({"token", "apitoken", "api_token", "api-token", "opscom_api_token"})
 _MOST_WORKERS, _MOST = 64, 1_000_000
 
@@ -61,38 +59,26 @@ class UsersPart(Part):
     required: tuple[Annotated[str, BeforeValidator(_field)], ...] = ()
 
 
-class SettingsFile(Part):
-    """The keys of ``opscom.yaml``."""
-
-    host: str | None = None
-    plate_host: str | None = None
-    client: str | None = None
-    token_file: str | None = None
-    workers: Annotated[int, BeforeValidator(_workers)] = 4
-    rate: Annotated[float | None, BeforeValidator(_number)] = None
-    timeout: Annotated[float, BeforeValidator(_number)] = 60.0
-    users: UsersPart | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """What a run goes by."""
+class Settings(Part):
+    """What a run goes by: the keys of ``opscom.yaml``, environment and options put over them."""
 
     host: str = DEFAULT_HOST
-    plate_host: str | None = None
+    plate_host: str = ""
     """The host of plate validation has no default: the token must not go to a stranger."""
-    client: str | None = None
-    token_file: Path | None = None
-    """The file that the office named for the API token."""
-    kept_token: Path | None = None
-    """Where ``login`` keeps the token of this workspace when the system has no keychain."""
-    workers: int = 4
-    rate: float | None = None
+    client: str = ""
+    token_file: str = ""
+    """The file that the office named for the API token, from the workspace's folder."""
+    workers: Annotated[int, BeforeValidator(_workers)] = 4
+    rate: Annotated[float | None, BeforeValidator(_number)] = None
     """Rows per second at most."""
-    timeout: float = 60.0
+    timeout: Annotated[float, BeforeValidator(_number)] = 60.0
     """Seconds for the whole answer to one row."""
-    required: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Endpoint → fields that this office wants filled in each row."""
+    users: UsersPart = UsersPart()
+
+    @property
+    def required(self) -> Mapping[str, tuple[str, ...]]:
+        """Endpoint → fields that this office wants filled in each row."""
+        return {"users": self.users.required}
 
 
 def load_settings(
@@ -109,32 +95,21 @@ def load_settings(
         SettingsError: Settings are wrong; the message lists all of them.
     """
     path = workspace / SETTINGS_FILE
-    file, faults = _read(path) if path.exists() else (SettingsFile(), [])
-
-    def one_spelling(host: str | None) -> str:
-        # As the journal knows it: ``HTTPS://X/`` is ``https://x``.
-        return (host or "").strip().rstrip("/").lower()
-
+    file, faults = _read(path) if path.exists() else (Settings(), [])
     said = {name: environ.get(variable) for name, variable in _VARIABLES.items()} | {
         name: value for name, value in options.items() if value
     }
     found = file.model_copy(update={name: value for name, value in said.items() if value})
-    settings = Settings(
-        host=one_spelling(found.host or DEFAULT_HOST),
-        plate_host=one_spelling(found.plate_host) or None,
-        client=found.client or None,
-        token_file=workspace / Path(found.token_file).expanduser() if found.token_file else None,
-        kept_token=workspace / KEPT_TOKEN,
-        workers=found.workers,
-        rate=found.rate,
-        timeout=found.timeout,
-        required={} if found.users is None else {"users": found.users.required},
-    )
-    hosts = {"host": settings.host, "plate host": settings.plate_host}
+
+    def spelled(host: str) -> str:
+        # As the journal knows it: ``HTTPS://X/`` is ``https://x``.
+        return host.strip().rstrip("/").lower()
+
+    hosts = {"host": spelled(found.host) or DEFAULT_HOST, "plate_host": spelled(found.plate_host)}
     faults += filter(None, (_host_fault(host, name) for name, host in hosts.items() if host))
     if faults:
         raise SettingsError(*faults)
-    return settings
+    return found.model_copy(update=hosts)
 
 
 def need_client(settings: Settings) -> str:
@@ -155,6 +130,7 @@ def _host_fault(host: str, name: str) -> str:
     """Return what is wrong with a host's URL, empty for nothing; what may be a token is not repeated."""
     from importer.delivery.http import is_loopback
 
+    name = name.replace("_", " ")
     like = f"Write it like {DEFAULT_HOST}."
     try:
         parts = urlsplit(host)
@@ -172,7 +148,7 @@ def _host_fault(host: str, name: str) -> str:
     return ""
 
 
-def _read(path: Path) -> tuple[SettingsFile, list[str]]:
+def _read(path: Path) -> tuple[Settings, list[str]]:
     """Return what the file says, and what is wrong with it, a line each."""
     try:
         text = path.read_bytes().removeprefix(codecs.BOM_UTF8)
@@ -182,7 +158,7 @@ def _read(path: Path) -> tuple[SettingsFile, list[str]]:
             hint="Check what it is and who may read it.",
         ) from error
     if all(line.strip() == b"" or line.lstrip().startswith(b"#") for line in text.splitlines()):
-        return SettingsFile(), []
+        return Settings(), []
     try:
         document = read_document(path)
     except MappingError as error:
@@ -200,9 +176,9 @@ def _read(path: Path) -> tuple[SettingsFile, list[str]]:
     ]
     rest = {key: value for key, value in document.data.items() if key not in secrets}
     faults += document.faults
-    file = validate(dataclasses.replace(document, data=rest), SettingsFile, faults)
+    file = validate(dataclasses.replace(document, data=rest), Settings, faults)
     if file is None:  # the hosts are looked at even so
         hosts = {key: rest[key] for key in ("host", "plate_host") if isinstance(rest.get(key), str)}
-        file = SettingsFile.model_construct(**hosts)  # type: ignore[arg-type]
+        file = Settings.model_construct(**hosts)  # type: ignore[arg-type]
     lines = mapping_error(path, faults).message.splitlines() if faults else []
     return file, lines

@@ -24,7 +24,7 @@ def check(options: Options) -> int:
     network is used. The workbook shows every problem of every row at its cell.
     """
     setting = find_setting(options)
-    host, client = setting.settings.host, setting.settings.client or ""
+    host, client = setting.settings.host, setting.settings.client
     system = System(host, client)
     request = setting.request(CHECK, different_file=options.different_file)
     with look_up(setting.journal) as memory:

@@ -13,9 +13,7 @@ from importer.cli.setting import ask_list, ask_token
 from importer.cli.terminal import emit, is_interactive, say
 from importer.credentials import find_token, forget_token, keep_token, well_formed
 from importer.delivery.http import Controller
-from importer.errors import PushStopped
-from importer.pulls.book import records_of
-from importer.settings import Settings, load_settings, need_client
+from importer.settings import load_settings, need_client
 from importer.text import count
 from importer.workspace import find_workspace
 from schemas.reads import USER_TYPES
@@ -40,7 +38,7 @@ def login(options: Options, *, test: bool, forget: bool) -> int:
     of = f"The API token of {code} at {settings.host}"
     said: dict[str, object] = {"exit_code": 0, "client": code, "host": settings.host}
     if forget:
-        said["forgotten"] = gone = forget_token(settings)
+        said["forgotten"] = gone = forget_token(settings, folder)
         say(f"{of} is forgotten." if gone else f"{of} was not kept here; nothing was changed.")
     elif not (test and is_interactive()):
         if is_interactive():
@@ -49,29 +47,15 @@ def login(options: Options, *, test: bool, forget: bool) -> int:
             # As PowerShell and others write it: with or without a byte order mark, lines ended as they like.
             given = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
             token = well_formed(given, "standard input")
-        said["kept"] = where = keep_token(settings, token)
+        said["kept"] = where = keep_token(settings, folder, token)
         say(f"{of} is kept in {where}.")
     if test and not forget:
-        say(f"The token works: OPSCOM told {_try(settings)}.")
+        token = find_token(settings, folder, os.environ, None)
+        controller = Controller(settings.host, code, token, timeout=settings.timeout)
+        failed = "The token was tried and did not work."
+        types = ask_list(controller, USER_TYPES, {}, failed)
+        say(f"The token works: OPSCOM told {count(len(types), 'user type')}.")
         said["tested"] = True
     if options.as_json:
         emit(said)
     return 0
-
-
-def _try(settings: Settings) -> str:
-    """Ask for the user types with the token that is kept; return how many there are, in words.
-
-    Raises:
-        PushStopped: OPSCOM does not take the token, or does not answer.
-        SettingsError: No token is kept.
-    """
-    token = find_token(settings, os.environ, None)
-    controller = Controller(settings.host, settings.client or "", token, timeout=settings.timeout)
-    content, why = ask_list(controller, USER_TYPES, {})
-    if content is None:
-        raise PushStopped(
-            f"The token was tried and did not work. {why}",
-            hint="Look into that, then run `opscom-import login --test` again.",
-        )
-    return count(len(records_of(content, USER_TYPES.records)), "user type")

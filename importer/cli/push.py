@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from importer.cli.options import PACING, READING, Options, taking
-from importer.cli.setting import Access, find_past, find_setting, open_access, open_journal
+from importer.cli.setting import Setting, find_past, find_setting, open_access, open_journal
 from importer.cli.terminal import is_interactive, say, say_causes, show_report
 from importer.errors import PushStopped, UsageError
 from importer.prepare import PUSH, Compared, Job, Past
@@ -46,13 +46,12 @@ def push(options: Options) -> int:
 def _push(options: Options) -> Report:
     setting = find_setting(options)
     with ExitStack() as stack:
-        access = open_access(setting, stack)
-        keep = options.keep or access.sandbox or not setting.workspace.own
+        setting = open_access(setting, stack)
+        keep = options.keep or setting.sandbox or not setting.workspace.own
         named = frozenset(path.resolve() for path in options.paths if path.is_file())
         asks = options.sandbox or is_interactive()
         request = setting.request(
             PUSH,
-            access,
             limit=options.limit,
             again=options.again,
             archive=None if keep else setting.workspace.archive,
@@ -70,21 +69,19 @@ def _push(options: Options) -> Report:
                     f"--again is for {' and '.join(upserts)} only; {', '.join(sorted(others))} would be "
                     "created or deleted twice."
                 )
-            return find_past(open_journal(setting, stack), access, options)
+            return find_past(open_journal(setting, stack), setting)
 
         def begin(jobs: Sequence[Job], planned: Sequence[Compared]) -> Delivery:
-            _say_plan(access, jobs, planned, options.limit)
+            _say_plan(setting, jobs, planned)
             _confirm(planned, options, named)
-            return access.deliver(setting.settings, stack)
+            return setting.deliver(stack)
 
         return run(request, look_back, begin)
 
 
-def _say_plan(
-    access: Access, jobs: Sequence[Job], planned: Sequence[Compared], limit: int | None
-) -> None:
+def _say_plan(setting: Setting, jobs: Sequence[Job], planned: Sequence[Compared]) -> None:
     """Say what is about to be sent and where."""
-    say(f"To {access.where}, client code {access.client}:")
+    say(f"To {setting.where}, client code {setting.settings.client}:")
     for job in jobs:
         if job.error is not None:
             say(f"  {job.path.name}: left out, see below")
@@ -106,6 +103,7 @@ def _say_plan(
             told.add((each.job.path, note))
         held = outcome_causes(each.checked, each.plan.settled.items())
         say_causes((*causes_of([each.checked]), *held))
+    limit = setting.options.limit
     if limit is not None and limit < sum(len(each.plan.rows) for each in planned):
         say(f"  Of these only the first {limit}, as --limit says")
 

@@ -24,9 +24,10 @@ from importer.delivery.memory import SANDBOX, Memory, System
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
 from importer.delivery.questions import Found, Json, ask, explain_refusal, listing
-from importer.errors import InputError, SettingsError, UsageError
+from importer.errors import InputError, PushStopped, SettingsError, UsageError
 from importer.prepare import CHECK, Past, Request
-from importer.pulls.plates import read_plate, told_of, understands_plate
+from importer.pulls.book import records_of
+from importer.pulls.plates import ask_plate, told_of, understands_plate
 from importer.run import Delivery
 from importer.schema import Read
 from importer.settings import Settings, load_settings, need_client
@@ -52,60 +53,112 @@ STORE = "sandbox.sqlite"
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """Where a command runs and what it goes by."""
+    """Where a command runs, what it goes by, and once ``open_access`` was asked also as whom it sends."""
 
     options: Options
     workspace: Workspace
     settings: Settings
     files: tuple[Path, ...]
+    token: str = dataclasses.field(default="", repr=False)
+    sandbox: bool = False
 
     @property
     def journal(self) -> Path:
         """The memory of all runs."""
         return self.options.journal or self.workspace.journal
 
-    def request(self, command: str, access: Access | None = None, **more: Any) -> Request:  # noqa: ANN401 - fields of Request
-        """Return what the person asks for; a rehearsal's workbooks lie apart unless a folder is named."""
+    @property
+    def results(self) -> Path:
+        """Where workbooks go; those of a rehearsal apart, unless a folder is named."""
+        return self.options.results or self.workspace.results / ("sandbox" if self.sandbox else "")
+
+    @property
+    def where(self) -> str:
+        """The host, for people."""
+        return "the sandbox on this machine" if self.sandbox else self.settings.host
+
+    @property
+    def controller(self) -> Controller:
+        """OPSCOM, to be asked."""
+        settings = self.settings
+        return Controller(settings.host, settings.client, self.token, timeout=settings.timeout)
+
+    def request(self, command: str, **more: Any) -> Request:  # noqa: ANN401 - fields of Request
+        """Return what the person asks for."""
         options, own = self.options, self.workspace.mapping_files()
         known = {path.name: path for path in (*shipped_mappings(), *own)}
         named = tuple(p if p.exists() else known.get(p.name, p) for p in options.mapping)
-        sandbox = access is not None and access.sandbox
-        types = self._kept_types(command, sandbox=sandbox)
-        apart = "sandbox" if sandbox else ""
+        types = self._kept_types(command)
         given: dict[str, Any] = {
             "files": self.files,
             "mappings": named or own,
             "named": bool(named),
-            "results": options.results or self.workspace.results / apart,
-            "host": access.host if access else self.settings.host,
-            "client": access.client if access else self.settings.client or "",
+            "results": self.results,
+            "host": self.settings.host,
+            "client": self.settings.client,
+            "sandbox": self.sandbox,
             "today": dt.datetime.now().astimezone().date(),
             "sheet": options.sheet,
             "encoding": options.encoding,
             "required": self.settings.required,
             "user_types": None if types is None else types.ids,
         }
-        return Request(command=command, sandbox=sandbox, **given | more)
+        return Request(command=command, **given | more)
 
-    def _kept_types(self, command: str, *, sandbox: bool) -> KeptTypes | None:
+    def _kept_types(self, command: str) -> KeptTypes | None:
         """Return the user types that were pulled last from this OPSCOM.
 
         A rehearsal may use either's, and a check the sandbox's where there are no others.
         """
         folder, client = self.workspace.keeping_folder, self.settings.client
         kept = kept_user_types(folder)
-        mine = kept is not None and (kept.is_of(self.settings.host, client or "") or not client)
-        if mine and not sandbox:
+        if self.sandbox:
+            return kept_user_types(folder, sandbox=True) or kept
+        if kept is not None and (kept.is_of(self.settings.host, client) or not client):
             return kept
-        rehearsed = kept_user_types(folder, sandbox=True) if sandbox or command == CHECK else None
-        if sandbox:
-            return rehearsed or kept
+        rehearsed = kept_user_types(folder, sandbox=True) if command == CHECK else None
         if rehearsed is not None:
             say(
                 "User types are looked up in the list of the sandbox; `opscom-import pull user-types` gets "
                 "that of your OPSCOM."
             )
         return rehearsed
+
+    def deliver(self, stack: ExitStack, *, look_up: bool = False) -> Delivery:
+        """Open the way to OPSCOM, to be closed with the stack; ``look_up`` where permits are looked up."""
+        settings, stopper, pace = self.settings, Stopper(), Pace(rate=self.settings.rate)
+        conditions = Conditions(self.controller, pace, stopper, Breaker(stopper), settings.workers)
+        asks = self._look_up(conditions) if look_up and settings.plate_host else None
+        watch = stack.enter_context(progress())
+        stack.enter_context(interruptible(stopper))
+        return Delivery(conditions, watch, asks)
+
+    @property
+    def plates(self) -> Callable[[], Connection]:
+        """What opens a connection to plate validation, which names the token in its own way."""
+        settings = self.settings
+        url, trusted = address(settings.plate_host, PLATES.path), trust(settings.plate_host)
+        return lambda: Connection(
+            url,
+            timeout=settings.timeout,
+            whole=True,
+            token={"api_token": self.token, "client": settings.client},
+            trusted=trusted,
+            understands=understands_plate,
+        )
+
+    def _look_up(self, conditions: Conditions) -> LookUp:
+        """Return the question for a plate's permits."""
+        connection = self.plates()
+
+        def look_up(plate: str) -> list[tuple[str, str]] | None:
+            found = ask_plate(plate, connection, conditions)
+            if not isinstance(found, Found):
+                return None
+            permits = told_of(plate, found.content).permits
+            return [(text_of(p.get("shortName")), text_of(p.get("expires"))) for p in permits]
+
+        return look_up
 
 
 def find_setting(options: Options, *, only_named: bool = False) -> Setting:
@@ -148,105 +201,61 @@ def find_setting(options: Options, *, only_named: bool = False) -> Setting:
     return setting
 
 
-@dataclass(frozen=True, slots=True)
-class Access:
-    """Where to send, as whom."""
-
-    host: str
-    client: str
-    token: str = dataclasses.field(repr=False)
-    sandbox: bool
-
-    @property
-    def where(self) -> str:
-        """The host, for people."""
-        return "the sandbox on this machine" if self.sandbox else self.host
-
-    def plate_host(self, settings: Settings) -> str | None:
-        """Return where plates are asked for; ``None`` where nobody has set it."""
-        return self.host if self.sandbox else settings.plate_host
-
-    def deliver(self, settings: Settings, stack: ExitStack, *, look_up: bool = False) -> Delivery:
-        """Open the way to OPSCOM, to be closed with the stack; ``look_up`` where permits are looked up."""
-        controller = Controller(self.host, self.client, self.token, timeout=settings.timeout)
-        stopper, pace = Stopper(), Pace(rate=settings.rate)
-        conditions = Conditions(controller, pace, stopper, Breaker(stopper), settings.workers)
-        host = self.plate_host(settings) if look_up else None
-        asks = None if host is None else self._look_up(self.plates(host, settings), conditions)
-        watch = stack.enter_context(progress())
-        stack.enter_context(interruptible(stopper))
-        return Delivery(conditions, watch, asks)
-
-    def plates(self, host: str, settings: Settings) -> Callable[[], Connection]:
-        """Return what opens a connection to plate validation, which names the token in its own way."""
-        url, trusted = address(host, PLATES.path), trust(host)
-        return lambda: Connection(
-            url,
-            timeout=settings.timeout,
-            whole=True,
-            token={"api_token": self.token, "client": self.client},
-            trusted=trusted,
-            understands=understands_plate,
-        )
-
-    def _look_up(self, connect: Callable[[], Connection], conditions: Conditions) -> LookUp:
-        """Return the question for a plate's permits."""
-        connection, pace, stopper = connect(), conditions.pace, conditions.stopper
-
-        def look_up(plate: str) -> list[tuple[str, str]] | None:
-            verdict = ask(lambda: connection.send({"plate": plate}), read_plate, pace, stopper)
-            if not isinstance(verdict, Found):
-                return None
-            permits = told_of(plate, verdict.content).permits
-            return [(text_of(p.get("shortName")), text_of(p.get("expires"))) for p in permits]
-
-        return look_up
-
-
 def ask_list(
-    controller: Controller, read: Read, payload: Mapping[str, str]
-) -> tuple[dict[str, Json] | None, str]:
-    """Ask for a list, as often as the pace allows; return the answer, or ``None`` and why there is none."""
+    controller: Controller, read: Read, payload: Mapping[str, str], failed: str
+) -> list[dict[str, Json]]:
+    """Ask for a list, as often as the pace allows.
+
+    Raises:
+        PushStopped: There is no answer, or a refusal; ``failed`` says so first.
+    """
     connection, read_it = controller.connect(read.path), listing(read.records)
-    verdict = ask(
-        lambda: connection.send(payload),
-        lambda body: read_it(controller.redact(body.decode("utf-8", "replace")).encode()),
-        Pace(),
-        Stopper(),
-    )
+    verdict = ask(lambda: connection.send(payload), read_it, Pace(), Stopper(), controller.redact)
     connection.close()
     if isinstance(verdict, Found):
-        return verdict.content, ""
+        return records_of(verdict.content, read.records)
     why = explain_refusal(verdict) if isinstance(verdict, Refused) else verdict.why
-    return None, controller.redact(why)
+    raise PushStopped(
+        f"{failed} {controller.redact(why)}",
+        hint="Look into that, then run the same command again.",
+    )
 
 
-def open_access(setting: Setting, stack: ExitStack) -> Access:
-    """Return host, client code and token, or start the sandbox.
+def open_access(setting: Setting, stack: ExitStack, *, plates: bool = False) -> Setting:
+    """Return the setting with client code and token, or start the sandbox and return it with that.
 
     The sandbox's own client code at an address of this machine is the sandbox too, in another window.
+
+    Args:
+        setting: As it was found.
+        stack: Closes the sandbox.
+        plates: Whether plates alone are asked for.
     """
     settings = setting.settings
-    if setting.options.sandbox:
+    host = settings.plate_host if plates else settings.host
+    client, rehearsed = settings.client or SANDBOX_CLIENT, setting.options.sandbox
+    if rehearsed:
         from importer.sandbox import Sandbox
 
-        running = stack.enter_context(Sandbox(setting.journal.with_name(STORE)))
-        return Access(running.url, settings.client or SANDBOX_CLIENT, SANDBOX_TOKEN, sandbox=True)
-    if settings.client == SANDBOX_CLIENT and is_loopback(settings.host):
-        return Access(settings.host, SANDBOX_CLIENT, SANDBOX_TOKEN, sandbox=True)
+        host = stack.enter_context(Sandbox(setting.journal.with_name(STORE))).url
+    if rehearsed or (settings.client == SANDBOX_CLIENT and is_loopback(host)):
+        there = {"host": host, "plate_host": host, "client": client}
+        settings = settings.model_copy(update=there)
+        return dataclasses.replace(setting, settings=settings, token=SANDBOX_TOKEN, sandbox=True)
     faults: list[str] = []
-    client = token = ""
+    token = ""
     try:
-        client = need_client(settings)
+        need_client(settings)
     except SettingsError as error:
         faults.append(str(error))
     try:
-        token = find_token(settings, os.environ, ask_token if client and is_interactive() else None)
+        ask_person = ask_token if settings.client and is_interactive() else None
+        token = find_token(settings, setting.workspace.folder, os.environ, ask_person)
     except SettingsError as error:
         faults.append(str(error))
     if faults:
         raise SettingsError(*faults)
-    return Access(settings.host, client, token, sandbox=False)
+    return dataclasses.replace(setting, token=token)
 
 
 def ask_token() -> str:
@@ -282,10 +291,10 @@ def interruptible(stopper: Stopper) -> Iterator[None]:
             signal.signal(number, handler)
 
 
-def find_past(journal: Journal, access: Access, options: Options) -> Past:
+def find_past(journal: Journal, setting: Setting) -> Past:
     """Return the system whose records count, asking where host or client code are new to the journal."""
-    system = SANDBOX if access.sandbox else System(access.host.rstrip("/"), access.client)
-    memory = journal.memory
+    settings, options, memory = setting.settings, setting.options, journal.memory
+    system = SANDBOX if setting.sandbox else System(settings.host, settings.client)
     if not options.new_system:
         for other in _maybe_same(memory, system):
             if options.same_system or _is_same(system, other):

@@ -45,9 +45,9 @@ def settle(options: Options) -> int:
 def _settle(options: Options) -> Report:
     setting = find_setting(options, only_named=True)
     with ExitStack() as stack:
-        access = open_access(setting, stack)
+        setting = open_access(setting, stack)
         journal = open_journal(setting, stack)
-        past = find_past(journal, access, options).entered()
+        past = find_past(journal, setting).entered()
         files, rest = setting.files, Report("", ())
         if not options.paths:
             unsettled = journal.memory.unsettled(past.known_number)
@@ -55,13 +55,9 @@ def _settle(options: Options) -> Report:
             files, rest = _workbooks(unsettled, elsewhere)
         if not files:
             return rest
-        request = setting.request(SETTLE, access, files=files)
-        report = run(
-            request,
-            lambda _: past,
-            lambda *_: access.deliver(setting.settings, stack, look_up=True),
-        )
-        blind = access.plate_host(setting.settings) is None and any(
+        request = setting.request(SETTLE, files=files)
+        report = run(request, lambda _: past, lambda *_: setting.deliver(stack, look_up=True))
+        blind = not setting.settings.plate_host and any(
             dict(sheet.states).get(State.UNKNOWN) and sheet.endpoint in LOOKED_UP
             for sheet in report.sheets
         )

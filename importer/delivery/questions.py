@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from importer.codes import SETTINGS_CODES
@@ -79,8 +79,16 @@ def judge_read(reply: Reply, read: Read) -> Verdict:
     return Failed(why, lasting, told=reply.retry_after)
 
 
-def ask(send: Callable[[], Reply], read: Read, pace: Pace, stopper: Stopper) -> Verdict:
+def ask(
+    send: Callable[[], Reply],
+    read: Read,
+    pace: Pace,
+    stopper: Stopper,
+    redact: Callable[[str], str],
+) -> Verdict:
     """Ask until there is an answer, as often and as fast as the run's pace allows.
+
+    ``redact`` takes the API token out of what is read.
 
     Returns:
         What was found, a refusal, or why there is no answer; then ``lasting`` says that others would
@@ -92,7 +100,9 @@ def ask(send: Callable[[], Reply], read: Read, pace: Pace, stopper: Stopper) -> 
         if stopper.stopped or (turn and stopper.wait(turn)):
             return Failed(stopper.reason or "The run stopped.", lasting=True)
         started = time.monotonic()
-        verdict = judge_read(send(), read)
+        reply = send()
+        body = redact(reply.body.decode("utf-8", "replace")).encode()
+        verdict = judge_read(replace(reply, body=body), read)
         attempts += 1
         if not isinstance(verdict, Failed):
             pace.answered(accepted=isinstance(verdict, Found))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
+from importer.delivery.journal_file import person
 from importer.files import put_in_place
 from importer.results.inert import sheet_name
 from importer.results.stream import inert_book
@@ -15,7 +17,6 @@ from importer.results.styles import Column, Head, Layout, begin_table, fit, make
 from importer.text import count
 
 if TYPE_CHECKING:
-    import datetime as dt
     from collections.abc import Collection, Mapping, Sequence
     from pathlib import Path
 
@@ -43,11 +44,11 @@ class Asked:
     """Where, when and by whom something was asked, and where its workbook goes."""
 
     folder: Path
-    host: str
-    client: str
-    person: str
     sandbox: bool
-    when: dt.datetime
+    host: str = ""
+    client: str = ""
+    person: str = field(default_factory=person)
+    when: dt.datetime = field(default_factory=lambda: dt.datetime.now().astimezone())
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from importer.delivery.http import Connection
     from importer.delivery.pusher import Conditions
-    from importer.delivery.questions import Json
+    from importer.delivery.questions import Json, Verdict
     from importer.model import Checked
     from importer.prepare import Job
     from importer.pulls.book import Cell, Record
@@ -226,14 +226,14 @@ def ask_plates(
                 connection.close()
 
 
+def ask_plate(plate: str, connection: Connection, conditions: Conditions) -> Verdict:
+    """Ask for a plate, as often and as fast as the run's pace allows."""
+    pace, stopper, redact = conditions.pace, conditions.stopper, conditions.controller.redact
+    return ask(lambda: connection.send({"plate": plate}), read_plate, pace, stopper, redact)
+
+
 def _ask_one(plate: str, connection: Connection, conditions: Conditions) -> PlateAnswer | None:
-    redact = conditions.controller.redact
-    verdict = ask(
-        lambda: connection.send({"plate": plate}),
-        lambda raw: read_plate(redact(raw.decode("utf-8", "replace")).encode()),
-        conditions.pace,
-        conditions.stopper,
-    )
+    verdict = ask_plate(plate, connection, conditions)
     if isinstance(verdict, Found):
         conditions.breaker.note(Outcome(State.PUSHED))
         return told_of(plate, verdict.content)

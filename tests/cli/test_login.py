@@ -62,6 +62,11 @@ def test_the_keychain_of_the_system_keeps_the_token_for_client_code_and_host(
     assert not kept.exists()
     assert TOKEN not in call("push", "--yes").err
     assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN]
+    # Plate validation is on a host of its own, and takes the same token.
+    other = controller.url.replace("127.0.0.1", "localhost")
+    cars = ("pull", "plates", office.roster(1, "cars.csv"), "--column", "First")
+    assert call(*cars, "--plate-host", other).code == 0
+    assert controller.ledger[-1].body["api_token"] == TOKEN
     assert login("--forget").err == f"The API token of {account} is forgotten.\n"
     assert TOKEN not in keychain.read_text()
     nothing = f"The API token of {account} was not kept here; nothing was changed.\n"
@@ -152,7 +157,7 @@ def test_a_token_that_opscom_refuses_is_said_so(controller, login):
         "The token was tried and did not work. OPSCOM answers 9002: the API token has no permission "
         "for this request. Ask your OPSCOM administrator to allow this endpoint for your token "
         "(OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml). "
-        "Look into that, then run `opscom-import login --test` again."
+        "Look into that, then run the same command again."
     )
 
 

@@ -89,7 +89,7 @@ def test_a_new_workspace_has_its_folders_settings_and_the_shipped_mappings(tmp_p
     assert there == {"inbox", "results", "archive", "mappings"} | files | shipped
     assert len(shipped) >= 8
     assert {folder / name for name in there} | {folder} == set(made)
-    assert load_settings(folder, {}) == Settings(kept_token=folder / ".opscom-token")
+    assert load_settings(folder, {}) == Settings()
 
 
 def test_every_line_of_the_new_settings_is_right_once_its_comment_sign_is_gone(tmp_path):
@@ -102,7 +102,7 @@ def test_every_line_of_the_new_settings_is_right_once_its_comment_sign_is_gone(t
     path.write_text("\n".join([*settings[:-1], *users]), encoding="utf-8")
     found = load_settings(tmp_path, {})
     assert (found.client, found.rate) == ("OC_YOURS", 10.0)
-    assert found.required == {"users": ("email", "first_name", "last_name")}
+    assert found.users.required == ("email", "first_name", "last_name")
 
 
 def test_a_second_init_overwrites_nothing_and_puts_back_what_is_missing(tmp_path):

@@ -9,7 +9,6 @@ them are no JSON as printed and were repaired, in nothing else than this:
 - "Pull API: Plate Validation", "Response Samples", standard: the comma after ``permits`` is taken out.
 """
 
-import datetime as dt
 import json
 from dataclasses import replace
 from pathlib import Path
@@ -26,9 +25,8 @@ from importer.pulls.book import SECRETS, Asked, Summary, cell, flat, write_book
 from importer.pulls.plates import PlateAnswer, PlateState, read_plate, told_of
 from importer.pulls.violations import MONEY, pages_of, read_violations
 
-AT = dt.datetime.fromisoformat
 OVERDUE = answer("overdue-violations")
-ASKED = Asked(Path(), "h", "c", "p", sandbox=False, when=AT("2031-01-02T03:04:05Z"))
+ASKED = Asked(Path(), sandbox=False)
 
 
 def laid_out(folder, content):
