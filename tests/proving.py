@@ -324,6 +324,11 @@ def wait_for_quiet(controller):
     raise TimeoutError("The controller has connections that nobody ends.")
 
 
+def without_shared_memory(journal):
+    """Take away the memory that programs share for WAL, as on a network share."""
+    journal.with_name(f"{journal.name}-shm").mkdir(parents=True)
+
+
 def attempts_of(journal):
     """Return how often the journal says that each row was sent, by the row's number."""
     with closing(sqlite3.connect(journal)) as beside:

@@ -14,7 +14,7 @@ import pytest
 from controller import Controller
 from delivering import permits, push
 from own_process import FATAL, as_nobody, end, open_until, start
-from proving import ENDPOINTS, Trial, Witness
+from proving import ENDPOINTS, Trial, Witness, without_shared_memory
 
 from importer.delivery.journal import Journal
 from importer.delivery.journal_file import look_up
@@ -64,11 +64,6 @@ def test_a_look_makes_no_journal_and_leaves_one_that_is_being_made_alone(journal
 
 
 # Where WAL cannot work
-
-
-def without_shared_memory(journal):
-    """Take away the memory that programs share for WAL, as on a network share."""
-    journal.with_name(journal.name + "-shm").mkdir(parents=True)
 
 
 @pytest.mark.parametrize("workers", [1, 4])

@@ -17,8 +17,8 @@ from random import Random
 
 import pytest
 from controller import Controller
-from delivering import push
-from proving import CREATES, PAYLOADS, PREFIX
+from delivering import Through, push
+from proving import CREATES, PAYLOADS, PREFIX, without_shared_memory
 
 ROWS = 5
 LINKS = pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps no deleted file alive")
@@ -42,38 +42,6 @@ def files_of(journal):
     names = (journal.name, f"{journal.name}-wal", f"{journal.name}-journal")
     return {name: (journal.parent / name).read_bytes() for name in names
             if (journal.parent / name).is_file()}  # fmt: skip
-
-
-class Recording:
-    """A journal's connection that keeps the files of every commit."""
-
-    def __init__(self, journal, controller, *, checkpoints):
-        self.path = journal.path
-        self.memory = journal.memory
-        self.connection = self
-        self._connection = journal.connection
-        self._controller = controller
-        self.commits = []
-        # As after a long run: pages move from the WAL into the file all the time.
-        self._connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoints}")
-
-    @property
-    def in_transaction(self):
-        return self._connection.in_transaction
-
-    def execute(self, text, *values):
-        if text != "COMMIT":
-            return self._connection.execute(text, *values)
-        sent = frozenset(entry.key for entry in self._controller.ledger)
-        before = files_of(self.path)
-        hot, kept = self.path.with_name(f"{self.path.name}-journal"), self.path.with_name("kept")
-        if hot.is_file():
-            os.link(hot, kept)
-        done = self._connection.execute(text)
-        last = kept.read_bytes() if kept.is_file() else b""
-        kept.unlink(missing_ok=True)
-        self.commits.append(Commit(sent, before, files_of(self.path), last))
-        return done
 
 
 def pages(old, new, size):
@@ -123,7 +91,6 @@ def torn_file(commit, journal, random):
 
 def answered(folder, files, journal):
     """Return row → id of the permits whose answer these files hold."""
-    folder.mkdir()
     put(folder, files)
     with closing(sqlite3.connect(folder / journal.name)) as beside:
         return dict(
@@ -134,13 +101,13 @@ def answered(folder, files, journal):
 
 
 def put(folder, files):
+    folder.mkdir()
     for name, content in files.items():
         (folder / name).write_bytes(content)
 
 
 def check_next_run(folder, files, *, commit, known, controller, endpoint, journal):
     """Push with a journal in this state, and compare with what had been sent and answered."""
-    folder.mkdir()
     put(folder, files)
     controller.forget()
     before = len(controller.ledger)
@@ -165,88 +132,75 @@ def check_row(n, state, had_left, now, endpoint):
         assert state in {"unchanged", "pushed"}, (n, state)
 
 
-def record(folder, endpoint, workers, controller, *, checkpoints=1000):
-    """Push the rows; return journal and commits."""
-    journal, recorded = folder / "first" / "journal.sqlite", []
+def record(journal, endpoint, workers, controller, checkpoints):
+    """Push the rows; return every commit with the journal's files before and after it."""
+    commits, kept = [], journal.with_name("kept")
+
+    def execute(connection, text, *values):
+        if text != "COMMIT":
+            return connection.execute(text, *values)
+        sent, before = frozenset(entry.key for entry in controller.ledger), files_of(journal)
+        hot = journal.with_name(f"{journal.name}-journal")
+        if hot.is_file():
+            os.link(hot, kept)
+        done = connection.execute(text)
+        last = kept.read_bytes() if kept.is_file() else b""
+        kept.unlink(missing_ok=True)
+        commits.append(Commit(sent, before, files_of(journal), last))
+        return done
 
     def through(opened):
-        recorded.append(Recording(opened, controller, checkpoints=checkpoints))
-        return recorded[0]
+        # As after a long run: pages move from the WAL into the file all the time.
+        opened.connection.execute(f"PRAGMA wal_autocheckpoint = {checkpoints}")
+        return Through(opened, execute)
 
-    done = push(
-        controller.url,
-        journal,
-        endpoint,
-        PAYLOADS[endpoint](ROWS),
-        workers=workers,
-        through=through,
-    )
+    rows = PAYLOADS[endpoint](ROWS)
+    done = push(controller.url, journal, endpoint, rows, workers=workers, through=through)
     assert set(done.states.values()) == {"pushed"}
-    return journal, recorded[0].commits
+    return commits
 
 
-def try_states(folder, states_of, endpoint, workers, *, every, first=lambda _: None, **more):
-    """Try every n-th state of every commit; return how many were tried."""
-    (folder / "first").mkdir(parents=True)
-    first(folder / "first" / "journal.sqlite")
-    with Controller() as controller:
-        journal, commits = record(folder, endpoint, workers, controller, **more)
-        # Rows that are written down ahead share commits: for intents, for answers, for what they came to.
-        assert len(commits) >= (ROWS if endpoint in CREATES else 3)
-        where = {"controller": controller, "endpoint": endpoint, "journal": journal}
-        tried = itertools.count()
-        for number, commit in enumerate(commits):
-            known = answered(folder / f"before-{number}", commit.before, journal)
-            states = torn_wal if states_of == "wal" else torn_file
-            for at, files in enumerate(states(commit, journal, Random(number))):
-                if (at + number) % every == 0:
-                    state = folder / f"{number}-{at}"
-                    check_next_run(state, files, commit=commit, known=known, **where)
-                    next(tried)
-        return next(tried)
+THREE = ("users", "vehicles", "permits")
+PLAIN = [
+    *(("wal", "permits", 1, 1000, 9), ("wal", "permits", 4, 1000, 7), ("wal", "users", 4, 1000, 3)),
+    ("wal", "permits", 1, 2, 25),
+    *(pytest.param("rollback", "permits", n, 1000, 11, marks=LINKS) for n in (1, 4)),
+]
+EVERY = [
+    *itertools.product(["wal"], THREE, (1, 4, 16), (1, 2, 5, 1000), [1]),
+    *itertools.product(["rollback"], THREE, (1, 4, 16), [1000], [1]),
+]
 
 
 @pytest.mark.parametrize(
-    ("endpoint", "workers", "checkpoints", "every"),
+    ("mode", "endpoint", "workers", "checkpoints", "every"),
     [
-        ("permits", 1, 1000, 9),
-        ("permits", 4, 1000, 7),
-        ("users", 4, 1000, 3),
-        ("permits", 1, 2, 25),
+        *PLAIN,
+        *(
+            pytest.param(*each, marks=[pytest.mark.exhaustive] + [LINKS] * (each[0] != "wal"))
+            for each in EVERY
+        ),
     ],
-    ids=["permits-1", "permits-4", "users-4", "permits-1-checkpoints"],
 )
+@pytest.mark.timeout(1200)
 def test_a_power_loss_in_a_commit_takes_nothing_that_was_durable(
-    tmp_path, endpoint, workers, checkpoints, every
+    tmp_path, mode, endpoint, workers, checkpoints, every
 ):
-    tried = try_states(tmp_path, "wal", endpoint, workers, every=every, checkpoints=checkpoints)
+    """Of each commit every n-th state is tried."""
+    journal, tried = tmp_path / "first" / "journal.sqlite", 0
+    if mode == "rollback":
+        without_shared_memory(journal)
+    with Controller() as controller:
+        commits = record(journal, endpoint, workers, controller, checkpoints)
+        # Rows that are written down ahead share commits: for intents, for answers, for what they came to.
+        assert len(commits) >= (ROWS if endpoint in CREATES else 3)
+        where = {"controller": controller, "endpoint": endpoint, "journal": journal}
+        for number, commit in enumerate(commits):
+            known = answered(tmp_path / f"before-{number}", commit.before, journal)
+            states = torn_wal if mode == "wal" else torn_file
+            for at, files in enumerate(states(commit, journal, Random(number))):
+                if (at + number) % every == 0:
+                    state = tmp_path / f"{number}-{at}"
+                    check_next_run(state, files, commit=commit, known=known, **where)
+                    tried += 1
     assert tried >= 5
-
-
-def without_shared_memory(journal):
-    journal.with_name(f"{journal.name}-shm").mkdir()
-
-
-@LINKS
-@pytest.mark.parametrize("workers", [1, 4])
-def test_a_hot_rollback_journal_is_played_back_before_anything_is_sent(tmp_path, workers):
-    tried = try_states(tmp_path, "file", "permits", workers, every=11, first=without_shared_memory)
-    assert tried >= 5
-
-
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("checkpoints", [1, 2, 5, 1000])
-@pytest.mark.parametrize("workers", [1, 4, 16])
-@pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
-@pytest.mark.timeout(1200)
-def test_every_torn_wal(tmp_path, endpoint, workers, checkpoints):
-    try_states(tmp_path, "wal", endpoint, workers, every=1, checkpoints=checkpoints)
-
-
-@LINKS
-@pytest.mark.exhaustive
-@pytest.mark.parametrize("workers", [1, 4, 16])
-@pytest.mark.parametrize("endpoint", ["users", "vehicles", "permits"])
-@pytest.mark.timeout(1200)
-def test_every_hot_rollback_journal(tmp_path, endpoint, workers):
-    try_states(tmp_path, "file", endpoint, workers, every=1, first=without_shared_memory)
