@@ -58,14 +58,22 @@ def test_a_record_that_stands_on_two_sheets_is_sent_once(desk, controller, case)
         assert message in {None, told["opscom_message"]}
 
 
-@pytest.mark.parametrize("counts", ["first", "last"])
-def test_the_mapping_says_which_of_two_sheets_counts(desk, controller, counts):
+COUNT = {
+    "first": ["", "Row 2", "North, row 2"],
+    "last": ["South, row 2", "South, row 2", ""],
+}
+
+
+@pytest.mark.parametrize(("counts", "places"), COUNT.items(), ids=COUNT)
+def test_the_mapping_says_which_of_several_rows_counts(desk, controller, counts, places):
     desk.write("mappings/users.yaml", f"duplicates: {counts}\n{MAPPING}")
-    desk.push(
-        write_book(desk.folder / "b.xlsx", {"North": [HEADERS, ANN], "South": [HEADERS, BOB]})
-    )
-    states = [desk.table_of("b", name)[0]["opscom_status"] for name in ("North", "South")]
-    assert states == sorted(["pushed", "duplicate"], reverse=counts == "first")
+    sheets = {"North": [HEADERS, ANN, BOB], "South": [HEADERS, row("1", "cid")]}
+    desk.push(write_book(desk.folder / "b.xlsx", sheets))
+    rows = [told for name in sheets for told in desk.table_of("b", name)]
+    why = f"{{}} has the same key, and the mapping says that the {counts} one counts."
+    for told, place in zip(rows, places, strict=True):
+        expected = ("duplicate", why.format(place)) if place else ("pushed", "")
+        assert (told["opscom_status"], told["opscom_message"]) == expected
     assert controller.requests == 1
 
 

@@ -60,9 +60,18 @@ def test_5_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_import
     (office.inbox / "roster.pdf").write_bytes(b"%PDF-1.7\n" + b"\x00\x9c" * 50)
     done = call("push", "--yes", "--json")
     assert done.code == done.json["exit_code"] == 5
-    assert done.states == {"roster.csv": {"pushed": 2}, "roster.pdf": {}}
-    (failed,) = (file for file in done.json["files"] if file["error"])
+    failed, roster = done.json["files"]
+    names = ("source", "sheet", "mapping", "endpoint", "rows", "states", "results")
+    results = str(office.folder / "results" / "roster-results.xlsx")
+    for file, name, *facts in (
+        (failed, "roster.pdf", None, None, None, 0, {}, None),
+        (roster, "roster.csv", None, "Roster", "users", 2, {"pushed": 2}, results),
+    ):
+        given = dict(zip(names, (str(office.inbox / name), *facts), strict=True))
+        assert file == given | {"error": file["error"], "notes": [], "problems": []}
+    assert list(done.json) == ["run", "exit_code", "stopped", "files", "notes"]
     assert failed["error"].startswith("roster.pdf")
+    assert roster["error"] is None
     assert "  roster.pdf: left out, see below" in done.err.splitlines()
     assert f"Error: {failed['error']}" in done.err
     assert [path.name for path in office.inbox.iterdir()] == ["roster.pdf"]
