@@ -13,7 +13,7 @@ from importer.files import prove_writable
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
 from importer.records import read_resubmitted
-from importer.report import SheetReport, causes_of, count_states, outcome_causes
+from importer.report import SheetReport, causes_of, count_states
 from importer.results import About, Page, write_workbook
 from importer.text import clean, quoted
 from importer.workspace import results_path
@@ -160,7 +160,7 @@ def report_sheets(
             count_states(found),
             written,
             notes=each.notes,
-            problems=(*causes_of([each.checked]), *outcome_causes(each.checked, enumerate(found))),
+            problems=causes_of([each.checked], [enumerate(found)]),
             against=each.against,
         )
         for each, found in zip(compared, outcomes, strict=True)

@@ -76,13 +76,20 @@ class Cause:
     """The most frequent first; empty for columns whose values are no list of few."""
     place: str
     """Where the first one is."""
-    first: tuple[int, Problem] | None = None
-    """The sheet of the first one, by its place among those given, and the problem itself; ``None`` for
-    rows that are refused or held back as a whole."""
+    first: tuple[int, int, Problem | None]
+    """Of the first one: the sheet, by its place among those given, the position, and the problem itself;
+    ``None`` for rows that are refused or held back as a whole."""
     by_mapping: bool = False
     """Whether so much of the column fails alike that the mapping is wrong, not the cells."""
     by_opscom: bool = False
     """Whether OPSCOM says so, and not we before anything is sent."""
+    answered: str = ""
+    """What OPSCOM itself said, for the workbook alone."""
+
+    @property
+    def by_row(self) -> bool:
+        """Whether something else than their cells holds the rows back, which a person answers."""
+        return self.first[-1] is None and not self.by_opscom
 
     def as_json(self) -> dict[str, object]:
         """Return the entry under ``problems``."""
@@ -117,11 +124,16 @@ def told_values(values: Sequence[Value]) -> str:
     )
 
 
-def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
-    """Group the problems of some sheets by column, code and message.
+def causes_of(
+    sheets: Sequence[Checked], outcomes: Sequence[Iterable[tuple[int, Outcome]]] = ()
+) -> tuple[Cause, ...]:
+    """Group what is wrong with the cells of some sheets by column, code and message.
+
+    So are the rows that OPSCOM refused, or that something else than their cells holds back.
 
     Args:
         sheets: Of one file.
+        outcomes: Of each sheet, where there are some: positions and outcomes of rows.
 
     Returns:
         Errors first, then those in the most rows first.
@@ -135,44 +147,44 @@ def causes_of(sheets: Sequence[Checked]) -> tuple[Cause, ...]:
             column = _header(columns, problem) if problem.field else None
             key = (column, problem.field, problem.code, problem.severity, message)
             heaps.setdefault(key, []).append((at, problem))
+    whole: dict[tuple[State, str, str], list[tuple[int, int, str]]] = {}
+    for at, found in enumerate(outcomes):
+        for position, outcome in found:
+            held = outcome.state is State.INVALID and bool(outcome.message)
+            if held or outcome.state is State.REJECTED:
+                said = (outcome.state, outcome.code, alike(outcome.message) if held else "")
+                whole.setdefault(said, []).append((at, position, outcome.message))
     causes = [_cause(sheets, heap) for heap in heaps.values()]
+    causes += (_of_rows(sheets, said, rows) for said, rows in whole.items())
     return tuple(sorted(causes, key=lambda each: (not each.holds, -each.rows)))
 
 
-def outcome_causes(checked: Checked, outcomes: Iterable[tuple[int, Outcome]]) -> tuple[Cause, ...]:
-    """Group rows of a sheet by what OPSCOM refused, and by what else than their cells holds them back.
-
-    Args:
-        checked: The sheet.
-        outcomes: Positions and outcomes of rows.
-
-    Returns:
-        Those of the most rows first.
-    """
-    sheet = checked.batch.sheet
-    heaps: dict[tuple[State, str, str], list[tuple[int, str]]] = {}
-    for position, outcome in outcomes:
-        held = outcome.state is State.INVALID and bool(outcome.message)
-        if held or outcome.state is State.REJECTED:
-            key = (outcome.state, outcome.code, alike(outcome.message) if held else "")
-            heaps.setdefault(key, []).append((position, outcome.message))
-    causes = []
-    for (state, code, said), rows in heaps.items():
-        means, remedy = "OPSCOM refused the record.", "See opscom_message in the workbook."
-        if state is State.INVALID:
-            whole = rows[0][1] if len({message for _, message in rows}) == 1 else said
-            means, stop, remedy = whole.partition(". ")
-            means += stop.strip()
-        elif known := code_of(code):
+def _of_rows(
+    sheets: Sequence[Checked], said: tuple[State, str, str], rows: Sequence[tuple[int, int, str]]
+) -> Cause:
+    """Return what is wrong with rows as a whole, of which the same is said."""
+    (state, code, text), (at, position, first) = said, rows[0]
+    means, remedy, answered = (
+        "OPSCOM refused the record.",
+        "See opscom_message in the workbook.",
+        "",
+    )
+    if len({message for *_, message in rows}) == 1:
+        text = first
+    if state is State.INVALID:
+        means, stop, remedy = text.partition(". ")
+        means += stop.strip()
+    else:
+        answered = text or alike(first)
+        if known := code_of(code):
             means, remedy = known.means, known.remedy
-        causes.append(
-            Cause(
-                *(None, None, code, True, means, remedy, len(rows), ()),
-                place=sheet.place(int(sheet.rows[rows[0][0]])),
-                by_opscom=state is State.REJECTED,
-            )
-        )
-    return tuple(sorted(causes, key=lambda each: -each.rows))
+    sheet = sheets[at].batch.sheet
+    place = sheet.place(int(sheet.rows[position]))
+    return Cause(
+        *(None, None, code, True, means, remedy, len(rows), (), place, (at, position, None)),
+        by_opscom=state is State.REJECTED,
+        answered=answered,
+    )
 
 
 def alike(text: str) -> str:
@@ -214,7 +226,7 @@ def _cause(sheets: Sequence[Checked], heap: Sequence[tuple[int, Problem]]) -> Ca
             for text, number in (values.most_common() if few else ())
         ),
         place=sheet.place(problem.row, min(problem.columns, default=None)),
-        first=(at, problem),
+        first=(at, problem.position, problem),
         by_mapping=by_mapping,
     )
 

@@ -13,7 +13,7 @@ from importer.cli.setting import Setting, find_past, find_setting, open_access, 
 from importer.cli.terminal import is_interactive, say, say_causes, show_report
 from importer.errors import PushStopped, UsageError
 from importer.prepare import PUSH, Compared, Job, Past
-from importer.report import Report, causes_of, outcome_causes
+from importer.report import Report, causes_of
 from importer.run import Delivery, run
 from importer.text import count
 from schemas import POLICIES
@@ -101,8 +101,7 @@ def _say_plan(setting: Setting, jobs: Sequence[Job], planned: Sequence[Compared]
             if (each.job.path, note) not in told:
                 say(f"  Note: {note}")
             told.add((each.job.path, note))
-        held = outcome_causes(each.checked, each.plan.settled.items())
-        say_causes((*causes_of([each.checked]), *held))
+        say_causes(causes_of([each.checked], [each.plan.settled.items()]))
     limit = setting.options.limit
     if limit is not None and limit < sum(len(each.plan.rows) for each in planned):
         say(f"  Of these only the first {limit}, as --limit says")

@@ -141,7 +141,7 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     wrong = states.get("invalid", 0) + states.get("rejected", 0)
     push = f"push it with {again}" if again else "push it"
     steps = []
-    waiting = sum(c.rows for c in sheet.problems if c.first is None and not c.by_opscom)
+    waiting = sum(cause.rows for cause in sheet.problems if cause.by_row)
     if wrong:
         what = ["correct the marked cells"] if wrong > waiting else []
         what += ["answer the rows that are held back"] if waiting else []

@@ -6,12 +6,11 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from importer.codes import code_of
 from importer.model import GONE, RECORD, State
 from importer.report import alike, causes_of, told_values
 from importer.results import words
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import EDITED, OUTDATED, UNDECIDED, kind_of
+from importer.results.parts import kind_of
 from importer.results.styles import FILLS, WIDTHS, Column, Layout, set_print
 from importer.text import count, spans
 
@@ -55,14 +54,6 @@ _URGENT_STATES = (State.UNKNOWN, State.REJECTED, State.INVALID)
 _NO_RECORD = (
     "The mapping's skip_rows says that this is not a record, or no mapped column holds anything."
 )
-_REMEDIES = {
-    EDITED: "Restore the row, or change the record as opscom_message says.",
-    UNDECIDED: "Answer new where a second one is meant; where the first is to change, do as opscom_message "
-    "says.",
-    OUTDATED: "Delete the row where the later values are right; else push with --again.",
-    State.INVALID: "See opscom_message.",
-}
-"""What to do about a row that we held back as a whole."""
 _LONGEST = 400
 """Characters of a message in the list of these rows."""
 
@@ -77,16 +68,18 @@ def write_summary(
     counts = Counter(kind_of(outcome) for page in pages for outcome in page.outcomes)
     _write_head(layout, about, words.headline(about, counts))
     layout.section("What to do")
-    causes = causes_of([page.checked for page in pages])
+    causes = causes_of([page.checked for page in pages], [enumerate(p.outcomes) for p in pages])
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
     outcomes = [outcome for page in pages for outcome in page.outcomes]
     bare = sum(each.state is State.PUSHED and not each.reference_id for each in outcomes)
     unnamed = bare if words.policy_of(about).changed_by else 0
     for number, step in enumerate(words.next_steps(about, counts, by_mapping, unnamed), 1):
         layout.across(f"{number}.  {step}")
-    if problems := _problem_lines(pages, causes):
+    if causes:
         layout.section("Problems")
-        layout.table(_PROBLEMS, problems)
+        # Two fields that one column feeds have the same thing wrong with them: it is one line.
+        lines = {(*line[:4], line[5]): line for line in (_line_of(each, pages) for each in causes)}
+        layout.table(_PROBLEMS, lines.values())
     if urgent := _urgent_lines(pages):
         layout.section("Rows that need a person")
         layout.table(_URGENT, [line for _, line in urgent[:_MOST]])
@@ -288,51 +281,23 @@ def _grouped(
     return found
 
 
-def _problem_lines(pages: Sequence[Page], causes: Sequence[Cause]) -> list[list[Cell]]:
-    """Return what is wrong, the causes and the outcomes of rows: errors first, then the most frequent first.
-
-    Each line is column, rows, what is wrong with the value or all values, what to do, the first place and code.
-    """
-    lines = [_of_cause(cause, pages) for cause in causes]
-
-    def refused(page: Page, position: int, outcome: Outcome) -> tuple[object, ...]:
-        place = words.headers(page.refused(position), page.sheet) or words.WHOLE_ROW
-        return outcome.code, place, _REMEDIES.get(kind_of(outcome), "")
-
-    held = (State.REJECTED, State.NOT_SENT, State.INVALID)
-    for (code, place, remedy), spots in _grouped(pages, refused, held).items():
-        page, position = spots[0]
-        outcome = page.outcomes[position]
-        if code or kind_of(outcome) == OUTDATED:
-            known = None if remedy else code_of(outcome.code)
-            said = dict.fromkeys((_shared(spots), known.means if known else ""))
-            advice = known.remedy if known else str(remedy)
-            link, text = page.link(position), "\n".join(filter(None, said))
-            lines.append([str(place), len(spots), text, advice, link, f"{code} error".strip()])
-    # Two fields that one column feeds have the same thing wrong with them: it is one line.
-    once = {(*line[:4], line[5]): line for line in lines}
-    return sorted(
-        once.values(),
-        key=lambda line: (
-            str(line[5]).endswith("warning"),
-            -int(str(line[1])),
-            str(line[5]),
-            line[0],
-        ),
-    )
-
-
-def _of_cause(cause: Cause, pages: Sequence[Page]) -> list[Cell]:
-    assert cause.first is not None  # noqa: S101 - that of a refusal is none, and those are not here
-    sheet, problem = cause.first
-    several = len(cause.values) > 1
-    said = f"{told_values(cause.values)}: {cause.message}" if several else problem.said
+def _line_of(cause: Cause, pages: Sequence[Page]) -> list[Cell]:
+    """Return column, rows, what is wrong with the value or all values, what to do, the first place and code."""
+    at, position, problem = cause.first
+    page, place = pages[at], cause.column or cause.field
+    if problem is None:
+        place = words.headers(page.refused(position), page.sheet)
+        said = "\n".join(dict.fromkeys(filter(None, (cause.answered, cause.message))))
+    elif len(cause.values) > 1:
+        said = f"{told_values(cause.values)}: {cause.message}"
+    else:
+        said = problem.said
     return [
-        cause.column or cause.field or words.WHOLE_ROW,
+        place or words.WHOLE_ROW,
         cause.rows,
         said[:1].upper() + said[1:],
         cause.remedy,
-        pages[sheet].link(problem.position, problem=problem),
+        page.link(position, problem=problem),
         f"{cause.code} {'error' if cause.holds else 'warning'}".strip(),
     ]
 

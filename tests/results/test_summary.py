@@ -210,9 +210,9 @@ Problems
 Column | Rows | What is wrong | What to do | First place | Code
 Province | 3 | "Ontari" (2 rows), "Quebek" (1 row): this is not the name of a province. | Correct the cell. | Students, row 5 | 9033 error
 Birth date | 2 | "32/13/2001" is no date. | Correct the cell. | Students, row 5 | 9033 error
-Whole row | 1 | Email in use. / {CODES[9019].means} | {CODES[9019].remedy} | Students, row 10 | 9019 error
 Birth date | 1 | "32/13/2001" lies in the future. | Correct the cell. | Students, row 6 | 9033 error
-Whole row | 1 | Teapot. | Students, row 11 | 9999 error
+Whole row | 1 | Email in use. / {CODES[9019].means} | {CODES[9019].remedy} | Students, row 10 | 9019 error
+Whole row | 1 | Teapot. / OPSCOM refused the record. | See opscom_message in the workbook. | Students, row 11 | 9999 error
 E-mail | 1 | "32/13/2001" is odd. | Look. | Students, row 8 | warning
 Rows that need a person
 Row | State | Sheet | What is wrong, and what to do
@@ -297,8 +297,8 @@ def test_what_says_nothing_is_left_out_and_a_short_run_is_told_in_seconds(tmp_pa
 
 HELD = {
     "alike": Outcome(State.INVALID, "", "9022", "It may be a second one. Write new."),
-    "edited": Outcome(State.INVALID, "r-1", "9022", "It is there under r-1; it was edited since."),
-    "late": Outcome(State.INVALID, "7", message="A later push brought other values."),
+    "edited": Outcome(State.INVALID, "r-1", "9022", "It is there under r-1. Restore it."),
+    "late": Outcome(State.INVALID, "7", message="A later push came. Delete the row."),
 }
 
 
@@ -311,9 +311,9 @@ def test_what_holds_a_whole_row_back_is_a_problem_of_its_own_with_its_remedy(tmp
     )
     problems = [" | ".join(map(str, line)) for line in section(page, "Problems")[1:]]
     assert problems == [
-        f"Whole row | 2 | {HELD['edited'].message} | Restore the row, or change the record as opscom_message says. | Students, row 5 | 9022 error",
-        f"Whole row | 1 | {HELD['alike'].message} | Answer new where a second one is meant; where the first is to change, do as opscom_message says. | Students, row 7 | 9022 error",
-        f"Whole row | 1 | {HELD['late'].message} | Delete the row where the later values are right; else push with --again. | Students, row 8 | error",
+        "Whole row | 2 | It is there under r-1. | Restore it. | Students, row 5 | 9022 error",
+        "Whole row | 1 | It may be a second one. | Write new. | Students, row 7 | 9022 error",
+        "Whole row | 1 | A later push came. | Delete the row. | Students, row 8 | error",
     ]
     lines = section(page, "Rows that need a person")
     assert [(line[0], line[3]) for line in lines[1:]] == [
@@ -368,7 +368,11 @@ def test_rows_that_are_held_back_for_one_reason_are_one_line_whatever_their_ids(
         ["rows 5 to 6, 9 to 44 and 1 added row", said.format("…", "End")],
         ["row 7", said.format("a4f-4e", "Plate")],
     ]
-    assert section(page, "Problems")[1][1:3] == [40, said.format("…", "End")]
+    first = "The permit {} of an earlier run has the same number."
+    assert [line[1:4] for line in section(page, "Problems")[1:]] == [
+        [39, first.format("…"), "It differs in End."],
+        [1, first.format("a4f-4e"), "It differs in Plate."],
+    ]
     assert opened(tmp_path / "students-results.xlsx")["D8"].value == said.format("a12f-4e", "End")
 
 
