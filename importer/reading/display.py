@@ -100,11 +100,18 @@ class Looks(dict[tuple[str, object], "Look | None"]):
             case "stand-in":
                 shown = lambda _: Shown("", fault=faults.NOT_CALCULATED)  # noqa: E731
             case "s" | "str" | "inlineStr":
-                shown = Shown if style.struck or style.colour else None
+                told = form.write_text("x") != "x"
+                written = partial(_text, form=form) if told else Shown
+                shown = written if told or style.struck or style.colour else None
             case _:
                 raise ValueError(kind)
         self[key] = Look(sort, style, shown) if shown else None
         return self[key]
+
+
+def _text(stored: str, form: NumberFormat) -> Shown:
+    text = form.write_text(stored)
+    return Shown(text) if text else Shown(stored, fault=faults.HIDDEN_BY_FORMAT)
 
 
 def show(raw: str, form: NumberFormat, *, since_1904: bool = False) -> Shown:

@@ -117,11 +117,18 @@ class NumberFormat:
     """At least one; the section for text is left out."""
     conditional: bool = False
     """Whether a section is chosen by a condition."""
+    text: tuple[tuple[str, str], ...] = (("text", "@"),)
+    """The tokens of the section for text."""
 
     @property
     def type(self) -> CellType:
         """What a number of this format is."""
         return self.sections[0].type
+
+    def write_text(self, stored: str) -> str:
+        """Return what a cell of this format shows that holds a text."""
+        shown = (stored if mark in {"text", "general"} else text for mark, text in self.text)
+        return "".join(shown).strip()
 
     def section(self, value: float) -> Section:
         """Return the section that shows a number; what programs differ on is not guessed at."""
@@ -206,10 +213,12 @@ def parse(code: str) -> NumberFormat:
     if 1 < len(parts) <= _MOST_SECTIONS and texts[-1]:
         count = len(parts) - 1
     sections = zip(map(_section, parts[:count]), conditions, strict=False)
-    return NumberFormat(
-        tuple(section._replace(condition=condition) for section, condition in sections),
-        any(conditions[:count]),
-    )
+    numbers = tuple(section._replace(condition=condition) for section, condition in sections)
+    conditional = any(conditions[:count])
+    known = {mark for mark, _ in parts[-1]} <= {"literal", "text", "general"}
+    if known and (texts[-1] or len(parts) > _MOST_SECTIONS):
+        return NumberFormat(numbers, conditional, tuple(parts[-1]))
+    return NumberFormat(numbers, conditional)
 
 
 def _section(tokens: _Tokens) -> Section:

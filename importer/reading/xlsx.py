@@ -80,7 +80,7 @@ class _RowReader:
 
     def _cells(self, row: Element) -> tuple[list[str], list[Look | None]]:
         """Return what is stored of the cells of a row, and how each is shown."""
-        shared, looks, plain = self._book.texts, self._book.looks, self._book.plain
+        shared, looks = self._book.texts, self._book.looks
         value = f"{self._space}v"
         cells: list[str] = []
         ways: list[Look | None] = []
@@ -100,7 +100,7 @@ class _RowReader:
                 cells += [""] * gap
                 ways += [None] * gap
             cells.append(text)
-            ways.append(None if plain and kind == "s" else looks[kind, cell.get("s", "0")])
+            ways.append(looks[kind, cell.get("s", "0")])
         return cells, ways
 
     def _odd(self, cell: Element, kind: str, text: str | None) -> tuple[str, str]:

@@ -66,8 +66,6 @@ class Workbook:
     sheets: tuple[SheetPart, ...]
     """Those with rows, in the order of their tabs; charts and macros have none."""
     looks: Looks
-    plain: bool
-    """Whether no cell is struck out or filled."""
     texts: Sequence[str]
     """The shared texts."""
     calculates: bool
@@ -210,7 +208,6 @@ def read_workbook(package: Package) -> Workbook:
     return Workbook(
         tuple(sheets),
         Looks(styles, since_1904=since_1904),
-        not any(style.struck or style.colour for style in styles.values()),
         texts,
         any(each.get("fullCalcOnLoad") in YES for each in root.iterfind(".//{*}calcPr")),
     )
