@@ -58,7 +58,7 @@ HELD = {
         "nothing!": ["NULL", "none"],
         "several!": ["a@b.ca; c@d.ca", "a@b.ca,c@d.ca", "a@b.ca/c@d.ca", "a@b.ca c@d.ca"],
         "around!": ["Ann Roy <ann@b.ca>", "<ann@b.ca>", "mailto:ann@b.ca", "MAILTO:ann@b.ca", '"ann@b.ca"', "'ann@b.ca'"],
-        "form!": ["ann", "ann@", "@b.ca", "a@@b.ca", "a..b@c.ca", ".a@b.ca", "a.@b.ca", "a@b.ca.", "a@b,ca", "a@b..ca", "a b@c.ca", "ann(at)b.ca", "ann@b.ca (work)", "ann@b.ca>", "ann’s@b.ca", r"ann\@b.ca"],
+        "form!": ["ann", "@", " a@b", "a\u00a0b@c", "a@b\u2009c", "a\u3000@b", "ann@", "@b.ca", "a@@b.ca", "a..b@c.ca", ".a@b.ca", "a.@b.ca", "a@b.ca.", "a@b,ca", "a@b..ca", "a b@c.ca", "ann(at)b.ca", "ann@b.ca (work)", "ann@b.ca>", "ann’s@b.ca", r"ann\@b.ca"],
     },
     PHONE: {
         "nothing!": ["NULL", "undefined"],
@@ -76,17 +76,17 @@ HELD = {
     },
     PROVINCE: {
         "nothing!": ["NULL", "n/a"],
-        "form!": ["Ontario", "O", "Ont.", "N.-É.", "O N"],
+        "form!": ["Ontario", "O", "Ont.", "N.-É.", "O N", "O1", "ÉÉ", "O ", "\uff2f\uff2e"],
     },
-    Kind.NUMBER: {"nothing!": ["NULL"], "form!": ["Staff", "7.0", "-7"]},
+    Kind.NUMBER: {"nothing!": ["NULL"], "form!": ["Staff", "7.0", "-7", "\uff11", "٣", "1 ", "1e3"]},
     Kind.DATE: {"nothing!": ["NULL"], "form!": ["2001-2-3", "20010203", "01/02/2003", "2001-02-03T00:00:00", "٢٠٠١-02-03", "2001-02-03 "]},
     Kind.DATETIME: {
         "nothing!": ["NULL"],
         "form!": ["2026-07-02", "2026-07-02 09:30:00", "2026-07-02T09:30", "2026-07-02T09:30:00Z", "2026-07-02T24:00:00", "2026-07-02T09:60:00", "2026-07-02T09:30:60", "2026-07-02T09:30:00-04:00", "2026-07-02T09:30:00.000", "2026-07-02t09:30:00"],
     },
-    Kind.CURRENCY: {"nothing!": ["none"], "form!": ["EUR", "$", "cad"]},
-    Kind.YEAR: {"nothing!": ["N/A"], "form!": ["20", "2011.0"]},
-    Kind.AMOUNT: {"nothing!": ["NULL"], "zero!": ["0.00"], "form!": ["14.5", "-14.50"]},
+    Kind.CURRENCY: {"nothing!": ["none"], "form!": ["EUR", "$", "cad", "CADUSD", "CAD "]},
+    Kind.YEAR: {"nothing!": ["N/A"], "form!": ["20", "2011.0", "20111", "201x", "\uff12\uff10\uff11\uff11"]},
+    Kind.AMOUNT: {"nothing!": ["NULL"], "zero!": ["0.00", "000000.00"], "form!": ["14.5", "-14.50", "14", ".50", "$14.50", "1,014.50", "1000000.00", "14.500", "1e2"]},
     Kind.VIN: {"exponent!": ["1.2E+16"], "boolean!": ["TRUE"]},
 }  # fmt: skip
 WARNED = {
@@ -116,16 +116,10 @@ FINE = {
     POSTAL: ["K1A 0B1", "k1a0b1", "K1A-0B1", "02138", "02138-1234", "021381234", "A9A9A9", "SW1A 1AA", "D-10115", "75001"],
     PROVINCE: ["ON", "on", "Ny", "PR"],
     Kind.VIN: ["8GKS1AKC7FR518845"],
+    Kind.NUMBER: ["0", "007"], Kind.CURRENCY: ["CAD", "USD"], Kind.YEAR: ["2011", "1899"],
+    Kind.AMOUNT: ["0.01", "14.50", "999999.99", "000014.50"], Kind.DATE: ["1901-01-31", "2000-02-29"],
+    Kind.DATETIME: ["2026-07-02T09:30:00", "2028-02-29T10:00:00"],
 }  # fmt: skip
-
-
-def rows(table):
-    return [
-        pytest.param(kind, rule, text, id=f"{kind.value} {rule} {text!a}")
-        for kind, rules in table.items()
-        for rule, texts in rules.items()
-        for text in texts
-    ]
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=str)
@@ -134,19 +128,16 @@ def test_what_no_field_takes_is_held_in_all_of_them(kind, rule, texts):
     assert {text: names(kind, text) for text in texts} == {text: [rule] for text in texts}
 
 
-@pytest.mark.parametrize(("kind", "rule", "text"), rows(HELD) + rows(WARNED))
-def test_what_is_ruined_is_held_and_what_is_odd_warned_of_for_one_reason(kind, rule, text):
-    assert names(kind, text) == [rule]
+@pytest.mark.parametrize("kind", list(Kind), ids=str)
+def test_what_is_ruined_is_held_and_what_is_odd_warned_of_for_one_reason(kind):
+    for rule, texts in (HELD.get(kind, {}) | WARNED.get(kind, {})).items():
+        assert {text: names(kind, text) for text in texts} == {text: [rule] for text in texts}
 
 
-@pytest.mark.parametrize(
-    ("kind", "text"),
-    [pytest.param(kind, text, id=f"{kind.value} {text!a}") for kind in FINE for text in FINE[kind]],
-)
-def test_what_people_really_have_goes_without_a_word(kind, text):
+@pytest.mark.parametrize("kind", FINE, ids=str)
+def test_what_people_really_have_goes_without_a_word(kind):
     """Counted: 0 false alarms in these, which come from the vendor, public bug reports and exports."""
-    expected = ["nowhere"] if text == "A" and kind is PROVINCE else []
-    assert names(kind, text) == expected
+    assert {text: names(kind, text) for text in FINE[kind]} == {text: [] for text in FINE[kind]}
 
 
 @pytest.mark.parametrize("kind", list(Kind), ids=str)

@@ -72,22 +72,11 @@ def test_a_value_may_be_as_long_as_the_limit_and_no_longer(endpoint, known):
 
 
 FORMS = {
-    Kind.EMAIL: (
-        ["a@b", "test@test.com", "zoë@exämple.org", "o'hara+x@mail.example.ca"],
-        ["a", "@", "a@", "@b", "a b@c", "a@@b.c", "a..b@c.d", ".a@b.c", "a.@b.c", "a@b.c.", "a@b,c", "a@b.c;d@e.f", "A <a@b.c>", "mailto:a@b.c", '"a@b.c"', "a@b c", "a\u00a0b@c", "a@b\u2009c", " a@b", "a\u3000@b"],
-    ),
-    Kind.PROVINCE: (["bc", "NY", "Qc"], ["B", "B.C.", "ONT", "O1", "Ontario", "ÉÉ", "O ", "\uff2f\uff2e"]),
-    Kind.NUMBER: (["0", "6", "007"], ["x", "1.0", "-1", "\uff11", "٣", "1 ", "1e3"]),
-    Kind.DATE: (["1901-01-31", "2000-02-29", "2026-09-01"], ["2026-09-02", "9999-12-31"]),
-    Kind.DATETIME: (["2026-07-02T09:30:00", "2026-12-31T23:59:59", "2028-02-29T10:00:00"], []),
-    Kind.AMOUNT: (
-        ["0.01", "14.50", "999999.99", "000014.50"],
-        ["0.00", "000000.00", "14.5", "14", ".50", "$14.50", "1,014.50", "1000000.00", "-1.00", "14.500", "1e2"],
-    ),
-    Kind.CURRENCY: (["CAD", "USD"], ["cad", "EUR", "CADUSD", "CAD ", "$"]),
-    Kind.YEAR: (["2011", "1899"], ["11", "20111", "2011.0", "201x", "\uff12\uff10\uff11\uff11"]),
-    Kind.VIN: (["8GKS1AKC7FR518845", "short"], ["x" * 26]),
+    Kind.EMAIL: ("a@b", "a@@b.c"), Kind.PROVINCE: ("bc", "B.C."), Kind.NUMBER: ("007", "1.0"), Kind.DATE: ("2000-02-29", "2026-09-02"),
+    Kind.DATETIME: ("2028-02-29T10:00:00", "2026-07-02T24:00:00"), Kind.AMOUNT: ("14.50", "14.5"), Kind.CURRENCY: ("USD", "cad"),
+    Kind.YEAR: ("1899", "11"), Kind.VIN: ("short", "x" * 26),
 }  # fmt: skip
+"""Kind → what it takes and what not: all else is in ``test_kinds``."""
 KEYS = {
     "users": {"unique_id": "s-{}", "email": "a{}@b.ca"}, "vehicles": {"plate": "AB {}"}, "permits": {"plate": "AB {}"},
     "permit-updates": {"referenceID": "r-{}"}, "permit-deletes": {"referenceID": "r-{}"}, "plates": {"plate": "AB {}"},
@@ -115,14 +104,10 @@ def test_a_form_takes_what_is_documented_and_nothing_else(endpoint, known):
     code = known.too_long if known.kind is Kind.VIN else known.invalid
     good, bad = FORMS[known.kind]
     more = {"endTime": "9999-12-31T00:00:00"} if known.name == "startTime" else {}
-    expected = {key: [] for key in good} | {key: [code] for key in bad}
-
-    assert codes_of(endpoint, known.name, [*good, *bad], **more) == expected
+    assert codes_of(endpoint, known.name, [good, bad], **more) == {good: [], bad: [code]}
 
 
 MESSAGES = [
-    pytest.param("users", {"email": "ada at example"}, "error", 9033, "email", "this is not an e-mail address, which has one @ and no blanks, brackets or commas.", "Correct the cell.", id="e-mail"),
-    pytest.param("users", {"city": "a\tb"}, "error", 9033, "city", "this holds a control character, a tab for example.", "Delete what the cell holds and type it anew.", id="control character"),
     pytest.param("users", {"province2": "xx"}, "warning", 9033, "province2", "this is the abbreviation of no province of Canada and no state of the US.", "Check it; the row is sent as it is.", id="unknown province"),
     pytest.param("users", {"date_of_birth": "1899-12-31"}, "warning", None, "date_of_birth", "this is a date before 1900.", "Check the year; the row is sent as it is.", id="before 1900"),
     pytest.param("permits", {"startTime": "2026-07-02"}, "error", 9007, "startTime", "this is not a date and time in the form yyyy-mm-ddThh:mm:ss.", "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs.", id="time"),

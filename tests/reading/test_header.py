@@ -7,13 +7,13 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-import xlsxwriter
 from hypothesis import given
 from hypothesis import strategies as st
+from packages import written
 
 from importer.errors import InputError
-from importer.model import RESULT_COLUMNS, Column, Flaw, Grid, Source
-from importer.reading import find_header, read_source, take_sheet
+from importer.model import RESULT_COLUMNS, Flaw, Grid, Source
+from importer.reading import find_header, take_sheet
 from importer.text import clean
 
 
@@ -56,13 +56,8 @@ def test_the_first_row_with_most_wanted_headers_is_the_header(grid, wanted, row)
 def test_headers_are_cleaned_and_repeated_ones_numbered_and_cells_stay_as_shown():
     header = [" Phone\u00a0", "PHONE", "", "Id\nno", "Date de \r\n début\n"]
     sheet = taken(grid_of(header, ["\u00a01 ", "a\nb\u200b", "3", "4", "5"]))
-    assert sheet.columns == (
-        Column(0, "Phone", 1),
-        Column(1, "PHONE", 2),
-        Column(2, "", 1),
-        Column(3, "Id no", 1),
-        Column(4, "Date de début", 1),
-    )
+    numbered = [("Phone", 1), ("PHONE", 2), ("", 1), ("Id no", 1), ("Date de début", 1)]
+    assert [(column.header, column.number) for column in sheet.columns] == numbered
     assert sheet.frame.iloc[0].tolist() == ["\u00a01 ", "a\nb\u200b", "3", "4", "5"]
 
 
@@ -95,14 +90,8 @@ def test_a_row_whose_only_cell_has_a_flaw_is_no_blank_row():
     assert taken(grid).rows.tolist() == [2]
 
 
-def test_a_header_without_records_is_an_empty_sheet():
-    sheet = taken(grid_of(["id", "name"]))
-    assert (sheet.frame.shape, sheet.rows.tolist(), len(sheet.columns)) == ((0, 2), [], 2)
-
-
-@pytest.mark.parametrize(("name", "place"), [("S", "S, row"), (None, "row")], ids=["sheet", "text"])
-@pytest.mark.parametrize("row", [2, 9], ids=["blank", "not there"])
-def test_a_header_row_that_is_blank_is_refused(name, place, row):
+@pytest.mark.parametrize(("name", "place", "row"), [("S", "S, row", 2), (None, "row", 9)])
+def test_a_header_row_that_is_blank_or_not_there_is_refused(name, place, row):
     with pytest.raises(InputError) as caught:
         taken(grid_of(["id"], [" "], name=name), row)
     assert str(caught.value) == (
@@ -134,56 +123,18 @@ def test_rows_of_a_results_workbook_point_at_the_first_source_and_added_ones_pas
     assert (sheet.rows.tolist(), sheet.added) == ([14, 9, 15, 16, 17, 18], {2, 3, 4, 5})
 
 
-@pytest.mark.parametrize(
-    "head",
-    [
-        ["id", *RESULT_COLUMNS],
-        [*RESULT_COLUMNS[::-1], "id"],
-        ["opscom_status", "id", "opscom_row"],
-    ],
-    ids=["behind", "turned", "two are left"],
-)
-def test_a_results_workbook_is_known_by_our_columns_wherever_they_stand(head):
-    cells = ["14" if name == "opscom_row" else "" if name != "id" else "a" for name in head]
-    assert taken(grid_of(head, cells)).rows.tolist() == [14]
-    assert taken(grid_of(["Title"], head, cells), 2).rows.tolist() == [14]
-
-
 def test_a_source_that_took_over_one_of_our_columns_is_no_results_workbook():
     sheet = taken(grid_of(["id", "opscom_row"], ["a", "14"]))
     assert (sheet.rows.tolist(), sheet.added) == ([2], frozenset())
 
 
-FACTS = [("Run", "7"), ("File's SHA-256", "a" * 64), ("File", "people.csv")]
-
-
-def book_with_summary(folder, header, facts=FACTS):
-    path = folder / "people-results.xlsx"
-    with xlsxwriter.Workbook(str(path)) as book:
-        page = book.add_worksheet("Summary")
-        for row, fact in enumerate(facts):
-            page.write_row(row + 2, 0, fact)
-        sheet = book.add_worksheet("Students")
-        sheet.write_row(0, 0, header)
-        sheet.write_row(1, 0, ["invalid", "", "", "", "", 7, "a"])
-    return read_source(path)
-
-
-def test_the_summary_of_a_results_workbook_is_passed_over(tmp_path):
-    source = book_with_summary(tmp_path, [*RESULT_COLUMNS, "id"])
-    assert [grid.name for grid in source.grids] == ["Students"]
-    assert take_sheet(source, source.grids[0], 1).rows.tolist() == [7]
-
-
-def test_a_sheet_called_summary_of_another_workbook_is_read(tmp_path):
-    source = book_with_summary(tmp_path, list("abcdefg"))
-    assert [grid.name for grid in source.grids] == ["Summary", "Students"]
-
-
 def test_a_results_workbook_whose_summary_is_gone_is_refused(tmp_path):
+    def fill(book):
+        book.add_worksheet("Students").write_row(0, 0, [*RESULT_COLUMNS, "id"])
+
     with pytest.raises(InputError) as caught:
-        book_with_summary(tmp_path, [*RESULT_COLUMNS, "id"], facts=[])
+        written(tmp_path, fill)
     assert str(caught.value) == (
-        "people-results.xlsx: these are results without their sheet Summary, which says what became of "
+        "people.xlsx: these are results without their sheet Summary, which says what became of "
         "the rows. Push the results workbook as it was written, with its Summary."
     )

@@ -42,9 +42,6 @@ def test_a_text_file_is_one_grid_without_a_name(tmp_path):
 
 TEXT = 'id;name\r\n1;Zoë "Z" O\u2019Hara\r\n'
 ENCODED = {
-    "utf-8": TEXT.encode(),
-    "utf-8 with mark": b"\xef\xbb\xbf" + TEXT.encode(),
-    "utf-16 little end first": b"\xff\xfe" + TEXT.encode("utf-16-le"),
     "utf-16 big end first": b"\xfe\xff" + TEXT.encode("utf-16-be"),
     "utf-16 without mark": TEXT.encode("utf-16-le"),
     "utf-16 big end first without mark": TEXT.encode("utf-16-be"),
@@ -86,9 +83,10 @@ def test_a_few_stray_bytes_make_no_other_encoding_of_a_text_in_utf_8(tmp_path, s
 ACCENTS = ["Zoé", "Montréal", "François", "Jérôme", "Élodie", "Noël"]
 
 
-@pytest.mark.parametrize(
-    ("codec", "label"), [("cp850", "a code page of DOS"), ("mac-roman", "Mac Roman")]
-)
+DOS, MAC = "a code page of DOS", "Mac Roman"
+
+
+@pytest.mark.parametrize(("codec", "label"), [("cp850", DOS), ("mac-roman", MAC)])
 def test_letters_that_windows_1252_does_not_explain_are_held_until_the_encoding_is_said(
     tmp_path, codec, label
 ):
@@ -108,35 +106,30 @@ def test_letters_that_windows_1252_does_not_explain_are_held_until_the_encoding_
     assert (told.frame[1].tolist()[1:], told.flaws) == ([*ACCENTS, "Ann"], ())
 
 
-@pytest.mark.parametrize(
-    ("codec", "text"),
-    [
-        ("cp850", "Pâquet Hébert Québec"), ("cp850", "Hâlé"), ("cp850", "López"), ("cp850", "BENOÎT"), ("cp863", "NOËL"),
-        ("mac-roman", "Éric Pâquet"), ("mac-roman", "Hâlé"), ("mac-roman", "BEAUPRÉ"), ("mac-roman", "O’Neil"),
-    ],
-)  # fmt: skip
-def test_one_name_gives_away_another_encoding(tmp_path, codec, text):
-    label = "Mac Roman" if codec == "mac-roman" else "a code page of DOS"
-    grid = source_of(tmp_path, f"id,name\n1,{text}\n".encode(codec)).grids[0]
-    assert grid.flaws == (faults.other_encoding(label, codec).at(1, 1),)
+GIVEN_AWAY = {
+    "cp850": ["Pâquet Hébert Québec", "Hâlé", "López", "BENOÎT"], "cp863": ["NOËL"],
+    "mac-roman": ["Éric Pâquet", "Hâlé", "BEAUPRÉ", "O’Neil"],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("codec", GIVEN_AWAY)
+def test_one_name_gives_away_another_encoding(tmp_path, codec):
+    fault = faults.other_encoding(MAC if codec == "mac-roman" else DOS, codec)
+    for text in GIVEN_AWAY[codec]:
+        grid = source_of(tmp_path, f"id,name\n1,{text}\n".encode(codec)).grids[0]
+        assert (text, grid.flaws) == (text, (fault.at(1, 1),))
 
 
 WESTERN = [
-    "O\u2019Brien", "Smith\u2013Jones", "Zo\u00eb\u2026", "\u0160imi\u0107 \u017d".replace("\u0107", "c"),
+    "O\u2019Brien", "Smith\u2013Jones", "Zo\u00eb\u2026", "\u0160imic \u017d",
     "Tom\u00e1\u0161", "\u00abCAF\u00c9\u00bb", "c\u0153ur", "N\u00b0 5", "1\u00bd", "caf\u00e9\u2122", "\u20ac5",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", WESTERN, ids=ascii)
-def test_signs_that_windows_1252_texts_do_hold_are_no_other_encoding(tmp_path, text):
-    grid = source_of(tmp_path, f"id,name\n1,{text}\n".encode("cp1252")).grids[0]
-    assert (cells(grid)[1], grid.flaws) == (["1", text], ())
-
-
-def test_one_odd_sign_among_many_accents_is_no_other_encoding(tmp_path):
-    lines = ["id,name", *(f"{n},Zo\u00eb" for n in range(20)), "99,Ren\u017de"]
-    grid = source_of(tmp_path, "\n".join(lines).encode("cp1252")).grids[0]
-    assert grid.flaws == ()
+def test_signs_that_windows_1252_texts_do_hold_are_no_other_encoding(tmp_path):
+    for last in [*WESTERN, "\n".join(["Zo\u00eb"] * 20 + ["Ren\u017de"])]:
+        grid = source_of(tmp_path, f"name\n{last}\n".encode("cp1252")).grids[0]
+        assert (grid.frame[0].tolist()[1:], grid.flaws) == (last.split("\n"), ())
 
 
 def test_a_named_encoding_is_used(tmp_path):
@@ -158,11 +151,9 @@ def test_an_encoding_that_nobody_knows_is_refused(tmp_path):
 
 PEOPLE = [["id", "name"], ["1", "Ann"], ["2", "Bo"]]
 READ = {
-    "comma": ("id,name\n1,a;b\n2,c\n", [["id", "name"], ["1", "a;b"], ["2", "c"]]),
     "semicolon with decimal commas": (
         "id;fee\n1;14,50\n2;15,20\n", [["id", "fee"], ["1", "14,50"], ["2", "15,20"]],
     ),
-    "tab": ("id\tname\n1\ta, b, c\n2\td, e\n", [["id", "name"], ["1", "a, b, c"], ["2", "d, e"]]),
     "bar": ("id|fee\n1|2,3\n2|2,3\n", [["id", "fee"], ["1", "2,3"], ["2", "2,3"]]),
     "title above": ("People of autumn, winter\n\nid;fee\n1;2\n2;3\n", [
         ["People of autumn, winter", ""], ["id", "fee"], ["1", "2"], ["2", "3"],
@@ -178,9 +169,6 @@ READ = {
     "a backslash before quotes": (
         'id,name\n1,"Ann \\"Nan\\" Roy"\n2,"Bo"\n', [["id", "name"], ["1", 'Ann "Nan" Roy'], ["2", "Bo"]],
     ),
-    "a backslash, and a blank behind it": (
-        'id,name\n1,"Ann \\"Nan\\" , Roy"\n2,"Bo"\n', [["id", "name"], ["1", 'Ann "Nan" , Roy'], ["2", "Bo"]],
-    ),
     "both": (
         'id, name\n1, "Roy, \\"Nan\\""\n2, "Bo"\n', [["id", "name"], ["1", 'Roy, "Nan"'], ["2", "Bo"]],
     ),
@@ -188,14 +176,11 @@ READ = {
         '"id" ,"name"\n"1" ,"Roy, ""Nan"" , Ann"  \n2 , "Bo" ', [["id", "name"], ["1", 'Roy, "Nan" , Ann'], ["2 ", "Bo"]],
     ),
     "a backslash that is one": ('id,name\n1,"C:\\"\n2,"a""b"\n', [["id", "name"], ["1", "C:\\"], ["2", 'a"b']]),
-    "a blank in a cell": ('id,name\n1," Ann"\n2,"Bo"\n', [["id", "name"], ["1", " Ann"], ["2", "Bo"]]),
     "a delimiter that is named": ("sep=;\r\nid;name\r\n1;a,b\r\n", [["id", "name"], ["1", "a,b"]]),
     "named in quotes": ('"sep=;"\r\nid;name\r\n1;a,b\r\n', [["id", "name"], ["1", "a,b"]]),
-    "named in capitals": ("SEP=;\r\nid;name\r\n1;a,b\r\n", [["id", "name"], ["1", "a,b"]]),
     "a line break in quotes": ('id,s\n1,"12 Main St\nUnit 4"\n', [["id", "s"], ["1", "12 Main St\nUnit 4"]]),
     "what only looks like line ends": ("id,s\n1,a\u2028b\x0bc\x85d\n", [["id", "s"], ["1", "a\u2028b\nc\x85d"]]),
     "zeros kept by a formula": ('id,name\n="0012345",Ann\n', [["id", "name"], ["0012345", "Ann"]]),
-    "zeros kept by a quoted formula": ('id,name\n"=""0012345""",Ann\n', [["id", "name"], ["0012345", "Ann"]]),
     **{
         f"control Z, {end!r} before": (f"id,name\r\n1,Ann\r\n2,Bo{end}", PEOPLE)
         for end in ("\x1a", "\r\n\x1a", "\r\n\x1a\r\n")
@@ -227,17 +212,16 @@ def test_every_line_end_is_read_and_blank_lines_count(tmp_path, text, rows):
     assert (cells(grid), grid.rows.tolist()) == (PEOPLE, rows)
 
 
-@pytest.mark.parametrize("sign", ["\0", "\x01", "\x1b"], ids=ascii)
-def test_a_control_character_is_a_flaw_of_its_cell(tmp_path, sign):
-    grid = source_of(tmp_path, f"id,name\n1,Ann\n2,B{sign}o and more text\n").grids[0]
-    assert cells(grid)[2] == ["2", "B\ufffdo and more text"]
-    assert grid.flaws == (faults.HOLDS_CONTROLS.at(2, 1),)
-
-
-@pytest.mark.parametrize("sign", "\x0b\x0c\x1c\x1d\x1e\x1f", ids=ascii)
-def test_what_other_programs_break_lines_with_is_a_line_break(tmp_path, sign):
-    grid = source_of(tmp_path, f"id,street\n1,12 Main St{sign}Unit 4\n").grids[0]
-    assert (cells(grid)[1], grid.flaws) == (["1", "12 Main St\nUnit 4"], ())
+def test_a_control_character_is_a_flaw_of_its_cell_and_what_breaks_lines_elsewhere_a_line_break(
+    tmp_path,
+):
+    for sign in "\0\x01\x1b":
+        grid = source_of(tmp_path, f"id,name\n1,Ann\n2,B{sign}o and more text\n").grids[0]
+        assert cells(grid)[2] == ["2", "B\ufffdo and more text"]
+        assert grid.flaws == (faults.HOLDS_CONTROLS.at(2, 1),)
+    for sign in "\x0b\x0c\x1c\x1d\x1e\x1f":
+        grid = source_of(tmp_path, f"id,street\n1,12 Main St{sign}Unit 4\n").grids[0]
+        assert (cells(grid)[1], grid.flaws) == (["1", "12 Main St\nUnit 4"], ())
 
 
 ERRORS = [
@@ -249,16 +233,10 @@ ERRORS = [
 NAMES = ["#12", "#", "#1 Elm St", "#Ann!", "C#!", "Err: 502", "Loading dock", "N/A", "##a"]
 
 
-@pytest.mark.parametrize("text", ERRORS)
-def test_the_text_of_an_excel_error_is_a_flaw(tmp_path, text):
-    grid = source_of(tmp_path, f"id,name\n1,{text}\n2,#12\n").grids[0]
+def test_the_text_of_an_excel_error_is_a_flaw_and_what_only_looks_like_one_is_none(tmp_path):
     cause, remedy = "this is an Excel error, not a value.", "Correct the formula or type the value."
-    assert grid.flaws == (Flaw(1, 1, cause, remedy),)
-
-
-@pytest.mark.parametrize("text", NAMES)
-def test_what_only_looks_like_an_error_is_none(tmp_path, text):
-    assert source_of(tmp_path, f"id,name\n1,{text}\n").grids[0].flaws == ()
+    (grid,) = source_of(tmp_path, "\n".join(["name", *ERRORS, *NAMES])).grids
+    assert grid.flaws == tuple(Flaw(at, 0, cause, remedy) for at in range(1, len(ERRORS) + 1))
 
 
 UNCLOSED = (
@@ -297,15 +275,15 @@ def test_what_cannot_be_read_for_certain_stops_the_reading_at_its_place(tmp_path
     assert str(caught.value) == f"people.csv, {message}"
 
 
+def sheet_of(folder, text, header_row=1):
+    source = source_of(folder, text)
+    return take_sheet(source, source.grids[0], header_row)
+
+
 REMEDY = (
     "Put a value that holds the delimiter or a line break in double quotes, "
     "and give the record as many cells as the header."
 )
-
-
-def sheet_of(folder, text, header_row=1):
-    source = source_of(folder, text)
-    return take_sheet(source, source.grids[0], header_row)
 
 
 def test_records_longer_or_shorter_than_the_header_are_flaws_as_a_whole(tmp_path):
@@ -319,28 +297,17 @@ def test_records_longer_or_shorter_than_the_header_are_flaws_as_a_whole(tmp_path
     )
 
 
-SWALLOWED = (
-    "a cell of this record holds tabs and line breaks, as if whole records had got into it.",
-    "Remove the stray double quote in the source, and export the file again.",
-)
-
-
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"], ids=["LF", "CRLF", "CR"])
-@pytest.mark.parametrize("between", [0, 1, 5], ids=lambda count: f"{count} between")
+@pytest.mark.parametrize("between", [0, 5], ids=lambda count: f"{count} between")
 def test_a_record_that_swallows_those_after_it_is_a_flaw_as_a_whole(tmp_path, between, end):
     people = [f"{row}\tRoy, Ann\t{row} Elm St\tTruro" for row in range(20)]
     first, last = '98\tLee, Kim\t"The Oaks\tTruro', '99\tLee, Bo\tThe Elms"\tTruro'
-    lines = [
-        "id\tname\tstreet\tcity",
-        *people[:2],
-        first,
-        *people[2 : 2 + between],
-        last,
-        people[9],
-    ]
-    sheet = sheet_of(tmp_path, end.join(lines))
+    held = [first, *people[2 : 2 + between], last]
+    sheet = sheet_of(tmp_path, end.join(["id\tname\tstreet\tcity", *people[:2], *held, people[9]]))
     assert sheet.frame[0].tolist() == ["0", "1", "98", "9"]
-    assert sheet.flaws == (Flaw(2, None, *SWALLOWED),)
+    cause = "a cell of this record holds tabs and line breaks, as if whole records had got into it."
+    remedy = "Remove the stray double quote in the source, and export the file again."
+    assert sheet.flaws == (Flaw(2, None, cause, remedy),)
 
 
 def test_a_note_with_tabs_and_lines_is_no_flaw(tmp_path):
@@ -363,14 +330,6 @@ def test_a_delimiter_too_many_is_no_flaw(tmp_path, text):
     assert [column.header for column in sheet.columns] == ["a", "b"]
     assert cells(sheet) == [["1", "2"], ["3", "4"]]
     assert sheet.flaws == ()
-
-
-def test_a_wide_record_far_below_does_not_lose_its_cells(tmp_path):
-    text = "a,b\n" + "1,2\n" * 9_000 + "1,2,3\n"
-    grid = source_of(tmp_path, text).grids[0]
-    assert grid.frame.shape == (9_002, 3)
-    assert grid.frame.iloc[-1].tolist() == ["1", "2", "3"]
-    assert grid.lengths.tolist()[-2:] == [2, 3]
 
 
 # --- Whatever the csv module writes --------------------------------------------------------------------
