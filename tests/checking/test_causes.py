@@ -119,15 +119,6 @@ def test_a_results_workbook_given_back_is_not_mapped_anew(office, call):
     assert problem["remedy"].endswith("Add it to `lookup` in the mapping.")
 
 
-def test_a_province_column_mapped_to_the_city_is_one_line_with_its_values(office, call):
-    lay(office, 12, Prov=["Ottawa", "Ottawa", "Gatineau"])
-    [problem], done, file = problems(call)
-    assert problem["values"] == [{"value": "Ottawa", "rows": 8}, {"value": "Gatineau", "rows": 4}]
-    assert problem["remedy"].startswith("All 12 rows fail alike, so change the mapping")
-    assert sum('"Ottawa" (8 rows' in line for line in done.err.splitlines()) == 1
-    assert '"Ottawa" (8 rows' in summary(file)
-
-
 @pytest.mark.parametrize(
     ("cells", "way"),
     [

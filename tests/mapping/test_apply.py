@@ -6,7 +6,6 @@ import datetime as dt
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from checked import sheet_of
 from hypothesis import HealthCheck, given, settings
@@ -41,22 +40,6 @@ def apply(tmp_path):
 
 def rows(batch):
     return batch.frame.to_dict("records")
-
-
-def test_a_sheet_comes_under_the_vendors_names_in_the_vendors_order(apply):
-    source = sheet(["Last", "ID", "First"], ["Roy", "0012", "Zoë"], ["Null", "NA", "None"])
-    batch = apply("{last_name: Last, first_name: FIRST, unique_id: id}", source)
-    assert list(batch.frame.columns) == ["unique_id", "first_name", "last_name"]
-    assert rows(batch) == [
-        {"unique_id": "0012", "first_name": "Zoë", "last_name": "Roy"},
-        {"unique_id": "NA", "first_name": "None", "last_name": "Null"},
-    ]
-    assert batch.origins == {"unique_id": (1,), "first_name": (2,), "last_name": (0,)}
-    assert (batch.endpoint, batch.mapping) == ("users", "M")
-    assert (batch.blanks, batch.duplicates) == ("omit", "error")
-    assert set(map(str, batch.frame.dtypes)) == {"str"}
-    assert batch.frame.index.equals(pd.RangeIndex(2))
-    assert (batch.problems, batch.left_out, batch.chosen) == ((), frozenset(), {})
 
 
 OPTIONAL = (
@@ -156,10 +139,6 @@ TOLD = {
         "{date_of_birth: {first_of: [A, B]}}", sheet(["A", "B"], ["", "3/4/01"], ["3/4/01", ""]),
         ["3/4/01", "3/4/01"], [(0, (1,), 9033, "error", TWO_WAYS), (1, (0,), 9033, "error", TWO_WAYS)],
     ),
-    "a start has its own code": (
-        "{startTime: A}", sheet(["A"], ["2026-09-01"]), ["2026-09-01"], [(0, (0,), 9007, "error", "this date has no time of day.")],
-        {"endpoint": "permits"},
-    ),
     "an end has its own code": (
         "{endTime: A}", sheet(["A"], ["2026-09-01"]), ["2026-09-01"], [(0, (0,), 9005, "error", "this date has no time of day.")],
         {"endpoint": "permits"},
@@ -202,10 +181,6 @@ TOLD = {
         "{province: A, state: {column: B, if_invalid: omit}}", sheet(["A", "B"], ["ON", "ZZZ"], ["", "QC"]), ["ON", "QC"],
         [(0, (1,), 9033, "warning", GAVE_WAY)],
     ),
-    "of them the province gives way where it may be left out": (
-        "{state: A, province: {column: B, if_invalid: omit}}", sheet(["A", "B"], ["ON", "ZZZ"], ["", "QC"]), ["ON", "QC"],
-        [(0, (1,), 9033, "warning", GAVE_WAY)],
-    ),
     "a value left out under one name gives way to the other name": (
         "{province: P, state: {column: S, lookup: {New York: NY}, if_invalid: omit}}", sheet(["P", "S"], ["on", "x"], ["", "x"]),
         ["ON", ""], [(at, (1,), 9033, "warning", f'{UNKNOWN}New York". {LEFT_OUT}') for at in (0, 1)], {"left_out": {1}},
@@ -215,10 +190,6 @@ TOLD = {
         sheet(["ID", "Born"], ["1", "soon"], ["2", "2001-02-03"], ["3", ""]), ["", "2001-02-03", "1999-01-01"],
         [(0, (1,), 9033, "warning", f"this is not a date in the form yyyy-mm-dd. {LEFT_OUT}")],
         {"more": "defaults: {date_of_birth: 1999-01-01}", "left_out": {0}},
-    ),
-    "what a lookup does not list is held": (
-        "{city: {column: C, lookup: {Staff: S}}}", sheet(["C"], ["Guest"], ["staff"]), ["Guest", "S"],
-        [(0, (0,), 9033, "error", f'{UNKNOWN}Staff".')], HULL,
     ),
     "else it is kept": ("{city: {column: C, lookup: {Staff: S}, else: keep}}", sheet(["C"], ["Guest"], ["staff"]), ["Guest", "S"], [], HULL),
     "or left out": (
@@ -309,12 +280,6 @@ def test_an_expression_that_never_ends_stops_the_file(apply, key):
         f"the regular expression of `{key}` in the mapping takes too long. "
         "Write it without repetitions inside repetitions, such as (a+)+."
     )
-
-
-def test_the_columns_of_two_names_are_told_apart(apply):
-    source = sheet(["P", "S"], ["on", "ON"], ["", "NY"], ["qc", ""], ["", ""])
-    batch = apply("{state: S, province: P}", source)
-    assert [batch.columns_of("province", at) for at in range(4)] == [(0,), (1,), (0,), (0,)]
 
 
 def test_without_opscoms_list_a_lookup_of_user_types_stops_the_file(apply):

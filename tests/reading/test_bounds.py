@@ -30,15 +30,6 @@ def test_a_million_formatted_empty_rows_cost_little_memory(tmp_path):
     assert most < len(data) + (64 << 20)
 
 
-@pytest.mark.exhaustive
-def test_five_thousand_columns_are_read(tmp_path):
-    grid = read(
-        tmp_path, with_sheet(many_rows(20, "".join(f"<c><v>{n}</v></c>" for n in range(5000))))
-    )
-    assert grid.frame.shape == (20, 5000)
-    assert grid.frame[4999].tolist() == ["4999"] * 20
-
-
 def test_a_cell_of_a_million_characters_is_read_as_it_is(tmp_path):
     long = "x" * 1_000_000
     data = with_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', [f"<si><t>{long}</t></si>"])
@@ -162,15 +153,6 @@ def test_many_merges_and_hidden_columns_are_read(tmp_path):
     )
     grid = read(tmp_path, data)
     assert (grid.frame.shape, len(grid.merges)) == ((1, 1_000), 20_000)
-
-
-def test_a_style_for_each_cell_is_read(tmp_path):
-    rows = "".join(f'<row r="{n}"><c r="A{n}" s="{n}"><v>7</v></c></row>' for n in range(1, 40_001))
-    styles = b'<cellXfs><xf numFmtId="164"/>' + b'<xf numFmtId="164"/>' * 40_000 + b"</cellXfs>"
-    data = rewritten(
-        with_sheet(rows), lambda _, part: re.sub(rb"<cellXfs.*</cellXfs>", styles, part)
-    )
-    assert read(tmp_path, data).frame[0].tolist() == ["007"] * 40_000
 
 
 @pytest.mark.exhaustive

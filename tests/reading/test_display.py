@@ -1,6 +1,6 @@
 """What a cell shows: the person's view of what is stored and its format.
 
-The common formats are those of LibreOffice's own workbook: see ``test_libreoffice``.
+The common formats are those of LibreOffice's own workbook: see ``test_producers``.
 """
 
 from __future__ import annotations

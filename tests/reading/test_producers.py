@@ -1,12 +1,19 @@
-"""One table of about a hundred tricky cells, as 25 programs write it."""
+"""Workbooks as programs write them: every cell reads as a person sees it there.
+
+One table of about a hundred tricky cells as 25 programs write it, the faults of some of them, and a table of
+number formats as LibreOffice itself shows it.
+"""
 
 from __future__ import annotations
 
+import csv
+import datetime as dt
 import json
-import re
+import shutil
 from pathlib import Path
 
 import pytest
+from returning import LIBREOFFICE, save_in_libreoffice
 
 from importer.model import EXCEL_ERRORS, UNCORRECTED
 from importer.reading import faults, read_source, take_sheet
@@ -37,48 +44,97 @@ def test_every_cell_of_every_program_reads_as_a_person_sees_it(name):
     assert found == SHOWN[name] | stand_ins
 
 
-def read(name, header_row=1):
-    source = read_source(FAULTS / name)
-    return take_sheet(source, source.grids[0], header_row)
+def read(path):
+    source = read_source(path)
+    return take_sheet(source, source.grids[0], 1)
 
 
-def column(sheet, header):
-    (found,) = [column.position for column in sheet.columns if column.header == header]
-    return found
+CALCULATED_LATER = {
+    **dict.fromkeys(["poi-city.xlsx", "poi-city.xls", "perl-city.xls", "jxl-city.xls", "xlsxwriter-city.xlsx"], "City"),
+    "pandas-xlsxwriter.xlsx": "City", "jxl-permits.xls": "Price",
+}  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("name", "header"),
-    [
-        ("poi-city.xlsx", "City"),
-        ("poi-city.xls", "City"),
-        ("perl-city.xls", "City"),
-        ("jxl-city.xls", "City"),
-        ("jxl-permits.xls", "Price"),
-        ("xlsxwriter-city.xlsx", "City"),
-        ("pandas-xlsxwriter.xlsx", "City"),
-    ],
-)
-def test_what_stands_in_for_the_value_of_a_formula_is_held(name, header):
-    sheet = read(name)
-    at = column(sheet, header)
+@pytest.mark.parametrize("name", CALCULATED_LATER)
+def test_what_stands_in_for_the_value_of_a_formula_is_held(name):
+    sheet = read(FAULTS / name)
+    (at,) = [each.position for each in sheet.columns if each.header == CALCULATED_LATER[name]]
     assert sheet.flaws == tuple(
         faults.NOT_CALCULATED.at(row, at) for row in range(len(sheet.frame))
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "note"),
-    [
-        ("hidden-first-attr.xlsx", "Column B is hidden; it is read like all others."),
-        ("hidden-last-attr.xlsx", "Column B is hidden; it is read like all others."),
-        ("row-height-0.xlsx", "One row is hidden; it is read like all others."),
-    ],
-)
-def test_what_is_hidden_in_any_way_is_told(name, note):
-    assert read_source(FAULTS / name).grids[0].notes == (note,)
+HIDDEN = {
+    **dict.fromkeys(["hidden-first-attr.xlsx", "hidden-last-attr.xlsx"], "Column B is hidden; it is read like all others."),
+    "row-height-0.xlsx": "One row is hidden; it is read like all others.",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_what_is_hidden_in_any_way_is_told(name):
+    assert read_source(FAULTS / name).grids[0].notes == (HIDDEN[name],)
 
 
 def test_no_date_becomes_a_percentage_by_a_format_of_another_cell():
-    sheet = read("dxf-permits.xlsx")
-    assert all(re.fullmatch(r"2026-09-01T14:05:00", text) for text in sheet.frame[1])
+    assert set(read(FAULTS / "dxf-permits.xlsx").frame[1]) == {"2026-09-01T14:05:00"}
+
+
+# --- LibreOffice -----------------------------------------------------------------------------------
+
+SAVED = FOLDER.with_name("libreoffice")
+FORMS = {
+    "shown.xlsx": "xlsx:Calc MS Excel 2007 XML",
+    "shown.xls": "xls:MS Excel 97",
+    # Comma, double quotes, UTF-8, from the first line, no column formats, no language, quotes only
+    # where they are needed, cells as shown.
+    "shown.csv": "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,true",
+}
+"""How LibreOffice made the files of the folder of a workbook with a column of formats and one of cells."""
+SHOWN_FORMS = {
+    "dd/mm/yyyy": ("%d/%m/%Y", "%Y-%m-%d"),
+    "m/d/yyyy": ("%m/%d/%Y", "%Y-%m-%d"),
+    "yyyy-mm-dd hh:mm:ss": ("%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S"),
+    "dd.mm.yyyy hh:mm": ("%d.%m.%Y %H:%M", "%Y-%m-%dT%H:%M:%S"),
+}
+"""How LibreOffice shows a date, and how we write it, whatever its format."""
+
+
+def exported(folder):
+    """Return LibreOffice's own export: format code and shown text of each cell."""
+    with (folder / "shown.csv").open(encoding="utf-8", newline="") as file:
+        return [(code, text) for code, text in csv.reader(file)][1:]
+
+
+def as_we_write(code, text):
+    if code in SHOWN_FORMS:
+        shown, ours = SHOWN_FORMS[code]
+        return dt.datetime.strptime(text, shown).strftime(ours)  # noqa: DTZ007 - cells have no zone
+    return text
+
+
+def agrees(folder, name):
+    expected = [(code, as_we_write(code, text)) for code, text in exported(folder)]
+    assert len(expected) == 99
+    if name == "shown.csv":
+        expected = exported(folder)
+    sheet = read(folder / name)
+    assert [*zip(sheet.frame[0], sheet.frame[1], strict=True)] == expected
+    assert sheet.flaws == ()
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_every_cell_reads_as_libreoffice_shows_it(name):
+    agrees(SAVED, name)
+
+
+@pytest.mark.libreoffice
+@pytest.mark.skipif(LIBREOFFICE is None, reason="LibreOffice is not installed here")
+def test_a_live_libreoffice_still_agrees(tmp_path):
+    source = tmp_path / "shown.xlsx"
+    shutil.copy(SAVED / "shown.xlsx", source)
+    for form in FORMS.values():
+        save_in_libreoffice(source, tmp_path, form)
+    saved = tmp_path / "saved"
+    assert exported(saved) == exported(SAVED)
+    for name in FORMS:
+        agrees(saved, name)
