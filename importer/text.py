@@ -31,6 +31,14 @@ _ALIKE = str.maketrans(dict.fromkeys(_DASHES, "-") | dict.fromkeys(_APOSTROPHES,
 _UNSEEN_RE = re.compile(
     r"[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
 )
+_ERROR_RE = re.compile(
+    r"#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|ERROR|DELETED|GETTING_DATA|N/A|NA|NV|N/D|N/B|N/V|I/T|YOK"
+    r"|HIÁNYZIK|NENÍ_K_DISPOZICI|NEDOSTUPNÝ|\u041d/\u0414|\u0394/\u03a5)[!?]?"
+    r"|#{2,}|Loading\.\.\.|Err\s?:[0-9]{3}|(?P<marked>#[¡¿]?[\w/. ]*[!?])",
+    re.IGNORECASE,
+)
+"""Excel's in every language (#VALEUR!, #NOM?, #WERT!), those of Access, Google Sheets and LibreOffice, and a number in
+too narrow a column. Microsoft publishes no list; these are from public code that reads such workbooks."""
 _NEAR = 60
 """How like two names must be, in hundredths, before one is offered for the other."""
 
@@ -80,6 +88,16 @@ def fold(text: str) -> str:
         text = unicodedata.normalize("NFKC", text.translate(_ALIKE))
         text = _ZERO_WIDTH_RE.sub("", text)
     return _SPACE_RE.sub(" ", text).strip().casefold()
+
+
+def is_error_word(text: str) -> bool:
+    """Whether a text is what a spreadsheet program shows in the place of a value.
+
+    >>> is_error_word("#VALEUR!"), is_error_word("#1 Elm St!")
+    (True, False)
+    """
+    found = _ERROR_RE.fullmatch(text)
+    return found is not None and (found["marked"] is None or text.isupper())
 
 
 def levelled(text: str) -> str:

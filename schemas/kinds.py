@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.model import MADE, UNCORRECTED, CellType
 from importer.schema import Kind, Need
+from importer.text import is_error_word
 from schemas.provinces import PROVINCES
 from schemas.signs import (
     ADDRESS_RE,
@@ -29,7 +30,6 @@ from schemas.signs import (
     foreign_letters,
     holding,
     impossible,
-    is_error_word,
     is_nothing,
     matching,
     nearly_canadian,

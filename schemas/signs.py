@@ -39,25 +39,6 @@ ENTITIES: Final = "|".join(sorted(html.entities.name2codepoint, key=len, reverse
 SECOND: Final = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0))
 """What the second byte of a letter in UTF-8 looks like in Windows-1252."""
 
-_ERROR_RE: Final = re.compile(
-    r"#[¡¿]?[^\W\d_][\w/]*\s?[!?]"
-    r"|#(?:REF|VALUE|DIV/0|NAME|NUM|NULL|ERROR|DELETED|GETTING_DATA|N/A|NA|NV|N/D|N/B|I/T|YOK"
-    r"|HIÁNYZIK|NENÍ_K_DISPOZICI|NEDOSTUPNÝ|Н/Д|Δ/Υ)"
-    r"|#{2,}|Loading\.\.\.|Err\s?:[0-9]{3}",
-    re.IGNORECASE,
-)
-"""Excel's in every language (#VALEUR!, #NOM?, #WERT!), those of Access, Google Sheets and LibreOffice."""
-
-
-def is_error_word(text: str) -> bool:
-    """Whether a text is what a spreadsheet program shows in the place of a value.
-
-    >>> is_error_word("#VALEUR!"), is_error_word("#1 Elm St!")
-    (True, False)
-    """
-    return _ERROR_RE.fullmatch(text) is not None
-
-
 NOTHING: Final = frozenset(
     {
         *("null", "(null)", "<null>", "\\n", "none", "n/a", "n.a.", "n/d", "s.o.", "s/o"),

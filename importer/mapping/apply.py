@@ -26,9 +26,8 @@ from importer.model import (
     Warned,
 )
 from importer.schema import Kind
-from importer.text import clean, fold
+from importer.text import clean, fold, is_error_word
 from schemas.kinds import LEFT_OUT, remedy_for, unfit
-from schemas.signs import is_error_word
 
 if TYPE_CHECKING:
     from collections import abc

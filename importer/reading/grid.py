@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from importer.errors import InputError
 from importer.model import Column, Grid
 from importer.reading import faults
+from importer.text import is_error_word
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,7 +43,7 @@ MOST_CELLS: Final = 50_000_000
 """Rows times columns: a million rows of fifty columns."""
 _MOST_CHARACTERS: Final = 1_000_000_000
 _MOST_MERGED: Final = 2_000_000
-_ERROR: Final = rf"^\s*(?:{faults.ERROR_WORDS})\s*$"
+_MAY_BE_ERROR: Final = r"^\s*(?:#|(?i:err|load))"
 _BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 """What other programs break the lines of a cell with."""
 _CONTROL_RE: Final = re.compile(r"[\x00-\x08\x0e-\x1b]")
@@ -296,7 +297,9 @@ class GridBuilder:
     def _judged(self, column: int, texts: pa.Array) -> pa.Array:
         """Note the cells of a column that hold no value; control characters of its texts break lines, or go."""
         faulty = self._faults[column]
-        faulty.update(dict.fromkeys(_matching(texts, _ERROR), faults.EXCEL_ERROR))
+        for at in _matching(texts, _MAY_BE_ERROR):
+            if is_error_word(str(texts[at]).strip()):
+                faulty[at] = faults.EXCEL_ERROR
         if self._encoding and (suspected := self._encoding.suspected):
             for at in _matching(texts, _FOREIGN):
                 faulty.setdefault(at, faults.other_encoding(*suspected))
