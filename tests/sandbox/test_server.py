@@ -74,36 +74,33 @@ def post(session, sandbox):
     return session.post(url, json={"apiToken": TOKEN, **LEAST["permits/push"]}, timeout=6000)
 
 
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        pytest.param("500:every=10", Fault("500", every=10), id="every"),
-        pytest.param("lost:row=7", Fault("lost", row=7), id="row"),
-        pytest.param("close", Fault("close", every=1), id="always"),
-        pytest.param("html:row=1:every=5", Fault("html", every=5, row=1), id="both"),
-        pytest.param("slow:row=3:seconds=90", Fault("slow", row=3, seconds=90), id="slow"),
-        pytest.param("slow", Fault("slow", every=1, seconds=5), id="slow-default"),
-        pytest.param(" 429:every=2 ", Fault("429", every=2, seconds=1), id="429-default"),
-    ],
-)
+READ = {
+    "500:every=10": Fault("500", every=10),
+    "lost:row=7": Fault("lost", row=7),
+    "close": Fault("close", every=1),
+    "html:row=1:every=5": Fault("html", every=5, row=1),
+    "slow:row=3:seconds=90": Fault("slow", row=3, seconds=90),
+    "slow": Fault("slow", every=1, seconds=5),
+    " 429:every=2 ": Fault("429", every=2, seconds=1),
+}
+NONE = [
+    "",
+    "501",
+    "lost:7",
+    "lost:row=0",
+    "lost:row=-1",
+    "lost:row=x",
+    "lost:every=",
+    "500:seconds=3",
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), READ.items(), ids=READ)
 def test_a_fault_is_read_from_text(text, expected):
     assert parse_fault(text) == expected
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "501",
-        "lost:7",
-        "lost:row=0",
-        "lost:row=-1",
-        "lost:row=x",
-        "lost:every=",
-        "500:seconds=3",
-    ],
-    ids=repr,
-)
+@pytest.mark.parametrize("text", NONE, ids=repr)
 def test_a_text_that_is_not_a_fault_is_refused_with_the_way_to_write_one(text):
     with pytest.raises(UsageError) as caught:
         parse_fault(text)
@@ -117,15 +114,15 @@ def test_a_text_that_is_not_a_fault_is_refused_with_the_way_to_write_one(text):
 @pytest.mark.parametrize(
     ("texts", "statuses", "header"),
     [
-        pytest.param(["500:row=2"], [200, 500, 200], None, id="500"),
-        pytest.param(["429:row=2:seconds=7"], [200, 429, 200], "7", id="429"),
-        pytest.param(["html:row=2"], [200, 200, 200], None, id="html"),
-        pytest.param(["500:every=2"], [200, 500, 200, 500], None, id="every other"),
-        pytest.param(["500:every=2", "429:row=2"], [200, 429, 200, 500], "1", id="named first"),
+        ("500:row=2", [200, 500, 200], None),
+        ("429:row=2:seconds=7", [200, 429, 200], "7"),
+        ("html:row=2", [200, 200, 200], None),
+        ("500:every=2", [200, 500, 200, 500], None),
+        ("500:every=2 429:row=2", [200, 429, 200, 500], "1"),
     ],
 )
 def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(session, texts, statuses, header):
-    with Sandbox(None, faults=[parse_fault(text) for text in texts]) as sandbox:
+    with Sandbox(None, faults=[parse_fault(text) for text in texts.split()]) as sandbox:
         answers = [post(session, sandbox) for _ in statuses]
         assert [answer.status_code for answer in answers] == statuses
         assert answers[1].text.startswith("<!DOCTYPE html>")
