@@ -39,47 +39,31 @@ def test_without_anything_the_defaults_count(tmp_path, text):
     )
 
 
-@pytest.mark.parametrize(
-    ("name", "variable"),
-    [
-        ("host", "OPSCOM_HOST"),
-        ("plate_host", "OPSCOM_PLATE_HOST"),
-        ("client", "OPSCOM_CLIENT"),
-    ],
-    ids=["host", "plate host", "client"],
-)
-def test_an_option_goes_before_the_environment_and_that_before_the_file(tmp_path, name, variable):
-    texts = {place: f"https://{place}.example" for place in ("option", "environment", "file")}
-    write(tmp_path, f"\ufeff{name}: {texts['file']}\n")
-    environ = {variable: texts["environment"]}
-
-    def found(environ, **option):
-        return getattr(load_settings(tmp_path, environ, **option), name)
-
-    assert found(environ, **{name: texts["option"]}) == texts["option"]
-    assert found(environ) == texts["environment"]
-    assert found({variable: ""}) == texts["file"]
+TOLD = [
+    ("host", "OPSCOM_HOST", "https://option.example", "https://environ.example"),
+    ("plate_host", "OPSCOM_PLATE_HOST", "https://option.example", "https://environ.example"),
+    ("client", "OPSCOM_CLIENT", "OC-0012", "OC_X"),
+    ("workers", "", 9, None),
+    ("rate", "", 2.5, None),
+    ("timeout", "", 7.5, None),
+]
 
 
-@pytest.mark.parametrize(
-    ("name", "value"), [("workers", 9), ("rate", 2.5), ("timeout", 7.5)], ids=str
-)
-def test_an_option_goes_before_the_file(tmp_path, name, value):
-    write(tmp_path, "workers: 2\nrate: 3.5\ntimeout: 30\n")
-    assert getattr(load_settings(tmp_path, {}, **{name: value}), name) == value
-    settings = load_settings(tmp_path, {})
-    assert (settings.workers, settings.rate, settings.timeout) == (2, 3.5, 30.0)
-
-
-def test_client_code_and_token_file_are_taken_as_written_and_fields_as_the_vendor_names_them(
-    tmp_path,
+@pytest.mark.parametrize(("name", "variable", "option", "environ"), TOLD, ids=str)
+def test_an_option_goes_before_the_environment_and_that_before_the_file(
+    tmp_path, name, variable, option, environ
 ):
-    lines = ["client: OC-0012", "token_file: token.txt", "users: {required: [email, state]}"]
-    write(tmp_path, "\n".join(lines))
-    settings = load_settings(tmp_path, {})
-    assert settings.client == "OC-0012"
-    assert settings.token_file == "token.txt"
-    assert settings.users.required == ("email", "province")
+    file = {"workers": 2, "rate": 3.5, "timeout": 30.0}.get(name, "https://file.example")
+    write(tmp_path, f"\ufeff{name}: {file}\n")
+    told = {variable: environ} if environ else {}
+    assert getattr(load_settings(tmp_path, told, **{name: option}), name) == option
+    assert getattr(load_settings(tmp_path, told), name) == (environ or file)
+    assert getattr(load_settings(tmp_path, {variable: ""}), name) == file
+
+
+def test_fields_are_named_as_the_vendor_names_them(tmp_path):
+    write(tmp_path, "users: {required: [email, state]}")
+    assert load_settings(tmp_path, {}).required == {"users": ("email", "province")}
 
 
 @pytest.mark.parametrize(
@@ -178,46 +162,35 @@ def test_a_folder_in_the_place_of_the_file_is_said(tmp_path):
 # Hosts
 
 
-@pytest.mark.parametrize(
-    "host",
-    [
-        "https://opscom.example",
-        "https://opscom.example:8443",
-        "http://127.0.0.1:8765",
-        "http://localhost:1",
-        "http://[::1]:8765",
-        "http://127.1.2.3",
-    ],
+SOUND = (
+    "https://opscom.example https://opscom.example:8443 http://127.0.0.1:8765 http://localhost:1 "
+    "http://[::1]:8765 http://127.1.2.3"
 )
+FAULTS = {
+    " {host} would get the API token unencrypted. Write https:// instead of http://.": (
+        "http://opscom.example http://10.0.0.4:8765 http://127.0.0.1.example http://localhost.example "
+        "http://0.0.0.0"
+    ),
+    f" {{host}} is no URL. Write it like {DEFAULT_HOST}.": (
+        "opscom.example ftp://opscom.example https: https://x:port"
+    ),
+    f" holds more than a host. Write it like {DEFAULT_HOST}.": (
+        "https://opscom.example/api https://opscom.example?t=s3cret"
+    ),
+    f" holds a user name or password. Write it like {DEFAULT_HOST}.": "https://a:b@opscom.example",
+}
+
+
+@pytest.mark.parametrize("host", SOUND.split())
 def test_https_anywhere_and_plain_http_on_this_machine_are_allowed(tmp_path, host):
     assert load_settings(tmp_path, {}, host=host).host == host
 
 
-PLAIN = " {host} would get the API token unencrypted. Write https:// instead of http://."
-NO_URL = " {host} is no URL. Write it like {default}."
-MORE = " holds more than a host. Write it like {default}."
-SECRET = " holds a user name or password. Write it like {default}."
-
-
 @pytest.mark.parametrize(
-    ("host", "fault"),
-    [
-        ("http://opscom.example", PLAIN),
-        ("http://10.0.0.4:8765", PLAIN),
-        ("http://127.0.0.1.example", PLAIN),
-        ("http://localhost.example", PLAIN),
-        ("http://0.0.0.0", PLAIN),
-        ("opscom.example", NO_URL),
-        ("ftp://opscom.example", NO_URL),
-        ("https:", NO_URL),
-        ("https://x:port", NO_URL),
-        ("https://a:b@opscom.example", SECRET),
-        ("https://opscom.example/api", MORE),
-        ("https://opscom.example?t=s3cret", MORE),
-    ],
+    ("host", "fault"), [(host, fault) for fault, hosts in FAULTS.items() for host in hosts.split()]
 )
 def test_what_is_no_host_or_would_get_the_token_unencrypted_is_refused(tmp_path, host, fault):
-    fault = fault.format(host=host, default=DEFAULT_HOST)
+    fault = fault.format(host=host)
     assert refusal(tmp_path, {"OPSCOM_HOST": host}) == f"The host{fault}"
     assert refusal(tmp_path, plate_host=host) == f"The plate host{fault}"
 
@@ -244,39 +217,44 @@ def test_a_missing_client_code_says_the_three_ways_to_give_it():
     )
 
 
-def secret_file(folder, content=b"  file-token\n", mode=0o600):
-    path = folder / "token.txt"
-    path.write_bytes(content)
-    path.chmod(mode)
-    return path
+FILE = Settings(token_file="token.txt")
 
 
-def no_token(settings, environ=None, ask=None):
+def find(folder, settings=FILE, environ=None, ask=None):
+    return find_token(settings, folder, environ or {}, ask)
+
+
+def no_token(*given, **more):
     with pytest.raises(SettingsError) as told:
-        find_token(settings, Path("/nowhere"), environ or {}, ask)
+        find(*given, **more)
     return str(told.value)
 
 
+def secret_file(folder, content=b"\xef\xbb\xbffile-token\r\n", mode=0o600):
+    (folder / "token.txt").write_bytes(content)
+    (folder / "token.txt").chmod(mode)
+    return folder / "token.txt"
+
+
 def test_the_environment_goes_before_the_file_and_that_before_a_question(tmp_path):
-    secret_file(tmp_path, "\ufefffile-token\r\n".encode())
-    settings = Settings(token_file="token.txt")
+    secret_file(tmp_path)
     asked = []
 
     def ask():
         asked.append("once")
         return "typed-token\n"
 
-    assert find_token(settings, tmp_path, {"OPSCOM_API_TOKEN": " env-token "}, ask) == "env-token"
-    assert find_token(settings, tmp_path, {}, ask) == "file-token"
+    assert find(tmp_path, FILE, {"OPSCOM_API_TOKEN": " env-token "}, ask) == "env-token"
+    assert find(tmp_path, FILE, {}, ask) == "file-token"
     assert asked == []
-    assert find_token(Settings(), Path("/nowhere"), {}, ask) == "typed-token"
+    assert find(tmp_path, Settings(), {}, ask) == "typed-token"
 
 
 @POSIX
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o611], ids=oct)
 def test_a_token_file_that_others_can_reach_is_refused(tmp_path, mode):
     path = secret_file(tmp_path, mode=mode)
-    assert no_token(Settings(token_file=str(path))) == (
+    assert no_token(tmp_path) == (
         f"The token file {path} can be read by others on this machine. "
         f"Make it yours alone: chmod 600 {path}"
     )
@@ -284,30 +262,28 @@ def test_a_token_file_that_others_can_reach_is_refused(tmp_path, mode):
 
 @pytest.mark.parametrize("content", [None, b"\xff\xfes\x00"], ids=["missing", "UTF-16"])
 def test_a_token_file_that_cannot_be_read_is_said(tmp_path, content):
-    path = tmp_path / "token.txt" if content is None else secret_file(tmp_path, content)
-    assert no_token(Settings(token_file=str(path))) == (
-        f"The token file {path} cannot be read. Check its name in opscom.yaml; the file holds the "
-        "API token and nothing else."
+    if content is not None:
+        secret_file(tmp_path, content)
+    assert no_token(tmp_path) == (
+        f"The token file {tmp_path / 'token.txt'} cannot be read. Check its name in opscom.yaml; the file "
+        "holds the API token and nothing else."
     )
 
 
 @pytest.mark.parametrize(
     "token",
     ["x" * 51, "two words", "tab\there", "zero\x00byte", "no\u00a0break", "line\nbreak"],
-    ids=["51 long", "blank", "tab", "control", "hard blank", "two lines"],
+    ids=repr,
 )
-def test_a_token_of_a_wrong_form_is_refused_and_not_repeated(token):
-    assert no_token(Settings(), {"OPSCOM_API_TOKEN": token}) == (
+def test_a_token_of_a_wrong_form_is_refused_and_not_repeated(tmp_path, token):
+    assert no_token(tmp_path, environ={"OPSCOM_API_TOKEN": token}) == (
         "The API token in OPSCOM_API_TOKEN is not valid: a token has 1 to 50 characters and no blanks. "
         "Copy it again from OPSCOM's message."
     )
 
 
-@pytest.mark.parametrize("token", ["x", "x" * 50])
-def test_the_shortest_and_the_longest_token_are_taken(token):
-    assert find_token(Settings(), Path("/nowhere"), {"OPSCOM_API_TOKEN": token}, None) == token
-
-
-def test_a_token_of_blanks_is_empty():
-    said = no_token(Settings(), ask=lambda: "  ")
-    assert said.startswith("The API token in what was typed is empty.")
+def test_a_token_has_1_to_50_characters(tmp_path):
+    for token in ("x", "x" * 50):
+        assert find(tmp_path, environ={"OPSCOM_API_TOKEN": token}) == token
+    said = no_token(tmp_path, Settings(), ask=lambda: "  ")
+    assert said == "The API token in what was typed is empty. Ask OPSCOM for it."
