@@ -3,12 +3,10 @@
 import shutil
 
 import pytest
-from commanding import read_results
 from returning import edited, rows_of, set_cell
 
 LONGEST = 255
 """Bytes of a name on the usual file systems."""
-ENDS = {"csv": ".csv", "results": "-results.xlsx"}
 
 
 def long_name(letter, count):
@@ -98,31 +96,23 @@ def test_two_long_names_with_one_beginning_have_two_workbooks(office, call):
         office.roster(2, f"inbox/{name.removesuffix('.csv')}{end}.csv")
     done = call("push", "--yes", "--json")
     assert done.code == 0
-    assert len({file["results"] for file in done.json["files"]}) == 2
-    assert len(workbooks(office)) == 2
+    assert len({file["results"] for file in done.json["files"]}) == len(workbooks(office)) == 2
 
 
-def test_a_name_that_a_folder_stands_at_is_not_called_open(office, controller, call):
-    (office.folder / "results" / "roster-results.xlsx").mkdir()
+@pytest.mark.parametrize("lock", [False, True], ids=["a folder stands there", "open"])
+def test_only_a_workbook_that_is_open_is_called_open(office, call, lock):
+    name, why = "roster-results.xlsx", "could not be replaced (Is a directory)"
+    if lock:
+        why = "is open in another program"
+        (office.folder / "results" / f"~${name}").touch()
+        (office.folder / "results" / name).touch()
+    else:
+        (office.folder / "results" / name).mkdir()
     office.roster(1)
     done = call("push", "--yes")
     assert done.code == 0
-    assert (
-        "roster-results.xlsx could not be replaced (Is a directory), so roster-results (2).xlsx was written."
-        in done.err.splitlines()
-    )
-    assert len(read_results(office.folder / "results" / "roster-results (2).xlsx")) == 1
-
-
-def test_a_workbook_that_is_open_is_called_open(office, controller, call):
-    (office.folder / "results" / "roster-results.xlsx").write_bytes(b"")
-    (office.folder / "results" / "~$roster-results.xlsx").write_bytes(b"")
-    office.roster(1)
-    done = call("push", "--yes")
-    assert (
-        "roster-results.xlsx is open in another program, so roster-results (2).xlsx was written."
-        in done.err.splitlines()
-    )
+    assert f"{name} {why}, so roster-results (2).xlsx was written." in done.err.splitlines()
+    assert len(rows_of(office.folder / "results" / "roster-results (2).xlsx")) == 1
 
 
 def test_a_workbook_that_cannot_be_made_is_said_before_its_first_row_and_the_others_go(

@@ -4,7 +4,6 @@ import json
 
 import pytest
 from commanding import PERMITS, TOKEN, Office, permit, user
-from controller import Controller
 from returning import edited, rows_of, set_cell
 
 REHEARSING = "To the sandbox on this machine, client code SANDBOX:"
@@ -47,55 +46,37 @@ def test_the_sandbox_of_another_window_is_the_sandbox_whatever_its_port(office, 
     assert call(*there).states == {"permit.csv": {"pushed": 1}}
 
 
-def test_any_other_client_code_on_this_machine_is_a_system_of_its_own(office, call):
-    office.roster(1)
-    with Controller() as controller:
-        done = call("push", "--yes", "--json", "--host", controller.url)
-        assert controller.requests == 1
-    assert f"To {controller.url}, client code" in done.err
-    assert list(office.inbox.iterdir()) == []
-
-
-def test_a_rehearsal_sends_no_real_token_and_does_not_count_for_the_real_system(
+def test_a_rehearsal_sends_no_real_token_and_does_not_count_for_the_real_system_on_this_machine(
     office, controller, call
 ):
     office.roster(2)
     assert call("push", "--sandbox").code == 0
     assert controller.connections == 0
     assert call("push", "--yes", "--json").states == {"roster.csv": {"pushed": 2}}
+    assert list(office.inbox.iterdir()) == []
     for path in office.folder.glob("sandbox.sqlite*"):
         assert TOKEN.encode() not in path.read_bytes()
 
 
-def test_the_results_of_a_rehearsal_are_a_fresh_file_in_the_real_system(office, controller, call):
+def test_the_results_of_a_rehearsal_are_a_fresh_file_in_a_check_and_in_the_real_system(
+    office, controller, call
+):
     office.write("mappings/permits.yaml", PERMITS)
     source = office.table("inbox/permits.csv", [permit(0), permit(1) | {"From": "soon"}])
     assert call("push", "--sandbox").code == 1
     workbook = office.folder / "results/sandbox/permits-results.xlsx"
     with edited(workbook) as page:
         set_cell(page, "PL1", "From", permit(1)["From"])
+    done = call("check", "--json", workbook)
+    assert (done.code, done.states) == (0, {"permits-results.xlsx": {"ready": 2}})
+    checked = rows_of(office.folder / "results/permits-checked.xlsx", "Rows")
+    assert {row["opscom_reference_id"] for row in checked} == {""}
     done = call("push", "--yes", "--json", workbook)
     assert (done.code, done.states) == (0, {"permits-results.xlsx": {"pushed": 2}})
     assert sorted(entry.body["permitNo"] for entry in controller.ledger) == ["N0000", "N0001"]
     # Both are known by what was sent, so that the source, corrected, sends nothing again.
     office.table(source.relative_to(office.folder), [permit(0), permit(1)])
-    again = call("push", "--yes", "--json")
-    assert again.states == {"permits.csv": {"unchanged": 2}}
-
-
-def test_a_check_of_a_rehearsals_results_and_a_push_of_it_take_them_for_fresh(
-    office, controller, call
-):
-    office.write("mappings/permits.yaml", PERMITS)
-    office.table("inbox/permits.csv", [permit(0), permit(1)])
-    assert call("push", "--sandbox").code == 0
-    done = call("check", "--json", office.folder / "results/sandbox/permits-results.xlsx")
-    assert (done.code, done.states) == (0, {"permits-results.xlsx": {"ready": 2}})
-    checked = rows_of(office.folder / "results/permits-checked.xlsx", "Rows")
-    assert {row["opscom_reference_id"] for row in checked} == {""}
-    done = call("push", "--yes", "--json", office.folder / "results/permits-checked.xlsx")
-    assert (done.code, done.states) == (0, {"permits-checked.xlsx": {"pushed": 2}})
-    assert len(controller.ledger) == 2
+    assert call("push", "--yes", "--json").states == {"permits.csv": {"unchanged": 2}}
 
 
 def test_a_checked_workbook_goes_anywhere(office, controller, call):

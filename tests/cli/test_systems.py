@@ -21,43 +21,45 @@ def pushed(desk):
     return desk
 
 
-def asked(desk, client, how=""):
-    return (
-        f"OC_TEST was pushed to {desk.url} before, and now the client code is {client}{how}.{HINT}"
-    )
+def asked(desk, client, how):
+    return f"OC_TEST was pushed to {desk.url} before, and now the client code is {client}{how}."
 
 
 @pytest.mark.parametrize("client", ["OC-TEST", "oc_test", "OCTEST", "oc-TEST", "OC_OTHER"])
 def test_a_client_code_that_is_new_creates_nothing_before_somebody_says_whose_it_is(
     pushed, controller, client
 ):
-    told = pushed.push("permits.csv", "--client", client, code=2)
     like = ", which differs only in dashes, underscores or capitals"
-    assert told["error"] == asked(pushed, client, "" if client == "OC_OTHER" else like)
+    question = asked(pushed, client, "" if client == "OC_OTHER" else like)
+    told = pushed.push("permits.csv", "--client", client, code=2)
+    assert told["error"] == f"{question}{HINT}"
+    told = pushed.do("settle", pushed.results("permits"), "--client", client, code=2)
+    assert told["error"] == f"{question}{HINT}"
+    told = pushed.do("check", "permits.csv", "--client", client, code=0)
+    assert told["files"][0]["states"] == {"ready": 3}
+    ask = "A push asks whether that is the same OPSCOM; here all rows count as new."
+    assert told["notes"] == [f"{question} {ask}"]
+    assert pushed.do("check", "permits.csv", code=0)["notes"] == []
     assert controller.requests == 3
 
 
-def test_same_system_carries_the_records_over_to_the_new_client_code(pushed, controller):
-    done = pushed.push("permits.csv", "--client", "OC-TEST", "--same-system", code=0)
-    assert done["files"][0]["states"] == {"unchanged": 3}
-    # What was said once is known from then on.
-    pushed.push("permits.csv", "--client", "OC-TEST", code=0)
-    assert controller.requests == 3
-
-
-def test_new_system_creates_all_and_is_known_from_then_on(pushed, controller, tmp_path):
+@pytest.mark.parametrize(
+    ("how", "state", "more"), [("--same-system", "unchanged", 0), ("--new-system", "pushed", 3)]
+)
+def test_what_a_person_says_of_a_new_client_code_is_known_from_then_on(
+    pushed, controller, tmp_path, how, state, more
+):
     new = ("--client", "OC-TEST", "--results", tmp_path / "other")
-    done = pushed.push("permits.csv", *new, "--new-system", code=0)
-    assert done["files"][0]["states"] == {"pushed": 3}
+    done = pushed.push("permits.csv", *new, how, code=0)
+    assert done["files"][0]["states"] == {state: 3}
     pushed.push("permits.csv", *new, code=0)
-    assert controller.requests == 6
+    assert controller.requests == 3 + more
 
 
 def test_a_client_code_of_which_nothing_was_sent_yet_is_still_a_question(pushed, controller):
-    pushed.table("wrong.csv", [permit(number) | {"From": "never"} for number in range(3)])
-    pushed.push(
-        "wrong.csv", "--mapping", "permits.yaml", "--client", "OC-TEST", "--new-system", code=1
-    )
+    wrong = pushed.table("wrong.csv", [permit(number) | {"From": "never"} for number in range(3)])
+    new = ("--mapping", "permits.yaml", "--client", "OC-TEST", "--new-system")
+    pushed.push(wrong, *new, code=1)
     told = pushed.push("permits.csv", "--client", "OC-TEST", code=2)
     assert "now the client code is OC-TEST" in told["error"]
     assert controller.requests == 3
@@ -69,25 +71,6 @@ def test_the_first_client_code_goes_on_where_the_second_never_sent_anything(desk
     desk.table("permits.csv", [permit(0)])
     desk.push("permits.csv", code=0)
     assert sent(controller) == ["N0000"]
-
-
-def test_settle_asks_too(pushed, controller):
-    told = pushed.do("settle", pushed.results("permits"), "--client", "OC-TEST", code=2)
-    assert told["error"].endswith(HINT)
-    assert controller.requests == 3
-
-
-def test_a_check_says_that_a_push_will_ask(pushed):
-    told = pushed.do("check", "permits.csv", "--client", "OC-TEST", code=0)
-    assert told["files"][0]["states"] == {"ready": 3}
-    assert told["notes"] == [
-        (
-            f"OC_TEST was pushed to {pushed.url} before, and now the client code is OC-TEST, which differs "
-            "only in dashes, underscores or capitals. A push asks whether that is the same OPSCOM; here "
-            "all rows count as new."
-        )
-    ]
-    assert pushed.do("check", "permits.csv", code=0)["notes"] == []
 
 
 def test_a_rehearsal_under_another_client_code_is_asked_nothing(desk):
@@ -125,13 +108,9 @@ def moved(pushed):
 
 
 def test_a_new_host_for_a_known_client_code_is_a_question_that_yes_does_not_answer(moved):
-    told = moved.push("permits.csv", "--host", NEW, code=2)
-    assert told["error"] == (
-        f"{CLIENT} was pushed to {OLD} before, and now the host is {NEW}.{HINT}"
-    )
-
-
-def test_same_system_carries_the_records_over_to_the_new_host(moved):
+    question = f"{CLIENT} was pushed to {OLD} before, and now the host is {NEW}.{HINT}"
+    assert moved.push("permits.csv", "--host", NEW, code=2)["error"] == question
+    # What was said once is known from then on.
     for more in ("--same-system", "--keep"):
         done = moved.push("permits.csv", "--host", NEW, more, code=0)
         assert done["files"][0]["states"] == {"unchanged": 3}
