@@ -23,14 +23,15 @@ def inbox(office):
     return [path.name for path in office.inbox.iterdir()]
 
 
-def test_a_push_sends_every_row_writes_the_workbook_and_archives_the_file(office, controller, call):
+def test_a_push_sends_every_row_writes_the_workbook_and_archives_the_file_and_a_second_sends_nothing(
+    office, controller, call
+):
     source = office.roster(3)
     before = source.read_bytes()
     done = call("push", "--yes")
     assert (done.code, done.out) == (0, "")
-    assert [entry.body for entry in sorted(controller.ledger, key=lambda e: e.key)] == [
-        payload(number) for number in range(3)
-    ]
+    sends = sorted(controller.ledger, key=lambda entry: entry.key)
+    assert [entry.body for entry in sends] == [payload(number) for number in range(3)]
     assert {entry.path for entry in controller.ledger} == {f"/api/{CLIENT}/v1/profiles/push"}
     rows = read_results(office.folder / "results" / "roster-results.xlsx")
     assert [(row["opscom_status"], row["opscom_row"], row["Id"]) for row in rows] == [
@@ -38,11 +39,14 @@ def test_a_push_sends_every_row_writes_the_workbook_and_archives_the_file(office
         ("pushed", "3", "000001"),
         ("pushed", "4", "000002"),
     ]
-    assert all(row["opscom_reference_id"] for row in rows)
+    assert len({row["opscom_reference_id"] for row in rows} - {""}) == 3
     assert inbox(office) == []
     (kept,) = (office.folder / "archive").iterdir()
     assert kept.name.startswith("roster 20")
     assert kept.read_bytes() == before
+    source.write_bytes(before)
+    assert call("push", "--yes", "--json").states == {"roster.csv": {"unchanged": 3}}
+    assert controller.requests == 3
 
 
 def test_what_a_person_reads_of_a_push(office, controller, call):
@@ -69,17 +73,6 @@ def test_what_a_person_reads_of_a_push(office, controller, call):
     ]
     # Rows to correct keep no file in the inbox: its push came to its end.
     assert inbox(office) == []
-
-
-def test_a_second_push_of_the_same_file_sends_nothing(office, controller, call):
-    office.roster(4)
-    first, second = (call("push", "--yes", "--keep", "--json") for _ in range(2))
-    assert (first.code, second.code) == (0, 0)
-    assert first.states == {"roster.csv": {"pushed": 4}}
-    assert second.states == {"roster.csv": {"unchanged": 4}}
-    assert controller.requests == 4
-    ids = [row["opscom_reference_id"] for row in read_results(first.json["files"][0]["results"])]
-    assert len(set(ids) - {""}) == 4
 
 
 def test_limit_sends_the_first_rows_of_all_files_and_the_next_push_goes_on(
@@ -162,9 +155,7 @@ def test_several_sheets_are_told_one_by_one_and_their_workbook_once(office, cont
 # Asking
 
 
-@pytest.mark.parametrize(
-    ("typed", "code", "rows"), [("n", 3, 0), ("", 3, 0), ("y", 0, 2)], ids=["n", "Return", "y"]
-)
+@pytest.mark.parametrize(("typed", "code", "rows"), [("n", 3, 0), ("", 3, 0), ("y", 0, 2)])
 def test_a_person_is_asked_before_the_first_row(office, controller, call, typed, code, rows):
     office.roster(2)
     done = call("push", typed=[typed])
@@ -180,32 +171,24 @@ def test_a_person_is_asked_before_the_first_row(office, controller, call, typed,
 
 
 @POSIX
-def test_an_interrupt_at_the_question_sends_nothing(office, controller):
+@pytest.mark.parametrize(
+    ("command", "question", "said"),
+    [
+        ("push", "Send 1 row?", "Interrupted; nothing more was sent. Run the same command again"),
+        ("map inbox/roster.csv --endpoint users", "?", "Interrupted. Run the same command again."),
+    ],
+    ids=["push", "map"],
+)
+def test_an_interrupt_at_a_question_sends_nothing_and_only_a_push_speaks_of_it(
+    office, controller, command, question, said
+):
     office.roster(1)
-    with Terminal(office, "push") as screen:
-        screen.wait_for("Send 1 row?")
-        screen.press_ctrl_c(until="Interrupted; nothing more was sent.")
+    with Terminal(office, *command.split()) as screen:
+        screen.wait_for(question)
+        screen.press_ctrl_c(until=said)
         assert screen.end() == 3
     assert "Traceback" not in screen.screen
     assert controller.connections == 0
-
-
-@POSIX
-def test_an_interrupt_of_a_command_that_sends_nothing_speaks_of_no_sending(office):
-    office.table("inbox/people.csv", [{"Wer": "1", "Was": "x"}])
-    with Terminal(office, "map", "inbox/people.csv", "--endpoint", "users") as screen:
-        screen.wait_for("?")
-        screen.press_ctrl_c(until="Interrupted. Run the same command again.")
-        assert screen.end() == 3
-    assert "sent" not in screen.screen.partition("Interrupted")[2]
-
-
-def test_where_nothing_is_to_be_sent_nobody_is_asked(office, controller, call):
-    office.roster(1)
-    assert call("push", "--yes", "--keep").code == 0
-    done = call("push", typed=[])
-    assert (done.code, "Send" in done.err) == (0, False)
-    assert controller.requests == 1
 
 
 @POSIX
@@ -274,28 +257,26 @@ def test_a_person_types_how_many_permits_are_deleted(
     assert controller.requests == rows
 
 
-def test_again_sends_unchanged_users(office, controller, call):
+def test_again_sends_unchanged_users_and_without_it_nobody_is_asked(office, controller, call):
     office.roster(2)
     assert call("push", "--yes", "--keep").code == 0
+    done = call("push", "--keep", typed=[])
+    assert (done.code, "Send" in done.err, controller.requests) == (0, False, 2)
     assert call("push", "--yes", "--again", "--json").states == {"roster.csv": {"pushed": 2}}
     assert controller.requests == 4
 
 
 @pytest.mark.parametrize(
-    ("name", "mapping", "row", "endpoint"),
-    [
-        ("permit.csv", PERMITS, permit(0), "permits"),
-        ("cancel.csv", DELETES, {"Reference ID": "r"}, "permit-deletes"),
-    ],
+    ("mapping", "row", "endpoint"),
+    [(PERMITS, permit(0), "permits"), (DELETES, {"Reference ID": "r"}, "permit-deletes")],
     ids=["permits", "deletes"],
 )
 def test_again_is_refused_for_what_would_be_done_twice(
-    office, controller, call, name, mapping, row, endpoint
+    office, controller, call, mapping, row, endpoint
 ):
     office.write("mappings/other.yaml", mapping)
-    office.table(f"inbox/{name}", [row])
-    office.roster(1)
-    done = call("push", "--yes", "--again", "--json", f"inbox/{name}", "inbox/roster.csv")
+    other = office.table("inbox/permits to cancel.csv", [row])
+    done = call("push", "--yes", "--again", "--json", other, office.roster(1))
     assert done.code == 2
     assert done.json["error"] == (
         f"--again is for users and permit-updates only; {endpoint} would be created or deleted twice."

@@ -47,10 +47,6 @@ def both(first, second, records):
     )
 
 
-def overruled(name):
-    return f"The later file {name} holds this record with other values, and that one counts."
-
-
 def of(done):
     return [(file["states"], file["notes"]) for file in done["files"]]
 
@@ -71,25 +67,26 @@ def test_the_later_of_two_files_counts_and_a_second_push_sends_nothing(desk, con
     assert sum(later.values()) == 3
     assert later_notes == [note]
     row = read_results(first["files"][0]["results"])[1]
-    assert (row["opscom_status"], row["opscom_message"]) == (
-        "duplicate",
-        overruled(f"{kind} b.csv"),
-    )
-    requests = controller.requests
-    assert requests == 4
+    why = "The later file {} b.csv holds this record with other values, and that one counts."
+    assert (row["opscom_status"], row["opscom_message"]) == ("duplicate", why.format(kind))
+    assert controller.requests == 4
     [(states, notes), (later, later_notes)] = of(push(desk))
     assert (notes, later_notes) == ([note], [note])
     assert states["duplicate"] == 1
     assert (sum(states.values()), sum(later.values())) == (3, 3)
-    assert controller.requests == requests
+    assert controller.requests == 4
 
 
-def test_what_a_check_says_is_what_a_push_does(desk, lay):
+def test_what_a_check_says_is_what_a_push_does_also_with_a_limit(desk, controller, lay):
     lay("roster", "a", {1: False, 2: False})
     lay("roster", "b", {1: True, 2: True})
     note = both("roster a.csv", "roster b.csv", "2 records")
     assert of(desk.do("check", code=0)) == [({"duplicate": 2}, [note]), ({"ready": 2}, [note])]
     assert any(note in str(cell) for line in desk.summary("roster a", "checked") for cell in line)
+    for code, later in ((3, {"pushed": 1, "not sent": 1}), (0, {"pushed": 1, "unchanged": 1})):
+        states = [states for states, _ in of(push(desk, "--limit", "1", code=code))]
+        assert states == [{"duplicate": 2}, later]
+    assert {entry.body["first_name"] for entry in controller.ledger} == {"Other"}
 
 
 def test_of_three_files_the_last_counts_and_a_row_that_agrees_with_it_is_no_contradiction(
@@ -100,12 +97,8 @@ def test_of_three_files_the_last_counts_and_a_row_that_agrees_with_it_is_no_cont
     [(first, notes), (second, more), (third, last)] = of(push(desk))
     assert (first, second, third) == ({"pushed": 2}, {"duplicate": 1}, {"unchanged": 1})
     assert (notes, more, last) == ([], [both("roster b.csv", "roster c.csv", "1 record")], more)
-    assert controller.requests == 2
-    assert [states for states, _ in of(push(desk))] == [
-        {"unchanged": 2},
-        {"duplicate": 1},
-        {"unchanged": 1},
-    ]
+    states = [states for states, _ in of(push(desk))]
+    assert states == [{"unchanged": 2}, {"duplicate": 1}, {"unchanged": 1}]
     assert controller.requests == 2
 
 
@@ -115,39 +108,23 @@ def test_sheets_of_the_later_file_count_alike(desk, controller, lay):
     sheets = {name: [list(user(0)), row] for name, row in zip(("N", "S"), rows, strict=True)}
     write_book(desk.inbox / "roster b.xlsx", sheets)
     note = both("roster a.csv", "roster b.xlsx", "2 records")
-    assert of(push(desk)) == [
-        ({"duplicate": 2}, [note]),
-        ({"pushed": 1}, [note]),
-        ({"pushed": 1}, [note]),
-    ]
+    states = ({"duplicate": 2}, {"pushed": 1}, {"pushed": 1})
+    assert of(push(desk)) == [(each, [note]) for each in states]
     assert [entry.body["first_name"] for entry in controller.ledger] == ["Other", "Other"]
 
 
-def test_a_limit_changes_nothing_about_which_file_counts(desk, controller, lay):
-    lay("roster", "a", {1: False, 2: False})
-    lay("roster", "b", {1: True, 2: True})
-    states = [states for states, _ in of(push(desk, "--limit", "1", code=3))]
-    assert states == [{"duplicate": 2}, {"pushed": 1, "not sent": 1}]
-    states = [states for states, _ in of(push(desk, "--limit", "1", code=0))]
-    assert states == [{"duplicate": 2}, {"pushed": 1, "unchanged": 1}]
-    assert {entry.body["first_name"] for entry in controller.ledger} == {"Other"}
-
-
-def test_a_row_that_is_held_back_counts_in_no_file(desk, controller, lay):
+@pytest.mark.parametrize(
+    ("row", "code", "states"),
+    [
+        (user(1) | {"Mail": "none at all"}, 1, [{"pushed": 1}, {"invalid": 1}]),
+        ({"Id": "000001", "First": "Other"}, 5, [{}, {"pushed": 1}]),
+    ],
+    ids=["a row held back", "a file in error"],
+)
+def test_what_is_not_sent_overrules_nothing(desk, controller, lay, row, code, states):
     lay("roster", "a", {1: False})
-    desk.table("inbox/roster b.csv", [user(1) | {"Mail": "none at all"}])
-    assert of(push(desk, code=1)) == [({"pushed": 1}, []), ({"invalid": 1}, [])]
-    assert controller.requests == 1
-
-
-def test_a_file_in_error_overrules_nothing(desk, controller, lay):
-    lay("roster", "a", {1: False})
-    desk.table("inbox/roster b.csv", [{"Id": "000001", "First": "Other"}])
-    done = push(desk, code=5)
-    assert {(None if file["error"] else file["states"]["pushed"]) for file in done["files"]} == {
-        None,
-        1,
-    }
+    desk.table("inbox/roster b.csv", [row])
+    assert of(push(desk, code=code)) == [(each, []) for each in states]
     assert controller.requests == 1
 
 
