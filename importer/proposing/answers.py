@@ -104,7 +104,7 @@ def fields_of(endpoint: str) -> tuple[str, ...]:
     made = [NOT_SENT]
     for known in TABLES[endpoint].fields:
         made.append(known.name)
-        if known.name in {"street", "last_name", "phone_cell"}:
+        if known.name in {"street", "last_name"} or known.kind is Kind.PHONE:
             made.append(known.name + JOINED)
         if known.kind in {Kind.EMAIL, Kind.PHONE}:
             made.append(known.name + SECOND)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _ALMOST, _MOST, _SOME, _HARDLY = 0.9, 0.75, 0.5, 0.3
 _YEAR_RE: Final = re.compile(r"(?:19|20)[0-9]{2}")
 _YOUNGEST, _YEARS_LOOKED_AT, _FEWEST = 8, 200, 4
+_SERIALS: Final = "the values are Excel's numbers for days: give the column the format of dates and export it again"
 _KEYS: Final = {"unique_id", "student_no", "employ_no"}
 _IDS: Final = {*_KEYS, "permitNo", "referenceID", "driver_licence_num"}
 
@@ -198,6 +199,8 @@ def _weigh(profile: Profile, naming: Naming, endpoint: str) -> Place:
 def _claim(profile: Profile, named: Named) -> Place:
     """Return what one field's claim on a column comes to: values can veto a header, and only both are sure."""
     fits, why = fit(named.field, profile)
+    if why.endswith("dates") and profile.share("serial") > _SOME:
+        fits, why = None, _SERIALS
     said = "the header says so" if named.strength >= SURE else "the header may mean it"
     if named.unknown:
         said = f"the header holds its words, and {', '.join(named.unknown)}"
@@ -210,7 +213,7 @@ def _claim(profile: Profile, named: Named) -> Place:
     form = {"user_name": "account", "province": "province", "prov": "province"}.get(named.field)
     if fits and form and profile.share(form) > _SOME:
         strength += 0.05
-    firm = named.strength >= FIRM
+    firm = named.strength >= FIRM and why != _SERIALS
     few = named.strength >= PART and len(named.unknown) <= 1
     weak = not profile.counts or named.strength < PART * MAY
     confidence = Confidence.ASK

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PHONES: Final = ("phone_cell", "student_phone", "employee_phone")
 _PARTS_OF: Final = {
-    "street line": "street", "street number": "street", "last name part": "last_name", "area code": "phone_cell",
+    "street line": "street", "street number": "street", "last name part": "last_name",
 }  # fmt: skip
 """What the vocabulary tells apart and OPSCOM has no field for → the field that it is joined to."""
 _REACHED: Final = {"email", *_PHONES, "street"}
@@ -191,6 +191,10 @@ def _ids(row: _Row) -> None:
         row.change(best, f"{found.reason}; no other column could be the id", Confidence.LIKELY)
     if best not in row.fixed and second_rank(best):
         row.change(best, f"{found.reason}; a wrong id makes every person anew", Confidence.ASK)
+    rival = next((at for at in claims if row.places[at].confidence is Confidence.SURE), best)
+    if rival != best and best not in row.fixed:
+        reason = f"{row.places[best].reason}; rather than {row.name(rival)}"
+        row.change(best, reason, Confidence.LIKELY)
     for at in claims:
         own = [n for n in row.namings[at].fields if n.field in {*_OWN_NUMBERS, "user_name"}]
         if own and own[0].strength >= FIRM and row.places[at].used:
@@ -208,12 +212,6 @@ def _phones(row: _Row) -> None:
             reason = f"a phone of no kind; {row.name(cells[0])} is the cell phone"
             field = "employee_phone" if staff else "student_phone"
             row.change(at, reason, Confidence.ASK, field=field)
-    for at in row.free("area code"):
-        short = [
-            p for p in row.used("phone_cell") if row.places[p].profile.share("ten digits") < _HALF
-        ]
-        if not any(at < phone for phone in short):
-            row.drop(at, "no column of phone numbers right of it lacks them")
     for at in row.free("student_phone"):
         if row.places[at].used and row.places[at].strength < FIRM:
             row.change(at, "a home phone: OPSCOM has a student's phone for it", Confidence.ASK)
@@ -221,6 +219,13 @@ def _phones(row: _Row) -> None:
         place = row.places[at]
         if place.confidence is Confidence.SURE and place.profile.share("ten digits") < 1 - _MOST:
             row.change(at, f"{place.reason}, without an area code", Confidence.LIKELY)
+    for at in row.free("area code"):
+        phone = next((row.places[phone] for phone in row.of(*_PHONES) if phone > at), None)
+        if phone and phone.field and phone.used and phone.profile.share("ten digits") < _HALF:
+            reason = f"a part of {phone.field}; the parts are joined"
+            row.change(at, reason, Confidence.LIKELY, field=phone.field, how="join")
+        else:
+            row.drop(at, "no column of phone numbers right of it lacks them")
 
 
 def _addresses(row: _Row) -> None:

@@ -58,6 +58,7 @@ _FORMS: Final[Mapping[str, str]] = {
     "street": r"[^0-9]*[0-9][^ ]* .*[^\W\d_].*|[\W\d_]*[^\W\d_][^ ]* .*|.*\b(?:p\.? ?o\.? box|c\.? ?p\.?)\b.*",
     "account": r"[A-Za-z][A-Za-z._-]{2,}[0-9]{0,4}(?:@.*)?",
     "currency": r"(?:CAD|USD|CDN|CAN|US|C|CA)? ?\$?",
+    "serial": r"[1-5][0-9]{4}(?:\.[0-9]+)?",
     "integer": r"[0-9]+(?:\.0)?",
     "whole name": r".*,.*|(?:(?![^\W\d_]{2}).)*[^\W\d_]{2,}[\W\d_].*[^\W\d_]{2}.*",
     "comma": r".*,.*",

@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from importer.schema import Field
     from importer.workspace import UserType
 
-_SEPARATORS: Final = {"street": ", ", "phone_cell": "-"}
+_SEPARATORS: Final = {"street": ", ", "last_name": " "}
+"""What joins the parts of a field; of phones a dash does."""
 _MISSING: Final = {
     "unique_id": "No column is surely the id by which OPSCOM knows a person. Which column is it?",
     "login_source": "What is the login source of these people in OPSCOM (as on their profiles, the same for all)?",
@@ -153,7 +154,7 @@ def _draft(made: Proposal, known: Field) -> None:
     refs = [made.look.header(place) for place in given]
     rule: dict[str, object] = {"column": refs[0]}
     if any(place.how == "join" for place in given[1:]):
-        rule = {"join": refs, "separator": _SEPARATORS.get(known.name, " ")}
+        rule = {"join": refs, "separator": _SEPARATORS.get(known.name, "-")}
     elif len(refs) > 1:
         rule = {"first_of": refs}
     why = turn(Turn(made, known, given[0], refs[0], rule, bool(used)))

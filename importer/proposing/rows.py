@@ -191,17 +191,31 @@ def _has_left(profile: Profile, text: str) -> bool:
 
 def _marked(made: Proposal, notes: set[int]) -> Iterator[Skip]:
     """Ask about rows that are struck out, or filled in a colour that a note explains."""
-    sheet = made.look.sheet
-    legends = [(text, behind) for _, text, behind in sheet.above]
-    for at in np.flatnonzero(np.isin(sheet.rows, list(notes))).tolist():
-        colours = frozenset(colour for _, colour in sheet.fills.get(at, ()))
-        legends.append((" ".join(filter(None, sheet.frame.iloc[at])), colours))
+    look, sheet = made.look, made.look.sheet
+    legends = [(text, behind, "the sheet") for _, text, behind in sheet.above]
+    around = [
+        (sheet.frame, sheet.fills, np.flatnonzero(np.isin(sheet.rows, list(notes))), "the sheet")
+    ]
+    # Beside the records a legend may have a sheet of its own, of a line or two of cells.
+    around += [
+        (grid.frame, grid.fills, np.arange(min(len(grid.frame), FEW)), f"the sheet {grid.name}")
+        for grid in look.source.grids
+        if grid.name not in {sheet.name, *look.also} and len(grid.frame.columns) < _FULL
+    ]
+    for frame, fills, rows, where in around:
+        for at in rows.tolist():
+            colours = frozenset(colour for _, colour in fills.get(at, ()))
+            legends.append((" ".join(filter(None, frame.iloc[at])), colours, where))
     marks: list[tuple[str, Rule, Iterable[tuple[int, int]], str]]
     marks = [("struck out", {"struck": True}, sheet.struck, "Struck out")]
     for colour in sorted({colour for cells in sheet.fills.values() for _, colour in cells}):
-        legend = [text for text, behind in legends if colour in behind or _COLOURS_RE.search(text)]
+        legend = [
+            (text, where) for text, behind, where in legends
+            if colour in behind or _COLOURS_RE.search(text)
+        ]  # fmt: skip
         if legend and _PLAIN_RE.fullmatch(colour):
-            how = f'Of the background {colour}, and the sheet says "{legend[0][:60]}"'
+            text, where = legend[0]
+            how = f'Of the background {colour}, and {where} says "{text[:60]}"'
             marks.append((f"background {colour}", {"fill": colour}, sheet.coloured(colour), how))
     for name, rule, cells, how in marks:
         found = sorted(set(sheet.rows_marked(cells, set(made.told_by), set(made.mapped))))

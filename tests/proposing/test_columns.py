@@ -20,6 +20,7 @@ PEOPLE = {
 UNMAILED = {header: PEOPLE[header] for header in ("Student ID", "First Name", "Last Name")}
 MAILS = ("a@mail.example", "b@mail.example", "c@mail.example", "d@mail.example")
 PHONES = ("(607) 555-0114", "(315) 555-0137", "(570) 555-0162", "(802) 555-0178")
+LOCAL = ("555-0110", "5550111", "555-0112", "555-0113")
 POSTALS = ("K1A 0B1", "H2X 1Y4", "J4B 2C3", "G1R 4P5")
 CITIES = ("Elmira", "Ithaca", "Scranton", "Ottawa")
 BIRTHS = ("2003-02-14", "2004-11-30", "2002-07-05", "2001-01-22")
@@ -181,7 +182,7 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
         ),
         ({"Major": CITIES, "Cell": PHONES}, "Phone", PHONES, "student_phone", 'a phone of no kind; "Cell" is the cell phone'),
         ({"Department": CITIES, "Job": CITIES, "Cell": PHONES}, "Phone", PHONES, "employee_phone", 'a phone of no kind; "Cell" is the cell phone'),
-        ({}, "Cell Phone", ("555-0114", "555-0137", "555-0162", "555-0178"), "phone_cell", "the header says so; all values are phone numbers, without an area code"),
+        ({}, "Cell Phone", LOCAL, "phone_cell", "the header says so; all values are phone numbers, without an area code"),
         ({}, "Home Phone", PHONES, "student_phone", "a home phone: OPSCOM has a student's phone for it"),
         ({}, "City 2", CITIES, "city2", "a second address without a first"),
         ({"Street": STREETS, "City": CITIES, "City 2": CITIES}, "Address 2", STREETS, "street2", "the file has a second address"),
@@ -190,6 +191,9 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
         ({"Relationship": WORDS}, "Contact Phone", PHONES, None, "it is about another person"),
         ({"Status": ("FT", "PT", "FT", "FT")}, "Employee Type", ("x", "y", "x", "y"), None, '"Status" rather tells the type of a person'),
         ({}, "Member ID", MAILS, "unique_id", "the header says so; the values are e-mail addresses"),
+        ({}, "Person ID", NUMBERS, "unique_id", 'the header says so; all values are different; rather than "Student ID"'),
+        ({}, "DOB", ("36194", "37225", "35500", "36001"), "date_of_birth",
+         "the header says so; the values are Excel's numbers for days: give the column the format of dates and export it again"),
     ],
 )  # fmt: skip
 def test_values_and_neighbours_decide_with_the_header_what_a_column_is(
@@ -345,10 +349,17 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
             ({"Email": MAILS, area: ("613", "343", "613", "519"), phone: numbers}, "users", ["email", *fields])
             for area, phone in (("Area Code", "Phone"), ("PHONE_AREA", "PHONE_NUMBER"), ("Ind. rég.", "Tél."))
             for numbers, fields in (
-                (("555-0110", "5550111", "555-0112", "555-0113"), ["phone_cell", "phone_cell"]),
+                (LOCAL, ["phone_cell", "phone_cell"]),
                 (PHONES, [None, "phone_cell"]),
             )
         ),
+        # An area code belongs to the phone right of it, and stays out where that is asked.
+        (
+            {"Home Area": ("613", "343", "613", "519"), "Home Phone": LOCAL, "Work Area": ("613", "343", "613", "519"), "Work Phone": LOCAL},
+            "users", [None, None, "employee_phone", "employee_phone"],
+        ),
+        # A ministry's number gives way to the school's own.
+        ({"Code permanent": LICENCES, "Fiche": NUMBERS}, "users", ["student_no", "unique_id"]),
         # A tag is the plate, but beside a plate it is the permit's number; OPSCOM's own name counts more than another.
         *(
             ({tag: NUMBERS, "Plate": CARS["Plate"], "End Date": BIRTHS, **more}, "permits", fields)

@@ -385,6 +385,7 @@ def test_totals_repeated_headers_and_sections_are_passed_over(proposed, total, m
     [
         ("Status", ("A", "W"), "W"), ("Section", ("A", "W"), None), ("Active", ("Yes", "No"), "No"), ("Suspended", ("0", "1"), "1"),
         ("Deceased", ("", "Y"), "Y"), ("Inactif", ("", "X"), "X"), ("Newsletter", ("Yes", "No"), None), ("Tariff", ("Year", "Term"), None),
+        ("Employee Type", ("E", "Term"), None),
         *(("Status", ("Active", word), word) for word in ("Returned", "Not Enrolled", "Désistement", "Remis")),
     ],
 )  # fmt: skip
@@ -399,6 +400,7 @@ def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, hea
     ("header", "days", "rows"),
     [
         ("Withdrawal Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("Date de départ", ("", "2020-01-31", "2021-01-31"), "2 rows"),
+        ("Term Date", ("", "2020-01-31", "2999-01-31"), "1 row"),
         # Everybody has a last day, or it is another day.
         ("Termination Date", ("2999-01-31", "2020-01-31", "2021-01-31"), None), ("Hire Date", ("", "2020-01-31", "2021-01-31"), None),
     ],
@@ -430,11 +432,14 @@ def test_people_who_left_and_keys_that_repeat_are_always_asked(proposed):
     assert said.duplicates == "last"
 
 
-def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_path):
+@pytest.mark.parametrize("legend", ["the sheet", "the sheet Legend"])
+def test_rows_struck_out_or_of_a_colour_that_the_file_explains_are_asked(tmp_path, legend):
     path = tmp_path / "list.xlsx"
     book = openpyxl.Workbook()
     page = book.active
-    page.append(["Roster, red = left"])
+    beside = page if legend == "the sheet" else book.create_sheet("Legend")
+    page.append(["Roster"])
+    beside["A1"] = "Roster, red = left"
     page.append(["Student ID", "First Name", "Last Name", "Email"])
     for n in range(6):
         page.append([f"9001234{n}", "Ann", f"Roe{'abcdef'[n]}", f"a{n}@uni.example"])
@@ -447,7 +452,7 @@ def test_rows_struck_out_or_of_a_colour_that_the_sheet_explains_are_asked(tmp_pa
     found = propose(look, "users", Answers())
     assert {q.key: q.text for q in found.questions if q.about == "row"} == {
         struck: "Struck out: 1 row (5). Are these not to be sent?",
-        red: 'Of the background FF0000, and the sheet says "Roster, red = left": 1 row (4). Are these not to be sent?',
+        red: f'Of the background FF0000, and {legend} says "Roster, red = left": 1 row (4). Are these not to be sent?',
     }
     said = propose(look, "users", Answers({struck: "skip", red: "send"}))
     assert [skip.rule for skip in said.skips] == [{"struck": True}]
