@@ -2,19 +2,9 @@
 
 import pytest
 import xlsxwriter
-from commanding import ROSTER, Office, read_results, user, write_book
+from commanding import PERMITS, ROSTER, Office, read_results, user, write_book
 
-MAPPING = """\
-version: 1
-name: Permits
-endpoint: permits
-match: {files: ["*permit*"]}
-fields:
-  plate: Plate
-  startTime: From
-  endTime: {column: To}
-  permitNo: No
-"""
+MAPPING = PERMITS.replace("To\n", "{column: To}\n").replace("Number", "No")
 UPPER = ["No", "Holder", "Validity", "", "Plate", "Make"]
 LOWER = ["", "", "From", "To", "", ""]
 RECORDS = [
