@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Final
 
 from importer.model import MADE, UNCORRECTED, CellType
 from importer.schema import Kind, Need
-from importer.text import is_error_word
 from schemas.provinces import PROVINCES
 from schemas.signs import (
     ADDRESS_RE,
@@ -77,7 +76,6 @@ class Rule:
 
 # fmt: off
 EVERY: Final = (
-    Rule("error word", is_error_word, "{this} is an error of a spreadsheet program, not a value.", "Correct the cell, or the formula in it."),
     Rule("marked", lambda text: UNCORRECTED in text, "{this} was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark."),
     Rule("control", lambda text: re.search(r"[\x00-\x1f\x7f-\x9f]", text) is not None, "{this} holds a control character, a tab for example.", "Delete what the cell holds and type it anew."),
     Rule("lost letter", lambda text: "�" in text, "{this} has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", ruined=True),

@@ -164,7 +164,7 @@ def _pieces(steps: RulePart, kind: Kind) -> abc.Iterator[Step]:
 
 def _refuse_ruined(text: str, kind: Kind) -> str | Refusal:
     for rule, detail in judge(kind, text):
-        if rule.name in {"error word", "lost letter", "exponent"}:
+        if rule.name in {"lost letter", "exponent"}:
             return Refusal(rule.message.format(this="this"), rule.remedy, detail)
     return text
 

@@ -228,9 +228,25 @@ ERRORS = [
     "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!", " #N/A ", "#SPILL!", "#CALC!",
     "#BUSY!", "#FIELD!", "#GETTING_DATA", "#VALEUR!", "#NOM?", "#WERT!", "#NV", "#¡DIV/0!", "#¿NOMBRE?",
     "#BAŞV!", "#ZÉRÓOSZTÓ!", "#ССЫЛКА!", "#Н/Д", "#DĚLENÍ_NULOU!", "#NENÍ_K_DISPOZICI", "#ERROR!",
-    "Loading...", "Err:502", "#######",
+    "Loading...", "Err:502", "#######", "#NOMBRE!", "#BEZUG!", "#¡VALOR!", "#ÜBERLAUF!", "Err :504", "##", "#VALEUR !",
+    "#Num!", "#Deleted", "#HIÁNYZIK", "#YOK", "#PUUTTUU!", "#DIVISION/0!",
 ]  # fmt: skip
-NAMES = ["#12", "#", "#1 Elm St", "#Ann!", "C#!", "Err: 502", "Loading dock", "N/A", "##a"]
+NAMES = [
+    "#12",
+    "#",
+    "#1 Elm St",
+    "#1 Elm!",
+    "#B",
+    "#5",
+    "# 3 Elm St",
+    "Err, no",
+    "#Ann!",
+    "C#!",
+    "Err: 502",
+    "Loading dock",
+    "N/A",
+    "##a",
+]
 
 
 def test_the_text_of_an_excel_error_is_a_flaw_and_what_only_looks_like_one_is_none(tmp_path):
