@@ -72,7 +72,7 @@ def digits(text: str) -> Converted:
     """Drop blanks and ``+ ( ) . - /``; digits of every script become 0 to 9."""
     if _ZEROS_RE.fullmatch(text):
         return Refusal(WRAPPED.message.format(this="this"), WRAPPED.remedy)
-    plain = "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
+    plain = _in_ascii(text)
     left = re.search(f"[^{_NUMBER_SIGNS}].*", plain, re.DOTALL)
     if left is None:
         return re.sub("[^0-9]", "", plain) or _nothing_left("digits")
@@ -81,6 +81,11 @@ def digits(text: str) -> Converted:
         "this holds more than digits, blanks and + ( ) . - /.",
         "Correct the cell, or keep the digits alone with `extract` in the mapping.",
     )
+
+
+def _in_ascii(text: str) -> str:
+    """Return a text with 0 to 9 in the place of all other digits."""
+    return "".join(str(unicodedata.decimal(c)) if c.isdecimal() else c for c in text)
 
 
 def _digits_of_a_phone(text: str) -> Converted:
@@ -102,6 +107,7 @@ def phone(text: str) -> Converted:
     """Write a phone number in one form: Canada and the US by ten digits, others internationally."""
     import phonenumbers
 
+    text = re.sub(f"[{DASHES}]", "-", _in_ascii(text))
     usual = _USUAL_PHONE_RE.fullmatch(text)
     refused = None if usual else _held(Kind.PHONE, text)
     if usual or refused:
