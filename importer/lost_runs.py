@@ -72,8 +72,9 @@ def _is_lost(origin: Origin, memory: Memory | None, system: System, number: int 
     there = System(origin.host.rstrip("/"), origin.client)
     known = None if memory is None else memory.system(there)
     same = there == system or (known is not None and known == number)
-    # A journal that knows neither spelling of a client code cannot say that they are two.
-    same = same or (known is None and there.host == system.host and there.is_spelled_like(system))
+    # A journal that nothing was sent with under a spelling of a client code cannot say that they are two.
+    unused = memory is None or there not in memory.used()
+    same = same or (unused and there.host == system.host and there.is_spelled_like(system))
     return same and (memory is None or not memory.knows(origin.run, origin.digest))
 
 

@@ -30,6 +30,11 @@ fields:
 """
 
 
+def states(said):
+    """Return what became of the rows of the first sheet, as the object for other programs tells it."""
+    return said["files"][0]["states"]
+
+
 def sent(controller, since=0):
     """Return the keys of all requests after the first ``since``, sorted."""
     return sorted(entry.key for entry in controller.ledger[since:])
@@ -56,11 +61,19 @@ class Desk(Office):
         return self.do("push", path, "--yes", *more, code=code)
 
     def give_back(self, stem, *cells, sheet="Rows", code=None):
-        """Correct cells of a results workbook, each a key, a header and a value, and push it."""
-        with edited(self.results(stem), sheet) as page:
+        """Correct cells of a results workbook, and push it."""
+        return self.push(self.correct(stem, *cells, sheet=sheet), code=code)
+
+    def correct(self, stem, *cells, sheet="Rows", kind="results"):
+        """Correct cells of a workbook, each a key, a header and a value; return its path."""
+        with edited(self.results(stem, kind), sheet) as page:
             for key, header, value in cells:
                 set_cell(page, key, header, value)
-        return self.push(self.results(stem), code=code)
+        return self.results(stem, kind)
+
+    def lose_journal(self):
+        for path in self.folder.glob("journal.sqlite*"):
+            path.unlink()
 
     def results(self, stem, kind="results", folder="results"):
         return self.folder / folder / f"{stem}-{kind}.xlsx"

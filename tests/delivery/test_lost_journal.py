@@ -5,7 +5,7 @@ import shutil
 import pytest
 from commanding import permit
 from controller import Fault
-from returning import edited, rows_of, sent, set_cell
+from returning import Desk, rows_of, sent, states
 
 
 def permits(desk, count, name="permits.csv", start=0):
@@ -20,26 +20,17 @@ def pushed(desk):
     return desk
 
 
-def delete_journal(desk):
-    for path in desk.folder.glob("journal.sqlite*"):
-        path.unlink()
-    return ()
-
-
 def name_another(desk):
     return ("--journal", desk.folder / "new.sqlite")
 
 
 def make_empty(desk):
-    delete_journal(desk)
+    desk.lose_journal()
     desk.journal.touch()
-    return ()
 
 
-LOSSES = [delete_journal, name_another, make_empty]
-
-
-def why(desk, workbook):
+def why(desk):
+    workbook = desk.results("permits")
     return (
         f"{workbook.name} tells of runs to {desk.url}, client code OC_TEST, that this journal does not know: "
         "the journal was lost, or another one is named. A push would create again what they hold. Push the "
@@ -48,28 +39,29 @@ def why(desk, workbook):
     )
 
 
-@pytest.mark.parametrize("lose", LOSSES)
+@pytest.mark.parametrize("lose", [Desk.lose_journal, name_another, make_empty])
 def test_a_lost_journal_creates_no_permit_again_until_the_results_workbooks_are_pushed(
     pushed, controller, lose
 ):
-    more = lose(pushed)
+    more = lose(pushed) or ()
+    done = pushed.do("check", "permits.csv", *more, code=0)
+    assert done["notes"] == [f"A push creates nothing. {why(pushed)}"]
     done = pushed.push("permits.csv", *more, code=5)
-    assert done["files"][0]["error"] == (
-        f"permits.csv: nothing of it was sent. {why(pushed, pushed.results('permits'))}"
-    )
+    assert done["files"][0]["error"] == f"permits.csv: nothing of it was sent. {why(pushed)}"
+    done = pushed.push("permits.csv", *more, "--client", "OC-TEST", code=5)
+    assert "client code OC_TEST, that this journal does not know" in done["files"][0]["error"]
     assert controller.requests == 3
-    done = pushed.push(pushed.results("permits"), *more, code=0)
-    assert done["files"][0]["states"] == {"unchanged": 3}
+    assert states(pushed.do("check", pushed.results("permits"), *more)) == {"unchanged": 3}
+    assert states(pushed.push(pushed.results("permits"), *more, code=0)) == {"unchanged": 3}
     permits(pushed, 5)
-    done = pushed.push("permits.csv", *more, code=0)
-    assert done["files"][0]["states"] == {"pushed": 2, "unchanged": 3}
+    assert states(pushed.push("permits.csv", *more, code=0)) == {"pushed": 2, "unchanged": 3}
     assert sent(controller) == [f"N{number:04}" for number in range(5)]
 
 
 def test_the_history_tells_of_a_run_that_was_learned(pushed):
     [before] = pushed.do("history")["runs"]
     created = pushed.do("history", before["run"])["created"]
-    delete_journal(pushed)
+    pushed.lose_journal()
     pushed.push(pushed.results("permits"), code=0)
     told = pushed.do("history", before["run"])
     names = ("reference_id", "source", "row")
@@ -81,12 +73,12 @@ def test_the_history_tells_of_a_run_that_was_learned(pushed):
 
 def test_users_go_on_and_their_workbook_keeps_permits_back_until_it_is_pushed(desk, controller):
     desk.push(desk.roster(2, "roster.csv"), code=0)
-    delete_journal(desk)
+    desk.lose_journal()
     permits(desk, 1)
     desk.roster(1, "other-roster.csv", start=7)
     done = desk.push("permits.csv", "other-roster.csv", code=5)
-    states = {file["source"]: file["states"] for file in done["files"]}
-    assert states == {"permits.csv": {}, "other-roster.csv": {"pushed": 1}}
+    went = {file["source"]: file["states"] for file in done["files"]}
+    assert went == {"permits.csv": {}, "other-roster.csv": {"pushed": 1}}
     assert controller.applied("N0000") == 0
     desk.push(desk.results("roster"), code=0)
     desk.push("permits.csv", code=0)
@@ -94,12 +86,10 @@ def test_users_go_on_and_their_workbook_keeps_permits_back_until_it_is_pushed(de
 
 
 def test_new_system_says_that_all_is_meant_and_is_asked_once(pushed, controller):
-    delete_journal(pushed)
-    done = pushed.push("permits.csv", "--new-system", code=0)
-    assert done["files"][0]["states"] == {"pushed": 3}
+    pushed.lose_journal()
+    assert states(pushed.push("permits.csv", "--new-system", code=0)) == {"pushed": 3}
     permits(pushed, 4)
-    done = pushed.push("permits.csv", code=0)
-    assert done["files"][0]["states"] == {"pushed": 1, "unchanged": 3}
+    assert states(pushed.push("permits.csv", code=0)) == {"pushed": 1, "unchanged": 3}
     assert controller.requests == 7
 
 
@@ -107,7 +97,7 @@ def test_a_journal_put_back_from_a_copy_learns_the_runs_that_came_after(pushed, 
     before = pushed.journal.read_bytes()
     permits(pushed, 2, "more-permits.csv", start=3)
     pushed.push("more-permits.csv", code=0)
-    delete_journal(pushed)
+    pushed.lose_journal()
     pushed.journal.write_bytes(before)
     pushed.push("more-permits.csv", code=5)
     pushed.push(pushed.results("more-permits"), code=0)
@@ -119,7 +109,7 @@ def test_workbooks_that_were_kept_count_too_and_all_are_pushed_at_once(pushed, c
     permits(pushed, 2, start=3)
     pushed.push("permits.csv", code=0)
     kept = next(pushed.folder.glob("results/permits-results 20*.xlsx"))
-    delete_journal(pushed)
+    pushed.lose_journal()
     permits(pushed, 5)
     done = pushed.push("permits.csv", code=5)
     newest = pushed.results("permits")
@@ -128,8 +118,7 @@ def test_workbooks_that_were_kept_count_too_and_all_are_pushed_at_once(pushed, c
     pushed.push(newest, code=0)
     pushed.push("permits.csv", code=5)
     pushed.push(kept, code=0)
-    done = pushed.push("permits.csv", code=0)
-    assert done["files"][0]["states"] == {"unchanged": 5}
+    assert states(pushed.push("permits.csv", code=0)) == {"unchanged": 5}
     assert controller.requests == 5
 
 
@@ -138,7 +127,7 @@ def test_a_results_workbook_with_rows_to_send_is_learned_and_waits_for_the_other
     desk.push("permits.csv", "--limit", "2", code=3)
     permits(desk, 1, "other-permits.csv", start=9)
     desk.push("other-permits.csv", code=0)
-    delete_journal(desk)
+    desk.lose_journal()
     desk.push(desk.results("permits"), code=5)
     assert controller.requests == 3
     done = desk.push(desk.results("permits"), desk.results("other-permits"), code=0)
@@ -151,33 +140,31 @@ def test_a_results_workbook_with_rows_to_send_is_learned_and_waits_for_the_other
 
 @pytest.mark.parametrize("order", [1, -1])
 def test_sources_beside_the_workbooks_in_one_run_create_nothing_again(pushed, controller, order):
-    delete_journal(pushed)
+    pushed.lose_journal()
     shutil.copy(pushed.folder / "permits.csv", pushed.folder / "a-permits.csv")
-    with edited(pushed.results("permits")) as page:
-        set_cell(page, "PL1", "To", "2027-01-31T00:00:00")
-    files = ["a-permits.csv", pushed.results("permits")][::order]
+    corrected = pushed.correct("permits", ("PL1", "To", "2027-01-31T00:00:00"))
+    files = ["a-permits.csv", corrected][::order]
     pushed.do("push", *files, "--yes", code=1)
     assert controller.requests == 3
 
 
-def test_a_vehicle_that_exists_and_a_lost_answer_are_learned_too(desk, controller):
+@pytest.mark.parametrize("command", ["push --yes", "settle"])
+def test_a_vehicle_that_exists_and_a_lost_answer_are_learned_too(desk, controller, command):
     controller.plan["V0", 0] = Fault("answer", code=9012)
     controller.plan["N0000", 1] = Fault("lost")
     desk.table("vehicles.csv", [{"Plate": f"V{number}", "Prov": "ON"} for number in range(2)])
     permits(desk, 2)
     desk.do("push", "vehicles.csv", "permits.csv", "--yes", code=4)
     before = controller.requests
-    delete_journal(desk)
-    done = desk.do("push", desk.results("vehicles"), desk.results("permits"), "--yes", code=4)
+    desk.lose_journal()
+    done = desk.do(*command.split(), *map(desk.results, ("vehicles", "permits")), code=4)
     assert [file["states"] for file in done["files"]] == [
         {"unchanged": 1, "exists": 1},
         {"unchanged": 1, "unknown": 1},
     ]
-    done = desk.do("push", "vehicles.csv", "permits.csv", "--yes", code=4)
+    desk.do("push", "vehicles.csv", "permits.csv", "--yes", code=4)
     assert controller.requests == before
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", "yes")
-    desk.push(desk.results("permits"), code=0)
+    desk.give_back("permits", ("PL0", "opscom_answer", "yes"), code=0)
     assert controller.requests == before
     assert {row["opscom_status"] for row in rows_of(desk.results("permits"))} == {
         "pushed",
@@ -191,10 +178,8 @@ def test_a_no_in_the_workbook_of_a_lost_run_is_believed_where_no_other_tells_of_
     controller.plan["N0000", 1] = Fault("close")
     permits(desk, 1)
     desk.push("permits.csv", code=4)
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL0", "opscom_answer", "no")
-    delete_journal(desk)
-    desk.push(desk.results("permits"), code=0)
+    desk.lose_journal()
+    desk.give_back("permits", ("PL0", "opscom_answer", "no"), code=0)
     assert controller.applied("N0000") == 1
 
 
@@ -208,32 +193,6 @@ def test_workbooks_that_tell_of_no_run_or_cannot_be_read_are_passed_over(desk, c
     desk.results("old").write_bytes(b"PK\x03\x04 cut off")
     desk.results("empty").touch()
     desk.results("~$permits").write_bytes(b"lock")
-    delete_journal(desk)
+    desk.lose_journal()
     desk.push("permits.csv", code=0)
-    assert controller.requests == 2
-
-
-def test_another_client_code_spelled_alike_is_no_way_round_a_lost_journal(pushed, controller):
-    delete_journal(pushed)
-    done = pushed.push("permits.csv", "--client", "OC-TEST", code=5)
-    assert "client code OC_TEST, that this journal does not know" in done["files"][0]["error"]
-    assert controller.requests == 3
-
-
-def test_a_check_says_it_too(pushed):
-    delete_journal(pushed)
-    done = pushed.do("check", "permits.csv", code=0)
-    assert done["notes"] == [f"A push creates nothing. {why(pushed, pushed.results('permits'))}"]
-    done = pushed.do("check", pushed.results("permits"), code=0)
-    assert done["files"][0]["states"] == {"unchanged": 3}
-
-
-def test_settle_learns_from_the_workbook_before_it_looks(desk, controller):
-    controller.plan["N0000", 1] = Fault("lost")
-    permits(desk, 2)
-    desk.push("permits.csv", code=4)
-    delete_journal(desk)
-    desk.do("settle", desk.results("permits"), code=4)
-    done = desk.push("permits.csv", code=4)
-    assert done["files"][0]["states"] == {"unchanged": 1, "unknown": 1}
     assert controller.requests == 2

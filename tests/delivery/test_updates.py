@@ -12,7 +12,7 @@ from commanding import DELETES, TOKEN, permit
 from controller import Fault
 from delivering import moment, permits, push
 from proving import CASES, Witness, wait_for_quiet
-from returning import edited, set_cell
+from returning import states
 
 END, PLATE = "2027-01-31T18:00:00", "NEW1"
 LATER = "2027-02-28T18:00:00"
@@ -31,10 +31,6 @@ def offered(what, fields="End Date", *, new=True):
     )
 
 
-def states(said):
-    return said["files"][0]["states"]
-
-
 def push_list(desk, *rows, code=None):
     desk.table("permits.csv", rows)
     return states(desk.push("permits.csv", code=code))
@@ -42,10 +38,8 @@ def push_list(desk, *rows, code=None):
 
 def write(desk, plate, kind="results", **cells):
     """Write into a row of a workbook, under the headers named; ``said`` is the person's answer."""
-    with edited(desk.results("permits", kind)) as page:
-        for header, value in cells.items():
-            set_cell(page, plate, "opscom_answer" if header == "said" else header, value)
-    return desk.results("permits", kind)
+    named = (("opscom_answer" if name == "said" else name, text) for name, text in cells.items())
+    return desk.correct("permits", *((plate, *each) for each in named), kind=kind)
 
 
 def answer(desk, code=None, **answers):
@@ -274,16 +268,6 @@ def test_what_no_update_can_change_is_said_and_not_sent(desk, controller, change
     assert len(controller.ledger) == 1
 
 
-def test_a_row_that_was_edited_in_the_results_workbook_is_changed_under_its_own_id(
-    desk, controller
-):
-    push_list(desk, permit(0), permit(1), code=0)
-    desk.push(write(desk, "PL1", To=END), code=1)
-    assert answer(desk, 0, PL1="update") == {"pushed": 1, "unchanged": 1}
-    assert held(controller)["N0001"]["endTime"] == END
-    assert len(held(controller)) == 2
-
-
 def test_a_change_that_was_pushed_as_an_update_makes_the_row_of_the_list_unchanged(
     desk, controller
 ):
@@ -470,11 +454,6 @@ def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
 # Several files, and journals that were lost
 
 
-def lose_journal(desk):
-    for path in desk.folder.glob("journal.sqlite*"):
-        path.unlink()
-
-
 def test_a_newer_list_beside_a_workbook_that_says_update_creates_nothing(desk, controller):
     changed_and_held(desk, controller)
     write(desk, "PL0", said="update")
@@ -493,7 +472,7 @@ def test_an_update_of_a_row_that_was_made_another_beside_it_is_held(desk, contro
 
 def test_an_update_is_held_where_this_journal_knows_no_such_permit(desk, controller):
     changed_and_held(desk, controller)
-    lose_journal(desk)
+    desk.lose_journal()
     answer(desk, 1, PL0="update")
     assert message(desk) == (
         "opscom_answer says update, and the journal knows no permit that this row could change: it may "
@@ -505,7 +484,7 @@ def test_an_update_is_held_where_this_journal_knows_no_such_permit(desk, control
 
 def test_the_results_workbooks_that_a_lost_journal_asks_for_make_no_second_permit(desk, controller):
     changed_and_held(desk, controller)
-    lose_journal(desk)
+    desk.lose_journal()
     older = (desk.folder / "results").glob("permits-results *.xlsx")
     done = desk.do("push", "--yes", desk.results("permits"), *older, code=1)
     assert [each["states"] for each in done["files"]] == [{"unchanged": 1, "invalid": 1}, SAME]
@@ -525,7 +504,7 @@ def test_the_lists_of_two_terms_in_one_run_make_no_second_permit(desk, controlle
 def test_a_row_that_another_journal_held_as_a_second_permit_is_held_here_too(desk, controller):
     changed_and_held(desk, controller)
     workbook = keep(desk, "held.xlsx")
-    lose_journal(desk)
+    desk.lose_journal()
     for written in (desk.folder / "results").glob("*.xlsx"):
         written.unlink()
     for path in (workbook, desk.results("permits"), desk.results("permits")):
@@ -647,10 +626,9 @@ def test_a_word_that_is_no_answer_to_its_row_is_named(desk, controller):
     )
     assert message(desk, 1) == '"erledigt" in opscom_answer is no answer to this row.'
     desk.push(desk.roster(1, "roster.csv"), code=0)
-    with edited(desk.results("roster")) as page:
-        set_cell(page, "000000", "opscom_answer", "ok")
-        set_cell(page, "000000", "Last", "Married")
-    desk.push(desk.results("roster"), code=0)
+    desk.give_back(
+        "roster", ("000000", "opscom_answer", "ok"), ("000000", "Last", "Married"), code=0
+    )
     assert desk.table_of("roster")[0]["opscom_message"] == (
         'changes last_name\n"ok" in opscom_answer is no answer to this row.'
     )

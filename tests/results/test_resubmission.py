@@ -109,6 +109,9 @@ def test_permits_that_were_edited_are_not_created_again_and_the_message_says_how
         "twice. It differs in End Date. Where that permit is to change, write update into opscom_answer; "
         "then push this workbook."
     )
+    desk.give_back("permits", ("PL1", "opscom_answer", "update"), code=1)
+    held = {each["reference_id"]: each["endTime"] for each in controller.records("permits")}
+    assert (held[number], len(held)) == ("2027-01-31T18:00:00", 3)
 
 
 def test_a_vehicle_that_was_edited_is_not_created_again(desk, controller):
