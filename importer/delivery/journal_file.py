@@ -60,13 +60,13 @@ CREATE TABLE record (
   PRIMARY KEY (system, endpoint, identity)
 ) WITHOUT ROWID;
 CREATE INDEX record_by_reference ON record (system, endpoint, reference_id COLLATE NOCASE);
+CREATE TABLE change (attempt INTEGER PRIMARY KEY, becomes TEXT NOT NULL);
 """
 """``attempt`` is the truth: one row a send, its state first ``sent`` (the intent, durable before the
 wire), then ``answered`` (the raw answer, durable before it is read), then what it came to. ``record``
 is what follows from it for each record: what was last accepted, and how many later attempts are
-unsettled. Digests are keyed with a secret of the journal, so that nobody can guess values from them."""
-CHANGE = "CREATE TABLE IF NOT EXISTS change (attempt INTEGER PRIMARY KEY, becomes TEXT NOT NULL)"
-"""Which record the row of a list is once this update of its permit is accepted; the first journals have none."""
+unsettled. ``change`` says which record the row of a list is once an update of its permit is accepted.
+Digests are keyed with a secret of the journal, so that nobody can guess values from them."""
 
 
 @contextmanager
@@ -131,7 +131,6 @@ def connect(path: Path) -> sqlite3.Connection:
                 _check(connection)
             else:
                 _make_tables(connection)
-            connection.execute(CHANGE)
             return connection
     except (OSError, sqlite3.OperationalError) as error:
         raise _unwritable(path, error) from error

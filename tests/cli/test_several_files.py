@@ -2,7 +2,6 @@
 
 import pytest
 from commanding import permit, read_results, user, write_book
-from returning import edited, set_cell
 
 MAPPINGS = {
     "roster": "endpoint: users\nfields: {unique_id: Id, login_source: {value: OPSCOM}, first_name: First, "
@@ -142,9 +141,8 @@ def test_what_was_corrected_in_the_workbook_of_a_file_counts_more_than_the_file(
 ):
     lay("roster", "a", {1: False, 2: False})
     push(desk)
-    with edited(desk.results("roster a")) as page:
-        set_cell(page, user(1)["Id"], "First", "Corrected")
-    (desk.inbox / "roster a-results.xlsx").write_bytes(desk.results("roster a").read_bytes())
+    path = desk.correct("roster a", (user(1)["Id"], "First", "Corrected"))
+    (desk.inbox / path.name).write_bytes(path.read_bytes())
     for sends in (1, 0):
         before = controller.requests
         push(desk)

@@ -1,7 +1,6 @@
 """Pushing: what reaches the controller, and what is said of each row, fault by fault."""
 
 import json
-import os
 
 import pytest
 from controller import Controller, Fault
@@ -140,15 +139,3 @@ def test_what_would_go_on_row_after_row_stops_the_run(journal, fault, make, stat
     assert list(done.states.values()) == states + ["not sent"] * (24 - len(states))
     assert done.outcomes[0].code == (str(fault.code) if fault.code else "")
     assert done.stopped == why
-
-
-def test_the_journal_holds_no_token_and_no_value_and_is_its_owners_alone(journal):
-    fault = Fault("answer", body=json.dumps({"ErrorCode": 9033, "ErrorMessage": f"no: {TOKEN}"}))
-    with Controller({("U1", 1): fault}) as c:
-        done = push(c.url, journal, "users", users(2, last_name="Canaryname"))
-    raw = b"".join(path.read_bytes() for path in journal.parent.iterdir())
-    assert TOKEN.encode() not in raw
-    assert b"Canaryname" not in raw
-    assert done.outcomes[1].message == "no: [API token]"
-    if hasattr(os, "getuid"):
-        assert all(path.stat().st_mode & 0o077 == 0 for path in journal.parent.iterdir())

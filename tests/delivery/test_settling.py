@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 from commanding import CLIENT, DELETES, PERMITS, TOKEN, permit, user
 from controller import Fault
-from returning import edited, rows_of, set_cell
+from returning import edited, rows_of, states
 
 ENDS = (
     "version: 1\nname: Ends\nendpoint: permit-updates\n"
@@ -40,18 +40,12 @@ def push(desk, *rows, code=None, more=()):
     return states(desk.push("permits.csv", "--workers", 1, *more, code=code))
 
 
-def states(said):
-    return said["files"][0]["states"]
-
-
 def settle(desk, *more, code=None):
     return states(desk.do("settle", desk.results("permits"), *more, code=code))
 
 
 def answer(desk, plate, said, kind="results"):
-    with edited(desk.results("permits", kind)) as page:
-        set_cell(page, plate, "opscom_answer", said)
-    return desk.results("permits", kind)
+    return desk.correct("permits", (plate, "opscom_answer", said), kind=kind)
 
 
 def keep(desk, path, name="kept.xlsx"):
@@ -266,25 +260,6 @@ def test_a_no_speaks_of_no_attempt_of_a_journal_that_was_put_back_from_a_copy(de
 # Corrected files and workbooks
 
 
-@pytest.mark.parametrize("where", ["front", "ours last"])
-def test_a_workbook_whose_columns_were_moved_still_creates_nothing_twice(desk, controller, where):
-    controller.plan = {("N0002", 1): Fault("close")}
-    push(desk, of(1), of(2), code=4)
-    with edited(desk.results("permits")) as page:
-        for plate in ("PL1", "PL2"):
-            for name in ("Zone", "Number", "Plate"):
-                set_cell(page, plate, name, f"{name}{plate}")
-        if where == "front":
-            page.insert_cols(1)
-        else:
-            for cells in page.iter_rows():
-                values = [cell.value for cell in cells]
-                for cell, value in zip(cells, values[6:] + values[:6], strict=True):
-                    cell.value = value
-    assert states(desk.push(desk.results("permits"))) == {"invalid": 1, "unknown": 1}
-    assert controller.requests == 2
-
-
 @pytest.mark.parametrize("plate", ["pl3", "PL-3", "P L3"], ids=["small letters", "dash", "blank"])
 def test_a_plate_written_in_another_way_is_the_same_plate(desk, controller, plate):
     push(desk, of(3, Number=""), code=0)
@@ -297,9 +272,8 @@ def test_a_row_added_to_the_workbook_is_never_taken_for_another(desk, controller
     with edited(desk.results("permits")) as page:
         page.append([None] * 6 + list(of(5, To="").values()))
     assert states(desk.push(desk.results("permits"))) == {"unchanged": 2, "invalid": 1}
-    with edited(desk.results("permits")) as page:
-        set_cell(page, "PL5", "To", of(5)["To"])
-    assert states(desk.push(desk.results("permits"))) == {"pushed": 1, "unchanged": 2}
+    corrected = desk.give_back("permits", ("PL5", "To", of(5)["To"]))
+    assert states(corrected) == {"pushed": 1, "unchanged": 2}
     assert controller.applied("N0005") == 1
 
 
@@ -311,9 +285,8 @@ def test_an_update_that_was_not_accepted_keeps_the_id_it_is_for(desk):
         ("no date", {"pushed": 1, "invalid": 1}),
         ("2027-05-01T00:00:00", {"pushed": 1, "unchanged": 1}),
     ):
-        with edited(desk.results("permits")) as page:
-            set_cell(page, "PL3", "To", end)
-        assert states(desk.push(desk.results("permits"), *mapping)) == expected
+        path = desk.correct("permits", ("PL3", "To", end))
+        assert states(desk.push(path, *mapping)) == expected
         assert [row["opscom_reference_id"] for row in desk.table_of("permits")] == ids
 
 

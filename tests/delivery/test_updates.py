@@ -1,8 +1,7 @@
 """A list of permits that lives: `update` changes the permit that is there, and never makes a second one."""
 
 import itertools
-import sqlite3
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from functools import partial
 
 import openpyxl
@@ -516,14 +515,6 @@ def test_a_row_that_another_journal_held_as_a_second_permit_is_held_here_too(des
     assert len(controller.records("permits")) == 2
     answer(desk, 0, PL0="new")
     assert len(controller.records("permits")) == 3
-
-
-def test_a_journal_from_before_there_were_updates_takes_them(desk, controller):
-    changed_and_held(desk, controller)
-    with closing(sqlite3.connect(desk.journal)) as journal:
-        journal.execute("DROP TABLE change")
-    answer(desk, 0, PL0="update")
-    assert push_list(desk, CHANGED, code=0) == {"unchanged": 1}
 
 
 # What was lost, refused, or changed since

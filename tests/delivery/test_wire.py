@@ -323,13 +323,20 @@ def test_a_huge_answer_does_not_fill_the_memory(journal):
     ],
     ids=["plain", "php-json", "url", "url-in-lower-case", "html", "json-hex"],
 )
-def test_a_token_that_comes_back_is_in_no_journal_and_no_message(journal, form):
+def test_no_journal_holds_a_token_that_comes_back_or_a_value_and_none_but_its_owner_reads_it(
+    journal, form
+):
     token = "a/b+c&d<e>\"f'g"
     inside = form.replace('"', '\\"') if '"' in form and "\\" not in form else form
     body = '{"ErrorCode": 9033, "ErrorMessage": "no: ' + inside + '"}'
     with Controller({("U0", 1): Fault("answer", body=body)}) as controller:
-        done = push(controller.url, journal, "users", users(1), token=token)
+        rows = users(1, last_name="Canaryname")
+        done = push(controller.url, journal, "users", rows, token=token)
     raw = b"".join(path.read_bytes() for path in journal.parent.iterdir())
+    assert b"Canaryname" not in raw
+    assert done.outcomes[0].message == "no: [API token]"
+    if sys.platform != "win32":
+        assert all(path.stat().st_mode & 0o077 == 0 for path in journal.parent.iterdir())
     for trace in (form, token, inside):
         assert trace.encode() not in raw
         assert trace not in done.outcomes[0].message

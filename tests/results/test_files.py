@@ -34,12 +34,6 @@ def names(folder):
     return sorted(path.name for path in folder.iterdir())
 
 
-def test_missing_folders_are_made(tmp_path):
-    path = tmp_path / "results" / "sandbox" / "students-results.xlsx"
-    assert put(path) == path
-    assert path.read_bytes() == b"new"
-
-
 def test_older_files_are_kept_with_the_time_of_their_change_in_their_names(older):
     assert put(older) == older
     kept = older.with_name("students-results 2026-11-22 14-05-09.xlsx")
@@ -121,15 +115,3 @@ def test_an_older_check_goes_into_a_folder_of_its_own_so_that_results_stay_in_si
     assert names(tmp_path) == ["old checks", "students-checked.xlsx"]
     kept = "students-checked 2026-11-22 14-05-09"
     assert names(tmp_path / "old checks") == [f"{kept} (2).xlsx", f"{kept}.xlsx"]
-
-
-def test_nothing_is_left_in_the_folder_for_temporary_files(tmp_path, monkeypatch):
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    part = part_of(sheet_of(("a",), [("x",)]))
-    write_workbook(tmp_path / "results" / "a.xlsx", about_of(), [part])
-    with pytest.raises(TypeError):
-        write_workbook(tmp_path / "results" / "b.xlsx", about_of(ended=None), [part])
-    assert names(scratch) == []
-    assert names(tmp_path / "results") == ["a.xlsx"]

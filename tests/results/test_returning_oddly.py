@@ -12,7 +12,6 @@ import pytest
 from commanding import DELETES, ROSTER, permit, user, write_book
 from controller import Fault
 from returning import (
-    ANSWER,
     LIBREOFFICE,
     ROW,
     edited,
@@ -20,6 +19,7 @@ from returning import (
     save_in_libreoffice,
     sent,
     set_cell,
+    states,
 )
 
 from importer.model import RESULT_COLUMNS
@@ -107,8 +107,7 @@ def push_and_correct(desk, more=()):
     people = [user(number) | dict(more) for number in range(4)]
     people[1]["Mail"] = "none"
     desk.push(desk.table("roster.csv", people), code=1)
-    with edited(desk.results("roster")) as page:
-        set_cell(page, "000001", "Mail", "user1@students.example")
+    desk.correct("roster", ("000001", "Mail", "user1@students.example"))
 
 
 @pytest.mark.libreoffice
@@ -134,8 +133,7 @@ def test_a_workbook_as_google_sheets_exports_it_is_the_same_input(desk, controll
     """Numbers have a decimal point, styles are few, and a thousand rows are there whether filled or not."""
     push_and_correct(desk)
     path = desk.results("roster")
-    with edited(path) as page:
-        set_cell(page, "000002", "Last", "Changed")
+    desk.correct("roster", ("000002", "Last", "Changed"))
     exported = desk.folder / "roster-results - exported.xlsx"
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(exported, "w") as copy:
         for name in source.namelist():
@@ -154,18 +152,55 @@ def test_a_workbook_as_google_sheets_exports_it_is_the_same_input(desk, controll
     assert [row["opscom_row"] for row in desk.table_of("roster")] == ["2", "3", "4", "5"]
 
 
-@pytest.mark.parametrize("left", RESULT_COLUMNS, ids=str)
-def test_whatever_columns_of_ours_are_deleted_no_permit_is_created_twice(desk, controller, left):
-    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
-    path = desk.results("permits")
-    with edited(path) as page:
+def leave(name):
+    """Delete all columns of ours but one."""
+
+    def change(page):
         set_cell(page, "PL1", "To", "2027-01-31T18:00:00")
         for at in range(len(RESULT_COLUMNS), 0, -1):
-            if page.cell(1, at).value != left:
+            if page.cell(1, at).value != name:
                 page.delete_cols(at)
-    done = desk.push(path, code=1)
+
+    return change
+
+
+def edit_all(page):
+    for plate in ("PL1", "PL2"):
+        for name in ("To", "Number", "Plate"):
+            set_cell(page, plate, name, f"{name}{plate}" if name != "To" else "2027-01-31T18:00:00")
+
+
+def insert_one_in_front(page):
+    edit_all(page)
+    page.insert_cols(1)
+
+
+def move_ours_behind(page):
+    edit_all(page)
+    for cells in page.iter_rows():
+        values = [cell.value for cell in cells]
+        for cell, value in zip(cells, values[6:] + values[:6], strict=True):
+            cell.value = value
+
+
+LAYOUTS = {
+    **{f"{name} alone is left": leave(name) for name in RESULT_COLUMNS},
+    "one more in front": insert_one_in_front,
+    "ours behind": move_ours_behind,
+}
+
+
+@pytest.mark.parametrize("change", LAYOUTS.values(), ids=LAYOUTS)
+def test_however_our_columns_are_deleted_or_moved_no_permit_is_created_twice(
+    desk, controller, change
+):
+    controller.plan["N0002", 1] = Fault("close")
+    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=4)
+    with edited(desk.results("permits")) as page:
+        change(page)
+    done = desk.push(desk.results("permits"), code=4)
     assert len(controller.ledger) == 3
-    assert done["files"][0]["states"] == {"unchanged": 2, "invalid": 1}
+    assert states(done) == {"unchanged": 1, "invalid": 1, "unknown": 1}
 
 
 def test_a_row_copied_to_add_another_permit_is_held_until_its_id_is_emptied(desk, controller):
@@ -179,10 +214,8 @@ def test_a_row_copied_to_add_another_permit_is_held_until_its_id_is_emptied(desk
     assert len(controller.ledger) == 2
     [_, _, third] = desk.table_of("permits")
     assert third["opscom_status"] == "invalid"
-    with edited(path) as page:
-        for name in ("opscom_reference_id", "opscom_row"):
-            set_cell(page, "PL9", name, None)
-    desk.push(path, code=0)
+    emptied = (("PL9", f"opscom_{name}", None) for name in ("reference_id", "row"))
+    desk.give_back("permits", *emptied, code=0)
     assert sent(controller) == ["N0000", "N0001", "N0009"]
 
 
@@ -237,7 +270,7 @@ def test_a_checked_workbook_from_before_a_later_push_is_outdated_too(desk, contr
     desk.give_back("roster", ("000001", "Last", "Later"), code=0)
     done = desk.push(desk.results("roster", "checked"), code=1)
     assert len(controller.ledger) == 4
-    assert done["files"][0]["states"] == {"unchanged": 2, "invalid": 1}
+    assert states(done) == {"unchanged": 2, "invalid": 1}
 
 
 @pytest.mark.parametrize(
@@ -260,7 +293,7 @@ def test_a_wrong_file_of_users_is_stopped_and_a_results_workbook_never_is(
             for at in (2, 3):
                 page.cell(row, ROW + at).value = f"Corrected{row}"
     done = desk.push(desk.results("roster"), code=0)
-    assert done["files"][0]["states"] == {"pushed": ids}
+    assert states(done) == {"pushed": ids}
 
 
 def test_a_value_that_a_person_sets_back_in_the_newest_workbook_goes(desk, controller):
@@ -278,8 +311,7 @@ def test_of_a_folder_of_results_only_the_newest_are_pushed(desk, controller):
     desk.roster(3, "roster.csv")
     for _ in range(2):
         desk.push("roster.csv", code=0)
-    with edited(desk.results("roster")) as page:
-        set_cell(page, "000001", "Last", "Later")
+    desk.correct("roster", ("000001", "Last", "Later"))
     done = desk.push(desk.folder / "results", code=0)
     assert [file["source"].rpartition("results")[0][-7:] for file in done["files"]] == ["roster-"]
     assert len(list(desk.folder.glob("results/*"))) == 3
@@ -294,6 +326,11 @@ def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller)
     desk.write("mappings/roster.yaml", ROSTER + "  street: Street\n")
     desk.push(desk.table("roster.csv", people), code=1)
     assert sent(controller) == ["000000"]
+    note = (
+        "•  1 character that no workbook can hold: each stands here as \ufffd. Correct the cell here or in "
+        "the file before you push this workbook."
+    )
+    assert [note] in desk.summary("roster")
     assert desk.table_of("roster")[2]["opscom_message"].endswith(
         "is longer than the 32,767 characters that a cell of a workbook holds. Shorten it."
     )
@@ -331,9 +368,7 @@ def test_a_cell_copied_with_our_mark_into_a_list_of_its_own_is_held(desk, contro
 @pytest.mark.parametrize("answer", ["yes", "no", "new", "update", "PERMIT-17"])
 def test_a_word_beside_a_fault_of_the_cells_stands_in_the_next_workbook_too(desk, answer):
     desk.push(desk.table("permits.csv", [permit(0) | {"To": "soon"}]), code=1)
-    with edited(desk.results("permits")) as page:
-        page.cell(2, ANSWER).value = answer
-    desk.push(desk.results("permits"), code=1)
+    desk.give_back("permits", ("PL0", "opscom_answer", answer), code=1)
     assert [row["opscom_answer"] for row in desk.table_of("permits")] == [answer]
 
 

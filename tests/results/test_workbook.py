@@ -110,15 +110,6 @@ def test_every_row_has_its_line_and_every_marked_cell_its_colour_and_comment(tmp
     assert [line[0] for line in first] == ["Last name"]
 
 
-def test_columns_that_an_earlier_results_workbook_added_are_left_out(tmp_path):
-    headers = ("opscom_status", "OPSCOM_Answer ", "Student ID", "opscom_row")
-    sheet = sheet_of(headers, [("invalid", "yes", "0012345", "5")])
-    page = opened(written(tmp_path, part_of(sheet, problems=[problem(sheet, 0, (1,))])))
-    assert [cell.value for cell in page[1]] == [*RESULT_COLUMNS, "Student ID"]
-    assert page["G2"].value == "0012345"
-    assert page["A2"].comment is not None
-
-
 OUTCOMES = {
     "a possible second": (Outcome(State.INVALID, "", "9022", "Push it."), "9022", "Push it."),
     "edited since": (Outcome(State.INVALID, "r-1", "9022", "Push it."), "9022", "Push it."),
@@ -300,16 +291,6 @@ def test_any_text_comes_back_but_for_characters_that_no_workbook_can_hold(tmp_pa
     cells = [[*line[6:], "", ""][:2] for line in sheet_values(path, "Students")[1:]]
     assert cells == [[unheld.sub("\ufffd", text) for text in row] for row in rows]
     shutil.rmtree(folder)
-
-
-def test_replaced_characters_are_counted_on_the_summary(tmp_path):
-    path = written(tmp_path, part_of(sheet_of(("a",), [("x\x00y\x1f",), ("z\ufffe",)])))
-    assert source_cells(path) == [("x\ufffdy\ufffd",), ("z\ufffd",)]
-    said = (
-        "•  3 characters that no workbook can hold: each stands here as \ufffd. Correct the cell here "
-        "or in the file before you push this workbook."
-    )
-    assert said in [cell.value for cell in opened(path, "Summary")["A"]]
 
 
 @pytest.mark.parametrize(
