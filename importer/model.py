@@ -491,7 +491,6 @@ class Outcome:
     """The vendor's error code where it answered one; codes of our own checks are in the problems."""
     message: str = ""
     """One or two sentences for the person; empty where the state says it all."""
-    attempts: int = 0  # of this run
     differs: tuple[str, ...] = ()
     """Fields in which a row that is held differs from the record that is there; their cells are marked."""
     may_update: bool = False

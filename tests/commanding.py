@@ -233,8 +233,8 @@ def payload(number):
 
 
 def write_book(path, sheets, *, hidden=()):
-    """Write a workbook: sheet name → rows of cells; dates become true dates."""
-    with xlsxwriter.Workbook(path) as book:
+    """Write a workbook: sheet name → rows of cells; dates become true dates, (12, "000") the number 12 as 012."""
+    with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:
         date = book.add_format({"num_format": "yyyy-mm-dd"})
         for name, rows in sheets.items():
             sheet = book.add_worksheet(name)
@@ -245,6 +245,10 @@ def write_book(path, sheets, *, hidden=()):
                     if isinstance(value, dt.date):
                         moment = dt.datetime.combine(value, dt.time())
                         sheet.write_datetime(at, column, moment, date)
+                    elif isinstance(value, tuple):
+                        number, form = value
+                        look = book.add_format({"num_format": form})
+                        sheet.write_number(at, column, number, look)
                     elif value != "":
                         sheet.write(at, column, value)
     return path

@@ -141,9 +141,8 @@ class Pusher:
             return self._unknown(why)
         return Outcome(State.NOT_SENT)
 
-    def _unknown(self, why: str, attempts: int = 0) -> Outcome:
-        message = unknown_message(self._target.policy, why)
-        return Outcome(State.UNKNOWN, message=message, attempts=attempts)
+    def _unknown(self, why: str) -> Outcome:
+        return Outcome(State.UNKNOWN, message=unknown_message(self._target.policy, why))
 
     # In a worker's thread
 
@@ -176,10 +175,10 @@ class Pusher:
             decision = self._attempt(connection, planned, lost=lost, number=attempts + 1)
             match decision:
                 case Outcome():
-                    return replace(decision, attempts=attempts + 1)
+                    return decision
                 case Stop(outcome, why):
                     self._stopper.stop(why)
-                    return replace(outcome, attempts=attempts + 1)
+                    return outcome
                 case Again():
                     attempts, why = attempts + 1, decision.why
                     lost = lost or decision.applied_maybe
@@ -188,8 +187,8 @@ class Pusher:
                 case None:
                     why = ""
             if lost:
-                return self._unknown(why or "The run stopped.", attempts)
-            return Outcome(State.NOT_SENT, message=why, attempts=attempts)
+                return self._unknown(why or "The run stopped.")
+            return Outcome(State.NOT_SENT, message=why)
 
     def _attempt(
         self, connection: Connection, planned: Planned, *, lost: bool, number: int
@@ -262,7 +261,7 @@ class Pusher:
             match read_answer(text.encode()):
                 case Accepted(reference_id) if reference_id:
                     message = f"OPSCOM took the row under the id {reference_id}. {error.message}"
-                    self._done.put((planned, Outcome(State.UNKNOWN, message=message, attempts=1)))
+                    self._done.put((planned, Outcome(State.UNKNOWN, message=message)))
             raise
 
     def _judged(self, reply: Reply, *, lost: bool, number: int) -> Decision:

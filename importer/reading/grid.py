@@ -46,8 +46,8 @@ _MOST_MERGED: Final = 2_000_000
 _MAY_BE_ERROR: Final = r"^\s*(?:#|(?i:err|load))"
 _BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
 """What other programs break the lines of a cell with."""
-_CONTROL_RE: Final = re.compile(r"[\x00-\x08\x0e-\x1b]")
-_CONTROLS: Final = r"[\x00-\x08\x0b\x0c\x0e-\x1f]"
+_CONTROL_RE: Final = re.compile("[\x00-\x08\x0e-\x1b\ufffe\uffff]")
+_CONTROLS: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
 _FOREIGN: Final = r"[^\x00-\x7f]"
 _TEXT: Final = pa.large_string()
 

@@ -44,17 +44,15 @@ def hold(text: str) -> str:
     return _cut(_UNHELD_RE.sub(REPLACEMENT, text))
 
 
-def hold_all(texts: Iterable[str]) -> tuple[list[str], int, int]:
-    """Return the texts of a column as cells can hold them, how many characters were replaced, how many texts cut."""
-    held = list(texts)
-    replaced = cut = 0
+def hold_all(texts: Iterable[str]) -> tuple[list[str], int]:
+    """Return the texts of a column as cells can hold them, and how many were cut."""
+    held, cut = list(texts), 0
     if _UNHELD_RE.search("".join(held)):
-        replaced = sum(len(_UNHELD_RE.findall(text)) for text in held)
         held = [_UNHELD_RE.sub(REPLACEMENT, text) for text in held]
     if max(map(len, held), default=0) > MOST_CHARACTERS // 2:
         whole, held = held, [_cut(text) for text in held]
         cut = sum(before != after for before, after in zip(whole, held, strict=True))
-    return held, replaced, cut
+    return held, cut
 
 
 def with_mark(text: str) -> str:

@@ -109,10 +109,9 @@ def _source_rows(page: Page, context: Context) -> Iterator[Sequence[str]]:
         columns = []
         for position in (column.position for column in page.columns):
             cells = chunk.iloc[:, position].tolist()
-            held, replaced, cut = hold_all(cells)
-            context.replaced += replaced
+            held, cut = hold_all(cells)
             context.cut += cut
-            if (replaced or cut) and position in page.used:
+            if cut and position in page.used:
                 # Given back as it is, it must not be sent for what the file holds.
                 pairs = zip(held, cells, strict=True)
                 held = [text if text == cell else with_mark(text) for text, cell in pairs]

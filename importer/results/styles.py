@@ -106,8 +106,6 @@ class Context:
 
     about: About
     styles: Styles
-    replaced: int = 0
-    """Characters replaced by U+FFFD."""
     cut: int = 0
     """Cells cut at the length that a cell can have."""
     comments: int = 0

@@ -214,12 +214,6 @@ def _notes(pages: Sequence[Page], context: Context) -> list[str]:
         for note in (*page.sheet.notes, *page.checked.notes):
             if note not in notes:
                 notes[prefix + note] = None
-    if context.replaced:
-        characters = count(context.replaced, "character")
-        notes[
-            f"{characters} that no workbook can hold: each stands here as \ufffd. Correct the cell here or "
-            "in the file before you push this workbook."
-        ] = None
     if context.cut:
         notes[
             f"{count(context.cut, 'text')} longer than a cell can hold (32,767 characters): cut here, which "

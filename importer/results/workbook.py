@@ -31,8 +31,8 @@ def write_workbook(
     (``importer.model.RESULT_COLUMNS``) before all columns of the source, one row for each row of the
     source, in order. All cells of the source are text exactly as in ``Sheet.frame`` (but for money that
     shows less than it stores, see ``inert.given_back``), whatever they look like: never a formula, a
-    number or a link. Characters that no workbook can hold become U+FFFD, texts beyond 32,767 characters
-    are cut, and Summary says both.
+    number or a link. Characters that no workbook can hold become U+FFFD; texts beyond 32,767 characters
+    are cut, and Summary says so.
 
     A checked workbook ends with what would be sent, one sheet for each page that has such rows.
 
