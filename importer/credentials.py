@@ -35,13 +35,7 @@ SERVICE = "opscom-import"
 def find_token(
     settings: Settings, folder: Path, environ: Mapping[str, str], ask: Callable[[], str] | None
 ) -> str:
-    """Return the API token of a client code.
-
-    Args:
-        settings: Host and client code, and the file that the office named.
-        folder: The workspace.
-        environ: The environment.
-        ask: Asks a person without showing what is typed; ``None`` where nobody can be asked.
+    """Return the API token of a client code, at last by asking a person unseen; ``ask`` is ``None`` where nobody is.
 
     Raises:
         SettingsError: There is none, it has a wrong form, or others can read its file. The message

@@ -86,11 +86,6 @@ def load_settings(
 ) -> Settings:
     """Read ``opscom.yaml`` of a workspace (it may be missing) and put environment and options over it.
 
-    Args:
-        workspace: Its folder.
-        environ: The environment.
-        options: What the command line says of host, plate_host, client, workers, rate and timeout.
-
     Raises:
         SettingsError: Settings are wrong; the message lists all of them.
     """

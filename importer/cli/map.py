@@ -72,9 +72,7 @@ class Request:
         return self.workspace.folder / MAPPINGS
 
 
-@click.command(
-    "map", short_help="Propose a mapping for a spreadsheet never seen before; nothing is sent."
-)
+@click.command("map")
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
     "-o",

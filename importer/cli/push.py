@@ -10,7 +10,7 @@ import click
 
 from importer.cli.options import PACING, READING, Options, taking
 from importer.cli.setting import Setting, find_past, find_setting, open_access, open_journal
-from importer.cli.terminal import is_interactive, say, say_causes, show_report
+from importer.cli.terminal import is_interactive, say, say_causes, say_notes, show_report
 from importer.errors import PushStopped, UsageError
 from importer.prepare import PUSH, Compared, Job, Past
 from importer.report import Report, causes_of
@@ -97,10 +97,7 @@ def _say_plan(setting: Setting, jobs: Sequence[Job], planned: Sequence[Compared]
             say(f"  {name}: {number:,} of {rows} to change as {change}, as opscom_answer says")
         if each.against is not None:
             say(f"  {each.against} since {each.against.source}")
-        for note in each.notes:
-            if (each.job.path, note) not in told:
-                say(f"  Note: {note}")
-            told.add((each.job.path, note))
+        say_notes(each.job.path, each.notes, told)
         say_causes(causes_of([each.checked], [each.plan.settled.items()]))
     limit = setting.options.limit
     if limit is not None and limit < sum(len(each.plan.rows) for each in planned):

@@ -224,12 +224,8 @@ def ask_list(
 def open_access(setting: Setting, stack: ExitStack, *, plates: bool = False) -> Setting:
     """Return the setting with client code and token, or start the sandbox and return it with that.
 
-    The sandbox's own client code at an address of this machine is the sandbox too, in another window.
-
-    Args:
-        setting: As it was found.
-        stack: Closes the sandbox.
-        plates: Whether plates alone are asked for.
+    The sandbox's own client code at an address of this machine (with ``plates``: of plate validation alone) is
+    the sandbox too, in another window.
     """
     settings = setting.settings
     host = settings.plate_host if plates else settings.host

@@ -13,7 +13,7 @@ import click
 from importer.text import count, plain, quoted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from rich.console import Console
@@ -22,8 +22,6 @@ if TYPE_CHECKING:
     from importer.report import Cause, Report, SheetReport
     from importer.run import Progress
 
-_SOME_ROWS = 3
-"""From how many rows on one fault in all of them is more likely the mapping's than the cells'."""
 _MOST_CAUSES = 12
 """Causes that the terminal tells of one sheet."""
 _FIRST_RATE = 2.0
@@ -82,6 +80,14 @@ def is_interactive() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def say_notes(file: Path, notes: Iterable[str], told: set[tuple[Path, str]]) -> None:
+    """Tell what a person should know of a file, a line each; what was told of it already is not told again."""
+    for note in notes:
+        if (file, note) not in told:
+            say(f"  Note: {note}")
+            told.add((file, note))
+
+
 def say_causes(causes: Sequence[Cause]) -> None:
     """Tell what is wrong with the rows of a file, a line a cause, the most frequent first."""
     for cause in causes[:_MOST_CAUSES]:
@@ -95,11 +101,8 @@ def show_report(
 ) -> int:
     """Show what a run came to: a line a sheet, then what to do next; return its exit code.
 
-    Args:
-        report: What the run came to.
-        options: What was typed, for the next command.
-        looked: Whether ``settle`` has looked already, so that a person must.
-        told: Whether notes and problems were told before the first row went.
+    ``looked`` says that ``settle`` has looked already, so that a person must; ``told`` that notes and problems
+    were told before the first row went.
     """
     for note in report.notes:
         say(note)
@@ -109,10 +112,7 @@ def show_report(
             say_error(sheet.error)
             continue
         _say_states(sheet, told=told)
-        for note in () if told else sheet.notes:
-            if (sheet.source, note) not in notes:
-                say(f"  Note: {note}")
-            notes.add((sheet.source, note))
+        say_notes(sheet.source, () if told else sheet.notes, notes)
         if sheet.results is not None and (later is None or later.results != sheet.results):
             say(f"  Workbook: {sheet.results}")
         for step in _next_steps(sheet, options.for_next, looked=looked):
@@ -135,6 +135,7 @@ def _say_states(sheet: SheetReport, *, told: bool) -> None:
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     """Return what the person does now, a sentence each."""
+    from importer.report import SOME_ROWS
     from schemas import POLICIES
 
     states = {state.value: number for state, number in sheet.states}
@@ -147,7 +148,7 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
         what += ["answer the rows that are held back"] if waiting else []
         do = f"{' and '.join(what)} in the workbook (opscom_message says what is wrong), save it, and {push}."
         # As where the mapping is wrong about a column.
-        all_held = states.get("invalid", 0) == sum(states.values()) >= _SOME_ROWS and not waiting
+        all_held = states.get("invalid", 0) == sum(states.values()) >= SOME_ROWS and not waiting
         steps.append(f"{_ALL_HELD}{do}" if all_held else f"{do[0].upper()}{do[1:]}")
     if states.get("unknown") and POLICIES[sheet.endpoint or ""].creates:
         workbook = "" if sheet.results is None else quoted(sheet.results)

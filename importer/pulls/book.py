@@ -108,7 +108,7 @@ def flat(record: Record, leave: Collection[str] = ()) -> dict[str, Json]:
         if isinstance(value, dict):
             found |= {f"{name}.{inner}": each for inner, each in flat(value).items()}
         elif isinstance(value, list):
-            found[name] = as_text(value) if value else None
+            found[name] = json.dumps(value, ensure_ascii=False) if value else None
         else:
             found[name] = value
     return found
@@ -127,11 +127,6 @@ def several(value: Json) -> list[dict[str, Json]]:
     if not isinstance(value, list):
         value = [] if value in {None, ""} else [value]
     return [each if isinstance(each, dict) else {"value": each} for each in value]
-
-
-def as_text(value: Json) -> str:
-    """Return a value as JSON."""
-    return json.dumps(value, ensure_ascii=False)
 
 
 def records_of(content: Record, key: str) -> list[dict[str, Json]]:
@@ -153,7 +148,7 @@ def cell(value: Json, *, number: bool = False) -> Cell:
         return value if exact else str(value)
     if isinstance(value, str) and number and _NUMBER_RE.fullmatch(value):
         return float(value) if "." in value else int(value)
-    return as_text(value) if isinstance(value, dict | list) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
 
 
 def page_of(

@@ -251,7 +251,6 @@ def _conclude(
             "OPSCOM for the rest before you run this command again."
         ).strip()
     facts = (
-        ("OPSCOM's version", found.version),
         ("Saved answer", path.name),
         ("Times", "As OPSCOM gives them; those that end in Z are in universal time."),
         ("Keys", "Every row names its violation under ViolationID."),

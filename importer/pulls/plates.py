@@ -150,34 +150,32 @@ def pull_plates(
     Returns:
         The object that ``--json`` prints; the states add up to the rows.
     """
-    known = [_known(checked) for checked in job.sheets]
-    plates = [each.batch.frame[FIELD].tolist() for each in job.sheets]
-    pairs = list(zip(known, plates, strict=True))
-    to_ask = list(dict.fromkeys(p for k, ps in pairs for at, p in enumerate(ps) if at not in k))
+    rows = [_rows(checked) for checked in job.sheets]
+    to_ask = list(dict.fromkeys(plate for sheet in rows for plate, known in sheet if not known))
     answers: dict[str, PlateAnswer] = {}
     for plate, answer in ask_plates(to_ask, connect, conditions):
         answers[plate] = answer
         watch(len(answers), len(to_ask))
     not_asked = PlateAnswer(PlateState.NOT_ASKED)
     given = [
-        [k.get(at) or answers.get(plate, not_asked) for at, plate in enumerate(ps)]
-        for k, ps in pairs
+        [(plate, known or answers.get(plate, not_asked)) for plate, known in sheet]
+        for sheet in rows
     ]
-    found = Counter(answer.state for each in given for answer in each)
+    found = Counter(answer.state for sheet in given for _, answer in sheet)
     states = {state.value: found[state] for state in PlateState if found[state]}
     code = PROBLEMS if found[PlateState.INVALID] or found[PlateState.REFUSED] else SETTLED
     stopped = None
     if left := found[PlateState.NOT_ASKED] + found[PlateState.NO_ANSWER]:
         reason = f"{conditions.stopper.reason} " if conditions.stopper.reason else ""
-        rows = "1 row has" if left == 1 else f"{left} rows have"
+        have = "1 row has" if left == 1 else f"{left} rows have"
         code = STOPPED
-        stopped = f"{reason}{rows} no answer yet; run the same command again."
+        stopped = f"{reason}{have} no answer yet; run the same command again."
     mapping = "" if job.mapping is None else job.mapping.name
     counts = ((state, f"{number:,}") for state, number in states.items())
     facts = (("File", job.path.name), ("Plates from", mapping), *counts)
     summary = Summary("Plates", asked, facts, [stopped, *job.notes] if stopped else job.notes)
     wanted = results_path(asked.folder, job.path, "plates", ())
-    results = write_book(wanted, summary, _pages(job.sheets, plates, given))
+    results = write_book(wanted, summary, _pages(job.sheets, given))
     return {
         "exit_code": code,
         "stopped": stopped,
@@ -248,37 +246,35 @@ def _ask_one(plate: str, connection: Connection, conditions: Conditions) -> Plat
     return PlateAnswer(PlateState.REFUSED, why)
 
 
-def _known(checked: Checked) -> dict[int, PlateAnswer]:
-    """Return what is known of rows without asking: position → that it is invalid or skipped."""
+def _rows(checked: Checked) -> list[tuple[str, PlateAnswer | None]]:
+    """Return the plate of each row, and what is known without asking: that it is invalid or skipped."""
     known: dict[int, PlateAnswer] = {}
     for problem in checked.problems:
         if problem.holds:
-            column = problem.columns[0] if problem.columns else None
-            place = checked.batch.sheet.place(problem.row, column)
+            place = checked.batch.sheet.place(problem.row, min(problem.columns, default=None))
             message = f"{place}: {problem.message} {problem.remedy}"
             known.setdefault(problem.position, PlateAnswer(PlateState.INVALID, message))
     skipped = checked.batch.skipped.nonzero()[0].tolist()
-    return known | dict.fromkeys(skipped, PlateAnswer(PlateState.SKIPPED))
+    known |= dict.fromkeys(skipped, PlateAnswer(PlateState.SKIPPED))
+    return [(plate, known.get(at)) for at, plate in enumerate(checked.batch.frame[FIELD])]
 
 
 def _pages(
-    sheets: Sequence[Checked],
-    plates: Sequence[Sequence[str]],
-    given: Sequence[Sequence[PlateAnswer]],
+    sheets: Sequence[Checked], given: Sequence[Sequence[tuple[str, PlateAnswer]]]
 ) -> list[Page]:
     """Lay the answers out: a page a sheet, one row for each of the source's, then permits and notes."""
     permits: list[Record] = []
     notes: list[Record] = []
     told: set[str] = set()
     pages = []
-    for checked, own, answers in zip(sheets, plates, given, strict=True):
+    for checked, answers in zip(sheets, given, strict=True):
         sheet = checked.batch.sheet
         name = "Plates" if len(sheets) == 1 else f"Plates {sheet.title}"
         headers = (*_OURS, *(column.header for column in sheet.columns))
         page = Page(name, headers, frozen=2, own=len(_OURS))
         values = sheet.frame.itertuples(index=False, name=None)
-        rows = zip(sheet.rows.tolist(), own, answers, values, strict=True)
-        for row, plate, answer, cells in rows:
+        rows = zip(sheet.rows.tolist(), answers, values, strict=True)
+        for row, (plate, answer), cells in rows:
             page.rows.append((row, plate, *_cells(answer), *cells))
             if plate not in told:
                 told.add(plate)

@@ -35,8 +35,6 @@ class Violations:
     records: tuple[dict[str, Json], ...]
     complete: bool
     """Whether the answer came to its end; else these are the records that arrived whole."""
-    version: str = ""
-    """Of the OPSCOM that answered."""
 
 
 def read_violations(text: str) -> Violations | None:
@@ -47,12 +45,7 @@ def read_violations(text: str) -> Violations | None:
         return _salvaged(text)
     if not isinstance(found, dict) or not isinstance(found.get("records"), list):
         return None
-    state = found.get("state")
-    version = state.get("version") if isinstance(state, dict) else None
-    version = version if isinstance(version, str) else ""
-    return Violations(
-        tuple(several(without_secrets(found["records"]))), complete=True, version=version
-    )
+    return Violations(tuple(several(without_secrets(found["records"]))), complete=True)
 
 
 def _salvaged(text: str) -> Violations | None:
