@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -12,8 +13,8 @@ from importer.cli.terminal import emit, say
 from importer.delivery.journal_file import look_up
 from importer.delivery.memory import SANDBOX, Created, FileEntry, Memory, RunEntry, System
 from importer.errors import UsageError
+from importer.pulls.book import Cell, Page, write_book
 from importer.reading import read_summary, told_by, told_gone
-from importer.results.workbook import write_listing
 from importer.text import count, quoted
 from importer.workspace import find_workspace
 from schemas import POLICIES
@@ -155,13 +156,13 @@ def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:
 
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
     deletable = {policy.of for policy in POLICIES.values() if policy.deletes}
-    rows = [
+    rows: list[Sequence[Cell]] = [
         (each.reference_id, each.source, str(each.row), each.at)
         for each in created
         if each.endpoint in deletable and not each.deleted
     ]
     headers = ("Reference ID", "Created from", "Row", "Created at")
-    written = write_listing(path, "Permits", headers, rows)
+    written = write_book(path, [Page("Permits", headers, rows)])
     if not rows:
         say(f"{written} lists no permit: the run created none, or they are deleted already.")
         return

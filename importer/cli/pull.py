@@ -103,7 +103,7 @@ def _show(
     for note in summary.notes:
         say(f"  Note: {note}")
     page = page_of(summary.title, records, read.columns)
-    path = write_book(setting.results / f"{read.endpoint}.xlsx", summary, [page])
+    path = write_book(setting.results / f"{read.endpoint}.xlsx", [page], summary)
     say(f"  Workbook: {path}")
     if setting.options.as_json:
         emit({"exit_code": 0, **shape, "results": str(path)})

@@ -1,4 +1,4 @@
-"""What OPSCOM answered → a workbook that only its owner can read: records made flat, secrets left out."""
+"""What OPSCOM answered, or any list → a workbook that only its owner can read: records made flat, secrets left out."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, BinaryIO, TypeAlias
 
 from importer.delivery.journal_file import person
 from importer.files import put_in_place
-from importer.results.inert import sheet_name
+from importer.results.inert import hold, sheet_name
 from importer.results.stream import inert_book
 from importer.results.styles import Column, Head, Layout, begin_table, fit, make_styles, put
 from importer.text import count
@@ -166,10 +166,10 @@ def page_of(
     return Page(name, headers, list(rows), frozen, money)
 
 
-def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
+def write_book(path: Path, pages: Sequence[Page], summary: Summary | None = None) -> Path:
     """Write a workbook, whole or not at all. Texts are inert whatever they look like.
 
-    A single page stands before Summary, several after it. An older workbook of that name is kept
+    A single page stands before any Summary, several after it. An older workbook of that name is kept
     beside the new one with its time in its name.
 
     Returns:
@@ -180,7 +180,7 @@ def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
     """
 
     def write(file: BinaryIO) -> None:
-        with inert_book(file, {"title": summary.title}) as book:
+        with inert_book(file, {"title": hold(summary.title if summary else pages[0].name)}) as book:
             styles = make_styles(book)
             forms = [book.add_format({"num_format": form, "valign": "top"}) for form in _FORMS]
             front = None if len(pages) == 1 else book.add_worksheet("Summary")
@@ -189,8 +189,9 @@ def write_book(path: Path, summary: Summary, pages: Sequence[Page]) -> Path:
                 name = sheet_name(page.name, names)
                 names.append(name.casefold())
                 _write_page(book.add_worksheet(name), page, styles, forms)
-            layout = Layout(front or book.add_worksheet("Summary"), styles)
-            _write_summary(layout, summary, pages)
+            if summary:
+                layout = Layout(front or book.add_worksheet("Summary"), styles)
+                _write_summary(layout, summary, pages)
 
     return put_in_place(path, write)
 

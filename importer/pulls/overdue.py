@@ -261,7 +261,7 @@ def _conclude(
     counts = {page.name: len(page.rows) for page in pages}
     stem = path.name.removesuffix(".part").removesuffix(_DONE)
     try:
-        results: str | None = str(write_book(asked.folder / f"{stem}.xlsx", summary, pages))
+        results: str | None = str(write_book(asked.folder / f"{stem}.xlsx", pages, summary))
     except InputError as failure:
         # Its own hint says to run the command again, which would lose these violations.
         results = None

@@ -175,7 +175,7 @@ def pull_plates(
     facts = (("File", job.path.name), ("Plates from", mapping), *counts)
     summary = Summary("Plates", asked, facts, [stopped, *job.notes] if stopped else job.notes)
     wanted = results_path(asked.folder, job.path, "plates", ())
-    results = write_book(wanted, summary, _pages(job.sheets, given))
+    results = write_book(wanted, _pages(job.sheets, given), summary)
     return {
         "exit_code": code,
         "stopped": stopped,

@@ -9,11 +9,11 @@ from importer.files import put_in_place
 from importer.results.inert import hold, sheet_name
 from importer.results.pages import write_page, write_payloads
 from importer.results.stream import inert_book
-from importer.results.styles import Context, Head, begin_table, make_styles, put
+from importer.results.styles import Context, make_styles
 from importer.results.summary import write_summary
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from importer.results.parts import About, Page
@@ -64,28 +64,3 @@ def write_workbook(
 
     aside = path.parent / OLD_CHECKS if about.command == "check" else None
     return put_in_place(path, write, aside=aside, note=note)
-
-
-def write_listing(
-    path: Path, name: str, headers: Sequence[str], rows: Iterable[Sequence[str]]
-) -> Path:
-    """Write rows of texts under a header; return the path really written.
-
-    Raises:
-        InputError: It cannot be written.
-    """
-
-    def write(file: BinaryIO) -> None:
-        with inert_book(file, {"title": hold(name)}) as book:
-            styles = make_styles(book)
-            sheet = book.add_worksheet(sheet_name(name, ()))
-            lines = list(rows)
-            begin_table(
-                sheet, [Head(header, "head used", 40) for header in headers], len(lines), styles
-            )
-            sheet.freeze_panes(1, 0)
-            for line, cells in enumerate(lines, 1):
-                for column, cell in enumerate(cells):
-                    put(sheet, line, column, cell, styles["text"])
-
-    return put_in_place(path, write)

@@ -31,7 +31,7 @@ ASKED = Asked(Path(), sandbox=False)
 
 def laid_out(folder, content):
     pages = pages_of(read_violations(content if isinstance(content, str) else json.dumps(content)))
-    return write_book(folder / "v.xlsx", Summary("Overdue violations", ASKED), pages)
+    return write_book(folder / "v.xlsx", pages, Summary("Overdue violations", ASKED))
 
 
 def shown(name, value):

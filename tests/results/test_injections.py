@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from importer.model import Outcome, Severity, State
+from importer.pulls.book import Page, write_book
 from importer.report import Against
 from importer.results import write_workbook
 from importer.results.inert import hold, sheet_name, with_mark
-from importer.results.workbook import write_listing
 
 RELATIONSHIP = "{http://schemas.openxmlformats.org/package/2006/relationships}Relationship"
 
@@ -137,7 +137,7 @@ def test_any_text_in_every_place_makes_a_whole_workbook(tmp_path_factory, text):
 
 @pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
 def test_a_hostile_text_stays_text_in_a_plain_listing(tmp_path, text):
-    path = write_listing(tmp_path / "x.xlsx", text, [text], [[text], ["x"]])
+    path = write_book(tmp_path / "x.xlsx", [Page(text, [text], [[text], ["x"]])])
     parts = parse(path)
     for name, root in parts.items():
         assert not [one for one in root.iter(RELATIONSHIP) if one.get("TargetMode")], name
