@@ -56,21 +56,6 @@ def test_the_sample_with_problems_shows_one_of_each_row_by_row(pushed):
     _, faulty = pushed
     assert faulty.code == 1
     rows = read_results(faulty.json["files"][0]["results"], "Students")
-    assert [
-        (
-            row["opscom_status"],
-            row["SPRIDEN_LAST_NAME"],
-            row["opscom_error_code"],
-            row["opscom_message"].split(": ")[0],
-        )
-        for row in rows
-    ] == EXPECTED
+    told = ("opscom_status", "SPRIDEN_LAST_NAME", "opscom_error_code", "opscom_message")
+    assert [tuple(row[name].split(": ")[0] for name in told) for row in rows] == EXPECTED
     assert [int(row["opscom_row"]) for row in rows] == list(range(5, 24))
-    assert faulty.states == {
-        "students-with-problems.xlsx": {
-            "pushed": 4,
-            "duplicate": 1,
-            "invalid": 13,
-            "skipped": 1,
-        }
-    }

@@ -172,11 +172,6 @@ REFUSED = {
         ('roster.csv: no mapping fits. The file has the headers "Stud. No.", "Vorname", "Nom", "Prénom", "E-mail", "Hair". It '
          "looks like users (4 of 6 columns recognised). To have a mapping proposed: {map}"),
     ),
-    "the sheet that lacks least": (
-        {"a": ()}, {"N": [["x"]], "Longer_name": [["Id", "First"], ["1", "Ada"]]},
-        ('roster.xlsx does not fit a.yaml: Longer name: this column is missing: "Last". The file has the headers "Id", '
-         '"First". {new} --mapping a.yaml'),
-    ),
     "none that fits, and nothing that OPSCOM takes": (
         {"a": ('match: {files: ["*staff*"]}',)}, "x,y\n1,2\n",
         ("roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes. The file has 2 columns, and no row of it "
@@ -217,10 +212,6 @@ NAMED = {
         {"a": ()}, {"Notes": [["List for parking"]], "People": PEOPLE},
         ("roster.xlsx does not fit a.yaml: People: none of the first 30 rows holds any of the mapped headers (Id, First, Last). "
          f"The file has 3 columns, and no row of it holds headers that are known here. {WAYS}"),
-    ),
-    "of several the nearest": (
-        {"far": ("", "fields: {unique_id: Key, login_source: Source}"), "near": ("", FIELDS.replace("Last", "Surname"))}, CSV,
-        f'roster.csv does not fit near.yaml: this column is missing: "Surname". The file has the headers "Id", "First", "Last". {WAYS}',
     ),
 }  # fmt: skip
 

@@ -232,21 +232,8 @@ ERRORS = [
     "#Num!", "#Deleted", "#HIÁNYZIK", "#YOK", "#PUUTTUU!", "#DIVISION/0!",
 ]  # fmt: skip
 NAMES = [
-    "#12",
-    "#",
-    "#1 Elm St",
-    "#1 Elm!",
-    "#B",
-    "#5",
-    "# 3 Elm St",
-    "Err, no",
-    "#Ann!",
-    "C#!",
-    "Err: 502",
-    "Loading dock",
-    "N/A",
-    "##a",
-]
+    "#12", "#", "#1 Elm St", "#1 Elm!", "#B", "# 3 Elm St", "Err, no", "#Ann!", "C#!", "Err: 502", "Loading dock", "N/A", "##a",
+]  # fmt: skip
 
 
 def test_the_text_of_an_excel_error_is_a_flaw_and_what_only_looks_like_one_is_none(tmp_path):
