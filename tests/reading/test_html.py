@@ -100,7 +100,7 @@ def test_a_page_is_known_whatever_it_begins_with(tmp_path, before, coding):
     assert grid.frame[0].tolist()[-2:] == ["id", "0012"]
 
 
-@pytest.mark.parametrize("tag", ["", "<tbody>", "<thead>"], ids=["none", "body", "head"])
-def test_rows_without_a_table_around_them_are_a_table(tmp_path, tag):
-    grid = html_grid(tmp_path, f"{tag}<tr><td>id</td></tr><tr><td>0012</td></tr>")
-    assert grid.frame[0].tolist() == ["id", "0012"]
+def test_rows_without_a_table_around_them_are_a_table(tmp_path):
+    for tag in ("", "<tbody>", "<thead>"):
+        grid = html_grid(tmp_path, f"{tag}<tr><td>id</td></tr><tr><td>0012</td></tr>")
+        assert grid.frame[0].tolist() == ["id", "0012"]

@@ -98,17 +98,10 @@ def test_what_is_hidden_is_told(tmp_path):
     )
 
 
-@pytest.mark.parametrize(
-    "rows",
-    [
-        f'<Row ss:Index="2">{cell("a")}</Row><Row ss:Index="1"/>',
-        '<Row ss:Index="2000000"/>',
-        "<Row>",
-    ],
-    ids=["rows that do not ascend", "beyond the last row", "cut off"],
-)
-def test_what_contradicts_itself_is_damaged(tmp_path, rows):
-    assert refusal(tmp_path, written(rows)) == DAMAGED
+def test_what_contradicts_itself_is_damaged(tmp_path):
+    descending = f'<Row ss:Index="2">{cell("a")}</Row><Row ss:Index="1"/>'
+    for rows in (descending, '<Row ss:Index="2000000"/>', "<Row>"):
+        assert refusal(tmp_path, written(rows)) == DAMAGED
 
 
 def test_a_document_type_is_refused(tmp_path):

@@ -132,13 +132,6 @@ def test_signs_that_windows_1252_texts_do_hold_are_no_other_encoding(tmp_path):
         assert (grid.frame[0].tolist()[1:], grid.flaws) == (last.split("\n"), ())
 
 
-def test_a_named_encoding_is_used(tmp_path):
-    path = tmp_path / "people.csv"
-    path.write_bytes("id,name\n1,Łukasz\n".encode("cp1250"))
-    grid = read_source(path, encoding="cp1250").grids[0]
-    assert (cells(grid)[1], grid.notes) == (["1", "Łukasz"], ())
-
-
 def test_an_encoding_that_nobody_knows_is_refused(tmp_path):
     path = tmp_path / "people.csv"
     path.write_bytes(b"id\n1\n")
