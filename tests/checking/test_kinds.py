@@ -5,8 +5,6 @@ and on what 22 programs wrote of one table of a hundred tricky cells: no id, pla
 or text of them is held or warned of, but for a text that is about `<c>` and `&amp;`.
 """
 
-from __future__ import annotations
-
 import re
 
 import pytest

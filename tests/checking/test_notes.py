@@ -4,8 +4,6 @@ False alarms counted: none in samples/ under the shipped mappings, none in the t
 programs.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Mapping and sheet → batch: every field of every row, or the reason at its cell."""
 
-from __future__ import annotations
-
 import datetime as dt
 from dataclasses import replace
 
@@ -191,7 +189,7 @@ TOLD = {
         [(0, (1,), 9033, "warning", f"this is not a date in the form yyyy-mm-dd. {LEFT_OUT}")],
         {"more": "defaults: {date_of_birth: 1999-01-01}", "left_out": {0}},
     ),
-    "else it is kept": ("{city: {column: C, lookup: {Staff: S}, else: keep}}", sheet(["C"], ["Guest"], ["staff"]), ["Guest", "S"], [], HULL),
+    "what a lookup does not list is kept where the mapping says so": ("{city: {column: C, lookup: {Staff: S}, else: keep}}", sheet(["C"], ["Guest"], ["staff"]), ["Guest", "S"], [], HULL),
     "or left out": (
         "{city: {column: C, lookup: {Staff: S}, else: omit}}", sheet(["C"], ["Guest"], ["staff"]), ["", "S"],
         [(0, (0,), 9033, "warning", f'{UNKNOWN}Staff". It is left out, as the mapping says.')], HULL | {"left_out": {0}},

@@ -1,7 +1,5 @@
 """One text → one value: dates, amounts, provinces and the other steps, in their fixed order."""
 
-from __future__ import annotations
-
 import datetime as dt
 import itertools
 import re

@@ -1,7 +1,5 @@
 """A mapping file → ``Mapping``, or one error that lists every fault with line, place and remedy; nothing is guessed."""
 
-from __future__ import annotations
-
 import pytest
 
 from importer.errors import MappingError

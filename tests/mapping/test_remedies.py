@@ -4,8 +4,6 @@ Each case is a mapping's rule, a cell that is held under it, what is said, and w
 the cell or of the rule. The last tests hold that every remedy of mapping and checks has its case here.
 """
 
-from __future__ import annotations
-
 import ast
 import datetime as dt
 import re

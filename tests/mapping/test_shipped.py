@@ -1,7 +1,5 @@
 """The mappings that are shipped: they load, say what they serve, and do what they say."""
 
-from __future__ import annotations
-
 import re
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Small files that unfold into much: each is read or refused in bounded time and memory."""
 
-from __future__ import annotations
-
 import re
 import tracemalloc
 

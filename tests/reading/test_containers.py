@@ -1,7 +1,5 @@
 """What kind of file it is, by content; and the two kinds that call themselves ``.xls``."""
 
-from __future__ import annotations
-
 import zipfile
 from pathlib import Path
 

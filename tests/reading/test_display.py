@@ -3,8 +3,6 @@
 The common formats are those of LibreOffice's own workbook: see ``test_producers``.
 """
 
-from __future__ import annotations
-
 import math
 from datetime import date, datetime, timedelta
 from decimal import Decimal

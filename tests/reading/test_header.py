@@ -1,7 +1,5 @@
 """Which row is the header, and what is a record below it."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import numpy as np

@@ -1,7 +1,5 @@
 """Web pages that call themselves workbooks: known by their content, every cell as it shows."""
 
-from __future__ import annotations
-
 import pytest
 
 from importer.reading import faults, read_source

@@ -1,7 +1,5 @@
 """What a person sees of a sheet beside its cells: merges, strikes, backgrounds."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import openpyxl

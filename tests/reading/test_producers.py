@@ -4,8 +4,6 @@ One table of about a hundred tricky cells as 25 programs write it, the faults of
 number formats as LibreOffice itself shows it.
 """
 
-from __future__ import annotations
-
 import csv
 import datetime as dt
 import json

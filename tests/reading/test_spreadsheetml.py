@@ -1,7 +1,5 @@
 """XML spreadsheets of Excel 2003: types, formats, merges and what is hidden are in the file."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import pytest

@@ -1,7 +1,5 @@
 """Delimited text: what a CSV holds, whatever its encoding, delimiter and line ends."""
 
-from __future__ import annotations
-
 import contextlib
 import csv
 import hashlib

@@ -1,7 +1,5 @@
 """Old workbooks (``.xls``): cells as Excel shows them, whatever program wrote them."""
 
-from __future__ import annotations
-
 import struct
 from pathlib import Path
 

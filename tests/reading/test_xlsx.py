@@ -1,7 +1,5 @@
 """Workbooks (``.xlsx``): every cell as the person sees it, however its file is written, or a refusal."""
 
-from __future__ import annotations
-
 import io
 import re
 import tracemalloc
