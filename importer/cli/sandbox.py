@@ -27,27 +27,19 @@ from schemas import POLICIES
     help="0 takes any free one.",
 )
 @click.option(
-    "--delay",
-    type=click.FloatRange(min=0),
-    default=0.0,
-    metavar="SECONDS",
-    help="How long each answer takes.",
-)
-@click.option(
     "--fault",
     "faults",
     multiple=True,
     metavar="KIND[:every=N|:row=N]",
-    help="Misbehave: 500, 429, close, html, lost or slow; every Nth request, or the Nth.",
+    help="Misbehave: 500, 429, close, html, lost or slow (slow:seconds=1 makes all answers slow); every Nth "
+    "request, or the Nth.",
 )
 @click.option(
     "--forget",
     is_flag=True,
     help="Delete the records that are kept, so that the next rehearsal begins afresh, and end.",
 )
-def sandbox(
-    options: Options, *, port: int, delay: float, faults: tuple[str, ...], forget: bool
-) -> int:
+def sandbox(options: Options, *, port: int, faults: tuple[str, ...], forget: bool) -> int:
     """Run an OPSCOM controller on this machine to rehearse with, until Ctrl-C.
 
     It checks rows as OPSCOM documents it, keeps what it accepted between runs, and can be told to
@@ -72,7 +64,7 @@ def sandbox(
         return 0
     store.parent.mkdir(parents=True, exist_ok=True)
     planned = [parse_fault(text) for text in faults]
-    with Sandbox(store, port=port, delay=delay, faults=planned) as running:
+    with Sandbox(store, port=port, faults=planned) as running:
         if options.as_json:
             emit({"url": running.url, "store": str(store)})
         say(f"An OPSCOM to rehearse with is at {running.url}. Ctrl-C ends it.")

@@ -93,12 +93,7 @@ class Sandbox:
     """Serves its connections."""
 
     def __init__(
-        self,
-        store_path: Path | None,
-        *,
-        port: int = 0,
-        delay: float = 0.0,
-        faults: Sequence[Fault] = (),
+        self, store_path: Path | None, *, port: int = 0, faults: Sequence[Fault] = ()
     ) -> None:
         """Open the store and listen.
 
@@ -106,14 +101,13 @@ class Sandbox:
             store_path: The SQLite file that keeps the records, made where it is missing; ``None`` keeps
                 them in memory until ``close``.
             port: 0 takes any free one.
-            delay: Seconds between what is done and its answer, for every request.
             faults: What goes wrong; one for a request that it names goes first.
 
         Raises:
             SettingsError: The store cannot be used.
             UsageError: The port is taken.
         """
-        self._port, self._delay, self._faults = port, delay, faults
+        self._port, self._faults = port, faults
         self._listener: Listener | None = None
         self.lock = threading.RLock()
         self._ended = threading.Condition(self.lock)
@@ -199,7 +193,7 @@ class Sandbox:
             fault = hit[0] if hit else None
             done = fault is None or fault.applied
             response = respond(request, self.store) if done else Response("")
-        self.pause(self._delay + (fault.seconds if fault and fault.kind == "slow" else 0))
+        self.pause(fault.seconds if fault and fault.kind == "slow" else 0)
         return response if fault is None else fault.answer(response)
 
     def pause(self, seconds: float) -> None:
