@@ -85,6 +85,7 @@ def test_a_first_day_and_a_second_semester(tmp_path, controller):
     office.write("opscom.yaml", f"client: {CLIENT}\nhost: {controller.url}\n")
     office.write("inbox/new-staff.csv", CORRECTED)
     seen = clerk.types("login", ("API token (it is not shown): ", TOKEN))
+    assert TOKEN not in seen
     assert f"The API token of {CLIENT} at {controller.url} is kept in …/.opscom-token" in seen
     seen = clerk.types("push", ("Send 7 rows? [y/N]: ", "y"))
     assert f"To {controller.url}, client code {CLIENT}:" in seen

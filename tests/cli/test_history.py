@@ -55,10 +55,6 @@ def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
         f"{to} came to its end",
         "  banner-students.xlsx, Undergraduates: 2 pushed, 1 invalid",
     ]
-
-
-@pytest.mark.usefixtures("runs")
-def test_a_run_that_has_not_ended_is_not_said_to_be_dead(call):
     lines = call("history", "20261122-140509-cccc").err.splitlines()
     assert lines[1] == "From 2026-11-22 14:05: not ended yet, or ended by force"
 

@@ -8,7 +8,7 @@ import sys
 
 import keyring
 import pytest
-from commanding import CLIENT, POSIX, TOKEN, Office, Terminal
+from commanding import CLIENT, TOKEN, Office
 from controller import Fault
 from keychain import Keyring
 
@@ -139,13 +139,3 @@ def test_a_token_is_tried_with_one_question_that_changes_nothing(controller, log
         "(OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml). "
         "Look into that, then run the same command again."
     )
-
-
-@POSIX
-def test_on_a_terminal_the_token_is_typed_without_being_shown(office):
-    with Terminal(office, "login") as terminal:
-        terminal.wait_for("API token (it is not shown): ")
-        terminal.type(TOKEN)
-        assert terminal.end() == 0
-        assert "is kept in" in terminal.screen
-        assert TOKEN not in terminal.screen
