@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import SECOND
-from importer.proposing.naming import FIRM
+from importer.proposing.naming import FIRM, SURE
 from importer.proposing.proposal import Confidence, Place
 from importer.proposing.vocabulary import languages, means, squeezed
 from schemas import TABLES
@@ -32,7 +32,14 @@ _OWN_NUMBERS: Final = {"student_no": "student", "employ_no": "employee"}
 _OFFERED: Final = {"email", *_PHONES}
 """Fields for which a second column may stand in where the first is blank."""
 _SECONDS: Final = {f"{name}2": name for name in ("street", "city", "province", "postal_code")}
-_CARDS: Final = {"card", "badge", "barcode", "locker", "prox", "iso", "school", "applicant"}
+_ADDRESS: Final = ("street", "city", "province", "postal_code")
+_KINDS: Final = {
+    "mailing", "mail", "home", "permanent", "local", "work", "campus", "residential", "residence", "physical",
+}  # fmt: skip
+"""Words that tell one address of a person from another."""
+_CARDS: Final = {
+    "card", "badge", "barcode", "locker", "prox", "iso", "school", "applicant", "permanent",
+}  # fmt: skip
 _HALF, _MOST = 0.5, 0.75
 
 
@@ -47,7 +54,7 @@ def settle(
         endpoint: What the rows are.
         fixed: Positions of columns of which a person said where they go.
     """
-    row = _Row(places, namings, fixed)
+    row = _Row(places, namings, fixed, set())
     if endpoint == "users":
         _of_others(row)
         _preferred(row, "first_name")
@@ -55,6 +62,7 @@ def settle(
         _preferred(row, "last_name")
         _ids(row)
         _phones(row)
+        _whole_address(row)
         _addresses(row)
         _user_types(row)
     for at in row.free("permitNo"):
@@ -78,6 +86,8 @@ class _Row:
     places: list[Place]
     namings: Sequence[Naming]
     fixed: set[int]
+    whole: set[int]
+    """The columns of the address that is sent as a whole."""
 
     def of(self, *fields: str) -> list[int]:
         """Return the columns that claim one of these fields."""
@@ -174,9 +184,11 @@ def _ids(row: _Row) -> None:
     """Of several numbers of a person the best known one is the id; the others keep their own names."""
 
     def second_rank(at: int) -> bool:
-        """Whether the header is of a card or the like, which a person may lose."""
-        firm = any(n.field == "unique_id" and n.strength >= FIRM for n in row.namings[at].fields)
-        return not firm and bool(row.namings[at].words & _CARDS)
+        """Whether it is of a card or the like, which a person may lose, or a program's own key."""
+        naming = row.namings[at]
+        best = max((n.strength for n in naming.fields if n.field == "unique_id"), default=0.0)
+        key = row.places[at].profile.share("uuid") > _HALF and best <= SURE
+        return key or (best < FIRM and bool(naming.words & _CARDS))
 
     def filled(at: int) -> tuple[bool, bool, tuple[int, float]]:
         return bool(row.places[at].profile.counts), not second_rank(at), row.places[at].rank
@@ -226,6 +238,33 @@ def _phones(row: _Row) -> None:
             row.change(at, reason, Confidence.LIKELY, field=phone.field, how="join")
         else:
             row.drop(at, "no column of phone numbers right of it lacks them")
+
+
+def _whole_address(row: _Row) -> None:
+    """Of two addresses one is sent as a whole: the fuller, else the better known."""
+    blocks: list[tuple[frozenset[str], dict[str, int]]] = []
+    for at in row.of(*_ADDRESS, "street line"):
+        kind, field = row.namings[at].words & _KINDS, row.places[at].field or ""
+        # A plain "City" goes on with the address before it that has none yet.
+        same = [part for name, part in blocks if (name == kind if kind else field not in part)]
+        part = same[-1] if same else {}
+        blocks += [] if same else [(kind, part)]
+        part.setdefault(field if field in _ADDRESS else f"line {at}", at)
+
+    def known(part: dict[str, int]) -> tuple[bool, int, int]:
+        places = [row.places[part[name]] for name in _ADDRESS if name in part]
+        said = not row.fixed.isdisjoint(part.values())
+        return said, sum(place.used for place in places), sum(place.grade for place in places)
+
+    parts = [part for _, part in blocks]
+    best = max(parts, key=known, default={})
+    row.whole |= set(best.values())
+    for part in parts:
+        shared = part.keys() & best.keys()
+        for field in part.keys() - shared if shared and part is not best else ():
+            if part[field] not in row.fixed:
+                reason = f"a part of another address than {row.name(best[max(shared)])}"
+                row.drop(part[field], reason)
 
 
 def _addresses(row: _Row) -> None:
@@ -283,7 +322,10 @@ def _rivals(row: _Row, endpoint: str) -> None:
     """Of two columns of one field the better known is used, and the other is offered."""
     for field in sorted({place.field for place in row.places if place.field} - set(_PARTS_OF)):
         single = [at for at in row.of(field) if row.places[at].how in {"direct", "extract"}]
-        ranks = {at: (at in row.fixed, _known(row.places[at], endpoint), -at) for at in single}
+        ranks = {
+            at: (at in row.fixed, at in row.whole, _known(row.places[at], endpoint), -at)
+            for at in single
+        }
         if not single:
             continue
         best, *others = sorted(single, key=ranks.__getitem__, reverse=True)
@@ -327,7 +369,9 @@ def _seconds(row: _Row) -> Iterator[tuple[int, str, str]]:
     for at in row.free("unique_id"):
         firm = {named.field for named in row.namings[at].fields if named.strength >= FIRM}
         for field, whose in _OWN_NUMBERS.items():
-            own = field in firm and whose in row.namings[at].words
+            # In a list of students PeopleSoft's EMPLID is no number of staff.
+            more = row.about("students") > row.about("staff") and whose == "employee"
+            own = field in firm and whose in row.namings[at].words and not more
             if own and row.places[at].used and not row.of(field):
                 yield at, field, f"the id is said to be the {whose}'s own number"
 

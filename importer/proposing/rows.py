@@ -178,15 +178,18 @@ def _has_left(profile: Profile, text: str) -> bool:
     """Whether a value says so: by a word, or by a letter beside letters of people who are there."""
     if means("left", text):
         return True
-    known = _header_words(profile)
+    known, sets = _header_words(profile), languages()["english"].sets
     # Active: No, Suspended: Yes
-    if known & {"active", "actif", "activo"} and means("no", text):
+    if known & sets["present"] and means("no", text):
         return True
-    if means("left", profile.column.header) and means("yes", text):
+    if any(means("left", word) for word in known) and means("yes", text):
         return True
+    if known >= {"enrolment", "status"} and "0" in profile.counts and text.isdigit():
+        # PowerSchool's Enroll_Status: 0 is there, 1 to 3 are inactive, gone or graduated.
+        return text != "0"
     if means("left letters", text) is None or not any(means("active", v) for v in profile.counts):
         return False
-    return not known.isdisjoint(languages()["english"].sets["status"])
+    return not known.isdisjoint(sets["status"])
 
 
 def _marked(made: Proposal, notes: set[int]) -> Iterator[Skip]:

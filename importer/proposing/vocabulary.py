@@ -215,6 +215,9 @@ def _read(made: Language) -> Language:
         own = {phrase.words for phrase in phrases}
         before = (p for p in made.phrases.get(endpoint, ()) if p.words not in own)
         made.phrases[endpoint] = [*phrases, *before]
+    for name in ("endTime", "plate", "amount"):
+        # What is now is no change.
+        made.beside["permit-updates", name] += [frozenset({"current"})]
     every = (phrase.words for phrase in chain(*made.phrases.values()))
     made.known = set().union(made.sets["harmless"], *every, *made.spellings.values())
     return made

@@ -59,13 +59,14 @@ FOUND = {
         ("province", ("NY", "VT", "NY", "PA"), ("MA_STAT_CODE", "Region 2", "Rg")),
         ("province", ("ON", "QC", "Qué.", "T.-N.-L."), ("Prov.",)),
         ("postal_code", POSTALS, ("Code Post.", "C.P.", "PC", "cdpostal")),
+        ("province", ("NY", "VT", "NY", "PA"), ("Prov/St",)),
         ("postal_code", ("14901", "14850", "18503", "05401"), ("Zip / Postal Code",)),
         ("driver_licence_num", LICENCES, ("Permis de conduire", "DLN", "DRV_LIC_NO", "Licencia de conducir")),
         ("user_name", ACCOUNTS, ("sAMAccountName", "Logon")),
     ],
     "vehicles": [
         ("prov", ("ON", "QC", "ON", "NS"), ("REG_STATE", "REG_ST", "LP State", "Tag St", "PLATE_ST_CD", "Prov/St", "Reg Prov")),
-        ("plateType", ("Passenger", "Commercial", "Passenger", "Passenger"), ("PLATE_TYPE_CD", "LP Type", "PLT_TYP")),
+        ("plateType", ("Passenger", "Commercial", "Passenger", "Passenger"), ("PLATE_TYPE_CD", "PLATE_CLASS_CD", "LP Type", "PLT_TYP")),
         ("year", ("2015", "2019", "2021", "2008"), ("MODEL_YR", "Veh Yr")),
         ("make", CARS["Make"], ("Fabricant", "Constructeur", "Fabricante")),
         ("colour", ("Red", "Blue", "Red", "Grey"), ("Ext. Colour", "Ext Color", "VEH_COL")),
@@ -136,7 +137,7 @@ def test_last_and_first_in_one_header_are_a_whole_name_to_be_split(place):
 
 NOT_OURS = {
     BIRTHS: ("Hire Date", "Date d'embauche", "Fecha de ingreso", "Admission Date"),
-    PHONES: ("Emergency Contact Phone", "Phone (Emergency)", "Téléphone d'urgence", "Guardian 1 Cell", "High School Phone", "PG1 Cell", "RESP1_TEL_PORTABLE"),
+    PHONES: ("Emergency Contact Phone", "Phone (Emergency)", "Téléphone d'urgence", "Guardian 1 Cell", "Grd 1 Cell Phone", "Emer Contact Phone", "High School Phone", "PG1 Cell", "RESP1_TEL_PORTABLE"),
     MAILS: ("Parent Email", "Courriel de la mère", "Advisor Email", "Fam1 Guard1 Email", "Gd 1 Email", "RL1 Courriel"),
     WORDS: ("Notfallkontakt", "Supervisor", "Spouse First Name", "Nom du conjoint", "Preferred First Name"),
     STREETS: ("School Address", "High School Address", "Adresse de l'école", "Dirección de la escuela"),
@@ -358,8 +359,27 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
             {"Home Area": ("613", "343", "613", "519"), "Home Phone": LOCAL, "Work Area": ("613", "343", "613", "519"), "Work Phone": LOCAL},
             "users", [None, None, "employee_phone", "employee_phone"],
         ),
-        # A ministry's number gives way to the school's own.
-        ({"Code permanent": LICENCES, "Fiche": NUMBERS}, "users", ["student_no", "unique_id"]),
+        # A ministry's number and a program's own key give way to the school's number.
+        ({"Code permanent": LICENCES, "Fiche": NUMBERS}, "users", [None, "unique_id"]),
+        ({"id": UUIDS, "credentials.bannerId": NUMBERS, "credentials.bannerUserName": ACCOUNTS}, "users", [None, "unique_id", "user_name"]),
+        ({"student.studentNumber": NUMBERS, "student.personID": LICENCES}, "users", ["student_no", None]),
+        ({"EmplID": NUMBERS, "Program": CITIES, "Degree": CITIES, "Email": MAILS}, "users", ["unique_id", None, None, "email"]),
+        ({"CourrielEtablissement": MAILS, "CourrielPersonnel": MAILS}, "users", ["email", None]),
+        ({"PersonContact_BusinessEmail": MAILS, "PersonContact_Mobile": PHONES}, "users", ["email", "phone_cell"]),
+        ({"STU.ID": NUMBERS, "STU.LN": PEOPLE["Last Name"], "STU.FN": PEOPLE["First Name"]}, "users", ["student_no", "last_name", "first_name"]),
+        # An address is sent as a whole: of two the fuller, then the better known.
+        (
+            {"Mailing_Street": STREETS, "Mailing_City": CITIES, "Street": STREETS, "City": CITIES, "State": ("NY", "VT", "NY", "PA")},
+            "users", [None, None, "street", "city", "province"],
+        ),
+        (
+            {"Perm Addr 1": STREETS, "Perm Addr 2": STREETS, "Perm PC": POSTALS, "Term Addr 1": STREETS, "Term PC": POSTALS, "Term Addr 2": STREETS},
+            "users", [None, None, None, "street", "postal_code", "street"],
+        ),
+        (
+            {"Home Address": STREETS, "Mailing Address": STREETS, "City": CITIES, "Postal Code": POSTALS},
+            "users", [None, "street", "city", "postal_code"],
+        ),
         # A tag is the plate, but beside a plate it is the permit's number; OPSCOM's own name counts more than another.
         *(
             ({tag: NUMBERS, "Plate": CARS["Plate"], "End Date": BIRTHS, **more}, "permits", fields)
@@ -376,6 +396,7 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
             ({id_: values_, header: values}, "permit-updates", ["referenceID", field])
             for id_, values_ in (("Reference ID", NUMBERS), ("Reference ID", UUIDS), ("OPSCOM Reference ID", UUIDS), ("Permit UUID", UUIDS))
             for header, values, field in (
+                ("Current Plate", CARS["Plate"], None), ("Date de fin actuelle", BIRTHS, None),
                 ("New End", BIRTHS, "endTime"), ("End Date", BIRTHS, "endTime"), ("Nouvelle fin", BIRTHS, "endTime"),
                 ("New Plate", CARS["Plate"], "plate"), ("New Price", PRICES, "amount"),
             )

@@ -385,7 +385,8 @@ def test_totals_repeated_headers_and_sections_are_passed_over(proposed, total, m
     [
         ("Status", ("A", "W"), "W"), ("Section", ("A", "W"), None), ("Active", ("Yes", "No"), "No"), ("Suspended", ("0", "1"), "1"),
         ("Deceased", ("", "Y"), "Y"), ("Inactif", ("", "X"), "X"), ("Newsletter", ("Yes", "No"), None), ("Tariff", ("Year", "Term"), None),
-        ("Employee Type", ("E", "Term"), None),
+        ("Employee Type", ("E", "Term"), None), ("PER_IS_RETURNED", ("0", "1"), "1"), ("Is Active", ("T", "F"), "F"),
+        ("accountEnabled", ("True", "False"), "False"), ("EnrollStatus", ("0", "2"), "2"),
         *(("Status", ("Active", word), word) for word in ("Returned", "Not Enrolled", "Désistement", "Remis")),
     ],
 )  # fmt: skip
