@@ -89,7 +89,7 @@ def name_workbooks(jobs: Sequence[Job], request: Request) -> tuple[Job, ...]:
 
 def _deletes(job: Job) -> str:
     """Return the command that makes a workbook of deletes of what is gone; empty where nothing deletes."""
-    if not any(policy.deletes and policy.of == job.endpoint for policy in POLICIES.values()):
+    if not POLICIES[job.endpoint].deleted_by:
         return ""
     return f"opscom-import history --gone {quoted(job.workbook)} --as-deletes gone-permits.xlsx"
 

@@ -152,6 +152,8 @@ class Policy:
     without capitals, blanks and dashes."""
     changed_by: str = ""
     """The endpoint that changes such a record; empty where nothing but OPSCOM itself does."""
+    deleted_by: str = ""
+    """The endpoint that deletes it."""
 
     @property
     def by_hand(self) -> str:

@@ -38,6 +38,7 @@ PERMITS = Table(
         exists=frozenset({9022}),
         alike=(("~permitNo",), ("~plate", "startTime")),
         changed_by="permit-updates",
+        deleted_by="permit-deletes",
     ),
 )
 

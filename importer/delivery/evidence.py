@@ -51,6 +51,7 @@ class Changes:
         records: EndpointMemory,
         known: Mapping[str, Known],
         tables: tuple[Table, Table],
+        policy: Policy,
         since: int | None,
     ) -> None:
         """Look through the journal.
@@ -59,11 +60,13 @@ class Changes:
             records: Those that are changed.
             known: The same, by identity, with their parts.
             tables: Their page, and the page that changes them by their id.
+            policy: Theirs.
             since: The last attempt that the results workbook can speak of.
         """
         self._memory = records.memory
         self._own, self._table = tables
         self._updates = EndpointMemory(records.memory, records.system, self._table.endpoint)
+        self._deletes = EndpointMemory(records.memory, records.system, policy.deleted_by)
         self._known = known
         self._since = since or 0
         ((self._id,),) = self._table.key
@@ -125,8 +128,14 @@ class Changes:
         return number in self._changing and self.lost(number) is not None
 
     def since(self, earlier: Known, payload: Mapping[str, str]) -> str:
-        """Return in words what updates changed of a record after its row was accepted; mostly nothing."""
+        """Return in words what became of a record after its row was accepted, or may have; mostly nothing."""
         number = earlier.reference_id
+        delete = self._deleting.get(number.casefold())
+        if delete is not None and delete.unsettled:
+            return (
+                f"The permit {number} may have been deleted after this row was accepted: the answer to its delete "
+                "was lost. Nothing was sent. Push the list of deletes again to find out."
+            )
         update = self._latest.get(number.casefold())
         later = update is not None and update.attempt > earlier.attempt
         names = self.differing(earlier, payload) if later else ()
@@ -161,6 +170,10 @@ class Changes:
     @cached_property
     def _latest(self) -> dict[str, Known]:
         return self._updates.known()
+
+    @cached_property
+    def _deleting(self) -> dict[str, Known]:
+        return self._deletes.known()
 
     @cached_property
     def _changing(self) -> frozenset[str]:
@@ -254,7 +267,7 @@ def evidence_of(  # noqa: PLR0913 - what decides, each by its name
         records.first(book) if book is not None and policy.creates else {},
         book is not None,
         since,
-        changes=Changes(records, known, (table, changed_by), since) if changed_by else None,
+        changes=Changes(records, known, (table, changed_by), policy, since) if changed_by else None,
     )
 
 

@@ -543,6 +543,31 @@ def test_an_unchanged_row_says_what_permit_updates_changed_since_or_may_have(des
         )
 
 
+@pytest.mark.parametrize("refused", [False, True])
+def test_an_unchanged_row_says_that_its_permit_may_have_been_deleted(desk, controller, refused):
+    push_list(desk, permit(0), permit(1), code=0)
+    number = held(controller)["N0000"]["reference_id"]
+    desk.write("gone.yaml", DELETES)
+    desk.table("gone.csv", [{"Reference ID": number}])
+    losing(controller, number)
+    desk.push("gone.csv", "--mapping", "gone.yaml", code=3)
+    if refused:
+        controller.plan[number, 0] = Fault("answer", code=9033)
+        del controller.plan[number, 1], controller.plan[number, 2]
+        desk.push("gone.csv", "--mapping", "gone.yaml", code=1)
+    told = (
+        f"The permit {number} may have been deleted after this row was accepted: the answer to its delete was "
+        "lost. Nothing was sent. Push the list of deletes again to find out."
+    )
+    for path in ("permits.csv", desk.results("permits")):
+        assert states(desk.push(path, code=0)) == SAME
+        assert message(desk) == told
+        assert not desk.table_of("permits")[1]["opscom_message"]
+    controller.plan.clear()
+    desk.push("gone.csv", "--mapping", "gone.yaml", code=0)
+    assert push_list(desk, permit(0), permit(1), code=0) == {"pushed": 1, "unchanged": 1}
+
+
 @pytest.mark.parametrize("then", [permit(0), CHANGED], ids=["old", "new"])
 def test_a_refused_change_leaves_what_was_known_as_it_was(desk, controller, then):
     number = lose_update(desk, controller)
