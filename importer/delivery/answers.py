@@ -72,7 +72,8 @@ def understood(body: bytes) -> bool:
 def object_or_refusal(body: bytes) -> dict[str, Any] | Refused | Unreadable:
     """Return the JSON object that a body is, or the error that it names; U+FFFD for what is no UTF-8."""
     try:
-        found = json.loads(body.decode("utf-8-sig", "replace"))
+        # Python reads NaN and Infinity, which are no JSON; as numbers they are none.
+        found = json.loads(body.decode("utf-8-sig", "replace"), parse_constant=int)
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, dict):

@@ -104,10 +104,9 @@ class Controller:
         self._token = token
         self._timeout = timeout
         self._trusted = trust(host)
-        forms = sorted(_forms_of(token), key=len, reverse=True)
-        self._long = [form for form in forms if len(form) >= LONG_ENOUGH]
-        short = "|".join(re.escape(form) for form in forms if len(form) < LONG_ENOUGH)
-        self._short = re.compile(rf"(?<![\w-])(?:{short})(?![\w-])") if short else None
+        self._long = len(token) >= LONG_ENOUGH
+        spelled = "".join(map(_spellings, token))
+        self._spelled = re.compile(spelled if self._long else rf"(?<![\w-]){spelled}(?![\w-])")
 
     def connect(self, path: str) -> Connection:
         """Return a worker's connection to an endpoint; ``{client}`` in the path is the client code."""
@@ -121,14 +120,11 @@ class Controller:
 
     def redact(self, text: str) -> str:
         """Return a text of the server's without the token."""
-        text = self.redact_id(text)
-        return text if self._short is None else self._short.sub(REDACTED, text)
+        return self._spelled.sub(REDACTED, text)
 
     def redact_id(self, text: str) -> str:
         """Return an id without the token; a short token may well be a part of it, and stays."""
-        for form in self._long:
-            text = text.replace(form, REDACTED)
-        return text
+        return self.redact(text) if self._long else text
 
 
 class Connection:
@@ -386,17 +382,11 @@ _HEADERS = MappingProxyType(
 )
 
 
-def _forms_of(token: str) -> set[str]:
-    """Return a token as it stands and as JSON, a URL or a web page may write it."""
-    in_json, in_url = json.dumps(token)[1:-1], quote(token, safe="")
-    # PHP can write all that means something in HTML as a number, with small or capital digits.
-    coded = [
-        "".join(f"\\u{ord(c):{x}}" if c in "<>&'\"" else c for c in token) for x in ("04x", "04X")
-    ]
-    page = html.escape(token)
-    return {
-        token,
-        *(form.replace("/", slash) for form in (in_json, *coded) for slash in ("/", "\\/")),
-        *(in_url, re.sub("%..", lambda found: found[0].lower(), in_url)),
-        *(page, page.replace("&#x27;", "&#039;"), html.escape(token, quote=False)),
-    }
+def _spellings(letter: str) -> str:
+    """Return a pattern of one letter of a token, as it stands and as JSON, a URL or a web page may write it."""
+    units, url = letter.encode("utf-16-be").hex(" ", 2), letter.encode().hex(" ")
+    coded = [re.sub("(?:^| )", r"\\\\u", units), re.sub("(?:^| )", "%", url)]
+    coded += [f"&#0*{ord(letter)};", f"&#x0*{ord(letter):x};"]
+    if (named := html.escape(letter)) != letter:
+        coded.append(named)
+    return rf"(?:\\?{re.escape(letter)}|(?i:{'|'.join(coded)}))"

@@ -46,6 +46,7 @@ OVERTAKEN = (
     "--again."
 )
 
+SETTLED = frozenset({State.PUSHED, State.EXISTS, State.UNCHANGED})
 Found = tuple[str, str, Outcome]
 """Endpoint and identity of a record whose answer was lost, and what a person found out about it."""
 
@@ -148,7 +149,9 @@ def plan(
     ids = Counter(outcome.reference_id.casefold() for *_, outcome in found.values())
     for at, (*_, outcome) in list(found.items()):
         if outcome.reference_id and ids[outcome.reference_id.casefold()] > 1:
-            settled[at] = Outcome(State.UNKNOWN, message=SAME_ID)
+            state = settled[at].state
+            state = state if state is State.UNCHANGED else State.UNKNOWN
+            settled[at] = Outcome(state, message=SAME_ID)
             del found[at]
     send.sort(key=lambda ranked: ranked[0])
     rows = tuple(planned for _, planned in send)
@@ -198,14 +201,9 @@ SEND = Verdict()
 def _weigh(record: Record, past: Known, digest: str, evidence: Evidence) -> Verdict:
     """Decide whether a row of vehicles or permits is sent; ``past`` is what is known of its very record."""
     changes, told = evidence.changes, record.told
-    if past.there and past.digest == digest:
-        if past.settled == State.EXISTS:
-            note = "OPSCOM said in an earlier run that it has this record already."
-            return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
-        if changes is None or not changes.open(past):
-            since = changes.since(past, record.payload) if changes else ""
-            return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
-    elif past.unsettled:
+    if past.there and past.digest == digest and (changes is None or not changes.open(past)):
+        return _known(record, past, evidence)
+    if past.unsettled:
         if evidence.under_way and past.last in {"sent", "answered"}:
             return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
         return _with_changes(_answered(told, past, evidence), record, past, changes)
@@ -213,6 +211,29 @@ def _weigh(record: Record, past: Known, digest: str, evidence: Evidence) -> Verd
         return _changed_since(record, past, evidence, changes)
     verdict = _returned(record, told, past, evidence)
     return _created(told, evidence) if verdict == SEND else verdict
+
+
+def _known(record: Record, past: Known, evidence: Evidence) -> Verdict:
+    """Decide on a row whose very record is there: nothing is sent, but its id may be told yet."""
+    number, changes = record.told.answer, evidence.changes
+    if past.settled == State.EXISTS:
+        note = "OPSCOM said in an earlier run that it has this record already."
+        return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
+    if evidence.records is not None and not past.reference_id and _may_be_id(number):
+        if evidence.is_of_another(number, past):
+            return Verdict(Outcome(State.UNCHANGED, message=_of_another(evidence)))
+        outcome = Outcome(State.UNCHANGED, number, message="A person found its id in OPSCOM.")
+        found = Outcome(State.PUSHED, number, message=FOUND_OUT)
+        return Verdict(outcome, (evidence.records.endpoint, past.identity, found))
+    since = changes.since(past, record.payload) if changes else ""
+    return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
+
+
+def _of_another(evidence: Evidence) -> str:
+    return (
+        f"opscom_answer holds the id of another {evidence.policy.noun} that OPSCOM has from us. Look this row "
+        "up again, and correct it."
+    )
 
 
 def _with_changes(
@@ -281,7 +302,7 @@ def _returned(  # noqa: PLR0911 - one return a case, in the order of their weigh
 
 def tells_of_record(told: Resubmitted) -> bool:
     """Whether a row of a results workbook says that OPSCOM has its record."""
-    return bool(told.reference_id) or told.status in {State.PUSHED, State.EXISTS, State.UNCHANGED}
+    return bool(told.reference_id) or told.status in SETTLED
 
 
 def _created(told: Resubmitted, evidence: Evidence) -> Verdict:
@@ -329,10 +350,7 @@ def _answered(
     elif told.answer != "yes" and not _may_be_id(told.answer):
         why = "opscom_answer holds neither an id nor yes nor no. Correct it."
     elif evidence.is_of_another(told.answer, past):
-        why = (
-            f"opscom_answer holds the id of another {evidence.policy.noun} that OPSCOM has from us. Look this row "
-            "up again, and correct it."
-        )
+        why = _of_another(evidence)
     else:
         number = "" if told.answer == "yes" else told.answer
         there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
@@ -353,6 +371,9 @@ def _heard(outcome: Outcome, told: Resubmitted) -> Outcome:
         )
     elif outcome.state is State.UNKNOWN:
         fits = answer not in {"new", "update"}
+    elif told.status in SETTLED:
+        # Nothing was asked.
+        fits = answer == "yes" or answer.casefold() == outcome.reference_id.casefold()
     if fits or not answer:
         return outcome
     what = f'"{answer}" in opscom_answer is no answer to this row.'

@@ -173,6 +173,7 @@ BODIES = {
     "list": ([], Unreadable()),
     "null": (None, Unreadable()),
     "empty": (b"", Unreadable()),
+    "NaN": (b'{"status": "success", "reference_id": NaN}', Unreadable()),
     "deep": (b"[" * 100_000, Unreadable()),
     "bom": (b'\xef\xbb\xbf{"status": "success"}', Accepted("")),
     "utf-16": ('{"status": "success"}'.encode("utf-16"), Unreadable()),

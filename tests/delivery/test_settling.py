@@ -198,6 +198,47 @@ def test_one_id_answers_one_row_alone(desk, controller):
             assert row["opscom_message"].startswith(OF_SEVERAL if code else "A person found it")
 
 
+@pytest.mark.parametrize("command", ["push --yes", "settle"])
+def test_the_id_of_a_permit_that_was_found_without_it_is_taken_later(desk, controller, command):
+    controller.plan["N0002", 1] = LOST
+    rows = of(1), of(2), of(3)
+    push(desk, *rows, code=4)
+    for plate in ("PL1", "PL2"):
+        answer(desk, plate, "yes")
+    desk.push(desk.results("permits"), code=0)
+    first, second, third = (each["reference_id"] for each in controller.records("permits"))
+    told, no_answer = (
+        "A person found its id in OPSCOM.",
+        '"{}" in opscom_answer is no answer to this row.',
+    )
+    for ids, taken, messages in (
+        ((first, first), ("", ""), (OF_SEVERAL, OF_SEVERAL)),
+        ((first, third), (first, ""), (told, f"{no_answer.format(third)} {OF_ANOTHER}")),
+        ((None, second), (first, second), ("", told)),
+    ):
+        for plate, said in zip(("PL1", "PL2"), ids, strict=True):
+            answer(desk, plate, said)
+        done = desk.do(*command.split(), desk.results("permits"), code=0)
+        assert states(done) == {"unchanged": 3}
+        found = desk.table_of("permits")
+        assert [row["opscom_reference_id"] for row in found] == [*taken, third]
+        assert [row["opscom_message"] for row in found] == [*messages, ""]
+    push(desk, of(1, To="2027-01-31T18:00:00"), *rows[1:], code=1)
+    assert f"The permit {first} of an earlier run" in desk.table_of("permits")[0]["opscom_message"]
+
+
+@pytest.mark.parametrize("said", ["no", "new", "update", "0f-77"])
+@pytest.mark.parametrize("command", ["push --yes", "settle"])
+def test_a_word_that_changes_nothing_about_a_settled_row_is_named(desk, command, said):
+    push(desk, of(3), of(4), code=0)
+    for path in (answer(desk, "PL3", said), answer(desk, "PL4", "yes")):
+        done = desk.do(*command.split(), path, code=0)
+        assert states(done) == {"unchanged": 2}
+    desk.push(answer(desk, "PL3", said), code=0)
+    what = f'"{said}" in opscom_answer is no answer to this row.'
+    assert [row["opscom_message"] for row in desk.table_of("permits")] == [what, ""]
+
+
 def checked_no(desk, facts):
     """Check a file whose row is unknown, and answer no in the checked workbook; return a copy kept.
 

@@ -320,8 +320,10 @@ def test_a_huge_answer_does_not_fill_the_memory(journal):
         "a%2fb%2bc%26d%3ce%3e%22f%27g",
         "a/b+c&amp;d&lt;e&gt;&quot;f&#x27;g",
         "a/b+c\\u0026d\\u003ce\\u003e\\u0022f\\u0027g",
+        "".join(f"\\u{ord(c):04X}" for c in "a/b+c&d<e>\"f'g"),
+        "&#97;/b+c&#38;d&#x003C;e&gt;&quot;f&#039;g",
     ],
-    ids=["plain", "php-json", "url", "url-in-lower-case", "html", "json-hex"],
+    ids=["plain", "php-json", "url", "url-in-lower-case", "html", "json-hex", "all-hex", "numbers"],
 )
 def test_no_journal_holds_a_token_that_comes_back_or_a_value_and_none_but_its_owner_reads_it(
     journal, form
