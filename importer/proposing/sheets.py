@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -17,7 +18,7 @@ from importer.proposing.profiles import names_of, profile
 from importer.proposing.proposal import Confidence, Look, Reading
 from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
-from importer.text import clean, fold
+from importer.text import clean, fold, quoted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -91,7 +92,7 @@ def look_at(
             headers = tuple(fold(column.header) for column in look.sheet.columns)
             found.setdefault(headers, []).append(look)
     if not found:
-        raise InputError(_nothing(source, grids), hint=_NEEDED)
+        raise InputError(_nothing(source, grids), hint=f"{_NEEDED}{_otherwise(source, grids)}")
     merged = (_merged(group, known) for group in found.values())
     return tuple(sorted(merged, key=lambda look: look.readings[0].score, reverse=True))
 
@@ -128,8 +129,7 @@ def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
         alone = has("first_name") and has("last_name") and has("date_of_birth")
         return named * max(has(*ids, least=0.1), _HALF * alone)
     if endpoint == "permit-updates":
-        asked = has("referenceID", least=0.1) and has("endTime", "plate")
-        return asked or has("referenceID")
+        return has("referenceID", least=0.1) and has("endTime", "plate", "amount", "currency")
     special = _SPECIAL.get(endpoint, ())
     known = sum(has(name) for name in special)
     if not has("plate"):
@@ -174,6 +174,26 @@ def _nothing(source: Source, grids: Sequence[Grid]) -> str:
             seen.append(f"{grid.name or source.path.name} has the columns {names}")
     said = "; ".join(seen) or "no row looks like a header"
     return f"{source.path.name} fits nothing that OPSCOM takes: {said}."
+
+
+def _otherwise(source: Source, grids: Sequence[Grid]) -> str:
+    """Say what else than a push of new rows such a file may be for; empty for nothing."""
+    looks = (look for grid in grids for look in islice(_looks(source, grid), 1))
+    for look in looks:
+        plates = [
+            p for p in place_columns(look.profiles, "vehicles") if p.used and p.field == "plate"
+        ]
+        if any(profile.share("uuid") > _HALF for profile in look.profiles):
+            command = (
+                f"opscom-import push {quoted(source.path)} --mapping permit-cancellations.yaml"
+            )
+            return f' To delete the permits of reference ids head their column "Reference ID", and: {command}'
+        if plates:
+            command = f"opscom-import pull plates {quoted(source.path)}"
+            return (
+                f" To ask OPSCOM about plates: {command} --column {quoted(look.header(plates[0]))}"
+            )
+    return ""
 
 
 def _looks(source: Source, grid: Grid) -> Iterator[Look]:

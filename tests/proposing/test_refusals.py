@@ -52,6 +52,28 @@ def test_a_file_that_fits_nothing_says_what_was_seen_and_what_is_needed(desk, te
     assert (shape["endpoint"], shape["exit_code"], shape["mapping"]) == (None, 5, None)
 
 
+@pytest.mark.parametrize(
+    ("text", "ways"),
+    [
+        (
+            "referenceID,Name,Cancelled on\n2db5cb81-0709-4fec-9da1-c7e127c88d30,Al Lavoie,2025-05-05\n",
+            (
+                'To delete the permits of reference ids head their column "Reference ID", and: opscom-import push {} '
+                "--mapping permit-cancellations.yaml"
+            ),
+        ),
+        (
+            "Licence plate,Spotted at,Officer\nTAFV689,Fire lane,Al Poe\nVMXA546,Lot A,Al Poe\n",
+            "To ask OPSCOM about plates: opscom-import pull plates {} --column 'Licence plate'",
+        ),
+    ],
+    ids=["deletes", "plates"],
+)
+def test_ids_and_plates_alone_are_led_to_what_takes_them(desk, text, ways):
+    path = desk.put("list.csv", text)
+    assert refused(desk, path).endswith(f"{NEEDED} {ways.format(path)}")
+
+
 def test_a_sheet_that_is_not_there_is_named_with_those_that_are(desk):
     path = desk.save("list.xlsx", People=PEOPLE)
     said = refused(desk, path, "--sheet", "Staff")
