@@ -175,6 +175,9 @@ def test_every_row_that_is_right_arrives_exactly_as_expected_and_nothing_else(se
     found = {entry.key: entry.body for entry in controller.ledger if entry.applied}
     assert found == expected
     assert {entry.path for entry in controller.ledger} == {f"/api/{CLIENT}/v1/profiles/push"}
+    for entry in controller.ledger:
+        assert entry.headers["content-type"] == entry.headers["accept"] == "application/json"
+        assert entry.headers["user-agent"].startswith("opscom-importer/")
 
 
 def test_the_workbook_accounts_for_every_row_in_order_and_the_states_add_up(semester):

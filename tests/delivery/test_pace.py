@@ -121,6 +121,7 @@ def test_the_rate_is_never_exceeded_repeats_included(tmp_path, workers):
             workers=workers, pace=Pace(rate=rate, random=Random(3)),
         )  # fmt: skip
         times = sorted(entry.at - started for entry in controller.ledger)
+        assert controller.at_once <= workers
     assert set(done.states.values()) == {"pushed"}
     assert len(times) == rows + len(plan)
     # Counted from the start: a loaded machine may read a request late, it cannot read it early.

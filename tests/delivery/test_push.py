@@ -4,7 +4,7 @@ import json
 
 import pytest
 from controller import Controller, Fault
-from delivering import CLIENT, TOKEN, permits, push, users
+from delivering import permits, push, users
 from proving import answer
 from pulling import NOT_FOUND
 
@@ -12,35 +12,6 @@ from pulling import NOT_FOUND
 @pytest.fixture
 def journal(tmp_path):
     return tmp_path / "journal.sqlite"
-
-
-def test_every_field_arrives_as_it_is_with_the_token_in_the_body(journal):
-    with Controller() as c:
-        done = push(c.url, journal, "users", users(1, last_name="Zoë O'Neil 張"))
-    (entry,) = c.ledger
-    assert entry.path == f"/api/{CLIENT}/v1/profiles/push"
-    assert entry.body == {
-        "apiToken": TOKEN,
-        "unique_id": "U0",
-        "login_source": "OPSCOM",
-        "first_name": "Name0",
-        "last_name": "Zoë O'Neil 張",
-    }
-    assert entry.headers["content-type"] == "application/json"
-    assert entry.headers["accept"] == "application/json"
-    assert entry.headers["user-agent"].startswith("opscom-importer/")
-    assert done.states == {0: "pushed"}
-    assert done.outcomes[0].reference_id == "1"
-
-
-@pytest.mark.parametrize("workers", [1, 4, 16])
-def test_all_rows_arrive_once_whatever_the_number_of_workers(journal, workers):
-    with Controller() as c:
-        done = push(c.url, journal, "users", users(60), workers=workers)
-        assert c.at_once <= workers
-        assert c.connections <= workers
-    assert sorted(e.key for e in c.ledger) == sorted(f"U{n}" for n in range(60))
-    assert set(done.states.values()) == {"pushed"}
 
 
 IDS_OF_OTHERS = (
