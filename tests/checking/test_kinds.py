@@ -147,17 +147,11 @@ def test_a_text_that_is_plain_at_a_look_breaks_no_rule(kind, data):
     assert names(kind, text) == []
 
 
-@pytest.mark.parametrize(
-    ("kind", "text", "held"),
-    [
-        (ID, "1.2E+11", False), (ID, "TRUE", False), (ID, "204411.0", False), (ID, "NULL", False),
-        (NAME, "Zo�", False), (EMAIL, "ann", True), (PLATE, "AB 12 / CD 34", True),
-    ],
-    ids=ascii,
-)  # fmt: skip
-def test_a_person_may_vouch_for_what_looks_ruined_and_for_nothing_else(kind, text, held):
-    found = kinds.judge(kind, text, as_shown=True)
-    assert any(rule.holds for rule, _ in found) == held
+def test_a_person_may_vouch_for_what_looks_ruined_and_for_nothing_else():
+    for text in ("1.2E+11", "TRUE", "204411.0", "NULL", "Zo\ufffd"):
+        assert not any(rule.holds for rule, _ in kinds.judge(ID, text, as_shown=True))
+    for kind, text in ((EMAIL, "ann"), (PLATE, "AB 12 / CD 34"), (NAME, "a\x01")):
+        assert any(rule.holds for rule, _ in kinds.judge(kind, text, as_shown=True))
 
 
 MEANT = {

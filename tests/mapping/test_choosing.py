@@ -248,20 +248,6 @@ def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_co
     )
 
 
-# Header rows
-
-
-@pytest.mark.parametrize(
-    ("lines", "above", "row"),
-    [((), [["Roster of fall"], [""]], 3), (("header_row: 2",), [["Id", "First", "Last", "of whom"]], 2)],
-    ids=["found below a title", "named"],
-)  # fmt: skip
-def test_the_row_of_the_header(office, lines, above, row):
-    source = office.book(People=[*above, *ROWS])
-    (sheet,) = choose(source, [office.mapping("a", *lines)], named=False).sheets
-    assert (sheet.header_row, sheet.rows.tolist()) == (row, [row + 1, row + 2])
-
-
 # Sheets
 
 NORTH_AND_SOUTH = {"North": ROWS, "South": ROWS}

@@ -35,15 +35,6 @@ def rule_faults(folder, rule, endpoint="users"):
     return [fault.removeprefix(start).removeprefix(".") for fault in found]
 
 
-def test_the_headers_are_those_of_rules_and_of_skipped_rows_each_once(tmp_path):
-    mapping = load(
-        tmp_path,
-        "version: 1\nendpoint: users\nskip_rows: [{column: Note, matches: x}, {column: ID, blank: true}]\n"
-        "fields: {student_no: ID, unique_id: ID, email: {first_of: [B, 'C#2']}}\n",
-    )
-    assert mapping.headers == ("ID", "B", "C#2", "Note")
-
-
 def test_a_constant_and_a_default_are_converted_for_their_field(tmp_path):
     mapping = load(
         tmp_path,

@@ -125,17 +125,3 @@ def test_struck_cells_and_backgrounds_are_told_of_filled_cells(tmp_path):
         2: ((1, "theme 5 +40%"),),
         3: ((0, COLOR_INDEX[13][-6:]),),
     }
-
-
-def test_the_looks_of_a_conditional_format_are_no_looks_of_a_cell(tmp_path):
-    from openpyxl.formatting.rule import CellIsRule
-
-    def fill(sheet):
-        sheet.append(["id"])
-        rule = CellIsRule(
-            "greaterThan", ["9"], font=Font(strike=True), fill=PatternFill(bgColor="FFFF0000")
-        )
-        sheet.conditional_formatting.add("A1:A9", rule)
-
-    grid = saved(tmp_path, fill).grids[0]
-    assert (grid.struck, grid.fills) == (frozenset(), {})

@@ -2,7 +2,6 @@
 
 import contextlib
 import csv
-import hashlib
 import io
 import itertools
 import re
@@ -26,16 +25,6 @@ def source_of(folder, data, name="people.csv"):
 
 def cells(grid):
     return grid.frame.to_numpy().tolist()
-
-
-def test_a_text_file_is_one_grid_without_a_name(tmp_path):
-    data = b"id,name\r\n0012,Null\r\n"
-    source = source_of(tmp_path, data)
-    (grid,) = source.grids
-    assert (source.container, source.notes, grid.name, grid.notes) == ("text", (), None, ())
-    assert source.digest == hashlib.sha256(data).hexdigest()
-    assert cells(grid) == [["id", "name"], ["0012", "Null"]]
-    assert [str(kind) for kind in grid.frame.dtypes] == ["str", "str"]
 
 
 TEXT = 'id;name\r\n1;Zoë "Z" O\u2019Hara\r\n'
