@@ -180,11 +180,7 @@ def find_setting(options: Options, *, only_named: bool = False) -> Setting:
         )
     paths = options.paths or (() if only_named else (workspace.inbox,))
     files, passed_over = find_inputs(paths)
-    about = (
-        synchronised(workspace.folder),
-        *workspace.misnamed_mappings(),
-        *passed_over,
-    )
+    about = (synchronised(workspace.folder), *workspace.misnamed_mappings(), *passed_over)
     for sentence in filter(None, about):
         say(sentence)
     if not files and not only_named:
@@ -215,10 +211,7 @@ def ask_list(
     if isinstance(verdict, Found):
         return records_of(verdict.content, read.records)
     why = explain_refusal(verdict) if isinstance(verdict, Refused) else verdict.why
-    raise PushStopped(
-        f"{failed} {controller.redact(why)}",
-        hint="Look into that, then run the same command again.",
-    )
+    raise PushStopped(f"{failed} {why}", hint="Look into that, then run the same command again.")
 
 
 def open_access(setting: Setting, stack: ExitStack, *, plates: bool = False) -> Setting:
