@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from importer.credentials import find_token
 from importer.errors import SettingsError
-from importer.settings import DEFAULT_HOST, Settings, load_settings, need_client
+from importer.settings import DEFAULT_HOST, Settings, load_settings
 
 
 def write(folder, text):
@@ -103,51 +103,42 @@ def test_all_faults_are_told_at_once_each_with_its_line_and_the_nearest_name(tmp
     ]
 
 
-@pytest.mark.parametrize("key", ["token", "apiToken", "API_TOKEN", "api-token", "OPSCOM_API_TOKEN"])
-def test_a_token_in_the_file_is_an_error_that_does_not_repeat_it(tmp_path, key):
-    write(tmp_path, f"{key}: s3cret-Canary\n")
-    assert refusal(tmp_path) == (
-        f"opscom.yaml, line 1, {key}: the API token must not stand here. Take it out, and keep "
-        "it with `opscom-import login`, set OPSCOM_API_TOKEN, or name a file that only you can read as "
-        "`token_file:`."
-    )
+TWICE = "token: s3cret-Canary\ntoken: s3cret-Canary"
+BROKEN = ['token: "s3cret', "token: s3cret: more", TWICE, "- s3cret", "s3cret", "token: [s3cret"]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        'token: "s3cret-Canary\n',
-        "token: s3cret-Canary: more\n",
-        "token: s3cret-Canary\ntoken: s3cret-Canary\n",
-        "- s3cret-Canary\n",
-        "s3cret-Canary\n",
-        "token: [s3cret-Canary\n",
-    ],
-    ids=["open quote", "two colons", "twice", "list", "bare", "open bracket"],
-)
+@pytest.mark.parametrize("text", BROKEN)
 def test_a_broken_file_is_refused_without_repeating_what_it_holds(tmp_path, text):
-    write(tmp_path, text)
+    write(tmp_path, text + "\n")
     message = refusal(tmp_path)
     assert message.startswith("opscom.yaml, line ")
     assert "s3cret" not in message
 
 
-_WORKERS = "workers: this must be a whole number from 1 to 64."
-_MOST = "this must be a number above 0 and at most 1,000,000."
+TOKENS = ["token", "apiToken", "API_TOKEN", "api-token", "OPSCOM_API_TOKEN"]
+WANTED = {
+    "workers: this must be a whole number from 1 to 64.": "0 65 2.5 -1 nan 1e1",
+    "rate: this must be a number above 0 and at most 1,000,000.": "0 -3 nan inf soon",
+}
+WRONG = {
+    **{
+        f"{key}: s3cret-Canary": f"{key}: the API token must not stand here. Take it out, and keep it with "
+        "`opscom-import login`, set OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:`."
+        for key in TOKENS
+    },
+    **{
+        f"{said.partition(':')[0]}: {value}": said
+        for said, values in WANTED.items()
+        for value in values.split()
+    },
+    "users: email": "users: keys with values are wanted here, like {a: b}.",
+    "users: {required: email}": "users.required: a list is wanted here, like [A, B].",
+    "users: {required: [email], other: x}": "users.other: there is no such key.",
+}
 
 
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        *((f"workers: {each}", _WORKERS) for each in ("0", "65", "2.5", "-1", "nan", "1e1")),
-        *((f"rate: {each}", f"rate: {_MOST}") for each in ("0", "-3", "nan", "inf", "soon")),
-        ("timeout: 0", f"timeout: {_MOST}"),
-        ("users: email", "users: keys with values are wanted here, like {a: b}."),
-        ("users: {required: email}", "users.required: a list is wanted here, like [A, B]."),
-        ("users: {required: [email], other: x}", "users.other: there is no such key."),
-    ],
-)
-def test_a_value_of_a_wrong_form_is_told_what_is_wanted(tmp_path, text, said):
+@pytest.mark.parametrize(("text", "said"), WRONG.items(), ids=WRONG)
+def test_a_token_and_a_value_of_a_wrong_form_are_told_what_is_wanted(tmp_path, text, said):
     write(tmp_path, text + "\n")
     assert refusal(tmp_path) == f"opscom.yaml, line 1, {said}"
 
@@ -205,16 +196,7 @@ def test_whatever_stands_for_a_host_gets_an_answer_and_never_a_crash(host):
     assert all(fault.startswith("The host ") for fault in faults)
 
 
-# Client and token
-
-
-def test_a_missing_client_code_says_the_three_ways_to_give_it():
-    with pytest.raises(SettingsError) as told:
-        need_client(Settings())
-    assert str(told.value) == (
-        "The client code of your OPSCOM is missing; nothing was sent. Write `client: OC_…` into "
-        "opscom.yaml, set OPSCOM_CLIENT, or give --client."
-    )
+# The token
 
 
 FILE = Settings(token_file="token.txt")
