@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import click
@@ -11,6 +10,7 @@ from rich.console import Console
 from rich.table import Table as Shown
 
 from importer.cli.options import Options, taking
+from importer.cli.terminal import emit
 from importer.codes import CODES
 from importer.errors import UsageError
 from importer.schema import Field, Kind, Table
@@ -52,7 +52,7 @@ def fields(options: Options, *, endpoint: str | None, codes: bool) -> int:
         shapes: dict[object, object] = {table.endpoint: _as_json(table) for table in tables}
         if codes:
             shapes = {number: asdict(code) for number, code in CODES.items()}
-        click.echo(json.dumps(shapes, indent=1))
+        emit(shapes)
         return 0
     paper = Console(highlight=False, width=_WIDTH)
     for shown in [_codes()] if codes else map(_show, tables):
