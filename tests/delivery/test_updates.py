@@ -7,7 +7,7 @@ from functools import partial
 import openpyxl
 import own_process
 import pytest
-from commanding import DELETES, TOKEN, permit
+from commanding import DELETES, PERMITS, TOKEN, permit
 from controller import Fault
 from delivering import moment, permits, push
 from proving import CASES, Witness, wait_for_quiet
@@ -245,23 +245,33 @@ def test_an_older_list_undoes_no_update_and_creates_nothing_until_a_person_says_
         assert push_list(desk, row, permit(1), code=0) == SAME
 
 
+KEPT = "empty Amount, OPSCOM keeps what it has: write that here too; or to replace that permit"
+REPLACED = "change {}: to replace that permit"
+
+
 @pytest.mark.parametrize(
-    ("change", "fields", "fixed"),
+    ("change", "fields", "cannot"),
     [
-        ({"From": "2026-10-01T08:00:00"}, "Start Date", "Start Date"),
-        ({"Number": "N9", "To": END}, "End Date and Ticket Number", "Ticket Number"),
+        ({"From": "2026-10-01T08:00:00"}, "Start Date", REPLACED.format("Start Date")),
+        (
+            {"Number": "N9", "To": END},
+            "End Date and Ticket Number",
+            REPLACED.format("Ticket Number"),
+        ),
+        ({"Price": ""}, "Amount", KEPT),
     ],
-    ids=["start", "number"],
+    ids=["start", "number", "emptied"],
 )
-def test_what_no_update_can_change_is_said_and_not_sent(desk, controller, change, fields, fixed):
-    push_list(desk, permit(0), code=0)
+def test_what_no_update_can_change_is_said_and_not_sent(desk, controller, change, fields, cannot):
+    desk.write("mappings/permits.yaml", PERMITS + "  amount: Price\n")
+    row = permit(0) | {"Price": "12.00"}
+    push_list(desk, row, code=0)
     number = held(controller)["N0000"]["reference_id"]
-    push_list(desk, permit(0) | change, code=1)
+    push_list(desk, row | change, code=1)
     for _ in range(2):
         assert desk.table_of("permits")[0]["opscom_message"].splitlines()[1] == (
-            f"The permit {number} {ALIKE} It differs in {fields}. An update cannot change {fixed}: to "
-            "replace that permit, delete it as one of the permit-deletes, then push this row again; "
-            f"{IS_NEW}"
+            f"The permit {number} {ALIKE} It differs in {fields}. An update cannot {cannot}, delete it as one "
+            f"of the permit-deletes, then push this row again; {IS_NEW}"
         )
         answer(desk, 1, PL0="update")
     assert len(controller.ledger) == 1

@@ -275,18 +275,3 @@ def test_a_cell_that_was_emptied_is_told_as_what_opscom_keeps(desk, controller):
     assert ["changed", 2, f"Not as last accepted: {kept} in 2 rows, last_name in 1 row."] in (
         desk.section("roster", AGAINST)
     )
-
-
-def test_an_amount_that_was_emptied_is_told_as_what_no_update_empties(desk, controller):
-    mapping = desk.folder / "mappings/permits.yaml"
-    mapping.write_text(mapping.read_text() + "  amount: Price\n")
-    desk.push(desk.table("permits.csv", [permit(0) | {"Price": "12.00"}]), code=0)
-    [first] = controller.records("permits")
-    desk.push(desk.table("permits.csv", [permit(0) | {"Price": ""}]), code=1)
-    [row] = desk.table_of("permits")
-    assert row["opscom_message"].splitlines()[1] == (
-        f"The permit {first['reference_id']} of an earlier run has the same number, or the same plate "
-        "and start. It differs in Amount. An update cannot empty Amount, OPSCOM keeps what it has: write "
-        "that here too; or to replace that permit, delete it as one of the permit-deletes, then push this "
-        "row again; where this is another permit, write new into opscom_answer and push this workbook."
-    )
