@@ -150,7 +150,7 @@ def plan(
     for at, (*_, outcome) in list(found.items()):
         if outcome.reference_id and ids[outcome.reference_id.casefold()] > 1:
             state = settled[at].state
-            state = state if state is State.UNCHANGED else State.UNKNOWN
+            state = State.UNKNOWN if state in {State.PUSHED, State.INVALID} else state
             settled[at] = Outcome(state, message=SAME_ID)
             del found[at]
     send.sort(key=lambda ranked: ranked[0])
@@ -215,18 +215,20 @@ def _weigh(record: Record, past: Known, digest: str, evidence: Evidence) -> Verd
 
 def _known(record: Record, past: Known, evidence: Evidence) -> Verdict:
     """Decide on a row whose very record is there: nothing is sent, but its id may be told yet."""
-    number, changes = record.told.answer, evidence.changes
+    number, changes, records = record.told.answer, evidence.changes, evidence.records
     if past.settled == State.EXISTS:
         note = "OPSCOM said in an earlier run that it has this record already."
-        return Verdict(Outcome(State.EXISTS, past.reference_id, message=note))
-    if evidence.records is not None and not past.reference_id and _may_be_id(number):
-        if evidence.is_of_another(number, past):
-            return Verdict(Outcome(State.UNCHANGED, message=_of_another(evidence)))
-        outcome = Outcome(State.UNCHANGED, number, message="A person found its id in OPSCOM.")
-        found = Outcome(State.PUSHED, number, message=FOUND_OUT)
-        return Verdict(outcome, (evidence.records.endpoint, past.identity, found))
-    since = changes.since(past, record.payload) if changes else ""
-    return Verdict(Outcome(State.UNCHANGED, past.reference_id, message=since))
+        there = Outcome(State.EXISTS, past.reference_id, message=note)
+    else:
+        since = changes.since(past, record.payload) if changes else ""
+        there = Outcome(State.UNCHANGED, past.reference_id, message=since)
+    if records is None or past.reference_id or not _may_be_id(number):
+        return Verdict(there)
+    if evidence.is_of_another(number, past):
+        return Verdict(replace(there, message=_of_another(evidence)))
+    outcome = replace(there, reference_id=number, message="A person found its id in OPSCOM.")
+    found = Outcome(State(past.settled), number, message=FOUND_OUT)
+    return Verdict(outcome, (records.endpoint, past.identity, found))
 
 
 def _of_another(evidence: Evidence) -> str:

@@ -154,8 +154,8 @@ def next_steps(
         "these are, push this workbook with --again."
     )
     keep = (
-        f"Look up the id of {count(unnamed, noun)} in {place}, which named none, and keep it with this "
-        f"workbook: whoever changes or deletes a {noun} needs its id."
+        f"Look up the id of {count(unnamed, noun)} in {place}, which named none, write it into opscom_answer, and "
+        f"push this workbook: whoever changes or deletes a {noun} needs its id."
     )
     push = f"Push the file, or this workbook, to send {count(ready, 'row')}."
     steps = (

@@ -198,29 +198,38 @@ def test_one_id_answers_one_row_alone(desk, controller):
             assert row["opscom_message"].startswith(OF_SEVERAL if code else "A person found it")
 
 
+@pytest.mark.parametrize("there", ["found", "exists"])
 @pytest.mark.parametrize("command", ["push --yes", "settle"])
-def test_the_id_of_a_permit_that_was_found_without_it_is_taken_later(desk, controller, command):
-    controller.plan["N0002", 1] = LOST
+def test_the_id_of_a_permit_that_is_there_without_it_is_taken_later(
+    desk, controller, command, there
+):
+    fault = LOST if there == "found" else Fault("answer", applied=True, code=9022)
+    controller.plan |= {("N0001", 1): fault, ("N0002", 1): fault}
     rows = of(1), of(2), of(3)
-    push(desk, *rows, code=4)
-    for plate in ("PL1", "PL2"):
-        answer(desk, plate, "yes")
-    desk.push(desk.results("permits"), code=0)
+    push(desk, *rows, code=4 if there == "found" else 0)
+    if there == "found":
+        for plate in ("PL1", "PL2"):
+            answer(desk, plate, "yes")
+        desk.push(desk.results("permits"), code=0)
     first, second, third = (each["reference_id"] for each in controller.records("permits"))
     told, no_answer = (
         "A person found its id in OPSCOM.",
         '"{}" in opscom_answer is no answer to this row.',
     )
+    state = "unchanged" if there == "found" else "exists"
+    known = (
+        "" if there == "found" else "OPSCOM said in an earlier run that it has this record already."
+    )
     for ids, taken, messages in (
         ((first, first), ("", ""), (OF_SEVERAL, OF_SEVERAL)),
         ((first, third), (first, ""), (told, f"{no_answer.format(third)} {OF_ANOTHER}")),
-        ((None, second), (first, second), ("", told)),
+        ((None, second), (first, second), (known, told)),
     ):
         for plate, said in zip(("PL1", "PL2"), ids, strict=True):
             answer(desk, plate, said)
-        done = desk.do(*command.split(), desk.results("permits"), code=0)
-        assert states(done) == {"unchanged": 3}
+        desk.do(*command.split(), desk.results("permits"), code=0)
         found = desk.table_of("permits")
+        assert [row["opscom_status"] for row in found] == [state, state, "unchanged"]
         assert [row["opscom_reference_id"] for row in found] == [*taken, third]
         assert [row["opscom_message"] for row in found] == [*messages, ""]
     push(desk, of(1, To="2027-01-31T18:00:00"), *rows[1:], code=1)

@@ -205,8 +205,8 @@ def test_permits_whose_id_was_not_named_are_work_for_a_person(desk, controller):
     )
     push_list(desk, permit(0), permit(1), code=0)
     step = (
-        "1.  Look up the id of 1 permit in OPSCOM, which named none, and keep it with this workbook: whoever "
-        "changes or deletes a permit needs its id."
+        "1.  Look up the id of 1 permit in OPSCOM, which named none, write it into opscom_answer, and push this "
+        "workbook: whoever changes or deletes a permit needs its id."
     )
     assert desk.section("permits", "What to do") == [[step]]
 
