@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from importer.text import column_letter, fold
+from importer.text import fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -25,13 +25,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
 RESULT_COLUMNS = (
-    "opscom_status",
-    "opscom_reference_id",
-    "opscom_error_code",
-    "opscom_message",
-    "opscom_answer",
-    "opscom_row",
-)
+    "opscom_status", "opscom_reference_id", "opscom_error_code", "opscom_message", "opscom_answer", "opscom_row",
+)  # fmt: skip
 """Headers of the six columns that a results workbook puts before the source's own."""
 
 EXCEL_ERRORS = ("#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NUM!", "#NULL!")
@@ -104,7 +99,9 @@ class Column:
     @property
     def letter(self) -> str:
         """The column's letter in a spreadsheet program: 0 is ``A``, 26 is ``AA``."""
-        return column_letter(self.position)
+        from xlsxwriter.utility import xl_col_to_name
+
+        return str(xl_col_to_name(self.position))
 
     @property
     def name(self) -> str:

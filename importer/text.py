@@ -177,19 +177,6 @@ def units(text: str) -> int:
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def column_letter(position: int) -> str:
-    """Return the letter of a column in a spreadsheet program; positions count from 0.
-
-    >>> column_letter(0), column_letter(27)
-    ('A', 'AB')
-    """
-    letters, rest = "", position + 1
-    while rest:
-        rest, digit = divmod(rest - 1, 26)
-        letters = chr(ord("A") + digit) + letters
-    return letters
-
-
 def typed(path: Path) -> str:
     """Return a path as a person can type it in the folder where they are (see ``quoted``)."""
     here = Path.cwd()
