@@ -227,6 +227,12 @@ def _looker(steps: RulePart, user_types: abc.Mapping[str, str]) -> Step:
     return look_up
 
 
+def _code(text: str, kind: Kind) -> str:
+    """Return a code in capitals; what is none stays as a person knows it."""
+    code = text.upper()
+    return text if any(rule.holds for rule, _ in judge(kind, code)) else code
+
+
 def _kind_step(steps: RulePart, kind: Kind, *, numbers: bool, today: dt.date | None) -> Step | None:
     match kind:
         case Kind.DATE:
@@ -242,6 +248,6 @@ def _kind_step(steps: RulePart, kind: Kind, *, numbers: bool, today: dt.date | N
         case Kind.AMOUNT:
             return lambda text: parse_amount(text, decimal=steps.decimal, numbers=numbers)
         case Kind.PROVINCE | Kind.CURRENCY:
-            return str.upper
+            return lambda text: _code(text, kind)
         case _:
             return None

@@ -244,8 +244,10 @@ def _in_zone(at: dt.datetime, timezone: ZoneInfo) -> dt.datetime | None:
 
 def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
     """Whether the clocks of a zone are put forward over this time."""
-    there = _in_zone(local.replace(tzinfo=timezone).astimezone(dt.UTC), timezone)
-    return there is not None and there != local
+    with suppress(OverflowError):  # a permit without an end has the last day that there is
+        there = _in_zone(local.replace(tzinfo=timezone).astimezone(dt.UTC), timezone)
+        return there not in {None, local}
+    return False
 
 
 def is_midnight(

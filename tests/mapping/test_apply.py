@@ -145,6 +145,9 @@ TOLD = {
         "{city: {column: City, truncate: true}}", sheet(["City"], ["x" * 49 + " and more"], ["y"]), ["x" * 49, "y"],
         [(0, (0,), 9030, "warning", "this has 58 characters, OPSCOM takes 50; the rest was cut off.")],
     ),
+    "what no conversion makes right stays as the cell shows it": (
+        "{state: S, province: P}", sheet(["P", "S"], ["Ontario", ""], ["on", ""], ["xx", ""]), ["Ontario", "ON", "XX"], [],
+    ),
     "else it stays": ("{first_name: City}", sheet(["City"], ["x" * 58]), ["x" * 58], []),
     "an error is not covered by a default": (
         "{city: City}", sheet(["City"], [""], flaws=(NO_VALUE,)), [""], [(0, (0,), 9033, "error", "it has no value.")],
