@@ -24,7 +24,7 @@ from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
 from importer.proposing.answers import BLANK, COLUMNS, FIELDS, HOLD, ROWS, VALUES, Answers
 from importer.proposing.proposal import Confidence, as_json, nothing
-from importer.proposing.propose import LAST, Office, propose_anew, propose_file
+from importer.proposing.propose import LAST, LISTED, Office, of_list, propose_anew, propose_file
 from importer.proposing.sheets import ENDPOINTS, look_at
 from importer.proposing.workbook import (
     Filled,
@@ -141,7 +141,9 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
         file = next(filter(os.path.isfile, there), filled.source)
     source, options = read_source(file, encoding=request.options.encoding), request.options
     named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
-    office, endpoint = request.office, request.endpoint
+    # What a workbook asks and what it says is as it was when it was written, whatever was confirmed since.
+    office = request.office if filled is None else Office(request.office.types)
+    endpoint = request.endpoint
     if not named:
         looks = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=office.glossary)
         return lambda said: propose_file(looks, said, office, endpoint=endpoint)
@@ -308,7 +310,9 @@ def _from_workbook(request: Request) -> int:
 def _finish(request: Request, proposal: Proposal) -> int:
     """Write the mapping and keep what was confirmed; say how many rows are ready with it."""
     path = _write(request, proposal, answered=True)
-    glossary = {**request.office.glossary, proposal.endpoint: _confirmed(proposal)}
+    glossary = dict(request.office.glossary)
+    before = glossary.get(proposal.endpoint, Answers())
+    glossary[proposal.endpoint] = _confirmed(proposal).over(before)
     try:
         request.mappings.mkdir(parents=True, exist_ok=True)
         save_glossary(request.mappings / GLOSSARY, glossary)
@@ -326,12 +330,18 @@ def _confirmed(proposal: Proposal) -> Answers:
     dated = {field.name for field in table.fields if field.kind in {Kind.DATE, Kind.DATETIME}}
     passing: set[Key] = {(FIELDS, name) for name in dated}
     passing |= {(VALUES, v.column, v.value) for v in proposal.values if v.field in dated}
+    # What a workbook says of itself nobody was asked.
+    passing |= set() if proposal.look.sheet.name else {(ROWS, "sheet")}
+    passing |= set() if proposal.look.endpoints[1:] else {(ROWS, "endpoint")}
     given = proposal.answers.given
     kept = {k: text for k, text in given.items() if k not in passing or text in {BLANK, HOLD}}
     if order := kept.pop((FIELDS, "dates"), ""):
         # It is that of the columns that it was said of, not of every list to come.
         headers = [proposal.look.header(p) for p in proposal.places if p.used and p.field in dated]
         kept |= {(FIELDS, f"{header} dates"): order for header in headers}
+    for name in LISTED & {key[1] for key in kept if key[0] == FIELDS}:
+        # What all vehicles of this list are, those of another list need not be.
+        kept[FIELDS, of_list(proposal.look, name)] = kept.pop((FIELDS, name))
     if end := given.get((FIELDS, "endTime")):
         kept[FIELDS, f"{LAST}endTime"] = end
     answers = Answers(kept)

@@ -128,8 +128,9 @@ def _as_id(field: str, column: Profile) -> tuple[bool | None, str]:
         return None if phones else False, "the values are not numbers of records"
     if different < _SOME:
         return False, f"there are only {len(column.counts)} different values"
-    if different < _ALMOST or column.share("id") < _MOST:
-        return None, "some values repeat" if different < _ALMOST else ""
+    if different < _ALMOST or column.share("id") < _MOST or column.counts_rows:
+        counted = "the values number the rows" if column.counts_rows else ""
+        return None, "some values repeat" if different < _ALMOST else counted
     every = "all values are different" if column.different == 1 else "the values are numbers"
     return True, every
 

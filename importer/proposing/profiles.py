@@ -26,6 +26,7 @@ FEW: Final = 40
 _MONTH: Final = r"[^\W\d_]{3,9}\.?"
 _TIME: Final = r"(?:[T ,]+[0-9]{1,2}:[0-9]{2}.*)?"
 _LONGEST_NAME: Final = 40
+_PAIR: Final = 2
 # A VIN's check digit, ISO 3779 and 49 CFR 565.15: each letter stands for a digit, each place has a weight.
 _VIN_DIGITS: Final = dict(zip("ABCDEFGHJKLMNPRSTUVWXYZ", "12345678123457923456789", strict=True))
 _IDENTITY_RE: Final = re.compile(
@@ -99,6 +100,12 @@ class Profile:
     def few(self) -> bool:
         """Whether it holds few distinct values, as a list to choose from does."""
         return 0 < len(self.counts) <= min(FEW, max(8, self.filled // 3))
+
+    @property
+    def counts_rows(self) -> bool:
+        """Whether it numbers the rows: 1, 2, 3."""
+        numbers = list(map(str, range(1, len(self.counts) + 1)))
+        return len(numbers) == self.rows > _PAIR and list(self.counts) == numbers
 
     @property
     def different(self) -> float:

@@ -22,6 +22,7 @@ from importer.proposing.profiles import without
 from importer.proposing.proposal import ABOUT, Confidence, Draft, Proposal, Skip
 from importer.proposing.rows import judge_rows, passed_over
 from importer.proposing.values import PLATE_TYPES, PROVINCES, Turn, turn
+from importer.proposing.yaml_files import pattern
 from importer.schema import Need
 from importer.text import fold
 from schemas import TABLES
@@ -55,6 +56,8 @@ OFFERED: Final = {
     "prov": PROVINCES,
 }
 """Fields that may be the same for all rows → what is offered for them."""
+LISTED: Final = OFFERED.keys() - {"login_source"}
+"""Those that are the same for one list; the login source is that of the office."""
 _NAMES: Final = ("first_name", "last_name")
 BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
 """Fields that differ from row to row, so that a column must give them."""
@@ -71,9 +74,12 @@ class Office:
     types: Sequence[UserType] = ()
     glossary: Mapping[str, Answers] = field(default_factory=dict)
 
-    def known(self, endpoint: str, said: Answers) -> Answers:
-        """Return what a person says now, over what was confirmed."""
-        return said.over(self.glossary.get(endpoint, Answers()))
+    def known(self, endpoint: str, said: Answers, look: Look) -> Answers:
+        """Return what a person says now, over what was confirmed; numbers of rows are no ids, whatever was confirmed."""
+        before = self.glossary.get(endpoint, Answers()).given
+        counting = {fold(look.headers[p.column.position]) for p in look.profiles if p.counts_rows}
+        held = {key for key in before if key[0] == COLUMNS and fold(key[1]) in counting}
+        return said.over(Answers({k: text for k, text in before.items() if k not in held}))
 
 
 def propose_file(
@@ -101,7 +107,7 @@ def propose_file(
     sheet = choose("sheet", "Several sheets hold rows that OPSCOM takes. Which is meant?", names)
     chosen = looks[names.index(sheet)]
     endpoint = endpoint or choose("endpoint", "What are the rows?", chosen.endpoints)
-    proposal = propose(chosen, endpoint, office.known(endpoint, said), types=office.types)
+    proposal = propose(chosen, endpoint, office.known(endpoint, said, chosen), types=office.types)
     proposal.questions[:0] = asked
     return proposal
 
@@ -192,6 +198,8 @@ def _ask_for_missing(made: Proposal) -> None:
 def _ask_field(made: Proposal, name: str) -> None:
     look, key = made.look, (FIELDS, name)
     said, by_column = made.answers.get(*key), name in BY_COLUMN
+    if said is None and name in LISTED:
+        said = made.answers.get(FIELDS, of_list(look, name))
     if said is not None and not by_column:
         if name in _TIMES:
             said = moment(said, _TIMES[name]) or said
@@ -218,6 +226,11 @@ def _ask_field(made: Proposal, name: str) -> None:
     made.questions.append(Question("field", key, text, tuple(choices), last, field=name, free=free))
 
 
+def of_list(look: Look, name: str) -> str:
+    """Return how the glossary calls a field of all rows of this list, by the file's name without its term."""
+    return f"{pattern(look.source.path)} {name}"
+
+
 def propose_anew(
     look: Look, mapping: Known, document: Document, said: Answers, office: Office
 ) -> Proposal:
@@ -232,11 +245,11 @@ def propose_anew(
     """
     gone = {fold(header) for header in missing_headers(mapping, look.sheet.columns)}
     lost = {rule.field.name for rule in mapping.rules if gone & set(map(fold, rule.part.headers))}
-    known = office.known(mapping.endpoint, said)
+    known = office.known(mapping.endpoint, said, look)
 
     def proposed(renamed: Mapping[str, str]) -> Proposal:
         # What a mapping says of values holds for a column that has another name now too.
-        before = office.known(mapping.endpoint, said.over(_said(mapping, renamed)))
+        before = office.known(mapping.endpoint, said.over(_said(mapping, renamed)), look)
         return propose(look, mapping.endpoint, before, types=office.types)
 
     now = {p.field: look.header(p) for p in proposed({}).places if p.field}

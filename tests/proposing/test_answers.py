@@ -475,3 +475,46 @@ def test_a_second_choice_counts_behind_the_first_wherever_it_stands(desk, header
     cell = "Columns!G6" if headers.endswith("Home Email") else "Columns!G5"
     made = desk.answer(path, LDAP | {cell: "email (second choice)"})
     assert made["fields"]["email"] == {"first_of": ["Work Email", "Home Email"]}
+
+
+def test_a_workbook_given_back_with_other_answers_counts_more_than_what_was_confirmed_by_it(desk):
+    people = [
+        [*PEOPLE[0], "Status"],
+        *([*row, "Left"] for row in PEOPLE[1:2]),
+        *([*row, "Here"] for row in PEOPLE[2:]),
+    ]
+    path = desk.save("people.xlsx", People=people)
+    desk.answer(path, {'is "Left"': "send", "Columns!G7": "not sent", **LDAP})
+    assert "skip_rows" not in desk.mapping("people.yaml")
+    book = desk.folder / "results" / "people-mapping.xlsx"
+    pages = openpyxl.load_workbook(book)
+    for row in pages["Rows"].iter_rows(min_row=2):
+        row[3].value = {"send": "skip", "LDAP": "SSO"}[row[3].value]
+    pages.save(book)
+    assert desk.map(book).code == 0
+    made = desk.mapping("people.yaml")
+    assert made["skip_rows"] == [{"column": "Status", "matches": "(?i)(Left)"}]
+    assert made["fields"]["login_source"] == {"value": "SSO"}
+    assert desk.asks(desk.save("people 2.xlsx", People=people)) == []
+
+
+def test_what_all_vehicles_of_one_list_are_is_asked_of_another(desk):
+    text = "Plate,Make,Prov\nABC 123,Ford,ON\nBXT 904,Kia,ON\n"
+    asked = "No column gives the plate type. Which is it for all (as OPSCOM names it)?"
+    desk.answer(desk.put("fleet 2026.csv", text), {"plate type": "Passenger"})
+    assert desk.asks(desk.put("fleet 2027.csv", text)) == []
+    assert desk.asks(desk.put("motorcycles.csv", text)) == [asked]
+    kept = (desk.mappings / "glossary.yaml").read_text(encoding="utf-8")
+    assert "fleet * plateType: Passenger" in kept
+    assert "rows" not in kept
+
+
+def test_a_column_that_numbers_the_rows_is_no_id_whatever_was_confirmed(desk):
+    head = "ID,First Name,Last Name,Email"
+    ids = "\n".join(f"1045{n},Ann,Roe,a{n}@uni.example" for n in range(4))
+    desk.answer(desk.put("people.csv", f"{head}\n{ids}\n"), {"Columns!G2": "unique_id", **LDAP})
+    rows = "\n".join(f"{n},Ann,Roe,a{n}@uni.example,0045{n}" for n in range(1, 5))
+    path = desk.put("list.csv", f"{head},Employee Number\n{rows}\n")
+    assert desk.asks(path) == []
+    found = {each["header"]: each["field"] for each in desk.json(path)["columns"][:-1]}
+    assert (found["ID"], found["Employee Number"]) == (None, "unique_id")
