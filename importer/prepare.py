@@ -11,7 +11,7 @@ from importer.checking import check, overrule
 from importer.errors import ImporterError, InputError, MappingError, failure
 from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
-from importer.mapping.choosing import choose
+from importer.mapping.choosing import choose, new_since
 from importer.mapping.load import Rule
 from importer.mapping.model import MappingFile, RulePart
 from importer.model import RESULT_COLUMNS
@@ -278,7 +278,8 @@ def check_file(
     ]
     checked = check(batches, table, required=required, today=request.today)
     digest = source.origin.digest if source.origin and source.origin.digest else source.digest
-    notes = (*source.notes, *chosen.notes)
+    news = () if source.origin else (new_since(rules, batch) for batch in batches)
+    notes = (*source.notes, *chosen.notes, *dict.fromkeys(filter(None, news)))
     return Job(path, digest, rules, checked, notes, source.origin, content=source.digest)
 
 

@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from importer.mapping.load import Mapping
-    from importer.model import Grid, Source
+    from importer.model import Batch, Grid, Source
 
 _MOST = 8
 """How many headers a message names."""
+_FEW = 20
+"""How many values of one column may be told: more are no list to choose from."""
 _SURE = 2
 """Known headers in a row that make it a header, and the part of it, one in so many, that they must be."""
 _SEARCHED = 30
@@ -280,6 +282,35 @@ def _left_out(grid: Grid, found: Sheet | _Misfit, mapping: Mapping, asked: str) 
         what = f"it lacks {named}" if lacks else "it has all mapped headers"
     why = f"only {asked} is asked for, and {what}" if asked else what
     return f"The sheet {grid.name} ({count(rows, 'row')}) was not imported: {why}."
+
+
+def new_since(mapping: Mapping, batch: Batch) -> str:
+    """Say what a file has that its mapping has not seen: columns, and values that may tell who has left; else nothing."""
+    seen, columns = mapping.file.seen, batch.sheet.columns
+    if seen is None:
+        return ""
+    at = {header: columns_of_header(header, columns) for header in (*mapping.all_headers, *seen)}
+    known = {column.position for found in at.values() for column in found}
+    fresh = [f'"{c.header}"' for c in columns if c.header and c.position not in known]
+    said = [f"columns that are not sent ({listed_up_to(fresh, _MOST)})"] if fresh else []
+    for header, values in seen.items():
+        texts = [batch.cells[c.position][0][~batch.skipped] for c in at[header] if values]
+        counts = dict(texts[0].value_counts()) if texts else dict[str, int]()
+        known_values = {"", *map(fold, values)}
+        others = [
+            f'"{text}" ({count(rows, "row")})' for text, rows in counts.items()
+            if fold(text) not in known_values
+        ]  # fmt: skip
+        if len(others) > _FEW:
+            others = [f"{len(others)} other values"]
+        said += [f'in "{header}" {listed_up_to(others, _MOST)}'] if others else []
+    if not said:
+        return ""
+    file, name = quoted(batch.sheet.source), mapping.path.name
+    return (
+        f"New since {name} was made: {'; '.join(said)}. To decide on it: "
+        f"opscom-import map {file} --mapping {quoted(name)}"
+    )
 
 
 def told_headers(grid: Grid, mappings: Sequence[Mapping]) -> tuple[tuple[str, ...], int]:

@@ -324,6 +324,8 @@ class MappingFile(Part):
     """Whether blank cells are sent."""
     fields: Annotated[dict[str, FieldRule], Field(min_length=1)]
     """OPSCOM's fields, each with a header or a rule."""
+    seen: dict[str, tuple[Text, ...]] | None = None
+    """The columns that are not sent, with the values that tell who has left; what is new since is said."""
     ask: tuple[AskPart, ...] = ()
     """What `map` could not know; a mapping with open questions is not used."""
 

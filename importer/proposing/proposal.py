@@ -185,6 +185,8 @@ class Proposal:
     skips: list[Skip] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     """Those that are open, in the order in which a person would be asked."""
+    seen: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """The columns that are not sent, with their values where those tell who is still there."""
     duplicates: str = "error"
     kept: Mapping[str, object] = field(default_factory=dict)
     """What another mapping says beside its fields, where that one nearly fits."""

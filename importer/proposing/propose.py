@@ -20,7 +20,7 @@ from importer.proposing.answers import (
 from importer.proposing.columns import fit, place_columns
 from importer.proposing.profiles import without
 from importer.proposing.proposal import ABOUT, Confidence, Draft, Proposal, Skip
-from importer.proposing.rows import judge_rows, passed_over
+from importer.proposing.rows import LEFT, judge_rows, passed_over
 from importer.proposing.values import PLATE_TYPES, PROVINCES, Turn, turn
 from importer.proposing.yaml_files import pattern
 from importer.schema import Need
@@ -62,6 +62,7 @@ _NAMES: Final = ("first_name", "last_name")
 BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
 """Fields that differ from row to row, so that a column must give them."""
 _ALSO_IDS: Final = {"email", "user_name", "student_no", "employ_no"}
+_NEW: Final = "it is new since the mapping was made"
 LAST: Final = "last "
 """Before a field's name: what was said of it for all rows of the file before."""
 _TIMES: Final = {"startTime": dt.time(), "endTime": dt.time(23, 59, 59)}
@@ -281,29 +282,52 @@ def propose_anew(
             questions.append(Question("field", (FIELDS, name), text, choices, field=name))
     wanted = {p.field for p in made.places if said.get(COLUMNS, look.header(p))}
     drafts += [draft for draft in made.drafts if draft.field in wanted - ours]
+    questions += _left_anew(made, mapping)
     sent = {draft.field for draft in drafts} | lost
     mapped = set(map(fold, mapping.headers))
+    seen = mapping.file.seen
+    before = mapped | set(map(fold, seen or ()))
 
     def told_again(place: Place) -> Place:
         header = look.header(place)
         if place.field and place.field not in sent:
+            if place.used and seen is not None and fold(header) not in before:
+                return replace(place, confidence=Confidence.ASK, reason=_NEW)
             return place.nowhere(f"new; {mapping.name} gives no {place.field}")
-        before = fold(header) in mapped and said.get(COLUMNS, header) is None
-        return replace(place, reason="as before") if before else place
+        same = fold(header) in mapped and said.get(COLUMNS, header) is None
+        return replace(place, reason="as before") if same else place
 
+    places = tuple(map(told_again, made.places))
+    questions += [_which(look, place) for place in places if place.reason == _NEW]
     for_it = mapping.is_for(look.source.path.name)
     left = {"fields"} if for_it else {"fields", "match"}
     kept = {key: value for key, value in data.items() if key not in left}
+    rules = kept.get("skip_rows") or ()
     return replace(
         made,
-        places=tuple(map(told_again, made.places)),
+        places=places,
         drafts=drafts,
         questions=questions,
-        skips=[Skip(rule, (), "as before") for rule in kept.get("skip_rows") or ()],
+        skips=[
+            *(Skip(rule, (), "as before") for rule in rules),
+            *(skip for skip in made.skips if skip.why == LEFT and skip.rule not in rules),
+        ],
         duplicates=str(kept.get("duplicates", "error")),
         kept=kept,
         like=mapping.path,
     )
+
+
+def _left_anew(made: Proposal, mapping: Known) -> list[Question]:
+    """Return the questions who has left, but for values that the mapping passes over or has seen."""
+    seen = mapping.file.seen or {}
+
+    def passed(asked: Question) -> bool:
+        rules = (part for part in mapping.file.skip_rows if asked.column in part.headers)
+        return any(part.matches and part.matches.fullmatch(asked.value) for part in rules)
+
+    asked = [q for q in made.questions if q.about == "row" and q.column and not passed(q)]
+    return [q for q in asked if q.value not in seen.get(q.column, ())]
 
 
 def _with_new(old: Rule, new: Draft | None, told: Collection[str]) -> Rule:

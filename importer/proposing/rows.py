@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     Rule = Mapping[str, object]
 
 SKIP, SEND = "skip", "send"
+LEFT: Final = "left, as you said"
 _ALONE: Final = "one cell alone is filled: a title, a note or a section"
 _FULL, _NAMED, _DATED = 3, 4, 0.9
 _REPEATED: Final = ("error", "first", "last")
@@ -53,10 +54,23 @@ def judge_rows(made: Proposal) -> None:
     """Add what is asked about rows to those passed over, and what to do with repeated keys."""
     skips: list[Skip] = []
     secret = {place.profile.column.position for place in made.places if place.secret}
+    sets, seen = languages()["english"].sets, dict[str, list[str]]()
+    telling = sets["status"] | sets["present"] | sets["leaving"]
     for profile in made.look.profiles:
-        if profile.column.header and profile.column.position not in secret:
-            skips += _left(made, profile) if profile.few else ()
-            skips += _departed(made, profile) if profile.share("date") > _DATED else ()
+        position, header = profile.column.position, made.look.headers[profile.column.position]
+        if not header:
+            continue
+        shown = profile.few and position not in secret
+        tells = shown and (
+            not telling.isdisjoint(_header_words(profile))
+            or any(_has_left(profile, text) for text in profile.counts)
+        )
+        if position not in made.mapped:
+            seen[header] = list(profile.counts) if tells else []
+        skips += _left(made, profile) if shown else ()
+        dated = position not in secret and profile.share("date") > _DATED
+        skips += _departed(made, profile) if dated else ()
+    made.seen = seen
     notes = {row for skip in made.skips if skip.why == _ALONE for row in skip.rows}
     made.skips += [*skips, *_marked(made, notes)]
     made.duplicates = _repeated(made, {row for skip in made.skips for row in skip.rows})
@@ -149,7 +163,7 @@ def _left(made: Proposal, profile: Profile) -> Iterator[Skip]:
         wanted = [fold(text) for text in gone]
         hits = made.look.sheet.frame[position].map(fold).isin(wanted).to_numpy()
         rule = {"column": header, "matches": _pattern(gone)}
-        yield Skip(rule, _numbers(made, hits), "left, as you said")
+        yield Skip(rule, _numbers(made, hits), LEFT)
 
 
 def _departed(made: Proposal, profile: Profile) -> Iterator[Skip]:
@@ -163,9 +177,7 @@ def _departed(made: Proposal, profile: Profile) -> Iterator[Skip]:
     hits = made.look.sheet.frame[position].map(clean).isin(gone).to_numpy()
     asked = f'"{header}" is a day that has passed in {count(int(hits.sum()), "row")}. Are these not to be sent?'
     if 0 < len(gone) <= FEW and _left_out(made, (header, "passed"), asked, header):
-        yield Skip(
-            {"column": header, "matches": _pattern(gone)}, _numbers(made, hits), "left, as you said"
-        )
+        yield Skip({"column": header, "matches": _pattern(gone)}, _numbers(made, hits), LEFT)
 
 
 def _header_words(profile: Profile) -> set[str]:

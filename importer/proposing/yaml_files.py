@@ -86,6 +86,8 @@ def mapping_text(proposal: Proposal, *, matched: bool = True) -> str:
     if proposal.duplicates != "error":
         lines += _entry("duplicates", proposal.duplicates)
     lines += ["fields:", *_fields(proposal)]
+    why = "not sent when this was made; what is new since is said by `check`"
+    lines.append(f"seen: {_flow(dict(proposal.seen))}   # {why}")
     if proposal.held:
         how = "answer these with `opscom-import map`, or here, and remove the lines"
         lines.append(f"ask:   # {how}")

@@ -5,6 +5,8 @@ import json
 import openpyxl
 import pytest
 
+from importer.text import quoted
+
 STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
 
 
@@ -112,3 +114,46 @@ def test_a_mapping_of_plates_to_look_up_is_kept_too(desk):
     done = desk.map(file, "--mapping", path)
     assert done.code == 0, done.err
     assert desk.mapping("plates.yaml")["fields"] == {"plate": "Plate"}
+
+
+FALL = "Student ID,First Name,Last Name,Email,Status\n9001,Ann,Roe,a@uni.example,Active\n9002,Jo,Poe,j@uni.example,Withdrawn\n"  # fmt: skip
+WINTER = """\
+Student ID,First Name,Last Name,Email,Status,Cell Phone,Mood
+9001,Ann,Roe,a@uni.example,active,607-555-0114,x
+9002,Jo,Poe,j@uni.example,Withdrawn,607-555-0115,y
+9003,Al,Doe,d@uni.example,Deceased,607-555-0116,z
+9004,Bo,Lee,b@uni.example,Deceased,607-555-0117,z
+"""
+
+
+@pytest.fixture
+def fall(desk):
+    """A mapping that was answered for the file of the fall: whose status is Withdrawn is not sent."""
+    made = desk.answer(
+        desk.put("stu fall.csv", FALL), {"login source": "OPSCOM", "to be sent?": "skip", "Status": "not sent"}
+    )  # fmt: skip
+    assert made["seen"] == {"Status": ["Active", "Withdrawn"]}
+    return desk.mappings / "stu fall.yaml"
+
+
+def test_what_is_new_in_the_next_file_is_said_by_check_and_asked_by_map(desk, fall):
+    winter = desk.put("stu winter.csv", WINTER)
+    said = (
+        'New since stu fall.yaml was made: columns that are not sent ("Cell Phone", "Mood"); in "Status" "Deceased" '
+        f"(2 rows). To decide on it: opscom-import map {quoted(winter)} --mapping {quoted('stu fall.yaml')}"
+    )
+    notes = desk.call(desk.folder, "check", winter, "--json").json["files"][0]["notes"]
+    assert notes == [said]
+    assert desk.asks(winter, "--mapping", fall) == [
+        '"Status" is "Deceased" in 2 rows. Are these not to be sent?',
+        'Is "Cell Phone" (607-555-0114, 607-555-0115, 607-555-0116) phone_cell? It is new since the mapping was made.',
+    ]
+    made = desk.answer(
+        winter, {"to be sent?": "skip", "Cell Phone": "phone_cell"}, "--mapping", fall
+    )
+    assert made["fields"]["phone_cell"] == "Cell Phone"
+    assert [rule["matches"] for rule in made["skip_rows"]] == [
+        "(?i)(Withdrawn)",
+        "(?i)(Deceased|Withdrawn)",
+    ]
+    assert desk.call(desk.folder, "check", winter, "--json").json["files"][0]["notes"] == []
