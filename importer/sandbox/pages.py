@@ -11,29 +11,65 @@ import json
 import uuid
 from collections import Counter
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from importer.sandbox.rules import (
-    CURRENCY,
-    DAY,
-    DIGITS,
-    EMAIL,
-    MOMENT,
-    MONEY,
-    TWO_LETTERS,
-    YEAR,
-    Attribute,
-    Blank,
-    Refusal,
-    judge_times,
-)
 from importer.sandbox.store import Store, fold
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 Answer = dict[str, object]
+
+TEXT = r"(?s:.*)"
+EMAIL = r"[^\s@]+@[^\s@]+"
+TWO_LETTERS = r"[A-Za-z]{2}"
+DIGITS = r"[0-9]+"
+YEAR = r"[0-9]{4}"
+CURRENCY = r"CAD|USD"
+MONEY = r"(?![0.]+$)[0-9]{1,6}\.[0-9]{2}"
+DAY = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
+MOMENT = DAY + r"T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
+"""Forms of an attribute's text, as expressions; the last two are real dates besides."""
+
+
+class Blank(StrEnum):
+    """What an attribute may lack."""
+
+    REFUSED = "refused"
+    """Required: neither left out nor empty."""
+    KEPT = "kept"
+    """May be left out (then what is stored stays), but not sent empty."""
+    ALLOWED = "allowed"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """One row of a "Request Object Attributes" table."""
+
+    names: tuple[str, ...]
+    """All possible names; records are stored under the first."""
+    most: int | None = None
+    """Characters at most (code points after NFC); ``None`` where the page sets no limit."""
+    form: str = TEXT
+    blank: Blank = Blank.ALLOWED
+    missing: int = 9031
+    too_long: int = 9030
+    invalid: int = 9033
+    cut: bool = False
+    """Whether a longer text is cut with a warning instead of being refused."""
+    instead: str = ""
+    """The attribute that may be filled in its place; one of the two must be."""
+
+
+class Refusal(Exception):  # noqa: N818 - it is what OPSCOM answers, no failure of ours
+    """What the controller answers instead of taking a body."""
+
+    def __init__(self, code: int, name: str = "") -> None:
+        """Take one of the codes that "API Error Codes" lists, and the attribute that it is about."""
+        super().__init__(code, name)
+        self.code, self.name = code, name
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +82,13 @@ class Page:
     act: Callable[[Store, Mapping[str, str]], Answer]
     own_host: bool = False
     """Whether it is plate validation, which has its own path and its own words for errors."""
+
+
+def judge_times(values: Mapping[str, str]) -> None:
+    """Refuse an ``endTime`` that is not after the ``startTime``, where both are there."""
+    start, end = values.get("startTime"), values.get("endTime")
+    if start and end and end <= start:
+        raise Refusal(9005, "endTime")
 
 
 def _moments(blank: Blank) -> tuple[Attribute, Attribute]:

@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rehearsing import CALLS, CLIENT, LEAST, USER, VEHICLE, calling
 
-from importer.sandbox import rules
-from importer.sandbox.pages import PAGES
+from importer.sandbox import pages
 
 VENDOR = Path(__file__).parents[1] / "vendor_tables"
 
@@ -84,14 +83,14 @@ def test_what_is_no_json_object_cannot_be_parsed_and_a_wrong_method_media_type_o
 
 
 FORM_OF = {
-    "alphanumeric including dashes; valid email address": rules.EMAIL,
-    "postal abbreviation": rules.TWO_LETTERS,
-    "id number": rules.DIGITS,
-    "date yyyy-mm-dd": rules.DAY,
-    r"time Y-m-d\TH:i:s": rules.MOMENT,
-    "decimal": rules.MONEY,
-    "currency": rules.CURRENCY,
-    "digit year": rules.YEAR,
+    "alphanumeric including dashes; valid email address": pages.EMAIL,
+    "postal abbreviation": pages.TWO_LETTERS,
+    "id number": pages.DIGITS,
+    "date yyyy-mm-dd": pages.DAY,
+    r"time Y-m-d\TH:i:s": pages.MOMENT,
+    "decimal": pages.MONEY,
+    "currency": pages.CURRENCY,
+    "digit year": pages.YEAR,
 }
 KEPT = {"email", "first_name", "last_name", "permits/update endTime", "permits/update plate"}
 """What may be left out, but is not sent empty."""
@@ -112,20 +111,20 @@ CALL_OF = {
 @pytest.mark.parametrize("endpoint", CALL_OF)
 def test_each_page_has_the_names_limits_forms_and_needs_that_the_vendor_prints(endpoint):
     call = CALL_OF[endpoint]
-    page = next(page for page in PAGES if page.call == call)
+    page = next(page for page in pages.PAGES if page.call == call)
     with (VENDOR / f"{endpoint}.csv").open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))[2 if page.own_host else 1 :]
     for attribute, line in zip(page.attributes, lines, strict=True):
-        first, form = attribute.names[0], FORM_OF.get(line["form"], rules.TEXT)
+        first, form = attribute.names[0], FORM_OF.get(line["form"], pages.TEXT)
         own = CODES.get(f"{call} {first}", CODES.get(first, ()))
-        if form in {rules.TWO_LETTERS, rules.DAY}:
+        if form in {pages.TWO_LETTERS, pages.DAY}:
             own = (9031, 9033)
         kept = {first, f"{call} {first}"} & KEPT
         required = line["need"] == "Required"
         assert set(attribute.names) == set(line["names"].split()) or {"email"}, first
         assert attribute.form == form, first
         # A form that leaves no room for a length of its own: twenty characters are printed for times.
-        limit = "" if form in {rules.MOMENT, rules.YEAR} else line["limit"]
+        limit = "" if form in {pages.MOMENT, pages.YEAR} else line["limit"]
         assert str(attribute.most or "") == limit, first
         assert attribute.blank == ("refused" if required else "kept" if kept else "allowed"), first
         assert line["need"] == f"One of {first} or {attribute.instead}" or not attribute.instead
