@@ -35,7 +35,7 @@ _ADDRESS = ("street", "city")
 _LOOKED_UP = ("the mapping's `lookup`", "OPSCOM has no user type")
 """How problems of a lookup begin, whose values are those of a list."""
 _MOST_VALUES = 20
-SOME_ROWS = 3
+_SOME_ROWS = 3
 """From how many rows on one fault in most of a column is more likely the mapping's than the cells'."""
 _NEAREST = re.compile(
     r'; (?:[\d,]+ are known|the (?:only one known|nearest(?: of the [\d,]+ known| known name)?) is "(.*)")\.$',
@@ -202,7 +202,7 @@ def _cause(sheets: Sequence[Checked], heap: Sequence[tuple[int, Problem]]) -> Ca
     rows = len({(sheet_at, each.position) for sheet_at, each in heap})
     total = sum(_records(checked, problem) for checked in sheets)
     by_mapping = problem.holds and problem.field is not None
-    by_mapping = by_mapping and rows >= SOME_ROWS and 2 * rows > total
+    by_mapping = by_mapping and rows >= _SOME_ROWS and 2 * rows > total
     remedy = Counter(each.remedy for _, each in heap).most_common(1)[0][0]
     if by_mapping:
         fail = f"All {rows:,}" if rows >= total else f"{rows:,} of {total:,}"

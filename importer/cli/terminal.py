@@ -26,10 +26,6 @@ _MOST_CAUSES = 12
 """Causes that the terminal tells of one sheet."""
 _FIRST_RATE = 2.0
 """Seconds after which rows per second mean anything."""
-_ALL_HELD = (
-    "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run "
-    "this again; else "
-)
 _FIND_OUT = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
 _ASK_PERSON = (
     "What is still unknown only a person can find out. Look each row up in OPSCOM, write the id, yes or no "
@@ -135,7 +131,6 @@ def _say_states(sheet: SheetReport, *, told: bool) -> None:
 
 def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     """Return what the person does now, a sentence each."""
-    from importer.report import SOME_ROWS
     from schemas import POLICIES
 
     states = {state.value: number for state, number in sheet.states}
@@ -147,9 +142,9 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
         what = ["correct the marked cells"] if wrong > waiting else []
         what += ["answer the rows that are held back"] if waiting else []
         do = f"{' and '.join(what)} in the workbook (opscom_message says what is wrong), save it, and {push}."
-        # As where the mapping is wrong about a column.
-        all_held = states.get("invalid", 0) == sum(states.values()) >= SOME_ROWS and not waiting
-        steps.append(f"{_ALL_HELD}{do}" if all_held else f"{do[0].upper()}{do[1:]}")
+        if any(cause.by_mapping for cause in sheet.problems):
+            do = f"change the mapping where it is wrong about a column, and run this again; else {do}"
+        steps.append(f"{do[0].upper()}{do[1:]}")
     if states.get("unknown") and POLICIES[sheet.endpoint or ""].creates:
         workbook = "" if sheet.results is None else quoted(sheet.results)
         command = " ".join(filter(None, ("opscom-import settle", workbook, again)))

@@ -10,26 +10,29 @@ from controller import Fault
 from importer.cli.options import Options
 from importer.cli.terminal import show_report
 from importer.model import State
-from importer.report import Report, SheetReport
+from importer.report import Cause, Report, SheetReport
 from importer.text import quoted
 
 BOOK = Path("results/lots-results.xlsx")
 
 
-def steps(capsys, endpoint, states, *, sandbox=False, results=BOOK, looked=False):
+def steps(capsys, endpoint, states, *, sandbox=False, results=BOOK, looked=False, problems=()):
     """Return what stands below the line of a sheet."""
     rows = sum(states.values())
     counts = tuple(states.items())
-    sheet = SheetReport(Path("lots.csv"), None, "Lots", endpoint, rows, counts, results)
-    show_report(Report("run-1", (sheet,)), Options(sandbox=sandbox), looked=looked)
+    sheet = SheetReport(
+        *(Path("lots.csv"), None, "Lots", endpoint, rows, counts, results), problems=problems
+    )
+    options = Options(sandbox=sandbox)
+    show_report(Report("run-1", (sheet,)), options, looked=looked, told=True)
     lines = capsys.readouterr().err.splitlines()[1:]
     return [line.strip() for line in lines if not line.startswith("  Workbook:")]
 
 
 CORRECT = "Correct the marked cells in the workbook (opscom_message says what is wrong), save it, and push it."
-EVERY = (
-    "Every row is held back. Where Summary shows one problem in all of them, change the mapping and run this "
-    "again; else c" + CORRECT[1:]
+COLUMN = Cause("Kind", "prov", "9033", True, "m", "r", 3, (), "p", (0, 0, "cell"), by_mapping=True)
+REMAP = (
+    f"Change the mapping where it is wrong about a column, and run this again; else c{CORRECT[1:]}"
 )
 LOST = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
 LOOK = (
@@ -48,7 +51,8 @@ PLAYED = {"sandbox": True}
         ("users", {State.INVALID: 2}, {}, [CORRECT]),
         ("users", {State.REJECTED: 2}, {}, [CORRECT]),
         ("users", {State.PUSHED: 2}, {}, []),
-        ("users", {State.INVALID: 3}, {}, [EVERY]),
+        ("users", {State.INVALID: 3}, {}, [CORRECT]),
+        ("users", {State.INVALID: 3}, {"problems": (COLUMN,)}, [REMAP]),
         ("users", UNKNOWN, {}, [ONCE_MORE]),
         ("users", UNKNOWN, PLAYED, [f"{ONCE_MORE[:-1]} with --sandbox."]),
         *((endpoint, UNKNOWN, {}, [LOST, SETTLE]) for endpoint in ("vehicles", "permits")),
