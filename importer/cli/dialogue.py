@@ -80,7 +80,9 @@ def _ask(question: Question, proposal: Proposal) -> str:
         if answer == ROWS:
             _show_rows(question, proposal)
             continue
-        if answer:
+        if answer.isdigit() and answer not in question.choices and _is_numbered(question):
+            fault = f"There is no line {answer}."
+        elif answer:
             fault = question.refusal(answer, proposal.endpoint)
         if not fault:
             return answer
@@ -88,13 +90,18 @@ def _ask(question: Question, proposal: Proposal) -> str:
     return BACK
 
 
+def _is_numbered(question: Question) -> bool:
+    """Whether its choices are; where they begin with numbers of their own, those are typed."""
+    own = question.free and question.field == "user_type_id"
+    return bool(question.choices) and not own
+
+
 def _prompt(question: Question) -> str:
     """Show a question with its choices, numbered; return the answer as written in the choices."""
     say("")
     say(question.text)
     choices = question.choices
-    # Where the choices begin with numbers of their own, those are typed.
-    numbered = not (question.free and question.field == "user_type_id")
+    numbered = _is_numbered(question)
     for at, choice in enumerate(choices[:_LISTED], 1):
         say(f"  {at if numbered else '-'}  {choice}")
     if len(choices) > _LISTED:
@@ -132,6 +139,8 @@ def _show_table(proposal: Proposal) -> None:
     console().print(table)
     for skip in proposal.skips:
         noun = "row" if len(skip.rows) == 1 else "rows"
+        if not skip.rows:
+            continue
         say(f"Passed over: {noun} {spans(skip.rows, most=_LISTED)}: {skip.why}.")
 
 

@@ -147,9 +147,9 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
     if not named:
         looks = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=office.glossary)
         return lambda said: propose_file(looks, said, office, endpoint=endpoint)
-    path = named[0]
-    if not os.path.isfile(path):  # noqa: PTH113 - of a name that no system allows too
-        path = request.mappings / path.name
+    homes = (request.mappings, find_workspace(None, file.parent).folder / MAPPINGS)
+    known = [named[0], *(home / named[0].name for home in homes)]
+    path = next(filter(os.path.isfile, known), known[1])
     mapping, document = load_mapping(path), read_document(path)
     if mapping.open_questions:
         raise MappingError(*mapping.open_questions)
@@ -302,13 +302,15 @@ def _from_workbook(request: Request) -> int:
             lines = [*lines[:_SHOWN], *more]
             raise InputError(f"{request.file.name}: nothing was written.", *lines)
         if not proposal.held:
+            for line in _try(proposal)[1]:
+                say(line)
             return _finish(request, proposal)
     say("What you answered asks for more. Your answers are kept in a new workbook.")
     return _to_workbook(request, proposal)
 
 
 def _finish(request: Request, proposal: Proposal) -> int:
-    """Write the mapping and keep what was confirmed; say how many rows are ready with it."""
+    """Write the mapping and keep what was confirmed."""
     path = _write(request, proposal, answered=True)
     glossary = dict(request.office.glossary)
     before = glossary.get(proposal.endpoint, Answers())
@@ -319,8 +321,6 @@ def _finish(request: Request, proposal: Proposal) -> int:
     except OSError as error:
         why = f"({error.strerror}); it will be asked again"
         say(f"What you confirmed could not be kept in {GLOSSARY} {why}.")
-    for line in _try(proposal, path.name)[1]:
-        say(line)
     return _tell(request, proposal, path)
 
 
@@ -371,6 +371,6 @@ def _try(proposal: Proposal, name: str = "proposed.yaml") -> tuple[Job, list[str
     held = sum(len(sheet.held) for sheet in job.sheets)
     ready = rows - skipped - held
     verbs = ["is" if number == 1 else "are" for number in (ready, held, skipped)]
-    said = f"check: {count(ready, 'row')} {verbs[0]} ready, {held:,} {verbs[1]} held back, {skipped:,} {verbs[2]} no records."
+    said = f"check: {count(ready, 'row')} {verbs[0]} ready, {held:,} {verbs[1]} held back, {skipped:,} {verbs[2]} no record{'' if skipped == 1 else 's'}."
     causes = [cause for cause in causes_of(job.sheets) if cause.holds]
     return job, [said, *map(str, causes[:_CAUSES])]

@@ -134,6 +134,8 @@ def _not_a_value(answer: str, field: str, endpoint: str) -> str:
     text = (province_of(text) or text) if known.kind is Kind.PROVINCE else text
     messages = (rule.message for rule, _ in judge(known.kind, text) if rule.holds)
     message = next(messages, "").replace("{this}", f'"{answer}"', 1)
+    if message and field == "user_type_id":
+        message += " `opscom-import pull user-types` brings the list of numbers"
     return message and message.removesuffix(".") + "."
 
 

@@ -115,8 +115,10 @@ class _Row:
         return sum(bool(naming.words & words) for naming in self.namings)
 
     def name(self, at: int) -> str:
-        """Return a column's header for a sentence."""
-        return f'"{self.places[at].profile.column.header}"'
+        """Return a column's header for a sentence, with its letter where another has the same."""
+        column = self.places[at].profile.column
+        twice = sum(p.profile.column.header == column.header for p in self.places) > 1
+        return f'"{column.header}"' + f" ({column.letter})" * twice
 
 
 def _of_others(row: _Row) -> None:
@@ -225,7 +227,9 @@ def _phones(row: _Row) -> None:
             field = "employee_phone" if staff else "student_phone"
             row.change(at, reason, Confidence.ASK, field=field)
     for at in row.free("student_phone"):
-        if row.places[at].used and row.places[at].strength < FIRM:
+        if row.about("staff") > row.about("students"):
+            row.drop(at, "a home phone: OPSCOM has a field for a student's alone")
+        elif row.places[at].used and row.places[at].strength < FIRM:
             row.change(at, "a home phone: OPSCOM has a student's phone for it", Confidence.ASK)
     for at in row.free(*_PHONES):
         place = row.places[at]

@@ -35,6 +35,8 @@ _DATED: Final = {"date_of_birth", "startTime", "endTime"}
 _MOSTLY: Final = 0.9
 _MOST_STRANGE, _LOOKED_AT, _LONGEST, _CODE = 12, 5000, 20, 3
 _ZIP: Final = 5
+_ZEROS: Final = {"CT", "MA", "ME", "NH", "NJ", "RI", "VT"}
+"""States all of whose postal codes begin with a zero."""
 _YEAR: Final = r"\b((?:19|20)[0-9]{2})\b"
 _MAKE: Final = r"(?i)^(?:(?:19|20)[0-9]{2}\s+)?((?:Alfa|Aston|Land|Rolls)\s+\S+|[^\s/]+)"
 
@@ -311,7 +313,13 @@ def _postal_codes(made: Turn) -> None:
     _none_words(made)
     codes = [text for text in made.counts if text not in made.blanks]
     fives = sum(len(text) == _ZIP for text in codes)
-    if all(text.isdigit() for text in codes) and 2 * fives > len(codes) > fives:
+    states = [p.profile.counts for p in made.proposal.places if p.field == "province" and p.used]
+    lost = bool(states) and {province_of(text) for text in states[0]} <= _ZEROS
+    if (
+        all(text.isdigit() for text in codes)
+        and len(codes) > fives
+        and (lost or 2 * fives > len(codes))
+    ):
         made.rule["pad"] = _ZIP
 
 

@@ -52,6 +52,7 @@ _PAGES: Final = {
 """Sheet → heading → width; the key, hidden, tells what a line is about."""
 _ANSWERED: Final = {"Columns": 6, "Values": 4, "Rows": 3}
 """The column in which a person writes, from 0."""
+_LISTS: Final = "Lists"
 _FACTS: Final = "Source"
 _ASKED = PatternFill("solid", fgColor="FFF2CC")
 _HEAD = PatternFill("solid", fgColor="DDEBF7")
@@ -118,7 +119,7 @@ def write_workbook(proposal: Proposal, path: Path) -> None:
         OSError: It cannot be written, because it is open in Excel, say.
     """
     book = Workbook()
-    lists, facts = book.create_sheet("Lists"), book.create_sheet(_FACTS)
+    lists, facts = book.create_sheet(_LISTS), book.create_sheet(_FACTS)
     for at, (name, lines) in enumerate(_lines(proposal).items(), 1):
         page = book.create_sheet(name, at)
         for column, (heading, width) in enumerate(_PAGES[name].items(), 1):
@@ -208,7 +209,8 @@ def is_answers(path: Path) -> bool:
             start = stream.read(1 << 20)
     except Exception:  # noqa: BLE001 - what cannot be unpacked is no workbook of ours
         return False
-    return all(f'name="{name}"'.encode() in start for name in (*_PAGES, _FACTS))
+    there = [name for name in (*_PAGES, _LISTS, _FACTS) if f'name="{name}"'.encode() in start]
+    return len(there) > len(_PAGES) and {_LISTS, _FACTS} <= set(there)
 
 
 def read_workbook(path: Path) -> Filled:
@@ -260,6 +262,12 @@ def _texts(grid: Grid, width: int) -> list[tuple[int, list[str]]]:
     return [(row, [*map(clean, cells), *blank]) for row, *cells in rows]
 
 
+def _given(answer: str, cell: str, question: Question) -> str:
+    """Say that another column gives a field, and what may be chosen instead."""
+    ways = [f"`{way}`" for way in (NOT_SENT, answer + SECOND) if way in question.choices]
+    return f"{answer} is given by {cell} already. Choose {', '.join(ways)}, or another field."
+
+
 def answers_of(
     filled: Filled, proposal: Proposal, before: Answers
 ) -> tuple[Answers, dict[str, str]]:
@@ -288,9 +296,13 @@ def answers_of(
         elif not answer and (question.proposal or (line.asked and key[0] != VALUES)):
             # Whether a value is still asked is known once all is answered.
             fault = f"this is not answered. {question.text}".strip()
-        if key[0] == COLUMNS and answer in taken and answer != NOT_SENT and answer[-1:] != ")":
-            given = f"{answer} is given by {taken[answer]} already"
-            fault = f"{given}. Choose `{NOT_SENT}`, or another field."
+        if (
+            key[0] == COLUMNS
+            and answer in taken
+            and answer not in {"", NOT_SENT}
+            and answer[-1] != ")"
+        ):
+            fault = _given(answer, taken[answer], question)
         taken.setdefault(answer, cell)
         now.append(question.proposal if fault else answer)
         if fault:

@@ -81,7 +81,7 @@ def mapping_text(proposal: Proposal, *, matched: bool = True) -> str:
     lines += ["skip_rows:"] if proposal.skips else []
     for skip in proposal.skips:
         first = ", ".join(map(str, skip.rows[:_ROWS])) + " …" * (len(skip.rows) > _ROWS)
-        where = f"; rows {first}" if first else ""
+        where = f"; row{'s' * (len(skip.rows) > 1)} {first}" if first else ""
         lines.append(f"  - {_flow(skip.rule)}   # {skip.why}{where}")
     if proposal.duplicates != "error":
         lines += _entry("duplicates", proposal.duplicates)

@@ -185,6 +185,8 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
         ({"Department": CITIES, "Job": CITIES, "Cell": PHONES}, "Phone", PHONES, "employee_phone", 'a phone of no kind; "Cell" is the cell phone'),
         ({}, "Cell Phone", LOCAL, "phone_cell", "the header says so; all values are phone numbers, without an area code"),
         ({}, "Home Phone", PHONES, "student_phone", "a home phone: OPSCOM has a student's phone for it"),
+        ({"Hire Date": BIRTHS, "Job": CITIES}, "Home Phone", PHONES, None, "a home phone: OPSCOM has a field for a student's alone"),
+        ({"Job": CITIES, "Poste": CITIES}, "Tél. rés.", PHONES, None, "a home phone: OPSCOM has a field for a student's alone"),
         ({}, "City 2", CITIES, "city2", "a second address without a first"),
         ({"Street": STREETS, "City": CITIES, "City 2": CITIES}, "Address 2", STREETS, "street2", "the file has a second address"),
         ({}, "Apt", NUMBERS, None, "a second line of an address without its first"),

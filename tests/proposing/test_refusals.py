@@ -142,10 +142,17 @@ def filled(desk, **cells):
             "Columns_G2": ("unique", "OPSCOM has no field unique. Did you mean unique_id?"),
             "Columns_G4": ("last_name", "last_name is given by Columns!G3 already. Choose `not sent`, or another field."),
             "Columns_G5": ("", "this is not answered. Choose a field, or `not sent`."),
+            "Columns_G6": ("", "this is not answered. Choose a field, or `not sent`."),
             "Values_E2": ("Atlantis", '"Atlantis" is not a postal abbreviation of two letters, such as ON or NY.'),
             "Rows_D2": ("perhaps", "Answer one of: fill up to 6 digits, leave them as they are."),
             "Rows_D3": ("", f"this is not answered. {LOGIN}"),
         },
+        {
+            "Columns_G8": ("user_type_id", ""),
+            "Values_E5": ("Full time", '"Full time" is not the number of a record in OPSCOM, which has digits only. `opscom-import pull user-types` brings the list of numbers.'),
+            "Values_E6": ("8", ""),
+        },
+        {"Columns_G10": ("email", "email is given by Columns!G5 already. Choose `not sent`, `email (second choice)`, or another field.")},
         {"Columns_G9": ("user_name", "this is never sent. Choose `not sent`.")},
         {"Rows_D3": ("the single sign-on of the college", '"the single sign-on of the college" has 33 characters, and OPSCOM takes 20.')},
         # What one answer opens is asked in the cell that is there.
@@ -169,6 +176,16 @@ def test_of_many_wrong_cells_the_first_are_named(desk):
     lines = refused(desk, path).splitlines()
     assert lines[1] == "  Columns!G2: OPSCOM has no field none."
     assert (len(lines), lines[-1]) == (22, "  and 8 more")
+
+
+@pytest.mark.parametrize("page", ["Columns", "Rows"])
+def test_a_workbook_that_lost_a_sheet_is_refused_in_a_sentence(desk, page):
+    path = filled(desk)
+    book = openpyxl.load_workbook(path)
+    del book[page]
+    book.save(path)
+    said = f"{WORKBOOK}: the sheet {page} does not have its headings in row 1 any more. {AGAIN}"
+    assert refused(desk, path) == said
 
 
 def test_a_workbook_without_its_headings_is_refused_in_a_sentence(desk):

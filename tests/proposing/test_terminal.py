@@ -16,6 +16,7 @@ def test_one_question_comes_after_the_other_and_the_other_ways_to_answer_give_th
         ('is "Temps plein"', "1"),
         ('is "Temps partiel"', "8"),
         ("What is the login source", ""),
+        ("What is the login source", "8"),
         ("What is the login source", "1"),
         ('"Régime" goes to user_type_id', "nonsense"),
         ('"Régime" goes to user_type_id', ""),
@@ -24,6 +25,8 @@ def test_one_question_comes_after_the_other_and_the_other_ways_to_answer_give_th
     assert code == 0
     assert "check: 3 rows are ready, 0 are held back, 0 are no records." in said
     assert "OPSCOM has no field nonsense." in said
+    assert "There is no line 8." in said
+    assert said.count("check: 3 rows") == 1
     assert "hunter2" not in said
     assert "Now see what would be sent:" in said
     made = desk.mapping()

@@ -101,6 +101,8 @@ def test_dates_that_two_forms_read_are_decided_by_another_column_or_asked_once(
 def test_us_postal_codes_that_lost_their_zero_get_it_back(proposed):
     found = rules(proposed(people("Zip", "2139", "07030", "10001", "60601")))
     assert found["postal_code"] == {"column": "Zip", "pad": 5}
+    beside = people("State,Zip", "MA,2139", "NJ,7030", "CT,6511")
+    assert rules(proposed(beside))["postal_code"] == {"column": "Zip", "pad": 5}
     assert rules(proposed(people("Zip", "02139", "07030", "K1A 0B1")))["postal_code"] == "Zip"
 
 
