@@ -75,8 +75,6 @@ _TWO: Final = 2
 _EXACT: Final = 15
 """Digits that Excel keeps of a number."""
 _ROUNDED: Final = r"[0-9]{15}0+"
-_NUMERIC: Final = r"^([0-9]{1,2})[/.\-]([0-9]{1,2})[/.\-]([0-9]{4}|[0-9]{2})\b"
-_MONTHS: Final = 12
 _COLOURS: Final = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|violets?|rose"
     r"|gris|highlight\w*|colou?r\w*|couleur\w*|surlign\w*)\b",
@@ -323,21 +321,18 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
         same = " and ".join(f"{name} {batch.frame[name].max()}" for name in given)
         yield f"The mapping gives all rows {same}. Where that is of an earlier term, change it there."
     sheet, seen = batch.sheet, set()
-    tell = {Kind.ID: _about_ids, Kind.DATE: _about_dates, Kind.DATETIME: _about_dates}
     for known in table.fields:
         columns = batch.origins.get(known.name, ())
-        if len(columns) != 1 or columns[0] in seen or known.kind not in tell:
+        if len(columns) != 1 or columns[0] in seen or known.kind is not Kind.ID:
             continue
-        if known.kind is Kind.ID:
-            seen.add(columns[0])
+        seen.add(columns[0])
         column, texts = sheet.columns[columns[0]], sheet.frame[columns[0]]
         filled = (texts != "").to_numpy(dtype=np.bool_) & ~batch.skipped
-        cells = texts[filled], batch.frame[known.name][filled], sheet.rows[filled]
-        for said in tell[known.kind](*cells):
+        for said in _about_ids(batch.frame[known.name][filled], sheet.rows[filled]):
             yield f'Column {column.letter} "{column.header}": {said}'
 
 
-def _about_ids(_: pd.Series[str], mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
+def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
     """Yield that numbers have lost their zeros, or their last digits.
 
     Numbers are of two lengths, and fewer have the shorter one; or those that begin with a zero are of one
@@ -364,37 +359,6 @@ def _about_ids(_: pd.Series[str], mapped: pd.Series[str], rows: Numbers) -> Iter
             f"{count(int(long.sum()), 'long number')}, all zero after the first {_EXACT} digits "
             f"({_those(rows[long])}). Excel probably rounded them; export the column as text from the system "
             "that it comes from."
-        )
-
-
-def _about_dates(texts: pd.Series[str], mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
-    """Yield what the texts of a column prove, all together, about the order of day and month."""
-    codes, distinct = pd.factorize(texts)
-    parts = distinct.to_series().str.extract(_NUMERIC).fillna("0")
-    one, two = (pd.to_numeric(parts[at]).to_numpy(dtype=np.int64)[codes] for at in (0, 1))
-    both = (one > 0) & (two > 0)
-    day_first = both & (one > _MONTHS) & (two <= _MONTHS)
-    month_first = both & (two > _MONTHS) & (one <= _MONTHS)
-    if day_first.any() and month_first.any():
-        yield (
-            f"{count(int(day_first.sum()), 'date')} can only have the day first ({_those(rows[day_first])}), and "
-            f"{count(int(month_first.sum()), 'date')} only the month ({_those(rows[month_first])}), so that "
-            "nobody can tell what the others mean. Export the column again as yyyy-mm-dd."
-        )
-        return
-    proof, days, order, form = day_first, one, "day", "%d/%m/%Y"
-    if month_first.any():
-        proof, days, order, form = month_first, two, "month", "%m/%d/%Y"
-    # Compare the day that was read with the one that the column proves.
-    read = mapped.str.extract(r"^[0-9]{4}-[0-9]{2}-([0-9]{2})")[0].fillna("0")
-    was = pd.to_numeric(read).to_numpy(dtype=np.int64)
-    turned = both & (one <= _MONTHS) & (two <= _MONTHS) & (one != two) & (was > 0) & (was != days)
-    if proof.any() and turned.any():
-        were = "was" if turned.sum() == 1 else "were"
-        yield (
-            f"{count(int(proof.sum()), 'date')} can only have the {order} first ({_those(rows[proof])}), but "
-            f"{count(int(turned.sum()), 'date')} of the others {were} read the other way round "
-            f"({_those(rows[turned])}). The form in the mapping is probably `{form}`."
         )
 
 

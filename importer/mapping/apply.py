@@ -12,7 +12,7 @@ import pandas as pd
 from importer.errors import InputError
 from importer.mapping.amounts import OTHERWISE, same_amount
 from importer.mapping.convert import CUT, Step, compile_steps, convert, within_time
-from importer.mapping.dates import ALL_MIDNIGHT, TURNED, days_turned, is_midnight
+from importer.mapping.dates import ALL_MIDNIGHT, TURNED, days_turned, is_midnight, read_turned
 from importer.mapping.load import locate
 from importer.model import (
     MADE,
@@ -323,6 +323,10 @@ class _Cells:
         if midnights := _midnights(rule, taken.texts):
             days = np.flatnonzero(taken.texts.isin(midnights)).tolist()
             said |= dict.fromkeys(days, ALL_MIDNIGHT)
+        if known.kind in {Kind.DATE, Kind.DATETIME} and rule.part.date and not rule.part.as_shown:
+            turned = read_turned(taken.texts.unique().tolist(), rule.part.date)
+            wrong = np.flatnonzero(taken.texts.isin(turned)).tolist()
+            said |= {at: turned[taken.texts[at]] for at in wrong}
         for at, flaws in taken.flaws.items():
             first, *_ = flaws.values()
             said[at] = Refusal(first.message, first.remedy)

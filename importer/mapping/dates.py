@@ -69,6 +69,8 @@ TURNED = (
     "Format the column as text in the source and export it again, or say `as_shown: true` in the mapping if the dates are right.",
 )
 """What is wrong with a true date of such a column, and the remedy."""
+_READ_TURNED = Refusal("day and month of this date were read the other way round than others of the column prove.", "Give the form that those have with `date` in the mapping, or say `as_shown: true` there if this is right.")
+_BOTH_ORDERS = Refusal("others of the column prove that the day comes first, and others that the month does, so that this date may be either.", "Export the column again as yyyy-mm-dd, or say `as_shown: true` in the mapping if the dates are right.")
 # fmt: on
 
 
@@ -264,6 +266,43 @@ def is_midnight(
     if moment.at.tzinfo is not None:
         at = None if timezone is None else _in_zone(moment.at, timezone)
     return None if at is None else moment.has_time and at.time() == dt.time()
+
+
+def read_turned(texts: Sequence[str], formats: Sequence[DateFormat]) -> dict[str, Refusal]:
+    """Return the texts whose day and month the formats probably take for each other, and why.
+
+    Args:
+        texts: The distinct cells of a column.
+        formats: Forms that it is read with.
+    """
+    found = [each for each in map(_NUMBERS_RE.fullmatch, texts) if each]
+    proven: dict[int, int | None] = {}
+    for at in (1, 3):
+        above = (m for m in found if int(m[at]) > _MONTHS_A_YEAR >= int(m[4 - at]))
+        proof = next(above, None)
+        # Where the form begins with the year, 26/09/01 proves nothing.
+        if proof and (day := _day_of(proof[0], formats)) in {None, int(proof[at])}:
+            proven[at] = day
+    if not formats[1:] and len(proven) == 1 and None not in proven.values():
+        return {}  # the one form reads all alike
+    if len(proven) > 1:
+        return {m[0]: _BOTH_ORDERS for m in found if _may_be_turned(m)}
+    return {
+        m[0]: _READ_TURNED
+        for m in found
+        for at in proven
+        if _may_be_turned(m) and _day_of(m[0], formats) not in {None, int(m[at])}
+    }
+
+
+def _day_of(text: str, formats: Sequence[DateFormat]) -> int | None:
+    moment = _read(text, formats)
+    return None if isinstance(moment, Refusal) else moment.at.day
+
+
+def _may_be_turned(found: re.Match[str]) -> bool:
+    one, two = int(found[1]), int(found[3])
+    return one != two and max(one, two) <= _MONTHS_A_YEAR
 
 
 def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from importer.mapping import conversions
 from importer.mapping.amounts import parse_amount
 from importer.mapping.convert import compile_steps, convert
-from importer.mapping.dates import compile_format, parse_date, parse_datetime
+from importer.mapping.dates import compile_format, parse_date, parse_datetime, read_turned
 from importer.mapping.model import RulePart
 from importer.model import Refusal
 from importer.schema import Field, Kind, Need
@@ -347,3 +347,16 @@ def test_a_province_of_a_vehicle_may_be_a_name_of_elsewhere_and_is_warned_of():
     )
     assert conversions.of("province", Kind.TEXT)("Ont.") == "ON"
     assert isinstance(conversions.of("province", Kind.PROVINCE)("Bavaria"), Refusal)
+
+
+@pytest.mark.parametrize(
+    ("forms", "texts"),
+    [
+        (["%d/%m/%Y"], ["25/12/1999", "03/04/2000"]),
+        (["%d/%m/%Y", "%Y-%m-%d"], ["25/12/1999", "03/04/2000", "2000-12-25"]),
+        (["%y/%m/%d"], ["26/09/13", "11/09/01", "01/11/09"]),
+        (["%m/%d/%Y"], ["03/04/2000", "05/05/2000", "soon", ""]),
+    ],
+)
+def test_dates_that_their_form_reads_all_alike_are_not_taken_for_turned_ones(forms, texts):
+    assert read_turned(texts, formats(*forms)) == {}

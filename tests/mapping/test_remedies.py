@@ -119,6 +119,12 @@ CASES = [
     Case("date_of_birth", "timezone: America/Toronto", "2001-05-02T22:00:00Z", "this moment is not midnight in the zone that the mapping names.", 'Correct `timezone`, or keep the date alone with `extract: "^(.{10})"` in the mapping.', "timezone: Europe/Paris", value="2001-05-03"),
     Case("date_of_birth", "", "2001-05-03 14:30", "this has a time of day, and the field takes a date alone.", 'Remove the time from the cell, or keep the date alone with `extract: "^(.{10})"` in the mapping.', 'extract: "^(.{10})"', value="2001-05-03"),
     Case("date_of_birth", "", "2001-02-30", "there is no such day or time.", "Correct the cell.", then_cell="2001-02-28", value="2001-02-28"),
+    *(
+        Case("date_of_birth", rule, "03/04/2000", "day and month of this date were read the other way round than others of the column prove.", "Give the form that those have with `date` in the mapping, or say `as_shown: true` there if this is right.", then, value=value, others=("25/12/1999",))
+        for rule in ("date: '%m/%d/%Y'", "date: ['%m/%d/%Y', '%d/%m/%Y']")
+        for then, value in (("date: '%d/%m/%Y'", "2000-04-03"), (f"{rule}, as_shown: true", "2000-03-04"))
+    ),
+    Case("date_of_birth", "date: ['%m/%d/%Y', '%d/%m/%Y']", "03/04/2000", "others of the column prove that the day comes first, and others that the month does, so that this date may be either.", "Export the column again as yyyy-mm-dd, or say `as_shown: true` in the mapping if the dates are right.", then_cell="2000-04-03", value="2000-04-03", others=("25/12/1999", "12/25/1999")),
     Case("date_of_birth", "", "2062-05-03", "this is a date in the future.", "Correct the cell.", then_cell="1962-05-03", value="1962-05-03"),
     Case("date_of_birth", "", ".", "this is a word for nothing, not a value.", kinds.BLANK_IF, "blank_if: '.'"),
     Case("endTime", "", "2027-04-30", "this date has no time of day.", "Add the time to the cell, or say one for all with `time` in the mapping.", 'time: "23:59:59"', value="2027-04-30T23:59:59", endpoint="permits"),
