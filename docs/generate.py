@@ -92,7 +92,24 @@ JSON = """## What `--json` prints
 be read or mapped. `problems` tells each cause once; `values` are there for columns whose values are a list of
 few (lookups, provinces, currencies, plate types, states), at most twenty. Where nothing could start, `files` is empty and `error` stands at the top. `init` prints
 `exit_code`, `workspace` and `made`; `sandbox` prints `url` and `store`; `fields` prints the tables of this
-page. `settle` prints the object of `push`; its `notes` name the rows that it could not look into.
+page. `login` prints `client`, `host`, and `kept` (where the token is), `tested` or `forgotten`. `settle` prints the
+object of `push`; its `notes` name the rows that it could not look into.
+
+`map` prints what it proposes; `mapping` is `null` where none was written, and `asks` are the open questions:
+
+```json
+{"file": "inbox/staff.csv", "sheet": null, "header_row": 1, "endpoint": "users", "rows": 8,
+ "columns": [{"header": "Mobile", "letter": "E", "field": "phone_cell", "confidence": "sure",
+              "reason": "the header says so; all values are phone numbers", "examples": ["(555) 210-4417"],
+              "how": "direct"}],
+ "values": [{"column": "Prov.", "field": "province", "value": "Qué.", "rows": 6, "becomes": "QC",
+             "confidence": "sure"}],
+ "skip_rows": [{"rule": {"column": "Status", "matches": "(?i)(Left)"}, "rows": [7], "why": "left, as you said"}],
+ "asks": [{"about": "field", "column": null, "field": "plateType",
+           "question": "No column gives the plate type. Which is it for all (as OPSCOM names it)?",
+           "choices": ["Passenger", "Commercial", "Motorcycle"]}],
+ "mapping": "mappings/staff.yaml", "exit_code": 1}
+```
 
 `history` prints the runs, the newest first, and with RUN that run and what it created:
 
