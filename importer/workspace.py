@@ -47,16 +47,6 @@ class Workspace:
         return self.folder / INBOX
 
     @property
-    def results(self) -> Path:
-        """Where workbooks are written."""
-        return self.folder / RESULTS
-
-    @property
-    def archive(self) -> Path:
-        """Where imported files go."""
-        return self.folder / ARCHIVE
-
-    @property
     def keeping_folder(self) -> Path:
         """Where journal and user types are kept: the workspace, or without one the user's data folder."""
         if self.own:
@@ -148,8 +138,7 @@ def find_inputs(paths: Iterable[Path]) -> tuple[tuple[Path, ...], tuple[str, ...
         listed = _listed(path)
         names = {file.name for file in listed}
         for file in listed:
-            reason = _passed_over(file.name, names) if file != path else None
-            if reason:
+            if file != path and (reason := _passed_over(file.name, names)):
                 passed.append(f"{file.name} was passed over: {reason}")
             else:
                 files.setdefault(file.resolve(), file)

@@ -7,14 +7,13 @@ contradicts itself, a comment on the line says what was decided. Importing this 
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from importer.schema import Policy, Read, Table
+from importer.schema import Policy, Table
 from schemas.permits import PERMIT_DELETES, PERMIT_UPDATES, PERMITS
 from schemas.plates import PLATES
-from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 from schemas.users import USERS
 from schemas.vehicles import VEHICLES
 
-__all__ = ["POLICIES", "READS", "TABLES"]
+__all__ = ["POLICIES", "TABLES"]
 
 TABLES: Mapping[str, Table] = MappingProxyType(
     {
@@ -28,8 +27,3 @@ POLICIES: Mapping[str, Policy] = MappingProxyType(
     {table.endpoint: table.policy for table in TABLES.values() if table.policy is not None}
 )
 """Endpoint → policy, for the endpoints that rows are pushed to, in the same order."""
-
-READS: Mapping[str, Read] = MappingProxyType(
-    {read.endpoint: read for read in (PERMIT_STATS, USER_TYPES, OVERDUE_VIOLATIONS)}
-)
-"""Endpoint → page, for the endpoints that take no rows."""

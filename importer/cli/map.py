@@ -38,7 +38,7 @@ from importer.reading import read_source
 from importer.report import causes_of
 from importer.schema import Kind
 from importer.text import count, fold, quoted
-from importer.workspace import GLOSSARY, MAPPINGS, find_workspace, kept_user_types
+from importer.workspace import GLOSSARY, MAPPINGS, RESULTS, find_workspace, kept_user_types
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -261,7 +261,7 @@ def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
 
 
 def _to_workbook(request: Request, proposal: Proposal) -> int:
-    folder = request.options.results or request.workspace.results
+    folder = request.options.results or request.workspace.folder / RESULTS
     path = folder / f"{proposal.look.source.path.stem}-mapping.xlsx"
     if request.file.exists() and path.exists() and path.samefile(request.file):
         path = free_name(path)

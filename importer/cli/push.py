@@ -16,6 +16,7 @@ from importer.prepare import PUSH, Compared, Job, Past
 from importer.report import Report, causes_of
 from importer.run import Delivery, run
 from importer.text import count
+from importer.workspace import ARCHIVE
 from schemas import POLICIES
 
 
@@ -54,7 +55,7 @@ def _push(options: Options) -> Report:
             PUSH,
             limit=options.limit,
             again=options.again,
-            archive=None if keep else setting.workspace.archive,
+            archive=None if keep else setting.workspace.folder / ARCHIVE,
             inbox=setting.workspace.inbox,
             different_file=options.different_file,
             new_system=options.new_system,

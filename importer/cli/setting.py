@@ -34,6 +34,7 @@ from importer.settings import Settings, load_settings, need_client
 from importer.settle import LookUp
 from importer.text import count
 from importer.workspace import (
+    RESULTS,
     KeptTypes,
     Workspace,
     find_inputs,
@@ -70,7 +71,9 @@ class Setting:
     @property
     def results(self) -> Path:
         """Where workbooks go; those of a rehearsal apart, unless a folder is named."""
-        return self.options.results or self.workspace.results / ("sandbox" if self.sandbox else "")
+        return self.options.results or self.workspace.folder / RESULTS / (
+            "sandbox" if self.sandbox else ""
+        )
 
     @property
     def where(self) -> str:
