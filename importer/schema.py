@@ -170,7 +170,6 @@ class Page:
     endpoint: str
     path: str
     """Under the host, with ``{client}`` for the client code."""
-    title: str
     source: str
     """Page and table the facts come from."""
     fields: tuple[Field, ...]

@@ -15,7 +15,6 @@ REQUIRED, OPTIONAL = Need.REQUIRED, Need.OPTIONAL
 PERMITS = Table(
     endpoint="permits",
     path="/api/{client}/v1/permits/push",
-    title="Push API: Permit Create",
     source='API Documentation, "Push API: Permit Create", table "Request Object Attributes"',
     fields=(
         #     vendor's key   vendor's name    form      need     limit  other names                      codes
@@ -45,7 +44,6 @@ PERMITS = Table(
 PERMIT_UPDATES = Table(
     endpoint="permit-updates",
     path="/api/{client}/v1/permits/update",
-    title="Push API: Permit Update",
     source='API Documentation, "Push API: Permit Update", table "Request Object Attributes"',
     fields=(
         #     vendor's key   vendor's name    form      need     limit  other names                      codes
@@ -70,7 +68,6 @@ PERMIT_UPDATES = Table(
 PERMIT_DELETES = Table(
     endpoint="permit-deletes",
     path="/api/{client}/v1/permits/delete",
-    title="Push API: Permit Delete",
     source='API Documentation, "Push API: Permit Delete", table "Request Object Attributes"',
     fields=(
         #     vendor's key   vendor's name    form      need     limit  other names                      codes

@@ -6,7 +6,6 @@ from importer.schema import Field, Kind, Need, Table
 PLATES = Table(
     endpoint="plates",
     path="/api/v1/validate/plate",
-    title="Pull API: Plate Validation",
     source='API Documentation, "Pull API: Plate Validation", table "Request Object Attributes"',
     fields=(
         #     vendor's key  vendor's name  form        need           limit  code when missing

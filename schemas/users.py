@@ -10,7 +10,6 @@ REQUIRED, EXPECTED, OPTIONAL = Need.REQUIRED, Need.EXPECTED, Need.OPTIONAL
 USERS = Table(
     endpoint="users",
     path="/api/{client}/v1/profiles/push",
-    title="Push API: User Create/Update",
     source='API Documentation, "Push API: User Create/Update", table "Request Object Attributes"',
     fields=(
         #     vendor's key           vendor's name                form      need     limit  other names                 codes

@@ -9,7 +9,6 @@ REQUIRED, ONE_OF, OPTIONAL = Need.REQUIRED, Need.ONE_OF, Need.OPTIONAL
 VEHICLES = Table(
     endpoint="vehicles",
     path="/api/{client}/v1/vehicles/push",
-    title="Push API: Vehicle Create",
     source='API Documentation, "Push API: Vehicle Create", table "Request Object Attributes"',
     fields=(
         #     vendor's key   vendor's name  form    need     limit  codes                       stand for each other

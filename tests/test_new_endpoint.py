@@ -11,7 +11,6 @@ from importer.schema import Field, Kind, Need, Policy, Resend, Table
 FINES = Table(
     endpoint="fines",
     path="/api/{{client}}/v1/fines/push",
-    title="Push API: Fine Create",
     source="nowhere",
     fields=(
         Field("ticket", "Ticket", Kind.ID, Need.REQUIRED, 10),
