@@ -147,6 +147,10 @@ REFUSED = {
         ('roster.csv does not fit a.yaml: this column is missing: "First" (the nearest is "Frist"). The file has the headers '
          '"Id", "Frist", "Last". {new} --mapping a.yaml'),
     ),
+    "a missing header of rows that are skipped": (
+        {"a": ("skip_rows: [{column: Note, matches: x}]",)}, CSV,
+        'roster.csv does not fit a.yaml: this column is missing: "Note". The file has the headers "Id", "First", "Last". {new} --mapping a.yaml',
+    ),
     "beside one that deletes the column that the one for changes lacks": (
         {"ends": ("", *ENDS[1:]), "changes": ("", CHANGES, "permit-updates")}, "Permit id,New End,Zone\nP-1,2027-01-01,A\n",
         f"roster.csv does not fit changes.yaml: {LATER} {{new}} --mapping changes.yaml\n{DELETED}",

@@ -137,9 +137,15 @@ def test_hidden_columns_are_told_where_they_hold_something_and_a_filter_where_it
         sheet.autofilter(0, 0, 0, 2)
         sheet.set_column(1, 2, options={"hidden": True})
         sheet.set_column(9, 9, options={"hidden": True})
+        other = book.add_worksheet()
+        other.write(0, 0, "a")
+        other.autofilter(0, 0, 0, 1)
+        other.filter_column(0, "x == a")
 
-    (grid,) = written(tmp_path, fill).grids
-    assert grid.notes == ("The columns B, C are hidden; they are read like all others.",)
+    assert [grid.notes for grid in written(tmp_path, fill).grids] == [
+        ("The columns B, C are hidden; they are read like all others.",),
+        ("A filter is active; rows are read whether it shows them or not.",),
+    ]
 
 
 def test_a_module_of_old_macros_has_no_part_and_is_passed_over(tmp_path):
