@@ -24,13 +24,15 @@ from schemas.signs import (
     NO_NUMBER,
     NO_PLATE,
     ON_PLATE_RE,
-    SECOND,
+    SIGNS,
     Find,
     foreign_letters,
+    garbled,
     holding,
     impossible,
     is_nothing,
     matching,
+    misread,
     nearly_canadian,
     plain_address,
     remark,
@@ -79,12 +81,13 @@ EVERY: Final = (
     Rule("marked", lambda text: UNCORRECTED in text, "{this} was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark."),
     Rule("control", lambda text: re.search(r"[\x00-\x1f\x7f-\x9f]", text) is not None, "{this} holds a control character, a tab for example.", "Delete what the cell holds and type it anew."),
     Rule("lost letter", lambda text: "�" in text, "{this} has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", ruined=True),
-    Rule("garbled", holding(f"[ÃÎÏÐÑ][\u0080-\u00bf{SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"), "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
+    Rule("garbled", garbled, "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
     Rule("html", holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"), "{this} holds signs of a web page, such as &amp; for &.", f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}", holds=False),
     Rule("tag", holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"), "{this} holds marks of a web page, such as <br>.", f"Take them off with `replace` in the mapping. {CHECK}", holds=False),
     Rule("quoted", matching(r"[\"“„«].*[\"”“»]"), "{this} stands in quotation marks as a whole.", f"Remove them if they are not a part of it. {CHECK}", holds=False),
 )
 
+_MISREAD: Final = Rule("misread", misread(SIGNS), "{this} holds a sign that no name has, as where a letter was read in a wrong encoding.", "Type the letter, or say the file's encoding with `encoding` in the mapping.", ruined=True)
 _QUESTION: Final = Rule("question", holding(r"[^\W\d_]\?"), "{this} holds a question mark behind a letter, as where a letter with an accent was lost.", f"Type the letter, or export the file again as UTF-8. {CHECK}", holds=False)
 NOTHING: Final = Rule("nothing", is_nothing, "{this} is a word for nothing, not a value.", BLANK_IF, ruined=True)
 _EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee]-?[0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
@@ -153,13 +156,16 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
 
 
 # The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
-_SIGNS: Final = r'?#\[�ÃÂÎÏÐÑâ√├&<"“„«:\x00-\x1f\x7f-\x9f'
+_SIGNS: Final = rf'?#\[�ÃÂÎÏÐÑâ√├&<"“„«:\x00-\x1f\x7f-\x9f{SIGNS}'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off
 RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
-    Kind.NAME: (_QUESTION,),
-    Kind.TEXT: (_QUESTION,),
+    Kind.NAME: (_MISREAD, _QUESTION),
+    Kind.TEXT: (
+        Rule("misread", misread(re.sub("[²³¼½¾]", "", SIGNS)), "{this} holds a sign beside a letter, as where a letter was read in a wrong encoding.", f"Type the letter, or say the file's encoding with `encoding` in the mapping. {CHECK}", holds=False),
+        _QUESTION,
+    ),
     Kind.ID: (
         *_NUMBERS,
         Rule("hash", matching("#.+"), "{this} begins with #, as lines do that are not records.", CHECK, holds=False),

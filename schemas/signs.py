@@ -36,8 +36,20 @@ def holding(pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Find:
 
 ENTITIES: Final = "|".join(sorted(html.entities.name2codepoint, key=len, reverse=True))
 
-SECOND: Final = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0))
+_SECOND: Final = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in range(0x80, 0xA0))
 """What the second byte of a letter in UTF-8 looks like in Windows-1252."""
+garbled: Final = holding(
+    f"[ÃÎÏÐÑ][\u0080-\u00bf{_SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"
+)
+SIGNS: Final = "¡¢£¤¥¦§¨©¬®¯±²³¶¸¹¼½¾¿×÷"
+"""What letters of other encodings look like in Windows-1252: ``£ukasz`` is Łukasz."""
+
+
+def misread(signs: str) -> Find:
+    """Return what finds one of these signs beside a letter, where the letter was not read twice."""
+    find = holding(rf"(?<=[^\W\d_])[{signs}]|[{signs}](?=[^\W\d_])|¤")
+    return lambda text: None if garbled(text) else find(text)
+
 
 NOTHING: Final = frozenset(
     {

@@ -74,6 +74,7 @@ _UNLIKE: Final = (
 _TWO: Final = 2
 _EXACT: Final = 15
 """Digits that Excel keeps of a number."""
+_APART_BY: Final = 100
 _ROUNDED: Final = r"[0-9]{15}0+"
 _COLOURS: Final = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|violets?|rose"
@@ -335,8 +336,8 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
 def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
     """Yield that numbers have lost their zeros, or their last digits.
 
-    Numbers are of two lengths, and fewer have the shorter one; or those that begin with a zero are of one
-    length, and others are shorter.
+    Those that begin with a zero are of one length, and others are shorter; or two of these hold: fewer than
+    half are shorter, there are two lengths, and the numbers lie far apart, as no counter's do.
     """
     digits = mapped.str.fullmatch("[0-9]+").to_numpy(dtype=np.bool_)
     if not digits.any() or 2 * int(digits.sum()) < len(digits):
@@ -346,8 +347,10 @@ def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
     shorter = digits & (lengths < longest)
     zeros = digits & mapped.str.startswith("0").to_numpy(dtype=np.bool_) & (lengths > 1)
     padded = int(zeros.sum()) >= _TWO and bool((lengths[zeros] == longest).all())
-    few = len(np.unique(lengths[digits])) == _TWO and 2 * int(shorter.sum()) < int(digits.sum())
-    if shorter.any() and (padded or few):
+    number = int(digits.sum())
+    few, far = 2 * int(shorter.sum()) < number, 10 ** (longest - 1) > _APART_BY * number
+    lost = few + (len(np.unique(lengths[digits])) == _TWO) + far >= _TWO
+    if shorter.any() and (padded or lost):
         have = "number has" if shorter.sum() == 1 else "numbers have"
         yield (
             f"{int(shorter.sum()):,} {have} fewer digits than the {longest} of the others "

@@ -255,9 +255,9 @@ def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
 def is_midnight(
     text: str, formats: Sequence[DateFormat], timezone: ZoneInfo | None = None
 ) -> bool | None:
-    """Whether a text has the time 00:00:00 written behind its date; ``None`` for one that tells nothing.
+    """Whether the time that stands behind a date is 00:00:00; ``None`` for a text that tells nothing.
 
-    That is the end of a permit that has none (9999-12-31), and what is no date.
+    That is a date alone, the end of a permit that has none (9999-12-31), and what is no date.
     """
     moment = _read(text, formats)
     if isinstance(moment, Refusal) or moment.at.date() == dt.date.max:
@@ -265,7 +265,7 @@ def is_midnight(
     at: dt.datetime | None = moment.at
     if moment.at.tzinfo is not None:
         at = None if timezone is None else _in_zone(moment.at, timezone)
-    return None if at is None else moment.has_time and at.time() == dt.time()
+    return at.time() == dt.time() if at is not None and moment.has_time else None
 
 
 def read_turned(texts: Sequence[str], formats: Sequence[DateFormat]) -> dict[str, Refusal]:

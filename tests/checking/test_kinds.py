@@ -30,6 +30,7 @@ EVERY_KIND = {
     "lost letter!": ["Andr�", "��"],
 }  # fmt: skip
 HELD = {
+    NAME: {"misread!": ["£ukasz", "¼uvre", "©imùnek", "Tomá¹", "ð£ÔÒ", "Wa³êsa"]},
     ID: {
         "nothing!": ["NULL", "null", r"\N", "None", "N/A", "n/a", "s.o.", "nan", "undefined", "[object Object]"],
         "exponent!": ["1.2E+11", "1,23E+08", "4E+07", "2.5E12"],
@@ -90,7 +91,7 @@ WARNED = {
         "quoted": ['"Ann"', "“Ann”"],
         "question": ["O?Brien", "Zo?", "Montr?al"],
     },
-    Kind.TEXT: {"question": ["12 boul. Ren?-L?vesque", "Montr?al"]},
+    Kind.TEXT: {"question": ["12 boul. Ren?-L?vesque", "Montr?al"], "misread": ["£ód¼", "©iauliai", "5 ¤ Rd"]},
     ID: {"hash": ["#204411"]},
     PLATE: {"signs": ["CEKR#412", "CEKR*412", "CEKR_412"], "letters": ["СEKR412", "CEKR41З", "Ω412"]},
     PHONE: {"letters": ["emp ph. klondike 555", "call 613 555 0142"], "impossible": ["613555014", "61355501421234567890", "+1 234"]},
@@ -100,8 +101,8 @@ WARNED = {
     Kind.VIN: {"usual": ["8GKS1AKC7FR51884"]},
 }  # fmt: skip
 FINE = {
-    NAME: ["Null", "None", "True", "-", "007", "N/A", "NaN", "O'Brien", "d’Arcy", "Jean-François", "Anne (Annie)", "Smith, Jr.", "Ма", "李", "محمد", "Мария", "İbrahim", "A&P"],
-    TEXT: ["12 A&P Rd; Unit 3", "R&D; Lab", "#3 - 12 Elm St", "5 < 7", "1/2 Elm", "50%", "Null Street 3", "Err, no", "100% Main St", "#5", "#B", "#1 Elm!", "# 3 Elm St", "Loading Dock"],
+    NAME: ["Null", "None", "True", "-", "007", "N/A", "NaN", "O'Brien", "d’Arcy", "Jean-François", "Anne (Annie)", "Smith, Jr.", "Ма", "李", "محمد", "Мария", "İbrahim", "A&P", "Mª", "O´Brien", "Col·let", "Nº"],
+    TEXT: ["12 A&P Rd; Unit 3", "R&D; Lab", "#3 - 12 Elm St", "5 < 7", "1/2 Elm", "50%", "Null Street 3", "Err, no", "100% Main St", "#5", "#B", "#1 Elm!", "# 3 Elm St", "Loading Dock", "12½ Elm St", "Lot 5 m²", "100 £", "2 × 4"],
     ID: ["0012", "A00042", "012-34-5678", "SN 543209854", "employee number: default", "1E5", "12E5", "-42", "0", "-", "QC 99999999", "M1234-56789-01234", "1a9b5375-4f2c-4d6e-9d0b-1c2d3e4f5a6b", "a.b", "Ünal7", "3.14.15"],
     PLATE: ["CEKR 412", "cekr-412", "CEKR412", "PL8RDR", "TRUE", "FALSE", "NULL", "NA", "1E5", "MAR10", "MAR 10", "MAR-10", "B4 N7Z", "HH-AB 123", "12 D 12345", "AB12 CDE", "ÄÖ 12", "12345", "A", "NONE1", "L.KJR.221", "1234 ET 75", "OR 123", "ET 4", "I LOVE U"],
     EMAIL: ["ann@b.ca", "o'hara+x@mail.example.ca", "zoë@exämple.org", "ANN.ROY@B.CA", "a_b-c@sub.b-c.co.uk", "ann@ex_ample.ca"],

@@ -49,6 +49,16 @@ NOTED = {
         ("3 numbers have fewer digits than the 4 of the others (rows 20 to 22). If zeros at the front were lost, "
         "say `pad: 4` in the mapping."),
     ),
+    "ids of three lengths, as of random numbers that lost their zeros": (
+        "unique_id", [*IDS, "1234567", "12345678"], None,
+        ("2 numbers have fewer digits than the 9 of the others (rows 32 to 33). If zeros at the front were lost, "
+        "say `pad: 9` in the mapping."),
+    ),
+    "ids of two lengths, the shorter ones most": (
+        "unique_id", [*IDS[:2], "12345678", "99887766", "33221100", "55443322"], None,
+        ("4 numbers have fewer digits than the 9 of the others (rows 4 to 7). If zeros at the front were lost, "
+        "say `pad: 9` in the mapping."),
+    ),
     "long numbers that all end in zeros": (
         "student_no", ROUNDED, None,
         ("2 long numbers, all zero after the first 15 digits (rows 2 to 3). Excel probably rounded them; export "
@@ -66,7 +76,7 @@ def test_what_a_whole_column_tells_is_noted(kind):
 PROVES_NOTHING = {
     "one length": ("unique_id", IDS),
     "every length": ("unique_id", [str(7**power) for power in range(20)]),
-    "three": ("unique_id", [*IDS, "1234567", "12345678"]),
+    "three in a dense list": ("unique_id", [str(number) for number in range(70, 9_000, 20)]),
     "more of the shorter": ("unique_id", ["1", "2", "3", "44", "55"]),
     "a counter": ("unique_id", [str(number) for number in range(1, 4_000, 13)]),
     "letters": ("unique_id", ["A1", "B22", "C333", "12"]),

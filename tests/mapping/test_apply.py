@@ -387,7 +387,7 @@ def test_days_at_midnight_are_held_only_where_all_are_and_a_time_is_given(apply)
     one = sheet(["X"], ["2027-04-30 00:00"], ["2027-04-30 08:00"], [""])
     assert apply(fields, one, endpoint="permits").problems == ()
     days = sheet(["X"], ["2027-04-30"], ["2027-04-30 00:00"])
-    assert apply(fields, days, endpoint="permits").problems == ()
+    assert [p.position for p in apply(fields, days, endpoint="permits").problems] == [1]
     midnight = sheet(["X"], ["2027-04-30 00:00"], ["2027-05-31T00:00:00.000"], [""])
     assert [p.position for p in apply(fields, midnight, endpoint="permits").problems] == [0, 1]
     start = "{startTime: {column: X, time: '00:00:00'}}"

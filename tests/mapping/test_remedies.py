@@ -64,6 +64,7 @@ CASES = [
     Case("student_no", "", "MAR", "this cell is a truth value.", "Format the column as text and type the value.", then_cell="0042", value="0042", cell_type=CellType.BOOLEAN),
     Case("city", "", "2026-03-10", "the spreadsheet program has made a date of it.", "Format the column as text and type the value.", then_cell="10-12", value="10-12", cell_type=CellType.DATE),
     Case("first_name", "", "Andr�", "this has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", then_cell="André", value="André"),
+    Case("first_name", "", "\u00a3ukasz", "this holds a sign that no name has, as where a letter was read in a wrong encoding.", "Type the letter, or say the file's encoding with `encoding` in the mapping.", then_cell="\u0141ukasz", value="\u0141ukasz"),
     Case("city", "", "Elm [correct this]", "this was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark.", then_cell="Elm", value="Elm"),
     Case("city", "", "El\x01m", "this holds a control character, a tab for example.", "Delete what the cell holds and type it anew.", then_cell="Elm", value="Elm"),
     # plates
