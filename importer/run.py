@@ -27,20 +27,12 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """What a person may watch while a sheet is pushed."""
-
-    source: str
-    done: int
-    total: int
-
-
-@dataclass(frozen=True, slots=True)
 class Delivery:
     """All that sending needs besides the rows and the journal."""
 
     conditions: Conditions
-    watch: Callable[[Progress], None]
+    watch: Callable[[str, int, int], None]
+    """Told the file, how many of its rows are done, and how many there are."""
     look_up: LookUp | None = None
     """For ``settle``: the question for a plate's permits; ``None`` where no plate host is set."""
 
@@ -165,7 +157,7 @@ class _Line:
             pusher = Pusher(target, self._past.opened, delivery.conditions)
             for planned, outcome in pusher.push(rows):
                 found[planned.record.position] = outcome
-                delivery.watch(Progress(each.job.path.name, next(done), total))
+                delivery.watch(each.job.path.name, next(done), total)
         if self._left is not None:
             self._left -= total
             if total < len(plan.rows):

@@ -21,7 +21,6 @@ from importer.prepare import check_plates
 from importer.pulls import overdue
 from importer.pulls.book import Asked, Summary, cell, page_of, write_book
 from importer.pulls.plates import pull_plates
-from importer.run import Progress
 from importer.schema import Read
 from importer.settings import PLATE_HOST_VARIABLE
 from importer.text import count, quoted
@@ -197,7 +196,7 @@ def plates(options: Options, *, file: Path, column: str | None) -> int:
             setting.plates,
             delivery.conditions,
             _asked(setting, setting.settings.plate_host),
-            lambda done, total: delivery.watch(Progress(file.name, done, total)),
+            lambda done, total: delivery.watch(file.name, done, total),
         )
     counts = ", ".join(f"{number} {state}" for state, number in told["states"].items())
     say(f"{file.name}: {counts or 'no rows'} ({count(told['rows'], 'row')}, {told['mapping']})")

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from importer.cli.options import Options
     from importer.report import Cause, Report, SheetReport
-    from importer.run import Progress
 
 _MOST_CAUSES = 12
 """Causes that the terminal tells of one sheet."""
@@ -157,10 +156,10 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Progress], None]]:
+def progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show a bar with rate and time left while a push runs, on a terminal; else nothing."""
     if not sys.stderr.isatty():
-        yield lambda _: None
+        yield lambda *_: None
         return
     from rich import progress as rich
 
@@ -175,13 +174,13 @@ def progress() -> Iterator[Callable[[Progress], None]]:
     bar = rich.Progress(*columns, console=console(), transient=True, refresh_per_second=5)
     tasks: dict[str, rich.TaskID] = {}
 
-    def watch(seen: Progress) -> None:
-        if seen.source not in tasks:
-            tasks[seen.source] = bar.add_task(plain(seen.source), total=seen.total, rate="")
-        task = tasks[seen.source]
+    def watch(source: str, done: int, total: int) -> None:
+        if source not in tasks:
+            tasks[source] = bar.add_task(plain(source), total=total, rate="")
+        task = tasks[source]
         seconds = next(each.elapsed for each in bar.tasks if each.id == task) or 0
-        rate = f"{seen.done / seconds:.0f} rows/s" if seconds >= _FIRST_RATE else ""
-        bar.update(task, completed=seen.done, total=seen.total, rate=rate)
+        rate = f"{done / seconds:.0f} rows/s" if seconds >= _FIRST_RATE else ""
+        bar.update(task, completed=done, total=total, rate=rate)
 
     bar.start()
     try:
