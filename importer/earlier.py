@@ -171,11 +171,13 @@ def _against(
     every = records.accepted_through(batch.mapping)
     own_ids, all_keys = ids(keys), set().union(*held.values())
     own = keys | {key for key in every if key in known and known[key].reference_id in own_ids}
+    fresh = {key.lstrip("0") for key in keys - every.keys()} if keyed else set()
+    shorn = {key for key in every.keys() - keys if key.lstrip("0") in fresh}
     # What was deleted since is in no list any more.
     there = {
         key: e for key, e in every.items() if key not in known or known[key].settled != DELETED
     }
-    through = _of_this_list(there, own, job.path.name)
+    through = _of_this_list(there, own | shorn, job.path.name)
     last = records.last_file(batch.mapping, job.digest, {digest for digest, _ in through.values()})
     if last is None:
         return None
@@ -195,6 +197,12 @@ def _against(
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
     kinds = sum(map(_kinds, sheets), Counter[str]())
     notes = _notes(kinds.total(), last, keys, every) if keyed else []
+    if shorn:
+        ids_are = "id is that of a row" if len(shorn) == 1 else "ids are those of rows"
+        notes.append(
+            f"{len(shorn):,} new {ids_are} before but for zeros at the front, and would be other records in "
+            f"OPSCOM. Where the zeros were lost, say `pad: {max(map(len, shorn))}` in the mapping."
+        )
     if policy.by_hand and kinds["changed"]:
         holds = "holds" if kinds["changed"] == 1 else "hold"
         notes.append(

@@ -83,6 +83,17 @@ def test_a_results_workbook_that_says_what_changed_is_understood_when_it_comes_b
     assert desk.section("roster", AGAINST) is None
 
 
+def test_ids_that_have_lost_their_zeros_since_are_told(desk):
+    desk.push(desk.roster(5, "roster-fall.csv"), code=0)
+    people = [user(number) | {"Id": str(number)} for number in range(2, 5)]
+    (file,) = desk.do("check", desk.table("roster.csv", people), code=0)["files"]
+    [note] = file["notes"]
+    assert note == (
+        "3 new ids are those of rows before but for zeros at the front, and would be other records in OPSCOM. Where "
+        "the zeros were lost, say `pad: 6` in the mapping."
+    )
+
+
 def test_who_is_gone_is_told_by_id_alone_where_no_results_workbook_is_left(desk):
     fall(desk)
     desk.results("roster-fall").unlink()
