@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 import requests
-from controller import records_of
-from rehearsing import LEAST, TOKEN
+from rehearsing import LEAST, calling
 
 from importer.errors import UsageError
 from importer.sandbox import Sandbox, parse_fault
@@ -50,9 +49,8 @@ def test_a_port_that_is_taken_is_named(tmp_path):
 # Faults
 
 
-def post(session, sandbox):
-    url = f"{sandbox.url}/api/OC_TEST/v1/permits/push"
-    return session.post(url, json={"apiToken": TOKEN, **LEAST["permits/push"]}, timeout=6000)
+def post(client):
+    return client.post("permits/push", LEAST["permits/push"])
 
 
 READ = {
@@ -102,33 +100,29 @@ def test_a_text_that_is_not_a_fault_is_refused_with_the_way_to_write_one(text):
         ("500:every=2 429:row=2", [200, 429, 200, 500], "1"),
     ],
 )
-def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(session, texts, statuses, header):
-    with Sandbox(None, faults=[parse_fault(text) for text in texts.split()]) as sandbox:
-        answers = [post(session, sandbox) for _ in statuses]
+def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(texts, statuses, header):
+    with calling(Sandbox(None, faults=[parse_fault(text) for text in texts.split()])) as client:
+        answers = [post(client) for _ in statuses]
         assert [answer.status_code for answer in answers] == statuses
         assert answers[1].text.startswith("<!DOCTYPE html>")
         assert answers[1].headers.get("Retry-After") == header
         pages = sum(answer.text.startswith("<!DOCTYPE html>") for answer in answers)
-        assert len(records_of(sandbox, "permits")) == len(statuses) - pages
+        assert len(client.records("permits")) == len(statuses) - pages
 
 
 @pytest.mark.parametrize(("kind", "kept"), [("close", 0), ("lost", 1)], ids=str)
-def test_a_connection_that_ends_without_an_answer_tells_nothing_of_what_was_done(
-    session, kind, kept
-):
-    with Sandbox(None, faults=[parse_fault(f"{kind}:row=1")]) as sandbox:
+def test_a_connection_that_ends_without_an_answer_tells_nothing_of_what_was_done(kind, kept):
+    with calling(Sandbox(None, faults=[parse_fault(f"{kind}:row=1")])) as client:
         with pytest.raises(requests.ConnectionError):
-            post(session, sandbox)
-        assert len(records_of(sandbox, "permits")) == kept
+            post(client)
+        assert len(client.records("permits")) == kept
 
 
-def test_a_slow_answer_is_carried_out_before_it_is_late_and_closing_ends_its_wait(session):
-    with (
-        Sandbox(None, faults=[parse_fault("slow:seconds=6000")]) as sandbox,
-        ThreadPoolExecutor(1) as pool,
-    ):
-        call = pool.submit(post, session, sandbox)
-        while not records_of(sandbox, "permits"):
+def test_a_slow_answer_is_carried_out_before_it_is_late_and_closing_ends_its_wait():
+    slow = Sandbox(None, faults=[parse_fault("slow:seconds=6000")])
+    with calling(slow) as client, ThreadPoolExecutor(1) as pool:
+        call = pool.submit(post, client)
+        while not client.records("permits"):
             assert not call.done()
-        sandbox.close()
+        slow.close()
         call.exception()  # An answer or an end of the connection: the wait is over.
