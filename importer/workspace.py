@@ -250,7 +250,8 @@ def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -
 
     A results or checked workbook keeps the first stem. ``taken`` are names that other files of the run have.
     """
-    stem, ending = first_stem(source), source.suffix.replace(".", "-", 1)
+    stem = re.sub(r"(-checked)?(-results)?\Z", "", source.stem, count=1, flags=re.IGNORECASE)
+    ending = source.suffix.replace(".", "-", 1)
     numbered = (f"{stem} ({number})" for number in itertools.count(2))
     stems = itertools.chain(dict.fromkeys([stem, stem + ending]), numbered)
     # Windows and macOS hold A.xlsx and a.xlsx for one file.
@@ -258,11 +259,6 @@ def results_path(folder: Path, source: Path, kind: str, taken: Iterable[Path]) -
     rest = f"-{kind}.xlsx"
     names = (fitting(folder, other, rest) + rest for other in stems)
     return folder / next(name for name in names if name.casefold() not in used)
-
-
-def first_stem(source: Path) -> str:
-    """Return the stem of the file that a results or checked workbook came from, else its own."""
-    return re.sub(r"(-checked)?(-results)?\Z", "", source.stem, count=1, flags=re.IGNORECASE)
 
 
 _TYPES, _SANDBOX_TYPES = "user-types.json", "user-types-sandbox.json"
@@ -298,10 +294,6 @@ class KeptTypes:
         counts = Counter(fold(each.type_name) for each in self.types)
         names = {fold(e.type_name): e.type_name for e in self.types}
         return tuple(name for folded, name in names.items() if counts[folded] > 1)
-
-    def is_of(self, host: str, client: str) -> bool:
-        """Whether they are those of this OPSCOM."""
-        return (self.host, self.client) == (host.rstrip("/"), client)
 
 
 def keep_user_types(folder: Path, kept: KeptTypes, *, sandbox: bool = False) -> Path:

@@ -117,7 +117,7 @@ class Setting:
         kept = kept_user_types(folder)
         if self.sandbox:
             return kept_user_types(folder, sandbox=True) or kept
-        if kept is not None and (kept.is_of(self.settings.host, client) or not client):
+        if kept and (not client or (kept.host, kept.client) == (self.settings.host, client)):
             return kept
         rehearsed = kept_user_types(folder, sandbox=True) if command == CHECK else None
         if rehearsed is not None:

@@ -215,11 +215,6 @@ def _push_vehicle(store: Store, values: Mapping[str, str]) -> Answer:
     return {"status": "success", "vehicle_id_id": str(store.put("vehicles", key, values))}
 
 
-def _push_permit(store: Store, values: Mapping[str, str]) -> Answer:
-    """Create a permit, a second one if it is sent twice."""
-    return _keep_permit(store, str(uuid.uuid4()), values)
-
-
 def _find_permit(store: Store, values: Mapping[str, str]) -> tuple[str, dict[str, str]]:
     number = fold(values, "referenceID")
     permit = store.get("permits", number)
@@ -305,7 +300,8 @@ _PLATE = Attribute(("plate",), blank=Blank.REFUSED, missing=9006)
 PAGES = (
     Page("profiles/push", _USER, _push_user),
     Page("vehicles/push", _VEHICLE, _push_vehicle),
-    Page("permits/push", _PERMIT, _push_permit),
+    # A second one, if it is sent twice.
+    Page("permits/push", _PERMIT, lambda store, body: _keep_permit(store, str(uuid.uuid4()), body)),
     Page("permits/update", _PERMIT_UPDATE, _update_permit),
     Page("permits/delete", (_REFERENCE,), _delete_permit),
     Page("permits/stats", (Attribute(("zones",)),), _count_permits),

@@ -43,7 +43,7 @@ def test_user_types_are_listed_kept_and_laid_out(office):
         "  7   Full Time Staff    Staff",
     ]
     kept = kept_user_types(office.folder)
-    assert kept.is_of(f"http://{entry.headers['host']}", CLIENT)
+    assert (kept.host, kept.client) == (f"http://{entry.headers['host']}", CLIENT)
     assert kept.ids["Full Time Staff"] == "7"
     assert (entry.path, entry.body) == (f"/api/{CLIENT}/v1/{TYPES}", {"apiToken": TOKEN})
 
@@ -147,9 +147,7 @@ def test_what_is_kept_is_read_again_as_it_was_and_is_its_owners_alone(tmp_path_f
     folder = tmp_path_factory.mktemp("kept")
     keep_user_types(folder, kept_of(UserType("1", "Old", ""))).chmod(0o644)
     path = keep_user_types(folder, kept_of(*types))
-    kept = kept_user_types(folder)
-    assert kept.types == tuple(types)
-    assert kept.is_of(HOST, CLIENT)
+    assert kept_user_types(folder) == kept_of(*types)
     assert list(folder.iterdir()) == [path]
     assert os.name == "nt" or stat.S_IMODE(path.stat().st_mode) == 0o600
 
