@@ -68,7 +68,7 @@ def judge_rows(made: Proposal) -> None:
         if position not in made.mapped:
             seen[header] = list(profile.counts) if tells else []
         skips += _left(made, profile) if shown else ()
-        dated = position not in secret and profile.share("date") > _DATED
+        dated = position not in {*secret, *made.mapped} and profile.share("date") > _DATED
         skips += _departed(made, profile) if dated else ()
     made.seen = seen
     notes = {row for skip in made.skips if skip.why == _ALONE for row in skip.rows}

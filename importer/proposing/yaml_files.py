@@ -34,10 +34,10 @@ _HEAD: Final = """\
 _TERMS: Final = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|fall|winter|spring|summer|automne|hiver|printemps|ete|été|"
-    "run|final|v|copy|copie|[hpaef](?=[0-9])"
+    "run|final|v|wk|week|copy|copie|[hpaefws](?=[0-9])|fa(?=[0-9])|sp(?=[0-9])|su(?=[0-9])|wi(?=[0-9])"
 )
 _CHANGING_RE: Final = re.compile(
-    rf"(?:(?<![a-z])(?:{_TERMS})[\s_.-]*|(?<![a-z0-9]))\(?[0-9][0-9\s_.,:()-]*|\(?(?<![a-z])(?:{_TERMS})(?![a-z])\)?",
+    rf"(?:(?<![a-z])(?:{_TERMS})[\s_.-]*|(?<![a-z0-9]))\(?[0-9](?:[0-9\s_.,:()-]|(?<=[0-9]{{2}})(?:fa|sp|su|wi|[hpaefws])(?![a-z]))*|\(?(?<![a-z])(?:{_TERMS})(?![a-z])\)?",
     re.IGNORECASE,
 )
 _NUMBER_RE: Final = re.compile(r"[1-9][0-9]{0,4}")

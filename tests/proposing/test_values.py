@@ -389,7 +389,8 @@ def test_totals_repeated_headers_and_sections_are_passed_over(proposed, total, m
         ("Deceased", ("", "Y"), "Y"), ("Inactif", ("", "X"), "X"), ("Newsletter", ("Yes", "No"), None), ("Tariff", ("Year", "Term"), None),
         ("Employee Type", ("E", "Term"), None), ("PER_IS_RETURNED", ("0", "1"), "1"), ("Is Active", ("T", "F"), "F"),
         ("accountEnabled", ("True", "False"), "False"), ("EnrollStatus", ("0", "2"), "2"),
-        *(("Status", ("Active", word), word) for word in ("Returned", "Not Enrolled", "Désistement", "Remis")),
+        *(("Status", ("Active", word), word) for word in ("Returned", "Not Enrolled", "Désistement", "Remis", "Perdue", "Voided", "Mise à pied", "Despedido")),
+        ("Decd Ind", ("N", "Y"), "Y"),
     ],
 )  # fmt: skip
 def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, header, values, left):
@@ -403,6 +404,7 @@ def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, hea
     ("header", "days", "rows"),
     [
         ("Withdrawal Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("Date de départ", ("", "2020-01-31", "2021-01-31"), "2 rows"),
+        ("Exit Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("End Employment", ("", "2020-01-31", "2999-01-31"), "1 row"),
         ("Term Date", ("", "2020-01-31", "2999-01-31"), "1 row"),
         # Everybody has a last day, or it is another day.
         ("Termination Date", ("2999-01-31", "2020-01-31", "2021-01-31"), None), ("Hire Date", ("", "2020-01-31", "2021-01-31"), None),
@@ -465,7 +467,9 @@ def test_rows_struck_out_or_of_a_colour_that_the_file_explains_are_asked(tmp_pat
     ("name", "matched"),
     [
         ("HR_Extract_20260901_run12.csv", "HR_Extract_*"), ("Students Fall 2026 (final).xlsx", "Students *"),
-        ("Étudiants automne 2026.xlsx", "Étudiants *"), ("t2-flex.csv", "t2-flex*"), ("20260901.csv", "20260901*"),
+        ("Étudiants automne 2026.xlsx", "Étudiants *"), ("t2-flex.csv", "t2-flex*"),
+        ("permits_2025F.csv", "permits_*"), ("permits_2025FA.csv", "permits_*"), ("permits SP26.csv", "permits *"), ("permits wk35.csv", "permits *"),
+        ("Lot 3A.csv", "Lot *A*"), ("students 2026Waitlist.csv", "students *Waitlist*"), ("20260901.csv", "20260901*"),
     ],
 )  # fmt: skip
 def test_the_pattern_of_a_name_leaves_out_what_changes(tmp_path, name, matched):
