@@ -106,13 +106,13 @@ class Look:
 
     @property
     def endpoints(self) -> tuple[str, ...]:
-        """The best endpoint and those that fit nearly as well, or are whole: people beside their cars."""
+        """The best endpoint and those that fit nearly as well, or are whole: people beside their cars or permits."""
         best, *others = self.readings
         near = _NEAR * best.score
 
         def fits(other: Reading) -> bool:
-            cars = {best.endpoint, other.endpoint} == {"users", "vehicles"}
-            return other.score >= (min(near, _WHOLE) if cars else near)
+            holders = "users" in {best.endpoint, other.endpoint}
+            return other.score >= (min(near, _WHOLE) if holders else near)
 
         return (best.endpoint, *(other.endpoint for other in others if fits(other)))
 

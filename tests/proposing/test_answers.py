@@ -302,6 +302,9 @@ def test_the_order_of_day_and_month_that_was_said_holds_for_columns_of_that_name
 @pytest.mark.parametrize(
     ("head", "tail"),
     [
+        ("Permit #,Plate,Valid From,Valid To", (
+            "P-1,ABC123,2026-09-01,2027-04-30", "P-2,BXT904,2026-09-01,2027-04-30",
+        )),
         ("Plate,Make,Colour", ("ABC123,Ford,Red", "BXT904,Kia,Blue")),
         # Of people as of cars, either is whole, however much more is said of the other.
         ("Plate,Plate Prov,Plate Type,Make,Colour", ("ABC123,ON,PASS,Ford,Red", "BXT904,ON,PASS,Kia,Blue")),
@@ -310,7 +313,9 @@ def test_the_order_of_day_and_month_that_was_said_holds_for_columns_of_that_name
         )),
     ],
 )  # fmt: skip
-def test_what_the_rows_are_is_asked_where_people_stand_beside_their_cars(desk, head, tail):
+def test_what_the_rows_are_is_asked_where_people_stand_beside_their_cars_or_permits(
+    desk, head, tail
+):
     path = desk.put(
         "both.csv",
         f"Student ID,First Name,Last Name,Email,{head}\n"
@@ -319,7 +324,7 @@ def test_what_the_rows_are_is_asked_where_people_stand_beside_their_cars(desk, h
     asked = desk.json(path)["asks"][0]
     assert (asked["question"], sorted(asked["choices"])) == (
         "What are the rows?",
-        ["users", "vehicles"],
+        ["permits" if "Permit" in head else "users", "users" if "Permit" in head else "vehicles"],
     )
     assert "What are the rows?" not in desk.asks(path, "--endpoint", "users")
 
