@@ -10,35 +10,38 @@ from importer.model import State
 from schemas import POLICIES
 
 HOST, CLIENT = "https://controller.operationscommander.io", "OC_CAMPUS"
+LIVE = System(HOST, CLIENT)
 STARTED = dt.datetime(2026, 11, 22, 14, 5, 9, tzinfo=dt.UTC)
 RUNS = {
-    "20261120-140509-aaaa": ("Undergraduates", "ended", None),
-    "20261121-140509-bbbb": (None, "ended", "The limit of 5 rows is reached."),
-    "20261122-140509-cccc": ("Graduates", "going on", None),
+    "20261119-140509-dddd": (SANDBOX, None, "nothing started", None),
+    "20261120-140509-aaaa": (LIVE, "Undergraduates", "ended", None),
+    "20261121-140509-bbbb": (LIVE, None, "ended", "The limit of 5 rows is reached."),
+    "20261122-140509-cccc": (LIVE, "Graduates", "going on", None),
 }
 
 
 @pytest.fixture
 def runs(office, monkeypatch):
-    """Write down three runs: one that came to its end, one that stopped, one that has not ended."""
+    """Write down a rehearsal that started nothing, and runs that ended, stopped and have not ended."""
     monkeypatch.setenv("LOGNAME", "registrar")
-    system = System(HOST, CLIENT)
     states = {State.PUSHED: 2, State.INVALID: 1}
     with Journal(office.journal, POLICIES) as journal:
-        number = journal.add_system(system)
-        for day, (run, (sheet, end, stopped)) in enumerate(RUNS.items(), start=20):
+        for day, (run, (system, sheet, end, stopped)) in enumerate(RUNS.items(), start=19):
+            number = journal.memory.system(system) or journal.add_system(system)
             journal.start_run(run, system, number, STARTED.replace(day=day))
-            file = journal.start_file(
-                run, source="banner-students.xlsx", sheet=sheet, digest="ab" * 32,
-                mapping="Banner students", endpoint="users", rows=3,
-            )  # fmt: skip
+            if end != "nothing started":
+                file = journal.start_file(
+                    run, source="banner-students.xlsx", sheet=sheet, digest="ab" * 32,
+                    mapping="Banner students", endpoint="users", rows=3,
+                )  # fmt: skip
             if end == "ended":
                 journal.end_file(file, states=states, results="r.xlsx")
+            if end != "going on":
                 journal.end_run(run, stopped=stopped, exit_code=1)
 
 
 @pytest.mark.usefixtures("runs")
-def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
+def test_history_tells_each_run_in_a_few_lines_the_newest_first_and_rehearsals_apart(call):
     done = call("history")
     assert (done.code, done.out) == (0, "")
     to = f"To {CLIENT} at {HOST}:"
@@ -54,29 +57,16 @@ def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
         "20261120-140509-aaaa  2026-11-20 14:05  by registrar",
         f"{to} came to its end",
         "  banner-students.xlsx, Undergraduates: 2 pushed, 1 invalid",
+        "",
+        "Rehearsals:",
+        "",
+        "20261119-140509-dddd  2026-11-19 14:05  by registrar",
+        "To the sandbox: nothing started",
     ]
     lines = call("history", "20261122-140509-cccc").err.splitlines()
     assert lines[1] == "From 2026-11-22 14:05: not ended yet, or ended by force"
+    assert call("history", "20261119-140509-dddd").err.splitlines()[2:] == ["To the sandbox"]
 
 
 def test_a_journal_without_runs_says_so(call):
     assert call("history").err == "Nothing was pushed yet.\n"
-
-
-def test_rehearsals_stand_apart_and_a_run_that_started_nothing_says_so(office, call, monkeypatch):
-    monkeypatch.setenv("LOGNAME", "registrar")
-    with Journal(office.journal, POLICIES) as journal:
-        for day, (run, system) in enumerate([("live", System(HOST, CLIENT)), ("played", SANDBOX)]):
-            number = journal.add_system(system)
-            journal.start_run(run, system, number, STARTED + dt.timedelta(days=day))
-            journal.end_run(run, stopped=None, exit_code=5)
-    assert call("history").err.splitlines() == [
-        "live  2026-11-22 14:05  by registrar",
-        f"To {CLIENT} at {HOST}: nothing started",
-        "",
-        "Rehearsals:",
-        "",
-        "played  2026-11-23 14:05  by registrar",
-        "To the sandbox: nothing started",
-    ]
-    assert call("history", "played").err.splitlines()[2:] == ["To the sandbox"]
