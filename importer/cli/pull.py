@@ -161,8 +161,8 @@ def overdue_violations(options: Options, *, yes: bool, saved: Path | None) -> in
 @pull.command("plates")
 @click.argument("file", type=click.Path(path_type=Path))
 @taking(
-    *("workspace", "mapping", "sheet", "client", "encoding", "results", "as_json", "plate_host"),
-    *(*PACING, "sandbox"),
+    *("workspace", "mapping", "sheet", "client", "host", "encoding", "results", "as_json"),
+    *("plate_host", *PACING, "sandbox"),
 )
 @click.option("--column", metavar="NAME", help="Header of the column with the plates, instead.")
 def plates(options: Options, *, file: Path, column: str | None) -> int:
