@@ -91,7 +91,9 @@ def _deletes(job: Job) -> str:
     """Return the command that makes a workbook of deletes of what is gone; empty where nothing deletes."""
     if not POLICIES[job.endpoint].deleted_by:
         return ""
-    return f"opscom-import history --gone {quoted(job.workbook)} --as-deletes gone-permits.xlsx"
+    return (
+        f"opscom-import history --gone {quoted(job.workbook)} --as-deletes permits-to-delete.xlsx"
+    )
 
 
 class Annotator:

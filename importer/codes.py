@@ -43,8 +43,8 @@ class Code:
 # fmt: off
 _ALL = (
     Code(9000, "The request names no client code.", "Set the client code: `client:` in opscom.yaml, OPSCOM_CLIENT or --client.", Effect.STOPS),
-    Code(9001, "The request has no API token.", "Set OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml.", Effect.STOPS),
-    Code(9002, "The API token has no permission for this request.", "Ask your OPSCOM administrator to allow this endpoint for your token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml).", Effect.STOPS),
+    Code(9001, "The request has no API token.", "Keep it with `opscom-import login`, set OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml.", Effect.STOPS),
+    Code(9002, "The API token has no permission for this request.", "Ask your OPSCOM administrator to allow this endpoint for your token (`opscom-import login`, OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml).", Effect.STOPS),
     Code(9003, "OPSCOM could not read the request.", "Look for unusual characters in the row; where all is plain, report it with the run's number.", Effect.THRICE),
     Code(9004, "The end of the permit is missing.", "Fill the end.", fields=("endTime",)),
     Code(9005, "The end of the permit is invalid.", "Write the end as a date and time after the start.", fields=("endTime",)),
@@ -69,7 +69,7 @@ _ALL = (
     Code(9031, "A required value is missing.", "Fill the cell."),
     Code(9032, "A value has fewer characters than OPSCOM takes.", "Write the value in full."),
     Code(9033, "A value is invalid.", "Correct the cell; `opscom-import fields` says what each field takes."),
-    Code(9034, "The API token does not belong to this client code.", "Compare the client code (`client:` in opscom.yaml, OPSCOM_CLIENT or --client), the token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml) and the host (`host:`, OPSCOM_HOST or --host) with what OPSCOM gave you; they must belong together.", Effect.STOPS),
+    Code(9034, "The API token does not belong to this client code.", "Compare the client code (`client:` in opscom.yaml, OPSCOM_CLIENT or --client), the token (`opscom-import login`, OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml) and the host (`host:`, OPSCOM_HOST or --host) with what OPSCOM gave you; they must belong together.", Effect.STOPS),
 )
 # fmt: on
 

@@ -147,11 +147,17 @@ def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:
     origin = None if summary is None else told_by(summary)
     if summary is None or origin is None:
         raise UsageError(f"{workbook} is no results workbook of ours.")
+    ids = told_gone(summary)
+    if not ids:
+        raise UsageError(
+            f"{workbook} lists nothing as gone.",
+            hint="An older workbook of its name, with a time in the name, may list it.",
+        )
     system = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
     number = memory.system(system)
     if number is None:
         return ()
-    return memory.gone(number, told_gone(summary), POLICIES)
+    return memory.gone(number, ids, POLICIES)
 
 
 def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -38,7 +39,7 @@ from importer.reading import read_source
 from importer.report import causes_of
 from importer.schema import Kind
 from importer.text import count, fold, quoted
-from importer.workspace import GLOSSARY, MAPPINGS, RESULTS, find_workspace, kept_user_types
+from importer.workspace import GLOSSARY, MAPPINGS, RESULTS, find_workspace, kept_user_types, shipped
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -170,7 +171,8 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
 def _fitting(request: Request, proposal: Proposal) -> list[Known]:
     """Return the mappings of the workspace that take the file already, or would but for their open questions."""
     source, found = proposal.look.source, []
-    for path in sorted(request.mappings.glob("*.y*ml")):
+    own, shipped = request.mappings.glob("*.y*ml"), request.workspace.mapping_files()
+    for path in sorted({*own, *shipped}):
         with suppress(ImporterError):
             known = load_mapping(path)
             if known.is_for(source.path.name):
@@ -212,6 +214,9 @@ def _write(request: Request, proposal: Proposal, *, answered: bool = False) -> P
         path = free_name(path)
     partial = path.with_name(f"{path.name}.part")
     try:
+        if beside and request.workspace.own and not request.mappings.exists():
+            # A mapping alone in its folder would take the place of the shipped ones.
+            shutil.copytree(shipped(MAPPINGS), request.mappings)
         path.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(
             mapping_text(proposal, matched=not taking), encoding="utf-8", newline="\n"
@@ -250,10 +255,11 @@ def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
         if asked:
             asks = f"{count(asked, 'question')} {'is' if asked == 1 else 'are'} open in it (# ASK)"
             say(f"{asks}. Answer on a terminal, in the file, or in a workbook:")
-            say(f"    opscom-import map {quoted(request.file)} --workbook")
+            say(f"    opscom-import map {quoted(request.file)} --workbook{request.options.at}")
         else:
             say("Now see what would be sent:")
-            say(f"    opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}")
+            command = f"opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}"
+            say(f"    {command}{request.options.at}")
     code = 1 if asked else 0
     if request.options.as_json:
         emit(as_json(proposal, path, code))
@@ -275,7 +281,7 @@ def _to_workbook(request: Request, proposal: Proposal) -> int:
     code = _tell(request, proposal, None)
     say(f"Workbook: {path}")
     say("Fill in the yellow cells, save it, and then:")
-    say(f"    opscom-import map {quoted(path)}")
+    say(f"    opscom-import map {quoted(path)}{request.options.at}")
     return code
 
 

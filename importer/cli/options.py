@@ -45,6 +45,11 @@ class Options:
     as_json: bool = False
 
     @property
+    def at(self) -> str:
+        """The workspace that was named, as a person types it, behind a blank; empty for none."""
+        return f" --workspace {quoted(self.workspace)}" if self.workspace else ""
+
+    @property
     def for_next(self) -> str:
         """The options that the next command needs too, as a person types them; empty for none."""
         named = [

@@ -259,7 +259,7 @@ def headers(columns: Sequence[int], sheet: Sheet) -> str:
 def header_note(fields: Sequence[str]) -> str:
     """Return what the comment of a source header says."""
     if not fields:
-        return "Not used: no field of OPSCOM takes this column."
+        return "Not sent: the mapping gives this column to no field."
     return f"Goes to {' and '.join(fields)}."
 
 

@@ -43,8 +43,8 @@ def test_3_a_run_that_stops(office, controller, call):
     assert done.code == done.json["exit_code"] == 3
     assert done.states == {"roster.csv": {"not sent": 3}}
     assert done.json["stopped"] == (
-        "OPSCOM answers 9001: the request has no API token. Set OPSCOM_API_TOKEN, or name a file that "
-        "only you can read as `token_file:` in opscom.yaml. "
+        "OPSCOM answers 9001: the request has no API token. Keep it with `opscom-import login`, set "
+        "OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml. "
         "3 rows are left; run the same command again to go on."
     )
     assert f"Stopped: {done.json['stopped']}" in done.err.splitlines()

@@ -136,6 +136,6 @@ def test_a_token_is_tried_with_one_question_that_changes_nothing(controller, log
     assert done.err.splitlines()[-1] == (
         "The token was tried and did not work. OPSCOM answers 9002: the API token has no permission "
         "for this request. Ask your OPSCOM administrator to allow this endpoint for your token "
-        "(OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml). "
+        "(`opscom-import login`, OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml). "
         "Look into that, then run the same command again."
     )

@@ -65,8 +65,8 @@ def test_a_server_that_drips_ends_the_row_on_time(journal, pause, timeout):
 
 OTHER_CLIENT = (
     "OPSCOM answers 9034: the API token does not belong to this client code. Compare the client code (`client:` "
-    "in opscom.yaml, OPSCOM_CLIENT or --client), the token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml) "
-    "and the host (`host:`, OPSCOM_HOST or --host) with what OPSCOM gave you; they must belong together."
+    "in opscom.yaml, OPSCOM_CLIENT or --client), the token (`opscom-import login`, OPSCOM_API_TOKEN, or "
+    "`token_file:` in opscom.yaml) and the host (`host:`, OPSCOM_HOST or --host) with what OPSCOM gave you; they must belong together."
 )
 TOO_LONG = "{} OPSCOM asks to wait longer than a run may wait."
 SLOWER = TOO_LONG.format("OPSCOM asks to go more slowly (HTTP 429).")

@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from asking import ANSWERS, END, LOGIN, PEOPLE, STAFF, TYPES
+from commanding import ROOT
 
 LDAP = {"login source": "LDAP"}
 PERMITS = [["No", "Lot", "Plate", "From", "To", "Amount", "Cur"]]
@@ -523,3 +524,21 @@ def test_a_column_that_numbers_the_rows_is_no_id_whatever_was_confirmed(desk):
     assert desk.asks(path) == []
     found = {each["header"]: each["field"] for each in desk.json(path)["columns"][:-1]}
     assert (found["ID"], found["Employee Number"]) == (None, "unique_id")
+
+
+def test_where_map_makes_the_folder_of_mappings_the_shipped_ones_lie_beside_its_own(desk):
+    """The commands that are told name the workspace, as it was named."""
+    bare = desk.folder / "rehearsal"
+    path = desk.save("folk.xlsx", People=PEOPLE)
+    done = desk.map(path, "--workspace", bare, "--workbook")
+    workbook = bare / "results" / "folk-mapping.xlsx"
+    assert done.err.splitlines()[-1] == f"    opscom-import map {workbook} --workspace {bare}"
+    desk.fill(path, LDAP, book=workbook)
+    done = desk.map(workbook, "--workspace", bare)
+    made = bare / "mappings" / "folk.yaml"
+    check = f"    opscom-import check {path} --mapping {made} --workspace {bare}"
+    assert done.err.splitlines()[-1] == check
+    samples = ROOT / "samples" / "banner-students.xlsx"
+    done = desk.call(desk.folder, "check", path, samples, "--workspace", bare, "--json")
+    taken = [each["mapping"] for each in json.loads(done.out)["files"]]
+    assert taken == ["folk", "Banner students"]

@@ -274,7 +274,7 @@ def test_the_workbook_is_built_once_more_from_saved_bytes_without_a_network(
 
 WORDS = (
     "OPSCOM answers 9002: the API token has no permission for this request. Ask your OPSCOM administrator to "
-    "allow this endpoint for your token (OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml)."
+    "allow this endpoint for your token (`opscom-import login`, OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml)."
 )
 OTHER = "Name a file that begins with overdue-violations; they lie in the folder for workbooks."
 

@@ -1,5 +1,7 @@
 """The next semester: which rows are new, what the others change, and who is gone, by name."""
 
+from pathlib import Path
+
 import openpyxl
 import pytest
 from commanding import permit, user
@@ -125,7 +127,7 @@ def test_gone_permits_are_listed_with_their_ids_and_a_workbook_of_deletes_is_mad
             (
                 "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look "
                 "through it and push it: opscom-import history --gone "
-                f"{desk.results('permits')} --as-deletes gone-permits.xlsx"
+                f"{desk.results('permits')} --as-deletes permits-to-delete.xlsx"
             )
         ],
         ["Reference id", "Name in the last results workbook"],
@@ -147,6 +149,16 @@ def test_gone_permits_are_listed_with_their_ids_and_a_workbook_of_deletes_is_mad
     desk.push("gone.xlsx", "--mapping", "permit-cancellations.yaml", code=0)
     desk.push(desk.table("permits.csv", [permit(1), permit(7)]), code=0)
     assert desk.section("permits", "Gone")[2:] == [[ids[2], "PL2 N0002"]]
+
+
+def test_a_workbook_without_anything_gone_makes_no_list_of_deletes(desk):
+    desk.push(desk.table("permits.csv", [permit(0)]), code=0)
+    book = desk.results("permits")
+    desk.do("history", "--gone", book, "--as-deletes", "gone.xlsx", code=2)
+    assert desk.told == (
+        f"Error: {book} lists nothing as gone. An older workbook of its name, with a time in the name, may list it.\n"
+    )
+    assert not Path("gone.xlsx").exists()
 
 
 def test_a_permit_that_an_update_has_changed_is_not_gone(desk, controller):

@@ -31,7 +31,7 @@ from importer.prepare import prove_fitting
 from importer.results.inert import hold, sheet_name
 from importer.results.pages import MOST_COMMENTS
 
-UNUSED = "EDEDED Not used: no field of OPSCOM takes this column."
+UNUSED = "EDEDED Not sent: the mapping gives this column to no field."
 ANSWERED = f"OPSCOM refused this row with 9019. / Taken. / {CODES[9019].means} {CODES[9019].remedy}"
 NO_DATE = '"32/13/2001" is no date. / Correct the cell.'
 LINES = f"""\
