@@ -40,25 +40,6 @@ def expected(case, endpoint):
     return ("exists" if there and endpoint == "vehicles" else state), stops
 
 
-def try_case(folder, case, endpoint, workers, place):
-    journal = folder / "journal.sqlite"
-    with Witness(journal) as controller:
-        trial = Trial(
-            endpoint, journal, controller, rows=ROWS, workers=workers, timeout=case.timeout,
-            unread=case.unread,
-        )  # fmt: skip
-        # In the middle, so that there is a kept connection that can be stale.
-        victim = trial.key(3)
-        trial.cases = plan_of(case, place, victim)
-        controller.plan = {moment: each.fault for moment, each in trial.cases.items()}
-        done = trial.run()
-        if place == "one row once":
-            check_the_one_row(trial, done, case, workers)
-        if case.timeout < 1:
-            trial.timeout = 20.0
-        trial.finish()
-
-
 def check_the_one_row(trial, done, case, workers):
     state, stops = expected(case, trial.endpoint)
     assert (done.stopped is not None) == stops, done.stopped
@@ -106,17 +87,28 @@ def matrix():
 
 @pytest.mark.parametrize(("case", "endpoint", "workers", "place"), list(matrix()))
 def test_what_is_said_of_each_row_is_true_and_the_next_run_finishes(
-    tmp_path, case, endpoint, workers, place
+    journal, case, endpoint, workers, place
 ):
-    try_case(tmp_path, case, endpoint, workers, place)
+    with Witness(journal) as controller:
+        trial = Trial(
+            endpoint, journal, controller, rows=ROWS, workers=workers, timeout=case.timeout,
+            unread=case.unread,
+        )  # fmt: skip
+        # In the middle, so that there is a kept connection that can be stale.
+        victim = trial.key(3)
+        trial.cases = plan_of(case, place, victim)
+        controller.plan = {moment: each.fault for moment, each in trial.cases.items()}
+        done = trial.run()
+        if place == "one row once":
+            check_the_one_row(trial, done, case, workers)
+        if case.timeout < 1:
+            trial.timeout = 20.0
+        trial.finish()
 
 
 @pytest.mark.parametrize("workers", WORKERS)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_where_nobody_listens_nothing_is_sent_and_the_next_run_finishes(
-    tmp_path, endpoint, workers
-):
-    journal = tmp_path / "journal.sqlite"
+def test_where_nobody_listens_nothing_is_sent_and_the_next_run_finishes(journal, endpoint, workers):
     with Witness(journal) as controller:
         trial = Trial(endpoint, journal, controller, workers=workers)
         controller.refuse()
@@ -131,8 +123,7 @@ def test_where_nobody_listens_nothing_is_sent_and_the_next_run_finishes(
 
 @pytest.mark.parametrize("workers", WORKERS)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_controller_that_goes_away_in_the_middle_loses_nothing(tmp_path, endpoint, workers):
-    journal = tmp_path / "journal.sqlite"
+def test_a_controller_that_goes_away_in_the_middle_loses_nothing(journal, endpoint, workers):
     with Witness(journal) as controller:
         # Connections that wait to be accepted are reset: those rows are lost before they are read.
         plan = {(f"{PREFIX[endpoint]}2", 1): Case("refuse", "fine", Fault("refuse"))}

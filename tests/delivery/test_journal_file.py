@@ -24,11 +24,6 @@ from schemas import POLICIES
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
 
 
-@pytest.fixture
-def journal(tmp_path):
-    return tmp_path / "journal.sqlite"
-
-
 def mode_of(journal):
     with closing(sqlite3.connect(journal)) as beside:
         return beside.execute("PRAGMA journal_mode").fetchone()[0]

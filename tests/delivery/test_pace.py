@@ -110,14 +110,14 @@ def test_a_rate_gives_one_turn_after_the_other():
 
 
 @pytest.mark.parametrize("workers", [1, 4, 16])
-def test_the_rate_is_never_exceeded_repeats_included(tmp_path, workers):
+def test_the_rate_is_never_exceeded_repeats_included(journal, workers):
     rate, rows = 200, 20
     slower = Fault("answer", status=429, body="")
     plan = {(f"P{n}", 1): slower for n in range(0, rows, 3)}
     with Controller(plan) as controller:
         started = time.monotonic()
         done = push(
-            controller.url, tmp_path / "journal.sqlite", "permits", permits(rows),
+            controller.url, journal, "permits", permits(rows),
             workers=workers, pace=Pace(rate=rate, random=Random(3)),
         )  # fmt: skip
         times = sorted(entry.at - started for entry in controller.ledger)
@@ -145,11 +145,11 @@ def test_the_budget_of_retries_runs_out_acceptances_alone_fill_it_and_never_beyo
     assert pace.may_retry(timed_out=False)
 
 
-def test_a_spent_budget_stops_a_run(tmp_path):
+def test_a_spent_budget_stops_a_run(journal):
     failing = Fault("answer", status=500, body="<html>")
     plan = {("*", n): failing for n in range(1, 6)}
     with Controller(plan) as controller:
-        done = push(controller.url, tmp_path / "journal.sqlite", "users", users(60), workers=4)
+        done = push(controller.url, journal, "users", users(60), workers=4)
         assert controller.requests <= 60 + (BUDGET + 60) // RETRY_COST
     assert done.stopped == (
         "The host answers that it failed (HTTP 500). Too many attempts of this run have failed. "
@@ -169,12 +169,12 @@ class Hesitating(Pace):
         return super().failed(started)
 
 
-def test_a_silent_host_gets_no_second_wave_of_rows(tmp_path):
+def test_a_silent_host_gets_no_second_wave_of_rows(journal):
     # A second wave would be waited for as long as the first.
     with Controller({("*", 0): Fault("hang")}) as controller:
         pace = Hesitating(random=QuickRandom(), clock=lambda: time.monotonic() * 1000)
         done = push(
-            controller.url, tmp_path / "journal.sqlite", "users", users(30),
+            controller.url, journal, "users", users(30),
             workers=4, timeout=0.4, pace=pace,
         )  # fmt: skip
         assert controller.requests == 4

@@ -8,12 +8,6 @@ from delivering import permits, push, users
 from proving import answer
 from pulling import NOT_FOUND
 
-
-@pytest.fixture
-def journal(tmp_path):
-    return tmp_path / "journal.sqlite"
-
-
 IDS_OF_OTHERS = (
     "The answer holds the id of another row. Nobody knows whether OPSCOM took the row, and it is not sent "
     "again. Run `opscom-import settle` to find out, or look it up in OPSCOM and write the id, yes or no into "

@@ -431,8 +431,7 @@ QUICK = {"lost", "cut-in-body", "500-applied", "429-seconds", "9019-with-200", "
         if not case.unread
     ],
 )
-def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(tmp_path, case, finished):
-    journal = tmp_path / "journal.sqlite"
+def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(journal, case, finished):
     with second_term(journal, finished=finished) as (controller, second, ids):
         controller.plan.update({(number, 1): case.fault for number in ids})
         done = second(timeout=case.timeout)

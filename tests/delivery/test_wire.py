@@ -45,11 +45,6 @@ def trusted(monkeypatch):
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(CERTIFICATE))
 
 
-@pytest.fixture
-def journal(tmp_path):
-    return tmp_path / "journal.sqlite"
-
-
 @contextmanager
 def behind_proxy(monkeypatch, plan=None, **more):
     """Run a controller behind TLS, and a proxy on the way to it, which the environment names."""

@@ -99,13 +99,6 @@ def test_a_full_disk_or_a_break_in_the_middle_leaves_everything_as_it_was(older)
     assert (older.read_bytes(), names(older.parent)) == (b"old", [older.name])
 
 
-def test_a_folder_that_is_a_file_is_said(tmp_path):
-    (tmp_path / "results").write_bytes(b"")
-    path = tmp_path / "results" / "students-results.xlsx"
-    with pytest.raises(InputError, match="this workbook could not be written: "):
-        put(path)
-
-
 def test_an_older_check_goes_into_a_folder_of_its_own_so_that_results_stay_in_sight(tmp_path):
     path = tmp_path / "students-checked.xlsx"
     part = part_of(sheet_of(("a",), [("x",)]))

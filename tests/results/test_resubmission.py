@@ -198,23 +198,6 @@ def test_a_cell_without_a_trusted_value_is_held_until_it_is_corrected(
     assert controller.requests == 1
 
 
-def test_results_of_results_keep_the_first_name_and_the_first_rows(desk, controller):
-    rows = [["A list"], [], ["Id", "First", "Last", "Mail"]]
-    rows += [[f"{at:06}", "A", "B", f"u{at}@students.example"] for at in range(3)]
-    write_book(desk.folder / "roster.xlsx", {"List": rows})
-    desk.push("roster.xlsx", code=0)
-    digest = desk.facts("roster")["File's SHA-256"]
-    for _ in range(2):
-        with edited(desk.results("roster"), "List") as page:
-            page.delete_rows(2)
-            page.cell(2, 10).value += "x"
-        desk.push(desk.results("roster"), code=0)
-    results = desk.folder.glob("results/*-results.xlsx")
-    assert [path.name for path in results] == ["roster-results.xlsx"]
-    assert [row["opscom_row"] for row in desk.table_of("roster", "List")] == ["6"]
-    assert desk.facts("roster")["File's SHA-256"] == digest
-
-
 TEMPLATE = """\
 version: 1
 name: Template

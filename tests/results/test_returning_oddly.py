@@ -307,17 +307,6 @@ def test_a_value_that_a_person_sets_back_in_the_newest_workbook_goes(desk, contr
     ]
 
 
-def test_of_a_folder_of_results_only_the_newest_are_pushed(desk, controller):
-    desk.roster(3, "roster.csv")
-    for _ in range(2):
-        desk.push("roster.csv", code=0)
-    desk.correct("roster", ("000001", "Last", "Later"))
-    done = desk.push(desk.folder / "results", code=0)
-    assert [file["source"].rpartition("results")[0][-7:] for file in done["files"]] == ["roster-"]
-    assert len(list(desk.folder.glob("results/*"))) == 3
-    assert len(controller.ledger) == 4
-
-
 def test_what_no_workbook_can_hold_is_not_sent_in_another_form(desk, controller):
     people = [user(number) for number in range(3)]
     people[1]["First"] = "A\x01B\uffff"
