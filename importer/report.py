@@ -163,27 +163,21 @@ def _of_rows(
     sheets: Sequence[Checked], said: tuple[State, str, str], rows: Sequence[tuple[int, int, str]]
 ) -> Cause:
     """Return what is wrong with rows as a whole, of which the same is said."""
-    (state, code, text), (at, position, first) = said, rows[0]
-    means, remedy, answered = (
-        "OPSCOM refused the record.",
-        "See opscom_message in the workbook.",
-        "",
-    )
-    if len({message for *_, message in rows}) == 1:
-        text = first
+    (state, code, _), (at, position, first) = said, rows[0]
+    means, remedy = "OPSCOM refused the record.", "See opscom_message in the workbook."
+    texts = {message for *_, message in rows}
+    one = first if len(texts) == 1 else alike(first) if len(set(map(alike, texts))) == 1 else ""
     if state is State.INVALID:
-        means, stop, remedy = text.partition(". ")
+        means, stop, remedy = one.partition(". ")
         means += stop.strip()
-    else:
-        answered = text or alike(first)
-        if known := code_of(code):
-            means, remedy = known.means, known.remedy
+    elif known := code_of(code):
+        means, remedy = known.means, known.remedy
     sheet = sheets[at].batch.sheet
     place = sheet.place(int(sheet.rows[position]))
     return Cause(
         *(None, None, code, True, means, remedy, len(rows), (), place, (at, position, None)),
         by_opscom=state is State.REJECTED,
-        answered=answered,
+        answered=one if state is State.REJECTED else "",
     )
 
 

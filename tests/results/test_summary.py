@@ -305,20 +305,22 @@ HELD = {
 
 
 def test_what_holds_a_whole_row_back_is_a_problem_of_its_own_with_its_remedy(tmp_path):
-    outcomes = [HELD["edited"], HELD["edited"], HELD["alike"], HELD["late"]]
-    page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 4), outcomes), endpoint="permits")
+    refused = (Outcome(State.REJECTED, "", "9019", f"{name} has it.") for name in ("Ann", "Bob"))
+    outcomes = [HELD["edited"], HELD["edited"], HELD["alike"], HELD["late"], *refused]
+    page = summary(tmp_path, part_of(sheet_of(("a",), [("x",)] * 6), outcomes), endpoint="permits")
     assert page["A1"].value == (
-        "No row is known to be in OPSCOM as it stands here. 2 were edited since they came into OPSCOM, 1 "
-        "needs a correction, 1 was changed by a later push."
+        "No row is known to be in OPSCOM as it stands here. 2 were edited since they came into OPSCOM, 3 "
+        "need a correction, 1 was changed by a later push."
     )
     problems = [" | ".join(map(str, line)) for line in section(page, "Problems")[1:]]
     assert problems == [
         "Whole row | 2 | It is there under r-1. | Restore it. | Students, row 5 | 9022 error",
+        f"Whole row | 2 | {CODES[9019].means} | {CODES[9019].remedy} | Students, row 9 | 9019 error",
         "Whole row | 1 | It may be a second one. | Write new. | Students, row 7 | 9022 error",
         "Whole row | 1 | A later push came. | Delete the row. | Students, row 8 | error",
     ]
     lines = section(page, "Rows that need a person")
-    assert [(line[0], line[3]) for line in lines[1:]] == [
+    assert [(line[0], line[3]) for line in lines[3:]] == [
         ("rows 5 to 6", HELD["edited"].message),
         ("row 7", HELD["alike"].message),
         ("row 8", HELD["late"].message),
