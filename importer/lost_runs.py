@@ -7,10 +7,12 @@ and vehicles and permits would be created again. The results workbooks still tel
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.delivery.memory import System
-from importer.delivery.planning import tells_of_record
+from importer.delivery.planning import SETTLED, tells_of_record
 from importer.errors import ImporterError
 from importer.model import Outcome, State
 from importer.prepare import CHECK, SETTLE
@@ -21,7 +23,6 @@ from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from pathlib import Path
 
     from importer.delivery.journal import LearnedRow
     from importer.delivery.memory import Memory
@@ -32,6 +33,10 @@ _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
 _MOST = 100
 """Workbooks that are looked into, the newest: what is lost of a journal is the end of it, or all."""
 _MOST_NAMED = 20
+_LEARNED = (
+    "This journal did not know the run that wrote this workbook. Its rows that were settled then count as they "
+    "stand here, and are not sent: put what was changed in them since into the next list."
+)
 
 Lost = tuple[tuple["Path", "Origin"], ...]
 
@@ -78,15 +83,16 @@ def _is_lost(origin: Origin, memory: Memory | None, system: System, number: int 
     return same and (memory is None or not memory.knows(origin.run, origin.digest))
 
 
-def learn(jobs: Sequence[Job], past: Past, request: Request) -> Past:
+def learn(jobs: Sequence[Job], past: Past, request: Request) -> tuple[tuple[Job, ...], Past]:
     """Write down what given results workbooks say of runs that the journal does not know, oldest first.
 
     Returns:
-        The past, with the system entered where there is something to learn.
+        The files, with a note on each that was learned from, and the past, with the system entered where there
+        is something to learn.
     """
     if request.command == CHECK or request.sheet is not None or not any(job.origin for job in jobs):
-        return past
-    past = past.entered()
+        return tuple(jobs), past
+    past, learned = past.entered(), set[Path]()
     journal = past.opened
     told = [(job.origin, job) for job in jobs if job.error is None and job.origin is not None]
     for origin, job in sorted(told, key=lambda each: each[0].started):
@@ -97,7 +103,9 @@ def learn(jobs: Sequence[Job], past: Past, request: Request) -> Past:
             }
             why = f"Learned from {job.path.name}."
             journal.learn(origin, past.known_number, job.endpoint, why, rows)
-    return past
+            learned.add(job.path)
+    noted = (replace(j, notes=(*j.notes, _LEARNED)) if j.path in learned else j for j in jobs)
+    return tuple(noted), past
 
 
 def leave_aside(lost: Lost, past: Past, request: Request) -> None:
@@ -109,13 +117,14 @@ def leave_aside(lost: Lost, past: Past, request: Request) -> None:
 
 def _rows(job: Job, checked: Checked, memory: Memory) -> Iterator[LearnedRow]:
     """Yield what a sheet tells of OPSCOM's records; a row that says ``update`` is not what OPSCOM has."""
-    if not POLICIES[job.endpoint].creates:
-        return
+    policy = POLICIES[job.endpoint]
     for record in Rows(checked, TABLES[job.endpoint]):
         told = record.told
         if told.answer == "update":
             continue
-        if tells_of_record(told):
+        # Each row of updates and deletes holds its id, whatever became of it.
+        same = not policy.of or told.reference_id.casefold() == record.key
+        if (policy.creates and tells_of_record(told)) or (told.status in SETTLED and same):
             state = State.EXISTS if told.status == State.EXISTS else State.PUSHED
             result = Outcome(state, told.reference_id, message="Its results workbook says so.")
         elif told.status == State.UNKNOWN:

@@ -193,6 +193,10 @@ def prepare(request: Request) -> tuple[Job, ...]:
     jobs = [Job(path, error=str(error)) for path, error in faults]
     faulty = tuple(path.name for path, _ in faults)
     jobs += [prepare_file(path, mappings, request, faulty) for path in request.files]
+    # Of several results workbooks the newest is the last, which counts.
+    started = {job.path: job.origin.started for job in jobs if job.origin}
+    returned = iter(sorted((j for j in jobs if j.path in started), key=lambda j: started[j.path]))
+    jobs = [next(returned) if job.path in started else job for job in jobs]
     ranks = {endpoint: rank for rank, endpoint in enumerate(("", *POLICIES))}
     sources = {job.digest for job in jobs if job.origin is None}
     # What a person corrected in the workbook of a file counts more than the file itself.

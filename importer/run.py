@@ -57,7 +57,7 @@ def run(request: Request, look_back: LookBack, begin: Begin) -> Report:
     jobs = prepare(request)
     past = look_back(jobs)
     jobs = recognise(jobs, past)
-    past = learn(jobs, past, request)
+    jobs, past = learn(jobs, past, request)
     jobs = jobs if request.different_file else guard(jobs, past)
     jobs = overrule_files(name_workbooks(jobs, request))
     planned = compare(jobs, past, request)

@@ -142,7 +142,7 @@ class Journal(ExitStack):
         """Write down a file of a run that this journal does not know, as its results workbook tells it.
 
         The run has no version: that tells it from those of this journal. ``why`` is what the history says
-        of it. What the journal knows as settled stays.
+        of it. What the journal knows as settled stays, but for what an older run brought and may change.
         """
         moment = origin.started.replace(" ", "T") or now()
         who = (origin.host.rstrip("/"), origin.client, person(), platform.node())
@@ -163,13 +163,23 @@ class Journal(ExitStack):
                     endpoint=endpoint,
                     rows=len(learned),
                 )
-                known = EndpointMemory(self.memory, system, endpoint).known()
+                records = EndpointMemory(self.memory, system, endpoint)
+                known, newer = records.known(), records.begun_since(moment)
                 for row, identity, digest, parts, result in learned:
-                    if identity in known and known[identity].settled:
+                    policy, there = self._policies[endpoint], known.get(identity)
+                    if there and there.settled and (identity in newer or not policy.upsert):
                         continue
                     what = (file, row, system, endpoint, identity, digest, parts)
-                    intent = Intent(*what, self._policies[endpoint])
+                    intent = Intent(*what, policy)
                     conclude(self.connection, intend(self.connection, intent), intent, result)
+                if endpoint and (deletes := self._policies[endpoint].deleted_by):
+                    # They may have been learned before.
+                    self.connection.execute(
+                        "UPDATE record SET settled = 'deleted', digest = '' WHERE system = :system AND endpoint ="
+                        " :endpoint AND reference_id COLLATE NOCASE IN (SELECT identity FROM record WHERE"
+                        " system = :system AND endpoint = :deletes AND settled = 'pushed')",
+                        {"system": system, "endpoint": endpoint, "deletes": deletes},
+                    )
 
     def _write(self, text: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Cursor:
         with faults(self.path):

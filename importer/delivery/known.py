@@ -225,6 +225,16 @@ class EndpointMemory:
         rows = self._select("identity FROM attempt", _OF_FILE, digest=digest)
         return frozenset(identity for (identity,) in rows)
 
+    def begun_since(self, moment: str) -> frozenset[str]:
+        """Return the records whose last attempt was made by a run that began at a moment or later, as identities."""
+        rows = self._select(
+            "identity FROM record",
+            "attempt IN (SELECT attempt.id FROM attempt JOIN file ON file.id = attempt.file JOIN run ON"
+            " run.id = file.run WHERE julianday(run.started) >= julianday(:moment))",
+            moment=moment,
+        )
+        return frozenset(identity for (identity,) in rows)
+
     def sent_once(self, identity: str) -> bool:
         """Whether a record was sent exactly once, ever."""
         found = self._select("count(*) FROM attempt", "identity = :identity", identity=identity)

@@ -171,14 +171,17 @@ def _changed(record: Record, past: Known, digest: str, evidence: Evidence) -> Ve
 
     A row of an older results workbook would undo what a later run brought.
     """
+    settled = record.told.status in SETTLED
     if past.settled != State.PUSHED:
-        return SEND
+        return _told(record.told) if settled and evidence.unheard else SEND
     if past.digest == digest:
         return SEND if past.unsettled else Verdict(Outcome(State.UNCHANGED, past.reference_id))
     if evidence.records is None or not (evidence.returned and evidence.policy.upsert):
         return SEND
     later = evidence.records.accepted_after(past.identity, digest)
     held = record.told.status == State.INVALID
+    if settled and evidence.foreign:  # what it brought was learned, so something else came later
+        return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
     if later and (held or evidence.written is None or later > evidence.written):
         return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
     return SEND
@@ -281,9 +284,7 @@ def _returned(  # noqa: PLR0911 - one return a case, in the order of their weigh
     if other and earlier.unsettled:
         return _answered(told, earlier, evidence, edited=True)
     if evidence.unheard and tells_of_record(told):
-        note = "This workbook says that OPSCOM has this record; the journal does not know its run."
-        state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
-        return Verdict(Outcome(state, told.reference_id, message=note))
+        return _told(told)
     if told.reference_id:
         if past.settled == DELETED:
             what = (
@@ -300,6 +301,12 @@ def _returned(  # noqa: PLR0911 - one return a case, in the order of their weigh
         # The workbook says that it was sent, and this journal knows nothing of it.
         return Verdict(WAITING)
     return _not_alike(record, past.identity, evidence)
+
+
+def _told(told: Resubmitted) -> Verdict:
+    note = "This workbook says that OPSCOM has this record; the journal does not know its run."
+    state = State.EXISTS if told.status == State.EXISTS else State.UNCHANGED
+    return Verdict(Outcome(state, told.reference_id, message=note))
 
 
 def tells_of_record(told: Resubmitted) -> bool:

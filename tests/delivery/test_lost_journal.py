@@ -3,9 +3,17 @@
 import shutil
 
 import pytest
-from commanding import permit
+from commanding import DELETES, permit, user
 from controller import Fault
-from returning import Desk, rows_of, sent, states
+from returning import Desk, edited, rows_of, sent, states
+
+ENDS = """\
+version: 1
+name: Ends
+endpoint: permit-updates
+match: {files: ["*ends*"]}
+fields: {referenceID: Id, endTime: To}
+"""
 
 
 def permits(desk, count, name="permits.csv", start=0):
@@ -170,6 +178,66 @@ def test_a_vehicle_that_exists_and_a_lost_answer_are_learned_too(desk, controlle
         "pushed",
         "unchanged",
     }
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["permits first", "deletes first"])
+@pytest.mark.parametrize("together", [True, False], ids=["one run", "two runs"])
+def test_deletes_are_learned_and_not_sent_again(pushed, controller, order, together):
+    first, lost, _ = (each["reference_id"] for each in controller.records("permits"))
+    pushed.write("mappings/cancel.yaml", DELETES)
+    pushed.table("cancel.csv", [{"Reference ID": number} for number in (first.upper(), lost)])
+    controller.plan[lost, 1] = Fault("lost")
+    controller.plan[lost, 2] = Fault("answer", status=404, body="<html>")
+    pushed.push("cancel.csv", "--workers", 1, code=3)
+    pushed.lose_journal()
+    books = [*map(pushed.results, ("permits", "cancel"))][::order]
+    for paths in [books] if together else [[book] for book in books]:
+        pushed.do("push", *paths, "--yes")
+    assert len(controller.records("permits")) == 1
+    deletes = [entry.key for entry in controller.ledger if entry.call == "permits/delete"]
+    assert deletes == [first.upper(), lost, lost, lost]
+    assert [row["opscom_status"] for row in pushed.table_of("cancel")] == ["unchanged", "pushed"]
+    # What was deleted is no record of OPSCOM's any more.
+    assert states(pushed.do("check", "permits.csv", code=0)) == {"ready": 2, "unchanged": 1}
+
+
+LEARNED = (
+    "This journal did not know the run that wrote this workbook. Its rows that were settled then count as they "
+    "stand here, and are not sent: put what was changed in them since into the next list."
+)
+
+
+@pytest.mark.parametrize("name", ["roster", "ends"])
+@pytest.mark.parametrize(
+    ("orders", "codes"),
+    [([[3, 1, 2]], [0]), ([[3], [1], [2]], [0, 1, 1]), ([[1], [2], [3]], [0, 0, 0])],
+    ids=["all at once", "the newest first", "the newest last"],
+)
+def test_of_what_runs_of_a_lost_journal_brought_the_newest_counts(
+    desk, controller, name, orders, codes
+):
+    desk.write("mappings/ends.yaml", ENDS)
+    for number in (1, 2, 3):
+        rows = [user(0) | {"Last": f"Name{number}"}, user(1)]
+        if name == "ends":
+            rows = [{"Id": f"r-{n}", "To": f"2027-01-0{number * n + 1}T00:00:00"} for n in (1, 0)]
+        desk.push(desk.table(f"{name} {number}.csv", rows), code=0)
+        with edited(desk.results(f"{name} {number}"), "Summary") as page:
+            [at] = [cell.row for cell in page["A"] if cell.value == "Started"]
+            page.cell(at, 2).value = f"2026-0{number}-01 08:00:00+00:00"
+    desk.lose_journal()
+    before = controller.requests
+    for order, code in zip(orders, codes, strict=True):
+        books = [desk.results(f"{name} {number}") for number in order]
+        done = desk.do("check", *books)
+        assert "ready" not in states(done)
+        done = desk.do("push", *books, "--yes", code=code)
+        assert all(LEARNED in file["notes"] for file in done["files"])
+        if code:
+            [row, _] = desk.table_of(f"{name} {order[0]}")
+            assert row["opscom_message"].startswith("A later push brought other values")
+    assert states(desk.push(f"{name} 3.csv", code=0)) == {"unchanged": 2}
+    assert controller.requests == before
 
 
 def test_a_no_in_the_workbook_of_a_lost_run_is_believed_where_no_other_tells_of_the_row(
