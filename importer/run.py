@@ -227,7 +227,7 @@ class _Line:
             return [SheetReport(job.path, error=why)]
         if lasting:
             self._stop(why)
-        else:
+        if self._stopper is None or self._stopper.reason != why:
             self._failed.append(why)
         return report_sheets(planned, outcomes, None)
 

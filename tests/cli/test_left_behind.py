@@ -107,6 +107,7 @@ def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office
         f"Make room in {results} and in {scratch} (for temporary files), or name another folder with "
         "--results, then run the same command again; nothing is sent twice."
     ) in err.splitlines()
+    assert "Exception" not in err
     assert left(office) == ([], [])
 
 
