@@ -495,7 +495,8 @@ def test_the_results_workbooks_that_a_lost_journal_asks_for_make_no_second_permi
     desk.lose_journal()
     older = (desk.folder / "results").glob("permits-results *.xlsx")
     done = desk.do("push", "--yes", desk.results("permits"), *older, code=1)
-    assert [each["states"] for each in done["files"]] == [{"unchanged": 1, "invalid": 1}, SAME]
+    told = [each["states"] for each in done["files"]]
+    assert sorted(told, key=len) == [SAME, {"unchanged": 1, "invalid": 1}]
     assert len(controller.ledger) == 2
 
 
