@@ -202,7 +202,11 @@ def impossible(text: str) -> bool:
 
     number = EXTENSION_RE.sub("", text).strip()
     # An extension alone, with or without the word, is what campuses keep for their own phones.
-    if re.fullmatch(r"[0-9]{0,5}", number) or any(c.isalpha() for c in number):
+    if any(c.isalpha() for c in number):
+        return False
+    if re.search(rf"[^\d+()./\s{DASHES}]", number) or number == "0":
+        return True
+    if re.fullmatch("[0-9]{0,5}", number):
         return False
     try:
         return not phonenumbers.is_possible_number(phonenumbers.parse(number, "CA"))

@@ -20,6 +20,7 @@ from importer.model import UNCORRECTED, Refusal, State
 from importer.records import read_resubmitted
 from importer.schema import Kind
 from importer.text import clean, count, fold, spans
+from schemas.signs import DASHES, POINTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -74,7 +75,8 @@ _UNLIKE: Final = (
 _TWO: Final = 2
 _EXACT: Final = 15
 """Digits that Excel keeps of a number."""
-_APART_BY: Final = 100
+_APART_BY: Final = 30
+_APART_IN: Final = rf"[\s{DASHES}{POINTS}]"
 _ROUNDED: Final = r"[0-9]{15}0+"
 _COLOURS: Final = re.compile(
     r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|violets?|rose"
@@ -322,14 +324,15 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
         same = " and ".join(f"{name} {batch.frame[name].max()}" for name in given)
         yield f"The mapping gives all rows {same}. Where that is of an earlier term, change it there."
     sheet, seen = batch.sheet, set()
+    tell = {Kind.ID: _about_ids, Kind.PLATE: _about_plates}
     for known in table.fields:
         columns = batch.origins.get(known.name, ())
-        if len(columns) != 1 or columns[0] in seen or known.kind is not Kind.ID:
+        if len(columns) != 1 or columns[0] in seen or known.kind not in tell:
             continue
         seen.add(columns[0])
         column, texts = sheet.columns[columns[0]], sheet.frame[columns[0]]
         filled = (texts != "").to_numpy(dtype=np.bool_) & ~batch.skipped
-        for said in _about_ids(batch.frame[known.name][filled], sheet.rows[filled]):
+        for said in tell[known.kind](batch.frame[known.name][filled], sheet.rows[filled]):
             yield f'Column {column.letter} "{column.header}": {said}'
 
 
@@ -362,6 +365,18 @@ def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
             f"{count(int(long.sum()), 'long number')}, all zero after the first {_EXACT} digits "
             f"({_those(rows[long])}). Excel probably rounded them; export the column as text from the system "
             "that it comes from."
+        )
+
+
+def _about_plates(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
+    """Yield that plates are spelled in several ways: each would be another vehicle."""
+    texts = mapped.str.upper()
+    bare = texts.str.replace(_APART_IN, "", regex=True)
+    several = texts.groupby(bare).transform("nunique").to_numpy() > 1
+    if several.any():
+        yield (
+            f"{count(int(several.sum()), 'plate')} differ from others in blanks, dashes or points alone "
+            f"({_those(rows[several])}). To have them written alike, say `convert: [plate]` in the mapping."
         )
 
 

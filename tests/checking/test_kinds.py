@@ -94,7 +94,7 @@ WARNED = {
     Kind.TEXT: {"question": ["12 boul. Ren?-L?vesque", "Montr?al"], "misread": ["£ód¼", "©iauliai", "5 ¤ Rd"]},
     ID: {"hash": ["#204411"]},
     PLATE: {"signs": ["CEKR#412", "CEKR*412", "CEKR_412"], "letters": ["СEKR412", "CEKR41З", "Ω412"]},
-    PHONE: {"letters": ["emp ph. klondike 555", "call 613 555 0142"], "impossible": ["613555014", "61355501421234567890", "+1 234"]},
+    PHONE: {"letters": ["emp ph. klondike 555", "call 613 555 0142"], "impossible": ["0", "613-555-0101;", "613*555*0101", "6135550101,4", "613555014", "61355501421234567890", "+1 234"]},
     POSTAL: {"canadian": ["KIA OB1", "K1A OB1", "K1A0B", "D1A 0B1", "K1A 0B1 CANADA"], "american": ["2138", "2138-1234", "999999", "0"]},
     EMAIL: {"host": ["ann@localhost"]},
     PROVINCE: {"nowhere": ["XX", "zz"]},

@@ -59,6 +59,16 @@ NOTED = {
         ("4 numbers have fewer digits than the 9 of the others (rows 4 to 7). If zeros at the front were lost, "
         "say `pad: 9` in the mapping."),
     ),
+    "random numbers of six digits": (
+        "employ_no", [str(100_000 + 449 * number % 900_000) for number in range(1, 1_990)] + ["1234", "12345"], None,
+        ("2 numbers have fewer digits than the 6 of the others (rows 1991 to 1992). If zeros at the front were lost, "
+        "say `pad: 6` in the mapping."),
+    ),
+    "plates in several spellings": (
+        "plate", ["AB 123", "ab-123", "ZZ 1", "AB\u2011123", "CD.4", "CD4", "zz 1"], None,
+        ("5 plates differ from others in blanks, dashes or points alone (rows 2 to 3, 5 to 7). To have them written "
+        "alike, say `convert: [plate]` in the mapping."),
+    ),
     "long numbers that all end in zeros": (
         "student_no", ROUNDED, None,
         ("2 long numbers, all zero after the first 15 digits (rows 2 to 3). Excel probably rounded them; export "
@@ -70,7 +80,8 @@ NOTED = {
 @pytest.mark.parametrize("kind", NOTED)
 def test_what_a_whole_column_tells_is_noted(kind):
     field, cells, mapped, said = NOTED[kind]
-    assert notes(field, cells, mapped=mapped) == [f'Column A "HEADER": {said}']
+    endpoint = "vehicles" if field == "plate" else "users"
+    assert notes(field, cells, mapped=mapped, endpoint=endpoint) == [f'Column A "HEADER": {said}']
 
 
 PROVES_NOTHING = {
