@@ -18,7 +18,7 @@ from importer.prepare import prepare_file
 from importer.records import read_resubmitted
 from importer.report import Against
 from importer.schema import record_key, told_key
-from importer.text import count
+from importer.text import count, levelled
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -171,13 +171,14 @@ def _against(
     every = records.accepted_through(batch.mapping)
     own_ids, all_keys = ids(keys), set().union(*held.values())
     own = keys | {key for key in every if key in known and known[key].reference_id in own_ids}
-    fresh = {key.lstrip("0") for key in keys - every.keys()} if keyed else set()
-    shorn = {key for key in every.keys() - keys if key.lstrip("0") in fresh}
+    bare = levelled if table.upper_key else _without_zeros
+    fresh = set(map(bare, keys - every.keys())) if keyed else set()
+    alike = {key for key in every.keys() - keys if bare(key) in fresh}
     # What was deleted since is in no list any more.
     there = {
         key: e for key, e in every.items() if key not in known or known[key].settled != DELETED
     }
-    through = _of_this_list(there, own | shorn, job.path.name)
+    through = _of_this_list(there, own | alike, job.path.name)
     last = records.last_file(batch.mapping, job.digest, {digest for digest, _ in through.values()})
     if last is None:
         return None
@@ -197,11 +198,15 @@ def _against(
     fields = Counter(name for each in sheets for changed in each.news.values() for name in changed)
     kinds = sum(map(_kinds, sheets), Counter[str]())
     notes = _notes(kinds.total(), last, keys, every) if keyed else []
-    if shorn:
-        ids_are = "id is that of a row" if len(shorn) == 1 else "ids are those of rows"
+    if alike:
+        what, how = "id", "zeros at the front"
+        remedy = f"Where the zeros were lost, say `pad: {max(map(len, alike))}` in the mapping."
+        if table.upper_key:
+            what, how = "plate", "blanks and dashes"
+            remedy = "To have them written alike, say `convert: [plate]` in the mapping."
+        are = f"{what} is that of a row" if len(alike) == 1 else f"{what}s are those of rows"
         notes.append(
-            f"{len(shorn):,} new {ids_are} before but for zeros at the front, and would be other records in "
-            f"OPSCOM. Where the zeros were lost, say `pad: {max(map(len, shorn))}` in the mapping."
+            f"{len(alike):,} new {are} before but for {how}, and would be other records in OPSCOM. {remedy}"
         )
     if policy.by_hand and kinds["changed"]:
         holds = "holds" if kinds["changed"] == 1 else "hold"
@@ -294,6 +299,10 @@ def _with_kept(workbooks: Sequence[Path], results: Path) -> Iterator[Path]:
         path = written if written.is_file() else results / written.name
         kept = sorted(path.parent.glob(f"{escape(path.stem)} *{path.suffix}"), reverse=True)
         yield from filter(Path.is_file, (path, *kept[:_MOST_KEPT]))
+
+
+def _without_zeros(key: str) -> str:
+    return key.lstrip("0")
 
 
 def _notes(

@@ -96,6 +96,20 @@ def test_ids_that_have_lost_their_zeros_since_are_told(desk):
     )
 
 
+def test_plates_that_are_spelled_otherwise_than_before_are_told(desk):
+    desk.push(
+        desk.table("vehicles.csv", [{"Plate": f"ABC-{n}", "Prov": "ON"} for n in range(3)]), code=0
+    )
+    dashed = desk.table("vehicles.csv", [{"Plate": f"ABC {n}", "Prov": "ON"} for n in range(3)])
+    (file,) = desk.do("check", dashed, code=0)["files"]
+    assert file["notes"] == [
+        (
+            "3 new plates are those of rows before but for blanks and dashes, and would be other records in OPSCOM. "
+            "To have them written alike, say `convert: [plate]` in the mapping."
+        )
+    ]
+
+
 def test_who_is_gone_is_told_by_id_alone_where_no_results_workbook_is_left(desk):
     fall(desk)
     desk.results("roster-fall").unlink()
