@@ -106,6 +106,7 @@ def test_the_ledger_holds_what_was_received_and_counts_attempts_for_each_call_an
         push(client, "X", plate="X", first_name="Zoë")
         for _ in range(2):
             push(client, "X", "vehicles/push", plate="X")
+        assert (controller.requests, controller.connections, controller.at_once) == (3, 1, 1)
         with socket.create_connection(("127.0.0.1", int(controller.url.rsplit(":", 1)[1]))) as sock:
             sock.sendall(b"POST /api/C/v1/permits/push HTTP/1.1\r\nContent-Length: 99\r\n\r\n{")
         *entries, gone = controller.wait_for(4)
@@ -119,4 +120,3 @@ def test_the_ledger_holds_what_was_received_and_counts_attempts_for_each_call_an
         assert entry.headers["content-type"] == "application/json"
         assert (entry.path, entry.reference_id) == (f"/api/{CLIENT}/v1/profiles/push", "1")
         assert (gone.fault, gone.applied) == ("gone", False)
-        assert (controller.requests, controller.connections, controller.at_once) == (4, 2, 1)
