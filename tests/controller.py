@@ -23,9 +23,8 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from importer.sandbox import Sandbox
 from importer.sandbox.controller import HTML, Request, Response, respond
-from importer.sandbox.server import Connection
+from importer.sandbox.server import Connection, Sandbox
 from importer.sandbox.store import Store
 
 # Kind → whether the request is carried out unless the fault says otherwise.

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 import requests
 from controller import records_of
 
-from importer.sandbox import Sandbox
+from importer.sandbox.server import Sandbox
 
 CLIENT = "OC_TOMA"
 TOKEN = "YOUR-API-TOKEN"

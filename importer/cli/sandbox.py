@@ -11,7 +11,8 @@ from importer.cli.setting import SANDBOX_CLIENT, STORE
 from importer.cli.terminal import emit, say
 from importer.delivery.journal import Journal
 from importer.delivery.memory import SANDBOX
-from importer.sandbox import Sandbox, parse_fault
+from importer.sandbox.controller import parse_fault
+from importer.sandbox.server import Sandbox
 from importer.sandbox.store import Store
 from importer.workspace import find_workspace
 from schemas import POLICIES

@@ -227,7 +227,7 @@ def open_access(setting: Setting, stack: ExitStack, *, plates: bool = False) -> 
     host = settings.plate_host if plates else settings.host
     client, rehearsed = settings.client or SANDBOX_CLIENT, setting.options.sandbox
     if rehearsed:
-        from importer.sandbox import Sandbox
+        from importer.sandbox.server import Sandbox
 
         host = stack.enter_context(Sandbox(setting.journal.with_name(STORE))).url
     if rehearsed or (settings.client == SANDBOX_CLIENT and is_loopback(host)):

@@ -8,7 +8,7 @@ from controller import records_of
 from rehearsing import LEAST, PERMIT, UPDATE, USER, VEHICLE, Client, calling
 
 from importer.errors import SettingsError
-from importer.sandbox import Sandbox
+from importer.sandbox.server import Sandbox
 
 OVERDUE = "violations/send_overdue_to_collections"
 

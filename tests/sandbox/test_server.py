@@ -10,14 +10,14 @@ import requests
 from rehearsing import LEAST, calling
 
 from importer.errors import UsageError
-from importer.sandbox import Sandbox, parse_fault
-from importer.sandbox.controller import Fault
+from importer.sandbox.controller import Fault, parse_fault
+from importer.sandbox.server import Sandbox
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal on Windows")
 def test_serving_ends_at_ctrl_c():
     code = (
-        "from importer.sandbox import Sandbox\n"
+        "from importer.sandbox.server import Sandbox\n"
         "try:\n"
         "    with Sandbox(None) as sandbox:\n"
         "        print(sandbox.url, flush=True)\n"
