@@ -2,7 +2,7 @@
 
 import pytest
 import xlsxwriter
-from commanding import PERMITS, Office, permit
+from commanding import PERMITS, permit
 from returning import edited, set_cell
 
 HEADER = ["Number", "Plate", "From", "To", "Remark"]
@@ -32,18 +32,10 @@ def whole(at, columns=range(5)):
 
 
 @pytest.fixture
-def office(tmp_path):
-    return Office(tmp_path, mappings={"permits": PERMITS})
-
-
-@pytest.fixture
-def checked(office, monkeypatch):
-    call = office.calling(monkeypatch)
-
+def checked(desk):
     def check(rows, *, skip="", **looks):
-        office.write("mappings/permits.yaml", PERMITS + skip)
-        path = lay(office.inbox / "permits.xlsx", rows, **looks)
-        (file,) = call("check", path, "--json").json["files"]
+        desk.write("mappings/permits.yaml", PERMITS + skip)
+        (file,) = desk.do("check", lay(desk.folder / "permits.xlsx", rows, **looks))["files"]
         return file
 
     return check

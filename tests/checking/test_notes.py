@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from checked import batch_of, check
-from commanding import PERMITS, Office
+from commanding import PERMITS
 
 from schemas import TABLES
 
@@ -107,12 +107,12 @@ def test_skipped_rows_are_not_looked_at():
     assert notes("unique_id", [*IDS, "1234567"], skipped=[len(IDS)]) == []
 
 
-def test_a_start_and_an_end_that_the_mapping_gives_all_rows_are_told(tmp_path, monkeypatch):
+def test_a_start_and_an_end_that_the_mapping_gives_all_rows_are_told(desk):
     mapping = PERMITS.replace("From", "{value: 2026-09-01 00:00}")
     mapping = mapping.replace("To\n", "{value: 2027-04-30 23:59:59}\n")
-    office = Office(tmp_path, mappings={"permits": mapping})
-    office.table("inbox/permits.csv", [{"Plate": f"AB{n}", "Number": f"N{n}"} for n in range(3)])
-    [note] = office.calling(monkeypatch)("check", "--json").json["files"][0]["notes"]
+    desk.write("mappings/permits.yaml", mapping)
+    path = desk.table("permits.csv", [{"Plate": f"AB{n}", "Number": f"N{n}"} for n in range(3)])
+    [note] = desk.do("check", path)["files"][0]["notes"]
     assert note == (
         "The mapping gives all rows startTime 2026-09-01T00:00:00 and endTime 2027-04-30T23:59:59. Where that "
         "is of an earlier term, change it there."

@@ -5,7 +5,7 @@ one table of odd cells as 25 programs write it.
 """
 
 import pytest
-from commanding import Office, read_results, write_book
+from commanding import read_results, write_book
 
 HEADER = ["Student ID", "Last Name", "First Name", "City", "Email"]
 MAPPING = """\
@@ -58,15 +58,13 @@ def people(first=0, last=8, key="{}"):
 
 
 @pytest.fixture
-def held(tmp_path, monkeypatch):
+def held(desk):
     """Check a workbook of these rows: number of each row that is held → what is said, all of it."""
-    office = Office(tmp_path, mappings={"roster": MAPPING})
-    call = office.calling(monkeypatch)
 
     def check(rows, *, header=HEADER, mapping=MAPPING):
-        office.write("mappings/roster.yaml", mapping)
-        path = write_book(office.inbox / "roster.xlsx", {"Rows": [header, *rows]})
-        (file,) = call("check", path, "--mapping", "roster.yaml", "--json").json["files"]
+        desk.write("mappings/roster.yaml", mapping)
+        path = write_book(desk.folder / "roster.xlsx", {"Rows": [header, *rows]})
+        (file,) = desk.do("check", path, "--mapping", "roster.yaml")["files"]
         assert sum(file["states"].values()) == file["rows"]
         return {
             # Column and value come first.
@@ -233,18 +231,13 @@ def test_in_a_list_of_little_more_than_keys_a_row_of_one_cell_is_a_record(held):
     assert held(rows, header=["Ref", "Name", "Lot", "Why"], mapping=mapping) == {}
 
 
-def test_a_row_in_which_no_mapped_column_holds_anything_is_skipped(tmp_path, monkeypatch):
-    office = Office(tmp_path, mappings={"roster": MAPPING})
-    call = office.calling(monkeypatch)
-    rows = [
-        [*HEADER, "Checked"],
-        *([*row, True] for row in people(0, 2)),
-        *[[*[""] * 5, False]] * 9,
-    ]
-    write_book(office.inbox / "roster.xlsx", {"Rows": rows})
-    done = call("check", "--json")
-    assert done.states == {"roster.xlsx": {"ready": 2, "skipped": 9}}
-    assert "Correct" not in done.err
+def test_a_row_in_which_no_mapped_column_holds_anything_is_skipped(desk):
+    desk.write("mappings/roster.yaml", MAPPING)
+    rows = [[*row, True] for row in people(0, 2)] + [[*[""] * 5, False]] * 9
+    path = write_book(desk.folder / "roster.xlsx", {"Rows": [[*HEADER, "Checked"], *rows]})
+    (file,) = desk.do("check", path)["files"]
+    assert file["states"] == {"ready": 2, "skipped": 9}
+    assert "Correct" not in desk.told
 
 
 def test_rows_of_a_results_workbook_stay_what_they_were_however_it_is_sorted(desk, controller):
@@ -265,14 +258,11 @@ def test_rows_of_a_results_workbook_stay_what_they_were_however_it_is_sorted(des
     assert controller.requests == sent
 
 
-def test_a_record_of_a_text_file_that_is_too_short_has_one_problem(tmp_path, monkeypatch):
-    office = Office(tmp_path, mappings={"roster": MAPPING})
-    lines = [",".join(row) for row in (HEADER, *people(0, 3))] + [
-        "# end of file",
-        "1002,x,y,z,a@b.c,too many",
-    ]
-    office.write("inbox/roster.csv", "\n".join(lines) + "\n")
-    (file,) = office.calling(monkeypatch)("check", "--json").json["files"]
+def test_a_record_of_a_text_file_that_is_too_short_has_one_problem(desk):
+    desk.write("mappings/roster.yaml", MAPPING)
+    lines = [",".join(row) for row in (HEADER, *people(0, 3))]
+    lines += ["# end of file", "1002,x,y,z,a@b.c,too many"]
+    (file,) = desk.do("check", desk.write("roster.csv", "\n".join(lines) + "\n"))["files"]
     rows = read_results(file["results"])
     assert rows[3]["opscom_message"] == f'Student ID: "# end of file": {ALONE}'
     assert len(rows[4]["opscom_message"].splitlines()) == 1

@@ -2,7 +2,7 @@
 
 import pytest
 import xlsxwriter
-from commanding import PERMITS, ROSTER, Office, read_results, user, write_book
+from commanding import PERMITS, ROSTER, read_results, user, write_book
 
 MAPPING = PERMITS.replace("To\n", "{column: To}\n").replace("Number", "No")
 UPPER = ["No", "Holder", "Validity", "", "Plate", "Make"]
@@ -35,14 +35,11 @@ WAYS = {"merged.xlsx": write_merged, "plain.csv": write_text}
 
 
 @pytest.fixture
-def check(tmp_path, monkeypatch):
-    office = Office(tmp_path, mappings={"permits": MAPPING})
-    call = office.calling(monkeypatch)
-
+def check(desk):
     def checked(kind, mapping=MAPPING, above=()):
-        office.write("mappings/permits.yaml", mapping)
-        path = WAYS[kind](office.inbox / f"permits {kind}", above)
-        (file,) = call("check", path, "--json").json["files"]
+        desk.write("mappings/permits.yaml", mapping)
+        path = WAYS[kind](desk.folder / f"permits {kind}", above)
+        (file,) = desk.do("check", path)["files"]
         return file
 
     return checked
@@ -60,17 +57,14 @@ def test_names_in_two_lines_are_the_header(check, kind, named, above):
     assert [row["opscom_row"] for row in read_results(file["results"], file["sheet"] or "Rows")]
 
 
-def test_joined_names_are_found_where_no_line_has_any_of_them(tmp_path, monkeypatch):
-    office = Office(tmp_path)
-    call = office.calling(monkeypatch)
+def test_joined_names_are_found_where_no_line_has_any_of_them(desk):
     mapping = ROSTER.replace("unique_id: Id", "unique_id: Student No")
     for part in ("First", "Last"):
         mapping = mapping.replace(f"name: {part}\n", f"name: Student {part} Name\n")
-    office.write("mappings/roster.yaml", mapping.replace("email: Mail", "email: Contact Mail"))
+    desk.write("mappings/roster.yaml", mapping.replace("email: Mail", "email: Contact Mail"))
     rows = [["Student", "Student", "Student", "Contact"], ["No", "First Name", "Last Name", "Mail"]]
     rows += [[*user(number).values()] for number in range(3)]
-    path = write_book(office.inbox / "roster.xlsx", {"Rows": rows})
-    (file,) = call("check", path, "--json").json["files"]
+    (file,) = desk.do("check", write_book(desk.folder / "roster.xlsx", {"Rows": rows}))["files"]
     assert (file["error"], file["states"]) == (None, {"ready": 3})
 
 
@@ -82,18 +76,15 @@ def test_a_name_that_is_merged_over_columns_reaches_over_them(check):
     assert {"No", "Validity From", "Validity To", "Plate"} <= row.keys()
 
 
-def test_the_first_record_is_never_a_second_line_of_the_header(tmp_path, monkeypatch):
-    office = Office(
-        tmp_path,
-        mappings={"permits": MAPPING.replace("From", "Validity").replace("To}", "Validity#2}")},
-    )
-    call = office.calling(monkeypatch)
-    with xlsxwriter.Workbook(office.inbox / "permits.xlsx") as book:
+def test_the_first_record_is_never_a_second_line_of_the_header(desk):
+    mapping = MAPPING.replace("From", "Validity").replace("To}", "Validity#2}")
+    desk.write("mappings/permits.yaml", mapping)
+    with xlsxwriter.Workbook(desk.folder / "permits.xlsx") as book:
         sheet = book.add_worksheet()
         for at, row in enumerate([UPPER, *([*each[:3], "", *each[4:]] for each in RECORDS)]):
             sheet.write_row(at, 0, row)
         sheet.merge_range("C1:D1", "Validity")
-    (file,) = call("check", office.inbox / "permits.xlsx", "--json").json["files"]
+    (file,) = desk.do("check", desk.folder / "permits.xlsx")["files"]
     assert 'this column is missing: "Validity#2"' in file["error"]
 
 
