@@ -38,7 +38,7 @@ _KINDS: Final = {
 }  # fmt: skip
 """Words that tell one address of a person from another."""
 _CARDS: Final = {
-    "card", "badge", "barcode", "locker", "prox", "iso", "school", "applicant", "permanent",
+    "card", "badge", "barcode", "locker", "prox", "iso", "school", "applicant", "permanent", "ine", "cne", "massar",
 }  # fmt: skip
 _HALF, _MOST = 0.5, 0.75
 
@@ -62,6 +62,7 @@ def settle(
         _preferred(row, "last_name")
         _ids(row)
         _phones(row)
+        _area_codes(row)
         _whole_address(row)
         _addresses(row)
         _user_types(row)
@@ -220,14 +221,17 @@ def _ids(row: _Row) -> None:
 def _phones(row: _Row) -> None:
     """A plain "Phone" is the cell phone where no column says cell; a home phone is a student's."""
     cells = [at for at in row.used("phone_cell") if row.places[at].strength > FIRM]
+    staff, students = row.about("staff"), row.about("students")
     for at in row.free("phone_cell"):
         if cells and at not in cells:
-            staff = row.about("staff") > row.about("students")
             reason = f"a phone of no kind; {row.name(cells[0])} is the cell phone"
-            field = "employee_phone" if staff else "student_phone"
+            field = "employee_phone" if staff > students else "student_phone"
             row.change(at, reason, Confidence.ASK, field=field)
+    for at in row.free("employee_phone"):
+        if row.places[at].used and students > staff:
+            row.change(at, "a phone at work, in a list of students", Confidence.ASK)
     for at in row.free("student_phone"):
-        if row.about("staff") > row.about("students"):
+        if staff > students:
             row.drop(at, "a home phone: OPSCOM has a field for a student's alone")
         elif row.places[at].used and row.places[at].strength < FIRM:
             row.change(at, "a home phone: OPSCOM has a student's phone for it", Confidence.ASK)
@@ -235,6 +239,10 @@ def _phones(row: _Row) -> None:
         place = row.places[at]
         if place.confidence is Confidence.SURE and place.profile.share("ten digits") < 1 - _MOST:
             row.change(at, f"{place.reason}, without an area code", Confidence.LIKELY)
+
+
+def _area_codes(row: _Row) -> None:
+    """An area code in a column of its own is joined to the phone right of it, where that lacks one."""
     for at in row.free("area code"):
         phone = next((row.places[phone] for phone in row.of(*_PHONES) if phone > at), None)
         if phone and phone.field and phone.used and phone.profile.share("ten digits") < _HALF:
@@ -326,12 +334,14 @@ def _rivals(row: _Row, endpoint: str) -> None:
     """Of two columns of one field the better known is used, and the other is offered."""
     for field in sorted({place.field for place in row.places if place.field} - set(_PARTS_OF)):
         single = [at for at in row.of(field) if row.places[at].how in {"direct", "extract"}]
-        ranks = {
-            at: (at in row.fixed, at in row.whole, _known(row.places[at], endpoint), -at)
-            for at in single
-        }
         if not single:
             continue
+        # Of what changes the new one counts, and where none is said to be new a person says which.
+        new = [at for at in single if row.places[at].grade > 0 and endpoint == "permit-updates"]
+        ranks = {
+            at: (at in row.fixed, at in row.whole, at in new, _known(row.places[at], endpoint), -at)
+            for at in single
+        }
         best, *others = sorted(single, key=ranks.__getitem__, reverse=True)
         strength = round(row.places[best].strength, 1)
         same = [at for at in others if round(row.places[at].strength, 1) >= strength]
@@ -340,9 +350,12 @@ def _rivals(row: _Row, endpoint: str) -> None:
                 more = "; it could be used where that is blank" if field in _OFFERED else ""
                 reason = f"a second column for {field}; {row.name(best)} is better known{more}"
                 row.drop(at, reason, field + SECOND if more else "")
-        if same and best not in row.fixed and row.places[best].confidence is Confidence.SURE:
-            reason = f"{row.places[best].reason}; rather than {row.name(same[0])}"
-            row.change(best, reason, Confidence.LIKELY)
+        asked = bool(others) and endpoint == "permit-updates" and not new
+        if best not in row.fixed and (
+            asked or (same and row.places[best].confidence is Confidence.SURE)
+        ):
+            reason = f"{row.places[best].reason}; rather than {row.name((same or others)[0])}"
+            row.change(best, reason, Confidence.ASK if asked else Confidence.LIKELY)
 
 
 def _known(place: Place, endpoint: str) -> tuple[float, ...]:

@@ -88,6 +88,8 @@ FOUND = {
 def test_a_header_of_an_office_leads_to_its_field(place, endpoint, header, values, field):
     beside = UNMAILED if endpoint == "users" else CARS
     known = {name: texts for name, texts in beside.items() if name.casefold() != field}
+    if field == "employee_phone":
+        known["Employee ID"] = known.pop("Student ID")
     found = place({**known, header: values}, endpoint)[header]
     assert (found.field, found.used) == (field, True)
 
@@ -137,7 +139,7 @@ def test_last_and_first_in_one_header_are_a_whole_name_to_be_split(place):
 
 NOT_OURS = {
     BIRTHS: ("Hire Date", "Date d'embauche", "Fecha de ingreso", "Admission Date"),
-    PHONES: ("Emergency Contact Phone", "Phone (Emergency)", "Téléphone d'urgence", "Guardian 1 Cell", "Grd 1 Cell Phone", "Emer Contact Phone", "High School Phone", "PG1 Cell", "RESP1_TEL_PORTABLE"),
+    PHONES: ("Emergency Contact Phone", "Phone (Emergency)", "Téléphone d'urgence", "Guardian 1 Cell", "Grd 1 Cell Phone", "P1 Cell", "Urg. tél.", "Emer Contact Phone", "High School Phone", "PG1 Cell", "RESP1_TEL_PORTABLE"),
     MAILS: ("Parent Email", "Courriel de la mère", "Advisor Email", "Fam1 Guard1 Email", "Gd 1 Email", "RL1 Courriel"),
     WORDS: ("Notfallkontakt", "Supervisor", "Spouse First Name", "Nom du conjoint", "Preferred First Name"),
     STREETS: ("School Address", "High School Address", "Adresse de l'école", "Dirección de la escuela"),
@@ -185,6 +187,7 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
         ({"Department": CITIES, "Job": CITIES, "Cell": PHONES}, "Phone", PHONES, "employee_phone", 'a phone of no kind; "Cell" is the cell phone'),
         ({}, "Cell Phone", LOCAL, "phone_cell", "the header says so; all values are phone numbers, without an area code"),
         ({}, "Home Phone", PHONES, "student_phone", "a home phone: OPSCOM has a student's phone for it"),
+        ({"Program": CITIES}, "Work Phone", PHONES, "employee_phone", "a phone at work, in a list of students"),
         ({"Hire Date": BIRTHS, "Job": CITIES}, "Home Phone", PHONES, None, "a home phone: OPSCOM has a field for a student's alone"),
         ({"Job": CITIES, "Poste": CITIES}, "Tél. rés.", PHONES, None, "a home phone: OPSCOM has a field for a student's alone"),
         ({}, "City 2", CITIES, "city2", "a second address without a first"),
@@ -363,6 +366,7 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         ),
         # A ministry's number and a program's own key give way to the school's number.
         ({"Code permanent": LICENCES, "Fiche": NUMBERS}, "users", [None, "unique_id"]),
+        ({"INE": LICENCES, "N° étudiant": NUMBERS, "Prénom": WORDS}, "users", [None, "student_no", "first_name"]),
         ({"id": UUIDS, "credentials.bannerId": NUMBERS, "credentials.bannerUserName": ACCOUNTS}, "users", [None, "unique_id", "user_name"]),
         ({"student.studentNumber": NUMBERS, "student.personID": LICENCES}, "users", ["student_no", None]),
         ({"EmplID": NUMBERS, "Program": CITIES, "Degree": CITIES, "Email": MAILS}, "users", ["unique_id", None, None, "email"]),
@@ -393,12 +397,14 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         ),
         ({"Tag #": CARS["Plate"], "End Date": BIRTHS}, "permits", ["plate", "endTime"]),
         ({"Plate Number": CARS["Plate"], "Plate": CARS["Plate"], "Make": CARS["Make"]}, "vehicles", [None, "plate", "make"]),
-        # What changes of a permit is known in a list of updates.
+        # What changes of a permit is known in a list of updates; of two ends the new one is meant, or it is asked.
+        ({"Reference ID": UUIDS, "End Date": BIRTHS, "Extended To": BIRTHS}, "permit-updates", ["referenceID", None, "endTime"]),
+        ({"Reference ID": UUIDS, "End Date": BIRTHS, "Valid To": BIRTHS}, "permit-updates", ["referenceID", None, None]),
         *(
             ({id_: values_, header: values}, "permit-updates", ["referenceID", field])
             for id_, values_ in (("Reference ID", NUMBERS), ("Reference ID", UUIDS), ("OPSCOM Reference ID", UUIDS), ("Permit UUID", UUIDS))
             for header, values, field in (
-                ("Current Plate", CARS["Plate"], None), ("Date de fin actuelle", BIRTHS, None),
+                ("Current Plate", CARS["Plate"], None), ("Original End Date", BIRTHS, None), ("Date de fin actuelle", BIRTHS, None),
                 ("New End", BIRTHS, "endTime"), ("End Date", BIRTHS, "endTime"), ("Nouvelle fin", BIRTHS, "endTime"),
                 ("New Plate", CARS["Plate"], "plate"), ("New Price", PRICES, "amount"),
             )
