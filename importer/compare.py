@@ -97,7 +97,9 @@ def compare_sheet(
         evidence = evidence_of(records, table, policy, book, changed_by, standing=standing)
     if origin is not None and origin.run and not (origin.checked or origin.sandbox):
         heard = memory is not None and number is not None and memory.knows(origin.run, job.digest)
-        evidence = replace(evidence, unheard=not heard, foreign=evidence.written is None)
+        foreign = evidence.written is None
+        own = evidence.records.made_by(origin.run) if evidence.records and foreign else frozenset()
+        evidence = replace(evidence, unheard=not heard, foreign=foreign, own=own)
     done = _without_overruled(plan(rows, evidence, again=again, keep=rows.lean), checked)
     found = Compared(job, checked, done, standing, book)
     if evidence.records is None:

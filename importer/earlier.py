@@ -109,7 +109,9 @@ def news_of(plan: Plan, accepted: Evidence) -> dict[int, tuple[str, ...]]:
         if not past.there:
             news[row.record.position] = ()
         elif past.digest != row.digest:
-            news[row.record.position] = _changed_fields(past, row.record.payload, accepted)
+            fields = _changed_fields(past, row.record.payload, accepted)
+            # What was learned from a results workbook may be the very same.
+            news |= {row.record.position: fields} if fields else {}
     for row in plan.updates:  # an update holds the id, and then what changes
         news[row.record.position] = tuple(row.record.payload)[1:]
     news |= {at: outcome.differs for at, outcome in plan.settled.items() if outcome.differs}

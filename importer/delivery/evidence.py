@@ -209,6 +209,8 @@ class Evidence:
     """Whether the journal does not know the run that wrote it."""
     foreign: bool = False
     """Whether another journal's run wrote it."""
+    own: frozenset[str] = frozenset()
+    """Then the identities of which nothing newer is known than what that run brought."""
     changes: Changes | None = None
     """How records that are in OPSCOM may be changed; ``None`` where only OPSCOM itself does."""
 

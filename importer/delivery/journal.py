@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import platform
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import importer
@@ -167,11 +168,17 @@ class Journal(ExitStack):
                 known, newer = records.known(), records.begun_since(moment)
                 for row, identity, digest, parts, result in learned:
                     policy, there = self._policies[endpoint], known.get(identity)
-                    if there and there.settled and (identity in newer or not policy.upsert):
-                        continue
                     what = (file, row, system, endpoint, identity, digest, parts)
+                    if there and there.settled and (identity in newer or not policy.upsert):
+                        if policy.upsert:
+                            self._remember(what, result)
+                        continue
                     intent = Intent(*what, policy)
-                    conclude(self.connection, intend(self.connection, intent), intent, result)
+                    attempt = intend(self.connection, intent)
+                    if policy.upsert:
+                        # Somebody may have edited the row since: the next list is sent as a whole.
+                        intent = replace(intent, digest="")
+                    conclude(self.connection, attempt, intent, result)
                 if endpoint and (deletes := self._policies[endpoint].deleted_by):
                     # They may have been learned before.
                     self.connection.execute(
@@ -180,6 +187,14 @@ class Journal(ExitStack):
                         " system = :system AND endpoint = :deletes AND settled = 'pushed')",
                         {"system": system, "endpoint": endpoint, "deletes": deletes},
                     )
+
+    def _remember(self, what: tuple[int, int, int, str, str, str, str], result: Outcome) -> None:
+        """Write down an attempt before all others, so that what it brought is known to be older."""
+        self.connection.execute(
+            "INSERT INTO attempt (id, file, row, system, endpoint, identity, digest, parts, sent, state)"
+            " SELECT min(coalesce(min(id), 0), 0) - 1, ?, ?, ?, ?, ?, ?, ?, ?, ? FROM attempt",
+            (*what, now(), result.state.value),
+        )
 
     def _write(self, text: str, values: Sequence[Any] | Mapping[str, Any]) -> sqlite3.Cursor:
         with faults(self.path):

@@ -235,6 +235,15 @@ class EndpointMemory:
         )
         return frozenset(identity for (identity,) in rows)
 
+    def made_by(self, run: str) -> frozenset[str]:
+        """Return the records whose last attempt a run made, as identities."""
+        rows = self._select(
+            "identity FROM record",
+            "attempt IN (SELECT attempt.id FROM attempt JOIN file ON file.id = attempt.file WHERE file.run = :run)",
+            run=run,
+        )
+        return frozenset(identity for (identity,) in rows)
+
     def sent_once(self, identity: str) -> bool:
         """Whether a record was sent exactly once, ever."""
         found = self._select("count(*) FROM attempt", "identity = :identity", identity=identity)

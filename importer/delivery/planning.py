@@ -180,8 +180,10 @@ def _changed(record: Record, past: Known, digest: str, evidence: Evidence) -> Ve
         return SEND
     later = evidence.records.accepted_after(past.identity, digest)
     held = record.told.status == State.INVALID
-    if settled and evidence.foreign:  # what it brought was learned, so something else came later
-        return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
+    if settled and evidence.foreign:
+        if past.identity in evidence.own:
+            return Verdict(Outcome(State.UNCHANGED, past.reference_id))
+        later = past.attempt
     if later and (held or evidence.written is None or later > evidence.written):
         return Verdict(Outcome(State.INVALID, past.reference_id, message=OVERTAKEN))
     return SEND
