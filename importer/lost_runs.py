@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from importer.delivery.memory import Memory
     from importer.model import Checked, Origin
     from importer.prepare import Compared, Job, Past, Request
+    from importer.schema import Policy
 
 _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
 _MOST = 100
@@ -35,7 +36,7 @@ _MOST = 100
 _MOST_NAMED = 20
 _LEARNED = (
     "This journal did not know the run that wrote this workbook. Its rows that were settled then count as they "
-    "stand here, and are not sent: put what was changed in them since into the next list."
+    "stand here, and are not sent{}."
 )
 
 Lost = tuple[tuple["Path", "Origin"], ...]
@@ -104,8 +105,21 @@ def learn(jobs: Sequence[Job], past: Past, request: Request) -> tuple[tuple[Job,
             why = f"Learned from {job.path.name}."
             journal.learn(origin, past.known_number, job.endpoint, why, rows)
             learned.add(job.path)
-    noted = (replace(j, notes=(*j.notes, _LEARNED)) if j.path in learned else j for j in jobs)
+    noted = (
+        replace(job, notes=(*job.notes, _note(POLICIES[job.endpoint])))
+        if job.path in learned
+        else job
+        for job in jobs
+    )
     return tuple(noted), past
+
+
+def _note(policy: Policy) -> str:
+    how = ""
+    if policy.upsert or policy.changed_by:
+        how = f"as {policy.changed_by}" if policy.changed_by else "with the next list"
+        how = f": push what was changed in them since {how}"
+    return _LEARNED.format(how)
 
 
 def leave_aside(lost: Lost, past: Past, request: Request) -> None:

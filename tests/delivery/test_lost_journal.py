@@ -17,6 +17,12 @@ fields: {referenceID: Id, endTime: To}
 """
 
 
+LEARNED = (
+    "This journal did not know the run that wrote this workbook. Its rows that were settled then count as they "
+    "stand here, and are not sent: push what was changed in them since "
+)
+
+
 def permits(desk, count, name="permits.csv", start=0):
     return desk.table(name, [permit(number) for number in range(start, start + count)])
 
@@ -61,7 +67,11 @@ def test_a_lost_journal_creates_no_permit_again_until_the_results_workbooks_are_
     assert "client code OC_TEST, that this journal does not know" in done["files"][0]["error"]
     assert controller.requests == 3
     assert states(pushed.do("check", pushed.results("permits"), *more)) == {"unchanged": 3}
-    assert states(pushed.push(pushed.results("permits"), *more, code=0)) == {"unchanged": 3}
+    done = pushed.push(pushed.results("permits"), *more, code=0)
+    assert (states(done), done["files"][0]["notes"]) == (
+        {"unchanged": 3},
+        [f"{LEARNED}as permit-updates."],
+    )
     permits(pushed, 5)
     assert states(pushed.push("permits.csv", *more, code=0)) == {"pushed": 2, "unchanged": 3}
     assert sent(controller) == [f"N{number:04}" for number in range(5)]
@@ -202,12 +212,6 @@ def test_deletes_are_learned_and_not_sent_again(pushed, controller, order, toget
     assert states(pushed.do("check", "permits.csv", code=0)) == {"ready": 2, "unchanged": 1}
 
 
-LEARNED = (
-    "This journal did not know the run that wrote this workbook. Its rows that were settled then count as they "
-    "stand here, and are not sent: put what was changed in them since into the next list."
-)
-
-
 @pytest.mark.parametrize("name", ["roster", "ends"])
 @pytest.mark.parametrize(
     ("orders", "codes"),
@@ -234,7 +238,7 @@ def test_of_what_runs_of_a_lost_journal_brought_the_newest_counts(
         books = [desk.results(f"{name} {number}") for number in order]
         assert "ready" not in states(desk.do("check", *books))
         done = desk.do("push", *books, "--yes", code=code)
-        assert all(LEARNED in file["notes"] for file in done["files"])
+        assert all(f"{LEARNED}with the next list." in file["notes"] for file in done["files"])
         for _ in range(2 if code else 0):
             [row, _] = desk.table_of(f"{name} {order[0]}")
             assert row["opscom_message"].startswith("A later push brought other values")
