@@ -152,10 +152,12 @@ def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
                 )
             if record:
                 yield number, record
-    except csv.Error as error:  # such a quote also makes cells longer than csv takes
+    except csv.Error as error:
+        # Such a quote also makes cells longer than csv takes.
+        most = f", or a cell has more than {csv.field_size_limit():,} characters"
         raise InputError(
             f"{path.name}, row {number + 1}: a double quote is opened "
-            "and not closed where its cell ends.",
+            f"and not closed where its cell ends{most if 'larger' in str(error) else ''}.",
             hint="Correct the quotes of this record, or export the file again.",
         ) from error
 
