@@ -89,6 +89,15 @@ class _Later(Mapping[str, str]):
 
 
 ANSWERS = frozenset({"yes", "no", "new", "update"})
+LONGEST_ID = 50
+"""Source: API documentation, attribute "Reference ID"."""
+
+
+def may_be_id(text: str) -> bool:
+    """Whether an answer may be an id: words such as ``oui``, ``done`` or ``?`` hold no digit, ids do."""
+    blank = any(letter.isspace() for letter in text)
+    digits = any(map(str.isdigit, text)) and bool(text.strip("0"))
+    return len(text) <= LONGEST_ID and not blank and digits
 
 
 def read_resubmitted(sheet: Sheet) -> dict[int, Resubmitted]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from importer.codes import EXISTS, NOT_FOUND
 from importer.delivery.evidence import CHANGED, CHANGING
 from importer.model import Outcome, Record, State
-from importer.records import ANSWERS
+from importer.records import ANSWERS, may_be_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from importer.model import Resubmitted
 
 DELETED = "deleted"
-LONGEST_ID = 50
-"""Source: API documentation, attribute "Reference ID"."""
 FIRST_UNKNOWN = "This journal does not know the first one."
 """Says of a row that only the workbook of another journal calls a possible second permit."""
 FOUND_OUT = "A person found out."
@@ -150,8 +148,8 @@ def plan(
     for at, (*_, outcome) in list(found.items()):
         if outcome.reference_id and ids[outcome.reference_id.casefold()] > 1:
             state = settled[at].state
-            state = State.UNKNOWN if state in {State.PUSHED, State.INVALID} else state
-            settled[at] = Outcome(state, message=SAME_ID)
+            open_ = state in {State.PUSHED, State.INVALID}
+            settled[at] = Outcome(State.UNKNOWN if open_ else state, message=SAME_ID)
             del found[at]
     send.sort(key=lambda ranked: ranked[0])
     rows = tuple(planned for _, planned in send)
@@ -227,7 +225,7 @@ def _known(record: Record, past: Known, evidence: Evidence) -> Verdict:
     else:
         since = changes.since(past, record.payload) if changes else ""
         there = Outcome(State.UNCHANGED, past.reference_id, message=since)
-    if records is None or past.reference_id or not _may_be_id(number):
+    if records is None or past.reference_id or not may_be_id(number):
         return Verdict(there)
     if evidence.is_of_another(number, past):
         return Verdict(replace(there, message=_of_another(evidence)))
@@ -358,7 +356,7 @@ def _answered(
     elif told.answer == "no":
         found = Outcome(State.NOT_SENT, message=FOUND_OUT)
         return Verdict(None, (endpoint, past.identity, found))
-    elif told.answer != "yes" and not _may_be_id(told.answer):
+    elif told.answer != "yes" and not may_be_id(told.answer):
         why = "opscom_answer holds neither an id nor yes nor no. Correct it."
     elif evidence.is_of_another(told.answer, past):
         why = _of_another(evidence)
@@ -374,7 +372,7 @@ def _answered(
 def _heard(outcome: Outcome, told: Resubmitted) -> Outcome:
     """Say of a word in ``opscom_answer`` that it is no answer to its row."""
     answer = told.answer
-    fits = answer in ANSWERS or _may_be_id(answer)
+    fits = answer in ANSWERS or may_be_id(answer)
     if outcome.state is State.INVALID:
         # Where update would do, or would not, the message says so.
         fits = (answer == "update" and " update" in outcome.message) or (
@@ -389,13 +387,6 @@ def _heard(outcome: Outcome, told: Resubmitted) -> Outcome:
         return outcome
     what = f'"{answer}" in opscom_answer is no answer to this row.'
     return replace(outcome, message=f"{what} {outcome.message}".strip())
-
-
-def _may_be_id(text: str) -> bool:
-    """Whether an answer may be an id: words such as ``oui``, ``done`` or ``?`` hold no digit, ids do."""
-    blank = any(letter.isspace() for letter in text)
-    digits = any(map(str.isdigit, text)) and bool(text.strip("0"))
-    return len(text) <= LONGEST_ID and not blank and digits
 
 
 def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
