@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import SettingsError
-from importer.files import move, write_draft
+from importer.files import write_whole
 from importer.settings import TOKEN_VARIABLE, Settings
 from importer.text import quoted
 from importer.workspace import SETTINGS_FILE
@@ -77,7 +77,7 @@ def keep_token(settings: Settings, folder: Path, token: str) -> str:
         )
     try:
         # Nobody else can read it at any time: a draft is born readable by its owner alone.
-        move(write_draft(path, lambda file: file.write(token.encode())), path)
+        write_whole(path, token)
     except OSError as error:
         raise SettingsError(f"{path} cannot be written ({error.strerror}).") from error
     who = "only you can read" if os.name == "posix" else "whoever may read its folder can read"

@@ -56,6 +56,20 @@ def put_in_place(
         ) from error
 
 
+def write_whole(path: Path, text: str) -> Path:
+    """Write a text that only its owner can read, whole or not at all, over an older one; return its path.
+
+    Raises:
+        OSError: It cannot be written; what was there stays.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = write_draft(path, lambda file: file.write(text.encode()))
+    try:
+        return move(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
+
+
 def prove_writable(path: Path) -> None:
     """Make the draft of a workbook, which is gone at once: before rows are sent that it is to hold.
 

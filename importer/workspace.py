@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from importer.errors import InputError, UsageError
-from importer.files import free_name, move, write_draft
+from importer.files import free_name, move, write_whole
 from importer.text import fold, units
 
 if TYPE_CHECKING:
@@ -309,16 +309,14 @@ def keep_user_types(folder: Path, kept: KeptTypes, *, sandbox: bool = False) -> 
     """
     path = folder / (_SANDBOX_TYPES if sandbox else _TYPES)
     pulled = dt.datetime.now().astimezone().isoformat(timespec="seconds")
+    text = json.dumps({"pulled": pulled, **asdict(kept)}, ensure_ascii=False, indent=1) + "\n"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        text = json.dumps({"pulled": pulled, **asdict(kept)}, ensure_ascii=False, indent=1) + "\n"
-        move(write_draft(path, lambda file: file.write(text.encode())), path)
+        return write_whole(path, text)
     except OSError as error:
         raise InputError(
             f"The user types could not be kept in {path} ({error.strerror or error}).",
             hint="Make room or give the folder write permission, then run the command again.",
         ) from error
-    return path
 
 
 def kept_user_types(folder: Path, *, sandbox: bool = False) -> KeptTypes | None:

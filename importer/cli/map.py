@@ -17,7 +17,7 @@ from importer.cli.dialogue import converse
 from importer.cli.options import Options, taking
 from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError, MappingError
-from importer.files import free_name
+from importer.files import free_name, write_whole
 from importer.mapping import load_mapping, missing_headers
 from importer.mapping.choosing import choose
 from importer.mapping.document import read_document
@@ -212,16 +212,11 @@ def _write(request: Request, proposal: Proposal, *, answered: bool = False) -> P
         path = path if path in old else old[0]
     elif not request.output:
         path = free_name(path)
-    partial = path.with_name(f"{path.name}.part")
     try:
         if beside and request.workspace.own and not request.mappings.exists():
             # A mapping alone in its folder would take the place of the shipped ones.
             shutil.copytree(shipped(MAPPINGS), request.mappings)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(
-            mapping_text(proposal, matched=not taking), encoding="utf-8", newline="\n"
-        )
-        partial.replace(path)
+        write_whole(path, mapping_text(proposal, matched=not taking))
         for each in old:
             if each != path:
                 each.unlink()
@@ -322,7 +317,6 @@ def _finish(request: Request, proposal: Proposal) -> int:
     before = glossary.get(proposal.endpoint, Answers())
     glossary[proposal.endpoint] = _confirmed(proposal).over(before)
     try:
-        request.mappings.mkdir(parents=True, exist_ok=True)
         save_glossary(request.mappings / GLOSSARY, glossary)
     except OSError as error:
         why = f"({error.strerror}); it will be asked again"

@@ -16,6 +16,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from importer.errors import InputError
+from importer.files import move, write_draft
 from importer.proposing.answers import (
     COLUMNS,
     JOINED,
@@ -142,10 +143,7 @@ def write_workbook(proposal: Proposal, path: Path) -> None:
     book.remove(book.worksheets[0])
     book.active = 0
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(path.name + ".part")
-    partial.touch(mode=0o600)
-    book.save(partial)
-    partial.replace(path)
+    move(write_draft(path, book.save), path)
 
 
 def _write(page: Worksheet, lines: Iterable[_Line], lists: Worksheet) -> None:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 import yaml
 
 from importer.errors import InputError
+from importer.files import write_whole
 from importer.mapping.document import read_document
 from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers, not_a_field
 from importer.proposing.profiles import names_of
@@ -217,9 +218,7 @@ def save_glossary(path: Path, glossary: Mapping[str, Answers]) -> None:
                 inner = inner.setdefault(name, {})  # type: ignore[assignment]
             inner[key[-1]] = text
     text = "\n".join(line for key, value in data.items() for line in _entry(key, value)) + "\n"
-    partial = path.with_name(path.name + ".part")
-    partial.write_text(_HEAD + text, encoding="utf-8", newline="\n")
-    partial.replace(path)
+    write_whole(path, _HEAD + text)
 
 
 def _entry(key: str, value: object, indent: int = 0, comment: str = "") -> list[str]:

@@ -120,12 +120,12 @@ def test_a_person_may_answer_by_name_by_number_and_in_other_capitals(desk):
 
 
 def test_the_next_file_of_the_system_asks_only_what_is_new(desk):
-    partial = desk.mappings / "glossary.yaml.part"
-    partial.mkdir()
+    glossary = desk.mappings / "glossary.yaml"
+    glossary.mkdir()
     done = desk.map(desk.fill(desk.staff, ANSWERS))
     lost = "What you confirmed could not be kept in glossary.yaml (Is a directory); it will be asked again."
     assert (done.code, lost in done.err) == (0, True), done.err
-    partial.rmdir()
+    glossary.rmdir()
     desk.forget()
     desk.answer(desk.staff, ANSWERS)
     new = "001204;Gagné;Lise;l@uni.example;01/02/1990;QC;Occasionnel;x;\n"
