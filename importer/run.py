@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import itertools
 import secrets
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -243,7 +244,7 @@ class _Line:
             moved = archive(job.path, job.content, folder, dt.datetime.now().astimezone())
         except OSError as error:
             why = error.strerror or type(error).__name__
-            if isinstance(error, PermissionError):
+            if sys.platform == "win32" and isinstance(error, PermissionError):
                 why = "most likely it is open in Excel"
             self._annotator.notes.append(
                 f"{job.path.name} is done, but it could not be moved to {folder.name} ({why}). "

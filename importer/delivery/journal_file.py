@@ -178,7 +178,7 @@ def _make_private(path: Path) -> None:
 
 def _refuse_second_name(path: Path) -> None:
     """Refuse a journal with a second hard link: each name would have its lock and its WAL."""
-    if path.exists() and path.stat().st_nlink > 1:
+    if path.is_file() and path.stat().st_nlink > 1:
         raise JournalError(
             f"The journal {path} has a second name on this disk (a hard link), so that two runs at a "
             "time could send rows twice; nothing was sent.",

@@ -97,6 +97,32 @@ def test_a_file_that_is_saved_in_the_moment_of_its_move_is_not_archived_unread(
     assert list(office.folder.glob("archive/*")) == []
 
 
+HELD = """\
+import os, sys
+from importer.cli import main
+replace = os.replace
+def held(source, target, **more):
+    if os.path.basename(os.path.dirname(source)) == "inbox":
+        raise PermissionError(13, "Permission denied", str(source))
+    return replace(source, target, **more)
+os.replace = held
+main(sys.argv[1:])
+"""
+
+
+def test_a_file_that_cannot_be_moved_out_of_the_inbox_is_said_with_its_cause(office):
+    office.roster(2)
+    with office.start("push", "--yes", code=HELD) as push:
+        _out, err = push.communicate(timeout=100)
+    # Elsewhere a file that a program has open can be moved all the same.
+    why = "most likely it is open in Excel" if os.name == "nt" else "Permission denied"
+    assert push.returncode == 0
+    assert (
+        f"roster.csv is done, but it could not be moved to archive ({why}). Move it yourself; pushing it again "
+        "sends nothing twice."
+    ) in err.splitlines()
+
+
 def test_a_results_workbook_that_is_given_back_through_the_inbox_is_archived(
     office, controller, call
 ):

@@ -150,6 +150,17 @@ def test_what_is_no_journal_is_refused_and_left_as_it_is(journal, make):
     assert journal.read_bytes() == before
 
 
+def test_a_folder_in_the_place_of_the_journal_is_said(journal):
+    journal.mkdir()
+    (journal / "in it").mkdir()
+    with pytest.raises(JournalError) as told:
+        Journal(journal, POLICIES)
+    assert str(told.value) == (
+        f"The journal {journal} cannot be written (unable to open database file); nothing was sent. Free some "
+        "space or give the folder write permission, then run the command again."
+    )
+
+
 def lost(page, _other):
     return bytes(len(page))
 
