@@ -57,8 +57,7 @@ def history(
         elif run is None:
             runs, listed = () if memory is None else memory.runs(), ()
             told = {"runs": [asdict(each) for each in runs]}
-            if not options.as_json:
-                _show_runs(runs)
+            _show_runs(runs)
         else:
             entries = () if memory is None else memory.runs(run)
             if memory is None or not entries:
@@ -68,8 +67,7 @@ def history(
                 )
             [entry], listed = entries, memory.created(run, POLICIES)
             told = {"run": asdict(entry), "created": [asdict(each) for each in listed]}
-            if not options.as_json:
-                _show_run(entry, listed)
+            _show_run(entry, listed)
     if options.as_json:
         emit({"exit_code": 0, **told})
     if as_deletes is not None:
