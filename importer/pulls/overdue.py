@@ -19,7 +19,7 @@ from importer.delivery.answers import Refused
 from importer.delivery.http import Phase, Reply
 from importer.delivery.questions import Failed, explain_refusal, judge_read, listing
 from importer.errors import InputError
-from importer.files import free_name
+from importer.files import free_name, move, write_draft
 from importer.pulls.book import Asked, Summary, write_book
 from importer.pulls.violations import pages_of, read_violations
 from importer.report import SETTLED, STOPPED, UNKNOWN
@@ -147,7 +147,7 @@ def call(
         redact: Takes the API token out of a text.
 
     Returns:
-        The object that ``--json`` prints; ``saved`` are the bytes as they arrived, ``None`` where nothing was
+        The object that ``--json`` prints; ``saved`` are the bytes as they arrived but for the token, ``None`` where nothing was
         asked, ``error`` is what went wrong and what to do now.
 
     Raises:
@@ -166,6 +166,7 @@ def call(
         why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
         error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
         return _told(STOPPED, None, error)
+    _take_token_out(path, redact)
     if refused:
         return _told(STOPPED, path, f"{refused} Its answer is in {path}.")
     why = ""
@@ -174,6 +175,17 @@ def call(
     elif not whole:
         why = stopper.reason or (verdict.why if isinstance(verdict, Failed) else "")
     return _conclude(path, len(content), found, why, asked)
+
+
+def _take_token_out(path: Path, redact: Callable[[str], str]) -> None:
+    """Write saved bytes anew without the API token, where the answer repeats it."""
+    text = path.read_bytes().decode("utf-8", "surrogateescape")
+    clean = redact(text)
+    if clean != text:
+        # On a full disk the only answer stays as it is.
+        with contextlib.suppress(OSError):
+            kept = clean.encode("utf-8", "surrogateescape")
+            move(write_draft(path, lambda file: file.write(kept)), path)
 
 
 def rebuild(saved: Path, asked: Asked) -> dict[str, Any]:
