@@ -25,7 +25,15 @@ from importer.prepare import CHECK, prepare
 from importer.prepare import Request as Order
 from importer.proposing.answers import BLANK, COLUMNS, FIELDS, HOLD, ROWS, VALUES, Answers
 from importer.proposing.proposal import Confidence, as_json, nothing
-from importer.proposing.propose import LAST, LISTED, Office, of_list, propose_anew, propose_file
+from importer.proposing.propose import (
+    BESIDE,
+    LAST,
+    LISTED,
+    Office,
+    of_list,
+    propose_anew,
+    propose_file,
+)
 from importer.proposing.sheets import ENDPOINTS, look_at
 from importer.proposing.workbook import (
     Filled,
@@ -342,6 +350,12 @@ def _confirmed(proposal: Proposal) -> Answers:
     for name in LISTED & {key[1] for key in kept if key[0] == FIELDS}:
         # What all vehicles of this list are, those of another list need not be.
         kept[FIELDS, of_list(proposal.look, name)] = kept.pop((FIELDS, name))
+    # What "F" or "L" means in a column, it means in lists of the same people: those with this id.
+    types = {v.column for v in proposal.values if v.field == "user_type_id"}
+    for key in [k for k in kept if k[2:] and (k[0] == ROWS or k[1] in types)]:
+        for position in proposal.told_by[:1]:
+            about = f"{key[1]}{BESIDE}{proposal.look.headers[position]}"
+            kept[key[0], about, key[2]] = kept.pop(key)
     if end := given.get((FIELDS, "endTime")):
         kept[FIELDS, f"{LAST}endTime"] = end
     answers = Answers(kept)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
     from importer.mapping import Mapping as Known
     from importer.mapping.document import Document
+    from importer.proposing.answers import Key
     from importer.proposing.proposal import Look, Place, Rule
     from importer.schema import Field
     from importer.workspace import UserType
@@ -63,6 +64,8 @@ BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
 """Fields that differ from row to row, so that a column must give them."""
 _ALSO_IDS: Final = {"email", "user_name", "student_no", "employ_no"}
 _NEW: Final = "it is new since the mapping was made"
+BESIDE: Final = " beside "
+"""Between a header and that of the id in the glossary: what a value means is said of one kind of people."""
 LAST: Final = "last "
 """Before a field's name: what was said of it for all rows of the file before."""
 _TIMES: Final = {"startTime": dt.time(), "endTime": dt.time(23, 59, 59)}
@@ -80,7 +83,13 @@ class Office:
         before = self.glossary.get(endpoint, Answers()).given
         counting = {fold(look.headers[p.column.position]) for p in look.profiles if p.counts_rows}
         held = {key for key in before if key[0] == COLUMNS and fold(key[1]) in counting}
-        return said.over(Answers({k: text for k, text in before.items() if k not in held}))
+        there = set(map(fold, look.headers.values()))
+        kept: dict[Key, str] = {}
+        for key, text in before.items():
+            header, _, beside = key[1].partition(BESIDE)
+            if key not in held and (not beside or fold(beside) in there):
+                kept[key[0], header, *key[2:]] = text
+        return said.over(Answers(kept))
 
 
 def propose_file(

@@ -542,3 +542,20 @@ def test_where_map_makes_the_folder_of_mappings_the_shipped_ones_lie_beside_its_
     done = desk.call(desk.folder, "check", path, samples, "--workspace", bare, "--json")
     taken = [each["mapping"] for each in json.loads(done.out)["files"]]
     assert taken == ["folk", "Banner students"]
+
+
+def test_what_a_value_means_is_asked_again_of_other_people(desk):
+    head = "{},First Name,Last Name,Email,Type,Status\n"
+    rows = "90011,Ann,Roe,a@uni.example,F,A\n90012,Jo,Poe,j@uni.example,P,L\n90013,Al,Doe,d@uni.example,F,A\n"
+    students = desk.put("students.csv", head.format("Student ID") + rows)
+    cells = {"Columns!G7": "user_type_id", "Values!E2": "7", "Values!E3": "8"}
+    desk.answer(students, cells | {"login source": "OPSCOM", "to be sent?": "skip"})
+    assert desk.asks(students, "-o", desk.folder / "again.yaml") == []
+    staff = desk.put("staff.csv", head.format("Employee ID") + rows)
+    assert desk.asks(staff) == [
+        *(
+            f"Which user type of OPSCOM is {text}? `opscom-import pull user-types` brings the list of numbers."
+            for text in ('"F" in "Type" (2 rows)', '"P" in "Type" (1 row)')
+        ),
+        '"Status" is "L" in 1 row. Are these not to be sent?',
+    ]
