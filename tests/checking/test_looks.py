@@ -94,7 +94,7 @@ def test_a_colour_that_some_rows_have_is_a_note_with_rows_and_legend(checked):
         )
     ]
     assert file["states"] == {"ready": 8}
-    skipped = checked(rows, fills=fills, skip='skip_rows: [{fill: "FF0000"}]\n')
+    skipped = checked(rows, fills=fills, skip='skip_rows: [{fill: "ff0000"}]\n')
     assert (skipped["states"], skipped["notes"]) == ({"ready": 5, "skipped": 3}, [])
 
 

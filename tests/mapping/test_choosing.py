@@ -69,6 +69,7 @@ DELETED = (
 FIT = {
     "by its name and headers": ({"a": ['match: {files: ["*roster*"]}'], "b": ['match: {files: ["*staff*"]}']}, "a"),
     "one that names files before one that does not": ({"any": [], "roster": ['match: {files: ["ROSTER*"]}']}, "roster"),
+    "one whose optional header is missing": ({"a": ["", FIELDS.replace("Last", "Last, city: {column: Town, optional: true}")]}, "a"),
     "of two for the name the one whose headers are there": (
         {"a": ['match: {files: ["*"]}', FIELDS.replace("Last", "Surname")], "b": ['match: {files: ["*"]}']}, "b",
     ),
