@@ -28,7 +28,7 @@ from importer.proposing.proposal import Confidence, as_json, nothing
 from importer.proposing.propose import (
     BESIDE,
     LAST,
-    LISTED,
+    OF_A_LIST,
     Office,
     of_list,
     propose_anew,
@@ -347,9 +347,9 @@ def _confirmed(proposal: Proposal) -> Answers:
         # It is that of the columns that it was said of, not of every list to come.
         headers = [proposal.look.header(p) for p in proposal.places if p.used and p.field in dated]
         kept |= {(FIELDS, f"{header} dates"): order for header in headers}
-    for name in LISTED & {key[1] for key in kept if key[0] == FIELDS}:
-        # What all vehicles of this list are, those of another list need not be.
-        kept[FIELDS, of_list(proposal.look, name)] = kept.pop((FIELDS, name))
+    for part, name in OF_A_LIST & kept.keys():
+        # What the rows of this list are, and all vehicles in it, those of another list need not be.
+        kept[part, of_list(proposal.look, name)] = kept.pop((part, name))
     # What "F" or "L" means in a column, it means in lists of the same people: those with this id.
     types = {v.column for v in proposal.values if v.field == "user_type_id"}
     for key in [k for k in kept if k[2:] and (k[0] == ROWS or k[1] in types)]:

@@ -57,8 +57,8 @@ OFFERED: Final = {
     "prov": PROVINCES,
 }
 """Fields that may be the same for all rows → what is offered for them."""
-LISTED: Final = OFFERED.keys() - {"login_source"}
-"""Those that are the same for one list; the login source is that of the office."""
+OF_A_LIST: Final = frozenset({(FIELDS, "plateType"), (FIELDS, "prov"), (ROWS, "endpoint")})
+"""Answers about one list alone; the login source is that of the office."""
 _NAMES: Final = ("first_name", "last_name")
 BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
 """Fields that differ from row to row, so that a column must give them."""
@@ -103,10 +103,11 @@ def propose_file(
         office: What the office brings.
         endpoint: What the person says the rows are.
     """
-    known = [said, *office.glossary.values()]
 
     def choose(name: str, text: str, choices: tuple[str, ...]) -> str:
-        answers = (answers.get(ROWS, name) for answers in known)
+        kept = of_list(looks[0], name) if (ROWS, name) in OF_A_LIST else name
+        before = (answers.get(ROWS, kept) for answers in office.glossary.values())
+        answers = (said.get(ROWS, name), *before)
         answer = next((a for a in answers if a in choices), None)
         if answer is None and len(choices) > 1:
             asked.append(Question("row", (ROWS, name), text, choices, choices[0]))
@@ -208,7 +209,7 @@ def _ask_for_missing(made: Proposal) -> None:
 def _ask_field(made: Proposal, name: str) -> None:
     look, key = made.look, (FIELDS, name)
     said, by_column = made.answers.get(*key), name in BY_COLUMN
-    if said is None and name in LISTED:
+    if said is None and key in OF_A_LIST:
         said = made.answers.get(FIELDS, of_list(look, name))
     if said is not None and not by_column:
         if name in _TIMES:

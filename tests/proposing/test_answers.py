@@ -330,6 +330,17 @@ def test_what_the_rows_are_is_asked_where_people_stand_beside_their_cars_or_perm
     assert "What are the rows?" not in desk.asks(path, "--endpoint", "users")
 
 
+def test_what_the_rows_of_one_list_are_is_asked_of_another(desk):
+    head = "Student ID,First Name,Last Name,Email,Plate,Make,Colour,Prov,Plate Type\n"
+    text = f"{head}90011,Ann,Roe,a@uni.example,ABC123,Ford,Red,ON,Passenger\n"
+    asked = "What are the rows?"
+    path = desk.put("both F26.csv", text)
+    assert asked in desk.asks(path)
+    desk.answer(path, {asked: "vehicles"})
+    assert asked not in desk.asks(desk.put("both W27.csv", text))
+    assert asked in desk.asks(desk.put("people.csv", text))
+
+
 STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
 
 
