@@ -56,6 +56,14 @@ fields:
   referenceID: Reference ID
 """
 
+ENDS = """\
+version: 1
+name: Ends
+endpoint: permit-updates
+match: {files: ["*ends*"]}
+fields: {referenceID: Id, endTime: To}
+"""
+
 
 @dataclass(frozen=True)
 class Done:

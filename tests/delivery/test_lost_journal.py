@@ -3,18 +3,11 @@
 import shutil
 
 import pytest
-from commanding import DELETES, permit, user
+from commanding import DELETES, ENDS, permit, user
 from controller import Fault
 from returning import Desk, edited, rows_of, sent, states
 
 END = "2027-09-01T00:00:00"
-ENDS = """\
-version: 1
-name: Ends
-endpoint: permit-updates
-match: {files: ["*ends*"]}
-fields: {referenceID: Id, endTime: To}
-"""
 
 
 LEARNED = (

@@ -6,7 +6,7 @@ from collections import Counter
 from random import Random
 
 import pytest
-from commanding import DELETES, permit
+from commanding import DELETES, ENDS, permit
 from proving import CASES, wait_for_quiet
 from returning import ANSWER, CODE, MESSAGE, STATUS, column, edited
 
@@ -16,7 +16,6 @@ FAULTS = [
     for case in CASES
     if case.effect in QUIET and case.timeout > 1 and not case.unread and len(case.fault.body) < 1000
 ]
-ENDS = "version: 1\nname: Ends\nendpoint: permit-updates\nfields: {referenceID: Id, endTime: To}\n"
 FIELDS = {"Plate": "plate", "From": "startTime", "To": "endTime", "Number": "permitNo"}
 CHANGED_SINCE = "changed after this row was accepted"
 

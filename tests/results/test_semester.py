@@ -4,7 +4,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from commanding import permit, user
+from commanding import ENDS, permit, user
 
 AGAINST = "This file against the last one"
 
@@ -188,11 +188,7 @@ def test_a_permit_that_an_update_has_changed_is_not_gone(desk, controller):
 
 
 def test_an_update_of_a_permit_is_never_told_as_new(desk):
-    desk.write(
-        "mappings/ends.yaml",
-        "version: 1\nname: Ends\nendpoint: permit-updates\n"
-        "match: {files: ['*ends*']}\nfields: {referenceID: Id, endTime: To}\n",
-    )
+    desk.write("mappings/ends.yaml", ENDS)
     desk.push(desk.table("permits.csv", [permit(0), permit(1)]), code=0)
     first, second = [row["opscom_reference_id"] for row in desk.table_of("permits")]
     desk.push(desk.table("ends.csv", [{"Id": first, "To": "2027-01-31T18:00:00"}]), code=0)
