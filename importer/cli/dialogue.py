@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 BACK, ROWS = "b", "?"
 _SHOWN, _LISTED, _LONG = 5, 12, 40
-_SAVE = Question("row", ("rows", "save"), "Save the mapping?", ("yes", BACK), "yes")
+_SAVE = Question("row", ("rows", "save"), "Save the mapping? `b` goes back.", ("yes",), "yes")
 
 
 def converse(
@@ -76,7 +76,11 @@ def _next(proposal: Proposal, passed: frozenset[Key]) -> Question | None:
 def _ask(question: Question, proposal: Proposal) -> str:
     """Ask until there is an answer that fits; ``b`` is to go back."""
     while (answer := _prompt(question)) != BACK:
-        fault = "There is no proposal here. Choose, or type b to go back." if question.held else ""
+        fault = (
+            "There is no proposal here. Choose; `?` shows the rows, `b` goes back."
+            if question.held
+            else ""
+        )
         if answer == ROWS:
             _show_rows(question, proposal)
             continue

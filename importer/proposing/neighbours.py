@@ -31,8 +31,8 @@ _KIN: Final = {
 _OWN_NUMBERS: Final = {"student_no": "student", "employ_no": "employee"}
 _OFFERED: Final = {"email", *_PHONES}
 """Fields for which a second column may stand in where the first is blank."""
-_SECONDS: Final = {f"{name}2": name for name in ("street", "city", "province", "postal_code")}
 _ADDRESS: Final = ("street", "city", "province", "postal_code")
+_SECONDS: Final = {f"{name}2": name for name in _ADDRESS}
 _KINDS: Final = {
     "mailing", "mail", "home", "permanent", "local", "work", "campus", "residential", "residence", "physical",
 }  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -62,7 +63,7 @@ def judge_rows(made: Proposal) -> None:
             continue
         shown = profile.few and position not in secret
         tells = shown and (
-            not telling.isdisjoint(_header_words(profile))
+            not telling.isdisjoint(_header_words(profile.column.header))
             or any(_has_left(profile, text) for text in profile.counts)
         )
         if position not in made.mapped:
@@ -170,7 +171,7 @@ def _departed(made: Proposal, profile: Profile) -> Iterator[Skip]:
     """Ask about people whose day of leaving, which the others lack, has passed; yield the rule for those not to be sent."""
     position, header = profile.column.position, made.look.headers[profile.column.position]
     words = languages()["english"].sets["leaving"]
-    if words.isdisjoint(_header_words(profile)) or profile.filled == profile.rows:
+    if words.isdisjoint(_header_words(profile.column.header)) or profile.filled == profile.rows:
         return
     today, form = dt.datetime.now(dt.UTC).date().isoformat(), read_dates(profile.counts).form
     gone = [text for text in profile.counts if "" < span({text: 1}, form)[1] < today]
@@ -180,9 +181,9 @@ def _departed(made: Proposal, profile: Profile) -> Iterator[Skip]:
         yield Skip({"column": header, "matches": _pattern(gone)}, _numbers(made, hits), LEFT)
 
 
-def _header_words(profile: Profile) -> set[str]:
+@cache
+def _header_words(header: str) -> set[str]:
     """Return the words of a header in every language."""
-    header = profile.column.header
     return {word for language in languages().values() for word in language.words(header)}
 
 
@@ -190,7 +191,7 @@ def _has_left(profile: Profile, text: str) -> bool:
     """Whether a value says so: by a word, or by a letter beside letters of people who are there."""
     if means("left", text):
         return True
-    known, sets = _header_words(profile), languages()["english"].sets
+    known, sets = _header_words(profile.column.header), languages()["english"].sets
     # Active: No, Suspended: Yes
     if known & sets["present"] and means("no", text):
         return True

@@ -26,6 +26,7 @@ def test_one_question_comes_after_the_other_and_the_other_ways_to_answer_give_th
     assert "check: 3 rows are ready, 0 are held back, 0 are no records." in said
     assert "OPSCOM has no field nonsense." in said
     assert "There is no line 8." in said
+    assert "There is no proposal here. Choose; `?` shows the rows, `b` goes back." in said
     assert said.count("check: 3 rows") == 1
     assert "hunter2" not in said
     assert "Now see what would be sent:" in said

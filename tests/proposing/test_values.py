@@ -404,6 +404,7 @@ def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, hea
     ("header", "days", "rows"),
     [
         ("Withdrawal Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("Date de départ", ("", "2020-01-31", "2021-01-31"), "2 rows"),
+        ("Voided Date", ("", "2020-01-31", "2020-02-28"), "2 rows"), ("Deactivated At", ("", "2020-01-31 10:00", "2999-01-31 10:00"), "1 row"),
         ("Exit Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("End Employment", ("", "2020-01-31", "2999-01-31"), "1 row"),
         ("Term Date", ("", "2020-01-31", "2999-01-31"), "1 row"),
         # Everybody has a last day, or it is another day.
