@@ -39,6 +39,11 @@ _ERROR_RE = re.compile(
 )
 """Excel's in every language (#VALEUR!, #NOM?, #WERT!), those of Access, Google Sheets and LibreOffice, and a number in
 too narrow a column. Microsoft publishes no list; these are from public code that reads such workbooks."""
+_COLOURS_RE = re.compile(
+    r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|violets?|rose|gris|roj[oa]s?"
+    r"|amarill[oa]s?|azul(?:es)?|highlight\w*|colou?r\w*|couleur\w*|surlign\w*)\b",
+    re.IGNORECASE,
+)
 _NEAR = 60
 """How like two names must be, in hundredths, before one is offered for the other."""
 
@@ -98,6 +103,11 @@ def is_error_word(text: str) -> bool:
     """
     found = _ERROR_RE.fullmatch(text)
     return found is not None and (found["marked"] is None or text.isupper())
+
+
+def names_colour(text: str) -> bool:
+    """Whether a text may be a legend, because it names a colour."""
+    return _COLOURS_RE.search(text) is not None
 
 
 def levelled(text: str) -> str:

@@ -19,7 +19,7 @@ import pandas as pd
 from importer.model import UNCORRECTED, Refusal, State
 from importer.records import read_resubmitted
 from importer.schema import Kind
-from importer.text import clean, count, fold, spans
+from importer.text import clean, count, fold, names_colour, spans
 from schemas.signs import DASHES, POINTS
 
 if TYPE_CHECKING:
@@ -78,12 +78,6 @@ _EXACT: Final = 15
 _APART_BY: Final = 30
 _APART_IN: Final = rf"[\s{DASHES}{POINTS}]"
 _ROUNDED: Final = r"[0-9]{15}0+"
-_COLOURS: Final = re.compile(
-    r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|violets?|rose"
-    r"|gris|highlight\w*|colou?r\w*|couleur\w*|surlign\w*)\b",
-    re.IGNORECASE,
-)
-"""Words of a legend."""
 _HUES: Final = (
     (20, "red"), (45, "orange"), (70, "yellow"), (165, "green"), (260, "blue"), (290, "purple"), (340, "pink"),
 )  # fmt: skip
@@ -434,7 +428,7 @@ def _legend(batch: Batch, colour: str, strays: Collection[int]) -> str:
     told = [
         f'row {row} says "{text[:_MOST]}"'
         for row, text, colours in lines
-        if colour in colours or _COLOURS.search(text)
+        if colour in colours or names_colour(text)
     ]
     return f"; {' and '.join(told[:2])}" if told else ""
 

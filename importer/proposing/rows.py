@@ -17,7 +17,7 @@ from importer.proposing.dating import read_dates, span
 from importer.proposing.profiles import FEW, folded
 from importer.proposing.proposal import Skip
 from importer.proposing.vocabulary import languages, means, total_pattern
-from importer.text import clean, count, fold, spans
+from importer.text import clean, count, fold, names_colour, spans
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -39,11 +39,6 @@ _FULL, _NAMED, _DATED = 3, 4, 0.9
 _REPEATED: Final = ("error", "first", "last")
 _PLAIN_RE: Final = re.compile("[0-9A-F]{6}")
 _TOTAL_RE: Final = re.compile(r"(?:[^\W\d_]+[ -])?(?:sub|sous)?total\w*|[^\W\d_]+", re.IGNORECASE)
-_COLOURS_RE: Final = re.compile(
-    r"\b(?:red|orange|yellow|green|blue|purple|pink|gr[ea]y|rouges?|jaunes?|verte?s?|bleue?s?|roj[oa]s?|amarill[oa]s?"
-    r"|azul(?:es)?|highlight\w*|colou?r\w*|couleur\w*)\b",
-    re.IGNORECASE,
-)
 
 
 def passed_over(made: Proposal) -> list[Skip]:
@@ -227,7 +222,7 @@ def _marked(made: Proposal, notes: set[int]) -> Iterator[Skip]:
     for colour in sorted({colour for cells in sheet.fills.values() for _, colour in cells}):
         legend = [
             (text, where) for text, behind, where in legends
-            if colour in behind or _COLOURS_RE.search(text)
+            if colour in behind or names_colour(text)
         ]  # fmt: skip
         if legend and _PLAIN_RE.fullmatch(colour):
             text, where = legend[0]
