@@ -206,9 +206,9 @@ def _ids(row: _Row) -> None:
         row.change(best, f"{found.reason}; no other column could be the id", Confidence.LIKELY)
     if best not in row.fixed and second_rank(best):
         row.change(best, f"{found.reason}; a wrong id makes every person anew", Confidence.ASK)
-    rival = next((at for at in claims if row.places[at].confidence is Confidence.SURE), best)
-    if rival != best and best not in row.fixed:
-        reason = f"{row.places[best].reason}; rather than {row.name(rival)}"
+    rivals = [at for at in claims if row.places[at].confidence is row.places[best].confidence]
+    if rivals and best not in row.fixed and row.places[best].confidence is Confidence.SURE:
+        reason = f"{found.reason}; rather than {row.name(rivals[0])}"
         row.change(best, reason, Confidence.LIKELY)
     for at in claims:
         own = [n for n in row.namings[at].fields if n.field in {*_OWN_NUMBERS, "user_name"}]

@@ -368,6 +368,7 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         ({"Code permanent": LICENCES, "Fiche": NUMBERS}, "users", [None, "unique_id"]),
         ({"INE": LICENCES, "N° étudiant": NUMBERS, "Prénom": WORDS}, "users", [None, "student_no", "first_name"]),
         ({"id": UUIDS, "credentials.bannerId": NUMBERS, "credentials.bannerUserName": ACCOUNTS}, "users", [None, "unique_id", "user_name"]),
+        ({"Campus ID": UUIDS, "Unique ID": UUIDS}, "users", [None, None]),
         ({"student.studentNumber": NUMBERS, "student.personID": LICENCES}, "users", ["student_no", None]),
         ({"EmplID": NUMBERS, "Program": CITIES, "Degree": CITIES, "Email": MAILS}, "users", ["unique_id", None, None, "email"]),
         ({"CourrielEtablissement": MAILS, "CourrielPersonnel": MAILS}, "users", ["email", None]),
