@@ -169,7 +169,7 @@ STEPS = [
     ({"replace": {"a": "b", "b": "c"}}, {"ab": "bc"}),
     ({"replace": {"St": "Saint", "Ste": "Sainte"}}, {"Ste Anne": "Sainte Anne"}),
     ({"replace": {".": ""}}, {"a.b*": "ab*"}),
-    ({"convert": ("digits", "upper")}, {"1 (2)": "12"}),
+    ({"convert": ("digits", "upper", "unwrap")}, {"1 (2)": "12", "'0042": "0042"}),
     ({"lookup": {"full time": "1", "visitor": ""}}, {"FULL\u00a0 Time": "1", "Visitor": ""}),
     ({"lookup": {"x": "7"}, "pad": 3, "convert": ("lower",), "replace": {"Y": "X"}}, {"Y": "007"}),
 ]  # fmt: skip
