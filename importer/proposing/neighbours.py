@@ -255,18 +255,24 @@ def _area_codes(row: _Row) -> None:
 def _whole_address(row: _Row) -> None:
     """Of two addresses one is sent as a whole: the fuller, else the better known."""
     blocks: list[tuple[frozenset[str], dict[str, int]]] = []
-    for at in row.of(*_ADDRESS, "street line"):
-        kind, field = row.namings[at].words & _KINDS, row.places[at].field or ""
+    # What a person says of one column leaves the others as they were shown.
+    named = [next((n for n in naming.fields), None) for naming in row.namings]
+    for at, place in enumerate(row.places):
+        said = named[at] if at in row.fixed else None
+        field = (said.field if said else place.field) or ""
+        if field not in {*_ADDRESS, "street line"}:
+            continue
+        kind = row.namings[at].words & _KINDS
         # A plain "City" goes on with the address before it that has none yet.
         same = [part for name, part in blocks if (name == kind if kind else field not in part)]
         part = same[-1] if same else {}
         blocks += [] if same else [(kind, part)]
         part.setdefault(field if field in _ADDRESS else f"line {at}", at)
 
-    def known(part: dict[str, int]) -> tuple[bool, int, int]:
-        places = [row.places[part[name]] for name in _ADDRESS if name in part]
-        said = not row.fixed.isdisjoint(part.values())
-        return said, sum(place.used for place in places), sum(place.grade for place in places)
+    def known(part: dict[str, int]) -> tuple[int, int]:
+        found = [part[name] for name in _ADDRESS if name in part]
+        used = sum(row.places[at].used or at in row.fixed for at in found)
+        return used, sum(each.grade for at in found if (each := named[at]))
 
     parts = [part for _, part in blocks]
     best = max(parts, key=known, default={})

@@ -283,6 +283,25 @@ def test_where_one_column_is_refused_as_user_type_no_other_is_asked_instead(prof
     ]
 
 
+def test_what_is_said_of_one_column_of_an_address_leaves_the_others_as_they_were(profiled):
+    columns = profiled({
+        **UNMAILED, "Home Street": STREETS, "Home City": CITIES, "Home Zip": POSTALS, "Mailing Street": STREETS,
+        "Mailing City": CITIES, "Mailing Zip": POSTALS,
+    })  # fmt: skip
+    for said in (
+        {},
+        {"mailing city": "not sent", "home city": "city"},
+        {"mailing street": "street"},
+    ):
+        found = {p.profile.column.header: p.field for p in place_columns(columns, "users", said)}
+        assert (found["Mailing Street"], found["Mailing Zip"]) == ("street", "postal_code")
+        assert (
+            (found["Home City"] == "city")
+            == (found["Mailing City"] is None)
+            == ("home city" in said)
+        )
+
+
 def test_user_names_that_are_e_mail_addresses_are_both(profiled):
     found = place_columns(profiled({**UNMAILED, "Username": MAILS}), "users")
     assert [place.field for place in found[-2:]] == ["user_name", "email"]
