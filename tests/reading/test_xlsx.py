@@ -1,17 +1,64 @@
 """Workbooks (``.xlsx``): every cell as the person sees it, however its file is written, or a refusal."""
 
+import datetime as dt
 import io
 import re
 import tracemalloc
 import zipfile
 
+import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from packages import DAMAGED, read, refusal, rewritten, texts, unzipped, with_sheet, written, zipped
 
 from importer.model import CellType
 from importer.reading import faults, read_source, take_sheet
 
 # --- Cells --------------------------------------------------------------------------------------
+
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-(10**12), 10**12),
+    st.floats(-1e9, 1e9).map(lambda value: round(value, 3)),
+    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=9)
+    .filter(lambda text: text[:1] not in {"=", "#"}),
+    st.dates(dt.date(1901, 1, 1), dt.date(2100, 1, 1)),
+)  # fmt: skip
+
+
+@given(st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=8))
+def test_the_values_agree_with_openpyxl(tmp_path_factory, rows):
+    book, out = openpyxl.Workbook(), io.BytesIO()
+    for row in rows:
+        book.active.append(row)
+    book.save(out)
+    other = openpyxl.load_workbook(out, data_only=True).active
+    grid = read(tmp_path_factory.mktemp("x"), out.getvalue())
+    assert {
+        (number, column): text
+        for number, row in zip(grid.rows.tolist(), texts(grid), strict=True)
+        for column, text in enumerate(row, start=1)
+        if text
+    } == {
+        (cell.row, cell.column): said(cell.value)
+        for row in other
+        for cell in row
+        if said(cell.value)
+    }
+
+
+def said(value):
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, dt.date):
+        return value.strftime("%Y-%m-%d")
+    if isinstance(value, int | float):
+        return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
+    return value
 
 
 CELLS = {
