@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from importer.proposing.answers import SECOND
 from importer.proposing.naming import FIRM, SURE
-from importer.proposing.proposal import Confidence, Place
+from importer.proposing.proposal import RIVAL, Confidence, Place
 from importer.proposing.vocabulary import languages, means, squeezed
 from schemas import TABLES
 
@@ -354,7 +354,7 @@ def _rivals(row: _Row, endpoint: str) -> None:
         for at in others:
             if at not in row.fixed:
                 more = "; it could be used where that is blank" if field in _OFFERED else ""
-                reason = f"a second column for {field}; {row.name(best)} is better known{more}"
+                reason = f"{RIVAL}{field}; {row.name(best)} is better known{more}"
                 row.drop(at, reason, field + SECOND if more else "")
         asked = bool(others) and endpoint == "permit-updates" and not new
         if best not in row.fixed and (

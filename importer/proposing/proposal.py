@@ -25,6 +25,8 @@ Rule: TypeAlias = "str | Mapping[str, Any]"
 """What a mapping file says of a field."""
 ABOUT: Final = "it is about "
 """How the reason begins of a column that is somebody else's or something else."""
+RIVAL: Final = "a second column for "
+"""How it begins of a column that gives way to another."""
 _NEAR, _WHOLE = 0.8, 3.0
 _HOWS: Final = ("first_of", "join", "date", "lookup", "extract", "convert")
 

@@ -28,13 +28,13 @@ from importer.proposing.answers import (
     Question,
     fields_of,
 )
-from importer.proposing.proposal import Confidence
+from importer.proposing.proposal import RIVAL, Confidence
 from importer.proposing.rows import SEND, SKIP
 from importer.reading.xlsx import read_xlsx
 from importer.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -312,4 +312,13 @@ def answers_of(
         if now != [line.question.proposal for line in proposed] or (asked and any(now)):
             # Of a column that gave two fields the one that is left counts.
             answers[key] = next((each for each in now if each != NOT_SENT), NOT_SENT)
-    return Answers({key: text for key, text in answers.items() if text}).over(before), faults
+    said_now = {key: text for key, text in answers.items() if text}
+    return Answers(_left_out(answers, proposal) | said_now).over(before), faults
+
+
+def _left_out(answers: Mapping[Key, str], proposal: Proposal) -> dict[Key, str]:
+    """Return the columns that gave way to one that is declined now: they stay out, as a person saw them."""
+    if NOT_SENT not in answers.values():
+        return {}
+    headers = [proposal.look.header(p) for p in proposal.places if p.reason.startswith(RIVAL)]
+    return {(COLUMNS, header): NOT_SENT for header in headers}

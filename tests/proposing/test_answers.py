@@ -494,6 +494,15 @@ def test_a_second_choice_counts_behind_the_first_wherever_it_stands(desk, header
     assert made["fields"]["email"] == {"first_of": ["Work Email", "Home Email"]}
 
 
+def test_where_a_column_is_declined_the_second_one_stays_out_as_it_was_shown(desk):
+    path = desk.put(
+        "people.csv",
+        "Banner ID,First Name,Last Name,Work Email,Home Email\n9001,Ann,Roe,a@uni.example,a@mail.example\n",
+    )
+    made = desk.answer(path, LDAP | {"Columns!G5": "not sent"})
+    assert "email" not in made["fields"]
+
+
 def test_a_workbook_given_back_with_other_answers_counts_more_than_what_was_confirmed_by_it(desk):
     people = [
         [*PEOPLE[0], "Status"],
