@@ -15,6 +15,7 @@ until they are deleted.
 
 import json
 import os
+import select
 import socket
 import struct
 import threading
@@ -47,7 +48,7 @@ CARRIED_OUT = {
     "refuse": True,  # a whole answer, then nobody listens until ``listen`` is called
     "reset": False,  # a reset; before reading, where the plan names a request or connection
     "reset-in-body": False,  # a reset with half of the body unread (as in ``reset``)
-    "twice": True,  # a whole answer, and once more before that to the next request of the connection
+    "twice": True,  # a whole answer, and once more to the next request, whose own waits for the client's next move
     "stale": False,  # ``close``, but only on a connection that has answered before
 }
 EARLY = {"close", "reset"}
@@ -162,7 +163,9 @@ class Rigged(Connection):
         if kind == "hold":
             rig.released.wait()
         message = response.as_bytes() if fault is None else broken(fault, response)
-        self.wfile.write(self.repeated)
+        if self.repeated:
+            self.wfile.write(self.repeated)
+            select.select([self.connection], [], [], 20)
         self.repeated = message if kind == "twice" else b""
         if kind == "drip":
             for byte in message:
