@@ -334,7 +334,8 @@ def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
     """Yield that numbers have lost their zeros, or their last digits.
 
     Those that begin with a zero are of one length, and others are shorter; or two of these hold: fewer than
-    half are shorter, there are two lengths, and the numbers lie far apart, as no counter's do.
+    half are shorter, there are two lengths, and the numbers lie far apart, as no counter's do. One number
+    that is longer than all others is the odd one itself.
     """
     digits = mapped.str.fullmatch("[0-9]+").to_numpy(dtype=np.bool_)
     if not digits.any() or 2 * int(digits.sum()) < len(digits):
@@ -347,7 +348,8 @@ def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
     number = int(digits.sum())
     few, far = 2 * int(shorter.sum()) < number, 10 ** (longest - 1) > _APART_BY * number
     lost = few + (len(np.unique(lengths[digits])) == _TWO) + far >= _TWO
-    if shorter.any() and (padded or lost):
+    odd = int((lengths[digits] == longest).sum()) < _TWO
+    if shorter.any() and not odd and (padded or lost):
         have = "number has" if shorter.sum() == 1 else "numbers have"
         yield (
             f"{int(shorter.sum()):,} {have} fewer digits than the {longest} of the others "

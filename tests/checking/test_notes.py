@@ -90,6 +90,7 @@ PROVES_NOTHING = {
     "three in a dense list": ("unique_id", [str(number) for number in range(70, 9_000, 20)]),
     "more of the shorter": ("unique_id", ["1", "2", "3", "44", "55"]),
     "a counter": ("unique_id", [str(number) for number in range(1, 4_000, 13)]),
+    "one that is longer than all others": ("unique_id", [*IDS, "12345678901234570"]),
     "letters": ("unique_id", ["A1", "B22", "C333", "12"]),
     "padded": ("unique_id", [*IDS, "1234567"], [*IDS, "001234567"]),
     "more zeros": ("employ_no", [*PADDED, "000731", "73"]),
