@@ -7,6 +7,9 @@ import struct
 SECTOR = 512
 FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
+FORMULA = 3
+"""Parts of a cell that is given with the tokens of its formula."""
+
 
 def compound(streams):
     """Return an OLE container (MS-CFB) with these streams, each filled up to whole sectors."""
@@ -52,8 +55,8 @@ def workbook(sheets, codes=(), *, since_1904=False, extra=b""):
     """Return an Excel 97 workbook.
 
     ``sheets`` is a list of (name, hidden, cells, hidden rows, hidden columns); ``cells`` maps (row,
-    column) from 0 to a text, or to (number, index in ``codes``), or True/False, or an error code as
-    bytes.
+    column) from 0 to a text, or to (number, index in ``codes``), with the tokens of its formula behind them
+    if it has one, or True/False, or an error code as bytes.
     """
     start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)) + extra
     start += _record(0x22, struct.pack("<H", since_1904))
@@ -85,6 +88,11 @@ def _sheet(cells, hidden_rows=(), hidden_columns=()):
             out += _record(0x205, struct.pack("<HHHBB", row, column, 0, value, 0))
         elif isinstance(value, bytes):
             out += _record(0x205, struct.pack("<HHHBB", row, column, 0, value[0], 1))
+        elif len(value) == FORMULA:
+            number, code, tokens = value
+            style = 0 if code is None else code + 1
+            head = struct.pack("<HHHdHIH", row, column, style, number, 0, 0, len(tokens))
+            out += _record(0x6, head + tokens)
         else:
             number, code = value
             style = 0 if code is None else code + 1

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 _TOTAL: Final = re.compile(
     r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b|[^\W\d]+ ?:$", re.IGNORECASE
 )
+_COUNTED: Final = r"(?i)(?:.+ )?(?:sub-?|sous-)?(?:totals?|totaux|count|total général)"
+"""What stands beside a subtotal, in any of its columns."""
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
 """A sign that no id has and that texts for people have: a blank, a bracket, a question mark."""
 _DIGIT: Final = re.compile("[0-9]")
@@ -253,7 +255,7 @@ def _unlike(
     look = {at: shapes[code] for at, code in zip(order, index[order].tolist(), strict=True)}
     for at in strays:
         look.pop(at, None)
-    few = rows.order[2 * rows.filled[rows.order] <= usual].tolist() if usual >= _USUAL else ()
+    few = rows.order[2 * rows.filled[rows.order] <= usual].tolist() if usual >= _USUAL else []
     sparse = look.keys() & few
     counted = Counter(look.values())
     for alike in () if known.kind is Kind.PLATE else _ALIKE:
@@ -265,7 +267,17 @@ def _unlike(
             yield from found
             break
     less = rows.order[rows.filled[rows.order] < usual].tolist()
-    yield from (at for at in less if at in look and _TOTAL.match(keys[index[at]]))
+    first = np.full(len(less), "", object)
+    for texts, _ in rows.cells.values():
+        first = np.where(first == "", texts.iloc[less].to_numpy(object), first)
+        told = texts.iloc[few].str.fullmatch(_COUNTED).to_numpy(dtype=np.bool_)
+        yield from (at for at, each in zip(few, told, strict=True) if each and at in look)
+    begins = (
+        at
+        for at, cell in zip(less, first, strict=True)
+        if _TOTAL.match(keys[index[at]]) or _TOTAL.match(cell)
+    )
+    yield from (at for at in begins if at in look)
 
 
 def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Iterator[int]:

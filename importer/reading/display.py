@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 
 STAND_IN: Final = "stand-in"
 """The type of formulas that were never calculated."""
+TALLY: Final = "tally"
+"""The type of formulas that count or add up what other rows hold, as totals rows have."""
+TALLIES: Final = re.compile(r"=?(?:_xlfn\.)?(?:SUBTOTAL|AGGREGATE|COUNTA?)\(", re.IGNORECASE)
 _SINCE_1904: Final = 1_462
 """Days from the first day of ordinary workbooks to that of the others."""
 _TRUTHS: Final = {"0": "FALSE", "1": "TRUE", "false": "FALSE", "true": "TRUE"}
@@ -73,8 +76,8 @@ class Look:
 class Looks(dict[tuple[str, object], "Look | None"]):
     """How the cells of a workbook are shown, by type and style; ``None`` where it is just as they are stored.
 
-    A type is that of an ``.xlsx`` workbook (ECMA-376 part 1, section 18.18.11) or ``STAND_IN``; one that is
-    none is a ``ValueError``. A style is known by what the workbook's cells call it.
+    A type is that of an ``.xlsx`` workbook (ECMA-376 part 1, section 18.18.11), ``STAND_IN`` or ``TALLY``; one
+    that is none is a ``ValueError``. A style is known by what the workbook's cells call it.
     """
 
     def __init__(self, styles: Mapping[Any, Style], *, since_1904: bool = False) -> None:
@@ -93,10 +96,13 @@ class Looks(dict[tuple[str, object], "Look | None"]):
                 sort, shown = form.type, partial(show, form=form, since_1904=self._since_1904)
             case "d":
                 sort, shown = form.type, partial(show_iso, form=form)
+                sort = sort if sort in {CellType.DATE, CellType.TIME} else CellType.DATE
             case "b":
                 sort, shown = CellType.BOOLEAN, lambda stored: Shown(_TRUTHS[stored.strip()])
             case "e":
                 shown = partial(Shown, fault=faults.EXCEL_ERROR)
+            case "tally":
+                shown = lambda stored: show(stored, form)._replace(fault=faults.TALLY)  # noqa: E731
             case "stand-in":
                 shown = lambda _: Shown("", fault=faults.NOT_CALCULATED)  # noqa: E731
             case "s" | "str" | "inlineStr":

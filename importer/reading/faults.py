@@ -33,6 +33,11 @@ NOT_CALCULATED = Fault(
     "this formula has no stored value.",
     "Open the workbook in Excel, press F9, save it.",
 )
+TALLY = Fault(
+    "this row counts or adds up other rows, by a formula of the spreadsheet program.",
+    "Delete the row, or name it under skip_rows in the mapping; if it is a record, type its numbers in place "
+    "of the formulas.",
+)
 TOO_MANY_DIGITS = Fault(
     "this number has more digits than Excel keeps.",
     "Format the column as text and type the number again.",

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, iterparse
 
 from importer.model import Merge
-from importer.reading.display import STAND_IN, Looks, Style
+from importer.reading.display import STAND_IN, TALLIES, TALLY, Looks, Style
 from importer.reading.grid import MOST_COLUMNS, MOST_ROWS, GridBuilder, Listed
 from importer.reading.xlsx_package import refuse_document_type, refusing_damage
 
@@ -126,18 +126,20 @@ class _Reader:
                 first = column - 1
                 builder.merges.append(Merge(self._row, self._row + down, first, first + across))
             style = own.get("StyleID") or about.get("StyleID") or self._columns.get(column)
-            kind, text = _stored(cell, formula="Formula" in own)
+            kind, text = _stored(cell, own.get("Formula", ""))
             cells += [""] * (column - 1 - len(cells)) + [text]
             looks += [None] * (column - 1 - len(looks)) + [self._looks[kind, style or "Default"]]
             column += across
         builder.add(self._row, cells, looks, hidden=_hides(about, "Height"))
 
 
-def _stored(cell: Element, *, formula: bool) -> tuple[str, str]:
+def _stored(cell: Element, formula: str) -> tuple[str, str]:
     """Return the type of a cell, in the words of ``look``, and the text that is stored of it."""
     data = cell.find("{*}Data")
     kind = "String" if data is None else _own(data).get("Type", "String")
     text = "" if data is None else "".join(data.itertext())
+    if TALLIES.match(formula):
+        return TALLY, text.strip() or "0"
     if not text and formula and (data is None or kind != "String"):
         return STAND_IN, "0"
     return _KINDS[kind], text if kind in {"String", "Error"} else text.strip()

@@ -12,12 +12,12 @@ from xlrd.compdoc import CompDoc
 
 from importer.model import Merge
 from importer.reading import sniffing
-from importer.reading.display import STAND_IN, Looks, Style
+from importer.reading.display import STAND_IN, TALLY, Looks, Style
 from importer.reading.grid import GridBuilder, Listed
 from importer.reading.xlsx_package import BUILT_IN
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from importer.model import Grid
@@ -34,6 +34,9 @@ _FORMULAS: Final = frozenset({0x0006, 0x0206, 0x0406})
 _WANTED: Final = _FORMULAS | {_BOF, _BOUND_SHEET, _RECALC_ID, _WRITER}
 _ZERO, _FOUR = struct.pack("<d", 0), struct.pack("<d", 4)
 _EMPTY_TEXT: Final = b"\x03\0\0\0\0\0\xff\xff"
+_CALLS: Final = frozenset({b"\x22", b"\x42", b"\x62"})
+_TALLIES: Final = frozenset({b"\0\0", b"\xa9\0", b"\x58\1"})
+"""COUNT, COUNTA and SUBTOTAL, called last in a formula (MS-XLS, sections 2.5.198.17 and 2.5.198.62)."""
 _SAYS_NOTHING: Final = b"\x03\0\x17\0\0"
 """The formula ``=""``, which is right as it stands (MS-XLS, section 2.5.198.89)."""
 
@@ -49,7 +52,7 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
         sheets = book.sheets()
         styles = {index: _style(book, index) for index in range(len(book.xf_list))}
         looks = Looks(styles, since_1904=book.datemode == 1)
-        stand_ins = _stand_ins(book)
+        formulas = _formulas(book)
     except Exception as error:  # xlrd fails in many ways on broken records
         if "encrypt" in str(error).lower():
             raise sniffing.password(path.name) from error
@@ -60,7 +63,7 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
         Listed(
             each.name,
             each.visibility == 0,
-            partial(_grid, each, path, looks, stand_ins.get(each.number, ())),
+            partial(_grid, each, path, looks, formulas.get(each.number, {})),
         )
         for each in sheets
     ]
@@ -99,7 +102,7 @@ def _open(data: bytes) -> xlrd.book.Book:
 
 
 def _grid(
-    sheet: xlrd.sheet.Sheet, path: Path, styles: Looks, stand_ins: Collection[tuple[int, int]]
+    sheet: xlrd.sheet.Sheet, path: Path, styles: Looks, formulas: Mapping[tuple[int, int], str]
 ) -> Grid:
     builder = GridBuilder(path, sheet.name)
     columns = sheet.colinfo_map.items()
@@ -114,7 +117,7 @@ def _grid(
     for row in range(sheet.nrows):
         cells, looks = [], []
         for column, cell in enumerate(sheet.row(row)):
-            kind = STAND_IN if (row, column) in stand_ins else _KINDS[cell.ctype]
+            kind = formulas.get((row, column), _KINDS[cell.ctype])
             cells.append(_stored(kind, cell.value))
             looks.append(styles[kind, cell.xf_index])
         builder.add(row + 1, cells, looks, hidden=row in hidden)
@@ -143,30 +146,34 @@ def _style(book: xlrd.book.Book, index: int) -> Style:
     )
 
 
-def _stand_ins(book: xlrd.book.Book) -> dict[int, set[tuple[int, int]]]:
-    """Return the places of formulas that were never calculated, by the number of their sheet.
+def _formulas(book: xlrd.book.Book) -> dict[int, dict[tuple[int, int], str]]:
+    """Return the places of formulas that count others or were never calculated, by the number of their sheet.
 
     Libraries write 0 for their value (jxl 4, xlwt an empty text) and ask Excel to calculate it; xlrd does
     not tell. The records are those of MS-XLS, sections 2.4.28, 2.4.127 and 2.4.215.
     """
     starts: dict[int, int] = {}
-    found: dict[int, set[tuple[int, int]]] = {}
-    places: set[tuple[int, int]] = set()
+    found: dict[int, dict[tuple[int, int], str]] = {}
+    places: dict[tuple[int, int], str] = {}
     zeros, recalculated = {_ZERO}, False
-    for place, kind, data in _records(book):
+    for at, kind, data in _records(book):
         if kind == _RECALC_ID:
             recalculated = True
         elif kind == _WRITER and b"Java Excel API" in data:
             zeros.add(_FOUR)
         elif kind == _BOUND_SHEET and data[5] == 0:
             starts[int.from_bytes(data[:4], "little")] = len(starts)
-        elif kind == _BOF and place in starts:
-            places = found[starts[place]] = set()
+        elif kind == _BOF and at in starts:
+            places = found[starts[at]] = {}
         elif kind in _FORMULAS and found:
             asked, value = bool(data[14] & 2), data[6:14]
             empty = value == _EMPTY_TEXT and (asked or not recalculated)
-            if (empty and data[20:] != _SAYS_NOTHING) or (asked and value in zeros):
-                places.add(struct.unpack_from("<HH", data))
+            place = struct.unpack_from("<HH", data)
+            last = data[22 : 22 + int.from_bytes(data[20:22], "little")][-4:]
+            if last[:1] in _CALLS and last[2:] in _TALLIES:
+                places[place] = TALLY
+            elif (empty and data[20:] != _SAYS_NOTHING) or (asked and value in zeros):
+                places[place] = STAND_IN
     return found
 
 

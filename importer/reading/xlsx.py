@@ -7,7 +7,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Final
 
 from importer.model import Merge
-from importer.reading.display import STAND_IN
+from importer.reading.display import STAND_IN, TALLIES, TALLY
 from importer.reading.grid import MOST_COLUMNS, MOST_ROWS, GridBuilder, Listed
 from importer.reading.xlsx_package import (
     YES,
@@ -107,8 +107,11 @@ class _RowReader:
         """Return type and text of a cell that is blank, holds a text of its own or a formula."""
         if text is None and (inline := cell.find(f"{self._space}is")) is not None:
             text = text_of(inline)
-        if cell.find(f"{self._space}f") is not None and self._is_stand_in(kind, text):
-            return STAND_IN, "0"
+        if (formula := cell.find(f"{self._space}f")) is not None:
+            if TALLIES.match(formula.text or ""):
+                return TALLY, text or "0"
+            if self._is_stand_in(kind, text):
+                return STAND_IN, "0"
         return kind, without_escapes(text or "") if kind != "n" else text or ""
 
     def _is_stand_in(self, kind: str, text: str | None) -> bool:

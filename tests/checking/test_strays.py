@@ -5,6 +5,7 @@ one table of odd cells as 25 programs write it.
 """
 
 import pytest
+import xlsxwriter
 from commanding import read_results, write_book
 
 HEADER = ["Student ID", "Last Name", "First Name", "City", "Email"]
@@ -107,6 +108,66 @@ def test_a_total_is_not_a_record_wherever_it_stands(held, row):
         assert held([*rows, row, *people(20, 22)]) == {10: UNLIKE}
     if row[-1] == "12":
         assert held([*people(0, 3), row]) == {5: UNLIKE}
+
+
+COUNTED = [
+    ["8", "Total"], ["8", "", "Nurses Count"], ["", "", "Total général", "8"], ["8", "Sous-total"],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("row", COUNTED, ids=lambda row: max(row, key=len))
+def test_a_row_of_little_more_than_a_count_is_not_a_record_whatever_column_says_so(held, row):
+    assert held([*people(), row, *people(20, 22)]) == {10: UNLIKE}
+
+
+def test_a_total_in_the_first_column_is_not_a_record_also_where_the_key_stands_in_another(held):
+    header, rows = [HEADER[1], HEADER[0], *HEADER[2:]], [
+        [row[1], row[0], *row[2:]] for row in people()
+    ]  # fmt: skip
+    assert held([*rows, ["Total", "8", "8", "8"]], header=header) == {10: UNLIKE}
+
+
+TALLY = (
+    "this row counts or adds up other rows, by a formula of the spreadsheet program. Delete the row, or name it "
+    "under skip_rows in the mapping; if it is a record, type its numbers in place of the formulas."
+)
+
+
+def tallied(path, formulas):
+    """Write a workbook of people in which column → row → formula stands over what a row holds."""
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Rows")
+        for at, row in enumerate([HEADER, *people()]):
+            sheet.write_row(at, 0, row)
+        for column, at, formula in formulas:
+            sheet.write_formula(at, column, formula, None, 8)
+        sheet.write(9, 1, "Students")
+    return path
+
+
+@pytest.mark.parametrize(
+    "formula", ["SUBTOTAL(103,A2:A9)", "COUNTA(A2:A9)", "AGGREGATE(3,5,A2:A9)"]
+)
+def test_a_row_that_counts_others_by_a_formula_is_not_a_record_also_where_it_is_given_back(
+    desk, controller, formula
+):
+    desk.write("mappings/roster.yaml", MAPPING)
+    path = tallied(desk.folder / "roster.xlsx", [(at, 9, f"={formula}") for at in (0, 2)])
+    for given, said in ((path, TALLY), (desk.results("roster"), "is not corrected yet.")):
+        desk.push(given, code=1)
+        (held,) = [
+            row for row in read_results(desk.results("roster")) if row["opscom_status"] == "invalid"
+        ]
+        assert (held["opscom_row"], said in held["opscom_message"].splitlines()[0]) == ("10", True)
+    assert controller.requests == 8
+
+
+def test_a_formula_that_numbers_the_rows_makes_none_of_them_a_total(desk):
+    desk.write("mappings/roster.yaml", MAPPING)
+    numbers = [(5, at, f"=SUBTOTAL(3,A$2:A{at + 1})") for at in range(1, 9)]
+    path = tallied(desk.folder / "roster.xlsx", [*numbers, (0, 9, "=100210")])
+    (file,) = desk.do("check", path)["files"]
+    assert file["states"] == {"ready": 9}
 
 
 def test_a_row_of_which_little_is_filled_and_whose_key_is_unlike_the_others_is_not_a_record(held):

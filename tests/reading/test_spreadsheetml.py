@@ -52,18 +52,27 @@ def test_every_type_shows_what_excel_shows(tmp_path):
         cell("1899-12-31T08:30:00.000", "DateTime", 'ss:StyleID="time"'),
         cell("1", "Boolean"), cell("#N/A", "Error"), cell("1.005", "Number", 'ss:StyleID="sum"'),
         cell("a &lt; <B>b</B>"), '<Cell ss:Formula="=1"/>', cell("9", "String", 'ss:StyleID="red"'),
+        cell("2004-02-29T00:00:00.000", "DateTime"),
         '<Cell><Data ss:Type="String">x</Data><Comment><ss:Data>y</ss:Data></Comment></Cell>',
     ]  # fmt: skip
     grid = saved(tmp_path, f"<Row>{''.join(row)}</Row>").grids[0]
     assert grid.frame.iloc[0].tolist() == [
-        "12", "00012", "2004-02-29", "08:30:00", "TRUE", "#N/A", "1.01", "a < b", "", "9", "x",
+        "12", "00012", "2004-02-29", "08:30:00", "TRUE", "#N/A", "1.01", "a < b", "", "9", "2004-02-29", "x",
     ]  # fmt: skip
     assert grid.flaws == (faults.EXCEL_ERROR.at(0, 5), faults.NOT_CALCULATED.at(0, 8))
     assert {column: int(types[0]) for column, types in grid.types.items()} == {
         0: CellType.NUMBER, 1: CellType.NUMBER, 2: CellType.DATE, 3: CellType.TIME, 4: CellType.BOOLEAN,
-        6: CellType.NUMBER,
+        6: CellType.NUMBER, 10: CellType.DATE,
     }  # fmt: skip
     assert (grid.struck, grid.fills) == ({(0, 6)}, {0: ((9, "FF0000"),)})
+
+
+def test_a_row_whose_formula_counts_others_is_a_flaw_as_a_whole(tmp_path):
+    rows = "".join(f"<Row>{cell(text)}</Row>" for text in "ab")
+    total = '<Row><Cell ss:Formula="=SUBTOTAL(3,R[-2]C:R[-1]C)"><Data ss:Type="Number">2</Data></Cell></Row>'
+    grid = saved(tmp_path, rows + total).grids[0]
+    assert grid.frame[0].tolist() == ["a", "b", "2"]
+    assert grid.flaws == (faults.TALLY.at(2, None),)
 
 
 def test_rows_columns_and_cells_stand_where_they_say(tmp_path):
