@@ -23,7 +23,10 @@ if TYPE_CHECKING:
 
 MOST_LOOKED_AT: Final = 2000
 FEW: Final = 40
-_MONTH: Final = r"[^\W\d_]{3,9}\.?"
+# The first letters of a month in four languages: of any three letters each plate of California, 8ABC123, were a date.
+_MONTH: Final = (
+    r"(?i:jan|jän|ene|f[eé][bv]|m[aä]r|mrz|ma[iy]|a[bpv]r|ju[iln]|aug|ago|ao[uû]|se[pt]|o[ck]t|nov|d[eé][cz]|dic)[^\W\d_]{0,7}\.?"
+)
 _TIME: Final = r"(?:[T ,]+[0-9]{1,2}:[0-9]{2}.*)?"
 _LONGEST_NAME: Final = 40
 _PAIR: Final = 2

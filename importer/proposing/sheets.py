@@ -45,6 +45,7 @@ _CONTACTS: Final = (
 )  # fmt: skip
 _WEIGHTS: Final = {Confidence.SURE: 1.0, Confidence.LIKELY: 0.75, Confidence.ASK: 0.4}
 _GOOD: Final = 0.75
+_LESS: Final = 0.99
 _MANY, _HALF = 4, 0.5
 """How many fields known make rows those of an endpoint whose own field no column gives, and how much they count then."""
 _MORE: Final = 1.4
@@ -112,7 +113,24 @@ def readings(
         if fits or endpoint:
             score = sum(weights.values()) * (1.0 if tried == "users" else _MORE)
             found.append(Reading(tried, places, score * fits))
+    if endpoint is None and _are_there(profiles):
+        # Permits with OPSCOM's own reference ids were created: they are changed, or nothing is proposed.
+        most = max((r.score for r in found if r.endpoint == "permit-updates"), default=0.0) * _LESS
+        found = [replace(r, score=min(r.score, most)) if r.endpoint == "permits" else r for r in found]
+    found = [reading for reading in found if reading.score or endpoint]
     return tuple(sorted(found, key=lambda reading: reading.score, reverse=True))
+
+
+def _are_there(profiles: Sequence[Profile]) -> bool:
+    """Whether a column surely holds OPSCOM's reference ids."""
+    ids = {p.column.position for p in profiles if p.share("uuid") > _HALF}
+    places = place_columns(profiles, "permit-updates") if ids else ()
+    return any(
+        place.field == "referenceID"
+        and place.confidence is Confidence.SURE
+        and place.profile.column.position in ids
+        for place in places
+    )
 
 
 def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
@@ -147,6 +165,11 @@ def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, 
         grades = languages()["english"].sets["grades"]
         about = any(naming.words & grades for naming in namings)
         return about and not any(weights.get(name) for name in _CONTACTS)
+    if endpoint == "permit-updates":
+        # Permits that were cancelled are deleted, unless something of them is said to be new.
+        new = any(named.grade > 0 for naming in namings for named in naming.fields)
+        leaving = languages()["english"].sets["leaving"]
+        return not new and any(naming.words & leaving for naming in namings)
     violations = sum(naming.other == "a violation" for naming in namings)
     known = sum(weights.get(name, 0) for name in _SPECIAL.get(endpoint, ()))
     enough = known >= _LEAST if endpoint == "vehicles" else weights.get("permitNo", 0) == 1

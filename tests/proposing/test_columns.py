@@ -466,6 +466,17 @@ def test_permit_numbers_written_as_reference_ids_are_asked(place):
         ({"Student ID": NUMBERS, "Xq": WORDS}, None),
         # OPSCOM's own reference ids are of permits that are there, whatever stands above.
         *(({header: UUIDS, "New End": BIRTHS, "New Plate": CARS["Plate"]}, "permit-updates") for header in ("Permit Reference", "Permit ID", "Permit #")),
+        *(
+            ({header: UUIDS, "Permit Number": NUMBERS, "Plate": CARS["Plate"], "Start Date": BIRTHS, "End Date": BIRTHS}, "permit-updates")
+            for header in ("InternalReferenceID", "OPSCOM Reference ID", "reference_id", "ID de référence")
+        ),
+        # Another program's reference is none of OPSCOM's.
+        ({"Reference ID": NUMBERS, "Permit Number": NUMBERS, "Plate": CARS["Plate"], "Start Date": BIRTHS, "End Date": BIRTHS}, "permits"),
+        # A list of permits to cancel is deleted, and neither created nor changed.
+        *(
+            ({"InternalReferenceID": UUIDS, "Permit Number": NUMBERS, "Plate": CARS["Plate"], "Lot": WORDS, header: BIRTHS}, None)
+            for header in ("Cancel Date", "Cancelled On", "Date d'annulation", "Returned", "Withdrawn", "Refund Date")
+        ),
         (
             {"Violation": WORDS, "Fine": PRICES, "Make": CARS["Make"], "Body Style": CARS["Make"], "Year": ("2015",) * 4,
              "Colour": ("Red",) * 4},
@@ -526,6 +537,14 @@ def test_a_date_with_a_named_month_is_a_date_and_no_password(place, form, capita
     assert not place({**PEOPLE, "Xq": texts})["Xq"].secret
     dates = read_dates(dict.fromkeys(texts, 1))
     assert (dates.strange, dates.first) == ((), "1980-03-05")
+
+
+@pytest.mark.parametrize("endpoint", ["vehicles", "permits"])
+@pytest.mark.parametrize("header", ["Plate", "Plate 1", "Tag", "LPN", "License Plate Number"])
+def test_plates_of_california_are_no_dates(place, header, endpoint):
+    plates = ("8ABC123", "0YCX156", "8FZL441", "9TKW685")
+    found = place({header: plates, "Make": CARS["Make"], "Expires": BIRTHS}, endpoint)[header]
+    assert (found.field, found.reason.rpartition("; ")[2]) == ("plate", "all values are plates")
 
 
 @pytest.mark.parametrize(
