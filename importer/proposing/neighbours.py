@@ -149,7 +149,7 @@ def _preferred(row: _Row, field: str) -> None:
     whole = [row.places[at] for at in row.used("full name", "first_name")]
     legal = any(p.how == "split" or p.profile.share("whole name") >= _HALF for p in whole)
     for at in row.free(f"preferred {field}"):
-        if legal or row.used(field):
+        if legal or any(row.places[used].profile.counts for used in row.used(field)):
             row.drop(at, "a preferred name; another column gives the legal one")
         else:
             reason = "the preferred name; no column gives the legal one"
@@ -206,7 +206,7 @@ def _ids(row: _Row) -> None:
         row.change(best, f"{found.reason}; no other column could be the id", Confidence.LIKELY)
     if best not in row.fixed and second_rank(best):
         row.change(best, f"{found.reason}; a wrong id makes every person anew", Confidence.ASK)
-    rivals = [at for at in claims if row.places[at].confidence is row.places[best].confidence]
+    rivals = [at for at in claims if row.places[at].used and not second_rank(at)]
     if rivals and best not in row.fixed and row.places[best].confidence is Confidence.SURE:
         reason = f"{found.reason}; rather than {row.name(rivals[0])}"
         row.change(best, reason, Confidence.LIKELY)

@@ -24,9 +24,7 @@ if TYPE_CHECKING:
 MOST_LOOKED_AT: Final = 2000
 FEW: Final = 40
 # The first letters of a month in four languages: of any three letters each plate of California, 8ABC123, were a date.
-_MONTH: Final = (
-    r"(?i:jan|jän|ene|f[eé][bv]|m[aä]r|mrz|ma[iy]|a[bpv]r|ju[iln]|aug|ago|ao[uû]|se[pt]|o[ck]t|nov|d[eé][cz]|dic)[^\W\d_]{0,7}\.?"
-)
+_MONTH: Final = r"(?i:jan|jän|ene|f[eé][bv]|m[aä]r|mrz|ma[iy]|a[bpv]r|ju[iln]|aug|ago|ao[uû]|se[pt]|o[ck]t|nov|d[eé][cz]|dic)[^\W\d_]{0,7}\.?"
 _TIME: Final = r"(?:[T ,]+[0-9]{1,2}:[0-9]{2}.*)?"
 _LONGEST_NAME: Final = 40
 _PAIR: Final = 2
@@ -50,7 +48,7 @@ _ADDRESS: Final = r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}"
 _FORMS: Final[Mapping[str, str]] = {
     "email": r"[^@\s]+@[^@\s]+\.[^@\s]{2,}|[^@\s]+@[\w-]+(?:\.[\w-]+)*",
     "date": _DATE,
-    "postal": r"[A-Za-z][0-9][A-Za-z][ -]?[0-9][A-Za-z][0-9]|[0-9]{4,5}(?:-?[0-9]{4})?|[0-9]{3} [0-9]{2}|[0-9]{6}",
+    "postal": r"[A-Za-z][0-9][A-Za-z][ -]?[0-9][A-Za-z][0-9]|[A-Za-z]{1,2}[0-9][0-9A-Za-z]? [0-9][A-Za-z]{2}|[A-Za-z][0-9][0-9W] [0-9A-Za-z]{4}|[0-9]{4,5}(?:-?[0-9]{4})?|[0-9]{3} [0-9]{2}|[0-9]{6}",
     "phone": r"\+?[0-9(][0-9 ().+/-]{5,18}[0-9](?: ?(?:x|ext\.?|#|poste) ?[0-9]{1,6})?",
     "plate": r"(?=.*[0-9A-Za-z])[A-Za-z0-9][A-Za-z0-9 .-]{1,9}",
     "plates": r"[A-Za-z0-9 -]{2,12}(?:[,;/&|][A-Za-z0-9 -]{2,12})+",

@@ -51,7 +51,10 @@ _MANY, _HALF = 4, 0.5
 _MORE: Final = 1.4
 """Of a car or a permit there is less to say than of a person, whose name and phone may stand beside it."""
 _SEARCHED, _LEAST, _TRIED, _NAMED = 30, 2, 5, 8
-_VALUE_RE: Final = re.compile(r"[\W_]*[0-9][\W\d_]*|.*@.*|.{80,}", re.DOTALL)
+_VALUE_RE: Final = re.compile(
+    r"[\W_]*[0-9][\W\d_]*|.*@.*|.{80,}|[0-9]{4}-[0-9]{2}-[0-9]{2}T.*|[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-.*",
+    re.DOTALL,
+)
 
 
 def look_at(
@@ -116,7 +119,9 @@ def readings(
     if endpoint is None and _are_there(profiles):
         # Permits with OPSCOM's own reference ids were created: they are changed, or nothing is proposed.
         most = max((r.score for r in found if r.endpoint == "permit-updates"), default=0.0) * _LESS
-        found = [replace(r, score=min(r.score, most)) if r.endpoint == "permits" else r for r in found]
+        found = [
+            replace(r, score=min(r.score, most)) if r.endpoint == "permits" else r for r in found
+        ]
     found = [reading for reading in found if reading.score or endpoint]
     return tuple(sorted(found, key=lambda reading: reading.score, reverse=True))
 
@@ -172,7 +177,9 @@ def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, 
         return not new and any(naming.words & leaving for naming in namings)
     violations = sum(naming.other == "a violation" for naming in namings)
     known = sum(weights.get(name, 0) for name in _SPECIAL.get(endpoint, ()))
-    enough = known >= _LEAST if endpoint == "vehicles" else weights.get("permitNo", 0) == 1
+    # A ticket has a number, and no end.
+    numbered = weights.get("permitNo", 0) == 1 and "endTime" in weights
+    enough = known >= _LEAST if endpoint == "vehicles" else numbered
     return violations >= _LEAST and not (enough and weights.get("plate"))
 
 

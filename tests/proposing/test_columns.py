@@ -302,6 +302,19 @@ def test_what_is_said_of_one_column_of_an_address_leaves_the_others_as_they_were
         )
 
 
+@pytest.mark.parametrize(
+    ("other", "confidence", "rather"),
+    # A badge may be lost, so that it is no rival.
+    [("ID", "likely", '; rather than "ID"'), ("Badge ID", "sure", "")],
+)
+def test_an_id_beside_a_column_that_may_be_one_is_likely_and_says_so(
+    place, other, confidence, rather
+):
+    found = place({"Name": WORDS, other: LICENCES, "Campus ID": NUMBERS})["Campus ID"]
+    said = f"the header says so; all values are different{rather}"
+    assert (found.field, found.confidence, found.reason) == ("unique_id", confidence, said)
+
+
 def test_user_names_that_are_e_mail_addresses_are_both(profiled):
     found = place_columns(profiled({**UNMAILED, "Username": MAILS}), "users")
     assert [place.field for place in found[-2:]] == ["user_name", "email"]
@@ -393,6 +406,18 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         ({"CourrielEtablissement": MAILS, "CourrielPersonnel": MAILS}, "users", ["email", None]),
         ({"PersonContact_BusinessEmail": MAILS, "PersonContact_Mobile": PHONES}, "users", ["email", "phone_cell"]),
         ({"STU.ID": NUMBERS, "STU.LN": PEOPLE["Last Name"], "STU.FN": PEOPLE["First Name"]}, "users", ["student_no", "last_name", "first_name"]),
+        # An empty column of legal names gives way to the filled one of preferred names.
+        ({"Matricule": NUMBERS, "Nom usuel": CITIES, "Nom de naissance": ("",) * 4, "Prénom": CITIES}, "users", ["unique_id", "last_name", None, "first_name"]),
+        # Postal codes of Britain and Ireland are no names, whatever stands above.
+        *(({"Student ID": NUMBERS, "Student": codes}, "users", ["student_no", None]) for codes in (("S10 2TN", "LL57 2DG", "DH1 3LE", "EX4 4QJ"), ("H91 TK33", "D6W XY00", "T12 K8AF", "W23 F2H6"))),
+        ({"Student ID": NUMBERS, "Eircode": ("H91 TK33", "D6W XY00", "T12 K8AF", "W23 F2H6")}, "users", ["student_no", "postal_code"]),
+        # A private address and a date of issue give way, abbreviated too.
+        ({"COURRIEL PERS.": MAILS, "COURRIEL INST.": MAILS}, "users", [None, "email"]),
+        ({"CORREO_PERS": MAILS, "CORREO_INST": MAILS}, "users", [None, "email"]),
+        ({"Fecha emisión": BIRTHS, "Matrícula": CARS["Plate"], "Válido desde": BIRTHS, "Válido hasta": BIRTHS}, "permits", [None, "plate", "startTime", "endTime"]),
+        ({"Heimatort": CITIES, "Wohnort": CITIES}, "users", [None, "city"]),
+        # In PeopleSoft's list of students EMPLID is no number of staff.
+        ({"Empl ID": NUMBERS, "Career": CITIES, "Campus Email": MAILS}, "users", ["unique_id", None, "email"]),
         # An address is sent as a whole: of two the fuller, then the better known.
         (
             {"Mailing_Street": STREETS, "Mailing_City": CITIES, "Street": STREETS, "City": CITIES, "State": ("NY", "VT", "NY", "PA")},
@@ -484,6 +509,8 @@ def test_permit_numbers_written_as_reference_ids_are_asked(place):
         ),
         ({"Part No": NUMBERS, "Make": CARS["Make"], "Model": WORDS, "Year": ("2015",) * 4}, None),
         ({"Item": WORDS, "Price": PRICES}, None),
+        # A ticket has a number and a plate, and no end.
+        ({"Ticket No": NUMBERS, "Plate": CARS["Plate"], "Offence": WORDS, "Issued": BIRTHS, "Fine": PRICES, "Lot": WORDS}, None),
         ({"Name": WORDS, "Grade": ("A", "B", "A", "C")}, None),
         ({"Summons": NUMBERS, "RP State Plate": ("CA", "NV", "CA", "AZ"), "Make": CARS["Make"]}, None),
     ],

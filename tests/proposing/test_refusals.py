@@ -63,11 +63,22 @@ def test_a_file_that_fits_nothing_says_what_was_seen_and_what_is_needed(desk, te
             ),
         ),
         (
+            (
+                "InternalReferenceID,Permit Number,Name,Plate,Lot,Cancel Date\n"
+                "2db5cb81-0709-4fec-9da1-c7e127c88d30,4711,Al Lavoie,8ABC123,Lot A,2025-05-05T10:00:00\n"
+                "3db5cb81-0709-4fec-9da1-c7e127c88d30,4712,Bo Poe,8ABD124,Lot B,2025-05-06T10:00:00\n"
+            ),
+            (
+                'To delete the permits of reference ids head their column "Reference ID", and: opscom-import push {} '
+                "--mapping permit-cancellations.yaml"
+            ),
+        ),
+        (
             "Licence plate,Spotted at,Officer\nTAFV689,Fire lane,Al Poe\nVMXA546,Lot A,Al Poe\n",
             "To ask OPSCOM about plates: opscom-import pull plates {} --column 'Licence plate'",
         ),
     ],
-    ids=["deletes", "plates"],
+    ids=["deletes", "deletes with what the permits were", "plates"],
 )
 def test_ids_and_plates_alone_are_led_to_what_takes_them(desk, text, ways):
     path = desk.put("list.csv", text)
