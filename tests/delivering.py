@@ -115,12 +115,14 @@ def push(
     client=CLIENT,
     token=TOKEN,
     through=lambda journal: journal,
+    seen=lambda: None,
     answer="",
     told_at="",
 ):
     """Push payloads to a controller and return what became of each.
 
-    ``through`` may put something between the pusher and its journal. ``answer`` is what a person wrote
+    ``through`` may put something between the pusher and its journal; ``seen`` is called when the outcome of
+    a row is told. ``answer`` is what a person wrote
     into every row of a results workbook, and ``told_at`` the moment at which that was written.
     """
     stopper = stopper or Stopper()
@@ -152,4 +154,5 @@ def push(
                 for row, outcome in Pusher(target, through(journal), conditions).push(send):
                     outcomes[row.record.position] = row.told(outcome)
                     order.append(row.record.position)
+                    seen()
     return Pushed(outcomes, stopper.reason, order)

@@ -181,3 +181,29 @@ def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_pat
         trial.seen = {f"P{n}": len(controller.entries(f"P{n}")) for n in range(3)}
         trial.waiting = {n for n, state in done.states.items() if state == "unknown"}
         trial.finish()
+
+
+def test_a_row_that_was_told_as_not_sent_does_not_leave_after_it(tmp_path):
+    over, before = threading.Event(), set(threading.enumerate())
+
+    class Slow(Stopper):
+        """Its worker has looked before the interrupt, and goes on when the rows were told."""
+
+        def wait(self, seconds):
+            self.interrupt()
+            self.interrupt()
+            over.wait(60)
+            return False
+
+    def seen():
+        over.set()
+        for thread in set(threading.enumerate()) - before:
+            if thread.name.startswith("worker"):
+                thread.join(60)
+
+    with Controller() as controller:
+        done = push(
+            controller.url, tmp_path / "journal.sqlite", "permits", permits(2), stopper=Slow(), seen=seen
+        )  # fmt: skip
+        assert done.states == {0: "not sent", 1: "not sent"}
+        assert not controller.ledger
