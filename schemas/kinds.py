@@ -156,7 +156,7 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
 
 
 # The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
-_SIGNS: Final = rf'?#\[�ÃÂÎÏÐÑâ√├&<"“„«:\x00-\x1f\x7f-\x9f{SIGNS}'
+_SIGNS: Final = rf'?#\[�ÃÂÄÅÆÎÏÐÑâº»√├&<"“„«:\x00-\x1f\x7f-\x9f{SIGNS}'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off

@@ -40,6 +40,7 @@ _SECOND: Final = "".join(bytes([byte]).decode("cp1252", "ignore") for byte in ra
 """What the second byte of a letter in UTF-8 looks like in Windows-1252."""
 garbled: Final = holding(
     f"[ÃÎÏÐÑ][\u0080-\u00bf{_SECOND}]|Â[\u00a0-\u00bf]|â€[\u0080-\u2122]|[√├][^\\s\\w]"
+    f"|[ÄÅ](?![‘’“”–—])[\u00a0-\u00bf{_SECOND}]|Æ[°¡]|á[º»][\u00a0-\u00bf{_SECOND}]"
 )
 SIGNS: Final = "¡¢£¤¥¦§¨©¬®¯±²³¶¸¹¼½¾¿×÷"
 """What letters of other encodings look like in Windows-1252: ``£ukasz`` is Łukasz."""
@@ -67,7 +68,8 @@ NO_PLATE: Final = frozenset(
         *("aucune", "aucune plaque", "pas de plaque", "sans plaque", "inconnu", "inconnue"),
         *("none yet", "no plate yet", "to follow", "to come", "coming soon", "in process", "aucun"),
         *("no vehicle", "no car", "unlicensed", "t.b.a", "t.b.d", "à suivre"),
-        *("a venir", "à venir", "voir note", "en attente", "s.o.", "s/o", "sans objet"),
+        *("a venir", "à venir", "voir note", "en attente", "s.o.", "s/o", "sans objet", "néant"),
+        *("idem", "ditto", "(blank)", "(vide)", "not applicable"),
     }
 )
 

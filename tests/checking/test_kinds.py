@@ -63,7 +63,7 @@ HELD = {
     },
     POSTAL: {
         "nothing!": ["NULL", "N/A"],
-        "none!": ["unknown", "-", "?", "x"],
+        "none!": ["unknown", "-", "?", "x", "Néant", "(vide)", "(blank)", "not applicable", "idem"],
         "two!": ["K1A 0B1, K1A 0B2", "K1A 0B1 K1A 0B2", "02138 / 02139", "02138 or 02139-1234"],
         "wrapped!": ["2138.0", "'02138"],
         "exponent!": ["2.1E+08"],
@@ -85,7 +85,7 @@ HELD = {
 }  # fmt: skip
 WARNED = {
     NAME: {
-        "garbled": ["BenoÃ®t", "JosÃ©", "Oâ€™Neil"],
+        "garbled": ["BenoÃ®t", "JosÃ©", "Oâ€™Neil", "ÅžimÅŸek", "KoÅ„ski", "ÄŒapek", "Ä°nci", "Nguyá»…n", "HÆ°á»Ÿng"],
         "html": ["O&#39;Brien", "Zo&euml;", "Smith &amp; Roy"],
         "tag": ["<b>Roy</b>", "Ann<br>Marie", "Ann<br />Marie"],
         "quoted": ['"Ann"', "“Ann”"],
