@@ -159,7 +159,8 @@ def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
     skipped = np.full(len(sheet.frame), bool(mapped), dtype=np.bool_)
     for header in mapped:
         skipped &= cells.blank(header)
-    skipped[[flaw.position for flaw in sheet.flaws if flaw.column is None]] = False
+    if sheet.name is None:  # a record of text may have slipped out of its columns
+        skipped[[flaw.position for flaw in sheet.flaws if flaw.column is None]] = False
     ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
     if {"opscom_status", "opscom_message"} <= ours.keys():
         state, message = sheet.frame[ours["opscom_status"]], sheet.frame[ours["opscom_message"]]
@@ -287,8 +288,11 @@ class _Cells:
         """
         own = self._flaws.get(column, {})
         if rule.part.as_shown:
+            # What holds � has lost a sign in reading: sent, it would be another value.
             return {
-                at: flaw for at, flaw in own.items() if not texts[at] or is_error_word(texts[at])
+                at: flaw
+                for at, flaw in own.items()
+                if not texts[at] or "\ufffd" in texts[at] or is_error_word(texts[at])
             }
         unfit = self._unfit(rule, column, texts)
         return {at: Flaw(at, column, *why) for at, why in unfit if texts[at]} | own

@@ -133,15 +133,15 @@ TALLY = (
 )
 
 
-def tallied(path, formulas):
-    """Write a workbook of people in which column → row → formula stands over what a row holds."""
+def tallied(path, formulas, words="Students"):
+    """Write a workbook of people in which (column, row, formula) stands in place of what a row holds."""
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("Rows")
         for at, row in enumerate([HEADER, *people()]):
             sheet.write_row(at, 0, row)
+        sheet.write(9, 1, words)
         for column, at, formula in formulas:
             sheet.write_formula(at, column, formula, None, 8)
-        sheet.write(9, 1, "Students")
     return path
 
 
@@ -160,6 +160,13 @@ def test_a_row_that_counts_others_by_a_formula_is_not_a_record_also_where_it_is_
         ]
         assert (held["opscom_row"], said in held["opscom_message"].splitlines()[0]) == ("10", True)
     assert controller.requests == 8
+
+
+def test_a_sum_of_a_column_that_is_not_sent_is_skipped(desk):
+    desk.write("mappings/roster.yaml", MAPPING)
+    path = tallied(desk.folder / "roster.xlsx", [(5, 9, "=SUBTOTAL(109,F2:F9)")], words="")
+    (file,) = desk.do("check", path)["files"]
+    assert file["states"] == {"ready": 8, "skipped": 1}
 
 
 def test_a_formula_that_numbers_the_rows_makes_none_of_them_a_total(desk):

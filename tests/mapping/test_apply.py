@@ -165,6 +165,11 @@ TOLD = {
         "{street: {join: [A, B]}}", sheet(["A", "B"], ["12 Main St", "#REF!"], flaws=[replace(ERROR, column=1)]),
         ["12 Main St #REF!"], [(0, (1,), 9033, "error", "this is an Excel error.")],
     ),
+    "nor for cells that hold � for what could not be read, but for those that came with it": (
+        "{unique_id: {column: X, as_shown: true}}",
+        sheet(["X"], ["a\ufffdb"], ["c\ufffd"], flaws=[Flaw(0, 0, "it holds control characters.", "x")]),
+        ["a\ufffdb", "c\ufffd"], [(0, (0,), 9033, "error", "it holds control characters.")],
+    ),
     "whoever vouches for a column does not vouch for cells without a value": (
         "{unique_id: {column: X, as_shown: true}}",
         sheet(["X"], ["#N/A"], [""], ["1.2E+20"], flaws=[ERROR, replace(NO_VALUE, position=1), Flaw(2, 0, "digits are lost.", "x")]),
