@@ -36,7 +36,12 @@ def _workers(value: object) -> object:
     raise ValueError(f"this must be a whole number from 1 to {_MOST_WORKERS}.")
 
 
-def _number(value: object) -> object:
+def read_pace(value: object) -> float:
+    """Return a number of seconds, or of rows a second; a wait without end cannot be told to a system.
+
+    Raises:
+        ValueError: It is none, not above 0, or too large.
+    """
     with contextlib.suppress(ValueError):
         if 0 < (number := float(str(value))) <= _MOST:
             return number
@@ -69,9 +74,9 @@ class Settings(Part):
     token_file: str = ""
     """The file that the office named for the API token, from the workspace's folder."""
     workers: Annotated[int, BeforeValidator(_workers)] = 4
-    rate: Annotated[float | None, BeforeValidator(_number)] = None
+    rate: Annotated[float | None, BeforeValidator(read_pace)] = None
     """Rows per second at most."""
-    timeout: Annotated[float, BeforeValidator(_number)] = 60.0
+    timeout: Annotated[float, BeforeValidator(read_pace)] = 60.0
     """Seconds for the whole answer to one row."""
     users: UsersPart = UsersPart()
 

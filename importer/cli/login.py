@@ -29,28 +29,31 @@ def login(options: Options, *, test: bool, forget: bool) -> int:
     """Ask for the API token without showing it, and keep it for this client code and host.
 
     It goes into the keychain of this system, or where there is none into a file of the workspace that
-    only you can read. For scripts it is taken from standard input. With --test the token is tried:
-    the one just given, or where nothing is given (--test alone on a terminal) the one that is kept.
+    only you can read. For scripts it is taken from standard input. With --test a token is tried: the
+    one just given, or where none is (--test on a terminal, or standard input is empty) the one that a
+    push would use.
     """
     folder = find_workspace(options.workspace, Path.cwd()).folder
     settings = load_settings(folder, os.environ, host=options.host, client=options.client)
     code = need_client(settings)
     of = f"The API token of {code} at {settings.host}"
     said: dict[str, object] = {"exit_code": 0, "client": code, "host": settings.host}
+    token = ""
     if forget:
         said["forgotten"] = gone = forget_token(settings, folder)
         say(f"{of} is forgotten." if gone else f"{of} was not kept here; nothing was changed.")
-    elif not (test and is_interactive()):
-        if is_interactive():
-            token = well_formed(ask_token(), "what was typed")
-        else:
-            # As PowerShell and others write it: with or without a byte order mark, lines ended as they like.
-            given = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
-            token = well_formed(given, "standard input")
+        test = False
+    elif not is_interactive():
+        # As PowerShell and others write it: with or without a byte order mark, lines ended as they like.
+        given = sys.stdin.buffer.read().decode("utf-8-sig", "replace")
+        token = well_formed(given, "standard input") if given.strip() or not test else ""
+    elif not test:
+        token = well_formed(ask_token(), "what was typed")
+    if token:
         said["kept"] = where = keep_token(settings, folder, token)
         say(f"{of} is kept in {where}.")
-    if test and not forget:
-        token = find_token(settings, folder, os.environ, None)
+    if test:
+        token = token or find_token(settings, folder, os.environ, None)
         controller = Controller(settings.host, code, token, timeout=settings.timeout)
         failed = "The token was tried and did not work."
         types = ask_list(controller, USER_TYPES, {}, failed)

@@ -14,7 +14,15 @@ from importer.text import quoted
 
 Command = Callable[..., Any]
 _PATH = click.Path(path_type=Path)
-_ABOVE_NOUGHT = click.FloatRange(min=0, min_open=True)
+
+
+def _pace(text: str) -> float:
+    from importer.settings import read_pace
+
+    try:
+        return read_pace(text)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +139,11 @@ _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         help="Rows under way at once. Default: 4.",
     ),
     "rate": _option(
-        "--rate", type=_ABOVE_NOUGHT, metavar="N", help="Rows per second at most, repeats included."
+        "--rate", type=_pace, metavar="N", help="Rows per second at most, repeats included."
     ),
     "timeout": _option(
         "--timeout",
-        type=_ABOVE_NOUGHT,
+        type=_pace,
         metavar="SECONDS",
         help="Longest wait for a whole answer. Default: 60; for overdue violations 600 without a byte.",
     ),

@@ -139,3 +139,19 @@ def test_a_token_is_tried_with_one_question_that_changes_nothing(controller, log
         "(`opscom-import login`, OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml). "
         "Look into that, then run the same command again."
     )
+
+
+def test_the_token_that_was_just_given_is_the_one_that_is_tried(controller, login, monkeypatch):
+    monkeypatch.setenv("OPSCOM_API_TOKEN", "another-token")
+    assert login("--test").code == 0
+    assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN]
+
+
+def test_where_nothing_is_given_the_token_that_is_kept_is_tried(controller, login):
+    login()
+    done = login("--test", given="")
+    assert (done.code, done.err) == (0, "The token works: OPSCOM told 9 user types.\n")
+    assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN]
+    assert login(given="").err == (
+        "Error: The API token in standard input is empty. Ask OPSCOM for it.\n"
+    )

@@ -53,3 +53,16 @@ def test_a_name_with_blanks_that_was_typed_without_quotes_is_named(office, call,
     assert done.err.splitlines()[-1] == (
         "Did you mean 'inbox/fall roster 2026.csv'? A name with blanks stands in quotes."
     )
+
+
+@pytest.mark.parametrize("option", ["--timeout", "--rate"])
+@pytest.mark.parametrize("number", ["inf", "nan", "1e10", "0", "-1", "x"])
+def test_a_pace_that_no_run_can_keep_is_wrong_usage_before_anything_is_sent(
+    office, call, controller, option, number
+):
+    office.roster(1)
+    done = call("push", "--yes", option, number)
+    assert (done.code, controller.ledger) == (2, ())
+    assert done.err.splitlines()[-1] == (
+        f"Error: Invalid value for '{option}': this must be a number above 0 and at most 1,000,000."
+    )
