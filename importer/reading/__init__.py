@@ -122,9 +122,14 @@ def read_summary(path: Path) -> Grid | None:
 
 def _bytes(path: Path) -> bytes:
     try:
+        path.name.encode()  # journal and workbook name the file
         before = path.stat()
         data = path.read_bytes()
         after = path.stat()
+    except UnicodeEncodeError as error:
+        raise InputError(
+            f"{path.name}: the name of this file holds bytes that are no text.", hint="Rename it."
+        ) from error
     except FileNotFoundError as error:
         raise InputError(
             f"{path.name}: there is no such file.", hint="Look at the name and the folder."

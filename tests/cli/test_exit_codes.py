@@ -1,5 +1,7 @@
 """Exit codes, the one object of ``--json``, and what is on no terminal and in no file."""
 
+import os
+import sys
 import zipfile
 from pathlib import Path
 
@@ -73,6 +75,18 @@ def test_5_a_file_that_cannot_be_read_does_not_keep_the_others_from_being_import
     assert f"Error: {failed['error']}" in done.err
     assert ".hidden.csv was passed over: it is a hidden file." in done.err.splitlines()
     assert {path.name for path in office.inbox.iterdir()} == {"roster.pdf", ".hidden.csv"}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+@pytest.mark.parametrize("command", [("check",), ("push", "--yes")], ids=str)
+def test_5_a_name_that_is_no_text_is_told_and_does_not_keep_the_others(office, call, command):
+    office.roster(2)
+    named = os.fsdecode(os.fsencode(office.inbox) + b"/roster caf\xe9.csv")
+    Path(named).write_text("Id,Mail\n1,a@example.org\n", encoding="utf-8")
+    done = call(*command, "--json")
+    error = r"roster caf\udce9.csv: the name of this file holds bytes that are no text. Rename it."
+    assert (done.code, [each["error"] for each in done.json["files"]]) == (5, [error, None])
+    assert f"Error: {error}" in done.err.splitlines()
 
 
 def test_5_a_file_of_plates_is_sent_to_the_command_that_asks_for_them(office, call):
