@@ -215,7 +215,7 @@ _SIGNS = re.escape(
 )
 _SENSELESS_RE = re.compile(
     rf"\ufffd|(?<=[A-Za-z])[{_SIGNS}]+(?=[A-Za-z])|(?<=[a-z])[ŠŒŽŸ]"
-    r"|(?<=[A-Za-z])[\u201a\u201e\u0192\u02c6\u2030\u2039](?!\w)|\u0192(?=[a-z])"
+    r"|(?<=[A-Za-z])[\u2018\u201a\u201e\u0192\u02c6\u2030\u2039](?!\w)|\u0192(?=[a-z])"
     r"|(?<=[a-z])\u00d5|(?<=[A-Z])\u00d5(?=[A-Z][a-z])"
 )
 """Signs of Windows-1252 where no text has them. Bytes that it lacks are U+FFFD."""
@@ -340,7 +340,9 @@ def _suspected(data: bytes) -> tuple[str, str] | None:
         return None
     texts = {codec: data.decode(codec) for codec in _OTHERS}
     fitting = {codec: [text[at] for at in odd if _fits(text, at)] for codec, text in texts.items()}
-    codec = max(_OTHERS, key=lambda codec: (len(fitting[codec]), *map(fitting[codec].count, "éèâ")))
+    codec = max(
+        _OTHERS, key=lambda codec: (len(fitting[codec]), *map(fitting[codec].count, "éèâë"))
+    )
     return (_OTHERS[codec], codec) if len(fitting[codec]) * 2 > len(odd) else None
 
 
