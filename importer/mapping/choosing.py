@@ -227,6 +227,12 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
         first = listed_up_to(mapping.headers, _MOST)
         why = f"none of the first 30 rows holds any of the mapped headers ({first})."
         return _Misfit(mapping, _at(grid, why), len(missing), grid)
+    wrong, right = "", find_header(grid, mapping.headers) if named else None
+    if right:
+        there = missing_headers(mapping, take_sheet(source, grid, right).columns)
+        if len(there) < len(missing):
+            wrong = f"its header is in row {right}, and header_row in the mapping says {rows[-1]}"
+            missing = there
     told = told_headers(grid, (mapping,))[0]
     near = {header: nearest(header, told) for header in missing}
     parts = [
@@ -234,11 +240,8 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
         for header in sorted(missing, key=lambda header: near[header] is None)
     ]
     what = "this column is" if len(parts) == 1 else "these columns are"
-    why = f"{what} missing: {listed_up_to(parts, _MOST)}."
-    right = find_header(grid, mapping.headers) if named else None
-    if right and not missing_headers(mapping, take_sheet(source, grid, right).columns):
-        why = f"its header is in row {right}, and header_row in the mapping says {rows[-1]}."
-        missing = ()
+    lacks = f"{what} missing: {listed_up_to(parts, _MOST)}" if parts else ""
+    why = "; there ".join(filter(None, (wrong, lacks))) + "."
     return _Misfit(mapping, _at(grid, why), len(missing), grid, sheet)
 
 

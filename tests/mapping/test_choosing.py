@@ -192,6 +192,11 @@ REFUSED = {
         ("roster.xlsx does not fit a.yaml: People: its header is in row 1, and header_row in the mapping says 2. The file has "
          'the headers "Id", "First", "Last". {new} --mapping a.yaml'),
     ),
+    "a header row that is another than the mapping says, and lacks a column": (
+        {"a": ("header_row: 3",)}, {"People": [["People"], ["Id", "First"], ["1", "Ada"]]},
+        ("roster.xlsx does not fit a.yaml: People: its header is in row 2, and header_row in the mapping says 3; there "
+         'this column is missing: "Last". The file has the headers "Id", "First". {new} --mapping a.yaml'),
+    ),
     "a hidden sheet that the mapping names": (
         {"a": ("sheet: Later",)}, {"North": ROWS, "Notes": [["text"]], "Later": ROWS},
         ("roster.xlsx does not fit a.yaml: the workbook has no visible sheet Later (it has North, Notes). "
