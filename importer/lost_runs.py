@@ -19,6 +19,7 @@ from importer.prepare import CHECK, SETTLE
 from importer.reading import read_summary, told_by
 from importer.records import Rows
 from importer.text import quoted
+from importer.workspace import home_of
 from schemas import POLICIES, TABLES
 
 if TYPE_CHECKING:
@@ -178,5 +179,5 @@ def why_held(lost: Lost, system: System) -> str:
         f"{first.name}{more} {tells} of runs to {origin.host}, client code {origin.client}, that this "
         "journal does not know: the journal was lost, or another one is named. A push would create again "
         "what they hold. Push the results workbooks first, so that the journal learns from them: "
-        f"{command}{client} (or give --new-system where all is meant to be created once more)."
+        f"{command}{client}{home_of(first)} (or give --new-system where all is meant to be created once more)."
     )

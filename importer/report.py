@@ -16,7 +16,7 @@ from importer.codes import code_of
 from importer.model import Outcome, State
 from importer.schema import Kind
 from importer.text import count, typed
-from importer.workspace import MAPPINGS, shipped_mappings
+from importer.workspace import MAPPINGS, home_of, shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -233,13 +233,13 @@ def _mending(checked: Checked, problem: Problem) -> str:
     # A mapping that is not written yet is proposed already, and a workbook of ours is no export.
     if not lacks or not path or not path.is_file() or any(each.ours for each in sheet.columns):
         return ""
-    first = ""
+    first, home = "", home_of(path)
     if path in shipped_mappings():
         first, path = (
             ", copy the mapping first (opscom-import init), then",
             Path(MAPPINGS, path.name),
         )
-    command = f"opscom-import map --mapping {typed(path)} {typed(sheet.source)}"
+    command = f"opscom-import map --mapping {typed(path)} {typed(sheet.source)}{home}"
     return f" To have the new values proposed{first}: {command}"
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 from importer.errors import InputError, UsageError
 from importer.files import free_name, move, write_whole
-from importer.text import fold, units
+from importer.text import fold, typed, units
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -94,6 +94,18 @@ def find_workspace(option: Path | None, here: Path) -> Workspace:
         if (folder / SETTINGS_FILE).is_file():
             return Workspace(folder, own=True)
     return Workspace(here, own=False)
+
+
+def home_of(file: Path) -> str:
+    """Return what a command typed here says of the workspace of a mapping or workbook, behind a blank.
+
+    Nothing where that is the workspace here anyway, or the file lies in none.
+    """
+    folder = file.absolute().parent.parent
+    at_home = file.parent.name not in {MAPPINGS, RESULTS} or file in shipped_mappings()
+    if at_home or folder == find_workspace(None, Path.cwd()).folder:
+        return ""
+    return f" --workspace {typed(folder)}"
 
 
 _SYNCHRONISED = ("onedrive", "dropbox", "google drive", "googledrive", "icloud", "mobile documents")

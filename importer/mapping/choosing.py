@@ -14,7 +14,7 @@ from importer.mapping.load import columns_of_header, load_mapping, missing_heade
 from importer.model import RESULT_COLUMNS, Sheet
 from importer.reading import find_header, results_header, take_sheet
 from importer.text import count, fold, heading, listed_up_to, nearest, quoted
-from importer.workspace import shipped_mappings
+from importer.workspace import home_of, shipped_mappings
 from schemas import TABLES
 
 if TYPE_CHECKING:
@@ -312,7 +312,7 @@ def new_since(mapping: Mapping, batch: Batch) -> str:
     file, name = quoted(batch.sheet.source), mapping.path.name
     return (
         f"New since {name} was made: {'; '.join(said)}. To decide on it: "
-        f"opscom-import map {file} --mapping {quoted(name)}"
+        f"opscom-import map {file} --mapping {quoted(name)}{home_of(mapping.path)}"
     )
 
 
@@ -353,6 +353,7 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool, for_name
         for_name: Whether they are for files of this name.
     """
     name, command = source.path.name, f"opscom-import map {quoted(source.path)}"
+    home = home_of(misfits[0].mapping.path) if misfits else ""
     misfits = sorted(misfits, key=lambda misfit: misfit.distance)
     there = _what_there_is(misfits)
     for miss in misfits:
@@ -362,7 +363,7 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool, for_name
         near |= not miss.missing or miss.distance[0] <= _NEAR
         # What deletes is proposed for nothing: a person writes it.
         if known or (near and not miss.mapping.deletes):
-            new = f"{command} --mapping {quoted(miss.mapping.path.name)}"
+            new = f"{command} --mapping {quoted(miss.mapping.path.name)}{home}"
             ways = f"Correct the file, or to have proposed what is new: {new}"
             if known:
                 ways = "Correct the file or the mapping (docs/mappings.md says how)."
@@ -374,7 +375,7 @@ def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool, for_name
     if not looks:
         nothing = "no mapping fits, and it looks like nothing that OPSCOM takes."
         return f"{name}: {nothing} {there}".strip()
-    ways = f"It looks like {looks}. To have a mapping proposed: {command}"
+    ways = f"It looks like {looks}. To have a mapping proposed: {command}{home}"
     return " ".join(filter(None, (f"{name}: no mapping fits.", there, ways)))
 
 
