@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
@@ -66,12 +66,13 @@ def history(
                     hint="`opscom-import history` shows the ids.",
                 )
             [entry], listed = entries, memory.created(run, POLICIES)
+            options = replace(options, sandbox=entry.host == SANDBOX.host)
             told = {"run": asdict(entry), "created": [asdict(each) for each in listed]}
             _show_run(entry, listed)
     if options.as_json:
         emit({"exit_code": 0, **told})
     if as_deletes is not None:
-        _write_deletes(as_deletes, listed)
+        _write_deletes(as_deletes, listed, options.for_next)
     return 0
 
 
@@ -158,7 +159,7 @@ def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:
     return memory.gone(number, ids, POLICIES)
 
 
-def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
+def _write_deletes(path: Path, created: tuple[Created, ...], at: str) -> None:
     deletable = {policy.of for policy in POLICIES.values() if policy.deletes}
     rows: list[Sequence[Cell]] = [
         (each.reference_id, each.source, str(each.row), each.at)
@@ -172,4 +173,4 @@ def _write_deletes(path: Path, created: tuple[Created, ...]) -> None:
         return
     permits = "1 permit is" if len(rows) == 1 else f"{len(rows)} permits are"
     say(f"{permits} listed in {written}. To delete:")
-    say(f"  opscom-import push {quoted(written)} --mapping permit-cancellations.yaml")
+    say(f"  opscom-import push {quoted(written)} --mapping permit-cancellations.yaml {at}".rstrip())

@@ -4,10 +4,10 @@ import re
 import shlex
 
 import pytest
-from commanding import PERMITS, ROSTER, Office, permit, user
+from commanding import DELETES, PERMITS, ROSTER, Office, permit, user
 
 LOOKED_UP = f'{ROSTER}  user_type_id: {{column: Type, lookup: {{FT: "1"}}}}\n'
-SALES = {"permits": PERMITS, "roster": LOOKED_UP}
+SALES = {"permits": PERMITS, "roster": LOOKED_UP, "permit-cancellations": DELETES}
 
 
 @pytest.fixture
@@ -49,4 +49,19 @@ def test_a_lost_journal_learns_in_the_workspace_that_was_named(office, far, call
     learned = told(call(*push))
     assert call(*learned, "--yes").code == 0
     assert (call(*push).code, len(controller.ledger)) == (0, 1)
+    assert not office.journal.exists()
+
+
+@pytest.mark.parametrize("rehearsed", [False, True])
+def test_the_permits_of_a_run_are_deleted_where_they_were_created(
+    office, far, call, controller, rehearsed
+):
+    file, at = office.table("permits.csv", [permit(1)]), ("--workspace", far.folder)
+    run = call("push", "--sandbox" if rehearsed else "--yes", "--json", file, *at).json["run"]
+    listed = call("history", run, *at, "--as-deletes", "undo.xlsx")
+    deleted = call(*told(listed), "--yes", "--json")
+    assert deleted.states == {"undo.xlsx": {"pushed": 1}}
+    assert [entry.call for entry in controller.ledger] == (
+        [] if rehearsed else ["permits/push", "permits/delete"]
+    )
     assert not office.journal.exists()
