@@ -10,6 +10,7 @@ from importer.model import RESULT_COLUMNS, UNCORRECTED, Severity, State
 from importer.results import words
 from importer.results.inert import given_back, hold, hold_all, sheet_name, with_mark
 from importer.results.parts import answers_to
+from importer.results.stream import Line
 from importer.results.styles import Head, begin_table, comment, fit, height, set_print
 from schemas import TABLES
 
@@ -61,17 +62,19 @@ def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
     _print_beside_key(sheet, page, [head.width for head in heads], context)
     statuses = {state: (_STATUS, state.value, styles[state]) for state in State}
     rows, added = page.sheet.rows.tolist(), page.sheet.added
-    for position, values in enumerate(_source_rows(page, context)):
-        outcome = page.outcomes[position]
-        own, marks = [statuses[outcome.state]], _NO_MARKS
-        if outcome.reference_id:
-            own.append((_REFERENCE, hold(outcome.reference_id), styles["text"]))
-        told = position in page.problems or position in page.earlier or position in page.news
-        if told or outcome.message or outcome.code or answers_to(outcome):
-            own += _said(sheet, page, position, context, ours[_MESSAGE])
-            marks = _mark(sheet, page, position, context)
-        number = None if position in added else rows[position]
-        sheet.write_line(position + 1, own, number, values, marks)
+    for start in range(0, len(rows), _CHUNK):
+        lines = []
+        for position in range(start, min(start + _CHUNK, len(rows))):
+            outcome = page.outcomes[position]
+            own, marks = [statuses[outcome.state]], _NO_MARKS
+            if outcome.reference_id:
+                own.append((_REFERENCE, hold(outcome.reference_id), styles["text"]))
+            told = position in page.problems or position in page.earlier or position in page.news
+            if told or outcome.message or outcome.code or answers_to(outcome):
+                own += _said(sheet, page, position, context, ours[_MESSAGE])
+                marks = _mark(sheet, page, position, context)
+            lines.append(Line(own, None if position in added else rows[position], marks))
+        sheet.write_lines(start + 1, lines, _source_columns(page, start, context))
     _offer_answers(sheet, page)
 
 
@@ -101,30 +104,28 @@ def _print_beside_key(
     set_print(sheet, context.about, wide=pages)
 
 
-def _source_rows(page: Page, context: Context) -> Iterator[Sequence[str]]:
-    frame, stored = page.sheet.frame, page.sheet.stored
+def _source_columns(page: Page, start: int, context: Context) -> list[list[str]]:
+    """Return the texts of a piece of the sheet, column by column, from this position on."""
+    stored, columns = page.sheet.stored, []
     money = {column for column in page.checked.batch.origins.get(_MONEY, ()) if column in stored}
-    for start in range(0, len(frame), _CHUNK):
-        chunk = frame.iloc[start : start + _CHUNK]
-        columns = []
-        for position in (column.position for column in page.columns):
-            cells = chunk.iloc[:, position].tolist()
-            held, cut = hold_all(cells)
-            context.cut += cut
-            if cut and position in page.used:
-                # Given back as it is, it must not be sent for what the file holds.
-                pairs = zip(held, cells, strict=True)
-                held = [text if text == cell else with_mark(text) for text, cell in pairs]
-            if position in money:
-                for at, shown in enumerate(held):
-                    if shown and (number := stored[position].get(start + at)):
-                        held[at] = given_back(shown, number)
-            for place in page.uncorrected.get(position, ()):
-                if 0 <= place - start < len(held):
-                    held[place - start] = with_mark(held[place - start])
-            columns.append(held)
-        # Without columns there are rows all the same.
-        yield from zip(*columns, strict=True) if columns else ((),) * len(chunk)
+    chunk = page.sheet.frame.iloc[start : start + _CHUNK]
+    for position in (column.position for column in page.columns):
+        cells = chunk.iloc[:, position].tolist()
+        held, cut = hold_all(cells)
+        context.cut += cut
+        if cut and position in page.used:
+            # Given back as it is, it must not be sent for what the file holds.
+            pairs = zip(held, cells, strict=True)
+            held = [text if text == cell else with_mark(text) for text, cell in pairs]
+        if position in money:
+            for at, shown in enumerate(held):
+                if shown and (number := stored[position].get(start + at)):
+                    held[at] = given_back(shown, number)
+        for place in page.uncorrected.get(position, ()):
+            if 0 <= place - start < len(held):
+                held[place - start] = with_mark(held[place - start])
+        columns.append(held)
+    return columns
 
 
 def _said(
@@ -229,12 +230,9 @@ def _write_ready(sheet: LineSheet, page: Page, ready: Sequence[int], context: Co
     _begin(sheet, heads, 0, len(ready), context)
     sheet.freeze_panes(1, 1)
     set_print(sheet, context.about)
-    rows, added = page.sheet.rows, page.sheet.added
+    rows, added = page.sheet.rows.tolist(), page.sheet.added
     for start in range(0, len(ready), _CHUNK):
+        numbers = (None if at in added else rows[at] for at in ready[start : start + _CHUNK])
         chunk = frame.iloc[start : start + _CHUNK]
         columns = [hold_all(chunk[name].tolist())[0] for name in names]
-        lines = zip(*columns, strict=True) if columns else ((),) * len(chunk)
-        for line, values in enumerate(lines, start + 1):
-            position = ready[line - 1]
-            number = None if position in added else int(rows[position])
-            sheet.write_line(line, (), number, values, {})
+        sheet.write_lines(start + 1, [Line((), number, _NO_MARKS) for number in numbers], columns)

@@ -6,12 +6,11 @@ A line goes into XlsxWriter as one piece of XML, not cell by cell: a dozen secon
 from __future__ import annotations
 
 import contextlib
-import re
 import tempfile
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple
 from zipfile import ZipFile
 
 from xlsxwriter import Workbook, workbook
@@ -20,6 +19,7 @@ from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from importer.files import clear_left
+from importer.results.inert import LIVE
 from importer.results.styles import Style, is_markup, put
 
 if TYPE_CHECKING:
@@ -40,41 +40,53 @@ class _Archive(ZipFile):
 workbook.ZipFile = partial(_Archive, compresslevel=3)
 
 _TRIAL = ("0012", "", "x", " Zoë\n", "<b> & _x000D_", "-\r")
-_PLAIN = re.compile(
-    r"[^\s&<>_=+\-@'\x00-\x1f\ufffe\uffff](?:[^&<>_\x00-\x1f\ufffe\uffff]*[^\s&<>_\x00-\x1f\ufffe\uffff])?"
-)
-"""Text that XlsxWriter writes as it is, and that is not ``LIVE``. ``_x000D_`` stands for a control character."""
+_ODD = ("&", "<", ">", "_x", "\r")
+"""What XlsxWriter does not write as it is. ``_x000D_`` stands for a control character."""
+
+
+class Line(NamedTuple):
+    """What a line holds beside its texts."""
+
+    own: Sequence[tuple[int, str, Style]]
+    """Cells before the row number: column, text and style."""
+    number: int | None
+    """The row number."""
+    marks: Mapping[int, Style]
+    """Column → style of its text, where that is another than that of all texts."""
 
 
 class LineSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
-    """A worksheet in constant memory that takes a line at a time and writes it cell by cell."""
+    """A worksheet in constant memory that takes whole lines and writes them cell by cell."""
 
     def set_lines(self, columns: int, row: int, number: Format, text: Style) -> None:
         """Say once what all lines have in common: so many texts, which begin behind the column ``row``."""
         self._row_column, self._row_format, self._text_look = row, number, text
         self._cell_starts = [f'<c r="{xl_col_to_name(at)}' for at in range(row + 1 + columns)]
 
-    def write_line(
-        self,
-        line: int,
-        own: Sequence[tuple[int, str, Style]],
-        number: int | None,
-        texts: Sequence[str],
-        marks: Mapping[int, Style],
+    def write_lines(
+        self, first: int, lines: Sequence[Line], columns: Sequence[Sequence[str]]
     ) -> None:
-        """Write a line, whole, below a header that is as wide and below all lines before.
+        """Write lines, whole, below a header that is as wide and below all lines before.
 
-        Its height and its comments are set before, since nothing can be set afterwards. First come ``own``, cells
-        by column, text and style, then the row number, then the texts, all as a cell can hold them
-        (``inert.hold``). Blank ones make no cell but where ``marks`` gives their column another style.
+        Their heights and comments are set before, since nothing can be set afterwards. Of each come its own cells,
+        the row number, then its texts. Blank texts make no cell but where they are marked.
+
+        Args:
+            first: Where the first one stands.
+            lines: What each holds beside its texts.
+            columns: The texts, column by column. All texts are as a cell can hold them (``inert.hold``).
         """
-        for column, text, style in own:
-            put(self, line, column, text, style)
-        if number is not None:
-            self.write_number(line, self._row_column, number, self._row_format)
+        for at, line in enumerate(lines):
+            self._put_line(first + at, line, [texts[at] for texts in columns])
+
+    def _put_line(self, row: int, line: Line, texts: Sequence[str]) -> None:
+        for column, text, style in line.own:
+            put(self, row, column, text, style)
+        if line.number is not None:
+            self.write_number(row, self._row_column, line.number, self._row_format)
         for column, text in enumerate(texts, self._row_column + 1):
-            if text or column in marks:
-                put(self, line, column, text, marks.get(column, self._text_look))
+            if text or column in line.marks:
+                put(self, row, column, text, line.marks.get(column, self._text_look))
 
 
 class StreamedSheet(LineSheet):
@@ -87,49 +99,71 @@ class StreamedSheet(LineSheet):
     previous_row: int
     """XlsxWriter's: the row that it collects cells for; those above are written."""
 
-    def write_line(
-        self,
-        line: int,
-        own: Sequence[tuple[int, str, Style]],
-        number: int | None,
-        texts: Sequence[str],
-        marks: Mapping[int, Style],
+    def write_lines(
+        self, first: int, lines: Sequence[Line], columns: Sequence[Sequence[str]]
     ) -> None:
-        """Write a line, whole: see ``LineSheet``."""
-        if line > self.previous_row:
-            self._write_single_row(line)
-        markup = any(map(is_markup, texts)) or any(is_markup(text) for _, text, _ in own)
-        if markup or self._check_dimensions(line, 0):
-            super().write_line(line, own, number, texts, marks)
+        """Write lines, whole: see ``LineSheet``."""
+        if self._check_dimensions(first, 0) or self._check_dimensions(first + len(lines) - 1, 0):
+            super().write_lines(first, lines, columns)
             return
-        name, starts, look = line + 1, self._cell_starts, self._text_look
-        start = f'<row r="{name}">'
-        if line in self.row_info:
-            self._write_row(line, None, self.row_info[line])
-            start = ""
-        cells = [self._cell(starts[column], name, text, style) for column, text, style in own]
-        if number is not None:
-            index = _index(self._row_format)
-            cells.append(f'{starts[self._row_column]}{name}" s="{index}"><v>{number}</v></c>')
-        # The innermost loop of the whole workbook.
-        plain = f'{name}" s="{_index(look.plain)}" t="inlineStr"><is><t>'
-        first = self._row_column + 1
-        for column, (start_of_cell, text) in enumerate(
-            zip(starts[first:], texts, strict=True), first
-        ):
-            if column in marks:
-                cells.append(self._cell(start_of_cell, name, text, marks[column]))
-            elif text and _PLAIN.fullmatch(text):
-                cells.append(f"{start_of_cell}{plain}{text}</t></is></c>")
-            elif text:
-                cells.append(self._cell(start_of_cell, name, text, look))
-        self.fh.write(f"{start}{''.join(cells)}</row>")
-        # XlsxWriter now takes the line for written and lets nothing more into it.
-        self.previous_row = name
+        starts, left = self._cell_starts, self._row_column + 1
+        names = [str(row + 1) for row in range(first, first + len(lines))]
+        cells = [
+            self._column(start, names, texts)
+            for start, texts in zip(starts[left:], columns, strict=True)
+        ]
+        marks = ((at, *mark) for at, line in enumerate(lines) for mark in line.marks.items())
+        for at, column, style in marks:
+            tail = self._tail(columns[column - left][at], style)
+            cells[column - left][at] = f"{starts[column]}{names[at]}{tail}"
+        rows = map("".join, zip(*cells, strict=True)) if cells else [""] * len(lines)
+        said = {cell[1:] for line in lines for cell in line.own}
+        tails = {(text, style): self._tail(text, style) for text, style in said}
+        every = (
+            *(texts for texts in columns if "<r>" in "".join(texts)),
+            (text for text, _ in tails),
+        )
+        markup = {text for texts in every for text in texts if is_markup(text)}
+        number = f'{starts[left - 1]}%s" s="{_index(self._row_format)}"><v>%d</v></c>'
+        for at, (line, name, row) in enumerate(zip(lines, names, rows, strict=True), first):
+            if at > self.previous_row:
+                self._write_single_row(at)
+            if markup:
+                texts = [each[at - first] for each in columns]
+                if not markup.isdisjoint([*texts, *(text for _, text, _ in line.own)]):
+                    self._put_line(at, line, texts)
+                    continue
+            start = f'<row r="{name}">'
+            if at in self.row_info:
+                self._write_row(at, None, self.row_info[at])
+                start = ""
+            own = [f"{starts[each]}{name}{tails[text, style]}" for each, text, style in line.own]
+            if line.number is not None:
+                own.append(number % (name, line.number))
+            self.fh.write(f"{start}{''.join(own)}{row}</row>")
+            # XlsxWriter now takes the line for written and lets nothing more into it.
+            self.previous_row = at + 1
 
-    def _cell(self, start: str, name: int, text: str, style: Style) -> str:
-        """Return a cell of text; ``name`` is the row's in the sheet."""
-        start = f'{start}{name}" s="{_index(style.of(text))}"'
+    def _column(self, start: str, names: Sequence[str], texts: Sequence[str]) -> list[str]:
+        """Return the cells of a column of texts; ``names`` are the rows' in the sheet.
+
+        The innermost loops of the whole workbook.
+        """
+        look, whole = self._text_look, "".join(texts)
+        odd = any(sign in whole for sign in _ODD) or [*map(str.strip, texts)] != [*texts]
+        if odd or not {text[:1] for text in texts}.isdisjoint(LIVE):
+            tails = {text: self._tail(text, look) for text in set(texts)} | {"": ""}
+            pairs = zip(names, texts, strict=True)
+            return [f"{start}{name}{tails[text]}" if text else "" for name, text in pairs]
+        plain = f'" s="{_index(look.plain)}" t="inlineStr"><is><t>'
+        return [
+            f"{start}{name}{plain}{text}</t></is></c>" if text else ""
+            for name, text in zip(names, texts, strict=True)
+        ]
+
+    def _tail(self, text: str, style: Style) -> str:
+        """Return a cell of text, from behind its row's name on."""
+        start = f'" s="{_index(style.of(text))}"'
         if not text:
             return f"{start}/>"
         text = self._escape_data(self._escape_control_characters(text))
@@ -194,13 +228,18 @@ def _rows_of_trial(sheet: LineSheet, plain: Format, quoted: Format) -> str:
     text, mark = Style(plain, quoted), Style(quoted, plain)
     sheet.write_row(0, 0, ["header"] * (len(_TRIAL) + 2), quoted)
     sheet.set_lines(len(_TRIAL), 1, quoted, text)
-    sheet.write_line(1, [(0, "a", mark)], 7, _TRIAL, {})
     sheet.set_row(2, 40)
     sheet.write_comment(2, 3, "c")
-    sheet.write_line(2, [(0, "", mark)], None, _TRIAL, {3: mark, 4: mark})
-    sheet.write_line(3, [(0, "d", text)], 123_456, ["<r>e</r>", *_TRIAL[1:]], {})
+    lines = [
+        Line([(0, "a", mark)], 7, {}),
+        Line([(0, "", mark)], None, {3: mark, 4: mark}),
+        Line([(0, "d", text)], 123_456, {}),
+    ]
+    columns = [[each, each, each] for each in _TRIAL]
+    columns[0][2] = "<r>e</r>"
+    sheet.write_lines(1, lines, columns)
     sheet.set_row(5, 40)
-    sheet.write_line(5, [], 8, _TRIAL, {})
+    sheet.write_lines(5, [Line([], 8, {})], [[each] for each in _TRIAL])
     # The first cell of a row has XlsxWriter lay aside all that stand above it.
     sheet.write_string(6, 0, "end", plain)
     sheet.row_data_fh.seek(0)

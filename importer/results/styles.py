@@ -83,7 +83,7 @@ _LOOKS: Mapping[str, Mapping[str, object]] = {
 """Name of a look → its properties, as XlsxWriter names them."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Style:
     """A format for text, in two forms."""
 
