@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from importer.model import Batch
 
-_GO = "the row is sent as it is."
+_GO = "this holds no row back."
 _SHORTEN = "Shorten it, or have it cut with `truncate: true` in the mapping."
 
 

@@ -89,11 +89,11 @@ def test_a_form_takes_what_is_documented_and_nothing_else(endpoint, known):
 
 
 MESSAGES = [
-    pytest.param("users", {"province2": "xx"}, "warning", 9033, "province2", "this is the abbreviation of no province of Canada and no state of the US.", "Check it; the row is sent as it is.", id="unknown province"),
-    pytest.param("users", {"date_of_birth": "1899-12-31"}, "warning", None, "date_of_birth", "this is a date before 1900.", "Check the year; the row is sent as it is.", id="before 1900"),
+    pytest.param("users", {"province2": "xx"}, "warning", 9033, "province2", "this is the abbreviation of no province of Canada and no state of the US.", "Check it; this holds no row back.", id="unknown province"),
+    pytest.param("users", {"date_of_birth": "1899-12-31"}, "warning", None, "date_of_birth", "this is a date before 1900.", "Check the year; this holds no row back.", id="before 1900"),
     pytest.param("permits", {"startTime": "2026-07-02"}, "error", 9007, "startTime", "this is not a date and time in the form yyyy-mm-ddThh:mm:ss.", "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs.", id="time"),
     pytest.param("permits", {"endTime": "2026-07-02T09:00:00"}, "error", 9005, "endTime", "this is not after the start.", "Correct the start or the end.", id="end at the start"),
-    pytest.param("vehicles", {"vin": "8GKS"}, "warning", 9033, "vin", "this has 4 characters, and the number of a vehicle has 17 as a rule.", "Check it; the row is sent as it is.", id="vin"),
+    pytest.param("vehicles", {"vin": "8GKS"}, "warning", 9033, "vin", "this has 4 characters, and the number of a vehicle has 17 as a rule.", "Check it; this holds no row back.", id="vin"),
     pytest.param("users", {"unique_id": ""}, "error", 9013, "unique_id", 'the "Unique ID" is missing, and OPSCOM requires it.', "Fill the cell.", id="missing"),
     pytest.param("users", {"first_name": ""}, "warning", 9017, "first_name", 'the "First Name" is missing, and OPSCOM may refuse a new user without it.', "Fill the cell if this user is new to OPSCOM.", id="expected"),
     pytest.param("vehicles", {"prov": ""}, "error", 9011, "prov", 'the "provID" and the "prov" are both missing, and OPSCOM requires one of them.', "Fill one of the two cells.", id="one of two"),

@@ -205,7 +205,7 @@ TOLD = {
     "what title guesses at is warned of": (
         "{last_name: {column: X, convert: [title]}}", sheet(["X"], ["MCDONALD"], ["SMITH III"], ["VAN DER BERG"], ["McKay"]),
         ["Mcdonald", "Smith Iii", "Van Der Berg", "McKay"],
-        [(at, (0,), 9033, "warning", f"the capitals that `title` has given this are a guess. {guess}. Check it; the row is sent as it is.")
+        [(at, (0,), 9033, "warning", f"the capitals that `title` has given this are a guess. {guess}. Check it; this holds no row back.")
          for at, guess in enumerate(["`Mcdonald` in `Mcdonald`", "`Iii` in `Smith Iii`", "`Van Der` in `Van Der Berg`"])],
     ),
     "a user type is looked up in OPSCOM's own list": (

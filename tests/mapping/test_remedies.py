@@ -201,7 +201,7 @@ def test_a_cell_is_held_with_its_cause_and_whoever_follows_the_remedy_has_a_row_
 SAID = {case.remedy for case in CASES}
 CANNOT_BE_TRIED = {
     # of warnings, and of rows that are left out
-    *("It is left out, as the mapping says.", "Check it; the row is sent as it is."),
+    *("It is left out, as the mapping says.", "Check it; this holds no row back."),
     # the values of two columns, user types: see the tests of applying a mapping
     "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
     "Correct the cell, or take its column out of the mapping.",
