@@ -264,10 +264,10 @@ def _header_rows(grid: Grid) -> list[int]:
         cells = list(map(clean, grid.frame.iloc[position]))
         if sum(map(bool, cells)) < _LEAST or any(cells[at] for at in secret):
             continue
-        namings = enumerate(read_headers(cells, ENDPOINTS[0]))
-        secret |= {at for at, naming in namings if naming.never}
         words = _words(grid, position)
         if len(words) >= _LEAST:
+            namings = enumerate(read_headers(cells, ENDPOINTS[0]))
+            secret |= {at for at, naming in namings if naming.never}
             scored.append((-_known(words) - len(words) / 1000, position))
     return [position for _, position in sorted(scored)[:_TRIED]]
 

@@ -164,6 +164,9 @@ def test_a_header_of_two_lines_is_proposed_and_its_rows_are_ready(desk, merges):
         [["Prompt: Organization", None, "Northmoor"], []],
         [["Organization", None, "Northmoor"], []],
         [["Report"], ["Term:", "Fall", "Owner:", "Roe"]],
+        # RUN is the national id of Chile.
+        [["Run Date", "08/14/2026"]],
+        [["Run Date", "08/14/2026"], []],
     ],
 )
 def test_what_stands_above_the_header_is_no_line_of_it(desk, above):

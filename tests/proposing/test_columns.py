@@ -567,9 +567,15 @@ def test_a_date_with_a_named_month_is_a_date_and_no_password(place, form, capita
 
 
 @pytest.mark.parametrize("endpoint", ["vehicles", "permits"])
-@pytest.mark.parametrize("header", ["Plate", "Plate 1", "Tag", "LPN", "License Plate Number"])
-def test_plates_of_california_are_no_dates(place, header, endpoint):
-    plates = ("8ABC123", "0YCX156", "8FZL441", "9TKW685")
+@pytest.mark.parametrize(
+    "header", ["Plate", "Plate 1", "Tag", "LPN", "VRN", "License Plate Number", "Amtl. Kennzeichen"]
+)
+@pytest.mark.parametrize(
+    "plates",
+    [("8ABC123", "0YCX156", "8FZL441", "9TKW685"), ("GÖ-AB 123", "TÜ-XY 7", "WÜ-K 99", "KÖT-A 12")],
+    ids=["California", "Germany"],
+)
+def test_plates_are_no_dates_and_may_have_an_umlaut(place, header, plates, endpoint):
     found = place({header: plates, "Make": CARS["Make"], "Expires": BIRTHS}, endpoint)[header]
     assert (found.field, found.reason.rpartition("; ")[2]) == ("plate", "all values are plates")
 
