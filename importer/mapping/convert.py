@@ -146,7 +146,7 @@ def _refuse_nothing(text: str, kind: Kind) -> str | Refusal:
     """Refuse words and signs for nothing where a form is wanted, and say how to make them blank."""
     if kind in {Kind.NAME, Kind.TEXT, Kind.PLATE}:
         return text
-    bare = kind is not Kind.ID and not any(c.isalnum() for c in text)
+    bare = kind not in {Kind.ID, Kind.CURRENCY} and not any(c.isalnum() for c in text)
     if is_nothing(text) or bare:
         return Refusal(NOTHING.message.format(this="this"), NOTHING.remedy)
     return text

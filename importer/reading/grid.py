@@ -166,7 +166,7 @@ class GridBuilder:
         """Yield the rows that count others; where most cells of a column do so, they number its rows."""
         for column, found in self._faults.items():
             rows = [at for at, fault in found.items() if fault is faults.TALLY]
-            if rows and 2 * len(rows) <= (frame[column] != "").sum():
+            if rows and 2 * len(rows) < (frame[column] != "").sum():
                 yield from rows
 
     def _spread(

@@ -115,6 +115,14 @@ def test_a_number_that_is_none_is_a_flaw(tmp_path, text, style):
     assert (texts(grid), grid.flaws) == ([[text]], (faults.NO_NUMBER.at(0, 0),))
 
 
+def test_one_row_that_a_formula_numbers_is_a_record_and_one_that_counts_others_is_a_flaw(tmp_path):
+    cells = ['t="str"><v>No.</v>', "><f>SUBTOTAL(3,A$2:A2)</f><v>1</v>"]
+    for expected in ((), (faults.TALLY.at(2, None),)):
+        rows = [f'<row r="{at}"><c r="A{at}" {c}</c></row>' for at, c in enumerate(cells, 1)]
+        assert read(tmp_path, with_sheet("".join(rows))).flaws == expected
+        cells.insert(1, "><v>1</v>")
+
+
 @pytest.mark.parametrize("calculates", [False, True], ids=["calculated", "to be calculated"])
 def test_the_empty_text_of_a_formula_is_blank_where_it_was_calculated(tmp_path, calculates):
     data = with_sheet(
