@@ -134,6 +134,11 @@ def choose(
             f"{name} has the columns of {_names(misnamed)}, but {each} for files of other names. Name one "
             "with --mapping, rename the file, or extend `match` in the mapping."
         )
+    elif source.origin and source.origin.mapping and not (first or named):
+        told = (
+            f"{name} was made with the mapping {source.origin.mapping}, which is not here, and no other fits. "
+            "Copy that mapping into the workspace's mappings, or name it with --mapping."
+        )
     else:
         told = _no_fit(source, misfits, known=named or ours, for_name=bool(meant))
     lines = [told]

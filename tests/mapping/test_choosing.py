@@ -326,3 +326,14 @@ def test_a_results_workbook_that_lacks_a_column_is_not_taken_for_another_mapping
         'mine.xlsx does not fit a.yaml: Rows: this column is missing: "Surname". '
         f'The file has the headers "Id", "First", "Last". {WAYS}'
     )
+
+
+def test_a_results_workbook_whose_mapping_is_gone_is_told_its_name(office):
+    other = office.mapping("b", "name: Other", fields=FIELDS.replace("Last", "Surname"))
+    assert refusal(given_back(office, "First"), other) == (
+        "mine.xlsx was made with the mapping First, which is not here, and no other fits. "
+        "Copy that mapping into the workspace's mappings, or name it with --mapping."
+    )
+    assert refusal(given_back(office, "First"), other, named=True).startswith(
+        'mine.xlsx does not fit b.yaml: Rows: this column is missing: "Surname".'
+    )
