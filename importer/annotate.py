@@ -164,6 +164,7 @@ def report_sheets(
             notes=each.notes,
             problems=causes_of([each.checked], [enumerate(found)]),
             against=each.against,
+            unknown=each.plan.unknown,
         )
         for each, found in zip(compared, outcomes, strict=True)
     ]

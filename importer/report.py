@@ -319,6 +319,8 @@ class SheetReport:
     problems: tuple[Cause, ...] = ()
     against: Against | None = None
     """The whole file against the last one of its mapping."""
+    unknown: frozenset[str] = frozenset()
+    """Identities of the rows that were unknown when the run began."""
 
     def as_json(self) -> dict[str, object]:
         """Return the entry under ``files``."""

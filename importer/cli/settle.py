@@ -48,49 +48,56 @@ def _settle(options: Options) -> Report:
         setting = open_access(setting, stack)
         journal = open_journal(setting, stack)
         past = find_past(journal, setting).entered()
-        files, rest = setting.files, Report("", ())
-        if not options.paths:
+        files, every = setting.files, not options.paths
+        if every:
             unsettled = journal.memory.unsettled(past.known_number)
-            elsewhere = journal.memory.unsettled_elsewhere(past.known_number)
-            files, rest = _workbooks(unsettled, elsewhere)
-        if not files:
-            return rest
-        request = setting.request(SETTLE, files=files)
-        report = run(request, lambda _: past, lambda *_: setting.deliver(stack, look_up=True))
+            if not unsettled:
+                return _nothing(journal.memory.unsettled_elsewhere(past.known_number))
+            files = _workbooks(unsettled)
+        report = Report("", ())
+        if files:
+            request = setting.request(SETTLE, files=files)
+            report = run(request, lambda _: past, lambda *_: setting.deliver(stack, look_up=True))
         blind = not setting.settings.plate_host and any(
             dict(sheet.states).get(State.UNKNOWN) and sheet.endpoint in LOOKED_UP
             for sheet in report.sheets
         )
-    notes = (*rest.notes, *report.notes, *((NO_PLATE_HOST,) if blind else ()))
-    return replace(report, notes=notes, unknown=rest.unknown)
+        rest = _left(journal.memory.unsettled(past.known_number), report) if every else ()
+    notes = (*rest, *report.notes, *((NO_PLATE_HOST,) if blind else ()))
+    return replace(report, notes=notes, unknown=len(rest))
 
 
-def _workbooks(
-    unsettled: Sequence[Unsettled], elsewhere: Sequence[tuple[str, str, int]]
-) -> tuple[tuple[Path, ...], Report]:
-    """Return the workbooks of the rows that are unknown, and of the others how each goes on."""
+def _nothing(elsewhere: Sequence[tuple[str, str, int]]) -> Report:
+    """Report that nothing is unknown here, and what is at other hosts."""
     notes: list[str] = []
-    if not unsettled:
-        for host, client, number in elsewhere:
-            rows = f"{count(number, 'row')} {'is' if number == 1 else 'are'}"
-            notes.append(
-                f"{rows} unknown at {host}, client code {client}: give --host and --client."
-            )
-        lost = sum(number for *_, number in elsewhere)
-        notes = notes or ["No row is unknown; there is nothing to settle."]
-        return (), Report("", (), notes=tuple(notes), unknown=lost)
-    found: dict[Path, None] = {}
+    for host, client, number in elsewhere:
+        rows = f"{count(number, 'row')} {'is' if number == 1 else 'are'}"
+        notes.append(f"{rows} unknown at {host}, client code {client}: give --host and --client.")
+    lost = sum(number for *_, number in elsewhere)
+    notes = notes or ["No row is unknown; there is nothing to settle."]
+    return Report("", (), notes=tuple(notes), unknown=lost)
+
+
+def _workbooks(unsettled: Sequence[Unsettled]) -> tuple[Path, ...]:
+    """Return the workbooks, as far as they are there, of the rows that a look may settle."""
+    paths = (
+        Path(each.results) for each in unsettled if each.results and POLICIES[each.endpoint].creates
+    )
+    return tuple(dict.fromkeys(path for path in paths if path.is_file()))
+
+
+def _left(unsettled: Sequence[Unsettled], report: Report) -> tuple[str, ...]:
+    """Say of the rows that are unknown still and that no workbook of this run shows how each goes on."""
+    shown = {(sheet.endpoint, identity) for sheet in report.sheets for identity in sheet.unknown}
+    notes: list[str] = []
     for each in unsettled:
         where = f"{each.source}, row {each.row} ({each.endpoint}, sent {each.sent[:16]})"
-        path = None if each.results is None else Path(each.results)
         if not POLICIES[each.endpoint].creates:
             what = "the workbook that says update" if each.listed else "the file"
             notes.append(f"{where}: push {what} again; that settles it.")
-        elif path is None or not path.is_file():
+        elif (each.endpoint, each.identity) not in shown:
             notes.append(
-                f"{where}: its workbook is not there. Push the file again without changing it, and "
-                "settle the workbook that is written."
+                f"{where}: no results workbook that is known here shows it. Settle an older one that does, "
+                "or push the file again as it was then, and settle the workbook that is written."
             )
-        else:
-            found[path] = None
-    return tuple(found), Report("", (), notes=tuple(notes), unknown=len(notes))
+    return tuple(notes)

@@ -46,11 +46,12 @@ class Unsettled:
     source: str
     """The name of the file that it came from."""
     results: str | None
-    """Where that file's workbook was written; ``None`` where the run was killed before."""
+    """Where that file's workbook was written, or after a kill a later one of it; ``None`` where none was."""
     row: int
     sent: str
     listed: bool
     """Whether it is the ``update`` of a row in a list, not a row of its own."""
+    identity: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,8 +204,11 @@ class Memory:
     def unsettled(self, system: int) -> tuple[Unsettled, ...]:
         """Return the records of a system whose answer was lost, in the order in which they were sent."""
         rows = self.connection.execute(
-            "SELECT record.endpoint, file.source, file.results, attempt.row, attempt.sent,"
-            " file.endpoint <> record.endpoint"
+            "SELECT record.endpoint, file.source, coalesce(nullif(file.results, ''), (SELECT later.results"
+            " FROM file AS later JOIN run ON run.id = later.run WHERE run.system = record.system"
+            " AND later.results <> '' AND (later.digest = file.digest OR later.source = file.source)"
+            " ORDER BY later.id DESC LIMIT 1)), attempt.row, attempt.sent, file.endpoint <> record.endpoint,"
+            " record.identity"
             " FROM record JOIN attempt ON attempt.id = record.attempt"
             " JOIN file ON file.id = attempt.file"
             " WHERE record.system = ? AND record.unsettled > 0 ORDER BY attempt.id",

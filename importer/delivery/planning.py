@@ -91,6 +91,8 @@ class Plan:
     """Answers of a person that the journal is to remember before anything is sent."""
     updates: tuple[Planned, ...] = ()
     """Changes of records that are there, to be sent after these, to the endpoint that changes them."""
+    unknown: frozenset[str] = frozenset()
+    """Identities of the rows that are unknown, and of what was sent for them before they were edited."""
 
     @property
     def rows(self) -> tuple[Planned, ...]:
@@ -118,6 +120,7 @@ def plan(
     updates: dict[str, Planned] = {}
     settled: dict[int, Outcome] = {}
     found: dict[int, Found] = {}
+    unknown: set[str] = set()
     for record in records:
         digest = evidence.digest(record.payload)
         identity = record.key or f"#{digest}"
@@ -141,6 +144,8 @@ def plan(
         if outcome is not None:
             heard = outcome if verdict.found else _heard(outcome, record.told)
             settled[record.position] = heard
+            if heard.state is State.UNKNOWN:
+                unknown |= {identity, evidence.first.get(record.row, identity)}
         else:
             lost = not policy.creates and past.unsettled > 0
             send.append((_rank(past), Planned(keep(record), identity, digest, lost)))
@@ -153,7 +158,7 @@ def plan(
             del found[at]
     send.sort(key=lambda ranked: ranked[0])
     rows = tuple(planned for _, planned in send)
-    return Plan(rows, settled, tuple(found.values()), tuple(updates.values()))
+    return Plan(rows, settled, tuple(found.values()), tuple(updates.values()), frozenset(unknown))
 
 
 def _rank(past: Known) -> tuple[int, int]:
@@ -329,7 +334,8 @@ def _created(told: Resubmitted, evidence: Evidence) -> Verdict:
         if held or FIRST_UNKNOWN in told.said:
             what = f"Its workbook says that this row may be a second {noun}. {FIRST_UNKNOWN}"
     new = f"Where this is another {noun}, write new into opscom_answer and push this workbook."
-    return Verdict(_invalid(f"{what} {new}")) if what else SEND
+    # The word stands in the new workbook: without it the row would go with the next push.
+    return Verdict(replace(_invalid(f"{what} {new}"), answer=told.answer)) if what else SEND
 
 
 def _answered(

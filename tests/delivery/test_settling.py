@@ -126,17 +126,41 @@ def test_a_vehicle_is_sent_once_more_for_as_long_as_it_is_told(desk, controller,
     assert len(controller.entries("V1")) == 3
 
 
-def test_a_row_whose_workbook_is_gone_is_unknown_still_and_said(desk):
-    push(desk, of(1), code=4)
-    desk.results("permits").unlink()
-    said = desk.do("settle", code=4)
-    assert said["files"] == []
-    [note] = said["notes"]
-    assert note.startswith("permits.csv, row 2 (permits, sent 2")
-    assert note.endswith(
-        "): its workbook is not there. Push the file again without changing it, and settle the "
-        "workbook that is written."
-    )
+NOT_HELD = (
+    "): no results workbook that is known here shows it. Settle an older one that does, or push the file again as "
+    "it was then, and settle the workbook that is written."
+)
+
+
+def test_a_row_that_no_workbook_holds_any_longer_is_unknown_still_and_said(desk):
+    push(desk, of(1), of(2), code=4)
+    shutil.move(desk.results("permits"), desk.folder / "older.xlsx")
+    for said in (
+        desk.do("settle", code=4),
+        push(desk, of(2), code=0) and desk.do("settle", code=4),
+    ):
+        [note] = said["notes"]
+        assert note.startswith("permits.csv, row 2 (permits, sent 2")
+        assert note.endswith(NOT_HELD)
+    assert states(said) == {"unchanged": 1}
+    assert states(desk.do("settle", "older.xlsx", code=0)) == {"pushed": 1, "unchanged": 1}
+    assert desk.do("settle", code=0)["notes"] == ["No row is unknown; there is nothing to settle."]
+
+
+@pytest.mark.parametrize("then", [[of(1), of(2)], [of(3), of(1)]], ids=["the same", "edited"])
+def test_a_row_of_a_killed_run_is_settled_with_the_workbook_of_a_later_one(desk, controller, then):
+    controller.plan["N0001", 1] = Fault("hold")
+    desk.table("permits.csv", [of(1), of(2)])
+    with desk.start("push", "permits.csv", "--yes", "--workers", "1") as process:
+        controller.wait_for(1)
+        process.kill()
+        process.communicate()
+    controller.plan.clear()
+    [note] = desk.do("settle", code=4)["notes"]
+    assert note.endswith(NOT_HELD)
+    assert push(desk, *then, code=4) == {"pushed": 1, "unknown": 1}
+    said = desk.do("settle")
+    assert (sum(states(said).values()), said["notes"]) == (2, [])
 
 
 # Of which attempt an answer speaks, and of which record

@@ -660,15 +660,35 @@ def test_a_word_that_is_no_answer_to_its_row_is_named(desk, controller):
     )
 
 
-def test_a_refused_row_of_which_a_person_says_that_it_is_there_is_not_created(desk, controller):
+NO_SUCH = (
+    "opscom_answer says update, and the journal knows no permit that this row could change: it may have been "
+    "deleted since, or another computer sent it."
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("yes", "It was not sent."),
+        ("oui", "It was not sent."),
+        ("update", NO_SUCH),
+    ],
+)
+def test_a_refused_row_with_a_word_that_does_not_fit_is_not_created_until_the_word_is_changed(
+    desk, controller, said, why
+):
     controller.plan["N0000", 0] = Fault("answer", code=9033)
     push_list(desk, permit(0), code=1)
     controller.plan.clear()
-    answer(desk, 1, PL0="yes")
-    assert desk.table_of("permits")[0]["opscom_message"].splitlines()[0] == (
-        '"yes" in opscom_answer is no answer to this row. It was not sent. Where this is another permit, '
-        "write new into opscom_answer and push this workbook."
-    )
+    answer(desk, 1, PL0=said)
+    for _ in range(2):
+        row = desk.table_of("permits")[0]
+        what = "" if said == "update" else f'"{said}" in opscom_answer is no answer to this row. '
+        assert row["opscom_answer"] == said
+        assert row["opscom_message"].splitlines()[0] == (
+            f"{what}{why} Where this is another permit, write new into opscom_answer and push this workbook."
+        )
+        desk.push(desk.results("permits"), code=1)
     assert controller.records("permits") == []
     answer(desk, 0, PL0="new")
     assert len(controller.records("permits")) == 1
