@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import os
+import shutil
 import threading
 import time
 from dataclasses import replace
@@ -40,6 +41,8 @@ ask again, so a slow answer is waited for."""
 MARKED = "OPSCOM may have marked the violations as sent to collections, and then no call returns them again"
 STEM = "overdue-violations"
 _OPEN, _DONE = ".json.part", ".json"
+_ROOM = 100
+"""Megabytes that must be free before anything is asked: what a full disk does not take is lost for ever."""
 _SYNC_SECONDS = 1.0
 _LOOK_UP_SECONDS = 0.1
 _LAST_WORDS_SECONDS = 5.0
@@ -76,6 +79,8 @@ class SavedBytes:
         flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
         try:
             folder.mkdir(parents=True, exist_ok=True)
+            if shutil.disk_usage(folder).free < _ROOM * 1_000_000:
+                raise OSError(f"fewer than {_ROOM} MB are free")  # noqa: TRY301 - told as the others are
             for number in itertools.count(1):
                 stem = f"{STEM} {now:%Y-%m-%d %H-%M-%S}{f' ({number})' if number > 1 else ''}"
                 self.path, self._done = folder / f"{stem}{_OPEN}", folder / f"{stem}{_DONE}"
@@ -277,8 +282,9 @@ def _conclude(
     except InputError as failure:
         # Its own hint says to run the command again, which would lose these violations.
         results = None
+        where = "" if error else f"Every byte is in {path}. "
         error = (
-            f"{error} {failure.message} Every byte is in {path}: make room, then run "
+            f"{error} {failure.message} {where}Make room, then run "
             f"`opscom-import pull overdue-violations --from {quoted(path)}`."
         ).strip()
     code = UNKNOWN if error else SETTLED

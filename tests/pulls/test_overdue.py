@@ -3,12 +3,14 @@
 import datetime as dt
 import json
 import os
+import shutil
 import signal
 import stat
 import subprocess
 import time
 from contextlib import suppress
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from commanding import CLIENT, TOKEN
@@ -319,6 +321,16 @@ def test_two_calls_within_one_second_never_share_a_file(tmp_path):
     assert [call.close(complete=True).read_bytes() for call in calls] == [b"0", b"1", b"2"]
     again = SavedBytes(tmp_path, now)
     assert again.path.name == "overdue-violations 2031-01-02 03-04-05 (4).json.part"
+
+
+def test_nothing_is_asked_where_the_disk_may_not_take_the_answer(office, monkeypatch):
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=99_999_999))
+    done, ledger = ask(office, body(SAMPLE))
+    assert (done.code, ledger, saved_files(office)) == (5, (), [])
+    assert done.json["error"] == (
+        f"The answer could not be saved in {office.results} (fewer than 100 MB are free), so nothing was asked. Make "
+        "room, give the folder write permission, or name another one with --results."
+    )
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a full disk is simulated by /dev/full")
