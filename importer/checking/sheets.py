@@ -268,8 +268,10 @@ def _unlike(
             break
     less = rows.order[rows.filled[rows.order] < usual].tolist()
     first = np.full(len(less), "", object)
-    for texts, _ in rows.cells.values():
+    for at, (texts, _) in rows.cells.items():
         first = np.where(first == "", texts.iloc[less].to_numpy(object), first)
+        if at not in rows.mapped:
+            continue
         told = texts.iloc[few].str.fullmatch(_COUNTED).to_numpy(dtype=np.bool_)
         yield from (at for at, each in zip(few, told, strict=True) if each and at in look)
     begins = (

@@ -274,6 +274,11 @@ def test_a_record_is_never_taken_for_anything_else(held, kind):
     assert held(RIGHT[kind]) == {}
 
 
+def test_a_remark_in_a_column_that_is_not_sent_makes_no_total_of_a_sparse_record(held):
+    rows = [[*row, "a", "b", "c"] for row in people()]
+    assert held([*rows, ["100300", "Lee", "", "Head count"]], header=[*HEADER, "A", "B", "C"]) == {}
+
+
 def test_whoever_says_that_the_key_is_right_or_skips_the_row_is_not_told(held):
     mapping = MAPPING.replace("Student ID", "{column: Student ID, as_shown: true}")
     assert held([person(50, "visitor-{}"), *people()], mapping=mapping) == {}
