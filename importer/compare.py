@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from importer.prepare import Past, Request
 
 
-FEWEST = 50
+FEWEST = 20
 """Ids in common from which on a file is stopped; with fewer it is only doubted."""
 FEWEST_FOR_DOUBT = 5
 SHARE = 0.5

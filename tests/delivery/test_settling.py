@@ -424,10 +424,12 @@ def test_columns_sorted_apart_from_the_ids_stop_the_file_before_the_first_row(
         why = desk.do("check", "roster.csv", code=5)["files"][0]["error"]
         # Of two rows with one address one is held by itself.
         assert f"20 of the {60 - ('Mail' in headers)} ids" in why
-    # Few of them are only noted; a new intake is neither, nor are values that are only spelled anew.
-    desk.table("roster.csv", apart[:8])
+    desk.table("roster.csv", apart[:20])
+    assert f"20 of the 20 {whose}" in desk.do("check", "roster.csv", code=5)["files"][0]["error"]
+    # Fewer are only noted; a new intake is neither, nor are values that are only spelled anew.
+    desk.table("roster.csv", apart[:19])
     said = desk.do("check", "roster.csv", code=0)
-    assert f"8 of the 8 {whose} before you push." in said["files"][0]["notes"]
+    assert f"19 of the 19 {whose} before you push." in said["files"][0]["notes"]
     spelled = [user(n)[headers[0]].upper() for n in range(260)]
     anew = [user(n) | {headers[0]: text} for n, text in enumerate(spelled)]
     desk.table("roster.csv", anew)
