@@ -42,6 +42,8 @@ GONE = "Gone"
 """Heads the records that a file no longer holds, each with its id in the first column."""
 NOTHING_MAPPED = "No column that the mapping takes holds anything here."
 """Said of a skipped row of which nothing would be sent; once a person fills it, it is a record."""
+COUNTS = "this row counts or adds up"
+"""How the reason begins that a row with a formula over others is not a record."""
 UNCORRECTED = "[correct this]"
 """Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
 looks like any other, so that without this mark the workbook, pushed again, would send it."""

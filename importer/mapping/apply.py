@@ -159,8 +159,7 @@ def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
     skipped = np.full(len(sheet.frame), bool(mapped), dtype=np.bool_)
     for header in mapped:
         skipped &= cells.blank(header)
-    if sheet.name is None:  # a record of text may have slipped out of its columns
-        skipped[[flaw.position for flaw in sheet.flaws if flaw.column is None]] = False
+    skipped[[flaw.position for flaw in sheet.flaws if flaw.column is None]] = False
     ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
     if {"opscom_status", "opscom_message"} <= ours.keys():
         state, message = sheet.frame[ours["opscom_status"]], sheet.frame[ours["opscom_message"]]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.model import Flaw
+from importer.model import COUNTS, Flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ NOT_CALCULATED = Fault(
     "Open the workbook in Excel, press F9, save it.",
 )
 TALLY = Fault(
-    "this row counts or adds up other rows, by a formula of the spreadsheet program.",
+    f"{COUNTS} other rows, by a formula of the spreadsheet program.",
     "Delete the row, or name it under skip_rows in the mapping; if it is a record, type its numbers in place "
     "of the formulas.",
 )

@@ -138,19 +138,18 @@ class GridBuilder:
         rows = np.array(self._rows, np.int64)
         for column, sources in self._sources(rows).items():
             self._spread(frame, types, column, sources)
-        flaws = {
+        self._drop_numbers(frame)
+        flaws = [
             fault.at(at, column)
             for column, found in self._faults.items()
             for at, fault in found.items()
-            if fault is not faults.TALLY
-        }
-        flaws |= {faults.TALLY.at(at, None) for at in self._tallies(frame)}
+        ]
         return Grid(
             source=self._path,
             name=self.name,
             frame=frame,
             rows=rows,
-            flaws=tuple(sorted(flaws, key=lambda flaw: (flaw.position, flaw.column or -1))),
+            flaws=tuple(sorted(flaws, key=lambda flaw: (flaw.position, flaw.column))),
             stored={column: numbers for column, numbers in sorted(self._stored.items()) if numbers},
             types={column: kinds for column, kinds in types.items() if kinds.any()},
             merges=tuple(self.merges),
@@ -162,12 +161,13 @@ class GridBuilder:
             lengths=np.array(self._lengths, np.int64) if ragged else None,
         )
 
-    def _tallies(self, frame: pd.DataFrame) -> Iterator[int]:
-        """Yield the rows that count others; where most cells of a column do so, they number its rows."""
+    def _drop_numbers(self, frame: pd.DataFrame) -> None:
+        """Let formulas that count others be values where most cells of a column are such: they number its rows."""
         for column, found in self._faults.items():
             rows = [at for at, fault in found.items() if fault is faults.TALLY]
-            if rows and 2 * len(rows) < (frame[column] != "").sum():
-                yield from rows
+            if 2 * len(rows) >= (frame[column] != "").sum():
+                for at in rows:
+                    del found[at]
 
     def _spread(
         self,

@@ -169,6 +169,14 @@ def test_a_sum_of_a_column_that_is_not_sent_is_skipped(desk):
     assert file["states"] == {"ready": 8, "skipped": 1}
 
 
+def test_a_box_of_counts_beside_the_list_makes_no_totals_of_the_records_that_it_stands_beside(desk):
+    desk.write("mappings/roster.yaml", MAPPING)
+    box = [(6, 1, "=COUNTA(A2:A9)"), *((6, at, '=COUNTIF(D2:D9,"Hull")') for at in range(2, 8))]
+    path = tallied(desk.folder / "roster.xlsx", box, words="")
+    (file,) = desk.do("check", path)["files"]
+    assert file["states"] == {"ready": 8}
+
+
 def test_a_formula_that_numbers_the_rows_makes_none_of_them_a_total(desk):
     desk.write("mappings/roster.yaml", MAPPING)
     numbers = [(5, at, f"=SUBTOTAL(3,A$2:A{at + 1})") for at in range(1, 9)]

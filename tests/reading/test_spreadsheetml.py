@@ -72,7 +72,7 @@ def test_a_row_whose_formula_counts_others_is_a_flaw_as_a_whole(tmp_path):
     total = '<Row><Cell ss:Formula="=SUBTOTAL(3,R[-2]C:R[-1]C)"><Data ss:Type="Number">2</Data></Cell></Row>'
     grid = saved(tmp_path, rows + total).grids[0]
     assert grid.frame[0].tolist() == ["a", "b", "2"]
-    assert grid.flaws == (faults.TALLY.at(2, None),)
+    assert grid.flaws == (faults.TALLY.at(2, 0),)
 
 
 def test_rows_columns_and_cells_stand_where_they_say(tmp_path):

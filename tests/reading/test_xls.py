@@ -54,7 +54,7 @@ def test_a_row_whose_formula_counts_others_is_a_flaw_as_a_whole(tmp_path, functi
     cells = {(0, 0): "a", (1, 0): "b", (2, 0): (2, None, count), (2, 1): (8, None, b"\x1e\x08\0")}
     grid = xls_source(tmp_path, ("People", 0, cells)).grids[0]
     assert grid.frame.iloc[2].tolist() == ["2", "8"]
-    assert grid.flaws == (faults.TALLY.at(2, None),)
+    assert grid.flaws == (faults.TALLY.at(2, 0),)
 
 
 def test_the_name_of_an_old_workbooks_stream_may_be_of_either_case_and_ends_at_its_nul(tmp_path):

@@ -117,7 +117,7 @@ def test_a_number_that_is_none_is_a_flaw(tmp_path, text, style):
 
 def test_one_row_that_a_formula_numbers_is_a_record_and_one_that_counts_others_is_a_flaw(tmp_path):
     cells = ['t="str"><v>No.</v>', "><f>SUBTOTAL(3,A$2:A2)</f><v>1</v>"]
-    for expected in ((), (faults.TALLY.at(2, None),)):
+    for expected in ((), (faults.TALLY.at(2, 0),)):
         rows = [f'<row r="{at}"><c r="A{at}" {c}</c></row>' for at, c in enumerate(cells, 1)]
         assert read(tmp_path, with_sheet("".join(rows))).flaws == expected
         cells.insert(1, "><v>1</v>")
