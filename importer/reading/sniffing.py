@@ -61,6 +61,7 @@ _OTHER_TEXTS = {
         "a symbolic link (.slk, SYLK)"
     ),
     r"TABLE\r?\n\d+,\d+\r?\n\"": "a file of data interchange (.dif)",
+    r'\s*\{[^{}]*"doc_id"': "a link to Google Sheets (.gsheet)",
     r'\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|\[\s*[\[{])': "a JSON file",
 }
 """How texts begin that hold no table."""
@@ -71,6 +72,7 @@ _COMMENT_RE = re.compile(r"\A\s*(?:<!--.*?-->\s*)+", re.DOTALL)
 _COMMENTS = 64 << 10
 """How much comment may stand before a page."""
 AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
+FROM_GOOGLE = "Open it in the browser and download it as Microsoft Excel (.xlsx)."
 ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
 AGAIN = "Export or download it again."
 AS_TABLE = "Export it as an Excel workbook (.xlsx) or as a CSV file."
@@ -186,7 +188,8 @@ def _text(data: bytes, name: str) -> str:
         raise InputError(f"{name}: this is an XML file, not a spreadsheet.", hint=AS_XLSX)
     for pattern, kind in _OTHER_TEXTS.items():
         if re.match(pattern, text, re.IGNORECASE | re.DOTALL):
-            raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=AS_XLSX)
+            hint = FROM_GOOGLE if "Google" in kind else AS_XLSX
+            raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=hint)
     marked, start = len(start) < len(data[:_COMMENTS]), start[:_LOOK]
     controls = len(start) - len(start.translate(None, _CONTROLS))
     if not marked and (controls * 20 > len(start) or start.count(b"\x00") * 4 > len(start) * 3):
