@@ -34,8 +34,10 @@ if TYPE_CHECKING:
     from importer.reading.faults import Fault
     from importer.reading.sniffing import Encoding
 
-_CELLS_A_BLOCK: Final = 250_000
+_CELLS_A_BLOCK: Final = 50_000
 """Cells that are Python objects at the same time."""
+_MOST_SEEN: Final = 20_000
+"""Texts of one look of a column of which it is remembered what they show."""
 MOST_ROWS: Final = 1_048_576
 MOST_COLUMNS: Final = 16_384
 """Of the largest sheet that Excel has."""
@@ -84,8 +86,8 @@ class GridBuilder:
         self._stored: defaultdict[int, dict[int, str]] = defaultdict(dict)
         self._struck: defaultdict[int, dict[int, bool]] = defaultdict(dict)
         self._looks: list[Sequence[Look | None]] = []
-        self._seen: dict[int, dict[Look, dict[str, Shown]]] = {}
-        """What each column of the last block of rows showed."""
+        self._seen: defaultdict[tuple[int, Look], dict[str, Shown]] = defaultdict(dict)
+        """What each stored text of a column shows."""
         self._types: dict[int, list[tuple[int, npt.NDArray[np.int8]]]] = {}
         """Column → first position and types of a block of rows."""
         self.merges: list[Merge] = []
@@ -266,23 +268,21 @@ class GridBuilder:
     ) -> Sequence[str]:
         """Return what the cells of a column show, each stored text looked at once; note what else they are."""
         cells, types = list(stored), np.zeros(len(stored), np.int8)
-        grouped: defaultdict[Look, list[int]] = defaultdict(list)
-        for at, way in enumerate(looks):
-            if way is not None:
-                grouped[way].append(at)
-        seen, self._seen[column] = self._seen.get(column, {}), {}
-        for look, places in grouped.items():
-            before, texts = seen.get(look, {}), {stored[at] for at in places}
-            shown = {text: before.get(text) or look.show(text) for text in texts}
-            self._seen[column][look] = shown
+        for look in dict.fromkeys(filter(None, looks)):
+            places = [at for at, way in enumerate(looks) if way is look]
+            texts, shown = [stored[at] for at in places], self._seen[column, look]
+            if len(shown) > _MOST_SEEN:
+                shown.clear()
+            shown.update((text, look.show(text)) for text in set(texts).difference(shown))
             types[places] = look.type
-            for at in places:
-                cells[at], number, fault = shown[stored[at]]
+            for at, text in zip(places, texts, strict=True):
+                cells[at], number, fault = shown[text]
                 if number is not None:
                     self._stored[column][self._packed + at] = number
                 if fault is not None:
                     self._faults[column][self._packed + at] = fault
-            filled = [at for at in places if cells[at]]
+            marked = look.style.struck or look.style.colour
+            filled = [at for at in places if cells[at]] if marked else ()
             if look.style.struck:
                 self._struck[column].update((self._packed + at, True) for at in filled)
             for at in filled if look.style.colour else ():
