@@ -14,6 +14,7 @@ from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import plan
 from importer.earlier import against_last, earlier_attempts, news_of
 from importer.errors import UsageError
+from importer.garbage import uncollected
 from importer.model import Outcome, State
 from importer.prepare import Compared, Job
 from importer.records import Rows
@@ -45,6 +46,7 @@ _SHIFTED: Mapping[tuple[str, ...], str] = {
 _EXAMPLES = 3
 
 
+@uncollected()
 def compare(jobs: Sequence[Job], past: Past, request: Request) -> tuple[Compared, ...]:
     """Compare all rows with the journal."""
     compared: list[Compared] = []

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from importer.checking import check, overrule
 from importer.errors import ImporterError, InputError, MappingError, failure
+from importer.garbage import uncollected
 from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose, new_since
@@ -172,6 +173,7 @@ class Compared:
         return (*self.job.notes, *against, *sheet, *self.checked.notes)
 
 
+@uncollected()
 def prepare(request: Request) -> tuple[Job, ...]:
     """Read, map and check all files, in the order in which they are pushed. Opens no socket.
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import hashlib
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
+from importer.garbage import uncollected
 from importer.model import Source
 from importer.reading.header import find_header, take_sheet
 from importer.reading.resubmitted import (
@@ -40,6 +40,7 @@ _MARKS: Final = ("st_ino", "st_size", "st_mtime_ns")
 """What tells a file that was replaced or written to."""
 
 
+@uncollected()
 def read_source(path: Path, *, encoding: str | None = None) -> Source:
     """Read a workbook or text file, whatever it is called.
 
@@ -55,16 +56,6 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
     Raises:
         InputError: The file cannot be opened, or it is no spreadsheet that can be read.
     """
-    collecting = gc.isenabled()
-    gc.disable()  # cells refer to nothing, so that millions of them would be looked through in vain
-    try:
-        return _read(path, encoding)
-    finally:
-        if collecting:
-            gc.enable()
-
-
-def _read(path: Path, encoding: str | None) -> Source:
     data = _bytes(path)
     container = sniff(data, path)
     sheets: list[Listed] = []
