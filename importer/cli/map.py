@@ -258,7 +258,11 @@ def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
         if asked:
             asks = f"{count(asked, 'question')} {'is' if asked == 1 else 'are'} open in it (# ASK)"
             say(f"{asks}. Answer on a terminal, in the file, or in a workbook:")
-            say(f"    opscom-import map {quoted(request.file)} --workbook{request.options.at}")
+            named = "".join(f" --mapping {quoted(path)}" for path in request.options.mapping)
+            named += f" --sheet {quoted(request.options.sheet)}" if request.options.sheet else ""
+            say(
+                f"    opscom-import map {quoted(request.file)} --workbook{named}{request.options.at}"
+            )
         else:
             say("Now see what would be sent:")
             command = f"opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}"

@@ -307,7 +307,11 @@ def propose_anew(
         same = fold(header) in mapped and said.get(COLUMNS, header) is None
         return replace(place, reason="as before") if same else place
 
-    places = tuple(map(told_again, made.places))
+    places = tuple(
+        told
+        for place in made.places
+        for told in (told_again(place), *_further(place, made, mapping))
+    )
     questions += [_which(look, place) for place in places if place.reason == _NEW]
     for_it = mapping.is_for(look.source.path.name)
     left = {"fields"} if for_it else {"fields", "match"}
@@ -326,6 +330,15 @@ def propose_anew(
         kept=kept,
         like=mapping.path,
     )
+
+
+def _further(place: Place, made: Proposal, mapping: Known) -> list[Place]:
+    """Return a column under the further fields that a mapping takes from it."""
+    there = {p.field for p in made.places if p.profile is place.profile}
+    header = fold(made.look.header(place))
+    taken = (r.field.name for r in mapping.rules if header in map(fold, r.part.headers))
+    further = [name for name in taken if place.used and name not in there]
+    return [replace(place, field=name, reason="as before") for name in further]
 
 
 def _left_anew(made: Proposal, mapping: Known) -> list[Question]:

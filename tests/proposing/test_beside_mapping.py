@@ -4,6 +4,7 @@ import json
 
 import openpyxl
 import pytest
+from asking import STAFF
 
 from importer.text import quoted
 
@@ -49,6 +50,22 @@ def test_beside_a_mapping_only_what_it_will_hold_is_said_to_be_sent_and_by_whom(
     assert (name["field"], name["confidence"], name["reason"]) == (
         None, "none", "new; Staff gives no last_name",
     )  # fmt: skip
+
+
+def test_a_column_of_two_fields_stands_twice_beside_a_mapping_too(desk):
+    fields = ("unique_id: Matricule", "employ_no: Matricule", "email: Mail")
+    shape = desk.json(desk.staff, *staff_mapping(desk, fields))
+    twice = [(c["field"], c["reason"]) for c in shape["columns"] if c["header"] == "Matricule"]
+    assert twice == [("unique_id", "as before"), ("employ_no", "as before")]
+
+
+def test_the_command_for_what_is_open_names_the_mapping_and_the_sheet(desk):
+    fields = ("unique_id: Matricule", "user_type_id: {column: Genre, lookup: {Temps plein: '7'}}")
+    option, path = staff_mapping(desk, fields)
+    workbook = desk.save("staff.xlsx", People=[line.split(";") for line in STAFF.splitlines()])
+    done = desk.map(workbook, option, path, "--sheet", "People")
+    said = f"    opscom-import map {quoted(workbook)} --workbook --mapping {quoted(path)} --sheet People"
+    assert done.err.splitlines()[-1] == said
 
 
 def test_a_new_column_that_a_person_wants_sent_beside_a_mapping_is_sent(desk):
