@@ -128,6 +128,8 @@ def need_client(settings: Settings) -> str:
 
 def _host_fault(host: str, name: str) -> str:
     """Return what is wrong with a host's URL, empty for nothing; what may be a token is not repeated."""
+    from requests import Request
+
     from importer.delivery.http import is_loopback
 
     name = name.replace("_", " ")
@@ -135,6 +137,7 @@ def _host_fault(host: str, name: str) -> str:
     try:
         parts = urlsplit(host)
         sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
+        Request("POST", host).prepare()  # a blank within, say, which urlsplit takes
     except ValueError:
         return f"The {name} {host} is no URL. {like}"
     if parts.username or parts.password:

@@ -6,6 +6,7 @@ import datetime as dt
 import queue
 import threading
 import time
+from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -147,25 +148,27 @@ class Pusher:
     # In a worker's thread
 
     def _work(self, waiting: Iterator[Planned]) -> None:
-        connection = self._conditions.controller.connect(self._target.table.path)
         try:
-            while not self._stopper.stopped:
-                with self._next:
-                    planned = next(waiting, None)
-                if planned is None:
-                    break
-                # The payload is built once for all that is made of it.
-                whole = replace(planned.record, payload=dict(planned.record.payload))
-                outcome = self._deliver(connection, replace(planned, record=whole))
-                self._conditions.breaker.note(outcome)
-                self._done.put((planned, outcome))
+            with closing(
+                self._conditions.controller.connect(self._target.table.path)
+            ) as connection:
+                while not self._stopper.stopped:
+                    with self._next:
+                        planned = next(waiting, None)
+                    if planned is None:
+                        break
+                    # The payload is built once for all that is made of it.
+                    whole = replace(planned.record, payload=dict(planned.record.payload))
+                    outcome = self._deliver(connection, replace(planned, record=whole))
+                    self._conditions.breaker.note(outcome)
+                    self._done.put((planned, outcome))
         except JournalError as error:
             self._stopper.stop(str(error))
         except BaseException as error:
             self._stopper.stop(f"This program failed ({type(error).__name__}).")
             raise
         finally:
-            connection.close()
+            # Whatever it is, nobody may wait for ever.
             self._done.put(None)
 
     def _deliver(self, connection: Connection, planned: Planned) -> Outcome:

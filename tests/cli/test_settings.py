@@ -186,6 +186,12 @@ def test_what_is_no_host_or_would_get_the_token_unencrypted_is_refused(tmp_path,
     assert refusal(tmp_path, plate_host=host) == f"The plate host{fault}"
 
 
+@pytest.mark.parametrize("host", ["https://a b.example", "https://*.example"])
+def test_a_host_for_which_no_request_can_be_made_is_no_url(tmp_path, host):
+    fault = f"The host {host} is no URL. Write it like {DEFAULT_HOST}."
+    assert refusal(tmp_path, {"OPSCOM_HOST": host}) == fault
+
+
 @given(st.text(max_size=40))
 def test_whatever_stands_for_a_host_gets_an_answer_and_never_a_crash(host):
     faults = []

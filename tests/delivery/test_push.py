@@ -1,6 +1,7 @@
 """Pushing: what reaches the controller, and what is said of each row, fault by fault."""
 
 import json
+import threading
 
 import pytest
 from controller import Controller, Fault
@@ -104,3 +105,15 @@ def test_what_would_go_on_row_after_row_stops_the_run(journal, fault, make, stat
     assert list(done.states.values()) == states + ["not sent"] * (24 - len(states))
     assert done.outcomes[0].code == (str(fault.code) if fault.code else "")
     assert done.stopped == why
+
+
+def test_a_worker_that_cannot_begin_stops_the_run_and_keeps_nobody_waiting(journal, monkeypatch):
+    told = []
+    monkeypatch.setattr(threading, "excepthook", lambda what: told.append(what.exc_type.__name__))
+    done = push("https://no host.example", journal, "permits", permits(2))
+    for thread in threading.enumerate():
+        if thread.name.startswith("worker"):
+            thread.join()
+    assert done.states == {0: "not sent", 1: "not sent"}
+    assert done.stopped == "This program failed (InvalidURL)."
+    assert told == ["InvalidURL"]
