@@ -338,7 +338,7 @@ class _Cells:
                 for column, flaw in flaws.items()
                 if at not in self._flaws.get(column, {}) and not flaw.message.startswith(MADE)
             }
-        shown, kept = taken.texts.tolist(), values.tolist() if said else []
+        shown, kept = (taken.texts.tolist(), values.tolist()) if said else ([], [])
         problems, dropped = [], set()
         for at, why in sorted(said.items()):
             if self.quiet[at]:

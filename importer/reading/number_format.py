@@ -68,6 +68,8 @@ class Number(NamedTuple):
         if not places:
             return self.whole % ()
         missing = len(places) - len(digits)
+        if missing >= 0 and self.whole == "%s" * len(places):  # most often only zeros are wanted
+            return places[:missing].replace("#", "").replace("?", " ") + digits
         if missing > 0:
             return self.whole % (*map(_BLANKS.__getitem__, places[:missing]), *digits)
         return self.whole % (digits[: 1 - missing], *digits[1 - missing :])
