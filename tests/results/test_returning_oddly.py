@@ -275,8 +275,8 @@ def test_a_checked_workbook_from_before_a_later_push_is_outdated_too(desk, contr
 
 @pytest.mark.parametrize(
     ("ids", "strangers", "stopped"),
-    [(50, 26, True), (50, 25, False), (49, 49, False)],
-    ids=["more than half of fifty", "half of fifty", "all of forty-nine"],
+    [(20, 11, True), (20, 10, False), (19, 19, False)],
+    ids=["more than half of twenty", "half of twenty", "all of nineteen"],
 )
 def test_a_wrong_file_of_users_is_stopped_and_a_results_workbook_never_is(
     desk, controller, ids, strangers, stopped
