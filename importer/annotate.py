@@ -12,6 +12,7 @@ from importer.errors import InputError
 from importer.files import prove_writable
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
 from importer.prepare import CHECK, Job
+from importer.reading import uncollected
 from importer.records import read_resubmitted
 from importer.report import SheetReport, causes_of, count_states
 from importer.results import About, Page, write_workbook
@@ -105,6 +106,7 @@ class Annotator:
         self._started = dt.datetime.now().astimezone()
         self.notes: list[str] = []
 
+    @uncollected()
     def write(
         self,
         job: Job,

@@ -14,9 +14,9 @@ from importer.delivery.memory import SANDBOX, System, Workbook
 from importer.delivery.planning import plan
 from importer.earlier import against_last, earlier_attempts, news_of
 from importer.errors import UsageError
-from importer.garbage import uncollected
 from importer.model import Outcome, State
 from importer.prepare import Compared, Job
+from importer.reading import uncollected
 from importer.records import Rows
 from importer.text import count, plain
 from schemas import POLICIES, TABLES

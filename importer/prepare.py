@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from importer.checking import check, overrule
 from importer.errors import ImporterError, InputError, MappingError, failure
-from importer.garbage import uncollected
 from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose, new_since
 from importer.mapping.load import Rule
 from importer.mapping.model import MappingFile, RulePart
 from importer.model import RESULT_COLUMNS
-from importer.reading import read_source
+from importer.reading import read_source, uncollected
 from importer.text import count
 from schemas import POLICIES, TABLES
 from schemas.plates import PLATES

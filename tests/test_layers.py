@@ -1,6 +1,7 @@
 """The arrows of the house go one way; this holds the table that says which step never knows what."""
 
 import ast
+import os
 import subprocess
 import sys
 from graphlib import TopologicalSorter
@@ -150,3 +151,42 @@ def test_an_endpoints_name_is_a_literal_in_the_tables_and_the_sandbox_alone():
         if isinstance(node, ast.Constant) and node.value in POLICIES
     ]
     assert found == []
+
+
+ENTERED = """\
+import sys
+from importer.cli import main
+def check():
+    try: main(["check", "--workspace", ".", "--mapping", "people.yaml", "people.csv"])
+    except SystemExit as end: assert end.code == 0, end.code
+check()  # what is loaded is not entered
+entered = set()
+def called(frame, event, _):
+    # Functions alone: a module and a class run too.
+    if frame.f_code.co_flags & 1: entered.add(frame.f_code.co_filename)
+sys.setprofile(called)
+check()
+sys.setprofile(None)
+print("\\n".join(entered))
+"""
+
+
+def test_one_row_enters_at_most_45_files_in_check(tmp_path):
+    (tmp_path / "people.csv").write_text("Id,First,Last\n000001,Ann,Lee\n", encoding="utf-8")
+    (tmp_path / "people.yaml").write_text(
+        "version: 1\nname: People\nendpoint: users\n"
+        "fields: {unique_id: Id, login_source: {value: OPSCOM}, first_name: First, last_name: Last}\n",
+        encoding="utf-8",
+    )
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-c", ENTERED],
+        cwd=tmp_path,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    homes = {ROOT / "importer", ROOT / "schemas"}
+    ours = [name for name in done.stdout.splitlines() if homes.intersection(Path(name).parents)]
+    assert 30 < len(ours) <= 45, sorted(ours)

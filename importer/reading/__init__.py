@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
-from importer.garbage import uncollected
 from importer.model import Source
 from importer.reading.header import find_header, take_sheet
 from importer.reading.resubmitted import (
@@ -19,6 +20,7 @@ from importer.reading.resubmitted import (
 from importer.reading.sniffing import is_lock_file, sniff
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from importer.model import Grid
@@ -33,11 +35,24 @@ __all__ = [
     "take_sheet",
     "told_by",
     "told_gone",
+    "uncollected",
 ]
 
 
 _MARKS: Final = ("st_ino", "st_size", "st_mtime_ns")
 """What tells a file that was replaced or written to."""
+
+
+@contextmanager
+def uncollected() -> Iterator[None]:
+    """Keep Python's garbage collector away: cells and rows refer to nothing, so that millions are looked through in vain."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if collecting:
+            gc.enable()
 
 
 @uncollected()

@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, BinaryIO
 
 from importer.files import put_in_place
-from importer.garbage import uncollected
 from importer.results.inert import hold, sheet_name
 from importer.results.pages import write_page, write_payloads
 from importer.results.stream import inert_book
@@ -23,7 +22,6 @@ OLD_CHECKS = "old checks"
 """The folder in that of results where the workbooks of earlier checks are kept."""
 
 
-@uncollected()
 def write_workbook(
     path: Path, about: About, pages: Sequence[Page], *, note: Callable[[str], object] = str
 ) -> Path:
