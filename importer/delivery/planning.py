@@ -458,7 +458,8 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
         if earlier is not None and earlier.unsettled:
             ways = (
                 "Settle that one first: run opscom-import settle, or write its id, yes or no into opscom_answer "
-                "in the workbook of that run and push that. Then push this row again"
+                "in the workbook of that run and push that; where that run was killed and wrote none, push the file as "
+                "it was then for one. Then push this row again"
             )
         elif earlier is not None:
             ways = f"Its id is not known here: look it up in OPSCOM. {ways}"
