@@ -13,7 +13,13 @@ import click
 from importer.text import quoted
 
 Command = Callable[..., Any]
-_PATH = click.Path(path_type=Path)
+
+
+def path_of(text: str) -> Path:
+    """Return a path that was typed; nothing would be the folder that one is in."""
+    if not text:
+        raise click.BadParameter("this name is empty; most likely a variable is not set.")
+    return Path(text)
 
 
 def _pace(text: str) -> float:
@@ -98,16 +104,16 @@ def taking(*names: str) -> Callable[[Command], Command]:
 
 _option = click.option
 _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
-    "paths": click.argument("paths", nargs=-1, type=_PATH, metavar="[PATH]…"),
+    "paths": click.argument("paths", nargs=-1, type=path_of, metavar="[PATH]…"),
     "workspace": _option(
         "--workspace",
-        type=_PATH,
+        type=path_of,
         metavar="DIR",
         help="Folder to work in. Default: the nearest one upwards with an opscom.yaml, else this one.",
     ),
     "mapping": _option(
         "--mapping",
-        type=_PATH,
+        type=path_of,
         metavar="FILE",
         multiple=True,
         help="Mapping to use; may be given several times. Default: the one that fits, by file name and headers.",
@@ -124,11 +130,11 @@ _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         help="Encoding of text files, where it is not found rightly by itself (cp1252, utf-8, …).",
     ),
     "results": _option(
-        "--results", type=_PATH, metavar="DIR", help="Folder for workbooks. Default: results/."
+        "--results", type=path_of, metavar="DIR", help="Folder for workbooks. Default: results/."
     ),
     "journal": _option(
         "--journal",
-        type=_PATH,
+        type=path_of,
         metavar="FILE",
         help="The memory of all runs. Default: journal.sqlite in the workspace.",
     ),

@@ -90,7 +90,8 @@ class Setting:
         """Return what the person asks for."""
         options, own = self.options, self.workspace.mapping_files()
         known = {path.name: path for path in (*shipped_mappings(), *own)}
-        named = tuple(p if p.exists() else known.get(p.name, p) for p in options.mapping)
+        typed = dict.fromkeys(options.mapping)
+        named = tuple(p if p.exists() else known.get(p.name, p) for p in typed)
         types = self._kept_types(command)
         given: dict[str, Any] = {
             "files": self.files,

@@ -91,7 +91,7 @@ def full_disk(journal: Path | str, error: Exception) -> JournalError:
     """Say of a journal that was written before that it cannot be written any more."""
     return JournalError(
         f"The journal {journal} cannot be written ({error}).",
-        hint="Free some space on the disk, then run the command again.",
+        hint="Free some space on the disk or give the file write permission, then run the command again.",
     )
 
 

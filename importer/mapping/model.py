@@ -145,6 +145,7 @@ def _colour(value: str) -> str:
 
 def _encoding(value: str) -> str:
     try:
+        "".encode(value)  # not of bytes or of letters, as hex and rot13 are
         return codecs.lookup(value).name
     except LookupError:
         raise ValueError("there is no such encoding, like utf-8 or windows-1252.") from None

@@ -262,6 +262,7 @@ def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encodin
     encoding = mark or Encoding(_utf_16(data) or "utf-8")
     if wanted is not None:
         try:
+            "".encode(wanted)  # not of bytes or of letters, as hex and rot13 are
             name = codecs.lookup(wanted).name
         except LookupError as error:
             raise InputError(

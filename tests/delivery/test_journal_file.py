@@ -281,7 +281,7 @@ def test_a_journal_that_cannot_be_written_on_the_way_is_said_and_the_next_push_s
     said = office.push(source, "--keep", code=code)
     assert (
         f"The journal {office.journal} cannot be written (no such table: main.nowhere). "
-        "Free some space on the disk, then run the command again."
+        "Free some space on the disk or give the file write permission, then run the command again."
     ) in office.told
     assert controller.requests == (6 if state == "pushed" else 1)
     if state:

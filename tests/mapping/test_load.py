@@ -113,6 +113,7 @@ fields:
         pytest.param("version: 1\nendpoint: users\nskip_rows: [{struck: true, column: A}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1]: `struck` or `fill` stands alone, in an entry of its own.", id="struck and a column"),
         pytest.param("version: 1\nendpoint: users\nskip_rows: [{fill: red}]\nfields: {unique_id: A}\n", "m.yaml, line 3, skip_rows[1].fill: write the colour as six digits, like FF0000 for red.", id="a colour by name"),
         pytest.param("version: 1\nendpoint: users\nencoding: utf-9\nfields: {unique_id: A}\n", "m.yaml, line 3, encoding: there is no such encoding, like utf-8 or windows-1252.", id="unknown encoding"),
+        pytest.param("version: 1\nendpoint: users\nencoding: base64\nfields: {unique_id: A}\n", "m.yaml, line 3, encoding: there is no such encoding, like utf-8 or windows-1252.", id="encoding of bytes"),
         pytest.param("version: 1\nendpoint: users\nsheet: {a: b}\nfields: {unique_id: A}\n", "m.yaml, line 3, sheet: this must be one text or a list like [A, B].", id="sheets as keys"),
         pytest.param("version: 1\nendpoint: users\ndefaults: {city: ''}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.city: a default must not be blank. Remove it.", id="blank default"),
         pytest.param("version: 1\nendpoint: users\ndefaults: {citty: X}\nfields: {unique_id: A}\n", "m.yaml, line 3, defaults.citty: OPSCOM's users have no field of this name. Did you mean city? `opscom-import fields users` lists them.", id="unknown default"),

@@ -120,13 +120,14 @@ def test_signs_that_windows_1252_texts_do_hold_are_no_other_encoding(tmp_path):
         assert (grid.frame[0].tolist()[1:], grid.flaws) == (last.split("\n"), ())
 
 
-def test_an_encoding_that_nobody_knows_is_refused(tmp_path):
+@pytest.mark.parametrize("name", ["klingon", "hex", "rot13"])
+def test_an_encoding_that_nobody_knows_is_refused(tmp_path, name):
     path = tmp_path / "people.csv"
     path.write_bytes(b"id\n1\n")
     with pytest.raises(InputError) as caught:
-        read_source(path, encoding="klingon")
+        read_source(path, encoding=name)
     assert str(caught.value) == (
-        "klingon: there is no encoding of this name. Common names: utf-8, cp1252."
+        f"{name}: there is no encoding of this name. Common names: utf-8, cp1252."
     )
 
 
