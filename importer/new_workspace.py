@@ -25,7 +25,7 @@ SETTINGS_TEMPLATE = """\
 # The API token does not stand here: keep it with `opscom-import login`.
 
 # host: https://controller.operationscommander.io   # where your OPSCOM is
-# plate_host: https://…                              # where plate validation is; it has no default
+# plate_host: https://plates.example                 # where plate validation is; it has no default
 # client: OC_YOURS                                   # your client code, exactly as OPSCOM gave it
 # token_file: token.txt                              # holds the API token and nothing else
 # workers: 4                                         # rows under way at once
