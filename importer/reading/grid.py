@@ -268,8 +268,11 @@ class GridBuilder:
     ) -> Sequence[str]:
         """Return what the cells of a column show, each stored text looked at once; note what else they are."""
         cells, types = list(stored), np.zeros(len(stored), np.int8)
-        for look in dict.fromkeys(filter(None, looks)):
-            places = [at for at, way in enumerate(looks) if way is look]
+        grouped: defaultdict[Look, list[int]] = defaultdict(list)
+        for at, way in enumerate(looks):
+            if way is not None:
+                grouped[way].append(at)
+        for look, places in grouped.items():
             texts, shown = [stored[at] for at in places], self._seen[column, look]
             if len(shown) > _MOST_SEEN:
                 shown.clear()
@@ -281,8 +284,7 @@ class GridBuilder:
                     self._stored[column][self._packed + at] = number
                 if fault is not None:
                     self._faults[column][self._packed + at] = fault
-            marked = look.style.struck or look.style.colour
-            filled = [at for at in places if cells[at]] if marked else ()
+            filled = [at for at in places if cells[at]]
             if look.style.struck:
                 self._struck[column].update((self._packed + at, True) for at in filled)
             for at in filled if look.style.colour else ():
