@@ -15,7 +15,7 @@ from importer.text import quoted
 Command = Callable[..., Any]
 
 
-def path_of(text: str) -> Path:
+def _path_of(text: str) -> Path:
     """Return a path that was typed; nothing would be the folder that one is in."""
     if not text:
         raise click.BadParameter("this name is empty; most likely a variable is not set.")
@@ -104,16 +104,16 @@ def taking(*names: str) -> Callable[[Command], Command]:
 
 _option = click.option
 _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
-    "paths": click.argument("paths", nargs=-1, type=path_of, metavar="[PATH]…"),
+    "paths": click.argument("paths", nargs=-1, type=_path_of, metavar="[PATH]…"),
     "workspace": _option(
         "--workspace",
-        type=path_of,
+        type=_path_of,
         metavar="DIR",
         help="Folder to work in. Default: the nearest one upwards with an opscom.yaml, else this one.",
     ),
     "mapping": _option(
         "--mapping",
-        type=path_of,
+        type=_path_of,
         metavar="FILE",
         multiple=True,
         help="Mapping to use; may be given several times. Default: the one that fits, by file name and headers.",
@@ -130,11 +130,11 @@ _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         help="Encoding of text files, where it is not found rightly by itself (cp1252, utf-8, …).",
     ),
     "results": _option(
-        "--results", type=path_of, metavar="DIR", help="Folder for workbooks. Default: results/."
+        "--results", type=_path_of, metavar="DIR", help="Folder for workbooks. Default: results/."
     ),
     "journal": _option(
         "--journal",
-        type=path_of,
+        type=_path_of,
         metavar="FILE",
         help="The memory of all runs. Default: journal.sqlite in the workspace.",
     ),

@@ -268,11 +268,7 @@ class GridBuilder:
     ) -> Sequence[str]:
         """Return what the cells of a column show, each stored text looked at once; note what else they are."""
         cells, types = list(stored), np.zeros(len(stored), np.int8)
-        grouped: defaultdict[Look, list[int]] = defaultdict(list)
-        for at, way in enumerate(looks):
-            if way is not None:
-                grouped[way].append(at)
-        for look, places in grouped.items():
+        for look, places in _by_look(looks).items():
             texts, shown = [stored[at] for at in places], self._seen[column, look]
             if len(shown) > _MOST_SEEN:
                 shown.clear()
@@ -365,3 +361,12 @@ def _texts(cells: Sequence[str]) -> pa.Array:
         return pa.array(cells, _TEXT)
     except UnicodeEncodeError:
         return pa.array([whole_unicode(cell) for cell in cells], _TEXT)
+
+
+def _by_look(looks: Sequence[Look | None]) -> dict[Look, list[int]]:
+    """Return the places of each look, in one pass: a workbook may have a look for every cell."""
+    grouped: defaultdict[Look, list[int]] = defaultdict(list)
+    for at, look in enumerate(looks):
+        if look is not None:
+            grouped[look].append(at)
+    return grouped
