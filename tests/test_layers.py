@@ -2,8 +2,10 @@
 
 import ast
 import os
+import re
 import subprocess
 import sys
+import tomllib
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -155,6 +157,7 @@ def test_an_endpoints_name_is_a_literal_in_the_tables_and_the_sandbox_alone():
 
 ENTERED = """\
 import sys
+import tomllib
 from importer.cli import main
 def check():
     try: main(["check", "--workspace", ".", "--mapping", "people.yaml", "people.csv"])
@@ -190,3 +193,23 @@ def test_one_row_enters_at_most_45_files_in_check(tmp_path):
     homes = {ROOT / "importer", ROOT / "schemas"}
     ours = [name for name in done.stdout.splitlines() if homes.intersection(Path(name).parents)]
     assert 30 < len(ours) <= 45, sorted(ours)
+
+
+CALLED = {"markdown-it-py": "markdown_it", "PyYAML": "yaml"}
+NOT_IMPORTED = {"tzdata"}
+"""What is declared for others: the time zones that Windows lacks, which ``zoneinfo`` reads."""
+PART_OF_ANOTHER = {"pydantic_core"}
+"""What a declared package brings, of one version with it."""
+
+
+def test_what_is_declared_is_imported_and_what_is_imported_is_declared():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    names = {re.split("[<>=]", each)[0] for each in project["dependencies"]} - NOT_IMPORTED
+    modules = {
+        name.partition(".")[0]
+        for place in ("importer", "schemas")
+        for path in files(place)
+        for name in imported(path)
+    }
+    ours = {"importer", "schemas", *sys.stdlib_module_names, *PART_OF_ANOTHER}
+    assert modules - ours == {CALLED.get(name, name).lower() for name in names}
