@@ -137,14 +137,14 @@ PULLED = """`pull` prints an object of its own for each endpoint:
 ```json
 {"exit_code": 0, "user_types": [{"id": "1", "type_name": "Full Time Student", "ext_info": "Student"}],
  "kept": "user-types.json", "results": "results/user-types.xlsx"}
-{"exit_code": 0, "data": [{"type": "standard", "zone": "Lot 4", "total": "4"}], "missing_zones": [],
+{"exit_code": 0, "data": [{"type": "standard", "zone": "Lot 4", "total": "4"}],
  "results": "results/permit-stats.xlsx"}
 {"exit_code": 0, "stopped": null, "source": "cars.xlsx", "mapping": "--column Plate", "rows": 600,
  "plates": 580, "states": {"found": 590, "nothing known": 10}, "results": "results/cars-plates.xlsx",
  "error": null}
 {"exit_code": 0, "saved": "results/overdue-violations 2026-11-22 14-05-09.json",
  "results": "results/overdue-violations 2026-11-22 14-05-09.xlsx",
- "counts": {"Violations": 12, "Details": 12, "Vehicles": 11, "Drivers": 13, "Attachments": 4}, "error": null}
+ "counts": {"Violations": 12, "Details": 12, "Drivers": 13, "Attachments": 4}, "error": null}
 ```
 
 `plates` counts the rows in `states`: `found`, `nothing known`, `refused`, `no answer`, `not asked`,

@@ -15,11 +15,10 @@ from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.delivery.answers import text_of
 from importer.delivery.http import Connection, address, trust
 from importer.delivery.pace import Stopper
-from importer.delivery.questions import Json
 from importer.errors import PushStopped, SettingsError, UsageError
 from importer.prepare import check_plates
 from importer.pulls import overdue
-from importer.pulls.book import Asked, Summary, cell, page_of, write_book
+from importer.pulls.book import Asked, Record, Summary, page_of, write_book
 from importer.pulls.plates import pull_plates
 from importer.schema import Read
 from importer.settings import PLATE_HOST_VARIABLE
@@ -44,68 +43,44 @@ def user_types(options: Options) -> int:
 
     A mapping with `lookup: user-types` finds their ids by name, without a network.
     """
-    setting, records = _ask(options, USER_TYPES, {})
+    setting, records = _ask(options, USER_TYPES)
     types = [UserType(*(text_of(each.get(n)) for n in USER_TYPES.columns)) for each in records]
     found = KeptTypes(setting.settings.host, setting.settings.client, tuple(types))
     kept = keep_user_types(setting.workspace.keeping_folder, found, sandbox=setting.sandbox)
-    say(f"{count(len(records), 'user type')} from {setting.where}, kept in {kept}.")
-    use = "A mapping may take the ids by name: `lookup: user-types` under user_type_id."
-    notes = [f"Several user types are called {n}: write its id." for n in found.shared_names]
-    shape = {"user_types": records, "kept": str(kept)}
-    summary = Summary("User types", _asked(setting), [("Use", use)], notes)
-    return _show(setting, USER_TYPES, records, summary, shape)
+    say(f"The user types are kept in {kept}.")
+    for name in found.shared_names:
+        say(f"Several user types are called {name}: write its id.")
+    return _show(setting, USER_TYPES, records, kept=str(kept))
 
 
 @pull.command("permit-stats")
 @_asking
-@click.option("--zones", default="", metavar='"A,B"', help="Only these zones, separated by commas.")
-def permit_stats(options: Options, *, zones: str) -> int:
+def permit_stats(options: Options) -> int:
     """Count the permits in OPSCOM by type and zone."""
-    wanted = [zone.strip() for zone in zones.split(",") if zone.strip()]
-    setting, records = _ask(options, PERMIT_STATS, {"zones": ",".join(wanted)} if wanted else {})
-    counted = [{**each, "total": cell(each.get("total"), number=True)} for each in records]
-    whole = sum(each["total"] for each in counted if isinstance(each["total"], int))
-    told = {text_of(record.get("zone")).casefold() for record in records}
-    missing = [zone for zone in wanted if zone.casefold() not in told]
-    these = "this zone" if len(missing) == 1 else "these zones"
-    notes = [f"OPSCOM says nothing of {these}: {', '.join(missing)}."] if missing else []
-    say(f"{count(len(records), 'count')} from {setting.where}.")
-    facts = (("Zones", ", ".join(wanted) or "all"), ("Permits in all", f"{whole:,}"))
-    shape = {"data": records, "missing_zones": missing}
-    summary = Summary("Permit stats", _asked(setting), facts, notes)
-    return _show(setting, PERMIT_STATS, counted, summary, shape)
+    setting, records = _ask(options, PERMIT_STATS)
+    return _show(setting, PERMIT_STATS, records)
 
 
-def _ask(
-    options: Options, read: Read, payload: Mapping[str, str]
-) -> tuple[Setting, list[dict[str, Json]]]:
+def _ask(options: Options, read: Read) -> tuple[Setting, list[Record]]:
     """Ask for a list."""
     with ExitStack() as stack:
         setting = open_access(find_setting(options, only_named=True), stack)
         failed = f"OPSCOM gave no list of {read.endpoint}."
-        return setting, ask_list(setting.controller, read, payload, failed)
+        return setting, ask_list(setting.controller, read, failed)
 
 
-def _show(
-    setting: Setting,
-    read: Read,
-    records: Sequence[Mapping[str, Json]],
-    summary: Summary,
-    shape: Mapping[str, object],
-) -> int:
-    """Show a short list as lines of aligned columns, write its workbook, print the object of ``--json``."""
-    lines = [["" if r.get(n) is None else str(r[n]) for n in read.columns] for r in records]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for line in lines:
-        padded = (text.ljust(width) for text, width in zip(line, widths, strict=True))
-        say(f"  {'  '.join(padded)}".rstrip())
-    for note in summary.notes:
-        say(f"  Note: {note}")
-    page = page_of(summary.title, records, read.columns)
-    path = write_book(setting.results / f"{read.endpoint}.xlsx", [page], summary)
+def _show(setting: Setting, read: Read, records: Sequence[Record], **more: str) -> int:
+    """Show a short list, write its workbook, print the object of ``--json``."""
+    say(f"{read.endpoint} of {setting.where}:")
+    for record in records:
+        say(f"  {'  '.join(text_of(record.get(name)) for name in read.columns)}")
+    title = read.endpoint.replace("-", " ").capitalize()
+    page = page_of(title, records, read.columns, money=("total",))
+    path = setting.results / f"{read.endpoint}.xlsx"
+    path = write_book(path, [page], Summary(title, _asked(setting)))
     say(f"  Workbook: {path}")
     if setting.options.as_json:
-        emit({"exit_code": 0, **shape, "results": str(path)})
+        emit({"exit_code": 0, read.records: records, **more, "results": str(path)})
     return 0
 
 
@@ -121,7 +96,7 @@ def _asked(setting: Setting, host: str = "") -> Asked:
 @click.option(
     "--from",
     "saved",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     metavar="FILE",
     help="Ask nothing; make the workbook once more from the bytes that an earlier call saved.",
 )

@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,10 +23,10 @@ from importer.delivery.journal import Journal
 from importer.delivery.memory import SANDBOX, Memory, System
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
-from importer.delivery.questions import Found, Json, ask, explain_refusal, listing
+from importer.delivery.questions import Found, ask, explain_refusal, listing
 from importer.errors import InputError, PushStopped, SettingsError, UsageError
 from importer.prepare import CHECK, Past, Request
-from importer.pulls.book import records_of
+from importer.pulls.book import Record, records_of
 from importer.pulls.plates import ask_plate, told_of, understands_plate
 from importer.run import Delivery
 from importer.schema import Read
@@ -159,7 +159,7 @@ class Setting:
             found = ask_plate(plate, connection, conditions)
             if not isinstance(found, Found):
                 return None
-            permits = told_of(plate, found.content).permits
+            permits = told_of(found.content).permits
             return [(text_of(p.get("shortName")), text_of(p.get("expires"))) for p in permits]
 
         return look_up
@@ -201,16 +201,14 @@ def find_setting(options: Options, *, only_named: bool = False) -> Setting:
     return setting
 
 
-def ask_list(
-    controller: Controller, read: Read, payload: Mapping[str, str], failed: str
-) -> list[dict[str, Json]]:
+def ask_list(controller: Controller, read: Read, failed: str) -> list[Record]:
     """Ask for a list, as often as the pace allows.
 
     Raises:
         PushStopped: There is no answer, or a refusal; ``failed`` says so first.
     """
     connection, read_it = controller.connect(read.path), listing(read.records)
-    verdict = ask(lambda: connection.send(payload), read_it, Pace(), Stopper(), controller.redact)
+    verdict = ask(lambda: connection.send({}), read_it, Pace(), Stopper(), controller.redact)
     connection.close()
     if isinstance(verdict, Found):
         return records_of(verdict.content, read.records)

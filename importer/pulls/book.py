@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import math
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, BinaryIO, TypeAlias
@@ -17,7 +16,7 @@ from importer.results.styles import Column, Head, Layout, begin_table, fit, make
 from importer.text import count
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from pathlib import Path
 
     from xlsxwriter.format import Format
@@ -28,15 +27,14 @@ if TYPE_CHECKING:
 
 SECRETS = frozenset({"salt", "encid", "password", "passwd", "pwd", "password_hash", "secret"})
 """Keys of OPSCOM's answers whose values are in no workbook, beside all that end in ``token``."""
-_MOST_DIGITS = 15
-"""Digits that a number of a spreadsheet can have; a longer one stays text."""
-_NUMBER_RE = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d{1,4})?", re.ASCII)
+_NUMBER_RE = re.compile(r"-?(0|[1-9]\d{0,9})(\.\d{1,10})?", re.ASCII)
+"""A number that a spreadsheet shows as it is; ids of more digits stay text."""
 _SAMPLE = 300
 """Rows that the width of a column is taken from."""
 _WIDEST = 60
 
 Cell: TypeAlias = "str | bool | int | float | None"
-Record: TypeAlias = "Mapping[str, Json]"
+Record: TypeAlias = "dict[str, Json]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,105 +70,93 @@ class Page:
     name: str
     headers: Sequence[str]
     rows: list[Sequence[Cell]] = field(default_factory=list)
-    frozen: int = 1
-    """Columns that stay in view."""
-    money: Collection[str] = ()
-    """Headers of amounts."""
-    own: int | None = None
-    """How many of the first columns are not the source's own; ``None`` for all."""
 
 
-def without_secrets(value: Json) -> Json:
-    """Return a value of an answer without what no workbook may show, at any depth."""
-    if isinstance(value, dict):
-        names = {name: name.casefold() for name in value}
-        return {
-            name: without_secrets(each)
-            for name, each in value.items()
-            if names[name] not in SECRETS and not names[name].endswith("token")
-        }
-    return [without_secrets(each) for each in value] if isinstance(value, list) else value
+def without_secrets(record: Record) -> Record:
+    """Return an object of an answer without what no workbook may show, at any depth."""
+
+    def clean(value: Json) -> Json:
+        if isinstance(value, dict):
+            return without_secrets(value)
+        return [clean(each) for each in value] if isinstance(value, list) else value
+
+    return {
+        name: clean(value)
+        for name, value in record.items()
+        if name.casefold() not in SECRETS and not name.casefold().endswith("token")
+    }
 
 
-def flat(record: Record, leave: Collection[str] = ()) -> dict[str, Json]:
-    """Return all that an object of an answer holds under one name each, but for names to leave.
+def flat(record: Record) -> Record:
+    """Return all that an object of an answer holds under one name each; lists stay lists.
 
     ``pandas.json_normalize`` turns whole numbers into floating ones where a record lacks the name, so
     that long ids lose digits.
 
     >>> flat({"make": {"MakeName": "Ford"}, "ids": [1, 2]})
-    {'make.MakeName': 'Ford', 'ids': '[1, 2]'}
+    {'make.MakeName': 'Ford', 'ids': [1, 2]}
     """
-    found = dict[str, "Json"]()
+    found: Record = {}
     for name, value in record.items():
-        if name in leave:
-            continue
         if isinstance(value, dict):
             found |= {f"{name}.{inner}": each for inner, each in flat(value).items()}
-        elif isinstance(value, list):
-            found[name] = json.dumps(value, ensure_ascii=False) if value else None
         else:
             found[name] = value
     return found
 
 
-def several(value: Json) -> list[dict[str, Json]]:
-    """Return the objects of a list; what is none stands under the name ``value``.
+def several(value: Json) -> list[Record]:
+    """Return the objects of a list, or of what stands in its place; what is none stands under ``value``.
 
-    PHP writes a list with gaps as an object, and an empty object as an empty list.
-
-    >>> several({"0": {"a": 1}, "2": "b"}), several({"a": 1}), several("")
+    >>> several([{"a": 1}, "b"]), several({"a": 1}), several("")
     ([{'a': 1}, {'value': 'b'}], [{'a': 1}], [])
     """
-    if isinstance(value, dict):
-        value = list(value.values()) if all(key.isdigit() for key in value) else [value]
-    if not isinstance(value, list):
-        value = [] if value in {None, ""} else [value]
-    return [each if isinstance(each, dict) else {"value": each} for each in value]
+    listed = value if isinstance(value, list) else [value] if value else []
+    return [each if isinstance(each, dict) else {"value": each} for each in listed]
 
 
-def records_of(content: Record, key: str) -> list[dict[str, Json]]:
+def records_of(content: Record, key: str) -> list[Record]:
     """Return the records that an answer holds under a key, flat, secrets left out."""
-    return [flat(each) for each in several(without_secrets(content.get(key)))]
+    return [flat(without_secrets(each)) for each in several(content.get(key))]
 
 
 def cell(value: Json, *, number: bool = False) -> Cell:
-    """Return a value of a flat record as a cell: a number where a spreadsheet keeps all its digits.
+    """Return a value of a flat record as a cell: a number where a spreadsheet keeps and shows all its digits.
 
     Args:
         value: Dates and times are texts of the form ``2031-01-02 03:04:05``, and stay so.
         number: Whether a text that is a number counts as one (amounts, totals).
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value if abs(value) < 10**_MOST_DIGITS else str(value)
-    if isinstance(value, float):
-        exact = math.isfinite(value) and float(f"{value:.{_MOST_DIGITS}g}") == value
-        return value if exact else str(value)
     if isinstance(value, str) and number and _NUMBER_RE.fullmatch(value):
-        return float(value) if "." in value else int(value)
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list) else value
+        return float(value)
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False) if value else None
+    shown = isinstance(value, str | bool | None) or _NUMBER_RE.fullmatch(str(value))
+    return value if shown else str(value)
 
 
 def page_of(
-    name: str,
-    records: Sequence[Record],
-    first: Sequence[str] = (),
-    *,
-    frozen: int = 1,
-    money: Collection[str] = (),
+    name: str, records: Sequence[Record], first: Sequence[str], money: Collection[str] = ()
 ) -> Page:
-    """Lay flat records out: a row each, a column for every name that occurs, those of ``first`` in front."""
+    """Lay flat records out: a row each, a column for every name that occurs, those of ``first`` in front.
+
+    Args:
+        name: Of the worksheet.
+        records: What it holds.
+        first: Names that there may be, in their order; the columns where there is no record.
+        money: Names of amounts and totals, which are numbers also where the answer says them as text.
+    """
     named = dict.fromkeys(name for record in records for name in record)
     headers = list(dict.fromkeys([n for n in first if n in named] + list(named))) or list(first)
     rows = [[cell(each.get(h), number=h in money) for h in headers] for each in records]
-    return Page(name, headers, list(rows), frozen, money)
+    return Page(name, headers, list(rows))
 
 
 def write_book(path: Path, pages: Sequence[Page], summary: Summary | None = None) -> Path:
     """Write a workbook, whole or not at all. Texts are inert whatever they look like.
 
-    A single page stands before any Summary, several after it. An older workbook of that name is kept
-    beside the new one with its time in its name.
+    Summary, where there is one, stands first. An older workbook of that name is kept beside the new one with its
+    time in its name.
 
     Returns:
         The path really written: another one where the wanted file is open in a program.
@@ -182,16 +168,15 @@ def write_book(path: Path, pages: Sequence[Page], summary: Summary | None = None
     def write(file: BinaryIO) -> None:
         with inert_book(file, {"title": hold(summary.title if summary else pages[0].name)}) as book:
             styles = make_styles(book)
-            forms = [book.add_format({"num_format": form, "valign": "top"}) for form in _FORMS]
-            front = None if len(pages) == 1 else book.add_worksheet("Summary")
+            if summary:
+                layout = Layout(book.add_worksheet("Summary"), styles)
+                _write_summary(layout, summary, pages)
+            top = book.add_format({"valign": "top"})
             names = ["summary", "history"]
             for page in pages:
                 name = sheet_name(page.name, names)
                 names.append(name.casefold())
-                _write_page(book.add_worksheet(name), page, styles, forms)
-            if summary:
-                layout = Layout(front or book.add_worksheet("Summary"), styles)
-                _write_summary(layout, summary, pages)
+                _write_page(book.add_worksheet(name), page, styles, top)
 
     return put_in_place(path, write)
 
@@ -218,20 +203,14 @@ def _write_summary(layout: Layout, summary: Summary, pages: Sequence[Page]) -> N
     layout.table(columns, [fact for fact in facts if fact[1]])
 
 
-_FORMS = ("General", "0", "#,##0.00")
-"""Of numbers, whole numbers and amounts."""
-
-
-def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Format]) -> None:
-    general, whole, money = forms
+def _write_page(sheet: Worksheet, page: Page, styles: Styles, top: Format) -> None:
     heads = []
     for column, header in enumerate(page.headers):
         cells = (row[column] for row in page.rows[:_SAMPLE])
         width = fit(header, ("" if each is None else str(each) for each in cells), _WIDEST)
-        strange = page.own is not None and column >= page.own
-        heads.append(Head(header, "head unused" if strange else "head ours", width))
+        heads.append(Head(header, "head ours", width))
     begin_table(sheet, heads, len(page.rows), styles)
-    sheet.freeze_panes(1, page.frozen)
+    sheet.freeze_panes(1, 1)
     sheet.set_landscape()
     for line, row in enumerate(page.rows, start=1):
         for column, content in enumerate(row):
@@ -240,8 +219,6 @@ def _write_page(sheet: Worksheet, page: Page, styles: Styles, forms: Sequence[Fo
                 text = content.replace("\r\n", "\n")
                 put(sheet, line, column, text, styles["long" if "\n" in text else "text"])
             elif isinstance(content, bool):
-                sheet.write_boolean(line, column, content, general)
-            elif content is not None and content != "":
-                form = whole if isinstance(content, int) else general
-                amount = page.headers[column] in page.money
-                sheet.write_number(line, column, content, money if amount else form)
+                sheet.write_boolean(line, column, content, top)
+            elif isinstance(content, int | float):
+                sheet.write_number(line, column, content, top)

@@ -7,13 +7,12 @@ goes to the disk before it is read, and whatever happens the outcome names the f
 from __future__ import annotations
 
 import contextlib
-import itertools
 import os
 import shutil
 import threading
-import time
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from importer.delivery.answers import Refused
@@ -33,17 +32,16 @@ if TYPE_CHECKING:
     from importer.delivery.http import Connection
     from importer.delivery.pace import Stopper
     from importer.delivery.questions import Verdict
-    from importer.pulls.violations import Violations
+    from importer.pulls.book import Record
 
 PATIENCE = 600.0
 """Seconds without a byte after which the call is given up, unless a person says otherwise: nobody can
 ask again, so a slow answer is waited for."""
 MARKED = "OPSCOM may have marked the violations as sent to collections, and then no call returns them again"
 STEM = "overdue-violations"
-_OPEN, _DONE = ".json.part", ".json"
+_OPEN, _DONE = ".part", ".json"
 _ROOM = 100
 """Megabytes that must be free before anything is asked: what a full disk does not take is lost for ever."""
-_SYNC_SECONDS = 1.0
 _LOOK_UP_SECONDS = 0.1
 _LAST_WORDS_SECONDS = 5.0
 """How long an interrupted call is waited for: its connection is cut already."""
@@ -52,10 +50,10 @@ _READ = listing("records")
 
 def _told(code: int, saved: Path | None, error: str | None, **more: object) -> dict[str, Any]:
     """Return the object that ``--json`` prints: what a call, or a look at saved bytes, came to."""
-    path = None if saved is None else str(saved)
+    name = None if saved is None else str(saved)
     told: dict[str, Any] = {
         "exit_code": code,
-        "saved": path,
+        "saved": name,
         "results": None,
         "counts": {},
         "error": error,
@@ -76,19 +74,16 @@ class SavedBytes:
         Raises:
             InputError: It cannot be made; then nothing may be asked.
         """
-        flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
+        self.content = bytearray()
+        """All that has arrived."""
+        self._written = 0
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if shutil.disk_usage(folder).free < _ROOM * 1_000_000:
                 raise OSError(f"fewer than {_ROOM} MB are free")  # noqa: TRY301 - told as the others are
-            for number in itertools.count(1):
-                stem = f"{STEM} {now:%Y-%m-%d %H-%M-%S}{f' ({number})' if number > 1 else ''}"
-                self.path, self._done = folder / f"{stem}{_OPEN}", folder / f"{stem}{_DONE}"
-                if os.path.lexists(self._done):
-                    continue
-                with contextlib.suppress(FileExistsError):
-                    self._file = os.open(self.path, flags, 0o600)
-                    break
+            self.path = free_name(folder / f"{STEM} {now:%Y-%m-%d %H-%M-%S}{_OPEN}")
+            own = partial(os.open, mode=0o600)
+            self._file = open(self.path, "xb", buffering=0, opener=own)  # noqa: SIM115 - see close
         except OSError as error:
             raise InputError(
                 f"The answer could not be saved in {folder} ({error.strerror or error}), so nothing "
@@ -96,42 +91,28 @@ class SavedBytes:
                 hint="Make room, give the folder write permission, or name another one with "
                 "--results.",
             ) from error
-        self._unwritten = b""
-        self._open = True
-        self._synced = time.monotonic()
 
     def write(self, piece: bytes) -> None:
         """Write what has arrived. Where the disk takes no more, it is held until it does."""
-        if not self._open:
-            return
-        self._unwritten += piece
+        self.content += piece
         # The rest of an answer that comes only once must not be lost with the disk.
         with contextlib.suppress(OSError):
-            while self._unwritten:
-                done = os.write(self._file, self._unwritten)
-                self._unwritten = self._unwritten[done:]
-            if time.monotonic() - self._synced > _SYNC_SECONDS:
-                os.fsync(self._file)
-                self._synced = time.monotonic()
-
-    def content(self) -> bytes:
-        """Return all that has arrived."""
-        return self.path.read_bytes() + self._unwritten
+            while self.unwritten:
+                self._written += self._file.write(self.content[self._written :])
 
     @property
     def unwritten(self) -> int:
         """How many of the last bytes the disk did not take."""
-        return len(self._unwritten)
+        return len(self.content) - self._written
 
     def close(self, *, complete: bool) -> Path:
         """Close the file and return where it is; a complete one loses the ending ``.part``."""
         self.write(b"")
-        self._open = False
         with contextlib.suppress(OSError):
             os.fsync(self._file)
-        os.close(self._file)
-        if complete and not self._unwritten:
-            self.path = self.path.rename(free_name(self._done))
+        self._file.close()
+        if complete and not self.unwritten:
+            self.path = self.path.rename(free_name(self.path.with_suffix(_DONE)))
         return self.path
 
 
@@ -160,18 +141,21 @@ def call(
     """
     saved = SavedBytes(asked.folder, asked.when)
     reply = _ask(connection, saved, stopper)
-    content = saved.content()
+    content = bytes(saved.content)
+    text = redact(_text(content))
+    records, whole = read_violations(text)
     verdict = judge_read(replace(reply, body=content), _READ)
-    found = read_violations(redact(_text(content)))
     refused = _refusal(reply, verdict)
-    whole = found is not None and found.complete
     path = saved.close(complete=whole or bool(refused))
     if reply.phase in {Phase.NOT_LEFT, Phase.BARRED}:
         path.unlink(missing_ok=True)
         why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
         error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
         return _told(STOPPED, None, error)
-    _take_token_out(path, redact)
+    if text != _text(content):
+        # The answer repeats the API token. On a full disk the only answer stays as it is.
+        with contextlib.suppress(OSError):
+            move(write_draft(path, lambda file: file.write(text.encode())), path)
     if refused:
         return _told(STOPPED, path, f"{refused} Its answer is in {path}.")
     why = ""
@@ -179,18 +163,7 @@ def call(
         why = f"The disk did not take the last {count(saved.unwritten, 'byte')}."
     elif not whole:
         why = stopper.reason or (verdict.why if isinstance(verdict, Failed) else "")
-    return _conclude(path, len(content), found, why, asked)
-
-
-def _take_token_out(path: Path, redact: Callable[[str], str]) -> None:
-    """Write saved bytes anew without the API token, where the answer repeats it."""
-    text = path.read_bytes().decode("utf-8", "surrogateescape")
-    clean = redact(text)
-    if clean != text:
-        # On a full disk the only answer stays as it is.
-        with contextlib.suppress(OSError):
-            kept = clean.encode("utf-8", "surrogateescape")
-            move(write_draft(path, lambda file: file.write(kept)), path)
+    return _conclude(path, records, why, asked, whole=whole)
 
 
 def rebuild(saved: Path, asked: Asked) -> dict[str, Any]:
@@ -199,24 +172,16 @@ def rebuild(saved: Path, asked: Asked) -> dict[str, Any]:
     It opens no socket.
 
     Raises:
-        InputError: The file cannot be read or holds something else.
+        InputError: The file holds something else.
     """
-    try:
-        content = saved.read_bytes()
-        when = datetime.fromtimestamp(saved.stat().st_mtime).astimezone()
-    except OSError as error:
-        raise InputError(
-            f"{saved} cannot be read ({error.strerror or error}).", hint="Check its name."
-        ) from error
-    answered, found = _READ(content), read_violations(_text(content))
-    if isinstance(answered, Refused):
-        raise InputError(f"{saved} holds no violations: {explain_refusal(answered)}")
-    if not saved.name.startswith(STEM) and found is None:
+    records, whole = read_violations(_text(saved.read_bytes()))
+    if not (records or whole):
         raise InputError(
             f"{saved} holds no overdue violations.",
             hint=f"Name a file that begins with {STEM}; they lie in the folder for workbooks.",
         )
-    return _conclude(saved, len(content), found, "", replace(asked, when=when))
+    when = datetime.fromtimestamp(saved.stat().st_mtime).astimezone()
+    return _conclude(saved, records, "", replace(asked, when=when), whole=whole)
 
 
 def _text(content: bytes) -> str:
@@ -250,38 +215,31 @@ def _refusal(reply: Reply, verdict: Verdict) -> str:
 
 
 def _conclude(
-    path: Path, size: int, found: Violations | None, why: str, asked: Asked
+    path: Path, records: list[Record], why: str, asked: Asked, *, whole: bool
 ) -> dict[str, Any]:
     """Make a workbook of what arrived and say what is missing; ``why`` it may not be all."""
-    if found is None:
-        nothing = (
-            f"{why or 'There are no whole violations in it.'} {MARKED}. What arrived "
-            f"({count(size, 'byte')}) is in {path}; keep it, and ask OPSCOM what was "
-            "marked before you run this command again."
-        )
-        return _told(UNKNOWN, path, nothing)
-    number, error = len(found.records), ""
-    if why or not found.complete:
-        cut = f"The answer is cut off; {count(number, 'violation')} arrived whole and are in the workbook. "
+    number, error = len(records), ""
+    if why or not whole:
+        arrived = "" if whole else f"{count(number, 'violation')} arrived whole. "
         error = (
-            f"{why} {'' if found.complete else cut}{MARKED}. What arrived is in {path}; keep it, and ask "
-            "OPSCOM for the rest before you run this command again."
+            f"{why} {arrived}{MARKED}. What arrived is in {path}; keep it, and ask OPSCOM what was marked "
+            "before you run this command again."
         ).strip()
+    if not (records or whole):
+        return _told(UNKNOWN, path, error)
     facts = (
         ("Saved answer", path.name),
         ("Times", "As OPSCOM gives them; those that end in Z are in universal time."),
-        ("Keys", "Every row names its violation under ViolationID."),
     )
     banner = f"{count(number, 'overdue violation')}, marked as sent to collections: no later call returns them."
-    pages, notes = pages_of(found), [error] if error else []
+    pages, notes = pages_of(records), [error] if error else []
     summary = Summary("Overdue violations", asked, facts, notes, banner)
     counts = {page.name: len(page.rows) for page in pages}
-    stem = path.name.removesuffix(".part").removesuffix(_DONE)
+    results = None
     try:
-        results: str | None = str(write_book(asked.folder / f"{stem}.xlsx", pages, summary))
+        results = str(write_book(asked.folder / f"{path.stem}.xlsx", pages, summary))
     except InputError as failure:
         # Its own hint says to run the command again, which would lose these violations.
-        results = None
         where = "" if error else f"Every byte is in {path}. "
         error = (
             f"{error} {failure.message} {where}Make room, then run "

@@ -6,7 +6,6 @@ Source of the answer: API documentation, "Pull API: Plate Validation", table "Re
 
 from __future__ import annotations
 
-import json
 import threading
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -18,15 +17,7 @@ from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused, Unreadable, object_or_refusal, text_of
 from importer.delivery.questions import Failed, Found, ask, explain_refusal
 from importer.model import Outcome, State
-from importer.pulls.book import (
-    Asked,
-    Page,
-    Summary,
-    page_of,
-    records_of,
-    without_secrets,
-    write_book,
-)
+from importer.pulls.book import Asked, Page, Summary, records_of, write_book
 from importer.report import PROBLEMS, SETTLED, STOPPED
 from importer.workspace import results_path
 
@@ -35,25 +26,17 @@ if TYPE_CHECKING:
 
     from importer.delivery.http import Connection
     from importer.delivery.pusher import Conditions
-    from importer.delivery.questions import Json, Verdict
+    from importer.delivery.questions import Verdict
     from importer.model import Checked
     from importer.prepare import Job
     from importer.pulls.book import Cell, Record
 
 FIELD = "plate"
-_NOTHING: tuple[Json, ...] = (None, "", [], {})
-_KEYS = ("row", "plate")
-_ANSWER = (
-    "answer",
-    "permits",
-    "permit",
-    "expires",
-    "alarm",
-    "do_not_ticket",
-    "message",
-    "response",
+_OURS = (
+    *("row", "plate", "answer", "permits", "permit", "expires"),
+    *("alarm", "do_not_ticket", "message", "response"),
 )
-_OURS = (*_KEYS, *_ANSWER)
+"""The columns in front of those of the source."""
 _LOOK_UP_SECONDS = 0.25
 """How often the collector looks whether the run is abandoned."""
 
@@ -76,26 +59,27 @@ class PlateAnswer:
 
     state: PlateState
     message: str = ""
-    """Why there is no answer, or what else was answered, as JSON."""
-    permits: Sequence[dict[str, Json]] = ()
-    """Flat, with the vendor's names and whatever else was answered."""
-    notes: Sequence[dict[str, Json]] = ()
+    """Why there is no answer."""
+    permits: Sequence[Record] = ()
+    """With the vendor's names."""
+    notes: Sequence[Record] = ()
     """The "do not ticket or tow" notes, in the same way."""
     alarm: str = ""
     response: str = ""
-    """The same as one text, as handhelds show it."""
+    """All that is known as one text, as handhelds show it."""
 
 
 def read_plate(body: bytes) -> Found | Refused | Unreadable:
-    """Read the body of an answer: ``error`` 0 says success."""
+    """Read the body of an answer: ``error`` 0 says success, and ``data`` is what is found."""
     found = object_or_refusal(body)
     if not isinstance(found, dict):
         return found
     code, data = text_of(found.get("error")), found.get("data")
     if code.strip("0"):
         return Refused(code, text_of(found.get("message")))
-    whole = code and isinstance(data, dict) and {"responseJSON", "response"} & set(data)
-    return Found(found) if whole else Unreadable()
+    if code and isinstance(data, dict) and {"responseJSON", "response"} & set(data):
+        return Found(data)
+    return Unreadable()
 
 
 def understands_plate(body: bytes) -> bool:
@@ -103,32 +87,15 @@ def understands_plate(body: bytes) -> bool:
     return not isinstance(read_plate(body), Unreadable)
 
 
-def told_of(plate: str, found: Record) -> PlateAnswer:
-    """Take what is said of a plate out of an answer that ``read_plate`` found."""
-    whole = without_secrets({**found, "error": None})
-    rest = whole if isinstance(whole, dict) else {}
-    data = rest.pop("data")
-    rest |= data if isinstance(data, dict) else {}
-    other = text_of(rest.pop("plate", None)).strip()
-    details = rest.pop("responseJSON", None)
-    rest |= details if isinstance(details, dict) else {"responseJSON": details}
-    permits, notes = records_of(rest, "permits"), records_of(rest, "dntt")
-    alarm, response = (text_of(rest.pop(name, None)).strip() for name in ("alarm", "response"))
-    rest |= {"permits": None, "dntt": None}
-    left = {name: each for name, each in rest.items() if each not in _NOTHING}
-    more = json.dumps(left, ensure_ascii=False) if left else ""
-    known = any((permits, notes, alarm, response, more))
-    # OPSCOM may write a plate back without blanks and dashes, in either case.
-    plain = [text.replace(" ", "").replace("-", "").casefold() for text in (plate, other)]
-    says = f"OPSCOM answered for {other}." if plain[1] not in {"", plain[0]} else ""
-    return PlateAnswer(
-        PlateState.FOUND if known else PlateState.NOTHING,
-        "\n".join(filter(None, (says, more))),
-        permits,
-        notes,
-        alarm,
-        response,
-    )
+def told_of(data: Record) -> PlateAnswer:
+    """Take what is said of a plate out of what ``read_plate`` found."""
+    details = data.get("responseJSON")
+    parts = details if isinstance(details, dict) else {}
+    permits, notes = records_of(parts, "permits"), records_of(parts, "dntt")
+    alarm, response = text_of(parts.get("alarm")).strip(), text_of(data.get("response")).strip()
+    known = permits or notes or alarm or response
+    state = PlateState.FOUND if known else PlateState.NOTHING
+    return PlateAnswer(state, "", permits, notes, alarm, response)
 
 
 def pull_plates(
@@ -174,8 +141,10 @@ def pull_plates(
     counts = ((state, f"{number:,}") for state, number in states.items())
     facts = (("File", job.path.name), ("Plates from", mapping), *counts)
     summary = Summary("Plates", asked, facts, [stopped, *job.notes] if stopped else job.notes)
+    names = ["Plates"] if len(given) == 1 else [f"Plates {c.batch.sheet.title}" for c in job.sheets]
+    pages = list(map(_page, job.sheets, given, names))
     wanted = results_path(asked.folder, job.path, "plates", ())
-    results = write_book(wanted, _pages(job.sheets, given), summary)
+    results = write_book(wanted, pages, summary)
     return {
         "exit_code": code,
         "stopped": stopped,
@@ -234,7 +203,7 @@ def _ask_one(plate: str, connection: Connection, conditions: Conditions) -> Plat
     verdict = ask_plate(plate, connection, conditions)
     if isinstance(verdict, Found):
         conditions.breaker.note(Outcome(State.PUSHED))
-        return told_of(plate, verdict.content)
+        return told_of(verdict.content)
     why = verdict.why if isinstance(verdict, Failed) else explain_refusal(verdict)
     if verdict.code in SETTINGS_CODES if isinstance(verdict, Refused) else verdict.lasting:
         conditions.stopper.stop(why)
@@ -259,54 +228,32 @@ def _rows(checked: Checked) -> list[tuple[str, PlateAnswer | None]]:
     return [(plate, known.get(at)) for at, plate in enumerate(checked.batch.frame[FIELD])]
 
 
-def _pages(
-    sheets: Sequence[Checked], given: Sequence[Sequence[tuple[str, PlateAnswer]]]
-) -> list[Page]:
-    """Lay the answers out: a page a sheet, one row for each of the source's, then permits and notes."""
-    permits: list[Record] = []
-    notes: list[Record] = []
-    told: set[str] = set()
-    pages = []
-    for checked, answers in zip(sheets, given, strict=True):
-        sheet = checked.batch.sheet
-        name = "Plates" if len(sheets) == 1 else f"Plates {sheet.title}"
-        headers = (*_OURS, *(column.header for column in sheet.columns))
-        page = Page(name, headers, frozen=2, own=len(_OURS))
-        values = sheet.frame.itertuples(index=False, name=None)
-        rows = zip(sheet.rows.tolist(), answers, values, strict=True)
-        for row, (plate, answer), cells in rows:
-            page.rows.append((row, plate, *_cells(answer), *cells))
-            if plate not in told:
-                told.add(plate)
-                permits += [{"row": row, "plate": plate, **each} for each in answer.permits]
-                notes += [{"row": row, "plate": plate, **each} for each in answer.notes]
-        pages.append(page)
-    return [
-        *pages,
-        page_of("Permits", permits, (*_KEYS, "type", "shortName", "expires"), frozen=2),
-        page_of("Do not ticket", notes, (*_KEYS, "location", "start", "end", "notes"), frozen=2),
-    ]
+def _page(checked: Checked, answers: Sequence[tuple[str, PlateAnswer]], name: str) -> Page:
+    """Lay the answers out: one row for each of the source's."""
+    sheet = checked.batch.sheet
+    page = Page(name, (*_OURS, *(column.header for column in sheet.columns)))
+    values = sheet.frame.itertuples(index=False, name=None)
+    for row, (plate, answer), cells in zip(sheet.rows.tolist(), answers, values, strict=True):
+        page.rows.append((row, plate, *_cells(answer), *cells))
+    return page
 
 
 def _cells(answer: PlateAnswer) -> tuple[Cell, ...]:
-    permits = [_joined(": ", each, "type", "shortName") or "permit" for each in answer.permits]
+    permits = [_joined(each, "type", "shortName", "expires") for each in answer.permits]
+    notes = [_joined(each, "location", "start", "end", "notes") for each in answer.notes]
     return (
         answer.state.value,
         len(permits),
         "\n".join(permits),
         max((str(each.get("expires") or "") for each in answer.permits), default=""),
         answer.alarm,
-        "\n".join(map(_note_line, answer.notes)),
+        "\n".join(notes),
         answer.message,
         answer.response,
     )
 
 
-def _note_line(note: Record) -> str:
-    span = _joined(" to ", note, "start", "end")
-    where = ", ".join(filter(None, (_joined("", note, "location"), span)))
-    return ": ".join(filter(None, (where, _joined("", note, "notes")))) or "do not ticket or tow"
-
-
-def _joined(between: str, record: Record, *names: str) -> str:
-    return between.join(str(record[name]) for name in names if record.get(name))
+def _joined(record: Record, *names: str) -> str:
+    """Return values of a record in one line, those that the vendor names first, then any others."""
+    order = dict.fromkeys((*names, *record))
+    return ", ".join(str(record[name]) for name in order if record.get(name))

@@ -7,14 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from types import MappingProxyType
 
-from importer.pulls.book import Page, Record, flat, page_of, records_of, several, without_secrets
+from importer.pulls.book import Page, Record, flat, page_of, several, without_secrets
 from schemas.reads import OVERDUE_VIOLATIONS
-
-if TYPE_CHECKING:
-    from importer.delivery.questions import Json
 
 MONEY = frozenset(
     {"Fine", "AdjustedFine", "Towing", "taxAmount", "offenceFine", "discountAmount"}
@@ -22,89 +18,61 @@ MONEY = frozenset(
 )
 """Amounts, some of which OPSCOM answers as text."""
 _KEY = "ViolationID"
-_PARTS = ("vehicle", "details", "attachments", "user")
-"""Names that get pages of their own."""
+_LISTS = MappingProxyType(
+    {"details": "Details", "vehicle.drivers": "Drivers", "attachments": "Attachments"}
+)
+"""What a violation has several of, and the page of each."""
 _BEGIN_RE = re.compile(r'"records"\s*:\s*\[')
 _BETWEEN_RE = re.compile(r"[\s,]*")
 
 
-@dataclass(frozen=True, slots=True)
-class Violations:
-    """The records of one answer."""
+def read_violations(text: str) -> tuple[list[Record], bool]:
+    """Return the records of an answer, flat, and whether it came to its end; else those that arrived whole.
 
-    records: tuple[dict[str, Json], ...]
-    complete: bool
-    """Whether the answer came to its end; else these are the records that arrived whole."""
-
-
-def read_violations(text: str) -> Violations | None:
-    """Read an answer, whole or cut off; ``None`` where it holds no records at all."""
+    An answer that holds no list of records did not come to its end.
+    """
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        return _salvaged(text)
-    if not isinstance(found, dict) or not isinstance(found.get("records"), list):
-        return None
-    return Violations(tuple(several(without_secrets(found["records"]))), complete=True)
+        return _flat(_salvaged(text)), False
+    records = found.get("records") if isinstance(found, dict) else None
+    return _flat(several(records)), isinstance(records, list)
 
 
-def _salvaged(text: str) -> Violations | None:
+def _flat(records: list[Record]) -> list[Record]:
+    return [flat(without_secrets(each)) for each in records]
+
+
+def _salvaged(text: str) -> list[Record]:
     begin = _BEGIN_RE.search(text)
     if begin is None:
-        return None
+        return []
     decoder, at = json.JSONDecoder(), begin.end()
-    records: list[dict[str, Json]] = []
+    records: list[Record] = []
     while between := _BETWEEN_RE.match(text, at):
         try:
             found, at = decoder.raw_decode(text, between.end())
         except (ValueError, RecursionError):
             break
-        records += several([without_secrets(found)])
-    return Violations(tuple(records), complete=False)
+        records += several(found)
+    return records
 
 
-def pages_of(found: Violations) -> tuple[Page, ...]:
-    """Lay the records out: violations, details, vehicles, drivers, attachments.
+def pages_of(records: list[Record]) -> list[Page]:
+    """Lay flat records out: the violations, each with its vehicle, then their details, drivers and attachments.
 
-    Each row of each page names its violation; a driver's also the vehicle. Nested objects become
-    columns named ``location.LocationName``; secrets are left out.
+    Each row of each page names its violation.
     """
     violations: list[Record] = []
-    parts: dict[str, list[Record]] = {name: [] for name in ("details", "attachments")}
-    vehicles: list[Record] = []
-    drivers: list[Record] = []
-    for record in found.records:
-        key: dict[str, Json] = {_KEY: record.get(_KEY)}
-        moved = [name for name in _PARTS if _moves(record, name)]
-        violation, vehicle = flat(record, moved), record.get("vehicle")
-        if isinstance(vehicle, dict):
-            violation["vehicle.Plate"] = vehicle.get("Plate")
-            vehicles.append(_keyed(key, flat(vehicle, ("drivers",))))
-            both = {"role": "driver", **key, "VehicleID": vehicle.get("VehicleID")}
-            drivers += [_keyed(both, each) for each in records_of(vehicle, "drivers")]
-        violations.append(violation)
-        if "user" in moved:
-            person: dict[str, Json] = {"role": "user", **key}
-            drivers += [_keyed(person, each) for each in records_of(record, "user")]
-        for name in parts.keys() & moved:
-            parts[name] += [_keyed(key, each) for each in records_of(record, name)]
-    first = (_KEY, "Ticket", "vehicle.Plate")
-    order = (*first, *(n for n in OVERDUE_VIOLATIONS.columns if n not in {*first, *_PARTS}))
-    return (
-        page_of("Violations", violations, order, frozen=2, money=MONEY),
-        page_of("Details", parts["details"], (_KEY,), money=MONEY),
-        page_of("Vehicles", vehicles, (_KEY,)),
-        page_of("Drivers", drivers, ("role", _KEY, "VehicleID"), frozen=3),
-        page_of("Attachments", parts["attachments"], (_KEY,)),
-    )
-
-
-def _keyed(keys: Record, own: Record) -> Record:
-    """Return a record with the keys in front; what it says itself goes before."""
-    return {**keys, **{n: each for n, each in own.items() if each is not None or n not in keys}}
-
-
-def _moves(record: Record, name: str) -> bool:
-    """Whether what stands under this name is on a page of its own, or blank."""
-    value = record.get(name)
-    return not value or isinstance(value, dict) or (name != "vehicle" and isinstance(value, list))
+    lists: dict[str, list[Record]] = {name: [] for name in _LISTS}
+    for record in records:
+        rest = dict(record)
+        for name, rows in lists.items():
+            if isinstance(rest.get(name), list):
+                own = map(flat, several(rest.pop(name)))
+                rows += [{**each, _KEY: record.get(_KEY)} for each in own]
+        violations.append(rest)
+    first = dict.fromkeys((_KEY, "Ticket", "vehicle.Plate", *OVERDUE_VIOLATIONS.columns))
+    pages = [page_of("Violations", violations, tuple(first), MONEY)]
+    pages += [page_of(page, lists[name], (_KEY,), MONEY) for name, page in _LISTS.items()]
+    return pages

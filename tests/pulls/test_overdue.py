@@ -33,7 +33,7 @@ def ask(office, plan, *more):
 
 def saved_files(office):
     return sorted(
-        path for path in office.results.glob("overdue-violations *") if ".json" in path.name
+        path for path in office.results.glob("overdue-violations *") if path.suffix != ".xlsx"
     )
 
 
@@ -47,7 +47,7 @@ def test_the_answer_is_saved_as_it_came_and_laid_out_in_a_workbook(office):
         "exit_code": 0,
         "saved": str(saved),
         "results": str(results),
-        "counts": {"Violations": 1, "Details": 1, "Vehicles": 1, "Drivers": 1, "Attachments": 2},
+        "counts": {"Violations": 1, "Details": 1, "Drivers": 1, "Attachments": 2},
         "error": None,
     }
     if os.name != "nt":
@@ -78,7 +78,7 @@ def test_whatever_is_lost_nothing_is_asked_twice_and_the_message_names_the_file(
     done, ledger = ask(office, fault)
     assert (done.code, len(ledger)) == (4, 1)
     (saved,) = saved_files(office)
-    assert saved.name.endswith(".json.part")
+    assert saved.suffix == ".part"
     assert done.json["saved"] == str(saved)
     assert "OPSCOM may have marked the violations as sent to collections" in done.json["error"]
     assert f"is in {saved}; keep it" in done.json["error"]
@@ -149,10 +149,9 @@ def test_of_an_answer_that_was_cut_off_the_whole_violations_are_in_the_workbook(
     assert [row["ViolationID"] for row in rows_of(done.json["results"], "Violations")] == [1, 2]
     (saved,) = saved_files(office)
     said = (
-        "The answer of the host (HTTP 200) cannot be read. The answer is cut off; 2 violations arrived "
-        "whole and are in the workbook. OPSCOM may have marked the violations as sent to collections, "
-        f"and then no call returns them again. What arrived is in {saved}; keep it, and ask OPSCOM for "
-        "the rest before you run this command again."
+        "The answer of the host (HTTP 200) cannot be read. 2 violations arrived whole. OPSCOM may have marked "
+        f"the violations as sent to collections, and then no call returns them again. What arrived is in {saved}; "
+        "keep it, and ask OPSCOM what was marked before you run this command again."
     )
     assert done.json["error"] == said
     assert said in texts_of(done.json["results"])
@@ -164,7 +163,7 @@ def test_a_timeout_counts_from_the_last_byte_and_a_host_that_falls_silent_is_giv
     assert done.code == 0
     done, ledger = ask(office, Fault("hang"), "--timeout", "2")
     assert (done.code, len(ledger)) == (4, 1)
-    assert done.json["error"].startswith("Nothing came for 2 seconds. OPSCOM may have marked")
+    assert done.json["error"].startswith("Nothing came for 2 seconds. 0 violations arrived whole.")
 
 
 # Being asked
@@ -224,7 +223,7 @@ def test_an_interrupted_call_keeps_what_arrived_and_names_the_file(office, numbe
     assert process.returncode == 4
     told = json.loads(out)
     assert told["saved"] == str(saved)
-    assert told["error"].startswith("The run was interrupted. The answer is cut off; ")
+    assert told["error"].startswith("The run was interrupted. ")
     assert str(saved) in err
     assert saved.read_bytes().startswith(b'{"records": [{"ViolationID": 0')
     assert rows_of(told["results"], "Violations")[0]["ViolationID"] == 0
@@ -260,7 +259,7 @@ def rebuilt(office, text, name):
 
 @pytest.mark.parametrize(
     ("end", "text", "code"),
-    [(".json", SAMPLE, 0), (".json.part", '{"records":[{"ViolationID":9},{"Vio', 4)],
+    [(".json", SAMPLE, 0), (".part", '{"records":[{"ViolationID":9},{"Vio', 4)],
     ids=["whole", "cut off"],
 )
 def test_the_workbook_is_built_once_more_from_saved_bytes_without_a_network(
@@ -271,28 +270,17 @@ def test_the_workbook_is_built_once_more_from_saved_bytes_without_a_network(
     assert (done.code, done.json["counts"]["Violations"]) == (code, 1)
     assert done.json["results"] == str(saved.with_name(f"{stem}.xlsx"))
     assert rows_of(done.json["results"], "Violations")[0]["ViolationID"] == 9
-    cut = "The answer is cut off; 1 violation arrived whole"
+    cut = "1 violation arrived whole"
     assert (cut in (done.json["error"] or ""), saved.exists()) == (code == 4, True)
 
 
-WORDS = (
-    "OPSCOM answers 9002: the API token has no permission for this request. Ask your OPSCOM administrator to "
-    "allow this endpoint for your token (`opscom-import login`, OPSCOM_API_TOKEN, or `token_file:` in opscom.yaml)."
-)
-OTHER = "Name a file that begins with overdue-violations; they lie in the folder for workbooks."
-
-
-@pytest.mark.parametrize(
-    ("name", "text", "said"),
-    [
-        ("students.csv", "a,b\n", f"holds no overdue violations. {OTHER}"),
-        ("overdue-violations 1.json", '{"ErrorCode": 9002}', f"holds no violations: {WORDS}"),
-    ],
-    ids=["something else", "a saved refusal, which is no answer that was lost"],
-)
-def test_a_file_that_holds_no_violations_is_refused(office, name, text, said):
-    saved, done = rebuilt(office, text, name)
-    assert (done.code, done.json["error"]) == (5, f"{saved} {said}")
+def test_a_file_that_holds_no_violations_is_refused(office):
+    saved, done = rebuilt(office, '{"ErrorCode": 9002}', "overdue-violations 1.json")
+    assert done.code == 5
+    assert done.json["error"] == (
+        f"{saved} holds no overdue violations. Name a file that begins with overdue-violations; they lie in "
+        "the folder for workbooks."
+    )
 
 
 def test_where_no_file_can_be_made_nothing_is_asked(office):
@@ -319,8 +307,8 @@ def test_two_calls_within_one_second_never_share_a_file(tmp_path):
     for number, call in enumerate(calls):
         call.write(b"%d" % number)
     assert [call.close(complete=True).read_bytes() for call in calls] == [b"0", b"1", b"2"]
-    again = SavedBytes(tmp_path, now)
-    assert again.path.name == "overdue-violations 2031-01-02 03-04-05 (4).json.part"
+    again = SavedBytes(tmp_path, now).close(complete=True)
+    assert again.name == "overdue-violations 2031-01-02 03-04-05 (4).json"
 
 
 def test_nothing_is_asked_where_the_disk_may_not_take_the_answer(office, monkeypatch):
@@ -337,7 +325,7 @@ def test_nothing_is_asked_where_the_disk_may_not_take_the_answer(office, monkeyp
 def test_what_a_full_disk_does_not_take_is_still_in_the_workbook_and_is_said(tmp_path):
     saved = SavedBytes(tmp_path, dt.datetime.fromisoformat("2031-01-02T03:04:05"))
     with Path("/dev/full").open("wb") as full:
-        os.dup2(full.fileno(), saved._file)
+        os.dup2(full.fileno(), saved._file.fileno())
     saved.write(b"abc")
-    assert (saved.content(), saved.unwritten) == (b"abc", 3)
+    assert (saved.content, saved.unwritten) == (b"abc", 3)
     assert saved.close(complete=True).suffix == ".part"
