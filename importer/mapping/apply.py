@@ -175,8 +175,8 @@ def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
     }
     keys = [column for column, is_key in columns.items() if is_key]
     for skip in mapping.file.skip_rows:
-        if skip.struck or skip.fill is not None:
-            marked = sheet.struck if skip.fill is None else sheet.coloured(skip.fill)
+        if skip.struck or skip.fill:
+            marked = sheet.coloured(skip.fill) if skip.fill else sheet.struck
             skipped[list(sheet.rows_marked(marked, keys, columns))] = True
         elif skip.matches is None:
             skipped |= np.logical_and.reduce([cells.blank(header) for header in skip.headers])

@@ -21,17 +21,8 @@ if TYPE_CHECKING:
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 
-_MOST_BYTES = 1024 * 1024
 _MOST_VALUES = 100_000
-_DEEPEST = 20
 _TOO_MUCH = "the file nests or repeats far more than a mapping needs. Write it out plainly."
-_PLAIN_TAGS = {
-    yaml.ScalarNode: "tag:yaml.org,2002:str",
-    yaml.SequenceNode: "tag:yaml.org,2002:seq",
-    yaml.MappingNode: "tag:yaml.org,2002:map",
-}
-
-
 _CURLY_RE = re.compile(
     "[\u201c-\u201e\u2018\u2019\u00ab].*[\u201c\u201d\u2018\u2019\u00bb]", re.DOTALL
 )
@@ -63,7 +54,7 @@ class Document:
     lines: dict[Place, int]
     """Place → line of its key (or of the value itself in a list), counted from 1."""
     faults: tuple[Fault, ...]
-    """Faults of form that still leave the rest readable: repeated keys, tags, keys that are no text."""
+    """Faults of form that still leave the rest readable: repeated keys, keys that are no text."""
 
     def line(self, place: Place) -> int:
         """Return the line of a place, or of the nearest thing around it that stands in the file."""
@@ -78,7 +69,6 @@ class Document:
 
 @dataclass(slots=True)
 class _Builder:
-    path: Path
     text: list[str]
     """The file's lines."""
     lines: dict[Place, int] = field(default_factory=dict)
@@ -87,13 +77,9 @@ class _Builder:
 
     def build(self, node: yaml.Node, place: Place) -> Value:
         self.values += 1
-        if self.values > _MOST_VALUES or len(place) > _DEEPEST:
-            raise _unreadable(self.path, _TOO_MUCH)
+        if self.values > _MOST_VALUES:
+            raise RecursionError
         self.lines.setdefault(place, node.start_mark.line + 1)
-        if node.tag not in {_PLAIN_TAGS[type(node)], "!"}:
-            self._fault(
-                node, place, "a tag like !!int stands here. Remove it: all values are text."
-            )
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
@@ -116,7 +102,10 @@ class _Builder:
                 f'the name, quote it: "{text}{swallowed[0].rstrip()}".'
             )
             self._fault(node, place, message)
-        return None if text in {"", "~"} else text
+        if text not in {"", "~"}:
+            return text
+        self._fault(node, place, "nothing stands here. Write a value, or remove it.")
+        return None
 
     def _mapping(self, node: yaml.MappingNode, place: Place) -> dict[str, Value]:
         built: dict[str, Value] = {}
@@ -142,16 +131,23 @@ def read_document(path: Path) -> Document:
     """Read a YAML file as nested text.
 
     Args:
-        path: The file, UTF-8 with or without a byte order mark, at most 1 MiB.
+        path: The file, UTF-8 with or without a byte order mark.
 
     Raises:
-        MappingError: The file cannot be read at all: missing, too large, not UTF-8, not YAML, or no
-            keys with values at its top.
+        MappingError: The file cannot be read at all: missing, not UTF-8, not YAML, or no keys with
+            values at its top.
     """
     text = _text(path)
-    node = _compose(path, text)
-    builder = _Builder(path, [*text.splitlines(), ""])
-    data = None if node is None else builder.build(node, ())
+    builder = _Builder([*text.splitlines(), ""])
+    try:
+        node = yaml.compose(text, Loader=yaml.BaseLoader)
+        data = None if node is None else builder.build(node, ())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = None if mark is None else mark.line + 1
+        raise _unreadable(path, _yaml_sentence(error), line) from error
+    except RecursionError:
+        raise _unreadable(path, _TOO_MUCH) from None
     if not isinstance(data, dict):
         line = None if node is None else node.start_mark.line + 1
         message = "a mapping is a list of keys with values, like `endpoint: users`."
@@ -165,14 +161,11 @@ def _unreadable(path: Path, message: str, line: int | None = None) -> MappingErr
 
 def _text(path: Path) -> str:
     try:
-        with path.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
+        raw = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         message = f"the file cannot be read ({reason}). Check its name and who may read it."
         raise _unreadable(path, message) from error
-    if len(raw) > _MOST_BYTES:
-        raise _unreadable(path, "the file is larger than 1 MiB. Is it a mapping?")
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -181,27 +174,10 @@ def _text(path: Path) -> str:
         raise _unreadable(path, message, line) from error
 
 
-def _compose(path: Path, text: str) -> yaml.Node | None:
-    try:
-        return yaml.compose(text, Loader=yaml.BaseLoader)
-    except yaml.reader.ReaderError as error:
-        line = text.count("\n", 0, error.position) + 1
-        message = "a character that no text may hold stands here. Remove it."
-        raise _unreadable(path, message, line) from error
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        where = None if mark is None else mark.line + 1
-        raise _unreadable(path, _yaml_sentence(error), where) from error
-    except RecursionError:
-        raise _unreadable(path, _TOO_MUCH) from None
-
-
-def _yaml_sentence(error: yaml.MarkedYAMLError) -> str:
-    problem = error.problem or "it cannot be read"
+def _yaml_sentence(error: yaml.YAMLError) -> str:
+    problem = str(getattr(error, "problem", None) or getattr(error, "reason", "it is none"))
     if "'\\t'" in problem:
         return "a tab stands here, and YAML wants blanks. Replace it by blanks."
-    if "single document" in (error.context or ""):
-        return "a second document begins here (---). Keep one mapping in one file."
     if problem.startswith("expected"):
         problem = "a bracket is not closed, or the indentation is off"
     # What YAML quotes may be a secret that somebody put where it does not belong.

@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from importer.errors import InputError
 from importer.mapping.convert import compile_steps, convert
 from importer.mapping.document import did_you_mean, mapping_error, read_document
@@ -28,14 +26,14 @@ if TYPE_CHECKING:
     from importer.schema import Table
 
 _SOURCES = ("column", "first_of", "join", "value")
+_DATES = {Kind.DATE, Kind.DATETIME}
 _FOR_KINDS = {
-    "date": ({Kind.DATE, Kind.DATETIME}, "a date"),
-    "time": ({Kind.DATETIME}, "a date with a time"),
-    "midnight": ({Kind.DATETIME}, "a date with a time"),
-    "timezone": ({Kind.DATE, Kind.DATETIME}, "a date"),
-    "decimal": ({Kind.AMOUNT}, "an amount"),
+    "date": _DATES,
+    "time": {Kind.DATETIME},
+    "midnight": {Kind.DATETIME},
+    "timezone": _DATES,
+    "decimal": {Kind.AMOUNT},
 }
-_NOT_BESIDE_VALUE = {"lookup", "if_invalid", "optional", "as_shown", "truncate"}
 _NUMBERED_RE = re.compile(r"(.*\S)\s*#([1-9][0-9]{0,3})", re.DOTALL)
 
 
@@ -117,26 +115,25 @@ def load_mapping(path: Path) -> Mapping:
     """Read and check a mapping file.
 
     Args:
-        path: A YAML file in UTF-8, at most 1 MiB.
+        path: A YAML file in UTF-8.
 
     Raises:
         MappingError: The file has faults. The message lists them in the order of the file, one a line,
-            each with file, line, place and remedy; what the keys of one rule say of each other is
-            told once each of them is sound.
+            each with file, line, place and remedy; what the keys say of each other is told once each
+            of them is sound.
     """
     document = read_document(path)
     faults = list(document.faults)
     file = validate(document, MappingFile, faults)
-    endpoint = document.data.get("endpoint")
-    table = TABLES.get(endpoint) if isinstance(endpoint, str) else None
-    if table is None:
-        raise mapping_error(path, faults)
-    rules = list(_rules(document, table, faults))
     if file is None:
         raise mapping_error(path, faults)
+    loader = _Loader(document, file, faults)
+    rules, defaults = list(loader.rules()), loader.defaults()
     for at, skip in enumerate(file.skip_rows):
         for key, message in _about_skip(skip):
-            faults.append(document.fault(("skip_rows", at, *key), message))
+            loader.fault(("skip_rows", at, *key), message)
+    if faults:
+        raise mapping_error(path, faults)
     asked = [
         document.fault(
             ("ask", at),
@@ -145,80 +142,86 @@ def load_mapping(path: Path) -> Mapping:
         )
         for at, each in enumerate(file.ask)
     ]
-    defaults = _defaults(document, file, table, faults)
-    rules = [_finished(rule, file, document, faults) for rule in rules]
-    if faults:
-        raise mapping_error(path, faults)
-    order = {known.name: at for at, known in enumerate(table.fields)}
-    rules.sort(key=lambda rule: (order[rule.field.name], rule.name != rule.field.name))
     questions = mapping_error(path, asked).message.splitlines() if asked else ()
-    return Mapping(path, file, table, tuple(rules), defaults, tuple(questions))
+    order = {known.name: at for at, known in enumerate(loader.table.fields)}
+    rules.sort(key=lambda rule: (order[rule.field.name], rule.name != rule.field.name))
+    return Mapping(path, file, loader.table, tuple(rules), defaults, tuple(questions))
 
 
-def _rules(document: Document, table: Table, faults: list[Fault]) -> Iterator[Rule]:
-    """Yield the sound rules as they are written."""
-    fields = document.data.get("fields")
-    for name, given in fields.items() if isinstance(fields, dict) else ():
-        place = ("fields", name)
-        known = _field(name, table, document, place, faults)
-        try:
-            data = {"column": given} if isinstance(given, str) else given
-            part = RulePart.model_validate(data)
-        except ValidationError:
-            continue  # what is wrong with its form is told already
+@dataclass(frozen=True, slots=True)
+class _Loader:
+    """A file whose form is sound, and what is wrong with what it says."""
+
+    document: Document
+    file: MappingFile
+    faults: list[Fault]
+
+    @property
+    def table(self) -> Table:
+        return TABLES[self.file.endpoint]
+
+    def fault(self, place: Place, message: str) -> None:
+        self.faults.append(self.document.fault(place, message))
+
+    def rules(self) -> Iterator[Rule]:
+        """Yield the rules as they are written, with what the top of the file says of all."""
+        for name, part in self.file.fields.items():
+            known = self._field("fields", name)
+            if known is None:
+                continue
+            for key, message in _about(name, known, part):
+                self.fault(("fields", name, *key), message)
+            if part.value is not None:
+                value = self._constant(("fields", name, "value"), part.value, part, known)
+                yield Rule(name, known, RulePart(value=value))
+                continue
+            blanks = part.blank_if + (self.file.blank_if if known.kind is not Kind.NAME else ())
+            more = {
+                "blank_if": tuple(map(clean, blanks)),
+                "midnight": part.midnight or self.file.midnight,
+            }
+            yield Rule(name, known, part.model_copy(update=more))
+
+    def defaults(self) -> dict[str, str]:
+        """Return the values for rows that have none, under the fields' first names."""
+        defaults: dict[str, str] = {}
+        for name, text in (self.file.defaults or {}).items():
+            known = self._field("defaults", name)
+            if known is not None:
+                place = ("defaults", name)
+                defaults[known.name] = self._constant(place, text, RulePart(), known)
+        return defaults
+
+    def _field(self, key: str, name: str) -> Field | None:
+        """Return the field of that name; note a fault where OPSCOM has none."""
+        known = self.table.field(name)
         if known is None:
-            continue
-        faults += [
-            document.fault((*place, *key), message) for key, message in _about(name, known, part)
-        ]
-        yield Rule(name, known, part)
-
-
-def _field(
-    name: str, table: Table, document: Document, place: Place, faults: list[Fault]
-) -> Field | None:
-    """Return the field of that name; note a fault where OPSCOM has none."""
-    known = table.field(name)
-    if known is None:
-        message = "this comes from the settings and is never mapped. Remove it."
-        if name not in {"apiToken", "api_token", "client"}:
-            message = (
-                f"OPSCOM's {table.endpoint} have no field of this name."
-                f"{did_you_mean(name, table.names)} `opscom-import fields {table.endpoint}` lists them."
+            self.fault(
+                (key, name),
+                f"OPSCOM's {self.table.endpoint} have no field of this name."
+                f"{did_you_mean(name, self.table.names)} `opscom-import fields "
+                f"{self.table.endpoint}` lists them.",
             )
-        faults.append(document.fault(place, message))
-    return known
+        return known
+
+    def _constant(self, place: Place, text: str, part: RulePart, known: Field) -> str:
+        """Return a constant as it is sent; of what would be a warning at a cell a mapping is not told."""
+        made = convert(clean(text), compile_steps(part, known))
+        if isinstance(made, Refusal):
+            self.fault(place, f"{made.message} Correct the value.")
+        elif not made:
+            self.fault(place, "this must not be blank. Write a value, or remove it.")
+        return made.text if isinstance(made, Warned) else str(made)
 
 
 def _about(name: str, known: Field, part: RulePart) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong with a rule beyond the form of its keys."""
-    given = part.model_fields_set
-    sources = [key for key in _SOURCES if key in given]
-    if not sources:
-        yield (), "there is no source. Give `column`, `first_of`, `join` or `value`."
-    for second in sources[1:]:
-        message = f"`{sources[0]}` and `{second}` both say where the value comes from. Keep one."
-        yield (second,), message
-    yield from _about_field(name, known, part)
-    for key, attribute, other in (
-        ("else", "otherwise", "lookup"),
-        ("separator", "separator", "join"),
-    ):
-        if attribute in given and other not in given:
-            yield (key,), f"`{key}` goes with `{other}`. Remove it."
-    for key in _NOT_BESIDE_VALUE & given if part.value is not None else ():
-        yield (key,), f"a constant `value` takes no `{key}`. Remove it."
-
-
-def _about_field(name: str, known: Field, part: RulePart) -> Iterator[tuple[Place, str]]:
-    """Yield the keys that the field has no use for."""
-    for key, (kinds, what) in _FOR_KINDS.items():
+    sources = [key for key in _SOURCES if key in part.model_fields_set]
+    if len(sources) != 1:
+        yield (), "say one of `column`, `first_of`, `join` and `value`, where the value comes from."
+    for key, kinds in _FOR_KINDS.items():
         if key in part.model_fields_set and known.kind not in kinds:
-            yield (key,), f"`{key}` is for {what}, which {name} is not. Remove it."
-    days = known.kind is Kind.DATETIME and part.time is None
-    for at, form in enumerate(part.date if days else ()):
-        if not form.has_time:
-            yield ("date", at), "this date format has no time of day. Add it, or give `time`."
+            yield (key,), f"`{key}` is for another kind of field than {name}. Remove it."
     if part.truncate and not known.may_be_cut:
         yield ("truncate",), f"{name} cannot be cut: OPSCOM takes it whole. Remove it."
     needed = known.need not in {Need.OPTIONAL, Need.EXPECTED}
@@ -229,67 +232,14 @@ def _about_field(name: str, known: Field, part: RulePart) -> Iterator[tuple[Plac
         yield ("lookup",), f"`lookup: user-types` is for user_type_id alone, not {name}."
 
 
-def _finished(rule: Rule, file: MappingFile, document: Document, faults: list[Fault]) -> Rule:
-    """Return a rule with what the top of the file says, and its constant as it is sent."""
-    part, known = rule.part, rule.field
-    if part.value is not None:
-        place = ("fields", rule.name, "value")
-        value = _constant(part.value, part, known)
-        if isinstance(value, Refusal):
-            faults.append(document.fault(place, f"{value.message} Correct the value."))
-        elif not value:
-            message = "a constant must not be blank. Write a value, or remove the rule."
-            faults.append(document.fault(place, message))
-        return Rule(rule.name, known, RulePart(value=str(value)))
-    blanks = part.blank_if + (file.blank_if if known.kind is not Kind.NAME else ())
-    part = part.model_copy(
-        update={
-            "blank_if": tuple(map(clean, blanks)),
-            "midnight": part.midnight or file.midnight,
-        }
-    )
-    return Rule(rule.name, known, part)
-
-
-def _defaults(
-    document: Document, file: MappingFile, table: Table, faults: list[Fault]
-) -> dict[str, str]:
-    """Return the values for rows that have none, under the fields' first names."""
-    defaults: dict[str, str] = {}
-    for name, text in (file.defaults or {}).items():
-        place = ("defaults", name)
-        known = _field(name, table, document, place, faults)
-        if known is None:
-            continue
-        value = _constant(text, RulePart(), known)
-        if isinstance(value, Refusal):
-            message = f"{value.message} Correct the value."
-        elif not value:
-            message = "a default must not be blank. Remove it."
-        elif known.name in defaults:
-            message = f"this is another name of {known.name}, which has a default. Remove one."
-        else:
-            defaults[known.name] = value
-            continue
-        faults.append(document.fault(place, message))
-    return defaults
-
-
-def _constant(text: str, part: RulePart, known: Field) -> str | Refusal:
-    """Return a constant as it is sent; of what would be a warning at a cell a mapping is not told."""
-    made = convert(clean(text), compile_steps(part, known))
-    return made.text if isinstance(made, Warned) else made
-
-
 def _about_skip(part: SkipPart) -> Iterator[tuple[Place, str]]:
     """Yield what is wrong with an entry of ``skip_rows`` beyond the form of its keys."""
-    given = part.model_fields_set
-    if given & {"struck", "fill"}:
-        if len(given) > 1:
+    if part.struck or part.fill:
+        if len(part.model_fields_set) > 1:
             yield (), "`struck` or `fill` stands alone, in an entry of its own."
-    elif ("columns" in given) == ("column" in given):
+    elif bool(part.columns) == bool(part.column):
         yield (), "name either `column` or `columns`."
-    elif (part.blank is None) == (part.matches is None):
+    elif part.blank == (part.matches is not None):
         yield (), "say either `blank: true` or `matches`."
     elif part.matches is not None and part.column is None:
         yield ("matches",), "`matches` goes with `column`, for one column."
@@ -326,11 +276,8 @@ def locate(mapping: Mapping, sheet: Sheet) -> dict[str, int]:
         columns = columns_of_header(header, sheet.columns)
         if len(columns) > 1:
             letters = ", ".join(column.letter for column in columns)
-            place = (
-                sheet.source.name if sheet.name is None else f"{sheet.source.name}, {sheet.name}"
-            )
             raise InputError(
-                f'{place}: the header "{header}" stands over several columns ({letters}).',
+                f'{sheet.place(sheet.header_row)}: the header "{header}" stands over several columns ({letters}).',
                 hint=f'Write "{header}#1" for the first, "{header}#2" for the second, and so on, '
                 f"in the mapping {mapping.path.name}.",
             )

@@ -16,6 +16,7 @@ from pydantic import (
     ConfigDict,
     Discriminator,
     Field,
+    StringConstraints,
     Tag,
     ValidationError,
     WithJsonSchema,
@@ -32,70 +33,27 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
     from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
-    from importer.mapping.document import Document, Fault, Place, Value
-
-_MOST_DIGITS = 6
-_TIME_RE = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])(?::([0-5][0-9]))?", re.ASCII)
-_COLOUR_RE = re.compile(r"#?([0-9A-Fa-f]{6})")
-
-Names = TypeVar("Names", tuple[str, ...], dict[str, str])
+    from importer.mapping.document import Document, Fault, Place
 
 
 def _shape(value: object) -> str:
     """Name the form of a value for pydantic; the brackets keep these names out of our messages."""
-    if isinstance(value, list | tuple):
-        return "<list>"
-    return "<keys>" if isinstance(value, dict | BaseModel) else "<text>"
+    return "<keys>" if isinstance(value, dict) else "<text>"
 
 
 def _listed(value: object) -> object:
-    if isinstance(value, dict):
-        raise ValueError("this must be one text or a list like [A, B].")  # noqa: TRY004 - pydantic's
     return [value] if isinstance(value, str) else value
 
 
 def _rule(value: object) -> object:
-    if isinstance(value, list):
-        raise ValueError("this must be one text or keys like {a: b}.")  # noqa: TRY004 - pydantic's
     return {"column": value} if isinstance(value, str) else value
 
 
-def _flag(value: object) -> object:
-    if isinstance(value, str) and value in {"true", "false"}:
-        return value == "true"
-    raise ValueError("write true or false here.")
-
-
-def _count(value: object) -> object:
-    if isinstance(value, str) and re.fullmatch(
-        rf"0*[1-9][0-9]{{0,{_MOST_DIGITS}}}", value, re.ASCII
-    ):
-        return int(value)
-    raise ValueError("write a whole number from 1 here.")
-
-
-def _header(value: str) -> str:
-    if not value.strip():
-        raise ValueError("a header must not be blank.")
-    return value
-
-
-def _distinct(names: Names) -> Names:
-    seen: set[str] = set()
-    for name in names:
-        if fold(name) in seen:
-            raise ValueError(f'"{name}" stands here twice, but for case and blanks. Remove one.')
-        seen.add(fold(name))
-    return names
-
-
 def _pattern(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("one text is wanted here, no list and no keys.")  # noqa: TRY004 - pydantic's
     try:
         return regex.compile(value)
-    except (regex.error, OverflowError, RecursionError) as error:
-        reason = error.msg if isinstance(error, regex.error) else "too large"
+    except (regex.error, OverflowError, RecursionError, TypeError) as error:
+        reason = error.msg if isinstance(error, regex.error) else "one text is wanted"
         raise ValueError(
             f"this is not a valid regular expression ({reason}). Correct it."
         ) from None
@@ -107,40 +65,17 @@ def _one_group(pattern: regex.Pattern[str]) -> regex.Pattern[str]:
     return pattern
 
 
-def _pieces(pairs: dict[str, str]) -> dict[str, str]:
-    if "" in pairs:
-        raise ValueError("a piece to replace must not be blank.")
-    return pairs
-
-
 def _lookup(entries: dict[str, str]) -> dict[str, str]:
-    return {clean(entry): clean(value) for entry, value in _distinct(entries).items()}
+    seen: set[str] = set()
+    for name in entries:
+        if fold(name) in seen:
+            raise ValueError(f'"{name}" stands here twice, but for case and blanks. Remove one.')
+        seen.add(fold(name))
+    return {clean(entry): clean(value) for entry, value in entries.items()}
 
 
 def _format(value: object) -> object:
     return compile_format(value) if isinstance(value, str) else value
-
-
-def _time(value: object) -> object:
-    found = _TIME_RE.fullmatch(value) if isinstance(value, str) else None
-    if found is None:
-        raise ValueError('this is not a time of day. Write it like "08:30:00".')
-    return dt.time(int(found[1]), int(found[2]), int(found[3] or 0))
-
-
-def _zone(value: object) -> object:
-    known = zoneinfo.available_timezones()
-    if value not in known:
-        offer = did_you_mean(str(value), sorted(known))
-        raise ValueError(f"there is no such time zone, like America/Toronto.{offer}")
-    return zoneinfo.ZoneInfo(str(value))
-
-
-def _colour(value: str) -> str:
-    found = _COLOUR_RE.fullmatch(value)
-    if found is None:
-        raise ValueError("write the colour as six digits, like FF0000 for red.")
-    return found[1].upper()
 
 
 def _encoding(value: str) -> str:
@@ -153,18 +88,14 @@ def _encoding(value: str) -> str:
 
 # Editors read `pad: 9` and `value: NO` as a number and a boolean; the product reads them as text.
 Text = Annotated[str, WithJsonSchema({"type": ["string", "number", "boolean"]})]
-Header = Annotated[Text, AfterValidator(_header)]
-Flag = Annotated[bool, BeforeValidator(_flag), WithJsonSchema({"type": "boolean"})]
-Yes = Annotated[Literal["true"], WithJsonSchema({"type": "boolean", "const": True})]
-Count = Annotated[
-    int, BeforeValidator(_count), WithJsonSchema({"type": ["integer", "string"], "minimum": 1})
-]
+Header = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1)]
+Count = Annotated[int, Field(ge=1, le=9_999_999)]
 List = Annotated[tuple[Text, ...], Field(min_length=1)]
 Texts = Annotated[List, BeforeValidator(_listed, json_schema_input_type=Text | List)]
-Headers = Annotated[Annotated[tuple[Header, ...], Field(min_length=1)], AfterValidator(_distinct)]
+Headers = Annotated[tuple[Header, ...], Field(min_length=1)]
 Rows = Annotated[tuple[Count, ...], Field(min_length=1)]
 Form = Annotated[DateFormat, BeforeValidator(_format, json_schema_input_type=Text)]
-Pairs = Annotated[dict[str, Text], Field(min_length=1)]
+Pairs = Annotated[dict[Annotated[str, Field(min_length=1)], Text], Field(min_length=1)]
 Lookup = Annotated[
     Annotated[Literal["user-types"], Tag("<text>")]
     | Annotated[Pairs, AfterValidator(_lookup), Tag("<keys>")],
@@ -204,13 +135,15 @@ class SkipPart(Part):
     """Headers of the columns that are all blank."""
     column: Header | None = None
     """Header of one column."""
-    blank: Yes | None = None
+    blank: bool = False
     """`true`: the row is passed over where all are blank."""
     matches: Pattern | None = None
     """A regular expression for the whole cell."""
-    struck: Yes | None = None
+    struck: bool = False
     """`true`: rows whose mapped cells are struck out."""
-    fill: Annotated[Text, AfterValidator(_colour)] | None = None
+    fill: Annotated[Text, StringConstraints(pattern="^[0-9A-Fa-f]{6}$", to_upper=True)] | None = (
+        None
+    )
     """Rows with this colour behind their cells: RRGGBB."""
 
     @property
@@ -230,7 +163,7 @@ class RulePart(Part):
     """Headers; what is filled is joined."""
     separator: Text = " "
     """Between joined parts; a blank by default."""
-    optional: Flag = False
+    optional: bool = False
     """`true`: the header may be missing."""
     value: Text | None = None
     """The same for every row."""
@@ -238,7 +171,7 @@ class RulePart(Part):
     """Texts of a cell that mean blank."""
     extract: Annotated[Pattern, AfterValidator(_one_group)] | None = None
     """A regular expression with one group ( ); the group is taken."""
-    replace: Annotated[Pairs, AfterValidator(_pieces)] | None = None
+    replace: Pairs | None = None
     """Pieces of text and what stands for them instead."""
     convert: Annotated[
         Conversions, BeforeValidator(_listed, json_schema_input_type=Conversion | Conversions)
@@ -255,19 +188,17 @@ class RulePart(Part):
         BeforeValidator(_listed, json_schema_input_type=Text | List),
     ] = ()
     """Forms of the dates, like `%d/%m/%Y`, tried in order."""
-    time: Annotated[dt.time, BeforeValidator(_time, json_schema_input_type=Text)] | None = None
+    time: Annotated[dt.time, WithJsonSchema({"type": "string"})] | None = None
     """Time of day for dates that have none, `hh:mm:ss`."""
     midnight: Midnight | None = None
     """Whether a time of 00:00:00 is a `time` or stands for a `date` alone."""
-    timezone: (
-        Annotated[zoneinfo.ZoneInfo, BeforeValidator(_zone, json_schema_input_type=Text)] | None
-    ) = None
+    timezone: zoneinfo.ZoneInfo | None = None
     """Zone for times with an offset: America/Toronto."""
     decimal: Literal[".", ","] = "."
     """The character before the cents."""
-    as_shown: Flag = False
+    as_shown: bool = False
     """`true`: send what looks ruined; you vouch for it."""
-    truncate: Flag = False
+    truncate: bool = False
     """`true`: cut what is too long, with a warning."""
     if_invalid: Literal["omit"] | None = None
     """`omit`: leave an invalid value out, with a warning; optional fields only."""
@@ -371,7 +302,13 @@ _SENTENCES = {
     "dict_type": "keys with values are wanted here, like {a: b}.",
     "model_type": "keys with values are wanted here, like {a: b}.",
     "too_short": "this is empty. Fill it or remove it.",
-    "union_tag_invalid": "this must be one text or keys like {a: b}.",
+    "string_too_short": "this is empty. Fill it or remove it.",
+    "bool_parsing": "write true or false here.",
+    "int_parsing": "write a whole number from 1 here.",
+    "greater_than_equal": "write a whole number from 1 here.",
+    "string_pattern_mismatch": "write the colour as six digits, like FF0000 for red.",
+    "time_parsing": 'this is not a time of day. Write it like "08:30:00".',
+    "zoneinfo_str": "there is no such time zone, like America/Toronto.",
 }
 
 
@@ -386,7 +323,6 @@ def validate(document: Document, form: type[Checked], faults: list[Fault]) -> Ch
     Returns:
         The file; ``None`` where something is wrong.
     """
-    faults += _nothings(document, document.data, ())
     try:
         return form.model_validate(document.data)
     except ValidationError as error:
@@ -402,18 +338,6 @@ def validate(document: Document, form: type[Checked], faults: list[Fault]) -> Ch
         elif detail["input"] is not None and not told:
             faults.append(document.fault(place, _sentence(detail, place, form)))
     return None
-
-
-def _nothings(document: Document, value: Value, place: Place) -> list[Fault]:
-    """Return a fault for each key and list entry that has no value."""
-    if value is None:
-        return [document.fault(place, "nothing stands here. Write a value, or remove it.")]
-    inner: list[tuple[str | int, Value]] = []
-    if isinstance(value, list):
-        inner.extend(enumerate(value))
-    elif isinstance(value, dict):
-        inner.extend(value.items())
-    return [fault for key, item in inner for fault in _nothings(document, item, (*place, key))]
 
 
 def _sentence(detail: ErrorDetails, place: Place, form: type[Part]) -> str:

@@ -115,7 +115,7 @@ def test_a_repeated_header_without_a_number_stops_the_file(apply):
     with pytest.raises(InputError) as caught:
         apply("{phone_cell: Phone}", sheet(["Phone", "ID", "Phone"], ["1", "2", "3"]))
     assert str(caught.value) == (
-        'students.xlsx, Students: the header "Phone" stands over several columns (A, C). '
+        'students.xlsx, Students, row 4: the header "Phone" stands over several columns (A, C). '
         'Write "Phone#1" for the first, "Phone#2" for the second, and so on, in the mapping m.yaml.'
     )
 
