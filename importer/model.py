@@ -42,8 +42,6 @@ GONE = "Gone"
 """Heads the records that a file no longer holds, each with its id in the first column."""
 NOTHING_MAPPED = "No column that the mapping takes holds anything here."
 """Said of a skipped row of which nothing would be sent; once a person fills it, it is a record."""
-COUNTS = "this row counts or adds up"
-"""How the reason begins that a row with a formula over others is not a record."""
 UNCORRECTED = "[correct this]"
 """Stands behind a source cell in a results workbook that had no value to be trusted. The text beside it
 looks like any other, so that without this mark the workbook, pushed again, would send it."""
@@ -129,6 +127,8 @@ class Flaw:
     message: str
     remedy: str
     """As in ``Refusal``."""
+    no_record: bool = False
+    """Whether the cell tells that its row is not a record."""
 
 
 @dataclass(frozen=True, slots=True)

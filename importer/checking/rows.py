@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, compile_checks
 from importer.checking.sheets import about_fills, column_notes, find_strays
-from importer.model import COUNTS, Checked, Refusal, Severity
+from importer.model import Checked, Refusal, Severity
 from importer.schema import Need
 
 if TYPE_CHECKING:
@@ -55,11 +55,7 @@ def _check(batch: Batch, table: Table, required: Collection[str], today: date) -
     given = batch
     strays = {problem.position: problem for problem in find_strays(batch, table)}
     # A row that is not a record, or whose cells stand in wrong columns, has that one problem.
-    whole = {
-        each.position: each
-        for each in batch.problems[::-1]
-        if each.holds and (each.field is None or each.message.startswith(COUNTS))
-    }
+    whole = {each.position: each for each in batch.problems[::-1] if each.field is None}
     skipped = given.skipped.copy()
     skipped[[*strays, *whole]] = True
     batch = replace(batch, skipped=skipped)

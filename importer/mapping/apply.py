@@ -88,7 +88,14 @@ def apply_mapping(
         )
     cells = _Cells(sheet, locate(mapping, sheet))
     skipped = _skipped(mapping, cells)
-    whole = [flaw for flaw in sheet.flaws if flaw.column is None and not skipped[flaw.position]]
+    mapped = {None, *cells.located.values()}
+    whole = [
+        flaw
+        for flaw in sheet.flaws
+        if (flaw.column is None or flaw.no_record)
+        and flaw.column in mapped
+        and not skipped[flaw.position]
+    ]
     cells.quiet = skipped.copy()
     cells.quiet[[flaw.position for flaw in whole]] = True
     fields: dict[str, _Given] = {}
@@ -109,7 +116,12 @@ def apply_mapping(
                 one = cells.merge(known, one, other)
             fields[known.name] = _with_default(one, default)
     problems = [
-        sheet.problem(flaw.position, (), Refusal(flaw.message, flaw.remedy), code=_WHOLE_ROW_CODE)
+        sheet.problem(
+            flaw.position,
+            () if flaw.column is None else (flaw.column,),
+            Refusal(flaw.message, flaw.remedy),
+            code=_WHOLE_ROW_CODE,
+        )
         for flaw in whole
     ]
     problems += (problem for given in fields.values() for problem in given.problems)

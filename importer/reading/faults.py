@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from importer.model import COUNTS, Flaw
+from importer.model import Flaw
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,10 +19,11 @@ class Fault:
     """One sentence that begins in lower case, because the place stands before it."""
     remedy: str
     """One sentence."""
+    no_record: bool = False
 
     def at(self, position: int, column: int | None) -> Flaw:
         """Return the flaw at this position; ``column`` is ``None`` for the whole row."""
-        return Flaw(position, column, self.message, self.remedy)
+        return Flaw(position, column, self.message, self.remedy, self.no_record)
 
 
 EXCEL_ERROR = Fault(
@@ -34,9 +35,10 @@ NOT_CALCULATED = Fault(
     "Open the workbook in Excel, press F9, save it.",
 )
 TALLY = Fault(
-    f"{COUNTS} other rows, by a formula of the spreadsheet program.",
+    "this row counts or adds up other rows, by a formula of the spreadsheet program.",
     "Delete the row, or name it under skip_rows in the mapping; if it is a record, type its numbers in place "
     "of the formulas.",
+    no_record=True,
 )
 TOO_MANY_DIGITS = Fault(
     "this number has more digits than Excel keeps.",
