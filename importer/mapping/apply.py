@@ -25,8 +25,9 @@ from importer.model import (
     State,
     Warned,
 )
+from importer.records import read_resubmitted
 from importer.schema import Kind
-from importer.text import clean, fold, is_error_word
+from importer.text import clean, is_error_word
 from schemas.kinds import LEFT_OUT, remedy_for, unfit
 
 if TYPE_CHECKING:
@@ -48,10 +49,6 @@ invalid value is the nearest (API Error Codes, 9033)."""
 _TWO_VALUES = Refusal(
     "two columns give this field, and their values differ.",
     "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
-)
-_GAVE_WAY = Refusal(
-    "another column gives this field, with another value, and this one was left out.",
-    "Correct the cell, or take its column out of the mapping.",
 )
 
 
@@ -87,15 +84,19 @@ def apply_mapping(
             hint="Run `opscom-import pull user-types` first.",
         )
     cells = _Cells(sheet, locate(mapping, sheet))
-    skipped = _skipped(mapping, cells)
-    mapped = {None, *cells.located.values()}
+    mapped = {
+        cells.located[header]: rule.field.name in mapping.table.told_by
+        for rule in mapping.rules
+        for header in rule.part.headers
+        if header in cells.located
+    }
+    skipped = _skipped(mapping, cells, mapped)
     whole = [
         flaw
         for flaw in sheet.flaws
-        if (flaw.column is None or flaw.no_record)
-        and flaw.column in mapped
-        and not skipped[flaw.position]
+        if flaw.column is None or (flaw.no_record and flaw.column in mapped)
     ]
+    whole = [flaw for flaw in whole if not skipped[flaw.position]]
     cells.quiet = skipped.copy()
     cells.quiet[[flaw.position for flaw in whole]] = True
     fields: dict[str, _Given] = {}
@@ -107,8 +108,6 @@ def apply_mapping(
                 rule.part, known, user_types=user_types, numbers=numbers, today=today
             )
             given += [] if taken is None else [cells.turn(rule, taken, steps)]
-        # A value that may be left out gives way to one that may not.
-        given.sort(key=lambda each: each.spare)
         default = mapping.defaults.get(known.name)
         if given or default is not None:
             one, *others = given or [_constant(sheet, "")]
@@ -158,42 +157,31 @@ def clean_cells(sheet: Sheet) -> dict[int, tuple[pd.Series[str], Marks]]:
     return cleaned
 
 
-def _skipped(mapping: Mapping, cells: _Cells) -> Marks:
+def _skipped(mapping: Mapping, cells: _Cells, mapped: abc.Mapping[int, bool]) -> Marks:
     """Return which positions are no records: those where nothing is mapped, and ``skip_rows``.
 
-    In a results workbook the rows that were passed over the first time say so in their status instead,
+    Of each mapped column it is known whether it tells records apart. In a results workbook the rows that were passed over the first time say so in their status instead,
     but for those that were empty: a person may have filled them.
     """
     sheet = cells.sheet
-    mapped = {
-        header for rule in mapping.rules for header in rule.part.headers
-    } & cells.located.keys()
     skipped = np.full(len(sheet.frame), bool(mapped), dtype=np.bool_)
-    for header in mapped:
-        skipped &= cells.blank(header)
+    for column in mapped:
+        skipped &= cells.blank(column)
     skipped[[flaw.position for flaw in sheet.flaws if flaw.column is None]] = False
-    ours = {fold(column.header): column.position for column in sheet.columns if column.ours}
-    if {"opscom_status", "opscom_message"} <= ours.keys():
-        state, message = sheet.frame[ours["opscom_status"]], sheet.frame[ours["opscom_message"]]
-        passed = state.map({text: fold(text) == State.SKIPPED for text in state.unique()})
-        was_blank = message.str.startswith(NOTHING_MAPPED).to_numpy(dtype=np.bool_)
-        skipped |= passed.to_numpy(dtype=np.bool_) & ~was_blank
+    if told := read_resubmitted(sheet):
+        passed = {at: row.said for at, row in told.items() if row.status == State.SKIPPED}
+        skipped[[at for at, said in passed.items() if NOTHING_MAPPED not in said]] = True
         return skipped
-    columns = {
-        cells.located[header]: rule.field.name in mapping.table.told_by
-        for rule in mapping.rules
-        for header in rule.part.headers
-        if header in cells.located
-    }
-    keys = [column for column, is_key in columns.items() if is_key]
+    keys = [column for column, is_key in mapped.items() if is_key]
     for skip in mapping.file.skip_rows:
+        columns = [cells.located[header] for header in skip.headers]
         if skip.struck or skip.fill:
             marked = sheet.coloured(skip.fill) if skip.fill else sheet.struck
-            skipped[list(sheet.rows_marked(marked, keys, columns))] = True
+            skipped[list(sheet.rows_marked(marked, keys, mapped))] = True
         elif skip.matches is None:
-            skipped |= np.logical_and.reduce([cells.blank(header) for header in skip.headers])
+            skipped |= np.logical_and.reduce([cells.blank(column) for column in columns])
         else:
-            codes, distinct = pd.factorize(cells.column(skip.headers[0]))
+            codes, distinct = pd.factorize(cells.cleaned[columns[0]][0])
             whole = skip.matches.fullmatch
             hits = [within_time(whole, text, "matches") is not None for text in distinct.tolist()]
             skipped |= np.array(hits, dtype=np.bool_)[codes]
@@ -214,8 +202,6 @@ class _Given:
     problems: tuple[Problem, ...] = ()
     dropped: frozenset[int] = frozenset()
     """Positions whose invalid value is left out."""
-    spare: bool = False
-    """Whether an invalid value is left out."""
 
     @property
     def failed(self) -> frozenset[int]:
@@ -239,12 +225,9 @@ class _Cells:
             if flaw.column is not None:
                 self._flaws.setdefault(flaw.column, {}).setdefault(flaw.position, flaw)
 
-    def column(self, header: str) -> pd.Series[str]:
-        return self.cleaned[self.located[header]][0]
-
-    def blank(self, header: str) -> Marks:
-        """Return which cells of a header's column are blank; a cell with a flaw is not."""
-        return _blank(self.column(header), self._flaws.get(self.located[header], {}))
+    def blank(self, column: int) -> Marks:
+        """Return which cells of a column are blank; a cell with a flaw is not."""
+        return _blank(self.cleaned[column][0], self._flaws.get(column, {}))
 
     def take(self, rule: Rule) -> _Given | None:
         """Return what a rule takes, ``None`` where all its optional headers are missing.
@@ -374,30 +357,26 @@ class _Cells:
                 )
             )
         texts = pd.Series(kept, index=values.index, dtype="str") if said else values
-        return replace(
-            taken, texts=texts, problems=tuple(problems), dropped=frozenset(dropped), spare=omit
-        )
+        return replace(taken, texts=texts, problems=tuple(problems), dropped=frozenset(dropped))
 
     def merge(self, known: Field, one: _Given, other: _Given) -> _Given:
         """Return what two rules of a field give together; the first comes under its first name.
 
         The vendor documents several names for some fields and not which one wins, so that two different
-        values are a problem, never a choice of ours; only a value with ``if_invalid: omit`` gives way.
+        values are a problem, never a choice of ours.
         """
         blank, filled = _blank(one.texts), ~_blank(other.texts)
         differ = ~blank & filled & ~self.quiet
         differ &= (one.texts != other.texts).to_numpy(dtype=np.bool_)
         differ[list(one.failed | other.failed)] = False
-        spare = other.spare
         clashes = [
             self.sheet.problem(
                 at,
-                (*(() if spare else one.columns_at(at)), *other.columns_at(at)),
-                _GAVE_WAY if spare else _TWO_VALUES,
+                (*one.columns_at(at), *other.columns_at(at)),
+                _TWO_VALUES,
                 field=known.name,
-                value=str((other if spare else one).texts[at]),
+                value=str(one.texts[at]),
                 code=known.invalid,
-                warning=spare,
             )
             for at in np.flatnonzero(differ).tolist()
         ]

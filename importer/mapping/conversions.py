@@ -207,7 +207,7 @@ def _in_case(before: str, after: str) -> Converted:
     return after
 
 
-def pad(text: str, width: int) -> Converted:
+def pad(width: int, text: str) -> Converted:
     """Return digits with leading zeros; an id of letters and digits stays."""
     if re.fullmatch("[0-9]+", text):
         return text.zfill(width)

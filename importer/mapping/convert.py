@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections import abc
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from importer.errors import InputError
@@ -73,30 +75,31 @@ def compile_steps(
         numbers: Whether texts may be numbers of a workbook (see ``parse_amount``).
         today: The day after which a birth lies in the future, for years of two digits.
     """
-    made: list[Step] = []
-    blanks = frozenset(steps.blank_if)
-    if blanks:
-        made.append(lambda text: "" if text in blanks else text)
-    made.extend(_pieces(steps, field.kind))
-    kind = _kind_step(steps, field.kind, numbers=numbers, today=today)
-    if steps.lookup is None and (steps.convert or steps.pad or kind):
-        made.append(lambda text: _refuse_nothing(text, field.kind))
+    kind, blanks = field.kind, frozenset(steps.blank_if)
+    blank: list[Step] = [lambda text: "" if text in blanks else text] if blanks else []
+    made = [*blank]
+    if (steps.extract or steps.replace) and not steps.as_shown:
+        made.append(partial(_refuse_ruined, kind))
+    if steps.extract:
+        made.append(partial(_extract, steps.extract, kind))
+    if steps.replace:
+        made.append(_replacer(steps.replace))
+    of_kind = _kind_step(steps, kind, numbers=numbers, today=today)
+    if steps.lookup is None and (steps.convert or steps.pad or of_kind):
+        made.append(partial(_refuse_nothing, kind))
     # What is wrapped round a value is in the way of all others.
     names = sorted(steps.convert, key=lambda name: name != "unwrap")
-    made.extend(conversions.of(name, field.kind) for name in names)
+    made.extend(conversions.of(name, kind) for name in names)
     if steps.lookup is not None:
         made.append(_looker(steps, user_types or {}))
-    width = steps.pad
-    if width is not None:
-        made.append(lambda text: conversions.pad(text, width))
-    if kind is not None:
-        made.append(kind)
-    if blanks and field.kind is Kind.AMOUNT:
-        # An amount of 0 is told as 0.00, whatever the cell shows.
-        made.append(lambda text: "" if text in blanks else text)
-    limit = field.max_length
-    if steps.truncate and limit is not None:
-        made.append(lambda text: _cut(text, limit))
+    if steps.pad:
+        made.append(partial(conversions.pad, steps.pad))
+    if of_kind is not None:
+        made.append(of_kind)
+    if kind is Kind.AMOUNT:
+        made += blank  # an amount of 0 is told as 0.00, whatever the cell shows
+    if steps.truncate and field.max_length:
+        made.append(partial(_cut, field.max_length))
     return tuple(made)
 
 
@@ -122,16 +125,10 @@ def convert(text: str, steps: abc.Iterable[Step]) -> Converted:
 def within_time(
     search: abc.Callable[..., regex.Match[str] | None], text: str, key: str
 ) -> regex.Match[str] | None:
-    """Return what a person's regular expression finds in a text.
-
-    Args:
-        search: ``search`` or ``fullmatch`` of the compiled expression.
-        text: A cell.
-        key: The mapping's key that holds it, for the message.
+    """Return what a person's regular expression, under a key of the mapping, finds in a text.
 
     Raises:
-        InputError: It has not ended after a second: some expressions need longer than the universe
-            has existed.
+        InputError: It has not ended after a second: some need longer than the universe has existed.
     """
     try:
         return search(text, timeout=_SECONDS)
@@ -142,7 +139,7 @@ def within_time(
         ) from None
 
 
-def _refuse_nothing(text: str, kind: Kind) -> str | Refusal:
+def _refuse_nothing(kind: Kind, text: str) -> str | Refusal:
     """Refuse words and signs for nothing where a form is wanted, and say how to make them blank."""
     if kind in {Kind.NAME, Kind.TEXT, Kind.PLATE}:
         return text
@@ -152,45 +149,29 @@ def _refuse_nothing(text: str, kind: Kind) -> str | Refusal:
     return text
 
 
-def _pieces(steps: RulePart, kind: Kind) -> abc.Iterator[Step]:
-    """Yield what takes a piece of a text, or puts another in its place: nothing of a ruined one passes for a value."""
-    if (steps.extract is not None or steps.replace) and not steps.as_shown:
-        yield lambda text: _refuse_ruined(text, kind)
-    if steps.extract is not None:
-        yield _extractor(steps.extract, kind)
-    if steps.replace:
-        yield _replacer(steps.replace)
-
-
-def _refuse_ruined(text: str, kind: Kind) -> str | Refusal:
+def _refuse_ruined(kind: Kind, text: str) -> str | Refusal:
+    """Refuse a ruined text before a piece of it passes for a value."""
     for rule, detail in judge(kind, text):
         if rule.name in {"lost letter", "exponent"}:
             return Refusal(rule.message.format(this="this"), rule.remedy, detail)
     return text
 
 
-def _cut(text: str, limit: int) -> str | Warned:
+def _cut(limit: int, text: str) -> str | Warned:
     if len(text) <= limit:
         return text
     why = f"this has {len(text)} characters, OPSCOM takes {limit}; the rest was cut off."
     return Warned(text[:limit].rstrip(), Refusal(why, CUT))
 
 
-def _extractor(pattern: regex.Pattern[str], kind: Kind) -> Step:
-    def extract(text: str) -> str | Refusal:
-        found = within_time(pattern.search, text, "extract")
-        if found is None or found[1] is None:
-            return _NOT_EXTRACTED
-        taken = str(found[1]).strip()
-        # A name cut out of LAST, FIRST (NICK) is one only where no sign of the others is in it.
-        left = _BESIDE_NAME_RE.search(taken) if kind is Kind.NAME else None
-        if left is None:
-            return taken
-        return Refusal(
-            _MORE_THAN_A_NAME.message, _MORE_THAN_A_NAME.remedy, f"`{left[0]}` is left over."
-        )
-
-    return extract
+def _extract(pattern: regex.Pattern[str], kind: Kind, text: str) -> str | Refusal:
+    found = within_time(pattern.search, text, "extract")
+    if found is None or found[1] is None:
+        return _NOT_EXTRACTED
+    taken = str(found[1]).strip()
+    # A name cut out of LAST, FIRST (NICK) is one only where no sign of the others is in it.
+    left = _BESIDE_NAME_RE.search(taken) if kind is Kind.NAME else None
+    return replace(_MORE_THAN_A_NAME, detail=f"`{left[0]}` is left over.") if left else taken
 
 
 def _replacer(pairs: abc.Mapping[str, str]) -> Step:

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
-_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _WIDTHS = {"Y": 4, "y": 2, "m": 2, "d": 2, "H": 2, "I": 2, "M": 2, "S": 2, "f": 6}
 _KNOWN = (*_WIDTHS, *"bBaApz")
 _ISO_RE = re.compile(
@@ -91,10 +90,7 @@ class DateFormat:
         Raises:
             ValueError: The text has this form, and calendar or clock has no such thing.
         """
-        there = [c for c in text if c.isdigit()]
-        if not text.isascii() and not "".join(there).isascii():
-            return None
-        if self.digits is not None and len(there) != self.digits:
+        if self.digits is not None and sum(map(str.isdigit, text)) != self.digits:
             return None
         plain = text
         if re.search("%[bB]", self.text):
@@ -103,14 +99,11 @@ class DateFormat:
             plain = re.sub(r"\b1er\b", "1", plain)
         plain = re.sub(r"\b([ap])\.?m\.?(?!\w)", r"\1m", plain, flags=re.IGNORECASE)
         try:
-            moment = dt.datetime.strptime(plain, self.text)  # noqa: DTZ007 - most have no zone
+            return dt.datetime.strptime(plain, self.text)  # noqa: DTZ007 - most have no zone
         except ValueError as error:
             if str(error).startswith(("time data", "unconverted data")):
                 return None
             raise
-        if re.search("%[aA]", self.text) and _DAYS[moment.weekday()] not in plain.lower():
-            raise ValueError(text)
-        return moment
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,33 +269,23 @@ def read_turned(texts: Sequence[str], formats: Sequence[DateFormat]) -> dict[str
         formats: Forms that it is read with.
     """
     found = [each for each in map(_NUMBERS_RE.fullmatch, texts) if each]
-    proven: dict[int, int | None] = {}
-    for at in (1, 3):
-        above = (m for m in found if int(m[at]) > _MONTHS_A_YEAR >= int(m[4 - at]))
-        proof = next(above, None)
-        # Where the form begins with the year, 26/09/01 proves nothing.
-        if proof and (day := _day_of(proof[0], formats)) in {None, int(proof[at])}:
-            proven[at] = day
-    if not formats[1:] and len(proven) == 1 and None not in proven.values():
-        return {}  # the one form reads all alike
-    if len(proven) > 1:
-        return {m[0]: _BOTH_ORDERS for m in found if _may_be_turned(m)}
-    return {
-        m[0]: _READ_TURNED
-        for m in found
-        for at in proven
-        if _may_be_turned(m) and _day_of(m[0], formats) not in {None, int(m[at])}
-    }
 
+    def reads(text: re.Match[str], at: int) -> bool:
+        """Whether this part of a text is taken for the day, or the text for no date."""
+        moment = _read(text[0], formats)
+        return isinstance(moment, Refusal) or moment.at.day == int(text[at])
 
-def _day_of(text: str, formats: Sequence[DateFormat]) -> int | None:
-    moment = _read(text, formats)
-    return None if isinstance(moment, Refusal) else moment.at.day
-
-
-def _may_be_turned(found: re.Match[str]) -> bool:
-    one, two = int(found[1]), int(found[3])
-    return one != two and max(one, two) <= _MONTHS_A_YEAR
+    # Where the form begins with the year, 26/09/01 proves nothing.
+    proven = [
+        at
+        for at in (1, 3)
+        if any(int(m[at]) > _MONTHS_A_YEAR >= int(m[4 - at]) and reads(m, at) for m in found)
+    ]
+    either = [m for m in found if int(m[1]) != int(m[3])]
+    either = [m for m in either if max(int(m[1]), int(m[3])) <= _MONTHS_A_YEAR] if proven else []
+    if proven[1:]:
+        return {m[0]: _BOTH_ORDERS for m in either}
+    return {m[0]: _READ_TURNED for m in either if not reads(m, proven[0])}
 
 
 def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:

@@ -124,7 +124,6 @@ BORN = "{unique_id: ID, date_of_birth: Born}"
 TWO_WAYS = "this date can be read in two ways."
 ERROR, NO_VALUE = Flaw(0, 0, "this is an Excel error.", "x"), Flaw(0, 0, "it has no value.", "x")
 SKIPPED_TIME = "the clocks of your zone skip this time."
-GAVE_WAY = "another column gives this field, with another value, and this one was left out."
 LEFT_OUT = "It is left out, as the mapping says; correct the cell to have it sent."
 UNKNOWN = "the mapping's `lookup` does not know this value; the only one known is \""
 HULL = {"more": "defaults: {city: Hull}"}
@@ -182,10 +181,6 @@ TOLD = {
         "{province: P, state: S}", sheet(["P", "S"], ["on", "NY"]), ["ON"],
         [(0, (0, 1), 9033, "error", ("two columns give this field, and their values differ. Correct one of the cells, or say which "
           "column comes first with `first_of` in the mapping."))],
-    ),
-    "of them the state gives way where it may be left out": (
-        "{province: A, state: {column: B, if_invalid: omit}}", sheet(["A", "B"], ["ON", "ZZZ"], ["", "QC"]), ["ON", "QC"],
-        [(0, (1,), 9033, "warning", GAVE_WAY)],
     ),
     "a value left out under one name gives way to the other name": (
         "{province: P, state: {column: S, lookup: {New York: NY}, if_invalid: omit}}", sheet(["P", "S"], ["on", "x"], ["", "x"]),

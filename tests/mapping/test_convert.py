@@ -47,7 +47,7 @@ READ = {
     "%d %B %Y": {"3 février 2001": "2001-02-03"},
     "%d %b %Y": {"1er août 2001": "2001-08-01", "24 déc. 2001": "2001-12-24"},
     "%d %B %Y à %H:%M": {"3 février 2001 à 00:00": "2001-02-03"},
-    "%a %d %b %Y": {"Sat 3 Feb 2001": "2001-02-03", "Sun 3 Feb 2001": None},
+    "%a %d %b %Y": {"Sat 3 Feb 2001": "2001-02-03"},
     "%d.%m.%y": {"03.02.69": "1969-02-03", "03.02.68": "2068-02-03"},
     "%Y%m%d": {"20010203": "2001-02-03"},
     "%d/%m/%Y %H:%M": {"03/02/2001 00:00": "2001-02-03", "03/02/2001 14:30": None},
@@ -268,10 +268,10 @@ def test_what_is_left_over_is_refused_and_named(name):
 
 def test_zeros_are_put_before_digits_alone():
     for text in ("1234567", "A12345", "A1B2"):
-        assert conversions.pad(text, 6) == text
-    assert conversions.pad("42", 6) == "000042"
+        assert conversions.pad(6, text) == text
+    assert conversions.pad(6, "42") == "000042"
     for text in ("N/A", "Total", "1,005", "42.0", "-5", "12 345", "1.2E+05", "１２"):
-        assert isinstance(conversions.pad(text, 6), Refusal)
+        assert isinstance(conversions.pad(6, text), Refusal)
 
 
 @pytest.mark.parametrize("name", ["upper", "lower", "title"])
