@@ -129,10 +129,9 @@ def choose(
     misnamed = [each for each in others if isinstance(each, Choice) and not each.deletes_more]
     misfits = [each for each in tried or others if isinstance(each, _Misfit)]
     if misnamed and not first:
-        each = "that mapping is" if len(misnamed) == 1 else "those mappings are"
         told = (
-            f"{name} has the columns of {_names(misnamed)}, but {each} for files of other names. Name one "
-            "with --mapping, rename the file, or extend `match` in the mapping."
+            f"{name} has the columns of {_names(misnamed)}, but by `match` that is for files of other names. "
+            "Name one with --mapping, rename the file, or extend `match` in the mapping."
         )
     elif source.origin and source.origin.mapping and not (first or named):
         told = (
@@ -228,10 +227,6 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
         return sheet
     if rows and not named and (two := _two_lines(source, grid, mapping, rows[0])):
         return two
-    if missing == mapping.headers and not named:
-        first = listed_up_to(mapping.headers, _MOST)
-        why = f"none of the first 30 rows holds any of the mapped headers ({first})."
-        return _Misfit(mapping, _at(grid, why), len(missing), grid)
     wrong, right = "", find_header(grid, mapping.headers) if named else None
     if right:
         there = missing_headers(mapping, take_sheet(source, grid, right).columns)
@@ -242,16 +237,13 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     near = {header: nearest(header, told) for header in missing}
     parts = [
         f'"{header}"' if near[header] is None else f'"{header}" (the nearest is "{near[header]}")'
-        for header in sorted(missing, key=lambda header: near[header] is None)
+        for header in missing
     ]
     what = "this column is" if len(parts) == 1 else "these columns are"
     lacks = f"{what} missing: {listed_up_to(parts, _MOST)}" if parts else ""
-    why = "; there ".join(filter(None, (wrong, lacks))) + "."
-    return _Misfit(mapping, _at(grid, why), len(missing), grid, sheet)
-
-
-def _at(grid: Grid, why: str) -> str:
-    return why if grid.name is None else f"{grid.name}: {why}"
+    where = "" if grid.name is None else f"{grid.name}: "
+    why = where + "; there ".join(filter(None, (wrong, lacks))) + "."
+    return _Misfit(mapping, why, len(missing), grid, sheet)
 
 
 def _ends(headers: Iterable[str]) -> list[str]:
@@ -284,11 +276,8 @@ def _left_out(grid: Grid, found: Sheet | _Misfit, mapping: Mapping, asked: str) 
     if not rows:
         return None
     lacks = missing_headers(mapping, () if sheet is None else sheet.columns)
-    what = "it has none of the mapped headers"
-    if len(lacks) < len(mapping.headers):
-        named = listed_up_to([f'"{each}"' for each in lacks], _MOST)
-        what = f"it lacks {named}" if lacks else "it has all mapped headers"
-    why = f"only {asked} is asked for, and {what}" if asked else what
+    named = listed_up_to([f'"{each}"' for each in lacks], _MOST)
+    why = f"only {asked} is asked for" if asked else f"it lacks {named}"
     return f"The sheet {grid.name} ({count(rows, 'row')}) was not imported: {why}."
 
 

@@ -10,7 +10,7 @@ import calendar
 import datetime as dt
 import re
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from importer.model import Refusal, Warned
@@ -109,10 +109,12 @@ class DateFormat:
 @dataclass(frozen=True, slots=True)
 class _Moment:
     at: dt.datetime
-    """With its zone where the text names one."""
+    """With its zone where the text names one and the mapping none."""
     has_time: bool
     short: bool = False
     """Whether its year has two digits."""
+    moved: bool = False
+    """Whether it was put from another zone into that of the mapping."""
 
 
 def compile_format(text: str) -> DateFormat:
@@ -174,18 +176,14 @@ def parse_date(
             a text is refused.
         today: A year of two digits that would lie after this day is of the century before.
     """
-    moment = _read(text, formats)
+    moment = _read(text, formats, timezone)
     if isinstance(moment, Refusal):
         return moment
-    at: dt.datetime | None = moment.at
-    if moment.at.tzinfo is not None:
-        if timezone is None:
-            return _DATE_HAS_ZONE
-        at = _in_zone(moment.at, timezone)
-    if at is None:
-        return _NO_SUCH_DAY
+    at = moment.at
+    if at.tzinfo is not None:
+        return _DATE_HAS_ZONE
     if at.time() != dt.time():
-        return _HAS_TIME if moment.at.tzinfo is None else _NOT_MIDNIGHT
+        return _NOT_MIDNIGHT if moment.moved else _HAS_TIME
     before = moment.short and today is not None and at.date() > today
     return f"{at.year - 100 * before:04}{at.date().isoformat()[4:]}"
 
@@ -208,15 +206,10 @@ def parse_datetime(
             refused. Texts without a zone stay as they are; one that the zone's clocks skip is warned of.
         midnight: Whether a time of 00:00:00 stands for a date alone.
     """
-    moment = _read(text, formats)
+    moment = _read(text, formats, timezone)
     if isinstance(moment, Refusal):
         return _OF_MOMENTS.get(moment, moment)
     at = moment.at
-    if at.tzinfo is not None and timezone is not None:
-        local = _in_zone(at, timezone)
-        if local is None:
-            return _NO_SUCH_DAY
-        at = local
     if not moment.has_time or (midnight and at.time() == dt.time()):
         if time is None:
             return _NO_TIME
@@ -229,19 +222,11 @@ def parse_datetime(
     return Warned(written, _SKIPPED) if timezone and _is_skipped(at, timezone) else written
 
 
-def _in_zone(at: dt.datetime, timezone: ZoneInfo) -> dt.datetime | None:
-    """Return a moment on the clocks of a zone, ``None`` past the calendar's ends."""
-    try:
-        return at.astimezone(timezone).replace(tzinfo=None)
-    except (OverflowError, ValueError):
-        return None
-
-
 def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
     """Whether the clocks of a zone are put forward over this time."""
     with suppress(OverflowError):  # a permit without an end has the last day that there is
-        there = _in_zone(local.replace(tzinfo=timezone).astimezone(dt.UTC), timezone)
-        return there not in {None, local}
+        moment = local.replace(tzinfo=timezone).astimezone(dt.UTC)
+        return moment.astimezone(timezone).replace(tzinfo=None) != local
     return False
 
 
@@ -252,13 +237,11 @@ def is_midnight(
 
     That is a date alone, the end of a permit that has none (9999-12-31), and what is no date.
     """
-    moment = _read(text, formats)
+    moment = _read(text, formats, timezone)
     if isinstance(moment, Refusal) or moment.at.date() == dt.date.max:
         return None
-    at: dt.datetime | None = moment.at
-    if moment.at.tzinfo is not None:
-        at = None if timezone is None else _in_zone(moment.at, timezone)
-    return at.time() == dt.time() if at is not None and moment.has_time else None
+    told = moment.has_time and moment.at.tzinfo is None
+    return moment.at.time() == dt.time() if told else None
 
 
 def read_turned(texts: Sequence[str], formats: Sequence[DateFormat]) -> dict[str, Refusal]:
@@ -306,8 +289,21 @@ def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
     return len(found) == len(written) > 0 and bool(set.intersection(*above))
 
 
-def _read(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
-    """Return the moment that a text names, or why it names none."""
+def _read(
+    text: str, formats: Sequence[DateFormat], timezone: ZoneInfo | None = None
+) -> _Moment | Refusal:
+    """Return the moment that a text names, on the clocks of the zone, or why it names none."""
+    moment = _in_its_own_zone(text, formats)
+    if isinstance(moment, Refusal) or moment.at.tzinfo is None or timezone is None:
+        return moment
+    try:
+        local = moment.at.astimezone(timezone).replace(tzinfo=None)
+    except (OverflowError, ValueError):  # past the calendar's ends
+        return _NO_SUCH_DAY
+    return replace(moment, at=local, moved=True)
+
+
+def _in_its_own_zone(text: str, formats: Sequence[DateFormat]) -> _Moment | Refusal:
     if re.search(r"[T ]24:00", text):
         return _NO_HOUR_24
     fitted = False

@@ -54,7 +54,7 @@ WAYS = "Correct the file or the mapping (docs/mappings.md says how)."
 NEW = "Correct the file, or to have proposed what is new:"
 CSV = "Id,First,Last\n1,Ada,Quill\n"
 MISNAMED = (
-    "roster.csv has the columns of {}, but that mapping is for files of other names. Name one with --mapping, "
+    "roster.csv has the columns of {}, but by `match` that is for files of other names. Name one with --mapping, "
     "rename the file, or extend `match` in the mapping."
 )
 DELETED = (
@@ -220,7 +220,7 @@ NAMED = {
     ),
     "of sheets without a mapped header the table, not the notes before it": (
         {"a": ()}, {"Notes": [["List for parking"]], "People": PEOPLE},
-        ("roster.xlsx does not fit a.yaml: People: none of the first 30 rows holds any of the mapped headers (Id, First, Last). "
+        ('roster.xlsx does not fit a.yaml: People: these columns are missing: "Id", "First", "Last". '
          f"The file has 3 columns, and no row of it holds headers that are known here. {WAYS}"),
     ),
 }  # fmt: skip
