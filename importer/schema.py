@@ -92,23 +92,17 @@ class Field:
     @property
     def limit(self) -> str:
         """What the field takes, in words."""
-        if self.kind in FORMS:
-            return FORMS[self.kind]
         length = "no limit" if self.max_length is None else f"up to {self.max_length} characters"
-        before = "an e-mail address, " if self.kind is Kind.EMAIL else ""
-        return f"{before}{length}{', as a rule 17' if self.kind is Kind.VIN else ''}"
+        words = {Kind.EMAIL: f"an e-mail address, {length}", Kind.VIN: f"{length}, as a rule 17"}
+        return {**FORMS, **words}.get(self.kind, length)
 
     @property
     def codes(self) -> tuple[int, ...]:
         """What OPSCOM answers, and so do the checks, where the field is missing, too long or invalid."""
-        too_long = self.max_length is not None and self.kind not in FORMS
-        codes = (
-            None if self.need is Need.OPTIONAL else self.missing,
-            self.too_long if too_long else None,
-            self.invalid,
-            self.repeated,
-        )
-        return tuple(dict.fromkeys(code for code in codes if code is not None))
+        missing = self.missing if self.need is not Need.OPTIONAL else None
+        too_long = self.too_long if self.max_length and self.kind not in FORMS else None
+        codes = (missing, too_long, self.invalid, self.repeated)
+        return tuple(dict.fromkeys(filter(None, codes)))
 
     @property
     def may_be_cut(self) -> bool:
@@ -194,10 +188,7 @@ class Table(Page):
 
     def field(self, name: str) -> Field | None:
         """Return the field of that name or alias (exactly as spelled), ``None`` where there is none."""
-        for known in self.fields:
-            if name == known.name or name in known.aliases:
-                return known
-        return None
+        return next((each for each in self.fields if name in {each.name, *each.aliases}), None)
 
     def group(self, name: str) -> tuple[Field, ...]:
         """Return the fields that stand for each other under that group name, in the vendor's order."""
@@ -205,9 +196,12 @@ class Table(Page):
 
     def need_of(self, known: Field) -> str:
         """Return in words what a blank of this field means."""
-        if known.need is not Need.ONE_OF:
-            return known.need.value
-        return "one of " + ", ".join(other.name for other in self.group(known.group))
+        names = ", ".join(other.name for other in self.group(known.group))
+        return f"one of {names}" if known.need is Need.ONE_OF else known.need.value
+
+    def spelled(self, part: str) -> str:
+        """Return a part of a key as the table knows it."""
+        return part.casefold() if self.fold_key else part.upper() if self.upper_key else part
 
     @property
     def told_by(self) -> tuple[str, ...]:
@@ -238,17 +232,12 @@ class Read(Page):
 
 
 def record_key(table: Table, payload: Mapping[str, str]) -> str:
-    r"""Return the text by which OPSCOM, and so the journal, knows a record.
+    r"""Return the text by which OPSCOM, and so the journal, knows a record of such a payload.
 
-    Args:
-        table: The page that the record is sent to.
-        payload: Field → text, under the vendor's names; blanks may be there or left out.
-
-    Returns:
-        The only part of the key as it is, several parts joined with ``|`` (``|`` and ``\`` inside a
-        part are escaped). A part that several fields can give is preceded by the name of the field
-        that gave it, because plate type 4 and a plate type called "4" are two things. Empty where
-        the table has no key or a part of it is blank.
+    That is the only part of the key as it is, or several parts joined with ``|`` (``|`` and ``\`` inside a
+    part are escaped). A part that several fields can give is preceded by the name of the field that gave
+    it, because plate type 4 and a plate type called "4" are two things. It is empty where the table has no
+    key or a part of it is blank.
 
     >>> from schemas import TABLES
     >>> record_key(TABLES["vehicles"], {"plate": "abc 1", "prov": "on", "plateTypeID": "4"})
@@ -259,11 +248,7 @@ def record_key(table: Table, payload: Mapping[str, str]) -> str:
         name = next((name for name in names if payload.get(name)), None)
         if name is None:
             return ""
-        text = payload[name]
-        if table.fold_key:
-            text = text.casefold()
-        if table.upper_key:
-            text = text.upper()
+        text = table.spelled(payload[name])
         parts.append(text if len(names) == 1 else f"{name}={text}")
     if len(parts) == 1:
         return parts[0]

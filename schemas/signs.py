@@ -58,7 +58,6 @@ NOTHING: Final = frozenset(
         *("nan", "nat", "<na>", "undefined", "[object object]"),
     }
 )
-
 NO_PLATE: Final = frozenset(
     {
         *("none", "no plate", "no plates", "no licence plate", "no license plate", "nil", "n/a"),
@@ -72,7 +71,6 @@ NO_PLATE: Final = frozenset(
         *("idem", "ditto", "(blank)", "(vide)", "not applicable"),
     }
 )
-
 NO_NUMBER: Final = NOTHING | NO_PLATE | {"na", "no", "no phone", "unlisted", "private", "aucun"}
 
 
@@ -98,24 +96,17 @@ def stands_for_nothing(words: frozenset[str]) -> Find:
 
 DASHES: Final = "\\-\u00ad\u058a\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
 """All dashes, to be written inside the brackets of a pattern."""
-
 POINTS: Final = ".·•∙⋅"
-
 _PLATE: Final = r"(?=[^,;/&|]*[0-9])[^\W_][\w .\-]*"
-
 _TWO_PLATES: Final = re.compile(
     rf"\s*({_PLATE}?)\s*([/,;&|+]|\b(?:or|and|et|ou)\b)\s*({_PLATE})", re.IGNORECASE
 )
-
 _USUAL_PLATE: Final = 4
 _MIXED_RE: Final = re.compile(r"(?=\w*[0-9])(?=\w*[^\W\d_])\w{5,}")
-
 _REMARK_RE: Final = re.compile(rf"(.*[0-9].*?)(\s[{DASHES}]\s*[^\W\d_]{{3,}}.*)")
-
 _LATIN_RE: Final = re.compile(
     r"[A-Za-z\u00aa\u00ba\u00c0-\u024f\u1e00-\u1eff\uff21-\uff3a\uff41-\uff5a]"
 )
-
 ON_PLATE_RE: Final = re.compile(rf"[^\w\s{DASHES}{POINTS}]|_")
 
 
@@ -147,20 +138,13 @@ def remark(text: str) -> str | bool | None:
 
 def foreign_letters(text: str) -> str | None:
     """Return the first letter that is not Latin."""
-    if text.isascii():
-        return None
     return next((c for c in text if c.isalpha() and not _LATIN_RE.match(c)), None)
 
 
 LOCAL: Final = r"[^\s@<>()\[\]{},;:\"“”’‘\\/|]+"
-
 _HOST: Final = r"[^\s@<>()\[\]{},;:\"“”’‘'\\/|#?&=%]+"
-
-_ADDRESS: Final = rf"(?!['.])(?!.*\.\.)(?!.*\.@){LOCAL}@(?!\.){_HOST}(?<!\.)"
-
-ADDRESS_RE: Final = re.compile(_ADDRESS)
-
-AROUND_RE: Final = re.compile(
+ADDRESS_RE: Final = re.compile(rf"(?!['.])(?!.*\.\.)(?!.*\.@){LOCAL}@(?!\.){_HOST}(?<!\.)")
+_AROUND_RE: Final = re.compile(
     r"(?i:mailto:)?((?![\"'])[^\s<>:;,()\"]+)|(?:[^<>@]*)<(?i:mailto:)?([^\s<>]+)>|[\"'](.+)[\"']"
 )
 
@@ -171,7 +155,7 @@ def plain_address(text: str) -> str | None:
     >>> plain_address("Zoë Roy <zoe@example.ca>")
     'zoe@example.ca'
     """
-    around = AROUND_RE.fullmatch(text)
+    around = _AROUND_RE.fullmatch(text)
     inner = "" if around is None else next(filter(None, around.groups()), "")
     return inner if ADDRESS_RE.fullmatch(inner) else None
 
@@ -180,7 +164,6 @@ EXTENSION_RE: Final = re.compile(
     r"[\s,;]*(?:(?<![A-Za-z])(?:extension|ext|poste|local|x)|#)\s*[.:#]*\s*([0-9]{1,7})\s*",
     re.IGNORECASE,
 )
-
 
 _ONE_OF_A_LIST: Final = r"\s*(?:[,;/&|]|\b(?:or|and|et|ou)\b)\s*"
 _TEN_DIGITS_RE: Final = re.compile(
@@ -216,9 +199,9 @@ def impossible(text: str) -> bool:
         return True
 
 
-_CANADIAN: Final = r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]{0,2}[0-9][ABCEGHJ-NPRSTV-Z][0-9]"
-
-_CANADIAN_RE: Final = re.compile(_CANADIAN, re.IGNORECASE)
+_CANADIAN_RE: Final = re.compile(
+    r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]{0,2}[0-9][ABCEGHJ-NPRSTV-Z][0-9]", re.IGNORECASE
+)
 
 
 def two_codes(text: str) -> str | None:

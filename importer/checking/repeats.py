@@ -82,9 +82,7 @@ class _Sheet:
                 next((f"{name}={texts[at]}" for name, texts in columns if texts[at]), "")
                 for at in range(len(found))
             ]
-        if self.table.fold_key:
-            return [text.casefold() for text in found]
-        return [text.upper() for text in found] if self.table.upper_key else found
+        return list(map(self.table.spelled, found))
 
     def contents(self, position: int, names: Iterable[str]) -> list[str | None]:
         """Return what would be sent of a row; ``None`` for what would not be sent."""

@@ -13,7 +13,7 @@ from importer.model import Checked, Refusal, Severity
 from importer.schema import Need
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import date
 
     import pandas as pd
@@ -21,8 +21,7 @@ if TYPE_CHECKING:
     from importer.model import Batch, Problem
     from importer.schema import Field, Table
 
-    Flawed = Mapping[str, Collection[int]]
-    Failure = tuple[str, Rule, Sequence[int]]
+    Failure = tuple[Field, Rule, Sequence[int]]
     """A field, a rule, and the positions that break it."""
 
 
@@ -67,14 +66,18 @@ def _check(batch: Batch, table: Table, required: Collection[str], today: date) -
             flawed[problem.field].add(problem.position)
 
     failures = _failures(batch, table, required, today, flawed)
-    spared = [(name, rule, positions) for name, rule, positions in failures if rule.leaves_out]
+    spared = [failure for failure in failures if failure[1].leaves_out]
     if spared:
-        problems += [warning for each in spared for warning in _problems(batch, table, *each)]
-        batch = _without(batch, spared)
+        frame, left_out = batch.frame.copy(), set(batch.left_out)
+        for known, rule, positions in spared:
+            problems += _problems(batch, known, rule, positions)
+            frame.loc[list(positions), known.name] = ""
+            left_out.update((position, known.name) for position in positions)
+        batch = replace(batch, frame=frame, left_out=frozenset(left_out))
         # What is missing shows only now: of two fields one of which must be filled, say.
         failures = _failures(batch, table, required, today, flawed)
     for failure in failures:
-        problems += _problems(batch, table, *failure)
+        problems += _problems(batch, *failure)
 
     return Checked(
         batch=replace(batch, skipped=given.skipped) if spared else given,
@@ -88,16 +91,12 @@ def _check(batch: Batch, table: Table, required: Collection[str], today: date) -
     )
 
 
-def _without(batch: Batch, failures: Iterable[Failure]) -> Batch:
-    frame, left_out = batch.frame.copy(), set(batch.left_out)
-    for name, _, positions in failures:
-        frame.loc[list(positions), name] = ""
-        left_out.update((position, name) for position in positions)
-    return replace(batch, frame=frame, left_out=frozenset(left_out))
-
-
 def _failures(
-    batch: Batch, table: Table, required: Collection[str], today: date, flawed: Flawed
+    batch: Batch,
+    table: Table,
+    required: Collection[str],
+    today: date,
+    flawed: Mapping[str, Collection[int]],
 ) -> list[Failure]:
     """Run the table's rules over the rows that are records and return what fails, in their order.
 
@@ -105,7 +104,9 @@ def _failures(
     """
     from pandera.errors import SchemaErrors
 
-    frame = _with_blanks(batch, table, required)
+    frame = batch.frame[~batch.skipped] if batch.skipped.any() else batch.frame
+    if blanks := dict.fromkeys(_absent(frame, table, required), ""):
+        frame = frame.assign(**blanks).astype("str")
     schema = compile_checks(table, batch, frame, required, today)
     try:
         schema.validate(frame, lazy=True)
@@ -114,6 +115,7 @@ def _failures(
     else:
         return []
     failures: list[Failure] = []
+    fields = {known.name: known for known in table.fields}
     for error in failed:
         rule: Rule = error.schema.metadata[error.check.error]
         name = str(error.schema.name)
@@ -124,24 +126,15 @@ def _failures(
         broken = map(int, frame.index[~error.check_output.to_numpy(dtype=bool)])
         positions = [position for position in broken if position not in passed]
         if positions:
-            failures.append((name, rule, positions))
+            failures.append((fields[name], rule, positions))
     return failures
 
 
-def _with_blanks(batch: Batch, table: Table, required: Collection[str]) -> pd.DataFrame:
-    """Return the rows that are records, with a blank column for each unmapped field that must be."""
-    frame = batch.frame
-    if batch.skipped.any():
-        frame = frame[~batch.skipped]
-    blanks = {known.name: "" for known in _absent(frame, table, required)}
-    return frame.assign(**blanks).astype("str") if blanks else frame
-
-
-def _absent(frame: pd.DataFrame, table: Table, required: Collection[str]) -> list[Field]:
+def _absent(frame: pd.DataFrame, table: Table, required: Collection[str]) -> list[str]:
     """Return the fields that must be filled and that nothing in the mapping gives."""
     given = {known.group for known in table.fields if known.name in frame}
     return [
-        known
+        known.name
         for known in table.fields
         if known.name not in frame
         and (
@@ -153,33 +146,27 @@ def _absent(frame: pd.DataFrame, table: Table, required: Collection[str]) -> lis
 
 
 def _problems(
-    batch: Batch, table: Table, name: str, rule: Rule, positions: Sequence[int]
-) -> list[Problem]:
-    known = table.field(name)
-    title = name if known is None else known.title
-    values = [""] * len(positions)
+    batch: Batch, known: Field, rule: Rule, positions: Sequence[int]
+) -> Iterator[Problem]:
+    name, values = known.name, [""] * len(positions)
     if name in batch.frame and not rule.whole_row:
         values = batch.frame.loc[list(positions), name].tolist()
     looked_at = [*(() if rule.whole_row else (name,)), *(rule.also if rule.on_blank else ())]
-    problems = []
     for position, value in zip(positions, values, strict=True):
         columns = batch.columns_at(looked_at, position)
-        this = "this" if columns else f'the "{title}"'
+        this = "this" if columns else f'the "{known.title}"'
         message, remedy = rule.message.format(this=this, length=len(value)), rule.remedy
         if not columns and not rule.whole_row:
             remedy = f"Give {name} another column or value in the mapping."
-        problems.append(
-            batch.sheet.problem(
-                position,
-                columns,
-                Refusal(message, remedy, rule.details.get(value, "")),
-                field=None if rule.whole_row else name,
-                value=value,
-                code=rule.code,
-                warning=rule.severity is Severity.WARNING,
-            )
+        yield batch.sheet.problem(
+            position,
+            columns,
+            Refusal(message, remedy, rule.details.get(value, "")),
+            field=None if rule.whole_row else name,
+            value=value,
+            code=rule.code,
+            warning=rule.severity is Severity.WARNING,
         )
-    return problems
 
 
 def _never_given(batch: Batch, table: Table, required: Collection[str]) -> Iterable[str]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from importer.model import Severity
 from importer.schema import FORMS, Field, Kind, Need, Table
-from importer.text import MOST_CHARACTERS, units
+from importer.text import MOST_CHARACTERS
 from schemas import kinds
 from schemas.signs import NOTHING
 
@@ -149,8 +149,6 @@ def _length(known: Field, column: pd.Series[str]) -> Rule:
     if limit is None or known.kind in FORMS:
         limit = MOST_CHARACTERS
         what = f"is longer than the {limit:,} characters that a cell of a workbook holds."
-        long = lengths > limit // 2
-        lengths = lengths.mask(long, column[long].map(units))
     remedy = _SHORTEN if known.may_be_cut else "Shorten it."
     return Rule("length", lengths <= limit, known.too_long, f"{{this}} {what}", remedy)
 
@@ -241,9 +239,15 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
     if policy is not None and policy.of and policy.upsert and (known.name,) in table.key:
         names = [other.name for other in table.fields if other.name != known.name]
         changes = frame[[name for name in names if name in frame]]
+        sent = changes != ""
+        if batch.blanks == "send":
+            sent[:] = True
+            for label, name in batch.left_out:
+                if name in sent and label in sent.index:
+                    sent.loc[label, name] = False
         yield Rule(
             "changes",
-            _sent(changes, batch).any(axis=1),
+            sent.any(axis=1),
             9031,
             "this row changes nothing of its permit.",
             "Fill the end, the plate, the amount or the currency, or delete the row.",
@@ -251,13 +255,3 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
             on_blank=True,
             whole_row=True,
         )
-
-
-def _sent(changes: pd.DataFrame, batch: Batch) -> pd.DataFrame:
-    sent = changes != ""
-    if batch.blanks == "send":
-        sent[:] = True
-        for label, name in batch.left_out:
-            if name in sent and label in sent.index:
-                sent.loc[label, name] = False
-    return sent

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _TOTAL: Final = re.compile(
     r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b|[^\W\d]+ ?:$", re.IGNORECASE
 )
+_LAST: Final = re.compile(r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b[\W\d]*", re.IGNORECASE)
 _COUNTED: Final = r"(?i)(?:.+ )?(?:sub-?|sous-)?(?:totals?|totaux|count|total général)"
 """What stands beside a subtotal, in any of its columns."""
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
@@ -75,11 +76,8 @@ _UNLIKE: Final = (
     "this row does not look like a record: this cell is unlike those of the other rows."
 )
 _TWO: Final = 2
-_EXACT: Final = 15
-"""Digits that Excel keeps of a number."""
 _APART_BY: Final = 30
 _APART_IN: Final = rf"[\s{DASHES}{POINTS}]"
-_ROUNDED: Final = r"[0-9]{15}0+"
 _HUES: Final = (
     (20, "red"), (45, "orange"), (70, "yellow"), (165, "green"), (260, "blue"), (290, "purple"), (340, "pink"),
 )  # fmt: skip
@@ -217,17 +215,13 @@ def _headers(rows: _Rows) -> dict[int, bool]:
         if wanted.isdisjoint(known.values()):
             continue
         foreign = any(headers.get(column) != cell for column, cell in known.items())
+        # The ``E-mail`` of one page is the ``Email`` of another.
         foreign |= any(
-            _letters(headers.get(column, "")) != _letters(cells[column])
+            re.sub(r"[\W_]", "", headers.get(column, "")) != re.sub(r"[\W_]", "", cells[column])
             for column in rows.mapped & cells.keys()
         )
         found[at] = not foreign
     return found
-
-
-def _letters(header: str) -> str:
-    """Return a header without its signs: the ``E-mail`` of one page is the ``Email`` of another."""
-    return "".join(filter(str.isalnum, header))
 
 
 def _key(batch: Batch, table: Table) -> tuple[Field, int] | None:
@@ -274,11 +268,13 @@ def _unlike(
             continue
         told = texts.iloc[few].str.fullmatch(_COUNTED).to_numpy(dtype=np.bool_)
         yield from (at for at, each in zip(few, told, strict=True) if each and at in look)
-    begins = (
+    begins = [
         at
         for at, cell in zip(less, first, strict=True)
         if _TOTAL.match(keys[index[at]]) or _TOTAL.match(cell)
-    )
+    ]
+    # In a list of two columns the total fills both; it is the last, then.
+    begins += [at for at in order[-1:] if _LAST.fullmatch(keys[index[at]])]
     yield from (at for at in begins if at in look)
 
 
@@ -345,7 +341,7 @@ def column_notes(batch: Batch, table: Table) -> Iterator[str]:
 
 
 def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
-    """Yield that numbers have lost their zeros, or their last digits.
+    """Yield that numbers have lost their zeros.
 
     Those that begin with a zero are of one length, and others are shorter; or two of these hold: fewer than
     half are shorter, there are two lengths, and the numbers lie far apart, as no counter's do. One number
@@ -368,13 +364,6 @@ def _about_ids(mapped: pd.Series[str], rows: Numbers) -> Iterator[str]:
         yield (
             f"{int(shorter.sum()):,} {have} fewer digits than the {longest} of the others "
             f"({_those(rows[shorter])}). If zeros at the front were lost, say `pad: {longest}` in the mapping."
-        )
-    long = digits & (lengths > _EXACT)
-    if long.sum() >= _TWO and bool(mapped[long].str.fullmatch(_ROUNDED).all()):
-        yield (
-            f"{count(int(long.sum()), 'long number')}, all zero after the first {_EXACT} digits "
-            f"({_those(rows[long])}). Excel probably rounded them; export the column as text from the system "
-            "that it comes from."
         )
 
 

@@ -30,7 +30,6 @@ def notes(field, cells, *, mapped=None, endpoint="users", header="HEADER", name=
 
 IDS = [f"{number}" for number in range(100_200_301, 100_200_331)]
 PADDED = [f"{number:04d}" for number in range(3, 900, 50)]
-ROUNDED = ["1234567890123450", "9876543210987650"]
 
 
 NOTED = {
@@ -69,11 +68,6 @@ NOTED = {
         ("5 plates differ from others in blanks, dashes or points alone (rows 2 to 3, 5 to 7). To have them written "
         "alike, say `convert: [plate]` in the mapping."),
     ),
-    "long numbers that all end in zeros": (
-        "student_no", ROUNDED, None,
-        ("2 long numbers, all zero after the first 15 digits (rows 2 to 3). Excel probably rounded them; export "
-        "the column as text from the system that it comes from."),
-    ),
 }  # fmt: skip
 
 
@@ -94,7 +88,6 @@ PROVES_NOTHING = {
     "letters": ("unique_id", ["A1", "B22", "C333", "12"]),
     "padded": ("unique_id", [*IDS, "1234567"], [*IDS, "001234567"]),
     "more zeros": ("employ_no", [*PADDED, "000731", "73"]),
-    "one not rounded": ("student_no", [*ROUNDED, "1234567890123456"]),
 }
 
 

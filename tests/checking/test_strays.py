@@ -110,6 +110,15 @@ def test_a_total_is_not_a_record_wherever_it_stands(held, row):
         assert held([*people(0, 3), row]) == {5: UNLIKE}
 
 
+def test_a_total_below_a_list_of_two_columns_is_not_a_record_and_no_plate(held):
+    header = MAPPING.partition("fields")[0]
+    fields = "fields: {plate: Plate, plateTypeID: {value: 4}, prov: {value: ON}}"
+    mapping = f"{header.replace('users', 'vehicles')}{fields}\n"
+    rows = [[f"CEKR{number}", str(number)] for number in range(3)]
+    found = held([*rows, ["Total", "3"]], header=["Plate", "Stall"], mapping=mapping)
+    assert found == {5: UNLIKE.replace("unique_id", "plate")}
+
+
 COUNTED = [
     ["8", "Total"], ["8", "", "Nurses Count"], ["", "", "Total général", "8"], ["8", "Sous-total"],
 ]  # fmt: skip
