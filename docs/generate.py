@@ -96,7 +96,7 @@ few (lookups, provinces, currencies, plate types, states), at most twenty. Where
 page. `login` prints `client`, `host`, and `kept` (where the token is), `tested` or `forgotten`. `settle` prints the
 object of `push`; its `notes` name the rows that it could not look into.
 
-`map` prints what it proposes; `mapping` is `null` where none was written, and `asks` are the open questions:
+`map` prints what it proposes; `mapping` is `null` where none was written, `workbook` is there with `--workbook`, and `asks` are the open questions:
 
 ```json
 {"file": "inbox/staff.csv", "sheet": null, "header_row": 1, "endpoint": "users", "rows": 8,

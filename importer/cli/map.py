@@ -27,7 +27,6 @@ from importer.proposing.answers import BLANK, COLUMNS, FIELDS, HOLD, ROWS, VALUE
 from importer.proposing.proposal import Confidence, as_json, nothing
 from importer.proposing.propose import (
     BESIDE,
-    LAST,
     OF_A_LIST,
     Office,
     of_list,
@@ -65,7 +64,7 @@ _SHOWN, _CAUSES = 20, 3
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was typed, and where it was."""
+    """What was typed, and the office where it was typed."""
 
     file: Path
     output: Path | None
@@ -75,10 +74,8 @@ class Request:
     workspace: Workspace
     office: Office
 
-    @property
-    def mappings(self) -> Path:
-        """Where mappings and the glossary are."""
-        return self.workspace.folder / MAPPINGS
+    mappings: Path
+    """Where mappings and the glossary are."""
 
 
 @click.command("map")
@@ -108,10 +105,10 @@ def map_(
     """
     try:
         workspace = find_workspace(options.workspace, Path.cwd())
+        mappings = workspace.folder / MAPPINGS
         kept = kept_user_types(workspace.keeping_folder)
-        glossary = load_glossary(workspace.folder / MAPPINGS / GLOSSARY)
-        office = Office(() if kept is None else kept.types, glossary)
-        return _run(Request(file, output, endpoint, options, workbook, workspace, office))
+        office = Office(kept.types if kept else (), load_glossary(mappings / GLOSSARY))
+        return _run(Request(file, output, endpoint, options, workbook, workspace, office, mappings))
     except ImporterError as error:
         if not options.as_json:
             raise
@@ -145,20 +142,17 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
     """Return what makes a proposal of answers; the file is read and looked at once."""
     file = request.file
     if filled is not None:
-        folders = (file.parent, request.workspace.inbox, Path.cwd())
-        there = (filled.source, *(folder / filled.source.name for folder in folders))
-        file = next(filter(os.path.isfile, there), filled.source)
+        file = _there(filled.source, file.parent, request.workspace.inbox, Path.cwd())
     source, options = read_source(file, encoding=request.options.encoding), request.options
     named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
     # What a workbook asks and what it says is as it was when it was written, whatever was confirmed since.
     office = request.office if filled is None else Office(request.office.types)
-    endpoint = request.endpoint
     if not named:
+        endpoint = request.endpoint
         looks = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=office.glossary)
         return lambda said: propose_file(looks, said, office, endpoint=endpoint)
     homes = (request.mappings, find_workspace(None, file.parent).folder / MAPPINGS)
-    known = [named[0], *(home / named[0].name for home in homes)]
-    path = next(filter(os.path.isfile, known), known[1])
+    path = _there(named[0], *homes)
     mapping, document = load_mapping(path), read_document(path)
     if mapping.open_questions:
         raise MappingError(*mapping.open_questions)
@@ -176,11 +170,15 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
     return lambda said: propose_anew(first, mapping, document, said, office)
 
 
+def _there(path: Path, *homes: Path) -> Path:
+    """Return a file as it was named, or of this name in one of the folders; as named where it is in none."""
+    return next(filter(os.path.isfile, (path, *(home / path.name for home in homes))), path)
+
+
 def _fitting(request: Request, proposal: Proposal) -> list[Known]:
     """Return the mappings of the workspace that take the file already, or would but for their open questions."""
     source, found = proposal.look.source, []
-    own, shipped = request.mappings.glob("*.y*ml"), request.workspace.mapping_files()
-    for path in sorted({*own, *shipped}):
+    for path in sorted({*request.mappings.glob("*.y*ml"), *request.workspace.mapping_files()}):
         with suppress(ImporterError):
             known = load_mapping(path)
             if known.is_for(source.path.name):
@@ -207,15 +205,11 @@ def _write(request: Request, proposal: Proposal, *, answered: bool = False) -> P
     Where another mapping takes the file already the new one has no ``match``, so that never two take it.
     """
     path = request.output or request.mappings / f"{proposal.look.source.path.stem}.yaml"
-    there = _fitting(request, proposal)
-    old = [
-        each.path
-        for each in there
-        if answered and not request.output and _gives_way(each, proposal)
-    ]
     beside = path.parent.resolve() == request.mappings.resolve()
-    others = [each for each in there if beside and each.path not in old]
-    taking = [each for each in others if each.file.match]
+    there = _fitting(request, proposal) if beside else []
+    may_go = answered and not request.output
+    old = [each.path for each in there if may_go and _gives_way(each, proposal)]
+    taking = [each.path for each in there if each.file.match and each.path not in old]
     if old:
         path = path if path in old else old[0]
     elif not request.output:
@@ -232,22 +226,19 @@ def _write(request: Request, proposal: Proposal, *, answered: bool = False) -> P
         raise InputError(
             f"{path} cannot be written ({error.strerror}).", hint="Name another place with -o."
         ) from error
-    if old:
-        names = " and ".join(each.name for each in old)
-        say(f"It replaces {names}, which nobody has changed since `map` wrote it.")
-    if others:
-        goes = "goes before it, because its `match` names the file"
-        if taking:
-            goes = "has no `match`, so that it is taken only where you name it"
-        names = " and ".join(each.path.name for each in others)
-        fit = "fits" if len(others) == 1 else "fit"
-        say(f"{names} {fit} this file already. The new mapping {goes}.")
+    for each in old:
+        say(f"It replaces {each.name}, which nobody has changed since `map` wrote it.")
+    for each in taking:
+        goes = "has no `match`, so that it is taken only where you name it"
+        say(f"{each.name} fits this file already. The new mapping {goes}.")
     return path
 
 
-def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
+def _tell(
+    request: Request, proposal: Proposal, path: Path | None, workbook: Path | None = None
+) -> int:
     """Say what was made and what to type next; print the object where it is wished; return the exit code."""
-    look, asked = proposal.look, len(proposal.held)
+    look, asked, options = proposal.look, len(proposal.held), request.options
     rows, known = count(len(look.sheet.frame), "row"), look.recognised(proposal.places)
     say(f"{look.name}: {proposal.endpoint}, {rows}, {known}.")
     secret = [f'"{p.profile.column.header}"' for p in proposal.places if p.secret]
@@ -258,18 +249,17 @@ def _tell(request: Request, proposal: Proposal, path: Path | None) -> int:
         if asked:
             asks = f"{count(asked, 'question')} {'is' if asked == 1 else 'are'} open in it (# ASK)"
             say(f"{asks}. Answer on a terminal, in the file, or in a workbook:")
-            named = "".join(f" --mapping {quoted(path)}" for path in request.options.mapping)
-            named += f" --sheet {quoted(request.options.sheet)}" if request.options.sheet else ""
-            say(
-                f"    opscom-import map {quoted(request.file)} --workbook{named}{request.options.at}"
-            )
+            named = "".join(f" --mapping {quoted(path)}" for path in options.mapping)
+            named += f" --sheet {quoted(options.sheet)}" if options.sheet else ""
+            say(f"    opscom-import map {quoted(request.file)} --workbook{named}{options.at}")
         else:
             say("Now see what would be sent:")
             command = f"opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}"
-            say(f"    {command}{request.options.at}")
+            say(f"    {command}{options.at}")
     code = 1 if asked else 0
-    if request.options.as_json:
-        emit(as_json(proposal, path, code))
+    if options.as_json:
+        book = {} if workbook is None else {"workbook": str(workbook)}
+        emit(as_json(proposal, path, code) | book)
     return code
 
 
@@ -285,7 +275,7 @@ def _to_workbook(request: Request, proposal: Proposal) -> int:
             f"{path} cannot be written ({error.strerror}).",
             hint="Close it in Excel, then run the command again.",
         ) from error
-    code = _tell(request, proposal, None)
+    code = _tell(request, proposal, None, path)
     say(f"Workbook: {path}")
     say("Fill in the yellow cells, save it, and then:")
     say(f"    opscom-import map {quoted(path)}{request.options.at}")
@@ -296,11 +286,10 @@ def _from_workbook(request: Request) -> int:
     """Make the mapping of a workbook that a person filled in; what its answers open anew is asked in another."""
     filled = read_workbook(request.file)
     proposer = _proposer(request, filled)
-    which: set[Key] = {(ROWS, "sheet"), (ROWS, "endpoint")}
-    chosen = {key: answer for _, key, answer in filled.lines if key in which and answer}
     # What it does not ask is as it was when it was written.
-    made = {(ROWS, "sheet"): filled.sheet, (ROWS, "endpoint"): filled.endpoint}
-    said = Answers(made | chosen).over(filled.before)
+    made: dict[Key, str] = {(ROWS, "sheet"): filled.sheet, (ROWS, "endpoint"): filled.endpoint}
+    made |= {key: answer for _, key, answer in filled.lines if key in made and answer}
+    said = Answers(made).over(filled.before)
     proposal = proposer(said)
     if (proposal.look.sheet.name or "", proposal.endpoint) == (filled.sheet, filled.endpoint):
         answers, faults = answers_of(filled, proposal, said)
@@ -345,8 +334,8 @@ def _confirmed(proposal: Proposal) -> Answers:
     # What a workbook says of itself nobody was asked.
     passing |= set() if proposal.look.sheet.name else {(ROWS, "sheet")}
     passing |= set() if proposal.look.endpoints[1:] else {(ROWS, "endpoint")}
-    given = proposal.answers.given
-    kept = {k: text for k, text in given.items() if k not in passing or text in {BLANK, HOLD}}
+    given = proposal.answers.given.items()
+    kept = {key: text for key, text in given if key not in passing or text in {BLANK, HOLD}}
     if order := kept.pop((FIELDS, "dates"), ""):
         # It is that of the columns that it was said of, not of every list to come.
         headers = [proposal.look.header(p) for p in proposal.places if p.used and p.field in dated]
@@ -360,22 +349,19 @@ def _confirmed(proposal: Proposal) -> Answers:
         for position in proposal.told_by[:1]:
             about = f"{key[1]}{BESIDE}{proposal.look.headers[position]}"
             kept[key[0], about, key[2]] = kept.pop(key)
-    if end := given.get((FIELDS, "endTime")):
-        kept[FIELDS, f"{LAST}endTime"] = end
-    answers = Answers(kept)
-    for place in proposal.places:
-        plain = place.how == "direct" and place.confidence is Confidence.LIKELY
-        key = (COLUMNS, proposal.look.header(place))
-        if plain and proposal.alone(place) and answers.get(*key) is None:
-            answers = Answers({key: place.field or ""}).over(answers)
-    return answers
+    likely: dict[Key, str] = {
+        (COLUMNS, proposal.look.header(place)): place.field or ""
+        for place in proposal.places
+        if place.how == "direct" and place.confidence is Confidence.LIKELY and proposal.alone(place)
+    }
+    return Answers(kept).over(Answers(likely))
 
 
-def _try(proposal: Proposal, name: str = "proposed.yaml") -> tuple[Job, list[str]]:
+def _try(proposal: Proposal) -> tuple[Job, list[str]]:
     """Check the file with the mapping, written or not; return the job, and in words what is ready and why not all."""
     source = proposal.look.source.path
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / name
+        path = Path(folder) / "proposed.yaml"
         path.write_text(mapping_text(proposal), encoding="utf-8")
         order = Order(
             command=CHECK, files=(source,), mappings=(path,), named=True, results=Path(),

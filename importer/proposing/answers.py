@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import available_timezones
 
-from importer.mapping.dates import parse_datetime
+from importer.proposing.dating import read_date
 from importer.proposing.profiles import province_of
 from importer.schema import FORMS, Kind
 from importer.text import fold, nearest
@@ -125,8 +124,8 @@ def _not_a_value(answer: str, field: str, endpoint: str) -> str:
     if known is None:
         return ""
     if known.kind in {Kind.DATE, Kind.DATETIME}:
-        right = moment(answer, dt.time()) is not None
-        return "" if right else f'"{answer}" is not a date. Write it as 2027-04-30.'
+        fault = f'"{answer}" is not a date. Write it as 2027-04-30.'
+        return "" if read_date(answer) else fault
     limit = None if known.kind in FORMS else known.max_length
     if limit and len(answer) > limit:
         return f'"{answer}" has {len(answer)} characters, and OPSCOM takes {limit}.'
@@ -137,9 +136,3 @@ def _not_a_value(answer: str, field: str, endpoint: str) -> str:
     if message and field == "user_type_id":
         message += " `opscom-import pull user-types` brings the list of numbers"
     return message and message.removesuffix(".") + "."
-
-
-def moment(text: str, time: dt.time) -> str | None:
-    """Return a date or a time as a mapping writes it, ``None`` where it is none."""
-    found = parse_datetime(text, (), time=time, timezone=ZoneInfo("UTC"))
-    return found if isinstance(found, str) else None

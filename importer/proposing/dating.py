@@ -36,6 +36,7 @@ _ENGLISH_RE: Final = re.compile("jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|d
 """Short names that a form reads as they are."""
 _ISO: Final = ""
 _UTC: Final = ZoneInfo("UTC")
+_MIDNIGHT: Final = dt.time()
 _TWINS: Final = {"%d/%m": "%m/%d", "%d-%m": "%m-%d", "%m/%d": "%d/%m", "%m-%d": "%d-%m"}
 
 
@@ -83,9 +84,9 @@ def read_dates(counts: Mapping[str, int]) -> Dates:
     # The form with days for months; none where no other can be meant.
     twin = next((best.replace(one, two) for one, two in _TWINS.items() if one in best), "")
     both = twin and scores.get(twin, 0) == scores[best] > scores[_ISO]
-    read = {text: _read(english, best) for text, english in texts.items()}
+    read = {text: read_date(english, best) for text, english in texts.items()}
     days = sorted(value[:10] for value in read.values() if value)
-    alone = [text for text in texts if twin and read[text] and not _read(texts[text], twin)]
+    alone = [text for text in texts if twin and read[text] and not read_date(texts[text], twin)]
     timed = [text for text in texts.values() if ":" in text]
     return Dates(
         form=best, other=twin if both else "", months=months,
@@ -100,7 +101,7 @@ def read_dates(counts: Mapping[str, int]) -> Dates:
 
 def span(counts: Mapping[str, int], form: str) -> tuple[str, str]:
     """Return the first and the last day of dates in a form, both empty where there is none."""
-    days = sorted(value[:10] for text in counts if (value := _read(text, form)))
+    days = sorted(value[:10] for text in counts if (value := read_date(text, form)))
     return (days[0], days[-1]) if days else ("", "")
 
 
@@ -115,14 +116,14 @@ def _compiled(form: str) -> tuple[DateFormat, ...]:
     return (compile_format(form),) if form else ()
 
 
-def _read(text: str, form: str) -> str:
-    """Return a date as it would be sent, empty where the form does not read it."""
-    value = parse_datetime(text, _compiled(form), time=dt.time(), timezone=_UTC)
+def read_date(text: str, form: str = "", time: dt.time = _MIDNIGHT) -> str:
+    """Return a date or time as it would be sent, empty where the form, and ISO, do not read it."""
+    value = parse_datetime(text, _compiled(form), time=time, timezone=_UTC)
     return value if isinstance(value, str) else ""
 
 
 def _reading(texts: Sequence[str], form: str) -> int:
-    return sum(bool(_read(text, form)) for text in texts)
+    return sum(bool(read_date(text, form)) for text in texts)
 
 
 def _months(sample: Sequence[str]) -> dict[str, str]:

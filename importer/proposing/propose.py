@@ -7,17 +7,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from importer.mapping import missing_headers
-from importer.proposing.answers import (
-    COLUMNS,
-    FIELDS,
-    NOT_SENT,
-    ROWS,
-    VALUES,
-    Answers,
-    Question,
-    moment,
-)
+from importer.proposing.answers import COLUMNS, FIELDS, NOT_SENT, ROWS, VALUES, Answers, Question
 from importer.proposing.columns import fit, place_columns
+from importer.proposing.dating import read_date
 from importer.proposing.profiles import without
 from importer.proposing.proposal import ABOUT, Confidence, Draft, Proposal, Skip
 from importer.proposing.rows import LEFT, judge_rows, passed_over
@@ -60,14 +52,12 @@ OFFERED: Final = {
 OF_A_LIST: Final = frozenset({(FIELDS, "plateType"), (FIELDS, "prov"), (ROWS, "endpoint")})
 """Answers about one list alone; the login source is that of the office."""
 _NAMES: Final = ("first_name", "last_name")
-BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
+_BY_COLUMN: Final = ("unique_id", "plate", "referenceID", *_NAMES)
 """Fields that differ from row to row, so that a column must give them."""
 _ALSO_IDS: Final = {"email", "user_name", "student_no", "employ_no"}
 _NEW: Final = "it is new since the mapping was made"
 BESIDE: Final = " beside "
 """Between a header and that of the id in the glossary: what a value means is said of one kind of people."""
-LAST: Final = "last "
-"""Before a field's name: what was said of it for all rows of the file before."""
 _TIMES: Final = {"startTime": dt.time(), "endTime": dt.time(23, 59, 59)}
 
 
@@ -207,34 +197,33 @@ def _ask_for_missing(made: Proposal) -> None:
 
 
 def _ask_field(made: Proposal, name: str) -> None:
-    look, key = made.look, (FIELDS, name)
-    said, by_column = made.answers.get(*key), name in BY_COLUMN
+    key, by_column = (FIELDS, name), name in _BY_COLUMN
+    said = made.answers.get(*key)
     if said is None and key in OF_A_LIST:
-        said = made.answers.get(FIELDS, of_list(look, name))
-    if said is not None and not by_column:
-        if name in _TIMES:
-            said = moment(said, _TIMES[name]) or said
-        made.drafts.append(Draft(name, {"value": said}, "the same for all, as you said"))
+        said = made.answers.get(FIELDS, of_list(made.look, name))
+    if name in _NAMES and said == NOT_SENT:
         return
-    choices: Sequence[str] = OFFERED.get(name, ())
-    if by_column:
-        shown = [p for p in made.places if not p.secret and look.header(p)]
-        ours = [p for p in shown if not p.reason.startswith(ABOUT)]
-        may_be = [p for p in ours if p.field is None or p.field in _ALSO_IDS]
-        good = [p for p in may_be if fit(name, p.profile)[0] or p.field in {"email", "user_name"}]
-        choices = list(dict.fromkeys(map(look.header, good or may_be or ours or shown)))
+    if said is None or by_column:
+        choices = _may_give(made, name) if by_column else OFFERED.get(name, ())
+        asked = Question("field", key, _MISSING[name], choices, field=name, free=not by_column)
+        made.questions.append(asked)
+    else:
+        if name in _TIMES:
+            said = read_date(said, time=_TIMES[name]) or said
+        made.drafts.append(Draft(name, {"value": said}, "the same for all, as you said"))
+
+
+def _may_give(made: Proposal, name: str) -> tuple[str, ...]:
+    """Return the columns that may give a field, the likely ones alone where there are any."""
+    header = made.look.header
+    shown = [place for place in made.places if not place.secret and header(place)]
     if name in _NAMES:
-        if said == NOT_SENT:
-            return
-        words = (
-            p for p in made.places if p.field is None and not p.secret and fit(name, p.profile)[0]
-        )
-        choices = [*filter(None, map(look.header, words)), NOT_SENT]
-    last = made.answers.get(FIELDS, f"{LAST}{name}") or ""
-    # Within a term the end that was said of another file is offered, never taken unasked.
-    last = last if last[:10] >= dt.datetime.now(dt.UTC).date().isoformat() else ""
-    free, text = not by_column, _MISSING[name]
-    made.questions.append(Question("field", key, text, tuple(choices), last, field=name, free=free))
+        words = (p for p in shown if p.field is None and fit(name, p.profile)[0])
+        return *map(header, words), NOT_SENT
+    ours = [place for place in shown if not place.reason.startswith(ABOUT)]
+    may_be = [place for place in ours if place.field is None or place.field in _ALSO_IDS]
+    good = [p for p in may_be if fit(name, p.profile)[0] or p.field in {"email", "user_name"}]
+    return tuple(dict.fromkeys(map(header, good or may_be or ours or shown)))
 
 
 def of_list(look: Look, name: str) -> str:

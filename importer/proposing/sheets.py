@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from dataclasses import replace
-from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
@@ -18,7 +17,7 @@ from importer.proposing.profiles import names_of, profile
 from importer.proposing.proposal import Confidence, Look, Reading
 from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
-from importer.text import clean, fold, quoted
+from importer.text import clean, fold
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -32,7 +31,8 @@ if TYPE_CHECKING:
 ENDPOINTS: Final = ("users", "vehicles", "permits", "permit-updates")
 _NEEDED: Final = (
     "Needed are, in columns of their own, for users: a name, and an id or an e-mail address; vehicles: a plate, and a "
-    "make, type, colour, year, province or VIN; permits: a plate, and a permit's number, zone, start or end."
+    "make, type, colour, year, province or VIN; permits: a plate, and a permit's number, zone, start or end. A list of permits "
+    "to delete is pushed with --mapping permit-cancellations.yaml, and `opscom-import pull plates` asks about plates."
 )
 _SPECIAL: Final = {
     "vehicles": ("make", "colour", "type", "vin", "plateType", "prov", "year"),
@@ -87,16 +87,14 @@ def look_at(
     known = {name: answers.columns for name, answers in (glossary or {}).items()}
     found: dict[tuple[str, ...], list[Look]] = {}
     for grid in grids:
-        looks = (
-            replace(look, readings=readings(look.profiles, known, endpoint))
-            for look in _looks(source, grid)
-        )
-        if look := next((look for look in looks if look.readings), None):
-            # Sheets with the same headers are one: all are taken when the file is pushed.
-            headers = tuple(fold(column.header) for column in look.sheet.columns)
-            found.setdefault(headers, []).append(look)
+        for look in _looks(source, grid):
+            if read := readings(look.profiles, known, endpoint):
+                # Sheets with the same headers are one: all are taken when the file is pushed.
+                headers = tuple(fold(column.header) for column in look.sheet.columns)
+                found.setdefault(headers, []).append(replace(look, readings=read))
+                break
     if not found:
-        raise InputError(_nothing(source, grids), hint=f"{_NEEDED}{_otherwise(source, grids)}")
+        raise InputError(_nothing(source, grids), hint=_NEEDED)
     merged = (_merged(group, known) for group in found.values())
     return tuple(sorted(merged, key=lambda look: look.readings[0].score, reverse=True))
 
@@ -128,14 +126,10 @@ def readings(
 
 def _are_there(profiles: Sequence[Profile]) -> bool:
     """Whether a column surely holds OPSCOM's reference ids."""
-    ids = {p.column.position for p in profiles if p.share("uuid") > _HALF}
+    ids = [profile for profile in profiles if profile.share("uuid") > _HALF]
     places = place_columns(profiles, "permit-updates") if ids else ()
-    return any(
-        place.field == "referenceID"
-        and place.confidence is Confidence.SURE
-        and place.profile.column.position in ids
-        for place in places
-    )
+    sure = (place for place in places if place.confidence is Confidence.SURE)
+    return any(place.field == "referenceID" and place.profile in ids for place in sure)
 
 
 def _fits(endpoint: str, weights: Mapping[str, float]) -> float:
@@ -184,10 +178,9 @@ def _is_other(profiles: Sequence[Profile], endpoint: str, weights: Mapping[str, 
 
 
 def _merged(group: Sequence[Look], known: Known) -> Look:
-    first = group[0]
+    first, sheets = group[0], [look.sheet for look in group]
     if len(group) == 1:
         return first
-    sheets = [look.sheet for look in group]
     frame = pd.concat([sheet.frame for sheet in sheets], ignore_index=True)
     sheet = replace(sheets[0], frame=frame, rows=np.concatenate([each.rows for each in sheets]))
     profiles, also = profile(sheet), tuple(each.name or "" for each in sheets[1:])
@@ -206,35 +199,14 @@ def _nothing(source: Source, grids: Sequence[Grid]) -> str:
     return f"{source.path.name} fits nothing that OPSCOM takes: {said}."
 
 
-def _otherwise(source: Source, grids: Sequence[Grid]) -> str:
-    """Say what else than a push of new rows such a file may be for; empty for nothing."""
-    looks = (look for grid in grids for look in islice(_looks(source, grid), 1))
-    for look in looks:
-        plates = [
-            p for p in place_columns(look.profiles, "vehicles") if p.used and p.field == "plate"
-        ]
-        if any(profile.share("uuid") > _HALF for profile in look.profiles):
-            command = (
-                f"opscom-import push {quoted(source.path)} --mapping permit-cancellations.yaml"
-            )
-            return f' To delete the permits of reference ids head their column "Reference ID", and: {command}'
-        if plates:
-            command = f"opscom-import pull plates {quoted(source.path)}"
-            return (
-                f" To ask OPSCOM about plates: {command} --column {quoted(look.header(plates[0]))}"
-            )
-    return ""
-
-
 def _looks(source: Source, grid: Grid) -> Iterator[Look]:
     """Yield the grid under the rows that may be its header, the likeliest first."""
     for position in _header_rows(grid):
         row = int(grid.rows[position])
         ways: list[tuple[int, ...]] = [(row,)]
         # The line above may name groups of columns: Valid | From, Valid | To; "Term: Fall" is what a report was asked for.
-        above = (
-            _words(grid, position - 1) if position and grid.rows[position - 1] == row - 1 else []
-        )
+        adjoins = position and grid.rows[position - 1] == row - 1
+        above = _words(grid, position - 1) if adjoins else []
         if len(above) >= _LEAST and not any(":" in cell for cell in above):
             ways.insert(0, (row - 1, row))
         taken = []
@@ -243,11 +215,8 @@ def _looks(source: Source, grid: Grid) -> Iterator[Look]:
                 sheet = take_sheet(source, grid, *rows)
                 headers = [column.header for column in sheet.columns]
                 repeated = len(headers) - len(set(headers)) - max(0, headers.count("") - 1)
-                taken += (
-                    [(-repeated, _known(headers) - len(rows) / 100, rows, sheet)]
-                    if len(sheet.frame)
-                    else []
-                )
+                known = _known(headers) - len(rows) / 100
+                taken += [(-repeated, known, rows, sheet)] if len(sheet.frame) else []
         if taken:
             *_, rows, sheet = max(taken, key=lambda each: each[:2])
             yield Look(source, sheet, rows, profile(sheet), names_of(sheet.columns))

@@ -31,7 +31,8 @@ _CHANGED: Final = ("endTime", "plate", "amount", "currency")
 """Fields of a permit that an update has too, under the same words."""
 _NOTE_RE: Final = re.compile(r"[(\[{][^)\]}]*[)\]}]?")
 _MARK_RE: Final = re.compile(r"(?:^|(?<=[\s_.-]))n\s*[°º]|№", re.IGNORECASE)
-_PIECE_RE: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|#")
+# UdeM and UofT are one word.
+_PIECE_RE: Final = re.compile(r"U(?:de|of)[A-Z]+|[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+|#")
 _MONEY_RE: Final = re.compile(r"^[^\w$€£]*[$€£]\W*$")
 _SHORTEST, _LONG, _LONGEST = 3, 7, 40
 

@@ -414,6 +414,7 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         # A private address and a date of issue give way, abbreviated too.
         ({"COURRIEL PERS.": MAILS, "COURRIEL INST.": MAILS}, "users", [None, "email"]),
         ({"CORREO_PERS": MAILS, "CORREO_INST": MAILS}, "users", [None, "email"]),
+        ({"Courriel perso": MAILS, "Courriel UdeM": MAILS}, "users", [None, "email"]),
         ({"Fecha emisión": BIRTHS, "Matrícula": CARS["Plate"], "Válido desde": BIRTHS, "Válido hasta": BIRTHS}, "permits", [None, "plate", "startTime", "endTime"]),
         ({"Heimatort": CITIES, "Wohnort": CITIES}, "users", [None, "city"]),
         # In PeopleSoft's list of students EMPLID is no number of staff.

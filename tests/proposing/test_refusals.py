@@ -14,7 +14,8 @@ TYPE = 'Which user type of OPSCOM is "{}" in "Régime" ({})? `opscom-import pull
 AGAIN = "Make the workbook again with `opscom-import map FILE --workbook`."
 NEEDED = (
     "Needed are, in columns of their own, for users: a name, and an id or an e-mail address; vehicles: a plate, and a make, type, "
-    "colour, year, province or VIN; permits: a plate, and a permit's number, zone, start or end."
+    "colour, year, province or VIN; permits: a plate, and a permit's number, zone, start or end. A list of permits to delete is "
+    "pushed with --mapping permit-cancellations.yaml, and `opscom-import pull plates` asks about plates."
 )
 
 
@@ -50,39 +51,6 @@ def test_a_file_that_fits_nothing_says_what_was_seen_and_what_is_needed(desk, te
     assert refused(desk, path) == f"list.csv fits nothing that OPSCOM takes: {seen}. {NEEDED}"
     shape = desk.json(path)
     assert (shape["endpoint"], shape["exit_code"], shape["mapping"]) == (None, 5, None)
-
-
-@pytest.mark.parametrize(
-    ("text", "ways"),
-    [
-        (
-            "referenceID,Name,Cancelled on\n2db5cb81-0709-4fec-9da1-c7e127c88d30,Al Lavoie,2025-05-05\n",
-            (
-                'To delete the permits of reference ids head their column "Reference ID", and: opscom-import push {} '
-                "--mapping permit-cancellations.yaml"
-            ),
-        ),
-        (
-            (
-                "InternalReferenceID,Permit Number,Name,Plate,Lot,Cancel Date\n"
-                "2db5cb81-0709-4fec-9da1-c7e127c88d30,4711,Al Lavoie,8ABC123,Lot A,2025-05-05T10:00:00\n"
-                "3db5cb81-0709-4fec-9da1-c7e127c88d30,4712,Bo Poe,8ABD124,Lot B,2025-05-06T10:00:00\n"
-            ),
-            (
-                'To delete the permits of reference ids head their column "Reference ID", and: opscom-import push {} '
-                "--mapping permit-cancellations.yaml"
-            ),
-        ),
-        (
-            "Licence plate,Spotted at,Officer\nTAFV689,Fire lane,Al Poe\nVMXA546,Lot A,Al Poe\n",
-            "To ask OPSCOM about plates: opscom-import pull plates {} --column 'Licence plate'",
-        ),
-    ],
-    ids=["deletes", "deletes with what the permits were", "plates"],
-)
-def test_ids_and_plates_alone_are_led_to_what_takes_them(desk, text, ways):
-    path = desk.put("list.csv", text)
-    assert refused(desk, path).endswith(f"{NEEDED} {ways.format(path)}")
 
 
 def test_a_sheet_that_is_not_there_is_named_with_those_that_are(desk):
