@@ -54,7 +54,8 @@ def settle(
         endpoint: What the rows are.
         fixed: Positions of columns of which a person said where they go.
     """
-    row = _Row(places, namings, fixed, set())
+    row = _Row(places, namings, fixed)
+    whole: set[int] = set()
     if endpoint == "users":
         _of_others(row)
         _preferred(row, "first_name")
@@ -63,16 +64,12 @@ def settle(
         _ids(row)
         _phones(row)
         _area_codes(row)
-        _whole_address(row)
+        whole = _whole_address(row)
         _addresses(row)
         _user_types(row)
-    for at in row.free("permitNo"):
-        if row.places[at].profile.share("uuid") > _HALF:
-            reason = "the values are written as reference ids of permits that are in OPSCOM"
-            row.change(at, reason, Confidence.ASK)
     if endpoint == "permits":
-        _tags(row)
-    _rivals(row, endpoint)
+        _permit_numbers(row)
+    _rivals(row, endpoint, whole)
     # From the right, so that a column that gives a second field moves no other.
     for at, field, reason in sorted(_seconds(row), reverse=True):
         second = replace(places[at], field=field, confidence=Confidence.LIKELY, reason=reason)
@@ -87,8 +84,6 @@ class _Row:
     places: list[Place]
     namings: Sequence[Naming]
     fixed: set[int]
-    whole: set[int]
-    """The columns of the address that is sent as a whole."""
 
     def of(self, *fields: str) -> list[int]:
         """Return the columns that claim one of these fields."""
@@ -166,10 +161,6 @@ def _whole_names(row: _Row) -> None:
             sure = bare and single and values.share("name") >= _MOST
             known = Confidence.SURE if sure else Confidence.LIKELY
             row.change(at, "beside a first name this is the last name", known, field="last_name")
-        elif single and words & {"first", "last"}:
-            part = "first_name" if "first" in words else "last_name"
-            reason = f"the values are single words: the {part}"
-            row.change(at, reason, Confidence.LIKELY, field=part)
         elif first or last:
             row.drop(at, "the whole name; its parts have columns of their own")
         elif single:
@@ -242,7 +233,7 @@ def _phones(row: _Row) -> None:
 
 
 def _area_codes(row: _Row) -> None:
-    """An area code in a column of its own is joined to the phone right of it, where that lacks one."""
+    """An area code is joined to the phone right of it, where that lacks one."""
     for at in row.free("area code"):
         phone = next((row.places[phone] for phone in row.of(*_PHONES) if phone > at), None)
         if phone and phone.field and phone.used and phone.profile.share("ten digits") < _HALF:
@@ -252,11 +243,11 @@ def _area_codes(row: _Row) -> None:
             row.drop(at, "no column of phone numbers right of it lacks them")
 
 
-def _whole_address(row: _Row) -> None:
-    """Of two addresses one is sent as a whole: the fuller, else the better known."""
+def _whole_address(row: _Row) -> set[int]:
+    """Of two addresses one is sent as a whole, the fuller, else the better known; return its columns."""
     blocks: list[tuple[frozenset[str], dict[str, int]]] = []
     # What a person says of one column leaves the others as they were shown.
-    named = [next((n for n in naming.fields), None) for naming in row.namings]
+    named = [next(iter(naming.fields), None) for naming in row.namings]
     for at, place in enumerate(row.places):
         said = named[at] if at in row.fixed else None
         field = (said.field if said else place.field) or ""
@@ -276,13 +267,13 @@ def _whole_address(row: _Row) -> None:
 
     parts = [part for _, part in blocks]
     best = max(parts, key=known, default={})
-    row.whole |= set(best.values())
     for part in parts:
         shared = part.keys() & best.keys()
-        for field in part.keys() - shared if shared and part is not best else ():
+        for field in part.keys() - shared if shared else ():
             if part[field] not in row.fixed:
                 reason = f"a part of another address than {row.name(best[max(shared)])}"
                 row.drop(part[field], reason)
+    return set(best.values())
 
 
 def _addresses(row: _Row) -> None:
@@ -301,31 +292,32 @@ def _addresses(row: _Row) -> None:
 def _user_types(row: _Row) -> None:
     """Which column tells a person's type is asked, unless its header says so."""
 
-    def tells(at: int) -> bool:
-        """Whether most values are words for types of people: full time, student, contract."""
-        counts = row.places[at].profile.counts
-        return sum(means("user types", text) is not None for text in counts) > len(counts) / 2
-
     def telling(at: int) -> tuple[bool, bool, bool, float]:
-        strength = row.places[at].strength
-        return at in row.fixed, strength >= FIRM, tells(at), strength
+        strength, counts = row.places[at].strength, row.places[at].profile.counts
+        # Words for types of people: full time, student, contract.
+        words = sum(means("user types", text) is not None for text in counts)
+        return at in row.fixed, strength >= FIRM, words > len(counts) / 2, strength
 
     not_sent = [row.namings[at].fields for at in row.fixed if row.places[at].field is None]
     refused = any(named.field == "user_type_id" for fields in not_sent for named in fields)
     best = max(row.of("user_type_id"), key=telling, default=-1)
     for at in row.free("user_type_id"):
-        place = row.places[at]
+        _, firm, tells, _ = telling(at)
         if refused:
             row.drop(at, "you said that another column does not tell the type of a person")
         elif at != best:
             row.drop(at, f"{row.name(best)} rather tells the type of a person")
-        elif place.strength < FIRM and not (place.used and tells(at)):
+        elif not firm and not (tells and row.places[at].used):
             reason = "it may tell what type of user a person is; its values need OPSCOM's numbers"
             row.change(at, reason, Confidence.ASK)
 
 
-def _tags(row: _Row) -> None:
+def _permit_numbers(row: _Row) -> None:
     """A tag is the plate, as in the south of the United States, unless a plate stands beside it: then the permit's."""
+    for at in row.free("permitNo"):
+        if row.places[at].profile.share("uuid") > _HALF:
+            reason = "the values are written as reference ids of permits that are in OPSCOM"
+            row.change(at, reason, Confidence.ASK)
     tags = [at for at in row.free("plate") if "tag" in row.namings[at].words]
     plates = [at for at in row.used("plate") if at not in tags]
     for at in tags if plates else ():
@@ -336,19 +328,20 @@ def _tags(row: _Row) -> None:
             row.change(at, reason, Confidence.LIKELY, field="permitNo")
 
 
-def _rivals(row: _Row, endpoint: str) -> None:
+def _rivals(row: _Row, endpoint: str, whole: set[int]) -> None:
     """Of two columns of one field the better known is used, and the other is offered."""
+    updates = endpoint == "permit-updates"
     for field in sorted({place.field for place in row.places if place.field} - set(_PARTS_OF)):
         single = [at for at in row.of(field) if row.places[at].how in {"direct", "extract"}]
         if not single:
             continue
         # Of what changes the new one counts, and where none is said to be new a person says which.
-        new = [at for at in single if row.places[at].grade > 0 and endpoint == "permit-updates"]
-        ranks = {
-            at: (at in row.fixed, at in row.whole, at in new, _known(row.places[at], endpoint), -at)
+        new = [at for at in single if updates and row.places[at].grade > 0]
+        ranks = [
+            (at in row.fixed, at in whole, at in new, _known(row.places[at], endpoint), -at)
             for at in single
-        }
-        best, *others = sorted(single, key=ranks.__getitem__, reverse=True)
+        ]
+        best, *others = [-rank[-1] for rank in sorted(ranks, reverse=True)]
         strength = round(row.places[best].strength, 1)
         same = [at for at in others if round(row.places[at].strength, 1) >= strength]
         for at in others:
@@ -356,10 +349,9 @@ def _rivals(row: _Row, endpoint: str) -> None:
                 more = "; it could be used where that is blank" if field in _OFFERED else ""
                 reason = f"{RIVAL}{field}; {row.name(best)} is better known{more}"
                 row.drop(at, reason, field + SECOND if more else "")
-        asked = bool(others) and endpoint == "permit-updates" and not new
-        if best not in row.fixed and (
-            asked or (same and row.places[best].confidence is Confidence.SURE)
-        ):
+        asked = bool(others) and updates and not new
+        likely = same and row.places[best].confidence is Confidence.SURE
+        if best not in row.fixed and (asked or likely):
             reason = f"{row.places[best].reason}; rather than {row.name((same or others)[0])}"
             row.change(best, reason, Confidence.ASK if asked else Confidence.LIKELY)
 
@@ -402,11 +394,11 @@ def _seconds(row: _Row) -> Iterator[tuple[int, str, str]]:
 def _cut_make(row: _Row, at: int) -> None:
     """Take the make alone out of "Honda Civic"; ask where it does not stand first."""
     words = [text.replace("/", " ").split() for text in row.places[at].profile.counts]
-    heads = [{" ".join(each[:number]) for number in (1, 2)} for each in words]
-    makes = sum(any(means("makes", head) for head in each) for each in heads)
-    if sum(means("makes", " ".join(each)) is None for each in words) <= _HALF * len(words):
+    whole = sum(means("makes", " ".join(each)) is not None for each in words)
+    begin = sum(any(means("makes", " ".join(each[:n])) for n in (1, 2)) for each in words)
+    if whole >= _HALF * len(words):
         return
-    if makes >= _MOST * len(words):
+    if begin >= _MOST * len(words):
         reason = "the values begin with the make; what follows is left out"
         row.change(at, reason, Confidence.LIKELY, how="extract")
     else:
