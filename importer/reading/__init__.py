@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Final
 
 from importer.errors import InputError
 from importer.model import Source
+from importer.reading.delimited import read_delimited
 from importer.reading.header import find_header, take_sheet
+from importer.reading.html import read_html
 from importer.reading.resubmitted import (
     SUMMARY,
     results_header,
@@ -18,13 +20,15 @@ from importer.reading.resubmitted import (
     without_summary,
 )
 from importer.reading.sniffing import is_lock_file, sniff
+from importer.reading.spreadsheetml import read_spreadsheetml
+from importer.reading.xls import read_xls
+from importer.reading.xlsx import read_xlsx
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from importer.model import Grid
-    from importer.reading.grid import Listed
 
 __all__ = [
     "find_header",
@@ -38,9 +42,8 @@ __all__ = [
     "uncollected",
 ]
 
-
-_MARKS: Final = ("st_ino", "st_size", "st_mtime_ns")
-"""What tells a file that was replaced or written to."""
+_WORKBOOKS: Final = {"xlsx": read_xlsx, "xls": read_xls, "xml": read_spreadsheetml}
+_TEXTS: Final = {"html": read_html, "text": read_delimited}
 
 
 @contextmanager
@@ -73,35 +76,15 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
     """
     data = _bytes(path)
     container = sniff(data, path)
-    sheets: list[Listed] = []
-    grids: list[Grid] = []
-    if container == "xlsx":
-        from importer.reading.xlsx import read_xlsx
-
-        sheets = read_xlsx(data, path)
-    elif container == "xls":
-        from importer.reading.xls import read_xls
-
-        sheets = read_xls(data, path)
-    elif container == "xml":
-        from importer.reading.spreadsheetml import read_spreadsheetml
-
-        sheets = read_spreadsheetml(data, path)
-    elif container == "html":
-        from importer.reading.html import read_html
-
-        grids = [read_html(data, path, encoding=encoding)]
-    else:
-        from importer.reading.delimited import read_delimited
-
-        grids = [read_delimited(data, path, encoding=encoding)]
-    grids += [sheet.read() for sheet in sheets if sheet.visible]
+    sheets = _WORKBOOKS[container](data, path) if container in _WORKBOOKS else []
+    grids = [sheet.read() for sheet in sheets if sheet.visible]
+    if container in _TEXTS:
+        grids = [_TEXTS[container](data, path, encoding=encoding)]
     hidden = {sheet.name: sheet for sheet in sheets if not sheet.visible}
     if SUMMARY in hidden and any(results_header(grid) is not None for grid in grids):
         # Hidden sheets are no input, but a results workbook whose summary somebody hid stays what it is.
         grids.append(hidden.pop(SUMMARY).read())
-    these, were = ("sheets", "were") if len(hidden) > 1 else ("sheet", "was")
-    notes = (f"The hidden {these} {', '.join(hidden)} {were} not read.",) if hidden else ()
+    notes = (f"Hidden sheets ({', '.join(hidden)}) were not read.",) if hidden else ()
     inputs, origin = without_summary(grids)
     return Source(
         path=path,
@@ -120,8 +103,6 @@ def read_summary(path: Path) -> Grid | None:
         InputError: The workbook is damaged or dangerous.
         OSError: It cannot be opened.
     """
-    from importer.reading.xlsx import read_xlsx
-
     sheets = read_xlsx(path.read_bytes(), path)
     return next((sheet.read() for sheet in sheets if sheet.name == SUMMARY), None)
 
@@ -129,9 +110,7 @@ def read_summary(path: Path) -> Grid | None:
 def _bytes(path: Path) -> bytes:
     try:
         path.name.encode()  # journal and workbook name the file
-        before = path.stat()
-        data = path.read_bytes()
-        after = path.stat()
+        before, data, after = path.stat(), path.read_bytes(), path.stat()
     except UnicodeEncodeError as error:
         raise InputError(
             f"{path.name}: the name of this file holds bytes that are no text.", hint="Rename it."
@@ -146,7 +125,7 @@ def _bytes(path: Path) -> bytes:
             f"{path.name}: the file could not be read ({reason}).",
             hint="Close it in other programs, or copy it to this computer, and try again.",
         ) from error
-    if any(getattr(before, mark) != getattr(after, mark) for mark in _MARKS):
+    if (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
         raise InputError(
             f"{path.name}: the file changed while it was read.",
             hint="Wait until it is saved or copied whole, then run the command again.",

@@ -20,8 +20,6 @@ from importer.reading import sniffing
 from importer.reading.grid import MOST_COLUMNS, GridBuilder
 
 if TYPE_CHECKING:
-    from _csv import Reader
-    from collections.abc import Iterator
     from pathlib import Path
 
     from importer.model import Grid
@@ -46,31 +44,44 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
         InputError: The encoding is none, a quote is never closed, or a record is absurdly wide.
     """
     found = sniffing.find_encoding(data, path, encoding)
-    if b"\0" not in data[-2:]:
-        data = data.rstrip(b"\x1a\r\n") if data.rstrip(b"\r\n").endswith(b"\x1a") else data
+    if data.endswith((b"\x1a", b"\x1a\r\n")):  # as DOS ends a text
+        data = data.rstrip(b"\x1a\r\n")
     start = data[found.start : found.start + _LOOK].decode(found.name, "replace")
     delimiter, told = _layout(start)
     if told == 0 and _is_fixed_width(start):
         raise InputError(
             f"{path.name}: this is text in columns of fixed width (.prn), without a delimiter.",
-            hint=sniffing.AS_TABLE,
+            hint="Export it as an Excel workbook (.xlsx) or as a CSV file.",
         )
     stream = io.BytesIO(data)
     stream.seek(found.start)
     text: TextIO = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
     text.read(told)
-    start, cut = start[told:], len(data) > _LOOK
-    dialect = _dialect(start, delimiter, cut=cut)
+    start = start[told:]
+    dialect = _dialect(start, delimiter)
     if dialect is None:  # what pads its cells may put blanks behind their quotes
         end = rf"[{re.escape(delimiter)}\r\n]"
         quoted = re.compile(rf'((?:(?<={end})|\A) *"(?:[^"]|"")*+") *(?={end}|\Z)')
         text = io.StringIO(quoted.sub(r"\1", text.read()), newline="")
-        dialect = _dialect(quoted.sub(r"\1", start), delimiter, cut=cut) or {"delimiter": delimiter}
+        dialect = _dialect(quoted.sub(r"\1", start), delimiter) or {"delimiter": delimiter}
     reader = csv.reader(text, strict=True, **dialect)
     tricks = b'="' in data or b'=\0"' in data
     builder = GridBuilder(path, None, found)
-    for number, record in _numbered(reader, path):
-        builder.add(number, [_without_trick(cell) for cell in record] if tricks else record)
+    number = 0
+    try:
+        for number, record in enumerate(reader, start=1):
+            if len(record) > MOST_COLUMNS:
+                raise InputError(
+                    f"{path.name}, row {number}: it has {len(record):,} cells, more than any "
+                    "spreadsheet has columns.",
+                    hint="Export the file again with a delimiter that no value holds.",
+                )
+            builder.add(number, list(map(_without_trick, record)) if tricks else record)
+    except csv.Error as error:
+        raise InputError(
+            f"{path.name}, row {number + 1}: a double quote is opened and not closed where its cell ends.",
+            hint="Correct the quotes of this record, or export the file again.",
+        ) from error
     return builder.grid(ragged=True)
 
 
@@ -83,15 +94,10 @@ def _is_fixed_width(start: str) -> bool:
     return bool(starts) and all(line[at - 1 : at] in {"", " "} for line in lines for at in starts)
 
 
-def _dialect(start: str, delimiter: str, *, cut: bool) -> dict[str, Any] | None:
+def _dialect(start: str, delimiter: str) -> dict[str, Any] | None:
     """Return how a text is written, in the words of ``csv``: behind a blank, with a backslash before quotes.
 
-    It is ``None`` where quotes stand that none of these ways explains.
-
-    Args:
-        start: The first records.
-        delimiter: What is between cells.
-        cut: Whether the last of these records is not whole.
+    It is ``None`` where quotes stand that none of these ways explains. The last record may be cut off.
     """
     for escape, blank in product((None, "\\"), (False, True)):
         dialect: dict[str, Any] = {
@@ -104,7 +110,7 @@ def _dialect(start: str, delimiter: str, *, cut: bool) -> dict[str, Any] | None:
             if any(cell.startswith(' "') for record in reader for cell in record):
                 continue
         except csv.Error as error:
-            if not (cut and "unexpected end" in str(error)):
+            if "unexpected end" not in str(error):
                 continue
         return dialect
     return None
@@ -125,41 +131,18 @@ def _score(start: str, delimiter: str) -> tuple[int, bool, int]:
     Between them stands whether all quotes are right: a delimiter that only stands in quoted cells leaves
     quotes in the middle of a cell.
     """
-    ways: list[dict[str, Any]] = [{"strict": True}, {}]
-    # Student systems write tabs and quote nothing, so that a stray quote hides the tabs after it.
-    ways += [{"quoting": csv.QUOTE_NONE}] if delimiter == "\t" else []
     best = (0, False, 0)
+    # Student systems quote nothing, so that a stray quote hides the delimiters after it.
+    ways: tuple[dict[str, Any], ...] = ({"strict": True}, {"quoting": csv.QUOTE_NONE})
     for way in ways:
         reader = csv.reader(io.StringIO(start, newline=""), delimiter=delimiter, **way)
-        strict = "strict" in way
         with suppress(csv.Error):
             lengths = Counter(len(record) for record in islice(filter(None, reader), _RECORDS))
             del lengths[1]
-            best = max([best, *((count, strict, cells) for cells, count in lengths.items())])
+            best = max(
+                [best, *((count, "strict" in way, cells) for cells, count in lengths.items())]
+            )
     return best
-
-
-def _numbered(reader: Reader, path: Path) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records that are not empty, each with its number."""
-    number = 0
-    try:
-        for number, record in enumerate(reader, start=1):
-            if len(record) > MOST_COLUMNS:
-                raise InputError(
-                    f"{path.name}, row {number}: it has {len(record):,} cells, more than any "
-                    "spreadsheet has columns.",
-                    hint="Export the file again with a delimiter that no value holds.",
-                )
-            if record:
-                yield number, record
-    except csv.Error as error:
-        # Such a quote also makes cells longer than csv takes.
-        most = f", or a cell has more than {csv.field_size_limit():,} characters"
-        raise InputError(
-            f"{path.name}, row {number + 1}: a double quote is opened "
-            f"and not closed where its cell ends{most if 'larger' in str(error) else ''}.",
-            hint="Correct the quotes of this record, or export the file again.",
-        ) from error
 
 
 def _without_trick(cell: str) -> str:

@@ -98,7 +98,7 @@ class Looks(dict[tuple[str, object], "Look | None"]):
                 sort, shown = form.type, partial(show_iso, form=form)
                 sort = sort if sort in {CellType.DATE, CellType.TIME} else CellType.DATE
             case "b":
-                sort, shown = CellType.BOOLEAN, lambda stored: Shown(_TRUTHS[stored.strip()])
+                sort, shown = CellType.BOOLEAN, lambda stored: Shown(_TRUTHS.get(stored, stored))
             case "e":
                 shown = partial(Shown, fault=faults.EXCEL_ERROR)
             case "tally":

@@ -7,7 +7,6 @@ broken Unicode, what is hidden, and how much a table may hold.
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -46,10 +45,9 @@ MOST_CELLS: Final = 50_000_000
 _MOST_CHARACTERS: Final = 1_000_000_000
 _MOST_MERGED: Final = 2_000_000
 _MAY_BE_ERROR: Final = r"^\s*(?:#|(?i:err|load))"
-_BREAK_RE: Final = re.compile(r"[\x0b\x0c\x1c-\x1f]")
+_BREAKS: Final = r"[\x0b\x0c\x1c-\x1f]"
 """What other programs break the lines of a cell with."""
-_CONTROL_RE: Final = re.compile("[\x00-\x08\x0e-\x1b\ufffe\uffff]")
-_CONTROLS: Final = "[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]"
+_CONTROLS: Final = "[\x00-\x08\x0e-\x1b\ufffe\uffff]"
 _FOREIGN: Final = r"[^\x00-\x7f]"
 _TEXT: Final = pa.large_string()
 
@@ -69,8 +67,6 @@ class GridBuilder:
         """Begin a grid; ``name`` is the sheet's, ``None`` for a text file."""
         self.hidden_columns: list[tuple[int, int]] = []
         """First and last position of columns that are hidden."""
-        self.filtered = False
-        """Whether a filter is active in the sheet."""
         self.name = name
         self._path, self._encoding = path, encoding
         self._place = path.name if name is None else f"{path.name}, {name}"
@@ -310,40 +306,25 @@ class GridBuilder:
         if self._encoding and (suspected := self._encoding.suspected):
             for at in _matching(texts, _FOREIGN):
                 faulty.setdefault(at, faults.other_encoding(*suspected))
-        odd = _matching(texts, _CONTROLS)
-        cells = texts.to_pylist() if odd else []
-        for at in odd:
-            cells[at] = _BREAK_RE.sub("\n", cells[at])
-            if _CONTROL_RE.search(cells[at]):
-                cells[at] = _CONTROL_RE.sub("\ufffd", cells[at])
-                faulty[at] = faults.HOLDS_CONTROLS
-        return pa.array(cells, _TEXT) if odd else texts
+        if _matching(texts, f"{_BREAKS}|{_CONTROLS}"):
+            faulty |= dict.fromkeys(_matching(texts, _CONTROLS), faults.HOLDS_CONTROLS)
+            texts = pc.replace_substring_regex(texts, _BREAKS, "\n")
+            texts = pc.replace_substring_regex(texts, _CONTROLS, "\ufffd")
+        return texts
 
     def _notes(self, frame: pd.DataFrame) -> Iterator[str]:
         """Say how it was read, and what is hidden and holds something: a person may mean to send only the rest."""
         if self._encoding and self._encoding.note:
             yield self._encoding.note
-        why = " by a filter" if self.filtered else ""
-        if self._hidden == 1:
-            yield f"One row is hidden{why}; it is read like all others."
-        elif self._hidden:
-            yield f"{self._hidden:,} rows are hidden{why}; they are read like all others."
-        elif self.filtered:
-            yield "A filter is active; rows are read whether it shows them or not."
+        if self._hidden:
+            yield f"Hidden rows ({self._hidden:,}) are read like all others."
         hidden = np.zeros(frame.shape[1], np.bool_)
         for first, last in self.hidden_columns:
             hidden[first : last + 1] = True
         filled = [at for at in np.flatnonzero(hidden).tolist() if (frame[at] != "").any()]
-        letters = ", ".join(Column(at, "").letter for at in filled)
-        if len(filled) == 1:
-            yield f"Column {letters} is hidden; it is read like all others."
-        elif filled:
-            yield f"The columns {letters} are hidden; they are read like all others."
-
-
-def whole_unicode(text: str) -> str:
-    """Join surrogate pairs and replace halves, which no encoding can write."""
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+        if filled:
+            letters = ", ".join(Column(at, "").letter for at in filled)
+            yield f"Hidden columns ({letters}) are read like all others."
 
 
 def _matching(texts: pa.Array, pattern: str) -> list[int]:
@@ -359,8 +340,9 @@ def _blanks(count: int) -> pa.Array:
 def _texts(cells: Sequence[str]) -> pa.Array:
     try:
         return pa.array(cells, _TEXT)
-    except UnicodeEncodeError:
-        return pa.array([whole_unicode(cell) for cell in cells], _TEXT)
+    except UnicodeEncodeError:  # halves of a sign, each written as a number of its own
+        pairs = [cell.encode("utf-16-le", "surrogatepass") for cell in cells]
+        return pa.array([each.decode("utf-16-le", "replace") for each in pairs], _TEXT)
 
 
 def _by_look(looks: Sequence[Look | None]) -> dict[Look, list[int]]:

@@ -28,13 +28,12 @@ _BLANKS_RE: Final = re.compile(r"[ \t\r\n\f]+")
 _BREAK: Final = "\ufdd0"
 _BLOCK: Final = "\ufdd1"
 _ROW: Final = "\ufdd2"
-_CONTROLS: Final = dict(
-    zip([*range(1, 9), 11, *range(14, 32), 0xFFFE, 0xFFFF], range(0xFDD3, 0xFDF0), strict=True)
-)
-"""What lxml reads in a text and lets nobody write → what stands for it until the text is shown."""
-_BACK: Final = {stand_in: code for code, stand_in in _CONTROLS.items()}
-_WRITTEN: Final = {**_CONTROLS, ord("\f"): ord(" ")}
-"""The same with the form feed, which a page shows as a blank."""
+_WRITTEN: Final[dict[int, str]] = {
+    **dict.fromkeys([*range(1, 9), *range(14, 28), 0xFFFE, 0xFFFF], "\ufffd"),
+    **dict.fromkeys([0x0B, *range(0x1C, 0x20)], _BREAK),
+    0x0C: " ",
+}
+"""What stands for characters that lxml reads in a text and lets nobody write; a form feed shows as a blank."""
 _BLOCK_RE: Final = re.compile(f" ?{_BLOCK}[ {_BLOCK}]*")
 _BLOCKS: Final = frozenset(
     {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "table", "tr", "td", "th"}
@@ -50,20 +49,14 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
         InputError: There is no table in the page (it is a login page or an error message, say), or it
             ends within one.
     """
-    declared = _CHARSET_RE.search(data[:_LOOK])
-    found = sniffing.find_encoding(data, path, encoding or _usable(declared, data))
+    found = sniffing.find_encoding(data, path, encoding or _declared(data))
     text = data[found.start :].decode(found.name, found.errors)
-    text = text.translate(dict.fromkeys((0, *range(0xFDD0, 0xFDF0))))
+    text = re.sub(f"[\0{_BREAK}{_BLOCK}{_ROW}]", "", text)
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
     root = etree.fromstring(text.encode("utf-8", "replace"), parser)
     if root is None or next(root.iter("table", "td", "th"), None) is None:
-        if root is not None and next(root.iter("frameset"), None) is not None:
-            raise InputError(
-                f"{path.name}: this web page only frames others, and the rows are in those.",
-                hint=sniffing.AS_XLSX,
-            )
         raise InputError(
             f"{path.name}: this is a web page without a table.",
             hint="Open it in a browser: it may be a login page or a message of the other system.",
@@ -92,9 +85,10 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     return builder.grid()
 
 
-def _usable(declared: re.Match[bytes] | None, data: bytes) -> str | None:
+def _declared(data: bytes) -> str | None:
     """Return the encoding that the page declares, where its bytes fit it."""
-    if declared is None or data.startswith((b"\xff\xfe", b"\xfe\xff", b"\xef\xbb\xbf")):
+    declared = _CHARSET_RE.search(data[:_LOOK])
+    if declared is None:
         return None
     name = declared[1].decode("ascii").lower()
     if name in {"iso-8859-1", "latin1", "us-ascii"}:
@@ -165,5 +159,4 @@ def _count(text: str | None, most: int) -> int:
 def _shown(text: str) -> str:
     """Return a text as a browser shows it: blanks folded, breaks as line breaks."""
     text = _BLOCK_RE.sub(_BREAK, _BLANKS_RE.sub(" ", text))
-    shown = "\n".join(line.strip(" ") for line in text.split(_BREAK)).strip("\n")
-    return shown.translate(_BACK)
+    return "\n".join(line.strip(" ") for line in text.split(_BREAK)).strip("\n")

@@ -26,58 +26,36 @@ _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")
 _OLD_EXCEL = re.compile(rb"\x09[\x00\x02\x04\x08][\x04-\x10]\x00")
 """The first record of Excel 2 to 5 files that have no container around them."""
+AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
+_ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
 _FOREIGN = {
-    rb"%PDF": "a PDF document",
-    rb"\x89PNG|\xff\xd8\xff|GIF8": "a picture",
-    rb"\x1f\x8b|BZh9|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!": "a compressed file",
-    rb"{\\rtf": "a text document (RTF)",
-    rb"SQLite format 3\x00|\x00\x01\x00\x00Standard": "a database",
-}
-"""How other files begin."""
+    rb"%PDF": ("a PDF document", _ITSELF),
+    rb"\x89PNG|\xff\xd8\xff|GIF8": ("a picture", _ITSELF),
+    rb"\x1f\x8b|BZh9|\xfd7zXZ\x00|\x28\xb5\x2f\xfd|7z\xbc\xaf|Rar!": ("a compressed file", _ITSELF),
+    rb"{\\rtf": ("a text document (RTF)", _ITSELF),
+    rb"SQLite format 3\x00|\x00\x01\x00\x00Standard": ("a database", _ITSELF),
+    rb"(?:(?:[\w-]+:|[ \t])[^\r\n]*\r?\n)*?MIME-Version:": (
+        "an e-mail or a web archive (.mht)", AS_XLSX,
+    ),
+    rb"ID;P.*?[\r\n]C;[XY]\d": ("a symbolic link (.slk, SYLK)", AS_XLSX),
+    rb"TABLE\r?\n\d+,\d+\r?\n\"": ("a file of data interchange (.dif)", AS_XLSX),
+    rb'[\s\xef\xbb\xbf]*\{[^{}]*"doc_id"': (
+        "a link to Google Sheets (.gsheet)", "Open it in the browser and download it as Microsoft Excel (.xlsx).",
+    ),
+    rb'[\s\xef\xbb\xbf]*(?:\{\s*"|\[\s*[\[{])': ("a JSON file", AS_XLSX),
+}  # fmt: skip
+"""How other files begin, what they are, and what to do."""
 WORKBOOKS = ("Workbook", "Book")
 """Streams of MS-XLS files, the old name last."""
 _HTML_RE = re.compile(
-    r"\s*(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|body|title|meta|base|link|style|script|div"
-    r"|center|form|frameset|h[1-6]|table|caption|colgroup|col|thead|tbody|tfoot|tr|th|td)(?=[\s/>])",
-    re.IGNORECASE,
+    r"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|body)[\s/>]", re.IGNORECASE
 )
-_MARKUP_RE = re.compile(
-    r"\s*<(?:a|b|big|br|em|font|hr|i|iframe|img|label|nobr|p|pre|small|span|strong|u)(?=[\s/>])",
-    re.IGNORECASE,
-)
-"""Tags that stand in cells of text files too; a page that begins with one has a table below."""
-_TABLE_RE = re.compile(rb"<\x00?t\x00?(?:a\x00?b\x00?l\x00?e|r)\x00?[\s>]", re.IGNORECASE)
-_LATE_HTML_RE = re.compile(
-    r"[^\"]*?^[ \t]*<(?:!doctype\s+html|html|table)(?=[\s>])", re.IGNORECASE | re.MULTILINE
-)
-"""A page below a line of text or the headers of its server; in a table it would stand in quotes."""
-_XML_RE = re.compile(r"\s*<(?:\?xml|[A-Za-z_][\w.:-]*(?:\s[^<>]*)?(?:/>|>\s*<|>[^<,;\t|]*</))")
-_WORKBOOK_RE = re.compile(r"<(?:\w+:)?Workbook[\s>]")
-_OTHER_TEXTS = {
-    r"(?:[A-Z][A-Z0-9-]*:[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*+\r?\n)*?MIME-Version:": (
-        "an e-mail or a web archive (.mht)"
-    ),
-    r"ID;P\w*(?:;[NE])*\s*[\r\n]+(?:[A-Z]{1,2};[^\r\n]*[\r\n]+)*?C;(?:[XY]\d+;)*K": (
-        "a symbolic link (.slk, SYLK)"
-    ),
-    r"TABLE\r?\n\d+,\d+\r?\n\"": "a file of data interchange (.dif)",
-    r'\s*\{[^{}]*"doc_id"': "a link to Google Sheets (.gsheet)",
-    r'\s*(?:\{\s*"(?:[^"\\]|\\.)*+"\s*:|\[\s*[\[{])': "a JSON file",
-}
-"""How texts begin that hold no table."""
+_TABLE_RE = re.compile(r"<t(?:able|r)[\s>]", re.IGNORECASE)
+_COMMENT_RE = re.compile(r"\A\s*(?:<!--.*?-->\s*)*", re.DOTALL)
 _CONTROLS = bytes({*range(1, 9), *range(14, 26), 27})
 """Of no text; what stands for a line break is not among them."""
-_LOOK = 4096
-_COMMENT_RE = re.compile(r"\A\s*(?:<!--.*?-->\s*)+", re.DOTALL)
-_COMMENTS = 64 << 10
-"""How much comment may stand before a page."""
-AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
-FROM_GOOGLE = "Open it in the browser and download it as Microsoft Excel (.xlsx)."
-ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
-AGAIN = "Export or download it again."
-AS_TABLE = "Export it as an Excel workbook (.xlsx) or as a CSV file."
-MEND = "Save it again in Excel, or export or download it again."
-"""Excel can often mend a damaged workbook."""
+_LOOK = 64 << 10
+"""Bytes that a file is known by: long comments and styles may stand before a page."""
 
 
 def is_lock_file(path: Path) -> bool:
@@ -102,14 +80,14 @@ def sniff(data: bytes, path: Path) -> str:
             hint="Close the workbook and give its own name.",
         )
     if not data.strip(b"\x00\x1a\t\r\n \xef\xbb\xbf\xff\xfe"):
-        raise InputError(f"{name}: the file is empty.", hint=AGAIN)
+        raise InputError(f"{name}: the file is empty.", hint="Export or download it again.")
     if data.startswith(_OLE):
         return _ole(data, name)
     if data.startswith(_ZIP):
         return _zip(data, name)
-    for pattern, kind in _FOREIGN.items():
-        if re.match(pattern, data):
-            raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=ITSELF)
+    for pattern, (kind, hint) in _FOREIGN.items():
+        if re.match(pattern, data[:_LOOK], re.IGNORECASE | re.DOTALL):
+            raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=hint)
     if _OLD_EXCEL.match(data):
         raise InputError(f"{name}: this workbook is older than Excel 97.", hint=AS_XLSX)
     return _text(data, name)
@@ -122,7 +100,7 @@ def _ole(data: bytes, name: str) -> str:
     if any(stream_entry(data, name) is not None for name in WORKBOOKS):
         return "xls"
     raise InputError(
-        f"{name}: this Office document holds no workbook, or it was cut off.", hint=ITSELF
+        f"{name}: this Office document holds no workbook, or it was cut off.", hint=_ITSELF
     )
 
 
@@ -141,7 +119,10 @@ def stream_entry(data: bytes, stream: str) -> int | None:
 
 def damaged(name: str) -> InputError:
     """Return the refusal of a workbook that cannot be unpacked."""
-    return InputError(f"{name}: the workbook is damaged or was cut off.", hint=MEND)
+    return InputError(
+        f"{name}: the workbook is damaged or was cut off.",
+        hint="Save it again in Excel, or export or download it again.",
+    )
 
 
 def password(name: str) -> InputError:
@@ -159,7 +140,7 @@ def _zip(data: bytes, name: str) -> str:
             parts = {name.replace("\\", "/").lower() for name in package.namelist()}
     except (zipfile.BadZipFile, OSError, RuntimeError, ValueError) as error:
         raise damaged(name) from error
-    if "[content_types].xml" in parts and any(part.endswith("workbook.xml") for part in parts):
+    if any(part.endswith("workbook.xml") for part in parts):
         return "xlsx"
     if any(part.endswith("workbook.bin") for part in parts):
         kind, hint = "binary workbooks (.xlsb) are not read", AS_XLSX
@@ -175,25 +156,18 @@ def _zip(data: bytes, name: str) -> str:
 
 
 def _text(data: bytes, name: str) -> str:
-    start = data[:_COMMENTS]
-    for mark, _ in _MARKS:
-        start = start.removeprefix(mark)
-    text = _COMMENT_RE.sub("", start.replace(b"\x00", b"").decode("latin-1"))[:_LOOK]
-    if "urn:schemas-microsoft-com:office:spreadsheet" in text and _WORKBOOK_RE.search(text):
+    start = data[:_LOOK].lstrip(_MARK_BYTES)
+    text = _COMMENT_RE.sub("", start.replace(b"\x00", b"").decode("latin-1"))
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text:
         return "xml"
-    markup = _MARKUP_RE.match(text)
-    if _HTML_RE.match(text) or _LATE_HTML_RE.match(text) or (markup and _TABLE_RE.search(data)):
+    xml = text.startswith("<?xml")
+    if _HTML_RE.match(text) or (text[:1] == "<" and not xml and _TABLE_RE.search(text)):
         return "html"
-    if _XML_RE.match(text) and not markup:
+    if xml:
         raise InputError(f"{name}: this is an XML file, not a spreadsheet.", hint=AS_XLSX)
-    for pattern, kind in _OTHER_TEXTS.items():
-        if re.match(pattern, text, re.IGNORECASE | re.DOTALL):
-            hint = FROM_GOOGLE if "Google" in kind else AS_XLSX
-            raise InputError(f"{name}: this is {kind}, not a spreadsheet.", hint=hint)
-    marked, start = len(start) < len(data[:_COMMENTS]), start[:_LOOK]
     controls = len(start) - len(start.translate(None, _CONTROLS))
-    if not marked and (controls * 20 > len(start) or start.count(b"\x00") * 4 > len(start) * 3):
-        raise InputError(f"{name}: this is neither a workbook nor text.", hint=ITSELF)
+    if controls * 20 > len(start) and data[:1] not in _MARK_BYTES:
+        raise InputError(f"{name}: this is neither a workbook nor text.", hint=_ITSELF)
     return "text"
 
 
@@ -202,30 +176,19 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
+_MARK_BYTES = b"".join(mark for mark, _ in _MARKS)
 _WESTERN = "cp1252"
 _OTHERS = {"cp850": "a code page of DOS", "mac-roman": "Mac Roman", "cp863": "a code page of DOS"}
 """Codec → how a person knows it. Excel writes them as CSV (MS-DOS) and CSV (Macintosh)."""
-_LETTERS = "ŠŒŽšœžŸ"
-_APOSTROPHES = "\u2018\u2019\u2013\u2014\u00b7\u00b4\u00a0\u00ad"
-"""Apostrophes, dashes and the like, which stand between letters."""
-_SIGNS = re.escape(
-    "".join(
-        sign
-        for sign in bytes(range(0x80, 0xC0)).decode(_WESTERN, "ignore")
-        if sign not in _LETTERS + _APOSTROPHES
-    )
-    + "\u00d7\u00f7"
-)
+_SIGNS = "€‚ƒ„…†‡ˆ‰‹“”•˜™›¡¢£¤¥¦§¨©ª«¬®¯°±²³µ¶¸¹º»¼½¾¿×÷"  # noqa: RUF001
+"""Neither letters nor apostrophes, dashes and the like, which stand between letters."""
 _SENSELESS_RE = re.compile(
     rf"\ufffd|(?<=[A-Za-z])[{_SIGNS}]+(?=[A-Za-z])|(?<=[a-z])[ŠŒŽŸ]"
     r"|(?<=[A-Za-z])[\u2018\u201a\u201e\u0192\u02c6\u2030\u2039](?!\w)|\u0192(?=[a-z])"
     r"|(?<=[a-z])\u00d5|(?<=[A-Z])\u00d5(?=[A-Z][a-z])"
 )
 """Signs of Windows-1252 where no text has them. Bytes that it lacks are U+FFFD."""
-_ASCII = 0x7F
 _LOST = "\ufffd"
-_SHARE = 10
-"""At least every tenth byte beyond ASCII is such a sign: one odd sign among many accents is only that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,57 +222,44 @@ def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encodin
         InputError: The bytes fit no encoding, or fit two that contradict each other.
     """
     mark = next((Encoding(name, len(sign)) for sign, name in _MARKS if data.startswith(sign)), None)
-    encoding = mark or Encoding(_utf_16(data) or "utf-8")
-    if wanted is not None:
-        try:
-            "".encode(wanted)  # not of bytes or of letters, as hex and rot13 are
-            name = codecs.lookup(wanted).name
-        except LookupError as error:
-            raise InputError(
-                f"{wanted}: there is no encoding of this name.", hint="Common names: utf-8, cp1252."
-            ) from error
-        same = mark is not None and name.replace("_", "-").startswith(mark.name[:6])
-        encoding = encoding if same else Encoding(name)
+    encoding = mark or Encoding(wanted or _utf_16(data) or "utf-8")
     try:
+        "".encode(encoding.name)  # not of bytes or of letters, as hex and rot13 are
         data[encoding.start :].decode(encoding.name)
-    except UnicodeError as error:
-        place = path.name
-        if isinstance(error, UnicodeDecodeError):
-            if wanted is None and encoding == Encoding("utf-8"):
-                return _western(data, path, error)
-            before = data[encoding.start : encoding.start + error.start]
-            line = before.decode(encoding.name, "replace").count("\n") + 1
-            place = f"{path.name}, line {line}"
+    except LookupError as error:
         raise InputError(
-            f"{place}: these bytes are no text in {encoding.name.upper()}.",
-            hint="Export it again as UTF-8.",
+            f"{wanted}: there is no encoding of this name.", hint="Common names: utf-8, cp1252."
         ) from error
+    except UnicodeDecodeError as error:
+        before = data[: encoding.start + error.start]
+        line = max(before.count(b"\n"), before.count(b"\r")) + 1
+        if mark or wanted:
+            raise InputError(
+                f"{path.name}, line {line}: these bytes are no text in {encoding.name.upper()}.",
+                hint="Export it again as UTF-8.",
+            ) from error
+        if error.reason == "unexpected end of data" and not before.isascii():
+            raise InputError(
+                f"{path.name}, line {line}: the file ends in the middle of a letter, so it was cut off.",
+                hint="Export or download it again.",
+            ) from error
+        return _western(data, line)
     return encoding
 
 
 def _utf_16(data: bytes) -> str | None:
     """Return UTF-16 where nearly every second byte is zero, as in any Western text."""
     start = data[:_LOOK]
-    half = len(start) // 2
-    if len(data) % 2 or not half:
+    if len(data) % 2:
         return None
-    high, low = start[1::2].count(0), start[0::2].count(0)
-    if high > half * 0.7 and low < half * 0.1:
+    low, high = (start[at::2].count(0) / len(start) for at in (0, 1))
+    if high > 0.35 and low < 0.05:  # noqa: PLR2004 - halves
         return "utf-16-le"
-    if low > half * 0.7 and high < half * 0.1:
-        return "utf-16-be"
-    return None
+    return "utf-16-be" if low > 0.35 and high < 0.05 else None  # noqa: PLR2004
 
 
-def _western(data: bytes, path: Path, no_utf_8: UnicodeDecodeError) -> Encoding:
-    """Take bytes that are no UTF-8 as Windows-1252, unless most of those beyond ASCII are; note it."""
-    before = data[: no_utf_8.start]
-    line = max(before.count(b"\n"), before.count(b"\r")) + 1
-    if no_utf_8.reason == "unexpected end of data" and not before.isascii():
-        raise InputError(
-            f"{path.name}, line {line}: the file ends in the middle of a letter, so it was cut off.",
-            hint="Export or download it again.",
-        )
+def _western(data: bytes, line: int) -> Encoding:
+    """Take bytes that are no UTF-8, first on this line, as Windows-1252, unless most beyond ASCII are; note it."""
     text = data.decode("utf-8", "replace")
     beyond_ascii = len(text) - len(text.encode("ascii", "ignore"))
     if beyond_ascii > 2 * text.count(_LOST):
@@ -340,7 +290,8 @@ def _suspected(data: bytes) -> tuple[str, str] | None:
     """
     text = data.decode(_WESTERN, "replace")
     odd = [found.start() for found in _SENSELESS_RE.finditer(text)]
-    if len(odd) * _SHARE < sum(byte > _ASCII for byte in data):
+    # One odd sign among many accents is only that.
+    if len(odd) * 10 < sum(not sign.isascii() for sign in text):
         return None
     texts = {codec: data.decode(codec) for codec in _OTHERS}
     fitting = {codec: [text[at] for at in odd if _fits(text, at)] for codec, text in texts.items()}
@@ -351,10 +302,8 @@ def _suspected(data: bytes) -> tuple[str, str] | None:
 
 
 def _fits(text: str, at: int) -> bool:
-    """Whether a sign is a letter or an apostrophe in its place: a capital at a word's head or among capitals, a small one behind them."""
-    if (
-        text[at] in "\u2019\u0131"
-    ):  # an apostrophe, or the i of Turkish, which is in its place elsewhere
+    """Whether a sign is an apostrophe, a capital at a word's head or among capitals, or a small letter behind them."""
+    if text[at] in "\u2019\u0131":  # the i of Turkish is in its place elsewhere
         return text[at] == "\u2019"
     before, after = text[max(at - 1, 0)], text[at + 1 : at + 2]
     if text[at].islower():

@@ -6,7 +6,6 @@ Types and formats of cells are in the file (Microsoft, XML Spreadsheet Reference
 from __future__ import annotations
 
 import io
-from functools import partial
 from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, iterparse
 
@@ -18,7 +17,6 @@ from importer.reading.xlsx_package import refuse_document_type, refusing_damage
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from importer.model import Grid
     from importer.reading.display import Look
 
 _NAMED: Final = {
@@ -49,14 +47,9 @@ def read_spreadsheetml(data: bytes, path: Path) -> list[Listed]:
         for event, element in parts:
             reader.take(event, element.tag.rpartition("}")[2], element)
         return [
-            Listed(each.name or "", each.name not in reader.hidden, partial(_grid, each, path.name))
+            Listed(each.name or "", each.name not in reader.hidden, each.grid)
             for each in reader.sheets
         ]
-
-
-def _grid(builder: GridBuilder, name: str) -> Grid:
-    with refusing_damage(name):
-        return builder.grid()
 
 
 class _Reader:
@@ -85,8 +78,6 @@ class _Reader:
         elif name == "Row":
             self._take_row(element)
             element.clear()
-        elif name == "AutoFilterColumn":
-            self.sheets[-1].filtered = True
         elif name == "Visible" and element.text in {"SheetHidden", "SheetVeryHidden"}:
             self.hidden.append(self.sheets[-1].name or "")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
+
+from xlsxwriter.utility import xl_cell_to_rowcol
 
 from importer.model import Merge
 from importer.reading.display import STAND_IN, TALLIES, TALLY
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
     from importer.model import Grid
     from importer.reading.display import Look
     from importer.reading.xlsx_package import SheetPart, Workbook
-
-_REFERENCE_RE: Final = re.compile(r"([A-Za-z]{1,3})([0-9]{1,7})")
 
 
 def read_xlsx(data: bytes, path: Path) -> list[Listed]:
@@ -56,7 +55,6 @@ def _read_sheet(package: Package, sheet: SheetPart, book: Workbook, path: Path) 
         ]
         merges = root.iterfind("*/{*}mergeCells/{*}mergeCell")
         builder.merges = [_merge(each.attrib["ref"]) for each in merges]
-        builder.filtered = root.find("*/{*}autoFilter/{*}filterColumn") is not None
         return builder.grid()
 
 
@@ -89,8 +87,6 @@ class _RowReader:
         for column, cell in zip(_positions(letters), row, strict=True):
             text, kind = cell.findtext(value), cell.get("t", "n")
             if kind == "s" and text:
-                if text[0] == "-":  # Python would count from the end
-                    raise ValueError(text)
                 text = shared[int(text)]
             elif not text or kind != "n" or len(cell) > 1:
                 kind, text = self._odd(cell, kind, text)
@@ -146,10 +142,9 @@ def _column(letters: str) -> int:
 
 def _merge(reference: str) -> Merge:
     """Return ``A1:B2`` in numbers."""
-    first, _, last = reference.replace("$", "").partition(":")
-    ends = [_REFERENCE_RE.fullmatch(end) for end in (first, last or first)]
-    rows, columns = zip(*[(int(end[2]), _column(end[1])) for end in ends if end], strict=True)
-    return Merge(rows[0], rows[-1], columns[0], columns[-1])
+    first, _, last = reference.partition(":")
+    (top, left), (bottom, right) = map(xl_cell_to_rowcol, (first, last or first))
+    return Merge(top + 1, bottom + 1, left, right)
 
 
 def _hides(element: Element, size: str) -> bool:

@@ -14,7 +14,6 @@ import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple
-from urllib.parse import unquote
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from xlrd.formatting import excel_default_palette_b8, std_format_strings
@@ -22,7 +21,6 @@ from xlrd.formatting import excel_default_palette_b8, std_format_strings
 from importer.errors import InputError
 from importer.reading import sniffing
 from importer.reading.display import Looks, Style
-from importer.reading.grid import whole_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -48,6 +46,7 @@ BUILT_IN: Final[Mapping[int, str]] = {
 Numbers 27 to 36, 50 to 58 and 71 to 81 are dates and times whose look depends on the language of Excel;
 what they show is read as a date or a time all the same.
 """
+_INDEXED: Final = {str(at): bytes(rgb).hex() for at, rgb in enumerate(excel_default_palette_b8, 8)}
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
@@ -109,8 +108,6 @@ class Package:
         if any(size > min(_LARGEST, max(_SUSPICIOUS, packed * _RATIO)) for packed, size in sizes):
             raise _too_large(name)
         self.parts = {_plain(part): part for part in self._file.namelist()}
-        if len(self.parts) < len(self._file.namelist()):
-            raise zipfile.BadZipFile  # programs differ on which of two parts of one name counts
 
     def parse(
         self,
@@ -131,7 +128,7 @@ class Package:
         before, kept = b"", 0
         with self._file.open(part) as stream:
             for data in iter(lambda: stream.read(_PIECE), b""):
-                refuse_document_type(before[-_PIECE:] + data, self._name)
+                refuse_document_type(before + data, self._name)
                 parser.feed(data)
                 before, kept = data, kept + len(data)
                 inner = _open(root, within)
@@ -176,15 +173,11 @@ def refuse_document_type(data: bytes, name: str) -> None:
 
 def read_workbook(package: Package) -> Workbook:
     """Return the list of sheets, the styles and the shared texts."""
-    roots = [part for _, kind, part in _relations(package, "") if kind == "officeDocument"]
-    path = roots[0] if roots else package.parts["xl/workbook.xml"]
+    [path] = [part for _, kind, part in _relations(package, "") if kind == "officeDocument"]
     related = {key: (kind, part) for key, kind, part in _relations(package, path)}
     root = package.parse(path)
-    listed = root.findall(".//{*}sheets/{*}sheet")
-    if not listed:
-        raise zipfile.BadZipFile
     sheets = []
-    for sheet in listed:
+    for sheet in root.iterfind(".//{*}sheets/{*}sheet"):
         # A sheet that leads nowhere is damage; only modules of old macros have an empty relation.
         (key,) = [text for name, text in sheet.items() if name.endswith("}id")]
         kind, part = related[key] if key else ("", "")
@@ -193,7 +186,7 @@ def read_workbook(package: Package) -> Workbook:
             sheets.append(SheetPart(sheet.get("name", ""), part, visible))
     if len({sheet.part for sheet in sheets}) < len(sheets):
         raise zipfile.BadZipFile
-    named = dict(reversed(related.values()))
+    named = dict(related.values())
     texts: list[str] = []
     if "sharedStrings" in named:
         package.parse(
@@ -225,9 +218,7 @@ def without_escapes(text: str) -> str:
 
     The source is ECMA-376 part 1, section 22.9.2.19.
     """
-    if "_x" not in text:
-        return text
-    return whole_unicode(_ESCAPED_RE.sub(lambda found: chr(int(found[1], 16)), text))
+    return _ESCAPED_RE.sub(lambda found: chr(int(found[1], 16)), text) if "_x" in text else text
 
 
 def _plain(name: str) -> str:
@@ -244,12 +235,9 @@ def _relations(package: Package, part: str) -> list[tuple[str, str, str]]:
     for each in package.parse(package.parts[path]).iterfind(".//{*}Relationship"):
         if each.get("TargetMode") != "External":
             target = _plain(each.attrib["Target"])
-            paths = (
-                posixpath.normpath(posixpath.join("/", folder, spelled)).lstrip("/")
-                for spelled in (target, unquote(target))
-            )
-            named = next((package.parts[path] for path in paths if path in package.parts), target)
-            found.append((each.attrib["Id"], each.attrib["Type"].rpartition("/")[2], named))
+            path = posixpath.normpath(posixpath.join("/", folder, target)).lstrip("/")
+            kind = each.attrib["Type"].rpartition("/")[2]
+            found.append((each.attrib["Id"], kind, package.parts.get(path, target)))
     return found
 
 
@@ -260,31 +248,33 @@ def _styles(root: Element) -> dict[str, Style]:
         int(each.attrib["numFmtId"]): each.get("formatCode", "General")
         for each in sheet.iterfind("{*}numFmts/{*}numFmt")
     }
-    strikes = [font.find("{*}strike") for font in sheet.iterfind("{*}fonts/{*}font")]
-    struck = [strike is not None and strike.get("val", "1") in YES for strike in strikes]
-    fills = [fill.find("{*}patternFill") for fill in sheet.iterfind("{*}fills/{*}fill")]
-    colours = ["" if fill is None else _colour(fill) for fill in fills]
+    struck = {
+        at
+        for at, font in enumerate(sheet.iterfind("{*}fonts/{*}font"))
+        for strike in font.iterfind("{*}strike")
+        if strike.get("val", "1") in YES
+    }
+    colours = {
+        at: _colour(pattern)
+        for at, fill in enumerate(sheet.iterfind("{*}fills/{*}fill"))
+        for pattern in fill.iterfind("{*}patternFill[@patternType='solid']")
+    }
     used: list[Style] = []
     for each in sheet.iterfind("{*}cellXfs/{*}xf"):
         number, font, fill = (int(each.get(key, "0")) for key in ("numFmtId", "fontId", "fillId"))
         code = own.get(number) or BUILT_IN.get(number, "General")
-        colour = colours[fill] if fill < len(colours) else ""
-        used.append(Style(code, font < len(struck) and struck[font], colour))
+        used.append(Style(code, font in struck, colours.get(fill, "")))
     return {str(at): style for at, style in enumerate(used or [Style("General")])}
 
 
 def _colour(fill: Element) -> str:
     """Return a background as ``FF0000`` or, where only the theme knows, ``theme 5 +40%``; none for white."""
-    colour = fill.find("{*}fgColor") if fill.get("patternType") == "solid" else None
+    colour = fill.find("{*}fgColor")
     if colour is None:
         return ""
     if (theme := colour.get("theme")) is not None:
         tint = float(colour.get("tint", "0"))
         shade = f" {tint:+.0%}" if tint else ""
         return "" if theme == "0" and not tint else f"theme {theme}{shade}"
-    if (number := colour.get("indexed")) is not None:
-        index, palette = int(number) - 8, excel_default_palette_b8
-        found = bytes(palette[index] if 0 <= index < len(palette) else (255, 255, 255)).hex()
-    else:
-        found = colour.get("rgb", "")[-6:]
-    return found.upper().replace("FFFFFF", "")
+    found = _INDEXED.get(colour.get("indexed", ""), colour.get("rgb", ""))
+    return found[-6:].upper().replace("FFFFFF", "")

@@ -54,7 +54,7 @@ def test_sheets_without_rows_and_hidden_ones_are_not_told_as_left_out(office, ca
     sheets = {"North": people(0, 2), "Empty": [], "Header": [HEADER], "Hidden": people(3, 5)}
     write_book(office.inbox / "roster.xlsx", sheets, hidden=["Hidden"])
     # The sheet of a header alone is imported like any: it has no rows.
-    assert notes_of(call("check", "--json"))[0] == ["The hidden sheet Hidden was not read."]
+    assert notes_of(call("check", "--json"))[0] == ["Hidden sheets (Hidden) were not read."]
 
 
 @pytest.mark.parametrize("way", ["option", "mapping"])

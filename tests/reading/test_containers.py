@@ -29,7 +29,6 @@ PASSWORD = (
 )
 BROKEN = f"the workbook is damaged or was cut off. {MEND}"
 COMPRESSED = f"this is a compressed file, not a spreadsheet. {ITSELF}"
-XML = f"this is an XML file, not a spreadsheet. {AS_XLSX}"
 REFUSED = {
     "nothing": (b"", EMPTY),
     "a mark only": (b"\xef\xbb\xbf", EMPTY),
@@ -92,13 +91,8 @@ REFUSED = {
         ("this is a document or a compressed file (.zip) without a workbook in it. "
         "Unpack it and give the spreadsheet itself."),
     ),
-    "xml": (b'<?xml version="1.0"?><people/>', XML),
-    "xml without prolog": (b"<people><person/></people>", XML),
+    "xml": (b'<?xml version="1.0"?><people/>', f"this is an XML file, not a spreadsheet. {AS_XLSX}"),
     "noise": (bytes(range(256)) * 9, f"this is neither a workbook nor text. {ITSELF}"),
-    "page of frames": (
-        b"<html><head></head><frameset><frame src=people_files/sheet001.htm></frameset></html>",
-        f"this web page only frames others, and the rows are in those. {AS_XLSX}",
-    ),
     "page without table": (
         b"<html><body><form>Sign in</form></body></html>",
         ("this is a web page without a table. Open it in a browser: "

@@ -61,7 +61,6 @@ def test_a_control_character_is_read_as_in_any_file(tmp_path, sign):
     page = f"<table><tr><td>ID<td>Name<tr><td>1<td>An{sign}n<tr><td>2<td>Bo</table>"
     grid = html_grid(tmp_path, f'<meta charset="utf-8">{page}')
     assert grid.frame[1].tolist() == ["Name", SIGNS[sign], "Bo"]
-    assert bool(grid.flaws) == ("\ufffd" in SIGNS[sign])
 
 
 @pytest.mark.exhaustive
@@ -83,7 +82,6 @@ BEGINNINGS = {
     "meta": '<meta http-equiv="Content-Type" content="text/html">', "title": "<title>x</title>",
     "comment": "<!-- x --> <!-- y -->", "long comment": f"<!-- {'x' * 9_000} -->",
     "prolog": '<?xml version="1.0"?>\n<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Strict//EN" "x">',
-    "line": "People of autumn\r\n<html>", "server": "Content-Type: text/html\n\n<html>",
 }  # fmt: skip
 PAGE_CODINGS = ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"]
 

@@ -63,8 +63,8 @@ def test_what_stands_in_for_the_value_of_a_formula_is_held(name):
 
 
 HIDDEN = {
-    **dict.fromkeys(["hidden-first-attr.xlsx", "hidden-last-attr.xlsx"], "Column B is hidden; it is read like all others."),
-    "row-height-0.xlsx": "One row is hidden; it is read like all others.",
+    **dict.fromkeys(["hidden-first-attr.xlsx", "hidden-last-attr.xlsx"], "Hidden columns (B) are read like all others."),
+    "row-height-0.xlsx": "Hidden rows (1) are read like all others.",
 }  # fmt: skip
 
 

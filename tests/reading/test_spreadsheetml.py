@@ -98,10 +98,10 @@ def test_what_is_hidden_is_told(tmp_path):
     )
     other = '<Worksheet ss:Name="Old"><Table/><WorksheetOptions><Visible>SheetHidden</Visible></WorksheetOptions></Worksheet>'
     source = saved(tmp_path, rows, sheets=other)
-    assert source.notes == ("The hidden sheet Old was not read.",)
+    assert source.notes == ("Hidden sheets (Old) were not read.",)
     assert source.grids[0].notes == (
-        "2 rows are hidden; they are read like all others.",
-        "The columns B, C, D are hidden; they are read like all others.",
+        "Hidden rows (2) are read like all others.",
+        "Hidden columns (B, C, D) are read like all others.",
     )
 
 
