@@ -86,11 +86,6 @@ class Cause:
     answered: str = ""
     """What OPSCOM itself said, for the workbook alone."""
 
-    @property
-    def by_row(self) -> bool:
-        """Whether something else than their cells holds the rows back, which a person answers."""
-        return self.first[-1] is None and not self.by_opscom
-
     def as_json(self) -> dict[str, object]:
         """Return the entry under ``problems``."""
         return {

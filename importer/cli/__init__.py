@@ -7,22 +7,14 @@ import io
 import signal
 import sys
 from collections.abc import Sequence
-from itertools import combinations
-from pathlib import Path
 
 import click
 
 import importer
 from importer.cli.terminal import emit, say, say_error
-from importer.errors import ImporterError, InputError, failure
-from importer.text import nearest, quoted
+from importer.errors import ImporterError, failure
 
 _STOPPED = 3
-_INTERRUPTED = (
-    "Interrupted. Run the same command again.",
-    "Interrupted; nothing more was sent. Run the same command again to go on.",
-)
-"""What an interrupt says: of a command that sends nothing, and of one that sends."""
 HELP = """Bring spreadsheets into OPSCOM: every row once, nothing altered, everything said.
 
 \b
@@ -49,22 +41,9 @@ COMMANDS = {
     "settle": "Find out what became of rows whose answer was lost.",
     "pull": "Ask OPSCOM for what it holds, and write a workbook of it.",
     "history": "Show what was imported: when, by whom, from which file.",
-    "fields": "Show OPSCOM's fields and error codes.",
+    "fields": "Show OPSCOM's fields.",
     "sandbox": "Run an OPSCOM on this machine to rehearse with.",
 }
-
-
-PULLED = ("user-types", "permit-stats", "overdue-violations", "plates")
-_MEANT = {
-    "check": ("dry-run", "validate", "test", "preview", "verify"),
-    "history": ("log", "status", "undo", "rollback"),
-    "init": ("new", "setup", "create"),
-    "map": ("mapping", "mappings", "propose", "match"),
-    "push": ("import", "send", "upload", "run"),
-}
-"""Command → what people type for it."""
-_DRY_RUNS = ("--dry-run", "--dryrun", "--dry_run", "--simulate", "--preview", "-n")
-_TOKEN = "The token is in no option: keep it with `opscom-import login`."  # noqa: S105 - what is said of it
 
 
 class _Commands(click.Group):
@@ -98,8 +77,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
             # Letters that a console or a file of an old code page lacks are spelled out.
             stream.reconfigure(errors="backslashreplace")
     given = list(sys.argv[1:] if arguments is None else arguments)
-    if given[:1] == ["help"]:
-        given = [*given[1:], "--help"]
     code, error = _run(given)
     if error and "--json" in given:
         # Its object is printed whatever the exit code.
@@ -117,20 +94,17 @@ def _run(given: list[str]) -> tuple[int, str]:
         code = cli.main(given, prog_name="opscom-import", standalone_mode=False)
         return code if isinstance(code, int) else 0, ""
     except click.ClickException as error:
-        shown, hint = io.StringIO(), _meant(error, given)
+        shown = io.StringIO()
         error.show(shown)
-        for line in filter(None, [*shown.getvalue().splitlines(), hint]):
+        for line in shown.getvalue().splitlines():
             say(line)
-        return error.exit_code, f"{error.format_message()} {hint}".strip()
+        return error.exit_code, error.format_message()
     except ImporterError as error:
         # A person who answers no has made no error.
         (say if error.exit_code == _STOPPED else say_error)(str(error))
-        hint = _meant(None, given) if isinstance(error, InputError) else ""
-        if hint:
-            say(hint)
-        return error.exit_code, f"{error} {hint}".strip()
+        return error.exit_code, str(error)
     except (click.Abort, KeyboardInterrupt):
-        message = _INTERRUPTED[given[:1] in (["push"], ["settle"])]
+        message = "Interrupted. Run the same command again."
         say("")
         say(message)
         return _STOPPED, message
@@ -141,35 +115,3 @@ def _run(given: list[str]) -> tuple[int, str]:
         )
         say_error(message)
         return _STOPPED, message
-
-
-def _meant(error: click.ClickException | None, given: Sequence[str]) -> str:
-    """Return in a sentence what was most likely meant; empty where nobody can tell.
-
-    ``error`` is what click says of what was typed, ``None`` where a file was not found.
-    """
-    if isinstance(error, click.NoSuchOption):
-        if error.option_name in _DRY_RUNS:
-            return "`opscom-import check` is the dry run: it shows what a push would send, and sends nothing."
-        return _TOKEN if "token" in error.option_name else ""
-    for start, end in combinations(range(len(given) + 1), 2):
-        path = Path(" ".join(given[start:end]))
-        if end - start > 1 and path.exists() and not Path(given[start]).exists():
-            return f"Did you mean {quoted(path)}? A name with blanks stands in quotes."
-    if isinstance(error, click.MissingParameter) and given[:1] == ["map"]:
-        return "Name the spreadsheet that a mapping is to be proposed for: `opscom-import map inbox/FILE`."
-    word = next((word for word in given if not word.startswith("-")), "")
-    return "" if error is None or word in COMMANDS else _command(word)
-
-
-def _command(word: str) -> str:
-    """Return what was most likely meant by a word that is no command."""
-    if Path(word).suffix:
-        file = quoted(word)
-        return (
-            f"`opscom-import check {file}` shows what would be sent; where no mapping fits the file, "
-            f"`opscom-import map {file}` proposes one."
-        )
-    other = {name: command for command, names in _MEANT.items() for name in names}
-    near = f"pull {word}" if word in PULLED else nearest(word, [*COMMANDS, *other])
-    return f"Did you mean `opscom-import {other.get(near, near)}`?" if near else ""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
 from rich import box
 from rich.console import Console
@@ -11,10 +9,7 @@ from rich.table import Table as Shown
 
 from importer.cli.options import Options, taking
 from importer.cli.terminal import emit
-from importer.codes import CODES
-from importer.errors import UsageError
 from importer.schema import Field, Kind, Table
-from importer.text import nearest
 from schemas import TABLES
 
 _WIDTH = 80
@@ -32,31 +27,21 @@ _OF_NAME = {
 
 
 @click.command()
-@click.argument("endpoint", required=False)
-@click.option("--codes", is_flag=True, help="Show OPSCOM's error codes and what to do about each.")
+@click.argument("endpoint", required=False, type=click.Choice(list(TABLES)), metavar="[ENDPOINT]")
 @taking("as_json")
-def fields(options: Options, *, endpoint: str | None, codes: bool) -> int:
+def fields(options: Options, *, endpoint: str | None) -> int:
     """Show the fields that OPSCOM documents: limits, codes, an example, and names that a mapping may use.
 
     ENDPOINT is users, vehicles, permits, permit-updates, permit-deletes or plates; without one all
     are shown.
     """
-    if endpoint is not None and endpoint not in TABLES:
-        near = nearest(endpoint, TABLES)
-        raise UsageError(
-            f"There is no endpoint {endpoint}.",
-            hint=f"Did you mean {near}?" if near else f"There are {', '.join(TABLES)}.",
-        )
     tables = [table for name, table in TABLES.items() if endpoint in {None, name}]
     if options.as_json:
-        shapes: dict[object, object] = {table.endpoint: _as_json(table) for table in tables}
-        if codes:
-            shapes = {number: asdict(code) for number, code in CODES.items()}
-        emit(shapes)
+        emit({table.endpoint: _as_json(table) for table in tables})
         return 0
     paper = Console(highlight=False, width=_WIDTH)
-    for shown in [_codes()] if codes else map(_show, tables):
-        paper.print(shown)
+    for table in tables:
+        paper.print(_show(table))
     return 0
 
 
@@ -87,13 +72,4 @@ def _show(table: Table) -> Shown:
         what = f"{known.title}: {table.need_of(known)}, {known.limit}"
         names = "\n".join((known.name, *known.aliases))
         shown.add_row(names, what, example(known), " ".join(map(str, known.codes)))
-    return shown
-
-
-def _codes() -> Shown:
-    shown = Shown(title="OPSCOM's error codes", title_justify="left", box=box.SIMPLE_HEAD)
-    for heading in ("code", "means", "what to do", "what a push makes of it"):
-        shown.add_column(heading, overflow="fold")
-    for code in CODES.values():
-        shown.add_row(str(code.number), code.means, code.remedy, code.effect.value)
     return shown

@@ -19,8 +19,6 @@ from importer.text import count, quoted
 from importer.workspace import find_workspace
 from schemas import POLICIES
 
-UNENDED = "not ended yet, or ended by force"
-
 
 @click.command()
 @click.argument("run", required=False)
@@ -42,8 +40,7 @@ def history(
 ) -> int:
     """Show what was imported: when, by whom, from which file, with which outcome.
 
-    Without RUN all runs, the newest first; with RUN that one in detail, and what it created in the
-    order in which it would be undone.
+    Without RUN all runs, the newest first; with RUN that one in detail, with --json also what it created.
     """
     if as_deletes is not None and run is None and gone is None:
         raise UsageError("--as-deletes needs the id of a run.", hint="`history` shows the ids.")
@@ -51,24 +48,23 @@ def history(
         raise UsageError("--gone goes with --as-deletes alone.", hint="Name the workbook to write.")
     path = options.journal or find_workspace(options.workspace, Path.cwd()).journal
     with look_up(path) as memory:
+        runs = () if memory is None else memory.runs(run)
+        listed: tuple[Created, ...] = ()
+        told: dict[str, object]
         if gone is not None:
             listed = () if memory is None else _gone(memory, gone)
-            told: dict[str, object] = {"gone": [asdict(each) for each in listed]}
+            told = {"gone": [asdict(each) for each in listed]}
         elif run is None:
-            runs, listed = () if memory is None else memory.runs(), ()
             told = {"runs": [asdict(each) for each in runs]}
             _show_runs(runs)
+        elif memory is None or not runs:
+            hint = "`opscom-import history` shows the ids."
+            raise UsageError(f"There is no run {run} in {path}.", hint=hint)
         else:
-            entries = () if memory is None else memory.runs(run)
-            if memory is None or not entries:
-                raise UsageError(
-                    f"There is no run {run} in {path}.",
-                    hint="`opscom-import history` shows the ids.",
-                )
-            [entry], listed = entries, memory.created(run, POLICIES)
-            options = replace(options, sandbox=entry.host == SANDBOX.host)
-            told = {"run": asdict(entry), "created": [asdict(each) for each in listed]}
-            _show_run(entry, listed)
+            listed = memory.created(run, POLICIES)
+            told = {"run": asdict(runs[0]), "created": [asdict(each) for each in listed]}
+            _show_run(runs[0])
+            options = replace(options, sandbox=runs[0].host == SANDBOX.host)
     if options.as_json:
         emit({"exit_code": 0, **told})
     if as_deletes is not None:
@@ -77,23 +73,20 @@ def history(
 
 
 def _show_runs(runs: tuple[RunEntry, ...]) -> None:
-    """Show live runs, then rehearsals, a block of lines each."""
-    live = [run for run in runs if run.host != SANDBOX.host]
-    blocks = [_block(run, f"To {run.client} at {run.host}") for run in live]
-    if len(live) < len(runs):
-        blocks.append(["Rehearsals:"])
-    blocks += [_block(run, "To the sandbox") for run in runs if run.host == SANDBOX.host]
-    for number, block in enumerate(blocks or [["Nothing was pushed yet."]]):
-        for line in ["", *block] if number else block:
-            say(line)
+    """Show each run in a few lines."""
+    if not runs:
+        say("Nothing was pushed yet.")
+    for number, run in enumerate(runs):
+        if number:
+            say("")
+        say(f"{run.run}  {_minute(run.started)}  by {run.person}")
+        say(f"{_where(run)}: {_outcome(run)}")
+        for file in run.files:
+            say(f"  {_file(file)}: {_states(file)}")
 
 
-def _block(run: RunEntry, where: str) -> list[str]:
-    return [
-        f"{run.run}  {_minute(run.started)}  by {run.person}",
-        f"{where}: {_outcome(run)}",
-        *(f"  {_file(file)}: {_states(file)}" for file in run.files),
-    ]
+def _where(run: RunEntry) -> str:
+    return "To the sandbox" if run.host == SANDBOX.host else f"To {run.client} at {run.host}"
 
 
 def _minute(moment: str) -> str:
@@ -104,7 +97,7 @@ def _minute(moment: str) -> str:
 def _outcome(run: RunEntry) -> str:
     """Return how a run ended, in a few words."""
     if run.ended is None:
-        return UNENDED
+        return "not ended yet, or ended by force"
     if run.stopped:
         return f"stopped. {run.stopped}"
     return "came to its end" if run.files else "nothing started"
@@ -118,12 +111,11 @@ def _states(file: FileEntry) -> str:
     return ", ".join(f"{n} {state}" for state, n in file.states.items()) or "nothing told yet"
 
 
-def _show_run(run: RunEntry, created: tuple[Created, ...]) -> None:
+def _show_run(run: RunEntry) -> None:
     say(f"Run {run.run}, by {run.person} on {run.machine}, version {run.version}")
     until = f" to {_minute(run.ended)}" if run.ended else ""
     say(f"From {_minute(run.started)}{until}: {_outcome(run)}")
-    rehearsed = run.host == SANDBOX.host
-    say("To the sandbox" if rehearsed else f"To {run.host}, client code {run.client}")
+    say(_where(run))
     for file in run.files:
         say("")
         say(f"{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
@@ -131,13 +123,6 @@ def _show_run(run: RunEntry, created: tuple[Created, ...]) -> None:
         for code, number in file.codes.items():
             say(f"  {code}: {count(number, 'time')}")
         say(f"  Workbook: {file.results}")
-    if created:
-        say("")
-        say("Created, the newest first:")
-    for each in created:
-        gone = " (deleted since)" if each.deleted else ""
-        what = " ".join(filter(None, (each.endpoint, each.reference_id, each.key)))
-        say(f"  {what}, row {each.row} of {each.source}{gone}")
 
 
 def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:

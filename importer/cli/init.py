@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import click
@@ -34,11 +33,6 @@ def init(options: Options, *, folder: Path) -> int:
         say(f"{folder} is a workspace already; nothing was changed.")
     if note := synchronised(folder):
         say(note)
-    if os.name == "nt":
-        say(
-            "Whoever may read this folder may read the files in it: on Windows they get no access list of "
-            "their own. Keep the workspace among your own documents."
-        )
     where = "" if folder.resolve() == Path.cwd() else f"type cd {quoted(folder)}, "
     say(f"Next: {where}drop an export into inbox, and open {PAGE}: it leads you from there.")
     if options.as_json:

@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from importer.settings import read_pace
 from importer.text import quoted
 
 Command = Callable[..., Any]
@@ -20,15 +21,6 @@ def _path_of(text: str) -> Path:
     if not text:
         raise click.BadParameter("this name is empty; most likely a variable is not set.")
     return Path(text)
-
-
-def _pace(text: str) -> float:
-    from importer.settings import read_pace
-
-    try:
-        return read_pace(text)
-    except ValueError as error:
-        raise click.BadParameter(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,11 +137,11 @@ _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
         help="Rows under way at once. Default: 4.",
     ),
     "rate": _option(
-        "--rate", type=_pace, metavar="N", help="Rows per second at most, repeats included."
+        "--rate", type=read_pace, metavar="N", help="Rows per second at most, repeats included."
     ),
     "timeout": _option(
         "--timeout",
-        type=_pace,
+        type=read_pace,
         metavar="SECONDS",
         help="Longest wait for a whole answer. Default: 60; for overdue violations 600 without a byte.",
     ),

@@ -100,9 +100,6 @@ def _say_plan(setting: Setting, jobs: Sequence[Job], planned: Sequence[Compared]
             say(f"  {each.against} since {each.against.source}")
         say_notes(each.job.path, each.notes, told)
         say_causes(causes_of([each.checked], [each.plan.settled.items()]))
-    limit = setting.options.limit
-    if limit is not None and limit < sum(len(each.plan.rows) for each in planned):
-        say(f"  Of these only the first {limit}, as --limit says")
 
 
 def _confirm(planned: Sequence[Compared], options: Options, named: frozenset[Path]) -> None:

@@ -24,8 +24,8 @@ from importer.delivery.memory import SANDBOX, Memory, System
 from importer.delivery.pace import Breaker, Pace, Stopper
 from importer.delivery.pusher import Conditions
 from importer.delivery.questions import Found, ask, explain_refusal, listing
-from importer.errors import InputError, PushStopped, SettingsError, UsageError
-from importer.prepare import CHECK, Past, Request
+from importer.errors import InputError, PushStopped, UsageError
+from importer.prepare import Past, Request
 from importer.pulls.book import Record, records_of
 from importer.pulls.plates import ask_plate, told_of, understands_plate
 from importer.run import Delivery
@@ -92,41 +92,33 @@ class Setting:
         known = {path.name: path for path in (*shipped_mappings(), *own)}
         typed = dict.fromkeys(options.mapping)
         named = tuple(p if p.exists() else known.get(p.name, p) for p in typed)
-        types = self._kept_types(command)
-        given: dict[str, Any] = {
-            "files": self.files,
-            "mappings": named or own,
-            "named": bool(named),
-            "results": self.results,
-            "host": self.settings.host,
-            "client": self.settings.client,
-            "sandbox": self.sandbox,
-            "today": dt.datetime.now().astimezone().date(),
-            "sheet": options.sheet,
-            "encoding": options.encoding,
-            "required": self.settings.required,
-            "user_types": None if types is None else types.ids,
-        }
-        return Request(command=command, **given | more)
+        types = self._kept_types()
+        return Request(
+            command=command,
+            files=self.files,
+            mappings=named or own,
+            named=bool(named),
+            results=self.results,
+            host=self.settings.host,
+            client=self.settings.client,
+            sandbox=self.sandbox,
+            today=dt.datetime.now().astimezone().date(),
+            sheet=options.sheet,
+            encoding=options.encoding,
+            required=self.settings.required,
+            user_types=None if types is None else types.ids,
+            **more,
+        )
 
-    def _kept_types(self, command: str) -> KeptTypes | None:
-        """Return the user types that were pulled last from this OPSCOM.
-
-        A rehearsal may use either's, and a check the sandbox's where there are no others.
-        """
+    def _kept_types(self) -> KeptTypes | None:
+        """Return the user types that were pulled last from this OPSCOM; a rehearsal may use either's."""
         folder, client = self.workspace.keeping_folder, self.settings.client
         kept = kept_user_types(folder)
         if self.sandbox:
             return kept_user_types(folder, sandbox=True) or kept
-        if kept and (not client or (kept.host, kept.client) == (self.settings.host, client)):
-            return kept
-        rehearsed = kept_user_types(folder, sandbox=True) if command == CHECK else None
-        if rehearsed is not None:
-            say(
-                "User types are looked up in the list of the sandbox; `opscom-import pull user-types` gets "
-                "that of your OPSCOM."
-            )
-        return rehearsed
+        if kept and client and (kept.host, kept.client) != (self.settings.host, client):
+            return None
+        return kept
 
     def deliver(self, stack: ExitStack, *, look_up: bool = False) -> Delivery:
         """Open the way to OPSCOM, to be closed with the stack; ``look_up`` where permits are looked up."""
@@ -233,19 +225,9 @@ def open_access(setting: Setting, stack: ExitStack, *, plates: bool = False) -> 
         there = {"host": host, "plate_host": host, "client": client}
         settings = settings.model_copy(update=there)
         return dataclasses.replace(setting, settings=settings, token=SANDBOX_TOKEN, sandbox=True)
-    faults: list[str] = []
-    token = ""
-    try:
-        need_client(settings)
-    except SettingsError as error:
-        faults.append(str(error))
-    try:
-        ask_person = ask_token if settings.client and is_interactive() else None
-        token = find_token(settings, setting.workspace.folder, os.environ, ask_person)
-    except SettingsError as error:
-        faults.append(str(error))
-    if faults:
-        raise SettingsError(*faults)
+    need_client(settings)
+    ask_person = ask_token if is_interactive() else None
+    token = find_token(settings, setting.workspace.folder, os.environ, ask_person)
     return dataclasses.replace(setting, token=token)
 
 

@@ -56,7 +56,7 @@ def _settle(options: Options) -> Report:
             files = _workbooks(unsettled)
         report = Report("", ())
         if files:
-            request = setting.request(SETTLE, files=files)
+            request = replace(setting, files=files).request(SETTLE)
             report = run(request, lambda _: past, lambda *_: setting.deliver(stack, look_up=True))
         blind = not setting.settings.plate_host and any(
             dict(sheet.states).get(State.UNKNOWN) and sheet.endpoint in LOOKED_UP

@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 _MOST_CAUSES = 12
 """Causes that the terminal tells of one sheet."""
-_FIRST_RATE = 2.0
-"""Seconds after which rows per second mean anything."""
 _FIND_OUT = "Of unknown rows nobody knows whether OPSCOM has them, and they are not sent again. To find out:"
 _ASK_PERSON = (
     "What is still unknown only a person can find out. Look each row up in OPSCOM, write the id, yes or no "
@@ -133,14 +131,10 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     from schemas import POLICIES
 
     states = {state.value: number for state, number in sheet.states}
-    wrong = states.get("invalid", 0) + states.get("rejected", 0)
     push = f"push it with {again}" if again else "push it"
     steps = []
-    waiting = sum(cause.rows for cause in sheet.problems if cause.by_row)
-    if wrong:
-        what = ["correct the marked cells"] if wrong > waiting else []
-        what += ["answer the rows that are held back"] if waiting else []
-        do = f"{' and '.join(what)} in the workbook (opscom_message says what is wrong), save it, and {push}."
+    if states.keys() & {"invalid", "rejected"}:
+        do = f"correct the marked cells in the workbook (opscom_message says what is wrong), save it, and {push}."
         if any(cause.by_mapping for cause in sheet.problems):
             do = f"change the mapping where it is wrong about a column, and run this again; else {do}"
         steps.append(f"{do[0].upper()}{do[1:]}")
@@ -157,7 +151,7 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
 
 @contextmanager
 def progress() -> Iterator[Callable[[str, int, int], None]]:
-    """Show a bar with rate and time left while a push runs, on a terminal; else nothing."""
+    """Show a bar with the time left while a push runs, on a terminal; else nothing."""
     if not sys.stderr.isatty():
         yield lambda *_: None
         return
@@ -167,8 +161,6 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
         rich.TextColumn("{task.description}", markup=False),
         rich.BarColumn(),
         rich.MofNCompleteColumn(),
-        rich.TaskProgressColumn(),
-        rich.TextColumn("{task.fields[rate]}"),
         rich.TimeRemainingColumn(),
     )
     bar = rich.Progress(*columns, console=console(), transient=True, refresh_per_second=5)
@@ -176,11 +168,8 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
     def watch(source: str, done: int, total: int) -> None:
         if source not in tasks:
-            tasks[source] = bar.add_task(plain(source), total=total, rate="")
-        task = tasks[source]
-        seconds = next(each.elapsed for each in bar.tasks if each.id == task) or 0
-        rate = f"{done / seconds:.0f} rows/s" if seconds >= _FIRST_RATE else ""
-        bar.update(task, completed=done, total=total, rate=rate)
+            tasks[source] = bar.add_task(plain(source))
+        bar.update(tasks[source], completed=done, total=total)
 
     bar.start()
     try:

@@ -50,15 +50,9 @@ _READ = listing("records")
 
 def _told(code: int, saved: Path | None, error: str | None, **more: object) -> dict[str, Any]:
     """Return the object that ``--json`` prints: what a call, or a look at saved bytes, came to."""
-    name = None if saved is None else str(saved)
-    told: dict[str, Any] = {
-        "exit_code": code,
-        "saved": name,
-        "results": None,
-        "counts": {},
-        "error": error,
-    }
-    return told | more
+    path = None if saved is None else str(saved)
+    more = {"results": None, "counts": {}} | more
+    return {"exit_code": code, "saved": path, "error": error, **more}
 
 
 class SavedBytes:

@@ -138,7 +138,7 @@ NOBODY = "before rows are sent. Give --yes to send without asking, or --sandbox 
         ("push --yes --mapping none.yaml roster.csv", 5, "none.yaml"),
         ("push --yes --host http://opscom.example roster.csv", 5, "unencrypted"),
         ("check missing.csv", 5, "There is no file or folder missing.csv."),
-        ("fields usres", 2, "There is no endpoint usres. Did you mean users?"),
+        ("fields usres", 2, "'usres' is not one of 'users', 'vehicles', 'permits'"),
     ],
 )
 def test_one_object_is_printed_even_where_nothing_could_start(

@@ -114,7 +114,6 @@ def test_a_first_day_and_a_second_semester(tmp_path, controller):
         "  new-staff-2027.csv: 3 pushed, 5 unchanged, 1 skipped",
         live,
         "  new-staff.csv: 7 pushed, 1 skipped",
-        "Rehearsals:",
         "To the sandbox: came to its end",
         "  new-staff-results.xlsx, Rows: 1 pushed, 6 unchanged, 1 skipped",
         "To the sandbox: came to its end",

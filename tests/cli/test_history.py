@@ -41,7 +41,7 @@ def runs(office, monkeypatch):
 
 
 @pytest.mark.usefixtures("runs")
-def test_history_tells_each_run_in_a_few_lines_the_newest_first_and_rehearsals_apart(call):
+def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
     done = call("history")
     assert (done.code, done.out) == (0, "")
     to = f"To {CLIENT} at {HOST}:"
@@ -57,8 +57,6 @@ def test_history_tells_each_run_in_a_few_lines_the_newest_first_and_rehearsals_a
         "20261120-140509-aaaa  2026-11-20 14:05  by registrar",
         f"{to} came to its end",
         "  banner-students.xlsx, Undergraduates: 2 pushed, 1 invalid",
-        "",
-        "Rehearsals:",
         "",
         "20261119-140509-dddd  2026-11-19 14:05  by registrar",
         "To the sandbox: nothing started",

@@ -122,8 +122,3 @@ def test_a_workspace_that_is_copied_to_other_computers_is_noted(office, call, na
     folder = office.folder.parent / name / "parking"
     assert note in call("init", folder).err.splitlines()
     assert note in call("check", "inbox", "--workspace", folder).err.splitlines()
-
-
-@pytest.mark.skipif(os.name != "nt", reason="Elsewhere files have modes")
-def test_on_windows_a_new_workspace_says_who_can_read_it(office, call):
-    assert "on Windows they get no access list of their own." in call("init", "new").err

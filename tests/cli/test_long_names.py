@@ -1,9 +1,7 @@
 """Names of files at the edge of what a file system holds: every row that goes has its workbook."""
 
-import shutil
-
 import pytest
-from returning import edited, rows_of, set_cell
+from returning import rows_of
 
 LONGEST = 255
 """Bytes of a name on the usual file systems."""
@@ -56,38 +54,6 @@ def test_a_long_name_has_its_newest_workbook_an_older_one_and_an_archived_file(
     third = call("push", office.folder / "results", "--yes", "--json")
     assert sorted(file["rows"] for file in third.json["files"]) == [1, 3]
     assert len(controller.ledger) == 7
-
-
-def test_a_corrected_workbook_of_a_long_name_keeps_name_and_first_source(office, controller, call):
-    name = long_name("ü", LONGEST)
-    office.roster(3, f"inbox/{name}", Mail="none")
-    done = call("push", "--yes", "--json")
-    book = done.json["files"][0]["results"]
-    copy = office.folder / "for the dean.xlsx"
-    for path, keys in ((book, ("000000",)), (copy, ("000001", "000002"))):
-        if path == copy:
-            shutil.copy(book, copy)
-        with edited(path) as page:
-            for key in keys:
-                set_cell(page, key, "Mail", f"u{key}@students.example")
-        again = call("push", path, "--yes", "--json")
-        assert again.json["files"][0]["results"] == book
-    assert again.json["files"][0]["states"] == {"pushed": 2, "unchanged": 1}
-    [told] = [row[1] for row in summary(book) if row[0] == "File"]
-    assert told == name
-    assert len(workbooks(office)) == 3
-
-
-def summary(path):
-    import openpyxl
-
-    book = openpyxl.load_workbook(path)
-    rows = [
-        [cell for cell in row if cell is not None]
-        for row in book["Summary"].iter_rows(values_only=True)
-    ]
-    book.close()
-    return [row for row in rows if len(row) > 1]
 
 
 def test_two_long_names_with_one_beginning_have_two_workbooks(office, call):

@@ -62,7 +62,6 @@ def test_limit_sends_the_first_rows_of_all_files_and_the_next_push_goes_on(
     assert first.json["stopped"] == (
         "The limit of 3 rows is reached. 2 rows are left; run the same command again to go on."
     )
-    assert "Of these only the first 3, as --limit says" in first.err
     assert sent(controller) == ["000000", "000001", "000002"]
     assert inbox(office) == ["roster b.csv"]
     again = call("push", "--yes", "--json", "--limit", 1)
@@ -145,20 +144,14 @@ def test_a_person_is_asked_before_the_first_row(office, controller, call, typed,
 
 @POSIX
 @pytest.mark.parametrize(
-    ("command", "question", "said"),
-    [
-        ("push", "Send 1 row?", "Interrupted; nothing more was sent. Run the same command again"),
-        ("map inbox/roster.csv --endpoint users", "?", "Interrupted. Run the same command again."),
-    ],
-    ids=["push", "map"],
+    ("command", "question"),
+    [("push", "Send 1 row?"), ("map inbox/roster.csv --endpoint users", "?")],
 )
-def test_an_interrupt_at_a_question_sends_nothing_and_only_a_push_speaks_of_it(
-    office, controller, command, question, said
-):
+def test_an_interrupt_at_a_question_sends_nothing(office, controller, command, question):
     office.roster(1)
     with Terminal(office, *command.split()) as screen:
         screen.wait_for(question)
-        screen.press_ctrl_c(until=said)
+        screen.press_ctrl_c(until="Interrupted. Run the same command again.")
         assert screen.end() == 3
     assert "Traceback" not in screen.screen
     assert controller.connections == 0
@@ -186,16 +179,10 @@ def test_a_missing_client_code_is_told_before_a_token_is_typed_in_vain(
     office.roster(1)
     done = calling(office)("push", typed=[])
     assert done.code == 5
-    assert done.err.splitlines()[-2:] == [
-        (
-            "Error: The client code of your OPSCOM is missing; nothing was sent. Write `client: OC_…` into "
-            "opscom.yaml, set OPSCOM_CLIENT, or give --client."
-        ),
-        (
-            "The API token is missing; nothing was sent. Keep it with `opscom-import login`, set "
-            "OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml."
-        ),
-    ]
+    assert done.err.splitlines()[-1] == (
+        "Error: The client code of your OPSCOM is missing; nothing was sent. Write `client: OC_…` into "
+        "opscom.yaml, set OPSCOM_CLIENT, or give --client."
+    )
     assert controller.connections == 0
 
 

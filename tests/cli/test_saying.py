@@ -3,7 +3,7 @@
 import os
 
 import pytest
-from commanding import POSIX, Terminal, write_book
+from commanding import POSIX, Terminal
 from controller import Fault
 
 EVIL = "ro\x1b[2J\nStopped: all is well\x9b31m\u202e.csv"
@@ -30,15 +30,6 @@ def test_a_file_name_that_would_steer_the_terminal_is_spelled_out(
     assert SHOWN in done.err
     assert quiet(done.err)
     assert "\nStopped" not in done.err
-
-
-def test_a_header_that_would_steer_the_terminal_is_spelled_out(office, call):
-    headers = ["Id", "Fir\x1b]0;owned\x07st", "Last", "Town"]
-    write_book(office.inbox / "other.xlsx", {"Students": [headers, ["1", "a", "b", "c"]]})
-    done = call("check", "--mapping", "roster.yaml")
-    assert done.code == 5
-    assert "Fir\ufffd]0;owned\ufffdst" in done.err  # as it is read
-    assert quiet(done.err)
 
 
 def test_a_warning_of_the_host_never_steers_the_terminal(office, call, controller):

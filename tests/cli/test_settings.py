@@ -163,7 +163,7 @@ FAULTS = {
         "http://0.0.0.0"
     ),
     f" {{host}} is no URL. Write it like {DEFAULT_HOST}.": (
-        "opscom.example ftp://opscom.example https: https://x:port"
+        "opscom.example ftp://opscom.example https://x:port https://*.example"
     ),
     f" holds more than a host. Write it like {DEFAULT_HOST}.": (
         "https://opscom.example/api https://opscom.example?t=s3cret"
@@ -184,12 +184,6 @@ def test_what_is_no_host_or_would_get_the_token_unencrypted_is_refused(tmp_path,
     fault = fault.format(host=host)
     assert refusal(tmp_path, {"OPSCOM_HOST": host}) == f"The host{fault}"
     assert refusal(tmp_path, plate_host=host) == f"The plate host{fault}"
-
-
-@pytest.mark.parametrize("host", ["https://a b.example", "https://*.example"])
-def test_a_host_for_which_no_request_can_be_made_is_no_url(tmp_path, host):
-    fault = f"The host {host} is no URL. Write it like {DEFAULT_HOST}."
-    assert refusal(tmp_path, {"OPSCOM_HOST": host}) == fault
 
 
 @given(st.text(max_size=40))
@@ -259,9 +253,7 @@ def test_a_token_file_that_cannot_be_read_is_said(tmp_path, content):
 
 
 @pytest.mark.parametrize(
-    "token",
-    ["x" * 51, "two words", "tab\there", "zero\x00byte", "no\u00a0break", "line\nbreak"],
-    ids=repr,
+    "token", ["x" * 51, "two words", "zero\x00byte", "no\u00a0break"], ids=repr
 )
 def test_a_token_of_a_wrong_form_is_refused_and_not_repeated(tmp_path, token):
     assert no_token(tmp_path, environ={"OPSCOM_API_TOKEN": token}) == (
@@ -271,7 +263,6 @@ def test_a_token_of_a_wrong_form_is_refused_and_not_repeated(tmp_path, token):
 
 
 def test_a_token_has_1_to_50_characters(tmp_path):
-    for token in ("x", "x" * 50):
-        assert find(tmp_path, environ={"OPSCOM_API_TOKEN": token}) == token
+    assert find(tmp_path, environ={"OPSCOM_API_TOKEN": "x" * 50}) == "x" * 50
     said = no_token(tmp_path, Settings(), ask=lambda: "  ")
     assert said == "The API token in what was typed is empty. Ask OPSCOM for it."

