@@ -90,8 +90,7 @@ class Setting:
         """Return what the person asks for."""
         options, own = self.options, self.workspace.mapping_files()
         known = {path.name: path for path in (*shipped_mappings(), *own)}
-        typed = dict.fromkeys(options.mapping)
-        named = tuple(p if p.exists() else known.get(p.name, p) for p in typed)
+        named = tuple(p if p.exists() else known.get(p.name, p) for p in options.mapping)
         types = self._kept_types()
         return Request(
             command=command,

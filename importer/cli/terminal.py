@@ -138,14 +138,14 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
         if any(cause.by_mapping for cause in sheet.problems):
             do = f"change the mapping where it is wrong about a column, and run this again; else {do}"
         steps.append(f"{do[0].upper()}{do[1:]}")
-    if states.get("unknown") and POLICIES[sheet.endpoint or ""].creates:
+    lost = "unknown" in states
+    created = POLICIES[sheet.endpoint or ""].creates
+    if lost and created:
         workbook = "" if sheet.results is None else quoted(sheet.results)
         command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
         steps += [_ASK_PERSON if looked else _FIND_OUT, f"  {command}"]
-    elif states.get("unknown"):
-        steps.append(f"To send the unknown rows once more take the workbook and {push}.")
-    if looked and states.get("not sent"):
-        steps.append(f"To send the rows that are not sent take the workbook and {push}.")
+    if (lost and not created) or (looked and "not sent" in states):
+        steps.append(f"To send the rows that are not settled take the workbook and {push}.")
     return steps
 
 

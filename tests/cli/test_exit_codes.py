@@ -153,14 +153,6 @@ def test_one_object_is_printed_even_where_nothing_could_start(
     assert (controller.connections, office.journal.exists()) == (0, False)
 
 
-def test_the_object_can_be_read_whatever_the_encoding_of_the_output(office, controller):
-    office.roster(1, "inbox/roster Nguyễn.csv")
-    environ = {"PYTHONUTF8": "0", "PYTHONIOENCODING": "ascii"}
-    done = office.run("push", "--yes", "--json", environ=environ)
-    assert done.code == 0
-    assert done.states == {"roster Nguyễn.csv": {"pushed": 1}}
-
-
 def test_the_token_is_in_no_output_and_in_no_file(office, controller, call):
     repeat = f'{{"ErrorCode": 9033, "ErrorMessage": "no good: {TOKEN}"}}'
     controller.plan[("000001", 1)] = Fault("answer", body=repeat)

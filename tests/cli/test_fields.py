@@ -1,8 +1,7 @@
-"""``fields``: names to copy, limits, codes and an example each, in 80 columns; and the help of every command."""
+"""``fields``: names to copy, limits, codes and an example each, in 80 columns."""
 
 import pytest
 
-from importer.cli import COMMANDS
 from importer.cli.fields import example
 from schemas import POLICIES, TABLES
 
@@ -39,12 +38,3 @@ def test_programs_get_the_same_as_an_object(call):
         "codes": [9030, 9033],
         "example": "K1A 0B1",
     }
-
-
-def test_every_command_explains_itself(call):
-    first = call("--help")
-    assert first.code == 0
-    for command in COMMANDS:
-        assert f"  {command} " in first.out
-        shown = call(command, "--help")
-        assert (shown.code, shown.out.startswith("Usage: opscom-import")) == (0, True)

@@ -141,17 +141,15 @@ def test_a_token_is_tried_with_one_question_that_changes_nothing(controller, log
     )
 
 
-def test_the_token_that_was_just_given_is_the_one_that_is_tried(controller, login, monkeypatch):
-    monkeypatch.setenv("OPSCOM_API_TOKEN", "another-token")
-    assert login("--test").code == 0
-    assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN]
-
-
-def test_where_nothing_is_given_the_token_that_is_kept_is_tried(controller, login):
-    login()
+def test_the_token_that_was_just_given_is_tried_and_else_the_one_that_is_kept(
+    controller, login, monkeypatch
+):
+    with monkeypatch.context() as here:
+        here.setenv("OPSCOM_API_TOKEN", "another-token")
+        assert login("--test").code == 0
     done = login("--test", given="")
     assert (done.code, done.err) == (0, "The token works: OPSCOM told 9 user types.\n")
-    assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN]
+    assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN, TOKEN]
     assert login(given="").err == (
         "Error: The API token in standard input is empty. Ask OPSCOM for it.\n"
     )

@@ -1,7 +1,7 @@
 """The same record in several files of one run: what is sent, what is said, and that nothing flips."""
 
 import pytest
-from commanding import permit, read_results, user, write_book
+from commanding import permit, read_results, user
 
 MAPPINGS = {
     "roster": "endpoint: users\nfields: {unique_id: Id, login_source: {value: OPSCOM}, first_name: First, "
@@ -99,17 +99,6 @@ def test_of_three_files_the_last_counts_and_a_row_that_agrees_with_it_is_no_cont
     states = [states for states, _ in of(push(desk))]
     assert states == [{"unchanged": 2}, {"duplicate": 1}, {"unchanged": 1}]
     assert controller.requests == 2
-
-
-def test_sheets_of_the_later_file_count_alike(desk, controller, lay):
-    lay("roster", "a", {1: False, 2: False})
-    rows = [list((user(n) | {"First": "Other"}).values()) for n in (1, 2)]
-    sheets = {name: [list(user(0)), row] for name, row in zip(("N", "S"), rows, strict=True)}
-    write_book(desk.inbox / "roster b.xlsx", sheets)
-    note = both("roster a.csv", "roster b.xlsx", "2 records")
-    states = ({"duplicate": 2}, {"pushed": 1}, {"pushed": 1})
-    assert of(push(desk)) == [(each, [note]) for each in states]
-    assert [entry.body["first_name"] for entry in controller.ledger] == ["Other", "Other"]
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,6 @@ import sqlite3
 import pytest
 from commanding import CLIENT, permit
 from controller import Controller
-from returning import sent
 
 HINT = (
     " Nobody is here to say whether that is the same OPSCOM. Give `push` --same-system (what was "
@@ -63,14 +62,6 @@ def test_a_client_code_of_which_nothing_was_sent_yet_is_still_a_question(pushed,
     told = pushed.push("permits.csv", "--client", "OC-TEST", code=2)
     assert "now the client code is OC-TEST" in told["error"]
     assert controller.requests == 3
-
-
-def test_the_first_client_code_goes_on_where_the_second_never_sent_anything(desk, controller):
-    desk.table("wrong.csv", [permit(0) | {"From": "never"}])
-    desk.push("wrong.csv", "--mapping", "permits.yaml", "--client", "OC-TEST", code=1)
-    desk.table("permits.csv", [permit(0)])
-    desk.push("permits.csv", code=0)
-    assert sent(controller) == ["N0000"]
 
 
 def test_a_rehearsal_under_another_client_code_is_asked_nothing(desk):

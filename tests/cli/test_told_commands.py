@@ -13,7 +13,7 @@ SALES = {"permits": PERMITS, "roster": LOOKED_UP, "permit-cancellations": DELETE
 @pytest.fixture
 def far(tmp_path, controller):
     """Another workspace than the one where the person is."""
-    return Office(tmp_path / "far away", controller.url, mappings=SALES)
+    return Office(tmp_path / "it's far & (2)", controller.url, mappings=SALES)
 
 
 def told(done):
@@ -58,9 +58,9 @@ def test_the_permits_of_a_run_are_deleted_where_they_were_created(
 ):
     file, at = office.table("permits.csv", [permit(1)]), ("--workspace", far.folder)
     run = call("push", "--sandbox" if rehearsed else "--yes", "--json", file, *at).json["run"]
-    listed = call("history", run, *at, "--as-deletes", "undo.xlsx")
+    listed = call("history", run, *at, "--as-deletes", "it's & undo.xlsx")
     deleted = call(*told(listed), "--yes", "--json")
-    assert deleted.states == {"undo.xlsx": {"pushed": 1}}
+    assert deleted.states == {"it's & undo.xlsx": {"pushed": 1}}
     assert [entry.call for entry in controller.ledger] == (
         [] if rehearsed else ["permits/push", "permits/delete"]
     )

@@ -29,9 +29,3 @@ def test_an_empty_name_is_wrong_usage_and_never_the_folder_one_is_in(
     assert (done.code, controller.ledger) == (2, ())
     said = ": this name is empty; most likely a variable is not set."
     assert done.err.splitlines()[-1].endswith(said)
-
-
-def test_a_mapping_that_was_named_twice_is_one_mapping(office, call):
-    office.roster(1)
-    named = ("--mapping", str(office.folder / "mappings/roster.yaml")) * 2
-    assert call("check", *named).code == 0
