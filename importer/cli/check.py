@@ -30,11 +30,6 @@ def check(options: Options) -> int:
     with look_up(setting.journal) as memory:
         number = memory.system(system) if memory and client else None
         notes = new_names(memory, system) if memory and client else ()
-        if memory and client and memory.under_way is not None:
-            under_way = (
-                f"A run is under way ({memory.under_way}): what it has not sent yet counts as ready"
-            )
-            notes += (f"{under_way} here. Check again when it has ended.",)
         past = Past(system, number, memory)
         report = run(request, lambda _: past, lambda *_: None)
     return show_report(replace(report, notes=notes + report.notes), options)

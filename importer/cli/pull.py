@@ -147,8 +147,6 @@ def plates(options: Options, *, file: Path, column: str | None) -> int:
     one whose endpoint is plates; --column takes its place. After an interruption run the same command
     again: asking twice changes nothing.
     """
-    if options.mapping and column is not None:
-        raise UsageError("--mapping and --column both say where the plates are. Give one of them.")
     setting = find_setting(options, only_named=True)
     if not (options.sandbox or setting.settings.plate_host):
         # Source of the two names: API documentation, "Pull API: Plate Validation", header ``Host``,

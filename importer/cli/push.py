@@ -32,10 +32,6 @@ def push(options: Options) -> int:
     back and marked; all others go, each exactly once. Run the same command again after any
     interruption, or with the corrected workbook.
     """
-    if options.same_system and options.new_system:
-        raise UsageError(
-            "--same-system and --new-system contradict each other.", hint="Give one of them."
-        )
     if not (options.yes or options.sandbox or is_interactive()):
         raise UsageError(
             "Nobody is here to be asked before rows are sent.",

@@ -9,6 +9,7 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ import click
 from importer.cli.options import Options
 from importer.cli.terminal import is_interactive, progress, say
 from importer.credentials import find_token
-from importer.delivery.answers import Refused, text_of
+from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.http import Connection, Controller, address, is_loopback, trust
 from importer.delivery.journal import Journal
 from importer.delivery.memory import SANDBOX, Memory, System
@@ -27,11 +28,10 @@ from importer.delivery.questions import Found, ask, explain_refusal, listing
 from importer.errors import InputError, PushStopped, UsageError
 from importer.prepare import Past, Request
 from importer.pulls.book import Record, records_of
-from importer.pulls.plates import ask_plate, told_of, understands_plate
+from importer.pulls.plates import permits_of, read_plate
 from importer.run import Delivery
 from importer.schema import Read
 from importer.settings import Settings, load_settings, need_client
-from importer.settle import LookUp
 from importer.text import count
 from importer.workspace import (
     RESULTS,
@@ -123,7 +123,9 @@ class Setting:
         """Open the way to OPSCOM, to be closed with the stack; ``look_up`` where permits are looked up."""
         settings, stopper, pace = self.settings, Stopper(), Pace(rate=self.settings.rate)
         conditions = Conditions(self.controller, pace, stopper, Breaker(stopper), settings.workers)
-        asks = self._look_up(conditions) if look_up and settings.plate_host else None
+        asks = None
+        if look_up and settings.plate_host:
+            asks = partial(permits_of, connection=self.plates(), conditions=conditions)
         watch = stack.enter_context(progress())
         stack.enter_context(interruptible(stopper))
         return Delivery(conditions, watch, asks)
@@ -139,21 +141,8 @@ class Setting:
             whole=True,
             token={"api_token": self.token, "client": settings.client},
             trusted=trusted,
-            understands=understands_plate,
+            understands=lambda body: not isinstance(read_plate(body), Unreadable),
         )
-
-    def _look_up(self, conditions: Conditions) -> LookUp:
-        """Return the question for a plate's permits."""
-        connection = self.plates()
-
-        def look_up(plate: str) -> list[tuple[str, str]] | None:
-            found = ask_plate(plate, connection, conditions)
-            if not isinstance(found, Found):
-                return None
-            permits = told_of(found.content).permits
-            return [(text_of(p.get("shortName")), text_of(p.get("expires"))) for p in permits]
-
-        return look_up
 
 
 def find_setting(options: Options, *, only_named: bool = False) -> Setting:
@@ -240,8 +229,7 @@ def open_journal(setting: Setting, stack: ExitStack) -> Journal:
     journal = stack.enter_context(Journal(setting.journal, POLICIES))
     if journal.lost:
         rows = count(journal.lost, "row")
-        lost = f"answer to {rows} is" if journal.lost == 1 else f"answers to {rows} are"
-        say(f"An earlier run was ended by force; the {lost} lost.")
+        say(f"An earlier run was ended by force, before the answer to {rows} came.")
     return journal
 
 
@@ -267,7 +255,7 @@ def find_past(journal: Journal, setting: Setting) -> Past:
     """Return the system whose records count, asking where host or client code are new to the journal."""
     settings, options, memory = setting.settings, setting.options, journal.memory
     system = SANDBOX if setting.sandbox else System(settings.host, settings.client)
-    if not options.new_system:
+    if options.same_system or not options.new_system:
         for other in _maybe_same(memory, system):
             if options.same_system or _is_same(system, other):
                 return Past(system, memory.system(other), memory, journal, same_as=other)
@@ -277,9 +265,7 @@ def find_past(journal: Journal, setting: Setting) -> Past:
 def new_names(memory: Memory, system: System) -> tuple[str, ...]:
     """Return what a push would ask about host and client code, as a note."""
     asks = "A push asks whether that is the same OPSCOM; here all rows count as new."
-    return tuple(
-        f"{_difference(system, other)} {asks}" for other in _maybe_same(memory, system)[:1]
-    )
+    return tuple(f"{_difference(system, each)} {asks}" for each in _maybe_same(memory, system)[:1])
 
 
 def _maybe_same(memory: Memory, system: System) -> list[System]:

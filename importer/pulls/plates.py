@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from importer.prepare import Job
     from importer.pulls.book import Cell, Record
 
-FIELD = "plate"
 _OURS = (
     *("row", "plate", "answer", "permits", "permit", "expires"),
     *("alarm", "do_not_ticket", "message", "response"),
@@ -80,11 +79,6 @@ def read_plate(body: bytes) -> Found | Refused | Unreadable:
     if code and isinstance(data, dict) and {"responseJSON", "response"} & set(data):
         return Found(data)
     return Unreadable()
-
-
-def understands_plate(body: bytes) -> bool:
-    """Whether an answer is OPSCOM's own."""
-    return not isinstance(read_plate(body), Unreadable)
 
 
 def told_of(data: Record) -> PlateAnswer:
@@ -193,14 +187,25 @@ def ask_plates(
                 connection.close()
 
 
-def ask_plate(plate: str, connection: Connection, conditions: Conditions) -> Verdict:
+def permits_of(
+    plate: str, connection: Connection, conditions: Conditions
+) -> list[tuple[str, str]] | None:
+    """Ask for the permits of a plate; return name and end of each, ``None`` where there is no answer."""
+    verdict = _ask(plate, connection, conditions)
+    if not isinstance(verdict, Found):
+        return None
+    permits = told_of(verdict.content).permits
+    return [(text_of(each.get("shortName")), text_of(each.get("expires"))) for each in permits]
+
+
+def _ask(plate: str, connection: Connection, conditions: Conditions) -> Verdict:
     """Ask for a plate, as often and as fast as the run's pace allows."""
     pace, stopper, redact = conditions.pace, conditions.stopper, conditions.controller.redact
     return ask(lambda: connection.send({"plate": plate}), read_plate, pace, stopper, redact)
 
 
 def _ask_one(plate: str, connection: Connection, conditions: Conditions) -> PlateAnswer | None:
-    verdict = ask_plate(plate, connection, conditions)
+    verdict = _ask(plate, connection, conditions)
     if isinstance(verdict, Found):
         conditions.breaker.note(Outcome(State.PUSHED))
         return told_of(verdict.content)
@@ -225,7 +230,7 @@ def _rows(checked: Checked) -> list[tuple[str, PlateAnswer | None]]:
             known.setdefault(problem.position, PlateAnswer(PlateState.INVALID, message))
     skipped = checked.batch.skipped.nonzero()[0].tolist()
     known |= dict.fromkeys(skipped, PlateAnswer(PlateState.SKIPPED))
-    return [(plate, known.get(at)) for at, plate in enumerate(checked.batch.frame[FIELD])]
+    return [(plate, known.get(at)) for at, plate in enumerate(checked.batch.frame["plate"])]
 
 
 def _page(checked: Checked, answers: Sequence[tuple[str, PlateAnswer]], name: str) -> Page:

@@ -122,7 +122,6 @@ def test_5_a_faulty_mapping_stops_only_itself_and_all_its_faults_are_told(office
     assert alone.json["error"].splitlines() == lines
 
 
-BOTH = "--same-system and --new-system contradict each other. Give one of them."
 NOBODY = "before rows are sent. Give --yes to send without asking, or --sandbox to rehearse."
 
 
@@ -131,7 +130,6 @@ NOBODY = "before rows are sent. Give --yes to send without asking, or --sandbox 
     [
         ("push --yes --nonsense", 2, "No such option"),
         ("push --yes --limit 0", 2, "0 is not in the range"),
-        ("push --yes --same-system --new-system", 2, BOTH),
         ("push --yes missing.csv", 5, "There is no file or folder missing.csv."),
         ("push --yes", 5, "There are no files in"),
         ("push", 2, NOBODY),
