@@ -6,7 +6,6 @@ from commanding import (
     DELETES,
     PERMITS,
     POSIX,
-    ROSTER,
     TOKEN,
     Office,
     Terminal,
@@ -236,7 +235,6 @@ def test_again_sends_unchanged_users_and_without_it_nobody_is_asked(office, cont
 @pytest.mark.parametrize(
     ("mapping", "row", "endpoint"),
     [(PERMITS, permit(0), "permits"), (DELETES, {"Reference ID": "r"}, "permit-deletes")],
-    ids=["permits", "deletes"],
 )
 def test_again_is_refused_for_what_would_be_done_twice(
     office, controller, call, mapping, row, endpoint
@@ -249,10 +247,3 @@ def test_again_is_refused_for_what_would_be_done_twice(
         f"--again is for users and permit-updates only; {endpoint} would be created or deleted twice."
     )
     assert controller.connections == 0
-
-
-def test_the_mapping_of_a_named_file_is_one_of_the_workspaces_by_its_name(office, controller, call):
-    office.write("mappings/other.yaml", ROSTER.replace("roster", "nothing"))
-    source = office.roster(1, "list.csv")
-    assert call("push", "--yes", source, "--mapping", "other.yaml").code == 0
-    assert controller.requests == 1

@@ -130,7 +130,6 @@ LISTS = {
     '{"data":{}}': Unreadable(),
     '{"status":"failed","data":[]}': Unreadable(),
     "<html></html>": Unreadable(),
-    "[]": Unreadable(),
     "": Unreadable(),
     '{"ErrorCode":0,"data":[]}': Found({"ErrorCode": 0, "data": []}),
 }
@@ -147,7 +146,6 @@ PLATES = {
     '{"error": 9002, "message": "no"}': Refused("9002", "no"),
     '{"error": "1", "data": {}}': Refused("1", ""),
     '{"ErrorCode": 9001}': Refused("9001", ""),
-    '{"error": 0}': Unreadable(),
     '{"error": 0, "data": []}': Unreadable(),
     '{"plate": "A"}': Unreadable(),
     '{"error": [], "data": {"response": ""}}': Unreadable(),
