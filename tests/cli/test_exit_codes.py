@@ -12,30 +12,20 @@ from returning import sent
 
 
 @pytest.mark.parametrize(
-    ("code", "message"),
-    [
-        (9019, "Invented message of 9019."),
-        (9999, "OPSCOM's documentation does not list the code 9999: ask OPSCOM what it means."),
-    ],
+    ("fault", "code", "state", "number"),
+    [(Fault("answer", code=9033), 1, "rejected", "9033"), (Fault("lost"), 4, "unknown", "")],
 )
-def test_1_rows_that_opscom_refuses(office, controller, call, code, message):
-    controller.plan[("000001", 0)] = Fault("answer", code=code)
-    office.roster(2)
-    done = call("push", "--yes", "--json")
-    assert done.code == done.json["exit_code"] == 1
-    assert done.states == {"roster.csv": {"pushed": 1, "rejected": 1}}
-    row = read_results(done.json["files"][0]["results"])[1]
-    assert (row["opscom_status"], row["opscom_error_code"]) == ("rejected", str(code))
-    assert message in row["opscom_message"]
-
-
-def test_4_rows_that_nobody_knows_about(office, controller, call):
+def test_1_and_4_rows_that_opscom_refuses_and_that_nobody_knows_about(
+    office, controller, call, fault, code, state, number
+):
     office.write("mappings/permit.yaml", PERMITS)
-    controller.plan[("N0000", 1)] = Fault("lost")
+    controller.plan["N0000", 1] = fault
     office.table("inbox/permit.csv", [permit(0), permit(1)])
     done = call("push", "--yes", "--json")
-    assert done.code == done.json["exit_code"] == 4
-    assert done.states == {"permit.csv": {"pushed": 1, "unknown": 1}}
+    assert done.code == done.json["exit_code"] == code
+    assert done.states == {"permit.csv": {"pushed": 1, state: 1}}
+    row = read_results(done.json["files"][0]["results"])[0]
+    assert (row["opscom_status"], row["opscom_error_code"]) == (state, number)
 
 
 def test_3_a_run_that_stops(office, controller, call):

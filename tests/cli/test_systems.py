@@ -64,14 +64,6 @@ def test_a_client_code_of_which_nothing_was_sent_yet_is_still_a_question(pushed,
     assert controller.requests == 3
 
 
-def test_a_rehearsal_under_another_client_code_is_asked_nothing(desk):
-    desk.table("permits.csv", [permit(0)])
-    desk.do("push", "permits.csv", "--sandbox", code=0)
-    done = desk.do("push", "permits.csv", "--sandbox", "--client", "OC-TEST", code=0)
-    assert done["files"][0]["states"] == {"unchanged": 1}
-    desk.push("permits.csv", code=0)
-
-
 @pytest.mark.parametrize(("answer", "states"), [("y", "3 unchanged"), ("n", "3 pushed")])
 def test_a_person_at_the_terminal_answers(pushed, monkeypatch, answer, states):
     call = pushed.calling(monkeypatch)

@@ -123,38 +123,27 @@ def test_an_answer_cut_off_anywhere_gives_the_violations_that_arrived_whole(at):
     assert not complete or len(ids) == 3
 
 
-# Pull API: UserType, and Pull API: Permit Stats
+# Lists, and "Pull API: Plate Validation"
 
-LISTS = {
-    '{"ErrorCode":9002,"data":[]}': Refused("9002", ""),
-    '{"data":{}}': Unreadable(),
-    '{"status":"failed","data":[]}': Unreadable(),
-    "<html></html>": Unreadable(),
-    "": Unreadable(),
-    '{"ErrorCode":0,"data":[]}': Found({"ErrorCode": 0, "data": []}),
-}
-
-
-@pytest.mark.parametrize(("body", "expected"), LISTS.items(), ids=LISTS)
-def test_the_body_of_a_list_decides(body, expected):
-    assert listing("data")(body.encode()) == expected
-
-
-# Pull API: Plate Validation
-
-PLATES = {
-    '{"error": 9002, "message": "no"}': Refused("9002", "no"),
-    '{"error": "1", "data": {}}': Refused("1", ""),
-    '{"ErrorCode": 9001}': Refused("9001", ""),
-    '{"error": 0, "data": []}': Unreadable(),
-    '{"plate": "A"}': Unreadable(),
-    '{"error": [], "data": {"response": ""}}': Unreadable(),
-}
+ANSWERS = [
+    (listing("data"), '{"ErrorCode":9002,"data":[]}', Refused("9002", "")),
+    (listing("data"), '{"data":{}}', Unreadable()),
+    (listing("data"), '{"status":"failed","data":[]}', Unreadable()),
+    (listing("data"), "<html></html>", Unreadable()),
+    (listing("data"), '{"ErrorCode":0,"data":[]}', Found({"ErrorCode": 0, "data": []})),
+    (read_plate, '{"error": 9002, "message": "no"}', Refused("9002", "no")),
+    (read_plate, '{"error": "1", "data": {}}', Refused("1", "")),
+    (read_plate, '{"ErrorCode": 9001}', Refused("9001", "")),
+    (read_plate, '{"error": 0, "data": []}', Unreadable()),
+    (read_plate, '{"plate": "A"}', Unreadable()),
+    (read_plate, '{"error": [], "data": {"response": ""}}', Unreadable()),
+    (read_plate, '{"error": 0, "data": {"response": ""}}', Found({"response": ""})),
+]
 
 
-@pytest.mark.parametrize(("body", "expected"), PLATES.items(), ids=PLATES)
-def test_only_error_0_is_an_answer_to_a_plate(body, expected):
-    assert read_plate(body.encode()) == expected
+@pytest.mark.parametrize(("read", "body", "expected"), ANSWERS)
+def test_the_body_decides_and_of_a_plate_only_error_0_is_an_answer(read, body, expected):
+    assert read(body.encode()) == expected
 
 
 # Cells
