@@ -61,7 +61,7 @@ def history(
             hint = "`opscom-import history` shows the ids."
             raise UsageError(f"There is no run {run} in {path}.", hint=hint)
         else:
-            listed = memory.created(run, POLICIES)
+            listed = memory.created(POLICIES, run)
             told = {"run": asdict(runs[0]), "created": [asdict(each) for each in listed]}
             _show_run(runs[0])
             options = replace(options, sandbox=runs[0].host == SANDBOX.host)
@@ -141,7 +141,7 @@ def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:
     number = memory.system(system)
     if number is None:
         return ()
-    return memory.gone(number, ids, POLICIES)
+    return memory.created(POLICIES, system=number, ids=ids)
 
 
 def _write_deletes(path: Path, created: tuple[Created, ...], at: str) -> None:

@@ -10,8 +10,6 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST_CODE, LONGEST_ID = 50, 255
-"""Characters. What is longer is no code, and no id that a cell or a person could use."""
 REFERENCE_KEYS = ("reference_id", "InternalReferenceID", "vehicle_id_id", "vehicle_id")
 """Where an id may stand. Source: API documentation, "Successful Response" of User Create/Update
 (``reference_id``), Permit Create (both first) and Vehicle Create (``vehicle_id_id``)."""
@@ -57,11 +55,7 @@ def read_answer(body: bytes) -> Accepted | Refused | Unreadable:
     if text_of(found.get("status")).casefold() != "success":
         return Unreadable()
     ids = (text_of(found.get(key)) for key in REFERENCE_KEYS)
-    number, warnings = next((text for text in ids if text), ""), _warnings(found.get("warnings"))
-    if len(number) > LONGEST_ID:
-        note = f"The id that OPSCOM named has {len(number):,} characters; the journal holds it."
-        return Accepted("", (note, *warnings))
-    return Accepted(number, warnings)
+    return Accepted(next(filter(None, ids), ""), _warnings(found.get("warnings")))
 
 
 def understood(body: bytes) -> bool:
@@ -79,10 +73,7 @@ def object_or_refusal(body: bytes) -> dict[str, Any] | Refused | Unreadable:
     if not isinstance(found, dict):
         return Unreadable()
     code = text_of(found.get("ErrorCode"))
-    if code in {"", "0"}:
-        return found
-    known = len(code) <= LONGEST_CODE
-    return Refused(code, text_of(found.get("ErrorMessage"))) if known else Unreadable()
+    return found if code in {"", "0"} else Refused(code, text_of(found.get("ErrorMessage")))
 
 
 def text_of(value: object) -> str:
@@ -94,17 +85,10 @@ def text_of(value: object) -> str:
         return ""
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return _whole(str(value)).strip()
-
-
-def _whole(text: str) -> str:
-    return text.encode("utf-8", "replace").decode()
+    return str(value).encode("utf-8", "replace").decode().strip()
 
 
 def _warnings(value: object) -> tuple[str, ...]:
     found = list(value.values()) if isinstance(value, dict) else value
-    each = found if isinstance(found, list) else [found if isinstance(found, str) else ""]
-    texts = (
-        text_of(one) or (_whole(json.dumps(one, ensure_ascii=False)) if one else "") for one in each
-    )
-    return tuple(text for text in texts if text)
+    each = found if isinstance(found, list) else [found]
+    return tuple(text for one in each if (text := text_of(one) or (json.dumps(one) if one else "")))

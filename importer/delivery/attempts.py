@@ -8,24 +8,19 @@ from __future__ import annotations
 
 import datetime as dt
 import queue
+import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from importer.delivery.evidence import Becomes
 from importer.delivery.http import Phase, Reply
-from importer.delivery.journal_file import full_disk, transaction
+from importer.delivery.journal_file import transaction, unwritable
 from importer.delivery.policy import judge, outcome_of
 from importer.model import Outcome, State
 from importer.schema import Policy, Resend
-
-if TYPE_CHECKING:
-    import sqlite3
-    from collections.abc import Mapping, Sequence
-
-    from importer.delivery.evidence import Becomes
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,6 @@ class Intent:
     """One attempt, before it is sent."""
 
     file: int
-    """The journal's number of the sheet."""
     row: int
     system: int
     endpoint: str
@@ -42,7 +36,6 @@ class Intent:
     digest: str
     parts: str
     policy: Policy
-    """The endpoint's."""
     becomes: Becomes | None = None
     """The record that a row of a list is once this update of it is accepted."""
 
@@ -248,7 +241,7 @@ class Writer:
         self._tasks.put(None)
         self._thread.join()
         if self._failure is not None:
-            raise full_disk(self._name, self._failure)
+            raise unwritable(self._name, self._failure)
 
     def _put(self, write: Write) -> Future[int]:
         done: Future[int] = Future()
@@ -259,7 +252,7 @@ class Writer:
         try:
             return self._put(write).result()
         except Exception as error:
-            raise full_disk(self._name, error) from error
+            raise unwritable(self._name, error) from error
 
     def _work(self) -> None:
         while (task := self._tasks.get()) is not None:

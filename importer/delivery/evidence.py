@@ -9,21 +9,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cached_property
-from typing import TYPE_CHECKING
 
-from importer.delivery.known import EndpointMemory, Known
-from importer.model import State
-from importer.schema import record_key
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from importer.delivery.known import Attempt
-    from importer.delivery.memory import Memory, Workbook
-    from importer.model import Record
-    from importer.schema import Policy, Table
+from importer.delivery.known import Attempt, EndpointMemory, Known
+from importer.delivery.memory import Memory, Workbook
+from importer.model import Record, State
+from importer.schema import Policy, Table, record_key
 
 CHANGING, CHANGED = "changing", "changed"
 """What a record is called in the journal while an update to it is not accepted yet, and once an update
@@ -51,7 +43,6 @@ class Changes:
         records: EndpointMemory,
         known: Mapping[str, Known],
         tables: tuple[Table, Table],
-        policy: Policy,
         since: int | None,
     ) -> None:
         """Look through the journal.
@@ -60,16 +51,16 @@ class Changes:
             records: Those that are changed.
             known: The same, by identity, with their parts.
             tables: Their page, and the page that changes them by their id.
-            policy: Theirs.
             since: The last attempt that the results workbook can speak of.
         """
-        self._memory = records.memory
+        self._memory = memory = records.memory
         self._own, self._table = tables
-        self._updates = EndpointMemory(records.memory, records.system, self._table.endpoint)
-        self._deletes = EndpointMemory(records.memory, records.system, policy.deleted_by)
-        self._known = known
         self._since = since or 0
         ((self._id,),) = self._table.key
+        self._updates = EndpointMemory(memory, records.system, self._table.endpoint)
+        self._latest = self._updates.known()
+        changing = (each for each in known.values() if each.settled == CHANGING)
+        self._changing = frozenset(each.reference_id for each in changing)
 
     def differing(self, earlier: Known, payload: Mapping[str, str]) -> tuple[str, ...]:
         """Return the fields in which a row differs from what OPSCOM has of a record.
@@ -94,10 +85,6 @@ class Changes:
         return tuple(
             name for name in names if self._table.field(name) is None or name not in record.payload
         )
-
-    def kept(self, names: Sequence[str]) -> bool:
-        """Whether these fields would do, were they not blank: an update leaves out what is blank."""
-        return all(self._table.field(name) is not None for name in names)
 
     def titles(self, names: Sequence[str]) -> str:
         """Return fields as a person calls them."""
@@ -130,12 +117,6 @@ class Changes:
     def since(self, earlier: Known, payload: Mapping[str, str]) -> str:
         """Return in words what became of a record after its row was accepted, or may have; mostly nothing."""
         number = earlier.reference_id
-        delete = self._deleting.get(number.casefold())
-        if delete is not None and delete.unsettled:
-            return (
-                f"The permit {number} may have been deleted after this row was accepted: the answer to its delete "
-                "was lost. Nothing was sent. Push the list of deletes again to find out."
-            )
         update = self._latest.get(number.casefold())
         later = update is not None and update.attempt > earlier.attempt
         names = self.differing(earlier, payload) if later else ()
@@ -161,24 +142,7 @@ class Changes:
 
     def _attempts(self, reference_id: str) -> Sequence[Attempt]:
         """Return the updates that went, or may have, in their order."""
-        return self._taken.get(reference_id.casefold(), ())
-
-    @cached_property
-    def _taken(self) -> Mapping[str, Sequence[Attempt]]:
-        return self._updates.taken()
-
-    @cached_property
-    def _latest(self) -> dict[str, Known]:
-        return self._updates.known()
-
-    @cached_property
-    def _deleting(self) -> dict[str, Known]:
-        return self._deletes.known()
-
-    @cached_property
-    def _changing(self) -> frozenset[str]:
-        known = self._known.values()
-        return frozenset(each.reference_id for each in known if each.settled == CHANGING)
+        return self._updates.taken.get(reference_id.casefold(), ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,7 +233,7 @@ def evidence_of(  # noqa: PLR0913 - what decides, each by its name
         records.first(book) if book is not None and policy.creates else {},
         book is not None,
         since,
-        changes=Changes(records, known, (table, changed_by), policy, since) if changed_by else None,
+        changes=Changes(records, known, (table, changed_by), since) if changed_by else None,
     )
 
 

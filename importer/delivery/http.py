@@ -16,25 +16,22 @@ import re
 import socket
 import ssl
 import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from ssl import SSLCertVerificationError
 from types import MappingProxyType
-from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
 import requests
-from requests import PreparedRequest, Request, Response, Session
+from requests import PreparedRequest, Request, Session
 from requests.exceptions import InvalidSchema, ProxyError, SSLError
 
 import importer
 from importer.delivery.answers import understood
 from importer.delivery.wire import TrackingAdapter, Wire
 from importer.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 REDACTED = "[API token]"
 LONG_ENOUGH = 8
@@ -104,9 +101,9 @@ class Controller:
         self._token = token
         self._timeout = timeout
         self._trusted = trust(host)
-        self._long = len(token) >= LONG_ENOUGH
         spelled = "".join(map(_spellings, token))
-        self._spelled = re.compile(spelled if self._long else rf"(?<![\w-]){spelled}(?![\w-])")
+        alone = rf"(?<![\w-]){spelled}(?![\w-])"
+        self._spelled = re.compile(spelled if len(token) >= LONG_ENOUGH else alone)
 
     def connect(self, path: str) -> Connection:
         """Return a worker's connection to an endpoint; ``{client}`` in the path is the client code."""
@@ -121,10 +118,6 @@ class Controller:
     def redact(self, text: str) -> str:
         """Return a text of the server's without the token."""
         return self._spelled.sub(REDACTED, text)
-
-    def redact_id(self, text: str) -> str:
-        """Return an id without the token; a short token may well be a part of it, and stays."""
-        return self.redact(text) if self._long else text
 
 
 class Connection:
@@ -235,7 +228,8 @@ class Connection:
             )
             status = response.status_code
             if into is None:
-                content = _read_bounded(response)
+                # Decoded, to its end or a little past the limit.
+                content = response.raw.read(ANSWER_LIMIT + 1, decode_content=True)
             else:
                 content = b""
                 while piece := response.raw.read1(PIECE, decode_content=False):
@@ -313,17 +307,6 @@ def trust(host: str) -> ssl.SSLContext | None:
             hint="Correct the path, or take the variable out of the environment.",
         ) from error
     return context
-
-
-def _read_bounded(response: Response) -> bytes:
-    """Read an answer, decoded, to its end or a little past the limit."""
-    content = bytes(response.raw.read(ANSWER_LIMIT + 1, decode_content=True))
-    while len(content) <= ANSWER_LIMIT:
-        piece = response.raw.read(ANSWER_LIMIT + 1 - len(content), decode_content=True)
-        if not piece:
-            break
-        content += piece
-    return content
 
 
 def _before_leaving(causes: list[BaseException]) -> tuple[Phase, str]:

@@ -7,40 +7,23 @@ answers; no token and no payload.
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 import platform
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import importer
-from importer.delivery.attempts import (
-    Intent,
-    conclude,
-    find_out,
-    intend,
-    now,
-    settle_killed,
-)
-from importer.delivery.journal_file import (
-    connect,
-    faults,
-    locked,
-    person,
-    transaction,
-)
+from importer.delivery.attempts import Intent, conclude, find_out, intend, now, settle_killed
+from importer.delivery.journal_file import connect, faults, locked, person, transaction
 from importer.delivery.known import EndpointMemory
-from importer.delivery.memory import Memory
-
-if TYPE_CHECKING:
-    import datetime as dt
-    import sqlite3
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from importer.delivery.memory import System
-    from importer.model import Origin, Outcome, State
-    from importer.schema import Policy
+from importer.delivery.memory import Memory, System
+from importer.model import Origin, Outcome, State
+from importer.schema import Policy
 
 LearnedRow = tuple[int, str, str, str, "Outcome"]
 """Row, identity, digest and parts of a record that a results workbook tells of, and what became of it."""

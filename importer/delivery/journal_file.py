@@ -9,21 +9,19 @@ import os
 import platform
 import sqlite3
 import sys
+from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import IO
 
 from importer.delivery.memory import Memory
 from importer.errors import JournalError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-    from typing import IO
 
 APPLICATION = 0x4F50434A
 """SQLite's ``application_id`` of our journals."""
 VERSION = 1
 """SQLite's ``user_version``: the version of these tables."""
+_NOTHING_SENT = "; nothing was sent"
 
 TABLES = """
 CREATE TABLE secret (salt BLOB NOT NULL);
@@ -84,14 +82,16 @@ def faults(path: Path) -> Iterator[None]:
             error, "sqlite_errorcode"
         ):
             raise _damaged(path) from error
-        raise full_disk(path, error) from error
+        raise unwritable(path, error) from error
 
 
-def full_disk(journal: Path | str, error: Exception) -> JournalError:
-    """Say of a journal that was written before that it cannot be written any more."""
+def unwritable(journal: Path | str, error: Exception, more: str = "") -> JournalError:
+    """Say of a journal that it cannot be written, and what ``more`` is to be said."""
+    why = error.strerror or "" if isinstance(error, OSError) else str(error)
     return JournalError(
-        f"The journal {journal} cannot be written ({error}).",
-        hint="Free some space on the disk or give the file write permission, then run the command again.",
+        f"The journal {journal} cannot be written ({why}){more}.",
+        hint="Free some space on the disk, or give the file and its folder write permission, then run the "
+        "command again.",
     )
 
 
@@ -133,7 +133,7 @@ def connect(path: Path) -> sqlite3.Connection:
                 _make_tables(connection)
             return connection
     except (OSError, sqlite3.OperationalError) as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error, _NOTHING_SENT) from error
     except sqlite3.DatabaseError as error:
         raise _damaged(path) from error
 
@@ -193,17 +193,6 @@ def _damaged(path: Path) -> JournalError:
         "created again: where there is no backup, move this file away and push the results workbooks "
         "first, each once, so that a new journal learns from them.",
     )
-
-
-def _unwritable(path: Path, error: Exception) -> JournalError:
-    return JournalError(
-        f"The journal {path} cannot be written ({_why(error)}); nothing was sent.",
-        hint="Free some space or give the folder write permission, then run the command again.",
-    )
-
-
-def _why(error: Exception) -> str:
-    return error.strerror or "" if isinstance(error, OSError) else str(error)
 
 
 @contextmanager
@@ -292,7 +281,7 @@ def locked(journal: Path) -> Iterator[None]:
         _make_private(path)
         file = path.open("r+b", buffering=0)
     except OSError as error:
-        raise _unwritable(journal, error) from error
+        raise unwritable(journal, error, _NOTHING_SENT) from error
     with file:
         try:
             _take(file)
@@ -316,11 +305,11 @@ def _not_taken(journal: Path, error: OSError, holder: str) -> JournalError:
         )
     if error.errno in _NO_LOCKS:
         return JournalError(
-            f"The journal {journal} lies where files cannot be locked ({_why(error)}), so that "
-            "two runs at a time could send rows twice; nothing was sent.",
+            f"The journal {journal} lies where files cannot be locked ({error.strerror}), so that "
+            f"two runs at a time could send rows twice{_NOTHING_SENT}.",
             hint="Move the workspace, its journal too, to a disk of this computer.",
         )
-    return _unwritable(journal, error)
+    return unwritable(journal, error, _NOTHING_SENT)
 
 
 def holder_of(journal: Path) -> str | None:

@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections import defaultdict
+import sqlite3
+from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from importer.delivery.memory import Memory, Workbook
 from importer.model import State
-
-if TYPE_CHECKING:
-    import sqlite3
-
-    from importer.delivery.memory import Memory, Workbook
-
-Rows = Iterable[tuple[int | None, str]]
-"""Row of the first source, ``None`` where that is not known, and the identity of the record in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +67,8 @@ class LastFile:
     """The workbooks that were written for files of the mapping, the newest first."""
 
 
+Rows = Iterable[tuple[int | None, str]]
+"""Row of the first source, ``None`` where that is not known, and the identity of the record in it."""
 _OF_FILE = "file IN (SELECT id FROM file WHERE digest = :digest)"
 _OF_SHEET = (
     "file IN (SELECT id FROM file WHERE digest = :digest"
@@ -88,7 +83,7 @@ class EndpointMemory:
     """What a journal remembers of the records of one endpoint in one system."""
 
     def __init__(self, memory: Memory, system: int, endpoint: str) -> None:
-        """Look through ``memory``; ``system`` is the journal's number of it."""
+        """Look through ``memory``; ``system`` is the journal's number of the system."""
         self.memory = memory
         self.system = system
         self.endpoint = endpoint
@@ -118,8 +113,9 @@ class EndpointMemory:
         found = self._select("parts FROM record", "identity = :identity", identity=identity)
         return str(found.fetchone()[0])
 
+    @cached_property
     def taken(self) -> dict[str, list[Attempt]]:
-        """Return the attempts that took a record, or may have, in their order, by identity."""
+        """The attempts that took a record, or may have, in their order, by identity."""
         found: dict[str, list[Attempt]] = defaultdict(list)
         rows = self._select(
             "identity, id, digest, parts, state FROM attempt",
@@ -183,71 +179,64 @@ class EndpointMemory:
     def trace(self, book: Workbook, rows: Callable[[], Rows]) -> Workbook:
         """Return a sheet of a results workbook under the name that the journal has for it.
 
-        People rename its sheets, copy one into a workbook of its own or save it as text: then its rows,
-        asked for only where the journal knows no sheet of that name, say which it is.
+        People rename sheets: then most of its rows, asked for only where the journal knows no sheet of that
+        name, say which it is.
         """
-        found = self.memory.connection.execute(
+        known = self.memory.connection.execute(
             "SELECT DISTINCT coalesce(file.sheet, 'Rows') FROM file JOIN run ON run.id = file.run"
             " WHERE file.digest = ? AND file.endpoint = ? AND run.system = ?",
             (book.digest, self.endpoint, self.system),
         )
-        names = [str(name) for (name,) in found]
+        names = [str(name) for (name,) in known]
         same = [name for name in names if name.casefold() == book.sheet.casefold()]
         if names and not same:
-            same = self._best(rows(), book.digest)
+            wanted = set(rows())
+            sent = self._select(
+                "(SELECT coalesce(sheet, 'Rows') FROM file WHERE id = attempt.file), row, identity FROM attempt",
+                f"{_OF_FILE} ORDER BY id DESC",
+                digest=book.digest,
+            )
+            # Of those with equally many the newest comes first.
+            found = Counter(
+                sheet
+                for sheet, row, identity in dict.fromkeys(sent)
+                if not wanted.isdisjoint({(row, identity), (None, identity)})
+            )
+            same = [sheet for sheet, _ in found.most_common(1)]
         return replace(book, sheet=same[0]) if same else book
-
-    def _best(self, rows: Rows, digest: str) -> list[str]:
-        """Return the sheet of a file from which most of the rows were sent; nothing where none was."""
-        wanted: dict[str, set[int | None]] = defaultdict(set)
-        for row, identity in rows:
-            wanted[identity].add(row)
-        what = "(SELECT coalesce(sheet, 'Rows') FROM file WHERE id = attempt.file), row, identity"
-        found: dict[str, set[tuple[int, str]]] = defaultdict(set)
-        sent = self._select(f"{what} FROM attempt", f"{_OF_FILE} ORDER BY id DESC", digest=digest)
-        for sheet, row, identity in sent:
-            if not wanted.get(identity, set()).isdisjoint((row, None)):
-                found[sheet].add((row, identity))
-        # The first of those with equally many is the newest.
-        return sorted(found, key=lambda sheet: -len(found[sheet]))[:1]
 
     def first(self, book: Workbook) -> dict[int, str]:
         """Return what was last sent for each row of a first source, by row."""
         where = f"{_OF_SHEET} ORDER BY id"
-        return dict(
-            self._select(
-                "row, identity FROM attempt", where, digest=book.digest, sheet=book.sheet
-            ).fetchall()
+        rows = self._select(
+            "row, identity FROM attempt", where, digest=book.digest, sheet=book.sheet
         )
+        return dict(rows.fetchall())
 
     def sent_from(self, digest: str) -> frozenset[str]:
         """Return what was ever sent from a first source, as identities."""
-        rows = self._select("identity FROM attempt", _OF_FILE, digest=digest)
-        return frozenset(identity for (identity,) in rows)
+        return self._identities("attempt", _OF_FILE, digest=digest)
 
     def begun_since(self, moment: str) -> frozenset[str]:
         """Return the records whose last attempt was made by a run that began at a moment or later, as identities."""
-        rows = self._select(
-            "identity FROM record",
-            "attempt IN (SELECT attempt.id FROM attempt JOIN file ON file.id = attempt.file JOIN run ON"
-            " run.id = file.run WHERE julianday(run.started) >= julianday(:moment))",
-            moment=moment,
-        )
-        return frozenset(identity for (identity,) in rows)
+        return self._last_made("julianday(run.started) >= julianday(:moment)", moment=moment)
 
     def made_by(self, run: str) -> frozenset[str]:
         """Return the records whose last attempt a run made, as identities."""
-        rows = self._select(
-            "identity FROM record",
-            "attempt IN (SELECT attempt.id FROM attempt JOIN file ON file.id = attempt.file WHERE file.run = :run)",
-            run=run,
-        )
+        return self._last_made("run.id = :run", run=run)
+
+    def _last_made(self, which: str, **values: str) -> frozenset[str]:
+        made = "SELECT attempt.id FROM attempt JOIN file ON file.id = attempt.file JOIN run ON run.id = file.run"
+        return self._identities("record", f"attempt IN ({made} WHERE {which})", **values)
+
+    def _identities(self, table: str, where: str, **values: str) -> frozenset[str]:
+        rows = self._select(f"identity FROM {table}", where, **values)
         return frozenset(identity for (identity,) in rows)
 
     def sent_once(self, identity: str) -> bool:
         """Whether a record was sent exactly once, ever."""
-        found = self._select("count(*) FROM attempt", "identity = :identity", identity=identity)
-        return bool(found.fetchone()[0] == 1)
+        found = self._select("id FROM attempt", "identity = :identity", identity=identity)
+        return len(found.fetchall()) == 1
 
     def accepted_after(self, identity: str, digest: str) -> int:
         """Return the last acceptance of a record, where it came after this digest was first sent; else 0."""

@@ -11,12 +11,9 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
+from importer.schema import Policy
 from importer.text import levelled
-
-if TYPE_CHECKING:
-    from importer.schema import Policy
 
 Signs = tuple[tuple[str, ...], ...]
 
@@ -35,7 +32,7 @@ class System:
 
 
 SANDBOX = System("sandbox", "sandbox")
-"""The sandbox is one system of its own, whatever its port."""
+"""One system of its own, whatever its port."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,6 @@ class Unsettled:
 
     endpoint: str
     source: str
-    """The name of the file that it came from."""
     results: str | None
     """Where that file's workbook was written, or after a kill a later one of it; ``None`` where none was."""
     row: int
@@ -64,8 +60,7 @@ class Workbook:
     """The run that wrote it."""
     moment: str
     """How far the journal had come then, as it says itself; empty where it does not."""
-    sheet: str
-    """The sheet's title."""
+    sheet: str  # its title
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +80,6 @@ class FileEntry:
     codes: Mapping[str, int]
     """OPSCOM's error code → answers with it."""
     results: str | None
-    """Where the workbook was written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +111,7 @@ class Created:
     source: str
     row: int
     at: str
-    deleted: bool
-    """Whether it was deleted through this program since."""
+    deleted: bool  # through this program, since
 
 
 class Memory:
@@ -182,8 +175,7 @@ class Memory:
     def moment(self) -> str:
         """Return how far the journal has come, for workbooks: the last attempt, and a proof of it.
 
-        The proof is of that attempt in this journal: another journal, and this one once it was put back
-        from a copy and has gone on, take it for nothing that they know.
+        Another journal, and this one once it was put back from a copy and has gone on, do not know that proof.
         """
         try:
             (last,) = self.connection.execute("SELECT max(id) FROM attempt").fetchone()
@@ -235,29 +227,27 @@ class Memory:
         ).fetchall()
         return tuple(RunEntry(*(*row, self._files(row[0]))) for row in rows)
 
-    def created(self, run: str, policies: Mapping[str, Policy]) -> tuple[Created, ...]:
-        """Return what a run created, the newest first: the order in which it would be undone."""
-        return self._created(policies, "file.run = ?", run)
-
-    def gone(
-        self, system: int, ids: Sequence[str], policies: Mapping[str, Policy]
+    def created(
+        self,
+        policies: Mapping[str, Policy],
+        run: str = "",
+        system: int = 0,
+        ids: Sequence[str] = (),
     ) -> tuple[Created, ...]:
-        """Return what was created in a system under these ids, the newest first."""
-        wanted = "attempt.system = ? AND attempt.reference_id IN (SELECT value FROM json_each(?))"
-        return self._created(policies, wanted, system, json.dumps(list(ids)))
+        """Return what a run created, or what is known in a system by these ids, the newest first.
 
-    def _created(
-        self, policies: Mapping[str, Policy], which: str, *values: str | int
-    ) -> tuple[Created, ...]:
+        That is the order in which it would be undone.
+        """
         rows = self.connection.execute(
             "SELECT attempt.reference_id, attempt.endpoint, attempt.identity, file.source, attempt.row,"
             " coalesce(attempt.answered, attempt.sent), coalesce(record.settled = 'deleted', 0)"
             " FROM attempt JOIN file ON file.id = attempt.file"
             " LEFT JOIN record ON record.system = attempt.system AND record.endpoint = attempt.endpoint"
             " AND record.identity = attempt.identity AND record.reference_id = attempt.reference_id"
-            f" WHERE {which} AND attempt.state = 'pushed' AND attempt.reference_id <> ''"
-            " ORDER BY attempt.id DESC",
-            values,
+            " WHERE (file.run = ? OR (attempt.system = ?"
+            " AND attempt.reference_id IN (SELECT value FROM json_each(?))))"
+            " AND attempt.state = 'pushed' AND attempt.reference_id <> '' ORDER BY attempt.id DESC",
+            (run, system, json.dumps(list(ids))),
         )
         return tuple(
             Created(

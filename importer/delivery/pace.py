@@ -7,20 +7,17 @@ become a storm. Pauses grow and carry full jitter, so that workers do not come b
 
 from __future__ import annotations
 
-import datetime as dt
-import email.utils
 import threading
 import time
+from collections.abc import Callable
 from random import Random
-from typing import TYPE_CHECKING
+
+from urllib3.exceptions import InvalidHeader
+from urllib3.util import Retry
 
 from importer.codes import CODES, NOT_PARSED
 from importer.delivery.policy import LOOK_AFTER
 from importer.model import Outcome, State
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
 
 BUDGET = 500
 """Tokens in a fresh bucket."""
@@ -94,7 +91,7 @@ class Pace:
             self._tokens -= cost
         return True
 
-    def pause(self, attempt: int, told: str, *, now: dt.datetime) -> float | None:
+    def pause(self, attempt: int, told: str) -> float | None:
         """Return the seconds to wait before the next attempt, ``None`` where it would be too long.
 
         A wait that OPSCOM tells (``Retry-After``: seconds, a date, or empty) holds for all rows of the run,
@@ -102,7 +99,7 @@ class Pace:
         """
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
         jitter = self._random.uniform(0, longest)
-        asked = told_seconds(told, now=now)
+        asked = told_seconds(told)
         if asked is None:
             return jitter
         if asked > LONGEST_TOLD:
@@ -112,22 +109,16 @@ class Pace:
         return asked + min(jitter, 1.0)
 
 
-def told_seconds(header: str, *, now: dt.datetime) -> float | None:
+def told_seconds(header: str) -> float | None:
     """Read a ``Retry-After`` header: seconds from now, at least 0; ``None`` where it says nothing.
 
-    >>> told_seconds("7", now=dt.datetime.now(dt.UTC))
+    >>> told_seconds("7")
     7.0
     """
-    text = header.strip()
-    if text.isascii() and text.isdigit():
-        return float(text[:9])
     try:
-        when = email.utils.parsedate_to_datetime(text)
-    except (ValueError, TypeError, IndexError):
+        return float(Retry().parse_retry_after(header))
+    except (InvalidHeader, ValueError, TypeError, IndexError, OverflowError):
         return None
-    if when.tzinfo is None:
-        when = when.replace(tzinfo=dt.UTC)
-    return max(0.0, (when - now).total_seconds())
 
 
 EQUAL_REJECTIONS = 20

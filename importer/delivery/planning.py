@@ -9,27 +9,21 @@ number, or on plate and start. ``_weigh`` is the last guard against a second per
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from importer.codes import EXISTS, NOT_FOUND
-from importer.delivery.evidence import CHANGED, CHANGING
-from importer.model import Outcome, Record, State
+from importer.delivery.evidence import CHANGED, CHANGING, Becomes, Changes, Evidence
+from importer.delivery.known import Known
+from importer.model import Outcome, Record, Resubmitted, State
 from importer.records import ANSWERS, may_be_id
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
-
-    from importer.delivery.evidence import Becomes, Changes, Evidence
-    from importer.delivery.known import Known
-    from importer.model import Resubmitted
 
 DELETED = "deleted"
 FIRST_UNKNOWN = "This journal does not know the first one."
 """Says of a row that only the workbook of another journal calls a possible second permit."""
 FOUND_OUT = "A person found out."
-SAME_ID = (
-    "opscom_answer holds the same id in several rows, and only one of them can have it. Look them up again, and "
+OF_ANOTHER = (
+    "opscom_answer holds an id that another row has, and only one of them can have it. Look them up again, and "
     "correct it."
 )
 UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
@@ -62,10 +56,7 @@ class Planned:
     """For the update of a record: what the row itself is once it is accepted."""
 
     def told(self, outcome: Outcome) -> Outcome:
-        """Return what is said of the row in the workbook, where this is what became of it.
-
-        The answer of a person stands there again until it is carried out.
-        """
+        """Return what the workbook says of the row; a person's answer stands there until it is carried out."""
         if self.becomes is None:
             waits = outcome.state in {State.READY, State.NOT_SENT, State.REJECTED}
             if self.record.told.answer == "new" and waits:
@@ -107,15 +98,12 @@ def plan(
     again: bool = False,
     keep: Callable[[Record], Record] = lambda record: record,
 ) -> Plan:
-    """Compare records with the journal.
+    """Compare the records of one sheet, in file order and without repeated keys, with the journal.
 
-    Args:
-        records: Of one sheet, in file order, without repeated keys.
-        evidence: What the journal can say of them.
-        again: Send upserts even where nothing has changed.
-        keep: What to keep of a row until it is sent.
+    ``again`` sends upserts even where nothing has changed; ``keep`` says what to keep of a row until it is sent.
     """
     policy, changes = evidence.policy, evidence.changes
+    decide = _weigh if policy.creates else _changed
     send: list[tuple[tuple[int, int], Planned]] = []
     updates: dict[str, Planned] = {}
     settled: dict[int, Outcome] = {}
@@ -125,7 +113,6 @@ def plan(
         digest = evidence.digest(record.payload)
         identity = record.key or f"#{digest}"
         past = evidence.past(identity)
-        decide = _weigh if policy.creates else _changed
         anyway = policy.upsert and again
         verdict = SEND if anyway else decide(record, past, digest, evidence)
         if verdict.found is not None:
@@ -138,9 +125,7 @@ def plan(
                 updates[update.key] = Planned(update, update.key, made, lost, becomes)
                 continue
             row = updates[update.key].record.row
-            outcome = _invalid(
-                f"Row {row} says update for the same permit already. Only one of them can be it."
-            )
+            outcome = _invalid(f"Row {row} says update for the same permit already.")
         if outcome is not None:
             heard = outcome if verdict.found else _heard(outcome, record.told)
             settled[record.position] = heard
@@ -154,7 +139,7 @@ def plan(
         if outcome.reference_id and ids[outcome.reference_id.casefold()] > 1:
             state = settled[at].state
             open_ = state in {State.PUSHED, State.INVALID}
-            settled[at] = Outcome(State.UNKNOWN if open_ else state, message=SAME_ID)
+            settled[at] = Outcome(State.UNKNOWN if open_ else state, message=OF_ANOTHER)
             del found[at]
     send.sort(key=lambda ranked: ranked[0])
     rows = tuple(planned for _, planned in send)
@@ -194,13 +179,11 @@ def _changed(record: Record, past: Known, digest: str, evidence: Evidence) -> Ve
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is to happen to a row; without an outcome it is sent."""
+    """What is to happen to a row; without an outcome it is sent, or ``update`` instead of it."""
 
     outcome: Outcome | None = None
     found: Found | None = None
-    """For the journal, before anything is sent."""
     update: Record | None = None
-    """What is sent instead of the row: the change of a record that is there."""
 
 
 SEND = Verdict()
@@ -214,7 +197,7 @@ def _weigh(record: Record, past: Known, digest: str, evidence: Evidence) -> Verd
     if past.unsettled:
         if evidence.under_way and past.last in {"sent", "answered"}:
             return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
-        return _with_changes(_answered(told, past, evidence), record, past, changes)
+        return _answered(told, past, evidence)
     if changes is not None and (past.there or past.settled in {CHANGING, CHANGED}):
         return _changed_since(record, past, evidence, changes)
     verdict = _returned(record, told, past, evidence)
@@ -233,28 +216,10 @@ def _known(record: Record, past: Known, evidence: Evidence) -> Verdict:
     if records is None or past.reference_id or not may_be_id(number):
         return Verdict(there)
     if evidence.is_of_another(number, past):
-        return Verdict(replace(there, message=_of_another(evidence)))
+        return Verdict(replace(there, message=OF_ANOTHER))
     outcome = replace(there, reference_id=number, message="A person found its id in OPSCOM.")
     found = Outcome(State(past.settled), number, message=FOUND_OUT)
     return Verdict(outcome, (records.endpoint, past.identity, found))
-
-
-def _of_another(evidence: Evidence) -> str:
-    return (
-        f"opscom_answer holds the id of another {evidence.policy.noun} that OPSCOM has from us. Look this row "
-        "up again, and correct it."
-    )
-
-
-def _with_changes(
-    verdict: Verdict, record: Record, past: Known, changes: Changes | None
-) -> Verdict:
-    """Say of a record that a person found what updates have made of it since."""
-    found = verdict.outcome
-    if changes is None or found is None or found.state is not State.PUSHED:
-        return verdict
-    since = changes.since(replace(past, reference_id=found.reference_id), record.payload)
-    return replace(verdict, outcome=replace(found, message=f"{found.message} {since}".strip()))
 
 
 def _changed_since(record: Record, past: Known, evidence: Evidence, changes: Changes) -> Verdict:
@@ -271,10 +236,7 @@ def _changed_since(record: Record, past: Known, evidence: Evidence, changes: Cha
         return Verdict(replace(verdict.outcome, reference_id=number), found)
     what = f"The permit {number} is in OPSCOM with other values than this row's."
     if changes.open(past):
-        what = (
-            f"An update of the permit {number} was sent and its answer was lost, so nobody knows whether "
-            "OPSCOM has this row's values."
-        )
+        what = f"An update of the permit {number} was sent and its answer was lost."
     held = _invalid(what, number if past.there else "")
     return _held(record, past if past.there else evidence.under(number), evidence, held)
 
@@ -322,12 +284,7 @@ def tells_of_record(told: Resubmitted) -> bool:
 def _created(told: Resubmitted, evidence: Evidence) -> Verdict:
     """Hold a row of a results workbook that would go as new, where it says something else."""
     noun, what = evidence.policy.noun, ""
-    if told.answer == "update":
-        what = (
-            f"opscom_answer says update, and the journal knows no {noun} that this row could change: it may "
-            "have been deleted since, or another computer sent it."
-        )
-    elif told.answer not in {"", "no", "new"}:
+    if told.answer not in {"", "no", "new"}:
         what = "It was not sent."
     elif told.answer != "new":
         held = evidence.foreign and told.said.startswith(EXISTS) and told.status == State.INVALID
@@ -348,16 +305,11 @@ def _answered(
         evidence.records is not None and evidence.records.sent_once(past.identity)
     )
     endpoint = evidence.records.endpoint if evidence.records else ""
-    if evidence.written is None and not speaks:
+    late = not speaks if evidence.written is None else past.attempt > evidence.written
+    if late:
         why = (
-            "This workbook does not say how far the journal had come when it was written, so nobody knows "
-            "of which attempt opscom_answer speaks. Answer in the workbook that is written now."
-        )
-    elif evidence.written is not None and past.attempt > evidence.written:
-        why = (
-            "A later run than this workbook's sent this row again and lost the answer, so what "
-            "opscom_answer says is of an earlier attempt. Look it up again, and answer in the workbook "
-            "that is written now."
+            "What opscom_answer says may be of an earlier attempt than the one whose answer was lost last. "
+            "Look it up again, and answer in the workbook that is written now."
         )
     elif told.answer == "no":
         found = Outcome(State.NOT_SENT, message=FOUND_OUT)
@@ -365,7 +317,7 @@ def _answered(
     elif told.answer != "yes" and not may_be_id(told.answer):
         why = "opscom_answer holds neither an id nor yes nor no. Correct it."
     elif evidence.is_of_another(told.answer, past):
-        why = _of_another(evidence)
+        why = OF_ANOTHER
     else:
         number = "" if told.answer == "yes" else told.answer
         there = Outcome(State.PUSHED, number, message="A person found it in OPSCOM.")
@@ -378,17 +330,17 @@ def _answered(
 def _heard(outcome: Outcome, told: Resubmitted) -> Outcome:
     """Say of a word in ``opscom_answer`` that it is no answer to its row."""
     answer = told.answer
-    fits = answer in ANSWERS or may_be_id(answer)
     if outcome.state is State.INVALID:
         # Where update would do, or would not, the message says so.
-        fits = (answer == "update" and " update" in outcome.message) or (
-            answer == "new" and not outcome.reference_id
-        )
+        new = answer == "new" and not outcome.reference_id
+        fits = new or (answer == "update" and " update" in outcome.message)
     elif outcome.state is State.UNKNOWN:
         fits = answer not in {"new", "update"}
     elif told.status in SETTLED:
         # Nothing was asked.
         fits = answer == "yes" or answer.casefold() == outcome.reference_id.casefold()
+    else:
+        fits = answer in ANSWERS or may_be_id(answer)
     if fits or not answer:
         return outcome
     what = f'"{answer}" in opscom_answer is no answer to this row.'
@@ -407,26 +359,21 @@ def _not_alike(record: Record, identity: str, evidence: Evidence) -> Verdict:
         # Two permits of one number are possible: a file that was stopped between them comes to its end.
         if earlier.identity == identity or (stands and evidence.standing[earlier.identity]):
             continue
+        number = earlier.reference_id
+        same = "the same number, or the same plate and start"
+        what = f"{f'The permit {number}' if number else 'A permit'} of an earlier run has {same}."
+        if earlier.unsettled:
+            what = f"A permit with {same}, was sent by an earlier run and its answer was lost."
         # What still stands in the file was not corrected into this row: no update goes to it.
-        there = None if stands else earlier
-        verdicts.append((earlier.reference_id, _held(record, there, evidence, _alike(earlier))))
-    same = [each for _, each in verdicts if each.outcome and each.outcome.state is State.UNCHANGED]
+        held = _held(record, None if stands else earlier, evidence, _invalid(what))
+        verdicts.append((number, held))
+    there = [each for _, each in verdicts if each.outcome and each.outcome.state is State.UNCHANGED]
     updates = {number: each for number, each in verdicts if each.update is not None}
-    if len(updates) > 1 and not same:
+    if len(updates) > 1 and not there:
         why = f"{' and '.join(updates)} look like this permit, so update does not say which is to change."
         return Verdict(_invalid(f"{why} Push the change as permit-updates."))
-    every = (*same, *updates.values(), *(each for _, each in verdicts))
+    every = (*there, *updates.values(), *(each for _, each in verdicts))
     return next(iter(every), SEND)
-
-
-def _alike(earlier: Known) -> Outcome:
-    like = "the same number, or the same plate and start"
-    if earlier.unsettled:
-        what = f"A permit with {like}, was sent by an earlier run and its answer was lost."
-    else:
-        which = f"The permit {earlier.reference_id}" if earlier.reference_id else "A permit"
-        what = f"{which} of an earlier run has {like}."
-    return _invalid(what)
 
 
 def _edited(reference_id: str, evidence: Evidence) -> Outcome:
@@ -442,58 +389,49 @@ def _edited(reference_id: str, evidence: Evidence) -> Outcome:
 def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outcome) -> Verdict:
     """Hold a row that seems to be an earlier record, edited, unless a person says ``update``.
 
-    Args:
-        record: The row.
-        earlier: What it seems to be; ``None`` where the journal does not know it.
-        evidence: How it may be changed.
-        held: The outcome, with what it is that the row seems to be.
+    ``held`` says what it seems to be; ``earlier`` is ``None`` where the journal does not know that.
     """
     changes, told, own = evidence.changes, record.told, bool(held.reference_id)
-    another = "; where this is another permit, write new"
-    new = "" if own else f"{another} into opscom_answer and push this workbook"
     if changes is None:
         return Verdict(held)
-    if earlier is None or earlier.unsettled or not earlier.reference_id:
-        ways = "Where that permit is to change, push the change as permit-updates"
-        if earlier is not None and earlier.unsettled:
-            ways = (
-                "Settle that one first: run opscom-import settle, or write its id, yes or no into opscom_answer "
-                "in the workbook of that run and push that; where that run was killed and wrote none, push the file as "
-                "it was then for one. Then push this row again"
-            )
-        elif earlier is not None:
-            ways = f"Its id is not known here: look it up in OPSCOM. {ways}"
-        return Verdict(replace(held, message=f"{held.message} {ways}{new}."))
-    names = changes.differing(earlier, record.payload)
-    if not names:
+    another = "; where this is another permit, write new"
+    new = "" if own else f"{another} into opscom_answer and push this workbook"
+    names: tuple[str, ...] = ()
+    may_update = False
+    if earlier is not None and earlier.unsettled:
+        ways = (
+            "Settle that one first: run opscom-import settle, or write its id, yes or no into opscom_answer "
+            "in the workbook of that run and push that; where that run was killed and wrote none, push the file as "
+            f"it was then for one. Then push this row again{new}."
+        )
+    elif earlier is None or not earlier.reference_id:
+        lost = "" if earlier is None else "Its id is not known here: look it up in OPSCOM. "
+        ways = f"{lost}Where that permit is to change, push the change as permit-updates{new}."
+    elif not (names := changes.differing(earlier, record.payload)):
         return Verdict(Outcome(State.UNCHANGED, earlier.reference_id))
-    fixed = changes.fixed(record, names)
-    ways = (
-        f"It differs in {changes.titles(names)}. Where that permit is to change, write update into "
-        f"opscom_answer{'' if own else another}; then push this workbook."
-    )
-    if fixed:
-        what = f"An update cannot change {changes.titles(fixed)}: to replace that permit"
-        if changes.kept(fixed):
-            what = (
-                f"An update cannot empty {changes.titles(fixed)}, OPSCOM keeps what it has: write that here "
-                "too; or to replace that permit"
+    elif fixed := changes.fixed(record, names):
+        ways = (
+            f"It differs in {changes.titles(names)}. An update cannot change {changes.titles(fixed)} to that: to "
+            f"replace that permit, delete it as one of the permit-deletes, then push this row again{new}."
+        )
+    else:
+        may_update = True
+        ways = (
+            f"It differs in {changes.titles(names)}. Where that permit is to change, write update into "
+            f"opscom_answer{'' if own else another}; then push this workbook."
+        )
+        # What no answer came to is sent again where a person says that it did not arrive.
+        again = told.answer == "no" and told.status == State.UNKNOWN
+        if told.answer == "update" or again:
+            update = changes.update(earlier, record, names)
+            if not changes.overtaken(update):
+                return Verdict(update=update)
+            ways = (
+                "It was changed again after this workbook was written, and update would undo that. Answer in "
+                "the workbook that is written now."
             )
-        ways = (
-            f"It differs in {changes.titles(names)}. {what}, delete it as one of the permit-deletes, then "
-            f"push this row again{new}."
-        )
-    # What no answer came to is sent again where a person says that it did not arrive.
-    elif told.answer == "update" or (told.answer == "no" and told.status == State.UNKNOWN):
-        update = changes.update(earlier, record, names)
-        if not changes.overtaken(update):
-            return Verdict(update=update)
-        ways = (
-            "It was changed again after this workbook was written, and update would undo that. Answer in "
-            "the workbook that is written now."
-        )
     message = f"{held.message} {ways}"
-    return Verdict(replace(held, message=message, differs=names, may_update=not fixed))
+    return Verdict(replace(held, message=message, differs=names, may_update=may_update))
 
 
 def _invalid(message: str, reference_id: str = "", code: str = EXISTS) -> Outcome:

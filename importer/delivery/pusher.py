@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import queue
 import threading
 import time
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from importer.delivery.answers import Accepted, read_answer
 from importer.delivery.attempts import Intent, Writer
-from importer.delivery.http import Phase, Reply
+from importer.delivery.http import Connection, Controller, Phase, Reply
+from importer.delivery.journal import Journal
 from importer.delivery.known import EndpointMemory
-from importer.delivery.pace import LOOK_UP_SECONDS, Breaker, Stopper
+from importer.delivery.pace import LOOK_UP_SECONDS, Breaker, Pace, Stopper
+from importer.delivery.planning import Planned
 from importer.delivery.policy import (
     LOOK_AFTER,
     MAX_ATTEMPTS,
@@ -27,16 +28,7 @@ from importer.delivery.policy import (
 )
 from importer.errors import JournalError
 from importer.model import Outcome, State
-from importer.schema import Resend
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from importer.delivery.http import Connection, Controller
-    from importer.delivery.journal import Journal
-    from importer.delivery.pace import Pace
-    from importer.delivery.planning import Planned
-    from importer.schema import Policy, Table
+from importer.schema import Policy, Resend, Table
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,8 +210,10 @@ class Pusher:
             # Before anything else waits: a silent host gets no further row.
             self._note_failure(started)
         if reply.phase is Phase.ANSWERED:
+            text = self._conditions.controller.redact(reply.body.decode("utf-8", "replace"))
+            reply = replace(reply, body=text.encode())
             self._keep_answer(planned, attempt, reply)
-        decision = self._judged(reply, lost=lost, number=number)
+        decision = judge(target.policy, reply, lost_before=lost, attempt=number)
         if isinstance(decision, Outcome) and not self._is_its_own(decision.reference_id):
             # The answer to an earlier row, come once more: each that follows would be that of a row before.
             connection.drop()
@@ -257,35 +251,14 @@ class Pusher:
 
     def _keep_answer(self, planned: Planned, attempt: int, reply: Reply) -> None:
         """Write down a raw answer; where that fails, at least tell the person the id in it."""
-        text = self._conditions.controller.redact(reply.body.decode("utf-8", "replace"))
         try:
-            self._writer.answered(attempt, reply.status, text.encode())
+            self._writer.answered(attempt, reply.status, reply.body)
         except JournalError as error:
-            match read_answer(text.encode()):
+            match read_answer(reply.body):
                 case Accepted(reference_id) if reference_id:
                     message = f"OPSCOM took the row under the id {reference_id}. {error.message}"
                     self._done.put((planned, Outcome(State.UNKNOWN, message=message)))
             raise
-
-    def _judged(self, reply: Reply, *, lost: bool, number: int) -> Decision:
-        decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)
-        match decision:
-            case Outcome():
-                return self._redacted(decision)
-            case Stop(outcome):
-                return replace(decision, outcome=self._redacted(outcome))
-            case Again():
-                return decision
-
-    def _redacted(self, outcome: Outcome) -> Outcome:
-        controller = self._conditions.controller
-        return replace(
-            outcome,
-            # An id is opaque: only a whole token in it is taken for one.
-            reference_id=controller.redact_id(outcome.reference_id),
-            code=controller.redact(outcome.code),
-            message=controller.redact(outcome.message),
-        )
 
     def _pause(self, decision: Again, attempts: int) -> bool:
         """Wait before the next attempt; whether there is one."""
@@ -294,7 +267,7 @@ class Pusher:
         elif attempts >= MAX_ATTEMPTS:
             why = f"One row was tried {attempts} times. {LOOK_AFTER}"
         else:
-            seconds = self._pace.pause(attempts, decision.told, now=dt.datetime.now(dt.UTC))
+            seconds = self._pace.pause(attempts, decision.told)
             if seconds is not None:
                 return not self._stopper.wait(seconds)
             why = "OPSCOM asks to wait longer than a run may wait."

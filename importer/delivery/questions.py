@@ -6,19 +6,16 @@ the token in its own way, and the answer about overdue violations goes to the di
 
 from __future__ import annotations
 
-import datetime as dt
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
 
 from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused, Unreadable, object_or_refusal, text_of
 from importer.delivery.http import Phase, Reply
+from importer.delivery.pace import Pace, Stopper
 from importer.delivery.policy import MAX_ATTEMPTS, by_status, sentence, settings_fault
-
-if TYPE_CHECKING:
-    from importer.delivery.pace import Pace, Stopper
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -96,8 +93,7 @@ def ask(
     """
     attempts = 0
     while True:
-        turn = pace.turn()
-        if stopper.stopped or (turn and stopper.wait(turn)):
+        if stopper.wait(pace.turn()):
             return Failed(stopper.reason or "The run stopped.", lasting=True)
         started = time.monotonic()
         reply = send()
@@ -107,19 +103,19 @@ def ask(
         if not isinstance(verdict, Failed):
             pace.answered(accepted=isinstance(verdict, Found))
             return verdict
-        outage = pace.failed(started)
-        if verdict.lasting or outage:
-            return Failed(f"{verdict.why} {outage or ''}".strip(), lasting=True)
-        if attempts >= MAX_ATTEMPTS:
-            return Failed(f"{verdict.why} It was tried {attempts} times.")
-        if not pace.may_retry(timed_out=verdict.timed_out):
-            why = f"{verdict.why} Too many attempts of this run have failed."
-            return Failed(why, lasting=True)
-        pause = pace.pause(attempts, verdict.told, now=dt.datetime.now(dt.UTC))
-        if pause is None:
-            why = f"{verdict.why} OPSCOM asks to wait longer than a run may wait."
-            return Failed(why, lasting=True)
-        stopper.wait(pause)
+        why = pace.failed(started) or ""
+        if not (verdict.lasting or why):
+            if attempts >= MAX_ATTEMPTS:
+                return Failed(f"{verdict.why} It was tried {attempts} times.")
+            if not pace.may_retry(timed_out=verdict.timed_out):
+                why = "Too many attempts of this run have failed."
+            else:
+                pause = pace.pause(attempts, verdict.told)
+                if pause is not None:
+                    stopper.wait(pause)
+                    continue
+                why = "OPSCOM asks to wait longer than a run may wait."
+        return Failed(f"{verdict.why} {why}".strip(), lasting=True)
 
 
 def explain_refusal(refused: Refused) -> str:

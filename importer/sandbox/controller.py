@@ -6,10 +6,10 @@ import html
 import json
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from http import HTTPStatus
-from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from importer.errors import UsageError
@@ -24,11 +24,7 @@ from importer.sandbox.pages import (
     Refusal,
     judge_times,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from importer.sandbox.store import Store
+from importer.sandbox.store import Store
 
 # Controls, and halves of surrogate pairs, which are no characters at all.
 _CONTROLS_RE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -38,12 +34,11 @@ _PATH_RE = re.compile(r"/api/(?:(?P<client>[^/]*)/)?v1/(?P<call>.+)")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came."""
+    """One request as it came, the names of its headers in lower case."""
 
     method: str
     path: str
     headers: dict[str, str]
-    """Names in lower case."""
     raw: bytes
 
     @property
@@ -133,8 +128,7 @@ def judge(
 ) -> tuple[dict[str, str], list[str]]:
     """Hold a body without its token against the attributes of its page; the first breach decides.
 
-    Names are case-sensitive. Where one attribute is sent under two names both texts are held
-    against the page and the first name counts. Unknown names are passed over with a warning.
+    Where one attribute is sent under two names both texts are held against the page and the first name counts.
 
     Returns:
         Texts as sent under the first possible name, in the order of the page, empty where the body blanks
@@ -181,13 +175,12 @@ def _text(attribute: Attribute, name: str, text: object, today: date) -> str:
 def _has_form(form: str, text: str, today: date) -> bool:
     if not re.fullmatch(form, text):
         return False
-    if form not in {DAY, MOMENT}:
-        return True
     try:
-        when = datetime.fromisoformat(text)
+        return form not in {DAY, MOMENT} or (
+            datetime.fromisoformat(text).date() <= today or form == MOMENT
+        )
     except ValueError:
         return False
-    return form == MOMENT or when.date() <= today
 
 
 def _length(text: str) -> int:
@@ -205,10 +198,8 @@ def _unknown(name: str) -> str:
 
 HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Soon back.</body></html>"
 _PAGE = {"Content-Type": "text/html; charset=UTF-8"}
-_SECONDS = {"slow": "5", "429": "1"}
-_FAULT_RE = re.compile(
-    r"(?:(slow|429)|500|close|html|lost)(?::(?:every|row|(?(1)seconds|every))=0*[1-9][0-9]*)*"
-)
+_SECONDS = {"slow": 5, "429": 1}
+_FAULT_RE = re.compile(r"(500|429|close|html|lost|slow)(?::(?:every|row|seconds)=0*[1-9][0-9]*)*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,20 +229,19 @@ class Fault:
 def parse_fault(text: str) -> Fault:
     """Read a fault from a command line: ``500:every=10``, ``lost:row=7``, ``slow:row=3:seconds=90``.
 
-    Requests are counted from 1 in order of arrival, repeats included. Without ``every`` and ``row``
-    every request is hit. ``seconds`` is 5 for ``slow`` and 1 for ``429`` unless it is given.
+    Without ``every`` and ``row`` every request is hit. ``seconds`` is 5 for ``slow``, 1 for ``429`` where
+    it is not given.
 
     Raises:
         UsageError: The text is none.
     """
-    if not _FAULT_RE.fullmatch(text.strip()):
+    found = _FAULT_RE.fullmatch(text.strip())
+    if found is None:
         raise UsageError(
             f'"{text}" is not a fault of the sandbox.',
             hint="Write one of 500, 429, close, html, lost, slow, then :every=N or :row=N; slow and 429 also "
             "take :seconds=N.",
         )
-    kind, *options = text.strip().split(":")
-    given = dict(option.split("=") for option in options)
-    every = given.get("every", "0" if "row" in given else "1")
-    seconds = given.get("seconds", _SECONDS.get(kind, "0"))
-    return Fault(kind, int(every), int(given.get("row", "0")), int(seconds))
+    given = {name: int(number) for name, number in re.findall(r"([a-z]+)=([0-9]+)", text)}
+    usual = {"every": 0 if "row" in given else 1, "seconds": _SECONDS.get(found[1], 0)}
+    return Fault(found[1], **usual | given)

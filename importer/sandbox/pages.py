@@ -10,15 +10,13 @@ from __future__ import annotations
 import json
 import uuid
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from importer.sandbox.store import Store, fold
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
 
 Answer = dict[str, object]
 
@@ -35,12 +33,10 @@ MOMENT = DAY + r"T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}"
 
 
 class Blank(StrEnum):
-    """What an attribute may lack."""
+    """What an attribute may lack; one that is kept may be left out, but not sent empty."""
 
     REFUSED = "refused"
-    """Required: neither left out nor empty."""
     KEPT = "kept"
-    """May be left out (then what is stored stays), but not sent empty."""
     ALLOWED = "allowed"
 
 
@@ -76,8 +72,7 @@ class Refusal(Exception):  # noqa: N818 - it is what OPSCOM answers, no failure 
 class Page:
     """One page: a call, its attributes and what OPSCOM does when it is called."""
 
-    call: str
-    """The path after the version, ``profiles/push`` say."""
+    call: str  # the path after the version
     attributes: tuple[Attribute, ...]
     act: Callable[[Store, Mapping[str, str]], Answer]
     own_host: bool = False
@@ -233,17 +228,13 @@ def _update_permit(store: Store, values: Mapping[str, str]) -> Answer:
 
 
 def _delete_permit(store: Store, values: Mapping[str, str]) -> Answer:
-    number, _ = _find_permit(store, values)
-    store.remove("permits", number)
-    return _told_permit(number)
+    answer = _keep_permit(store, *_find_permit(store, values))
+    store.remove("permits", fold(values, "referenceID"))
+    return answer
 
 
 def _keep_permit(store: Store, number: str, body: Mapping[str, str]) -> Answer:
     store.put("permits", number, body, found_by=fold(body, "plate"))
-    return _told_permit(number)
-
-
-def _told_permit(number: str) -> Answer:
     return {"status": "success", "reference_id": number, "InternalReferenceID": number}
 
 
@@ -289,8 +280,8 @@ def _validate_plate(store: Store, values: Mapping[str, str]) -> Answer:
         for *_, permit in store.all("permits", found_by=fold(values, "plate"))
     ]
     # The same once more as the one text that a handheld shows.
-    lines = [f"{p['type']}: {p['shortName']}\n Expires: {p['expires']}" for p in permits]
-    text = "\n".join(lines) + "\n\n" if permits else ""
+    lines = [f"standard: {each['shortName']}\n Expires: {each['expires']}\n" for each in permits]
+    text = "".join([*lines, "\n"]) if permits else ""
     details = {"permits": permits} if permits else {}
     data = {"response": text, "plate": plate, "responseJSON": details}
     return {"error": 0, "data": data, "message": ""}

@@ -6,19 +6,15 @@ import os
 import socket
 import socketserver
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler
-from typing import TYPE_CHECKING, Self
+from pathlib import Path
+from typing import Self
 
 from importer.errors import UsageError
-from importer.sandbox.controller import Request, Response, respond
+from importer.sandbox.controller import Fault, Request, Response, respond
 from importer.sandbox.store import Store
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-    from pathlib import Path
-
-    from importer.sandbox.controller import Fault
 
 _HOST = "127.0.0.1"
 """It answers this machine alone, because it keeps what is pushed to it."""
@@ -84,13 +80,9 @@ class Listener(socketserver.ThreadingTCPServer):
 
 
 class Sandbox:
-    """An OPSCOM controller on this machine to rehearse and to test with, one system for all client codes.
-
-    ``with Sandbox(workspace / "sandbox.sqlite") as sandbox: push_to(sandbox.url)``
-    """
+    """An OPSCOM controller on this machine to rehearse and to test with, one system for all client codes."""
 
     serving = Connection
-    """Serves its connections."""
 
     def __init__(
         self, store_path: Path | None, *, port: int = 0, faults: Sequence[Fault] = ()
@@ -115,7 +107,6 @@ class Sandbox:
         self._closing = threading.Event()
         self._requests = 0
         self.store = Store(store_path)
-        """What is remembered, until ``close``."""
         try:
             self.listen()
         except OSError as error:

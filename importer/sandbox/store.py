@@ -9,14 +9,11 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
 
 from importer.errors import SettingsError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from contextlib import AbstractContextManager
-    from pathlib import Path
 
 _TABLE = """
 BEGIN IMMEDIATE;
@@ -33,8 +30,8 @@ COMMIT;
 class Store:
     """The records of one sandbox, by kind and key; two processes may share a file.
 
-    Keys are compared as they are given; ``fold`` makes those that OPSCOM compares without regard to
-    case. A record is its fields under their first possible names.
+    ``fold`` makes keys that OPSCOM compares without regard to case. A record is its fields under their first
+    possible names.
     """
 
     def __init__(self, path: Path | None) -> None:

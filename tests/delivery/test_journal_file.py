@@ -21,6 +21,7 @@ from importer.delivery.journal_file import look_up
 from importer.errors import JournalError
 from schemas import POLICIES
 
+FREE = "Free some space on the disk, or give the file and its folder write permission, then run the command again."
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="Windows knows no such rights")
 
 
@@ -156,8 +157,7 @@ def test_a_folder_in_the_place_of_the_journal_is_said(journal):
     with pytest.raises(JournalError) as told:
         Journal(journal, POLICIES)
     assert str(told.value) == (
-        f"The journal {journal} cannot be written (unable to open database file); nothing was sent. Free some "
-        "space or give the folder write permission, then run the command again."
+        f"The journal {journal} cannot be written (unable to open database file); nothing was sent. {FREE}"
     )
 
 
@@ -243,8 +243,7 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, what, there
     if said is not None or file != 0o666:
         assert said[0] == "JournalError"
         assert re.sub(r"\(.+\)", "(why)", said[1]) == (
-            f"The journal {journal} cannot be written (why); nothing was sent. Free some space or give the "
-            "folder write permission, then run the command again."
+            f"The journal {journal} cannot be written (why); nothing was sent. {FREE}"
             if what == "open"
             else f"The journal {journal} cannot be read (why). Give yourself permission for it and for its folder, "
             "then run the command again."
@@ -280,8 +279,7 @@ def test_a_journal_that_cannot_be_written_on_the_way_is_said_and_the_next_push_s
         )
     said = office.push(source, "--keep", code=code)
     assert (
-        f"The journal {office.journal} cannot be written (no such table: main.nowhere). "
-        "Free some space on the disk or give the file write permission, then run the command again."
+        f"The journal {office.journal} cannot be written (no such table: main.nowhere). {FREE}"
     ) in office.told
     assert controller.requests == (6 if state == "pushed" else 1)
     if state:

@@ -13,7 +13,7 @@ PUSHER = Path("importer/delivery/pusher.py")
 INTENT = "        attempt = self._intend(planned, intent, lost=lost)\n"
 START = "        started = time.monotonic()\n"
 SEND = "        reply = connection.send(planned.record.payload)\n"
-JUDGE = "        decision = judge(self._target.policy, reply, lost_before=lost, attempt=number)\n"
+JUDGE = "        decision = judge(target.policy, reply, lost_before=lost, attempt=number)\n"
 UNKNOWN = """\
         if isinstance(decision, Outcome) and decision.state is State.UNKNOWN:
             decision = Again(applied_maybe=True, why=decision.message)

@@ -179,11 +179,7 @@ def test_a_lost_answer_is_told_when_settle_or_a_person_has_looked(desk, controll
 
 NEITHER = "opscom_answer holds neither an id nor yes nor no. Correct it."
 OF_ANOTHER = (
-    "opscom_answer holds the id of another permit that OPSCOM has from us. Look this row up again, and correct "
-    "it."
-)
-OF_SEVERAL = (
-    "opscom_answer holds the same id in several rows, and only one of them can have it. Look them up again, and "
+    "opscom_answer holds an id that another row has, and only one of them can have it. Look them up again, and "
     "correct it."
 )
 
@@ -219,7 +215,7 @@ def test_one_id_answers_one_row_alone(desk, controller):
         desk.push(desk.results("permits"), code=code)
         for row, number in zip(desk.table_of("permits"), ids, strict=True):
             assert row["opscom_reference_id"] == ("" if code else number)
-            assert row["opscom_message"].startswith(OF_SEVERAL if code else "A person found it")
+            assert row["opscom_message"].startswith(OF_ANOTHER if code else "A person found it")
 
 
 @pytest.mark.parametrize("there", ["found", "exists"])
@@ -245,7 +241,7 @@ def test_the_id_of_a_permit_that_is_there_without_it_is_taken_later(
         "" if there == "found" else "OPSCOM said in an earlier run that it has this record already."
     )
     for ids, taken, messages in (
-        ((first, first), ("", ""), (OF_SEVERAL, OF_SEVERAL)),
+        ((first, first), ("", ""), (OF_ANOTHER, OF_ANOTHER)),
         ((first, third), (first, ""), (told, f"{no_answer.format(third)} {OF_ANOTHER}")),
         ((None, second), (first, second), (known, told)),
     ):
@@ -309,7 +305,7 @@ def test_a_no_speaks_of_the_attempt_that_its_workbook_tells_of_and_of_no_later_o
         assert len(controller.entries("N0001")) == 2
     if facts is None:
         told = rows_of(desk.results("permits"))[0]["opscom_message"]
-        assert "so what opscom_answer says is of an earlier attempt" in told
+        assert "What opscom_answer says may be of an earlier attempt" in told
     assert controller.applied("N0001") == 1
 
 

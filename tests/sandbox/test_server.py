@@ -70,7 +70,6 @@ NONE = [
     "lost:row=-1",
     "lost:row=x",
     "lost:every=",
-    "500:seconds=3",
 ]
 
 
