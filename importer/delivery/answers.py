@@ -10,6 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+LONGEST_ID = 255
+"""Characters. What is longer is no id that a cell or a person could use."""
 REFERENCE_KEYS = ("reference_id", "InternalReferenceID", "vehicle_id_id", "vehicle_id")
 """Where an id may stand. Source: API documentation, "Successful Response" of User Create/Update
 (``reference_id``), Permit Create (both first) and Vehicle Create (``vehicle_id_id``)."""
@@ -55,7 +57,11 @@ def read_answer(body: bytes) -> Accepted | Refused | Unreadable:
     if text_of(found.get("status")).casefold() != "success":
         return Unreadable()
     ids = (text_of(found.get(key)) for key in REFERENCE_KEYS)
-    return Accepted(next(filter(None, ids), ""), _warnings(found.get("warnings")))
+    number, warnings = next(filter(None, ids), ""), _warnings(found.get("warnings"))
+    if len(number) > LONGEST_ID:
+        note = f"The id that OPSCOM named has {len(number):,} characters; the journal holds it."
+        return Accepted("", (note, *warnings))
+    return Accepted(number, warnings)
 
 
 def understood(body: bytes) -> bool:

@@ -200,11 +200,6 @@ class Evidence:
         signs = self.memory.signs(self.policy.alike, payload) if self.memory else ()
         return {each.identity: each for sign in signs for each in self.signs.get(sign, ())}
 
-    @property
-    def under_way(self) -> bool:
-        """Whether a run is under way beside this look, so that what it has sent may still be answered."""
-        return self.memory is not None and self.memory.under_way is not None
-
 
 def evidence_of(  # noqa: PLR0913 - what decides, each by its name
     records: EndpointMemory,

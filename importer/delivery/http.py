@@ -76,10 +76,8 @@ class Reply:
 
     phase: Phase
     status: int = 0
-    """The HTTP status; 0 where none came."""
     body: bytes = b""
     retry_after: str = ""
-    """The header ``Retry-After`` as received."""
     detail: str = ""
     """What failed, in a few words without values, for the person."""
     timed_out: bool = False
@@ -123,8 +121,8 @@ class Controller:
 class Connection:
     """One kept connection to one address, every request's phase known.
 
-    Redirects are never followed, certificates are always verified, and proxies of
-    the environment are honoured except on loopback.
+    Redirects are never followed, certificates are always verified, and proxies of the environment are
+    honoured except on loopback.
     """
 
     def __init__(  # noqa: PLR0913 - one parameter for each thing that an address has of its own
@@ -168,11 +166,8 @@ class Connection:
     def send(self, body: Mapping[str, str], into: Callable[[bytes], object] | None = None) -> Reply:
         """Send one question and wait for the end of the answer.
 
-        Args:
-            body: What is sent besides the token.
-            into: Takes the answer piece by piece as it arrives, however long it gets, undecoded.
-                Without it the answer is in the reply, and one longer than ``ANSWER_LIMIT`` is empty
-                there.
+        ``into`` takes the answer piece by piece as it arrives, however long it gets, undecoded. Without it
+        the answer is in the reply, and one longer than ``ANSWER_LIMIT`` is empty there.
         """
         if self._clock() - self._last_used > IDLE_SECONDS:
             self._adapter.drop_idle()
@@ -181,18 +176,19 @@ class Connection:
             return Reply(Phase.NOT_LEFT, detail="the run stopped")
         reply = self._exchange(body, into)
         self._last_used = self._clock()
-        if self._wire.end():
-            reply = self._late(reply)
+        if self._wire.end() and not (
+            reply.phase is Phase.ANSWERED and self._understands(reply.body)
+        ):
+            # What was cut in the middle of its headers looks like an answer without a body.
+            late = Reply(Phase.NOT_LEFT, detail=_TOO_LATE, timed_out=True)
+            reply = self._lost(reply.status, late=True) if self._wire.left else late
         if not self._may_keep(reply):
             self._adapter.drop_idle()
         return reply
 
     def _may_keep(self, reply: Reply) -> bool:
-        """Whether the connection may be used again.
-
-        Any other answer may come from something on the way that gave up waiting. Then the true answer
-        can still follow, and on a kept connection it would be taken for the next row's.
-        """
+        # Any other answer may come from something on the way that gave up waiting. Then the true answer
+        # can still follow, and on a kept connection it would be taken for the next row's.
         failed = reply.status == 408 or reply.status >= 500  # noqa: PLR2004
         return reply.phase is Phase.ANSWERED and not failed and self._understands(reply.body)
 
@@ -250,31 +246,23 @@ class Connection:
         request.prepare_body(text.encode(), None)
         return request
 
-    def _late(self, reply: Reply) -> Reply:
-        """Say that the time was over, where the request was cut."""
-        if reply.phase is Phase.ANSWERED and self._understands(reply.body):
-            return reply
-        if reply.phase in {Phase.LOST, Phase.ANSWERED}:
-            # What was cut in the middle of its headers looks like an answer without a body.
-            detail = f"no whole answer came within {self._timeout:g} seconds"
-            return Reply(Phase.LOST, reply.status, detail=detail, timed_out=True)
-        return Reply(Phase.NOT_LEFT, detail=_TOO_LATE, timed_out=True)
+    def _lost(self, status: int, *, late: bool) -> Reply:
+        detail = "the connection was lost before the answer was complete"
+        if late:
+            what = "no whole answer came within" if self._whole else "nothing came for"
+            detail = f"{what} {self._timeout:g} seconds"
+        return Reply(Phase.LOST, status, detail=detail, timed_out=late)
 
     def _failed(self, error: Exception, status: int) -> Reply:
         causes = _chain(error)
         if self._wire.left:
             late = any(isinstance(cause, requests.Timeout | TimeoutError) for cause in causes)
-            detail = "the connection was lost before the answer was complete"
-            if late:
-                what = "no whole answer came within" if self._whole else "nothing came for"
-                detail = f"{what} {self._timeout:g} seconds"
-            return Reply(Phase.LOST, status, detail=detail, timed_out=late)
+            return self._lost(status, late=late)
         phase, detail = _before_leaving(causes)
         return Reply(phase, detail=detail)
 
 
 def _own_bundle() -> str:
-    """Return the campus's own bundle of certificates, where the environment names one."""
     return os.environ.get("REQUESTS_CA_BUNDLE", "") or os.environ.get("CURL_CA_BUNDLE", "")
 
 
@@ -342,7 +330,6 @@ _CAUSES = (
 
 
 def _chain(error: BaseException) -> list[BaseException]:
-    """Return an error with everything that it wraps."""
     found: list[BaseException] = []
     waiting: list[object] = [error]
     while waiting:

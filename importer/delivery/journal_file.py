@@ -69,11 +69,7 @@ Digests are keyed with a secret of the journal, so that nobody can guess values 
 
 @contextmanager
 def faults(path: Path) -> Iterator[None]:
-    """Say in words for people what SQLite says while an open journal is read or written.
-
-    Raises:
-        JournalError: It is damaged, or cannot be written any more.
-    """
+    """Raise what SQLite says of an open journal as a ``JournalError``: damaged, or not to be written any more."""
     try:
         yield
     except sqlite3.DatabaseError as error:
@@ -142,8 +138,7 @@ def connect(path: Path) -> sqlite3.Connection:
 def look_up(path: Path) -> Iterator[Memory | None]:
     """Open a journal only to look something up, beside a run that may be under way; it is left as it is.
 
-    Returns:
-        ``None`` where there is no journal yet.
+    It is ``None`` where there is no journal yet.
 
     Raises:
         JournalError: It is foreign, damaged, of a newer version or cannot be read.
@@ -163,14 +158,10 @@ def look_up(path: Path) -> Iterator[Memory | None]:
     except sqlite3.DatabaseError as error:
         raise _damaged(path) from error
     with faults(path), closing(connection):
-        memory = Memory(connection) if begun else None
-        if memory is not None and memory.has_open_run():
-            memory.under_way = holder_of(path)
-        yield memory
+        yield Memory(connection) if begun else None
 
 
 def _make_private(path: Path) -> None:
-    """Create an empty file that only its owner can read, and its folder, unless they are there."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with suppress(FileExistsError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
@@ -197,7 +188,6 @@ def _damaged(path: Path) -> JournalError:
 
 @contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    """Open a file; it is closed again only where that fails on the way."""
     connection = sqlite3.connect(path, isolation_level=None, timeout=10, check_same_thread=False)
     try:
         yield connection
@@ -255,11 +245,8 @@ def _make_tables(connection: sqlite3.Connection) -> None:
 
 
 def _check(connection: sqlite3.Connection) -> None:
-    """Look whether the tables that decide what is sent are whole.
-
-    A page that was lost or exchanged, by a disk or by a program that synchronises folders, can make
-    records vanish without a word, and then they would be sent again.
-    """
+    # A page that was lost or exchanged, by a disk or by a program that synchronises folders, can make
+    # records vanish without a word, and then they would be sent again.
     for table in ("address", "record"):
         (found,) = connection.execute(f"PRAGMA integrity_check({table})").fetchone()
         if found != "ok":
@@ -290,7 +277,8 @@ def locked(journal: Path) -> Iterator[None]:
             file.truncate(0)
             file.write(held.encode())
         except OSError as error:
-            raise _not_taken(journal, error, _holder(file)) from error
+            holder = file.read(200).decode(errors="replace").strip() or "another run"
+            raise _not_taken(journal, error, holder) from error
         try:
             yield
         finally:
@@ -312,24 +300,10 @@ def _not_taken(journal: Path, error: OSError, holder: str) -> JournalError:
     return unwritable(journal, error, _NOTHING_SENT)
 
 
-def holder_of(journal: Path) -> str | None:
-    """Return who is running with a journal now, ``None`` where nobody is."""
-    with suppress(OSError), _lock_of(journal).open("r+b", buffering=0) as file:
-        try:
-            _take(file)
-        except OSError as error:
-            return _holder(file) if error.errno in _HELD else None
-    return None
-
-
 def _lock_of(journal: Path) -> Path:
-    """Return the file that is locked: whatever name a journal is reached by, it has one lock."""
+    # Whatever name a journal is reached by, it has one lock.
     path = journal.resolve()
     return path.with_name(path.name + ".lock")
-
-
-def _holder(file: IO[bytes]) -> str:
-    return file.read(200).decode(errors="replace").strip() or "another run"
 
 
 _HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}

@@ -27,9 +27,8 @@ class Known:
     unsettled: int = 0
     """Attempts after the last acceptance whose answer was lost."""
     last: str = ""
-    """State of the last attempt."""
+    """State of the last attempt, and ``attempt`` its number; later ones have greater numbers."""
     attempt: int = 0
-    """The journal's number of the last attempt; later ones have greater numbers."""
     parts: str = ""
     """The keyed digest of each field, as JSON: as last accepted, or as sent where nothing is its key.
     Only where it was asked for."""
@@ -44,13 +43,10 @@ class Known:
 class Failure:
     """One attempt of an earlier run that did not bring a row into OPSCOM."""
 
-    row: int
-    """Of the first source."""
+    row: int  # of the first source
     identity: str
-    sent: str
-    """When, in ISO form with the offset."""
-    state: str
-    """``rejected`` or ``unknown``."""
+    sent: str  # when, in ISO form with the offset
+    state: str  # rejected or unknown
     code: str
     message: str
 
@@ -89,7 +85,6 @@ class EndpointMemory:
         self.endpoint = endpoint
 
     def _select(self, what: str, where: str = "1 = 1", **values: str | int) -> sqlite3.Cursor:
-        """Select from the records or the attempts of the endpoint."""
         return self.memory.connection.execute(
             f"SELECT {what} WHERE system = :system AND endpoint = :endpoint AND {where}",
             {"system": self.system, "endpoint": self.endpoint, **values},

@@ -120,8 +120,6 @@ class Memory:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Read through an open connection."""
         self.connection = connection
-        self.under_way: str | None = None
-        """Who is running with this journal at the moment of a look; ``None`` where nobody is."""
         (self._salt,) = connection.execute("SELECT salt FROM secret").fetchone()
 
     def system(self, system: System) -> int | None:
@@ -130,10 +128,6 @@ class Memory:
             "SELECT system FROM address WHERE host = ? AND client = ?", (system.host, system.client)
         ).fetchone()
         return int(found[0]) if found else None
-
-    def has_open_run(self) -> bool:
-        """Whether a run has not ended: it is under way, or it was killed."""
-        return self._exists("run WHERE ended IS NULL")
 
     def knows(self, run: str, digest: str) -> bool:
         """Whether a run is in this journal: its own, or learned from the workbook of this first source."""

@@ -26,11 +26,10 @@ OF_ANOTHER = (
     "opscom_answer holds an id that another row has, and only one of them can have it. Look them up again, and "
     "correct it."
 )
-UNDER_WAY = "A run that is under way has sent this row; its answer is not here yet."
 WAITING = Outcome(
     State.UNKNOWN,
-    message="An earlier run sent this row and the answer was lost, so it is not sent again. Look it up in "
-    "OPSCOM and write the id, yes or no into opscom_answer.",
+    message="Another run sent this row and its answer is not here, so it is not sent again. Where that run has "
+    "ended, look it up in OPSCOM and write the id, yes or no into opscom_answer.",
 )
 OVERTAKEN = (
     "A later push brought other values for this record, and this row is still as it was before: sending "
@@ -195,8 +194,6 @@ def _weigh(record: Record, past: Known, digest: str, evidence: Evidence) -> Verd
     if past.there and past.digest == digest and (changes is None or not changes.open(past)):
         return _known(record, past, evidence)
     if past.unsettled:
-        if evidence.under_way and past.last in {"sent", "answered"}:
-            return Verdict(Outcome(State.UNKNOWN, message=UNDER_WAY))
         return _answered(told, past, evidence)
     if changes is not None and (past.there or past.settled in {CHANGING, CHANGED}):
         return _changed_since(record, past, evidence, changes)

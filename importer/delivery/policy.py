@@ -16,10 +16,7 @@ from importer.schema import Policy, Resend
 MAX_ATTEMPTS = 6
 """How often one run sends one row at most."""
 TOO_MANY = 429
-"""HTTP: ask more slowly."""
-
 LOOK_AFTER = "Check your network and the host, or wait until OPSCOM answers again."
-"""What to do where there is no answer to go by."""
 NOBODY_KNOWS = "Nobody knows whether OPSCOM took the row"
 """Begins what is said of a lost answer after its cause."""
 
@@ -110,7 +107,6 @@ def settings_fault(code: str) -> str:
 
 
 def _unreadable(policy: Policy, reply: Reply, *, lost_before: bool, attempt: int) -> Decision:
-    """Judge an answer whose body says nothing, by its status."""
     why, lasting = by_status(reply.status)
     if reply.status == TOO_MANY:
         return Again(applied_maybe=False, told=reply.retry_after, why=why)
@@ -141,7 +137,6 @@ def by_status(status: int) -> tuple[str, bool]:
 
 
 def _lost(policy: Policy, reply: Reply, why: str, *, lost_before: bool, attempt: int) -> Decision:
-    """Judge an attempt that may have been applied unseen."""
     again = policy.resend is Resend.FREELY and attempt < MAX_ATTEMPTS
     # Attempts that were surely not applied do not count against the second send.
     again = again or (policy.resend is Resend.ONCE and not lost_before)

@@ -36,12 +36,9 @@ class Target:
     """Where the rows of one sheet go."""
 
     table: Table
-    """The endpoint's."""
     policy: Policy
-    system: int
-    """The journal's number of the system."""
+    system: int  # the journal's numbers of the system and of the sheet
     file: int
-    """The journal's number of the sheet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +110,6 @@ class Pusher:
             self._stopper.stop(str(error))
 
     def _collect(self, threads: int) -> Iterator[tuple[Planned, Outcome]]:
-        """Yield what the workers settle until all have ended or the run is abandoned."""
         while threads:
             try:
                 done = self._done.get(timeout=LOOK_UP_SECONDS)
@@ -164,7 +160,6 @@ class Pusher:
             self._done.put(None)
 
     def _deliver(self, connection: Connection, planned: Planned) -> Outcome:
-        """Send one row until it is settled, or the run stops."""
         lost, attempts, why = planned.lost_before, 0, ""
         while True:
             decision = self._attempt(connection, planned, lost=lost, number=attempts + 1)
@@ -227,7 +222,6 @@ class Pusher:
         return decision
 
     def _is_its_own(self, reference_id: str) -> bool:
-        """Whether no other row has the id of an answer."""
         if not reference_id or self._ids is None:
             return True
         with self._next:
@@ -241,7 +235,6 @@ class Pusher:
             self._stopper.stop(f"{outage} {LOOK_AFTER}")
 
     def _intend(self, planned: Planned, intent: Intent, *, lost: bool) -> int:
-        """Write down a row that is about to leave."""
         try:
             return self._writer.intend(intent)
         except JournalError:
@@ -261,7 +254,6 @@ class Pusher:
             raise
 
     def _pause(self, decision: Again, attempts: int) -> bool:
-        """Wait before the next attempt; whether there is one."""
         if not self._pace.may_retry(timed_out=decision.timed_out):
             why = f"Too many attempts of this run have failed. {LOOK_AFTER}"
         elif attempts >= MAX_ATTEMPTS:

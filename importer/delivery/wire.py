@@ -24,8 +24,7 @@ LOOK_SECONDS = 0.1
 class Wire:
     """What is known of the request that is under way on one worker's connection.
 
-    Guarded, it cuts a request that has used up its time: read time-outs count from byte to byte, so a
-    server that sends a byte a second would never end; this counts the whole answer.
+    Guarded, it cuts a request whose whole answer has used up its time: read time-outs count from byte to byte.
     """
 
     def __init__(self, *, guarded: bool = False) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import json
 import re
 import unicodedata
@@ -28,6 +27,8 @@ from importer.sandbox.store import Store
 
 # Controls, and halves of surrogate pairs, which are no characters at all.
 _CONTROLS_RE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+HTML = "<!DOCTYPE html><html><head><title>OPSCOM</title></head><body>Not here, or not now.</body></html>"
+_PAGE = {"Content-Type": "text/html; charset=UTF-8"}
 _TOKEN_RE = re.compile(r"[^\s\x00-\x1f\x7f-\x9f]{1,50}")
 _PATH_RE = re.compile(r"/api/(?:(?P<client>[^/]*)/)?v1/(?P<call>.+)")
 
@@ -75,12 +76,8 @@ def respond(request: Request, store: Store) -> Response:
     pages = (page for page in PAGES if page.call == call and page.own_host == (client is None))
     page = next(pages, None)
     media = request.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if page is None:
-        return _html(404)
-    if request.method != "POST":
-        return _html(405, Allow="POST")
-    if media != "application/json":
-        return _html(415)
+    if page is None or request.method != "POST" or media != "application/json":
+        return Response(HTML, 404, _PAGE)
     try:
         done = _carry_out(page, client, request.body, store)
     except Refusal as refusal:
@@ -105,14 +102,6 @@ def _carry_out(
     with store.transaction():
         done = page.act(store, values)
     return {**done, "warnings": warnings} if warnings else done
-
-
-def _html(status: int, **headers: str) -> Response:
-    title = html.escape(f"{status} {HTTPStatus(status).phrase}")
-    text = (
-        f"<!DOCTYPE html>\n<html><head><title>{title}</title></head><body>{title}</body></html>\n"
-    )
-    return Response(text, status, {"Content-Type": "text/html; charset=UTF-8", **headers})
 
 
 def judge_token(token: object) -> None:
@@ -196,8 +185,6 @@ def _unknown(name: str) -> str:
 # A bad day
 
 
-HTML = "<!DOCTYPE html><html><head><title>Maintenance</title></head><body>Soon back.</body></html>"
-_PAGE = {"Content-Type": "text/html; charset=UTF-8"}
 _SECONDS = {"slow": 5, "429": 1}
 _FAULT_RE = re.compile(r"(500|429|close|html|lost|slow)(?::(?:every|row|seconds)=0*[1-9][0-9]*)*")
 

@@ -108,12 +108,11 @@ def test_what_would_go_on_row_after_row_stops_the_run(journal, fault, make, stat
 
 
 def test_a_worker_that_cannot_begin_stops_the_run_and_keeps_nobody_waiting(journal, monkeypatch):
-    told = []
+    told, before = [], set(threading.enumerate())
     monkeypatch.setattr(threading, "excepthook", lambda what: told.append(what.exc_type.__name__))
     done = push("https://no host.example", journal, "permits", permits(2))
-    for thread in threading.enumerate():
-        if thread.name.startswith("worker"):
-            thread.join()
+    for thread in set(threading.enumerate()) - before:
+        thread.join()
     assert done.states == {0: "not sent", 1: "not sent"}
     assert done.stopped == "This program failed (InvalidURL)."
     assert told == ["InvalidURL"]

@@ -57,10 +57,10 @@ JSON = "application/json"
 BODIES = [b"", b'{"apiToken": "YOUR-API-TOKEN",}', b"[]", b"\xff", b"[" * 100_000]
 ODD = [
     *(("POST", f"/api/{CLIENT}/v1/profiles/types/list", JSON, body, 200) for body in BODIES),
-    ("GET", "/api/C/v1/profiles/push", JSON, b"{}", 405),
-    ("GET", "/api/v1/validate/plate", JSON, b"{}", 405),
-    ("POST", "/api/C/v1/profiles/push", "text/plain", b"{}", 415),
-    ("POST", "/api/v1/validate/plate", "text/plain", b"{}", 415),
+    ("GET", "/api/C/v1/profiles/push", JSON, b"{}", 404),
+    ("GET", "/api/v1/validate/plate", JSON, b"{}", 404),
+    ("POST", "/api/C/v1/profiles/push", "text/plain", b"{}", 404),
+    ("POST", "/api/v1/validate/plate", "text/plain", b"{}", 404),
     ("POST", "/api/C/v1/profiles/delete", JSON, b"{}", 404),
     ("POST", "/", JSON, b"{}", 404),
 ]
