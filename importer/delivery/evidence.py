@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from importer.delivery.known import Attempt, EndpointMemory, Known
@@ -150,9 +150,8 @@ class Evidence:
     """What the journal can say of a sheet's rows; nothing of a system that it does not know."""
 
     policy: Policy
-    """The endpoint's."""
     memory: Memory | None = None
-    """The journal's; ``None`` where there is none yet."""
+    """``None`` where there is no journal yet."""
     records: EndpointMemory | None = None
     """Of a system that the journal knows."""
     known: Mapping[str, Known] = field(default_factory=dict)
@@ -197,7 +196,8 @@ class Evidence:
 
     def alike(self, payload: Mapping[str, str]) -> dict[str, Known]:
         """Return the records that a payload may be, corrected, by identity."""
-        signs = self.memory.signs(self.policy.alike, payload) if self.memory else ()
+        parts = json.loads(self.memory.parts(payload)) if self.memory else {}
+        signs = _signs(parts, self.policy.alike)
         return {each.identity: each for sign in signs for each in self.signs.get(sign, ())}
 
 
@@ -214,16 +214,20 @@ def evidence_of(  # noqa: PLR0913 - what decides, each by its name
     known = records.known(parts=bool(policy.alike))
     since = None if book is None else records.memory.written(book)
     by_id: dict[str, list[Known]] = defaultdict(list)
+    signs: dict[tuple[str, ...], list[Known]] = defaultdict(list)
     for each in known.values():
         if policy.creates and each.there and each.reference_id:
             by_id[each.reference_id.casefold()].append(each)
+        if policy.alike and each.parts and (each.there or each.unsettled):
+            for sign in _signs(json.loads(each.parts), policy.alike):
+                signs[sign].append(each)
     return Evidence(
         policy,
         records.memory,
         records,
         known,
         by_id,
-        _by_signs(known.values(), policy.alike),
+        signs,
         standing,
         records.first(book) if book is not None and policy.creates else {},
         book is not None,
@@ -232,14 +236,7 @@ def evidence_of(  # noqa: PLR0913 - what decides, each by its name
     )
 
 
-def _by_signs(
-    known: Iterable[Known], groups: Sequence[Sequence[str]]
-) -> dict[tuple[str, ...], list[Known]]:
-    found: dict[tuple[str, ...], list[Known]] = defaultdict(list)
-    for each in known if groups else ():
-        if each.parts and (each.there or each.unsettled):
-            parts = json.loads(each.parts)
-            for group in groups:
-                if all(name in parts for name in group):
-                    found[tuple(parts[name] for name in group)].append(each)
-    return found
+def _signs(parts: Mapping[str, str], groups: Iterable[Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    for group in groups:
+        if all(name in parts for name in group):
+            yield tuple(parts[name] for name in group)

@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from importer.schema import Policy
 from importer.text import levelled
 
-Signs = tuple[tuple[str, ...], ...]
-
 
 @dataclass(frozen=True, slots=True)
 class System:
@@ -131,9 +129,12 @@ class Memory:
 
     def knows(self, run: str, digest: str) -> bool:
         """Whether a run is in this journal: its own, or learned from the workbook of this first source."""
-        return self._exists("run WHERE id = ? AND version <> ''", run) or self._exists(
-            "file WHERE run = ? AND digest = ?", run, digest
+        found = self.connection.execute(
+            "SELECT EXISTS (SELECT 1 FROM run WHERE id = ? AND version <> '')"
+            " OR EXISTS (SELECT 1 FROM file WHERE run = ? AND digest = ?)",
+            (run, run, digest),
         )
+        return bool(found.fetchone()[0])
 
     def used(self) -> tuple[System, ...]:
         """Return the systems to which rows were pushed, the newest first; the sandbox is none of them."""
@@ -153,18 +154,14 @@ class Memory:
         return self._hash(f"{name}={value}", 6)
 
     def parts(self, payload: Mapping[str, str]) -> str:
-        """Return the keyed digest of each field, as JSON, so that changed fields can be named."""
-        values = _with_levelled(payload)
-        return json.dumps({name: self.part(name, value) for name, value in values.items()})
+        """Return the keyed digest of each field, as JSON, so that changed fields can be named.
 
-    def signs(self, groups: Sequence[Sequence[str]], payload: Mapping[str, str]) -> Signs:
-        """Return the keyed digests of groups of fields, without those that hold a blank one."""
-        values = _with_levelled(payload)
-        return tuple(
-            tuple(self.part(name, values[name]) for name in group)
-            for group in groups
-            if all(values.get(name) for name in group)
-        )
+        ``~`` and a name: of what tells two permits apart without regard to capitals, blanks and dashes.
+        """
+        names = ("plate", "permitNo")
+        bare = {f"~{name}": levelled(payload[name]) for name in names if payload.get(name)}
+        values = {**payload, **bare}
+        return json.dumps({name: self.part(name, value) for name, value in values.items()})
 
     def moment(self) -> str:
         """Return how far the journal has come, for workbooks: the last attempt, and a proof of it.
@@ -265,10 +262,6 @@ class Memory:
             for *facts, states, attempts, codes, results in rows
         )
 
-    def _exists(self, what: str, *values: str) -> bool:
-        found = self.connection.execute(f"SELECT EXISTS (SELECT 1 FROM {what})", values)
-        return bool(found.fetchone()[0])
-
     def _hash(self, text: str, size: int) -> str:
         return hashlib.blake2b(text.encode(), digest_size=size, key=self._salt).hexdigest()
 
@@ -277,11 +270,3 @@ class Memory:
             "SELECT sent, identity, digest FROM attempt WHERE id = ?", (attempt,)
         ).fetchone()
         return f"{attempt}-{self._hash(json.dumps([attempt, row]), 8)}"
-
-
-def _with_levelled(payload: Mapping[str, str]) -> dict[str, str]:
-    """Add what tells two permits apart without regard to capitals, blanks and dashes."""
-    names = ("plate", "permitNo")
-    return {**payload} | {
-        f"~{name}": levelled(payload[name]) for name in names if payload.get(name)
-    }

@@ -112,20 +112,6 @@ def test_a_first_interrupt_finishes_what_is_under_way_a_second_ends_at_once_and_
 
 
 @SIGNALS
-def test_a_held_down_ctrl_c_never_locks_a_run_up(office, controller):
-    controller.plan = {("N0001", 1): Fault("hang")}
-    with pushing(office, "--workers", "1", "--timeout", "3") as process:
-        controller.wait_for(2)
-        for _ in range(25):
-            if process.poll() is None:
-                os.kill(process.pid, signal.SIGINT)
-            # Signals of one kind that wait at the same time are one.
-            threading.Event().wait(0.01)
-        code, states, _ = end(process)
-    assert (code, states) == (3, {"pushed": 1, "unknown": 1, "not sent": 10})
-
-
-@SIGNALS
 def test_an_interrupt_in_the_middle_of_a_stop_waits_for_no_lock():
     # A signal's handler runs between two instructions of the main thread, whatever that holds.
     text = """

@@ -106,20 +106,11 @@ def test_a_journal_keeps_its_mode_and_every_commit_waits_for_the_disk(journal, m
 # Refused, and left as it is
 
 
-def test_a_journal_of_a_newer_version_is_refused_and_left_as_it_is(journal):
-    Journal(journal, POLICIES).close()
-    with closing(sqlite3.connect(journal)) as newer:
+def newer_journal(path):
+    Journal(path, POLICIES).close()
+    with closing(sqlite3.connect(path)) as newer:
         newer.execute("PRAGMA user_version = 2")
         newer.execute("CREATE TABLE something_new (x)")
-    before = journal.read_bytes()
-    for opening in (lambda path: Journal(path, POLICIES), lambda path: look_up(path).__enter__()):
-        with pytest.raises(JournalError) as told:
-            opening(journal)
-        assert str(told.value) == (
-            f"The journal {journal} was written by a newer version of this program. "
-            "Install that version; another journal would know nothing of what was sent."
-        )
-    assert journal.read_bytes() == before
 
 
 def foreign_database(path):
@@ -127,38 +118,32 @@ def foreign_database(path):
         other.execute("CREATE TABLE mine (x)")
 
 
-def cut_journal(path):
-    Journal(path, POLICIES).close()
-    path.write_bytes(path.read_bytes()[:5000])
-
-
 def text_file(path):
     path.write_text("A list of plates, and nothing else. " * 20, encoding="utf-8")
 
 
-@pytest.mark.parametrize("make", [foreign_database, cut_journal, text_file])
-def test_what_is_no_journal_is_refused_and_left_as_it_is(journal, make):
+NEWER = (
+    "The journal {} was written by a newer version of this program. Install that version; another journal would "
+    "know nothing of what was sent."
+)
+DAMAGED = (
+    "{} is damaged or is no journal of this program; it was left as it is. Restore it from a backup. Any other "
+    "journal knows nothing of what was sent and would have it created again: where there is no backup, move this "
+    "file away and push the results workbooks first, each once, so that a new journal learns from them."
+)
+
+
+@pytest.mark.parametrize(
+    ("make", "why"), [(newer_journal, NEWER), (foreign_database, DAMAGED), (text_file, DAMAGED)]
+)
+def test_what_is_no_journal_of_this_version_is_refused_and_left_as_it_is(journal, make, why):
     make(journal)
     before = journal.read_bytes()
-    with pytest.raises(JournalError) as told:
-        Journal(journal, POLICIES)
-    assert str(told.value) == (
-        f"{journal} is damaged or is no journal of this program; it was left as it is. "
-        "Restore it from a backup. Any other journal knows nothing of what was sent and would have it "
-        "created again: where there is no backup, move this file away and push the results workbooks "
-        "first, each once, so that a new journal learns from them."
-    )
+    for opening in (lambda path: Journal(path, POLICIES), lambda path: look_up(path).__enter__()):
+        with pytest.raises(JournalError) as told:
+            opening(journal)
+        assert str(told.value) == why.format(journal)
     assert journal.read_bytes() == before
-
-
-def test_a_folder_in_the_place_of_the_journal_is_said(journal):
-    journal.mkdir()
-    (journal / "in it").mkdir()
-    with pytest.raises(JournalError) as told:
-        Journal(journal, POLICIES)
-    assert str(told.value) == (
-        f"The journal {journal} cannot be written (unable to open database file); nothing was sent. {FREE}"
-    )
 
 
 def lost(page, _other):

@@ -134,22 +134,6 @@ def test_workbooks_that_were_kept_count_too_and_all_are_pushed_at_once(pushed, c
     assert controller.requests == 5
 
 
-def test_a_results_workbook_with_rows_to_send_is_learned_and_waits_for_the_others(desk, controller):
-    permits(desk, 3)
-    desk.push("permits.csv", "--limit", "2", code=3)
-    permits(desk, 1, "other-permits.csv", start=9)
-    desk.push("other-permits.csv", code=0)
-    desk.lose_journal()
-    desk.push(desk.results("permits"), code=5)
-    assert controller.requests == 3
-    done = desk.push(desk.results("permits"), desk.results("other-permits"), code=0)
-    assert [file["states"] for file in done["files"]] == [
-        {"pushed": 1, "unchanged": 2},
-        {"unchanged": 1},
-    ]
-    assert sent(controller) == ["N0000", "N0001", "N0002", "N0009"]
-
-
 @pytest.mark.parametrize("order", [1, -1])
 def test_sources_beside_the_workbooks_in_one_run_create_nothing_again(pushed, controller, order):
     pushed.lose_journal()

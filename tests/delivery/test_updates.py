@@ -283,21 +283,6 @@ def test_an_update_without_an_answer_is_sent_again_by_the_workbook_that_is_writt
     assert held(controller)["N0000"]["endTime"] == END
 
 
-def test_an_update_in_an_older_workbook_undoes_no_later_one(desk, controller):
-    push_list(desk, permit(0), code=0)
-    push_list(desk, CHANGED, code=1)
-    write(desk, "PL0", said="update")
-    older = keep(desk, "older.xlsx")
-    push_list(desk, LATEST, code=1)
-    answer(desk, 0, PL0="update")
-    assert states(desk.push(older, code=1)) == {"invalid": 1}
-    assert held(controller)["N0000"]["endTime"] == LATER
-    assert (
-        "It was changed again after this workbook was written, and update would undo that."
-        in message(desk)
-    )
-
-
 def test_two_rows_cannot_both_change_one_permit_nor_is_the_second_created_when_it_comes_back(
     desk, controller
 ):
@@ -438,15 +423,6 @@ def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
 # Several files, and journals that were lost
 
 
-def test_a_newer_list_beside_a_workbook_that_says_update_creates_nothing(desk, controller):
-    changed_and_held(desk, controller)
-    write(desk, "PL0", said="update")
-    desk.table("permits june.csv", [LATEST, permit(1)])
-    desk.do("push", "--yes", keep(desk, "a.xlsx"), desk.folder / "permits june.csv", code=1)
-    assert [entry.call for entry in controller.ledger][2:] == ["permits/update"]
-    assert len(controller.records("permits")) == 2
-
-
 @pytest.mark.parametrize("beside", [{"Number": "N9999", "Plate": "OTHER1"}, {"Number": "N0001"}])
 def test_an_update_of_a_row_that_was_made_another_beside_it_is_held(desk, controller, beside):
     changed_and_held(desk, controller)
@@ -463,26 +439,6 @@ def test_an_update_is_held_where_this_journal_knows_no_such_permit(desk, control
         "write new into opscom_answer and push this workbook."
     )
     assert len(controller.ledger) == 2
-
-
-def test_the_results_workbooks_that_a_lost_journal_asks_for_make_no_second_permit(desk, controller):
-    changed_and_held(desk, controller)
-    desk.lose_journal()
-    older = (desk.folder / "results").glob("permits-results *.xlsx")
-    done = desk.do("push", "--yes", desk.results("permits"), *older, code=1)
-    told = [each["states"] for each in done["files"]]
-    assert sorted(told, key=len) == [SAME, {"unchanged": 1, "invalid": 1}]
-    assert len(controller.ledger) == 2
-
-
-def test_the_lists_of_two_terms_in_one_run_make_no_second_permit(desk, controller):
-    fall = desk.table("permits a.csv", [permit(0), permit(1)])
-    winter = desk.table("permits b.csv", [CHANGED, permit(1)])
-    said = desk.do("push", "--yes", fall, winter, code=1)
-    assert [file["states"] for file in said["files"]] == [
-        {"pushed": 2},
-        {"invalid": 1, "unchanged": 1},
-    ]
 
 
 def test_a_row_that_another_journal_held_as_a_second_permit_is_held_here_too(desk, controller):
@@ -549,17 +505,6 @@ def test_a_refused_change_leaves_what_was_known_as_it_was(desk, controller, then
     assert len(controller.records("permits")) == 2
 
 
-def test_a_change_that_was_refused_at_once_leaves_the_permit_as_it_was(desk, controller):
-    number = changed_and_held(desk, controller)
-    controller.plan[number, 0] = Fault("answer", code=9005)
-    answer(desk, 1, PL0="update")
-    controller.plan.clear()
-    assert push_list(desk, permit(0), permit(1), code=0) == SAME
-    push_list(desk, CHANGED, permit(1), code=1)
-    answer(desk, 0, PL0="update")
-    assert held(controller)["N0000"]["endTime"] == END
-
-
 @pytest.mark.parametrize("said", ["yes", "the id"])
 @pytest.mark.parametrize("command", ["settle", "push"])
 def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller, command, said):
@@ -580,17 +525,6 @@ def test_a_person_who_has_not_found_the_change_has_it_sent_again(desk, controlle
     lose_update(desk, controller)
     desk.do("settle", write(desk, "PL0", said="no"), code=4)
     assert states(desk.push(desk.results("permits"), code=0)) == {"pushed": 1, "unchanged": 1}
-
-
-def test_a_row_that_was_edited_since_its_lost_update_is_not_taken_for_what_a_person_found(
-    desk, controller
-):
-    lose_update(desk, controller)
-    done = desk.push(write(desk, "PL0", said="yes", To=LATER), code=1)
-    assert states(done) == {"invalid": 1, "unchanged": 1}
-    assert message(desk).startswith(
-        '"yes" in opscom_answer is no answer to this row. This row is in '
-    )
 
 
 def test_a_word_that_is_no_answer_to_its_row_is_named(desk, controller):
@@ -645,8 +579,7 @@ def test_a_changed_row_of_a_permit_whose_answer_was_lost_waits_until_that_is_set
     assert message(desk) == (
         f"{word}A permit with the same number, or the same plate and start, was sent by an earlier run and "
         "its answer was lost. Settle that one first: run opscom-import settle, or write its id, yes or no "
-        f"into opscom_answer in the workbook of that run and push that; where that run was killed and wrote "
-        f"none, push the file as it was then for one. Then push this row again; {IS_NEW}"
+        f"into opscom_answer in the workbook of that run and push that. Then push this row again; {IS_NEW}"
     )
     desk.do("settle", first, code=0)
     push_list(desk, CHANGED, code=1)

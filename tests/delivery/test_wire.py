@@ -3,7 +3,6 @@
 import importlib.util
 import json
 import sys
-import threading
 import time
 from contextlib import contextmanager
 
@@ -185,28 +184,6 @@ def test_a_request_whose_time_is_over_before_its_first_byte_never_leaves():
     assert controller.requests == 0
 
 
-def test_what_runs_over_its_time_is_cut_until_it_ends_and_the_next_request_is_not():
-    class Cutting(Wire):
-        """Counts how often it was cut."""
-
-        cuts = 0
-
-        def cut(self):
-            self.cuts += 1
-
-    wire, moment = Cutting(guarded=True), threading.Event()
-    wire.begin(0.01)
-    while wire.cuts < 3:
-        moment.wait(0.05)
-    assert wire.end() is True
-    cuts = wire.cuts
-    wire.begin(3600)
-    moment.wait(0.5)
-    assert wire.end() is False
-    assert wire.cuts == cuts
-    wire.close()
-
-
 # Connections
 
 
@@ -272,21 +249,6 @@ def test_a_late_answer_to_one_row_is_never_taken_for_the_answer_to_the_next(jour
         done = push(f"http://127.0.0.1:{host.port}", journal, "permits", permits(2))
     assert done.states == {0: "unknown", 1: "pushed"}
     assert done.outcomes[1].reference_id == "id-of-row-2"
-
-
-@pytest.mark.parametrize(
-    ("status", "connections"), [(200, 1), (422, 1), (408, 2), (500, 2), (504, 2)], ids=str
-)
-def test_a_connection_is_kept_after_a_refusal_but_not_after_a_status_of_failure(
-    status, connections
-):
-    plan = {("U1", 1): Fault("answer", code=9019, status=status)}
-    with Controller(plan) as controller:
-        connection = Connection(f"{controller.url}/{PATH}", timeout=60, clock=Ticks())
-        phases = {connection.send(row).phase for row in users(4)}
-        connection.close()
-        assert (phases, controller.requests) == ({Phase.ANSWERED}, 4)
-        assert controller.connections == connections
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows measures memory in another way")

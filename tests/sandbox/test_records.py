@@ -1,11 +1,9 @@
 """The sandbox answers as the vendor's pages show, and remembers: a user an id, a vehicle a plate, each permit."""
 
 import sys
-from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from controller import records_of
-from rehearsing import LEAST, PERMIT, UPDATE, USER, VEHICLE, Client, calling
+from rehearsing import LEAST, PERMIT, UPDATE, USER, VEHICLE, calling
 
 from importer.errors import SettingsError
 from importer.sandbox.server import Sandbox
@@ -160,24 +158,3 @@ def test_a_file_that_is_no_store_is_named(tmp_path):
         f"{path}: the sandbox cannot keep its records in this file. "
         "Move the file away or make its folder writable."
     )
-
-
-def test_eight_callers_of_two_sandboxes_that_share_a_file_lose_nothing(tmp_path):
-    path = tmp_path / "sandbox.sqlite"
-    with Sandbox(path) as first, Sandbox(path) as second:
-
-        def caller(name):
-            client = Client((first, second)[name % 2])
-            for number in range(25):
-                body = {**PERMIT, "permitNo": f"{name}-{number}"}
-                assert client.code("permits/push", body) is None
-                if number % 5 == 0:
-                    client.post("profiles/push", {"unique_id": "same", "login_source": str(name)})
-            client.session.close()
-
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(caller, range(8)))
-        permits = records_of(first, "permits")
-        assert len({permit["permitNo"] for permit in permits}) == 200
-        assert len({permit["reference_id"] for permit in permits}) == 200
-        assert len(records_of(second, "users")) == 1
