@@ -152,8 +152,7 @@ def _change(connection: sqlite3.Connection, attempt: int) -> None:
 def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], result: Outcome) -> None:
     """Write down what became of a record (system, endpoint, identity) whose answer was lost.
 
-    ``pushed`` and ``exists`` settle it; anything else says that it was never taken, so that the next
-    push sends it.
+    ``pushed`` and ``exists`` settle it; after anything else the next push sends it.
     """
     taken = result.state in TAKEN
     state = result.state.value if taken else State.NOT_SENT.value
@@ -176,8 +175,7 @@ def find_out(connection: sqlite3.Connection, record: tuple[int, str, str], resul
 def settle_killed(connection: sqlite3.Connection, policies: Mapping[str, Policy]) -> int:
     """Conclude the attempts that a killed run left open; return how many answers are lost.
 
-    Call it with the journal's lock held: nobody else runs, so an intent without an answer is a lost
-    answer, and an answer that was not read yet is read now.
+    Call it with the journal's lock held: an answer that was not read yet is read now.
     """
     rows = connection.execute(
         "SELECT id, file, row, system, endpoint, identity, digest, parts, status, answer, state"

@@ -125,8 +125,8 @@ class Journal(ExitStack):
     ) -> None:
         """Write down a file of a run that this journal does not know, as its results workbook tells it.
 
-        The run has no version: that tells it from those of this journal. ``why`` is what the history says
-        of it. What the journal knows as settled stays, but for what an older run brought and may change.
+        The run has no version; ``why`` is what the history says of it. What the journal knows as settled
+        stays, but for what an older run brought and may change.
         """
         moment = origin.started.replace(" ", "T") or now()
         who = (origin.host.rstrip("/"), origin.client, person(), platform.node())

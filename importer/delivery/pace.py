@@ -94,8 +94,7 @@ class Pace:
     def pause(self, attempt: int, told: str) -> float | None:
         """Return the seconds to wait before the next attempt, ``None`` where it would be too long.
 
-        A wait that OPSCOM tells (``Retry-After``: seconds, a date, or empty) holds for all rows of the run,
-        not only for the one it was told to.
+        A wait that OPSCOM tells (``Retry-After``: seconds, a date, or empty) holds for all rows of the run.
         """
         longest = min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1))
         jitter = self._random.uniform(0, longest)
@@ -143,11 +142,8 @@ class Stopper:
         """Whether not even the rows under way are waited for."""
 
     def interrupt(self) -> None:
-        """Take an interrupt of the person: the first stops the run, the second abandons it.
-
-        A signal's handler calls this in the middle of anything the main thread does, itself
-        included, so it takes no lock; whoever looks next does the rest.
-        """
+        """Take an interrupt of the person: the first stops the run, the second abandons it."""
+        # A signal's handler calls this in the middle of anything the main thread does, so it takes no lock.
         if self._interrupted:
             self.abandoned = True
         self._interrupted = True

@@ -1,8 +1,4 @@
-"""Questions to OPSCOM: one POST whose answer is only read, asked again where that does no harm.
-
-A question goes over a ``Connection`` of its own, because plate validation names
-the token in its own way, and the answer about overdue violations goes to the disk while it arrives.
-"""
+"""Questions to OPSCOM: one POST whose answer is only read, asked again where that does no harm."""
 
 from __future__ import annotations
 
@@ -85,11 +81,8 @@ def ask(
 ) -> Verdict:
     """Ask until there is an answer, as often and as fast as the run's pace allows.
 
-    ``redact`` takes the API token out of what is read.
-
-    Returns:
-        What was found, a refusal, or why there is no answer; then ``lasting`` says that others would
-        get none either, because the budget is spent or OPSCOM has been silent for too long.
+    ``redact`` takes the API token out of what is read. Where there is no answer, ``lasting`` says that others
+    would get none either: the budget is spent, or OPSCOM has been silent for too long.
     """
     attempts = 0
     while True:

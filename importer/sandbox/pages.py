@@ -1,8 +1,7 @@
 """The vendor's pages as the sandbox reads them: what each call takes, and what it does.
 
-This is a second, separate reading of the page "API Documentation" (2024): the "Request Object
-Attributes" tables and "Successful Response". It shares no line with ``schemas``: where the two readings
-differ, a rehearsal shows it. A new endpoint is one more page in ``PAGES``.
+This is a second reading of the page "API Documentation" (2024), its "Request Object Attributes" tables and
+"Successful Response". It shares no line with ``schemas``: where the two differ, a rehearsal shows it.
 """
 
 from __future__ import annotations

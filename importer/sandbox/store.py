@@ -1,7 +1,7 @@
 """What the sandbox remembers: one SQLite file of the workspace, or memory.
 
-The file holds whole records as they were pushed, so it is readable by its owner alone. It holds no
-token. Every change is one transaction; a killed sandbox loses nothing that it has answered for.
+The file holds whole records as they were pushed and no token, and is readable by its owner alone. Every
+change is one transaction; a killed sandbox loses nothing that it has answered for.
 """
 
 from __future__ import annotations

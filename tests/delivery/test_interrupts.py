@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -130,17 +129,6 @@ print(stopper.reason in {"enough", "The run was interrupted."}, stopper.abandone
         [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, cwd=ROOT
     )
     assert done.stdout == "True True\n", done.stderr
-
-
-def test_a_wait_takes_its_time_an_interrupt_ends_it_and_a_second_one_abandons_the_run():
-    stopper, started = Stopper(), time.monotonic()
-    assert stopper.wait(0.2) is False
-    assert time.monotonic() - started >= 0.2
-    threading.Timer(0.1, stopper.interrupt).start()
-    assert stopper.wait(3600) is True
-    assert (stopper.reason, stopper.abandoned) == ("The run was interrupted.", False)
-    stopper.interrupt()
-    assert stopper.abandoned
 
 
 def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_path):

@@ -125,22 +125,6 @@ def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_begun(desk, controller
     assert controller.requests == (6 if begun else 3)
 
 
-@POSIX
-def test_a_disk_that_fills_up_on_the_way_is_said_of_the_journal_and_of_the_workbook(
-    desk, controller
-):
-    push(desk)
-    write_permits(desk, 300)
-    done = desk.run(*PUSH, code=FULL.format(size=60_000))
-    assert done.code == 3, done.err
-    assert done.json["files"][0]["results"] is None
-    for what in (f"The journal {desk.journal}", f"{desk.results('permits')}: this workbook"):
-        assert re.search(rf"{re.escape(what)} c(annot|ould not) be written", done.json["stopped"])
-    assert not re.search("Traceback|Exception", done.err)
-    assert set(push(desk, code=None)) <= {"pushed", "unchanged", "unknown"}
-    assert {len(controller.entries(f"N{n:04}")) for n in range(300)} == {1}
-
-
 @pytest.mark.parametrize(
     ("moment", "names"),
     [

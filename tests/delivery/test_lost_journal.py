@@ -70,19 +70,6 @@ def test_a_lost_journal_creates_no_permit_again_until_the_results_workbooks_are_
     assert sent(controller) == [f"N{number:04}" for number in range(5)]
 
 
-def test_the_history_tells_of_a_run_that_was_learned(pushed):
-    [before] = pushed.do("history")["runs"]
-    created = pushed.do("history", before["run"])["created"]
-    pushed.lose_journal()
-    pushed.push(pushed.results("permits"), code=0)
-    told = pushed.do("history", before["run"])
-    names = ("reference_id", "source", "row")
-    assert [[each[name] for name in names] for each in told["created"]] == [
-        [each[name] for name in names] for each in created
-    ]
-    assert told["run"]["stopped"] == "Learned from permits-results.xlsx."
-
-
 def test_users_go_on_and_their_workbook_keeps_permits_back_until_it_is_pushed(desk, controller):
     desk.push(desk.roster(2, "roster.csv"), code=0)
     desk.lose_journal()

@@ -1,7 +1,6 @@
 """After a lost answer: what `settle`, a person's answer and a corrected file may and may not do."""
 
 import json
-import re
 import shutil
 
 import openpyxl
@@ -164,17 +163,6 @@ def test_a_row_of_a_killed_run_is_settled_with_the_workbook_of_a_later_one(desk,
 
 
 # Of which attempt an answer speaks, and of which record
-
-
-def test_a_lost_answer_is_told_when_settle_or_a_person_has_looked(desk, controller):
-    controller.plan["N0001", 1] = Fault("close")
-    push(desk, of(0), of(1), code=4)
-    attempt = "unknown. The connection was lost before the answer was complete."
-    settle(desk, code=4)
-    assert ["Command", "settle"] in desk.summary("permits")
-    desk.push(answer(desk, "PL1", "no"), code=0)
-    told = desk.table_of("permits")[1]["opscom_message"]
-    assert re.sub("on .{16}:", "on MOMENT:", told) == f"new\nAttempt 1 on MOMENT: {attempt}"
 
 
 NEITHER = "opscom_answer holds neither an id nor yes nor no. Correct it."
