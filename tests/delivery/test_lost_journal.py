@@ -65,6 +65,8 @@ def test_a_lost_journal_creates_no_permit_again_until_the_results_workbooks_are_
         {"unchanged": 3},
         [f"{LEARNED}as permit-updates."],
     )
+    runs = pushed.do("history", *more)["runs"]
+    assert runs[-1]["stopped"] == "Learned from permits-results.xlsx."
     permits(pushed, 5)
     assert states(pushed.push("permits.csv", *more, code=0)) == {"pushed": 2, "unchanged": 3}
     assert sent(controller) == [f"N{number:04}" for number in range(5)]

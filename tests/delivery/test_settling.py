@@ -405,6 +405,24 @@ def test_equal_rejections_do_not_stop_a_run_that_has_seen_an_acceptance_in_anoth
     assert [file["states"] for file in said["files"]] == [{"pushed": 1}, {"rejected": 25}]
 
 
+def test_history_lists_what_a_run_created_as_deletes(desk, controller):
+    desk.write("mappings/deletes.yaml", DELETES)
+    push(desk, of(3), of(4), code=0)
+    [run] = desk.do("history")["runs"]
+    deletes = desk.folder / "to-cancel.xlsx"
+    ids = [row["opscom_reference_id"] for row in desk.table_of("permits")]
+    for deleted in (False, True):
+        detail = desk.do("history", run["run"], "--as-deletes", deletes)
+        created = [(each["reference_id"], each["deleted"]) for each in detail["created"]]
+        assert created == [(number, deleted) for number in ids[::-1]]
+        if not deleted:
+            desk.push(deletes, "--mapping", "deletes.yaml", code=0)
+            assert controller.records("permits") == []
+    assert desk.told.splitlines()[-1] == (
+        f"{deletes} lists no permit: the run created none, or they are deleted already."
+    )
+
+
 def test_deletes_that_nobody_named_keep_no_other_file_of_the_folder(desk, controller):
     desk.write("mappings/deletes.yaml", DELETES)
     desk.table("inbox/cancel.csv", [{"Reference ID": "r-1"}])
