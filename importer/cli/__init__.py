@@ -64,7 +64,12 @@ class _Commands(click.Group):
             formatter.write_dl(list(COMMANDS.items()))
 
 
-@click.command(cls=_Commands, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.command(
+    cls=_Commands,
+    commands={name: click.Command(name) for name in COMMANDS},  # what click guesses from
+    help=HELP,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(importer.__version__, prog_name="opscom-import")
 def cli() -> None:
     """Gather the commands."""
