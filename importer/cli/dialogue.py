@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 BACK, ROWS = "b", "?"
 _SHOWN, _LISTED, _LONG = 5, 12, 40
+_CHOOSE = "There is no proposal here. Choose; `?` shows the rows, `b` goes back."
 _SAVE = Question("row", ("rows", "save"), "Save the mapping? `b` goes back.", ("yes",), "yes")
 
 
@@ -76,11 +77,7 @@ def _next(proposal: Proposal, passed: frozenset[Key]) -> Question | None:
 def _ask(question: Question, proposal: Proposal) -> str:
     """Ask until there is an answer that fits; ``b`` is to go back."""
     while (answer := _prompt(question)) != BACK:
-        fault = (
-            "There is no proposal here. Choose; `?` shows the rows, `b` goes back."
-            if question.held
-            else ""
-        )
+        fault = _CHOOSE if question.held else ""
         if answer == ROWS:
             _show_rows(question, proposal)
             continue
@@ -112,10 +109,8 @@ def _prompt(question: Question) -> str:
         say(f"     and {len(choices) - _LISTED} more; type a part of the name")
     shown = f" [{question.proposal}]" if question.proposal else ""
     typed = click.prompt(f">{shown}", prompt_suffix=" ", default="", show_default=False, err=True)
-    reply = str(typed).strip()
-    if not reply:
-        return question.proposal
-    if reply in {BACK, ROWS}:
+    reply = str(typed).strip() or question.proposal
+    if reply in {"", question.proposal, BACK, ROWS}:
         return reply
     if numbered and reply.isdigit() and 1 <= int(reply) <= min(len(choices), _LISTED):
         return choices[int(reply) - 1]
@@ -142,10 +137,8 @@ def _show_table(proposal: Proposal) -> None:
         table.add_row(*(Text(plain(cell)) for cell in cells))
     console().print(table)
     for skip in proposal.skips:
-        noun = "row" if len(skip.rows) == 1 else "rows"
-        if not skip.rows:
-            continue
-        say(f"Passed over: {noun} {spans(skip.rows, most=_LISTED)}: {skip.why}.")
+        if skip.rows:
+            say(f"Passed over: rows {spans(skip.rows, most=_LISTED)}: {skip.why}.")
 
 
 def _show_rows(question: Question, proposal: Proposal) -> None:
@@ -155,10 +148,8 @@ def _show_rows(question: Question, proposal: Proposal) -> None:
     secret = {p.profile.column.position for p in proposal.places if p.secret}
     for position, header in look.headers.items():
         if header == question.column and position not in secret:
-            texts = frame[position]
-            frame = frame[
-                texts.map(fold) == fold(question.value) if question.value else texts != ""
-            ]
+            texts, value = frame[position], fold(question.value)
+            frame = frame[texts.map(fold) == value if value else texts != ""]
             shown.add(position)
     numbers = look.sheet.rows[frame.index[:_SHOWN]]
     named = [column for column in look.sheet.columns if column.position in shown]

@@ -58,8 +58,7 @@ if TYPE_CHECKING:
     from importer.proposing.proposal import Proposal
     from importer.workspace import Workspace
 
-_SHOWN, _CAUSES = 20, 3
-"""Wrong cells of a workbook that are named."""
+_CAUSES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +86,8 @@ class Request:
     metavar="MAPPING",
     help="Where the mapping goes. Default: mappings/, under the file's name.",
 )
-@click.option(
-    "--endpoint", type=click.Choice(ENDPOINTS), help="What the rows are, where you know it."
-)
-@click.option(
-    "--workbook", is_flag=True, help="Write the questions as a workbook to fill in with Excel."
-)
+@click.option("--endpoint", type=click.Choice(ENDPOINTS), help="What the rows are, if you know.")
+@click.option("--workbook", is_flag=True, help="Write the questions as a workbook for Excel.")
 @taking("workspace", "mapping", "sheet", "results", "encoding", "as_json")
 def map_(
     options: Options, file: Path, output: Path | None, endpoint: str | None, *, workbook: bool
@@ -300,8 +295,6 @@ def _from_workbook(request: Request) -> int:
                 faults[cells[question.key]] = f"this is not answered. {question.text}"
         if faults:
             lines = [f"  {cell}: {faults[cell]}" for cell, _, _ in filled.lines if cell in faults]
-            more = [f"  and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-            lines = [*lines[:_SHOWN], *more]
             raise InputError(f"{request.file.name}: nothing was written.", *lines)
         if not proposal.held:
             for line in _try(proposal)[1]:
@@ -320,8 +313,8 @@ def _finish(request: Request, proposal: Proposal) -> int:
     try:
         save_glossary(request.mappings / GLOSSARY, glossary)
     except OSError as error:
-        why = f"({error.strerror}); it will be asked again"
-        say(f"What you confirmed could not be kept in {GLOSSARY} {why}.")
+        lost = f"What you confirmed could not be kept in {GLOSSARY}"
+        say(f"{lost} ({error.strerror}); it will be asked again.")
     return _tell(request, proposal, path)
 
 
@@ -370,11 +363,9 @@ def _try(proposal: Proposal) -> tuple[Job, list[str]]:
         job = prepare(order)[0]
     if job.error is not None:
         return job, [f"check says: {job.error}"]
-    rows = sum(len(sheet.batch.frame) for sheet in job.sheets)
     skipped = sum(int(sheet.batch.skipped.sum()) for sheet in job.sheets)
     held = sum(len(sheet.held) for sheet in job.sheets)
-    ready = rows - skipped - held
-    verbs = ["is" if number == 1 else "are" for number in (ready, held, skipped)]
-    said = f"check: {count(ready, 'row')} {verbs[0]} ready, {held:,} {verbs[1]} held back, {skipped:,} {verbs[2]} no record{'' if skipped == 1 else 's'}."
+    ready = sum(len(sheet.batch.frame) for sheet in job.sheets) - skipped - held
+    said = f"check: {count(ready, 'row')} ready, {held:,} held back, {skipped:,} passed over."
     causes = [cause for cause in causes_of(job.sheets) if cause.holds]
     return job, [said, *map(str, causes[:_CAUSES])]

@@ -20,7 +20,7 @@ from importer.text import fold
 from schemas import TABLES
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from importer.mapping import Mapping as Known
     from importer.mapping.document import Document
@@ -174,24 +174,20 @@ def _which(look: Look, place: Place) -> Question:
     header, field = look.header(place), place.field or ""
     examples = ", ".join(place.profile.examples)
     text = f'Is "{header}" ({examples}) {field}? {place.reason[:1].upper()}{place.reason[1:]}.'
-    return Question(
-        "column", (COLUMNS, header), text, (field, NOT_SENT), column=header, field=field
-    )
+    choices = (field, NOT_SENT)
+    return Question("column", (COLUMNS, header), text, choices, column=header, field=field)
 
 
 def _ask_for_missing(made: Proposal) -> None:
     """Ask for what OPSCOM needs and no column gives; of a group one field is enough."""
     table, given = TABLES[made.endpoint], {place.field for place in made.places}
-    groups: set[str] = set()
     for known in table.fields:
         names = [known.name]
         if known.need is Need.ONE_OF:
             names = [field.name for field in table.group(known.group)]
         needed = known.need in {Need.REQUIRED, Need.ONE_OF} or known.name in _NAMES
-        if not needed or groups & set(names):
-            continue
-        groups |= set(names)
-        if not given & set(names):
+        if needed and not given & set(names):
+            given |= set(names)
             # Of a number of OPSCOM and a name for it a person knows the name.
             _ask_field(made, names[-1])
 
@@ -283,51 +279,38 @@ def propose_anew(
     drafts += [draft for draft in made.drafts if draft.field in wanted - ours]
     questions += _left_anew(made, mapping)
     sent = {draft.field for draft in drafts} | lost
-    mapped = set(map(fold, mapping.headers))
-    seen = mapping.file.seen
-    before = mapped | set(map(fold, seen or ()))
+    places = tuple(_beside(made, mapping, sent, said))
+    anew = replace(made, places=places, drafts=drafts, kept=data, like=mapping.path)
+    anew.questions = [*questions, *(_which(look, p) for p in anew.places if p.reason == _NEW)]
+    if not mapping.is_for(look.source.path.name):
+        anew.kept = {key: value for key, value in data.items() if key != "match"}
+    rules = data.get("skip_rows") or ()
+    left = (skip for skip in made.skips if skip.why == LEFT and skip.rule not in rules)
+    anew.skips = [*(Skip(rule, (), "as before") for rule in rules), *left]
+    anew.duplicates = str(data.get("duplicates", "error"))
+    return anew
 
-    def told_again(place: Place) -> Place:
-        header = look.header(place)
+
+def _beside(
+    made: Proposal, mapping: Known, sent: Collection[str], said: Answers
+) -> Iterator[Place]:
+    """Yield where columns go beside a mapping: as before where it names them, under each field that it takes from them."""
+    mapped, seen = set(map(fold, mapping.headers)), mapping.file.seen
+    for place in made.places:
+        header = made.look.header(place)
+        before = {*mapped, *map(fold, seen or ())}
         if place.field and place.field not in sent:
             if place.used and seen is not None and fold(header) not in before:
-                return replace(place, confidence=Confidence.ASK, reason=_NEW)
-            return place.nowhere(f"new; {mapping.name} gives no {place.field}")
-        same = fold(header) in mapped and said.get(COLUMNS, header) is None
-        return replace(place, reason="as before") if same else place
-
-    places = tuple(
-        told
-        for place in made.places
-        for told in (told_again(place), *_further(place, made, mapping))
-    )
-    questions += [_which(look, place) for place in places if place.reason == _NEW]
-    for_it = mapping.is_for(look.source.path.name)
-    left = {"fields"} if for_it else {"fields", "match"}
-    kept = {key: value for key, value in data.items() if key not in left}
-    rules = kept.get("skip_rows") or ()
-    return replace(
-        made,
-        places=places,
-        drafts=drafts,
-        questions=questions,
-        skips=[
-            *(Skip(rule, (), "as before") for rule in rules),
-            *(skip for skip in made.skips if skip.why == LEFT and skip.rule not in rules),
-        ],
-        duplicates=str(kept.get("duplicates", "error")),
-        kept=kept,
-        like=mapping.path,
-    )
-
-
-def _further(place: Place, made: Proposal, mapping: Known) -> list[Place]:
-    """Return a column under the further fields that a mapping takes from it."""
-    there = {p.field for p in made.places if p.profile is place.profile}
-    header = fold(made.look.header(place))
-    taken = (r.field.name for r in mapping.rules if header in map(fold, r.part.headers))
-    further = [name for name in taken if place.used and name not in there]
-    return [replace(place, field=name, reason="as before") for name in further]
+                yield replace(place, confidence=Confidence.ASK, reason=_NEW)
+            else:
+                yield place.nowhere(f"new; {mapping.name} gives no {place.field}")
+        else:
+            same = fold(header) in mapped and said.get(COLUMNS, header) is None
+            yield replace(place, reason="as before") if same else place
+        there = {p.field for p in made.places if p.profile is place.profile}
+        for rule in mapping.rules if place.used else ():
+            if fold(header) in map(fold, rule.part.headers) and rule.field.name not in there:
+                yield replace(place, field=rule.field.name, reason="as before")
 
 
 def _left_anew(made: Proposal, mapping: Known) -> list[Question]:

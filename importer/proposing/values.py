@@ -123,9 +123,8 @@ def turn(made: Turn) -> str:
     longest = known.max_length if known.may_be_cut and known.kind is Kind.TEXT else None
     if longest and any(len(text) > longest for text in made.counts):
         made.rule["truncate"] = True
-        made.why = (
-            f"{made.why or made.place.reason}; what is longer than {longest} characters is cut"
-        )
+        why = made.why or made.place.reason
+        made.why = f"{why}; what is longer than {longest} characters is cut"
     return made.why or made.place.reason
 
 
@@ -216,9 +215,8 @@ def _provinces(made: Turn) -> None:
         # A vehicle's may be a full name, so that only what looks like a code is asked.
         likely = made.place.profile.few and (optional or len(text) <= _CODE)
         asked = question if likely else ""
-        becomes = made.decide(
-            text, rows, guess, choices, asked, sure=bool(code), free=True, held=False
-        )
+        more = {"sure": bool(code), "free": True, "held": False}
+        becomes = made.decide(text, rows, guess, choices, asked, **more)
         if becomes is None and optional:
             made.rule["if_invalid"] = "omit"
         elif becomes != code:
@@ -238,9 +236,8 @@ def _user_types(made: Turn) -> None:
             asked += " `opscom-import pull user-types` brings the list of numbers."
         elif len(found) > 1:
             asked += f" It may be {' or '.join(list(offered)[: len(found)])}."
-        one = found[0] if len(found) == 1 else None
-        exact = one is not None and one.type_name.casefold() == text.casefold()
-        guess = one.id if one else None
+        guess = found[0].id if len(found) == 1 else None
+        exact = guess is not None and found[0].type_name.casefold() == text.casefold()
         becomes = made.decide(text, rows, guess, (*offered, BLANK), asked, sure=exact, free=True)
         if becomes and becomes != BLANK:
             lookup[text] = becomes.split(" ")[0]
@@ -315,11 +312,8 @@ def _postal_codes(made: Turn) -> None:
     fives = sum(len(text) == _ZIP for text in codes)
     states = [p.profile.counts for p in made.proposal.places if p.field == "province" and p.used]
     lost = bool(states) and {province_of(text) for text in states[0]} <= _ZEROS
-    if (
-        all(text.isdigit() for text in codes)
-        and len(codes) > fives
-        and (lost or 2 * fives > len(codes))
-    ):
+    short = len(codes) > fives and all(text.isdigit() for text in codes)
+    if short and (lost or 2 * fives > len(codes)):
         made.rule["pad"] = _ZIP
 
 

@@ -34,7 +34,7 @@ from importer.reading.xlsx import read_xlsx
 from importer.text import clean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from openpyxl.worksheet.worksheet import Worksheet
 
@@ -88,14 +88,13 @@ def _lines(proposal: Proposal) -> dict[str, list[_Line]]:
         text = f"Choose a field, or `{NOT_SENT}`."
         choices = (NOT_SENT,) if place.secret else fields
         question = Question("column", (COLUMNS, header), text, choices, said)
-        columns.append(
-            _Line((letter, header, *examples, full, said, sure, why), question, asked=open_)
-        )
+        cells = (letter, header, *examples, full, said, sure, why)
+        columns.append(_Line(cells, question, asked=open_))
     for v in proposal.values:
         key, becomes = (VALUES, v.column, v.value), v.becomes or ""
         free = Question("value", key, "", v.choices, becomes, field=v.field, free=True)
-        cells = (v.column, v.field, v.value, v.rows, becomes, v.confidence.value)
-        values.append(_Line(cells, asked.get(key, free), asked=key in asked))
+        filled = (v.column, v.field, v.value, v.rows, becomes, v.confidence.value)
+        values.append(_Line(filled, asked.get(key, free), asked=key in asked))
     for skip in proposal.skips:
         text, choices = f"{skip.why}; rows {_some(skip.rows)}", (SKIP, SEND)
         question = Question("row", (ROWS, skip.why), text, choices, SKIP)
@@ -157,20 +156,17 @@ def _write(page: Worksheet, lines: Iterable[_Line], lists: Worksheet) -> None:
         answer.number_format = "@"
         if line.asked:
             answer.fill = _ASKED
-        key = line.question.choices
-        if key and key not in offered:
+        choices = line.question.choices
+        if choices and choices not in offered:
             column = lists.max_column + 1
-            for at, choice in enumerate(key, 1):
+            for at, choice in enumerate(choices, 1):
                 _put(lists, at, column, choice)
             letter = get_column_letter(column)
-            formula = f"Lists!${letter}$1:${letter}${len(key)}"
-            made = DataValidation(
-                "list", formula1=formula, allow_blank=True, showErrorMessage=False
-            )
-            page.add_data_validation(made)
-            offered[key] = made
-        if key:
-            offered[key].add(answer.coordinate)
+            cells = f"Lists!${letter}$1:${letter}${len(choices)}"
+            offered[choices] = DataValidation("list", formula1=cells, allow_blank=True)
+            page.add_data_validation(offered[choices])
+        if choices:
+            offered[choices].add(answer.coordinate)
 
 
 def _put(page: Worksheet, row: int, column: int, value: str | int) -> None:
@@ -260,10 +256,14 @@ def _texts(grid: Grid, width: int) -> list[tuple[int, list[str]]]:
     return [(row, [*map(clean, cells), *blank]) for row, *cells in rows]
 
 
-def _given(answer: str, cell: str, question: Question) -> str:
-    """Say that another column gives a field, and what may be chosen instead."""
-    ways = [f"`{way}`" for way in (NOT_SENT, answer + SECOND) if way in question.choices]
-    return f"{answer} is given by {cell} already. Choose {', '.join(ways)}, or another field."
+def _fault(line: _Line, answer: str, endpoint: str) -> str:
+    """Return what is wrong with an answer by itself; empty for nothing."""
+    question = line.question
+    if answer and answer != question.proposal:
+        return question.refusal(answer, endpoint)
+    # Whether a value is still asked is known once all is answered.
+    lacks = not answer and (question.proposal or (line.asked and question.key[0] != VALUES))
+    return f"this is not answered. {question.text}".strip() if lacks else ""
 
 
 def answers_of(
@@ -286,22 +286,16 @@ def answers_of(
         now = said.setdefault(key, [])
         if len(now) >= len(lines.get(key, ())):
             continue
-        line, fault = lines[key][len(now)], ""
+        line = lines[key][len(now)]
         question = line.question
         answer = question.choice(text) if text != question.proposal else text
-        if answer and answer != question.proposal:
-            fault = question.refusal(answer, proposal.endpoint)
-        elif not answer and (question.proposal or (line.asked and key[0] != VALUES)):
-            # Whether a value is still asked is known once all is answered.
-            fault = f"this is not answered. {question.text}".strip()
-        if (
-            key[0] == COLUMNS
-            and answer in taken
-            and answer not in {"", NOT_SENT}
-            and answer[-1] != ")"
-        ):
-            fault = _given(answer, taken[answer], question)
-        taken.setdefault(answer, cell)
+        fault = _fault(line, answer, proposal.endpoint)
+        if key[0] == COLUMNS and answer in taken:
+            ways = [f"`{way}`" for way in (NOT_SENT, answer + SECOND) if way in question.choices]
+            choose = f"Choose {', '.join(ways)}, or another field."
+            fault = f"{answer} is given by {taken[answer]} already. {choose}"
+        if answer not in {"", NOT_SENT} and answer[-1] != ")":
+            taken.setdefault(answer, cell)
         now.append(question.proposal if fault else answer)
         if fault:
             faults[cell] = fault
@@ -312,13 +306,9 @@ def answers_of(
         if now != [line.question.proposal for line in proposed] or (asked and any(now)):
             # Of a column that gave two fields the one that is left counts.
             answers[key] = next((each for each in now if each != NOT_SENT), NOT_SENT)
+    # Columns that gave way to one that is declined now stay out, as a person saw them.
+    rivals = (place for place in proposal.places if place.reason.startswith(RIVAL))
+    out: dict[Key, str] = {(COLUMNS, proposal.look.header(each)): NOT_SENT for each in rivals}
+    out = out if NOT_SENT in answers.values() else {}
     said_now = {key: text for key, text in answers.items() if text}
-    return Answers(_left_out(answers, proposal) | said_now).over(before), faults
-
-
-def _left_out(answers: Mapping[Key, str], proposal: Proposal) -> dict[Key, str]:
-    """Return the columns that gave way to one that is declined now: they stay out, as a person saw them."""
-    if NOT_SENT not in answers.values():
-        return {}
-    headers = [proposal.look.header(p) for p in proposal.places if p.reason.startswith(RIVAL)]
-    return {(COLUMNS, header): NOT_SENT for header in headers}
+    return Answers(out | said_now).over(before), faults

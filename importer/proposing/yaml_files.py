@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from contextlib import suppress
+from itertools import chain
 from math import inf
 from typing import TYPE_CHECKING, Final
 
@@ -90,15 +91,12 @@ def mapping_text(proposal: Proposal, *, matched: bool = True) -> str:
     why = "not sent when this was made; what is new since is said by `check`"
     lines.append(f"seen: {_flow(dict(proposal.seen))}   # {why}")
     if proposal.held:
-        how = "answer these with `opscom-import map`, or here, and remove the lines"
-        lines.append(f"ask:   # {how}")
+        lines.append(
+            "ask:   # answer these with `opscom-import map`, or here, and remove the lines"
+        )
     for q in proposal.held:
-        parts = {
-            "field": q.field,
-            "column": q.column,
-            "question": _remark(q.text),
-            "choices": q.choices[:_MOST_CHOICES],
-        }
+        said, choices = _remark(q.text), q.choices[:_MOST_CHOICES]
+        parts = {"field": q.field, "column": q.column, "question": said, "choices": choices}
         lines.append(f"  - {_flow({name: part for name, part in parts.items() if part})}")
     text = "\n".join(lines) + "\n"
     return text + _SEAL.format(_digest(text))
@@ -152,9 +150,7 @@ def pattern(file: Path) -> str:
     >>> pattern(Path("HR_Extract_20260901_run12.csv"))
     'HR_Extract_*'
     """
-    fixed = _CHANGING_RE.sub("*", file.stem)
-    fixed = re.sub(r"\*[\s_.*-]*\*", "*", fixed)
-    fixed = re.sub(r"\[", "[[]", fixed)
+    fixed = re.sub(r"\*[\s_.*-]*\*", "*", _CHANGING_RE.sub("*", file.stem)).replace("[", "[[]")
     if not re.search(r"[^\W\d_]", fixed):
         return f"{file.stem}*"
     return fixed if fixed.endswith("*") else f"{fixed}*"
@@ -231,10 +227,8 @@ def _entry(key: str, value: object, indent: int = 0, comment: str = "") -> list[
     if isinstance(value, Mapping):
         deep = indent == 0 and any(isinstance(inner, Mapping) for inner in value.values())
         if deep or len(line) > _WIDTH:
-            inner = [
-                line for each, part in value.items() for line in _entry(each, part, indent + 2)
-            ]
-            return [f"{pad}{name}:{behind}", *inner]
+            inner = (_entry(each, part, indent + 2) for each, part in value.items())
+            return [f"{pad}{name}:{behind}", *chain(*inner)]
     return [line + behind]
 
 

@@ -53,7 +53,7 @@ def test_a_first_day_and_a_second_semester(tmp_path, controller):
         ('"Status" is "Left" in 1 row. Are these not to be sent?', "1"),
         ("Save the mapping?", ""),
     )
-    assert "check: 6 rows are ready, 1 is held back, 1 is no record." in seen
+    assert "check: 6 rows ready, 1 held back, 1 passed over." in seen
 
     problem = (
         '  Error in 1 row (9033), first at new-staff.csv, row 8 "Work Email": this is not an e-mail address, '

@@ -208,7 +208,7 @@ def test_the_count_of_a_check_says_why_rows_are_held_back(desk):
     first, second = [
         line for line in done.err.splitlines() if "held back" in line or "Error" in line
     ]
-    assert first == "check: 1 row is ready, 1 is held back, 0 are no records."
+    assert first == "check: 1 row ready, 1 held back, 0 passed over."
     assert second.startswith('Error in 1 row (9005), first at permits.csv, row 3 "Valid To": ')
 
 

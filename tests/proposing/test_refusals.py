@@ -4,7 +4,7 @@ import json
 
 import openpyxl
 import pytest
-from asking import ANSWERS, LOGIN, PEOPLE, STAFF
+from asking import ANSWERS, LOGIN, PEOPLE
 
 from importer.proposing.values import PROVINCES
 
@@ -146,15 +146,6 @@ def test_every_wrong_cell_of_the_workbook_is_named_and_nothing_written(desk, wro
         f"{WORKBOOK}: nothing was written.",
         *(f"  {cell.replace('_', '!')}: {said}" for cell, (_, said) in wrong.items() if said),
     ]
-
-
-def test_of_many_wrong_cells_the_first_are_named(desk):
-    extra = ";".join(f"X{at}" for at in range(30))
-    desk.put(desk.staff.name, STAFF.replace("Conjoint", extra))
-    path = filled(desk, **{f"Columns_G{row}": "none" for row in range(2, 30)})
-    lines = refused(desk, path).splitlines()
-    assert lines[1] == "  Columns!G2: OPSCOM has no field none."
-    assert (len(lines), lines[-1]) == (22, "  and 8 more")
 
 
 @pytest.mark.parametrize("page", ["Columns", "Rows"])

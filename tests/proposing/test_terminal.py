@@ -23,7 +23,7 @@ def test_one_question_comes_after_the_other_and_the_other_ways_to_answer_give_th
         SAVE,
     )
     assert code == 0
-    assert "check: 3 rows are ready, 0 are held back, 0 are no records." in said
+    assert "check: 3 rows ready, 0 held back, 0 passed over." in said
     assert "OPSCOM has no field nonsense." in said
     assert "There is no line 8." in said
     assert "There is no proposal here. Choose; `?` shows the rows, `b` goes back." in said
@@ -65,7 +65,7 @@ def test_the_sheet_comes_first_and_a_second_e_mail_is_offered_where_the_first_ha
         file=path,
     )
     assert code == 0, said
-    passed = "Passed over: row 4: one cell alone is filled: a title, a note or a section."
+    passed = "Passed over: rows 4: one cell alone is filled: a title, a note or a section."
     assert passed in said
     made = desk.mapping("people.yaml")
     assert made["sheet"] == "Students"
