@@ -6,11 +6,13 @@ import pytest
 from asking import STAFF, Desk
 from commanding import called
 
+from importer.mapping import apply_mapping, load_mapping
 from importer.proposing.answers import Answers
 from importer.proposing.columns import place_columns
 from importer.proposing.profiles import profile
 from importer.proposing.propose import propose
 from importer.proposing.sheets import look_at
+from importer.proposing.yaml_files import mapping_text
 from importer.reading import read_source, take_sheet
 
 
@@ -49,6 +51,18 @@ def proposed(tmp_path):
         return propose(look, look.readings[0].endpoint, Answers(answers or {}), types=types)
 
     return proposing
+
+
+@pytest.fixture
+def sent(tmp_path):
+    """Return what maps a proposal's sheet with the mapping that it writes: a frame under OPSCOM's names."""
+
+    def mapped(made):
+        path = tmp_path / "made.yaml"
+        path.write_text(mapping_text(made), encoding="utf-8")
+        return apply_mapping(load_mapping(path), made.look.sheet).frame
+
+    return mapped
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import json
 
-import openpyxl
 import pytest
 from asking import STAFF
 
@@ -68,29 +67,10 @@ def test_the_command_for_what_is_open_names_the_mapping_and_the_sheet(desk):
     assert done.err.splitlines()[-1] == said
 
 
-def test_a_new_column_that_a_person_wants_sent_beside_a_mapping_is_sent(desk):
-    mapping = staff_mapping(desk, ("unique_id: Matricule", "first_name: Prénom"))
-    workbook = desk.fill(desk.staff, {}, *mapping)
-    page = openpyxl.load_workbook(workbook)["Columns"]
-    row = next(row for row in range(2, 20) if page[f"B{row}"].value == "Nom")
-    made = desk.answer(desk.staff, {f"Columns!G{row}": "last_name"}, *mapping, book=workbook)
-    assert made["fields"]["last_name"] == "Nom"
-
-
 def test_a_column_that_is_gone_is_asked_for(desk):
     mapping = staff_mapping(desk, ("unique_id: Matricule", "driver_licence_num: Permis"))
     asked = 'The column of driver_licence_num ("Permis") is gone. Which column is it now?'
     assert desk.asks(desk.staff, *mapping) == [asked]
-
-
-def test_a_workbook_made_beside_a_mapping_goes_on_with_that_mapping(desk):
-    fields = ("unique_id: Matricule", "user_type_id: {column: Régime, lookup: {Temps plein: '7'}}")
-    mapping = staff_mapping(desk, fields, "duplicates: last\n")
-    made = desk.answer(desk.staff, {"Temps partiel": "8"}, *mapping)
-    assert (made["duplicates"], list(made["fields"])) == (
-        "last", ["unique_id", "login_source", "user_type_id"],
-    )  # fmt: skip
-    assert made["fields"]["user_type_id"]["lookup"] == {"Temps plein": "7", "Temps partiel": "8"}
 
 
 VEHICLES = "Plate,Make,Province,Plate Type\nABC 123,Ford,ON,PASS\nBXT 904,Kia,ON,COMM\nCCC 333,Kia,ON,PASS\n"  # fmt: skip
@@ -122,15 +102,6 @@ def test_a_date_that_is_said_beside_a_mapping_leaves_the_other_dates_alone(desk)
     desk.answer(path, {"end of term": "2026-12-31"}, "--mapping", "mine.yaml")
     done = desk.call(desk.folder, "check", path, "--mapping", "permits.yaml", "--json")
     assert json.loads(done.out)["files"][0]["states"] == {"ready": 2}
-
-
-def test_a_mapping_of_plates_to_look_up_is_kept_too(desk):
-    path = desk.mappings / "looked-up.yaml"
-    path.write_text("version: 1\nname: P\nendpoint: plates\nfields: {plate: Plate}\n", "utf-8")
-    file = desk.put("plates.csv", "Plate,State\nABC123,ON\nBXT904,ON\n")
-    done = desk.map(file, "--mapping", path)
-    assert done.code == 0, done.err
-    assert desk.mapping("plates.yaml")["fields"] == {"plate": "Plate"}
 
 
 FALL = "Student ID,First Name,Last Name,Email,Status\n9001,Ann,Roe,a@uni.example,Active\n9002,Jo,Poe,j@uni.example,Withdrawn\n"  # fmt: skip

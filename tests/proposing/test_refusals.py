@@ -148,19 +148,15 @@ def test_every_wrong_cell_of_the_workbook_is_named_and_nothing_written(desk, wro
     ]
 
 
-@pytest.mark.parametrize("page", ["Columns", "Rows"])
-def test_a_workbook_that_lost_a_sheet_is_refused_in_a_sentence(desk, page):
-    path = filled(desk)
+@pytest.mark.parametrize("page", ["Columns", "Values", "Rows"])
+def test_a_workbook_that_lost_a_sheet_or_its_headings_is_refused_in_a_sentence(desk, page):
+    path = filled(desk, Values_A1="Spalte") if page == "Values" else filled(desk)
     book = openpyxl.load_workbook(path)
-    del book[page]
+    if page != "Values":
+        del book[page]
     book.save(path)
     said = f"{WORKBOOK}: the sheet {page} does not have its headings in row 1 any more. {AGAIN}"
     assert refused(desk, path) == said
-
-
-def test_a_workbook_without_its_headings_is_refused_in_a_sentence(desk):
-    said = f"{WORKBOOK}: the sheet Values does not have its headings in row 1 any more. {AGAIN}"
-    assert refused(desk, filled(desk, Values_A1="Spalte")) == said
 
 
 @pytest.mark.parametrize("text", ["[" * 5000, "no list", "7", "[]", ""])
