@@ -18,7 +18,7 @@ from importer.cli.options import Options, taking
 from importer.cli.terminal import emit, is_interactive, say, say_error
 from importer.errors import ImporterError, InputError, MappingError
 from importer.files import free_name, write_whole
-from importer.mapping import load_mapping, missing_headers
+from importer.mapping import load_mapping
 from importer.mapping.choosing import choose
 from importer.mapping.document import read_document
 from importer.prepare import CHECK, prepare
@@ -157,11 +157,6 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
             hint="Correct the file or the mapping by hand (docs/mappings.md says how).",
         )
     first = look_at(source, sheet=options.sheet, endpoint=mapping.endpoint)[0]
-    if set(missing_headers(mapping, first.sheet.columns)) == set(mapping.headers):
-        raise InputError(
-            f"{file.name} has nothing of {path.name}.",
-            hint="Leave --mapping out to have a mapping proposed.",
-        )
     return lambda said: propose_anew(first, mapping, document, said, office)
 
 

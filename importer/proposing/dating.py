@@ -99,12 +99,6 @@ def read_dates(counts: Mapping[str, int]) -> Dates:
     )  # fmt: skip
 
 
-def span(counts: Mapping[str, int], form: str) -> tuple[str, str]:
-    """Return the first and the last day of dates in a form, both empty where there is none."""
-    days = sorted(value[:10] for text in counts if (value := read_date(text, form)))
-    return (days[0], days[-1]) if days else ("", "")
-
-
 def proven_form(profiles: Sequence[Profile]) -> str:
     """Return the form of dates of the first column whose values leave no doubt; empty without one."""
     read = (read_dates(profile.counts) for profile in profiles)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from importer.proposing.answers import ROWS, Question
-from importer.proposing.dating import read_dates, span
+from importer.proposing.dating import read_date, read_dates
 from importer.proposing.profiles import FEW, folded
 from importer.proposing.proposal import Skip
 from importer.proposing.vocabulary import languages, means, total_pattern
@@ -63,9 +63,14 @@ def judge_rows(made: Proposal) -> None:
         )
         if position not in made.mapped:
             seen[header] = list(profile.counts) if tells else []
-        skips += _left(made, profile) if shown else ()
         dated = position not in {*secret, *made.mapped} and profile.share("date") > _DATED
-        skips += _departed(made, profile) if dated else ()
+        gone = _left(made, profile) if shown else []
+        gone += _departed(made, profile) if dated else []
+        if gone:
+            texts = made.look.sheet.frame[position].map(fold)
+            hits = texts.isin(list(map(fold, gone))).to_numpy()
+            rule = {"column": header, "matches": _pattern(gone)}
+            skips.append(Skip(rule, _numbers(made, hits), LEFT))
     made.seen = seen
     notes = {row for skip in made.skips if skip.why == _ALONE for row in skip.rows}
     made.skips += [*skips, *_marked(made, notes)]
@@ -146,34 +151,30 @@ def _pattern(texts: Sequence[str]) -> str:
     return f"(?i)({'|'.join(map(re.escape, texts))})".replace("\\ ", " ")
 
 
-def _left(made: Proposal, profile: Profile) -> Iterator[Skip]:
-    """Ask about people that have left; yield the rule for those not to be sent."""
-    position = profile.column.position
-    header = made.look.headers[position]
-    gone: list[str] = []
+def _left(made: Proposal, profile: Profile) -> list[str]:
+    """Ask about people that have left; return the values of those not to be sent."""
+    header, gone = made.look.headers[profile.column.position], []
     for text, number in folded(profile.counts).items():
         asked = f'"{header}" is "{text}" in {count(number, "row")}. Are these not to be sent?'
         if _has_left(profile, text) and _left_out(made, (header, text), asked, header, text):
             gone.append(text)
-    if gone:
-        wanted = [fold(text) for text in gone]
-        hits = made.look.sheet.frame[position].map(fold).isin(wanted).to_numpy()
-        rule = {"column": header, "matches": _pattern(gone)}
-        yield Skip(rule, _numbers(made, hits), LEFT)
+    return gone
 
 
-def _departed(made: Proposal, profile: Profile) -> Iterator[Skip]:
-    """Ask about people whose day of leaving, which the others lack, has passed; yield the rule for those not to be sent."""
-    position, header = profile.column.position, made.look.headers[profile.column.position]
-    words = languages()["english"].sets["leaving"]
+def _departed(made: Proposal, profile: Profile) -> list[str]:
+    """Ask about people whose day of leaving, which the others lack, has passed; return the days."""
+    header, words = (
+        made.look.headers[profile.column.position],
+        languages()["english"].sets["leaving"],
+    )
     if words.isdisjoint(_header_words(profile.column.header)) or profile.filled == profile.rows:
-        return
+        return []
     today, form = dt.datetime.now(dt.UTC).date().isoformat(), read_dates(profile.counts).form
-    gone = [text for text in profile.counts if "" < span({text: 1}, form)[1] < today]
-    hits = made.look.sheet.frame[position].map(clean).isin(gone).to_numpy()
-    asked = f'"{header}" is a day that has passed in {count(int(hits.sum()), "row")}. Are these not to be sent?'
-    if 0 < len(gone) <= FEW and _left_out(made, (header, "passed"), asked, header):
-        yield Skip({"column": header, "matches": _pattern(gone)}, _numbers(made, hits), LEFT)
+    gone = [text for text in profile.counts if "" < read_date(text, form)[:10] < today]
+    number = count(sum(profile.counts[text] for text in gone), "row")
+    asked = f'"{header}" is a day that has passed in {number}. Are these not to be sent?'
+    said = 0 < len(gone) <= FEW and _left_out(made, (header, "passed"), asked, header)
+    return gone if said else []
 
 
 @cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from importer.proposing.answers import BLANK, FIELDS, HOLD, VALUES, Question
-from importer.proposing.dating import proven_form, read_dates, span
+from importer.proposing.dating import proven_form, read_date, read_dates
 from importer.proposing.profiles import folded, province_of
 from importer.proposing.proposal import Confidence, Value
 from importer.proposing.vocabulary import means, user_types
@@ -147,7 +147,8 @@ def _dated(made: Turn) -> None:
     form, proof = dates.form, "in a form that leaves no doubt"
     if dates.other:
         form, proof = _day_or_month(made, dates)
-        first, last = span(made.counts, form)
+        days = [day for text in made.counts if (day := read_date(text, form)[:10])]
+        first, last = min(days), max(days)
     elif dates.proof:
         proof = f"{count(dates.proof, 'row')} prove the form"
     for name, english in dates.months.items():

@@ -15,7 +15,6 @@ from commanding import ROOT
 LDAP = {"login source": "LDAP"}
 PERMITS = [["No", "Lot", "Plate", "From", "To", "Amount", "Cur"]]
 PERMITS += [[f"F26-{n}", "Gold", f"ABC {n}23", "2026-09-01", "2027-04-30", "412.00", "CAD"] for n in range(4)]  # fmt: skip
-MERGED = ("A1:B1", "D1:E1", "F1:G1")
 
 
 @pytest.mark.libreoffice
@@ -135,12 +134,9 @@ def test_the_next_file_of_the_system_asks_only_what_is_new(desk):
     ]
 
 
-@pytest.mark.parametrize("merges", [(), MERGED], ids=["plain", "merged"])
-def test_a_header_of_two_lines_is_proposed_and_its_rows_are_ready(desk, merges):
+def test_a_header_of_two_lines_is_proposed_and_its_rows_are_ready(desk):
     groups = ["Permit", "Permit", "Vehicle", "Valid", "Valid", "Paid", "Paid"]
-    if merges:
-        groups = ["Permit", None, "Vehicle", "Valid", None, "Paid", None]
-    path = desk.save("permits.xlsx", merges, Permits=[groups, *PERMITS])
+    path = desk.save("permits.xlsx", Permits=[groups, *PERMITS])
     shape = desk.json(path)
     assert (shape["header_row"], shape["endpoint"], shape["asks"]) == ([1, 2], "permits", [])
     made = desk.mappings / "permits.yaml"

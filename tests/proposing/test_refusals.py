@@ -75,10 +75,6 @@ def test_a_checked_workbook_is_no_new_file(desk):
             "--mapping", "endpoint: permit-deletes\nfields: {referenceID: Reference ID}\n",
             "mine.yaml deletes what a file lists; nothing is proposed for that. Correct the file or the mapping by hand (docs/mappings.md says how).",
         ),
-        (
-            "--mapping", "endpoint: vehicles\nfields: {plate: Tag, make: Car}\n",
-            "RH-employés-2026-09-01.csv has nothing of mine.yaml. Leave --mapping out to have a mapping proposed.",
-        ),
     ],
 )  # fmt: skip
 def test_a_mapping_that_is_in_the_way_or_of_another_kind_is_told(desk, option, text, said):

@@ -240,17 +240,6 @@ def test_ends_at_midnight_are_asked_and_count_to_the_end_of_the_day(proposed):
     assert rules(proposed(text, {key: "it ends at 00:00"}))["endTime"] == "Valid To"
 
 
-def test_what_vehicles_lack_is_asked_for_all(proposed):
-    text = "Plate,Make,Model\nABC123,Ford,Focus\nBXT904,Kia,Rio\n"
-    answers = {("fields", "plateType"): "Passenger", ("fields", "prov"): "ON"}
-    assert [q.key for q in proposed(text).questions] == list(answers)
-    said = proposed(text, answers)
-    assert (rules(said)["plateType"], rules(said)["prov"]) == (
-        {"value": "Passenger"}, {"value": "ON"},
-    )  # fmt: skip
-    assert said.questions == []
-
-
 @pytest.mark.parametrize("form", ["{last}, {first}", "{first} {last}"])
 @pytest.mark.parametrize("answers", [{}, {"Name": "first_name"}, {"Name": "last_name"}])
 def test_of_whole_names_each_field_gets_its_part(proposed, sent, form, answers):
