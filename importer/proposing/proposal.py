@@ -110,13 +110,12 @@ class Look:
     def endpoints(self) -> tuple[str, ...]:
         """The best endpoint and those that fit nearly as well, or are whole: people beside their cars or permits."""
         best, *others = self.readings
-        near = _NEAR * best.score
-
-        def fits(other: Reading) -> bool:
+        found = [best.endpoint]
+        for other in others:
             holders = "users" in {best.endpoint, other.endpoint}
-            return other.score >= (min(near, _WHOLE) if holders else near)
-
-        return (best.endpoint, *(other.endpoint for other in others if fits(other)))
+            if other.score >= min(_NEAR * best.score, _WHOLE if holders else best.score):
+                found.append(other.endpoint)
+        return tuple(found)
 
     def header(self, place: Place) -> str:
         """Return the name that a mapping uses for a column."""

@@ -38,10 +38,7 @@ _MISSING: Final = {
     "prov": "No column gives the province or state of the plates. Which is it for all?",
     "endTime": "No column says when the permits end. When do they all end (yyyy-mm-dd hh:mm:ss)?",
     "startTime": "No column says when the permits start. When do they all start (yyyy-mm-dd hh:mm:ss)?",
-    "plate": "No column is surely the plate. Which is it?",
     "referenceID": "No column is surely OPSCOM's reference id. Which is it?",
-    "first_name": "No column is surely the first name. Which is it?",
-    "last_name": "No column is surely the last name. Which is it?",
 }
 OFFERED: Final = {
     "login_source": ("OPSCOM", "LDAP", "SSO"),
@@ -201,7 +198,9 @@ def _ask_field(made: Proposal, name: str) -> None:
         return
     if said is None or by_column:
         choices = _may_give(made, name) if by_column else OFFERED.get(name, ())
-        asked = Question("field", key, _MISSING[name], choices, field=name, free=not by_column)
+        which = f"No column is surely the {name.replace('_', ' ')}. Which is it?"
+        text = _MISSING.get(name, which)
+        asked = Question("field", key, text, choices, field=name, free=not by_column)
         made.questions.append(asked)
     else:
         if name in _TIMES:
