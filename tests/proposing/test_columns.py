@@ -98,26 +98,6 @@ def test_a_header_of_an_office_leads_to_its_field(place, endpoint, header, value
 
 
 @pytest.mark.parametrize(
-    ("first", "last"),
-    [
-        ("FName", "LName"),
-        ("F_Name", "L_Name"),
-        ("1st Name", "2nd Name"),
-        ("First/Given Name", "Last/Family Name"),
-        ("Prénom usuel", "Nom"),
-        ("Prénom usuel", "Nom usuel"),
-        ("Preferred First Name", "Preferred Last Name"),
-        ("Preferred Given Name", "Surname"),
-    ],
-)
-def test_the_two_names_of_a_person_are_found_whatever_they_are_called(place, first, last):
-    names = {last: PEOPLE["Last Name"], first: PEOPLE["First Name"]}
-    found = place({"Matricule": NUMBERS, **names})
-    used = [found[name].field for name in (first, last) if found[name].used]
-    assert used == ["first_name", "last_name"]
-
-
-@pytest.mark.parametrize(
     "legal",
     [
         {"Last Name": PEOPLE["Last Name"], "First Name": PEOPLE["First Name"]},
@@ -334,6 +314,15 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
     ("columns", "endpoint", "fields"),
     [
         ({"STUID": NUMBERS, "First Name": WORDS}, "users", ["student_no", "first_name"]),
+        # The two names of a person are found whatever they are called.
+        *(
+            ({"Matricule": NUMBERS, last: PEOPLE["Last Name"], first: PEOPLE["First Name"]}, "users", ["unique_id", "last_name", "first_name"])
+            for first, last in (
+                ("FName", "LName"), ("F_Name", "L_Name"), ("1st Name", "2nd Name"), ("First/Given Name", "Last/Family Name"),
+                ("Prénom usuel", "Nom"), ("Prénom usuel", "Nom usuel"), ("Preferred First Name", "Preferred Last Name"),
+                ("Preferred Given Name", "Surname"),
+            )
+        ),
         # Beside a first name "Nom" is the last one.
         (
             {"Matricule": PEOPLE["Student ID"], "Nom": PEOPLE["Last Name"], "Prénom": PEOPLE["First Name"]},
