@@ -1,7 +1,5 @@
 """The words in which ``schemas/`` writes the vendor's tables.
 
-A ``Field`` is one row of a documented table: its name, its limit, its need and the code that OPSCOM
-answers where it is broken. A ``Table`` is a documented page, a ``Read`` a page that takes no rows.
 ``importer.checking.rules`` turns a table into a pandera schema. Nothing here loads pandas or pandera.
 """
 

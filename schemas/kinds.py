@@ -1,9 +1,8 @@
 """What the cell of a field may hold, by what the field is for: one table for all endpoints.
 
 A ``Rule`` finds in a text what is wrong with it. One that *holds* keeps the row back, because the value
-is known to be ruined or is not of its kind; the others warn and the row goes. A cell has at most one of
-the first sort. What a cell of a workbook *is* (a true date, a percentage) is judged by ``unfit``.
-Importing this loads no pandas.
+is known to be ruined or is not of its kind; the others warn. What a cell of a workbook *is* (a true date,
+a percentage) is judged by ``unfit``. Importing this loads no pandas.
 """
 
 from __future__ import annotations
@@ -224,12 +223,8 @@ def remedy_for(known: Field, remedy: str) -> str:
 def judge(kind: Kind, text: str, *, as_shown: bool = False) -> Iterator[tuple[Rule, str]]:
     """Yield what a filled text of this kind breaks: the first rule that holds, or else all warnings.
 
-    Beside each rule stands what of the text is meant, as a sentence; empty where it is the whole.
-
-    Args:
-        kind: What the field is for.
-        text: The text as it would be sent.
-        as_shown: Whether the person vouches for what looks ruined.
+    Beside each rule stands what of the text is meant, as a sentence; empty where it is the whole. With
+    ``as_shown`` the person vouches for what looks ruined.
     """
     warnings: list[tuple[Rule, str]] = []
     for rule in (*EVERY, *RULES[kind]):
@@ -262,11 +257,7 @@ _UNFIT: Final = (
 
 
 def unfit(kind: Kind, cell: CellType) -> tuple[str, tuple[str, str]] | None:
-    """Return what is wrong with cells of this type in a field of this kind.
-
-    Returns:
-        A pattern that is found in what such a cell shows; then the sentence and the remedy.
-    """
+    """Return a pattern for what wrong cells of this type show in such a field, then sentence and remedy."""
     for wrong, kinds, pattern, message in _UNFIT:
         if cell is wrong and kind in kinds:
             return pattern, (message, _RETYPE)

@@ -130,10 +130,6 @@ def find_repeats(sheets: Sequence[Checked], table: Table) -> tuple[Checked, ...]
     The later row is at fault, the very same record counts once, and the mapping's ``duplicates`` says
     which of two counts. A row that is held back still claims its key, because nobody knows which of the
     two rows the person means. A cell that is invalid itself claims nothing, nor does a stray.
-
-    Args:
-        sheets: Of one file, under one mapping; with blanks where values are left out.
-        table: The page of their endpoint.
     """
     found = [_Sheet(checked, table) for checked in sheets]
     groups = _groups(found, [sheet.identities() for sheet in found])

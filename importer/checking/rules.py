@@ -1,9 +1,8 @@
 """The vendor's tables as pandera schemas: the rules on one cell, and those across the cells of a row.
 
 A rule says of each cell of a column whether it is satisfied. Where it needs other fields it looks into the
-frame that it was compiled for: that costs a small part of pandera's checks across columns, and it names
-the one cell at fault. pandera is told to collect a single failure; ``importer.checking.rows`` reads each
-check's own output.
+frame that it was compiled for: that costs a small part of pandera's checks across columns. pandera collects
+a single failure; ``importer.checking.rows`` reads each check's own output.
 """
 
 from __future__ import annotations
@@ -64,18 +63,10 @@ def compile_checks(
 ) -> pa.DataFrameSchema:
     """Return the table's rules as a pandera schema for this one frame.
 
-    Args:
-        table: A documented page.
-        batch: Whose rows they are.
-        frame: What will be validated: a column per mapped field under the vendor's first name, and
-            one for every field that must not be missing; dtype ``str``; blank is ``""``; unique
-            index.
-        required: Optional fields that must not be blank either.
-        today: The day after which a date lies in the future.
-
-    Returns:
-        A schema with one ``Column`` per column of the frame. ``Check.error`` is a rule's name, and
-        the column's metadata holds the rules under their names.
+    The frame holds the batch's records: a column per mapped field under the vendor's first name, and one for
+    every field that must not be missing; dtype ``str``; blank is ``""``. ``required`` are optional fields that
+    must not be blank either; after ``today`` a date lies in the future. In the schema ``Check.error`` is a
+    rule's name, and each column's metadata holds its rules under their names.
     """
     import pandera.pandas as pa
 

@@ -1,8 +1,7 @@
 """What a sheet tells as a whole: which rows are not records, and what whole columns and colours say.
 
-The cells of a title or of another table's header would pass for an id and a name, since no form is imposed on
-those: such rows are held, each by a rule that can be told to a clerk in one sentence. What columns and colours
-say are notes: each names how many cells, the first rows and what to do, and nothing is changed or held for it.
+The cells of a title or of another table's header would pass for an id and a name, so such rows are held, each by
+a rule that can be told to a clerk in one sentence. What columns and colours say are notes, which hold nothing.
 """
 
 from __future__ import annotations
@@ -41,10 +40,12 @@ _COUNTED: Final = r"(?i)(?:.+ )?(?:sub-?|sous-)?(?:totals?|totaux|count|total gÃ
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
 """A sign that no id has and that texts for people have: a blank, a bracket, a question mark."""
 _DIGIT: Final = re.compile("[0-9]")
-_USUAL: Final = 3
-"""Cells of a usual row; in a list of less, a row of one cell is as good as the others."""
-_EDGE: Final = 3
-"""Rows below a header or a gap that are explanations; more than that are records of another kind."""
+_USUAL: Final = (
+    3  # cells of a usual row; in a list of less, a row of one cell is as good as the others
+)
+_EDGE: Final = (
+    3  # rows below a header or a gap that are explanations; more are records of another kind
+)
 _NINE_TENTHS: Final = 0.9
 _ALIKE: Final = (
     {"digits"},
@@ -82,20 +83,13 @@ _HUES: Final = (
     (20, "red"), (45, "orange"), (70, "yellow"), (165, "green"), (260, "blue"), (290, "purple"), (340, "pink"),
 )  # fmt: skip
 """Degrees up to which a hue has a name; from the last on it is red again."""
-_GREY: Final = 0.04
-"""Saturation below which a colour has no hue."""
+_GREY: Final = 0.04  # saturation below which a colour has no hue
 _MOST_ROWS: Final = 8
-_MOST: Final = 60
-"""Characters of a legend that are told."""
+_MOST: Final = 60  # characters of a legend that are told
 
 
 def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
-    """Yield one problem for each row that is not a record.
-
-    Args:
-        batch: A mapped sheet; skipped rows are not looked at.
-        table: The page of its endpoint.
-    """
+    """Yield one problem for each row that is not a record; skipped ones are not looked at."""
     rows = _Rows(batch)
     strays = _tables(rows)
     keys = {at for name in table.told_by for at in batch.origins.get(name, ())}
@@ -316,12 +310,7 @@ def _shape(key: str) -> str:
 
 
 def column_notes(batch: Batch, table: Table) -> Iterator[str]:
-    """Yield what a person should know about the columns that are mapped.
-
-    Args:
-        batch: A mapped sheet; skipped rows are not looked at.
-        table: The page of its endpoint.
-    """
+    """Yield what a person should know about the columns that are mapped; skipped rows are not looked at."""
     dates = [known.name for known in table.fields if known.kind is Kind.DATETIME]
     given = [name for name in dates if name in batch.frame and not batch.origins.get(name)]
     if given and len(batch.frame):

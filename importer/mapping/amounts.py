@@ -92,11 +92,6 @@ def _without_dollar(text: str) -> str:
 def same_amount(shown: str, stored: str, decimal: str) -> bool:
     """Whether a cell shows the number that it stores: hidden decimals are no difference.
 
-    Args:
-        shown: What the person sees, ``$14.50``, ``(14.50)`` or ``14.50 €``.
-        stored: The number that the workbook stores.
-        decimal: The character before the cents.
-
     >>> same_amount("$15", "14.5", "."), same_amount("14.50CR", "14.5", ".")
     (True, False)
     """

@@ -23,16 +23,13 @@ if TYPE_CHECKING:
     from importer.mapping.load import Mapping
     from importer.model import Batch, Grid, Source
 
-_MOST = 8
-"""How many headers a message names."""
-_FEW = 20
-"""How many values of one column may be told: more are no list to choose from."""
-_SURE = 2
-"""Known headers in a row that make it a header, and the part of it, one in so many, that they must be."""
-_SEARCHED = 30
-"""Rows at the top among which the header is."""
-_NEAR = 0.5
-"""The share of mapped headers that may be missing where a mapping nearly fits."""
+_MOST = 8  # headers that a message names
+_FEW = 20  # values of one column that may be told: more are no list to choose from
+_SURE = (
+    2  # known headers that make a row a header, and the part of it, one in so many, that they are
+)
+_SEARCHED = 30  # rows at the top among which the header is
+_NEAR = 0.5  # the share of mapped headers that may be missing where a mapping nearly fits
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +63,12 @@ class _Misfit:
     missing: int
     """How many mapped headers the nearest sheet lacks; 0 where its name or its header row is wrong."""
     grid: Grid | None = None
-    """That sheet."""
     sheet: Sheet | None = None
-    """The same under its header, where it has one."""
+    """That sheet, and the same under its header, where it has one."""
 
     @property
     def distance(self) -> tuple[float, int]:
-        """How far it is from fitting: the share of the headers that are missing, then their number.
-
-        What is kept from fitting by its sheet or its header row is farthest.
-        """
+        """How far it is from fitting; what its sheet or its header row keeps from it is farthest."""
         return self.missing / len(self.mapping.headers) if self.missing else 1.0, self.missing
 
 
@@ -340,11 +333,7 @@ def _bare(header: str) -> str:
 def _no_fit(source: Source, misfits: Sequence[_Misfit], *, known: bool, for_name: bool) -> str:
     """Return what is missing and what to do: the command that proposes a mapping, or what is new.
 
-    Args:
-        source: The file.
-        misfits: Why each mapping does not take it.
-        known: Whether the person, or the results workbook, named the mappings.
-        for_name: Whether they are for files of this name.
+    ``known`` are mappings that the person, or the results workbook, named; ``for_name`` those for such a name.
     """
     name, command = source.path.name, f"opscom-import map {quoted(source.path)}"
     home = home_of(misfits[0].mapping.path) if misfits else ""

@@ -39,8 +39,7 @@ _NOT_EXTRACTED = Refusal(
     "Correct the cell, or widen `extract` in the mapping.",
 )
 CUT = "Shorten it yourself where the rest matters."
-# These differ in what they say of the nearest name and agree in their remedy, so that a summary of
-# many of them can say what to do.
+# Their messages differ by the nearest name; the remedy is one, for a summary of many of them.
 _NOT_LOOKED_UP = (
     "the mapping's `lookup` does not know this value",
     "Add it to `lookup` in the mapping, or correct the cell.",

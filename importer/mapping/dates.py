@@ -1,7 +1,6 @@
 """Text → ISO date or date-time.
 
-Names of months are English or French on every machine: Python keeps to the English ones unless a program
-asks for the machine's own language, which this one never does.
+Names of months are English or French on every machine: nothing here asks for the machine's own language.
 """
 
 from __future__ import annotations
@@ -233,10 +232,7 @@ def _is_skipped(local: dt.datetime, timezone: ZoneInfo) -> bool:
 def is_midnight(
     text: str, formats: Sequence[DateFormat], timezone: ZoneInfo | None = None
 ) -> bool | None:
-    """Whether the time that stands behind a date is 00:00:00; ``None`` for a text that tells nothing.
-
-    That is a date alone, the end of a permit that has none (9999-12-31), and what is no date.
-    """
+    """Whether the time behind a date is 00:00:00; ``None`` for a date alone, 9999-12-31 and what is no date."""
     moment = _read(text, formats, timezone)
     if isinstance(moment, Refusal) or moment.at.date() == dt.date.max:
         return None
@@ -245,12 +241,7 @@ def is_midnight(
 
 
 def read_turned(texts: Sequence[str], formats: Sequence[DateFormat]) -> dict[str, Refusal]:
-    """Return the texts whose day and month the formats probably take for each other, and why.
-
-    Args:
-        texts: The distinct cells of a column.
-        formats: Forms that it is read with.
-    """
+    """Return those of a column's distinct texts whose day and month these forms may take for each other, and why."""
     found = [each for each in map(_NUMBERS_RE.fullmatch, texts) if each]
 
     def reads(text: re.Match[str], at: int) -> bool:
@@ -275,11 +266,7 @@ def days_turned(texts: pd.Series[str], true: npt.NDArray[np.bool_]) -> bool:
     """Whether a column shows that its true dates are texts whose day was taken for the month.
 
     A program that expects the month first makes dates of 03/02/2001 and leaves 20/02/2001 as text; one that
-    expects the day first leaves 02/20/2001.
-
-    Args:
-        texts: The cells.
-        true: Which of them are true dates; they are shown in ISO form.
+    expects the day first leaves 02/20/2001. True dates are shown in ISO form.
     """
     if max((text[8:10] for text in texts[true].tolist()), default="99") > str(_MONTHS_A_YEAR):
         return False

@@ -313,16 +313,7 @@ _SENTENCES = {
 
 
 def validate(document: Document, form: type[Checked], faults: list[Fault]) -> Checked | None:
-    """Hold a document against a format.
-
-    Args:
-        document: The file.
-        form: Its keys and what they take.
-        faults: Takes what is wrong, in our words.
-
-    Returns:
-        The file; ``None`` where something is wrong.
-    """
+    """Return a document under a format; where it breaks that, ``None``, and ``faults`` takes why, in our words."""
     try:
         return form.model_validate(document.data)
     except ValidationError as error:
