@@ -19,7 +19,7 @@ from importer.text import levelled
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from importer.model import Checked, Problem, Record
+    from importer.model import Checked, Problem
     from importer.schema import Policy, Table
 
     Key = str | tuple[str, ...]
@@ -293,7 +293,12 @@ def overrule(
         for checked in files[at]:
             overruled = {}
             for record in Rows(checked, table):
-                key, content = _identity(table, record), _content(record)
+                # Where no field tells records apart, what two rows of one have in common.
+                key: Key = record.key or tuple(
+                    record.payload.get(name, "").upper() for name in table.alike
+                )
+                sent = repr(sorted(record.payload.items())).encode("utf-8", "surrogatepass")
+                content = hashlib.blake2b(sent, digest_size=16).digest()
                 later, counting = claims.get(key, (content, at))
                 if key and later != content:
                     overruled[record.position] = files[counting][0].batch.sheet.source.name
@@ -304,14 +309,3 @@ def overrule(
         claims = own | claims
         found.append(tuple(sheets))
     return found[::-1], counts
-
-
-def _identity(table: Table, record: Record) -> Key:
-    """Return what two rows of one record have in common; nothing where no field tells."""
-    return record.key or tuple(record.payload.get(name, "").upper() for name in table.alike)
-
-
-def _content(record: Record) -> bytes:
-    """Return a digest of what is sent, whatever the order of the mapping's fields."""
-    sent = repr(sorted(record.payload.items())).encode("utf-8", "surrogatepass")
-    return hashlib.blake2b(sent, digest_size=16).digest()

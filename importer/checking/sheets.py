@@ -267,8 +267,10 @@ def _unlike(
         for at, cell in zip(less, first, strict=True)
         if _TOTAL.match(keys[index[at]]) or _TOTAL.match(cell)
     ]
-    # In a list of two columns the total fills both; it is the last, then.
-    begins += [at for at in order[-1:] if _LAST.fullmatch(keys[index[at]])]
+    if (
+        known.kind is Kind.PLATE
+    ):  # in a list of two columns the total fills both; it is the last, then
+        begins += [at for at in order[-1:] if _LAST.fullmatch(keys[index[at]])]
     yield from (at for at in begins if at in look)
 
 

@@ -14,14 +14,14 @@ _CONTEXT = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NOISE = Decimal("1e-9")
 _CENT = Decimal("0.01")
 _BLANKS = " \u00a0\u202f"
-_ZERO_SIGNS = f"-.{_BLANKS}"
 _SIGN_RE = re.compile(rf"\$[{_BLANKS}]?(?P<before>[^$]+)|(?P<after>[^$]+?)[{_BLANKS}]?\$")
-_POINT_RE = re.compile(
-    rf"(?:[0-9]{{1,3}}(?:([,{_BLANKS}])[0-9]{{3}}(?:\1[0-9]{{3}})*)?|[0-9]+)?(?:\.[0-9]+)?"
-)
-_COMMA_RE = re.compile(
-    rf"(?:[0-9]{{1,3}}(?:([.{_BLANKS}])[0-9]{{3}}(?:\1[0-9]{{3}})*)?|[0-9]+)?(?:,[0-9]+)?"
-)
+_OTHER = {".": ",", ",": "."}
+_FORMS = {
+    sign: re.compile(
+        rf"(?:[0-9]{{1,3}}(?:([{_OTHER[sign]}{_BLANKS}])[0-9]{{3}}(?:\1[0-9]{{3}})*)?|[0-9]+)?(?:[{sign}][0-9]+)?"
+    )
+    for sign in _OTHER
+}
 _PLAIN_POINT_RE = re.compile(r"[0-9]+\.[0-9]+")
 _THOUSANDS_OR_THREE_RE = re.compile(r"[0-9]{1,3}\.[0-9]{3}")
 
@@ -67,16 +67,13 @@ def parse_amount(text: str, *, decimal: str = ".", numbers: bool = False) -> str
     if len(text) > _MOST_CHARACTERS:
         return Refusal(_NO, _WRITE[decimal])
     bare, plain = _without_dollar(text), ""
-    if decimal == ",":
-        if numbers and _THOUSANDS_OR_THREE_RE.fullmatch(bare):
-            return _TWO_WAYS
-        if _COMMA_RE.fullmatch(bare):
-            plain = re.sub(rf"[.{_BLANKS}]", "", bare).replace(",", ".")
-        elif _PLAIN_POINT_RE.fullmatch(bare):
-            # A point that cannot group thousands (14.5, 1234.567) is a workbook's own decimal point.
-            plain = bare
-    elif _POINT_RE.fullmatch(bare):
-        plain = re.sub(rf"[,{_BLANKS}]", "", bare)
+    if decimal == "," and numbers and _THOUSANDS_OR_THREE_RE.fullmatch(bare):
+        return _TWO_WAYS
+    if _FORMS[decimal].fullmatch(bare):
+        plain = re.sub(rf"[{_OTHER[decimal]}{_BLANKS}]", "", bare).replace(decimal, ".")
+    elif decimal == "," and _PLAIN_POINT_RE.fullmatch(bare):
+        # A point that cannot group thousands (14.5, 1234.567) is a workbook's own decimal point.
+        plain = bare
     if not plain:
         return _cause(text, decimal)
     exact = _CONTEXT.create_decimal(plain)
@@ -99,7 +96,7 @@ def same_amount(shown: str, stored: str, decimal: str) -> bool:
     below = re.fullmatch(rf"\$?[{DASHES}](.*)|\$?\((.*)\)", shown)
     positive = shown if below is None else (below[1] or below[2] or "").strip()
     positive = re.sub(r"CAD|CA?\$", "$", positive, count=1)
-    if set(positive.replace("$", "").strip()) <= set(_ZERO_SIGNS):
+    if set(positive.replace("$", "").strip()) <= {*"-.", *_BLANKS}:
         return number == 0
     if (number < 0) != (below is not None):
         return False

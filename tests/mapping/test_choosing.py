@@ -7,7 +7,6 @@ from importer.errors import InputError, MappingError
 from importer.mapping import load_mapping
 from importer.mapping.choosing import choose
 from importer.reading import read_source
-from schemas import TABLES
 
 HEADER = ["Id", "First", "Last"]
 ROWS = [HEADER, ["1", "Ada", "Quill"], ["2", "Bo", "Reed"]]
@@ -86,18 +85,6 @@ def test_the_mapping_that_fits_is_taken(office, kind):
     assert chosen(office.text(CSV), *found) == (taken, [None])
 
 
-def test_where_the_name_decides_between_two_that_fit_it_is_said_which_was_taken_and_why(office):
-    any_file = office.mapping("any")
-    roster = office.mapping("roster", 'match: {files: ["roster*"]}')
-    assert choose(office.text(CSV), [any_file, roster], named=False).notes == (
-        (
-            "The columns fit any.yaml and roster.yaml: roster.yaml was taken, because its `match` names this "
-            "file."
-        ),
-    )
-    assert choose(office.text(CSV), [roster], named=False).notes == ()
-
-
 DELETES = "fields: {referenceID: Permit id}"
 
 
@@ -133,7 +120,6 @@ def test_a_mapping_with_open_questions_stops_only_the_file_that_would_use_it(off
     )
 
 
-ENDS = ('match: {files: ["*ends*"]}', DELETES, "permit-deletes")
 CHANGES = "fields: {referenceID: Permit id, endTime: New End, plate: Plate}"
 LATER = 'this column is missing: "Plate". The file has the headers "Permit id", "New End", "Zone".'
 PEOPLE = [["Card", "Given", "Family"], ["S1", "Ada", "Quill"], ["S2", "Ben", "Reed"]]
@@ -148,29 +134,13 @@ REFUSED = {
         ('roster.csv does not fit a.yaml: this column is missing: "First" (the nearest is "Frist"). The file has the headers '
          '"Id", "Frist", "Last". {new} --mapping a.yaml'),
     ),
-    "a missing header of rows that are skipped": (
-        {"a": ("skip_rows: [{column: Note, matches: x}]",)}, CSV,
-        'roster.csv does not fit a.yaml: this column is missing: "Note". The file has the headers "Id", "First", "Last". {new} --mapping a.yaml',
-    ),
     "beside one that deletes the column that the one for changes lacks": (
-        {"ends": ("", *ENDS[1:]), "changes": ("", CHANGES, "permit-updates")}, "Permit id,New End,Zone\nP-1,2027-01-01,A\n",
+        {"ends": ("", DELETES, "permit-deletes"), "changes": ("", CHANGES, "permit-updates")}, "Permit id,New End,Zone\nP-1,2027-01-01,A\n",
         f"roster.csv does not fit changes.yaml: {LATER} {{new}} --mapping changes.yaml\n{DELETED}",
-    ),
-    "never the columns of one that would delete": (
-        {"ends": ENDS, "changes": ('match: {files: ["*roster*"]}', CHANGES.replace("New End", "End"), "permit-updates")},
-        "Permit id,Until\nP-1,2027-01-01\n",
-        ('roster.csv does not fit changes.yaml: these columns are missing: "End", "Plate". The file has the headers "Permit id" '
-         "and 1 more. {new} --mapping changes.yaml"),
     ),
     "one that fits but for the name": (
         {"banner": ('match: {files: ["*student*"]}',), "other": ("", FIELDS.replace("Last", "Surname"))}, CSV,
         MISNAMED.format("banner.yaml"),
-    ),
-    "without one for the name the nearest of the others": (
-        {"near": ('match: {files: ["*staff*"]}', FIELDS.replace("Last", "Sur")), "far": ('match: {files: ["x"]}', "fields: {unique_id: Key}")},
-        CSV,
-        ('roster.csv does not fit near.yaml: this column is missing: "Sur". The file has the headers "Id", "First", "Last". '
-         "{new} --mapping near.yaml"),
     ),
     "none that fits: what it seems to be and what to type": (
         {"a": ('match: {files: ["*staff*"]}',)}, "Stud. No.,Vorname,Nom,Prénom,E-mail,Hair\nS1,x,Quill,Ada,a@uni.example,red\n",
@@ -182,20 +152,10 @@ REFUSED = {
         ("roster.csv: no mapping fits, and it looks like nothing that OPSCOM takes. The file has 2 columns, and no row of it "
          "holds headers that are known here."),
     ),
-    "the sheet that lacks a column, not one without the mapping's header row": (
-        {"a": ("header_row: 2",)}, {"Notes": [["x"]], "People": [["People"], ["Id", "First"], ["1", "Ada"]]},
-        ('roster.xlsx does not fit a.yaml: People: this column is missing: "Last". The file has the headers "Id", '
-         '"First". {new} --mapping a.yaml'),
-    ),
     "a header row that is another than the mapping says": (
         {"a": ("header_row: 2",)}, {"People": ROWS},
         ("roster.xlsx does not fit a.yaml: People: its header is in row 1, and header_row in the mapping says 2. The file has "
          'the headers "Id", "First", "Last". {new} --mapping a.yaml'),
-    ),
-    "a header row that is another than the mapping says, and lacks a column": (
-        {"a": ("header_row: 3",)}, {"People": [["People"], ["Id", "First"], ["1", "Ada"]]},
-        ("roster.xlsx does not fit a.yaml: People: its header is in row 2, and header_row in the mapping says 3; there "
-         'this column is missing: "Last". The file has the headers "Id", "First". {new} --mapping a.yaml'),
     ),
     "a hidden sheet that the mapping names": (
         {"a": ("sheet: Later",)}, {"North": ROWS, "Notes": [["text"]], "Later": ROWS},
@@ -214,10 +174,6 @@ REFUSED = {
     ),
 }  # fmt: skip
 NAMED = {
-    "what is missing and never to name a mapping": (
-        {"a": ()}, {"People": [["Id", "First"], ["1", "Ada"]]},
-        f'roster.xlsx does not fit a.yaml: People: this column is missing: "Last". The file has the headers "Id", "First". {WAYS}',
-    ),
     "of sheets without a mapped header the table, not the notes before it": (
         {"a": ()}, {"Notes": [["List for parking"]], "People": PEOPLE},
         ('roster.xlsx does not fit a.yaml: People: these columns are missing: "Id", "First", "Last". '
@@ -243,32 +199,15 @@ def test_a_file_that_no_mapping_fits_is_told_what_is_wrong_and_what_to_do(office
     assert refusal(source, *mappings, named=kind in NAMED) == expected
 
 
-def test_of_many_mappings_headers_and_columns_the_first_are_told_and_the_rest_counted(office):
-    fields = [known.name for known in TABLES["users"].fields][1:23]
-    wide = ", ".join(f"{name}: {name}" for name in fields)
-    mappings = [
-        office.mapping(f"m{n}", fields=f"fields: {{unique_id: {'Id' if n else 'Key'}, {wide}}}")
-        for n in range(3)
-    ]
-    header = ",".join(["Id", "studentnr", *(letter * 9 for letter in "ghijklqvwxz!")])
-    assert refusal(office.text(f"{header}\n1\n"), *mappings, named=True) == (
-        'roster.csv does not fit m1.yaml: these columns are missing: "login_source", "first_name", '
-        '"last_name", "user_name", "email", "street", "city", "province" and 14 more. The file has the '
-        f'headers "Id" and 13 more. {WAYS}'
-    )
-
-
 # Sheets
 
 NORTH_AND_SOUTH = {"North": ROWS, "South": ROWS}
 TAKEN = {
     "every visible sheet that has all headers": ("", NORTH_AND_SOUTH | {"Notes": [["Made by hand"]]}, {}, ["North", "South"]),
-    "the sheets that the mapping lists": ("sheet: [North, South]", NORTH_AND_SOUTH | {"Other": ROWS}, {}, ["North", "South"]),
     "no hidden sheet": ("", NORTH_AND_SOUTH, {"hidden": ["South"]}, ["North"]),
     "the mapping's sheet whatever its case": ("sheet: ' south '", NORTH_AND_SOUTH, {}, ["South"]),
     "the person's sheet before the mapping's": ("sheet: North", NORTH_AND_SOUTH, {"sheet": "SOUTH"}, ["South"]),
     "a text file, which has no sheets to name": ("sheet: North", CSV, {}, [None]),
-    "headers whatever their case and blanks": ("", "\u00a0ID , first,LAST\u200b\n1,Ada,Quill\n", {}, [None]),
     "a file of another name where the person names the mapping": ('match: {files: ["*staff*"]}', CSV, {"named": True}, [None]),
 }  # fmt: skip
 
@@ -304,7 +243,6 @@ def test_sheet_and_header_row_of_the_mapping_do_not_apply_to_a_results_workbook(
 
 RETURNED = {
     "the mapping that its summary names": ("Roster of fall", {}, "a"),
-    "whatever blanks and case": ("ROSTER  of fall", {"file": ""}, "a"),
     "of two of that name by the first file's name": ("Same", {}, "c"),
     "by the name of its first file where the mapping is gone": ("Gone", {}, "c"),
 }

@@ -139,7 +139,7 @@ def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
         pytest.param("date_of_birth: {value: 2001-02-30}", ["value: there is no such day or time. Correct the value."], id="constant that is no date"),
         pytest.param("city: {column: A, lookup: {x: 1, X : 2}}", ['lookup: "X" stands here twice, but for case and blanks. Remove one.'], id="lookup twice"),
         pytest.param("city: {column: A, lookup: {x: }}", ["lookup.x: nothing stands here. Write a value, or remove it."], id="lookup without value"),
-        pytest.param("city: {column: A, lookup: types}", ['lookup: this must be user-types or a table like {Full Time: "1"}. Did you mean user-types?'], id="unknown list"),
+        pytest.param("city: {column: A, lookup: types}", ['lookup: this must be user-types or a table like {Full Time: "1"}.'], id="unknown list"),
         pytest.param("locker_user_type_id: {column: A, lookup: user-types}", ["lookup: `lookup: user-types` is for user_type_id alone, not locker_user_type_id."], id="user types of lockers"),
         pytest.param("city: {column: A, date: '%Y-%m-%d'}", ["date: `date` is for another kind of field than city. Remove it."], id="date on a text"),
         pytest.param("email: {column: A, truncate: true}", ["truncate: email cannot be cut: OPSCOM takes it whole. Remove it."], id="cut an e-mail"),
@@ -183,9 +183,9 @@ def test_the_json_schema_has_every_key_with_a_description_and_sees_numbers_as_ed
 PLAIN = ["NO", "off", "0012", "1E5", "2001-02-03", "1_000", "0x1F", "12:30:45", "null", "Null", ".inf", "="]  # fmt: skip
 
 
-@pytest.mark.parametrize("text", PLAIN)
-def test_a_plain_key_or_value_stays_the_text_that_was_written(tmp_path, text):
-    assert read(tmp_path, f"{text}: {text}\nb: [{text}]\n").data == {text: text, "b": [text]}
+def test_a_plain_key_or_value_stays_the_text_that_was_written(tmp_path):
+    text = "".join(f"{each}: [{each}]\n" for each in PLAIN)
+    assert read(tmp_path, text).data == {each: [each] for each in PLAIN}
 
 
 def test_what_is_not_written_is_a_fault_and_a_quoted_blank_is_a_text(tmp_path):

@@ -13,21 +13,22 @@ RECORDS = [
 ]
 
 
-def write_merged(path, above=()):
+LINES = [["Permits of fall", "", "", "", "", ""], UPPER, LOWER, *RECORDS]
+
+
+def write_merged(path):
     with xlsxwriter.Workbook(path) as book:
         sheet = book.add_worksheet("Sheet")
-        first = len(above)
-        for at, row in enumerate([*above, UPPER, LOWER, *RECORDS]):
+        for at, row in enumerate(LINES):
             sheet.write_row(at, 0, row)
         for column in (0, 1, 4, 5):
-            sheet.merge_range(first, column, first + 1, column, UPPER[column])
-        sheet.merge_range(first, 2, first, 3, "Validity")
+            sheet.merge_range(1, column, 2, column, UPPER[column])
+        sheet.merge_range("C2:D2", "Validity")
     return path
 
 
-def write_text(path, above=()):
-    lines = [*above, UPPER, LOWER, *RECORDS]
-    path.write_text("\n".join(",".join(row) for row in lines) + "\n", encoding="utf-8")
+def write_text(path):
+    path.write_text("\n".join(",".join(row) for row in LINES) + "\n", encoding="utf-8")
     return path
 
 
@@ -36,25 +37,32 @@ WAYS = {"merged.xlsx": write_merged, "plain.csv": write_text}
 
 @pytest.fixture
 def check(desk):
-    def checked(kind, mapping=MAPPING, above=()):
+    def checked(kind, mapping):
         desk.write("mappings/permits.yaml", mapping)
-        path = WAYS[kind](desk.folder / f"permits {kind}", above)
+        path = WAYS[kind](desk.folder / f"permits {kind}")
         (file,) = desk.do("check", path)["files"]
         return file
 
     return checked
 
 
-@pytest.mark.parametrize(
-    "above", [[], [["Permits of fall", "", "", "", "", ""]]], ids=["top", "below a title"]
-)
 @pytest.mark.parametrize("named", [False, True], ids=["found", "named"])
 @pytest.mark.parametrize("kind", WAYS)
-def test_names_in_two_lines_are_the_header(check, kind, named, above):
-    lines = [len(above) + 1, len(above) + 2]
-    file = check(kind, f"header_row: {lines}\n{MAPPING}" if named else MAPPING, above)
+def test_names_in_two_lines_are_the_header(check, kind, named):
+    file = check(kind, f"header_row: [2, 3]\n{MAPPING}" if named else MAPPING)
     assert (file["error"], file["states"]) == (None, {"ready": 2})
-    assert [row["opscom_row"] for row in read_results(file["results"], file["sheet"] or "Rows")]
+
+
+def test_a_name_that_is_merged_over_columns_reaches_over_them_and_the_results_are_an_input(
+    desk, controller
+):
+    mapping = MAPPING.replace("From", "Validity From").replace("{column: To}", "Validity To")
+    desk.write("mappings/permits.yaml", mapping)
+    desk.push(write_merged(desk.folder / "permits.xlsx"), code=0)
+    (file,) = desk.push(desk.results("permits"), code=0)["files"]
+    assert (file["states"], controller.requests) == ({"unchanged": 2}, 2)
+    (row, _) = read_results(file["results"], "Sheet")
+    assert {"No", "Validity From", "Validity To", "Plate"} <= row.keys()
 
 
 def test_joined_names_are_found_where_no_line_has_any_of_them(desk):
@@ -68,14 +76,6 @@ def test_joined_names_are_found_where_no_line_has_any_of_them(desk):
     assert (file["error"], file["states"]) == (None, {"ready": 3})
 
 
-def test_a_name_that_is_merged_over_columns_reaches_over_them(check):
-    mapping = MAPPING.replace("From", "Validity From").replace("{column: To}", "Validity To")
-    file = check("merged.xlsx", mapping)
-    assert file["states"] == {"ready": 2}
-    (row, _) = read_results(file["results"], "Sheet")
-    assert {"No", "Validity From", "Validity To", "Plate"} <= row.keys()
-
-
 def test_the_first_record_is_never_a_second_line_of_the_header(desk):
     mapping = MAPPING.replace("From", "Validity").replace("To}", "Validity#2}")
     desk.write("mappings/permits.yaml", mapping)
@@ -86,10 +86,3 @@ def test_the_first_record_is_never_a_second_line_of_the_header(desk):
         sheet.merge_range("C1:D1", "Validity")
     (file,) = desk.do("check", desk.folder / "permits.xlsx")["files"]
     assert 'this column is missing: "Validity#2"' in file["error"]
-
-
-def test_results_of_two_header_lines_are_an_input(desk, controller):
-    desk.write("mappings/permits.yaml", MAPPING)
-    desk.push(write_merged(desk.folder / "permits.xlsx"), code=0)
-    (file,) = desk.push(desk.results("permits"), code=0)["files"]
-    assert (file["states"], controller.requests) == ({"unchanged": 2}, 2)
