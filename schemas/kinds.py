@@ -12,34 +12,11 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
-from importer.model import MADE, UNCORRECTED, CellType
+from importer.model import MADE, UNCORRECTED, CellType, Refusal
 from importer.schema import Kind, Need
+from schemas import signs
 from schemas.provinces import PROVINCES
-from schemas.signs import (
-    ADDRESS_RE,
-    ENTITIES,
-    EXTENSION_RE,
-    LOCAL,
-    NO_NUMBER,
-    NO_PLATE,
-    ON_PLATE_RE,
-    SIGNS,
-    Find,
-    foreign_letters,
-    garbled,
-    holding,
-    impossible,
-    is_nothing,
-    matching,
-    misread,
-    nearly_canadian,
-    plain_address,
-    remark,
-    stands_for_nothing,
-    two_codes,
-    two_phones,
-    two_plates,
-)
+from schemas.signs import Find, holding, is_nothing, matching, misread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -64,15 +41,16 @@ _EXPORT: Final = (
 class Rule:
     """One line of the table."""
 
-    name: str
-    """Unique within a kind."""
+    name: str  # unique within a kind
     find: Find
-    message: str
-    """What is wrong, one sentence that begins with ``{this}`` and names no value."""
+    message: str  # what is wrong, one sentence that begins with `{this}` and names no value
     remedy: str
     holds: bool = True
-    ruined: bool = False
-    """Whether the person may vouch for it with ``as_shown``."""
+    ruined: bool = False  # whether the person may vouch for it with `as_shown`
+
+    def refusal(self, text: str = "", detail: str = "") -> Refusal:
+        """Return the same as why a cell cannot be converted."""
+        return Refusal(self.message.format(this="this", length=len(text)), self.remedy, detail)
 
 
 # fmt: off
@@ -80,13 +58,13 @@ EVERY: Final = (
     Rule("marked", lambda text: UNCORRECTED in text, "{this} was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark."),
     Rule("control", lambda text: re.search(r"[\x00-\x1f\x7f-\x9f]", text) is not None, "{this} holds a control character, a tab for example.", "Delete what the cell holds and type it anew."),
     Rule("lost letter", lambda text: "�" in text, "{this} has lost a letter: � stands in its place.", "Type the letter, or export the file again as UTF-8.", ruined=True),
-    Rule("garbled", garbled, "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
-    Rule("html", holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{ENTITIES});"), "{this} holds signs of a web page, such as &amp; for &.", f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}", holds=False),
+    Rule("garbled", signs.garbled, "{this} holds letters that were read in a wrong encoding, such as Ã© for é.", f"Export the file again as UTF-8. {CHECK}", holds=False),
+    Rule("html", holding(rf"&(?:#[0-9]{{1,6}}|#[xX][0-9a-fA-F]{{1,5}}|{signs.ENTITIES});"), "{this} holds signs of a web page, such as &amp; for &.", f"Turn them into letters with `convert: [unwrap]` in the mapping. {CHECK}", holds=False),
     Rule("tag", holding(r"</?[A-Za-z][A-Za-z0-9]{0,9}(?:\s[^<>]*)?/?>"), "{this} holds marks of a web page, such as <br>.", f"Take them off with `replace` in the mapping. {CHECK}", holds=False),
     Rule("quoted", matching(r"[\"“„«].*[\"”“»]"), "{this} stands in quotation marks as a whole.", f"Remove them if they are not a part of it. {CHECK}", holds=False),
 )
 
-_MISREAD: Final = Rule("misread", misread(SIGNS), "{this} holds a sign that no name has, as where a letter was read in a wrong encoding.", "Type the letter, or say the file's encoding with `encoding` in the mapping.", ruined=True)
+_MISREAD: Final = Rule("misread", misread(signs.SIGNS), "{this} holds a sign that no name has, as where a letter was read in a wrong encoding.", "Type the letter, or say the file's encoding with `encoding` in the mapping.", ruined=True)
 _QUESTION: Final = Rule("question", holding(r"[^\W\d_]\?"), "{this} holds a question mark behind a letter, as where a letter with an accent was lost.", f"Type the letter, or export the file again as UTF-8. {CHECK}", holds=False)
 NOTHING: Final = Rule("nothing", is_nothing, "{this} is a word for nothing, not a value.", BLANK_IF, ruined=True)
 _EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee]-?[0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
@@ -107,20 +85,20 @@ _PLATES: Final = (
     _EXPONENT,
     _DATED,
     replace(WRAPPED, find=matching(r"[0-9]+\.0{1,2}")),
-    Rule("none", lambda text: stands_for_nothing(NO_PLATE)(text) or set(text) == {"0"}, "{this} is a remark in the place of a plate.", BLANK_IF),
-    Rule("two", two_plates, "{this} is more than one plate.", "Keep one plate, and give each other vehicle a row of its own."),
+    Rule("none", lambda text: signs.stands_for_nothing(signs.NO_PLATE)(text) or set(text) == {"0"}, "{this} is a remark in the place of a plate.", BLANK_IF),
+    Rule("two", signs.two_plates, "{this} is more than one plate.", "Keep one plate, and give each other vehicle a row of its own."),
     Rule("brackets", holding(r"[()\[\]{}].*"), "{this} holds more than a plate.", "Keep the plate alone in the cell."),
-    Rule("remark", remark, "{this} holds more than a plate.", "Keep the plate alone in the cell."),
-    Rule("signs", lambda text: (found := ON_PLATE_RE.search(text)) and found[0], "{this} holds signs that plates have not.", CHECK, holds=False),
-    Rule("letters", foreign_letters, "{this} holds letters of another alphabet, which may look like ours.", CHECK, holds=False),
+    Rule("remark", signs.remark, "{this} holds more than a plate.", "Keep the plate alone in the cell."),
+    Rule("signs", lambda text: (found := signs.ON_PLATE_RE.search(text)) and found[0], "{this} holds signs that plates have not.", CHECK, holds=False),
+    Rule("letters", signs.foreign_letters, "{this} holds letters of another alphabet, which may look like ours.", CHECK, holds=False),
 )
 
 _EMAILS: Final = (
     NOTHING,
     Rule("several", lambda text: text.count("@") > 1 and bool(re.search(r"\S@\S+?[\s,;/|#]+.*\S@\S", text)), "{this} is more than one e-mail address.", "Keep one address in the cell."),
-    Rule("around", lambda text: not ADDRESS_RE.fullmatch(text) and plain_address(text) is not None, "{this} is more than an e-mail address alone.", "Take the address out with `convert: [email]` in the mapping."),
-    Rule("form", lambda text: not ADDRESS_RE.fullmatch(text), "{this} is not an e-mail address, which has one @ and no blanks, brackets or commas.", CORRECT),
-    Rule("host", matching(rf"{LOCAL}@[^.]+"), "{this} is an e-mail address whose host has no dot.", CHECK, holds=False),
+    Rule("around", lambda text: not signs.ADDRESS_RE.fullmatch(text) and signs.plain_address(text) is not None, "{this} is more than an e-mail address alone.", "Take the address out with `convert: [email]` in the mapping."),
+    Rule("form", lambda text: not signs.ADDRESS_RE.fullmatch(text), "{this} is not an e-mail address, which has one @ and no blanks, brackets or commas.", CORRECT),
+    Rule("host", matching(rf"{signs.LOCAL}@[^.]+"), "{this} is an e-mail address whose host has no dot.", CHECK, holds=False),
 )
 
 
@@ -128,19 +106,19 @@ _PHONES: Final = (
     NOTHING,
     _EXPONENT,
     WRAPPED,
-    Rule("none", stands_for_nothing(NO_NUMBER), "{this} is a remark in the place of a phone number.", BLANK_IF),
-    Rule("two", two_phones, "{this} is more than one phone number.", "Keep one number in the cell."),
-    Rule("letters", lambda text: (found := re.search(r"[^\W\d_]+", EXTENSION_RE.sub("", text))) and found[0], "{this} is a phone number with letters in it.", CHECK, holds=False),
-    Rule("impossible", impossible, "{this} is not a possible phone number.", CHECK, holds=False),
+    Rule("none", signs.stands_for_nothing(signs.NO_NUMBER), "{this} is a remark in the place of a phone number.", BLANK_IF),
+    Rule("two", signs.two_phones, "{this} is more than one phone number.", "Keep one number in the cell."),
+    Rule("letters", lambda text: (found := re.search(r"[^\W\d_]+", signs.EXTENSION_RE.sub("", text))) and found[0], "{this} is a phone number with letters in it.", CHECK, holds=False),
+    Rule("impossible", signs.impossible, "{this} is not a possible phone number.", CHECK, holds=False),
 )
 
 _POSTALS: Final = (
     NOTHING,
     _EXPONENT,
     WRAPPED,
-    Rule("none", stands_for_nothing(NO_NUMBER), "{this} is a remark in the place of a postal code.", BLANK_IF),
-    Rule("two", two_codes, "{this} is more than one postal code.", "Keep one code in the cell."),
-    Rule("canadian", nearly_canadian, "{this} looks like a Canadian postal code and is not one.", CHECK, holds=False),
+    Rule("none", signs.stands_for_nothing(signs.NO_NUMBER), "{this} is a remark in the place of a postal code.", BLANK_IF),
+    Rule("two", signs.two_codes, "{this} is more than one postal code.", "Keep one code in the cell."),
+    Rule("canadian", signs.nearly_canadian, "{this} looks like a Canadian postal code and is not one.", CHECK, holds=False),
     Rule("american", lambda text: (re.fullmatch(r"[0-9][0-9 -]*", text) is not None and re.fullmatch(r"[0-9]{5}(?:[ -]?[0-9]{4})?", text) is None), "{this} is a postal code of digits that has not 5 or 9 of them.", CHECK, holds=False),
 )
 
@@ -155,14 +133,14 @@ def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
 
 
 # The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
-_SIGNS: Final = rf'?#\[�ÃÂÄÅÆÎÏÐÑâº»√├&<"“„«:\x00-\x1f\x7f-\x9f{SIGNS}'
+_SIGNS: Final = rf'?#\[�ÃÂÄÅÆÎÏÐÑâº»√├&<"“„«:\x00-\x1f\x7f-\x9f{signs.SIGNS}'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
 
 # fmt: off
 RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
     Kind.NAME: (_MISREAD, _QUESTION),
     Kind.TEXT: (
-        Rule("misread", misread(re.sub("[²³¼½¾]", "", SIGNS)), "{this} holds a sign beside a letter, as where a letter was read in a wrong encoding.", f"Type the letter, or say the file's encoding with `encoding` in the mapping. {CHECK}", holds=False),
+        Rule("misread", misread(re.sub("[²³¼½¾]", "", signs.SIGNS)), "{this} holds a sign beside a letter, as where a letter was read in a wrong encoding.", f"Type the letter, or say the file's encoding with `encoding` in the mapping. {CHECK}", holds=False),
         _QUESTION,
     ),
     Kind.ID: (

@@ -57,11 +57,7 @@ PERMIT_UPDATES = Table(
     key=(("referenceID",),),
     fold_key=True,
     policy=Policy(
-        Resend.FREELY,
-        "permit",
-        done=("is up to date in", "are up to date in"),
-        upsert=True,
-        of="permits",
+        Resend.FREELY, "permit", done=("is up to date in", "are up to date in"), upsert=True, of="permits"
     ),
 )
 
@@ -77,11 +73,7 @@ PERMIT_DELETES = Table(
     key=(("referenceID",),),
     fold_key=True,
     policy=Policy(
-        Resend.FREELY,
-        "permit",
-        done=("is deleted from", "are deleted from"),
-        of="permits",
-        deletes=True,
+        Resend.FREELY, "permit", done=("is deleted from", "are deleted from"), of="permits", deletes=True
     ),
 )
 # fmt: on

@@ -193,15 +193,13 @@ class _Given:
     """What one rule, or all rules of a field together, give the field, row by row."""
 
     texts: pd.Series[str]
-    columns: tuple[int, ...] = ()
-    """Positions of the source columns; empty for a constant."""
+    columns: tuple[int, ...] = ()  # positions of the source columns; empty for a constant
     chosen: npt.NDArray[np.int64] | None = None
     """Which of several columns gave the text, where the first filled one counts."""
     flaws: abc.Mapping[int, abc.Mapping[int, Flaw]] = field(default_factory=dict)
     """Row position → column → flaw of a cell that the text comes from."""
     problems: tuple[Problem, ...] = ()
-    dropped: frozenset[int] = frozenset()
-    """Positions whose invalid value is left out."""
+    dropped: frozenset[int] = frozenset()  # positions whose invalid value is left out
 
     @property
     def failed(self) -> frozenset[int]:

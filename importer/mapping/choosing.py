@@ -63,8 +63,7 @@ class _Misfit:
     missing: int
     """How many mapped headers the nearest sheet lacks; 0 where its name or its header row is wrong."""
     grid: Grid | None = None
-    sheet: Sheet | None = None
-    """That sheet, and the same under its header, where it has one."""
+    sheet: Sheet | None = None  # that sheet, and the same under its header, where it has one
 
     @property
     def distance(self) -> tuple[float, int]:

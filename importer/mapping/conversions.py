@@ -44,11 +44,7 @@ _BEFORE_PLATE = Refusal("a province seems to stand before this plate.", CHECK)
 
 def of(name: str, kind: Kind) -> Conversion:
     """Return a conversion of the mapping's ``convert`` for a field of this kind."""
-    if (name, kind) == ("digits", Kind.PHONE):
-        return _digits_of_a_phone
-    if (name, kind) == ("province", Kind.TEXT):
-        return _province_of_a_vehicle
-    return _PLAIN[name]
+    return _OF_KINDS.get((name, kind)) or _PLAIN[name]
 
 
 def unwrap(text: str) -> Converted:
@@ -71,7 +67,7 @@ def unwrap(text: str) -> Converted:
 def digits(text: str) -> Converted:
     """Drop blanks and ``+ ( ) . - /``; digits of every script become 0 to 9."""
     if _ZEROS_RE.fullmatch(text):
-        return Refusal(WRAPPED.message.format(this="this"), WRAPPED.remedy)
+        return WRAPPED.refusal()
     plain = _in_ascii(text)
     left = re.search(f"[^{_NUMBER_SIGNS}].*", plain, re.DOTALL)
     if left is None:
@@ -90,11 +86,8 @@ def _in_ascii(text: str) -> str:
 
 def _digits_of_a_phone(text: str) -> Converted:
     """Do the same for a phone, where two numbers would become one."""
-    refused = _held(Kind.PHONE, text)
-    if refused is not None:
-        return refused
-    made = digits(text)
-    if isinstance(made, Refusal) and isinstance(phone(text), str):
+    made = _held(Kind.PHONE, text) or digits(text)
+    if isinstance(made, Refusal) and isinstance(phone(text), str):  # which refuses two as well
         return replace(
             made,
             message="this phone number has an extension.",
@@ -152,7 +145,7 @@ def email(text: str) -> Converted:
 def _province_of_a_vehicle(text: str) -> Converted:
     """Do the same where OPSCOM takes names, too: a name of elsewhere goes, with a warning."""
     if is_nothing(text) or not any(c.isalpha() for c in text):
-        return Refusal(NOTHING.message.format(this="this"), NOTHING.remedy)
+        return NOTHING.refusal()
     made = province(text)
     return made if isinstance(made, str) else Warned(text, Refusal(made.message, CHECK))
 
@@ -222,11 +215,8 @@ def pad(width: int, text: str) -> Converted:
 
 def _held(kind: Kind, text: str) -> Refusal | None:
     """Return why a text is nothing of its kind before anything is dropped from it."""
-    for rule, detail in judge(kind, text):
-        if rule.holds:
-            message = rule.message.format(this="this", length=len(text))
-            return Refusal(message, rule.remedy, detail)
-    return None
+    held = (rule.refusal(text, detail) for rule, detail in judge(kind, text) if rule.holds)
+    return next(held, None)
 
 
 def _left_over(left: str, message: str, remedy: str) -> Refusal:
@@ -240,6 +230,10 @@ def _nothing_left(name: str) -> Refusal:
     )
 
 
+_OF_KINDS: abc.Mapping[tuple[str, Kind], Conversion] = {
+    ("digits", Kind.PHONE): _digits_of_a_phone,
+    ("province", Kind.TEXT): _province_of_a_vehicle,
+}
 _PLAIN: abc.Mapping[str, Conversion] = {
     "upper": lambda text: _in_case(text, text.upper()),
     "lower": lambda text: _in_case(text, text.lower()),

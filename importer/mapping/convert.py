@@ -144,7 +144,7 @@ def _refuse_nothing(kind: Kind, text: str) -> str | Refusal:
         return text
     bare = kind not in {Kind.ID, Kind.CURRENCY} and not any(c.isalnum() for c in text)
     if is_nothing(text) or bare:
-        return Refusal(NOTHING.message.format(this="this"), NOTHING.remedy)
+        return NOTHING.refusal()
     return text
 
 
@@ -152,7 +152,7 @@ def _refuse_ruined(kind: Kind, text: str) -> str | Refusal:
     """Refuse a ruined text before a piece of it passes for a value."""
     for rule, detail in judge(kind, text):
         if rule.name in {"lost letter", "exponent"}:
-            return Refusal(rule.message.format(this="this"), rule.remedy, detail)
+            return rule.refusal(text, detail)
     return text
 
 

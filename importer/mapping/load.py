@@ -41,11 +41,9 @@ _NUMBERED_RE = re.compile(r"(.*\S)\s*#([1-9][0-9]{0,3})", re.DOTALL)
 class Rule:
     """Where one field comes from, and what is done to its text."""
 
-    name: str
-    """As written in the mapping: the field's name or one of its aliases."""
+    name: str  # as written in the mapping: the field's name or one of its aliases
     field: Field
-    part: RulePart
-    """A constant stands in ``value`` as it is sent, already converted."""
+    part: RulePart  # a constant stands in `value` as it is sent, already converted
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +51,8 @@ class Mapping:
     """How a sheet's columns become the fields of an endpoint."""
 
     path: Path
-    file: MappingFile
-    """What it says besides its rules and defaults."""
-    table: Table
-    """The endpoint's page of the vendor."""
+    file: MappingFile  # what it says besides its rules and defaults
+    table: Table  # the endpoint's page of the vendor
     rules: tuple[Rule, ...]
     """In the vendor's order of fields; of one field the rule under its first name comes first."""
     defaults: abc.Mapping[str, str] = field(default_factory=dict)
@@ -74,9 +70,8 @@ class Mapping:
 
         Patterns are those of a shell (``*``, ``?``, ``[…]``); case does not count.
         """
-        match = self.file.match
-        names = ("*",) if match is None else match.files
-        return any(fnmatchcase(fold(file_name), fold(pattern)) for pattern in names)
+        match, name = self.file.match, fold(file_name)
+        return match is None or any(fnmatchcase(name, fold(each)) for each in match.files)
 
     @property
     def endpoint(self) -> str:

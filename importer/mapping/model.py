@@ -277,12 +277,14 @@ def json_schema() -> JsonSchemaValue:
 
     Beyond the keys it knows, by endpoint, the field names that ``fields`` and ``defaults`` take.
     """
-    by_endpoint = []
-    for endpoint, table in TABLES.items():
-        names = {"propertyNames": {"enum": list(table.names)}}
-        fields = {"properties": {"fields": names, "defaults": names}}
-        chosen = {"properties": {"endpoint": {"const": endpoint}}}
-        by_endpoint.append({"if": chosen, "then": fields})
+    names = {name: {"propertyNames": {"enum": list(TABLES[name].names)}} for name in TABLES}
+    by_endpoint = [
+        {
+            "if": {"properties": {"endpoint": {"const": endpoint}}},
+            "then": {"properties": {"fields": known, "defaults": known}},
+        }
+        for endpoint, known in names.items()
+    ]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         **MappingFile.model_json_schema(schema_generator=_Schema),

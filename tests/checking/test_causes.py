@@ -6,7 +6,6 @@ import sys
 import openpyxl
 import pytest
 from commanding import ROOT, ROSTER, Office, Terminal, user
-from controller import Fault
 
 MAPPING = (
     ROSTER
@@ -168,15 +167,6 @@ def test_what_differs_in_a_number_alone_is_one_cause(office, call):
     lay(office, 30, Last=["x" * (51 + n) for n in range(3)] + ["Quill"] * 7)
     found, _, _ = problems(call)
     assert [(each["code"], each["rows"]) for each in found] == [("9030", 9)]
-
-
-def test_what_opscom_refuses_is_a_problem_by_its_code_without_the_hosts_words(desk, controller):
-    desk.roster(3, "roster.csv")
-    controller.plan["000001", 0] = Fault("answer", code=9019)
-    (file,) = desk.push(desk.folder / "roster.csv", code=1)["files"]
-    assert [(each["code"], each["column"], each["rows"]) for each in file["problems"]] == [
-        ("9019", None, 1)
-    ]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")

@@ -42,6 +42,11 @@ NOTED = {
         ("1 number has fewer digits than the 4 of the others (row 20). If zeros at the front were lost, say "
         "`pad: 4` in the mapping."),
     ),
+    "ids of two lengths, the shorter ones most": (
+        "unique_id", [*IDS[:2], "12345678", "99887766", "33221100", "55443322"],
+        ("4 numbers have fewer digits than the 9 of the others (rows 4 to 7). If zeros at the front were lost, "
+        "say `pad: 9` in the mapping."),
+    ),
     "random numbers of six digits": (
         "employ_no", [str(100_000 + 449 * number % 900_000) for number in range(1, 1_990)] + ["1234", "12345"],
         ("2 numbers have fewer digits than the 6 of the others (rows 1991 to 1992). If zeros at the front were lost, "

@@ -4,8 +4,6 @@ import csv
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from importer.codes import CODES, SETTINGS_CODES, Effect
 from importer.schema import Kind, Need, record_key
@@ -137,20 +135,6 @@ RECORD_KEYS = {
 def test_a_record_is_known_by_its_key(kind):
     endpoint, payload, key = RECORD_KEYS[kind]
     assert record_key(TABLES[endpoint], payload) == key
-
-
-VEHICLE = st.tuples(*[st.text("A|\\=provID", min_size=1, max_size=5)] * 3)
-
-
-@given(VEHICLE, VEHICLE)
-def test_two_vehicles_have_one_key_only_if_all_its_parts_are_the_same(first, second):
-    names = ("plate", "prov", "plateType")
-    one, other = (
-        record_key(TABLES["vehicles"], dict(zip(names, parts, strict=True)))
-        for parts in (first, second)
-    )
-    same = [part.upper() for part in first] == [part.upper() for part in second]
-    assert (one == other) == same
 
 
 def test_every_documented_code_has_a_meaning_and_a_remedy():

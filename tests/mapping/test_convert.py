@@ -107,14 +107,6 @@ def test_a_date_time_gets_the_documented_form_in_the_mappings_zone(text):
     assert (None if isinstance(read, Refusal) else read) == MOMENTS[text]
 
 
-@given(st.datetimes(), st.integers(-14 * 60 + 1, 14 * 60 - 1))
-def test_a_converted_time_is_the_same_moment(local, minutes):
-    moment = local.replace(microsecond=0, tzinfo=dt.timezone(dt.timedelta(minutes=minutes)))
-    read = parse_datetime(moment.isoformat(), timezone=ZoneInfo("UTC"))
-    if not isinstance(read, Refusal):
-        assert dt.datetime.fromisoformat(read).replace(tzinfo=dt.UTC) == moment
-
-
 AMOUNTS = {
     ".": {
         "14.50": ["14.5", "14.500000000000000001", "14.49999999999999"], "14.00": ["14"], "0.50": [".5"], "0.00": ["0"],

@@ -204,7 +204,6 @@ CANNOT_BE_TRIED = {
     *("It is left out, as the mapping says.", "Check it; this holds no row back."),
     # the values of two columns, user types: see the tests of applying a mapping
     "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
-    "Correct the cell, or take its column out of the mapping.",
     "Shorten it yourself where the rest matters.",
     "Say which one you mean with a `lookup` in the mapping.",
     # of a pattern that the fields' own conversions refuse before

@@ -54,7 +54,7 @@ def test_sheets_without_rows_and_hidden_ones_are_not_told_as_left_out(office, ca
     assert notes_of(call("check", "--json"))[0] == ["Hidden sheets (Hidden) were not read."]
     # Nor are the pages of a workbook of ours that tell of the run.
     results = office.folder / "results" / "roster-checked.xlsx"
-    assert notes_of(call("check", results, "--json")) == [[]]
+    assert not any(notes_of(call("check", results, "--json")))
 
 
 @pytest.mark.parametrize("way", ["option", "mapping"])
