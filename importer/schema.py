@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 
 class Kind(StrEnum):
@@ -168,6 +168,11 @@ class Table(Page):
     def group(self, name: str) -> tuple[Field, ...]:
         """Return the fields that stand for each other under that group name, in the vendor's order."""
         return tuple(known for known in self.fields if known.group == name)
+
+    def titles(self, names: Iterable[str]) -> str:
+        """Return what the vendor calls these fields, in quotation marks."""
+        titles = {known.name: known.title for known in self.fields}
+        return " and ".join(f'"{titles[name]}"' for name in names)
 
     def need_of(self, known: Field) -> str:
         """Return in words what a blank of this field means."""

@@ -186,7 +186,7 @@ def _groups(sheets: Sequence[_Sheet], keys: Sequence[Sequence[Key | None]]) -> l
 
 def _compare(table: Table, groups: Sequence[Sequence[Row]]) -> None:
     """Tell the rows that repeat an earlier one word for word from those that contradict it."""
-    parts = table.parts
+    key = [name for names in table.parts for name in names]
     for (sheet, first), *later in groups:
         for other, position in later:
             names = dict.fromkeys([*sheet.batch.frame, *other.batch.frame])
@@ -199,13 +199,12 @@ def _compare(table: Table, groups: Sequence[Sequence[Row]]) -> None:
             else:
                 other.repeat(position, (sheet, first))
                 continue
-            named = [name for names in parts for name in names]
-            filled = [name for name in named if other.column(name)[position]]
+            filled = [name for name in key if other.column(name)[position]]
             other.problem(
                 position,
                 filled,
                 int(EXISTS),
-                f"{sheet.place(first, other)} has {_what(table)}, {how}",
+                f"{sheet.place(first, other)} has the same {table.titles(filled)}, {how}",
                 remedy="Keep one of the two rows, or say with `duplicates` in the mapping which one counts.",
             )
 
@@ -214,12 +213,12 @@ def _resemble(table: Table, policy: Policy, sheets: Sequence[_Sheet]) -> None:
     """Warn of records that may be another row's, where nothing tells records apart: both are sent."""
     told: set[Row] = set()
     held = [{each.position for each in sheet.problems if each.holds} for sheet in sheets]
-    for names in policy.alike:
-        fields = [known for name in names if (known := table.field(name.lstrip("~"))) is not None]
-        same = " and ".join(f'"{known.title}"' for known in fields)
+    for group in policy.alike:
+        names = [name.lstrip("~") for name in group]
+        same = table.titles(names)
         keys: list[list[Key | None]] = []
         for sheet, bad in zip(sheets, held, strict=True):
-            texts = [map(levelled, sheet.column(known.name)) for known in fields]
+            texts = [map(levelled, sheet.column(name)) for name in names]
             found = (each if all(each) else None for each in zip(*texts, strict=True))
             keys.append(sheet.counted(found, bad))
         for (sheet, first), *later in _groups(sheets, keys):
@@ -227,20 +226,11 @@ def _resemble(table: Table, policy: Policy, sheets: Sequence[_Sheet]) -> None:
                 told.add((other, position))
                 other.problem(
                     position,
-                    [known.name for known in fields],
+                    names,
                     None,
                     f"{sheet.place(first, other)} has the same {same}, so it may be the same {policy.noun}.",
                     remedy="Where they are one, delete one of the two rows.",
                 )
-
-
-def _what(table: Table) -> str:
-    """Say what two rows of one record have in common."""
-    *most, last = [names[-1] for names in table.parts]
-    if most:
-        return f"the same {table.endpoint.removesuffix('s')} ({', '.join(most)} and {last})"
-    known = table.field(last)
-    return f'the same "{last if known is None else known.title}"'
 
 
 def _share(table: Table, sheets: Sequence[_Sheet]) -> None:

@@ -56,11 +56,11 @@ def test_the_very_same_row_again_is_a_repeat_and_no_problem():
 
 ONE_RECORD = {
     "user": ("users", ADA, {"first_name": "Adele"}, '"Unique ID"'),
-    "vehicle": ("vehicles", CAR, {"colour": "blue"}, "vehicle (plate, prov and plateType)"),
+    "vehicle": ("vehicles", CAR, {"colour": "blue"}, '"plate" and "prov" and "plateType"'),
     "vehicle in small letters": (
-        "vehicles", CAR, {"plate": "pl8rdr", "prov": "on", "plateType": "PASSENGER"}, "vehicle (plate, prov and plateType)",
+        "vehicles", CAR, {"plate": "pl8rdr", "prov": "on", "plateType": "PASSENGER"}, '"plate" and "prov" and "plateType"',
     ),
-    "permit": ("permits", PERMIT, {"amount": "15.00"}, "permit (plate, zone, startTime, endTime and permitNo)"),
+    "permit": ("permits", PERMIT, {"amount": "15.00"}, '"License Plate" and "Zone Name" and "Start Date" and "End Date" and "Ticket Number"'),
     "update in other letters": ("permit-updates", UPDATE, {"referenceID": "1A9B-aa"}, '"Reference ID"'),
 }  # fmt: skip
 
