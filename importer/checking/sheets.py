@@ -267,10 +267,9 @@ def _unlike(
         for at, cell in zip(less, first, strict=True)
         if _TOTAL.match(keys[index[at]]) or _TOTAL.match(cell)
     ]
-    if (
-        known.kind is Kind.PLATE
-    ):  # in a list of two columns the total fills both; it is the last, then
-        begins += [at for at in order[-1:] if _LAST.fullmatch(keys[index[at]])]
+    # In a list of plates and one column more the total fills both; it is the last, then.
+    if order and known.kind is Kind.PLATE and _LAST.fullmatch(keys[index[order[-1]]]):
+        begins.append(order[-1])
     yield from (at for at in begins if at in look)
 
 

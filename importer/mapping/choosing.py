@@ -147,9 +147,7 @@ def _taken(source: Source, taken: Choice, fits: Sequence[Choice]) -> Choice:
     """Return the choice, with a note where another mapping fits too and its ``match`` has decided."""
     mapping = taken.mapping
     if mapping.open_questions:
-        number = len(mapping.open_questions)
-        stand = f"{count(number, 'question')} {'stands' if number == 1 else 'stand'} open"
-        said = f"{source.path.name} fits {mapping.path.name}, in which {stand}:"
+        said = f"{source.path.name} fits {mapping.path.name}, in which questions stand open:"
         raise MappingError(said, *mapping.open_questions)
     if len(fits) == 1:
         return taken

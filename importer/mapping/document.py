@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, TypeAlias, cast
 
 import yaml
 
@@ -70,23 +70,21 @@ class _Builder:
     text: list[str]  # the file's lines
     lines: dict[Place, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    values: int = 0
 
     def build(self, node: yaml.Node, place: Place) -> Value:
-        self.values += 1
-        if self.values > _MOST_VALUES:
+        if len(self.lines) > _MOST_VALUES:
             raise RecursionError
         self.lines.setdefault(place, node.start_mark.line + 1)
         if isinstance(node, yaml.MappingNode):
             return self._mapping(node, place)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*place, at)) for at, item in enumerate(node.value)]
-        return self._scalar(node, place)
+        return self._scalar(cast("yaml.ScalarNode", node), place)
 
-    def _scalar(self, node: yaml.Node, place: Place) -> str | None:
+    def _scalar(self, node: yaml.ScalarNode, place: Place) -> str | None:
         """Return a text; a plain one may not be what the person meant."""
         text = str(node.value)
-        if not isinstance(node, yaml.ScalarNode) or node.style is not None:
+        if node.style is not None:
             return text
         if _CURLY_RE.fullmatch(text):
             message = f'curly quotes are letters in YAML. Write straight ones: "{text[1:-1]}".'

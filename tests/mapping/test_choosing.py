@@ -114,7 +114,7 @@ def test_a_mapping_with_open_questions_stops_only_the_file_that_would_use_it(off
     with pytest.raises(MappingError) as told:
         choose(office.text(CSV), [open_one, other], named=False)
     assert str(told.value) == (
-        "roster.csv fits a.yaml, in which 1 question stands open:\n"
+        "roster.csv fits a.yaml, in which questions stand open:\n"
         "a.yaml, line 4, ask[1]: this is not answered yet: What is the login source? Run `opscom-import "
         "map` with the file, or answer it here and remove the entry."
     )
