@@ -53,6 +53,12 @@ class Rule:
         return Refusal(self.message.format(this="this", length=len(text)), self.remedy, detail)
 
 
+def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
+    """Return the rules of a kind whose form leaves no room for anything else."""
+    whole = re.compile(pattern).fullmatch
+    return (NOTHING, Rule("form", lambda text: not whole(text), message, remedy))
+
+
 # fmt: off
 EVERY: Final = (
     Rule("marked", lambda text: UNCORRECTED in text, "{this} was marked in a results workbook and is not corrected yet.", "Type the right value over it, without the mark."),
@@ -101,7 +107,6 @@ _EMAILS: Final = (
     Rule("host", matching(rf"{signs.LOCAL}@[^.]+"), "{this} is an e-mail address whose host has no dot.", CHECK, holds=False),
 )
 
-
 _PHONES: Final = (
     NOTHING,
     _EXPONENT,
@@ -122,21 +127,9 @@ _POSTALS: Final = (
     Rule("american", lambda text: (re.fullmatch(r"[0-9][0-9 -]*", text) is not None and re.fullmatch(r"[0-9]{5}(?:[ -]?[0-9]{4})?", text) is None), "{this} is a postal code of digits that has not 5 or 9 of them.", CHECK, holds=False),
 )
 
-
-# fmt: on
-
-
-def _form(pattern: str, message: str, remedy: str) -> tuple[Rule, ...]:
-    """Return the rules of a kind whose form leaves no room for anything else."""
-    whole = re.compile(pattern).fullmatch
-    return (NOTHING, Rule("form", lambda text: not whole(text), message, remedy))
-
-
 # The sign of a lost letter stands here as itself: the library of pandas takes no escape for it.
 _SIGNS: Final = rf'?#\[�ÃÂÄÅÆÎÏÐÑâº»√├&<"“„«:\x00-\x1f\x7f-\x9f{signs.SIGNS}'
 _FREE: Final = f"[^{_SIGNS}]*[^{_SIGNS}.]"
-
-# fmt: off
 RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
     Kind.NAME: (_MISREAD, _QUESTION),
     Kind.TEXT: (

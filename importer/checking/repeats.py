@@ -266,13 +266,9 @@ def overrule(
     Sent, each would undo what the other brought, in this run and in every later one. Rows that are
     held back or repeat another row count in no file: a person has yet to look at them.
 
-    Args:
-        files: The sheets of each file, all of one endpoint, in the order in which they are sent.
-        table: The page of that endpoint.
-
     Returns:
-        The sheets with ``overruled``, and how many rows that concerns: (earlier file, later file), by
-        their places in ``files``, → rows.
+        The sheets of each file, which are given in the order of sending, with ``overruled``, and how many rows
+        that concerns: (earlier file, later file), by their places, → rows.
     """
     claims: dict[Key, tuple[bytes, int]] = {}
     counts: Counter[tuple[int, int]] = Counter()

@@ -67,12 +67,8 @@ def compile_steps(
 ) -> tuple[Step, ...]:
     """Return the functions that turn a taken, cleaned, filled text into the field's value.
 
-    Args:
-        steps: The rule's steps.
-        field: The field; its kind decides on date, amount and upper case.
-        user_types: Name → id, for a lookup of user types.
-        numbers: Whether texts may be numbers of a workbook (see ``parse_amount``).
-        today: The day after which a birth lies in the future, for years of two digits.
+    ``numbers`` says whether texts may be those of a workbook (see ``parse_amount``); a birth in two digits that
+    would lie after ``today`` is of the century before.
     """
     kind, blanks = field.kind, frozenset(steps.blank_if)
     blank: list[Step] = [lambda text: "" if text in blanks else text] if blanks else []

@@ -160,15 +160,9 @@ def parse_date(
 ) -> str | Refusal:
     """Return a date as ``yyyy-mm-dd``.
 
-    ISO texts need no format; a midnight behind the date is dropped. Of several formats the first
-    that gives a day of the calendar counts.
-
-    Args:
-        text: The cleaned text of a cell.
-        formats: Forms to try in order where the text is not ISO.
-        timezone: The zone in which a moment with ``Z`` or an offset must be midnight; without it such
-            a text is refused.
-        today: A year of two digits that would lie after this day is of the century before.
+    ISO texts need no format; a midnight behind the date is dropped. Of several formats the first that gives a
+    day of the calendar counts. A moment with ``Z`` or an offset must be midnight in ``timezone``; without that
+    it is refused. A year of two digits that would lie after ``today`` is of the century before.
     """
     moment = _read(text, formats, timezone)
     if isinstance(moment, Refusal):
@@ -192,13 +186,9 @@ def parse_datetime(
 ) -> str | Refusal | Warned:
     """Return a date-time as ``yyyy-mm-ddThh:mm:ss``, without a zone.
 
-    Args:
-        text: The cleaned text of a cell.
-        formats: Forms to try in order where the text is not ISO.
-        time: The time of day of a text that is a date alone; without it such a text is refused.
-        timezone: The zone that texts with ``Z`` or an offset are converted to; without it they are
-            refused. Texts without a zone stay as they are; one that the zone's clocks skip is warned of.
-        midnight: Whether a time of 00:00:00 stands for a date alone.
+    A text that is a date alone, or with ``midnight`` one at 00:00:00, gets ``time``; without that it is refused.
+    One with ``Z`` or an offset is converted to ``timezone``, or refused. Others stay as they are; one that
+    the zone's clocks skip is warned of.
     """
     moment = _read(text, formats, timezone)
     if isinstance(moment, Refusal):
