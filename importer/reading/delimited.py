@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final
 
 from importer.errors import InputError
 from importer.reading import sniffing
@@ -55,16 +55,9 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
         )
     stream = io.BytesIO(data)
     stream.seek(found.start)
-    text: TextIO = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
+    text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
     text.read(told)
-    start = start[told:]
-    dialect = _dialect(start, delimiter)
-    if dialect is None:  # what pads its cells may put blanks behind their quotes
-        end = rf"[{re.escape(delimiter)}\r\n]"
-        quoted = re.compile(rf'((?:(?<={end})|\A) *"(?:[^"]|"")*+") *(?={end}|\Z)')
-        text = io.StringIO(quoted.sub(r"\1", text.read()), newline="")
-        dialect = _dialect(quoted.sub(r"\1", start), delimiter) or {"delimiter": delimiter}
-    reader = csv.reader(text, strict=True, **dialect)
+    reader = csv.reader(text, strict=True, **_dialect(start[told:], delimiter))
     tricks = b'="' in data or b'=\0"' in data
     builder = GridBuilder(path, None, found)
     number = 0
@@ -94,11 +87,8 @@ def _is_fixed_width(start: str) -> bool:
     return bool(starts) and all(line[at - 1 : at] in {"", " "} for line in lines for at in starts)
 
 
-def _dialect(start: str, delimiter: str) -> dict[str, Any] | None:
-    """Return how a text is written, in the words of ``csv``: behind a blank, with a backslash before quotes.
-
-    It is ``None`` where quotes stand that none of these ways explains. The last record may be cut off.
-    """
+def _dialect(start: str, delimiter: str) -> dict[str, Any]:
+    """Return how a text is written, in the words of ``csv``: behind a blank, with a backslash before quotes."""
     for escape, blank in product((None, "\\"), (False, True)):
         dialect: dict[str, Any] = {
             "delimiter": delimiter,
@@ -107,13 +97,12 @@ def _dialect(start: str, delimiter: str) -> dict[str, Any] | None:
         }
         reader = csv.reader(io.StringIO(start, newline=""), strict=True, **dialect)
         try:
-            if any(cell.startswith(' "') for record in reader for cell in record):
-                continue
+            if not any(cell.startswith(' "') for record in reader for cell in record):
+                return dialect
         except csv.Error as error:
-            if "unexpected end" not in str(error):
-                continue
-        return dialect
-    return None
+            if "unexpected end" in str(error):  # the last record may be cut off
+                return dialect
+    return {"delimiter": delimiter}
 
 
 def _layout(start: str) -> tuple[str, int]:
@@ -126,11 +115,7 @@ def _layout(start: str) -> tuple[str, int]:
 
 
 def _score(start: str, delimiter: str) -> tuple[int, bool, int]:
-    """Return how many of the first records agree on a number of cells above one, and that number.
-
-    Between them stands whether all quotes are right: a delimiter that only stands in quoted cells leaves
-    quotes in the middle of a cell.
-    """
+    """Return how many of the first records agree on a number of cells above one, whether all quotes are right, and that number."""
     best = (0, False, 0)
     # Student systems quote nothing, so that a stray quote hides the delimiters after it.
     ways: tuple[dict[str, Any], ...] = ({"strict": True}, {"quoting": csv.QUOTE_NONE})

@@ -83,9 +83,7 @@ def take_sheet(
     if len(lines) > 1:
         headers = _joined([*(_line(grid, at, reaching=True) for at in lines[:-1]), headers], wanted)
     headers = headers[: _width(grid, headers, kept)]
-    whole = len(kept) and len(kept) == kept[-1] - kept[0] + 1  # then nothing is copied
-    taken = slice(kept[0], kept[-1] + 1) if whole else kept
-    frame = grid.frame.iloc[taken, : len(headers)].reset_index(drop=True)
+    frame = grid.frame.iloc[kept, : len(headers)].reset_index(drop=True)
     rows, added = grid.rows[kept], frozenset[int]()
     places = {old: new for new, old in enumerate(kept.tolist())}
     flaws = [
@@ -143,8 +141,7 @@ def _named_columns(grid: Grid, position: int, kept: npt.NDArray[np.int64]) -> li
     below a header, so that their value stands to the left of it.
     """
     named, header_row = _line(grid, position), grid.rows[position]
-    below = grid.frame.iloc[kept] != ""
-    width = below.sum(axis=1)
+    width = (grid.frame.iloc[kept] != "").sum(axis=1)
     # A page number in the footer does not fill a column.
     records = grid.frame.iloc[kept][2 * width > width.median()]
     filled = [

@@ -133,21 +133,18 @@ class NumberFormat:
         return "".join(shown).strip()
 
     def section(self, value: float) -> Section:
-        """Return the section that shows a number; what programs differ on is not guessed at."""
+        """Return the section that shows a number; one condition may split them in two, more is not guessed at."""
         sections = self.sections
         if not self.conditional:
             at = 0 if value > 0 else 1 if value < 0 else 2
             return sections[at if at < len(sections) else 0]
-        first = sections[0].condition
-        contested = value == 0 and first == (">", Decimal(0)) and len(sections) == 2  # noqa: PLR2004
-        if value < 0 or first is None or contested:
+        conditions = [section.condition for section in sections]
+        if value < 0 or conditions[0] is None or conditions[1:] != [None]:
             return _UNREADABLE
+        sign, operand = conditions[0]
         number = Decimal(f"{value:.{KEPT_DIGITS}g}")
-        for section in sections:
-            sign, operand = section.condition or ("<=>", number)
-            if "<=>"[1 + int(number.compare(operand))] in sign:
-                return section if section.condition or section is sections[-1] else _UNREADABLE
-        return _UNREADABLE
+        met = "<=>"[1 + int(number.compare(operand))] in sign
+        return sections[0 if met else 1]
 
 
 _TOKEN_RE = re.compile(
@@ -177,7 +174,7 @@ _TOKEN_RE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_ELAPSED_RE = re.compile(r"\[h+\](?::mm(?::ss(?:\.0+)?)?)?|\[m+\](?::ss(?:\.0+)?)?|\[s+\](?:\.0+)?")
+_ELAPSED_RE = re.compile(r"\[h+\](?::mm(?::ss(?:\.0+)?)?)?")
 _MARKS = {
     **dict.fromkeys(("quoted", "escaped", "space", "currency", "between"), "literal"),
     "ampm": "date",
@@ -290,11 +287,9 @@ def _elapsed(spelled: str, value: float) -> str | Fault:
     if value < 0:
         return faults.NO_SUCH_DATE
     seconds = math.floor(value * _DAY + 0.5)
-    first, *below = (part.strip("[]") for part in spelled.split(":"))
-    total = seconds // {"h": 3600, "m": 60, "s": 1}[first[0]]
-    smaller = {"m": seconds // 60 % 60, "s": seconds % 60}
-    width = first.count(first[0])
-    return ":".join([f"{total:0{width}d}", *(f"{smaller[unit[0]]:02d}" for unit in below)])
+    hours = f"{seconds // 3600:0{spelled.count('h')}d}"
+    parts = [hours, f"{seconds // 60 % 60:02d}", f"{seconds % 60:02d}"]
+    return ":".join(parts[: 1 + spelled.count(":")])
 
 
 _SIGNS = {"point": ".", "comma": ",", "percent": "%", "literal": "x"}

@@ -6,6 +6,7 @@ column ``opscom_row`` keeps pointing at the first source.
 
 from __future__ import annotations
 
+import re
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -27,9 +28,7 @@ if TYPE_CHECKING:
 SUMMARY: Final = "Summary"
 _ROW: Final = "opscom_row"
 _MESSAGE: Final = "opscom_message"
-_ENOUGH: Final = 2
-"""Columns of ours that tell a results sheet from a source that took over one of them."""
-_LONGEST: Final = 9
+_ROW_RE: Final = re.compile(r"[1-9][0-9]{0,8}")
 _SEARCHED: Final = 30
 """Rows that a header is looked for in: people put titles and notes above it."""
 _FACTS: Final = frozenset(
@@ -43,7 +42,7 @@ _FIRST_COLUMNS: Final = 12
 
 def is_results(headers: Sequence[str]) -> bool:
     """Whether a header is that of a results sheet: two of our columns, in any order and place."""
-    return _ours(headers) >= _ENOUGH
+    return _ours(headers) > 1
 
 
 def results_header(grid: Grid) -> int | None:
@@ -100,9 +99,7 @@ def told_by(summary: Grid) -> Origin | None:
 
 def told_gone(summary: Grid) -> list[str]:
     """Return what stands in the first column between the heading of what is gone and the record of the run."""
-    if not len(summary.frame.columns):
-        return []
-    first = [clean(cell) for cell in summary.frame[0].tolist()]
+    first = list(map(clean, summary.frame.get(0, [])))
     if GONE not in first:
         return []
     start = len(first) - first[::-1].index(GONE)
@@ -118,7 +115,7 @@ def source_rows(
     """
     ours = {fold(header): column for column, header in enumerate(headers)}
     told = frame[ours[_ROW]].map(clean).tolist() if _ROW in ours else [""] * len(rows)
-    numbers = [int(cell) if _is_row(cell) else 0 for cell in told]
+    numbers = [int(cell) if _ROW_RE.fullmatch(cell) else 0 for cell in told]
     added = [position for position, number in enumerate(numbers) if not number]
     last = max([0, *numbers, *rows.tolist()])
     for number, position in enumerate(added, start=last + 1):
@@ -153,10 +150,6 @@ def uncorrected(frame: pd.DataFrame, headers: Sequence[str]) -> list[Flaw]:
     ]
 
 
-def _is_row(cell: str) -> bool:
-    return cell.isascii() and cell.isdigit() and len(cell) <= _LONGEST and int(cell) > 0
-
-
 def _shows_payloads(grid: Grid) -> bool:
     """Whether a sheet shows what a push would send: ``opscom_row``, then the vendor's fields."""
     return any(fold(cells[0]) == _ROW and _ours(cells) == 1 for _, cells in _first_rows(grid))
@@ -178,14 +171,10 @@ def _facts(grid: Grid) -> dict[str, str]:
 
 
 def _first_rows(grid: Grid) -> Iterator[tuple[int, list[str]]]:
-    """Yield the first rows of a sheet that has columns: number and cells."""
-    if len(grid.frame.columns):
-        first = grid.frame.iloc[:_SEARCHED].itertuples(index=False, name=None)
-        for row, cells in zip(grid.rows[:_SEARCHED].tolist(), first, strict=True):
-            yield int(row), list(map(str, cells))
+    """Yield the first rows of a sheet: number and cells."""
+    first = grid.frame.iloc[:_SEARCHED].to_numpy(object).tolist()
+    yield from zip(grid.rows[:_SEARCHED].tolist(), first, strict=True)
 
 
 def _ours(headers: Sequence[str]) -> int:
-    # Most cells of most sheets are not worth the folding.
-    near = {fold(header) for header in headers if "opscom" in header.casefold()}
-    return len(near & set(RESULT_COLUMNS))
+    return len(set(RESULT_COLUMNS).intersection(map(fold, headers)))

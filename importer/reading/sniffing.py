@@ -14,8 +14,7 @@ import codecs
 import io
 import re
 import zipfile
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from importer.errors import InputError
 
@@ -82,7 +81,14 @@ def sniff(data: bytes, path: Path) -> str:
     if not data.strip(b"\x00\x1a\t\r\n \xef\xbb\xbf\xff\xfe"):
         raise InputError(f"{name}: the file is empty.", hint="Export or download it again.")
     if data.startswith(_OLE):
-        return _ole(data, name)
+        # An Office document names its parts in a directory.
+        if stream_entry(data, "EncryptedPackage") is not None:
+            raise password(name)
+        if all(stream_entry(data, name) is None for name in WORKBOOKS):
+            raise InputError(
+                f"{name}: this Office document holds no workbook, or it was cut off.", hint=_ITSELF
+            )
+        return "xls"
     if data.startswith(_ZIP):
         return _zip(data, name)
     for pattern, (kind, hint) in _FOREIGN.items():
@@ -91,17 +97,6 @@ def sniff(data: bytes, path: Path) -> str:
     if _OLD_EXCEL.match(data):
         raise InputError(f"{name}: this workbook is older than Excel 97.", hint=AS_XLSX)
     return _text(data, name)
-
-
-def _ole(data: bytes, name: str) -> str:
-    """Tell old workbooks from protected ones by the names in the container's directory."""
-    if stream_entry(data, "EncryptedPackage") is not None:
-        raise password(name)
-    if any(stream_entry(data, name) is not None for name in WORKBOOKS):
-        return "xls"
-    raise InputError(
-        f"{name}: this Office document holds no workbook, or it was cut off.", hint=_ITSELF
-    )
 
 
 def stream_entry(data: bytes, stream: str) -> int | None:
@@ -191,8 +186,7 @@ _SENSELESS_RE = re.compile(
 _LOST = "\ufffd"
 
 
-@dataclass(frozen=True, slots=True)
-class Encoding:
+class Encoding(NamedTuple):
     """How the bytes of a file become text."""
 
     name: str

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from importer.model import Grid
     from importer.reading.display import Look
-    from importer.reading.xlsx_package import SheetPart, Workbook
+    from importer.reading.xlsx_package import Workbook
 
 
 def read_xlsx(data: bytes, path: Path) -> list[Listed]:
@@ -39,15 +39,14 @@ def read_xlsx(data: bytes, path: Path) -> list[Listed]:
         package = Package(data, path.name)
         book = read_workbook(package)
     return [
-        Listed(sheet.name, sheet.visible, partial(_read_sheet, package, sheet, book, path))
-        for sheet in book.sheets
+        Listed(name, visible, partial(_read_sheet, package, part, book, GridBuilder(path, name)))
+        for name, (part, visible) in book.sheets.items()
     ]
 
 
-def _read_sheet(package: Package, sheet: SheetPart, book: Workbook, path: Path) -> Grid:
-    builder = GridBuilder(path, sheet.name)
-    with refusing_damage(path.name):
-        root = package.parse(sheet.part, "sheetData", _RowReader(book, builder).take)
+def _read_sheet(package: Package, part: str, book: Workbook, builder: GridBuilder) -> Grid:
+    with refusing_damage(package.name):
+        root = package.parse(part, "sheetData", _RowReader(book, builder).take)
         builder.hidden_columns = [
             (int(each.attrib["min"]) - 1, int(each.attrib["max"]) - 1)
             for each in root.iterfind("*/{*}cols/{*}col")

@@ -13,7 +13,7 @@ import zipfile
 import zlib
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from xlrd.formatting import excel_default_palette_b8, std_format_strings
@@ -50,20 +50,12 @@ _INDEXED: Final = {str(at): bytes(rgb).hex() for at, rgb in enumerate(excel_defa
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
-class SheetPart(NamedTuple):
-    """A sheet as the workbook lists it, with the path of its XML in the package."""
-
-    name: str
-    part: str
-    visible: bool
-
-
 @dataclass(frozen=True, slots=True)
 class Workbook:
     """What the workbook says about its sheets, and what their cells lean on."""
 
-    sheets: tuple[SheetPart, ...]
-    """Those with rows, in the order of their tabs; charts and macros have none."""
+    sheets: Mapping[str, tuple[str, bool]]
+    """Name → part and whether it is visible, in the order of the tabs; charts and macros have no rows."""
     looks: Looks
     texts: Sequence[str]
     """The shared texts."""
@@ -102,7 +94,7 @@ class Package:
         Raises:
             InputError: A part claims to inflate to more than any spreadsheet's.
         """
-        self._file, self._name = zipfile.ZipFile(io.BytesIO(data)), name
+        self._file, self.name = zipfile.ZipFile(io.BytesIO(data)), name
         sizes = [(entry.compress_size, entry.file_size) for entry in self._file.infolist()]
         sizes.append((len(data), sum(size for _, size in sizes)))  # they may overlap
         if any(size > min(_LARGEST, max(_SUSPICIOUS, packed * _RATIO)) for packed, size in sizes):
@@ -128,7 +120,7 @@ class Package:
         before, kept = b"", 0
         with self._file.open(part) as stream:
             for data in iter(lambda: stream.read(_PIECE), b""):
-                refuse_document_type(before + data, self._name)
+                refuse_document_type(before + data, self.name)
                 parser.feed(data)
                 before, kept = data, kept + len(data)
                 inner = _open(root, within)
@@ -137,7 +129,7 @@ class Package:
                     del inner[:-1]
                     kept = 0
                 if kept > _LARGEST_KEPT:
-                    raise _too_large(self._name)
+                    raise _too_large(self.name)
         parser.close()
         if take is not None and (inner := root.find(f".//{{*}}{within}")) is not None:
             take(inner[:])
@@ -176,15 +168,14 @@ def read_workbook(package: Package) -> Workbook:
     [path] = [part for _, kind, part in _relations(package, "") if kind == "officeDocument"]
     related = {key: (kind, part) for key, kind, part in _relations(package, path)}
     root = package.parse(path)
-    sheets = []
+    sheets = {}
     for sheet in root.iterfind(".//{*}sheets/{*}sheet"):
         # A sheet that leads nowhere is damage; only modules of old macros have an empty relation.
         (key,) = [text for name, text in sheet.items() if name.endswith("}id")]
         kind, part = related[key] if key else ("", "")
         if kind == "worksheet":
-            visible = sheet.get("state", "visible") == "visible"
-            sheets.append(SheetPart(sheet.get("name", ""), part, visible))
-    if len({sheet.part for sheet in sheets}) < len(sheets):
+            sheets[sheet.attrib["name"]] = part, sheet.get("state", "visible") == "visible"
+    if len(set(sheets.values())) < len(sheets):
         raise zipfile.BadZipFile
     named = dict(related.values())
     texts: list[str] = []
@@ -199,7 +190,7 @@ def read_workbook(package: Package) -> Workbook:
     )
     since_1904 = any(each.get("date1904") in YES for each in root.iterfind(".//{*}workbookPr"))
     return Workbook(
-        tuple(sheets),
+        sheets,
         Looks(styles, since_1904=since_1904),
         texts,
         any(each.get("fullCalcOnLoad") in YES for each in root.iterfind(".//{*}calcPr")),
