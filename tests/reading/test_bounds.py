@@ -28,14 +28,6 @@ def test_a_million_formatted_empty_rows_cost_little_memory(tmp_path):
     assert most < len(data) + (64 << 20)
 
 
-def test_a_cell_of_a_million_characters_is_read_as_it_is(tmp_path):
-    long = "x" * 1_000_000
-    data = with_sheet('<row r="1"><c r="A1" t="s"><v>0</v></c></row>', [f"<si><t>{long}</t></si>"])
-    grid, most = peak(tmp_path, data)
-    assert texts(grid) == [[long]]
-    assert most < 64 << 20
-
-
 TOO_MANY = (
     "the table has more than 50,000,000 cells, blank ones counted, too many to be read. "
     "Delete stray cells far to the right, or split the file."

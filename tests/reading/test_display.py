@@ -3,9 +3,7 @@
 The common formats are those of LibreOffice's own workbook: see ``test_producers``.
 """
 
-import math
 from datetime import date, datetime, timedelta
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -13,7 +11,7 @@ from hypothesis import strategies as st
 
 from importer.reading import faults
 from importer.reading.display import Looks, Style, show, show_iso
-from importer.reading.number_format import parse, plain
+from importer.reading.number_format import parse
 from importer.reading.xlsx_package import BUILT_IN
 
 PHONE = r"[<=9999999]###\-####;\(###\)\ ###\-####"
@@ -148,19 +146,6 @@ def test_padding_never_changes_the_number(number, width):
     text = show(str(number), parse("0" * width)).text
     assert int(text) == number
     assert len(text) == max(width, len(str(number)))
-
-
-@given(st.decimals(-(10**9), 10**9, places=2))
-def test_amounts_with_two_decimals_are_shown_exactly(amount):
-    shown = show(repr(float(amount)), parse("#,##0.00"))
-    assert Decimal(shown.text.replace(",", "")) == amount
-
-
-@given(st.floats(-1e15, 1e15))
-def test_plain_digits_have_no_exponent_and_mean_the_same_number(value):
-    text = plain(value)
-    assert "e" not in text.lower()
-    assert math.isclose(float(text), value, rel_tol=1e-14, abs_tol=0)
 
 
 @given(st.text(max_size=30))
