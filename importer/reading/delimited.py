@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from importer.errors import InputError
 from importer.reading import sniffing
-from importer.reading.grid import MOST_COLUMNS, GridBuilder
+from importer.reading.grid import GridBuilder
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -33,15 +33,10 @@ _TRICK_RE: Final = re.compile(r'="((?:[^"]|"")*)"')
 
 
 def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
-    """Return the cells of a delimited text file.
-
-    Args:
-        data: The whole file.
-        path: For messages.
-        encoding: The encoding that a person named, if any.
+    """Return the cells of a delimited text file, in the encoding that a person named or that is found.
 
     Raises:
-        InputError: The encoding is none, a quote is never closed, or a record is absurdly wide.
+        InputError: The encoding is none, a quote is never closed, or the columns are of fixed width.
     """
     found = sniffing.find_encoding(data, path, encoding)
     if data.endswith((b"\x1a", b"\x1a\r\n")):  # as DOS ends a text
@@ -63,12 +58,6 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
     number = 0
     try:
         for number, record in enumerate(reader, start=1):
-            if len(record) > MOST_COLUMNS:
-                raise InputError(
-                    f"{path.name}, row {number}: it has {len(record):,} cells, more than any "
-                    "spreadsheet has columns.",
-                    hint="Export the file again with a delimiter that no value holds.",
-                )
             builder.add(number, list(map(_without_trick, record)) if tricks else record)
     except csv.Error as error:
         raise InputError(

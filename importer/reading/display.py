@@ -76,8 +76,7 @@ class Look:
 class Looks(dict[tuple[str, object], "Look | None"]):
     """How the cells of a workbook are shown, by type and style; ``None`` where it is just as they are stored.
 
-    A type is that of an ``.xlsx`` workbook (ECMA-376 part 1, section 18.18.11), ``STAND_IN`` or ``TALLY``; one
-    that is none is a ``ValueError``. A style is known by what the workbook's cells call it.
+    A type is that of an ``.xlsx`` workbook (ECMA-376 part 1, section 18.18.11), ``STAND_IN`` or ``TALLY``.
     """
 
     def __init__(self, styles: Mapping[Any, Style], *, since_1904: bool = False) -> None:
@@ -121,13 +120,7 @@ def _text(stored: str, form: NumberFormat) -> Shown:
 
 
 def show(raw: str, form: NumberFormat, *, since_1904: bool = False) -> Shown:
-    """Return what a number cell shows.
-
-    Args:
-        raw: The number as the file stores it (``36925.5``, ``1.5E-3``).
-        form: The cell's number format.
-        since_1904: Whether the workbook counts its days from 1904.
-    """
+    """Return what a cell shows that stores this number (``36925.5``, ``1.5E-3``)."""
     # Whole numbers are most of what exports hold, and differ row by row.
     if len(raw) <= KEPT_DIGITS and raw.isdecimal() and raw.isascii() and raw[0] != "0":
         whole = form.sections[0].whole

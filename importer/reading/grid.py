@@ -103,7 +103,7 @@ class GridBuilder:
 
         Args:
             row: Its number, larger than all before it.
-            cells: What is stored of each, from the first column on; rows may differ in length.
+            cells: What is stored of each, from the first column on.
             looks: How each of them is shown; nothing where all are shown as they are.
             hidden: Whether the sheet hides it.
 
@@ -118,15 +118,17 @@ class GridBuilder:
         self._looks.append(looks)
         self._hidden += hidden
         self._width = max(self._width, len(cells))
+        if self._width > MOST_COLUMNS:
+            raise self.too_large()
         if len(self._cells) * self._width >= _CELLS_A_BLOCK:
             self._pack()
 
     def too_large(self) -> InputError:
         """Return the refusal of a table that is larger than any list of people."""
         return InputError(
-            f"{self._place}: the table has more than {MOST_CELLS:,} cells, blank ones counted, "
-            "too many to be read.",
-            hint="Delete stray cells far to the right, or split the file.",
+            f"{self._place}: the table has more than {MOST_COLUMNS:,} columns, {MOST_CELLS:,} cells (blank ones "
+            f"counted), {_MOST_MERGED:,} merged cells or {_MOST_CHARACTERS:,} characters, too many to be read.",
+            hint="Delete stray cells far to the right or take merges away, or split the file.",
         )
 
     def grid(self, *, ragged: bool = False) -> Grid:
@@ -203,11 +205,7 @@ class GridBuilder:
             across = range(merge.first_column, min(merge.last_column + 1, self._width))
             count += (end - start) * len(across)
             if count > _MOST_MERGED:
-                raise InputError(
-                    f"{self._place}: merged cells span more than {_MOST_MERGED:,} others, "
-                    "too many to be read.",
-                    hint="Take the merges away in Excel, and save the workbook.",
-                )
+                raise self.too_large()
             seen = start < end and rows[start] == merge.first_row
             for column in across:
                 source = start if seen and column == merge.first_column else -1
@@ -218,11 +216,7 @@ class GridBuilder:
         """Refuse texts that stand in so many cells that they would fill the memory."""
         self._characters += sum(map(len, texts))
         if self._characters > _MOST_CHARACTERS:
-            raise InputError(
-                f"{self._place}: the texts of all cells have more than {_MOST_CHARACTERS:,} characters, "
-                "too many to be read.",
-                hint="Look for a long text that stands in many cells, or split the file.",
-            )
+            raise self.too_large()
 
     def _typed(self) -> dict[int, npt.NDArray[np.int8]]:
         """Return the types of the columns that are not all text."""

@@ -55,8 +55,7 @@ def take_sheet(
     """Return the records below a header, without wholly blank rows.
 
     Columns at the right end without header and cells are left out. Cells stay as shown; headers
-    are cleaned. Records of a text file that are longer or shorter than the header get a flaw as a
-    whole row, because their cells stand in the wrong columns.
+    are cleaned. Records of a text file that are longer or shorter than the header have a flaw.
 
     Args:
         source: The file that the grid is from.
@@ -135,10 +134,9 @@ def _line(grid: Grid, position: int, *, reaching: bool = False) -> list[str]:
 
 
 def _named_columns(grid: Grid, position: int, kept: npt.NDArray[np.int64]) -> list[str]:
-    """Return the headers of a line, each over the columns whose cells it names.
+    """Return the headers of a line; one that is merged over columns names those of them that are filled.
 
-    A header that is merged over columns names those of them that are filled. Reports also merge the cells
-    below a header, so that their value stands to the left of it.
+    Reports also merge the cells below a header, so that their value stands to the left of it.
     """
     named, header_row = _line(grid, position), grid.rows[position]
     width = (grid.frame.iloc[kept] != "").sum(axis=1)
@@ -230,10 +228,9 @@ def _misplaced(
 ) -> list[Flaw]:
     """Return a flaw for each text record whose cells stand in the wrong columns.
 
-    It is longer or shorter than the header; surplus cells that hold nothing are no flaw, since programs end
-    each record with a delimiter. Or one of its cells has taken in the records after it: programs that
-    quote nothing write a value such as ``"The Oaks`` as it is, and the next quote closes it, some lines
-    below. Such a record has as many cells as the others; only the tabs tell.
+    It is longer or shorter than the header, by cells that hold something. Or a cell has taken in the records
+    after it: programs that quote nothing write ``"The Oaks`` as it is, and the next quote closes it, some
+    lines below. Such a record has as many cells as the others; only the tabs tell.
     """
     least = max(position + 1 for position, name in enumerate(headers) if name)
     beyond = frame.iloc[:, most:].apply(lambda cells: cells.str.strip() != "")

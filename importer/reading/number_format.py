@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from importer.reading.faults import Fault
 
 LOST = "[lost]"
-"""Stands for the code of a cell style that the workbook does not define."""
+"""The code of a cell style that the workbook does not define."""
 LARGEST = 1e15
 """Excel keeps 15 significant digits, so numbers from here on are not what was typed."""
 KEPT_DIGITS = 15
@@ -75,12 +75,7 @@ class Number(NamedTuple):
         return self.whole % (digits[: 1 - missing], *digits[1 - missing :])
 
     def write(self, value: float) -> str | Fault:
-        """Write a number; no minus sign stands before nothing but zeros.
-
-        ``-0.001`` under ``0.00`` is ``0.00``; under ``0.00;-0.00`` it stays ``-0.00``, because there the
-        sign is the code's own. LibreOffice 7.4 shows it so, and so does Excel as the authors of numfmt
-        found it (borgar/numfmt, issue 1); Excel 2003 still wrote the sign.
-        """
+        """Write a number; no minus sign stands before nothing but zeros (borgar/numfmt, issue 1)."""
         step = Decimal(1).scaleb(-len(self.decimals))
         exact = Decimal(f"{abs(value):.{KEPT_DIGITS}g}").scaleb(self.power, _WIDE)
         exact = exact.quantize(step, context=_WIDE)

@@ -4,8 +4,7 @@ Exports lie: HTML and tab-separated text are named ``.xls``, workbooks are named
 cannot be read is refused with a sentence that says why and what to do.
 
 An encoding is found by byte order mark, UTF-16 by its pattern of zero bytes, strict UTF-8, Windows-1252.
-Statistical detectors took ordinary Windows-1252 exports for Central European ones and turned £ into Ł;
-names of people are no place for that.
+Statistical detectors turned £ of ordinary Windows-1252 exports into Ł.
 """
 
 from __future__ import annotations
@@ -64,10 +63,6 @@ def is_lock_file(path: Path) -> bool:
 
 def sniff(data: bytes, path: Path) -> str:
     """Return what kind of file this is: ``xlsx``, ``xls``, ``xml``, ``html`` or ``text``.
-
-    Args:
-        data: The whole file.
-        path: For messages only, but for lock files, which are known by their name.
 
     Raises:
         InputError: It is empty, protected by a password, cut off, or of a kind that is not read.
@@ -205,15 +200,10 @@ class Encoding(NamedTuple):
 
 
 def find_encoding(data: bytes, path: Path, wanted: str | None = None) -> Encoding:
-    """Return the encoding of a file; all of its bytes are known to fit it.
-
-    Args:
-        data: The whole file.
-        path: For messages.
-        wanted: An encoding that a person named; a byte order mark still is passed over.
+    """Return the encoding of a file: of its byte order mark, the one that a person wants, or a guess.
 
     Raises:
-        InputError: The bytes fit no encoding, or fit two that contradict each other.
+        InputError: Its bytes do not fit it, or there is none of this name.
     """
     mark = next((Encoding(name, len(sign)) for sign, name in _MARKS if data.startswith(sign)), None)
     encoding = mark or Encoding(wanted or _utf_16(data) or "utf-8")
@@ -263,15 +253,16 @@ def _western(data: bytes, line: int) -> Encoding:
         )
         return Encoding("utf-8", note=note)
     suspected = _suspected(data)
-    note = (
-        "The file is not in UTF-8; it was read as Windows-1252. "
-        f"Compare letters with accents with the source, the first on line {line}."
-    )
     if suspected:
         label, codec = suspected
         note = (
             f"The file is not in UTF-8 and looks like {label}. Rows with accents are held back until "
             f"encoding in the mapping, or --encoding, says what it is ({codec}, for example)."
+        )
+    else:
+        note = (
+            "The file is not in UTF-8; it was read as Windows-1252. "
+            f"Compare letters with accents with the source, the first on line {line}."
         )
     return Encoding(_WESTERN, suspected=suspected, note=note)
 

@@ -12,8 +12,7 @@ import re
 import zipfile
 import zlib
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from xlrd.formatting import excel_default_palette_b8, std_format_strings
@@ -50,8 +49,7 @@ _INDEXED: Final = {str(at): bytes(rgb).hex() for at, rgb in enumerate(excel_defa
 _ESCAPED_RE: Final = re.compile("_x([0-9A-Fa-f]{4})_")
 
 
-@dataclass(frozen=True, slots=True)
-class Workbook:
+class Workbook(NamedTuple):
     """What the workbook says about its sheets, and what their cells lean on."""
 
     sheets: Mapping[str, tuple[str, bool]]
@@ -63,21 +61,17 @@ class Workbook:
     """Whether it is to be calculated when it is opened, so that stored values may be stand-ins."""
 
 
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, ParseError, EOFError, LookupError, ArithmeticError, RuntimeError, ValueError,
+)  # fmt: skip
+
+
 @contextmanager
 def refusing_damage(name: str) -> Iterator[None]:
     """Say of whatever the standard library cannot unpack or parse that the workbook is damaged."""
     try:
         yield
-    except (
-        zipfile.BadZipFile,
-        zlib.error,
-        ParseError,
-        EOFError,
-        LookupError,
-        OverflowError,
-        RuntimeError,
-        ValueError,
-    ) as error:
+    except _DAMAGE as error:
         raise sniffing.damaged(name) from error
 
 

@@ -28,9 +28,10 @@ def test_a_million_formatted_empty_rows_cost_little_memory(tmp_path):
     assert most < len(data) + (64 << 20)
 
 
-TOO_MANY = (
-    "the table has more than 50,000,000 cells, blank ones counted, too many to be read. "
-    "Delete stray cells far to the right, or split the file."
+TOO_LARGE = (
+    "the table has more than 16,384 columns, 50,000,000 cells (blank ones counted), 2,000,000 merged cells or "
+    "1,000,000,000 characters, too many to be read. Delete stray cells far to the right or take merges away, or "
+    "split the file."
 )
 
 
@@ -51,57 +52,46 @@ def listed_often():
 LONG = f"<si><t>{'x' * 100_000}</t></si>"
 SHARED = '<c r="A{}" t="s"><v>0</v></c>'
 MERGED = '<mergeCells><mergeCell ref="{}"/></mergeCells>'
-TOO_LONG = (
-    "the texts of all cells have more than 1,000,000,000 characters, too many to be read. "
-    "Look for a long text that stands in many cells, or split the file."
-)
-TOO_MERGED = (
-    "merged cells span more than 2,000,000 others, too many to be read. "
-    "Take the merges away in Excel, and save the workbook."
-)
-TOO_LARGE = (
-    "unpacked, the workbook would be too large to be a spreadsheet. "
-    "Copy the rows into a new workbook and save that."
-)
 TOO_DEEP = (
     "the tags of this page are nested too deeply for all of it to be read. "
     "Open it in Excel or LibreOffice and save it as an Excel workbook (.xlsx)."
 )
 UNFOLDING = {
     "few bytes of text that are millions of cells": (
-        ("," * 16_000 + "x\n" + "1\n" * 4_000).encode, f"people.xlsx: {TOO_MANY}",
+        ("," * 16_000 + "x\n" + "1\n" * 4_000).encode, f"people.xlsx: {TOO_LARGE}",
     ),
+    "a record wider than any sheet": (("," * 20_000 + "x").encode, f"people.xlsx: {TOO_LARGE}"),
     "few bytes of a page": (
         f"<table>{'<tr><td colspan=16000>a</td><td>b</td></tr>' * 4_000}</table>".encode,
-        f"people.xlsx, people: {TOO_MANY}",
+        f"people.xlsx, people: {TOO_LARGE}",
     ),
     "cells far to the right": (
         lambda: with_sheet("".join(f'<row r="{n}"><c r="XFD{n}"><v>1</v></c></row>' for n in range(1, 4_000))),
-        f"people.xlsx, S: {TOO_MANY}",
+        f"people.xlsx, S: {TOO_LARGE}",
     ),
     "a long text in many cells": (
-        lambda: with_sheet(many_rows(10_001, SHARED), [LONG]), f"people.xlsx, S: {TOO_LONG}",
+        lambda: with_sheet(many_rows(10_001, SHARED), [LONG]), f"people.xlsx, S: {TOO_LARGE}",
     ),
     "a long text in a cell merged over rows": (
         lambda: with_sheet(
             many_rows(10_001, '<c r="B{}"><v>1</v></c>').replace("<c", f"{SHARED.format(1)}<c", 1),
             [LONG], after=MERGED.format("A1:A10001"),
         ),
-        f"people.xlsx, S: {TOO_LONG}",
+        f"people.xlsx, S: {TOO_LARGE}",
     ),
     "a long text of a page in many rows": (
         lambda: (
             b"<table><tr><td rowspan=65000>" + b"x" * 100_000 + b"</td></tr>"
             + b"<tr><td>1</td></tr>" * 10_001 + b"</table>"
         ),
-        f"people.xlsx, people: {TOO_LONG}",
+        f"people.xlsx, people: {TOO_LARGE}",
     ),
     "a block of millions of merged cells": (
         lambda: with_sheet(
             many_rows(3_000, '<c r="A{0}"><v>1</v></c><c r="ALM{0}"><v>1</v></c>'),
             after=MERGED.format("B1:ALL3000"),
         ),
-        f"people.xlsx, S: {TOO_MERGED}",
+        f"people.xlsx, S: {TOO_LARGE}",
     ),
     "one sheet under many names": (listed_often, DAMAGED),
     "tables within tables": (
@@ -122,7 +112,7 @@ def test_what_would_fill_the_memory_or_lose_rows_is_refused(tmp_path, make, mess
 @pytest.mark.exhaustive
 def test_blank_spans_over_all_rows_of_a_page_are_refused(tmp_path):
     page = f"<table><tr>{'<td rowspan=65000></td>' * 16_000}</tr>{'<tr><td></td></tr>' * 4_000}</table>"
-    assert refusal(tmp_path, page.encode()) == f"people.xlsx, people: {TOO_MANY}"
+    assert refusal(tmp_path, page.encode()) == f"people.xlsx, people: {TOO_LARGE}"
 
 
 def test_many_merges_and_hidden_columns_are_read(tmp_path):
@@ -147,7 +137,10 @@ def test_millions_of_elements_that_are_no_rows_are_refused(tmp_path, where):
         if where == "in one row"
         else with_sheet("", before=elements)
     )
-    assert refusal(tmp_path, data) == f"people.xlsx: {TOO_LARGE}"
+    assert refusal(tmp_path, data) == (
+        "people.xlsx: unpacked, the workbook would be too large to be a spreadsheet. "
+        "Copy the rows into a new workbook and save that."
+    )
 
 
 SLOW = {

@@ -231,13 +231,6 @@ REFUSED = {
     "open between tabs": (
         "\n".join(["id\tname\tstreet", '100\tLee, Kim\t"The Pines', *BETWEEN_TABS]), f"row 2: {UNCLOSED}",
     ),
-    "wider than any sheet": (
-        "id,name\n" + "," * 20_000 + "\n",
-        (
-            "row 2: it has 20,001 cells, more than any spreadsheet has columns. "
-            "Export the file again with a delimiter that no value holds."
-        ),
-    ),
     "an end within a letter": (
         "id,name\n1,Zoë\n2,Zoë".encode()[:-1],
         "line 3: the file ends in the middle of a letter, so it was cut off. Export or download it again.",
