@@ -115,19 +115,6 @@ def test_blank_spans_over_all_rows_of_a_page_are_refused(tmp_path):
     assert refusal(tmp_path, page.encode()) == f"people.xlsx, people: {TOO_LARGE}"
 
 
-def test_many_merges_and_hidden_columns_are_read(tmp_path):
-    cells = "".join(f"<c><v>{n}</v></c>" for n in range(1_000))
-    hidden = '<col min="1" max="9" hidden="1" width="1"/>' * 100_000
-    merges = '<mergeCell ref="A1:B1"/>' * 20_000
-    data = with_sheet(
-        f'<row r="1">{cells}</row>',
-        before=f"<cols>{hidden}</cols>",
-        after=f"<mergeCells>{merges}</mergeCells>",
-    )
-    grid = read(tmp_path, data)
-    assert (grid.frame.shape, len(grid.merges)) == ((1, 1_000), 20_000)
-
-
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("where", ["before the rows", "in one row"])
 def test_millions_of_elements_that_are_no_rows_are_refused(tmp_path, where):

@@ -141,13 +141,6 @@ def test_a_date_time_survives_its_way_through_a_double(moment):
     assert show(repr(serial), parse("yyyy-mm-dd hh:mm:ss")).text == moment.isoformat()
 
 
-@given(st.integers(0, 10**15 - 1), st.integers(1, 12))
-def test_padding_never_changes_the_number(number, width):
-    text = show(str(number), parse("0" * width)).text
-    assert int(text) == number
-    assert len(text) == max(width, len(str(number)))
-
-
 @given(st.text(max_size=30))
 def test_no_format_code_whatever_breaks_the_reading(code):
     assert parse(code).sections

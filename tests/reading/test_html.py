@@ -62,12 +62,6 @@ def test_a_control_character_is_read_as_in_any_file(tmp_path, sign):
     assert grid.frame[1].tolist() == ["Name", SIGNS[sign], "Bo"]
 
 
-@pytest.mark.exhaustive
-def test_an_absurd_span_takes_no_more_than_a_sheet_is_wide(tmp_path):
-    grid = html_grid(tmp_path, "<table><tr><td colspan=999999999>a</td><td>b</td></tr></table>")
-    assert grid.frame.shape[1] <= 16_385
-
-
 def test_the_encoding_that_a_page_declares_is_used_where_it_fits(tmp_path):
     for text, said, coding in (("Łódź", "iso-8859-2", "iso-8859-2"), ("Zoë", "ascii", "utf-8")):
         page = f'<html><meta charset="{said}"><table><tr><td>{text}</td></tr></table>'

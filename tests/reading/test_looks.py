@@ -72,21 +72,6 @@ def test_a_header_merged_over_columns_names_whichever_of_them_is_filled(tmp_path
     assert [column.header for column in sheet.columns] == ["id", *headers, "city"]
 
 
-def test_a_merged_header_names_a_column_that_few_records_fill_and_none_that_a_footer_fills(
-    tmp_path,
-):
-    def fill(sheet):
-        sheet.append(["id", "Phone", None, None, "city"])
-        for number in range(5):
-            sheet.append([f"a{number}", None if number else "902", "613", None, "Truro"])
-        sheet.append([None, None, None, "page 1"])
-        sheet.merge_cells("B1:D1")
-
-    source = saved(tmp_path, fill)
-    sheet = take_sheet(source, source.grids[0], 1)
-    assert [column.header for column in sheet.columns] == ["id", "Phone", "Phone", "", "city"]
-
-
 @pytest.mark.parametrize("name", ["jasper-m0.xlsx", "jasper-m0.xls"])
 def test_a_header_beside_the_merged_cells_that_it_names_is_theirs(name):
     """JasperReports merges cells below a header, so that their value stands to the left of it."""

@@ -261,12 +261,6 @@ def test_a_number_whose_style_is_lost_is_a_flaw(tmp_path, old, new):
     assert (texts(grid), grid.flaws) == ([["12"]], (faults.UNREADABLE_FORMAT.at(0, 0),))
 
 
-def test_styles_without_any_cell_style_leave_numbers_as_they_are(tmp_path):
-    data = rewritten(SMALL, lambda name, part: b"<styleSheet/>" if "styles" in name else part)
-    data = rewritten(data, lambda _, part: part.replace(b' s="1"', b""))
-    assert texts(read(tmp_path, data)) == [["12"]]
-
-
 # --- Damaged and dangerous ------------------------------------------------------------------------
 
 CONTRADICTING = {
@@ -280,12 +274,6 @@ CONTRADICTING = {
 }  # fmt: skip
 
 
-def lying(part):
-    """Return a workbook whose directory gives half of the size of a part."""
-    at = SMALL.rindex(part) - 46 + 24
-    return SMALL[:at] + b"\x09\0\0\0" + SMALL[at + 4 :]
-
-
 BROKEN = {
     **{why: with_sheet(rows, ["<si><t>x</t></si>"]) for why, rows in CONTRADICTING.items()},
     "out of the package": changed(SHEET, b"../../../../etc/passwd"),
@@ -296,8 +284,6 @@ BROKEN = {
         b"</sheets>", b'<sheet name="More" sheetId="9" r:id="rId99"/></sheets>'
     ),
     "a sheet that is not there": renamed(lambda name: name.replace("sheet1", "sheet9")),
-    "texts that lie about their size": lying(b"xl/sharedStrings.xml"),
-    "a sheet that lies about its size": lying(b"xl/worksheets/sheet1.xml"),
 }  # fmt: skip
 
 
@@ -337,10 +323,3 @@ def test_a_part_that_inflates_beyond_measure_is_refused_before_it_is_unpacked(tm
         assert tracemalloc.get_traced_memory()[1] < 20 << 20
     finally:
         tracemalloc.stop()
-
-
-@pytest.mark.exhaustive
-def test_a_stray_cell_in_the_last_corner_is_a_row_of_its_own(tmp_path):
-    rows = '<row r="1"><c r="A1"><v>1</v></c></row><row r="1048576"><c r="XFD1048576"><v>2</v></c></row>'
-    grid = read(tmp_path, with_sheet(rows))
-    assert (grid.rows.tolist(), grid.frame.shape) == ([1, 1_048_576], (2, 16_384))
