@@ -41,7 +41,7 @@ COMMANDS = {
     "settle": "Find out what became of rows whose answer was lost.",
     "pull": "Ask OPSCOM for what it holds, and write a workbook of it.",
     "history": "Show what was imported: when, by whom, from which file.",
-    "fields": "Show OPSCOM's fields.",
+    "fields": "Show OPSCOM's fields and error codes.",
     "sandbox": "Run an OPSCOM on this machine to rehearse with.",
 }
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
+
 import click
 from rich import box
 from rich.console import Console
@@ -9,6 +11,7 @@ from rich.table import Table as Shown
 
 from importer.cli.options import Options, taking
 from importer.cli.terminal import emit
+from importer.codes import CODES
 from importer.schema import Field, Kind, Table
 from schemas import TABLES
 
@@ -28,8 +31,9 @@ _OF_NAME = {
 
 @click.command()
 @click.argument("endpoint", required=False, type=click.Choice(list(TABLES)), metavar="[ENDPOINT]")
+@click.option("--codes", is_flag=True, help="Show OPSCOM's error codes and what to do about each.")
 @taking("as_json")
-def fields(options: Options, *, endpoint: str | None) -> int:
+def fields(options: Options, *, endpoint: str | None, codes: bool) -> int:
     """Show the fields that OPSCOM documents: limits, codes, an example, and names that a mapping may use.
 
     ENDPOINT is users, vehicles, permits, permit-updates, permit-deletes or plates; without one all
@@ -37,11 +41,12 @@ def fields(options: Options, *, endpoint: str | None) -> int:
     """
     tables = [table for name, table in TABLES.items() if endpoint in {None, name}]
     if options.as_json:
-        emit({table.endpoint: _as_json(table) for table in tables})
+        shapes: dict[object, object] = {table.endpoint: _as_json(table) for table in tables}
+        emit({number: asdict(code) for number, code in CODES.items()} if codes else shapes)
         return 0
     paper = Console(highlight=False, width=_WIDTH)
-    for table in tables:
-        paper.print(_show(table))
+    for shown in [_codes()] if codes else map(_show, tables):
+        paper.print(shown)
     return 0
 
 
@@ -72,4 +77,13 @@ def _show(table: Table) -> Shown:
         what = f"{known.title}: {table.need_of(known)}, {known.limit}"
         names = "\n".join((known.name, *known.aliases))
         shown.add_row(names, what, example(known), " ".join(map(str, known.codes)))
+    return shown
+
+
+def _codes() -> Shown:
+    shown = Shown(title="OPSCOM's error codes", title_justify="left", box=box.SIMPLE_HEAD)
+    for heading in ("code", "means", "what to do", "what a push makes of it"):
+        shown.add_column(heading, overflow="fold")
+    for code in CODES.values():
+        shown.add_row(str(code.number), code.means, code.remedy, code.effect.value)
     return shown

@@ -56,7 +56,7 @@ def login(options: Options, *, test: bool, forget: bool) -> int:
         token = token or find_token(settings, folder, os.environ, None)
         controller = Controller(settings.host, code, token, timeout=settings.timeout)
         failed = "The token was tried and did not work."
-        types = ask_list(controller, USER_TYPES, failed)
+        types = ask_list(controller, USER_TYPES, {}, failed)
         say(f"The token works: OPSCOM told {count(len(types), 'user type')}.")
         said["tested"] = True
     if options.as_json:

@@ -43,7 +43,7 @@ def user_types(options: Options) -> int:
 
     A mapping with `lookup: user-types` finds their ids by name, without a network.
     """
-    setting, records = _ask(options, USER_TYPES)
+    setting, records = _ask(options, USER_TYPES, {})
     types = [UserType(*(text_of(each.get(n)) for n in USER_TYPES.columns)) for each in records]
     found = KeptTypes(setting.settings.host, setting.settings.client, tuple(types))
     kept = keep_user_types(setting.workspace.keeping_folder, found, sandbox=setting.sandbox)
@@ -55,18 +55,19 @@ def user_types(options: Options) -> int:
 
 @pull.command("permit-stats")
 @_asking
-def permit_stats(options: Options) -> int:
+@click.option("--zones", metavar='"A,B"', help="Only these zones, separated by commas.")
+def permit_stats(options: Options, *, zones: str | None) -> int:
     """Count the permits in OPSCOM by type and zone."""
-    setting, records = _ask(options, PERMIT_STATS)
+    setting, records = _ask(options, PERMIT_STATS, {"zones": zones} if zones else {})
     return _show(setting, PERMIT_STATS, records)
 
 
-def _ask(options: Options, read: Read) -> tuple[Setting, list[Record]]:
+def _ask(options: Options, read: Read, payload: Mapping[str, str]) -> tuple[Setting, list[Record]]:
     """Ask for a list."""
     with ExitStack() as stack:
         setting = open_access(find_setting(options, only_named=True), stack)
         failed = f"OPSCOM gave no list of {read.endpoint}."
-        return setting, ask_list(setting.controller, read, failed)
+        return setting, ask_list(setting.controller, read, payload, failed)
 
 
 def _show(setting: Setting, read: Read, records: Sequence[Record], **more: str) -> int:

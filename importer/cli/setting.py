@@ -6,7 +6,7 @@ import dataclasses
 import datetime as dt
 import os
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -181,14 +181,16 @@ def find_setting(options: Options, *, only_named: bool = False) -> Setting:
     return setting
 
 
-def ask_list(controller: Controller, read: Read, failed: str) -> list[Record]:
+def ask_list(
+    controller: Controller, read: Read, payload: Mapping[str, str], failed: str
+) -> list[Record]:
     """Ask for a list, as often as the pace allows.
 
     Raises:
         PushStopped: There is no answer, or a refusal; ``failed`` says so first.
     """
     connection, read_it = controller.connect(read.path), listing(read.records)
-    verdict = ask(lambda: connection.send({}), read_it, Pace(), Stopper(), controller.redact)
+    verdict = ask(lambda: connection.send(payload), read_it, Pace(), Stopper(), controller.redact)
     connection.close()
     if isinstance(verdict, Found):
         return records_of(verdict.content, read.records)

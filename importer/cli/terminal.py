@@ -134,7 +134,7 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
     push = f"push it with {again}" if again else "push it"
     steps = []
     if states.keys() & {"invalid", "rejected"}:
-        do = f"correct the marked cells in the workbook (opscom_message says what is wrong), save it, and {push}."
+        do = f"correct the marked cells in the workbook, or answer in it, as opscom_message says, save it, and {push}."
         if any(cause.by_mapping for cause in sheet.problems):
             do = f"change the mapping where it is wrong about a column, and run this again; else {do}"
         steps.append(f"{do[0].upper()}{do[1:]}")

@@ -3,6 +3,7 @@
 import pytest
 
 from importer.cli.fields import example
+from importer.codes import CODES
 from schemas import POLICIES, TABLES
 
 
@@ -38,3 +39,11 @@ def test_programs_get_the_same_as_an_object(call):
         "codes": [9030, 9033],
         "example": "K1A 0B1",
     }
+    assert call("fields", "--codes", "--json").json["9013"]["fields"] == ["unique_id"]
+
+
+def test_every_code_is_shown_with_what_to_do(call):
+    done = call("fields", "--codes")
+    words = " ".join(done.out.split())
+    assert [str(code) for code in CODES if f" {code} " not in words] == []
+    assert max(map(len, done.out.splitlines())) <= 80

@@ -59,7 +59,7 @@ def test_a_first_day_and_a_second_semester(tmp_path, controller):
         '  Error in 1 row (9033), first at new-staff.csv, row 8 "Work Email": this is not an e-mail address, '
         "which has one @ and no blanks, brackets or commas. Correct the cell."
     )
-    correct = "  Correct the marked cells in the workbook (opscom_message says what is wrong), save it, and push it"
+    correct = "  Correct the marked cells in the workbook, or answer in it, as opscom_message says, save it, and push it"
     assert clerk.types(check, code=1).splitlines() == [
         "new-staff.csv: 6 ready, 1 invalid, 1 skipped (8 rows, mapping new staff)",
         problem,

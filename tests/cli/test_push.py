@@ -38,7 +38,7 @@ def test_what_a_person_reads_of_a_push(office, controller, call):
         "roster b.csv: 1 pushed, 1 invalid (2 rows, mapping Roster)",
         f"  Workbook: {results / 'roster b-results.xlsx'}",
         (
-            "  Correct the marked cells in the workbook (opscom_message says what is wrong), save it, and push it."
+            "  Correct the marked cells in the workbook, or answer in it, as opscom_message says, save it, and push it."
         ),
         "roster.csv: 2 pushed (2 rows, mapping Roster)",
         f"  Workbook: {results / 'roster-results.xlsx'}",

@@ -22,7 +22,7 @@ def steps(capsys, endpoint, states, *, sandbox=False, looked=False, problems=())
     return [line.strip() for line in lines if not line.startswith("  Workbook:")]
 
 
-CORRECT = "Correct the marked cells in the workbook (opscom_message says what is wrong), save it, and push it."
+CORRECT = "Correct the marked cells in the workbook, or answer in it, as opscom_message says, save it, and push it."
 COLUMN = Cause("Kind", "prov", "9033", True, "m", "r", 3, (), "p", (0, 0, "cell"), by_mapping=True)
 REMAP = (
     f"Change the mapping where it is wrong about a column, and run this again; else c{CORRECT[1:]}"

@@ -143,7 +143,7 @@ def test_rows_that_may_be_earlier_permits_are_told_as_problems_before_anything_i
     assert said.index(place) < said.index("permits.csv: 3 invalid (3 rows, mapping Permits)")
     assert said.count(place) == 1
     assert said[-1] == (
-        "  Correct the marked cells in the workbook (opscom_message says what is wrong), save it, and push it."
+        "  Correct the marked cells in the workbook, or answer in it, as opscom_message says, save it, and push it."
     )
 
 

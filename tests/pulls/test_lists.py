@@ -60,6 +60,11 @@ def test_permit_stats_are_numbers_that_can_be_added_up(office):
     ]
 
 
+def test_permit_stats_are_asked_for_some_zones_alone(office):
+    done, (entry,) = office.ask(sample("permit-stats"), "permit-stats", "--zones", "zone1,Lot 9")
+    assert (done.code, entry.body) == (0, {"apiToken": TOKEN, "zones": "zone1,Lot 9"})
+
+
 SOON = {"Retry-After": "0"}
 PASSING = {
     "lost": Fault("lost"),
