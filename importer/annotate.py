@@ -88,15 +88,6 @@ def name_workbooks(jobs: Sequence[Job], request: Request) -> tuple[Job, ...]:
     return tuple(named)
 
 
-def _deletes(job: Job) -> str:
-    """Return the command that makes a workbook of deletes of what is gone; empty where nothing deletes."""
-    if not POLICIES[job.endpoint].deleted_by:
-        return ""
-    return (
-        f"opscom-import history --gone {quoted(job.workbook)} --as-deletes permits-to-delete.xlsx"
-    )
-
-
 class Annotator:
     """Writes the workbook of each file of a run."""
 
@@ -119,10 +110,13 @@ class Annotator:
 
         ``compared`` are the sheets as they were before the run sent anything.
         """
-        pages = []
+        policy, pages, deletes = POLICIES[job.endpoint], [], ""
+        if policy.deleted_by:
+            make = f"opscom-import history --gone {quoted(job.workbook)}"
+            deletes = f"{make} --as-deletes permits-to-delete.xlsx"
         for each, found in zip(compared, outcomes, strict=True):
             news = each.news
-            if POLICIES[job.endpoint].of:
+            if policy.of:
                 # What is changed there already is no new record, also where this program never changed it.
                 news = {at: fields for at, fields in news.items() if fields}
             pages.append(Page(each.checked, found, each.earlier, news))
@@ -145,7 +139,7 @@ class Annotator:
             stopped=stopped,
             notes=(*job.notes, *(against.notes if against else ())),
             against=against,
-            deletes=_deletes(job),
+            deletes=deletes,
         )
         return write_workbook(job.workbook, about, pages, note=self.notes.append)
 

@@ -20,7 +20,7 @@ from xlsxwriter.worksheet import Worksheet
 
 from importer.files import clear_left
 from importer.results.inert import LIVE
-from importer.results.styles import Style, is_markup, put
+from importer.results.styles import Style, put
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -77,16 +77,14 @@ class LineSheet(Worksheet):  # type: ignore[misc]  # XlsxWriter is untyped
             columns: The texts, column by column. All texts are as a cell can hold them (``inert.hold``).
         """
         for at, line in enumerate(lines):
-            self._put_line(first + at, line, [texts[at] for texts in columns])
-
-    def _put_line(self, row: int, line: Line, texts: Sequence[str]) -> None:
-        for column, text, style in line.own:
-            put(self, row, column, text, style)
-        if line.number is not None:
-            self.write_number(row, self._row_column, line.number, self._row_format)
-        for column, text in enumerate(texts, self._row_column + 1):
-            if text or column in line.marks:
-                put(self, row, column, text, line.marks.get(column, self._text_look))
+            row = first + at
+            for column, text, style in line.own:
+                put(self, row, column, text, style)
+            if line.number is not None:
+                self.write_number(row, self._row_column, line.number, self._row_format)
+            for column, texts in enumerate(columns, self._row_column + 1):
+                if texts[at] or column in line.marks:
+                    put(self, row, column, texts[at], line.marks.get(column, self._text_look))
 
 
 class StreamedSheet(LineSheet):
@@ -103,9 +101,8 @@ class StreamedSheet(LineSheet):
         self, first: int, lines: Sequence[Line], columns: Sequence[Sequence[str]]
     ) -> None:
         """Write lines, whole: see ``LineSheet``."""
-        if self._check_dimensions(first, 0) or self._check_dimensions(first + len(lines) - 1, 0):
-            super().write_lines(first, lines, columns)
-            return
+        self._check_dimensions(first, 0)
+        self._check_dimensions(first + len(lines) - 1, 0)
         starts, left = self._cell_starts, self._row_column + 1
         names = [str(row + 1) for row in range(first, first + len(lines))]
         cells = [
@@ -119,20 +116,10 @@ class StreamedSheet(LineSheet):
         rows = map("".join, zip(*cells, strict=True)) if cells else [""] * len(lines)
         said = {cell[1:] for line in lines for cell in line.own}
         tails = {(text, style): self._tail(text, style) for text, style in said}
-        every = (
-            *(texts for texts in columns if "<r>" in "".join(texts)),
-            (text for text, _ in tails),
-        )
-        markup = {text for texts in every for text in texts if is_markup(text)}
         number = f'{starts[left - 1]}%s" s="{_index(self._row_format)}"><v>%d</v></c>'
         for at, (line, name, row) in enumerate(zip(lines, names, rows, strict=True), first):
             if at > self.previous_row:
                 self._write_single_row(at)
-            if markup:
-                texts = [each[at - first] for each in columns]
-                if not markup.isdisjoint([*texts, *(text for _, text, _ in line.own)]):
-                    self._put_line(at, line, texts)
-                    continue
             start = f'<row r="{name}">'
             if at in self.row_info:
                 self._write_row(at, None, self.row_info[at])
@@ -226,6 +213,7 @@ def tried(fast: type[LineSheet], scratch: str) -> type[LineSheet]:
 def _rows_of_trial(sheet: LineSheet, plain: Format, quoted: Format) -> str:
     """Write lines of every kind that a workbook of ours has; return what is laid aside of them."""
     text, mark = Style(plain, quoted), Style(quoted, plain)
+    sheet.set_row(0, 24)
     sheet.write_row(0, 0, ["header"] * (len(_TRIAL) + 2), quoted)
     sheet.set_lines(len(_TRIAL), 1, quoted, text)
     sheet.set_row(2, 40)
@@ -236,7 +224,6 @@ def _rows_of_trial(sheet: LineSheet, plain: Format, quoted: Format) -> str:
         Line([(0, "d", text)], 123_456, {}),
     ]
     columns = [[each, each, each] for each in _TRIAL]
-    columns[0][2] = "<r>e</r>"
     sheet.write_lines(1, lines, columns)
     sheet.set_row(5, 40)
     sheet.write_lines(5, [Line([], 8, {})], [[each] for each in _TRIAL])

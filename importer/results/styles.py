@@ -39,8 +39,6 @@ FILLS: Mapping[State, tuple[str, str, str]] = {
 _NARROWEST = 8
 _TALLEST_HEADER = 80
 _LONGEST_NOTE = 2_000
-_LONGEST_RUN = 60
-"""Characters of a run in the line at the foot of a page."""
 _TEXT = 49
 """The built-in number format ``@``."""
 # fmt: off
@@ -184,8 +182,7 @@ def set_print(page: Worksheet, about: About, *, wide: int = 1) -> None:
     page.set_paper(1)
     page.fit_to_pages(wide, 0)
     page.set_margins(left=0.4, right=0.4, top=0.5, bottom=0.6)
-    run = hold(about.run[:_LONGEST_RUN]).replace("&", "")
-    page.set_footer(f"&L&A&COPSCOM import, run {run}&RPage &P of &N")
+    page.set_footer(f"&L&A&COPSCOM import, run {about.run}&RPage &P of &N")
 
 
 def put(page: Worksheet, row: int, column: int, text: str, style: Style) -> None:
@@ -194,17 +191,12 @@ def put(page: Worksheet, row: int, column: int, text: str, style: Style) -> None
     XlsxWriter would write what it takes for markup as such; in three runs it is what it is.
     """
     text = hold(text)
-    if is_markup(text):
+    if text.startswith("<r>") and text.endswith("</r>"):
         page.write_rich_string(row, column, text[0], text[1], text[2:], style.of(text))
     elif text:
         page.write_string(row, column, text, style.of(text))
     else:
         page.write_blank(row, column, None, style.plain)
-
-
-def is_markup(text: str) -> bool:
-    """Whether XlsxWriter takes a text for markup of its own."""
-    return text.startswith("<r>") and text.endswith("</r>")
 
 
 WIDTHS = (26, 11, 18, 50, 48, 26, 15)

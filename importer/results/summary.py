@@ -13,6 +13,7 @@ from importer.results.pages import MOST_COMMENTS
 from importer.results.parts import kind_of
 from importer.results.styles import FILLS, WIDTHS, Column, Layout, set_print
 from importer.text import count, spans
+from schemas import POLICIES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
 
 _MOST = 300
 """Reasons and changed rows that are listed; the filter of the sheets shows the other rows."""
-_MOST_GONE = 5_000
 _LINE = 24
 """Pixels of a line; longer texts make some higher, so that the chart never reaches below its table."""
 _CHART_LINES = 6
@@ -72,7 +72,7 @@ def write_summary(
     by_mapping = list(dict.fromkeys(c.column or c.field or "" for c in causes if c.by_mapping))
     outcomes = [outcome for page in pages for outcome in page.outcomes]
     bare = sum(each.state is State.PUSHED and not each.reference_id for each in outcomes)
-    unnamed = bare if words.policy_of(about).changed_by else 0
+    unnamed = bare if POLICIES[about.endpoint].changed_by else 0
     for number, step in enumerate(words.next_steps(about, counts, by_mapping, unnamed), 1):
         layout.across(f"{number}.  {step}")
     if causes:
@@ -203,7 +203,7 @@ def _record(about: About, pages: Sequence[Page]) -> list[tuple[str, str]]:
         ("File's SHA-256", about.digest),
         ("Journal", about.journal),
     )
-    return [fact for fact in facts if fact[1] or fact[0] not in {"Given back as", "Journal"}]
+    return [fact for fact in facts if fact[1]]
 
 
 def _notes(pages: Sequence[Page], context: Context) -> list[str]:
@@ -252,12 +252,10 @@ def _write_against(layout: Layout, pages: Sequence[Page], about: About, against:
             "Nothing is done with these. To delete them in OPSCOM make a workbook of deletes, look through it "
             f"and push it: {about.deletes}",
         )
-    policy = words.policy_of(about)
+    policy = POLICIES[about.endpoint]
     head = "Reference id" if about.deletes else policy.noun.capitalize() if policy.by_hand else "Id"
     names = (Column(head, "AC"), Column("Name in the last results workbook", "DG"))
-    layout.table(names, against.gone[:_MOST_GONE])
-    if (more := len(against.gone) - _MOST_GONE) > 0:
-        layout.across(f"{more:,} more.")
+    layout.table(names, against.gone)
 
 
 def _grouped(
@@ -309,20 +307,16 @@ def _urgent_lines(pages: Sequence[Page]) -> list[tuple[int, list[Cell]]]:
     lines: list[tuple[int, list[Cell]]] = []
     for spots in _grouped(pages, reason, _URGENT_STATES).values():
         page, position = spots[0]
-        holding = _holding(page, position)
-        outcome = replace(page.outcomes[position], message=_shared(spots))
+        holding, outcome = _holding(page, position), page.outcomes[position]
+        # Where the rows differ in an id, three dots stand for it.
+        if len({each.outcomes[at].message for each, at in spots}) > 1:
+            outcome = replace(outcome, message=alike(outcome.message))
         message = words.row_message(outcome, holding, page.sheet)
         if len(message) > _LONGEST:
             message = message[:_LONGEST] + "… (more in the sheet)"
         link = page.link(position, _told_rows(spots, most=3), next(iter(holding), None))
         lines.append((len(spots), [link, outcome.state, page.name, message]))
     return lines
-
-
-def _shared(spots: Sequence[tuple[Page, int]]) -> str:
-    """Return what is said of some rows in one sentence; where it differs, of an id three dots are left."""
-    first, *others = dict.fromkeys(page.outcomes[position].message for page, position in spots)
-    return alike(first) if others else first
 
 
 def _holding(page: Page, position: int) -> tuple[Problem, ...]:

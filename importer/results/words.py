@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from importer.model import Outcome, Problem, Sheet
     from importer.report import Against
     from importer.results.parts import About, Kind, Page
-    from importer.schema import Policy
 
 WHOLE_ROW = "Whole row"
 _SENT = (State.READY, State.PUSHED, State.REJECTED, State.UNKNOWN, State.NOT_SENT)
@@ -60,7 +59,7 @@ def headline(about: About, counts: Counter[Kind]) -> str:
     """
     if not (rows := counts.total()):
         return "The file holds no rows."
-    policy, settle = policy_of(about), about.command == "settle"
+    policy, settle = POLICIES[about.endpoint], about.command == "settle"
     done, kept = counts[State.READY], counts[State.UNCHANGED]
     one, many = "is ready to be sent", "are ready to be sent"
     none = one
@@ -103,7 +102,8 @@ def next_steps(
 
     In ``columns`` the mapping is wrong; of ``unnamed`` rows OPSCOM named no id.
     """
-    policy, place, noun = policy_of(about), system(about), policy_of(about).noun
+    policy, place = POLICIES[about.endpoint], system(about)
+    noun = policy.noun
     them = "this column" if len(columns) == 1 else "these columns"
     wrong = counts[State.INVALID] + counts[State.REJECTED]
     alike, edited, late = counts[UNDECIDED], counts[EDITED], counts[OUTDATED]
@@ -160,22 +160,11 @@ def next_steps(
     push = f"Push the file, or this workbook, to send {count(ready, 'row')}."
     steps = (
         *((len(columns), remap), (wrong, correct), (alike, decide), (edited, restore)),
-        *(
-            (changed, mend),
-            (late, look),
-            (lost, find_out),
-            (unnamed, keep),
-            (unsent, go_on),
-            (ready, push),
-        ),
+        *((changed, mend), (late, look), (lost, find_out), (unnamed, keep)),
+        *((unsent, go_on), (ready, push)),
     )
     nothing = "Nothing. Every row is settled; keep this workbook as the record."
     return [text for number, text in steps if number] or [nothing]
-
-
-def policy_of(about: About) -> Policy:
-    """Return how the rows of a run are sent; one that no endpoint takes is told of like the first."""
-    return POLICIES.get(about.endpoint) or next(iter(POLICIES.values()))
 
 
 def news_lines(page: Page, position: int) -> list[str]:

@@ -18,9 +18,6 @@ if TYPE_CHECKING:
 
     from importer.results.parts import About, Page
 
-OLD_CHECKS = "old checks"
-"""The folder in that of results where the workbooks of earlier checks are kept."""
-
 
 def write_workbook(
     path: Path, about: About, pages: Sequence[Page], *, note: Callable[[str], object] = str
@@ -37,7 +34,7 @@ def write_workbook(
     A checked workbook ends with what would be sent, one sheet for each page that has such rows.
 
     Rows are streamed, so that memory does not grow with them. Only the owner can read the file. An older file of
-    that name is kept beside it, that of a check in ``OLD_CHECKS``. The path really written is returned: another
+    that name is kept beside it, that of a check in the folder ``old checks``. The path really written is returned: another
     one where the wanted file is open in a program, and ``note`` takes the sentence that says so.
 
     Raises:
@@ -62,5 +59,5 @@ def write_workbook(
                 write_payloads(book, named, context)
             write_summary(book, summary, named, context)
 
-    aside = path.parent / OLD_CHECKS if about.command == "check" else None
+    aside = path.parent / "old checks" if about.command == "check" else None
     return put_in_place(path, write, aside=aside, note=note)

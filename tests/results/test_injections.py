@@ -47,18 +47,7 @@ def everywhere(text):
         earlier=dict.fromkeys(range(5), text),
         news={0: (text,), 1: ()},
     )
-    facts = [
-        "run",
-        "digest",
-        "mapping",
-        "endpoint",
-        "host",
-        "client",
-        "user",
-        "stopped",
-        "given",
-        "deletes",
-    ]
+    facts = ["digest", "mapping", "host", "client", "user", "stopped", "given", "deletes"]
     against = Against(text, 1, text, 1, 1, 1, 1, ((text, 1),), ((text, text),), (text,))
     about = about_of(
         **dict.fromkeys(facts, text), source=Path("name"), notes=(text,), against=against

@@ -18,6 +18,7 @@ from importer.results.words import headline, next_steps
 from importer.text import spans
 
 PUSHED, INVALID = Outcome(State.PUSHED), Outcome(State.INVALID)
+WARNING = {"severity": Severity.WARNING, "code": None}
 
 
 def summary(tmp_path, *parts, **facts):
@@ -173,15 +174,7 @@ def test_the_whole_summary_in_the_order_of_a_reader(tmp_path):
         problem(sheet, 0, (1,)),
         problem(sheet, 1, (1,)),
         problem(sheet, 1, (1,), message="this lies in the future."),
-        problem(
-            sheet,
-            3,
-            (2,),
-            code=None,
-            severity=Severity.WARNING,
-            message="this is odd.",
-            remedy="Look.",
-        ),
+        problem(sheet, 3, (2,), message="this is odd.", remedy="Look.", **WARNING),
         *(
             problem(sheet, at, (3,), field=field, value=sheet.frame.iat[at, 3], **province)
             for at in range(3)
@@ -271,14 +264,8 @@ File's SHA-256 | {"ab" * 32}"""
 
 def test_what_says_nothing_is_left_out_and_a_short_run_is_told_in_seconds(tmp_path):
     part = part_of(sheet_of(("a",), [("x",)], name=None, header_row=1))
-    page = summary(
-        tmp_path,
-        part,
-        *(part_in({State.PUSHED: 1, State.READY: 3}),),
-        ended=STARTED + timedelta(seconds=7.4),
-        command="settle",
-        sandbox=True,
-    )
+    more, ended = part_in({State.PUSHED: 1, State.READY: 3}), STARTED + timedelta(seconds=7.4)
+    page = summary(tmp_path, part, more, ended=ended, command="settle", sandbox=True)
     lines = [line for line in texts_on(page) if page]
     titles = [line[0] for line in lines if len(line) == 1]
     assert titles[2:] == [
