@@ -10,8 +10,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-LONGEST_ID = 255
-"""Characters. What is longer is no id that a cell or a person could use."""
+LONGEST_CODE, LONGEST_ID = 50, 255
+"""Characters. What is longer is no code, and no id that a cell or a person could use."""
 REFERENCE_KEYS = ("reference_id", "InternalReferenceID", "vehicle_id_id", "vehicle_id")
 """Where an id may stand. Source: API documentation, "Successful Response" of User Create/Update
 (``reference_id``), Permit Create (both first) and Vehicle Create (``vehicle_id_id``)."""
@@ -79,7 +79,10 @@ def object_or_refusal(body: bytes) -> dict[str, Any] | Refused | Unreadable:
     if not isinstance(found, dict):
         return Unreadable()
     code = text_of(found.get("ErrorCode"))
-    return found if code in {"", "0"} else Refused(code, text_of(found.get("ErrorMessage")))
+    if code in {"", "0"}:
+        return found
+    known = len(code) <= LONGEST_CODE
+    return Refused(code, text_of(found.get("ErrorMessage"))) if known else Unreadable()
 
 
 def text_of(value: object) -> str:

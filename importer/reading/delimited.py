@@ -13,7 +13,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TextIO
 
 from importer.errors import InputError
 from importer.reading import sniffing
@@ -50,9 +50,16 @@ def read_delimited(data: bytes, path: Path, *, encoding: str | None = None) -> G
         )
     stream = io.BytesIO(data)
     stream.seek(found.start)
-    text = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
+    text: TextIO = io.TextIOWrapper(stream, encoding=found.name, errors=found.errors, newline="")
     text.read(told)
-    reader = csv.reader(text, strict=True, **_dialect(start[told:], delimiter))
+    start = start[told:]
+    dialect = _dialect(start, delimiter)
+    if dialect is None:  # what pads its cells may put blanks behind their quotes
+        end = rf"[{re.escape(delimiter)}\r\n]"
+        quoted = re.compile(rf'((?:(?<={end})|\A) *"(?:[^"]|"")*+") *(?={end}|\Z)')
+        text = io.StringIO(quoted.sub(r"\1", text.read()), newline="")
+        dialect = _dialect(quoted.sub(r"\1", start), delimiter) or {"delimiter": delimiter}
+    reader = csv.reader(text, strict=True, **dialect)
     tricks = b'="' in data or b'=\0"' in data
     builder = GridBuilder(path, None, found)
     number = 0
@@ -76,8 +83,11 @@ def _is_fixed_width(start: str) -> bool:
     return bool(starts) and all(line[at - 1 : at] in {"", " "} for line in lines for at in starts)
 
 
-def _dialect(start: str, delimiter: str) -> dict[str, Any]:
-    """Return how a text is written, in the words of ``csv``: behind a blank, with a backslash before quotes."""
+def _dialect(start: str, delimiter: str) -> dict[str, Any] | None:
+    """Return how a text is written, in the words of ``csv``: behind a blank, with a backslash before quotes.
+
+    It is ``None`` where quotes stand that none of these ways explains.
+    """
     for escape, blank in product((None, "\\"), (False, True)):
         dialect: dict[str, Any] = {
             "delimiter": delimiter,
@@ -91,7 +101,7 @@ def _dialect(start: str, delimiter: str) -> dict[str, Any]:
         except csv.Error as error:
             if "unexpected end" in str(error):  # the last record may be cut off
                 return dialect
-    return {"delimiter": delimiter}
+    return None
 
 
 def _layout(start: str) -> tuple[str, int]:

@@ -28,12 +28,13 @@ _BLANKS_RE: Final = re.compile(r"[ \t\r\n\f]+")
 _BREAK: Final = "\ufdd0"
 _BLOCK: Final = "\ufdd1"
 _ROW: Final = "\ufdd2"
-_WRITTEN: Final[dict[int, str]] = {
-    **dict.fromkeys([*range(1, 9), *range(14, 28), 0xFFFE, 0xFFFF], "\ufffd"),
-    **dict.fromkeys([0x0B, *range(0x1C, 0x20)], _BREAK),
-    0x0C: " ",
-}
-"""What stands for characters that lxml reads in a text and lets nobody write; a form feed shows as a blank."""
+_CONTROLS: Final = dict(
+    zip([*range(1, 9), 11, *range(14, 32), 0xFFFE, 0xFFFF], range(0xFDD3, 0xFDF0), strict=True)
+)
+"""What lxml reads in a text and lets nobody write → what stands for it until the text is shown."""
+_BACK: Final = {stand_in: code for code, stand_in in _CONTROLS.items()}
+_WRITTEN: Final = {**_CONTROLS, ord("\f"): ord(" ")}
+"""The same with the form feed, which a page shows as a blank."""
 _BLOCK_RE: Final = re.compile(f" ?{_BLOCK}[ {_BLOCK}]*")
 _BLOCKS: Final = frozenset(
     {"p", "div", "li", "h1", "h2", "h3", "h4", "h5", "h6", "pre", "hr", "table", "tr", "td", "th"}
@@ -51,7 +52,7 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
     """
     found = sniffing.find_encoding(data, path, encoding or _declared(data))
     text = data[found.start :].decode(found.name, found.errors)
-    text = re.sub(f"[\0{_BREAK}{_BLOCK}{_ROW}]", "", text)
+    text = text.translate(dict.fromkeys((0, *range(0xFDD0, 0xFDF0))))
     parser = etree.HTMLParser(
         encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
     )
@@ -159,4 +160,5 @@ def _count(text: str | None, most: int) -> int:
 def _shown(text: str) -> str:
     """Return a text as a browser shows it: blanks folded, breaks as line breaks."""
     text = _BLOCK_RE.sub(_BREAK, _BLANKS_RE.sub(" ", text))
-    return "\n".join(line.strip(" ") for line in text.split(_BREAK)).strip("\n")
+    shown = "\n".join(line.strip(" ") for line in text.split(_BREAK)).strip("\n")
+    return shown.translate(_BACK)

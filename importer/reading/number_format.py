@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from importer.reading.faults import Fault
 
 LOST = "[lost]"
-"""The code of a cell style that the workbook does not define."""
+"""Stands for the code of a cell style that the workbook does not define."""
 LARGEST = 1e15
 """Excel keeps 15 significant digits, so numbers from here on are not what was typed."""
 KEPT_DIGITS = 15
@@ -75,7 +75,12 @@ class Number(NamedTuple):
         return self.whole % (digits[: 1 - missing], *digits[1 - missing :])
 
     def write(self, value: float) -> str | Fault:
-        """Write a number; no minus sign stands before nothing but zeros (borgar/numfmt, issue 1)."""
+        """Write a number; no minus sign stands before nothing but zeros.
+
+        ``-0.001`` under ``0.00`` is ``0.00``; under ``0.00;-0.00`` it stays ``-0.00``, because there the
+        sign is the code's own. LibreOffice 7.4 shows it so, and so does Excel as the authors of numfmt
+        found it (borgar/numfmt, issue 1); Excel 2003 still wrote the sign.
+        """
         step = Decimal(1).scaleb(-len(self.decimals))
         exact = Decimal(f"{abs(value):.{KEPT_DIGITS}g}").scaleb(self.power, _WIDE)
         exact = exact.quantize(step, context=_WIDE)
@@ -128,18 +133,21 @@ class NumberFormat:
         return "".join(shown).strip()
 
     def section(self, value: float) -> Section:
-        """Return the section that shows a number; one condition may split them in two, more is not guessed at."""
+        """Return the section that shows a number; what programs differ on is not guessed at."""
         sections = self.sections
         if not self.conditional:
             at = 0 if value > 0 else 1 if value < 0 else 2
             return sections[at if at < len(sections) else 0]
-        conditions = [section.condition for section in sections]
-        if value < 0 or conditions[0] is None or conditions[1:] != [None]:
+        first = sections[0].condition
+        contested = value == 0 and first == (">", Decimal(0)) and len(sections) == 2  # noqa: PLR2004
+        if value < 0 or first is None or contested:
             return _UNREADABLE
-        sign, operand = conditions[0]
         number = Decimal(f"{value:.{KEPT_DIGITS}g}")
-        met = "<=>"[1 + int(number.compare(operand))] in sign
-        return sections[0 if met else 1]
+        for section in sections:
+            sign, operand = section.condition or ("<=>", number)
+            if "<=>"[1 + int(number.compare(operand))] in sign:
+                return section if section.condition or section is sections[-1] else _UNREADABLE
+        return _UNREADABLE
 
 
 _TOKEN_RE = re.compile(
@@ -169,7 +177,7 @@ _TOKEN_RE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE | re.DOTALL,
 )
-_ELAPSED_RE = re.compile(r"\[h+\](?::mm(?::ss(?:\.0+)?)?)?")
+_ELAPSED_RE = re.compile(r"\[h+\](?::mm(?::ss(?:\.0+)?)?)?|\[m+\](?::ss(?:\.0+)?)?|\[s+\](?:\.0+)?")
 _MARKS = {
     **dict.fromkeys(("quoted", "escaped", "space", "currency", "between"), "literal"),
     "ampm": "date",
@@ -282,9 +290,11 @@ def _elapsed(spelled: str, value: float) -> str | Fault:
     if value < 0:
         return faults.NO_SUCH_DATE
     seconds = math.floor(value * _DAY + 0.5)
-    hours = f"{seconds // 3600:0{spelled.count('h')}d}"
-    parts = [hours, f"{seconds // 60 % 60:02d}", f"{seconds % 60:02d}"]
-    return ":".join(parts[: 1 + spelled.count(":")])
+    first, *below = (part.strip("[]") for part in spelled.split(":"))
+    total = seconds // {"h": 3600, "m": 60, "s": 1}[first[0]]
+    smaller = {"m": seconds // 60 % 60, "s": seconds % 60}
+    width = first.count(first[0])
+    return ":".join([f"{total:0{width}d}", *(f"{smaller[unit[0]]:02d}" for unit in below)])
 
 
 _SIGNS = {"point": ".", "comma": ",", "percent": "%", "literal": "x"}

@@ -48,6 +48,7 @@ WORKBOOKS = ("Workbook", "Book")
 _HTML_RE = re.compile(
     r"(?:<\?xml[^>]*>\s*)?<(?:!doctype\s+html|html|head|body)[\s/>]", re.IGNORECASE
 )
+_WORKBOOK_RE = re.compile(r"<(?:\w+:)?Workbook[\s>]")
 _TABLE_RE = re.compile(r"<t(?:able|r)[\s>]", re.IGNORECASE)
 _COMMENT_RE = re.compile(r"\A\s*(?:<!--.*?-->\s*)*", re.DOTALL)
 _CONTROLS = bytes({*range(1, 9), *range(14, 26), 27})
@@ -148,7 +149,7 @@ def _zip(data: bytes, name: str) -> str:
 def _text(data: bytes, name: str) -> str:
     start = data[:_LOOK].lstrip(_MARK_BYTES)
     text = _COMMENT_RE.sub("", start.replace(b"\x00", b"").decode("latin-1"))
-    if "urn:schemas-microsoft-com:office:spreadsheet" in text:
+    if "urn:schemas-microsoft-com:office:spreadsheet" in text and _WORKBOOK_RE.search(text):
         return "xml"
     xml = text.startswith("<?xml")
     if _HTML_RE.match(text) or (text[:1] == "<" and not xml and _TABLE_RE.search(text)):

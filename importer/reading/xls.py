@@ -8,6 +8,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 import xlrd
+from xlrd.compdoc import CompDoc
 
 from importer.model import Merge
 from importer.reading import sniffing
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from importer.model import Grid
 
+_MOST_COLUMNS: Final = 256
 _KINDS: Final = {
     **dict.fromkeys((xlrd.XL_CELL_EMPTY, xlrd.XL_CELL_BLANK, xlrd.XL_CELL_TEXT), "str"),
     **dict.fromkeys((xlrd.XL_CELL_NUMBER, xlrd.XL_CELL_DATE), "n"),
@@ -46,15 +48,7 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
         InputError: The workbook is protected by a password or damaged.
     """
     try:
-        book = xlrd.open_workbook(
-            file_contents=_named(data),
-            formatting_info=True,
-            on_demand=True,  # keeps the records, which are looked through a second time
-            ragged_rows=True,  # a stray cell in the last row must not fill millions of others
-            logfile=io.StringIO(),
-            # Web exports claim a sector of the container twice, and Excel does not mind.
-            ignore_workbook_corruption=True,
-        )
+        book = _open(_named(data))
         sheets = book.sheets()
         styles = {index: _style(book, index) for index in range(len(book.xf_list))}
         looks = Looks(styles, since_1904=book.datemode == 1)
@@ -63,6 +57,8 @@ def read_xls(data: bytes, path: Path) -> list[Listed]:
         if "encrypt" in str(error).lower():
             raise sniffing.password(path.name) from error
         raise sniffing.damaged(path.name) from error
+    if any(sheet.ncols > _MOST_COLUMNS for sheet in sheets):
+        raise sniffing.damaged(path.name)
     return [
         Listed(
             each.name,
@@ -81,6 +77,28 @@ def _named(data: bytes) -> bytes:
             entry = spelled.ljust(64, b"\0") + len(spelled).to_bytes(2, "little")
             return data[:place] + entry + data[place + len(entry) :]
     return data
+
+
+def _open(data: bytes) -> xlrd.book.Book:
+    """Open a workbook; small sectors that follow each other in a ring would hold xlrd without end."""
+    log = io.StringIO()
+    container = CompDoc(data, logfile=log, ignore_workbook_corruption=True)
+    for entry in container.dirlist:
+        if entry.tot_size < container.min_size_std_stream:
+            sector, passed = entry.first_SID, 0
+            while 0 <= sector < len(container.SSAT):
+                sector, passed = container.SSAT[sector], passed + 1
+                if passed > len(container.SSAT):
+                    raise xlrd.XLRDError
+    return xlrd.open_workbook(
+        file_contents=data,
+        formatting_info=True,
+        on_demand=True,  # keeps the records, which are looked through a second time
+        ragged_rows=True,  # a stray cell in the last row must not fill millions of others
+        logfile=log,
+        # Web exports claim a sector of the container twice, and Excel does not mind.
+        ignore_workbook_corruption=True,
+    )
 
 
 def _grid(

@@ -60,6 +60,7 @@ def test_a_control_character_is_read_as_in_any_file(tmp_path, sign):
     page = f"<table><tr><td>ID<td>Name<tr><td>1<td>An{sign}n<tr><td>2<td>Bo</table>"
     grid = html_grid(tmp_path, f'<meta charset="utf-8">{page}')
     assert grid.frame[1].tolist() == ["Name", SIGNS[sign], "Bo"]
+    assert bool(grid.flaws) == ("\ufffd" in SIGNS[sign])
 
 
 def test_the_encoding_that_a_page_declares_is_used_where_it_fits(tmp_path):

@@ -85,7 +85,21 @@ def test_dates_that_old_workbooks_know_by_number_alone_are_dates(tmp_path):
     assert texts(read(tmp_path, data)) == [["2001-02-03", "2001-02-03"]]
 
 
-def test_an_old_workbook_with_a_font_that_is_not_there_is_damaged(tmp_path):
-    data = bytearray((FAULTS / "perl-city.xls").read_bytes())
-    data[data.index(b"\xe0\0\x14\0") + 4] = 99
+def bytes_of(name, sign, value):
+    """Return a workbook whose byte behind this sign is another."""
+    data = bytearray((FAULTS / name).read_bytes())
+    data[data.index(sign) + len(sign)] = value
+    return bytes(data)
+
+
+COLUMN = b"\1\0\xff"
+CHANGED = {
+    "a column that none has": workbook([("S", 0, {(1, 255): "x"})]).replace(COLUMN + b"\0", COLUMN + b"\xff"),
+    "small sectors in a ring": bytes_of("poi-city.xls", b"\x1b\0\0\0", 4),
+    "a font that is not there": bytes_of("perl-city.xls", b"\xe0\0\x14\0", 99),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("data", CHANGED.values(), ids=CHANGED)
+def test_an_old_workbook_with_a_changed_byte_is_damaged(tmp_path, data):
     assert refusal(tmp_path, data) == DAMAGED
