@@ -166,7 +166,7 @@ def _listed(path: Path) -> list[Path]:
     if not path.exists():
         raise InputError(
             f"There is no file or folder {path}.",
-            hint="Check the name, then run the command again.",
+            hint="Check the name (one with blanks stands in quotes), then run the command again.",
         )
     return [path]
 

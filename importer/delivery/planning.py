@@ -398,7 +398,8 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
     if earlier is not None and earlier.unsettled:
         ways = (
             "Settle that one first: run opscom-import settle, or write its id, yes or no into opscom_answer in the "
-            f"workbook of that run and push that. Then push this row again{new}."
+            "workbook of that run and push that; where that run was killed and wrote none, push the file as it was "
+            f"then for one. Then push this row again{new}."
         )
     elif earlier is None or not earlier.reference_id:
         lost = "" if earlier is None else "Its id is not known here: look it up in OPSCOM. "

@@ -579,7 +579,8 @@ def test_a_changed_row_of_a_permit_whose_answer_was_lost_waits_until_that_is_set
     assert message(desk) == (
         f"{word}A permit with the same number, or the same plate and start, was sent by an earlier run and "
         "its answer was lost. Settle that one first: run opscom-import settle, or write its id, yes or no "
-        f"into opscom_answer in the workbook of that run and push that. Then push this row again; {IS_NEW}"
+        f"into opscom_answer in the workbook of that run and push that; where that run was killed and wrote none, push "
+        f"the file as it was then for one. Then push this row again; {IS_NEW}"
     )
     desk.do("settle", first, code=0)
     push_list(desk, CHANGED, code=1)
