@@ -96,11 +96,17 @@ class DateFormat:
             plain = re.sub(r"\b1er\b", "1", plain)
         plain = re.sub(r"\b([ap])\.?m\.?(?!\w)", r"\1m", plain, flags=re.IGNORECASE)
         try:
-            return dt.datetime.strptime(plain, self.text)  # noqa: DTZ007 - most have no zone
+            moment = dt.datetime.strptime(plain, self.text)  # noqa: DTZ007 - most have no zone
         except ValueError as error:
             if str(error).startswith(("time data", "unconverted data")):
                 return None
             raise
+        if (
+            re.search("%[aA]", self.text)
+            and calendar.day_abbr[moment.weekday()] not in plain.title()
+        ):
+            raise ValueError(text)  # day and month may be turned
+        return moment
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,8 @@ class _RowReader:
         for column, cell in zip(_positions(letters), row, strict=True):
             text, kind = cell.findtext(value), cell.get("t", "n")
             if kind == "s" and text:
+                if text[0] == "-":  # Python would count from the end
+                    raise ValueError(text)
                 text = shared[int(text)]
             elif not text or kind != "n" or len(cell) > 1:
                 kind, text = self._odd(cell, kind, text)

@@ -264,6 +264,7 @@ def test_a_number_whose_style_is_lost_is_a_flaw(tmp_path, old, new):
 # --- Damaged and dangerous ------------------------------------------------------------------------
 
 CONTRADICTING = {
+    "a shared text before the first": '<row r="1"><c r="A1" t="s"><v>-1</v></c></row>',
     "a cell of another row": '<row r="1"><c r="A3"><v>1</v></c></row>',
     "a cell twice": '<row r="1"><c r="A1"><v>1</v></c><c r="A1"><v>2</v></c></row>',
     "rows out of order": '<row r="2"><c r="A2"><v>1</v></c></row><row r="1"><c r="A1"><v>2</v></c></row>',
