@@ -194,7 +194,7 @@ def _weigh(record: Record, past: Known, digest: str, evidence: Evidence) -> Verd
     if past.there and past.digest == digest and (changes is None or not changes.open(past)):
         return _known(record, past, evidence)
     if past.unsettled:
-        return _answered(told, past, evidence)
+        return _with_changes(_answered(told, past, evidence), record, past, changes)
     if changes is not None and (past.there or past.settled in {CHANGING, CHANGED}):
         return _changed_since(record, past, evidence, changes)
     verdict = _returned(record, told, past, evidence)
@@ -217,6 +217,17 @@ def _known(record: Record, past: Known, evidence: Evidence) -> Verdict:
     outcome = replace(there, reference_id=number, message="A person found its id in OPSCOM.")
     found = Outcome(State(past.settled), number, message=FOUND_OUT)
     return Verdict(outcome, (records.endpoint, past.identity, found))
+
+
+def _with_changes(
+    verdict: Verdict, record: Record, past: Known, changes: Changes | None
+) -> Verdict:
+    """Say of a record that a person found what updates have made of it since."""
+    found = verdict.outcome
+    if changes is None or found is None or found.state is not State.PUSHED:
+        return verdict
+    since = changes.since(replace(past, reference_id=found.reference_id), record.payload)
+    return replace(verdict, outcome=replace(found, message=f"{found.message} {since}".strip()))
 
 
 def _changed_since(record: Record, past: Known, evidence: Evidence, changes: Changes) -> Verdict:
