@@ -186,6 +186,18 @@ def test_of_two_permits_that_a_row_looks_like_update_changes_neither(desk, contr
     assert len(controller.ledger) == 2
 
 
+def test_of_a_permit_that_a_person_found_it_is_said_what_changed_since(desk, controller):
+    controller.plan["N0000", 1] = Fault("lost")
+    push_list(desk, permit(0), code=4)
+    number = held(controller)["N0000"]["reference_id"]
+    push_change(desk, number, 0, endTime=END)
+    assert answer(desk, 0, PL0=number) == {"pushed": 1}
+    assert desk.table_of("permits")[0]["opscom_message"].splitlines()[0] == (
+        f"A person found it in OPSCOM. The permit {number} was changed after this row was accepted: it differs "
+        "in End Date. Nothing was sent. Where this row's values are right, push them as permit-updates."
+    )
+
+
 def test_permits_whose_id_was_not_named_are_work_for_a_person(desk, controller):
     controller.plan["N0001", 1] = Fault(
         "answer", body='{"status": "success", "reference_id": null}'
