@@ -19,17 +19,24 @@ class Kind(StrEnum):
 
     ID = "id"
     """What a person, a permit or a record is known by: zeros and letters are a part of it."""
-    NAME = "name"  # of a person. People are called Null, None and True
-    TEXT = "text"  # anything: streets, cities, colours, zones
+    NAME = "name"
+    """Of a person. People are called Null, None and True."""
+    TEXT = "text"
+    """Anything: streets, cities, colours, zones."""
     PLATE = "plate"
     EMAIL = "email"
     PHONE = "phone"
-    PROVINCE = "province"  # two letters, a postal abbreviation
+    PROVINCE = "province"
+    """Two letters, a postal abbreviation."""
     POSTAL = "postal code"
-    NUMBER = "number"  # the number of a record in OPSCOM
-    DATE = "date of birth"  # `yyyy-mm-dd`
-    DATETIME = "time"  # `yyyy-mm-ddThh:mm:ss` without a zone, a start or an end
-    AMOUNT = "amount"  # dollars and cents, `14.50`
+    NUMBER = "number"
+    """The number of a record in OPSCOM."""
+    DATE = "date of birth"
+    """``yyyy-mm-dd``."""
+    DATETIME = "time"
+    """``yyyy-mm-ddThh:mm:ss`` without a zone, a start or an end."""
+    AMOUNT = "amount"
+    """Dollars and cents, ``14.50``."""
     CURRENCY = "currency"
     YEAR = "year"
     VIN = "vin"
@@ -54,24 +61,29 @@ class Need(StrEnum):
     EXPECTED = "expected"
     """Listed as optional, yet an error code says required: a blank is a warning."""
     OPTIONAL = "optional"
-    ONE_OF = "one of"  # required unless another field of the same `group` is filled
+    ONE_OF = "one of"
+    """Required unless another field of the same ``group`` is filled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
     """One row of a documented table."""
 
-    name: str  # the key in the payload: the first of the vendor's possible names
-    title: str  # the vendor's display name
+    name: str
+    """The key in the payload: the first of the vendor's possible names."""
+    title: str
+    """The vendor's display name."""
     kind: Kind
     need: Need
     max_length: int | None = None
     """In characters (code points after NFC); ``None`` where the vendor names no limit."""
-    aliases: tuple[str, ...] = ()  # the other documented names, accepted in a mapping
+    aliases: tuple[str, ...] = ()
+    """The other documented names, accepted in a mapping."""
     missing: int = 9031
     too_long: int = 9030
     invalid: int = 9033
-    group: str = ""  # fields of one group stand for each other (`Need.ONE_OF`)
+    group: str = ""
+    """Fields of one group stand for each other (``Need.ONE_OF``)."""
     repeated: int | None = None
     """The code where two records share a value that OPSCOM wants unique, capitals not counting."""
 
@@ -99,9 +111,12 @@ class Field:
 class Resend(StrEnum):
     """Whether a row whose answer was lost may be sent again in the same run."""
 
-    FREELY = "freely"  # the same body does the same again
-    ONCE = "once"  # a second send is a question that a documented code answers
-    NEVER = "never"  # a second send could create a second record
+    FREELY = "freely"
+    """The same body does the same again."""
+    ONCE = "once"
+    """A second send is a question that a documented code answers."""
+    NEVER = "never"
+    """A second send could create a second record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,15 +124,18 @@ class Policy:
     """How the rows of an endpoint are sent, and what is said of them."""
 
     resend: Resend
-    noun: str  # what one record is called
+    noun: str
+    """What one record is called."""
     done: tuple[str, str] = ("is in", "are in")
     """What a settled row is, and what several are; before the name of the system."""
     upsert: bool = False
     """A record is known by its key and may change: compare with the last accepted one."""
     creates: bool = False
     """Makes something new, and a person or ``settle`` must find out where an answer was lost."""
-    exists: frozenset[int] = frozenset()  # codes that say the record is in OPSCOM already
-    of: str = ""  # the endpoint whose records these rows change or delete, by their id there
+    exists: frozenset[int] = frozenset()
+    """Codes that say the record is in OPSCOM already."""
+    of: str = ""
+    """The endpoint whose records these rows change or delete, by their id there."""
     deletes: bool = False
     """A record that is not there was deleted by an earlier attempt of ours, where one was lost."""
     alike: tuple[tuple[str, ...], ...] = ()
@@ -126,7 +144,8 @@ class Policy:
     without capitals, blanks and dashes."""
     changed_by: str = ""
     """The endpoint that changes such a record; empty where nothing but OPSCOM itself does."""
-    deleted_by: str = ""  # the endpoint that deletes it
+    deleted_by: str = ""
+    """The endpoint that deletes it."""
 
     @property
     def by_hand(self) -> str:
@@ -141,9 +160,12 @@ class Page:
     """One documented page: an endpoint and its fields in the vendor's order."""
 
     endpoint: str
-    path: str  # under the host, with `{client}` for the client code
-    source: str  # page and table the facts come from
-    fields: tuple[Field, ...]  # what the request may hold beside the token
+    path: str
+    """Under the host, with ``{client}`` for the client code."""
+    source: str
+    """Page and table the facts come from."""
+    fields: tuple[Field, ...]
+    """What the request may hold beside the token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +175,8 @@ class Table(Page):
     key: tuple[tuple[str, ...], ...]
     """What OPSCOM knows a record by: for each part the fields that can give it, the first filled
     one counts. Empty where it knows a record by nothing."""
-    fold_key: bool = False  # whether keys that differ in case only are the same
+    fold_key: bool = False
+    """Whether keys that differ in case only are the same."""
     upper_key: bool = False
     """The same, for keys whose parts people write in capitals (plates, provinces)."""
     alike: tuple[str, ...] = ()
@@ -205,8 +228,10 @@ class Table(Page):
 class Read(Page):
     """The page of an endpoint that takes no rows."""
 
-    records: str  # the key of the answer under which its records are
-    columns: tuple[str, ...]  # the keys of one record, in the order of the vendor's sample
+    records: str
+    """The key of the answer under which its records are."""
+    columns: tuple[str, ...]
+    """The keys of one record, in the order of the vendor's sample."""
 
 
 def record_key(table: Table, payload: Mapping[str, str]) -> str:

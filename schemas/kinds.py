@@ -41,12 +41,15 @@ _EXPORT: Final = (
 class Rule:
     """One line of the table."""
 
-    name: str  # unique within a kind
+    name: str
+    """Unique within a kind."""
     find: Find
-    message: str  # what is wrong, one sentence that begins with `{this}` and names no value
+    message: str
+    """What is wrong, one sentence that begins with ``{this}`` and names no value."""
     remedy: str
     holds: bool = True
-    ruined: bool = False  # whether the person may vouch for it with `as_shown`
+    ruined: bool = False
+    """Whether the person may vouch for it with ``as_shown``."""
 
     def refusal(self, text: str = "", detail: str = "") -> Refusal:
         """Return the same as why a cell cannot be converted."""
@@ -228,7 +231,10 @@ _UNFIT: Final = (
 
 
 def unfit(kind: Kind, cell: CellType) -> tuple[str, tuple[str, str]] | None:
-    """Return a pattern for what wrong cells of this type show in such a field, then sentence and remedy."""
+    """Return what is wrong with cells of this type in a field of this kind, ``None`` where nothing is.
+
+    It is a pattern that is found in what such a cell shows, then the sentence and the remedy.
+    """
     for wrong, kinds, pattern, message in _UNFIT:
         if cell is wrong and kind in kinds:
             return pattern, (message, _RETYPE)

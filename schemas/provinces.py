@@ -98,7 +98,8 @@ _OLD = {"NF": "NL", "PQ": "QC", "YK": "YT", "YN": "YT", "CB": "BC"}
 """Two letters that were codes once, or are in French."""
 _AMBIGUOUS = frozenset({"NE", "TN"})
 """Codes whose dotted form is that of a French name too: Nouvelle-Écosse, Terre-Neuve."""
-_SHORT = 4  # characters of short forms, to which anything short is near
+_SHORT = 4
+"""Characters of short forms, to which anything short is near."""
 _COUNTRIES = frozenset({"canada", "usa", "us", "unitedstates", "etatsunis"})
 
 

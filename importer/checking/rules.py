@@ -38,17 +38,22 @@ class Rule:
     (its characters).
     """
 
-    name: str  # unique within its column
-    passes: pd.Series[bool]  # where it is satisfied, under the index of the column
+    name: str
+    """Unique within its column."""
+    passes: pd.Series[bool]
+    """Where it is satisfied, under the index of the column."""
     code: int | None
     message: str
     remedy: str
     severity: Severity = Severity.ERROR
-    also: tuple[str, ...] = ()  # other fields that the rule looks at
+    also: tuple[str, ...] = ()
+    """Other fields that the rule looks at."""
     on_blank: bool = False
     """Whether the rule is about what is missing, so that leaving the value out heals nothing."""
-    leaves_out: bool = False  # whether the values at fault are not sent, as the mapping says
-    whole_row: bool = False  # whether the fault is the row's and not one field's
+    leaves_out: bool = False
+    """Whether the values at fault are not sent, as the mapping says."""
+    whole_row: bool = False
+    """Whether the fault is the row's and not one field's."""
     details: Mapping[str, str] = field(default_factory=dict)
     """Value → what of it is meant, a sentence."""
 

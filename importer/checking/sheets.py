@@ -40,12 +40,10 @@ _COUNTED: Final = r"(?i)(?:.+ )?(?:sub-?|sous-)?(?:totals?|totaux|count|total gÃ
 _WORDS: Final = re.compile(r"[^\w.@/#-]")
 """A sign that no id has and that texts for people have: a blank, a bracket, a question mark."""
 _DIGIT: Final = re.compile("[0-9]")
-_USUAL: Final = (
-    3  # cells of a usual row; in a list of less, a row of one cell is as good as the others
-)
-_EDGE: Final = (
-    3  # rows below a header or a gap that are explanations; more are records of another kind
-)
+_USUAL: Final = 3
+"""Cells of a usual row; in a list of less, a row of one cell is as good as the others."""
+_EDGE: Final = 3
+"""Rows below a header or a gap that are explanations; more are records of another kind."""
 _NINE_TENTHS: Final = 0.9
 _ALIKE: Final = (
     {"digits"},
@@ -83,9 +81,11 @@ _HUES: Final = (
     (20, "red"), (45, "orange"), (70, "yellow"), (165, "green"), (260, "blue"), (290, "purple"), (340, "pink"),
 )  # fmt: skip
 """Degrees up to which a hue has a name; from the last on it is red again."""
-_GREY: Final = 0.04  # saturation below which a colour has no hue
+_GREY: Final = 0.04
+"""Saturation below which a colour has no hue."""
 _MOST_ROWS: Final = 8
-_MOST: Final = 60  # characters of a legend that are told
+_MOST: Final = 60
+"""Characters of a legend that are told."""
 
 
 def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:

@@ -72,7 +72,6 @@ class Request:
     workbook: bool
     workspace: Workspace
     office: Office
-
     mappings: Path
     """Where mappings and the glossary are."""
 

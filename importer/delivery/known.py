@@ -43,10 +43,13 @@ class Known:
 class Failure:
     """One attempt of an earlier run that did not bring a row into OPSCOM."""
 
-    row: int  # of the first source
+    row: int
+    """Of the first source."""
     identity: str
-    sent: str  # when, in ISO form with the offset
-    state: str  # rejected or unknown
+    sent: str
+    """When, in ISO form with the offset."""
+    state: str
+    """``rejected`` or ``unknown``."""
     code: str
     message: str
 

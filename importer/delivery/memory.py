@@ -58,7 +58,8 @@ class Workbook:
     """The run that wrote it."""
     moment: str
     """How far the journal had come then, as it says itself; empty where it does not."""
-    sheet: str  # its title
+    sheet: str
+    """Its title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,8 @@ class Created:
     source: str
     row: int
     at: str
-    deleted: bool  # through this program, since
+    deleted: bool
+    """Through this program, since."""
 
 
 class Memory:

@@ -37,8 +37,10 @@ class Target:
 
     table: Table
     policy: Policy
-    system: int  # the journal's numbers of the system and of the sheet
+    system: int
+    """The journal's number of the system."""
     file: int
+    """The journal's number of the sheet."""
 
 
 @dataclass(frozen=True, slots=True)

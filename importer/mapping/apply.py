@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 
 # What `clean` and `fold` may change but for case: beyond printable ASCII, blanks at an end or together.
 _ODD = r"[^ -~]|^ | $|  "
-_WHOLE_ROW_CODE = (
-    9033  # "any invalid value" of the vendor's codes: no field's code fits a whole row
-)
+_WHOLE_ROW_CODE = 9033
+"""A record that is wrong as a whole has no field whose code would fit; the vendor's code for any invalid value is
+the nearest (API Error Codes, 9033)."""
 _TWO_VALUES = Refusal(
     "two columns give this field, and their values differ.",
     "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
@@ -193,13 +193,15 @@ class _Given:
     """What one rule, or all rules of a field together, give the field, row by row."""
 
     texts: pd.Series[str]
-    columns: tuple[int, ...] = ()  # positions of the source columns; empty for a constant
+    columns: tuple[int, ...] = ()
+    """Positions of the source columns; empty for a constant."""
     chosen: npt.NDArray[np.int64] | None = None
     """Which of several columns gave the text, where the first filled one counts."""
     flaws: abc.Mapping[int, abc.Mapping[int, Flaw]] = field(default_factory=dict)
     """Row position → column → flaw of a cell that the text comes from."""
     problems: tuple[Problem, ...] = ()
-    dropped: frozenset[int] = frozenset()  # positions whose invalid value is left out
+    dropped: frozenset[int] = frozenset()
+    """Positions whose invalid value is left out."""
 
     @property
     def failed(self) -> frozenset[int]:

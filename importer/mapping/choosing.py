@@ -23,13 +23,16 @@ if TYPE_CHECKING:
     from importer.mapping.load import Mapping
     from importer.model import Batch, Grid, Source
 
-_MOST = 8  # headers that a message names
-_FEW = 20  # values of one column that may be told: more are no list to choose from
-_SURE = (
-    2  # known headers that make a row a header, and the part of it, one in so many, that they are
-)
-_SEARCHED = 30  # rows at the top among which the header is
-_NEAR = 0.5  # the share of mapped headers that may be missing where a mapping nearly fits
+_MOST = 8
+"""Headers that a message names."""
+_FEW = 20
+"""Values of one column that may be told: more are no list to choose from."""
+_SURE = 2
+"""Known headers that make a row a header, and the part of it, one in so many, that they are."""
+_SEARCHED = 30
+"""Rows at the top among which the header is."""
+_NEAR = 0.5
+"""The share of mapped headers that may be missing where a mapping nearly fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,9 @@ class _Misfit:
     missing: int
     """How many mapped headers the nearest sheet lacks; 0 where its name or its header row is wrong."""
     grid: Grid | None = None
-    sheet: Sheet | None = None  # that sheet, and the same under its header, where it has one
+    """That sheet."""
+    sheet: Sheet | None = None
+    """The same under its header, where it has one."""
 
     @property
     def distance(self) -> tuple[float, int]:

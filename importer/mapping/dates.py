@@ -76,8 +76,10 @@ _BOTH_ORDERS = Refusal("others of the column prove that the day comes first, and
 class DateFormat:
     """One form in which a column writes its dates."""
 
-    text: str  # as in the mapping: `%d/%m/%Y`
-    has_time: bool  # whether it holds a time of day
+    text: str
+    """As in the mapping: ``%d/%m/%Y``."""
+    has_time: bool
+    """Whether it holds a time of day."""
     digits: int | None
     """How many digits a text has whose parts touch each other (``%d%m%Y``): only they tell them apart."""
 
@@ -111,10 +113,13 @@ class DateFormat:
 
 @dataclass(frozen=True, slots=True)
 class _Moment:
-    at: dt.datetime  # with its zone where the text names one and the mapping none
+    at: dt.datetime
+    """With its zone where the text names one and the mapping none."""
     has_time: bool
-    short: bool = False  # whether its year has two digits
-    moved: bool = False  # whether it was put from another zone into that of the mapping
+    short: bool = False
+    """Whether its year has two digits."""
+    moved: bool = False
+    """Whether it was put from another zone into that of the mapping."""
 
 
 def compile_format(text: str) -> DateFormat:

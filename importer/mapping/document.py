@@ -38,9 +38,11 @@ Place: TypeAlias = tuple[str | int, ...]
 class Fault:
     """One thing that is wrong with a mapping file."""
 
-    line: int | None  # counted from 1; `None` where the whole file is meant
+    line: int | None
+    """Counted from 1; ``None`` where the whole file is meant."""
     place: Place
-    message: str  # what is wrong and what to do, whole sentences, the first in lower case
+    message: str
+    """What is wrong and what to do, whole sentences, the first in lower case."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,8 @@ class Document:
 
 @dataclass(slots=True)
 class _Builder:
-    text: list[str]  # the file's lines
+    text: list[str]
+    """The file's lines."""
     lines: dict[Place, int] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 

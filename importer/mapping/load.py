@@ -41,9 +41,11 @@ _NUMBERED_RE = re.compile(r"(.*\S)\s*#([1-9][0-9]{0,3})", re.DOTALL)
 class Rule:
     """Where one field comes from, and what is done to its text."""
 
-    name: str  # as written in the mapping: the field's name or one of its aliases
+    name: str
+    """As written in the mapping: the field's name or one of its aliases."""
     field: Field
-    part: RulePart  # a constant stands in `value` as it is sent, already converted
+    part: RulePart
+    """A constant stands in ``value`` as it is sent, already converted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,10 @@ class Mapping:
     """How a sheet's columns become the fields of an endpoint."""
 
     path: Path
-    file: MappingFile  # what it says besides its rules and defaults
-    table: Table  # the endpoint's page of the vendor
+    file: MappingFile
+    """What it says besides its rules and defaults."""
+    table: Table
+    """The endpoint's page of the vendor."""
     rules: tuple[Rule, ...]
     """In the vendor's order of fields; of one field the rule under its first name comes first."""
     defaults: abc.Mapping[str, str] = field(default_factory=dict)

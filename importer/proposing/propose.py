@@ -295,9 +295,9 @@ def _beside(
 ) -> Iterator[Place]:
     """Yield where columns go beside a mapping: as before where it names them, under each field that it takes from them."""
     mapped, seen = set(map(fold, mapping.headers)), mapping.file.seen
+    before = {*mapped, *map(fold, seen or ())}
     for place in made.places:
         header = made.look.header(place)
-        before = {*mapped, *map(fold, seen or ())}
         if place.field and place.field not in sent:
             if place.used and seen is not None and fold(header) not in before:
                 yield replace(place, confidence=Confidence.ASK, reason=_NEW)

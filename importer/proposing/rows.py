@@ -163,10 +163,8 @@ def _left(made: Proposal, profile: Profile) -> list[str]:
 
 def _departed(made: Proposal, profile: Profile) -> list[str]:
     """Ask about people whose day of leaving, which the others lack, has passed; return the days."""
-    header, words = (
-        made.look.headers[profile.column.position],
-        languages()["english"].sets["leaving"],
-    )
+    header = made.look.headers[profile.column.position]
+    words = languages()["english"].sets["leaving"]
     if words.isdisjoint(_header_words(profile.column.header)) or profile.filled == profile.rows:
         return []
     today, form = dt.datetime.now(dt.UTC).date().isoformat(), read_dates(profile.counts).form

@@ -88,6 +88,8 @@ class SavedBytes:
 
     def write(self, piece: bytes) -> None:
         """Write what has arrived. Where the disk takes no more, it is held until it does."""
+        if self._file.closed:  # a call that was given up may still hear something
+            return
         self.content += piece
         # The rest of an answer that comes only once must not be lost with the disk.
         with contextlib.suppress(OSError):
@@ -99,11 +101,15 @@ class SavedBytes:
         """How many of the last bytes the disk did not take."""
         return len(self.content) - self._written
 
-    def close(self, *, complete: bool) -> Path:
-        """Close the file and return where it is; a complete one loses the ending ``.part``."""
+    def sync(self) -> None:
+        """Have the disk itself hold what it takes."""
         self.write(b"")
         with contextlib.suppress(OSError):
             os.fsync(self._file)
+
+    def close(self, *, complete: bool) -> Path:
+        """Close the file and return where it is; a complete one loses the ending ``.part``."""
+        self.sync()
         self._file.close()
         if complete and not self.unwritten:
             self.path = self.path.rename(free_name(self.path.with_suffix(_DONE)))
@@ -135,9 +141,9 @@ def call(
     """
     saved = SavedBytes(asked.folder, asked.when)
     reply = _ask(connection, saved, stopper)
+    saved.sync()
     content = bytes(saved.content)
-    text = redact(_text(content))
-    records, whole = read_violations(text)
+    records, whole = read_violations(redact(_text(content)))
     verdict = judge_read(replace(reply, body=content), _READ)
     refused = _refusal(reply, verdict)
     path = saved.close(complete=whole or bool(refused))
@@ -146,10 +152,12 @@ def call(
         why = stopper.reason or f"{reply.detail[:1].upper()}{reply.detail[1:]}."
         error = f"{why} Nothing was asked, so nothing is marked. Run the same command again."
         return _told(STOPPED, None, error)
-    if text != _text(content):
-        # The answer repeats the API token. On a full disk the only answer stays as it is.
+    came = content.decode("utf-8", "surrogateescape")
+    if (kept := redact(came)) != came:
+        # The answer repeats the API token; all else stays as it came. On a full disk the token does too.
         with contextlib.suppress(OSError):
-            move(write_draft(path, lambda file: file.write(text.encode())), path)
+            clean = kept.encode("utf-8", "surrogateescape")
+            move(write_draft(path, lambda file: file.write(clean)), path)
     if refused:
         return _told(STOPPED, path, f"{refused} Its answer is in {path}.")
     why = ""

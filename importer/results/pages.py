@@ -12,6 +12,7 @@ from importer.results.inert import given_back, hold, hold_all, sheet_name, with_
 from importer.results.parts import answers_to
 from importer.results.stream import Line
 from importer.results.styles import Head, begin_table, comment, fit, height, set_print
+from schemas import TABLES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,6 +35,8 @@ _WIDEST = 44
 _MESSAGE_WIDTH, _NARROW_MESSAGE = 64, 40
 _WIDEST_PAGE = 240
 """Characters side by side that can still be read on a sheet of paper; more go on a second."""
+_WIDEST_KEY = 170
+"""The same of what is repeated on each sheet of paper."""
 _TALLEST = 200
 """Height of a row in points; longer messages are read in the line above the sheet."""
 _STATUS, _REFERENCE, _CODE, _MESSAGE, _ANSWER, _ROW = range(len(RESULT_COLUMNS))
@@ -56,13 +59,7 @@ def write_page(sheet: LineSheet, page: Page, context: Context) -> None:
     heads = [*(Head(name, "head ours", width, note) for (name, note), width in notes), *heads]
     _begin(sheet, heads, _ROW, len(page.outcomes), context)
     sheet.freeze_panes(1, _REFERENCE + 1)
-    papers, across = 1, sum(head.width for head in heads)
-    if across > _WIDEST_PAGE:
-        # What does not fit on the first sheet of paper goes on beside the states of the rows.
-        sheet.repeat_columns(_STATUS)
-        sheet.print_across()
-        papers += math.ceil((across - _WIDEST_PAGE) / (_WIDEST_PAGE - ours[_STATUS]))
-    set_print(sheet, context.about, wide=papers)
+    _print_beside_key(sheet, page, [head.width for head in heads], context)
     statuses = {state: (_STATUS, state.value, styles[state]) for state in State}
     rows, added = page.sheet.rows.tolist(), page.sheet.added
     for start in range(0, len(rows), _CHUNK):
@@ -88,6 +85,22 @@ def _begin(
     styles = context.styles
     begin_table(sheet, heads, rows, styles, number)
     sheet.set_lines(len(heads) - number - 1, number, styles["number"].plain, styles["text"])
+
+
+def _print_beside_key(
+    sheet: LineSheet, page: Page, widths: Sequence[float], context: Context
+) -> None:
+    """Set how the sheet is printed: a wide one goes on beside the states and the key of its rows."""
+    papers, across = 1, sum(widths)
+    if across > _WIDEST_PAGE:
+        names, origins = TABLES[page.checked.batch.endpoint].told_by, page.checked.batch.origins
+        keys = [page.places.get(at, 0) for name in names for at in origins.get(name, ())]
+        last = min(keys, default=_STATUS)
+        last = last if sum(widths[: last + 1]) <= _WIDEST_KEY else _STATUS
+        sheet.repeat_columns(_STATUS, last)
+        sheet.print_across()
+        papers += math.ceil((across - _WIDEST_PAGE) / (_WIDEST_PAGE - sum(widths[: last + 1])))
+    set_print(sheet, context.about, wide=papers)
 
 
 def _source_columns(page: Page, start: int, context: Context) -> list[list[str]]:

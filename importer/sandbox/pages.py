@@ -71,7 +71,8 @@ class Refusal(Exception):  # noqa: N818 - it is what OPSCOM answers, no failure 
 class Page:
     """One page: a call, its attributes and what OPSCOM does when it is called."""
 
-    call: str  # the path after the version
+    call: str
+    """The path after the version."""
     attributes: tuple[Attribute, ...]
     act: Callable[[Store, Mapping[str, str]], Answer]
     own_host: bool = False
@@ -227,13 +228,17 @@ def _update_permit(store: Store, values: Mapping[str, str]) -> Answer:
 
 
 def _delete_permit(store: Store, values: Mapping[str, str]) -> Answer:
-    answer = _keep_permit(store, *_find_permit(store, values))
-    store.remove("permits", fold(values, "referenceID"))
-    return answer
+    number, _ = _find_permit(store, values)
+    store.remove("permits", number)
+    return _told_permit(number)
 
 
 def _keep_permit(store: Store, number: str, body: Mapping[str, str]) -> Answer:
     store.put("permits", number, body, found_by=fold(body, "plate"))
+    return _told_permit(number)
+
+
+def _told_permit(number: str) -> Answer:
     return {"status": "success", "reference_id": number, "InternalReferenceID": number}
 
 

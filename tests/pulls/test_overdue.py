@@ -297,6 +297,14 @@ def test_two_calls_within_one_second_never_share_a_file(tmp_path):
     assert again.name == "overdue-violations 2031-01-02 03-04-05 (4).json"
 
 
+def test_what_comes_after_the_call_was_given_up_is_no_failure(tmp_path):
+    saved = SavedBytes(tmp_path, dt.datetime.fromisoformat("2031-01-02T03:04:05"))
+    saved.write(b"in time")
+    path = saved.close(complete=False)
+    saved.write(b" too late")
+    assert (path.read_bytes(), saved.unwritten) == (b"in time", 0)
+
+
 def test_nothing_is_asked_where_the_disk_may_not_take_the_answer(office, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=99_999_999))
     done, ledger = ask(office, body(SAMPLE))

@@ -131,7 +131,7 @@ def test_a_sheet_is_printed_as_wide_as_the_paper_and_its_header_and_states_stay_
     assert (setup.orientation, setup.fitToWidth or 1, setup.fitToHeight) == ("landscape", 1, 0)
 
 
-def test_a_sheet_too_wide_for_one_page_goes_on_to_the_next_beside_its_states(tmp_path):
+def test_a_sheet_too_wide_for_one_page_goes_on_to_the_next_beside_its_states_and_its_key(tmp_path):
     headers = tuple(f"A header of thirty letters {at:03}" for at in range(20))
     sheet = sheet_of(headers, [("x",) * 20])
     path = written(tmp_path, part_of(sheet))
@@ -139,6 +139,8 @@ def test_a_sheet_too_wide_for_one_page_goes_on_to_the_next_beside_its_states(tmp
     assert (page.page_setup.fitToWidth, page.page_setup.fitToHeight) == (4, 0)
     assert page.page_setup.pageOrder == "overThenDown"
     assert (page.print_title_rows, page.print_title_cols) == ("$1:$1", "$A:$A")
+    told = opened(written(tmp_path, part_of(sheet, origins={"unique_id": (0,)})))
+    assert told.print_title_cols == "$A:$G"
     for name in ("Students", "Summary"):
         foot = opened(path, name).oddFooter
         assert foot.center.text == "OPSCOM import, run 2026-11-22-140509-a1b2"
