@@ -5,7 +5,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from old_excel import compound, workbook
 from packages import DAMAGED, read, refusal, with_sheet, zipped
@@ -141,6 +141,18 @@ def test_bytes_of_any_kind_are_read_or_refused(tmp_path, data):
         (tmp_path / "people").write_bytes(start + data)
         with contextlib.suppress(InputError):
             read_source(tmp_path / "people")
+
+
+@pytest.mark.parametrize("whole", [XLSX, XLS], ids=["xlsx", "xls"])
+@settings(derandomize=True)
+@given(st.data())
+def test_a_damaged_workbook_is_read_or_refused(tmp_path, whole, data):
+    damaged = bytearray(whole)
+    for place in data.draw(st.lists(st.integers(0, len(whole) - 1), min_size=1, max_size=8)):
+        damaged[place] ^= data.draw(st.integers(1, 255))
+    (tmp_path / "people.xlsx").write_bytes(damaged)
+    with contextlib.suppress(InputError):
+        assert read_source(tmp_path / "people.xlsx").container in {"xlsx", "xls", "text"}
 
 
 @pytest.mark.exhaustive
