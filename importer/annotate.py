@@ -1,17 +1,15 @@
 """The end of the line: outcomes and sheets become workbooks and a report."""
 
-from __future__ import annotations
-
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.delivery.journal_file import person
 from importer.errors import InputError
 from importer.files import prove_writable
 from importer.model import NOTHING_MAPPED, Checked, Outcome, State
-from importer.prepare import CHECK, Job
+from importer.prepare import CHECK, Compared, Job, Past, Request
 from importer.reading import uncollected
 from importer.records import read_resubmitted
 from importer.report import SheetReport, causes_of, count_states
@@ -19,11 +17,6 @@ from importer.results import About, Page, write_workbook
 from importer.text import clean, quoted
 from importer.workspace import results_path
 from schemas import POLICIES
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from importer.prepare import Compared, Past, Request
 
 
 def held_back(checked: Checked) -> dict[int, Outcome]:

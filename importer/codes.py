@@ -5,15 +5,10 @@ Codes"; what to do, and what a run makes of a code, is ours. A code that is not 
 any other refusal of one row.
 """
 
-from __future__ import annotations
-
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class Effect(StrEnum):

@@ -1,35 +1,24 @@
 """What the journal says of checked rows: which are settled, which are to be sent."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from importer.delivery.evidence import Evidence, evidence_of
 from importer.delivery.known import EndpointMemory
-from importer.delivery.memory import SANDBOX, System, Workbook
-from importer.delivery.planning import plan
+from importer.delivery.memory import SANDBOX, Memory, System, Workbook
+from importer.delivery.planning import Plan, plan
 from importer.earlier import against_last, earlier_attempts, news_of
 from importer.errors import UsageError
-from importer.model import Outcome, State
-from importer.prepare import Compared, Job
+from importer.model import Checked, Outcome, Record, State
+from importer.prepare import Compared, Job, Past, Request
 from importer.reading import uncollected
 from importer.records import Rows
 from importer.text import count, plain
 from schemas import POLICIES, TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    from importer.delivery.memory import Memory
-    from importer.delivery.planning import Plan
-    from importer.model import Checked, Record
-    from importer.prepare import Past, Request
-
 
 FEWEST = 20
 """Ids in common from which on a file is stopped; with fewer it is only doubted."""

@@ -1,34 +1,25 @@
 """What a workbook tells of the time before its run: earlier attempts of a row, and the last file."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from glob import escape
 from itertools import groupby
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from importer.delivery.planning import DELETED
+from importer.delivery.evidence import Evidence
+from importer.delivery.known import EndpointMemory, Failure, Known, LastFile
+from importer.delivery.planning import DELETED, Plan
 from importer.delivery.policy import NOBODY_KNOWS
-from importer.model import State
-from importer.prepare import prepare_file
+from importer.model import Batch, Checked, State
+from importer.prepare import Compared, Job, Request, prepare_file
 from importer.records import read_resubmitted
 from importer.report import Against
 from importer.schema import record_key, told_key
 from importer.text import count, levelled
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from importer.delivery.evidence import Evidence
-    from importer.delivery.known import EndpointMemory, Failure, Known, LastFile
-    from importer.delivery.planning import Plan
-    from importer.model import Batch, Checked
-    from importer.prepare import Compared, Job, Request
 
 _MOST_ATTEMPTS = 4
 """Attempts of one row that are told; those before are counted."""

@@ -13,8 +13,6 @@
 A row that is wrong is never an exception: it is a ``Problem`` (see ``importer.model``).
 """
 
-from __future__ import annotations
-
 import traceback
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """Putting a finished file in its place: never half of it, never over an older one."""
 
-from __future__ import annotations
-
 import contextlib
 import itertools
 import os
@@ -9,14 +7,12 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO
 
 from importer.errors import InputError
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 _DRAFT = ".opscom-import.part"
 """How the name of a draft ends; with it a draft's name is as long as any other of its workbook."""

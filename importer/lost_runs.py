@@ -4,32 +4,23 @@ The journal was lost, was put back from an old copy, or another one is named: th
 and vehicles and permits would be created again. The results workbooks still tell what is there.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from importer.delivery.memory import System
+from importer.delivery.journal import LearnedRow
+from importer.delivery.memory import Memory, System
 from importer.delivery.planning import SETTLED, tells_of_record
 from importer.errors import ImporterError
-from importer.model import Outcome, State
-from importer.prepare import CHECK, SETTLE
+from importer.model import Checked, Origin, Outcome, State
+from importer.prepare import CHECK, SETTLE, Compared, Job, Past, Request
 from importer.reading import read_summary, told_by
 from importer.records import Rows
+from importer.schema import Policy
 from importer.text import quoted
 from importer.workspace import home_of
 from schemas import POLICIES, TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from importer.delivery.journal import LearnedRow
-    from importer.delivery.memory import Memory
-    from importer.model import Checked, Origin
-    from importer.prepare import Compared, Job, Past, Request
-    from importer.schema import Policy
 
 _NAME_RE = re.compile(r"(?![.~]).+-results( .+)?\.xlsx", re.IGNORECASE)
 _MOST = 100

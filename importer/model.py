@@ -10,16 +10,15 @@ shows. In frames every cell is text and a blank cell is the empty text, never a 
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from importer.text import fold
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping
-    from pathlib import Path
-
     import numpy as np
     import numpy.typing as npt
     import pandas as pd

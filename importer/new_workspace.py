@@ -1,7 +1,5 @@
 """What ``init`` makes: folders, settings, mappings, a guide for the first day, and files to double-click."""
 
-from __future__ import annotations
-
 import base64
 import os
 import re

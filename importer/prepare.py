@@ -2,33 +2,28 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.checking import check, overrule
+from importer.delivery.journal import Journal
+from importer.delivery.memory import Memory, System, Workbook
+from importer.delivery.planning import Plan
 from importer.errors import ImporterError, InputError, MappingError, failure
 from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
 from importer.mapping.choosing import choose, new_since
 from importer.mapping.load import Rule
 from importer.mapping.model import MappingFile, RulePart
-from importer.model import RESULT_COLUMNS
+from importer.model import RESULT_COLUMNS, Checked, Origin
 from importer.reading import read_source, uncollected
+from importer.report import Against
 from importer.text import count
 from schemas import POLICIES, TABLES
 from schemas.plates import PLATES
-
-if TYPE_CHECKING:
-    import datetime as dt
-    from collections.abc import Mapping, Sequence
-
-    from importer.delivery.journal import Journal
-    from importer.delivery.memory import Memory, System, Workbook
-    from importer.delivery.planning import Plan
-    from importer.model import Checked, Origin
-    from importer.report import Against
 
 CHECK, PUSH, SETTLE = "check", "push", "settle"
 """The commands that run the line."""

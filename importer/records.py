@@ -3,18 +3,11 @@
 A hundred thousand payloads at once would take more memory than the sheet that they come from.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
 
-from importer.model import Record, Resubmitted
-from importer.schema import record_key
+from importer.model import Checked, Record, Resubmitted, Sheet
+from importer.schema import Table, record_key
 from importer.text import clean, fold
-
-if TYPE_CHECKING:
-    from importer.model import Checked, Sheet
-    from importer.schema import Table
 
 _NOTHING = Resubmitted()
 CHUNK = 4_000

@@ -4,25 +4,18 @@ Terminal, ``--json`` and Summary tell problems by cause, so that a person reads 
 whole column fails, that it is the mapping which is wrong.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.codes import code_of
-from importer.model import Outcome, State
+from importer.model import Checked, Column, Outcome, Problem, State
 from importer.schema import Kind
 from importer.text import count, typed
 from importer.workspace import MAPPINGS, home_of, shipped_mappings
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from importer.model import Checked, Column, Problem
 
 STOPPED, UNKNOWN, PROBLEMS, NOTHING_STARTED, SETTLED = 3, 4, 1, 5, 0
 """Exit codes."""

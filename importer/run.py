@@ -1,14 +1,11 @@
 """The straight line: read → map → check → plan → push → annotate, for check, push and settle alike."""
 
-from __future__ import annotations
-
 import datetime as dt
 import itertools
 import secrets
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from importer.annotate import Annotator, all_outcomes, name_workbooks, report_sheets
 from importer.compare import compare, compare_sheet, guard, hold, recognise
@@ -16,15 +13,12 @@ from importer.delivery.pusher import Conditions, Pusher
 from importer.errors import InputError, JournalError, failure
 from importer.lost_runs import find_lost, held_creates, learn, leave_aside
 from importer.model import Outcome, State
-from importer.prepare import PUSH, SETTLE, overrule_files, prepare
+from importer.prepare import PUSH, SETTLE, Compared, Job, Past, Request, overrule_files, prepare
 from importer.report import Report, SheetReport
 from importer.settle import LookUp, settle_sheet, target_of
 from importer.text import count
 from importer.workspace import archive
 from schemas import POLICIES
-
-if TYPE_CHECKING:
-    from importer.prepare import Compared, Job, Past, Request
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,15 +3,10 @@
 ``importer.checking.rules`` turns a table into a pandera schema. Nothing here loads pandas or pandera.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
 
 
 class Kind(StrEnum):

@@ -1,12 +1,11 @@
 """Where to push, as whom and how fast: options, environment, ``opscom.yaml``, defaults, in this order."""
 
-from __future__ import annotations
-
 import codecs
 import contextlib
 import dataclasses
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
@@ -15,9 +14,6 @@ from importer.errors import MappingError, SettingsError
 from importer.mapping.document import did_you_mean, mapping_error, read_document
 from importer.mapping.model import Part, validate
 from importer.workspace import SETTINGS_FILE
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 DEFAULT_HOST = "https://controller.operationscommander.io"
 """Source: API documentation, "Making API Requests" of each page, header ``Host``."""

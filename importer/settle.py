@@ -5,24 +5,18 @@ its plate, and only a look-up that leaves no other explanation counts. Users, up
 need nothing: the next push sends them again. All else a person decides, in ``opscom_answer``.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from importer.delivery.known import EndpointMemory
 from importer.delivery.planning import Planned
-from importer.delivery.pusher import Pusher, Target
+from importer.delivery.pusher import Conditions, Pusher, Target
 from importer.errors import JournalError
 from importer.model import Outcome, Record, State
+from importer.prepare import Compared, Past
 from importer.records import Rows
 from importer.schema import Resend
 from schemas import POLICIES, TABLES
-
-if TYPE_CHECKING:
-    from importer.delivery.pusher import Conditions
-    from importer.prepare import Compared, Past
 
 PROOF = ("plate", "zone", "endTime")
 """What a plate's permit must agree in: the plate asked for, ``shortName`` with the zone, ``expires``

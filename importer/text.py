@@ -4,17 +4,12 @@ Every step compares names and values through this page, so that a header that ma
 also matches in a message.
 """
 
-from __future__ import annotations
-
 import os
 import re
 import shlex
 import unicodedata
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
 
 # Removed wherever they stand: zero-width space, word joiner, BOM, soft hyphen and the marks that set
 # the direction of writing. The joiners U+200C and U+200D stay, because names and emoji need them.

@@ -1,7 +1,5 @@
 """The folders of an office: inbox, results, archive, mappings; the names of files in them; the user types kept there."""
 
-from __future__ import annotations
-
 import datetime as dt
 import errno
 import hashlib
@@ -11,16 +9,13 @@ import os
 import re
 import shutil
 from collections import Counter
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from importer.errors import InputError, UsageError
 from importer.files import free_name, move, write_whole
 from importer.text import fold, typed, units
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator
 
 GLOSSARY = "glossary.yaml"
 """What an office confirmed about its spreadsheets; it lies among the mappings and is none."""

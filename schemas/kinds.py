@@ -5,23 +5,17 @@ is known to be ruined or is not of its kind; the others warn. What a cell of a w
 a percentage) is judged by ``unfit``. Importing this loads no pandas.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from importer.model import MADE, UNCORRECTED, CellType, Refusal
-from importer.schema import Kind, Need
+from importer.schema import Field, Kind, Need
 from schemas import signs
 from schemas.provinces import PROVINCES
 from schemas.signs import Find, holding, is_nothing, matching, misread
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
-    from importer.schema import Field
 
 CORRECT: Final = "Correct the cell."
 BLANK_IF: Final = "Leave the cell blank, or list what stands in it under `blank_if` in the mapping."

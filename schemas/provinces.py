@@ -4,8 +4,6 @@ A text with points, dashes or accents becomes only what stands in this table: ``
 and neither it nor ``N.E.``, which may be either, is ever Nebraska.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from typing import Final

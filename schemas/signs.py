@@ -4,8 +4,6 @@ Each function takes a text and returns what of it is wrong: the piece, ``True`` 
 nothing. ``schemas.kinds`` says which of them belong to which kind of field.
 """
 
-from __future__ import annotations
-
 import html.entities
 import re
 from collections.abc import Callable

@@ -4,26 +4,20 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import chain
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from importer.codes import EXISTS
-from importer.model import Refusal
+from importer.model import Checked, Problem, Refusal
 from importer.records import Rows
-from importer.schema import Need
+from importer.schema import Need, Policy, Table
 from importer.text import levelled
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from importer.model import Checked, Problem
-    from importer.schema import Policy, Table
-
-    Key = str | tuple[str, ...]
-    Row = tuple["_Sheet", int]
+Key = str | tuple[str, ...]
+Row = tuple["_Sheet", int]
 
 
 class _Sheet:

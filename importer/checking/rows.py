@@ -1,28 +1,20 @@
 """All problems of all rows at once: pandera's failures, read back as problems at their cells."""
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from datetime import date
+
+import pandas as pd
 
 from importer.checking.repeats import find_repeats
 from importer.checking.rules import Rule, compile_checks
 from importer.checking.sheets import about_fills, column_notes, find_strays
-from importer.model import Checked, Refusal, Severity
-from importer.schema import Need
+from importer.model import Batch, Checked, Problem, Refusal, Severity
+from importer.schema import Field, Need, Table
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-    from datetime import date
-
-    import pandas as pd
-
-    from importer.model import Batch, Problem
-    from importer.schema import Field, Table
-
-    Failure = tuple[Field, Rule, Sequence[int]]
-    """A field, a rule, and the positions that break it."""
+Failure = tuple[Field, Rule, Sequence[int]]
+"""A field, a rule, and the positions that break it."""
 
 
 def check(

@@ -7,24 +7,18 @@ a single failure; ``importer.checking.rows`` reads each check's own output.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import timedelta
-from typing import TYPE_CHECKING
+from datetime import date, timedelta
 
-from importer.model import Severity
+import pandas as pd
+import pandera.pandas as pa
+
+from importer.model import Batch, Severity
 from importer.schema import FORMS, Field, Kind, Need, Table
 from importer.text import MOST_CHARACTERS
 from schemas import kinds
 from schemas.signs import NOTHING
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
-    from datetime import date
-
-    import pandas as pd
-    import pandera.pandas as pa
-
-    from importer.model import Batch
 
 _GO = "this holds no row back."
 _SHORTEN = "Shorten it, or have it cut with `truncate: true` in the mapping."

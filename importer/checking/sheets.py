@@ -9,27 +9,21 @@ from __future__ import annotations
 import colorsys
 import re
 from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
-from importer.model import UNCORRECTED, Refusal, State
+from importer.model import UNCORRECTED, Batch, Problem, Refusal, State
 from importer.records import read_resubmitted
-from importer.schema import Kind
+from importer.schema import Field, Kind, Table
 from importer.text import clean, count, fold, names_colour, spans
 from schemas.signs import DASHES, POINTS
 
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    import numpy.typing as npt
-
-    from importer.model import Batch, Problem
-    from importer.schema import Field, Table
-
-    Numbers = npt.NDArray[np.int64]
+Numbers = npt.NDArray[np.int64]
 
 _TOTAL: Final = re.compile(
     r"(?:grand |sub-?|sous-)?(?:totals?|totaux)\b|[^\W\d]+ ?:$", re.IGNORECASE

@@ -1,7 +1,5 @@
 """The commands. This module imports click and nothing heavy, so that ``--help`` is instant."""
 
-from __future__ import annotations
-
 import importlib
 import io
 import signal

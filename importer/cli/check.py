@@ -1,7 +1,5 @@
 """``opscom-import check``."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 import click

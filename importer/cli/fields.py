@@ -1,7 +1,5 @@
 """``opscom-import fields``."""
 
-from __future__ import annotations
-
 from dataclasses import asdict
 
 import click

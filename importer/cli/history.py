@@ -1,7 +1,5 @@
 """``opscom-import history``."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path

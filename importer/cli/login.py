@@ -1,7 +1,5 @@
 """``opscom-import login``."""
 
-from __future__ import annotations
-
 import os
 import sys
 from pathlib import Path

@@ -1,7 +1,5 @@
 """The options that commands share, each with the words that teach it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps

@@ -1,7 +1,5 @@
 """``opscom-import pull``: the read endpoints, from what was typed to a workbook of the answer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path

@@ -1,7 +1,5 @@
 """``opscom-import sandbox``."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

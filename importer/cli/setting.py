@@ -1,7 +1,5 @@
 """What a command goes by: workspace, settings, files; host, client code and token; the way to OPSCOM."""
 
-from __future__ import annotations
-
 import dataclasses
 import datetime as dt
 import os

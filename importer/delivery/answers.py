@@ -4,8 +4,6 @@ The body decides, whatever the HTTP status: the vendor documents no status. A bo
 error nor a success says nothing, and then nobody knows what happened.
 """
 
-from __future__ import annotations
-
 import json
 from dataclasses import dataclass
 from typing import Any

@@ -4,8 +4,6 @@ A commit waits for the disk. One thread, the ``Writer``, commits whatever has co
 that sixteen workers wait for one disk write and not for sixteen.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import queue
 import sqlite3

@@ -5,8 +5,6 @@ accepted, the row of the list becomes the record of that id in the journal, in o
 acceptance (see ``attempts``); the record that it was before counts as changed.
 """
 
-from __future__ import annotations
-
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -5,8 +5,6 @@ it is read. The journal alone decides what is settled. It holds keys, digests, s
 answers; no token and no payload.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import platform

@@ -1,7 +1,5 @@
 """The journal's tables, and how a journal file is opened, locked and recognised."""
 
-from __future__ import annotations
-
 import datetime as dt
 import errno
 import getpass

@@ -1,7 +1,5 @@
 """What the journal remembers of the records of one endpoint in one system."""
 
-from __future__ import annotations
-
 import json
 import sqlite3
 from collections import Counter, defaultdict

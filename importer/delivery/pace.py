@@ -5,8 +5,6 @@ accepted row gives one back, and an empty bucket means no more retries, so that 
 become a storm. Pauses grow and carry full jitter, so that workers do not come back all at once.
 """
 
-from __future__ import annotations
-
 import threading
 import time
 from collections.abc import Callable

@@ -3,8 +3,6 @@
 One table for all endpoints, as code: pure, without a socket or a clock.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from importer.codes import CODES, NOT_FOUND, SETTINGS_CODES

@@ -1,7 +1,5 @@
 """Send rows side by side, each written down before it leaves, until all are settled or the run stops."""
 
-from __future__ import annotations
-
 import queue
 import threading
 import time

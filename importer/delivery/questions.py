@@ -1,7 +1,5 @@
 """Questions to OPSCOM: one POST whose answer is only read, asked again where that does no harm."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace

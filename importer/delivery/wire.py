@@ -3,8 +3,6 @@
 Nothing here writes or reads HTTP: urllib3 does, and its connections say when they send.
 """
 
-from __future__ import annotations
-
 import contextlib
 import math
 import socket

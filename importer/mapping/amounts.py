@@ -1,7 +1,5 @@
 """Text → dollars and cents. Money is never rounded."""
 
-from __future__ import annotations
-
 import re
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 

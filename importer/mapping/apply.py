@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import abc
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from importer.errors import InputError
 from importer.mapping.amounts import OTHERWISE, same_amount
 from importer.mapping.convert import CUT, Step, compile_steps, convert, within_time
 from importer.mapping.dates import ALL_MIDNIGHT, TURNED, days_turned, is_midnight, read_turned
-from importer.mapping.load import locate
+from importer.mapping.load import Mapping, Rule, locate
 from importer.model import (
     MADE,
     NOTHING_MAPPED,
@@ -22,24 +23,16 @@ from importer.model import (
     Flaw,
     Problem,
     Refusal,
+    Sheet,
     State,
     Warned,
 )
 from importer.records import read_resubmitted
-from importer.schema import Kind
+from importer.schema import Field, Kind
 from importer.text import clean, is_error_word
 from schemas.kinds import LEFT_OUT, remedy_for, unfit
 
-if TYPE_CHECKING:
-    from collections import abc
-
-    import numpy.typing as npt
-
-    from importer.mapping.load import Mapping, Rule
-    from importer.model import Sheet
-    from importer.schema import Field
-
-    Marks = npt.NDArray[np.bool_]
+Marks = npt.NDArray[np.bool_]
 
 # What `clean` and `fold` may change but for case: beyond printable ASCII, blanks at an end or together.
 _ODD = r"[^ -~]|^ | $|  "

@@ -1,27 +1,19 @@
 """Which mapping a file takes, and which of its sheets."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from importer.errors import InputError, MappingError
-from importer.mapping.load import columns_of_header, load_mapping, missing_headers
-from importer.model import RESULT_COLUMNS, Sheet
+from importer.mapping.load import Mapping, columns_of_header, load_mapping, missing_headers
+from importer.model import RESULT_COLUMNS, Batch, Grid, Sheet, Source
 from importer.reading import find_header, results_header, take_sheet
 from importer.text import count, fold, heading, listed_up_to, nearest, quoted
 from importer.workspace import home_of, shipped_mappings
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from importer.mapping.load import Mapping
-    from importer.model import Batch, Grid, Source
 
 _MOST = 8
 """Headers that a message names."""

@@ -3,8 +3,6 @@
 What is left over beside them is refused by name; none returns something at any price.
 """
 
-from __future__ import annotations
-
 import html
 import re
 import unicodedata

@@ -1,30 +1,25 @@
 """One text → one value of a field: the steps of a rule in their fixed order."""
 
-from __future__ import annotations
-
+import datetime as dt
 import re
 from collections import abc
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TypeAlias
+
+import regex
 
 from importer.errors import InputError
 from importer.mapping import conversions
 from importer.mapping.amounts import parse_amount
+from importer.mapping.conversions import Converted
 from importer.mapping.dates import parse_date, parse_datetime
+from importer.mapping.model import RulePart
 from importer.model import Refusal, Warned
 from importer.schema import Field, Kind
 from importer.text import fold, nearest
 from schemas.kinds import NOTHING, judge
 from schemas.signs import is_nothing
-
-if TYPE_CHECKING:
-    import datetime as dt
-
-    import regex
-
-    from importer.mapping.conversions import Converted
-    from importer.mapping.model import RulePart
 
 Step: TypeAlias = abc.Callable[[str], "Converted"]
 

@@ -4,20 +4,16 @@ Nothing in a mapping file is ever a number, a date or a boolean here: ``NO``, ``
 ``2001-02-03`` stay what the person wrote. Only a value that is not written at all, or ``~``, is none.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias, cast
+from pathlib import Path
+from typing import TypeAlias, cast
 
 import yaml
 
 from importer.errors import MappingError
 from importer.text import nearest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
 
 Value: TypeAlias = "str | list[Value] | dict[str, Value] | None"
 

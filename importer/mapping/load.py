@@ -1,29 +1,27 @@
 """A mapping file → ``Mapping``, or one error that lists everything wrong with it; and which columns it means."""
 
-from __future__ import annotations
-
 import re
+from collections import abc
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from importer.errors import InputError
 from importer.mapping.convert import compile_steps, convert
-from importer.mapping.document import did_you_mean, mapping_error, read_document
+from importer.mapping.document import (
+    Document,
+    Fault,
+    Place,
+    did_you_mean,
+    mapping_error,
+    read_document,
+)
 from importer.mapping.model import MappingFile, RulePart, SkipPart, validate
-from importer.model import Refusal, Warned
-from importer.schema import Field, Kind, Need
+from importer.model import Column, Refusal, Sheet, Warned
+from importer.schema import Field, Kind, Need, Table
 from importer.text import clean, fold
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections import abc
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from importer.mapping.document import Document, Fault, Place
-    from importer.model import Column, Sheet
-    from importer.schema import Table
 
 _SOURCES = ("column", "first_of", "join", "value")
 _DATES = {Kind.DATE, Kind.DATETIME}

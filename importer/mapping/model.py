@@ -19,19 +19,14 @@ from pydantic import (
     ValidationError,
     WithJsonSchema,
 )
-from pydantic.json_schema import GenerateJsonSchema
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import ErrorDetails
+from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
 
 from importer.mapping.dates import DateFormat, compile_format
-from importer.mapping.document import did_you_mean
+from importer.mapping.document import Document, Fault, Place, did_you_mean
 from importer.text import clean, fold
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from pydantic.json_schema import JsonSchemaValue
-    from pydantic_core import ErrorDetails
-    from pydantic_core.core_schema import NullableSchema, WithDefaultSchema
-
-    from importer.mapping.document import Document, Fault, Place
 
 
 def _listed(value: object) -> object:

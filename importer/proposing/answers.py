@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import available_timezones
 
 from importer.proposing.dating import read_date
@@ -13,9 +14,6 @@ from importer.schema import FORMS, Kind
 from importer.text import fold, nearest
 from schemas import TABLES
 from schemas.kinds import judge
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 COLUMNS, VALUES, FIELDS, ROWS = "columns", "values", "fields", "rows"
 NOT_SENT: Final = "not sent"

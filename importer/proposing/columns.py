@@ -1,24 +1,17 @@
 """Where each column goes by itself: what its header says, weighed with what its values say."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from importer.proposing.answers import NOT_SENT
-from importer.proposing.naming import FIRM, MAY, PART, SURE, read_headers
+from importer.proposing.naming import FIRM, MAY, PART, SURE, Named, Naming, read_headers
 from importer.proposing.neighbours import settle
-from importer.proposing.profiles import names_of
+from importer.proposing.profiles import Profile, names_of
 from importer.proposing.proposal import ABOUT, Confidence, Place
 from importer.text import fold
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from importer.proposing.naming import Named, Naming
-    from importer.proposing.profiles import Profile
 
 _ALMOST, _MOST, _SOME, _HARDLY = 0.9, 0.75, 0.5, 0.3
 _YEAR_RE: Final = re.compile(r"(?:19|20)[0-9]{2}")

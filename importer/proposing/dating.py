@@ -1,21 +1,16 @@
 """In which form a column writes its dates, and how sure that is."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from importer.mapping.dates import DateFormat, compile_format, parse_datetime
+from importer.proposing.profiles import Profile
 from importer.proposing.vocabulary import means
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
-    from importer.proposing.profiles import Profile
 
 _DAYS: Final = (
     "%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y", "%d.%m.%Y", "%Y/%m/%d", "%Y.%m.%d", "%Y%m%d",

@@ -1,20 +1,14 @@
 """What a header says by its words: which field it means, or why it is none."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from rapidfuzz import fuzz, process
 
-from importer.proposing.vocabulary import LANGUAGES, languages, squeezed, systems
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    from importer.proposing.vocabulary import Language, Phrase
+from importer.proposing.vocabulary import LANGUAGES, Language, Phrase, languages, squeezed, systems
 
 SYSTEM, SURE, MAY, NEAR, PART = 1.1, 1.0, 0.7, 0.85, 0.6
 FIRM: Final = 0.95

@@ -1,20 +1,14 @@
 """Columns of one meaning know of each other: ids, phones, addresses, names in parts, rivals for one field."""
 
-from __future__ import annotations
-
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from importer.proposing.answers import SECOND
-from importer.proposing.naming import FIRM, SURE
+from importer.proposing.naming import FIRM, SURE, Naming
 from importer.proposing.proposal import RIVAL, Confidence, Place
 from importer.proposing.vocabulary import languages, means, squeezed
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    from importer.proposing.naming import Naming
 
 _PHONES: Final = ("phone_cell", "student_phone", "employee_phone")
 _PARTS_OF: Final = {

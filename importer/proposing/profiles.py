@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 
+from importer.model import Column, Sheet
 from importer.text import clean, fold
 from schemas.provinces import PROVINCES, province
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
-
-    import pandas as pd
-
-    from importer.model import Column, Sheet
 
 MOST_LOOKED_AT: Final = 2000
 FEW: Final = 40

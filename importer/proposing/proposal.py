@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from pathlib import Path
+from typing import Any, Final, TypeAlias
 
+from importer.model import Sheet, Source
+from importer.proposing.answers import Answers, Question
+from importer.proposing.profiles import Profile
 from importer.text import count
+from importer.workspace import UserType
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-
-    from importer.model import Sheet, Source
-    from importer.proposing.answers import Answers, Question
-    from importer.proposing.profiles import Profile
-    from importer.workspace import UserType
-
 
 Rule: TypeAlias = "str | Mapping[str, Any]"
 """What a mapping file says of a field."""

@@ -1,33 +1,34 @@
 """The line of a proposal: a file is looked at once, and proposed again with every answer."""
 
-from __future__ import annotations
-
 import datetime as dt
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import Any, Final, cast
 
+from importer.mapping import Mapping as Known
 from importer.mapping import missing_headers
-from importer.proposing.answers import COLUMNS, FIELDS, NOT_SENT, ROWS, VALUES, Answers, Question
+from importer.mapping.document import Document
+from importer.proposing.answers import (
+    COLUMNS,
+    FIELDS,
+    NOT_SENT,
+    ROWS,
+    VALUES,
+    Answers,
+    Key,
+    Question,
+)
 from importer.proposing.columns import fit, place_columns
 from importer.proposing.dating import read_date
 from importer.proposing.profiles import without
-from importer.proposing.proposal import ABOUT, Confidence, Draft, Proposal, Skip
+from importer.proposing.proposal import ABOUT, Confidence, Draft, Look, Place, Proposal, Rule, Skip
 from importer.proposing.rows import LEFT, judge_rows, passed_over
 from importer.proposing.values import PLATE_TYPES, PROVINCES, Turn, turn
 from importer.proposing.yaml_files import pattern
-from importer.schema import Need
+from importer.schema import Field, Need
 from importer.text import fold
+from importer.workspace import UserType
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
-
-    from importer.mapping import Mapping as Known
-    from importer.mapping.document import Document
-    from importer.proposing.answers import Key
-    from importer.proposing.proposal import Look, Place, Rule
-    from importer.schema import Field
-    from importer.workspace import UserType
 
 _SEPARATORS: Final = {"street": ", ", "last_name": " "}
 """What joins the parts of a field; of phones a dash does."""

@@ -1,36 +1,27 @@
 """Which rows are no records, which are of people that left or are marked, and which keys repeat."""
 
-from __future__ import annotations
-
 import datetime as dt
 import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from importer.proposing.answers import ROWS, Question
+from importer.proposing.answers import ROWS, Key, Question
 from importer.proposing.dating import read_date, read_dates
-from importer.proposing.profiles import FEW, folded
-from importer.proposing.proposal import Skip
+from importer.proposing.profiles import FEW, Profile, folded
+from importer.proposing.proposal import Proposal, Skip
 from importer.proposing.vocabulary import languages, means, total_pattern
 from importer.text import clean, count, fold, names_colour, spans
 from schemas import TABLES
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-
-    import numpy.typing as npt
-
-    from importer.proposing.answers import Key
-    from importer.proposing.profiles import Profile
-    from importer.proposing.proposal import Proposal
-
-    Hits = npt.NDArray[np.bool_]
-    Rule = Mapping[str, object]
+Hits = npt.NDArray[np.bool_]
+Rule = Mapping[str, object]
 
 SKIP, SEND = "skip", "send"
 LEFT: Final = "left, as you said"

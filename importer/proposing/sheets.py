@@ -1,32 +1,26 @@
 """What a file holds: which of its sheets OPSCOM takes, which rows are the header, and what the rows are."""
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
 import pandas as pd
 
 from importer.errors import InputError
+from importer.model import Grid, Source
+from importer.proposing.answers import Answers
 from importer.proposing.columns import place_columns
 from importer.proposing.naming import read_headers
-from importer.proposing.profiles import names_of, profile
+from importer.proposing.profiles import Profile, names_of, profile
 from importer.proposing.proposal import Confidence, Look, Reading
 from importer.proposing.vocabulary import languages
 from importer.reading import results_header, take_sheet
 from importer.text import clean, fold
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from importer.model import Grid, Source
-    from importer.proposing.answers import Answers
-    from importer.proposing.profiles import Profile
-
-    Known = Mapping[str, Mapping[str, str]]
+Known = Mapping[str, Mapping[str, str]]
 
 ENDPOINTS: Final = ("users", "vehicles", "permits", "permit-updates")
 _NEEDED: Final = (

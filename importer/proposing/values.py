@@ -1,25 +1,16 @@
 """What the values of a column become: one function for each kind of field, each adding to its rule."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
-from importer.proposing.answers import BLANK, FIELDS, HOLD, VALUES, Question
-from importer.proposing.dating import proven_form, read_date, read_dates
+from importer.proposing.answers import BLANK, FIELDS, HOLD, VALUES, Key, Question
+from importer.proposing.dating import Dates, proven_form, read_date, read_dates
 from importer.proposing.profiles import folded, province_of
-from importer.proposing.proposal import Confidence, Value
+from importer.proposing.proposal import Confidence, Place, Proposal, Value
 from importer.proposing.vocabulary import means, user_types
-from importer.schema import Kind, Need
+from importer.schema import Field, Kind, Need
 from importer.text import count, fold
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from importer.proposing.answers import Key
-    from importer.proposing.dating import Dates
-    from importer.proposing.proposal import Place, Proposal
-    from importer.schema import Field
 
 PROVINCES: Final = ("AB", "BC", "MB", "NB", "NL", "NS", "NT", "NU", "ON", "PE", "QC", "SK", "YT")
 PLATE_TYPES: Final = ("Passenger", "Commercial", "Motorcycle")

@@ -4,25 +4,20 @@ A header is taken apart into words: ``StudentID``, ``STUDENT_ID`` and "Student-I
 ``id``, and so is ``N° étudiant`` but for ``id``, because a language's words stand for English ones.
 """
 
-from __future__ import annotations
-
 import re
 import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import chain, pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import yaml
 
 from importer.text import fold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from importer.workspace import UserType
+from importer.workspace import UserType
 
 WORDS: Final = Path(__file__).parent / "words"
 LANGUAGES: Final = ("english", "french", "spanish", "german")

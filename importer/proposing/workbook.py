@@ -1,22 +1,23 @@
 """The proposal as a workbook that a person fills in with Excel: columns, values, rows; and how it is read back."""
 
-from __future__ import annotations
-
 import json
 import zipfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
 from importer.errors import InputError
 from importer.files import move, write_draft
+from importer.model import Grid
 from importer.proposing.answers import (
     COLUMNS,
     JOINED,
@@ -25,22 +26,14 @@ from importer.proposing.answers import (
     SECOND,
     VALUES,
     Answers,
+    Key,
     Question,
     fields_of,
 )
-from importer.proposing.proposal import RIVAL, Confidence
+from importer.proposing.proposal import RIVAL, Confidence, Proposal
 from importer.proposing.rows import SEND, SKIP
 from importer.reading.xlsx import read_xlsx
 from importer.text import clean
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from openpyxl.worksheet.worksheet import Worksheet
-
-    from importer.model import Grid
-    from importer.proposing.answers import Key
-    from importer.proposing.proposal import Proposal
 
 _PAGES: Final = {
     "Columns": {

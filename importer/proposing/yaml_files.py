@@ -1,32 +1,25 @@
 """What is written as YAML: a proposal as a mapping, each line with its reason, and what the office confirmed."""
 
-from __future__ import annotations
-
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from itertools import chain
 from math import inf
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import yaml
 
 from importer.errors import InputError
 from importer.files import write_whole
 from importer.mapping.document import read_document
-from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers, not_a_field
+from importer.proposing.answers import COLUMNS, FIELDS, ROWS, VALUES, Answers, Key, not_a_field
 from importer.proposing.profiles import names_of
+from importer.proposing.proposal import Proposal
 from importer.reading import find_header, take_sheet
 from importer.text import fold
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from importer.proposing.answers import Key
-    from importer.proposing.proposal import Proposal
 
 _DEPTHS: Final = {COLUMNS: (2,), FIELDS: (2,), VALUES: (3,), ROWS: (2, 3)}
 _HEAD: Final = """\

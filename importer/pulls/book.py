@@ -1,29 +1,23 @@
 """What OPSCOM answered, or any list → a workbook that only its owner can read: records made flat, secrets left out."""
 
-from __future__ import annotations
-
 import datetime as dt
 import json
 import re
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, TypeAlias
+from pathlib import Path
+from typing import BinaryIO, TypeAlias
+
+from xlsxwriter.format import Format
+from xlsxwriter.worksheet import Worksheet
 
 from importer.delivery.journal_file import person
+from importer.delivery.questions import Json
 from importer.files import put_in_place
 from importer.results.inert import hold, sheet_name
 from importer.results.stream import inert_book
-from importer.results.styles import Column, Head, Layout, begin_table, fit, make_styles, put
+from importer.results.styles import Column, Head, Layout, Styles, begin_table, fit, make_styles, put
 from importer.text import count
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-    from pathlib import Path
-
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
-
-    from importer.delivery.questions import Json
-    from importer.results.styles import Styles
 
 SECRETS = frozenset({"salt", "encid", "password", "passwd", "pwd", "password_hash", "secret"})
 """Keys of OPSCOM's answers whose values are in no workbook, beside all that end in ``token``."""

@@ -4,35 +4,27 @@ The call marks what it returns as sent to collections, so that no second call re
 goes to the disk before it is read, and whatever happens the outcome names the file.
 """
 
-from __future__ import annotations
-
 import contextlib
 import os
 import shutil
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 from importer.delivery.answers import Refused
-from importer.delivery.http import Phase, Reply
-from importer.delivery.questions import Failed, explain_refusal, judge_read, listing
+from importer.delivery.http import Connection, Phase, Reply
+from importer.delivery.pace import Stopper
+from importer.delivery.questions import Failed, Verdict, explain_refusal, judge_read, listing
 from importer.errors import InputError
 from importer.files import free_name, move, write_draft
-from importer.pulls.book import Asked, Summary, write_book
+from importer.pulls.book import Asked, Record, Summary, write_book
 from importer.pulls.violations import pages_of, read_violations
 from importer.report import SETTLED, STOPPED, UNKNOWN
 from importer.text import count, quoted
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
-    from importer.delivery.http import Connection
-    from importer.delivery.pace import Stopper
-    from importer.delivery.questions import Verdict
-    from importer.pulls.book import Record
 
 PATIENCE = 600.0
 """Seconds without a byte after which the call is given up, unless a person says otherwise: nobody can

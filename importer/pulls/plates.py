@@ -4,32 +4,24 @@ Source of the answer: API documentation, "Pull API: Plate Validation", table "Re
 "Response Samples".
 """
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from importer.codes import SETTINGS_CODES
 from importer.delivery.answers import Refused, Unreadable, object_or_refusal, text_of
-from importer.delivery.questions import Failed, Found, ask, explain_refusal
-from importer.model import Outcome, State
-from importer.pulls.book import Asked, Page, Summary, records_of, write_book
+from importer.delivery.http import Connection
+from importer.delivery.pusher import Conditions
+from importer.delivery.questions import Failed, Found, Verdict, ask, explain_refusal
+from importer.model import Checked, Outcome, State
+from importer.prepare import Job
+from importer.pulls.book import Asked, Cell, Page, Record, Summary, records_of, write_book
 from importer.report import PROBLEMS, SETTLED, STOPPED
 from importer.workspace import results_path
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
-
-    from importer.delivery.http import Connection
-    from importer.delivery.pusher import Conditions
-    from importer.delivery.questions import Verdict
-    from importer.model import Checked
-    from importer.prepare import Job
-    from importer.pulls.book import Cell, Record
 
 _OURS = (
     *("row", "plate", "answer", "permits", "permit", "expires"),

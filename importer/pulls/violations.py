@@ -3,8 +3,6 @@
 Source: API documentation, "Pull API: Overdue Violations", "Successful Response".
 """
 
-from __future__ import annotations
-
 import json
 import re
 from types import MappingProxyType

@@ -1,14 +1,14 @@
 """Bytes of a file become sheets: what kind of file it is, what its cells show, where its header is."""
 
-from __future__ import annotations
-
 import gc
 import hashlib
+from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from importer.errors import InputError
-from importer.model import Source
+from importer.model import Grid, Source
 from importer.reading.delimited import read_delimited
 from importer.reading.header import find_header, take_sheet
 from importer.reading.html import read_html
@@ -23,12 +23,6 @@ from importer.reading.sniffing import is_lock_file, sniff
 from importer.reading.spreadsheetml import read_spreadsheetml
 from importer.reading.xls import read_xls
 from importer.reading.xlsx import read_xlsx
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from importer.model import Grid
 
 __all__ = [
     "find_header",

@@ -5,24 +5,19 @@ of the file, so it stops the reading. How many cells a record really has is kept
 that is too long or too short has its cells in the wrong columns.
 """
 
-from __future__ import annotations
-
 import csv
 import io
 import re
 from collections import Counter
 from contextlib import suppress
 from itertools import islice, product
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from pathlib import Path
+from typing import Any, Final, TextIO
 
 from importer.errors import InputError
+from importer.model import Grid
 from importer.reading import sniffing
 from importer.reading.grid import GridBuilder
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from importer.model import Grid
 
 _DELIMITERS: Final = ",;\t|"
 _RECORDS: Final = 20

@@ -5,14 +5,13 @@ as ``1.2E+11``. Dates and times are written in ISO form, whatever their format h
 orders day and month. What cannot be shown for certain is a fault, never a guess.
 """
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from importer.model import CellType
 from importer.reading import faults
@@ -27,10 +26,6 @@ from importer.reading.number_format import (
     parse,
     plain,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-
 
 STAND_IN: Final = "stand-in"
 """The type of formulas that were never calculated."""

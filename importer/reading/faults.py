@@ -4,8 +4,6 @@ Each fault is one sentence on what is wrong and one on what to do. They name no 
 may be shown anywhere.
 """
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from importer.model import Flaw

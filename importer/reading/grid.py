@@ -5,33 +5,26 @@ objects as a whole. What reads the same in every container is looked at here: te
 broken Unicode, what is hidden, and how much a table may hold.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import zip_longest
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from pathlib import Path
+from typing import Any, Final, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from pandas.api.extensions import ExtensionArray
 
 from importer.errors import InputError
-from importer.model import Column, Grid
+from importer.model import Column, Grid, Merge
 from importer.reading import faults
+from importer.reading.display import Look, Shown
+from importer.reading.faults import Fault
+from importer.reading.sniffing import Encoding
 from importer.text import is_error_word
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
-    from pathlib import Path
-
-    import numpy.typing as npt
-    from pandas.api.extensions import ExtensionArray
-
-    from importer.model import Merge
-    from importer.reading.display import Look, Shown
-    from importer.reading.faults import Fault
-    from importer.reading.sniffing import Encoding
 
 _CELLS_A_BLOCK: Final = 50_000
 """Cells that are Python objects at the same time."""

@@ -1,27 +1,20 @@
 """Which row is the header, and which rows below it are records."""
 
-from __future__ import annotations
-
 import re
 from collections import Counter
+from collections.abc import Collection, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from importer.errors import InputError
-from importer.model import Column, Flaw, Sheet
+from importer.model import Column, Flaw, Grid, Sheet, Source
 from importer.reading import faults
 from importer.reading.resubmitted import is_results, source_rows, uncorrected
 from importer.text import clean, fold, heading
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
-
-    import numpy.typing as npt
-    import pandas as pd
-
-    from importer.model import Grid, Source
 
 _SEARCHED: Final = 30
 _LINE_RE: Final = re.compile(r"\r\n|\r|\n")

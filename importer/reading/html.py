@@ -5,22 +5,17 @@ All tables of the page, and the lines of text between them, make one grid, as Ex
 sheet. Hidden parts of a page are read like all others.
 """
 
-from __future__ import annotations
-
 import re
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
 
 from lxml import etree
 
 from importer.errors import InputError
+from importer.model import Grid
 from importer.reading import sniffing
 from importer.reading.grid import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, GridBuilder
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
-
-    from importer.model import Grid
 
 _CHARSET_RE: Final = re.compile(rb"charset\s*=\s*[\"']?\s*([A-Za-z0-9_-]+)", re.IGNORECASE)
 _LOOK: Final = 4096

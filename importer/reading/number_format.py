@@ -5,23 +5,18 @@ list of tokens. The grammar is that of ECMA-376 part 1, section 18.8.31. What is
 is a fault, so that nobody guesses.
 """
 
-from __future__ import annotations
-
 import math
 import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from importer.model import CellType
 from importer.reading import faults
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from importer.reading.faults import Fault
+from importer.reading.faults import Fault
 
 LOST = "[lost]"
 """Stands for the code of a cell style that the workbook does not define."""

@@ -4,26 +4,19 @@ Such a sheet bears the columns of a results workbook, wherever a person or a scr
 column ``opscom_row`` keeps pointing at the first source.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import numpy as np
+import numpy.typing as npt
+import pandas as pd
 
 from importer.errors import InputError
-from importer.model import GONE, MADE, RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Origin
+from importer.model import GONE, MADE, RECORD, RESULT_COLUMNS, UNCORRECTED, Flaw, Grid, Origin
 from importer.text import clean, fold
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
-
-    import numpy.typing as npt
-    import pandas as pd
-
-    from importer.model import Grid
 
 SUMMARY: Final = "Summary"
 _ROW: Final = "opscom_row"

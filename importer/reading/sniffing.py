@@ -7,18 +7,14 @@ An encoding is found by byte order mark, UTF-16 by its pattern of zero bytes, st
 Statistical detectors turned £ of ordinary Windows-1252 exports into Ł.
 """
 
-from __future__ import annotations
-
 import codecs
 import io
 import re
 import zipfile
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from importer.errors import InputError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _ZIP = (b"PK\x03\x04", b"PK\x05\x06")

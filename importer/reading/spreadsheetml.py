@@ -3,21 +3,15 @@
 Types and formats of cells are in the file (Microsoft, XML Spreadsheet Reference).
 """
 
-from __future__ import annotations
-
 import io
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 from xml.etree.ElementTree import Element, iterparse
 
 from importer.model import Merge
-from importer.reading.display import STAND_IN, TALLIES, TALLY, Looks, Style
+from importer.reading.display import STAND_IN, TALLIES, TALLY, Look, Looks, Style
 from importer.reading.grid import MOST_COLUMNS, MOST_ROWS, GridBuilder, Listed
 from importer.reading.xlsx_package import refuse_document_type, refusing_damage
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
-    from importer.reading.display import Look
 
 _NAMED: Final = {
     "general number": "General",

@@ -1,26 +1,20 @@
 """Workbooks of Excel 97 to 2003 (``.xls``), read by xlrd, which knows their number formats."""
 
-from __future__ import annotations
-
 import io
 import struct
+from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 import xlrd
 from xlrd.compdoc import CompDoc
 
-from importer.model import Merge
+from importer.model import Grid, Merge
 from importer.reading import sniffing
 from importer.reading.display import STAND_IN, TALLY, Looks, Style
 from importer.reading.grid import GridBuilder, Listed
 from importer.reading.xlsx_package import BUILT_IN
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from pathlib import Path
-
-    from importer.model import Grid
 
 _MOST_COLUMNS: Final = 256
 _KINDS: Final = {

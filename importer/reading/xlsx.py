@@ -1,32 +1,24 @@
 """Workbooks (``.xlsx``, ``.xlsm``): one pass through the XML of each sheet."""
 
-from __future__ import annotations
-
+from collections.abc import Sequence
 from functools import lru_cache, partial
-from typing import TYPE_CHECKING
+from pathlib import Path
+from xml.etree.ElementTree import Element
 
 from xlsxwriter.utility import xl_cell_to_rowcol
 
-from importer.model import Merge
-from importer.reading.display import STAND_IN, TALLIES, TALLY
+from importer.model import Grid, Merge
+from importer.reading.display import STAND_IN, TALLIES, TALLY, Look
 from importer.reading.grid import MOST_COLUMNS, MOST_ROWS, GridBuilder, Listed
 from importer.reading.xlsx_package import (
     YES,
     Package,
+    Workbook,
     read_workbook,
     refusing_damage,
     text_of,
     without_escapes,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
-    from xml.etree.ElementTree import Element
-
-    from importer.model import Grid
-    from importer.reading.display import Look
-    from importer.reading.xlsx_package import Workbook
 
 
 def read_xlsx(data: bytes, path: Path) -> list[Listed]:

@@ -4,15 +4,14 @@ The source is ECMA-376 part 1, sections 18.2, 18.4 and 18.8. No part may inflate
 spreadsheet can be, and no XML with a document type is accepted, so that no entity is ever resolved.
 """
 
-from __future__ import annotations
-
 import io
 import posixpath
 import re
 import zipfile
 import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder, XMLParser
 
 from xlrd.formatting import excel_default_palette_b8, std_format_strings
@@ -20,9 +19,6 @@ from xlrd.formatting import excel_default_palette_b8, std_format_strings
 from importer.errors import InputError
 from importer.reading import sniffing
 from importer.reading.display import Looks, Style
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
 
 _LARGEST: Final = 4 << 30
 _SUSPICIOUS: Final = 64 << 20

@@ -4,17 +4,13 @@ Limits are those of "Excel specifications and limits": 32,767 characters a cell 
 both counted in UTF-16 units. Which characters XML can carry: XML 1.0, production 2.
 """
 
-from __future__ import annotations
-
 import re
+from collections.abc import Collection, Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from importer.model import UNCORRECTED
 from importer.text import MOST_CHARACTERS, units
-
-if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
 
 REPLACEMENT = "\ufffd"
 

@@ -1,27 +1,27 @@
 """The sheet of a source: six columns of ours, then the source's own; and of a check what would be sent."""
 
-from __future__ import annotations
-
 import math
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import groupby
-from typing import TYPE_CHECKING
+
+from xlsxwriter import Workbook
 
 from importer.model import RESULT_COLUMNS, UNCORRECTED, Severity, State
 from importer.results import words
 from importer.results.inert import given_back, hold, hold_all, sheet_name, with_mark
-from importer.results.parts import answers_to
-from importer.results.stream import Line
-from importer.results.styles import Head, begin_table, comment, fit, height, set_print
+from importer.results.parts import Page, answers_to
+from importer.results.stream import Line, LineSheet
+from importer.results.styles import (
+    Context,
+    Head,
+    Style,
+    begin_table,
+    comment,
+    fit,
+    height,
+    set_print,
+)
 from schemas import TABLES
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from xlsxwriter import Workbook
-
-    from importer.results.parts import Page
-    from importer.results.stream import LineSheet
-    from importer.results.styles import Context, Style
 
 MOST_COMMENTS = 10_000
 """Comments of a workbook. Spreadsheet programs take minutes to open a file with many more."""

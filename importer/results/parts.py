@@ -1,21 +1,25 @@
 """What goes into a results workbook: the run, its sheets with their rows, and which cells to look at."""
 
-from __future__ import annotations
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from pathlib import Path
+from typing import NamedTuple
 
 from importer.codes import EXISTS, code_of
-from importer.model import EXCEL_ERRORS, MADE, RESULT_COLUMNS, State
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-    from datetime import datetime
-    from pathlib import Path
-
-    from importer.model import Checked, Column, Outcome, Problem, Sheet
-    from importer.report import Against
+from importer.model import (
+    EXCEL_ERRORS,
+    MADE,
+    RESULT_COLUMNS,
+    Checked,
+    Column,
+    Outcome,
+    Problem,
+    Sheet,
+    State,
+)
+from importer.report import Against
 
 UNDECIDED, EDITED, OUTDATED = "undecided", "edited", "outdated"
 """What holds an ``invalid`` row back besides its cells: it may be a second permit; it is in OPSCOM and was

@@ -3,29 +3,24 @@
 A line goes into XlsxWriter as one piece of XML, not cell by cell: a dozen seconds of every 100,000 rows.
 """
 
-from __future__ import annotations
-
 import contextlib
 import tempfile
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple
+from typing import BinaryIO, NamedTuple
 from zipfile import ZipFile
 
 from xlsxwriter import Workbook, workbook
 from xlsxwriter.exceptions import FileCreateError
+from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_col_to_name
 from xlsxwriter.worksheet import Worksheet
 
 from importer.files import clear_left
 from importer.results.inert import LIVE
 from importer.results.styles import Style, put
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from xlsxwriter.format import Format
 
 
 class _Archive(ZipFile):

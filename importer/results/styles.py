@@ -1,26 +1,18 @@
 """How the workbook styles: one set of formats, made once for each file."""
 
-from __future__ import annotations
-
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from xlsxwriter import Workbook
+from xlsxwriter.format import Format
 from xlsxwriter.utility import xl_rowcol_to_cell
+from xlsxwriter.worksheet import Worksheet
 
 from importer.model import Severity, State
 from importer.results.inert import LIVE, hold
-from importer.results.parts import Link
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from xlsxwriter import Workbook
-    from xlsxwriter.format import Format
-    from xlsxwriter.worksheet import Worksheet
-
-    from importer.results.parts import About
+from importer.results.parts import About, Link
 
 FILLS: Mapping[State, tuple[str, str, str]] = {
     State.PUSHED: ("#C8E6C9", "#1B5E20", "#2E7D32"),

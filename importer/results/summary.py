@@ -1,33 +1,23 @@
 """The first sheet: what happened, what to do, what needs a person, within a minute; the record last."""
 
-from __future__ import annotations
-
 from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
-from importer.model import GONE, RECORD, State
-from importer.report import alike, causes_of, told_values
+from xlsxwriter import Workbook
+from xlsxwriter.worksheet import Worksheet
+
+from importer.model import GONE, RECORD, Outcome, Problem, State
+from importer.report import Against, Cause, alike, causes_of, told_values
 from importer.results import words
 from importer.results.pages import MOST_COMMENTS
-from importer.results.parts import kind_of
-from importer.results.styles import FILLS, WIDTHS, Column, Layout, set_print
+from importer.results.parts import About, Page, kind_of
+from importer.results.styles import FILLS, WIDTHS, Cell, Column, Context, Layout, set_print
 from importer.text import count, spans
 from schemas import POLICIES
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
-
-    from xlsxwriter import Workbook
-    from xlsxwriter.worksheet import Worksheet
-
-    from importer.model import Outcome, Problem
-    from importer.report import Against, Cause
-    from importer.results.parts import About, Page
-    from importer.results.styles import Cell, Context
-
-    Spots = dict[tuple[object, ...], list[tuple[Page, int]]]
-    """What is said → the rows of which it is said: page and position."""
+Spots = dict[tuple[object, ...], list[tuple[Page, int]]]
+"""What is said → the rows of which it is said: page and position."""
 
 _MOST = 300
 """Reasons and changed rows that are listed; the filter of the sheets shows the other rows."""

@@ -1,22 +1,14 @@
 """What the workbook says, sentence by sentence."""
 
-from __future__ import annotations
-
-from typing import TYPE_CHECKING
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from importer.codes import code_of
-from importer.model import State
-from importer.results.parts import EDITED, OUTDATED, UNDECIDED
+from importer.model import Outcome, Problem, Sheet, State
+from importer.report import Against
+from importer.results.parts import EDITED, OUTDATED, UNDECIDED, About, Kind, Page
 from importer.text import count
 from schemas import POLICIES
-
-if TYPE_CHECKING:
-    from collections import Counter
-    from collections.abc import Iterable, Mapping, Sequence
-
-    from importer.model import Outcome, Problem, Sheet
-    from importer.report import Against
-    from importer.results.parts import About, Kind, Page
 
 WHOLE_ROW = "Whole row"
 _SENT = (State.READY, State.PUSHED, State.REJECTED, State.UNKNOWN, State.NOT_SENT)

@@ -1,22 +1,17 @@
 """Outcomes and sheets → one workbook that a person can review, mend and hand back as the next input."""
 
-from __future__ import annotations
-
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, BinaryIO
+from pathlib import Path
+from typing import BinaryIO
 
 from importer.files import put_in_place
 from importer.results.inert import hold, sheet_name
 from importer.results.pages import write_page, write_payloads
+from importer.results.parts import About, Page
 from importer.results.stream import inert_book
 from importer.results.styles import Context, make_styles
 from importer.results.summary import write_summary
-
-if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-    from pathlib import Path
-
-    from importer.results.parts import About, Page
 
 
 def write_workbook(

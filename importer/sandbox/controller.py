@@ -1,7 +1,5 @@
 """What OPSCOM answers to one request: route, token, the page's rules and acts; and what can go wrong."""
 
-from __future__ import annotations
-
 import json
 import re
 import unicodedata

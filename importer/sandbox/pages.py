@@ -4,8 +4,6 @@ This is a second reading of the page "API Documentation" (2024), its "Request Ob
 "Successful Response". It shares no line with ``schemas``: where the two differ, a rehearsal shows it.
 """
 
-from __future__ import annotations
-
 import json
 import uuid
 from collections import Counter

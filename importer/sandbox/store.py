@@ -4,8 +4,6 @@ The file holds whole records as they were pushed and no token, and is readable b
 change is one transaction; a killed sandbox loses nothing that it has answered for.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import sqlite3
