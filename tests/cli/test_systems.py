@@ -99,17 +99,6 @@ def test_a_new_host_for_a_known_client_code_is_a_question_that_yes_does_not_answ
         assert done["files"][0]["states"] == {"unchanged": 3}
 
 
-def test_new_system_starts_afresh_at_the_new_host(moved):
-    # Nothing that would be sent, so that nobody looks for this host.
-    moved.table("wrong.csv", [permit(0) | {"From": "never"}])
-    moved.push("wrong.csv", "--mapping", "permits.yaml", "--host", NEW, "--new-system", code=1)
-    states = {
-        host: moved.do("check", "permits.csv", "--host", host)["files"][0]["states"]
-        for host in (NEW, OLD)
-    }
-    assert states == {NEW: {"ready": 3}, OLD: {"unchanged": 3}}
-
-
 def test_loopback_never_asks_for_a_host_and_shares_nothing(moved, controller, tmp_path):
     with Controller() as other:
         new = ("--host", other.url, "--results", tmp_path / "other")

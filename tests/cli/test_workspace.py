@@ -93,21 +93,6 @@ def test_a_folder_is_read_one_level_deep_but_for_lock_and_hidden_files_which_are
 # Names of what is written
 
 
-@pytest.mark.parametrize(
-    ("source", "kind", "name"),
-    [
-        ("roster.csv", "results", "roster-results.xlsx"),
-        ("roster.csv", "checked", "roster-checked.xlsx"),
-        ("roster-results.xlsx", "results", "roster-results.xlsx"),
-        ("roster-results.xlsx", "checked", "roster-checked.xlsx"),
-        ("Roster-Results.XLSX", "results", "Roster-results.xlsx"),
-        ("roster", "results", "roster-results.xlsx"),
-    ],
-)
-def test_a_workbook_keeps_the_first_stem(source, kind, name):
-    assert results_path(Path("out"), Path("in", source), kind, []) == Path("out", name)
-
-
 def named(sources):
     """Return the names of the workbooks of one run."""
     taken = []
@@ -131,11 +116,14 @@ def test_no_two_files_of_a_run_ever_share_a_workbook(sources):
 
 
 @given(
-    st.text(st.characters(codec="utf-8", exclude_characters="/\\\x00"), min_size=1, max_size=300)
+    st.text(st.characters(codec="utf-8", exclude_characters="/\\\x00"), min_size=1, max_size=300),
+    st.sampled_from(["results", "checked"]),
 )
-def test_the_stem_of_a_workbook_of_ours_is_that_of_its_first_source(name):
+def test_the_stem_of_a_workbook_of_ours_is_that_of_its_first_source(name, kind):
     made = results_path(Path("out"), Path(name + ".csv"), "results", [])
-    assert results_path(Path("out"), made, "results", []) == made
+    book = results_path(Path("out"), Path(name + ".csv"), kind, [])
+    assert results_path(Path("out"), made, kind, []) == book
+    assert results_path(Path("out"), made.with_suffix(".XLSX"), kind, []) == book
 
 
 def test_an_archived_file_has_the_time_in_its_name_and_replaces_none(tmp_path):
