@@ -97,11 +97,12 @@ main(sys.argv[1:])
 )
 def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office, rows, most):
     scratch = office.folder.parent / "scratch"
+    results = office.folder / "results"
     office.roster(rows)
+    results.joinpath("roster-checked.xlsx").write_bytes(b"old")
     with office.start("check", most, code=FULL, environ={"TMPDIR": str(scratch)}) as check:
         _out, err = check.communicate(timeout=100)
     assert check.returncode == 5
-    results = office.folder / "results"
     assert (
         f"Error: {results / 'roster-checked.xlsx'}: this workbook could not be written: File too large. "
         f"Make room in {results} and in {scratch} (for temporary files), or name another folder with "
@@ -109,6 +110,7 @@ def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office
     ) in err.splitlines()
     assert "Exception" not in err
     assert left(office) == ([], [])
+    assert [path.read_bytes() for path in results.iterdir()] == [b"old"]
 
 
 @pytest.mark.parametrize("name", ["OneDrive - State University", "Dropbox", "Google Drive"])

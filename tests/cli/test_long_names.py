@@ -65,18 +65,19 @@ def test_two_long_names_with_one_beginning_have_two_workbooks(office, call):
     assert len({file["results"] for file in done.json["files"]}) == len(workbooks(office)) == 2
 
 
-@pytest.mark.parametrize("lock", [False, True], ids=["a folder stands there", "open"])
-def test_only_a_workbook_that_is_open_is_called_open(office, call, lock):
+@pytest.mark.parametrize("lock", ["", "~$", ".~lock."], ids=["a folder", "Excel", "LibreOffice"])
+def test_only_a_workbook_that_is_open_is_called_open_and_it_is_left_alone(office, call, lock):
     name, why = "roster-results.xlsx", "could not be replaced (Is a directory)"
+    book = office.folder / "results" / name
     if lock:
         why = "is open in another program"
-        (office.folder / "results" / f"~${name}").touch()
-        (office.folder / "results" / name).touch()
+        book.with_name(f"{lock}{name}{'#' if lock[0] == '.' else ''}").touch()
+        book.write_bytes(b"old")
     else:
-        (office.folder / "results" / name).mkdir()
+        book.mkdir()
     office.roster(1)
     done = call("push", "--yes")
-    assert done.code == 0
+    assert (done.code, book.is_dir() or book.read_bytes()) == (0, b"old" if lock else True)
     assert f"{name} {why}, so roster-results (2).xlsx was written." in done.err.splitlines()
     assert len(rows_of(office.folder / "results" / "roster-results (2).xlsx")) == 1
 
