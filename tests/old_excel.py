@@ -7,9 +7,6 @@ import struct
 SECTOR = 512
 FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
 
-FORMULA = 3
-"""Parts of a cell that is given with the tokens of its formula."""
-
 
 def compound(streams):
     """Return an OLE container (MS-CFB) with these streams, each filled up to whole sectors."""
@@ -51,12 +48,11 @@ def _text(text, size):
     return struct.pack(f"<{size}B", len(text), 1) + text.encode("utf-16-le")
 
 
-def workbook(sheets, codes=(), *, since_1904=False, extra=b""):
-    """Return an Excel 97 workbook.
+def workbook(cells, codes=(), *, since_1904=False, extra=b""):
+    """Return an Excel 97 workbook of the sheet S.
 
-    ``sheets`` is a list of (name, hidden, cells, hidden rows, hidden columns); ``cells`` maps (row,
-    column) from 0 to a text, or to (number, index in ``codes``), with the tokens of its formula behind them
-    if it has one, or True/False, or an error code as bytes.
+    ``cells`` maps (row, column) from 0 to a text, or to (number, index in ``codes``), with the tokens of its
+    formula behind them if it has one.
     """
     start = _record(0x809, struct.pack("<HHHHII", 0x600, 5, 0, 0, 0, 0)) + extra
     start += _record(0x22, struct.pack("<H", since_1904))
@@ -66,35 +62,19 @@ def workbook(sheets, codes=(), *, since_1904=False, extra=b""):
         start += _record(0x41E, struct.pack("<H", number) + _text(code, "H"))
     for number in [0, *range(164, 164 + len(codes))]:
         start += _record(0xE0, struct.pack("<HHH", 0, number, 1) + bytes(14))
-    bodies = [_sheet(*sheet[2:]) for sheet in sheets]
-    names = [_text(name, "B") for name, *_ in sheets]
-    offset = len(start) + sum(10 + len(name) for name in names) + 4
-    for (_, hidden, *_), name, body in zip(sheets, names, bodies, strict=True):
-        start += _record(0x85, struct.pack("<IBB", offset, hidden, 0) + name)
-        offset += len(body)
-    return compound({"Workbook": start + _record(0x0A) + b"".join(bodies)})
-
-
-def _sheet(cells, hidden_rows=(), hidden_columns=()):
-    out = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
-    for column in hidden_columns:
-        out += _record(0x7D, struct.pack("<HHHHHH", column, column, 2560, 0, 1, 0))
-    for row in hidden_rows:
-        out += _record(0x208, struct.pack("<HHHHHHI", row, 0, 9, 255, 0, 0, 0x20))
-    for (row, column), value in cells.items():
+    name = _text("S", "B")
+    behind = len(start) + len(_record(0x85, bytes(6) + name)) + len(_record(0x0A))
+    start += _record(0x85, struct.pack("<IBB", behind, 0, 0) + name) + _record(0x0A)
+    sheet = _record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 0))
+    for place, value in cells.items():
         if isinstance(value, str):
-            out += _record(0x204, struct.pack("<HHH", row, column, 0) + _text(value, "H"))
-        elif isinstance(value, bool):
-            out += _record(0x205, struct.pack("<HHHBB", row, column, 0, value, 0))
-        elif isinstance(value, bytes):
-            out += _record(0x205, struct.pack("<HHHBB", row, column, 0, value[0], 1))
-        elif len(value) == FORMULA:
-            number, code, tokens = value
-            style = 0 if code is None else code + 1
-            head = struct.pack("<HHHdHIH", row, column, style, number, 0, 0, len(tokens))
-            out += _record(0x6, head + tokens)
+            sheet += _record(0x204, struct.pack("<HHH", *place, 0) + _text(value, "H"))
+            continue
+        number, code, *tokens = value
+        style = 0 if code is None else code + 1
+        if tokens:
+            head = struct.pack("<HHHdHIH", *place, style, number, 0, 0, len(tokens[0]))
+            sheet += _record(0x6, head + tokens[0])
         else:
-            number, code = value
-            style = 0 if code is None else code + 1
-            out += _record(0x203, struct.pack("<HHHd", row, column, style, number))
-    return out + _record(0x0A)
+            sheet += _record(0x203, struct.pack("<HHHd", *place, style, number))
+    return compound({"Workbook": start + sheet + _record(0x0A)})

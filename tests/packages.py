@@ -6,7 +6,6 @@ import io
 import zipfile
 
 import pytest
-import xlsxwriter
 
 from importer.errors import InputError
 from importer.reading import read_source
@@ -14,6 +13,10 @@ from importer.reading import read_source
 DAMAGED = (
     "people.xlsx: the workbook is damaged or was cut off. "
     "Save it again in Excel, or export or download it again."
+)
+UNPACKED = (
+    "people.xlsx: unpacked, the workbook would be too large to be a spreadsheet. "
+    "Copy the rows into a new workbook and save that."
 )
 _MAIN = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
 _KIN = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -68,14 +71,6 @@ def unzipped(data):
 def rewritten(data, change):
     """Return a package, each part as ``change(name, bytes)`` says."""
     return zipped({name: change(name, part) for name, part in unzipped(data).items()})
-
-
-def written(folder, fill, name="people.xlsx", **options):
-    """Write a workbook with XlsxWriter and read it."""
-    path = folder / name
-    with xlsxwriter.Workbook(str(path), options) as book:
-        fill(book)
-    return read_source(path)
 
 
 def read(folder, data, name="people.xlsx"):

@@ -22,7 +22,7 @@ ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
 XLSX = with_sheet(
     '<row r="1"><c r="A1" t="str"><v>id</v></c><c r="B1" t="str"><v>name</v></c></row>'
 )
-XLS = workbook([("S", 0, {(0, 0): "id"})])
+XLS = workbook({(0, 0): "id"})
 EMPTY = f"the file is empty. {AGAIN}"
 PASSWORD = (
     "the workbook is protected by a password. Open it in Excel and take the password away "
@@ -35,7 +35,7 @@ REFUSED = {
     "a mark only": (b"\xef\xbb\xbf", EMPTY),
     "blanks": (b" \r\n\x1a", EMPTY),
     "password": (compound({"EncryptionInfo": b"x", "EncryptedPackage": b"x"}), PASSWORD),
-    "old password": (workbook([("S", 0, {})], extra=b"\x2f\x00\x02\x00\x01\x00"), PASSWORD),
+    "old password": (workbook({}, extra=b"\x2f\x00\x02\x00\x01\x00"), PASSWORD),
     "Visio": (
         compound({"VisioDocument": b"x"}),
         f"this Office document holds no workbook, or it was cut off. {ITSELF}",

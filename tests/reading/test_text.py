@@ -228,7 +228,6 @@ UNCLOSED = (
     "a double quote is opened and not closed where its cell ends. "
     "Correct the quotes of this record, or export the file again."
 )
-BETWEEN_TABS = [f"{row}\tRoy, Ann\t{row} Elm St" for row in range(30)]
 REFUSED = {
     "open to the end": ('id,name\n1,Ann\n2,"Bo\n3,Cy\n', f"row 3: {UNCLOSED}"),
     "closed too early": ('id,name\n1,Ann\n2,"Bo"by\n3,Cy\n', f"row 3: {UNCLOSED}"),

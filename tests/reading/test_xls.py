@@ -13,16 +13,9 @@ PRODUCERS = Path(__file__).parents[1] / "fixtures" / "producers"
 FAULTS = PRODUCERS / "faults"
 
 
-def xls_source(folder, *sheets, codes=(), since_1904=False):
-    path = folder / "people.xls"
-    path.write_bytes(workbook(list(sheets), codes, since_1904=since_1904))
-    return read_source(path)
-
-
 def test_old_workbooks_may_count_their_days_from_1904(tmp_path):
-    sheet = ("S", 0, {(0, 0): (35463.0, 0)})
-    source = xls_source(tmp_path, sheet, codes=["yyyy-mm-dd"], since_1904=True)
-    assert source.grids[0].frame.iloc[0, 0] == "2001-02-03"
+    data = workbook({(0, 0): (35463.0, 0)}, ["yyyy-mm-dd"], since_1904=True)
+    assert texts(read(tmp_path, data)) == [["2001-02-03"]]
 
 
 def test_an_old_workbook_tells_as_much():
@@ -45,13 +38,13 @@ SHOWN = [["id"], ["007"]]
 def test_a_row_whose_formula_counts_others_is_a_flaw_as_a_whole(tmp_path, function):
     count = b"\x25\0\0\1\0\0\xc0\0\xc0" + b"\x42\1" + function.to_bytes(2, "little")
     cells = {(0, 0): "a", (1, 0): "b", (2, 0): (2, None, count), (2, 1): (8, None, b"\x1e\x08\0")}
-    grid = xls_source(tmp_path, ("People", 0, cells)).grids[0]
-    assert grid.frame.iloc[2].tolist() == ["2", "8"]
+    grid = read(tmp_path, workbook(cells))
+    assert texts(grid)[2] == ["2", "8"]
     assert grid.flaws == (faults.TALLY.at(2, 0),)
 
 
 def test_the_name_of_an_old_workbooks_stream_ends_at_its_nul(tmp_path):
-    data = workbook([("S", 0, CELLS)], ["000"])
+    data = workbook(CELLS, ["000"])
     name = "Workbook".encode("utf-16-le") + b"\0\0"
     place = data.index(name)
     for rest, length in ((b"\0", 64), (b"x\0y\0", 18), (b"R\0", 22)):
@@ -61,7 +54,7 @@ def test_the_name_of_an_old_workbooks_stream_ends_at_its_nul(tmp_path):
 
 def test_an_old_workbook_whose_table_claims_a_sector_twice_is_read(tmp_path):
     """Web exports write the root's place of small streams into the workbook's own sectors."""
-    data = bytearray(workbook([("S", 0, CELLS)], ["000"]))
+    data = bytearray(workbook(CELLS, ["000"]))
     root = 2 * SECTOR
     struct.pack_into("<IQ", data, root + 116, 3, SECTOR)
     assert texts(read(tmp_path, bytes(data))) == SHOWN
@@ -69,7 +62,7 @@ def test_an_old_workbook_whose_table_claims_a_sector_twice_is_read(tmp_path):
 
 def test_a_stray_cell_in_the_last_corner_of_an_old_workbook_costs_nothing(tmp_path):
     cells = {**CELLS, (65_535, 255): "x"}
-    grid = read(tmp_path, workbook([("S", 0, cells)], ["000"]))
+    grid = read(tmp_path, workbook(cells, ["000"]))
     assert grid.rows.tolist() == [1, 2, 65_536]
     assert grid.frame[0].tolist() == ["id", "007", ""]
     assert grid.frame[255].tolist() == ["", "", "x"]
@@ -77,7 +70,7 @@ def test_a_stray_cell_in_the_last_corner_of_an_old_workbook_costs_nothing(tmp_pa
 
 def test_dates_that_old_workbooks_know_by_number_alone_are_dates(tmp_path):
     """Japanese, Chinese, Korean and Thai Excel write number 31 or 71 and no code."""
-    data = workbook([("S", 0, {(0, 0): (36925.0, 0), (0, 1): (36925.0, 1)})], ["x", "y"])
+    data = workbook({(0, 0): (36925.0, 0), (0, 1): (36925.0, 1)}, ["x", "y"])
     styles = [struct.pack("<HHH", 0, number, 1) for number in (164, 165)]
     for style, number in zip(styles, (31, 71), strict=True):
         assert data.count(style) == 1
@@ -94,7 +87,7 @@ def bytes_of(name, sign, value):
 
 COLUMN = b"\1\0\xff"
 CHANGED = {
-    "a column that none has": workbook([("S", 0, {(1, 255): "x"})]).replace(COLUMN + b"\0", COLUMN + b"\xff"),
+    "a column that none has": workbook({(1, 255): "x"}).replace(COLUMN + b"\0", COLUMN + b"\xff"),
     "small sectors in a ring": bytes_of("poi-city.xls", b"\x1b\0\0\0", 4),
     "a font that is not there": bytes_of("perl-city.xls", b"\xe0\0\x14\0", 99),
 }  # fmt: skip
