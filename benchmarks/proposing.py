@@ -48,7 +48,7 @@ def ours(entry: dict, folder: Path) -> tuple[str, Proposal, dict[int, str]]:
         writer.writerow([c["header"] for c in entry["columns"]])
         writer.writerows(zip(*(c["values"] for c in entry["columns"]), strict=True))
     source = read_source(path)
-    profiles = profile(take_sheet(source, source.grids[0], 1))
+    profiles = profile(take_sheet(source.grids[0], 1))
     found = readings(profiles)
     if not found:
         each = [readings(profiles, endpoint=e)[0] for e in ("users", "vehicles", "permits")]

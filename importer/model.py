@@ -227,6 +227,8 @@ class Source:
     """What a person should know about the whole file: hidden sheets that were not read."""
     origin: Origin | None = None
     """Only for a results or checked workbook of ours."""
+    encoding: str | None = None
+    """Of a text or web page, where a person named it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +236,6 @@ class Sheet:
     """The records of a worksheet or text file under its header, blank rows left out."""
 
     source: Path
-    digest: str
     name: str | None
     """The sheet's name; ``None`` for a text file."""
     header_row: int

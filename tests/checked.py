@@ -19,7 +19,6 @@ def sheet_of(headers, rows, *, name="People", source="people.xlsx", first=2, dty
     frame = pd.DataFrame(columns, index=pd.RangeIndex(len(rows)))
     return Sheet(
         Path(source),
-        "0" * 64,
         name,
         first - 1,
         tuple(

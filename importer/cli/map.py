@@ -137,12 +137,12 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
     file = request.file
     if filled is not None:
         file = _there(filled.source, file.parent, request.workspace.inbox, Path.cwd())
-    source, options = read_source(file, encoding=request.options.encoding), request.options
+    options = request.options
     named = options.mapping or ((Path(filled.mapping),) if filled and filled.mapping else ())
     # What a workbook asks and what it says is as it was when it was written, whatever was confirmed since.
     office = request.office if filled is None else Office(request.office.types)
     if not named:
-        endpoint = request.endpoint
+        endpoint, source = request.endpoint, read_source(file, encoding=options.encoding)
         looks = look_at(source, sheet=options.sheet, endpoint=endpoint, glossary=office.glossary)
         return lambda said: propose_file(looks, said, office, endpoint=endpoint)
     homes = (request.mappings, find_workspace(None, file.parent).folder / MAPPINGS)
@@ -155,6 +155,7 @@ def _proposer(request: Request, filled: Filled | None = None) -> Callable[[Answe
             f"{path.name} deletes what a file lists; nothing is proposed for that.",
             hint="Correct the file or the mapping by hand (docs/mappings.md says how).",
         )
+    source = read_source(file, encoding=options.encoding or mapping.file.encoding)
     first = look_at(source, sheet=options.sheet, endpoint=mapping.endpoint)[0]
     return lambda said: propose_anew(first, mapping, document, said, office)
 
@@ -240,7 +241,7 @@ def _tell(
             say(f"{asks}. Answer on a terminal, in the file, or in a workbook:")
             named = "".join(f" --mapping {quoted(path)}" for path in options.mapping)
             named += f" --sheet {quoted(options.sheet)}" if options.sheet else ""
-            say(f"    opscom-import map {quoted(request.file)} --workbook{named}{options.at}")
+            say(f"    opscom-import map {quoted(request.file)} --workbook{named}{_again(options)}")
         else:
             say("Now see what would be sent:")
             command = f"opscom-import check {quoted(look.source.path)} --mapping {quoted(path)}"
@@ -267,8 +268,13 @@ def _to_workbook(request: Request, proposal: Proposal) -> int:
     code = _tell(request, proposal, None, path)
     say(f"Workbook: {path}")
     say("Fill in the yellow cells, save it, and then:")
-    say(f"    opscom-import map {quoted(path)}{request.options.at}")
+    say(f"    opscom-import map {quoted(path)}{_again(request.options)}")
     return code
+
+
+def _again(options: Options) -> str:
+    """Return how the file is to be read once more, and where, as a person types it behind a command."""
+    return (f" --encoding {quoted(options.encoding)}" if options.encoding else "") + options.at
 
 
 def _from_workbook(request: Request) -> int:

@@ -292,7 +292,8 @@ class _Cells:
         types = self.sheet.types.get(column, none)
         for cell in map(CellType, np.unique(types).tolist()):
             there: Marks = np.equal(types, cell)
-            turned = kind is Kind.DATE and cell is CellType.DATE and days_turned(texts, there)
+            dates = kind in {Kind.DATE, Kind.DATETIME} and cell is CellType.DATE
+            turned = dates and days_turned(texts, there)
             wrong = ("", TURNED) if turned else unfit(kind, cell)
             if wrong is not None:
                 pattern, why = wrong

@@ -182,7 +182,7 @@ def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> 
             seen = ", ".join(grid.name or "" for grid in grids)
             why = f"the workbook has no visible sheet {absent[0]} (it has {seen})."
             return _Misfit(mapping, why, 0)
-    found = [_take(source, grid, mapping) for grid in grids]
+    found = [_take(grid, mapping) for grid in grids]
     sheets = tuple(each for at in places if isinstance(each := found[at], Sheet))
     misfits = [each for at in places if isinstance(each := found[at], _Misfit)]
     if not sheets or (names and misfits):
@@ -196,7 +196,7 @@ def _try(source: Source, mapping: Mapping, sheet: str | None, *, ours: bool) -> 
     return Choice(mapping, sheets, tuple(filter(None, notes)))
 
 
-def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
+def _take(grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     """Return the sheet under its header, or why it is not this mapping's."""
     named, ours = mapping.file.header_row, results_header(grid)
     rows = named if ours is None else (ours,)
@@ -206,17 +206,17 @@ def _take(source: Source, grid: Grid, mapping: Mapping) -> Sheet | _Misfit:
     sheet, missing = None, mapping.headers
     if rows:
         try:
-            sheet = take_sheet(source, grid, *rows, wanted=mapping.all_headers)
+            sheet = take_sheet(grid, *rows, wanted=mapping.all_headers)
         except InputError as error:
-            return _Misfit(mapping, str(error).removeprefix(f"{source.path.name}, "), 0, grid)
+            return _Misfit(mapping, str(error).removeprefix(f"{grid.source.name}, "), 0, grid)
         missing = missing_headers(mapping, sheet.columns)
     if sheet is not None and not missing:
         return sheet
-    if rows and not named and (two := _two_lines(source, grid, mapping, rows[0])):
+    if rows and not named and (two := _two_lines(grid, mapping, rows[0])):
         return two
     wrong, right = "", find_header(grid, mapping.headers) if named else None
     if right:
-        there = missing_headers(mapping, take_sheet(source, grid, right).columns)
+        there = missing_headers(mapping, take_sheet(grid, right).columns)
         if len(there) < len(missing):
             wrong = f"its header is in row {right}, and header_row in the mapping says {rows[-1]}"
             missing = there
@@ -239,7 +239,7 @@ def _ends(headers: Iterable[str]) -> list[str]:
     return [" ".join(each[at:]) for each in words for at in range(len(each))]
 
 
-def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
+def _two_lines(grid: Grid, mapping: Mapping, row: int) -> Sheet | None:
     """Return the sheet under a header of two lines, the row and one beside it, where that has all."""
     ends = set(map(fold, _ends(re.sub("#[0-9]+$", "", each) for each in mapping.all_headers)))
     for rows in ((row - 1, row), (row, row + 1)):
@@ -247,7 +247,7 @@ def _two_lines(source: Source, grid: Grid, mapping: Mapping, row: int) -> Sheet 
         # The first record has no end of a name in it.
         if np.isin(rows, grid.rows).all() and not ends.isdisjoint(map(fold, lower)):
             with suppress(InputError):
-                sheet = take_sheet(source, grid, *rows, wanted=mapping.all_headers)
+                sheet = take_sheet(grid, *rows, wanted=mapping.all_headers)
                 if not missing_headers(mapping, sheet.columns):
                     return sheet
     return None

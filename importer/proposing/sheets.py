@@ -70,7 +70,7 @@ def look_at(
         InputError: There is no such sheet, or no sheet fits; the message says what was seen.
     """
     grids = [grid for grid in source.grids if sheet is None or fold(grid.name or "") == fold(sheet)]
-    if not grids:
+    if sheet and not grids:
         there = ", ".join(grid.name or "" for grid in source.grids)
         raise InputError(f"{source.path.name} has no visible sheet {sheet} (it has {there}).")
     if any(results_header(grid) for grid in grids):
@@ -206,7 +206,7 @@ def _looks(source: Source, grid: Grid) -> Iterator[Look]:
         taken = []
         for rows in ways:
             with suppress(InputError):
-                sheet = take_sheet(source, grid, *rows)
+                sheet = take_sheet(grid, *rows)
                 headers = [column.header for column in sheet.columns]
                 repeated = len(headers) - len(set(headers)) - max(0, headers.count("") - 1)
                 known = _known(headers) - len(rows) / 100

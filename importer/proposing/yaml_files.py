@@ -66,6 +66,8 @@ def mapping_text(proposal: Proposal, *, matched: bool = True) -> str:
         head["match"] = proposal.kept.get("match", {"files": [pattern(file)]})
     if look.only_sheet is not None and _needs_sheet(proposal, look.only_sheet):
         head["sheet"] = look.only_sheet
+    if look.source.encoding:
+        head["encoding"] = look.source.encoding
     if look.header_rows != (1,):
         rows = look.header_rows
         head["header_row"] = str(rows[0]) if len(rows) == 1 else list(rows)
@@ -106,7 +108,7 @@ def _needs_sheet(proposal: Proposal, name: str) -> bool:
         found_at = find_header(grid, wanted) or 0
         rows = (found_at,) if look.header_rows == (1,) else look.header_rows
         with suppress(InputError):
-            found = names_of(take_sheet(source, grid, *rows).columns).values()
+            found = names_of(take_sheet(grid, *rows).columns).values()
             if wanted <= set(map(fold, found)):
                 return True
     return False

@@ -87,6 +87,7 @@ def read_source(path: Path, *, encoding: str | None = None) -> Source:
         grids=inputs,
         notes=notes,
         origin=origin,
+        encoding=encoding if container in _TEXTS else None,
     )
 
 

@@ -11,7 +11,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from importer.errors import InputError
-from importer.model import Column, Flaw, Grid, Sheet, Source
+from importer.model import Column, Flaw, Grid, Sheet
 from importer.reading import faults
 from importer.reading.resubmitted import is_results, source_rows, uncorrected
 from importer.text import clean, fold, heading
@@ -42,17 +42,14 @@ def find_header(grid: Grid, wanted: Collection[str]) -> int | None:
     return best if counts.get(best) else None
 
 
-def take_sheet(
-    source: Source, grid: Grid, *header_rows: int, wanted: Collection[str] = ()
-) -> Sheet:
+def take_sheet(grid: Grid, *header_rows: int, wanted: Collection[str] = ()) -> Sheet:
     """Return the records below a header, without wholly blank rows.
 
     Columns at the right end without header and cells are left out. Cells stay as shown; headers
     are cleaned. Records of a text file that are longer or shorter than the header have a flaw.
 
     Args:
-        source: The file that the grid is from.
-        grid: One of its sheets.
+        grid: A sheet of a file.
         header_rows: The numbers of the header's rows as in ``grid.rows``, ascending. Of several, a column
             has the texts of all, joined, or the one of them that is wanted.
         wanted: Headers of a mapping.
@@ -95,7 +92,6 @@ def take_sheet(
     }
     return Sheet(
         source=grid.source,
-        digest=source.digest,
         name=grid.name,
         header_row=header_row,
         columns=_columns(headers),

@@ -47,6 +47,10 @@ class Case:
     """More cells of the column, above."""
 
 
+TURNED = (
+    "the spreadsheet program has probably taken day and month of this date for each other: all texts of the column have a day above 12, and no true date has one.",
+    "Format the column as text in the source and export it again, or say `as_shown: true` in the mapping if the dates are right.",
+)
 WRITE_ISO = "Write it as yyyy-mm-dd, or say its form with `date` in the mapping."
 ZEROS = "Give it back with `pad: {}` in the mapping."
 CASES = [
@@ -139,8 +143,9 @@ CASES = [
     Case("endTime", "", "soon", "this is not a date and time in the form yyyy-mm-dd hh:mm:ss.", "Write it like 2026-09-01 08:30:00, or say its form with `date` in the mapping.", then_cell="2027-04-03 08:30:00", value="2027-04-03T08:30:00", endpoint="permits"),
     Case("endTime", "", "46266.5", "this is a number, not a date and time.", "Give the column a date format in the spreadsheet and save it, or write it like 2026-09-01 08:30:00.", then_cell="2027-04-03 08:30:00", value="2027-04-03T08:30:00", endpoint="permits"),
     Case("endTime", "", "3027-04-30 08:00", "this is before 1990 or more than 50 years ahead.", "Correct the cell.", then_cell="2027-04-30 08:00", value="2027-04-30T08:00:00", endpoint="permits"),
-    Case("date_of_birth", "date: '%d/%m/%Y'", "2004-01-08", "the spreadsheet program has probably taken day and month of this date for each other: all texts of the column have a day above 12, and no true date has one.", "Format the column as text in the source and export it again, or say `as_shown: true` in the mapping if the dates are right.", "date: '%d/%m/%Y', as_shown: true", value="2004-01-08", cell_type=CellType.DATE, others=("20/05/2003", "24/11/1996", "16/04/1992", "2003-08-01", "1988-07-07")),
-    Case("date_of_birth", "date: '%m/%d/%Y'", "2004-01-08", "the spreadsheet program has probably taken day and month of this date for each other: all texts of the column have a day above 12, and no true date has one.", "Format the column as text in the source and export it again, or say `as_shown: true` in the mapping if the dates are right.", "date: '%m/%d/%Y', as_shown: true", value="2004-01-08", cell_type=CellType.DATE, others=("05/20/2003", "2004", "unknown")),
+    Case("date_of_birth", "date: '%d/%m/%Y'", "2004-01-08", *TURNED, "date: '%d/%m/%Y', as_shown: true", value="2004-01-08", cell_type=CellType.DATE, others=("20/05/2003", "24/11/1996", "16/04/1992", "2003-08-01", "1988-07-07")),
+    Case("date_of_birth", "date: '%m/%d/%Y'", "2004-01-08", *TURNED, "date: '%m/%d/%Y', as_shown: true", value="2004-01-08", cell_type=CellType.DATE, others=("05/20/2003", "2004", "unknown")),
+    Case("startTime", "date: '%d/%m/%Y %H:%M'", "2026-01-09 08:00:00", *TURNED, "date: '%d/%m/%Y %H:%M', as_shown: true", value="2026-01-09T08:00:00", endpoint="permits", cell_type=CellType.DATE, others=("15/09/2026 08:00", "28/08/2026 08:00", "2026-02-09 08:00:00")),
     # steps
     Case("last_name", "extract: '^([^,]+),'", "Roy Ann", "this has not the form that `extract` in the mapping looks for.", "Correct the cell, or widen `extract` in the mapping.", "extract: '^([^, ]+)'", value="Roy"),
     Case("first_name", "extract: ',(.*)$'", "Roy, Ann (Annie)", "`extract` has found more than a name.", "Correct the cell, or narrow `extract` in the mapping.", "extract: ', *([^ ]+)'", value="Ann"),

@@ -25,7 +25,7 @@ def profiled(tmp_path):
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
         source = read_source(path)
-        return profile(take_sheet(source, source.grids[0], 1))
+        return profile(take_sheet(source.grids[0], 1))
 
     return profiling
 

@@ -1,10 +1,12 @@
 """What `map` makes beside a mapping that nearly fits, and of values that nobody asked about."""
 
 import json
+from pathlib import Path
 
 import pytest
 from asking import STAFF
 
+from importer.mapping.document import read_document
 from importer.text import quoted
 
 STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
@@ -145,3 +147,24 @@ def test_what_is_new_in_the_next_file_is_said_by_check_and_asked_by_map(desk, fa
         "(?i)(Deceased|Withdrawn)",
     ]
     assert desk.call(desk.folder, "check", winter, "--json").json["files"][0]["notes"] == []
+
+
+def test_an_encoding_that_was_named_stands_in_the_mapping_and_counts_whenever_the_file_is_read(
+    desk,
+):
+    head, names = "Student ID,First Name,Last Name,Email\n", ("Zo\u00eb", "Andr\u00e9")
+    rows = "".join(f"9001{n},{name},Roe,a{n}@uni.example\n" for n, name in enumerate(names))
+    path = desk.folder / "people.csv"
+    path.write_bytes((head + rows).encode("mac-roman"))
+    done = desk.map(path, "--encoding", "mac-roman", "--workbook")
+    workbook = desk.folder / "results" / "people-mapping.xlsx"
+    again = f"    opscom-import map {workbook} --encoding mac-roman"
+    assert done.err.splitlines()[-1] == again
+    desk.fill(path, {"login source": "LDAP"}, book=workbook)
+    done = desk.map(workbook, "--encoding", "mac-roman")
+    assert "check: 2 rows ready, 0 held back, 0 passed over." in done.err.splitlines()
+    assert desk.mapping("people.yaml")["encoding"] == "mac-roman"
+    anew = desk.map(path, "--mapping", desk.mappings / "people.yaml", "--json")
+    (first,) = [e for e in json.loads(anew.out)["columns"] if e["field"] == "first_name"]
+    assert first["examples"] == list(names)
+    assert read_document(Path(json.loads(anew.out)["mapping"])).data["encoding"] == "mac-roman"

@@ -91,7 +91,7 @@ def test_no_column_is_sure_without_evidence_and_none_gives_two_fields_without_a_
     with tempfile.TemporaryDirectory() as folder:
         try:
             source = read_source(written(table, folder))
-            sheet = take_sheet(source, source.grids[0], int(source.grids[0].rows[0]))
+            sheet = take_sheet(source.grids[0], int(source.grids[0].rows[0]))
         except (InputError, IndexError):
             return
     places = readings(profile(sheet), endpoint=endpoint)[0].places

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from packages import refusal, with_sheet
 
 from importer.errors import InputError
-from importer.model import RESULT_COLUMNS, Flaw, Grid, Source
+from importer.model import RESULT_COLUMNS, Flaw, Grid
 from importer.reading import find_header, take_sheet
 from importer.text import clean
 
@@ -24,7 +24,7 @@ def grid_of(*records, name="S", rows=None, **more):
 
 
 def taken(grid, header_row=1):
-    return take_sheet(Source(grid.source, "d" * 64, "xlsx", (grid,)), grid, header_row)
+    return take_sheet(grid, header_row)
 
 
 # --- Finding ------------------------------------------------------------------------------------

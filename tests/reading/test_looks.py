@@ -68,7 +68,7 @@ def test_a_header_merged_over_columns_names_whichever_of_them_is_filled(tmp_path
         sheet.merge_cells("B1:C1")
 
     source = saved(tmp_path, fill)
-    sheet = take_sheet(source, source.grids[0], 1)
+    sheet = take_sheet(source.grids[0], 1)
     assert [column.header for column in sheet.columns] == ["id", *headers, "city"]
 
 
@@ -76,7 +76,7 @@ def test_a_header_merged_over_columns_names_whichever_of_them_is_filled(tmp_path
 def test_a_header_beside_the_merged_cells_that_it_names_is_theirs(name):
     """JasperReports merges cells below a header, so that their value stands to the left of it."""
     source = read_source(FAULTS / name)
-    sheet = take_sheet(source, source.grids[0], 4)
+    sheet = take_sheet(source.grids[0], 4)
     named = {column.header: sheet.frame.iloc[0, column.position] for column in sheet.columns}
     named.pop("")
     assert named == {
@@ -103,7 +103,7 @@ def test_struck_cells_and_backgrounds_are_told_of_filled_cells(tmp_path):
         sheet["B6"].fill = PatternFill("lightGrid", fgColor="FFFF0000")
 
     source = saved(tmp_path, fill)
-    sheet = take_sheet(source, source.grids[0], 1)
+    sheet = take_sheet(source.grids[0], 1)
     assert sheet.struck == {(1, 0)}
     assert sheet.fills == {
         0: ((0, "FF0000"), (1, "FF0000")),

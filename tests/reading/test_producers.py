@@ -44,7 +44,7 @@ def test_every_cell_of_every_program_reads_as_a_person_sees_it(name):
 
 def read(path):
     source = read_source(path)
-    return take_sheet(source, source.grids[0], 1)
+    return take_sheet(source.grids[0], 1)
 
 
 CALCULATED_LATER = {

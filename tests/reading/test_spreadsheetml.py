@@ -37,7 +37,7 @@ def cell(text, kind="String", more=""):
 @pytest.mark.parametrize("name", ["peoplesoft-xmlss.xls", "sas-excelxp.xls"])
 def test_what_other_systems_write_is_read(name):
     source = read_source(FAULTS / name)
-    sheet = take_sheet(source, source.grids[0], 1)
+    sheet = take_sheet(source.grids[0], 1)
     assert source.container == "xml"
     assert sheet.frame.iloc[0].tolist() == [
         "001234567", "Zoë", "O'Brien", "zoe@uni.example", "Montréal", "2004-02-29",

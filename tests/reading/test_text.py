@@ -250,7 +250,7 @@ def test_what_cannot_be_read_for_certain_stops_the_reading_at_its_place(tmp_path
 
 def sheet_of(folder, text, header_row=1):
     source = source_of(folder, text)
-    return take_sheet(source, source.grids[0], header_row)
+    return take_sheet(source.grids[0], header_row)
 
 
 REMEDY = (

@@ -25,7 +25,7 @@ def test_rows_past_the_first_chunk_are_theirs_and_what_is_built_later_is_what_wa
     lines = (f"U{n},OPSCOM,F{n}," for n in range(count))
     path.write_text("\n".join([",".join(NAMES), *lines]), encoding="utf-8")
     source = read_source(path)
-    batch = apply_mapping(load_mapping(mapping), take_sheet(source, source.grids[0], 1))
+    batch = apply_mapping(load_mapping(mapping), take_sheet(source.grids[0], 1))
     rows = Rows(check(batch, TABLES["users"], today=dt.date(2026, 1, 1)), TABLES["users"])
     blank = {"city": ""} if blanks == "send" else {}
     for n, record in enumerate(rows):
