@@ -1,11 +1,9 @@
 """One cause is one line: on the terminal above the question, in ``--json`` and in Summary."""
 
 import shlex
-import sys
 
-import openpyxl
 import pytest
-from commanding import ROOT, ROSTER, Office, Terminal, user
+from commanding import POSIX, ROOT, ROSTER, Terminal, user
 
 MAPPING = (
     ROSTER
@@ -20,42 +18,34 @@ KINDS = ["F", "P", "S", "Fulltime staff", *(f"K{n}" for n in range(8))]
 
 
 @pytest.fixture
-def office(tmp_path):
-    return Office(tmp_path, mappings={"roster": MAPPING})
+def desk(desk):
+    desk.write("mappings/roster.yaml", MAPPING)
+    return desk
 
 
-@pytest.fixture
-def call(office, monkeypatch):
-    return office.calling(monkeypatch)
-
-
-def lay(office, rows, **columns):
-    """Write a roster; each of ``columns`` is a list of values that repeat, or one value."""
+def lay(desk, rows, **columns):
+    """Write a roster in which each of ``columns``, a list of values, repeats."""
     given = {"Kind": ["Student"], "Prov": ["ON"], **columns}
     table = [
         user(n) | {name: values[n % len(values)] for name, values in given.items()}
         for n in range(rows)
     ]
-    return office.table("inbox/roster.csv", table)
+    return desk.table("inbox/roster.csv", table)
 
 
-def problems(call, *more):
-    done = call("check", "--json", *more)
-    (file,) = done.json["files"]
-    return file["problems"], done, file
+def problems(desk):
+    return desk.do("check")["files"][0]["problems"]
 
 
-def summary(file):
-    page = openpyxl.load_workbook(file["results"])["Summary"]
-    return "\n".join(str(cell) for row in page.iter_rows(values_only=True) for cell in row if cell)
+def summary(desk, stem="roster"):
+    return "\n".join(str(cell) for line in desk.summary(stem, "checked") for cell in line)
 
 
 def test_a_lookup_that_misses_twelve_values_in_98_rows_is_one_line_that_says_to_change_the_mapping(
-    office, call
+    desk,
 ):
-    lay(office, 98, Kind=KINDS)
-    found, done, file = problems(call)
-    [problem] = found
+    lay(desk, 98, Kind=KINDS)
+    [problem] = problems(desk)
     values = problem.pop("values")
     assert problem == {
         "column": "Kind",
@@ -69,37 +59,36 @@ def test_a_lookup_that_misses_twelve_values_in_98_rows_is_one_line_that_says_to_
     }
     assert values[0] == {"value": "F", "rows": 9}
     assert (len(values), sum(each["rows"] for each in values)) == (12, 98)
-    [line] = [line for line in done.err.splitlines() if "`lookup`" in line]
+    [line] = [line for line in desk.told.splitlines() if "`lookup`" in line]
     assert line.startswith(
         '  Error in 98 rows (9033), first at roster.csv, row 2 "Kind": the mapping\'s `lookup` does not '
         'know this value. "F" (9 rows'
     )
     assert '"Fulltime staff" (8 rows, nearest "Full time staff")' in line
     assert line.endswith(problem["remedy"])
-    told = summary(file)
+    told = summary(desk)
     assert "1.  Change the mapping: most rows fail alike in this column: Kind." in told
     assert '"Fulltime staff" (8 rows, nearest "Full time staff")' in told
     assert problem["remedy"] in told
 
 
-def test_the_command_that_mends_a_lookup_quotes_names_with_blanks_and_works(office, call):
-    (office.folder / "mappings" / "roster.yaml").rename(
-        office.folder / "mappings" / "our staff.yaml"
-    )
-    lay(office, 3, Kind=["Visitor"]).rename(office.inbox / "fall roster.csv")
-    [problem], _, file = problems(call)
+def test_the_command_that_mends_a_lookup_quotes_names_with_blanks_and_works(desk):
+    (desk.folder / "mappings" / "roster.yaml").rename(desk.folder / "mappings" / "our staff.yaml")
+    lay(desk, 3, Kind=["Visitor"]).rename(desk.inbox / "fall roster.csv")
+    [problem] = problems(desk)
     command = "opscom-import map --mapping 'mappings/our staff.yaml' 'inbox/fall roster.csv'"
     assert problem["remedy"].endswith(f" To have the new values proposed: {command}")
-    assert command in summary(file)
-    call(*shlex.split(command)[1:], "-o", "new.yaml")
-    assert "Visitor" in (office.folder / "new.yaml").read_text(encoding="utf-8")
+    assert command in summary(desk, "fall roster")
+    desk.do(*shlex.split(command)[1:], "-o", "new.yaml")
+    assert "Visitor" in (desk.folder / "new.yaml").read_text(encoding="utf-8")
 
 
-def test_a_mapping_that_came_with_the_program_is_copied_before_it_is_changed(office, call):
-    (office.folder / "mappings" / "roster.yaml").unlink()
+def test_a_mapping_that_came_with_the_program_is_copied_before_it_is_changed(desk):
+    for path in (desk.folder / "mappings").iterdir():
+        path.unlink()
     staff = (ROOT / "samples" / "banner-staff.csv").read_text(encoding="latin-1")
-    (office.inbox / "staff.csv").write_text(staff.replace("Temps plein", "Contrat"), "latin-1")
-    problem = next(each for each in problems(call)[0] if each["column"] == "Régime")
+    (desk.inbox / "staff.csv").write_text(staff.replace("Temps plein", "Contrat"), "latin-1")
+    problem = next(each for each in problems(desk) if each["column"] == "Régime")
     assert problem["remedy"].endswith(
         " To have the new values proposed, copy the mapping first (opscom-import init), then: opscom-import "
         "map --mapping mappings/banner-staff.yaml inbox/staff.csv"
@@ -123,21 +112,21 @@ def test_a_mapping_that_came_with_the_program_is_copied_before_it_is_changed(off
     ],
     ids=["of the mapping", "of the source", "of the cell", "of the export"],
 )  # fmt: skip
-def test_of_a_whole_column_the_line_always_says_what_to_do(office, call, cells, way):
-    lay(office, 6, **cells)
-    [problem], _, _ = problems(call)
+def test_of_a_whole_column_the_line_always_says_what_to_do(desk, cells, way):
+    lay(desk, 6, **cells)
+    [problem] = problems(desk)
     fail = "All 6 rows fail alike, so change the mapping, not the cells."
     assert problem["remedy"] == f"{fail} {way}"
 
 
-def test_a_few_wrong_cells_are_corrected_not_the_mapping(office, call):
-    lay(office, 20, Kind=["Student"] * 9 + ["Staff"])
-    [problem], _, file = problems(call)
+def test_a_few_wrong_cells_are_corrected_not_the_mapping(desk):
+    lay(desk, 20, Kind=["Student"] * 9 + ["Staff"])
+    [problem] = problems(desk)
     assert problem["rows"] == 2
     assert problem["remedy"] == (
         f"Add it to `lookup` in the mapping, or correct the cell. {MEND} inbox/roster.csv"
     )
-    assert "Change the mapping" not in summary(file)
+    assert "Change the mapping" not in summary(desk)
 
 
 PRIVATE = {
@@ -147,33 +136,30 @@ PRIVATE = {
 
 
 @pytest.mark.parametrize("kind", PRIVATE)
-def test_values_of_people_are_in_no_line_and_no_json(office, call, kind):
+def test_values_of_people_are_in_no_line_and_no_json(desk, kind):
     column, form, field = PRIVATE[kind]
-    lay(office, 9, **{column: [form.format(n) for n in range(3)]})
-    found, done, _ = problems(call)
-    assert [(each["field"], each["values"]) for each in found] == [(field, [])]
-    assert form[:4].format(0) not in done.err
-    assert "Quill" not in done.err + done.out
+    lay(desk, 9, **{column: [form.format(n) for n in range(3)]})
+    [problem] = problems(desk)
+    assert (problem["field"], problem["values"]) == (field, [])
+    assert form[:4].format(0) not in desk.told
 
 
-def test_of_a_list_of_more_than_twenty_values_none_is_told(office, call):
-    lay(office, 63, Kind=[f"Surname{n}" for n in range(21)])
-    [problem], done, _ = problems(call)
+def test_of_a_list_of_more_than_twenty_values_none_is_told(desk):
+    lay(desk, 63, Kind=[f"Surname{n}" for n in range(21)])
+    [problem] = problems(desk)
     assert (problem["rows"], problem["values"]) == (63, [])
-    assert "Surname" not in done.err
+    assert "Surname" not in desk.told
 
 
-def test_what_differs_in_a_number_alone_is_one_cause(office, call):
-    lay(office, 30, Last=["x" * (51 + n) for n in range(3)] + ["Quill"] * 7)
-    found, _, _ = problems(call)
-    assert [(each["code"], each["rows"]) for each in found] == [("9030", 9)]
+def test_what_differs_in_a_number_alone_is_one_cause(desk):
+    lay(desk, 30, Last=["x" * (51 + n) for n in range(3)] + ["Quill"] * 7)
+    assert [(each["code"], each["rows"]) for each in problems(desk)] == [("9030", 9)]
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="needs a terminal of POSIX")
-def test_notes_and_causes_stand_above_the_question_and_no_sends_nothing(tmp_path, controller):
-    office = Office(tmp_path, controller.url, mappings={"roster": MAPPING})
-    lay(office, 20, Kind=["Student"] * 9 + ["Staff"])
-    with Terminal(office, "push") as terminal:
+@POSIX
+def test_notes_and_causes_stand_above_the_question_and_no_sends_nothing(desk, controller):
+    lay(desk, 20, Kind=["Student"] * 9 + ["Staff"])
+    with Terminal(desk, "push") as terminal:
         terminal.wait_for("Send 18 rows?")
         screen = terminal.screen
         terminal.type("n")

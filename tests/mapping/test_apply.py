@@ -33,10 +33,6 @@ def apply(tmp_path):
     return applied
 
 
-def rows(batch):
-    return batch.frame.to_dict("records")
-
-
 OPTIONAL = (
     "{unique_id: ID, city: {column: Town, optional: true}, street: {join: [A, B], optional: true}}"
 )
@@ -100,7 +96,7 @@ TAKEN = {
 def test_what_a_mapping_takes(apply, kind):
     fields, source, expected, *settings = TAKEN[kind]
     batch = apply(fields, source, **dict(zip(("more", "endpoint"), settings, strict=False)))
-    assert [tuple(row.values()) for row in rows(batch)] == expected
+    assert [*batch.frame.itertuples(index=False, name=None)] == expected
     assert batch.problems == ()
 
 

@@ -161,8 +161,7 @@ REFUSED = {
         ("roster.xlsx has no cells that can be seen. Export it again, or unhide the sheet that is to be imported, and save the "
          "file."),
     ),
-}  # fmt: skip
-NAMED = {
+    # The mapping is named.
     "of sheets without a mapped header the table, not the notes before it": (
         {"a": ()}, {"Notes": [["List for parking"]], "People": PEOPLE},
         ('roster.xlsx does not fit a.yaml: People: these columns are missing: "Id", "First", "Last". '
@@ -171,13 +170,11 @@ NAMED = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("kind", [*REFUSED, *NAMED])
+@pytest.mark.parametrize("kind", REFUSED)
 def test_a_file_that_no_mapping_fits_is_told_what_is_wrong_and_what_to_do(office, kind):
-    given, cells, said = (REFUSED | NAMED)[kind]
+    given, cells, said = REFUSED[kind]
     mappings = [
-        office.mapping(
-            name, *lines[:1], fields=[*lines[1:], FIELDS][0], endpoint=[*lines[2:], "users"][0]
-        )
+        office.mapping(name, *lines[:1], fields=[*lines[1:], FIELDS][0])
         for name, lines in given.items()
     ]
     source = (
@@ -185,7 +182,7 @@ def test_a_file_that_no_mapping_fits_is_told_what_is_wrong_and_what_to_do(office
     )
     command = f"opscom-import map {source.path}"
     expected = said.replace("{new}", f"{NEW} {command}").replace("{map}", command)
-    assert refusal(source, *mappings, named=kind in NAMED) == expected
+    assert refusal(source, *mappings, named=said.endswith(WAYS)) == expected
 
 
 # Sheets
@@ -218,32 +215,27 @@ OURS = [
 GIVEN_BACK = [OURS + HEADER, ["invalid", "", "9031", "", "", "7", "1", "Ada", "Quill"]]
 
 
-def given_back(office, mapping="M", file="roster.csv", name="mine.xlsx"):
+def given_back(office, mapping="M", file="roster.csv"):
     facts = [["File", file], ["Mapping", mapping], ["Run", "7"], ["File's SHA-256", "a" * 64]]
-    return office.book(name, Summary=facts, Rows=GIVEN_BACK)
+    return office.book("mine.xlsx", Summary=facts, Rows=GIVEN_BACK)
 
 
 def test_sheet_and_header_row_of_the_mapping_do_not_apply_to_a_results_workbook(office):
     mapping = office.mapping("a", "sheet: People", "header_row: 4")
-    source = given_back(office, file="", name="roster-results.xlsx")
-    (sheet,) = choose(source, [mapping], named=False).sheets
+    (sheet,) = choose(given_back(office, file=""), [mapping], named=False).sheets
     assert (sheet.name, sheet.header_row, sheet.rows.tolist()) == ("Rows", 1, [7])
 
 
-RETURNED = {
-    "the mapping that its summary names": ("Roster of fall", {}, "a"),
-    "of two of that name by the first file's name": ("Same", {}, "c"),
-    "by the name of its first file where the mapping is gone": ("Gone", {}, "c"),
-}
-
-
-@pytest.mark.parametrize("kind", RETURNED)
-def test_which_mapping_a_results_workbook_takes(office, kind):
-    name, facts, taken = RETURNED[kind]
+@pytest.mark.parametrize(
+    ("name", "taken"),
+    [("Roster of fall", "a"), ("Same", "c"), ("Gone", "c")],
+    ids=["that its summary names", "of two of that name by its first file", "by that where it is gone"],
+)  # fmt: skip
+def test_which_mapping_a_results_workbook_takes(office, name, taken):
     roster, other = 'match: {files: ["roster*"]}', 'match: {files: ["mine-not*"]}'
     first = office.mapping("a", "name: Roster of fall", other)
     same = [office.mapping("b", "name: Same", other), office.mapping("c", "name: Same", roster)]
-    assert chosen(given_back(office, name, **facts), first, *same) == (taken, ["Rows"])
+    assert chosen(given_back(office, name), first, *same) == (taken, ["Rows"])
 
 
 def test_a_results_workbook_that_lacks_a_column_is_not_taken_for_another_mapping(office):

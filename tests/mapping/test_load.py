@@ -3,9 +3,8 @@
 import pytest
 
 from importer.errors import MappingError
-from importer.mapping import json_schema, load_mapping
+from importer.mapping import load_mapping
 from importer.mapping.document import read_document
-from schemas import TABLES
 
 
 def load(folder, text, loading=load_mapping):
@@ -152,30 +151,6 @@ def test_a_fault_says_where_what_and_what_to_do(tmp_path, text, expected):
 def test_a_rule_that_its_field_cannot_take_is_a_fault(tmp_path, rule, expected):
     endpoint = "permits" if rule.startswith(("startTime", "amount")) else "users"
     assert rule_faults(tmp_path, rule, endpoint) == expected
-
-
-def test_the_json_schema_knows_the_fields_of_each_endpoint():
-    for part in json_schema()["allOf"]:
-        chosen, then = (part[key]["properties"] for key in ("if", "then"))
-        names = {"propertyNames": {"enum": list(TABLES[chosen["endpoint"]["const"]].names)}}
-        assert then == {"fields": names, "defaults": names}
-    assert len(json_schema()["allOf"]) == len(TABLES)
-
-
-def test_the_json_schema_has_every_key_with_a_description_and_sees_numbers_as_editors_do():
-    schema = json_schema()
-    assert schema["required"] == ["version", "endpoint", "fields"]
-    parts = [schema, *schema["$defs"].values()]
-    assert all(part["additionalProperties"] is False for part in parts)
-    assert all("description" in key for part in parts for key in part["properties"].values())
-    assert "null" not in str(schema)
-    rule = schema["$defs"]["RulePart"]["properties"]
-    kinds = {key: rule[key]["type"] for key in ("pad", "value", "truncate")}
-    assert kinds == {
-        "pad": "integer",
-        "value": ["string", "number", "boolean"],
-        "truncate": "boolean",
-    }
 
 
 # --- Its YAML -------------------------------------------------------------------------------------

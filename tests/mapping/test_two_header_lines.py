@@ -35,21 +35,11 @@ def write_text(path):
 WAYS = {"merged.xlsx": write_merged, "plain.csv": write_text}
 
 
-@pytest.fixture
-def check(desk):
-    def checked(kind, mapping):
-        desk.write("mappings/permits.yaml", mapping)
-        path = WAYS[kind](desk.folder / f"permits {kind}")
-        (file,) = desk.do("check", path)["files"]
-        return file
-
-    return checked
-
-
 @pytest.mark.parametrize("named", [False, True], ids=["found", "named"])
 @pytest.mark.parametrize("kind", WAYS)
-def test_names_in_two_lines_are_the_header(check, kind, named):
-    file = check(kind, f"header_row: [2, 3]\n{MAPPING}" if named else MAPPING)
+def test_names_in_two_lines_are_the_header(desk, kind, named):
+    desk.write("mappings/permits.yaml", f"header_row: [2, 3]\n{MAPPING}" if named else MAPPING)
+    (file,) = desk.do("check", WAYS[kind](desk.folder / f"permits {kind}"))["files"]
     assert (file["error"], file["states"]) == (None, {"ready": 2})
 
 

@@ -1,20 +1,9 @@
 """What is told of a file: sheets that are left out, and headers, but never a person's values for headers."""
 
-import openpyxl
 import pytest
-from commanding import ROSTER, Office, user, write_book
+from commanding import ROSTER, user, write_book
 
 HEADER = ["Id", "First", "Last", "Mail"]
-
-
-@pytest.fixture
-def office(tmp_path):
-    return Office(tmp_path)
-
-
-@pytest.fixture
-def call(office, monkeypatch):
-    return office.calling(monkeypatch)
 
 
 def people(first, last, header=HEADER):
@@ -24,8 +13,9 @@ def people(first, last, header=HEADER):
     ]
 
 
-def notes_of(done):
-    return [file["notes"] for file in done.json["files"]]
+def notes(desk, *arguments):
+    """Check the inbox, or what is named; return what is noted."""
+    return [note for file in desk.do("check", *arguments)["files"] for note in file["notes"]]
 
 
 SHEETS = {
@@ -37,34 +27,31 @@ SHEETS = {
 
 
 @pytest.mark.parametrize("kind", SHEETS)
-def test_every_visible_sheet_with_rows_that_is_not_imported_is_named(office, call, kind):
+def test_every_visible_sheet_with_rows_that_is_not_imported_is_named(desk, kind):
     rows, number, what = SHEETS[kind]
-    write_book(office.inbox / "roster.xlsx", {"North": people(0, 2), "South": rows})
+    write_book(desk.inbox / "roster.xlsx", {"North": people(0, 2), "South": rows})
     note = f"The sheet South ({number}) was not imported: it lacks {what}."
-    done = call("check", "--json")
-    assert (done.code, notes_of(done)) == (0, [[note]])
-    assert f"  Note: {note}" in done.err.splitlines()
-    summary = openpyxl.load_workbook(office.folder / "results" / "roster-checked.xlsx")["Summary"]
-    assert any(note in str(cell) for row in summary.iter_rows(values_only=True) for cell in row)
+    assert notes(desk) == [note]
+    assert f"  Note: {note}" in desk.told.splitlines()
+    assert any(note in str(line) for line in desk.summary("roster", "checked"))
 
 
-def test_sheets_without_rows_and_hidden_ones_are_not_told_as_left_out(office, call):
+def test_sheets_without_rows_and_hidden_ones_are_not_told_as_left_out(desk):
     sheets = {"North": people(0, 2), "Empty": [], "Header": [HEADER], "Hidden": people(3, 5)}
-    write_book(office.inbox / "roster.xlsx", sheets, hidden=["Hidden"])
-    assert notes_of(call("check", "--json"))[0] == ["Hidden sheets (Hidden) were not read."]
+    write_book(desk.inbox / "roster.xlsx", sheets, hidden=["Hidden"])
+    assert notes(desk) == ["Hidden sheets (Hidden) were not read."] * 2
     # Nor are the pages of a workbook of ours that tell of the run.
-    results = office.folder / "results" / "roster-checked.xlsx"
-    assert not any(notes_of(call("check", results, "--json")))
+    assert notes(desk, desk.results("roster", "checked")) == []
 
 
 @pytest.mark.parametrize("way", ["option", "mapping"])
-def test_a_sheet_that_nobody_asked_for_is_named_too(office, call, way):
-    write_book(office.inbox / "roster.xlsx", {"North": people(0, 2), "South": people(5, 9)})
+def test_a_sheet_that_nobody_asked_for_is_named_too(desk, way):
+    write_book(desk.inbox / "roster.xlsx", {"North": people(0, 2), "South": people(5, 9)})
     options = ["--sheet", "North"] if way == "option" else []
     if way == "mapping":
-        office.write("mappings/roster.yaml", ROSTER + "sheet: North\n")
+        desk.write("mappings/roster.yaml", ROSTER + "sheet: North\n")
     note = "The sheet South (4 rows) was not imported: only North is asked for."
-    assert notes_of(call("check", "--json", *options)) == [[note]]
+    assert notes(desk, *options) == [note]
 
 
 RECORDS = {
@@ -77,19 +64,17 @@ RECORDS = {
 @pytest.mark.parametrize("header_row", ["", "header_row: 1\n"], ids=["to be found", "given"])
 @pytest.mark.parametrize("kind", RECORDS)
 def test_the_first_record_of_a_file_without_a_header_row_is_never_told(
-    office, call, kind, header_row, named
+    desk, kind, header_row, named
 ):
-    office.write("mappings/roster.yaml", ROSTER + header_row)
-    office.write("inbox/roster.csv", RECORDS[kind])
+    desk.write("mappings/roster.yaml", ROSTER + header_row)
+    desk.write("inbox/roster.csv", RECORDS[kind])
     more = ["--mapping", "roster.yaml"] if named else []
-    done = call("check", "--json", *more)
-    assert done.code == 5
+    (file,) = desk.do("check", *more, code=5)["files"]
     for value in ("Mary", "Smith", "Pine", "Visitor", "Bob", "Jones"):
-        assert value not in done.err
-        assert value not in done.out
+        assert value not in desk.told + str(file)
     city = "City" in RECORDS[kind]
     has = 'the headers "City" and 2 more.' if city else "3 columns, and no row of it "
-    assert not named or f"The file has {has}" in done.json["files"][0]["error"]
+    assert not named or f"The file has {has}" in file["error"]
 
 
 @pytest.mark.parametrize(
@@ -102,9 +87,9 @@ def test_the_first_record_of_a_file_without_a_header_row_is_never_told(
     ],
 )
 def test_headers_are_told_where_a_mapping_or_the_vendor_knows_them_or_half_of_their_row(
-    office, call, header, told
+    desk, header, told
 ):
-    office.write("inbox/roster.csv", f"{header}\n1,2,3,4\n")
-    (file,) = call("check", "--json", "--mapping", "roster.yaml").json["files"]
+    desk.write("inbox/roster.csv", f"{header}\n1,2,3,4\n")
+    (file,) = desk.do("check", "--mapping", "roster.yaml")["files"]
     assert ("The file has the headers" in file["error"]) is bool(told)
     assert told is None or f"The file has the headers {told}" in file["error"]
