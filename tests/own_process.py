@@ -1,6 +1,5 @@
-"""A push, or a look into a journal, in a process of its own: killed at any step, without room, without rights."""
+"""A push, or a look into a journal, in a process of its own: killed at any step, or without rights."""
 
-import importlib
 import multiprocessing
 import os
 import sqlite3
@@ -10,6 +9,8 @@ from pathlib import Path
 
 import delivering
 
+from importer.delivery import attempts, http
+from importer.delivery import journal as opening
 from importer.delivery.journal import Journal
 from importer.delivery.journal_file import look_up
 from schemas import POLICIES
@@ -45,24 +46,15 @@ class Steps:
         setattr(place, name, counted)
 
 
-def push(url, journal, endpoint, payloads, *, fatal=0, longest_file=None, **more):
-    """Push; end at a step of the journal, the wire or a recovery, or with files of a size at most."""
-    if fatal:
-        steps = Steps(fatal)
-        attempts, http, opening = (
-            importlib.import_module(f"importer.delivery.{name}")
-            for name in ("attempts", "http", "journal")
-        )
-        for name in ("intend", "answered", "conclude"):
-            steps.around(attempts, name)
-        steps.around(attempts.Writer, "_commit")
-        steps.around(http.Connection, "send")
-        steps.around(opening, "settle_killed")
-    if longest_file is not None:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (longest_file, longest_file))
-    return delivering.push(url, journal, endpoint, payloads, **more)
+def push(*arguments, fatal, **more):
+    """Push; end at a step of the journal, the wire or a recovery."""
+    steps = Steps(fatal)
+    for name in ("intend", "answered", "conclude"):
+        steps.around(attempts, name)
+    steps.around(attempts.Writer, "_commit")
+    steps.around(http.Connection, "send")
+    steps.around(opening, "settle_killed")
+    return delivering.push(*arguments, **more)
 
 
 def open_until(path, fatal):
@@ -91,8 +83,8 @@ def as_nobody(what, path):
             memory.used()
 
 
-def start(target, *arguments, **more):
-    """Start one of these; return the process and what it will tell: what came of it, or its error.
+def run(target, *arguments, **more):
+    """Run one of these to its end; return its exit code and what came of it, or its error.
 
     Where the system can, processes are forked from one that has everything imported and no threads.
     """
@@ -105,7 +97,12 @@ def start(target, *arguments, **more):
     process = context.Process(target=_tell, args=(tells, target, arguments, more))
     process.start()
     tells.close()
-    return process, told
+    try:
+        said = told.recv() if told.poll(60) else None
+    except EOFError:
+        said = None
+    process.join(60)
+    return process.exitcode, said
 
 
 def _tell(tells, target, arguments, more):
@@ -114,17 +111,3 @@ def _tell(tells, target, arguments, more):
     except Exception as error:  # noqa: BLE001 - the test reads what it was
         said = (type(error).__name__, str(error))
     tells.send(said)
-    tells.close()
-
-
-def end(process, told):
-    """Wait for the end of a process; return its exit code and what it told."""
-    try:
-        said = told.recv() if told.poll(60) else None
-    except EOFError:
-        said = None
-    told.close()
-    process.join(60)
-    code = process.exitcode
-    process.close()
-    return code, said

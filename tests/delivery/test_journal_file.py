@@ -13,8 +13,8 @@ from random import Random
 import pytest
 from controller import Controller
 from delivering import permits, push
-from own_process import FATAL, as_nobody, end, open_until, start
-from proving import ENDPOINTS, Trial, Witness, without_shared_memory
+from own_process import FATAL, as_nobody, open_until, run
+from proving import without_shared_memory
 
 from importer.delivery.journal import Journal
 from importer.delivery.journal_file import look_up
@@ -36,7 +36,7 @@ def mode_of(journal):
 def test_a_first_run_killed_at_any_statement_of_opening_leaves_a_journal_that_opens(tmp_path):
     for step in itertools.count(1):
         journal = tmp_path / f"{step}" / "journal.sqlite"
-        code, _ = end(*start(open_until, journal, step))
+        code, _ = run(open_until, journal, step)
         Journal(journal, POLICIES).close()
         if code == 0:
             break
@@ -60,17 +60,6 @@ def test_a_look_makes_no_journal_and_leaves_one_that_is_being_made_alone(journal
 
 
 # Where WAL cannot work
-
-
-@pytest.mark.parametrize("workers", [1, 4])
-@pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_where_wal_cannot_work_a_rollback_journal_keeps_the_promise(journal, endpoint, workers):
-    without_shared_memory(journal)
-    with Witness(journal) as controller:
-        trial = Trial(endpoint, journal, controller, workers=workers)
-        assert set(trial.run().states.values()) == {"pushed"}
-        assert mode_of(journal) == "delete"
-        trial.finish()
 
 
 def test_a_journal_that_moves_to_where_wal_cannot_work_keeps_what_it_knows(tmp_path, journal):
@@ -223,7 +212,7 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, what, there
         path.chmod(file)
     shared_folder.chmod(folder)
     before = journal.read_bytes() if file else None
-    _, said = end(*start(as_nobody, what, journal))
+    _, said = run(as_nobody, what, journal)
     # Where all files can be written the lock is taken; but SQLite can put nothing beside them.
     if said is not None or file != 0o666:
         assert said[0] == "JournalError"

@@ -109,20 +109,32 @@ def test_a_second_run_is_refused_under_each_name_of_the_journal(desk, controller
 
 @POSIX
 @pytest.mark.parametrize(
-    ("begun", "size"), [(False, 0), (False, 4096), (False, 40000), (True, 0), (True, 4096)]
+    ("begun", "size"),
+    [
+        *((False, size) for size in (0, 4096, 40_000, 90_000, 160_000)),
+        *((True, size) for size in (0, 4096, 60_000, 120_000)),
+    ],
 )
-def test_a_full_disk_is_said_in_a_sentence_and_nothing_is_begun(desk, controller, size, begun):
+def test_a_full_disk_is_said_in_a_sentence_and_no_row_leaves_that_is_not_written_down(
+    desk, controller, size, begun
+):
     if begun:
         push(desk)
-        write_permits(desk, 6)
+    write_permits(desk, 9)
     done = desk.run(*PUSH, code=FULL.format(size=size))
-    assert done.code == 5, done.err
     assert "This program failed" not in done.err
-    assert re.search("([Nn]othing was sent|Free some space)", done.json["error"])
-    assert controller.requests == 3 * begun
-    # Where there is room again the same command does all of it.
-    push(desk)
-    assert controller.requests == (6 if begun else 3)
+    if done.json["files"]:
+        [file], why = done.json["files"], done.json["stopped"]
+        assert (done.code, file["error"]) == (3, None)
+        assert controller.requests == 9 - file["states"].get("not sent", 0)
+    else:
+        why = done.json["error"]
+        assert (done.code, controller.requests) == (5, 3 * begun), done.err
+    assert why.startswith(f"The journal {desk.journal} cannot be written (")
+    assert "Free some space on the disk, or give the file and its folder write permission" in why
+    # Where there is room again the same command does all of the rest, and nothing of it twice.
+    push(desk, code=None)
+    assert all(len(controller.entries(f"N{n:04}")) == 1 for n in range(9))
 
 
 @pytest.mark.parametrize(

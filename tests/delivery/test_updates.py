@@ -422,10 +422,7 @@ def test_an_update_killed_at_any_step_creates_nothing_and_undoes_nothing(
     for step in itertools.count(1, stride):
         journal = tmp_path / f"{step}" / "journal.sqlite"
         with second_term(journal, finished=finished) as (controller, second, _):
-            process = own_process.start(
-                own_process.push, *second.args, **second.keywords, fatal=step
-            )
-            code, _ = own_process.end(*process)
+            code, _ = own_process.run(own_process.push, *second.args, **second.keywords, fatal=step)
             wait_for_quiet(controller)
         if code != own_process.FATAL:
             break
