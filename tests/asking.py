@@ -1,16 +1,10 @@
 """An office with an export that no mapping fits, and how it answers."""
 
-import io
-import json
-import os
-import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import openpyxl
 import yaml
-from commanding import ROOT
+from commanding import Office, Terminal, called
 
 STAFF = """\
 Matricule;Nom;Prénom;Courriel;Date de naissance;Prov.;Régime;Mot de passe;Conjoint
@@ -27,32 +21,24 @@ ANSWERS = {
 }  # fmt: skip
 PEOPLE = [["Student ID", "First Name", "Last Name", "Email"]]
 PEOPLE += [[f"90012{n}", "Ann", f"Roe{'abcd'[n]}", f"a{n}@uni.example"] for n in range(4)]
+STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
 END = "No column says when the permits end. When do they all end (yyyy-mm-dd hh:mm:ss)?"
 LOGIN = (
     "What is the login source of these people in OPSCOM (as on their profiles, the same for all)?"
 )
 
 
-@dataclass
-class Desk:
-    """An office's folder, and what calls the command in it."""
+class Desk(Office):
+    """An office whose export no mapping fits, with the command inside this process and without a terminal."""
 
-    folder: Path
-    call: Any
-
-    @property
-    def staff(self):
-        """The export that no mapping fits."""
-        return self.folder / "inbox" / "RH-employés-2026-09-01.csv"
-
-    @property
-    def mappings(self):
-        return self.folder / "mappings"
+    def __init__(self, folder, monkeypatch):
+        super().__init__(folder, client="OC_X", mappings={})
+        monkeypatch.chdir(self.folder)
+        self.mappings = self.folder / "mappings"
+        self.staff = self.put("RH-employés-2026-09-01.csv", STAFF)
 
     def put(self, name, text):
-        path = self.folder / "inbox" / name
-        path.write_text(text, encoding="utf-8")
-        return path
+        return self.write(f"inbox/{name}", text)
 
     def save(self, name, merges=(), **sheets):
         """Write a workbook: sheet → rows."""
@@ -64,14 +50,14 @@ class Desk:
                 page.append(row)
             for cells in merges:
                 page.merge_cells(cells)
-        book.save(self.folder / "inbox" / name)
-        return self.folder / "inbox" / name
+        book.save(self.inbox / name)
+        return self.inbox / name
 
     def map(self, file, *words):
-        return self.call(self.folder, "map", file, *words)
+        return called("map", file, *words)
 
     def json(self, file, *words):
-        return json.loads(self.map(file, "--json", *words).out)
+        return self.map(file, "--json", *words).json
 
     def asks(self, file, *words):
         return [ask["question"] for ask in self.json(file, *words)["asks"]]
@@ -113,24 +99,12 @@ class Desk:
 
     def talk(self, *replies, file=None):
         """Answer on a real terminal: (what it asks, what is typed)."""
-        import pexpect
-
-        child = pexpect.spawn(
-            sys.executable, ["-m", "importer", "map", str(file or self.staff)], cwd=str(self.folder), encoding="utf-8",
-            timeout=60, dimensions=(50, 200), env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "TERM": "dumb"},
-        )  # fmt: skip
-        child.logfile_read = log = io.StringIO()
-        for asks, typed in replies:
-            child.expect_exact(asks)
-            child.expect("\n> ?(\\[[^\n]*\\])? ?$")
-            if typed != "^C":
-                child.sendline(typed)
-        # An interrupt that comes right before a program begins to wait is noticed with the next one.
-        for _ in range(10) if replies[-1][1] == "^C" else ():
-            child.sendintr()
-            if child.expect([pexpect.EOF, pexpect.TIMEOUT], timeout=2) == 0:
-                break
-        else:
-            child.expect(pexpect.EOF)
-        child.close()
-        return log.getvalue(), child.exitstatus
+        with Terminal(self, "map", str(file or self.staff)) as terminal:
+            for asks, typed in replies:
+                terminal.wait_for(asks)
+                if typed == "^C":
+                    terminal.press_ctrl_c(until="Interrupted. Run the same command again.")
+                else:
+                    terminal.type(typed)
+            code = terminal.end()
+            return terminal.screen, code

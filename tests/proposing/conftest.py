@@ -3,8 +3,7 @@
 import csv
 
 import pytest
-from asking import STAFF, Desk
-from commanding import called
+from asking import Desk
 
 from importer.mapping import apply_mapping, load_mapping
 from importer.proposing.answers import Answers
@@ -67,16 +66,4 @@ def sent(tmp_path):
 
 @pytest.fixture
 def desk(tmp_path, monkeypatch):
-    """An office whose export no mapping fits, and the command, inside this process and without a terminal."""
-
-    def call(folder, *words):
-        monkeypatch.chdir(folder)
-        return called(*words)
-
-    folder = tmp_path / "parking"
-    for name in ("inbox", "mappings"):
-        (folder / name).mkdir(parents=True)
-    (folder / "opscom.yaml").write_text("client: OC_X\n", encoding="utf-8")
-    made = Desk(folder, call)
-    made.put(made.staff.name, STAFF)
-    return made
+    return Desk(tmp_path, monkeypatch)

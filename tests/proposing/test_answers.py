@@ -2,15 +2,14 @@
 
 import json
 import os
-import shutil
 import stat
-import subprocess
 from pathlib import Path
 
 import openpyxl
 import pytest
-from asking import ANSWERS, END, LOGIN, PEOPLE, STAFF, TYPES
-from commanding import ROOT
+from asking import ANSWERS, END, LOGIN, PEOPLE, STAFF, STRANGE, TYPES
+from commanding import ROOT, called
+from returning import LIBREOFFICE, save_in_libreoffice
 
 LDAP = {"login source": "LDAP"}
 PERMITS = [["No", "Lot", "Plate", "From", "To", "Amount", "Cur"]]
@@ -18,15 +17,9 @@ PERMITS += [[f"F26-{n}", "Gold", f"ABC {n}23", "2026-09-01", "2027-04-30", "412.
 
 
 @pytest.mark.libreoffice
-@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+@pytest.mark.skipif(LIBREOFFICE is None, reason="LibreOffice is not installed")
 def test_a_workbook_saved_by_libreoffice_is_read(desk, tmp_path):
-    workbook = desk.fill(desk.staff, ANSWERS)
-    profile = (tmp_path / "profile").as_uri()
-    command = ["soffice", f"-env:UserInstallation={profile}", "--headless", "--convert-to", "xlsx"]
-    subprocess.run(
-        [*command, "--outdir", tmp_path, workbook], check=True, capture_output=True, timeout=100
-    )
-    done = desk.map(tmp_path / workbook.name)
+    done = desk.map(save_in_libreoffice(desk.fill(desk.staff, ANSWERS), tmp_path))
     assert done.code == 0, done.err
     assert desk.mapping()["fields"]["login_source"] == {"value": "OPSCOM"}
 
@@ -71,14 +64,14 @@ def test_what_is_secret_is_named_as_never_sent_and_stands_nowhere(desk):
     written = (desk.mappings / "people.yaml").read_text(encoding="utf-8")
     everywhere = "\n".join([shown.err, shown.out, printed.out, printed.err, written, *cells])
     assert [secret for secret in secrets.values() if secret in everywhere] == []
-    for column in json.loads(printed.out)["columns"]:
+    for column in printed.json["columns"]:
         if column["header"] in secrets:
             assert (column["field"], column["confidence"], column["examples"]) == (None, "none", [])
 
 
 def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_refused(desk):
     done = desk.map(desk.staff, "--json")
-    shape = json.loads(done.out)
+    shape = done.json
     assert (done.code, shape["exit_code"], shape["endpoint"], shape["rows"]) == (1, 1, "users", 3)
     assert [ask["field"] for ask in shape["asks"]] == [
         "unique_id", "user_type_id", "user_type_id", "login_source",
@@ -88,7 +81,7 @@ def test_without_a_terminal_the_open_questions_stand_in_the_mapping_and_it_is_re
     assert sum("# ASK:" in line for line in lines) == 4
     line = next(at for at, text in enumerate(lines, 1) if "login_source, question" in text)
     asked = f"line {line}, ask[4]: this is not answered yet: {LOGIN}"
-    done = desk.call(desk.folder, "check", desk.staff, "--mapping", path)
+    done = called("check", desk.staff, "--mapping", path)
     assert (done.code, asked in done.err) == (5, True)
     # Nor does a proposal of what is new lose the question, nor is it written over.
     anew = desk.map(desk.staff, "--mapping", path)
@@ -147,8 +140,8 @@ def test_a_header_of_two_lines_is_proposed_and_its_rows_are_ready(desk):
         "endTime": {"column": "Valid To", "time": "23:59:59"}, "plate": {"column": "Vehicle Plate", "convert": ["plate"]},
         "permitNo": "Permit No", "zone": "Permit Lot",
     }  # fmt: skip
-    done = desk.call(desk.folder, "check", path, "--mapping", made, "--json")
-    assert json.loads(done.out)["files"][0]["states"] == {"ready": 4}
+    done = called("check", path, "--mapping", made, "--json")
+    assert done.json["files"][0]["states"] == {"ready": 4}
 
 
 @pytest.mark.parametrize(
@@ -243,8 +236,8 @@ def test_a_sheet_named_for_its_term_is_named_where_another_would_be_taken_too(de
     path.unlink()
     if other == "Prices":
         path = desk.save("Permits W27.xlsx", **{"Permits W27": PERMITS}, **beside)
-        done = desk.call(desk.folder, "check", "--json")
-        assert [file["states"] for file in json.loads(done.out)["files"]] == [{"ready": 4}]
+        done = called("check", "--json")
+        assert [file["states"] for file in done.json["files"]] == [{"ready": 4}]
 
 
 def test_which_of_two_sheets_is_meant_is_asked_in_json_and_in_the_workbook(desk):
@@ -336,9 +329,6 @@ def test_what_is_said_of_the_rows_of_one_list_is_asked_of_another(desk, text, as
     assert kept in (desk.mappings / "glossary.yaml").read_text(encoding="utf-8")
 
 
-STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
-
-
 def test_a_column_that_is_asked_has_a_cell_for_each_of_its_strange_values(desk):
     path = desk.put("permits.csv", STRANGE.format("To what"))
     made = desk.answer(path, {"To what": "endTime", "end of term": "2026-12-31"})
@@ -419,7 +409,7 @@ def test_a_mapping_that_map_wrote_gives_way_to_answers_unless_somebody_wrote_in_
     assert (beside if touched else said) in done.err.splitlines()
     new = desk.mapping(made[1])
     assert (new["fields"]["login_source"], "match" in new) == ({"value": "LDAP"}, not touched)
-    done = desk.call(desk.folder, "check")
+    done = called("check")
     assert done.code == (5 if touched and before is None else 0), done.err
     assert "more than one mapping" not in done.err
 
@@ -431,7 +421,7 @@ def test_where_a_mapping_fits_already_it_is_named_before_anything_is_asked(desk)
     said = "people 2026-09-01.yaml fits this file already; `check` and `push` can take it as it is."
     assert said in desk.map(path, "--workbook").err.splitlines()
     desk.json(path)
-    assert desk.call(desk.folder, "check").code == 0
+    assert called("check").code == 0
 
 
 def test_a_mapping_that_lacks_values_gets_them_where_map_wrote_it_and_nobody_changed_it(desk):
@@ -447,7 +437,7 @@ def test_a_mapping_that_lacks_values_gets_them_where_map_wrote_it_and_nobody_cha
         assert lookup == {"Temps plein": "7", "Temps partiel": "8", "Occasionnel": "9"}
     assert desk.mapping()["match"] == {"files": ["RH-employés-*"]}
     assert sorted(each.suffix for each in desk.mappings.iterdir()) == [".yaml", ".yaml"]
-    assert desk.call(desk.folder, "check").code == 0
+    assert called("check").code == 0
 
 
 def test_of_two_columns_of_one_name_each_is_answered_for_itself(desk):
@@ -527,8 +517,8 @@ def test_where_map_makes_the_folder_of_mappings_the_shipped_ones_lie_beside_its_
     check = f"    opscom-import check {path} --mapping {made} --workspace {bare}"
     assert done.err.splitlines()[-1] == check
     samples = ROOT / "samples" / "banner-students.xlsx"
-    done = desk.call(desk.folder, "check", path, samples, "--workspace", bare, "--json")
-    taken = [each["mapping"] for each in json.loads(done.out)["files"]]
+    done = called("check", path, samples, "--workspace", bare, "--json")
+    taken = [each["mapping"] for each in done.json["files"]]
     assert taken == ["folk", "Banner students"]
 
 

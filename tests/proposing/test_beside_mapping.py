@@ -4,12 +4,11 @@ import json
 from pathlib import Path
 
 import pytest
-from asking import STAFF
+from asking import STAFF, STRANGE
+from commanding import called
 
 from importer.mapping.document import read_document
 from importer.text import quoted
-
-STRANGE = "Permit #,Plate,Valid From,{}\nP-1,ABC 123,2026-09-01,2027-04-30\nP-2,BXT 904,2026-09-01,end of term\n"  # fmt: skip
 
 
 def staff_mapping(desk, fields, more=""):
@@ -102,8 +101,8 @@ def test_a_date_that_is_said_beside_a_mapping_leaves_the_other_dates_alone(desk)
     fields += "  endTime: {column: Through, time: '23:59:59'}\n"
     (desk.mappings / "mine.yaml").write_text(head + fields, encoding="utf-8")
     desk.answer(path, {"end of term": "2026-12-31"}, "--mapping", "mine.yaml")
-    done = desk.call(desk.folder, "check", path, "--mapping", "permits.yaml", "--json")
-    assert json.loads(done.out)["files"][0]["states"] == {"ready": 2}
+    done = called("check", path, "--mapping", "permits.yaml", "--json")
+    assert done.json["files"][0]["states"] == {"ready": 2}
 
 
 FALL = "Student ID,First Name,Last Name,Email,Status\n9001,Ann,Roe,a@uni.example,Active\n9002,Jo,Poe,j@uni.example,Withdrawn\n"  # fmt: skip
@@ -132,7 +131,7 @@ def test_what_is_new_in_the_next_file_is_said_by_check_and_asked_by_map(desk, fa
         'New since stu fall.yaml was made: columns that are not sent ("Cell Phone", "Mood"); in "Status" "Deceased" '
         f"(2 rows). To decide on it: opscom-import map {quoted(winter)} --mapping {quoted('stu fall.yaml')}"
     )
-    notes = desk.call(desk.folder, "check", winter, "--json").json["files"][0]["notes"]
+    notes = called("check", winter, "--json").json["files"][0]["notes"]
     assert notes == [said]
     assert desk.asks(winter, "--mapping", fall) == [
         '"Status" is "Deceased" in 2 rows. Are these not to be sent?',
@@ -146,7 +145,7 @@ def test_what_is_new_in_the_next_file_is_said_by_check_and_asked_by_map(desk, fa
         "(?i)(Withdrawn)",
         "(?i)(Deceased|Withdrawn)",
     ]
-    assert desk.call(desk.folder, "check", winter, "--json").json["files"][0]["notes"] == []
+    assert called("check", winter, "--json").json["files"][0]["notes"] == []
 
 
 def test_an_encoding_that_was_named_stands_in_the_mapping_and_counts_whenever_the_file_is_read(

@@ -1,10 +1,9 @@
 """What bad input gets: whole messages, and nothing written."""
 
-import json
-
 import openpyxl
 import pytest
 from asking import ANSWERS, LOGIN, PEOPLE
+from commanding import called
 
 from importer.proposing.values import PROVINCES
 
@@ -29,10 +28,10 @@ def refused(desk, *words):
 
 
 def test_a_file_that_cannot_be_read_says_what_check_says(desk):
-    path = desk.folder / "inbox" / "list.xlsx"
+    path = desk.inbox / "list.xlsx"
     path.write_bytes(b"PK\x03\x04 cut off")
-    checked = desk.call(desk.folder, "check", path, "--json")
-    assert json.loads(checked.out)["files"][0]["error"] in refused(desk, path)
+    checked = called("check", path, "--json")
+    assert checked.json["files"][0]["error"] in refused(desk, path)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +60,7 @@ def test_a_sheet_that_is_not_there_is_named_with_those_that_are(desk):
 
 def test_a_checked_workbook_is_no_new_file(desk):
     desk.answer(desk.staff, ANSWERS)
-    desk.call(desk.folder, "check")
+    called("check")
     (path,) = (desk.folder / "results").glob("*-checked.xlsx")
     said = f"{path.name} is a results workbook; it is imported with the mapping of its first file. Name the first file."
     assert refused(desk, path) == said
