@@ -176,19 +176,6 @@ def test_what_would_fail_for_every_plate_stops_the_run(office, fault, why):
     assert stopped in texts_of(done.json["results"])
 
 
-def test_neither_token_nor_secrets_are_on_the_disk_or_the_terminal(office):
-    data = {"plate": "A1", "response": f"seen {TOKEN}", "responseJSON": {}, "api_token": "hush"}
-    plan = {
-        ("A1", 0): body({"error": 0, "data": data, "salt": "hush"}),
-        ("B2", 0): Fault("answer", status=404),
-    }
-    done, _ = ask(office, plan, cars(office, "A1", "B2"), "--workers", "1")
-    assert done.code == 3
-    held = office.everything() + (done.out + done.err).encode()
-    assert TOKEN.encode() not in held
-    assert b"hush" not in held
-
-
 @pytest.mark.skipif(os.name == "nt", reason="signals of this kind are a thing of POSIX")
 def test_an_interrupted_batch_lays_out_what_was_answered(office):
     path = cars(office, *(f"P{n}" for n in range(120)))

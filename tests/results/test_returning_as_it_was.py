@@ -6,16 +6,17 @@ import pytest
 import xlsxwriter
 from annotating import HOSTILE
 from commanding import PERMITS, user
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from returning import sent
 
 ODD = "=+-@'\"\t\n\r\x0b\x0c\x1c\x1f\x00\u2028\u200b\u202e\u00a0<>&_;,x000D0019éZ🚗"
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]) | st.sampled_from(ODD), max_size=40)
+WITHOUT_HALF_PAIRS = [text.replace("\ud800", "") for text in HOSTILE.values()]
 
 
 def hold(desk, controller, stem, rows):
-    """Push rows, then their workbook as it is: nothing goes, and no row is another; return the first states."""
+    """Push rows, then their workbook as it is: nothing goes, and no row is another."""
     desk.table(f"{stem}.csv", rows)
     first = desk.push(f"{stem}.csv")["files"][0]
     before = len(controller.ledger)
@@ -26,13 +27,6 @@ def hold(desk, controller, stem, rows):
     for state, number in first["states"].items():
         expected[settled.get(state, state)] += number
     assert second["states"] == expected
-    return first["states"]
-
-
-def test_every_hostile_text_is_settled_once(desk, controller):
-    texts = [text.replace("\ud800", "") for text in HOSTILE.values()]
-    rows = [user(n) | {"First": text, "Last": f"L{n}"} for n, text in enumerate(texts)]
-    assert hold(desk, controller, "roster", rows)["pushed"] > len(rows) / 2
 
 
 def test_whatever_was_pushed_is_settled_once(desk, controller):
@@ -40,6 +34,7 @@ def test_whatever_was_pushed_is_settled_once(desk, controller):
 
     @settings(max_examples=15)
     @given(st.lists(TEXTS, min_size=4, max_size=12))
+    @example(WITHOUT_HALF_PAIRS)
     def rows(texts):
         people = [user(next(numbers)) | {"First": text, "Last": "Quill"} for text in texts]
         hold(desk, controller, f"roster-{next(numbers)}", people)
