@@ -105,14 +105,6 @@ def about_of(**changes):
     return About(**facts)
 
 
-def texts_on(sheet):
-    """Return the texts of a worksheet of openpyxl, line by line, blank cells left out."""
-    lines = (
-        [cell for cell in row if cell is not None] for row in sheet.iter_rows(values_only=True)
-    )
-    return [line for line in lines if line]
-
-
 def member(path, name):
     """Return the parsed XML of one part of a workbook."""
     with zipfile.ZipFile(path) as archive:

@@ -273,15 +273,28 @@ def read_results(path, sheet="Rows"):
     ]
 
 
+def lines_on(page):
+    """Return the lines of a sheet of openpyxl, blank cells left out."""
+    return [[cell for cell in row if cell is not None] for row in page.iter_rows(values_only=True)]
+
+
+def section(lines, title):
+    """Return the lines under a heading, up to the blank line that ends it; ``None`` where it is not there."""
+    if [title] not in lines:
+        return None
+    rest = lines[lines.index([title]) + 1 :]
+    return rest[: rest.index([])] if [] in rest else rest
+
+
 class Terminal:
     """A process on a real terminal of its own (POSIX); ``screen`` is what a person has seen."""
 
-    def __init__(self, office, *arguments):
+    def __init__(self, office, *arguments, term="xterm", dimensions=(24, 80)):
         import pexpect
 
         self._child = pexpect.spawn(
             sys.executable, ["-m", "importer", *arguments], cwd=str(office.folder), encoding="utf-8",
-            env=office.environment(TERM="xterm"), timeout=100,
+            env=office.environment(TERM=term), timeout=100, dimensions=dimensions,
         )  # fmt: skip
         self._child.logfile_read = self._seen = io.StringIO()
 

@@ -81,10 +81,8 @@ def rows_of(path, sheet):
 
 def texts_of(path, sheet="Summary"):
     """Return all texts of a sheet."""
-    book = openpyxl.load_workbook(path)
-    found = [cell for row in book[sheet].iter_rows(values_only=True) for cell in row if cell]
-    book.close()
-    return found
+    page = openpyxl.load_workbook(path)[sheet]
+    return [cell for line in commanding.lines_on(page) for cell in line]
 
 
 def raw_parts(path):

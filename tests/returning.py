@@ -7,7 +7,7 @@ from pathlib import Path
 
 import openpyxl
 import pytest
-from commanding import PERMITS, ROSTER, TOKEN, Office, called
+from commanding import PERMITS, ROSTER, TOKEN, Office, called, lines_on, section
 from commanding import read_results as rows_of
 
 from importer.model import RESULT_COLUMNS
@@ -84,13 +84,7 @@ class Desk(Office):
 
     def summary(self, stem, kind="results", folder="results"):
         """Return the lines of the first sheet, blank cells left out."""
-        book = openpyxl.load_workbook(self.results(stem, kind, folder))
-        lines = [
-            [cell for cell in row if cell is not None]
-            for row in book["Summary"].iter_rows(values_only=True)
-        ]
-        book.close()
-        return lines
+        return lines_on(openpyxl.load_workbook(self.results(stem, kind, folder))["Summary"])
 
     def facts(self, stem):
         """Return the lines of the first sheet that begin with a name: name → what follows."""
@@ -98,11 +92,7 @@ class Desk(Office):
 
     def section(self, stem, title, kind="results"):
         """Return the lines of the first sheet under a heading; ``None`` where it is not there."""
-        lines = self.summary(stem, kind)
-        if [title] not in lines:
-            return None
-        rest = lines[lines.index([title]) + 1 :]
-        return rest[: rest.index([])] if [] in rest else rest
+        return section(self.summary(stem, kind), title)
 
 
 @contextlib.contextmanager

@@ -64,22 +64,6 @@ def test_check_opens_no_socket_and_needs_neither_token_nor_client(tmp_path):
     assert "AssertionError" in proof.err
 
 
-def test_mappings_that_cannot_be_used_are_named_and_the_others_do_their_work(office, call):
-    office.write("mappings/broken.yaml", "version: 1\nendpoint: users\nfields: {}\n")
-    office.write("mappings/staff.yaml.txt", "version: 1\n")
-    office.roster(1)
-    office.write("inbox/other.csv", "x,y\n1,2\n")
-    lines = call("check").err.splitlines()
-    assert lines[0] == (
-        "mappings/staff.yaml.txt is no mapping by its name and was passed over. Rename it to staff.yaml; where "
-        "the .txt is not seen, let the file explorer show endings of file names."
-    )
-    fault = "broken.yaml, line 3, fields: this is empty. Fill it or remove it."
-    assert f"Error: {fault}" in lines
-    assert "Not tried, because of their faults: broken.yaml." in lines
-    assert any(line.startswith("roster.csv: 1 ready") for line in lines)
-
-
 def test_check_works_without_a_workspace_and_leaves_the_users_folder_alone(tmp_path, calling):
     office = Office(tmp_path)
     (office.folder / "opscom.yaml").unlink()

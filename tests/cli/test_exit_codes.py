@@ -79,6 +79,7 @@ def test_5_a_faulty_mapping_stops_only_itself_and_all_its_faults_are_told(office
     office.table("inbox/staff.csv", [user(5)])
     wrong = ROSTER.replace("roster", "staff").replace("first_name", "frist_name")
     path = office.write("mappings/staff.yaml", wrong + "  zipp: Zip\n")
+    office.write("mappings/ends.yaml.txt", "version: 1\n")
     done = call("push", "--yes", "--json")
     assert done.code == 5
     found = {Path(file["source"]).name: file for file in done.json["files"]}
@@ -89,6 +90,11 @@ def test_5_a_faulty_mapping_stops_only_itself_and_all_its_faults_are_told(office
         for line, name, near in ((8, "frist_name", "first_name"), (11, "zipp", "zip"))
     ]
     assert found["staff.csv"]["error"].startswith("staff.csv has the columns of roster.yaml")
+    assert "Not tried, because of their faults: staff.yaml." in done.err.splitlines()
+    assert done.err.splitlines()[0] == (
+        "mappings/ends.yaml.txt is no mapping by its name and was passed over. Rename it to ends.yaml; where "
+        "the .txt is not seen, let the file explorer show endings of file names."
+    )
     assert found["roster.csv"]["states"] == {"pushed": 1}
     assert sent(controller) == ["000000"]
     # Where it is the only one that is named, nothing starts.

@@ -56,15 +56,6 @@ def test_a_long_name_has_its_newest_workbook_an_older_one_and_an_archived_file(
     assert len(controller.ledger) == 7
 
 
-def test_two_long_names_with_one_beginning_have_two_workbooks(office, call):
-    for end in "ab":
-        name = long_name("x", LONGEST - 1)
-        office.roster(2, f"inbox/{name.removesuffix('.csv')}{end}.csv")
-    done = call("push", "--yes", "--json")
-    assert done.code == 0
-    assert len({file["results"] for file in done.json["files"]}) == len(workbooks(office)) == 2
-
-
 @pytest.mark.parametrize("lock", ["", "~$", ".~lock."], ids=["a folder", "Excel", "LibreOffice"])
 def test_only_a_workbook_that_is_open_is_called_open_and_it_is_left_alone(office, call, lock):
     name, why = "roster-results.xlsx", "could not be replaced (Is a directory)"

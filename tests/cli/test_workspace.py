@@ -108,6 +108,7 @@ def test_two_files_of_one_stem_in_one_run_get_two_workbooks():
 
 
 SOURCES = ["a.csv", "A.csv", "a.xlsx", "a-csv.csv", "a", "a-results.xlsx", "a (2).csv"]
+SOURCES += ["x" * 250 + "a.csv", "x" * 250 + "b.csv"]
 
 
 @given(st.lists(st.sampled_from(SOURCES), max_size=12))

@@ -9,7 +9,7 @@ import zipfile
 
 import openpyxl
 import pytest
-from commanding import DELETES, ROSTER, permit, user, write_book
+from commanding import ROSTER, permit, user, write_book
 from controller import Fault
 from returning import (
     LIBREOFFICE,
@@ -293,21 +293,3 @@ def test_a_word_beside_a_fault_of_the_cells_stands_in_the_next_workbook_too(desk
     desk.push(desk.table("permits.csv", [permit(0) | {"To": "soon"}]), code=1)
     desk.give_back("permits", ("PL0", "opscom_answer", answer), code=1)
     assert [row["opscom_answer"] for row in desk.table_of("permits")] == [answer]
-
-
-def test_deletes_that_are_given_back_are_sent_once(desk, controller):
-    desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=0)
-    ids = [row["opscom_reference_id"] for row in desk.table_of("permits")]
-    desk.write("mappings/cancel.yaml", DELETES)
-    controller.plan["no-such-9", 1] = Fault("answer", code=9009, applied=False)
-    desk.table("cancel.csv", [{"Reference ID": each} for each in [*ids[:2], "", "no-such-9"]])
-    desk.push("cancel.csv", code=1)
-    path = desk.results("cancel")
-    with edited(path) as page:
-        page.cell(4, ROW + 1).value = ids[2]
-        page.delete_rows(5)
-    before = len(controller.ledger)
-    desk.push(path, code=0)
-    assert sent(controller, before) == [ids[2]]
-    states = [row["opscom_status"] for row in desk.table_of("cancel")]
-    assert states == ["unchanged", "unchanged", "pushed"]

@@ -3,16 +3,17 @@
 from collections import Counter
 from datetime import timedelta
 
+import commanding
 import openpyxl
 import pytest
-from annotating import STARTED, about_of, opened, part_of, problem, sheet_of, texts_on
+from annotating import STARTED, about_of, opened, part_of, problem, sheet_of, written
+from commanding import lines_on
 from hypothesis import given
 from hypothesis import strategies as st
 
 from importer.codes import CODES
 from importer.model import Outcome, Severity, State
 from importer.report import Against
-from importer.results import write_workbook
 from importer.results.parts import EDITED
 from importer.results.words import headline, next_steps
 from importer.text import spans
@@ -22,17 +23,13 @@ WARNING = {"severity": Severity.WARNING, "code": None}
 
 
 def summary(tmp_path, *parts, **facts):
-    path = write_workbook(tmp_path / "students-results.xlsx", about_of(**facts), parts)
-    book = openpyxl.load_workbook(path)
+    book = openpyxl.load_workbook(written(tmp_path, *parts, **facts))
     assert book.sheetnames[0] == "Summary"
     return book["Summary"]
 
 
 def section(page, title):
-    """Return the lines under a heading, up to the blank line that ends the section."""
-    lines = [[cell for cell in row if cell is not None] for row in page.iter_rows(values_only=True)]
-    start = lines.index([title]) + 1
-    return lines[start : lines.index([], start) if [] in lines[start:] else None]
+    return commanding.section(lines_on(page), title)
 
 
 def links(page):
@@ -188,7 +185,9 @@ def test_the_whole_summary_in_the_order_of_a_reader(tmp_path):
     news = {0: (), 3: ("email", "street"), 5: ("email",)}
     part = part_of(sheet, outcomes, found, news=news, notes=("Odd.",))
     page = summary(tmp_path, part, against=against, notes=("Old file.",))
-    lines = (" | ".join(map(str, line)).replace("\n", " / ") for line in texts_on(page))
+    lines = (
+        " | ".join(map(str, line)).replace("\n", " / ") for line in filter(None, lines_on(page))
+    )
     assert "\n".join(lines) == WHOLE
     found = links(page)
     assert (found["O'Hara, row 10"], found["row 5"]) == ("'O''Hara'!A7", "'O''Hara'!H2")
@@ -266,7 +265,7 @@ def test_what_says_nothing_is_left_out_and_a_short_run_is_told_in_seconds(tmp_pa
     part = part_of(sheet_of(("a",), [("x",)], name=None, header_row=1))
     more, ended = part_in({State.PUSHED: 1, State.READY: 3}), STARTED + timedelta(seconds=7.4)
     page = summary(tmp_path, part, more, ended=ended, command="settle", sandbox=True)
-    lines = [line for line in texts_on(page) if page]
+    lines = lines_on(page)
     titles = [line[0] for line in lines if len(line) == 1]
     assert titles[2:] == [
         "What to do",

@@ -14,9 +14,9 @@ from annotating import (
     sheet_of,
     sheet_values,
     source_cells,
-    texts_on,
     written,
 )
+from commanding import lines_on
 from returning import LIBREOFFICE, save_in_libreoffice
 
 from importer.codes import CODES
@@ -101,7 +101,7 @@ def test_every_row_has_its_line_and_every_marked_cell_its_colour_and_comment(tmp
     looks = [(cell.font.b, cell.font.i, cell.border.left.style) for cell in (error, warned, answer)]
     assert looks == [(True, False, "thin"), (False, True, "thin"), (True, True, "mediumDashed")]
     assert (plain.fill.fill_type, error.number_format, warned.number_format) == (None, "@", "@")
-    first = [line for line in texts_on(opened(path, "Summary")) if line[-1] == "9019 error"]
+    first = [line for line in lines_on(opened(path, "Summary")) if line[-1:] == ["9019 error"]]
     assert [line[0] for line in first] == ["Last name"]
 
 
