@@ -201,13 +201,6 @@ class Office:
 
         return call
 
-    def attempts(self):
-        """Return what the journal says of every attempt."""
-        import sqlite3
-
-        with contextlib.closing(sqlite3.connect(self.journal)) as journal:
-            return journal.execute("SELECT row, state FROM attempt ORDER BY id").fetchall()
-
 
 def user(number):
     return {

@@ -39,9 +39,7 @@ def left(office):
 def test_what_a_kill_has_left_goes_with_a_run_the_day_after(office, step):
     environ = {"TMPDIR": str(office.folder.parent / "scratch")}
     office.roster(50)
-    with office.start(step, "check", code=DRAWS, environ=environ) as check:
-        check.communicate(timeout=100)
-    assert check.returncode == -signal.SIGKILL
+    assert office.run(step, "check", code=DRAWS, environ=environ).code == -signal.SIGKILL
     scratch, drafts = before = left(office)
     assert any(before)
     assert office.run("check", environ=environ).code == 0
@@ -73,9 +71,8 @@ main(sys.argv[1:])
 def test_a_scanner_that_holds_new_files_is_waited_for(office, call):
     office.roster(2)
     assert call("check").code == 0
-    with office.start("check", code=SCANNED) as check:
-        _out, err = check.communicate(timeout=100)
-    assert (check.returncode, "another program" in err) == (0, False)
+    done = office.run("check", code=SCANNED)
+    assert (done.code, "another program" in done.err) == (0, False)
     [newest] = office.folder.glob("results/*.xlsx")
     assert newest.name == "roster-checked.xlsx"
     assert len(list(office.folder.glob("results/old checks/*.xlsx"))) == 1
@@ -100,15 +97,14 @@ def test_a_disk_that_fills_up_is_told_with_the_folder_for_temporary_files(office
     results = office.folder / "results"
     office.roster(rows)
     results.joinpath("roster-checked.xlsx").write_bytes(b"old")
-    with office.start("check", most, code=FULL, environ={"TMPDIR": str(scratch)}) as check:
-        _out, err = check.communicate(timeout=100)
-    assert check.returncode == 5
+    done = office.run("check", most, code=FULL, environ={"TMPDIR": str(scratch)})
+    assert done.code == 5
     assert (
         f"Error: {results / 'roster-checked.xlsx'}: this workbook could not be written: File too large. "
         f"Make room in {results} and in {scratch} (for temporary files), or name another folder with "
         "--results, then run the same command again; nothing is sent twice."
-    ) in err.splitlines()
-    assert "Exception" not in err
+    ) in done.err.splitlines()
+    assert "Exception" not in done.err
     assert left(office) == ([], [])
     assert [path.read_bytes() for path in results.iterdir()] == [b"old"]
 

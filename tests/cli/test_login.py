@@ -1,16 +1,15 @@
 """``login``: the token is kept where only its owner can read it, found again, and shown nowhere."""
 
 import io
-import json
 import os
 import stat
 import sys
 
-import keyring
+import keyring.backend
+import keyring.errors
 import pytest
 from commanding import CLIENT, TOKEN, Office
 from controller import Fault
-from keychain import Keyring
 
 
 @pytest.fixture
@@ -23,13 +22,36 @@ def kept(office):
     return office.folder / ".opscom-token"
 
 
+class Keychain(keyring.backend.KeyringBackend):
+    """A keychain of a system, which may be locked."""
+
+    priority, locked = 9, False
+
+    def __init__(self):
+        super().__init__()
+        self._tokens = {}
+
+    @property
+    def tokens(self):
+        if self.locked:
+            raise keyring.errors.KeyringLocked("locked")
+        return self._tokens
+
+    def get_password(self, service, username):
+        return self.tokens.get((service, username))
+
+    def set_password(self, service, username, password):
+        self.tokens[service, username] = password
+
+    def delete_password(self, service, username):
+        del self.tokens[service, username]
+
+
 @pytest.fixture
-def keychain(tmp_path, monkeypatch):
-    """Let this system have a keychain; return its file."""
-    monkeypatch.setenv("TEST_KEYCHAIN", str(tmp_path / "keychain.json"))
-    before = keyring.get_keyring()
-    keyring.set_keyring(Keyring())
-    yield tmp_path / "keychain.json"
+def keychain():
+    before, made = keyring.get_keyring(), Keychain()
+    keyring.set_keyring(made)
+    yield made
     keyring.set_keyring(before)
 
 
@@ -56,8 +78,7 @@ def test_the_keychain_of_the_system_keeps_the_token_for_client_code_and_host(
         "OPSCOM_API_TOKEN, or name a file that only you can read as `token_file:` in opscom.yaml."
     )
     assert login().err == f"The API token of {account} is kept in the keychain of this system.\n"
-    assert json.loads(keychain.read_text()) == {f"opscom-import/{account}": TOKEN}
-    assert not kept.exists()
+    assert (keychain.tokens, kept.exists()) == ({("opscom-import", account): TOKEN}, False)
     assert TOKEN not in call("push", "--yes").err
     assert [entry.body["apiToken"] for entry in controller.ledger] == [TOKEN]
     # Plate validation is on a host of its own, and takes the same token.
@@ -66,13 +87,13 @@ def test_the_keychain_of_the_system_keeps_the_token_for_client_code_and_host(
     assert call(*cars, "--plate-host", other).code == 0
     assert controller.ledger[-1].body["api_token"] == TOKEN
     assert login("--forget").err == f"The API token of {account} is forgotten.\n"
-    assert TOKEN not in keychain.read_text()
+    assert keychain.tokens == {}
     nothing = f"The API token of {account} was not kept here; nothing was changed.\n"
     assert login("--forget").err == nothing
 
 
 def test_a_keychain_that_does_not_open_is_no_keychain(login, kept, keychain):
-    keychain.mkdir()
+    keychain.locked = True
     assert login().code == 0
     assert kept.read_text() == TOKEN
 

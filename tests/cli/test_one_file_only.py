@@ -48,10 +48,9 @@ def test_a_file_that_needs_more_memory_than_there_is_is_in_error_and_the_others_
     office.roster(2)
     office.roster(1, "inbox/a roster.csv")
     os.truncate(office.inbox / "a roster.csv", 1 << 36)
-    with office.start("push", "--yes", "--json", code=SMALL) as push:
-        out, err = push.communicate(timeout=100)
-    assert push.returncode == 5, err
-    assert [file["error"] for file in json.loads(out)["files"]] == [
+    done = office.run("push", "--yes", "--json", code=SMALL)
+    assert done.code == 5, done.err
+    assert [file["error"] for file in done.json["files"]] == [
         (
             "a roster.csv: this machine has too little memory for the file. Close other programs, or "
             "split it into several."
@@ -156,17 +155,16 @@ def test_a_workbook_that_cannot_be_made_is_said_and_the_others_and_the_next_run_
 ):
     office.roster(2, "inbox/a roster.csv")
     office.roster(2, "inbox/b roster.csv", start=5)
-    with office.start("push", "--yes", "--json", code=FAILS) as push:
-        out, err = push.communicate(timeout=100)
-    told = json.loads(out)
-    assert (push.returncode, told["exit_code"]) == (3, 3)
+    done = office.run("push", "--yes", "--json", code=FAILS)
+    told = done.json
+    assert (done.code, told["exit_code"]) == (3, 3)
     assert told["stopped"].startswith(
         "The workbook of a roster.csv could not be made (ValueError at "
     )
     assert told["stopped"].endswith(
         "). Run the same command again: nothing is sent twice. If it fails again, report this line."
     )
-    assert "user0@" not in out + err
+    assert "user0@" not in done.out + done.err
     assert [(file["states"], bool(file["results"])) for file in told["files"]] == [
         ({"pushed": 2}, False),
         ({"pushed": 2}, True),
@@ -181,8 +179,7 @@ def test_a_workbook_that_cannot_be_made_is_said_and_the_others_and_the_next_run_
 def test_a_check_whose_workbook_cannot_be_made_is_that_files_error(office):
     office.roster(2, "inbox/a roster.csv")
     office.roster(2, "inbox/b roster.csv", start=5)
-    with office.start("check", "--json", code=FAILS) as check:
-        told = json.loads(check.communicate(timeout=100)[0])
-    assert check.returncode == 5
-    assert [file["states"] for file in told["files"]] == [{}, {"ready": 2}]
-    assert told["files"][0]["error"].startswith("The workbook of a roster.csv could not be made (")
+    done = office.run("check", "--json", code=FAILS)
+    assert (done.code, list(done.states.values())) == (5, [{}, {"ready": 2}])
+    error = done.json["files"][0]["error"]
+    assert error.startswith("The workbook of a roster.csv could not be made (")

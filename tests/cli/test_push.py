@@ -74,16 +74,6 @@ def test_limit_sends_the_first_rows_of_all_files_and_the_next_push_goes_on(
     assert inbox(office) == []
 
 
-@pytest.mark.parametrize(
-    ("name", "option"), [("inbox/roster.csv", "--keep"), ("roster.csv", "--yes")]
-)
-def test_a_file_stays_where_it_is_to_be_kept_or_lies_elsewhere(office, call, name, option):
-    source = office.roster(1, name)
-    assert call("push", "--yes", source, option).code == 0
-    assert source.exists()
-    assert list((office.folder / "archive").iterdir()) == []
-
-
 def test_users_go_before_permits_whatever_the_files_are_called(office, controller, call):
     office.write("mappings/permit.yaml", PERMITS)
     office.table("inbox/a permit.csv", [permit(0)])

@@ -138,10 +138,6 @@ def test_a_folder_in_the_place_of_the_file_is_said(tmp_path):
 # Hosts
 
 
-SOUND = (
-    "https://opscom.example https://opscom.example:8443 http://127.0.0.1:8765 http://localhost:1 "
-    "http://[::1]:8765 http://127.1.2.3"
-)
 FAULTS = {
     " {host} would get the API token unencrypted. Write https:// instead of http://.": (
         "http://opscom.example http://10.0.0.4:8765 http://127.0.0.1.example http://localhost.example "
@@ -155,11 +151,6 @@ FAULTS = {
     ),
     f" holds a user name or password. Write it like {DEFAULT_HOST}.": "https://a:b@opscom.example",
 }
-
-
-@pytest.mark.parametrize("host", SOUND.split())
-def test_https_anywhere_and_plain_http_on_this_machine_are_allowed(tmp_path, host):
-    assert load_settings(tmp_path, {}, host=host).host == host
 
 
 @pytest.mark.parametrize(

@@ -110,15 +110,14 @@ def test_a_row_that_is_settled_keeps_its_state_beside_a_later_file(desk, control
     assert controller.requests == 2
 
 
-def test_what_was_corrected_in_the_workbook_of_a_file_counts_more_than_the_file(
-    desk, controller, lay
-):
+def test_what_was_corrected_in_a_workbook_counts_more_and_both_are_archived(desk, controller, lay):
     lay("roster", "a", {1: False, 2: False})
     push(desk)
     path = desk.correct("roster a", (user(1)["Id"], "First", "Corrected"))
     (desk.inbox / path.name).write_bytes(path.read_bytes())
-    for sends in (1, 0):
-        before = controller.requests
-        push(desk)
-        assert controller.requests - before == sends
+    push(desk)
+    desk.do("push", "--yes", code=0)
+    assert controller.requests == 3
     assert controller.ledger[-1].body["first_name"] == "Corrected"
+    archived = len(list(desk.folder.glob("archive/*")))
+    assert (list(desk.inbox.iterdir()), archived) == ([], 2)

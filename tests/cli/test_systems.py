@@ -43,16 +43,21 @@ def test_a_client_code_that_is_new_creates_nothing_before_somebody_says_whose_it
 
 
 @pytest.mark.parametrize(
-    ("how", "state", "more"), [("--same-system", "unchanged", 0), ("--new-system", "pushed", 3)]
-)
+    ("how", "states"),
+    [("--same-system", "3 unchanged"), ("--new-system", "3 pushed"), ("y", "3 unchanged"), ("n", "3 pushed")],
+)  # fmt: skip
 def test_what_a_person_says_of_a_new_client_code_is_known_from_then_on(
-    pushed, controller, tmp_path, how, state, more
+    pushed, controller, monkeypatch, how, states
 ):
-    new = ("--client", "OC-TEST", "--results", tmp_path / "other")
-    done = pushed.push("permits.csv", *new, how, code=0)
-    assert done["files"][0]["states"] == {state: 3}
-    pushed.push("permits.csv", *new, code=0)
-    assert controller.requests == 3 + more
+    call = pushed.calling(monkeypatch)
+    new = ("push", "permits.csv", "--yes", "--client", "OC-TEST", "--results", "other")
+    asked = how in "yn"
+    done = call(*new, typed=[how]) if asked else call(*new, how)
+    question = "Is that the same OPSCOM, so that what was sent there counts?"
+    like = f"differs only in dashes, underscores or capitals.\n{question}"
+    assert (done.code, states in done.err, like in done.err) == (0, True, asked)
+    assert call(*new).code == 0
+    assert controller.requests == (6 if states == "3 pushed" else 3)
 
 
 def test_a_client_code_of_which_nothing_was_sent_yet_is_still_a_question(pushed, controller):
@@ -62,16 +67,6 @@ def test_a_client_code_of_which_nothing_was_sent_yet_is_still_a_question(pushed,
     told = pushed.push("permits.csv", "--client", "OC-TEST", code=2)
     assert "now the client code is OC-TEST" in told["error"]
     assert controller.requests == 3
-
-
-@pytest.mark.parametrize(("answer", "states"), [("y", "3 unchanged"), ("n", "3 pushed")])
-def test_a_person_at_the_terminal_answers(pushed, monkeypatch, answer, states):
-    call = pushed.calling(monkeypatch)
-    more = ("--client", "OC-TEST", "--results", "other")
-    done = call("push", "permits.csv", "--yes", *more, typed=[answer])
-    question = "Is that the same OPSCOM, so that what was sent there counts?"
-    assert f"differs only in dashes, underscores or capitals.\n{question}" in done.err
-    assert (done.code, states in done.err) == (0, True)
 
 
 # Hosts

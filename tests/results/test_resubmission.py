@@ -31,10 +31,6 @@ SAVERS = [
 both = pytest.mark.parametrize("saver", SAVERS)
 
 
-def states(rows, key="Id"):
-    return {row[key]: row["opscom_status"] for row in rows}
-
-
 @both
 def test_of_an_edited_workbook_only_corrected_changed_and_new_rows_go(
     desk, controller, saver, tmp_path
@@ -68,7 +64,7 @@ def test_of_an_edited_workbook_only_corrected_changed_and_new_rows_go(
     assert bodies["000004"] == payload(4) | {"last_name": "Changed"}
     assert bodies["000099"] == payload(99)
     rows = desk.table_of("roster")
-    assert states(rows) == {
+    assert {row["Id"]: row["opscom_status"] for row in rows} == {
         "000007": "unchanged",
         "000006": "invalid",
         "000005": "unchanged",
