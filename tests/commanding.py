@@ -282,12 +282,12 @@ def section(lines, title):
 class Terminal:
     """A process on a real terminal of its own (POSIX); ``screen`` is what a person has seen."""
 
-    def __init__(self, office, *arguments, term="xterm", dimensions=(24, 80)):
+    def __init__(self, office, *arguments):
         import pexpect
 
         self._child = pexpect.spawn(
             sys.executable, ["-m", "importer", *arguments], cwd=str(office.folder), encoding="utf-8",
-            env=office.environment(TERM=term), timeout=100, dimensions=dimensions,
+            env=office.environment(TERM="xterm"), timeout=100,
         )  # fmt: skip
         self._child.logfile_read = self._seen = io.StringIO()
 
