@@ -3,7 +3,7 @@
 import shutil
 
 import pytest
-from commanding import ROOT, Office, read_results
+from commanding import ROOT, Office
 
 TABLE = """\
 from importer.schema import Field, Kind, Need, Policy, Resend, Table
@@ -57,57 +57,34 @@ def add(path, before, text):
     path.write_text(whole.replace(before, text + before), encoding="utf-8")
 
 
-@pytest.fixture
-def office(tmp_path):
-    """Give what makes an office whose program knows one endpoint more."""
-
-    def make(table):
-        program = tmp_path / "program"
-        for part in ("importer", "schemas", "mappings"):
-            shutil.copytree(ROOT / part, program / part)  # what is compiled already, too
-        (program / "schemas" / "fines.py").write_text(table, encoding="utf-8")
-        listed = program / "schemas" / "__init__.py"
-        add(listed, "from schemas.permits import", "from schemas.fines import FINES\n")
-        add(listed, "PLATES)", "FINES, ")
-        add(program / "importer" / "sandbox" / "pages.py", ')\n"""Every call', PAGE)
-        made = Office(tmp_path, mappings={"fines": MAPPING})
-        made.environ = {"PYTHONPATH": str(program)}
-        made.table("inbox/fines.csv", ROWS)
-        return made
-
-    return make
-
-
-def states(office, *arguments):
-    done = office.run(*arguments, "--json", environ=office.environ)
-    assert done.code == 0, done.err
-    return done.states["fines.csv"], done
-
-
-def first_line(office):
-    path = office.folder / "results" / "sandbox" / "fines-results.xlsx"
-    (row,) = [row for row in read_results(path) if row["Ticket"] == "T1"]
-    return row
-
-
 @pytest.mark.parametrize("table", [UPSERT, CREATE], ids=["upsert", "create"])
-def test_rows_of_a_new_endpoint_are_checked_pushed_and_known_again(office, table):
-    office = office(table)
-    assert states(office, "check")[0] == {"ready": 3}
-    assert states(office, "push", "--sandbox")[0] == {"pushed": 3}
-    assert first_line(office)["opscom_status"] == "pushed"
-    assert states(office, "push", "--sandbox")[0] == {"unchanged": 3}
-    shown = office.run("history", "--json", environ=office.environ).json
-    assert shown["runs"][0]["files"][0]["endpoint"] == "fines"
+def test_rows_of_a_new_endpoint_are_checked_pushed_and_known_again(tmp_path, table):
+    program = tmp_path / "program"
+    for part in ("importer", "schemas", "mappings"):
+        shutil.copytree(ROOT / part, program / part)  # what is compiled already, too
+    (program / "schemas" / "fines.py").write_text(table, encoding="utf-8")
+    listed = program / "schemas" / "__init__.py"
+    add(listed, "from schemas.permits import", "from schemas.fines import FINES\n")
+    add(listed, "PLATES)", "FINES, ")
+    add(program / "importer" / "sandbox" / "pages.py", ')\n"""Every call', PAGE)
+    office = Office(tmp_path, mappings={"fines": MAPPING})
+
+    def call(*command, code=0):
+        done = office.run(*command, "--json", environ={"PYTHONPATH": str(program)})
+        assert done.code == code, done.err
+        return done
+
+    def states(rows, *command, code=0):
+        office.table("inbox/fines.csv", rows)
+        return call(*command, code=code).states["fines.csv"]
+
+    shown = call("fields", "fines").json["fines"]["fields"]
+    assert [field["name"] for field in shown] == ["ticket", "plate", "amount"]
+    assert states([{**ROWS[0], "Ticket": "T" * 11}], "check", code=1) == {"invalid": 1}
+    assert states(ROWS, "check") == {"ready": 3}
+    assert states(ROWS, "push", "--sandbox") == {"pushed": 3}
+    assert states(ROWS, "push", "--sandbox") == {"unchanged": 3}
+    assert call("history").json["runs"][0]["files"][0]["endpoint"] == "fines"
     if table == UPSERT:  # what changed is sent again
-        office.table("inbox/fines.csv", [{**ROWS[0], "Amount": "9.99"}, *ROWS[1:]])
-        assert states(office, "push", "--sandbox")[0] == {"pushed": 1, "unchanged": 2}
-
-
-def test_a_field_of_a_new_endpoint_is_shown_and_held_to_its_limit(office):
-    office = office(UPSERT)
-    shown = office.run("fields", "fines", "--json", environ=office.environ).json
-    assert [field["name"] for field in shown["fines"]["fields"]] == ["ticket", "plate", "amount"]
-    office.table("inbox/fines.csv", [{**ROWS[0], "Ticket": "T" * 11}])
-    done = office.run("check", "--json", environ=office.environ)
-    assert (done.code, done.states["fines.csv"]) == (1, {"invalid": 1})
+        changed = [{**ROWS[0], "Amount": "9.99"}, *ROWS[1:]]
+        assert states(changed, "push", "--sandbox") == {"pushed": 1, "unchanged": 2}
