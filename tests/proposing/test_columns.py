@@ -97,21 +97,6 @@ def test_a_header_of_an_office_leads_to_its_field(place, endpoint, header, value
     assert (found.field, found.used) == (field, True)
 
 
-@pytest.mark.parametrize(
-    "legal",
-    [
-        {"Last Name": PEOPLE["Last Name"], "First Name": PEOPLE["First Name"]},
-        {"Nom": PEOPLE["Last Name"], "Prénom légal": PEOPLE["First Name"]},
-        {"Full Name": WORDS},
-    ],
-)
-def test_a_preferred_name_is_not_sent_where_another_column_gives_the_legal_one(place, legal):
-    header = "Prénom usuel" if "Nom" in legal else "Preferred First Name"
-    found = place({"ID": NUMBERS, **legal, header: PEOPLE["First Name"]})[header]
-    reason = "a preferred name; another column gives the legal one"
-    assert (found.field, found.reason) == (None, reason)
-
-
 NOT_OURS = {
     BIRTHS: ("Hire Date", "Date d'embauche", "Fecha de ingreso", "Admission Date"),
     PHONES: ("Emergency Contact Phone", "Phone (Emergency)", "Téléphone d'urgence", "Guardian 1 Cell", "Grd 1 Cell Phone", "P1 Cell", "Urg. tél.", "Emer Contact Phone", "High School Phone", "PG1 Cell", "RESP1_TEL_PORTABLE"),
@@ -139,6 +124,7 @@ def test_what_is_about_others_or_other_things_is_neither_sent_nor_asked(place, h
     ("beside", "header", "values", "field", "reason"),
     [
         ({}, "", MAILS, None, "the column has no header; write one to have it sent"),
+        ({}, "Preferred First Name", WORDS, None, "a preferred name; another column gives the legal one"),
         ({}, "Date of Birth", WORDS, None, "the header may mean date_of_birth, but the values are not dates"),
         (
             {}, "DOB", ("2026-01-05", "2026-02-05", "2026-03-05", "2026-04-05"), None,
@@ -323,11 +309,9 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
                 ("Preferred Given Name", "Surname"),
             )
         ),
-        # Beside a first name "Nom" is the last one.
-        (
-            {"Matricule": PEOPLE["Student ID"], "Nom": PEOPLE["Last Name"], "Prénom": PEOPLE["First Name"]},
-            "users", ["unique_id", "last_name", "first_name"],
-        ),
+        # A preferred name gives way to the legal one, however that is called.
+        ({"Nom": CITIES, "Prénom légal": CITIES, "Prénom usuel": CITIES}, "users", ["last_name", "first_name", None]),
+        ({"Full Name": WORDS, "Preferred First Name": CITIES}, "users", ["last_name", None]),
         (
             {"ID": NUMBERS, "Legal Name - Last Name": PEOPLE["Last Name"], "Legal Name - First Name": PEOPLE["First Name"]},
             "users", ["unique_id", "last_name", "first_name"],
