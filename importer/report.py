@@ -132,7 +132,7 @@ def causes_of(
         for problem in checked.problems:
             message = _NUMBER.sub("#", _NEAREST.sub(".", problem.message))
             # What is wrong with a row is in no column.
-            column = _header(columns, problem) if problem.field else None
+            column = _header(columns, problem.columns) if problem.field else None
             key = (column, problem.field, problem.code, problem.severity, message)
             heaps.setdefault(key, []).append((at, problem))
     whole: dict[tuple[State, str, str], list[tuple[int, int, str]]] = {}
@@ -158,12 +158,22 @@ def _of_rows(
     if state is State.INVALID:
         means, stop, remedy = one.partition(". ")
         means += stop.strip()
-    elif known := code_of(code):
+    batch, fields = sheets[at].batch, list[str]()
+    if state is State.REJECTED and (known := code_of(code)):
         means, remedy = known.means, known.remedy
-    sheet = sheets[at].batch.sheet
-    place = sheet.place(int(sheet.rows[position]))
+        fields = [name for name in known.fields if name in batch.frame]
+    columns, row = batch.columns_at(fields, position), int(batch.sheet.rows[position])
     return Cause(
-        *(None, None, code, True, means, remedy, len(rows), (), place, (at, position, None)),
+        column=_header(batch.sheet.columns, columns),
+        field=next(iter(fields), None),
+        code=code,
+        holds=True,
+        message=means,
+        remedy=remedy,
+        rows=len(rows),
+        values=(),
+        place=batch.sheet.place(row, min(columns, default=None)),
+        first=(at, position, None),
         by_opscom=state is State.REJECTED,
         answered=one if state is State.REJECTED else "",
     )
@@ -174,8 +184,8 @@ def alike(text: str) -> str:
     return _WORD.sub(lambda word: "…" if any(map(str.isdigit, word[0])) else word[0], text)
 
 
-def _header(columns: Sequence[Column], problem: Problem) -> str | None:
-    return " and ".join(columns[at].name for at in problem.columns) or None
+def _header(columns: Sequence[Column], those: Iterable[int]) -> str | None:
+    return " and ".join(columns[at].name for at in those) or None
 
 
 def _cause(sheets: Sequence[Checked], heap: Sequence[tuple[int, Problem]]) -> Cause:
@@ -196,7 +206,7 @@ def _cause(sheets: Sequence[Checked], heap: Sequence[tuple[int, Problem]]) -> Ca
     near = {each.value: found[1] for _, each in heap if (found := _NEAREST.search(each.message))}
     few = _may_be_told(sheets[at], problem) and len(values) <= _MOST_VALUES and "" not in values
     return Cause(
-        column=_header(sheet.columns, problem),
+        column=_header(sheet.columns, problem.columns),
         field=problem.field,
         code="" if problem.code is None else str(problem.code),
         holds=problem.holds,

@@ -156,6 +156,16 @@ def test_what_differs_in_a_number_alone_is_one_cause(desk):
     assert [(each["code"], each["rows"]) for each in problems(desk)] == [("9030", 9)]
 
 
+def test_what_opscom_refuses_for_one_field_is_told_at_its_column(desk):
+    lay(desk, 1)
+    assert desk.do("push", "--sandbox")["exit_code"] == 0
+    other = user(2) | {"Mail": user(0)["Mail"], "Kind": "Student", "Prov": "ON"}
+    desk.table("inbox/roster.csv", [other])
+    (file,) = desk.do("push", "--sandbox")["files"]
+    (problem,) = file["problems"]
+    assert (problem["column"], problem["field"], problem["code"]) == ("Mail", "email", "9019")
+
+
 @POSIX
 def test_notes_and_causes_stand_above_the_question_and_no_sends_nothing(desk, controller):
     lay(desk, 20, Kind=["Student"] * 9 + ["Staff"])
