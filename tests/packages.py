@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import io
 import zipfile
+from pathlib import Path
 
 import pytest
 
 from importer.errors import InputError
-from importer.reading import read_source
+from importer.reading import read_source, take_sheet
 
+FIXTURES = Path(__file__).parent / "fixtures"
+FAULTS = FIXTURES / "producers" / "faults"
 DAMAGED = (
     "people.xlsx: the workbook is damaged or was cut off. "
     "Save it again in Excel, or export or download it again."
@@ -78,6 +81,11 @@ def read(folder, data, name="people.xlsx"):
     path = folder / name
     path.write_bytes(data)
     return read_source(path).grids[0]
+
+
+def table(path, header_row=1):
+    """Return the first sheet of a file, below its header."""
+    return take_sheet(read_source(path).grids[0], header_row)
 
 
 def refusal(folder, data, name="people.xlsx"):

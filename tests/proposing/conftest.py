@@ -4,6 +4,7 @@ import csv
 
 import pytest
 from asking import Desk
+from packages import table
 
 from importer.mapping import apply_mapping, load_mapping
 from importer.proposing.answers import Answers
@@ -12,7 +13,7 @@ from importer.proposing.profiles import profile
 from importer.proposing.propose import propose
 from importer.proposing.sheets import look_at
 from importer.proposing.yaml_files import mapping_text
-from importer.reading import read_source, take_sheet
+from importer.reading import read_source
 
 
 @pytest.fixture
@@ -23,8 +24,7 @@ def profiled(tmp_path):
         path = tmp_path / "export.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file).writerows([list(columns), *zip(*columns.values(), strict=True)])
-        source = read_source(path)
-        return profile(take_sheet(source.grids[0], 1))
+        return profile(table(path))
 
     return profiling
 

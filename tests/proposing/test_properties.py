@@ -13,12 +13,11 @@ from importer.errors import InputError
 from importer.mapping import load_mapping
 from importer.proposing.answers import Answers
 from importer.proposing.columns import fit
-from importer.proposing.profiles import profile
 from importer.proposing.proposal import Confidence
 from importer.proposing.propose import Office, propose, propose_file
-from importer.proposing.sheets import ENDPOINTS, look_at, readings
+from importer.proposing.sheets import ENDPOINTS, look_at
 from importer.proposing.yaml_files import mapping_text
-from importer.reading import read_source, take_sheet
+from importer.reading import read_source
 
 HEADERS = st.one_of(
     st.sampled_from([
@@ -53,12 +52,12 @@ def written(table, folder):
 
 
 @contextlib.contextmanager
-def looked_at(table):
+def looked_at(table, endpoint=None):
     """Yield the looks at a table as a file, and a file beside it; none where it is refused."""
     with tempfile.TemporaryDirectory() as folder:
         path, looks = written(table, folder), ()
         with contextlib.suppress(InputError):
-            looks = look_at(read_source(path))
+            looks = look_at(read_source(path), endpoint=endpoint)
         yield looks, path.with_suffix(".yaml")
 
 
@@ -88,13 +87,8 @@ def test_a_file_of_any_content_is_proposed_or_refused_and_what_is_proposed_is_re
 def test_no_column_is_sure_without_evidence_and_none_gives_two_fields_without_a_how(
     endpoint, table
 ):
-    with tempfile.TemporaryDirectory() as folder:
-        try:
-            source = read_source(written(table, folder))
-            sheet = take_sheet(source.grids[0], int(source.grids[0].rows[0]))
-        except (InputError, IndexError):
-            return
-    places = readings(profile(sheet), endpoint=endpoint)[0].places
+    with looked_at(table, endpoint) as (looks, _):
+        places = [place for look in looks for place in look.readings[0].places]
     for place in places:
         if place.confidence is Confidence.SURE:
             assert fit(place.field, place.profile)[0] or place.how == "join"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from old_excel import compound, workbook
-from packages import DAMAGED, read, refusal, with_sheet, zipped
+from packages import DAMAGED, FIXTURES, read, refusal, with_sheet, zipped
 
 from importer.errors import InputError
 from importer.reading import is_lock_file, read_source
@@ -176,7 +176,7 @@ CUT_OFF = (
     + ". If it always ends like this, open it in Excel, look at its last rows, and save it as an Excel "
     "workbook (.xlsx)."
 )  # fmt: skip
-SHOWN = Path(__file__).parents[1] / "fixtures" / "libreoffice" / "shown"
+SHOWN = FIXTURES / "libreoffice" / "shown"
 PAGE = "<table><tr>{}</tr></table>\n".format(
     "</tr><tr>".join(f"<td>{row}</td>" for row in range(99))
 )

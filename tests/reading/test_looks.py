@@ -1,26 +1,22 @@
 """What a person sees of a sheet beside its cells: merges, strikes, backgrounds."""
 
-from pathlib import Path
-
 import openpyxl
 import pytest
 from openpyxl.styles import Color, Font, PatternFill
 from openpyxl.styles.colors import COLOR_INDEX
-from packages import texts
+from packages import FAULTS, table, texts
 
 from importer.model import CellType
-from importer.reading import faults, read_source, take_sheet
-
-FAULTS = Path(__file__).parents[1] / "fixtures" / "producers" / "faults"
+from importer.reading import faults, read_source
 
 
 def saved(folder, fill):
-    """Return the source of a workbook whose sheet ``fill`` writes with openpyxl."""
+    """Return the path of a workbook whose sheet ``fill`` writes with openpyxl."""
     book = openpyxl.Workbook()
     fill(book.active)
     path = folder / "people.xlsx"
     book.save(path)
-    return read_source(path)
+    return path
 
 
 # --- Merges -------------------------------------------------------------------------------------
@@ -36,7 +32,7 @@ def test_a_cell_merged_over_rows_is_the_value_of_all_of_them_as_it_looks(tmp_pat
         for block in ("A2:A3", "A4:A5", "C2:C3", "C4:C5"):
             sheet.merge_cells(block)
 
-    grid = saved(tmp_path, fill).grids[0]
+    grid = read_source(saved(tmp_path, fill)).grids[0]
     assert texts(grid)[1:] == [
         ["Truro", "a", "125%"], ["Truro", "b", "125%"], ["Digby", "c", ""], ["Digby", "d", ""],
     ]  # fmt: skip
@@ -67,16 +63,14 @@ def test_a_header_merged_over_columns_names_whichever_of_them_is_filled(tmp_path
         sheet.append(["a", *cells, "Truro"])
         sheet.merge_cells("B1:C1")
 
-    source = saved(tmp_path, fill)
-    sheet = take_sheet(source.grids[0], 1)
-    assert [column.header for column in sheet.columns] == ["id", *headers, "city"]
+    columns = table(saved(tmp_path, fill)).columns
+    assert [column.header for column in columns] == ["id", *headers, "city"]
 
 
 @pytest.mark.parametrize("name", ["jasper-m0.xlsx", "jasper-m0.xls"])
 def test_a_header_beside_the_merged_cells_that_it_names_is_theirs(name):
     """JasperReports merges cells below a header, so that their value stands to the left of it."""
-    source = read_source(FAULTS / name)
-    sheet = take_sheet(source.grids[0], 4)
+    sheet = table(FAULTS / name, 4)
     named = {column.header: sheet.frame.iloc[0, column.position] for column in sheet.columns}
     named.pop("")
     assert named == {
@@ -102,8 +96,7 @@ def test_struck_cells_and_backgrounds_are_told_of_filled_cells(tmp_path):
         sheet["A6"].fill = PatternFill(solid, fgColor=Color(indexed=13))
         sheet["B6"].fill = PatternFill("lightGrid", fgColor="FFFF0000")
 
-    source = saved(tmp_path, fill)
-    sheet = take_sheet(source.grids[0], 1)
+    sheet = table(saved(tmp_path, fill))
     assert sheet.struck == {(1, 0)}
     assert sheet.fills == {
         0: ((0, "FF0000"), (1, "FF0000")),

@@ -8,16 +8,15 @@ import csv
 import datetime as dt
 import json
 import shutil
-from pathlib import Path
 
 import pytest
+from packages import FAULTS, FIXTURES, table
 from returning import LIBREOFFICE, save_in_libreoffice
 
 from importer.model import EXCEL_ERRORS, UNCORRECTED
-from importer.reading import faults, read_source, take_sheet
+from importer.reading import faults, read_source
 
-FOLDER = Path(__file__).parents[1] / "fixtures" / "producers"
-FAULTS = FOLDER / "faults"
+FOLDER = FIXTURES / "producers"
 SHOWN = json.loads((FOLDER / "shown.json").read_text(encoding="utf-8"))
 """File → case → what a person sees in the column ``value``; cells without a trusted value are marked."""
 STAND_INS = {
@@ -42,11 +41,6 @@ def test_every_cell_of_every_program_reads_as_a_person_sees_it(name):
     assert found == SHOWN[name] | stand_ins
 
 
-def read(path):
-    source = read_source(path)
-    return take_sheet(source.grids[0], 1)
-
-
 CALCULATED_LATER = {
     **dict.fromkeys(["poi-city.xlsx", "poi-city.xls", "perl-city.xls", "jxl-city.xls", "xlsxwriter-city.xlsx"], "City"),
     "pandas-xlsxwriter.xlsx": "City", "jxl-permits.xls": "Price",
@@ -55,7 +49,7 @@ CALCULATED_LATER = {
 
 @pytest.mark.parametrize("name", CALCULATED_LATER)
 def test_what_stands_in_for_the_value_of_a_formula_is_held(name):
-    sheet = read(FAULTS / name)
+    sheet = table(FAULTS / name)
     (at,) = [each.position for each in sheet.columns if each.header == CALCULATED_LATER[name]]
     assert sheet.flaws == tuple(
         faults.NOT_CALCULATED.at(row, at) for row in range(len(sheet.frame))
@@ -74,12 +68,12 @@ def test_what_is_hidden_in_any_way_is_told(name):
 
 
 def test_no_date_becomes_a_percentage_by_a_format_of_another_cell():
-    assert set(read(FAULTS / "dxf-permits.xlsx").frame[1]) == {"2026-09-01T14:05:00"}
+    assert set(table(FAULTS / "dxf-permits.xlsx").frame[1]) == {"2026-09-01T14:05:00"}
 
 
 # --- LibreOffice -----------------------------------------------------------------------------------
 
-SAVED = FOLDER.with_name("libreoffice")
+SAVED = FIXTURES / "libreoffice"
 FORMS = {
     "shown.xlsx": "xlsx:Calc MS Excel 2007 XML",
     "shown.xls": "xls:MS Excel 97",
@@ -115,7 +109,7 @@ def agrees(folder, name):
     assert len(expected) == 99
     if name == "shown.csv":
         expected = exported(folder)
-    sheet = read(folder / name)
+    sheet = table(folder / name)
     assert [*zip(sheet.frame[0], sheet.frame[1], strict=True)] == expected
     assert sheet.flaws == ()
 

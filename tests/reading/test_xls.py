@@ -1,16 +1,12 @@
 """Old workbooks (``.xls``): cells as Excel shows them, whatever program wrote them."""
 
 import struct
-from pathlib import Path
 
 import pytest
 from old_excel import SECTOR, workbook
-from packages import DAMAGED, read, refusal, texts
+from packages import DAMAGED, FAULTS, FIXTURES, read, refusal, texts
 
 from importer.reading import faults, read_source
-
-PRODUCERS = Path(__file__).parents[1] / "fixtures" / "producers"
-FAULTS = PRODUCERS / "faults"
 
 
 def test_old_workbooks_may_count_their_days_from_1904(tmp_path):
@@ -20,7 +16,7 @@ def test_old_workbooks_may_count_their_days_from_1904(tmp_path):
 
 def test_an_old_workbook_tells_as_much():
     """The file is xlwt's: a strike, a red cell, a merge over rows, a formula, a hidden row and column."""
-    grid = read_source(PRODUCERS / "xlwt-looks.xls").grids[0]
+    grid = read_source(FIXTURES / "producers" / "xlwt-looks.xls").grids[0]
     assert texts(grid) == [["id", "fee"], ["1", "3.5"], ["m", "x"], ["m", "y"], ["f", ""]]
     assert (grid.struck, grid.fills) == ({(1, 0)}, {1: ((1, "FF0000"),)})
     assert grid.flaws == (faults.NOT_CALCULATED.at(4, 1),)
