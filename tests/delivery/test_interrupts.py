@@ -13,7 +13,6 @@ import pytest
 from commanding import PERMITS, ROOT, TOKEN, Office, permit
 from controller import Controller, Fault
 from delivering import Through, permits, push
-from proving import Trial
 
 from importer.delivery.pace import Stopper
 
@@ -131,7 +130,7 @@ print(stopper.reason in {"enough", "The run was interrupted."}, stopper.abandone
     assert done.stdout == "True True\n", done.stderr
 
 
-def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_path):
+def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(journal):
     over, stopper, intents = threading.Event(), Stopper(), []
 
     def execute(connection, text, *values):
@@ -144,21 +143,17 @@ def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(tmp_pat
         return connection.execute(text, *values)
 
     with Controller() as controller:
-        trial = Trial("permits", tmp_path / "journal.sqlite", controller, rows=3)
         done = push(
-            controller.url, trial.journal, "permits", permits(3), stopper=stopper,
-            through=lambda journal: Through(journal, execute),
+            controller.url, journal, "permits", permits(3), stopper=stopper,
+            through=lambda opened: Through(opened, execute),
         )  # fmt: skip
         sent = {f"P{n}" for n, state in done.states.items() if state != "not sent"}
         # Whatever was begun in spite of all has its time now.
         over.wait(0.3)
         assert {entry.key for entry in controller.ledger} <= sent
-        trial.seen = {f"P{n}": len(controller.entries(f"P{n}")) for n in range(3)}
-        trial.waiting = {n for n, state in done.states.items() if state == "unknown"}
-        trial.finish()
 
 
-def test_a_row_that_was_told_as_not_sent_does_not_leave_after_it(tmp_path):
+def test_a_row_that_was_told_as_not_sent_does_not_leave_after_it(journal):
     over, before = threading.Event(), set(threading.enumerate())
 
     class Slow(Stopper):
@@ -177,8 +172,6 @@ def test_a_row_that_was_told_as_not_sent_does_not_leave_after_it(tmp_path):
                 thread.join(60)
 
     with Controller() as controller:
-        done = push(
-            controller.url, tmp_path / "journal.sqlite", "permits", permits(2), stopper=Slow(), seen=seen
-        )  # fmt: skip
+        done = push(controller.url, journal, "permits", permits(2), stopper=Slow(), seen=seen)
         assert done.states == {0: "not sent", 1: "not sent"}
         assert not controller.ledger
