@@ -28,26 +28,8 @@ class Most(Random):
 # Retry-After
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("7", 7.0),
-        (" 07 ", 7.0),
-        ("", None),
-        ("soon", None),
-        ("-7", None),
-        ("Sun, 01 Mar 2009 07:00:30 -0500", 0.0),
-        ("Mon, 99 Foo 2026 12:00:30 GMT", None),
-    ],
-    ids=lambda text: ascii(text)[:40],
-)
-def test_a_wait_is_read_in_seconds_and_as_a_date(header, seconds):
-    assert told_seconds(header) == seconds
-    assert told_seconds(in_an_hour()) == pytest.approx(3600, abs=100)
-
-
 @given(st.text() | st.from_regex(r"\w{3}, \d{1,3} \w{3} \d{1,6} \d+:\d+:\d+ [+-]\d{1,6}"))
-def test_no_header_is_a_fault(header):
+def test_no_wait_that_a_host_tells_is_a_fault(header):
     seconds = told_seconds(header)
     assert seconds is None or seconds >= 0
 
