@@ -24,7 +24,7 @@ from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from importer.sandbox.controller import HTML, Request, Response, respond
+from importer.sandbox.controller import Request, Response, respond
 from importer.sandbox.server import Connection, Sandbox
 from importer.sandbox.store import Store
 
@@ -37,13 +37,12 @@ CARRIED_OUT = {
     "cut-headers": True,  # the answer ends in the middle of its headers
     "drip": True,  # the answer (or ``body``) byte by byte, ``seconds`` between two
     "gone": False,  # no fault of ours: the client left within its request
-    "empty": False,  # 200 without a body
     "hang": False,  # never an answer, until one side goes
     "hold": True,  # the answer after ``release`` was called
-    "html": False,  # 200 with an HTML page
     "idle-close": True,  # a whole answer that promises to keep the connection, then its end
     "late": True,  # the answer after ``seconds``
     "lost": True,  # carried out, then an orderly end without a byte of an answer
+    "overtaken": True,  # ``body`` as in ``raw``, and the true answer when the next request of its connection comes
     "raw": True,  # ``body`` byte for byte (latin-1), status line and all, then the end
     "refuse": True,  # a whole answer, then nobody listens until ``listen`` is called
     "reset": False,  # a reset; before reading, where the plan names a request or connection
@@ -89,7 +88,6 @@ class Entry:
     attempt: int
     body: dict | None
     """The JSON object received; ``None`` where it was not read or is none."""
-    raw: bytes
     headers: dict[str, str]
     """Names in lower case."""
     fault: str
@@ -166,7 +164,8 @@ class Rigged(Connection):
         if self.repeated:
             self.wfile.write(self.repeated)
             select.select([self.connection], [], [], 20)
-        self.repeated = message if kind == "twice" else b""
+        later = {"twice": message, "overtaken": response.as_bytes()}
+        self.repeated = later.get(kind, b"")
         if kind == "drip":
             for byte in message:
                 self.wfile.write(bytes([byte]))
@@ -197,15 +196,12 @@ def broken(fault, response):
             said = {"ErrorCode": fault.code, "ErrorMessage": f"Invented message of {fault.code}."}
             body = json.dumps(said) if fault.code else fault.body
             response = Response(body, fault.status, dict(fault.headers))
-        case "html":
-            response = Response(HTML, headers={"Content-Type": "text/html"})
-        case "empty":
-            response = Response("")
         case "bad-json":
             response = Response(response.body[:-1])
         case "drip" if fault.body:
             response = Response(fault.body)
-    whole = fault.body.encode("latin-1") if fault.kind == "raw" else response.as_bytes()
+    plain = fault.kind in {"raw", "overtaken"}
+    whole = fault.body.encode("latin-1") if plain else response.as_bytes()
     body_at = whole.find(b"\r\n\r\n") + 4
     cuts = {"cut-headers": body_at // 2, "cut-body": (body_at + len(whole)) // 2}
     return whole[: cuts.get(fault.kind, len(whole))]
@@ -302,7 +298,7 @@ class Controller(Sandbox):
                     done = accepted(response)
             seen = request or Request("", "", {}, b"")
             entry = Entry(
-                *(call, seen.path, key, attempt, seen.body, seen.raw, seen.headers),
+                *(call, seen.path, key, attempt, seen.body, seen.headers),
                 *(fault.kind if fault else "", bool(done)),
                 str(done.get("reference_id") or done.get("vehicle_id_id") or ""),
                 time.monotonic(),

@@ -1,6 +1,7 @@
 """Push records to a controller, as the delivery tests do it: real sockets, a real journal."""
 
-from dataclasses import dataclass, field
+import datetime as dt
+from dataclasses import dataclass
 from random import Random
 
 from importer.delivery.evidence import evidence_of
@@ -40,7 +41,6 @@ class QuickRandom(Random):
 class Pushed:
     outcomes: dict
     stopped: str | None
-    order: list = field(default_factory=list)
 
     @property
     def states(self):
@@ -109,10 +109,8 @@ def push(
     *,
     workers=1,
     timeout=5.0,
-    again=False,
     stopper=None,
     pace=None,
-    client=CLIENT,
     token=TOKEN,
     through=lambda journal: journal,
     seen=lambda: None,
@@ -122,17 +120,15 @@ def push(
     """Push payloads to a controller and return what became of each.
 
     ``through`` may put something between the pusher and its journal; ``seen`` is called when the outcome of
-    a row is told. ``answer`` is what a person wrote
-    into every row of a results workbook, and ``told_at`` the moment at which that was written.
+    a row is told. ``answer`` is what a person wrote into every row of a results workbook, and ``told_at`` the
+    moment at which that was written.
     """
     stopper = stopper or Stopper()
     pace = pace or Pace(random=QuickRandom())
     with Journal(journal_path, POLICIES) as journal:
-        system = System(url, client)
+        system = System(url, CLIENT)
         number = journal.memory.system(system) or journal.add_system(system)
         if not journal.connection.execute("SELECT 1 FROM run WHERE id = 'r'").fetchone():
-            import datetime as dt
-
             journal.start_run("r", system, number, dt.datetime.now(dt.UTC))
         file = journal.start_file(
             "r", source="f.csv", sheet=None, digest="d", mapping="m", endpoint=endpoint,
@@ -144,15 +140,14 @@ def push(
         change = TABLES.get(policy.changed_by)
         known = EndpointMemory(journal.memory, number, endpoint)
         evidence = evidence_of(known, TABLES[endpoint], policy, book, change, standing=standing)
-        planned = plan(rows, evidence, again=again)
-        controller = Opscom(url, client, token, timeout=timeout)
+        planned = plan(rows, evidence)
+        controller = Opscom(url, CLIENT, token, timeout=timeout)
         conditions = Conditions(controller, pace, stopper, Breaker(stopper), workers)
-        outcomes, order = dict(planned.settled), []
+        outcomes = dict(planned.settled)
         for where, send in ((endpoint, planned.send), (policy.changed_by, planned.updates)):
             if send:
                 target = Target(TABLES[where], POLICIES[where], number, file)
                 for row, outcome in Pusher(target, through(journal), conditions).push(send):
                     outcomes[row.record.position] = row.told(outcome)
-                    order.append(row.record.position)
                     seen()
-    return Pushed(outcomes, stopper.reason, order)
+    return Pushed(outcomes, stopper.reason)

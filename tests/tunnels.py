@@ -29,7 +29,7 @@ class Middle(socketserver.ThreadingTCPServer):
         """Pass connections on to the URL ``target``."""
         super().__init__(("127.0.0.1", 0), None)
         self.target = urlsplit(target).hostname, urlsplit(target).port
-        self.connections, self._numbers = 0, {}
+        self.connections = 0
         self.heard = b""
         """Every byte that came from the client; behind TLS as it was before it was encrypted."""
         self._closing = threading.Event()
@@ -49,28 +49,17 @@ class Middle(socketserver.ThreadingTCPServer):
 
     def verify_request(self, sock, address):
         self.connections += 1
-        self._numbers[address] = self.connections
         return True
 
     def finish_request(self, sock, address):
         # A client that leaves is every day's business here.
         with contextlib.suppress(OSError):
-            self.serve(sock, self._numbers[address])
+            self.serve(sock)
 
-    def hear(self, sock, size=65536):
-        data = sock.recv(size)
+    def hear(self, sock):
+        data = sock.recv(65536)
         self.heard += data
         return data
-
-    def hear_until(self, sock, end):
-        """Return what comes up to and with ``end``; nothing where the client leaves before."""
-        heard = b""
-        while end not in heard:
-            more = self.hear(sock)
-            if not more:
-                return b""
-            heard += more
-        return heard
 
     def pass_on(self, client):
         """Carry bytes both ways until one side ends."""
@@ -102,13 +91,11 @@ class TlsHost(Middle):
     def url(self):
         return f"https://127.0.0.1:{self.port}"
 
-    def serve(self, sock, number):
-        if number <= self._breaks:
+    def serve(self, sock):
+        if self._plain or self.connections <= self._breaks:
             self.hear(sock)
-            return
-        if self._plain:
-            self.hear(sock)
-            sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
+            if self._plain:
+                sock.sendall(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n")
             return
         with self._context.wrap_socket(sock, server_side=True) as secure:
             self.pass_on(secure)
@@ -133,16 +120,19 @@ class Proxy(Middle):
     def url(self):
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
-    def serve(self, sock, number):
-        if not self._tls:
-            return self._serve_plain(sock)
-        with server_context().wrap_socket(sock, server_side=True) as secure:
-            return self._serve_plain(secure)
+    def serve(self, sock):
+        if self._tls:
+            sock = server_context().wrap_socket(sock, server_side=True)
+        with sock:
+            self._answer(sock)
 
-    def _serve_plain(self, sock):
-        head = self.hear_until(sock, b"\r\n\r\n")
-        if not head:
-            return
+    def _answer(self, sock):
+        head = b""
+        while b"\r\n\r\n" not in head:
+            more = self.hear(sock)
+            if not more:
+                return
+            head += more
         self.asked.append(head.split(b"\r\n")[0].decode())
         answer = f"HTTP/1.1 {self._status}\r\n\r\n".encode()
         if self._drips is not None:

@@ -145,7 +145,7 @@ def test_one_object_is_printed_even_where_nothing_could_start(
 def test_the_token_is_in_no_output_and_in_no_file(office, controller, call):
     repeat = f'{{"ErrorCode": 9033, "ErrorMessage": "no good: {TOKEN}"}}'
     controller.plan[("000001", 1)] = Fault("answer", body=repeat)
-    controller.plan[("000002", 1)] = Fault("html", body=f"<html>{TOKEN}</html>")
+    controller.plan[("000002", 1)] = Fault("answer", body=f"<html>{TOKEN}</html>")
     office.roster(3)
     told = [call("push", "--yes", "--json", "--keep"), call("check", "--json")]
     told.append(call("push", "--yes", "--host", "http://opscom.invalid"))

@@ -60,25 +60,15 @@ def check_the_one_row(trial, done, case, workers):
             assert done.states[3] == state
 
 
-def quick(case, place):
-    """Whether a combination takes no long time: what hangs, hangs as often as it is tried."""
-    return case.timeout > 1 or place == "one row once"
-
-
-def sampled(at_case, at_endpoint, at_place):
-    """Whether the plain run tries a combination: permits meet each case, every endpoint each effect."""
-    number = at_case + at_endpoint + at_place
-    if at_place:
-        return number % 17 == 0
-    few = CASES[at_case].effect == "patience"
-    return few or ENDPOINTS[at_endpoint] == "permits" or number % 4 == 0
-
-
 def matrix():
-    """Yield every combination, those that the plain run leaves out marked."""
+    """Yield every combination, those that the plain run leaves out marked.
+
+    In the plain run permits meet each case, every endpoint each effect, and what hangs, hangs once.
+    """
     numbered = (enumerate(values) for values in (CASES, ENDPOINTS, PLACES))
     for (c, case), (e, endpoint), (p, place) in itertools.product(*numbered):
-        plain = quick(case, place) and sampled(c, e, p)
+        once = endpoint == "permits" or case.effect == "patience" or (c + e) % 4 == 0
+        plain = case.timeout > 1 and (c + e + p) % 17 == 0 if p else once
         for workers in WORKERS:
             marks = () if plain and workers == WORKERS[(c + e) % 3] else pytest.mark.exhaustive
             words = f"{case.effect}-{case.name}-{endpoint}-{workers}-{place}"
@@ -90,14 +80,12 @@ def test_what_is_said_of_each_row_is_true_and_the_next_run_finishes(
     journal, case, endpoint, workers, place
 ):
     with Witness(journal) as controller:
+        # In the middle, so that there is a kept connection that can be stale.
+        plan = plan_of(case, place, f"{PREFIX[endpoint]}3")
         trial = Trial(
-            endpoint, journal, controller, rows=ROWS, workers=workers, timeout=case.timeout,
+            endpoint, journal, controller, plan, rows=ROWS, workers=workers, timeout=case.timeout,
             unread=case.unread,
         )  # fmt: skip
-        # In the middle, so that there is a kept connection that can be stale.
-        victim = trial.key(3)
-        trial.cases = plan_of(case, place, victim)
-        controller.plan = {moment: each.fault for moment, each in trial.cases.items()}
         done = trial.run()
         if place == "one row once":
             check_the_one_row(trial, done, case, workers)

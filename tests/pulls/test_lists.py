@@ -63,7 +63,7 @@ def test_permit_stats_of_the_zones_asked_for_are_numbers_that_can_be_added_up(of
 SOON = {"Retry-After": "0"}
 PASSING = {
     "lost": Fault("lost"),
-    "a page with 200": Fault("html"),
+    "a page with 200": Fault("answer", body="<html>no</html>"),
     "503": Fault("answer", status=503, headers=SOON),
     "429": Fault("answer", status=429, headers=SOON),
 }

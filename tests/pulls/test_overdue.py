@@ -63,7 +63,7 @@ LOST = {
     "headers cut": Fault("cut-headers"),
     "body cut": Fault("cut-body"),
     "JSON that ends too early": Fault("bad-json"),
-    "a page with 200": Fault("html"),
+    "a page with 200": Fault("answer", body="<html>no</html>"),
     "500": Fault("answer", True, status=500, body="<html>"),
     "408": Fault("answer", True, status=408),
     "JSON that says nothing": body('{"ok":1}'),
