@@ -5,16 +5,18 @@ import re
 import shutil
 import sqlite3
 import sys
-import tempfile
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 
 import pytest
-from controller import Controller
+from commanding import PERMITS, permit
+from controller import Controller, Fault
 from delivering import permits, push
 from own_process import FATAL, as_nobody, open_until, run
 from proving import without_shared_memory
+from returning import states
 
 from importer.delivery.journal import Journal
 from importer.delivery.journal_file import look_up
@@ -135,59 +137,37 @@ def test_what_is_no_journal_of_this_version_is_refused_and_left_as_it_is(journal
     assert journal.read_bytes() == before
 
 
-def lost(page, _other):
-    return bytes(len(page))
-
-
-def exchanged(_page, other):
-    return other
-
-
 def refusal(controller, journal):
-    """Push what was pushed before; return why that was refused, ``None`` where it was not."""
+    """Push what was pushed before; return why that was refused, empty where it was not."""
     try:
         done = push(controller.url, journal, "permits", permits(60))
     except JournalError as error:
         return str(error)
     assert "pushed" not in done.states.values()
-    return None
+    return ""
 
 
-@pytest.mark.parametrize("harm", [lost, exchanged])
+@pytest.mark.parametrize("harm", ["lost", "exchanged"])
 def test_a_journal_of_which_any_page_is_lost_or_exchanged_creates_nothing_twice(tmp_path, harm):
-    first, random = tmp_path / "journal.sqlite", Random(3)
+    first, random, refused = tmp_path / "journal.sqlite", Random(3), 0
     with Controller() as controller:
         push(controller.url, first, "permits", permits(60))
         whole, size = first.read_bytes(), 4096
-        refused = 0
         for at in range(size, len(whole), size):
-            journal = tmp_path / f"{at}" / "journal.sqlite"
-            journal.parent.mkdir()
             other = random.randrange(1, len(whole) // size) * size
-            page = harm(whole[at : at + size], whole[other : other + size])
-            journal.write_bytes(whole[:at] + page + whole[at + size :])
-            before = journal.read_bytes()
+            page = bytes(size) if harm == "lost" else whole[other : other + size]
+            before = whole[:at] + page + whole[at + size :]
+            journal = tmp_path / f"{at}.sqlite"
+            journal.write_bytes(before)
             told = refusal(controller, journal)
-            if told is not None:
+            if told:
                 refused += 1
-                assert told.startswith(f"{journal} is damaged or is no journal of this program")
-                assert journal.read_bytes() == before
+                assert (told, journal.read_bytes()) == (DAMAGED.format(journal), before)
         assert controller.requests == 60
     assert refused > 5
 
 
 # Nothing may be written
-
-
-@pytest.fixture
-def shared_folder():
-    """Make a folder that everybody may enter; pytest's own folders are their owner's alone."""
-    folder = Path(tempfile.mkdtemp())
-    folder.chmod(0o777)
-    yield folder
-    for path in (folder, *folder.rglob("*")):
-        path.chmod(0o777)
-    shutil.rmtree(folder)
 
 
 @POSIX
@@ -202,17 +182,20 @@ def shared_folder():
     ],
     ids=["no-file-in-folder", "empty-file", "folder", "files", "look"],
 )
-def test_a_journal_that_may_not_be_written_is_refused(shared_folder, what, there, file, folder):
-    journal = shared_folder / "journal.sqlite"
-    if there:
-        Journal(journal, POLICIES).close()
-    elif file:
-        journal.touch()
-    for path in shared_folder.iterdir():
-        path.chmod(file)
-    shared_folder.chmod(folder)
-    before = journal.read_bytes() if file else None
-    _, said = run(as_nobody, what, journal)
+def test_a_journal_that_may_not_be_written_is_refused(what, there, file, folder):
+    # Pytest's own folders are their owner's alone; this one everybody may enter.
+    with TemporaryDirectory() as name:
+        journal = Path(name) / "journal.sqlite"
+        if there:
+            Journal(journal, POLICIES).close()
+        elif file:
+            journal.touch()
+        for path in journal.parent.iterdir():
+            path.chmod(file)
+        journal.parent.chmod(folder)
+        before = journal.read_bytes() if file else None
+        _, said = run(as_nobody, what, journal)
+        assert (journal.read_bytes() if file else journal.exists() or None) == before
     # Where all files can be written the lock is taken; but SQLite can put nothing beside them.
     if said is not None or file != 0o666:
         assert said[0] == "JournalError"
@@ -222,14 +205,17 @@ def test_a_journal_that_may_not_be_written_is_refused(shared_folder, what, there
             else f"The journal {journal} cannot be read (why). Give yourself permission for it and for its folder, "
             "then run the command again."
         )
-    assert (journal.read_bytes() if file else journal.exists() or None) == before
 
 
-@pytest.fixture
-def office(desk):
-    """An office whose journal has taken one row."""
-    desk.push(desk.roster(1, "first-roster.csv"), code=0)
-    return desk
+@contextmanager
+def failing(desk, moment):
+    """Let every write of that kind fail, as on a disk that has become full."""
+    with closing(sqlite3.connect(desk.journal)) as beside:
+        beside.execute(
+            f"CREATE TRIGGER broken BEFORE {moment} BEGIN INSERT INTO nowhere SELECT 1; END"
+        )
+        yield f"The journal {desk.journal} cannot be written (no such table: main.nowhere). {FREE}"
+        beside.execute("DROP TRIGGER broken")
 
 
 @pytest.mark.parametrize(
@@ -243,24 +229,43 @@ def office(desk):
     ],
 )
 def test_a_journal_that_cannot_be_written_on_the_way_is_said_and_the_next_push_sends_the_rest(
-    office, controller, moment, code, state
+    desk, controller, moment, code, state
 ):
-    source = office.roster(5, "inbox/roster.csv", start=1)
-    # Every write of that kind fails, as on a disk that has become full.
-    with closing(sqlite3.connect(office.journal)) as beside:
-        beside.execute(
-            f"CREATE TRIGGER broken BEFORE {moment} BEGIN INSERT INTO nowhere SELECT 1; END"
-        )
-    said = office.push(source, "--keep", code=code)
-    assert (
-        f"The journal {office.journal} cannot be written (no such table: main.nowhere). {FREE}"
-    ) in office.told
+    desk.push(desk.roster(1, "first-roster.csv"), code=0)
+    source = desk.roster(5, "roster.csv", start=1)
+    with failing(desk, moment) as why:
+        said = desk.push(source, code=code)
+    assert why in desk.told
     assert controller.requests == (6 if state == "pushed" else 1)
     if state:
-        assert said["files"][0]["states"] == {state: 5}
-        assert len(office.table_of("roster")) == 5
-    with closing(sqlite3.connect(office.journal)) as beside:
-        beside.execute("DROP TRIGGER broken")
-    done = office.push(source, code=0)
-    assert done["files"][0]["states"] == {"unchanged" if state == "pushed" else "pushed": 5}
+        assert states(said) == {state: 5}
+        assert len(desk.table_of("roster")) == 5
+    done = desk.push(source, code=0)
+    assert states(done) == {"unchanged" if state == "pushed" else "pushed": 5}
     assert controller.requests == 6
+
+
+@pytest.mark.parametrize(
+    ("moment", "names"),
+    [
+        ("INSERT ON file", "vehicles permits"),
+        ("UPDATE ON record", "vehicles permits"),
+        ("UPDATE ON record", "permits"),
+        ("UPDATE ON file", "vehicles permits"),
+    ],
+)
+def test_a_settle_whose_journal_fails_on_its_way_says_unknown_and_stops(
+    desk, controller, moment, names
+):
+    controller.plan = {("V1", 0): Fault("close"), ("N0000", 1): Fault("lost")}
+    desk.table("vehicles.csv", [{"Plate": "V1", "Prov": "ON"}])
+    desk.write("mappings/permits.yaml", PERMITS + "  zone: Zone\n")
+    desk.table("permits.csv", [permit(0) | {"Zone": "Lot 4"}])
+    desk.do("push", "vehicles.csv", "permits.csv", "--yes", code=4)
+    controller.plan.clear()
+    workbooks = map(desk.results, names.split())
+    with failing(desk, moment) as why:
+        said = desk.do("settle", *workbooks, "--plate-host", controller.url, code=3)
+    assert said["stopped"].startswith(why)
+    unsettled = {state for file in said["files"] for state in file["states"]}
+    assert unsettled <= ({"unknown", "pushed"} if moment == "UPDATE ON file" else {"unknown"})

@@ -1,9 +1,7 @@
 """Where a journal lies: file systems without locks, other names of it, full disks, and a run beside."""
 
-import contextlib
 import os
 import re
-import sqlite3
 import sys
 
 import pytest
@@ -135,34 +133,6 @@ def test_a_full_disk_is_said_in_a_sentence_and_no_row_leaves_that_is_not_written
     # Where there is room again the same command does all of the rest, and nothing of it twice.
     push(desk, code=None)
     assert all(len(controller.entries(f"N{n:04}")) == 1 for n in range(9))
-
-
-@pytest.mark.parametrize(
-    ("moment", "names"),
-    [
-        ("INSERT ON file", "vehicles permits"),
-        ("UPDATE ON record", "vehicles permits"),
-        ("UPDATE ON record", "permits"),
-        ("UPDATE ON file", "vehicles permits"),
-    ],
-)
-def test_a_settle_whose_journal_fails_on_its_way_says_unknown_and_stops(
-    desk, controller, moment, names
-):
-    controller.plan = {("V1", 0): Fault("close"), ("N0000", 1): Fault("lost")}
-    desk.table("vehicles.csv", [{"Plate": "V1", "Prov": "ON"}])
-    write_permits(desk, 1)
-    desk.do("push", "vehicles.csv", "permits.csv", "--yes", code=4)
-    controller.plan.clear()
-    with contextlib.closing(sqlite3.connect(desk.journal)) as journal:
-        journal.execute(
-            f"CREATE TRIGGER broken BEFORE {moment} BEGIN INSERT INTO nowhere SELECT 1; END"
-        )
-    workbooks = map(desk.results, names.split())
-    said = desk.do("settle", *workbooks, "--plate-host", controller.url, code=3)
-    assert "cannot be written (no such table: main.nowhere)" in said["stopped"]
-    unsettled = {state for file in said["files"] for state in file["states"]}
-    assert unsettled <= ({"unknown", "pushed"} if moment == "UPDATE ON file" else {"unknown"})
 
 
 def test_after_a_killed_push_a_check_says_that_its_answer_is_not_here_and_the_next_push_goes_on(

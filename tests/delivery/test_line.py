@@ -108,7 +108,7 @@ def semester(tmp_path_factory):
         done = office.run("push", "--yes", "--json", "--workers", "8")
         assert done.json["files"], done.err
         results = read_results(done.json["files"][0]["results"], "Fall 2026")
-        yield done, controller, rows, results, office
+        yield done, controller, rows, results
 
 
 def test_every_row_that_is_right_arrives_exactly_as_expected_and_nothing_else(semester):
@@ -127,7 +127,7 @@ def test_every_row_that_is_right_arrives_exactly_as_expected_and_nothing_else(se
 
 
 def test_the_workbook_accounts_for_every_row_in_order_and_the_states_add_up(semester):
-    done, controller, rows, results, _ = semester
+    done, controller, rows, results = semester
     assert [int(row["opscom_row"]) for row in results] == rows
     expected = dict.fromkeys(range(ROWS), ("pushed", "")) | {ROWS: ("skipped", "")}
     expected |= {n: ("invalid", codes) for n, (_, codes) in HELD_BACK.items()}
@@ -144,13 +144,3 @@ def test_the_workbook_accounts_for_every_row_in_order_and_the_states_add_up(seme
     assert list(results[0])[6:] == list(student(0))
     assert [results[n]["COMMENT"] for n in (0, 1)] == ["=1+1", ""]
     assert (results[0]["ID"], results[61]["LAST_NAME"]) == ("000001000", "=cmd()")
-
-
-def test_the_file_is_archived_and_a_second_push_of_it_sends_only_what_was_refused(semester):
-    _, controller, _, _, office = semester
-    (kept,) = (office.folder / "archive").iterdir()
-    before = controller.requests
-    done = office.run("push", "--yes", "--json", kept)
-    states = done.json["files"][0]["states"]
-    assert (states["rejected"], "pushed" in states) == (1, False)
-    assert controller.requests == before + 1

@@ -1,13 +1,11 @@
 """After a lost answer: what `settle`, a person's answer and a corrected file may and may not do."""
 
-import json
 import shutil
 
-import openpyxl
 import pytest
-from commanding import CLIENT, DELETES, PERMITS, TOKEN, permit, user
+from commanding import CLIENT, DELETES, PERMITS, permit, user
 from controller import Fault
-from returning import edited, rows_of, states
+from returning import edited, states
 
 ENDS = (
     "version: 1\nname: Ends\nendpoint: permit-updates\n"
@@ -45,10 +43,6 @@ def settle(desk, *more, code=None):
 
 def answer(desk, plate, said, kind="results"):
     return desk.correct("permits", (plate, "opscom_answer", said), kind=kind)
-
-
-def keep(desk, path, name="kept.xlsx"):
-    return shutil.copy(path, desk.folder / name)
 
 
 # What settle finds out
@@ -244,40 +238,28 @@ def test_a_word_that_changes_nothing_about_a_settled_row_is_named(desk, command,
     assert [row["opscom_message"] for row in desk.table_of("permits")] == [what, ""]
 
 
-def checked_no(desk, facts):
-    """Check a file whose row is unknown, and answer no in the checked workbook; return a copy kept.
-
-    Args:
-        facts: Fact of the Summary → what is to stand there, ``None`` to take its line away.
-    """
-    desk.do("check", "permits.csv")
-    book = openpyxl.load_workbook(answer(desk, "PL1", "no", "checked"))
-    summary = book["Summary"]
-    for cell in [cell for cell in summary["A"] if cell.value in facts]:
-        summary.cell(cell.row, 2).value = facts[cell.value]
-        cell.value = cell.value if facts[cell.value] else None
-    path = desk.folder / "kept-checked.xlsx"
-    book.save(path)
-    return path
-
-
 @pytest.mark.parametrize(
-    "facts",
-    [None, {}, {"Journal": None}, {"Journal": "999-0000000000000000"}],
+    ("kind", "journal"),
+    [("results", ""), ("checked", ""), ("checked", None), ("checked", "999-0000000000000000")],
     ids=["results", "checked", "no moment", "another journal"],
 )
 def test_a_no_speaks_of_the_attempt_that_its_workbook_tells_of_and_of_no_later_one(
-    desk, controller, facts
+    desk, controller, kind, journal
 ):
     controller.plan |= {("N0001", 1): Fault("close"), ("N0001", 2): LOST}
     push(desk, of(1), code=4)
-    kept = keep(desk, answer(desk, "PL1", "no")) if facts is None else checked_no(desk, facts)
+    desk.do("check", "permits.csv")
+    kept = shutil.copy(answer(desk, "PL1", "no", kind), desk.folder / "kept.xlsx")
+    if journal != "":
+        with edited(kept, "Summary") as page:
+            [at] = [cell.row for cell in page["A"] if cell.value == "Journal"]
+            page.cell(at, 2).value = journal
     # Of the only attempt that there ever was a no is believed; of the next one it says nothing.
     for _ in range(2):
         assert states(desk.push(kept, code=4)) == {"unknown": 1}
         assert len(controller.entries("N0001")) == 2
-    if facts is None:
-        told = rows_of(desk.results("permits"))[0]["opscom_message"]
+    if kind == "results":
+        told = desk.table_of("permits")[0]["opscom_message"]
         assert "What opscom_answer says may be of an earlier attempt" in told
     assert controller.applied("N0001") == 1
 
@@ -290,16 +272,6 @@ def test_a_plate_written_in_another_way_is_the_same_plate(desk, controller, plat
     push(desk, of(3, Number=""), code=0)
     assert push(desk, of(3, Number="", Plate=plate), code=1) == {"invalid": 1}
     assert controller.requests == 1
-
-
-def test_a_row_added_to_the_workbook_is_never_taken_for_another(desk, controller):
-    push(desk, of(3), of(4), code=0)
-    with edited(desk.results("permits")) as page:
-        page.append([None] * 6 + list(of(5, To="").values()))
-    assert states(desk.push(desk.results("permits"))) == {"unchanged": 2, "invalid": 1}
-    corrected = desk.give_back("permits", ("PL5", "To", of(5)["To"]))
-    assert states(corrected) == {"pushed": 1, "unchanged": 2}
-    assert controller.applied("N0005") == 1
 
 
 def test_an_update_that_was_not_accepted_keeps_the_id_it_is_for(desk):
@@ -324,7 +296,7 @@ def test_an_update_that_was_not_accepted_keeps_the_id_it_is_for(desk):
     ids=["plate", "number"],
 )
 def test_two_rows_of_a_list_that_look_like_one_permit_both_go_and_the_later_one_says_so(
-    desk, change, same
+    desk, controller, change, same
 ):
     desk.table("permits.csv", [of(4), of(5), of(4, **change)])
     [file] = desk.do("check", "permits.csv", code=0)["files"]
@@ -335,6 +307,10 @@ def test_two_rows_of_a_list_that_look_like_one_permit_both_go_and_the_later_one_
         f"row 2 has the same {same}, so it may be the same permit.",
         "Where they are one, delete one of the two rows.",
     )
+    # The later one goes after a stop, too.
+    assert states(desk.push("permits.csv", "--limit", "2", code=3)) == {"pushed": 2, "not sent": 1}
+    assert states(desk.push("permits.csv", code=0)) == {"pushed": 1, "unchanged": 2}
+    assert len(controller.records("permits")) == 3
 
 
 # Files of users whose names belong to other ids
@@ -381,7 +357,7 @@ def test_columns_sorted_apart_from_the_ids_stop_the_file_before_the_first_row(
     assert went == {"pushed": 60} or (headers == ("Mail",) and "rejected" in went)
 
 
-# Refusals, deletes, tokens
+# Refusals, deletes
 
 
 def test_rejected_rows_are_tried_again_the_longest_ago_first(desk, controller):
@@ -434,27 +410,3 @@ def test_deletes_that_nobody_named_keep_no_other_file_of_the_folder(desk, contro
         "Name the file itself as PATH and give --yes."
     )
     assert {file["error"] for file in said["files"]} == {None, refusal}
-
-
-@pytest.mark.parametrize(
-    ("token", "told", "column", "kept"),
-    [
-        (TOKEN, {"ErrorCode": TOKEN}, "opscom_error_code", "[API token]"),
-        (
-            "2024",
-            {"status": "success", "reference_id": "1a9b-OC2024-cb75"},
-            "opscom_reference_id",
-            "1a9b-OC2024-cb75",
-        ),
-    ],
-    ids=["code", "part of an id"],
-)
-def test_a_token_in_a_code_is_taken_out_and_a_short_one_leaves_an_id_whole(
-    desk, controller, monkeypatch, token, told, column, kept
-):
-    monkeypatch.setenv("OPSCOM_API_TOKEN", token)
-    controller.plan["N0003", 0] = Fault("answer", body=json.dumps(told), applied=True)
-    push(desk, of(3))
-    assert desk.table_of("permits")[0][column] == kept
-    raw = b"".join(path.read_bytes() for path in desk.folder.glob("journal*"))
-    assert (token.encode() in raw) is (kept != "[API token]")
