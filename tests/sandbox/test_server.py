@@ -1,7 +1,7 @@
 """The sandbox as an object: start, addresses, end; and how it misbehaves when it is asked to."""
 
+import json
 import signal
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,29 +10,22 @@ import requests
 from rehearsing import LEAST, calling
 
 from importer.errors import UsageError
-from importer.sandbox.controller import Fault, parse_fault
+from importer.sandbox.controller import parse_fault
 from importer.sandbox.server import Sandbox
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no such signal on Windows")
-def test_serving_ends_at_ctrl_c():
-    code = (
-        "from importer.sandbox.server import Sandbox\n"
-        "try:\n"
-        "    with Sandbox(None) as sandbox:\n"
-        "        print(sandbox.url, flush=True)\n"
-        "        sandbox.serve_forever()\n"
-        "except KeyboardInterrupt:\n"
-        "    pass\n"  # On a busy machine it may come before the sandbox has begun to wait for it.
-        "print('closed')"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
-        url = process.stdout.readline().strip()
+def test_serving_says_how_to_rehearse_and_ends_at_ctrl_c(desk):
+    with desk.start("sandbox", "--port", "0", "--json") as process:
+        url = json.loads(process.stdout.readline())["url"]
+        assert [process.stderr.readline() for _ in range(3)] == [
+            f"An OPSCOM to rehearse with is at {url}. Ctrl-C ends it.\n",
+            f"Rehearse with: opscom-import push --host {url} --client SANDBOX\n",
+            f"Its records are in {desk.folder / 'sandbox.sqlite'}.\n",
+        ]
         assert requests.get(url, timeout=100).status_code == 404
         process.send_signal(signal.SIGINT)
-        assert process.communicate(timeout=100) == ("closed\n", "")
+        assert process.communicate(timeout=100) == ("", "")
 
 
 def test_a_port_that_is_taken_is_named(tmp_path):
@@ -53,21 +46,7 @@ def post(client):
     return client.post("permits/push", LEAST["permits/push"])
 
 
-READ = {
-    "500:every=10": Fault("500", every=10),
-    "lost:row=7": Fault("lost", row=7),
-    "close": Fault("close", every=1),
-    "html:row=1:every=5": Fault("html", every=5, row=1),
-    "slow:row=3:seconds=90": Fault("slow", row=3, seconds=90),
-    "slow": Fault("slow", every=1, seconds=5),
-    " 429:every=2 ": Fault("429", every=2, seconds=1),
-}
 NONE = ["", "501", "lost:7", "lost:row=0", "lost:row=x", "lost:every="]
-
-
-@pytest.mark.parametrize(("text", "expected"), READ.items(), ids=READ)
-def test_a_fault_is_read_from_text(text, expected):
-    assert parse_fault(text) == expected
 
 
 @pytest.mark.parametrize("text", NONE, ids=repr)
@@ -89,6 +68,7 @@ def test_a_text_that_is_not_a_fault_is_refused_with_the_way_to_write_one(text):
         ("html:row=2", [200, 200, 200], None),
         ("500:every=2", [200, 500, 200, 500], None),
         ("500:every=2 429:row=2", [200, 429, 200, 500], "1"),
+        ("500:row=2:every=3", [200, 500, 500], None),
     ],
 )
 def test_a_page_comes_instead_of_an_answer_and_nothing_is_stored(texts, statuses, header):
