@@ -8,6 +8,7 @@ import json
 import os
 import subprocess
 import sys
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -146,6 +147,13 @@ class Office:
         path.write_text(text.getvalue(), encoding="utf-8", newline="")
         return path
 
+    def everything(self):
+        """Return the bytes of all files of this office, workbooks unpacked."""
+        files = [path for path in self.folder.parent.rglob("*") if path.is_file()]
+        return b"\n".join(
+            raw_parts(path) if path.suffix == ".xlsx" else path.read_bytes() for path in files
+        )
+
     def environment(self, **more):
         """Return the whole environment of a process of this office."""
         kept = {name: os.environ[name] for name in KEPT if name in os.environ}
@@ -264,6 +272,12 @@ def read_results(path, sheet="Rows"):
         {n: "" if cell is None else str(cell) for n, cell in zip(header, row, strict=True) if n}
         for row in rows
     ]
+
+
+def raw_parts(path):
+    """Return all that a workbook holds, unpacked."""
+    with zipfile.ZipFile(path) as archive:
+        return b"\n".join(archive.read(name) for name in archive.namelist())
 
 
 def lines_on(page):

@@ -1,7 +1,6 @@
 """Call ``opscom-import pull`` as a person does, and look into its workbooks with another library."""
 
 import json
-import zipfile
 from pathlib import Path
 
 import commanding
@@ -54,28 +53,12 @@ class Office(commanding.Office):
             done = self.pull(*arguments, option, controller.url, "--json")
             return done, controller.ledger
 
-    def start(self, *arguments, **more):
-        """Start a command as a process of its own."""
-        return super().start("pull", *arguments, **more)
-
-    def everything(self):
-        """Return the bytes of all files in the workspace, workbooks unpacked."""
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        return b"\n".join(
-            raw_parts(path) if path.suffix == ".xlsx" else path.read_bytes() for path in files
-        )
-
 
 def rows_of(path, sheet):
     """Return the records of a sheet: header → value, blank cells left out."""
-    book = openpyxl.load_workbook(path)
-    header, *rows = book[sheet].iter_rows()
-    names = [cell.value for cell in header]
-    found = []
-    for row in rows:
-        pairs = zip(names, row, strict=True)
-        found.append({name: cell.value for name, cell in pairs if cell.value is not None})
-    book.close()
+    header, *rows = openpyxl.load_workbook(path)[sheet].values
+    pairs = (zip(header, row, strict=True) for row in rows)
+    found = [{name: cell for name, cell in row if cell is not None} for row in pairs]
     return [row for row in found if row]
 
 
@@ -83,9 +66,3 @@ def texts_of(path, sheet="Summary"):
     """Return all texts of a sheet."""
     page = openpyxl.load_workbook(path)[sheet]
     return [cell for line in commanding.lines_on(page) for cell in line]
-
-
-def raw_parts(path):
-    """Return all that a workbook holds, unpacked."""
-    with zipfile.ZipFile(path) as archive:
-        return b"\n".join(archive.read(name) for name in archive.namelist())

@@ -10,11 +10,6 @@ def office(tmp_path, controller):
 
 
 @pytest.fixture
-def calling(monkeypatch):
+def call(office, monkeypatch):
     """Make a function that calls the command inside this process: quicker, and otherwise the same."""
-    return lambda office: office.calling(monkeypatch)
-
-
-@pytest.fixture
-def call(calling, office):
-    return calling(office)
+    return office.calling(monkeypatch)

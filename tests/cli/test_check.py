@@ -64,13 +64,11 @@ def test_check_opens_no_socket_and_needs_neither_token_nor_client(tmp_path):
     assert "AssertionError" in proof.err
 
 
-def test_check_works_without_a_workspace_and_leaves_the_users_folder_alone(tmp_path, calling):
-    office = Office(tmp_path)
+def test_check_works_without_a_workspace_and_leaves_the_users_folder_alone(office, call):
     (office.folder / "opscom.yaml").unlink()
     (office.folder / "inbox").rmdir()
     office.roster(1, "roster.csv")
-    call, mapping = calling(office), office.folder / "mappings" / "roster.yaml"
-    done = call("check", "roster.csv", "--mapping", mapping, "--json")
+    done = call("check", "roster.csv", "--mapping", "mappings/roster.yaml", "--json")
     assert (done.code, done.states) == (0, {"roster.csv": {"ready": 1}})
     assert (office.folder / "results" / "roster-checked.xlsx").exists()
     assert list(office.home.iterdir()) == []

@@ -17,27 +17,23 @@ HIRED = (
 NEXT = CORRECTED.replace("(555) 210-4417", "(555) 210-9999").replace(GONE, "") + HIRED
 
 
-class Clerk:
+class Clerk(Office):
     """Somebody at a terminal, in one folder after the other."""
-
-    def __init__(self, office):
-        self.office = office
 
     def types(self, line, *answers, code=0):
         """Type a command, answer what it asks; return what was seen, without colours."""
-        with Terminal(self.office, *line.split(" ")) as screen:
+        with Terminal(self, *line.split(" ")) as screen:
             for question, answer in answers:
                 screen.wait_for(question)
                 screen.type(answer)
             assert screen.end() == code, screen.screen
         text = re.sub("\x1b\\[[0-9;?]*[a-zA-Z]", "", screen.screen)
-        return text.replace(str(self.office.folder), "…")
+        return text.replace(str(self.folder), "…")
 
 
 @POSIX
 def test_a_first_day_and_a_second_semester(tmp_path, controller):
-    office = Office(tmp_path, token=None, client=None, mappings={})
-    clerk = Clerk(office)
+    office = clerk = Clerk(tmp_path, token=None, client=None, mappings={})
     assert [line.split(" ")[0] for line in FIRST_DAY] == ["init", "map", "check", "push", "push"]
     init, map_, check, rehearse, again = FIRST_DAY
 

@@ -1,6 +1,5 @@
 """``init``: a workspace, what is said of it, the guide in it, and files to double-click."""
 
-import os
 import re
 import subprocess
 import sys
@@ -73,14 +72,6 @@ def test_every_line_of_the_new_settings_is_right_once_its_comment_sign_is_gone(t
     found = load_settings(tmp_path, {})
     assert (found.client, found.rate) == ("OC_YOURS", 10.0)
     assert found.users.required == ("email", "first_name", "last_name")
-
-
-def test_a_workspace_that_cannot_be_made_is_said(office, call):
-    (office.folder / "file").touch()
-    assert call("init", "file").err == (
-        f"Error: The workspace file cannot be made ({os.strerror(17)}). "
-        "Name a folder in which you may write.\n"
-    )
 
 
 def test_the_guide_in_the_workspace_is_one_page_with_its_pictures(office, call):

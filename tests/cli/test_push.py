@@ -7,7 +7,6 @@ from commanding import (
     PERMITS,
     POSIX,
     TOKEN,
-    Office,
     Terminal,
     permit,
     read_results,
@@ -157,12 +156,11 @@ def test_the_token_is_asked_for_without_being_shown(office, controller):
     assert controller.ledger[0].body["apiToken"] == TOKEN
 
 
-def test_a_missing_client_code_is_told_before_a_token_is_typed_in_vain(
-    tmp_path, controller, calling
-):
-    office = Office(tmp_path, controller.url, token=None, client=None)
+def test_a_missing_client_code_is_told_before_a_token_is_typed_in_vain(office, controller, call):
+    office.token = None
+    office.write("opscom.yaml", f"host: {controller.url}\n")
     office.roster(1)
-    done = calling(office)("push", typed=[])
+    done = call("push", typed=[])
     assert done.code == 5
     assert done.err.splitlines()[-1] == (
         "Error: The client code of your OPSCOM is missing; nothing was sent. Write `client: OC_…` into "
@@ -175,34 +173,31 @@ def test_a_missing_client_code_is_told_before_a_token_is_typed_in_vain(
 
 
 @pytest.fixture
-def cancellations(tmp_path, controller):
-    office = Office(tmp_path, controller.url, mappings={"cancel": DELETES})
-    office.table("inbox/cancel.csv", [{"Reference ID": "ref-1"}, {"Reference ID": "ref-2"}])
-    return office
+def cancellations(office):
+    office.write("mappings/cancel.yaml", DELETES)
+    return office.table("inbox/cancel.csv", [{"Reference ID": f"ref-{n}"} for n in (1, 2)])
 
 
-def test_yes_deletes_what_a_named_file_says_and_nothing_that_merely_lies_in_the_inbox(
-    cancellations, controller, calling
+def test_yes_deletes_what_a_named_file_says_and_not_what_merely_lies_in_the_inbox(
+    cancellations, controller, call
 ):
-    call = calling(cancellations)
     done = call("push", "--yes", "--json")
     assert done.code == 2
     assert done.json["error"] == (
         "2 permits would be deleted, and nobody is here to be asked. "
         "Name the file itself as PATH and give --yes."
     )
-    assert call("push", "--yes", cancellations.inbox).code == 2
+    assert call("push", "--yes", cancellations.parent).code == 2
     assert controller.connections == 0
-    done = call("push", "--yes", "--json", "inbox/cancel.csv")
+    done = call("push", "--yes", "--json", cancellations)
     assert (done.code, done.states) == (0, {"cancel.csv": {"pushed": 2}})
     assert sent(controller) == ["ref-1", "ref-2"]
 
 
+@pytest.mark.usefixtures("cancellations")
 @pytest.mark.parametrize(("typed", "code", "rows"), [("2", 0, 2), ("y", 3, 0)], ids=["number", "y"])
-def test_a_person_types_how_many_permits_are_deleted(
-    cancellations, controller, calling, typed, code, rows
-):
-    done = calling(cancellations)("push", "--yes", typed=[typed])
+def test_a_person_types_how_many_permits_are_deleted(controller, call, typed, code, rows):
+    done = call("push", "--yes", typed=[typed])
     assert done.code == code
     assert "Type 2 to delete them" in done.err
     assert "2 permits will be deleted in OPSCOM. That cannot be undone." in done.err

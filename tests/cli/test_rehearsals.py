@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from commanding import PERMITS, TOKEN, permit, user
+from commanding import PERMITS, ROSTER, TOKEN, permit, user
 from returning import edited, rows_of, set_cell
 
 REHEARSING = "To the sandbox on this machine, client code SANDBOX:"
@@ -83,17 +83,9 @@ def test_what_was_rehearsed_is_forgotten_when_a_person_says_so(office, call):
     assert call("push", "--yes", "--json", "--keep").states == {"roster.csv": {"unchanged": 2}}
 
 
-TYPES = """\
-version: 1
-name: Types
-endpoint: users
-fields: {unique_id: Id, login_source: {value: OPSCOM}, first_name: First, last_name: Last, email: Mail,
-  user_type_id: {column: Type, lookup: user-types}}
-"""
-
-
 def test_a_rehearsal_takes_the_sandboxs_user_types_and_a_check_only_opscoms_own(office, call):
-    mapping = office.write("types.yaml", TYPES)
+    looked_up = f"{ROSTER}  user_type_id: {{column: Type, lookup: user-types}}\n"
+    mapping = office.write("types.yaml", looked_up)
     source = office.table("list.csv", [user(1) | {"Type": "Full Time Student"}])
     assert call("pull", "user-types", "--sandbox").code == 0
     done = call("push", "--sandbox", source, "--mapping", mapping, "--json")

@@ -46,10 +46,8 @@ def test_the_later_of_two_files_counts_and_a_second_push_sends_nothing(desk, con
     note = both(f"{kind} a.csv", f"{kind} b.csv", "1 record")
     first = push(desk)
     [(states, notes), (later, later_notes)] = of(first)
-    assert (states, notes) == ({"pushed": 2, "duplicate": 1}, [note])
-    assert later["pushed"] == 2
-    assert sum(later.values()) == 3
-    assert later_notes == [note]
+    assert (states, notes, later_notes) == ({"pushed": 2, "duplicate": 1}, [note], [note])
+    assert (later["pushed"], sum(later.values())) == (2, 3)
     row = read_results(first["files"][0]["results"])[1]
     why = "The later file {} b.csv holds this record with other values, and that one counts."
     assert (row["opscom_status"], row["opscom_message"]) == ("duplicate", why.format(kind))

@@ -13,9 +13,10 @@ import json
 
 import openpyxl
 import pytest
+from commanding import raw_parts
 from hypothesis import given
 from hypothesis import strategies as st
-from pulling import answer, raw_parts, rows_of
+from pulling import answer, rows_of
 
 from importer.delivery.answers import Refused, Unreadable
 from importer.delivery.questions import Found, listing

@@ -13,9 +13,9 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from commanding import CLIENT, TOKEN
+from commanding import CLIENT, POSIX, TOKEN, raw_parts
 from controller import Controller, Fault
-from pulling import NOT_FOUND, answer, body, raw_parts, rows_of, texts_of
+from pulling import NOT_FOUND, answer, body, rows_of, texts_of
 
 from importer.delivery.http import Connection, Phase
 from importer.delivery.policy import settings_fault
@@ -24,7 +24,6 @@ from importer.text import quoted
 
 CALL = "violations/send_overdue_to_collections"
 SAMPLE = answer("overdue-violations").decode()
-POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of this kind are a thing of POSIX")
 
 
 def ask(office, plan, *more):
@@ -164,15 +163,6 @@ def test_a_timeout_counts_from_the_last_byte_and_a_host_that_falls_silent_is_giv
 # Being asked
 
 
-def test_without_a_terminal_and_without_yes_nothing_is_asked(office):
-    done, ledger = office.ask({}, "overdue-violations")
-    assert (done.code, ledger) == (2, ())
-    assert done.json["error"] == (
-        "Nobody is here to be asked before violations are marked as sent to collections. "
-        "Give --yes to mark them without asking, or --sandbox to rehearse."
-    )
-
-
 @pytest.mark.parametrize(("typed", "code"), [("MARK ", 0), ("yes", 3)], ids=repr)
 def test_on_a_terminal_only_the_word_has_them_marked(office, typed, code):
     with Controller() as controller:
@@ -196,7 +186,8 @@ def dripping(office, seconds=0.004):
     """Start a call whose answer comes byte by byte; return it when some of it is on the disk."""
     text = json.dumps({"records": [{"ViolationID": n} for n in range(200)]})
     controller = Controller({("*", 0): Fault("drip", body=text, seconds=seconds)})
-    process = office.start("overdue-violations", "--host", controller.url, "--yes", "--json")
+    more = ("--host", controller.url, "--yes", "--json")
+    process = office.start("pull", "overdue-violations", *more)
     until = time.monotonic() + 100
     while time.monotonic() < until:
         files = saved_files(office)
@@ -247,11 +238,6 @@ def test_a_killed_call_leaves_what_arrived_and_the_next_call_says_so_first(offic
 # Building the workbook once more
 
 
-def rebuilt(office, text, name):
-    saved = office.write(name, text)
-    return saved, office.pull("overdue-violations", "--from", saved, "--json")
-
-
 @pytest.mark.parametrize(
     ("end", "text", "code"),
     [(".json", SAMPLE, 0), (".part", '{"records":[{"ViolationID":9},{"Vio', 4)],
@@ -261,21 +247,13 @@ def test_the_workbook_is_built_once_more_from_saved_bytes_without_a_network(
     office, end, text, code
 ):
     stem = "overdue-violations 2031-01-02 03-04-05"
-    saved, done = rebuilt(office, text, stem + end)
+    saved = office.write(stem + end, text)
+    done = office.pull("overdue-violations", "--from", saved, "--json")
     assert (done.code, done.json["counts"]["Violations"]) == (code, 1)
     assert done.json["results"] == str(saved.with_name(f"{stem}.xlsx"))
     assert rows_of(done.json["results"], "Violations")[0]["ViolationID"] == 9
     cut = "1 violation arrived whole"
     assert (cut in (done.json["error"] or ""), saved.exists()) == (code == 4, True)
-
-
-def test_a_file_that_holds_no_violations_is_refused(office):
-    saved, done = rebuilt(office, '{"ErrorCode": 9002}', "overdue-violations 1.json")
-    assert done.code == 5
-    assert done.json["error"] == (
-        f"{saved} holds no overdue violations. Name a file that begins with overdue-violations; they lie in "
-        "the folder for workbooks."
-    )
 
 
 def test_a_connection_that_was_stopped_lets_no_byte_out():

@@ -1,13 +1,12 @@
 """Plates of a spreadsheet: each asked for once, side by side, one row for each row."""
 
 import json
-import os
 import signal
 import threading
 
 import openpyxl
 import pytest
-from commanding import CLIENT, TOKEN
+from commanding import CLIENT, POSIX, TOKEN
 from controller import Controller, Fault
 from pulling import NOT_FOUND, body, rows_of, sample, texts_of
 
@@ -124,26 +123,6 @@ def test_a_workbook_with_a_mapping_is_read_as_for_a_push(office):
     assert (first["row"], first["plate"], first["Tag no."]) == (4, "ABC123", "abc 123")
 
 
-NO_HOST = (
-    "The host for plates is not set, and the API token must not go to a stranger; nothing was "
-    "asked. OPSCOM's pages print https://service.OPSCOM.com, older ones "
-    "https://service.ops-com.com: ask OPSCOM which is yours, and write `plate_host:` into "
-    "opscom.yaml, set OPSCOM_PLATE_HOST, or give --plate-host."
-)
-NO_COLUMN = (
-    "Nothing says which column of cars.csv holds the plates. Name its header with --column, or a "
-    "mapping whose endpoint is plates with --mapping."
-)
-
-
-@pytest.mark.parametrize(
-    ("given", "said"), [(("--column", "Plate"), NO_HOST), (("--sandbox",), NO_COLUMN)]
-)
-def test_without_a_plate_host_or_a_column_nothing_is_asked(office, given, said):
-    done = office.pull("plates", cars(office, "A1"), *given, "--json")
-    assert (done.code, done.json["error"]) == (5, said)
-
-
 # What fails
 
 
@@ -176,12 +155,12 @@ def test_what_would_fail_for_every_plate_stops_the_run(office, fault, why):
     assert stopped in texts_of(done.json["results"])
 
 
-@pytest.mark.skipif(os.name == "nt", reason="signals of this kind are a thing of POSIX")
+@POSIX
 def test_an_interrupted_batch_lays_out_what_was_answered(office):
     path = cars(office, *(f"P{n}" for n in range(120)))
     with Controller(latency=0.05) as controller:
         process = office.start(
-            *("plates", path, "--column", "Plate", "--plate-host", controller.url),
+            *("pull", "plates", path, "--column", "Plate", "--plate-host", controller.url),
             *("--workers", "2", "--json"),
         )
         controller.wait_for(10, timeout=100)

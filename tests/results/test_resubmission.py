@@ -151,29 +151,17 @@ def test_a_cell_without_a_trusted_value_is_held_until_it_is_corrected(
     assert controller.requests == 1
 
 
-TEMPLATE = """\
-version: 1
-name: Template
-endpoint: users
-fields:
-  unique_id: unique_id
-  login_source: login_source
-  first_name: first_name
-  last_name: last_name
-  email: email
-"""
-
-
 @both
 def test_a_checked_workbook_sends_each_row_once_though_it_shows_them_twice(
     desk, controller, saver, tmp_path
 ):
-    # The headers of this file are the very fields, as on the sheet that shows what would be sent.
-    desk.write("mappings/template.yaml", TEMPLATE)
     people = [payload(number) for number in range(4)]
     for person in people:
         del person["apiToken"]
     people[2]["email"] = "none"
+    # The headers of this file are the very fields, as on the sheet that shows what would be sent.
+    fields = "".join(f"  {name}: {name}\n" for name in people[0])
+    desk.write("mappings/all.yaml", f"version: 1\nname: All\nendpoint: users\nfields:\n{fields}")
     desk.table("people.csv", people)
     desk.do("check", "people.csv", code=1)
     path = desk.results("people", "checked")

@@ -195,15 +195,6 @@ def test_names_are_found_where_the_folder_of_results_has_moved(desk):
     assert ["000000", "First0 Last0"] in desk.summary("roster", folder="elsewhere")
 
 
-def test_a_list_of_deletes_needs_to_know_of_what(desk):
-    desk.do("history", "--gone", "opscom.yaml", code=2)
-    assert desk.told == (
-        "Error: --gone goes with --as-deletes alone. Name the workbook to write.\n"
-    )
-    desk.do("history", "--as-deletes", "x.xlsx", code=2)
-    assert desk.told == "Error: --as-deletes needs the id of a run. `history` shows the ids.\n"
-
-
 TERMS = {
     "two semesters": [
         ("roster", range(5), "", None),
