@@ -117,10 +117,6 @@ LEFT_OUT = "It is left out, as the mapping says; correct the cell to have it sen
 UNKNOWN = "the mapping's `lookup` does not know this value; the only one known is \""
 HULL = {"more": "defaults: {city: Hull}"}
 TOLD = {
-    "a value that cannot be converted stays": (
-        BORN, sheet(["ID", "Born"], ["1", " 03/04/2001 "], ["2", "2001-04-03"], ["3", "03/04/2001"]),
-        ["03/04/2001", "2001-04-03", "03/04/2001"], [(0, (1,), 9033, "error", TWO_WAYS), (2, (1,), 9033, "error", TWO_WAYS)],
-    ),
     "of columns the first filled one is marked": (
         "{date_of_birth: {first_of: [A, B]}}", sheet(["A", "B"], ["", "3/4/01"], ["3/4/01", ""]),
         ["3/4/01", "3/4/01"], [(0, (1,), 9033, "error", TWO_WAYS), (1, (0,), 9033, "error", TWO_WAYS)],
@@ -282,12 +278,6 @@ def test_without_opscoms_list_a_lookup_of_user_types_stops_the_file(apply):
     )
 
 
-def cells(kinds, *texts):
-    """Return a sheet of one column whose cells are of these types."""
-    source = sheet(["X"], *[[text] for text in texts])
-    return replace(source, types={0: np.array(kinds, np.int8)})
-
-
 DATE = "the spreadsheet program has made a date of it."
 TIME = "the spreadsheet program has made a time of it."
 TRUTH, PERCENT, DECIMALS = (
@@ -312,7 +302,7 @@ CELLS_OF_TYPES = [
 
 @pytest.mark.parametrize(("endpoint", "field", "kind", "text", "message"), CELLS_OF_TYPES)
 def test_what_a_cell_is_decides_before_its_text(apply, endpoint, field, kind, text, message):
-    source = cells([kind, CellType.TEXT], text, "")
+    source = sheet(["X"], [text], [""], types={0: np.array([kind, CellType.TEXT], np.int8)})
     found = apply(f"{{{field}: X}}", source, endpoint=endpoint).problems
     remedy = "Format the column as text and type the value."
     expected = [(0, message, remedy)] if message else []
@@ -320,7 +310,8 @@ def test_what_a_cell_is_decides_before_its_text(apply, endpoint, field, kind, te
 
 
 def test_a_cell_that_is_no_text_goes_where_the_person_vouches_for_it_or_it_counts_as_blank(apply):
-    source = cells([CellType.DATE, CellType.BOOLEAN], "2026-03-10", "FALSE")
+    kinds = np.array([CellType.DATE, CellType.BOOLEAN], np.int8)
+    source = sheet(["X"], ["2026-03-10"], ["FALSE"], types={0: kinds})
     batch = apply("{unique_id: {column: X, as_shown: true}}", source)
     assert (batch.problems, batch.as_shown) == ((), {"unique_id"})
     batch = apply("{unique_id: {column: X, blank_if: ['2026-03-10', 'FALSE']}}", source)

@@ -62,7 +62,7 @@ fields:
   unique_id: A
   unique_id: X
   login_source: {vale: OPSCOM, pad: x}
-  date_of_birth: {column: C, date: ["%d/%m", "%Y-%d-%m", "%q"]}
+  date_of_birth: {column: C, date: ["%d/%m", "%d/%m/%Y %I:%M", "%Y-%d-%m", "%q"]}
   zip: {column: Z, convert: [uper]}
   phone_cell: {column: B, extract: "a", truncate: perhaps}
 """
@@ -78,9 +78,12 @@ fields:
         "m.yaml, line 12, fields.unique_id: this key stands in line 11 already. Remove one.",
         "m.yaml, line 13, fields.login_source.pad: write a whole number from 1 here.",
         "m.yaml, line 13, fields.login_source.vale: there is no such key. Did you mean value?",
-        "m.yaml, line 14, fields.date_of_birth.date[1]: a date format needs year, month and day, each once, and beside a time of day its hour (%H, or %I with %p).",
-        "m.yaml, line 14, fields.date_of_birth.date[2]: this date format reads yyyy-mm-dd in another way than the calendar's.",
-        "m.yaml, line 14, fields.date_of_birth.date[3]: %q is not a part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.",
+        *(
+            f"m.yaml, line 14, fields.date_of_birth.date[{at}]: a date format needs year, month and day, each once, and beside a time of day its hour (%H, or %I with %p)."
+            for at in (1, 2)
+        ),
+        "m.yaml, line 14, fields.date_of_birth.date[3]: this date format reads yyyy-mm-dd in another way than the calendar's.",
+        "m.yaml, line 14, fields.date_of_birth.date[4]: %q is not a part of a date format here; known are %Y %y %m %d %H %I %M %S %f %b %B %a %A %p %z.",
         "m.yaml, line 15, fields.zip.convert[1]: this must be upper, lower, title, digits, plate, phone, email, province or unwrap. Did you mean upper?",
         "m.yaml, line 16, fields.phone_cell.extract: this needs exactly one group ( ); use (?: ) for others.",
         "m.yaml, line 16, fields.phone_cell.truncate: write true or false here.",

@@ -1,10 +1,9 @@
 """Whoever does what a message says has a row that is right; and no message says what is done already.
 
 Each case is a mapping's rule, a cell that is held under it, what is said, and what following it makes of
-the cell or of the rule. The last tests hold that every remedy of mapping and checks has its case here.
+the cell or of the rule.
 """
 
-import ast
 import datetime as dt
 import re
 from dataclasses import dataclass
@@ -201,40 +200,3 @@ def test_a_cell_is_held_with_its_cause_and_whoever_follows_the_remedy_has_a_row_
     kept = CellType.TEXT if case.then_cell is not None else case.cell_type
     value, found = outcome(case, rule, cell, kept)
     assert ([problem.message for problem in found if problem.holds], value) == ([], case.value)
-
-
-SAID = {case.remedy for case in CASES}
-CANNOT_BE_TRIED = {
-    # of warnings, and of rows that are left out
-    *("It is left out, as the mapping says.", "Check it; this holds no row back."),
-    # the values of two columns, user types: see the tests of applying a mapping
-    "Correct one of the cells, or say which column comes first with `first_of` in the mapping.",
-    "Shorten it yourself where the rest matters.",
-    "Say which one you mean with a `lookup` in the mapping.",
-    # of a pattern that the fields' own conversions refuse before
-    "Correct the cell, or name the form that it has with `date` in the mapping.",
-    "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs.",
-    "Correct the cell, or list it under `blank_if` in the mapping.",
-}
-
-
-def remedies(path):
-    """Yield the remedies that a file writes out: the second text of a Refusal, the fourth of a Rule, and so on."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-            place = {"Refusal": 1, "_left_over": 2, "Rule": 3, "_form": 2}.get(node.func.id)
-            held = not any(key.arg == "holds" for key in node.keywords)
-            if place is not None and held and len(node.args) > place:
-                remedy = node.args[place]
-                if isinstance(remedy, ast.Constant) and isinstance(remedy.value, str):
-                    yield remedy.value
-
-
-@pytest.mark.parametrize(
-    "path",
-    sorted([*(ROOT / "importer" / "mapping").glob("*.py"), *(ROOT / "schemas").glob("*.py")]),
-    ids=lambda path: path.name,
-)
-def test_every_remedy_that_is_written_somewhere_has_its_case_here(path):
-    long = {text for text in remedies(path) if "user-types" not in text}
-    assert long - SAID - CANNOT_BE_TRIED == set()

@@ -7,8 +7,7 @@ import pytest
 from importer.proposing.columns import place_columns
 from importer.proposing.dating import read_dates
 from importer.proposing.proposal import Confidence
-from importer.proposing.sheets import ENDPOINTS, readings
-from importer.proposing.vocabulary import languages
+from importer.proposing.sheets import readings
 
 PEOPLE = {
     "Student ID": ("90012345", "90012377", "90020911", "90034418"),
@@ -320,10 +319,7 @@ def test_address_lines_are_joined_and_a_whole_name_is_split(place):
         ({**PEOPLE, "UserUUID": UUIDS}, "users", ["student_no", "first_name", "last_name", "email", "unique_id"]),
         # A database's own key is no number of a person, and gives way to a student's, which is unique_id and student_no.
         ({**PEOPLE, "Record ID": NUMBERS}, "users", ["student_no", "first_name", "last_name", "email", None]),
-        (
-            {**PEOPLE, "EmployeeID_GUID": ("8KQ2P0", "8KQ2P1", "8KQ2P2", "8KQ2P3")},
-            "users", ["student_no", "first_name", "last_name", "email", None],
-        ),
+        ({**PEOPLE, "EmployeeID_GUID": LICENCES}, "users", ["student_no", "first_name", "last_name", "email", None]),
         (
             {"Placard #": NUMBERS, "Vehicle ID": PEOPLE["Student ID"], "Plate": CARS["Plate"], "Arrival Date": BIRTHS, "Return Date": BIRTHS},
             "permits", ["permitNo", None, "plate", "startTime", "endTime"],
@@ -489,18 +485,6 @@ def test_names_that_no_header_tells_are_asked_for_among_the_columns_of_words(pro
     made = proposed(text, said)
     assert {d.field: d.rule for d in made.drafts}["first_name"] == "Xq"
     assert [q.field for q in made.questions] == ["login_source"]
-
-
-@pytest.mark.parametrize("language", languages().values(), ids=lambda language: language.name)
-def test_every_phrase_of_the_vocabulary_has_words_and_no_two_fields_share_one(language):
-    for endpoint in ENDPOINTS:
-        meant = {}
-        for phrase in language.phrases[endpoint]:
-            if phrase.sure and phrase.words:
-                meant.setdefault(phrase.words, set()).add(phrase.field)
-        shared = {words: fields for words, fields in meant.items() if len(fields) > 1}
-        allowed = [{"unique_id", "student_no"}, {"unique_id", "employ_no"}]
-        assert [f for f in shared.values() if f not in allowed] == [], endpoint
 
 
 @pytest.mark.parametrize(
