@@ -31,25 +31,21 @@ def sheet_of(headers, rows, *, name="People", source="people.xlsx", first=2, dty
     )
 
 
-def batch_of(endpoint, rows, *, first=2, sheet="People", constants=(), headers=None, **settings):
-    """Return a batch whose columns are headed by their fields' names, or by these headers.
-
-    ``rows`` are fields with texts, or a frame of them.
-    """
-    if not isinstance(rows, pd.DataFrame):
-        names = [known.name for known in TABLES[endpoint].fields]
-        given = [name for name in names if any(name in row for row in rows)]
-        texts = {name: [row.get(name, "") for row in rows] for name in given}
-        rows = pd.DataFrame(texts, index=pd.RangeIndex(len(rows)), dtype="str")
-    columns = [name for name in rows if name not in constants]
-    over = sheet_of(headers or columns, rows[columns].to_numpy(), name=sheet, first=first)
-    origins = {name: (columns.index(name),) if name in columns else () for name in rows}
+def batch_of(endpoint, rows, *, first=2, constants=(), **settings):
+    """Return a batch of these fields with their texts, whose columns are headed by the fields' names."""
+    names = [known.name for known in TABLES[endpoint].fields]
+    given = [name for name in names if any(name in row for row in rows)]
+    texts = {name: [row.get(name, "") for row in rows] for name in given}
+    frame = pd.DataFrame(texts, index=pd.RangeIndex(len(rows)), dtype="str")
+    columns = [name for name in given if name not in constants]
+    over = sheet_of(columns, frame[columns].to_numpy(), first=first)
+    origins = {name: (columns.index(name),) if name in columns else () for name in given}
     none = np.zeros(len(rows), dtype=bool)
-    batch = Batch(over, endpoint, "test", rows, origins, none, clean_cells(over))
+    batch = Batch(over, endpoint, "test", frame, origins, none, clean_cells(over))
     return replace(batch, **settings)
 
 
-def check(batch, table, **terms):
+def check(batch, **terms):
     """Return a batch that stands alone in its file with everything that is wrong with it."""
-    (found,) = checking.check([batch], table, **terms)
+    (found,) = checking.check([batch], TABLES[batch.endpoint], **terms)
     return found

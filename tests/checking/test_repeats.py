@@ -1,13 +1,13 @@
-"""Rows of one file that repeat or contradict each other."""
+"""Rows of one file, on one sheet or several, that repeat or contradict each other."""
 
 from datetime import date
 
 import numpy as np
 import pytest
 from checked import batch_of, check
+from commanding import ROSTER, write_book
 
 from importer.model import Problem, Severity
-from schemas import TABLES
 
 ADA = {
     "unique_id": "s-1", "login_source": "OPSCOM", "first_name": "Ada", "last_name": "Example",
@@ -29,7 +29,7 @@ KEEP = "Keep one of the two rows, or say with `duplicates` in the mapping which 
 def checked(endpoint, *rows, **settings):
     """Check rows, the first being row 11."""
     batch = batch_of(endpoint, rows, first=11, **settings)
-    return check(batch, TABLES[endpoint], today=date(2026, 9, 1))
+    return check(batch, today=date(2026, 9, 1))
 
 
 def errors(result):
@@ -161,3 +161,77 @@ def test_what_is_skipped_claims_nothing_and_what_is_left_out_makes_rows_the_same
     skipped = np.array([True, False, False])
     result = checked("users", *rows, skipped=skipped, omit_if_invalid=frozenset({"city"}))
     assert (errors(result), result.repeats) == ([], {2: 12})
+
+
+# --- Rows of several sheets ------------------------------------------------------------------------
+
+
+HEADER = ["Id", "First", "Last", "Mail"]
+
+
+def row(number, name, mail=None):
+    return [number, name, "Roe", mail or f"{name}@x.example"]
+
+
+ANN, BOB, END = row("1", "ann"), row("1", "bob"), ["End of list", "", "", ""]
+DIFFER = (
+    'Id: "1": North, row 2 has the same "Unique ID", and the two rows differ. Keep one of the two '
+    "rows, or say with `duplicates` in the mapping which one counts."
+)
+SAME = "The same record as in North, row 2."
+ON_SHEETS = {
+    "one id with different content": (
+        {"North": [ANN], "South": [BOB]},
+        {"North": ("pushed", "", ""), "South": ("invalid", "9022", DIFFER)},
+    ),
+    "the very same record": (
+        {"North": [ANN], "South": [ANN]},
+        {"North": ("pushed", "", ""), "South": ("duplicate", "", SAME)},
+    ),
+    "of three sheets each later one is compared with the first": (
+        {"North": [ANN], "South": [BOB], "West": [ANN]},
+        {"North": ("pushed", "", ""), "South": ("invalid", "9022", DIFFER), "West": ("duplicate", "", SAME)},
+    ),
+    "one e-mail under two ids": (
+        {"North": [ANN], "South": [row("2", "bob", "ANN@x.example")]},
+        {"North": ("pushed", "", ""), "South": ("invalid", "9019", None)},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", ON_SHEETS)
+def test_a_record_that_stands_on_two_sheets_is_sent_once(desk, controller, case):
+    sheets, expected = ON_SHEETS[case]
+    desk.push(
+        write_book(desk.folder / "roster.xlsx", {n: [HEADER, *rows] for n, rows in sheets.items()})
+    )
+    assert controller.requests == 1
+    for name, (status, code, message) in expected.items():
+        [told] = desk.table_of("roster", name)
+        assert (told["opscom_status"], told["opscom_error_code"]) == (status, code)
+        assert message in {None, told["opscom_message"]}
+
+
+@pytest.mark.parametrize(
+    ("counts", "places"),
+    [("first", ["", "Row 2", "North, row 2"]), ("last", ["South, row 2", "South, row 2", ""])],
+)
+def test_the_mapping_says_which_of_several_rows_counts(desk, controller, counts, places):
+    desk.write("mappings/roster.yaml", f"duplicates: {counts}\n{ROSTER}")
+    sheets = {"North": [HEADER, ANN, BOB], "South": [HEADER, row("1", "cid")]}
+    desk.push(write_book(desk.folder / "roster.xlsx", sheets))
+    rows = [told for name in sheets for told in desk.table_of("roster", name)]
+    why = f"{{}} has the same key, and the mapping says that the {counts} one counts."
+    for told, place in zip(rows, places, strict=True):
+        expected = ("duplicate", why.format(place)) if place else ("pushed", "")
+        assert (told["opscom_status"], told["opscom_message"]) == expected
+    assert controller.requests == 1
+
+
+def test_a_row_that_is_not_a_record_has_one_problem_on_each_of_two_sheets(desk, controller):
+    sheets = {"North": [HEADER, ANN, END], "South": [HEADER, row("2", "bob"), END]}
+    desk.push(write_book(desk.folder / "roster.xlsx", sheets))
+    assert controller.requests == 2
+    for name in sheets:
+        _, told = desk.table_of("roster", name)
+        assert (told["opscom_status"], told["opscom_message"].count("\n")) == ("invalid", 0)

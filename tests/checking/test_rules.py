@@ -33,7 +33,7 @@ FORMED = {
 
 def checked(endpoint, *rows, required=(), **settings):
     batch = batch_of(endpoint, rows, **settings)
-    return check(batch, TABLES[endpoint], required=required, today=TODAY)
+    return check(batch, required=required, today=TODAY)
 
 
 def codes(endpoint, **changed):
@@ -106,7 +106,7 @@ def test_a_problem_stands_at_the_cell_that_gave_its_value_in_the_order_of_the_so
     origins = {"unique_id": (4,), "email": (0, 1)}
     batch = batch_of("users", rows, problems=(theirs,), chosen={"email": np.array([0, 1])})
     batch = replace(batch, origins=dict(batch.origins) | origins)
-    result = check(batch, TABLES["users"], today=TODAY)
+    result = check(batch, today=TODAY)
     assert [(p.position, p.row, p.columns, p.value, p.field) for p in result.problems] == [
         (1, 3, (1,), "ada", "email"), (1, 3, (2,), "", "first_name"), (1, 3, (4,), "", "unique_id"),
     ]  # fmt: skip

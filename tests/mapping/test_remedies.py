@@ -15,7 +15,7 @@ from checked import check, sheet_of
 
 from importer.mapping import apply_mapping, load_mapping
 from importer.model import CellType
-from schemas import TABLES, kinds
+from schemas import kinds
 
 ROOT = Path(__file__).parents[2]
 TODAY = dt.date(2026, 9, 1)
@@ -176,8 +176,7 @@ def outcome(tmp_path):
             types={0: np.array([*types, cell_type], np.int8)},
             stored={0: {len(case.others): case.stored}} if case.stored else {},
         )
-        table = TABLES[case.endpoint]
-        checked = check(apply_mapping(mapping, sheet, today=TODAY), table, today=TODAY)
+        checked = check(apply_mapping(mapping, sheet, today=TODAY), today=TODAY)
         last = len(case.others)
         found = [problem for problem in checked.problems if problem.position == last]
         return checked.batch.frame[case.field][last], found

@@ -38,10 +38,6 @@ def test_one_question_comes_after_the_other_and_the_other_ways_to_answer_give_th
     assert fields["province"] == {"column": "Prov.", "convert": ["province"]}
     desk.forget()
     assert desk.answer(desk.staff, ANSWERS | {"Temps plein": "1"}) == made
-    # The glossary answers the third time, and what is written asks nothing.
-    (desk.mappings / "RH-employés-2026-09-01.yaml").unlink()
-    assert desk.asks(desk.staff) == []
-    assert desk.mapping() == made
 
 
 def test_ctrl_c_leaves_nothing_behind(desk):
