@@ -1,67 +1,38 @@
 """``history``: what was imported when, by whom, and how it ended."""
 
-import datetime as dt
+import re
 
-import pytest
+from commanding import CLIENT
+from controller import Fault
 
-from importer.delivery.journal import Journal
-from importer.delivery.memory import SANDBOX, System
-from importer.model import State
-from schemas import POLICIES
-
-HOST, CLIENT = "https://controller.operationscommander.io", "OC_CAMPUS"
-LIVE = System(HOST, CLIENT)
-STARTED = dt.datetime(2026, 11, 22, 14, 5, 9, tzinfo=dt.UTC)
-RUNS = {
-    "20261119-140509-dddd": (SANDBOX, None, "nothing started", None),
-    "20261121-140509-bbbb": (LIVE, None, "ended", "The limit of 5 rows is reached."),
-    "20261122-140509-cccc": (LIVE, "Graduates", "going on", None),
-}
+RUN = r"(?m)^(\d{8}-\d{6}-[0-9a-f]{8})  \d{4}-\d\d-\d\d \d\d:\d\d  by registrar$"
 
 
-@pytest.fixture
-def runs(office, monkeypatch):
-    """Write down a rehearsal that started nothing, and runs that ended, stopped and have not ended."""
-    monkeypatch.setenv("LOGNAME", "registrar")
-    states = {State.PUSHED: 2, State.INVALID: 1}
-    with Journal(office.journal, POLICIES) as journal:
-        for day, (run, (system, sheet, end, stopped)) in zip(
-            (19, 21, 22), RUNS.items(), strict=True
-        ):
-            number = journal.memory.system(system) or journal.add_system(system)
-            journal.start_run(run, system, number, STARTED.replace(day=day))
-            if end != "nothing started":
-                file = journal.start_file(
-                    run, source="banner-students.xlsx", sheet=sheet, digest="ab" * 32,
-                    mapping="Banner students", endpoint="users", rows=3,
-                )  # fmt: skip
-            if end == "ended":
-                journal.end_file(file, states=states, results="r.xlsx")
-            if end != "going on":
-                journal.end_run(run, stopped=stopped, exit_code=1)
-
-
-@pytest.mark.usefixtures("runs")
-def test_history_tells_each_run_in_a_few_lines_the_newest_first(call):
+def test_history_tells_each_run_in_a_few_lines_the_newest_first(office, controller, call):
+    assert call("history").err == "Nothing was pushed yet.\n"
+    call("push", "--sandbox", office.write("roster.pdf", "%PDF-1.7\n"))
+    office.roster(2)
+    call("push", "--yes", "--limit", 1)
+    controller.plan["000001", 1] = Fault("hold")
+    with office.start("push", "--yes") as killed:
+        controller.wait_for(2)
+        killed.kill()
     done = call("history")
     assert (done.code, done.out) == (0, "")
-    to = f"To {CLIENT} at {HOST}:"
-    assert done.err.splitlines() == [
-        "20261122-140509-cccc  2026-11-22 14:05  by registrar",
+    to = f"To {CLIENT} at {controller.url}:"
+    assert re.sub(RUN, "RUN", done.err).splitlines() == [
+        "RUN",
         f"{to} not ended yet, or ended by force",
-        "  banner-students.xlsx, Graduates: nothing told yet",
+        "  roster.csv: nothing told yet",
         "",
-        "20261121-140509-bbbb  2026-11-21 14:05  by registrar",
-        f"{to} stopped. The limit of 5 rows is reached.",
-        "  banner-students.xlsx: 2 pushed, 1 invalid",
+        "RUN",
+        f"{to} stopped. The limit of 1 row is reached. 1 row is left; run the same command again to go on.",
+        "  roster.csv: 1 pushed, 1 not sent",
         "",
-        "20261119-140509-dddd  2026-11-19 14:05  by registrar",
+        "RUN",
         "To the sandbox: nothing started",
     ]
-    lines = call("history", "20261122-140509-cccc").err.splitlines()
-    assert lines[1] == "From 2026-11-22 14:05: not ended yet, or ended by force"
-    assert call("history", "20261119-140509-dddd").err.splitlines()[2:] == ["To the sandbox"]
-
-
-def test_a_journal_without_runs_says_so(call):
-    assert call("history").err == "Nothing was pushed yet.\n"
+    newest, _, oldest = re.findall(RUN, done.err)
+    said = call("history", newest).err.splitlines()[1]
+    assert said.endswith(": not ended yet, or ended by force")
+    assert call("history", oldest).err.splitlines()[2:] == ["To the sandbox"]

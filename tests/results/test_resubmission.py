@@ -118,7 +118,6 @@ CELLS = {
     "truth": ("plate", True, "TRUE [correct this]", "TRUE"),
     "fraction": ("plate", 1234.5, "1234.5 [correct this]", "1234S"),
     "date for a name": ("last_name", dt.date(2004, 2, 29), "2004-02-29", "Roy"),
-    "date for a text": ("street", dt.date(2004, 2, 29), "2004-02-29", "Roy"),
     "date for an id": ("student_no", dt.date(2004, 2, 29), "2004-02-29", "12"),
 }
 """A field, a cell that holds no value of it, what is shown of that, and what a person corrects it to."""

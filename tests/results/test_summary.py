@@ -266,8 +266,7 @@ def test_what_says_nothing_is_left_out_and_a_short_run_is_told_in_seconds(tmp_pa
     more, ended = part_in({State.PUSHED: 1, State.READY: 3}), STARTED + timedelta(seconds=7.4)
     page = summary(tmp_path, part, more, ended=ended, command="settle", sandbox=True)
     lines = lines_on(page)
-    titles = [line[0] for line in lines if len(line) == 1]
-    assert titles[2:] == [
+    assert [line[0] for line in lines if len(line) == 1][2:] == [
         "What to do",
         "1.  Push the file, or this workbook, to send 3 rows.",
         "What became of the rows",
