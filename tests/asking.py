@@ -4,7 +4,7 @@ from pathlib import Path
 
 import openpyxl
 import yaml
-from commanding import Office, Terminal, called
+from commanding import Office, Terminal, called, write_book
 
 STAFF = """\
 Matricule;Nom;Prénom;Courriel;Date de naissance;Prov.;Régime;Mot de passe;Conjoint
@@ -40,18 +40,9 @@ class Desk(Office):
     def put(self, name, text):
         return self.write(f"inbox/{name}", text)
 
-    def save(self, name, merges=(), **sheets):
+    def save(self, name, **sheets):
         """Write a workbook: sheet → rows."""
-        book = openpyxl.Workbook()
-        book.remove(book.active)
-        for title, rows in sheets.items():
-            page = book.create_sheet(title)
-            for row in rows:
-                page.append(row)
-            for cells in merges:
-                page.merge_cells(cells)
-        book.save(self.inbox / name)
-        return self.inbox / name
+        return write_book(self.inbox / name, sheets)
 
     def map(self, file, *words):
         return called("map", file, *words)

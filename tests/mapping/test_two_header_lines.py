@@ -1,8 +1,8 @@
 """A header of two lines: found by itself, or named by ``header_row: [1, 2]``."""
 
 import pytest
-import xlsxwriter
 from commanding import PERMITS, ROSTER, read_results, user, write_book
+from returning import edited
 
 MAPPING = PERMITS.replace("To\n", "{column: To}\n").replace("Number", "No")
 UPPER = ["No", "Holder", "Validity", "", "Plate", "Make"]
@@ -17,13 +17,10 @@ LINES = [["Permits of fall", "", "", "", "", ""], UPPER, LOWER, *RECORDS]
 
 
 def write_merged(path):
-    with xlsxwriter.Workbook(path) as book:
-        sheet = book.add_worksheet("Sheet")
-        for at, row in enumerate(LINES):
-            sheet.write_row(at, 0, row)
-        for column in (0, 1, 4, 5):
-            sheet.merge_range(1, column, 2, column, UPPER[column])
-        sheet.merge_range("C2:D2", "Validity")
+    write_book(path, {"Sheet": LINES})
+    with edited(path, "Sheet") as page:
+        for cells in ("A2:A3", "B2:B3", "C2:D2", "E2:E3", "F2:F3"):
+            page.merge_cells(cells)
     return path
 
 
@@ -69,10 +66,9 @@ def test_joined_names_are_found_where_no_line_has_any_of_them(desk):
 def test_the_first_record_is_never_a_second_line_of_the_header(desk):
     mapping = MAPPING.replace("From", "Validity").replace("To}", "Validity#2}")
     desk.write("mappings/permits.yaml", mapping)
-    with xlsxwriter.Workbook(desk.folder / "permits.xlsx") as book:
-        sheet = book.add_worksheet()
-        for at, row in enumerate([UPPER, *([*each[:3], "", *each[4:]] for each in RECORDS)]):
-            sheet.write_row(at, 0, row)
-        sheet.merge_range("C1:D1", "Validity")
-    (file,) = desk.do("check", desk.folder / "permits.xlsx")["files"]
+    rows = [UPPER, *([*each[:3], "", *each[4:]] for each in RECORDS)]
+    path = write_book(desk.folder / "permits.xlsx", {"Sheet": rows})
+    with edited(path, "Sheet") as page:
+        page.merge_cells("C1:D1")
+    (file,) = desk.do("check", path)["files"]
     assert 'this column is missing: "Validity#2"' in file["error"]

@@ -9,7 +9,7 @@ import openpyxl
 import pytest
 from asking import ANSWERS, END, LOGIN, PEOPLE, STAFF, STRANGE, TYPES
 from commanding import ROOT, called
-from returning import LIBREOFFICE, save_in_libreoffice
+from returning import LIBREOFFICE, edited, save_in_libreoffice
 
 LDAP = {"login source": "LDAP"}
 PERMITS = [["No", "Lot", "Plate", "From", "To", "Amount", "Cur"]]
@@ -204,7 +204,10 @@ def test_groups_tell_apart_what_the_header_below_repeats(desk):
     groups = [["Identification", None, None, "Contact", "Emergency", None]]
     head = ["Student No.", "Surname", "Given", "E-mail", "E-mail", "Phone"]
     rows = [[*row, "ida@mail.example", "613-555-0101"] for row in PEOPLE[1:]]
-    path = desk.save("people.xlsx", ("A1:C1", "E1:F1"), People=[*groups, head, *rows])
+    path = desk.save("people.xlsx", People=[*groups, head, *rows])
+    with edited(path, "People") as page:
+        page.merge_cells("A1:C1")
+        page.merge_cells("E1:F1")
     shape = desk.json(path)
     found = {c["header"]: c["field"] for c in shape["columns"]}
     mails = (found["Contact E-mail"], found["Emergency E-mail"], found["Emergency Phone"])

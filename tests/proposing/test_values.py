@@ -1,8 +1,9 @@
 """What values become: dates, provinces, user types, amounts, ids; and which rows are no records."""
 
-import openpyxl
 import pytest
+from commanding import write_book
 from openpyxl.styles import Font, PatternFill
+from returning import edited
 
 from importer.proposing.answers import Answers
 from importer.proposing.dating import read_dates
@@ -360,19 +361,17 @@ def test_keys_that_repeat_are_asked(proposed):
 
 @pytest.mark.parametrize("legend", ["the sheet", "the sheet Legend"])
 def test_rows_struck_out_or_of_a_colour_that_the_file_explains_are_asked(tmp_path, legend):
-    path = tmp_path / "list.xlsx"
-    book = openpyxl.Workbook()
-    page = book.active
-    beside = page if legend == "the sheet" else book.create_sheet("Legend")
-    page.append(["Roster"])
-    beside["A1"] = "Roster, red = left"
-    page.append(["Student ID", "First Name", "Last Name", "Email"])
-    for n in range(6):
-        page.append([f"9001234{n}", "Ann", f"Roe{'abcdef'[n]}", f"a{n}@uni.example"])
-    for red, struck in zip(page[4], page[5], strict=True):
-        red.fill = PatternFill("solid", fgColor="FF0000")
-        struck.font = Font(strike=True)
-    book.save(path)
+    said = [["Roster, red = left"]]
+    rows = [[f"9001234{n}", "Ann", f"Roe{'abcdef'[n]}", f"a{n}@uni.example"] for n in range(6)]
+    head = ["Student ID", "First Name", "Last Name", "Email"]
+    sheets = {"Sheet": [*said, head, *rows]}
+    if legend == "the sheet Legend":
+        sheets = {"Sheet": [["Roster"], head, *rows], "Legend": said}
+    path = write_book(tmp_path / "list.xlsx", sheets)
+    with edited(path, "Sheet") as page:
+        for red, struck in zip(page[4], page[5], strict=True):
+            red.fill = PatternFill("solid", fgColor="FF0000")
+            struck.font = Font(strike=True)
     look = look_at(read_source(path))[0]
     struck, red = ("rows", "struck out"), ("rows", "background FF0000")
     found = propose(look, "users", Answers())
