@@ -23,8 +23,6 @@ def notes(field, cells, *, endpoint="users", skipped=()):
 
 IDS = [f"{number}" for number in range(100_200_301, 100_200_331)]
 PADDED = [f"{number:04d}" for number in range(3, 900, 50)]
-
-
 NOTED = {
     "ids of two lengths": (
         "unique_id", [*IDS, "12345678", "99887766"],

@@ -48,8 +48,6 @@ def refusal(source, *mappings, named=False, sheet=None):
 
 
 WAYS = "Correct the file or the mapping (docs/mappings.md says how)."
-
-
 NEW = "Correct the file, or to have proposed what is new:"
 CSV = "Id,First,Last\n1,Ada,Quill\n"
 MISNAMED = (

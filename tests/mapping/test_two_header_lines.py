@@ -11,8 +11,6 @@ RECORDS = [
     ["P-1", "Zoë", "2026-09-01T00:00", "2027-04-30T00:00", "ABCD 123", "Honda"],
     ["P-2", "Omar", "2026-09-01T00:00", "2027-04-30T00:00", "BBCD 123", "Kia"],
 ]
-
-
 LINES = [["Permits of fall", "", "", "", "", ""], UPPER, LOWER, *RECORDS]
 
 

@@ -39,8 +39,6 @@ CARS = {
     "Plate": ("KYA1935", "RMN5327", "EHR8708", "FMS5750"),
     "Make": ("Ford", "Kia", "Honda", "Ford"),
 }
-
-
 LICENCES = ("D48-1", "S22-2", "Q88-3", "B77-4")
 ACCOUNTS = ("mferrante", "dwhitlock", "praghu", "cmac")
 FOUND = {

@@ -17,8 +17,6 @@ AS_XLSX = "Open it in Excel or LibreOffice and save it as an Excel workbook (.xl
 AGAIN = "Export or download it again."
 MEND = "Save it again in Excel, or export or download it again."
 ITSELF = "Choose the spreadsheet itself (.xlsx, .xls or .csv)."
-
-
 XLSX = with_sheet(
     '<row r="1"><c r="A1" t="str"><v>id</v></c><c r="B1" t="str"><v>name</v></c></row>'
 )

@@ -74,8 +74,6 @@ def test_a_few_stray_bytes_make_no_other_encoding_of_a_text_in_utf_8(tmp_path, s
 
 
 ACCENTS = ["Zoé", "Montréal", "François", "Jérôme", "Élodie", "Noël"]
-
-
 DOS, MAC = "a code page of DOS", "Mac Roman"
 
 

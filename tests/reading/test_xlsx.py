@@ -1,15 +1,10 @@
 """Workbooks (``.xlsx``): every cell as the person sees it, however its file is written, or a refusal."""
 
-import datetime as dt
-import io
 import re
 import tracemalloc
 
-import openpyxl
 import pytest
 import xlsxwriter
-from hypothesis import given
-from hypothesis import strategies as st
 from packages import (
     DAMAGED,
     UNPACKED,
@@ -26,50 +21,6 @@ from importer.model import CellType
 from importer.reading import faults, read_source
 
 # --- Cells --------------------------------------------------------------------------------------
-
-VALUES = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(-(10**12), 10**12),
-    st.floats(-1e9, 1e9).map(lambda value: round(value, 3)),
-    st.text(st.characters(exclude_categories=["Cs", "Cc"], exclude_characters="\ufffe\uffff"), max_size=9)
-    .filter(lambda text: text[:1] not in {"=", "#"}),
-    st.dates(dt.date(1901, 1, 1), dt.date(2100, 1, 1)),
-)  # fmt: skip
-
-
-@given(st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=8))
-def test_the_values_agree_with_openpyxl(tmp_path_factory, rows):
-    book, out = openpyxl.Workbook(), io.BytesIO()
-    for row in rows:
-        book.active.append(row)
-    book.save(out)
-    other = openpyxl.load_workbook(out, data_only=True).active
-    grid = read(tmp_path_factory.mktemp("x"), out.getvalue())
-    assert {
-        (number, column): text
-        for number, row in zip(grid.rows.tolist(), texts(grid), strict=True)
-        for column, text in enumerate(row, start=1)
-        if text
-    } == {
-        (cell.row, cell.column): said(cell.value)
-        for row in other
-        for cell in row
-        if said(cell.value)
-    }
-
-
-def said(value):
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).upper()
-    if isinstance(value, dt.date):
-        return value.strftime("%Y-%m-%d")
-    if isinstance(value, int | float):
-        return f"{value:f}".rstrip("0").rstrip(".") if value % 1 else str(int(value))
-    return value
-
 
 CELLS = {
     "style": ('<c r="A1" s="1"><f>1+1</f><v>2</v></c>', "002"),
@@ -271,8 +222,6 @@ CONTRADICTING = {
     "a type not known": '<row r="1"><c r="A1" t="x"><v>1</v></c></row>',
     "no end": '<row r="1"><c r="A1"><v>1',
 }  # fmt: skip
-
-
 BROKEN = {
     **{why: with_sheet(rows, ["<si><t>x</t></si>"]) for why, rows in CONTRADICTING.items()},
     "out of the package": changed(SHEET, b"../../../../etc/passwd"),
