@@ -70,16 +70,6 @@ def vehicles(count):
     return [{"plate": f"V{n}", "plateType": "Passenger", "prov": "ON"} for n in range(count)]
 
 
-def records(endpoint, payloads, answer=""):
-    """Return payloads as rows; ``answer`` is what a person wrote into each row of a results workbook."""
-    table = TABLES[endpoint]
-    told = Resubmitted("invalid", "", answer) if answer else Resubmitted()
-    return [
-        Record(position, position + 2, record_key(table, payload), payload, told)
-        for position, payload in enumerate(payloads)
-    ]
-
-
 class Through:
     """A journal between which and the pusher ``execute`` stands: it gets the connection and each statement."""
 
@@ -134,7 +124,12 @@ def push(
             "r", source="f.csv", sheet=None, digest="d", mapping="m", endpoint=endpoint,
             rows=len(payloads),
         )  # fmt: skip
-        rows, policy = records(endpoint, payloads, answer), POLICIES[endpoint]
+        policy = POLICIES[endpoint]
+        told = Resubmitted("invalid", "", answer) if answer else Resubmitted()
+        rows = [
+            Record(at, at + 2, record_key(TABLES[endpoint], payload), payload, told)
+            for at, payload in enumerate(payloads)
+        ]
         standing = {f"#{journal.memory.digest(row.payload)}": True for row in rows}
         book = Workbook("d", "r", told_at, "Rows") if answer else None
         change = TABLES.get(policy.changed_by)

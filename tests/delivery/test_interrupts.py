@@ -3,16 +3,15 @@
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from commanding import PERMITS, ROOT, TOKEN, Office, permit
+from commanding import TOKEN, permit
 from controller import Controller, Fault
 from delivering import Through, permits, push
+from returning import states
 
 from importer.delivery.pace import Stopper
 
@@ -33,34 +32,6 @@ main(sys.argv[1:])
 """A process that says when it has noticed a signal, however late that is on a slow machine."""
 NOHUP = "import signal\nsignal.signal(signal.SIGHUP, signal.SIG_IGN)\n"
 HOLD = Fault("hold")
-
-
-@pytest.fixture
-def office(tmp_path, controller):
-    """Make an office with a file of twelve permits."""
-    office = Office(tmp_path, controller.url, mappings={"permits": PERMITS})
-    office.table("permits.csv", [permit(n) for n in range(12)])
-    return office
-
-
-@contextmanager
-def pushing(office, *more, before=""):
-    """Push in a process of its own, which is killed where it has not ended."""
-    words = ("push", "permits.csv", "--yes", "--json", "--timeout", "3600", *more)
-    with office.start(*words, code=before + WATCHED) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def end(process):
-    """Wait for the end; return exit code, states, and all that was printed as JSON."""
-    out, err = process.communicate(timeout=100)
-    assert TOKEN not in out + err
-    assert "Traceback" not in err
-    told = json.loads(out)
-    return process.returncode, told["files"][0]["states"], told
 
 
 FINISHED = (3, {"pushed": 3, "not sent": 9}), (0, {"pushed": 9, "unchanged": 3})
@@ -85,11 +56,14 @@ IGNORED = (0, {"pushed": 12}), (0, {"unchanged": 12})
     ids=["ctrl-c", "termination", "hang-up", "hang-up under nohup", "twice", "and termination"],
 )
 def test_a_first_interrupt_finishes_what_is_under_way_a_second_ends_at_once_and_both_resume(
-    office, controller, signals, before, came
+    desk, controller, signals, before, came
 ):
+    desk.table("permits.csv", [permit(n) for n in range(12)])
+    words = ("push", "permits.csv", "--yes", "--json")
     fault = Fault("hang") if came == ABANDONED else HOLD
     controller.plan = {("N0001", 1): fault, ("N0002", 1): fault}
-    with pushing(office, "--workers", "2", before=before) as process:
+    slow = ("--timeout", "3600", "--workers", "2")
+    with desk.start(*words, *slow, code=before + WATCHED) as process:
         controller.wait_for(3)
         for name in signals.split():
             os.kill(process.pid, getattr(signal, name))
@@ -97,20 +71,23 @@ def test_a_first_interrupt_finishes_what_is_under_way_a_second_ends_at_once_and_
             while not before and process.stderr.readline() not in {"noticed\n", ""}:
                 pass
         controller.release()
-        code, states, told = end(process)
-    assert (code, states) == came[0]
-    if code:
+        out, err = process.communicate(timeout=100)
+    assert TOKEN not in out + err
+    assert "Traceback" not in err
+    told = json.loads(out)
+    assert (process.returncode, states(told)) == came[0]
+    if process.returncode:
         assert told["stopped"] == (
             "The run was interrupted. 9 rows are left; run the same command again to go on."
         )
     assert Path(told["files"][0]["results"]).is_file()
-    done = office.run("push", "permits.csv", "--yes", "--json")
+    done = desk.run(*words)
     assert (done.code, done.states["permits.csv"]) == came[1]
     assert all(len(controller.entries(f"N{n:04}")) == 1 for n in range(12))
 
 
 @SIGNALS
-def test_an_interrupt_in_the_middle_of_a_stop_waits_for_no_lock():
+def test_an_interrupt_in_the_middle_of_a_stop_waits_for_no_lock(desk):
     # A signal's handler runs between two instructions of the main thread, whatever that holds.
     text = """
 import signal, time
@@ -124,10 +101,8 @@ while time.monotonic() < end:
 signal.setitimer(signal.ITIMER_REAL, 0)
 print(stopper.reason in {"enough", "The run was interrupted."}, stopper.abandoned)
 """
-    done = subprocess.run(
-        [sys.executable, "-c", text], capture_output=True, text=True, timeout=60, cwd=ROOT
-    )
-    assert done.stdout == "True True\n", done.stderr
+    done = desk.run(code=text)
+    assert done.out == "True True\n", done.err
 
 
 def test_an_abandoned_row_is_never_called_not_sent_and_sent_all_the_same(journal):

@@ -5,7 +5,7 @@ import re
 import sys
 
 import pytest
-from commanding import PERMITS, permit
+from commanding import permit
 from controller import Fault
 
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="needs POSIX calls")
@@ -30,14 +30,13 @@ PUSH = ("push", "permits.csv", "--yes", "--json")
 
 @pytest.fixture
 def desk(desk):
-    """An office with a file of three permits, which have a zone."""
-    desk.write("mappings/permits.yaml", PERMITS + "  zone: Zone\n")
+    """An office with a file of three permits."""
     write_permits(desk, 3)
     return desk
 
 
 def write_permits(desk, count):
-    desk.table("permits.csv", [permit(n) | {"Zone": "Lot 4"} for n in range(count)])
+    desk.table("permits.csv", [permit(n) for n in range(count)])
 
 
 def push(desk, code=0):
@@ -133,22 +132,3 @@ def test_a_full_disk_is_said_in_a_sentence_and_no_row_leaves_that_is_not_written
     # Where there is room again the same command does all of the rest, and nothing of it twice.
     push(desk, code=None)
     assert all(len(controller.entries(f"N{n:04}")) == 1 for n in range(9))
-
-
-def test_after_a_killed_push_a_check_says_that_its_answer_is_not_here_and_the_next_push_goes_on(
-    desk, controller
-):
-    controller.plan = {("*", 1): Fault("hold")}
-    with desk.start(*PUSH, "--workers", "1") as process:
-        controller.wait_for(1)
-        process.kill()
-    said = desk.do("check", "permits.csv")
-    assert (said["files"][0]["states"], said["notes"]) == ({"ready": 2, "unknown": 1}, [])
-    assert desk.table_of("permits", kind="checked")[0]["opscom_message"].splitlines()[0] == (
-        "Another run sent this row and its answer is not here, so it is not sent again. Where that run has "
-        "ended, look it up in OPSCOM and write the id, yes or no into opscom_answer."
-    )
-    controller.release()
-    assert push(desk, code=4) == {"pushed": 2, "unknown": 1}
-    assert "An earlier run was ended by force, before the answer to 1 row came." in desk.told
-    assert all(len(controller.entries(f"N{n:04}")) == 1 for n in range(3))

@@ -141,7 +141,9 @@ def test_a_row_that_no_workbook_holds_any_longer_is_unknown_still_and_said(desk)
 
 
 @pytest.mark.parametrize("then", [[of(1), of(2)], [of(3), of(1)]], ids=["the same", "edited"])
-def test_a_row_of_a_killed_run_is_settled_with_the_workbook_of_a_later_one(desk, controller, then):
+def test_a_row_of_a_killed_run_is_told_and_settled_with_the_workbook_of_a_later_one(
+    desk, controller, then
+):
     controller.plan["N0001", 1] = Fault("hold")
     desk.table("permits.csv", [of(1), of(2)])
     with desk.start("push", "permits.csv", "--yes", "--workers", "1") as process:
@@ -149,9 +151,17 @@ def test_a_row_of_a_killed_run_is_settled_with_the_workbook_of_a_later_one(desk,
         process.kill()
         process.communicate()
     controller.plan.clear()
+    said = desk.do("check", "permits.csv")
+    assert (states(said), said["notes"]) == ({"ready": 1, "unknown": 1}, [])
+    assert desk.table_of("permits", kind="checked")[0]["opscom_message"].splitlines()[0] == (
+        "Another run sent this row and its answer is not here, so it is not sent again. Where that run has "
+        "ended, look it up in OPSCOM and write the id, yes or no into opscom_answer."
+    )
     [note] = desk.do("settle", code=4)["notes"]
+    assert "An earlier run was ended by force, before the answer to 1 row came." in desk.told
     assert note.endswith(NOT_HELD)
     assert push(desk, *then, code=4) == {"pushed": 1, "unknown": 1}
+    assert len(controller.entries("N0001")) == 1
     said = desk.do("settle")
     assert (sum(states(said).values()), said["notes"]) == (2, [])
 
