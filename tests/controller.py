@@ -8,8 +8,8 @@ compare our words with::
 A plan maps (key, number) to a fault. The key of a row is the ``unique_id`` of a user, the plate of a vehicle,
 the permit number (else the plate) of a permit, the reference id of an update or delete, the plate of a plate
 query, and the call itself of the others; the number is its attempt, counted from 1 for each call and key.
-Attempt 0 means every attempt, the key ``*`` every row. ``#request`` and ``#connection`` with n are the n-th in
-order of arrival, and hit before the row is known. Permits with any reference id are there, created elsewhere,
+Attempt 0 means every attempt, the key ``*`` every row. ``#connection`` with n is the n-th in order of arrival,
+which is reset as it is accepted. Permits with any reference id are there, created elsewhere,
 until they are deleted.
 """
 
@@ -45,13 +45,10 @@ CARRIED_OUT = {
     "overtaken": True,  # ``body`` as in ``raw``, and the true answer when the next request of its connection comes
     "raw": True,  # ``body`` byte for byte (latin-1), status line and all, then the end
     "refuse": True,  # a whole answer, then nobody listens until ``listen`` is called
-    "reset": False,  # a reset; before reading, where the plan names a request or connection
-    "reset-in-body": False,  # a reset with half of the body unread (as in ``reset``)
+    "reset": False,  # no byte of an answer, a reset
     "twice": True,  # a whole answer, and once more to the next request, whose own waits for the client's next move
-    "stale": False,  # ``close``, but only on a connection that has answered before
 }
-EARLY = {"close", "reset"}
-SILENT = {"close", "lost", "reset", "reset-in-body", "stale"}
+SILENT = {"close", "lost", "reset"}
 LAST = {"cut-body", "cut-headers", "idle-close", "raw", "refuse"}
 KNOWN_BY = ("unique_id", "permitNo", "TicketNumber", "plate", "LicencePlate")
 REFERENCES = ("referenceID", "referenceid", "reference_id")
@@ -81,13 +78,13 @@ class Entry:
     """One request, as the controller saw it."""
 
     call: str
-    """The path after the version, ``profiles/push`` say; empty where it was not read."""
+    """The path after the version, ``profiles/push`` say; empty where the client left."""
     path: str
     key: str
     """By which a plan knows its row."""
     attempt: int
     body: dict | None
-    """The JSON object received; ``None`` where it was not read or is none."""
+    """The JSON object received; ``None`` where there was none."""
     headers: dict[str, str]
     """Names in lower case."""
     fault: str
@@ -115,40 +112,29 @@ class Elsewhere(Store):
 class Rigged(Connection):
     """A connection that breaks as the plan says."""
 
-    early, repeated = None, b""
+    repeated = b""
 
     def handle(self):
-        self.answered = 0
-        with self.server.sandbox.lock:
-            self.server.sandbox.connections += 1
-            self.number = self.server.sandbox.connections
-        super().handle()
+        rig = self.server.sandbox
+        with rig.lock:
+            rig.connections += 1
+            early = rig.plan.get(("#connection", rig.connections))
+        if early is None:
+            super().handle()
+        else:
+            self.drop(early)
 
     def serve_one(self):
         rig = self.server.sandbox
-        self.early = rig.plan.get(("#connection", self.number))
-        if self.early is not None and self.early.kind in EARLY:
-            return self.drop(self.early)
         if not self.rfile.peek(1):
             return False
-        with rig.in_hand() as number:
-            early = self.early = self.early or rig.plan.get(("#request", number))
-            request = None
-            if early is None or early.kind not in EARLY or early.applies:
-                request = self.read_request()
-                if request is None and (early is None or early.kind != "reset-in-body"):
-                    rig.decide(None, Fault("gone"), self.answered)
-                    return False
-            fault, response = rig.decide(request, early, self.answered)
+        with rig.in_hand():
+            request = self.read_request()
+            fault, response = rig.decide(request)
+            if request is None:
+                return False
             rig.pause(rig.latency + (fault.seconds if fault and fault.kind == "late" else 0))
-            self.answered += 1
             return self.send(fault, response) and not self.close_connection
-
-    def read_body(self, length):
-        if self.early is not None and self.early.kind == "reset-in-body":
-            self.rfile.read(length // 2)
-            return b""
-        return super().read_body(length)
 
     def send(self, fault, response):
         """Answer as the fault says; return whether the connection stays."""
@@ -183,7 +169,7 @@ class Rigged(Connection):
         return kind not in LAST
 
     def drop(self, fault):
-        if fault.kind in {"reset", "reset-in-body"}:
+        if fault.kind == "reset":
             linger = struct.pack("hh" if os.name == "nt" else "ii", 1, 0)
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         return False
@@ -262,37 +248,32 @@ class Controller(Sandbox):
 
     @contextmanager
     def in_hand(self):
-        """Count a request whose first byte is here; give its number."""
+        """Count a request whose first byte is here."""
         with self.lock:
             self.requests += 1
             self._in_hand += 1
             self.at_once = max(self.at_once, self._in_hand)
-            number = self.requests
         try:
-            yield number
+            yield
         finally:
             with self.lock:
                 self._in_hand -= 1
 
-    def decide(self, request, fault, answered):
+    def decide(self, request):
         """Carry a request out or not, write it down, and return the fault and the answer.
 
-        ``request`` is ``None`` where it was not read, ``fault`` hits it before its row is known, and
-        ``answered`` are the requests that its connection has answered before.
+        ``request`` is ``None`` where the client left before its end.
         """
         with self.lock:
             call = key = ""
-            attempt, response, done = 0, Response(json.dumps({"ErrorCode": 9003})), {}
+            attempt, response, done, fault = 0, Response(""), {}, Fault("gone")
             if request is not None:
                 call = request.path.partition("/v1/")[2]
                 key = key_of(call, request.body or {})
                 self._attempts[call, key] += 1
                 attempt = self._attempts[call, key]
                 moments = ((key, attempt), (key, 0), ("*", attempt), ("*", 0))
-                planned = (self.plan[moment] for moment in moments if moment in self.plan)
-                fault = fault or next(planned, None)
-                if fault is not None and fault.kind == "stale" and not answered:
-                    fault = None
+                fault = next((self.plan[one] for one in moments if one in self.plan), None)
                 if fault is None or fault.applies:
                     response = respond(request, self.store)
                     done = accepted(response)

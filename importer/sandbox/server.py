@@ -49,13 +49,9 @@ class Connection(BaseHTTPRequestHandler):
         if not self.raw_requestline.endswith(b"\n") or not self.parse_request():
             return None
         length = int(self.headers.get("Content-Length") or 0)
-        raw = self.read_body(length)
+        raw = self.rfile.read(length)
         headers = {name.lower(): value for name, value in self.headers.items()}
         return Request(self.command, self.path, headers, raw) if len(raw) == length else None
-
-    def read_body(self, length: int) -> bytes:
-        """Read what comes after the headers."""
-        return self.rfile.read(length)
 
     def log_message(self, *_: object) -> None:
         """Write nothing: a rehearsal's terminal is for people."""

@@ -7,22 +7,14 @@ from controller import Fault
 from proving import CASES, ENDPOINTS, PREFIX, Case, Trial, Witness
 
 WORKERS = (1, 4, 16)
-PLACES = ("one row once", "each row once", "one row always", "all always")
+PLACES = {
+    "one row once": (True, 1),
+    "each row once": (False, 1),
+    "one row always": (True, 0),
+    "all always": (False, 0),
+}
+"""Whether a case hits one row alone, and at which attempt; 0 stands for all."""
 ROWS = 6
-
-
-def plan_of(case, place, first):
-    """Return where a case hits: (row key or request, attempt) → case."""
-    word = "#connection" if case.fault.kind == "reset" else "#request"
-    moments = {
-        "one row once": [(word, 1)] if case.unread else [(first, 1)],
-        "each row once": [(word, n) for n in (1, 3, 5)] if case.unread else [("*", 1)],
-        "one row always": [(word, n) for n in range(1, 9)] if case.unread else [(first, 0)],
-        "all always": [(word, n) for n in range(1, 400)] if case.unread else [("*", 0)],
-    }
-    return dict.fromkeys(moments[place], case)
-
-
 EXPECTED = {
     **dict.fromkeys(("fine", "throttled"), ("pushed", False)),
     **dict.fromkeys(("patience", "redirect", "settings", "foreign"), ("not sent", True)),
@@ -36,28 +28,17 @@ def expected(case, endpoint):
     state, stops = EXPECTED[case.effect]
     if endpoint == "permits" and case.effect in {"lost", "foreign"}:
         return "unknown", stops
-    there = case.effect == "lost" and case.fault.applies and not case.unread
+    there = case.effect == "lost" and case.fault.applies
     return ("exists" if there and endpoint == "vehicles" else state), stops
 
 
-def check_the_one_row(trial, done, case, workers):
+def check_the_one_row(trial, done, case):
     state, stops = expected(case, trial.endpoint)
     assert (done.stopped is not None) == stops, done.stopped
-    states = list(done.states.values())
-    fresh = case.fault.kind == "stale" and workers > 1
-    if fresh or case.name == "reset-on-connecting":
-        # With many lines the row may meet a fresh connection, on which nothing is stale; and a reset
-        # may be here before the first byte could leave, so that nothing is lost.
-        assert set(states) <= {state, "pushed"}
-    elif stops:
-        assert states.count(state) >= 1
-        assert set(states) <= {state, "not sent", "pushed"}
-    elif state == "pushed":
-        assert states == ["pushed"] * ROWS
+    if stops:
+        assert {state} <= set(done.states.values()) <= {state, "not sent", "pushed"}
     else:
-        assert sorted(states) == sorted([state] + ["pushed"] * (ROWS - 1))
-        if not case.unread:
-            assert done.states[3] == state
+        assert done.states == dict.fromkeys(range(ROWS), "pushed") | {3: state}
 
 
 def matrix():
@@ -80,15 +61,15 @@ def test_what_is_said_of_each_row_is_true_and_the_next_run_finishes(
     journal, case, endpoint, workers, place
 ):
     with Witness(journal) as controller:
-        # In the middle, so that there is a kept connection that can be stale.
-        plan = plan_of(case, place, f"{PREFIX[endpoint]}3")
+        # In the middle, so that a single worker has a kept connection, which may be stale.
+        alone, attempt = PLACES[place]
+        plan = {(f"{PREFIX[endpoint]}3" if alone else "*", attempt): case}
         trial = Trial(
-            endpoint, journal, controller, plan, rows=ROWS, workers=workers, timeout=case.timeout,
-            unread=case.unread,
-        )  # fmt: skip
+            endpoint, journal, controller, plan, rows=ROWS, workers=workers, timeout=case.timeout
+        )
         done = trial.run()
         if place == "one row once":
-            check_the_one_row(trial, done, case, workers)
+            check_the_one_row(trial, done, case)
         if case.timeout < 1:
             trial.timeout = 20.0
         trial.finish()
@@ -109,13 +90,20 @@ def test_where_nobody_listens_nothing_is_sent_and_the_next_run_finishes(journal,
         assert set(trial.finish().states.values()) == {"pushed"}
 
 
+RESETS = {("#connection", n): Case("reset", "lost", Fault("reset")) for n in (1, 3, 5)}
+
+
 @pytest.mark.parametrize("workers", WORKERS)
 @pytest.mark.parametrize("endpoint", ENDPOINTS)
-def test_a_controller_that_goes_away_in_the_middle_loses_nothing(journal, endpoint, workers):
+@pytest.mark.parametrize("resets", [False, True], ids=["goes away", "resets"])
+def test_a_controller_that_goes_away_or_resets_what_waits_to_be_accepted_loses_nothing(
+    journal, endpoint, workers, resets
+):
     with Witness(journal) as controller:
         # Connections that wait to be accepted are reset: those rows are lost before they are read.
-        plan = {(f"{PREFIX[endpoint]}2", 1): Case("refuse", "fine", Fault("refuse"))}
+        away = {(f"{PREFIX[endpoint]}2", 1): Case("refuse", "fine", Fault("refuse"))}
+        plan = RESETS if resets else away
         trial = Trial(endpoint, journal, controller, plan, workers=workers, rows=8, unread=True)
         done = trial.run()
-        assert done.states[2] == "pushed"
+        assert resets or done.states[2] == "pushed"
         trial.finish()

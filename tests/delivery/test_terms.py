@@ -14,7 +14,7 @@ QUIET = {"fine", "lost", "throttled", "rejected", "foreign"}
 FAULTS = [
     case.fault
     for case in CASES
-    if case.effect in QUIET and case.timeout > 1 and not case.unread and len(case.fault.body) < 1000
+    if case.effect in QUIET and case.timeout > 1 and len(case.fault.body) < 1000
 ]
 FIELDS = {"Plate": "plate", "From": "startTime", "To": "endTime", "Number": "permitNo"}
 CHANGED_SINCE = "changed after this row was accepted"

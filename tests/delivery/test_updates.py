@@ -384,7 +384,6 @@ QUICK = {"lost", "cut-in-body", "500-applied", "429-seconds", "9019-with-200", "
     [
         pytest.param(case, id=case.name, marks=() if case.name in QUICK else pytest.mark.exhaustive)
         for case in CASES
-        if not case.unread
     ],
 )
 def test_whatever_goes_wrong_an_update_creates_nothing_and_undoes_nothing(journal, case, finished):
