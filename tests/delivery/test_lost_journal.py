@@ -5,7 +5,7 @@ import shutil
 import pytest
 from commanding import DELETES, ENDS, permit, user
 from controller import Fault
-from returning import Desk, edited, rows_of, sent, states
+from returning import Desk, edited, sent, states
 
 END = "2027-09-01T00:00:00"
 
@@ -151,10 +151,8 @@ def test_a_vehicle_that_exists_and_a_lost_answer_are_learned_too(desk, controlle
     assert controller.requests == before
     desk.give_back("permits", ("PL0", "opscom_answer", "yes"), code=0)
     assert controller.requests == before
-    assert {row["opscom_status"] for row in rows_of(desk.results("permits"))} == {
-        "pushed",
-        "unchanged",
-    }
+    told = {row["opscom_status"] for row in desk.table_of("permits")}
+    assert told == {"pushed", "unchanged"}
 
 
 @pytest.mark.parametrize("order", [1, -1], ids=["permits first", "deletes first"])

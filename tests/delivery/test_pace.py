@@ -14,10 +14,6 @@ from hypothesis import strategies as st
 from importer.delivery.pace import BUDGET, RETRY_COST, TIMEOUT_COST, Pace, told_seconds
 
 
-def in_an_hour():
-    return email.utils.formatdate(time.time() + 3600, usegmt=True)
-
-
 class Most(Random):
     """The longest jitter there is."""
 
@@ -55,7 +51,8 @@ def test_a_wait_that_was_told_is_never_cut_short(told, attempt, random):
 def test_a_wait_that_opscom_tells_holds_all_workers_unless_it_is_too_long():
     ticks = Ticks()
     pace = Pace(clock=ticks)
-    for told in ("61", in_an_hour()):
+    in_an_hour = email.utils.formatdate(time.time() + 3600, usegmt=True)
+    for told in ("61", in_an_hour):
         assert pace.pause(1, told) is None
     assert pace.turn() == 0.0
     assert pace.pause(1, "60") is not None

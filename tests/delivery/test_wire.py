@@ -44,11 +44,11 @@ def trusted(monkeypatch):
 
 
 @contextmanager
-def behind_proxy(monkeypatch, plan=None, **more):
+def behind_proxy(monkeypatch, plan=None, *, plain=False, **more):
     """Run a controller behind TLS, and a proxy on the way to it, which the environment names."""
     with (
         Controller(plan) as controller,
-        TlsHost(controller.url) as host,
+        TlsHost(controller.url, plain=plain) as host,
         Proxy(host.url, **more) as proxy,
     ):
         monkeypatch.setenv("HTTPS_PROXY", proxy.url)
@@ -78,7 +78,7 @@ def test_a_certificate_nobody_vouches_for_stops_the_run_with_nothing_sent(journa
 @pytest.mark.parametrize(
     ("plain", "proxy", "to", "why"),
     [
-        (True, None, None, "The host answers in plain http where https is asked for."),
+        (True, "200 OK", None, "The host answers in plain http where https is asked for."),
         (False, "200 OK", "https://other.test", UNTRUSTED),
         (False, "407 Proxy Authentication Required", NAMED, PASSWORD),
         (True, "the host", NAMED, "The proxy speaks plain http: begin HTTPS_PROXY with http://."),
@@ -89,12 +89,12 @@ def test_a_certificate_nobody_vouches_for_stops_the_run_with_nothing_sent(journa
 def test_what_bars_the_way_is_named_at_once_and_nothing_is_sent(
     journal, trusted, monkeypatch, plain, proxy, to, why
 ):
-    with Controller() as controller, TlsHost(controller.url, plain=plain) as host:
-        with Proxy(host.url, status=proxy or "200 OK") as campus:
-            if proxy:
-                url = proxy if "://" in proxy else campus.url
-                monkeypatch.setenv("HTTPS_PROXY", host.url if proxy == "the host" else url)
-            assert refused(journal, controller, host, to or host.url) == f"{why} {LOOK}"
+    with behind_proxy(monkeypatch, plain=plain, status=proxy) as (controller, host, campus):
+        if "://" in proxy:
+            monkeypatch.setenv("HTTPS_PROXY", proxy)
+        if proxy == "the host":
+            monkeypatch.setenv("HTTPS_PROXY", host.url)
+        assert refused(journal, controller, host, to or host.url) == f"{why} {LOOK}"
         assert host.connections + len(campus.asked) <= 2
 
 
