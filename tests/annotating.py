@@ -117,8 +117,5 @@ def opened(path, sheet="Students"):
 
 def source_cells(path, sheet="Students"):
     """Return what an independent reader finds right of the six columns, below the header."""
-    return [tuple(row[6:]) for row in sheet_values(path, sheet)[1:]]
-
-
-def sheet_values(path, sheet):
-    return CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python()
+    values = CalamineWorkbook.from_path(str(path)).get_sheet_by_name(sheet).to_python()
+    return [tuple(row[6:]) for row in values[1:]]

@@ -11,10 +11,6 @@ from commanding import ROSTER
 from controller import Fault
 
 CHANGED = "{} was changed while it was imported; push it again."
-GREW = (
-    "{}: the file changed while it was read. Wait until it is saved or copied whole, then run the "
-    "command again."
-)
 
 
 def replaced(path, office):
@@ -114,7 +110,10 @@ def test_a_file_that_grows_while_it_is_read_is_refused_and_the_others_go(office,
         writer.join()
     assert done.code == 5
     assert [file["error"] for file in done.json["files"]] == [
-        GREW.format("roster a.csv"),
+        (
+            "roster a.csv: the file changed while it was read. Wait until it is saved or copied whole, "
+            "then run the command again."
+        ),
         None,
     ]
     assert sorted(entry.key for entry in controller.ledger) == ["000000", "000001"]

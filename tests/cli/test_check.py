@@ -70,6 +70,11 @@ def test_check_works_without_a_workspace_and_leaves_the_users_folder_alone(offic
     office.roster(1, "roster.csv")
     done = call("check", "roster.csv", "--mapping", "mappings/roster.yaml", "--json")
     assert (done.code, done.states) == (0, {"roster.csv": {"ready": 1}})
+    assert re.fullmatch(
+        r"No workspace is here; what was sent is remembered in .*\Wopscom-importer\W.*journal\.sqlite alone\. "
+        r"Work in one workspace \(`opscom-import init`\), so that nothing is sent twice\.",
+        done.err.splitlines()[0],
+    )
     assert (office.folder / "results" / "roster-checked.xlsx").exists()
     assert list(office.home.iterdir()) == []
     nothing = call("check")

@@ -143,7 +143,7 @@ def test_a_token_is_tried_with_one_question_that_changes_nothing(controller, log
     )
 
 
-def test_the_token_that_was_just_given_is_tried_and_else_the_one_that_is_kept(
+def test_the_token_just_given_is_tried_and_else_the_one_that_is_kept(
     controller, login, monkeypatch
 ):
     with monkeypatch.context() as here:

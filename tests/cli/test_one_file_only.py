@@ -42,9 +42,7 @@ main(sys.argv[1:])
 @pytest.mark.skipif(
     sys.platform != "linux", reason="Only Linux limits a process's memory like this"
 )
-def test_a_file_that_needs_more_memory_than_there_is_is_in_error_and_the_others_go(
-    office, controller
-):
+def test_a_file_that_needs_more_memory_than_there_is_is_in_error_and_others_go(office, controller):
     office.roster(2)
     office.roster(1, "inbox/a roster.csv")
     os.truncate(office.inbox / "a roster.csv", 1 << 36)
@@ -71,9 +69,7 @@ LONG = {"Run": "9" * 30_000} | dict.fromkeys(
     [LONG, {"Run": "yesterday"}, *({"File": name} for name in FILES)],
     ids=lambda facts: "".join(facts)[:9] + " ".join(facts.values())[:9],
 )
-def test_whatever_stands_in_a_summary_no_sent_row_is_left_without_its_workbook(
-    desk, controller, facts
-):
+def test_whatever_stands_in_a_summary_no_sent_row_is_without_its_workbook(desk, controller, facts):
     desk.table("permits.csv", [permit(0), permit(1) | {"To": "never"}])
     desk.table("roster.csv", [user(0)])
     desk.push("permits.csv", code=1)
@@ -150,9 +146,7 @@ main(sys.argv[1:])
 """
 
 
-def test_a_workbook_that_cannot_be_made_is_said_and_the_others_and_the_next_run_go_on(
-    office, controller
-):
+def test_a_workbook_that_cannot_be_made_is_said_and_what_follows_goes_on(office, controller):
     office.roster(2, "inbox/a roster.csv")
     office.roster(2, "inbox/b roster.csv", start=5)
     done = office.run("push", "--yes", "--json", code=FAILS)

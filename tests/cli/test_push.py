@@ -46,9 +46,7 @@ def test_what_a_person_reads_of_a_push(office, controller, call):
     assert inbox(office) == []
 
 
-def test_limit_sends_the_first_rows_of_all_files_and_the_next_push_goes_on(
-    office, controller, call
-):
+def test_limit_sends_the_first_rows_of_all_and_the_next_push_goes_on(office, controller, call):
     office.roster(2, "inbox/roster a.csv")
     office.roster(3, "inbox/roster b.csv", start=2)
     first = call("push", "--yes", "--json", "--limit", 3, "--workers", 1)

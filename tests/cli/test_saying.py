@@ -21,9 +21,7 @@ def quiet(text):
     [(EVIL, "check", 5), (f"roster {EVIL}", "check", 0), (f"roster {EVIL}", "push --yes", 0)],
     ids=["in an error", "check", "push"],
 )
-def test_a_file_name_that_would_steer_the_terminal_is_spelled_out(
-    office, call, name, command, code
-):
+def test_a_file_name_that_would_steer_a_terminal_is_spelled_out(office, call, name, command, code):
     office.roster(1).rename(office.inbox / name)
     done = call(*command.split())
     assert done.code == code

@@ -53,7 +53,7 @@ def test_a_lost_journal_learns_in_the_workspace_that_was_named(office, far, call
 
 
 @pytest.mark.parametrize("rehearsed", [False, True])
-def test_the_permits_of_a_run_are_deleted_where_they_were_created(
+def test_permits_of_a_run_are_deleted_where_they_were_made(
     office, far, call, controller, rehearsed
 ):
     file, at = office.table("permits.csv", [permit(1)]), ("--workspace", far.folder)

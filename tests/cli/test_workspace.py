@@ -24,9 +24,7 @@ NOON = dt.datetime(2026, 9, 1, 12, 0, 0, tzinfo=dt.UTC)
 # Which folder
 
 
-def test_the_workspace_is_the_one_named_or_the_nearest_upwards_with_settings_or_this_folder(
-    tmp_path,
-):
+def test_the_workspace_is_the_one_named_or_the_nearest_with_settings_or_this_folder(tmp_path):
     (tmp_path / "opscom.yaml").mkdir()  # a folder of that name makes no workspace
     assert find_workspace(None, tmp_path) == Workspace(tmp_path, own=False)
     office = tmp_path / "office"
@@ -40,16 +38,6 @@ def test_the_workspace_is_the_one_named_or_the_nearest_upwards_with_settings_or_
     with pytest.raises(UsageError) as told:
         find_workspace(file, tmp_path)
     assert str(told.value) == f"--workspace {file} is a file. Name the folder that it lies in."
-
-
-def test_the_journal_is_in_the_workspace_or_else_in_the_users_data_folder(tmp_path, monkeypatch):
-    for name in ("HOME", "LOCALAPPDATA", "APPDATA", "XDG_DATA_HOME"):
-        monkeypatch.setenv(name, str(tmp_path / "data"))
-    assert Workspace(tmp_path, own=True).journal == tmp_path / "journal.sqlite"
-    elsewhere = Workspace(tmp_path, own=False).journal
-    assert elsewhere.name == "journal.sqlite"
-    assert "opscom-importer" in elsewhere.parts
-    assert tmp_path != elsewhere.parent
 
 
 def test_the_workspaces_own_mappings_are_used_and_the_shipped_ones_where_it_has_none(tmp_path):

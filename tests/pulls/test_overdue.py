@@ -243,9 +243,7 @@ def test_a_killed_call_leaves_what_arrived_and_the_next_call_says_so_first(offic
     [(".json", SAMPLE, 0), (".part", '{"records":[{"ViolationID":9},{"Vio', 4)],
     ids=["whole", "cut off"],
 )
-def test_the_workbook_is_built_once_more_from_saved_bytes_without_a_network(
-    office, end, text, code
-):
+def test_a_workbook_is_built_once_more_from_saved_bytes_without_a_network(office, end, text, code):
     stem = "overdue-violations 2031-01-02 03-04-05"
     saved = office.write(stem + end, text)
     done = office.pull("overdue-violations", "--from", saved, "--json")

@@ -32,9 +32,7 @@ both = pytest.mark.parametrize("saver", SAVERS)
 
 
 @both
-def test_of_an_edited_workbook_only_corrected_changed_and_new_rows_go(
-    desk, controller, saver, tmp_path
-):
+def test_of_a_workbook_only_corrected_changed_and_new_rows_go(desk, controller, saver, tmp_path):
     people = [user(number) for number in range(8)]
     people[1]["Mail"] = "none"
     people[6]["Mail"] = "nothing"

@@ -58,9 +58,7 @@ ODD = [hide, put_notes_into, put_last, put_a_title_above_the_rows, swap_names]
 
 
 @pytest.mark.parametrize("change", ODD, ids=lambda change: change.__name__)
-def test_a_workbook_changed_in_this_way_is_known_by_its_rows_and_loses_none(
-    desk, controller, change
-):
+def test_a_workbook_changed_like_this_is_known_by_its_rows_and_loses_none(desk, controller, change):
     """The source's sheets bear the names that no results workbook can give to a source's sheet."""
     head = ["Id", "First", "Last", "Mail"]
     sheets = {
@@ -173,9 +171,7 @@ LAYOUTS = {
 
 
 @pytest.mark.parametrize("change", LAYOUTS.values(), ids=LAYOUTS)
-def test_however_our_columns_are_deleted_or_moved_no_permit_is_created_twice(
-    desk, controller, change
-):
+def test_however_our_columns_are_cut_or_moved_no_permit_is_created_twice(desk, controller, change):
     controller.plan["N0002", 1] = Fault("close")
     desk.push(desk.table("permits.csv", [permit(number) for number in range(3)]), code=4)
     with edited(desk.results("permits")) as page:
