@@ -5,10 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.codes import CODES, SETTINGS_CODES, Effect
+from importer.codes import CODES, Effect
 from importer.schema import Kind, Need, record_key
 from schemas import POLICIES, TABLES
-from schemas.reads import OVERDUE_VIOLATIONS, PERMIT_STATS, USER_TYPES
 
 PAGES = Path(__file__).parents[1] / "vendor_tables"
 FORMS = {
@@ -98,24 +97,6 @@ def test_a_field_that_is_missing_too_long_or_invalid_has_the_code_that_the_vendo
         assert (known.missing, known.too_long, known.invalid) == own + usual[len(own) :]
 
 
-PATHS = {  # in the order of sending
-    "users": "/api/{client}/v1/profiles/push",
-    "vehicles": "/api/{client}/v1/vehicles/push",
-    "permits": "/api/{client}/v1/permits/push",
-    "permit-updates": "/api/{client}/v1/permits/update",
-    "permit-deletes": "/api/{client}/v1/permits/delete",
-    "plates": "/api/v1/validate/plate",
-    "permit-stats": "/api/{client}/v1/permits/stats",
-    "user-types": "/api/{client}/v1/profiles/types/list",
-    "overdue-violations": "/api/{client}/v1/violations/send_overdue_to_collections",
-}
-
-
-def test_every_endpoint_has_its_documented_path():
-    pages = (*TABLES.values(), PERMIT_STATS, USER_TYPES, OVERDUE_VIOLATIONS)
-    assert [(page.endpoint, page.path) for page in pages] == [*PATHS.items()]
-
-
 RECORD_KEYS = {
     "a user's id as it is spelled": ("users", {"unique_id": "aB|1"}, "aB|1"),
     "nothing for a blank": ("users", {"unique_id": ""}, ""),
@@ -146,10 +127,6 @@ def test_every_documented_code_has_a_meaning_and_a_remedy():
         for sentence in (code.means, code.remedy):
             assert sentence[0].isupper()
             assert sentence.endswith(".")
-
-
-def test_the_codes_that_every_row_would_get_stop_the_run():
-    assert {"9000", "9001", "9002", "9034"} == SETTINGS_CODES
 
 
 def test_a_vehicle_or_permit_that_is_there_already_exists():

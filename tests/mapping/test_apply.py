@@ -37,7 +37,6 @@ OPTIONAL = (
     "{unique_id: ID, city: {column: Town, optional: true}, street: {join: [A, B], optional: true}}"
 )
 TAKEN = {
-    "a constant has no column": ("{login_source: {value: OPSCOM}}", sheet(["ID"], ["1"], ["2"]), [("OPSCOM",), ("OPSCOM",)]),
     "one column may serve several fields": ("{unique_id: ID, student_no: ID}", sheet(["ID"], ["7"]), [("7", "7")]),
     "a cell is cleaned and composed, and a line break becomes a comma": (
         "{street: Street}",
