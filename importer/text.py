@@ -136,12 +136,14 @@ def _words(name: str) -> str:
 def count(number: int, noun: str) -> str:
     """Return how many of something there are, in words of a sentence.
 
-    >>> count(1, "row"), count(1200, "row"), count(2, "address")
-    ('1 row', '1,200 rows', '2 addresses')
+    >>> count(1, "row"), count(1200, "row"), count(2, "address"), count(3, "key")
+    ('1 row', '1,200 rows', '2 addresses', '3 keys')
     """
     if number == 1:
         return f"1 {noun}"
-    ending = "es" if noun.endswith(("s", "x")) else "ies" if noun.endswith("y") else "s"
+    ending = "es" if noun.endswith(("s", "x")) else "s"
+    if noun.endswith("y") and not noun.endswith("ey"):
+        ending = "ies"
     return f"{number:,} {noun.removesuffix('y') if ending == 'ies' else noun}{ending}"
 
 

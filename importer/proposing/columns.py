@@ -90,8 +90,8 @@ def fit(field: str, column: Profile) -> tuple[bool | None, str]:
         if column.share(form) > most:
             return False, f"the values are {_NAMES[form]}"
     part = sum(map(column.share, evidence.forms))
-    # An e-mail of many rows is that of a superior or an office.
-    shared = field == "email" and column.filled > _FEWEST and column.different <= _SOME
+    # An e-mail of many rows is that of a superior or an office; a person may stand in two.
+    shared = field == "email" and column.filled > _FEWEST and column.different < _SOME
     if shared or part < evidence.hardly:
         said = "shared by many rows" if shared else f"not {evidence.what}"
         return False, f"the values are {said}"

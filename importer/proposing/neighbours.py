@@ -61,6 +61,8 @@ def settle(
         whole = _whole_address(row)
         _addresses(row)
         _user_types(row)
+    if endpoint == "vehicles":
+        _plate_types(row)
     if endpoint == "permits":
         _permit_numbers(row)
     _rivals(row, endpoint, whole)
@@ -292,6 +294,10 @@ def _user_types(row: _Row) -> None:
         words = sum(means("user types", text) is not None for text in counts)
         return at in row.fixed, strength >= FIRM, words > len(counts) / 2, strength
 
+    for at in row.free("user_type_id"):
+        counts = row.places[at].profile.counts
+        if counts and all(means("left", text) or means("active", text) for text in counts):
+            row.drop(at, "the values say who is there, not of which type a person is")
     not_sent = [row.namings[at].fields for at in row.fixed if row.places[at].field is None]
     refused = any(named.field == "user_type_id" for fields in not_sent for named in fields)
     best = max(row.of("user_type_id"), key=telling, default=-1)
@@ -304,6 +310,14 @@ def _user_types(row: _Row) -> None:
         elif not firm and not (tells and row.places[at].used):
             reason = "it may tell what type of user a person is; its values need OPSCOM's numbers"
             row.change(at, reason, Confidence.ASK)
+
+
+def _plate_types(row: _Row) -> None:
+    """A column of types that holds kinds of plates is that, where no other column has them."""
+    for at in () if row.of("plateType") else row.free("type"):
+        counts = row.places[at].profile.counts
+        if counts and all(means("plate types", text) for text in counts):
+            row.change(at, "the values are kinds of plates", Confidence.LIKELY, field="plateType")
 
 
 def _permit_numbers(row: _Row) -> None:

@@ -1,6 +1,7 @@
 """The line of a proposal: a file is looked at once, and proposed again with every answer."""
 
 import datetime as dt
+import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, cast
@@ -224,7 +225,7 @@ def _may_give(made: Proposal, name: str) -> tuple[str, ...]:
 
 def of_list(look: Look, name: str) -> str:
     """Return how the glossary calls a field of all rows of this list, by the file's name without its term."""
-    return f"{pattern(look.source.path)} {name}"
+    return f"{re.sub(r'[ _.-]*[*]$', '', pattern(look.source.path))} {name}"
 
 
 def propose_anew(

@@ -29,6 +29,8 @@ _ALONE: Final = "one cell alone is filled: a title, a note or a section"
 _FULL, _NAMED, _DATED = 3, 4, 0.9
 _REPEATED: Final = ("error", "first", "last")
 _PLAIN_RE: Final = re.compile("[0-9A-F]{6}")
+_ENDS: Final = r".+[ -](?:totals?|totaux|totales|count)"
+"""As Excel names its own subtotals: "Lot C Total"."""
 _TOTAL_RE: Final = re.compile(r"(?:[^\W\d_]+[ -])?(?:sub|sous)?total\w*|[^\W\d_]+", re.IGNORECASE)
 
 
@@ -43,11 +45,14 @@ def judge_rows(made: Proposal) -> None:
     secret = {place.profile.column.position for place in made.places if place.secret}
     sets, seen = languages()["english"].sets, dict[str, list[str]]()
     telling = sets["status"] | sets["present"] | sets["leaving"]
+    types = {p.profile.column.position for p in made.places if p.field == "user_type_id"}
+    # "Lost" is the name of a lot, and "Disabled" a kind of plate.
+    silent = secret.union(made.mapped) - types
     for profile in made.look.profiles:
         position, header = profile.column.position, made.look.headers[profile.column.position]
         if not header:
             continue
-        shown = profile.few and position not in secret
+        shown = profile.few and position not in silent
         tells = shown and (
             not telling.isdisjoint(_header_words(profile.column.header))
             or any(_has_left(profile, text) for text in profile.counts)
@@ -127,13 +132,17 @@ def _totals(made: Proposal) -> Iterator[tuple[Hits, Rule, str]]:
     # A rule names its column, so that one without a header tells nothing.
     for position in filter(made.look.headers.get, dict.fromkeys(first + made.mapped)):
         texts = frame[position]
-        found = pc.match_substring_regex(pa.array(texts), total_pattern())
-        hits: Hits = found.to_numpy(zero_copy_only=False)
+        begins, ends = (
+            pc.match_substring_regex(pa.array(texts), each).to_numpy(zero_copy_only=False)
+            for each in (total_pattern(), rf"(?i)^{_ENDS}\s*$")
+        )
+        hits: Hits = begins | ends
         if 0 < hits.sum() <= max(2, len(texts) / 4):
             # "Sous-total 5" is a "sous-total", and a "Sous-marin" is none.
-            words = (_TOTAL_RE.match(text.strip()) for text in texts[hits])
+            words = (_TOTAL_RE.match(text.strip()) for text in texts[begins])
             heads = {word[0].casefold() for word in words if word}
-            pattern = "(?i)(" + "|".join(map(re.escape, sorted(heads))) + r")\b.*"
+            ways = [r"({})\b.*".format("|".join(map(re.escape, sorted(heads))))] if heads else []
+            pattern = "(?i)" + "|".join(ways + [_ENDS] * any(ends & ~begins))
             yield hits, {"column": made.look.headers[position], "matches": pattern}, "totals"
             return
 

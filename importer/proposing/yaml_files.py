@@ -29,10 +29,13 @@ _HEAD: Final = """\
 _TERMS: Final = (
     "january|february|march|april|may|june|july|august|september|october|november|december|"
     "jan|feb|mar|apr|jun|jul|aug|sept?|oct|nov|dec|fall|winter|spring|summer|automne|hiver|printemps|ete|été|"
-    "run|final|v|wk|week|copy|copie|[hpaefws](?=[0-9])|fa(?=[0-9])|sp(?=[0-9])|su(?=[0-9])|wi(?=[0-9])"
+    "janvier|février|fevrier|mars|avril|mai|juin|juillet|août|aout|septembre|octobre|novembre|décembre|decembre|"
+    "januar|februar|märz|maerz|juni|juli|oktober|dezember|enero|febrero|marzo|abril|mayo|junio|julio|agosto|septiembre|"
+    "octubre|noviembre|diciembre|autumn|sommer|herbst|otoño|invierno|primavera|verano|"
+    "run|final|v|wk|week|copy|copie|[hpaefws](?=[0-9])|(?:fa|sp|su|wi|ws|ss|wise|sose)(?=[ _]?[0-9])|q(?=[1-4])"
 )
 _CHANGING_RE: Final = re.compile(
-    rf"(?:(?<![a-z])(?:{_TERMS})[\s_.-]*|(?<![a-z0-9]))\(?[0-9](?:[0-9\s_.,:()-]|(?<=[0-9]{{2}})(?:fa|sp|su|wi|[hpaefws])(?![a-z]))*|\(?(?<![a-z])(?:{_TERMS})(?![a-z])\)?",
+    rf"(?:(?<![^\W\d_])(?:{_TERMS})[\s_.-]*|(?<![^\W_]))\(?[0-9](?:[0-9\s_.,:()-]|(?<=[0-9]{{2}})(?:fa|sp|su|wi|[hpaefws])(?![^\W\d_]))*|\(?(?<![^\W\d_])(?:{_TERMS})(?![^\W\d_])\)?",
     re.IGNORECASE,
 )
 _NUMBER_RE: Final = re.compile(r"[1-9][0-9]{0,4}")

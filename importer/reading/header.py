@@ -154,12 +154,12 @@ def _named_columns(grid: Grid, position: int, kept: npt.NDArray[np.int64]) -> li
 def _joined(lines: Sequence[Sequence[str]], wanted: Collection[str]) -> list[str]:
     """Return the header of each column whose name stands in several lines."""
     names = set().union(*map(_names, wanted))
-    headers = []
-    for texts in zip(*lines, strict=True):
-        parts = list(dict.fromkeys(filter(None, texts)))
-        ways = [" ".join(parts), *reversed(parts)]
-        headers.append(next((way for way in ways if fold(way) in names), ways[0]))
-    return headers
+    columns = [list(dict.fromkeys(filter(None, texts))) for texts in zip(*lines, strict=True)]
+    whole = [" ".join(parts) for parts in columns]
+    # "Last Name" alone is not that below "Parent".
+    names -= set(map(fold, whole))
+    ways = zip(whole, map(reversed, columns), strict=True)
+    return [next((part for part in parts if fold(part) in names), name) for name, parts in ways]
 
 
 def _above(grid: Grid, header: int) -> tuple[tuple[int, str, frozenset[str]], ...]:

@@ -315,10 +315,10 @@ Student ID,First Name,Last Name,Email,Plate,Make,Colour,Prov,Plate Type
 @pytest.mark.parametrize(
     ("text", "asked", "answer", "kept"),
     [
-        (BOTH, "What are the rows?", "vehicles", "fleet * endpoint: vehicles"),
+        (BOTH, "What are the rows?", "vehicles", "fleet endpoint: vehicles"),
         (
             "Plate,Make,Prov\nABC 123,Ford,ON\nBXT 904,Kia,ON\n",
-            "No column gives the plate type. Which is it for all (as OPSCOM names it)?", "Passenger", "fleet * plateType: Passenger",
+            "No column gives the plate type. Which is it for all (as OPSCOM names it)?", "Passenger", "fleet plateType: Passenger",
         ),
     ],
 )  # fmt: skip
@@ -326,7 +326,7 @@ def test_what_is_said_of_the_rows_of_one_list_is_asked_of_another(desk, text, as
     path = desk.put("fleet 2026.csv", text)
     assert asked in desk.asks(path)
     desk.answer(path, {asked: answer})
-    assert asked not in desk.asks(desk.put("fleet 2027.csv", text))
+    assert asked not in desk.asks(desk.put("fleet_2027-01-11.csv", text))
     assert asked in desk.asks(desk.put("motorcycles.csv", text))
     assert kept in (desk.mappings / "glossary.yaml").read_text(encoding="utf-8")
 

@@ -300,12 +300,19 @@ def test_times_that_name_a_zone_are_asked_for_that_of_the_campus(proposed):
 
 @pytest.mark.parametrize(
     ("total", "matches"),
-    [("Total: 6", "total"), ("Sous-total Arts", r"sous\-total"), ("Subtotal 6", "subtotal"), ("Grand total", r"grand\ total")],
+    [("Total: 6", "total"), ("Sous-total Arts", r"sous\-total"), ("Subtotal 6", "subtotal"), ("Grand total", r"grand\ total"), ("Zwischensumme", "zwischensumme")],
 )  # fmt: skip
 def test_totals_are_passed_over(proposed, total, matches):
     [skip] = proposed(people("City", *["Elmira"] * 6) + f"{total},,,,\n").skips
     rule = {"column": "Student ID", "matches": f"(?i)({matches})\\b.*"}
     assert (skip.why, len(skip.rows), skip.rule) == ("totals", 1, rule)
+
+
+def test_subtotals_that_excel_has_named_are_passed_over(proposed):
+    rows = people("City", *["Elmira"] * 12) + "Lot C Total,,,,\nLot D Total,,,,\nGrand Total,,,,\n"
+    [skip] = proposed(rows).skips
+    rule = {"matches": r"(?i)(grand\ total)\b.*|.+[ -](?:totals?|totaux|totales|count)"}
+    assert (len(skip.rows), skip.rule) == (3, {"column": "Student ID", **rule})
 
 
 @pytest.mark.parametrize(
@@ -315,8 +322,8 @@ def test_totals_are_passed_over(proposed, total, matches):
         ("Deceased", ("", "Y"), "Y"), ("Inactif", ("", "X"), "X"), ("Newsletter", ("Yes", "No"), None), ("Tariff", ("Year", "Term"), None),
         ("Employee Type", ("E", "Term"), None), ("PER_IS_RETURNED", ("0", "1"), "1"), ("Is Active", ("T", "F"), "F"),
         ("accountEnabled", ("True", "False"), "False"), ("EnrollStatus", ("0", "2"), "2"),
-        *(("Status", ("Active", word), word) for word in ("Returned", "Not Enrolled", "Désistement", "Remis", "Perdue", "Voided", "Mise à pied", "Despedido")),
-        ("Decd Ind", ("N", "Y"), "Y"),
+        *(("Status", ("Active", word), word) for word in ("Returned", "Not Enrolled", "Désistement", "Remis", "Perdue", "Voided", "Mise à pied", "Despedido", "Dado de baja", "Ausgeschieden", "Not Employed")),
+        ("Decd Ind", ("N", "Y"), "Y"), ("Aktiv", ("ja", "nein"), "nein"),
     ],
 )  # fmt: skip
 def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, header, values, left):
@@ -332,6 +339,7 @@ def test_who_left_is_told_by_a_word_or_by_a_sign_below_such_a_word(proposed, hea
         ("Withdrawal Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("Date de départ", ("", "2020-01-31", "2021-01-31"), "2 rows"),
         ("Voided Date", ("", "2020-01-31", "2020-02-28"), "2 rows"), ("Deactivated At", ("", "2020-01-31 10:00", "2999-01-31 10:00"), "1 row"),
         ("Exit Date", ("", "2020-01-31", "2999-01-31"), "1 row"), ("End Employment", ("", "2020-01-31", "2999-01-31"), "1 row"),
+        *((header, ("", "2020-01-31", "2999-01-31"), "1 row") for header in ("Date de fin d'emploi", "Austrittsdatum", "Fecha de salida", "Date Left")),
         ("Term Date", ("", "2020-01-31", "2999-01-31"), "1 row"),
         # Everybody has a last day, or it is another day.
         ("Termination Date", ("2999-01-31", "2020-01-31", "2021-01-31"), None), ("Hire Date", ("", "2020-01-31", "2021-01-31"), None),
@@ -388,6 +396,7 @@ def test_rows_struck_out_or_of_a_colour_that_the_file_explains_are_asked(tmp_pat
         ("Étudiants automne 2026.xlsx", "Étudiants *"), ("t2-flex.csv", "t2-flex*"),
         ("permits_2025F.csv", "permits_*"), ("permits_2025FA.csv", "permits_*"), ("permits SP26.csv", "permits *"), ("permits wk35.csv", "permits *"),
         ("Lot 3A.csv", "Lot *A*"), ("students 2026Waitlist.csv", "students *Waitlist*"), ("20260901.csv", "20260901*"),
+        ("Parkausweise WS26-27.xlsx", "Parkausweise *"), ("Liste (août).xlsx", "Liste *"), ("Liste des Véhicules.xlsx", "Liste des Véhicules*"),
     ],
 )  # fmt: skip
 def test_the_pattern_of_a_name_leaves_out_what_changes(tmp_path, name, matched):
