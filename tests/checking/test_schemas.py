@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from importer.codes import CODES, Effect
+from importer.codes import CODES
 from importer.schema import Kind, Need, record_key
-from schemas import POLICIES, TABLES
+from schemas import TABLES
 
 PAGES = Path(__file__).parents[1] / "vendor_tables"
 FORMS = {
@@ -127,9 +127,3 @@ def test_every_documented_code_has_a_meaning_and_a_remedy():
         for sentence in (code.means, code.remedy):
             assert sentence[0].isupper()
             assert sentence.endswith(".")
-
-
-def test_a_vehicle_or_permit_that_is_there_already_exists():
-    exists = {name: policy.exists for name, policy in POLICIES.items() if policy.exists}
-    assert exists == {"vehicles": {9012, 9022}, "permits": {9022}}
-    assert {code.number for code in CODES.values() if code.effect is Effect.THERE} == {9012, 9022}
