@@ -63,12 +63,10 @@ def test_the_next_step_is_said_in_words_that_can_be_typed(capsys, endpoint, stat
 @pytest.mark.parametrize(
     ("name", "typed"),
     [
-        ("C:/parking/lots.xlsx", "C:/parking/lots.xlsx"),
         (r"C:\parking\lots-results.xlsx", r"C:\parking\lots-results.xlsx"),
         (r"C:\R&D\lots.xlsx", r'"C:\R&D\lots.xlsx"'),
         ("Lots (2).xlsx", '"Lots (2).xlsx"'),
         ("it's.xlsx", '"it\'s.xlsx"'),
-        ("a;b.xlsx", '"a;b.xlsx"'),
         ("", '""'),
     ],
 )

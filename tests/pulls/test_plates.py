@@ -4,9 +4,8 @@ import json
 import signal
 import threading
 
-import openpyxl
 import pytest
-from commanding import CLIENT, POSIX, TOKEN
+from commanding import CLIENT, POSIX, TOKEN, write_book
 from controller import Controller, Fault
 from pulling import NOT_FOUND, body, rows_of, sample, texts_of
 
@@ -106,17 +105,14 @@ def test_many_plates_are_asked_for_side_by_side(office):
 
 
 def test_a_workbook_with_a_mapping_is_read_as_for_a_push(office):
-    book = openpyxl.Workbook()
-    book.active.title = "Lot 4"
-    for line in (["Report"], [], ["Tag no.", "Name"], ["abc 123", "Invented"], ["Total", ""]):
-        book.active.append(line)
-    book.save(office.folder / "lot.xlsx")
+    rows = [["Report"], [], ["Tag no.", "Name"], ["abc 123", "Invented"], ["Total", ""]]
+    path = write_book(office.folder / "lot.xlsx", {"Lot 4": rows})
     mapping = office.write(
         "plates.yaml",
         "version: 1\nname: Lot\nendpoint: plates\nskip_rows: [{column: Tag no., matches: Total}]\n"
         "fields: {plate: {column: Tag no., convert: [plate]}}\n",
     )
-    done, ledger = ask(office, {}, office.folder / "lot.xlsx", "--mapping", mapping)
+    done, ledger = ask(office, {}, path, "--mapping", mapping)
     assert [entry.key for entry in ledger] == ["ABC123"]
     assert done.json["states"] == {"nothing known": 1, "skipped": 1}
     first = rows_of(done.json["results"], "Plates")[0]

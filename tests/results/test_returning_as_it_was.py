@@ -3,9 +3,8 @@
 from collections import Counter
 
 import pytest
-import xlsxwriter
 from annotating import HOSTILE
-from commanding import PERMITS, user
+from commanding import PERMITS, user, write_book
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from returning import sent
@@ -48,13 +47,12 @@ FORMATS = {
 
 def write_permits(desk, form, amount, *ends):
     desk.write("mappings/permits.yaml", PERMITS + "  amount: Price\n")
-    with xlsxwriter.Workbook(desk.folder / "permits.xlsx") as book:
-        sheet = book.add_worksheet("Sold")
-        sheet.write_row(0, 0, ["Plate", "From", "To", "Number", "Price"])
-        money = book.add_format({"num_format": form})
-        for at, end in enumerate(ends, start=1):
-            sheet.write_row(at, 0, [f"PL{at}", "2026-09-01T08:00:00", end, f"N{at}"])
-            sheet.write_number(at, 4, amount, money)
+    rows = [
+        [f"PL{at}", "2026-09-01T08:00:00", end, f"N{at}", (amount, form)]
+        for at, end in enumerate(ends, start=1)
+    ]
+    head = ["Plate", "From", "To", "Number", "Price"]
+    write_book(desk.folder / "permits.xlsx", {"Sold": [head, *rows]})
 
 
 @pytest.mark.parametrize(("form", "amount", "sent"), FORMATS.values(), ids=FORMATS)

@@ -52,8 +52,6 @@ HEADLINES = """\
 push users|560 pushed, 28 unchanged, 2 exists, 5 invalid, 4 rejected, 1 unknown|588 of 600 rows are in OPSCOM. 9 need a correction, 2 were already there, 1 got no answer.
 push permits|1 pushed, 1 unknown|1 of 2 rows is in OPSCOM. 1 needs a look.
 push users|1200 pushed|All 1,200 rows are in OPSCOM.
-push users|3 not sent|No row is known to be in OPSCOM as it stands here. 3 were not sent.
-push permits|2 unknown|No row is known to be in OPSCOM as it stands here. 2 need a look.
 push permit-updates|3 not sent|No row is known to be up to date in OPSCOM. 3 were not sent.
 push vehicles|2 exists, 1 invalid|No row is known to be in OPSCOM as it stands here. 1 needs a correction, 2 were already there.
 push users|1 pushed|The only row is in OPSCOM.
@@ -63,7 +61,6 @@ push permit-updates|2 pushed|All 2 rows are up to date in OPSCOM.
 push permit-deletes|2 pushed, 1 skipped|2 of 3 rows are deleted from OPSCOM. 1 is no record.
 check users|2 ready, 1 unchanged, 2 duplicate|2 of 5 rows are ready to be sent. 1 is there already, unchanged, 2 repeat other rows.
 check users|2 invalid|No row is ready to be sent. 2 need a correction.
-push permits|4 pushed, 2 edited, 1 invalid, 1 exists|4 of 8 rows are in OPSCOM. 2 were edited since they came into OPSCOM, 1 needs a correction, 1 was already there.
 sandbox permits|1 edited|No row is known to be in the sandbox as it stands here. 1 was edited since it came into the sandbox.
 check permits|2 ready, 2 edited|2 of 4 rows are ready to be sent. 2 were edited since they came into OPSCOM.
 settle permits|3 pushed, 1 unknown, 2 not sent|3 of 6 rows are in OPSCOM. 1 needs a look, 2 wait for the next push.
