@@ -88,6 +88,7 @@ def test_a_colour_that_some_rows_have_is_a_note_with_rows_and_legend(checked):
     assert (skipped["states"], skipped["notes"]) == ({"ready": 5, "skipped": 3}, [])
 
 
+THREE = dict.fromkeys(whole(1) | whole(3) | whole(5), "FF0000")
 YELLOW = dict.fromkeys(whole(2), "FFFF00")
 BESIDE = [[*row(n), "", "Red = cancelled" if n == 0 else ""] for n in range(5)]
 LEGENDS = {
@@ -98,6 +99,9 @@ LEGENDS = {
     "beside the list under no header": (
         {"rows": BESIDE, "fills": dict.fromkeys(whole(2), "FF0000")},
         'Row 4 has a red (FF0000) background; row 2 says "Red = cancelled".',
+    ),
+    "nowhere, of a few rows that are not every second one": (
+        {"rows": [row(n) for n in range(12)], "fills": THREE}, "Rows 3, 5, 7 have a red (FF0000) background.",
     ),
 }  # fmt: skip
 
@@ -120,12 +124,6 @@ USUAL = {
 def test_colours_that_are_there_to_be_read_by_are_not_told(checked, kind):
     for rows in (8, 9):
         assert checked([row(n) for n in range(rows)], fills=USUAL[kind])["notes"] == []
-
-
-def test_a_few_rows_with_one_between_them_are_not_every_second_row(checked):
-    fills = dict.fromkeys(whole(1) | whole(3) | whole(5), "FF0000")
-    [note] = checked([row(n) for n in range(12)], fills=fills)["notes"]
-    assert note.startswith("Rows 3, 5, 7 have a red (FF0000) background.")
 
 
 def test_the_colours_of_a_results_workbook_are_ours(desk, controller):

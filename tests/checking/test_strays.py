@@ -7,6 +7,7 @@ one table of odd cells as 25 programs write it.
 import pytest
 import xlsxwriter
 from commanding import read_results, write_book
+from returning import edited, sort_rows
 
 HEADER = ["Student ID", "Last Name", "First Name", "City", "Email"]
 MAPPING = """\
@@ -305,8 +306,6 @@ def test_a_row_in_which_no_mapped_column_holds_anything_is_skipped(desk):
 
 
 def test_rows_of_a_results_workbook_stay_what_they_were_however_it_is_sorted(desk, controller):
-    from returning import edited, sort_rows
-
     desk.write("mappings/roster.yaml", MAPPING)
     odd = [["mandatory", "x", "x", "", "a@b.example"], ["End"]]
     rows = [HEADER, odd[0], *people(0, 4), person(5, "T{}"), *people(6, 20), odd[1]]

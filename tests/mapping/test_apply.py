@@ -38,11 +38,6 @@ OPTIONAL = (
 )
 TAKEN = {
     "one column may serve several fields": ("{unique_id: ID, student_no: ID}", sheet(["ID"], ["7"]), [("7", "7")]),
-    "a cell is cleaned and composed, and a line break becomes a comma": (
-        "{street: Street}",
-        sheet(["Street"], ["\u00a012 Main St\r\nUnit 4 \u200b"], ["  "], ["plain"], ["  e\u0301"]),
-        [("12 Main St, Unit 4",), ("",), ("plain",), ("é",)],
-    ),
     "a text that means blank leaves the place to the next column": (
         '{email: {first_of: [A, B], blank_if: "N/A"}}', sheet(["A", "B"], ["N/A", "b"], ["N/A", "N/A"], ["n/a", ""]), [("b",), ("",), ("n/a",)]
     ),
@@ -59,9 +54,6 @@ TAKEN = {
     ),
     "a header that ends in a number sign itself is taken to the letter": (
         '{phone_cell: "Unit #2"}', sheet(["Unit", "Unit", "Unit #2"], ["1", "2", "3"]), [("3",)]
-    ),
-    "an identifier is what is shown, not what is stored": (
-        "{unique_id: ID}", sheet(["ID"], ["000012"], stored={0: {0: "12"}}), [("000012",)]
     ),
     "an optional header may be missing": (OPTIONAL, sheet(["ID", "B"], ["1", "12 Elm"]), [("1", "12 Elm")]),
     "a field whose optional header is missing still has its default": (

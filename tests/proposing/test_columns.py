@@ -201,15 +201,10 @@ def test_a_plain_header_right_of_a_contact_is_theirs_or_asked(place, more, found
     assert not any(placed[header].offered for header in more)
 
 
-def test_an_e_mail_that_many_rows_share_is_nobodys_own(proposed):
-    """A person may stand in two."""
-    for mails, field in ((2, None), (3, "email")):
-        rows = [f"9001{n},Ann,Roe,b{n % mails}@uni.example" for n in range(6)]
-        made = proposed("\n".join(["Student ID,First Name,Last Name,Email", *rows]))
-        (found,) = [p for p in made.places if p.profile.column.header == "Email"]
-        assert found.field == field
-        shared = "the header may mean email, but the values are shared by many rows"
-        assert (found.reason == shared) is (field is None)
+def test_an_e_mail_that_many_rows_share_is_nobodys_own(place):
+    found = place({"ID": [f"9001{n}" for n in range(6)], "Email": MAILS[:2] * 3})["Email"]
+    reason = "the header may mean email, but the values are shared by many rows"
+    assert (found.field, found.reason) == (None, reason)
 
 
 @pytest.mark.parametrize("header", ["Badge Number", "Locker #", "ISO Number", "SchoolID"])
@@ -255,16 +250,20 @@ def test_what_is_said_of_one_column_of_an_address_leaves_the_others_as_they_were
 
 
 @pytest.mark.parametrize(
-    ("other", "confidence", "rather"),
-    # A badge may be lost, so that it is no rival.
-    [("ID", "likely", '; rather than "ID"'), ("Badge ID", "sure", "")],
-)
-def test_an_id_beside_a_column_that_may_be_one_is_likely_and_says_so(
-    place, other, confidence, rather
-):
-    found = place({"Name": WORDS, other: LICENCES, "Campus ID": NUMBERS})["Campus ID"]
-    said = f"the header says so; all values are different{rather}"
-    assert (found.field, found.confidence, found.reason) == ("unique_id", confidence, said)
+    ("columns", "field", "confidence", "reason"),
+    [
+        ({"Name": WORDS, "ID": LICENCES, "Campus ID": NUMBERS}, "unique_id", "likely", 'the header says so; all values are different; rather than "ID"'),
+        # A badge may be lost, so that it is no rival.
+        ({"Name": WORDS, "Badge ID": LICENCES, "Campus ID": NUMBERS}, "unique_id", "sure", "the header says so; all values are different"),
+        (
+            {"Plate": CARS["Plate"], "Start Date": BIRTHS, "End Date": BIRTHS, "Permit Reference": UUIDS},
+            "permitNo", "ask", "the values are written as reference ids of permits that are in OPSCOM",
+        ),
+    ],
+)  # fmt: skip
+def test_how_sure_an_id_is(place, columns, field, confidence, reason):
+    found = place(columns, "permits" if field == "permitNo" else "users")[[*columns][-1]]
+    assert (found.field, found.confidence, found.reason) == (field, confidence, reason)
 
 
 def test_user_names_that_are_e_mail_addresses_are_both(profiled):
@@ -417,14 +416,6 @@ def test_columns_know_of_each_other(place, columns, endpoint, fields):
     found = place(columns, endpoint)
     used = [found[header].field if found[header].used else None for header in columns]
     assert used == fields
-
-
-def test_permit_numbers_written_as_reference_ids_are_asked(place):
-    days = {"Start Date": BIRTHS, "End Date": BIRTHS}
-    columns = {"Permit Reference": UUIDS, "Plate": CARS["Plate"], **days}
-    found = place(columns, "permits")["Permit Reference"]
-    assert (found.field, found.confidence) == ("permitNo", "ask")
-    assert found.reason == "the values are written as reference ids of permits that are in OPSCOM"
 
 
 @pytest.mark.parametrize(

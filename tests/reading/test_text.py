@@ -93,8 +93,6 @@ def test_letters_that_windows_1252_does_not_explain_are_held_until_the_encoding_
             f"in the mapping, or --encoding, says what it is ({codec}, for example)."
         ),
     )
-    told = read_source(tmp_path / "people.csv", encoding=codec).grids[0]
-    assert (told.frame[1].tolist()[1:], told.flaws) == ([*ACCENTS, "Ann"], ())
 
 
 GIVEN_AWAY = {
