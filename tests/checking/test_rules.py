@@ -6,7 +6,6 @@ from datetime import date
 import numpy as np
 import pytest
 from checked import batch_of, check
-from rehearsing import SAMPLES
 
 from importer.model import Problem, Severity
 from importer.schema import Kind, Need
@@ -246,14 +245,6 @@ def test_an_update_that_blanks_something_changes_something():
     assert checked("permit-updates", row, blanks="send").problems == ()
     assert checked("permit-updates", row, blanks="omit").held == {0}
     assert checked("permit-updates", {"referenceID": "1"}, blanks="send").held == {0}
-
-
-@pytest.mark.parametrize("endpoint", list(SAMPLES), ids=str)
-def test_the_vendors_sample_requests_pass_attribute_by_attribute(endpoint):
-    for name, value in SAMPLES[endpoint].items():
-        known = TABLES[endpoint].field(name)
-        start = {"startTime": "2018-07-02T09:00:00"} if "startTime" in GOOD[endpoint] else {}
-        assert codes(endpoint, **start | {known.name: value}) == []
 
 
 @pytest.mark.parametrize("field", ["last_name", "street"], ids=str)
