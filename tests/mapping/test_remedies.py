@@ -55,7 +55,6 @@ ZEROS = "Give it back with `pad: {}` in the mapping."
 CASES = [
     # ids
     Case("student_no", "", "204,411", "this is wrapped in what an export has put around it.", kinds.UNWRAP, "convert: [unwrap]", value="204411"),
-    Case("student_no", "", "=0042", "this is wrapped in what an export has put around it.", kinds.UNWRAP, "convert: [unwrap]", value="0042"),
     Case("student_no", "", "NULL", "this is a word for nothing, not a value.", kinds.BLANK_IF, "blank_if: 'NULL'"),
     Case("unique_id", "", "NULL", "this is a word for nothing, not a value.", kinds.FILL, then_cell="0042", value="0042"),
     Case("student_no", "", "1.2E+11", "this is a number of which the spreadsheet program has kept the first digits only.", "Format the column as text or as a number without decimals in the source, and export it again.", then_cell="120000000001", value="120000000001"),

@@ -1,27 +1,27 @@
 """What `map` makes beside a mapping that nearly fits, and of values that nobody asked about."""
 
-import json
 from pathlib import Path
 
 import pytest
 from asking import STAFF, STRANGE
 from commanding import called
 
-from importer.mapping.document import read_document
 from importer.text import quoted
 
 
-def staff_mapping(desk, fields, more=""):
+def mapping_of(desk, fields, more="", endpoint="users"):
+    """Write a mapping; return the option that names it."""
     path = desk.mappings / "staff.yaml"
-    head = f"version: 1\nname: Staff\nendpoint: users\n{more}fields:\n  login_source: {{value: LDAP}}\n"
-    path.write_text(head + "".join(f"  {line}\n" for line in fields), encoding="utf-8")
+    given = ("login_source: {value: LDAP}",) * (endpoint == "users")
+    head = f"version: 1\nname: Staff\nendpoint: {endpoint}\n{more}fields:\n"
+    path.write_text(head + "".join(f"  {line}\n" for line in (*given, *fields)), "utf-8")
     return "--mapping", path
 
 
 def test_columns_that_have_another_name_now_are_found_or_asked(desk):
     more = "match: {files: ['RH*']}\nduplicates: first\nskip_rows:\n  - {column: Nom, matches: 'Total.*'}\n"
     fields = ("unique_id: {column: Matricule, pad: 6}", "email: Mail", "user_type_id: {column: Genre, lookup: {Temps plein: '7'}}")  # fmt: skip
-    assert desk.asks(desk.staff, *staff_mapping(desk, fields, more)) == [
+    assert desk.asks(desk.staff, *mapping_of(desk, fields, more)) == [
         (
             'Which user type of OPSCOM is "Temps partiel" in "Régime" (1 row)? '
             "`opscom-import pull user-types` brings the list of numbers."
@@ -39,7 +39,7 @@ def test_columns_that_have_another_name_now_are_found_or_asked(desk):
 
 def test_beside_a_mapping_only_what_it_will_hold_is_said_to_be_sent_and_by_whom(desk):
     fields = ("unique_id: Matricule", "first_name: Prénom", "email: Mail")
-    shape = desk.json(desk.staff, *staff_mapping(desk, fields))
+    shape = desk.json(desk.staff, *mapping_of(desk, fields))
     assert {c["header"]: c["reason"] for c in shape["columns"] if c["field"]} == {
         "Matricule": "as before",
         "Prénom": "as before",
@@ -54,14 +54,14 @@ def test_beside_a_mapping_only_what_it_will_hold_is_said_to_be_sent_and_by_whom(
 
 def test_a_column_of_two_fields_stands_twice_beside_a_mapping_too(desk):
     fields = ("unique_id: Matricule", "employ_no: Matricule", "email: Mail")
-    shape = desk.json(desk.staff, *staff_mapping(desk, fields))
+    shape = desk.json(desk.staff, *mapping_of(desk, fields))
     twice = [(c["field"], c["reason"]) for c in shape["columns"] if c["header"] == "Matricule"]
     assert twice == [("unique_id", "as before"), ("employ_no", "as before")]
 
 
 def test_the_command_for_what_is_open_names_the_mapping_and_the_sheet(desk):
     fields = ("unique_id: Matricule", "user_type_id: {column: Genre, lookup: {Temps plein: '7'}}")
-    option, path = staff_mapping(desk, fields)
+    option, path = mapping_of(desk, fields)
     workbook = desk.save("staff.xlsx", People=[line.split(";") for line in STAFF.splitlines()])
     done = desk.map(workbook, option, path, "--sheet", "People")
     said = f"    opscom-import map {quoted(workbook)} --workbook --mapping {quoted(path)} --sheet People"
@@ -69,7 +69,7 @@ def test_the_command_for_what_is_open_names_the_mapping_and_the_sheet(desk):
 
 
 def test_a_column_that_is_gone_is_asked_for(desk):
-    mapping = staff_mapping(desk, ("unique_id: Matricule", "driver_licence_num: Permis"))
+    mapping = mapping_of(desk, ("unique_id: Matricule", "driver_licence_num: Permis"))
     asked = 'The column of driver_licence_num ("Permis") is gone. Which column is it now?'
     assert desk.asks(desk.staff, *mapping) == [asked]
 
@@ -80,10 +80,9 @@ VEHICLES = "Plate,Make,Province,Plate Type\nABC 123,Ford,ON,PASS\nBXT 904,Kia,ON
 @pytest.mark.parametrize("beside", [True, False])
 def test_an_answer_for_a_value_that_nobody_asked_is_used_and_so_is_the_glossary(desk, beside):
     path = desk.put("vehicles.csv", VEHICLES)
-    head = "version: 1\nname: Cars\nendpoint: vehicles\nfields:\n"
-    fields = "  plate: Plate\n  plateType: Plate Type\n  prov: {column: Province, replace: {Ont: ON}}\n  make: Make\n"
-    (desk.mappings / "mine.yaml").write_text(head + fields, encoding="utf-8")
-    mapping = ("--mapping", "mine.yaml") if beside else ()
+    prov = "prov: {column: Province, replace: {Ont: ON}}"
+    fields = ("plate: Plate", "plateType: Plate Type", "make: Make", prov)
+    mapping = mapping_of(desk, fields, endpoint="vehicles") if beside else ()
     cells = {f"Values!E{row}": to for row, to in ((2, "Passenger"), (3, "Commercial"), (4, "QC"))}
     made = desk.answer(path, cells, *mapping)["fields"]
     lookup = {"PASS": "Passenger", "COMM": "Commercial"}
@@ -96,11 +95,10 @@ def test_an_answer_for_a_value_that_nobody_asked_is_used_and_so_is_the_glossary(
 
 def test_a_date_that_is_said_beside_a_mapping_leaves_the_other_dates_alone(desk):
     path = desk.put("permits.csv", STRANGE.format("Through"))
-    head = "version: 1\nname: Lots\nendpoint: permits\nfields:\n"
-    fields = "  permitNo: 'Permit #'\n  plate: Plate\n  startTime: {column: Valid From, time: '00:00:00'}\n"
-    fields += "  endTime: {column: Through, time: '23:59:59'}\n"
-    (desk.mappings / "mine.yaml").write_text(head + fields, encoding="utf-8")
-    desk.answer(path, {"end of term": "2026-12-31"}, "--mapping", "mine.yaml")
+    start = "startTime: {column: Valid From, time: '00:00:00'}"
+    end = "endTime: {column: Through, time: '23:59:59'}"
+    mapping = mapping_of(desk, ("plate: Plate", start, end), endpoint="permits")
+    desk.answer(path, {"end of term": "2026-12-31"}, *mapping)
     done = called("check", path, "--mapping", "permits.yaml", "--json")
     assert done.json["files"][0]["states"] == {"ready": 2}
 
@@ -164,6 +162,6 @@ def test_an_encoding_that_was_named_stands_in_the_mapping_and_counts_whenever_th
     assert "check: 2 rows ready, 0 held back, 0 passed over." in done.err.splitlines()
     assert desk.mapping("people.yaml")["encoding"] == "mac-roman"
     anew = desk.map(path, "--mapping", desk.mappings / "people.yaml", "--json")
-    (first,) = [e for e in json.loads(anew.out)["columns"] if e["field"] == "first_name"]
+    (first,) = [e for e in anew.json["columns"] if e["field"] == "first_name"]
     assert first["examples"] == list(names)
-    assert read_document(Path(json.loads(anew.out)["mapping"])).data["encoding"] == "mac-roman"
+    assert desk.mapping(Path(anew.json["mapping"]).name)["encoding"] == "mac-roman"
