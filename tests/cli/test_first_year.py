@@ -44,7 +44,6 @@ def test_a_first_day_and_a_second_semester(tmp_path, controller):
 
     seen = clerk.types(
         map_,
-        ('Is "Status" (Active, Left) user_type_id?', "2"),
         ("What is the login source of these people in OPSCOM", "OPSCOM"),
         ('"Status" is "Left" in 1 row. Are these not to be sent?', "1"),
         ("Save the mapping?", ""),
