@@ -76,11 +76,16 @@ def rewritten(data, change):
     return zipped({name: change(name, part) for name, part in unzipped(data).items()})
 
 
-def read(folder, data, name="people.xlsx"):
-    """Return the first grid of these bytes."""
+def saved(folder, data, name="people.xlsx"):
+    """Write a file of these bytes, or of this text in UTF-8; return its path."""
     path = folder / name
-    path.write_bytes(data)
-    return read_source(path).grids[0]
+    path.write_bytes(data if isinstance(data, bytes) else data.encode())
+    return path
+
+
+def read(folder, data, name="people.xlsx"):
+    """Return the first grid of such a file."""
+    return read_source(saved(folder, data, name)).grids[0]
 
 
 def table(path, header_row=1):

@@ -1,17 +1,13 @@
 """Web pages that call themselves workbooks: known by their content, every cell as it shows."""
 
 import pytest
-from packages import read
+from packages import read, texts
 
 from importer.reading import faults
 
 
-def html_grid(folder, page, coding="utf-8"):
-    return read(folder, page.encode(coding), "people.xls")
-
-
 def test_a_table_of_a_web_page_keeps_what_the_person_sees(tmp_path):
-    grid = html_grid(
+    grid = read(
         tmp_path,
         "<html><head><style>td{color:red}</style><title>People</title></head><body><table>"
         "<tr><th> Student\n  ID </th><th>Name</th></tr>"
@@ -21,7 +17,7 @@ def test_a_table_of_a_web_page_keeps_what_the_person_sees(tmp_path):
         "</table></body></html>",
     )
     assert grid.name == "people"
-    assert grid.frame.to_numpy().tolist() == [
+    assert texts(grid) == [
         ["Student ID", "Name"],
         ["0012345", "O'Hara &\nSons"],
         ["14.50", "Null"],
@@ -31,18 +27,18 @@ def test_a_table_of_a_web_page_keeps_what_the_person_sees(tmp_path):
 
 
 def test_text_above_a_table_takes_rows_as_in_excel(tmp_path):
-    grid = html_grid(tmp_path, "<body><h1>People</h1><p>Autumn</p><table><tr><td>id</table>")
+    grid = read(tmp_path, "<body><h1>People</h1><p>Autumn</p><table><tr><td>id</table>")
     assert grid.rows.tolist() == [1, 2, 3]
     assert grid.frame[0].tolist() == ["People", "Autumn", "id"]
 
 
 def test_a_cell_that_spans_rows_of_a_web_page_stands_in_all_of_them(tmp_path):
-    grid = html_grid(
+    grid = read(
         tmp_path,
         '<table><tr><td rowspan=2>a</td><td colspan="2">b</td><td>c</td></tr>'
         "<tr><td>d</td><td>e</td><td>f</td></tr><tr><td>g</td></tr></table>",
     )
-    assert grid.frame.to_numpy().tolist() == [
+    assert texts(grid) == [
         ["a", "b", "", "c"],
         ["a", "d", "e", "f"],
         ["g", "", "", ""],
@@ -58,7 +54,7 @@ SIGNS = {
 @pytest.mark.parametrize("sign", SIGNS, ids=ascii)
 def test_a_control_character_is_read_as_in_any_file(tmp_path, sign):
     page = f"<table><tr><td>ID<td>Name<tr><td>1<td>An{sign}n<tr><td>2<td>Bo</table>"
-    grid = html_grid(tmp_path, f'<meta charset="utf-8">{page}')
+    grid = read(tmp_path, f'<meta charset="utf-8">{page}')
     assert grid.frame[1].tolist() == ["Name", SIGNS[sign], "Bo"]
     assert bool(grid.flaws) == ("\ufffd" in SIGNS[sign])
 
@@ -66,7 +62,7 @@ def test_a_control_character_is_read_as_in_any_file(tmp_path, sign):
 def test_the_encoding_that_a_page_declares_is_used_where_it_fits(tmp_path):
     for text, said, coding in (("Łódź", "iso-8859-2", "iso-8859-2"), ("Zoë", "ascii", "utf-8")):
         page = f'<html><meta charset="{said}"><table><tr><td>{text}</td></tr></table>'
-        assert html_grid(tmp_path, page, coding).frame.iloc[0, 0] == text
+        assert read(tmp_path, page.encode(coding)).frame.iloc[0, 0] == text
 
 
 BEGINNINGS = {
@@ -80,5 +76,5 @@ BEGINNINGS = {
 def test_a_page_is_known_whatever_it_begins_with(tmp_path, before):
     for coding in ("utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"):
         page = f"{before}<tr><td>id</td></tr><tr><td>0012</td></tr></table>"
-        grid = html_grid(tmp_path, page, coding)
+        grid = read(tmp_path, page.encode(coding))
         assert grid.frame[0].tolist()[-2:] == ["id", "0012"]
