@@ -1,4 +1,4 @@
-"""Workbooks made by hand: the parts of a package, and the XML of its sheet, as a test wants them."""
+"""Files made by hand: the parts of a package and the XML of its sheet as a test wants them; and what is read of them."""
 
 from __future__ import annotations
 

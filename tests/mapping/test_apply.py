@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from checked import sheet_of
+from packages import saved
 
 from importer.errors import InputError
 from importer.mapping import apply_mapping, load_mapping
@@ -22,13 +23,9 @@ def apply(tmp_path):
     """Apply the fields of a mapping (and more of its keys) to a sheet."""
 
     def applied(fields, over, *, endpoint="users", more="", user_types=None):
-        path = tmp_path / "m.yaml"
-        path.write_text(
-            f"version: 1\nname: M\nendpoint: {endpoint}\n{more}\nfields: {fields}\n", "utf-8"
-        )
-        return apply_mapping(
-            load_mapping(path), over, user_types=user_types, today=dt.date(2026, 9, 1)
-        )
+        head = f"version: 1\nname: M\nendpoint: {endpoint}\n{more}\n"
+        mapping = load_mapping(saved(tmp_path, f"{head}fields: {fields}\n", "m.yaml"))
+        return apply_mapping(mapping, over, user_types=user_types, today=dt.date(2026, 9, 1))
 
     return applied
 

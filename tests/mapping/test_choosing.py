@@ -2,6 +2,7 @@
 
 import pytest
 from commanding import write_book
+from packages import saved
 
 from importer.errors import InputError, MappingError
 from importer.mapping import load_mapping
@@ -19,18 +20,13 @@ FIELDS = (
 def office(tmp_path):
     class Chooser:
         def mapping(self, name, *lines, endpoint="users", fields=FIELDS):
-            path = tmp_path / f"{name}.yaml"
             text = "\n".join(["version: 1", f"endpoint: {endpoint}", *lines, fields])
-            path.write_text(text + "\n", encoding="utf-8")
-            return load_mapping(path)
+            return load_mapping(saved(tmp_path, text + "\n", f"{name}.yaml"))
 
         def text(self, text, name="roster.csv"):
-            path = tmp_path / name
-            path.write_text(text, encoding="utf-8")
-            return read_source(path)
+            return read_source(saved(tmp_path, text, name))
 
         def book(self, name="roster.xlsx", *, hidden=(), **sheets):
-            sheets = {title.replace("_", " "): rows for title, rows in sheets.items()}
             return read_source(write_book(tmp_path / name, sheets, hidden=hidden))
 
     return Chooser()

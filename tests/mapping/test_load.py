@@ -1,6 +1,7 @@
 """A mapping file → ``Mapping``, or one error that lists every fault with line, place and remedy; nothing is guessed."""
 
 import pytest
+from packages import saved
 
 from importer.errors import MappingError
 from importer.mapping import load_mapping
@@ -8,9 +9,7 @@ from importer.mapping.document import read_document
 
 
 def load(folder, text, loading=load_mapping):
-    path = folder / "m.yaml"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode("utf-8"))
-    return loading(path)
+    return loading(saved(folder, text, "m.yaml"))
 
 
 def read(folder, text):

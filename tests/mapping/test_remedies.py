@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from checked import check, sheet_of
+from packages import saved
 
 from importer.mapping import apply_mapping, load_mapping
 from importer.model import CellType
@@ -161,14 +162,12 @@ def outcome(tmp_path):
     def run(case, rule, cell, cell_type=CellType.TEXT):
         fields = OTHERS[case.endpoint][:-1]
         fields = re.sub(rf"{case.field}: \{{[^}}]*\}}(, )?", "", fields).rstrip(", ")
-        path = tmp_path / "m.yaml"
         text = f"{fields}, {case.field}: {{column: X{', ' if rule else ''}{rule}}}}}"
         more = "duplicates: last" if case.others else ""
         head = f"version: 1\nendpoint: {case.endpoint}\n{more}\n"
-        path.write_text(f"{head}fields: {text}\n", "utf-8")
         cells = [*case.others, cell]
         types = [CellType.DATE if re.match(r"\d{4}-", other) else 0 for other in case.others]
-        mapping = load_mapping(path)
+        mapping = load_mapping(saved(tmp_path, f"{head}fields: {text}\n", "m.yaml"))
         sheet = sheet_of(
             ["X"],
             [[text] for text in cells],

@@ -4,7 +4,7 @@ import csv
 
 import pytest
 from asking import Desk
-from packages import table
+from packages import saved, table
 
 from importer.mapping import apply_mapping, load_mapping
 from importer.proposing.answers import Answers
@@ -44,9 +44,8 @@ def proposed(tmp_path):
     """Return what proposes for a text, with answers."""
 
     def proposing(text, answers=None, endpoint=None, types=()):
-        path = tmp_path / "export.csv"
-        path.write_text(text, encoding="utf-8")
-        look = look_at(read_source(path), endpoint=endpoint)[0]
+        source = read_source(saved(tmp_path, text, "export.csv"))
+        look = look_at(source, endpoint=endpoint)[0]
         return propose(look, look.readings[0].endpoint, Answers(answers or {}), types=types)
 
     return proposing
@@ -57,8 +56,7 @@ def sent(tmp_path):
     """Return what maps a proposal's sheet with the mapping that it writes: a frame under OPSCOM's names."""
 
     def mapped(made):
-        path = tmp_path / "made.yaml"
-        path.write_text(mapping_text(made), encoding="utf-8")
+        path = saved(tmp_path, mapping_text(made), "made.yaml")
         return apply_mapping(load_mapping(path), made.look.sheet).frame
 
     return mapped

@@ -11,11 +11,10 @@ from importer.text import quoted
 
 def mapping_of(desk, fields, more="", endpoint="users"):
     """Write a mapping; return the option that names it."""
-    path = desk.mappings / "staff.yaml"
     given = ("login_source: {value: LDAP}",) * (endpoint == "users")
     head = f"version: 1\nname: Staff\nendpoint: {endpoint}\n{more}fields:\n"
-    path.write_text(head + "".join(f"  {line}\n" for line in (*given, *fields)), "utf-8")
-    return "--mapping", path
+    lines = "".join(f"  {line}\n" for line in (*given, *fields))
+    return "--mapping", desk.write("mappings/staff.yaml", head + lines)
 
 
 def test_columns_that_have_another_name_now_are_found_or_asked(desk):

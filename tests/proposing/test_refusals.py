@@ -28,8 +28,7 @@ def refused(desk, *words):
 
 
 def test_a_file_that_cannot_be_read_says_what_check_says(desk):
-    path = desk.inbox / "list.xlsx"
-    path.write_bytes(b"PK\x03\x04 cut off")
+    path = desk.put("list.xlsx", "PK\x03\x04 cut off")
     checked = called("check", path, "--json")
     assert checked.json["files"][0]["error"] in refused(desk, path)
 
@@ -73,8 +72,7 @@ def test_a_checked_workbook_is_no_new_file(desk):
     ],
 )  # fmt: skip
 def test_a_mapping_that_is_in_the_way_or_of_another_kind_is_told(desk, option, text, said):
-    path = desk.mappings / "mine.yaml"
-    path.write_text(f"version: 1\nname: Mine\n{text}", encoding="utf-8")
+    path = desk.write("mappings/mine.yaml", f"version: 1\nname: Mine\n{text}")
     assert refused(desk, desk.staff, option, path) == said.format(path)
 
 
@@ -90,12 +88,11 @@ def test_a_mapping_that_is_in_the_way_or_of_another_kind_is_told(desk, option, t
     ],
 )  # fmt: skip
 def test_a_glossary_that_somebody_broke_is_told_by_its_line(desk, text, said):
-    path = desk.mappings / "glossary.yaml"
-    path.write_text(f"version: 1\nusers:\n  {text}\n", encoding="utf-8")
+    desk.write("mappings/glossary.yaml", f"version: 1\nusers:\n  {text}\n")
     assert refused(desk, desk.staff) == (
         f"glossary.yaml, {said.removesuffix('.')}. Correct or remove the line; what is gone is asked again."
     )
-    path.write_text("users:\n  columns: {A: [email\n", encoding="utf-8")
+    desk.write("mappings/glossary.yaml", "users:\n  columns: {A: [email\n")
     assert "glossary.yaml, line" in refused(desk, desk.staff)
 
 

@@ -11,6 +11,7 @@ from packages import (
     read,
     refusal,
     rewritten,
+    saved,
     texts,
     unzipped,
     with_sheet,
@@ -117,8 +118,7 @@ def test_hidden_sheets_are_named_and_not_read(tmp_path):
 
 def test_a_module_of_old_macros_has_no_part_and_is_passed_over(tmp_path):
     module = b'<sheet name="Module1" sheetId="9" state="veryHidden" r:id=""/></sheets>'
-    (tmp_path / "people.xlsx").write_bytes(changed(b"</sheets>", module))
-    source = read_source(tmp_path / "people.xlsx")
+    source = read_source(saved(tmp_path, changed(b"</sheets>", module)))
     assert ([grid.name for grid in source.grids], source.notes) == (["S"], ())
 
 
