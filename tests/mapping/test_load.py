@@ -189,12 +189,7 @@ def test_a_byte_order_mark_and_windows_line_ends_are_no_matter(tmp_path):
         pytest.param("a: b\nc: d\x07\n", "m.yaml: this is not valid YAML (special characters are not allowed). Check indentation, colons and quotes here.", id="control character"),
         pytest.param("a: " + "[" * 900 + "]" * 900, "m.yaml: the file nests or repeats far more than a mapping needs. Write it out plainly.", id="nested"),
         pytest.param("a: &a [*a]\n", "m.yaml: the file nests or repeats far more than a mapping needs. Write it out plainly.", id="contains itself"),
-        pytest.param(
-            "a: &a [x, x, x, x, x, x, x, x, x]\n"
-            + "".join(f"{new}: &{new} [{', '.join([f'*{old}'] * 9)}]\n" for old, new in zip("abcdef", "bcdefg", strict=True)),
-            "m.yaml: the file nests or repeats far more than a mapping needs. Write it out plainly.",
-            id="alias bomb",
-        ),
+        pytest.param(f"a: &a [{'x, ' * 999}]\nb: [{'*a, ' * 999}]\n", "m.yaml: the file nests or repeats far more than a mapping needs. Write it out plainly.", id="alias bomb"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused_with_its_line(tmp_path, text, message):
