@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from packages import saved
 
 from importer.cli import COMMANDS, cli
 from importer.mapping import load_mapping
@@ -50,9 +51,7 @@ def test_users_vehicles_and_permits_have_an_example_in_the_docs():
 
 @pytest.mark.parametrize(("name", "text"), IN_DOCS.items(), ids=IN_DOCS)
 def test_a_mapping_in_the_docs_is_one_and_gives_every_required_field(tmp_path, name, text):
-    path = tmp_path / "example.yaml"
-    path.write_text(text, encoding="utf-8")
-    mapping = load_mapping(path)
+    mapping = load_mapping(saved(tmp_path, text, "example.yaml"))
     assert mapping.name == name
     given = {known.name for known in mapping.fields} | {known.group for known in mapping.fields}
     for known in mapping.table.fields:

@@ -12,10 +12,11 @@ from checked import batch_of, check
 from commanding import PERMITS
 
 
-def notes(field, cells, *, endpoint="users", skipped=()):
+def notes(field, cells, *, skipped=()):
     """Check one column and return what is said about it."""
     leave = np.zeros(len(cells), np.bool_)
     leave[list(skipped)] = True
+    endpoint = "vehicles" if field == "plate" else "users"
     batch = batch_of(endpoint, [{field: cell} for cell in cells], skipped=leave)
     checked = check(batch, today=dt.date(2026, 1, 1))
     return [note for note in checked.notes if note.startswith("Column A")]
@@ -55,8 +56,7 @@ NOTED = {
 @pytest.mark.parametrize("kind", NOTED)
 def test_what_a_whole_column_tells_is_noted(kind):
     field, cells, said = NOTED[kind]
-    endpoint = "vehicles" if field == "plate" else "users"
-    assert notes(field, cells, endpoint=endpoint) == [f'Column A "{field}": {said}']
+    assert notes(field, cells) == [f'Column A "{field}": {said}']
 
 
 PROVES_NOTHING = {

@@ -202,16 +202,11 @@ def test_what_is_wrong_is_told_at_its_cell(apply, kind):
     name = batch.frame.columns[-1]
     assert batch.frame[name].tolist() == values
     assert batch.left_out == {(at, name) for at in left_out}
-    found = [
-        (p.position, p.columns, p.code, p.severity.value, p.message)
-        for p in batch.problems
-        if p.field == name
-    ]
-    whole = [
-        (*each[:4], " ".join(filter(None, (p.message, p.detail, p.remedy))))
-        for each, p in zip(found, batch.problems, strict=True)
-    ]
-    assert problems in (found, whole)
+    for found, expected in zip(batch.problems, problems, strict=True):
+        said = " ".join(filter(None, (found.message, found.detail, found.remedy)))
+        where = (found.position, found.columns, found.code, found.severity.value)
+        assert (*where, found.field) == (*expected[:4], name)
+        assert expected[4] in {found.message, said}
 
 
 def test_rows_that_are_no_records_are_marked_and_have_no_problems(apply):

@@ -456,7 +456,6 @@ def test_columns_know_of_each_other(place, columns, endpoint, fields):
             None,
         ),
         ({"Part No": NUMBERS, "Make": CARS["Make"], "Model": WORDS, "Year": ("2015",) * 4}, None),
-        ({"Item": WORDS, "Price": PRICES}, None),
         # A ticket has a number and a plate, and no end.
         ({"Ticket No": NUMBERS, "Plate": CARS["Plate"], "Offence": WORDS, "Issued": BIRTHS, "Fine": PRICES, "Lot": WORDS}, None),
         ({"Name": WORDS, "Grade": ("A", "B", "A", "C")}, None),
