@@ -1,10 +1,9 @@
 """Small files that unfold into much: each is read or refused in bounded time and memory."""
 
-import re
 import tracemalloc
 
 import pytest
-from packages import DAMAGED, UNPACKED, read, refusal, rewritten, texts, with_sheet
+from packages import UNPACKED, read, refusal, texts, with_sheet
 
 from importer.reading.display import show
 from importer.reading.number_format import parse
@@ -31,16 +30,6 @@ TOO_LARGE = (
 
 def many_rows(count, cell):
     return "".join(f'<row r="{n}">{cell.format(n)}</row>' for n in range(1, count + 1))
-
-
-def listed_often():
-    listed = "".join(f'<sheet name="S{n}" sheetId="{n}" r:id="rId1"/>' for n in range(1, 3_000))
-    return rewritten(
-        with_sheet(many_rows(9, '<c r="A{}"><v>1</v></c>')),
-        lambda _, part: re.sub(
-            rb"<sheets>.*</sheets>", f"<sheets>{listed}</sheets>".encode(), part
-        ),
-    )
 
 
 LONG = f"<si><t>{'x' * 100_000}</t></si>"
@@ -76,7 +65,6 @@ UNFOLDING = {
         ),
         f"people.xlsx, S: {TOO_LARGE}",
     ),
-    "one sheet under many names": (listed_often, DAMAGED),
     "tags that nobody closes": (
         lambda: b"<table>" + b"<tr><td><font>x" * 3_000 + b"</table>", f"people.xlsx: {TOO_DEEP}",
     ),

@@ -231,6 +231,7 @@ BROKEN = {
     "a relation that is not there": changed(
         b"</sheets>", b'<sheet name="More" sheetId="9" r:id="rId99"/></sheets>'
     ),
+    "one sheet under two names": changed(b"</sheets>", b'<sheet name="More" sheetId="9" r:id="rId1"/></sheets>'),
     "a sheet that is not there": renamed(lambda name: name.replace("sheet1", "sheet9")),
 }  # fmt: skip
 
