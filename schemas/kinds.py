@@ -71,7 +71,7 @@ _MISREAD: Final = Rule("misread", misread(signs.SIGNS), "{this} holds a sign tha
 _QUESTION: Final = Rule("question", holding(r"[^\W\d_]\?"), "{this} holds a question mark behind a letter, as where a letter with an accent was lost.", f"Type the letter, or export the file again as UTF-8. {CHECK}", holds=False)
 NOTHING: Final = Rule("nothing", is_nothing, "{this} is a word for nothing, not a value.", BLANK_IF, ruined=True)
 _EXPONENT: Final = Rule("exponent", matching(r"[0-9]+(?:[.,][0-9]+)?[Ee]\+[0-9]{1,3}|[0-9]+[.,][0-9]+[Ee]-?[0-9]{1,3}"), "{this} is a number of which the spreadsheet program has kept the first digits only.", _EXPORT, ruined=True)
-WRAPPED: Final = Rule("wrapped", matching(r"[0-9]+[.,]0{1,2}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['’`=].+"), "{this} is wrapped in what an export has put around it.", UNWRAP, ruined=True)
+WRAPPED: Final = Rule("wrapped", matching(r"[0-9]+[.,]0{1,2}|[0-9]{1,3}(?:,[0-9]{3})+(?:\.0+)?|['‘’`´ʼ＇=].+"), "{this} is wrapped in what an export has put around it.", UNWRAP, ruined=True)
 _DATED: Final = Rule("dated", matching(rf"{_DAY}(?:[T ][0-9:.]+)?|[0-9]{{1,2}}/[0-9]{{1,2}}/[0-9]{{4}}|[0-9]{{1,2}}-(?:{_MONTHS})|(?:{_MONTHS})-[0-9]{{2}}"), "{this} is a date, which the spreadsheet program has made of it.", "Format the column as text and type the value.", ruined=True)
 _NUMBERS: Final = (
     NOTHING,
@@ -87,7 +87,7 @@ _NUMBERS: Final = (
 _PLATES: Final = (
     _EXPONENT,
     _DATED,
-    replace(WRAPPED, find=matching(r"[0-9]+\.0{1,2}")),
+    replace(WRAPPED, find=matching(r"[0-9]+\.0{1,2}|[1-9][0-9]{0,2}(?:,[0-9]{3})+")),
     Rule("none", lambda text: signs.stands_for_nothing(signs.NO_PLATE)(text) or set(text) == {"0"}, "{this} is a remark in the place of a plate.", BLANK_IF),
     Rule("two", signs.two_plates, "{this} is more than one plate.", "Keep one plate, and give each other vehicle a row of its own."),
     Rule("brackets", holding(r"[()\[\]{}].*"), "{this} holds more than a plate.", "Keep the plate alone in the cell."),
@@ -145,7 +145,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
         *_form("[A-Za-z]{2}", "{this} is not a postal abbreviation of two letters, such as ON or NY.", "Write the two letters, or let the mapping convert names with `convert: [province]`."),
         Rule("nowhere", lambda text: text.upper() not in PROVINCES, "{this} is the abbreviation of no province of Canada and no state of the US.", CHECK, holds=False),
     ),
-    Kind.NUMBER: _form("[0-9]+", "{this} is not the number of a record in OPSCOM, which has digits only.", "Write the number, or give this value one under `lookup` in the mapping."),
+    Kind.NUMBER: (WRAPPED, *_form("[0-9]+", "{this} is not the number of a record in OPSCOM, which has digits only.", "Write the number, or give this value one under `lookup` in the mapping.")),
     Kind.DATE: _form(_DAY, "{this} is not a date in the form yyyy-mm-dd.", "Correct the cell, or name the form that it has with `date` in the mapping."),
     Kind.DATETIME: _form(_MOMENT, "{this} is not a date and time in the form yyyy-mm-ddThh:mm:ss.", "Correct the cell, or give the mapping the `date`, `time` or `timezone` that it needs."),
     Kind.AMOUNT: (
@@ -153,7 +153,7 @@ RULES: Mapping[Kind, tuple[Rule, ...]] = MappingProxyType({
         Rule("zero", matching(r"0{1,6}\.00"), "{this} is an amount of 0, and OPSCOM takes 0.01 at least.", "Leave the cell blank where nothing was paid, or list it under `blank_if` in the mapping."),
     ),
     Kind.CURRENCY: _form("CAD|USD", "{this} is neither CAD nor USD, and OPSCOM takes no other currency.", "Write CAD or USD, or leave the cell blank."),
-    Kind.YEAR: _form("[0-9]{4}", "{this} is not a year of four digits.", CORRECT),
+    Kind.YEAR: (WRAPPED, *_form("[0-9]{4}", "{this} is not a year of four digits.", CORRECT)),
     Kind.VIN: (
         *_NUMBERS,
         Rule("usual", lambda text: len(text) != 17, "{this} has {length} characters, and the number of a vehicle has 17 as a rule.", CHECK, holds=False),  # noqa: PLR2004 - ISO 3779

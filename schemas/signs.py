@@ -95,11 +95,13 @@ def stands_for_nothing(words: frozenset[str]) -> Find:
 DASHES: Final = "\\-\u00ad\u058a\u2010-\u2015\u2212\u2e3a\u2e3b\ufe58\ufe63\uff0d"
 """All dashes, to be written inside the brackets of a pattern."""
 POINTS: Final = ".·•∙⋅"
-_PLATE: Final = r"(?=[^,;/&|]*[0-9])[^\W_][\w .\-]*"
+_PLATE: Final = r"[^\W_][\w .\-]*"
 _TWO_PLATES: Final = re.compile(
     rf"\s*({_PLATE}?)\s*([/,;&|+]|\b(?:or|and|et|ou)\b)\s*({_PLATE})", re.IGNORECASE
 )
-_USUAL_PLATE: Final = 4
+_USUAL_PLATE, _SHORT_PLATE = 4, 3
+_NUMBER_RE: Final = re.compile(r"[0-9]{1,3}(?:,[0-9]{3})+|[0-9.,]+[Ee][+-]?[0-9]+")
+"""What a spreadsheet shows of a number: it has one."""
 _MIXED_RE: Final = re.compile(r"(?=\w*[0-9])(?=\w*[^\W\d_])\w{5,}")
 _REMARK_RE: Final = re.compile(rf"(.*[0-9].*?)(\s[{DASHES}]\s*[^\W\d_]{{3,}}.*)")
 _LATIN_RE: Final = re.compile(
@@ -111,10 +113,12 @@ ON_PLATE_RE: Final = re.compile(rf"[^\w\s{DASHES}{POINTS}]|_")
 def two_plates(text: str) -> str | None:
     """Return the second plate of a cell: behind a separator, or another piece of letters and digits."""
     found = _TWO_PLATES.match(text)
-    if found is not None:
+    if found is not None and not _NUMBER_RE.fullmatch(text):
         first, sign, second = found.groups()
         # 1234 ET 75 is one plate of France; a word stands between plates of their usual length.
-        if not sign.isalpha() or min(_length(first), _length(second)) >= _USUAL_PLATE:
+        least = _USUAL_PLATE if sign.isalpha() else _SHORT_PLATE
+        shorter = min(_length(first), _length(second))
+        if shorter >= least and any(map(str.isdigit, first + second)):
             return text[found.end(1) :].strip()
     parts = text.split()
     mixed = [at for at, part in enumerate(parts) if _MIXED_RE.fullmatch(part)]
@@ -167,16 +171,20 @@ _ONE_OF_A_LIST: Final = r"\s*(?:[,;/&|]|\b(?:or|and|et|ou)\b)\s*"
 _TEN_DIGITS_RE: Final = re.compile(
     r"(?<![0-9])(?:\+?1[ .-]?)?\(?[2-9][0-9]{2}\)?[ .-]*[0-9]{3}[ .-]?[0-9]{4}(?![0-9])"
 )
+_SEVEN_DIGITS_RE: Final = re.compile(r"(?<![0-9-])[2-9][0-9]{2}-[0-9]{4}(?![0-9])")
 
 
 def two_phones(text: str) -> str | None:
     """Return the second phone number of a cell: of ten digits anywhere, of seven behind a separator."""
-    found = list(_TEN_DIGITS_RE.finditer(text))
-    if len(found) > 1:
-        return text[found[1].start() :]
-    parts = re.split(_ONE_OF_A_LIST, text)
-    long = [part for part in parts if sum(c.isdigit() for c in part) >= 7]  # noqa: PLR2004 - a local number
-    return text[text.rfind(long[1]) :] if len(long) > 1 else None
+    for pattern in (_TEN_DIGITS_RE, _SEVEN_DIGITS_RE):
+        found = list(pattern.finditer(text))
+        if len(found) > 1:
+            return text[found[1].start() :]
+    # Behind a whole number 0102 is its last digits again.
+    first, *others = re.split(_ONE_OF_A_LIST, text)
+    least = 4 if sum(map(str.isdigit, first)) >= 7 else 7  # noqa: PLR2004 - a local number
+    long = [part for part in others if sum(map(str.isdigit, part)) >= least]
+    return text[text.rfind(long[0]) :] if long else None
 
 
 def impossible(text: str) -> bool:
@@ -198,18 +206,18 @@ def impossible(text: str) -> bool:
 
 
 _CANADIAN_RE: Final = re.compile(
-    r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][ -]{0,2}[0-9][ABCEGHJ-NPRSTV-Z][0-9]", re.IGNORECASE
+    r"[ABCEGHJ-NPRSTVXY][0-9][ABCEGHJ-NPRSTV-Z][\s-]{0,2}[0-9][ABCEGHJ-NPRSTV-Z][0-9]",
+    re.IGNORECASE,
 )
+_AMERICAN_RE: Final = re.compile(r"(?<![0-9-])[0-9]{5}(?:-?[0-9]{4})?(?![0-9])")
 
 
 def two_codes(text: str) -> str | None:
     """Return the second postal code of a cell."""
-    found = list(_CANADIAN_RE.finditer(text))
-    if len(found) > 1:
-        return text[found[1].start() :]
-    parts = re.split(_ONE_OF_A_LIST, text)
-    us = [part for part in parts if re.fullmatch(r"[0-9]{5}(?:-?[0-9]{4})?", part)]
-    return us[1] if len(us) > 1 else None
+    found = sorted(
+        each.start() for form in (_CANADIAN_RE, _AMERICAN_RE) for each in form.finditer(text)
+    )
+    return text[found[1] :] if len(found) > 1 else None
 
 
 def nearly_canadian(text: str) -> bool:

@@ -220,6 +220,8 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
             "Correct the start or the end.",
             also=("startTime",),
         )
+    if known.kind is Kind.AMOUNT:
+        yield from _currency(known, frame, batch)
     policy = table.policy
     if policy is not None and policy.of and policy.upsert and (known.name,) in table.key:
         names = [other.name for other in table.fields if other.name != known.name]
@@ -239,4 +241,23 @@ def _across(table: Table, known: Field, frame: pd.DataFrame, batch: Batch) -> It
             also=tuple(map(str, changes)),
             on_blank=True,
             whole_row=True,
+        )
+
+
+def _currency(known: Field, frame: pd.DataFrame, batch: Batch) -> Iterator[Rule]:
+    """Yield the rules on numbers whose cells show another currency than the row says; without one it is CAD."""
+    said = frame["currency"] if "currency" in frame else pd.Series("", index=frame.index)
+    for code, sign in (("CAD", r"CAD|CA?\$"), ("USD", r"USD|US\$")):
+        own = said == code if code == "USD" else said != "USD"
+        shown = pd.Series(data=False, index=frame.index)
+        for column in batch.origins.get(known.name, ()):
+            numbers = frame.index.isin(list(batch.sheet.stored.get(column, ())))
+            shown |= batch.sheet.frame[column].loc[frame.index].str.contains(sign) & numbers
+        yield Rule(
+            f"shows {code}",
+            own | ~shown | (frame[known.name] == ""),
+            known.invalid,
+            f"{{this}} is an amount whose cell shows {code}, and the currency of the row is another.",
+            "Correct the amount or the currency.",
+            also=("currency",),
         )

@@ -91,7 +91,8 @@ def find_strays(batch: Batch, table: Table) -> Iterator[Problem]:
     struck = {at: column for at, column in struck.items() if not batch.skipped[at]}
     strays |= dict.fromkeys(struck.keys() - strays.keys(), _STRUCK)
     strays |= dict.fromkeys(rows.ruled() - strays.keys(), _RULED)
-    usual = rows.usual(strays)
+    # "No records found" alone below a header has no others to be compared with.
+    usual = rows.usual(strays) or len(rows.mapped)
     key = _key(batch, table)
     # An id that OPSCOM gave stands in a column of ours, and tells records from nothing else.
     key = key if key is not None and key[1] in rows.cells else None
@@ -227,7 +228,8 @@ def _unlike(
 ) -> Iterator[int]:
     """Yield the rows whose key is unlike the others', at an edge, or without a digit in a row of little.
 
-    The others are alike where nine tenths of them are of one shape, or of two. Plates are of all shapes.
+    The others are alike where nine tenths of them are of one shape, or of two. Plates are of all shapes, so that
+    the rest of the row tells.
     """
     known, column = key
     index, distinct = pd.factorize(rows.cells[column][0])
@@ -248,6 +250,9 @@ def _unlike(
         if others >= _USUAL and sum(counted[each] for each in alike) >= _NINE_TENTHS * others:
             yield from found
             break
+    if known.kind is Kind.PLATE:
+        words = {at for at, shape in look.items() if shape in {"letters", "words"}} - rows.passed
+        yield from _at_edges(rows, look, _lonely(rows, column, words))
     less = rows.order[rows.filled[rows.order] < usual].tolist()
     first = np.full(len(less), "", object)
     for at, (texts, _) in rows.cells.items():
@@ -265,6 +270,19 @@ def _unlike(
     if order and known.kind is Kind.PLATE and _LAST.fullmatch(keys[index[order[-1]]]):
         begins.append(order[-1])
     yield from (at for at in begins if at in look)
+
+
+def _lonely(rows: _Rows, key: int, candidates: set[int]) -> set[int]:
+    """Return those rows of which no cell stands in another row, in columns that say the same of many."""
+    told, shared = set[int](), set[int]()
+    for column in rows.mapped - {key} if candidates else ():
+        texts = rows.cells[column][0]
+        counts = texts[texts != ""].value_counts()
+        if 2 * len(counts) <= counts.sum():
+            filled = {at: counts[text] for at in candidates if (text := texts.iloc[at])}
+            told |= filled.keys()
+            shared |= {at for at, number in filled.items() if number > 1}
+    return told - shared
 
 
 def _at_edges(rows: _Rows, look: Mapping[int, str], odd: Collection[int]) -> Iterator[int]:

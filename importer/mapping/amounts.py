@@ -93,14 +93,16 @@ def same_amount(shown: str, stored: str, decimal: str) -> bool:
     number = _CONTEXT.create_decimal(stored)
     below = re.fullmatch(rf"\$?[{DASHES}](.*)|\$?\((.*)\)", shown)
     positive = shown if below is None else (below[1] or below[2] or "").strip()
-    positive = re.sub(r"CAD|CA?\$", "$", positive, count=1)
+    # Whether the row says the same currency the checks find out.
+    positive = re.sub(r"CAD|USD|CA?\$|US\$", "$", positive, count=1)
     if set(positive.replace("$", "").strip()) <= {*"-.", *_BLANKS}:
         return number == 0
     if (number < 0) != (below is not None):
         return False
     bare = _without_dollar(positive)
     grouping, point = (".", ",") if decimal == "," and "," in bare else (",", ".")
-    plain = re.sub(rf"[{grouping}{_BLANKS}]", "", bare).replace(point, ".")
+    groups = rf"(?<=[0-9])[{grouping}{_BLANKS}](?=[0-9]{{3}}(?![0-9]))"
+    plain = re.sub(groups, "", bare).replace(point, ".")
     if not re.fullmatch(r"[0-9]*\.?[0-9]*", plain) or not any(c.isdigit() for c in plain):
         return False
     said = _CONTEXT.create_decimal(plain)
@@ -118,7 +120,7 @@ def _cause(text: str, decimal: str) -> Refusal:
         name = "USD" if sign.startswith("US") else "CAD"
         return Refusal(
             f"{sign} stands beside this amount.",
-            f'Take it off with `replace: {{"{sign}": ""}}` and give `currency` {name} in the mapping.',
+            f'Take it off with `replace: {{"{sign}": ""}}` in the mapping; the field currency takes {name}.',
         )
     bare = re.sub(rf"[{DASHES}()]|CR|DR", "", text, flags=re.IGNORECASE).strip()
     if _NEGATIVE_RE.fullmatch(text) and _is_amount(bare, decimal):

@@ -153,8 +153,9 @@ def clean_cells(sheet: Sheet) -> dict[int, tuple[pd.Series[str], Marks]]:
 def _skipped(mapping: Mapping, cells: _Cells, mapped: abc.Mapping[int, bool]) -> Marks:
     """Return which positions are no records: those where nothing is mapped, and ``skip_rows``.
 
-    Of each mapped column it is known whether it tells records apart. In a results workbook the rows that were passed over the first time say so in their status instead,
-    but for those that were empty: a person may have filled them.
+    Of each mapped column it is known whether it tells records apart. In a results workbook the rows that were
+    passed over the first time say so in their status instead, but for those that were empty: a person may have
+    filled them.
     """
     sheet = cells.sheet
     skipped = np.full(len(sheet.frame), bool(mapped), dtype=np.bool_)

@@ -29,11 +29,15 @@ _GUESSED_RE = re.compile(
 )
 _ZEROS_RE = re.compile(r"([0-9]+)[.,]0{1,2}")
 _GROUPED_RE = re.compile(r"[1-9][0-9]{0,2}(?:[,'\u2019\u00a0\u202f][0-9]{3})+(?:\.0+)?")
-_FORMULA_RE = re.compile(r'="([^"]*)"|=([0-9][0-9.,]*)|[\'\u2019`](.*)', re.DOTALL)
+_FORMULA_RE = re.compile(
+    r'="([^"]*)"|=([0-9][0-9.,]*)|[\'\u2018\u2019`\u00b4\u02bc\uff07](.*)', re.DOTALL
+)
 _HALF_RE = re.compile(r"=.*|(?<=.)['\u2019`\"]$", re.DOTALL)
 """What is left of a wrapper that is none of those that ``unwrap`` takes off."""
 _NUMBER_SIGNS = r"0-9+().\-/\s"
 _USUAL_PHONE_RE = re.compile(r"\(?([0-9][0-9]{2})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})")
+_NO_COUNTRY_RE = re.compile(r"\+ ?\(?[2-9][0-9]{2}\)?[ .-]?[0-9]{3}[ .-][0-9]{4}(?![0-9])")
+_NO_COUNTRY = Refusal("this phone number has a + and no country's code.", CORRECT)
 _BEFORE_PLATE_RE = re.compile(
     r"(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)-(?=.*[A-Za-z])(?=.*[0-9])"
 )
@@ -47,7 +51,8 @@ def of(name: str, kind: Kind) -> Conversion:
 
 def unwrap(text: str) -> Converted:
     """Take off what an export has put around a value, and turn signs of a web page into letters."""
-    text = html.unescape(text).strip()
+    while (plain := html.unescape(text).strip()) != text:
+        text = plain
     found = _FORMULA_RE.fullmatch(text)
     if found is not None:
         text = next(part for part in found.groups() if part is not None).strip()
@@ -86,11 +91,9 @@ def _digits_of_a_phone(text: str) -> Converted:
     """Do the same for a phone, where two numbers would become one."""
     made = _held(Kind.PHONE, text) or digits(text)
     if isinstance(made, Refusal) and isinstance(phone(text), str):  # which refuses two as well
-        return replace(
-            made,
-            message="this phone number has an extension.",
-            remedy="Say `convert: [phone]` in the mapping, which keeps extensions.",
-        )
+        said = "an extension" if EXTENSION_RE.search(text) else "signs that `digits` does not drop"
+        remedy = "Say `convert: [phone]` in the mapping, which takes it as it is."
+        return replace(made, message=f"this phone number has {said}.", remedy=remedy)
     return made
 
 
@@ -100,7 +103,8 @@ def phone(text: str) -> Converted:
 
     text = re.sub(f"[{DASHES}]", "-", _in_ascii(text))
     usual = _USUAL_PHONE_RE.fullmatch(text)
-    refused = None if usual else _held(Kind.PHONE, text)
+    lacks = _NO_COUNTRY if _NO_COUNTRY_RE.match(text) else None
+    refused = None if usual else _held(Kind.PHONE, text) or lacks
     if usual or refused:
         return refused or "-".join(usual.groups() if usual else ())
     extension = re.search(f"{EXTENSION_RE.pattern}$", text, re.IGNORECASE)

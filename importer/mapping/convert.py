@@ -185,6 +185,8 @@ def _looker(steps: RulePart, user_types: abc.Mapping[str, str]) -> Step:
             return found
         if steps.otherwise == "keep":
             return text
+        if is_nothing(text) and steps.otherwise is None:
+            return NOTHING.refusal()
         near, (message, remedy) = nearest(text, names), _NOT_LOOKED_UP if own else _NO_USER_TYPE
         more = f"; {len(names)} are known." if names else "; none is known."
         if len(names) == 1:

@@ -131,3 +131,24 @@ def test_the_colours_of_a_results_workbook_are_ours(desk, controller):
     (file,) = desk.push(desk.results("permits"), code=0)["files"]
     assert file["notes"] == []
     assert controller.requests == 9
+
+
+@pytest.mark.parametrize(
+    ("shown", "currency", "held"),
+    [
+        *(("CAD", currency, currency == "USD") for currency in ("CAD", "USD", "")),
+        *(("USD", currency, currency != "USD") for currency in ("CAD", "USD", "")),
+    ],
+)
+def test_an_amount_shown_in_another_currency_than_the_row_says_is_held(desk, shown, currency, held):
+    desk.write("mappings/permits.yaml", f"{PERMITS}  amount: Price\n  currency: Currency\n")
+    path = desk.folder / "permits.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("Sheet")
+        sheet.write_row(0, 0, [*HEADER[:4], "Currency", "Price"])
+        sheet.write_row(1, 0, [*row(0)[:4], currency])
+        sheet.write_number(1, 5, 14.5, book.add_format({"num_format": f'"{shown} "0.00'}))
+    (file,) = desk.do("check", path)["files"]
+    said = f"this is an amount whose cell shows {shown}, and the currency of the row is another."
+    found = [problem["message"] for problem in file["problems"] if problem["severity"] == "error"]
+    assert found == ([said] if held else [])

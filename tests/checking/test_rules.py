@@ -160,7 +160,7 @@ def test_one_of_two_fields_is_enough_and_where_both_are_missing_both_are_marked(
     assert (problem.field, problem.columns) == ("provID", (2, 3))
     assert codes("vehicles", prov="", provID="9") == []
     assert codes("vehicles", provID="9", plateTypeID="4") == []
-    assert codes("vehicles", prov="", provID="", plateType="") == [9010, 9011]
+    assert codes("vehicles", prov="", provID="", plateType="", colour="red") == [9010, 9011]
 
 
 def test_all_problems_of_a_row_are_found_at_once():

@@ -95,6 +95,12 @@ def test_a_row_of_one_cell_is_not_a_record_in_lists_of_any_length(held, kind, re
     assert held([*rows, [], [], row, row]) == {records + 4: ALONE, records + 5: ALONE}
 
 
+@pytest.mark.parametrize("said", ["No records found", "*** End of report ***"])
+def test_the_line_of_an_empty_export_is_not_a_record(held, said):
+    assert held([[said]]) == {2: ALONE}
+    assert held([[said], [said]]) == {2: ALONE, 3: ALONE}
+
+
 TOTALS = [
     ["Grand total: 8", "", "", "", "page 2"], ["Sous-total", "8"], ["Records:", "8", "Average:"],
     ["TOTAL", "8", "", "8", "12"], ["8", "Total"], ["8", "", "Nurses Count"], ["", "", "Total général", "8"],
@@ -114,6 +120,22 @@ def test_a_total_below_a_list_of_two_columns_is_not_a_record_and_no_plate(held):
     rows = [[f"CEKR{number}", str(number)] for number in range(3)]
     found = held([*rows, ["Total", "3"]], header=["Plate", "Stall"], mapping=mapping)
     assert found == {5: UNLIKE.replace("unique_id", "plate")}
+
+
+def test_explanations_in_a_list_of_plates_are_no_records_and_plates_of_letters_are(held):
+    fields = "fields: {plate: Plate, plateType: Type, prov: Prov, colour: Colour}"
+    mapping = f"{MAPPING.partition('fields')[0].replace('users', 'vehicles')}{fields}\n"
+    cars = [[f"CEKR{n}", "Passenger", "ON", "red" if n % 2 else "blue"] for n in range(12)]
+    above = [
+        ["required", "required", "required", "optional"],
+        ["Text", "see list", "2 letters", ""],
+    ]
+    rows = [*above, *cars, [], ["Visitors", "n/a", "see below", ""]]
+    header = ["Plate", "Type", "Prov", "Colour"]
+    found = dict.fromkeys((2, 3, 17), UNLIKE.replace("unique_id", "plate"))
+    assert held(rows, header=header, mapping=mapping) == found
+    grandma = [["GRNDMA", "Passenger", "ON", "plum"], *cars, [], ["GRNDPA", "Classic", "QC", "red"]]
+    assert held(grandma, header=header, mapping=mapping) == {}
 
 
 def test_a_total_in_the_first_column_is_not_a_record_also_where_the_key_stands_in_another(held):

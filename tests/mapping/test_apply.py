@@ -305,8 +305,8 @@ def test_a_cell_that_is_no_text_goes_where_the_person_vouches_for_it_or_it_count
     ("shown", "stored", "held"),
     [
         ("$14.50", "14.5", False), ("15", "14.5", False), ("$1,014.50", "1014.5", False), ("CAD 14.50", "14.5", False),
-        ("1 014,50 $", "1014.5", True), ("14.50", "1450", True), ("(14.50)", "14.5", True), ("14.50CR", "14.5", True),
-        ("14.50 €", "14.5", True), ("USD 14.50", "14.5", True), ("14.50", "-14.5", True), ("15", "14500", True),
+        ("1 014,50 $", "1014.5", True), ("14.50", "1450", True), ("14,50", "1450", True), ("1,450", "1450", False), ("(14.50)", "14.5", True), ("14.50CR", "14.5", True),
+        ("14.50 €", "14.5", True), ("USD 14.50", "14.5", False), ("14.50", "-14.5", True), ("15", "14500", True),
     ],
 )  # fmt: skip
 def test_money_goes_where_the_cell_shows_what_it_stores(apply, shown, stored, held):
