@@ -13,7 +13,7 @@ from typing import Final
 from lxml import etree
 
 from importer.errors import InputError
-from importer.model import Grid
+from importer.model import Grid, Merge
 from importer.reading import sniffing
 from importer.reading.grid import MOST_CELLS, MOST_COLUMNS, MOST_ROWS, GridBuilder
 
@@ -70,9 +70,11 @@ def read_html(data: bytes, path: Path, *, encoding: str | None = None) -> Grid:
             "its last rows, and save it as an Excel workbook (.xlsx).",
         )
     builder = GridBuilder(path, path.stem[:_SHEET_NAME], found)
-    placed = 0
-    for number, cells in enumerate(_lines(root), start=1):
+    placed, across = 0, list[tuple[int, int]]()
+    for number, cells in enumerate(_lines(root, across), start=1):
         placed += len(cells)
+        builder.merges += [Merge(number, number, *columns) for columns in across]
+        across.clear()
         if placed > MOST_CELLS:
             raise builder.too_large()
         while cells and not cells[-1]:
@@ -96,10 +98,11 @@ def _declared(data: bytes) -> str | None:
     return name
 
 
-def _lines(root: etree._Element) -> Iterator[list[str]]:
+def _lines(root: etree._Element, merged: list[tuple[int, int]]) -> Iterator[list[str]]:
     """Yield the rows of all tables, and the lines of text outside of them.
 
-    A row that frames another table gives way to its rows.
+    A row that frames another table gives way to its rows. ``merged`` takes the first and last column of the
+    cells of each row that stand over several.
     """
     etree.strip_elements(root, *_UNSEEN, with_tail=False)
     for each in root.iter(*_BLOCKS, "br"):
@@ -122,12 +125,14 @@ def _lines(root: etree._Element) -> Iterator[list[str]]:
             row, table = next(rows)
             if table is not around:
                 around, spanned = table, {}
-            yield _placed(row, spanned)
+            yield _placed(row, spanned, merged)
         elif text := _shown(piece):
             yield [text]
 
 
-def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[str]:
+def _placed(
+    row: etree._Element, spanned: dict[int, tuple[int, str]], merged: list[tuple[int, int]]
+) -> list[str]:
     """Return the texts of a row in their columns; a cell that spans rows stands in all of them."""
     cells: list[str] = []
     waiting = row.iter("td", "th")
@@ -144,6 +149,7 @@ def _placed(row: etree._Element, spanned: dict[int, tuple[int, str]]) -> list[st
             text = _shown("".join(map(str, cell.itertext())))
             across = min(_count(cell.get("colspan"), MOST_COLUMNS), max(MOST_COLUMNS - start, 1))
             cells += [text, *[""] * (across - 1)]
+            merged += [(start, start + across - 1)] * (across > 1)
             if (down := _count(cell.get("rowspan"), MOST_ROWS)) > 1:
                 spanned |= {at: (down - 1, cells[at]) for at in range(start, len(cells))}
 

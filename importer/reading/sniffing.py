@@ -172,7 +172,9 @@ _SIGNS = "€‚ƒ„…†‡ˆ‰‹“”•˜™›¡¢£¤¥¦§¨©ª«¬�
 _SENSELESS_RE = re.compile(
     rf"\ufffd|(?<=[A-Za-z])[{_SIGNS}]+(?=[A-Za-z])|(?<=[a-z])[ŠŒŽŸ]"
     r"|(?<=[A-Za-z])[\u2018\u201a\u201e\u0192\u02c6\u2030\u2039](?!\w)|\u0192(?=[a-z])"
-    r"|(?<=[a-z])\u00d5|(?<=[A-Z])\u00d5(?=[A-Z][a-z])"
+    r"|(?<=[a-z])\u00d5|(?<=[A-Z])\u00d5(?=[A-Z][a-z])|(?<=[A-Z])[ŠŒŽŸ](?=[a-z])"
+    r"|\b[A-Z][\u2013\u2014\xa0](?=[a-z]{2})|(?<=[a-z])[\u2013\u2014](?=[a-z]\b)|(?<=[a-z]{2})\u2019(?=a\b)"
+    r"|(?<=[a-z])\u2018(?=[b-df-hj-np-tv-z])"
 )
 """Signs of Windows-1252 where no text has them. Bytes that it lacks are U+FFFD."""
 _LOST = "\ufffd"
@@ -271,16 +273,22 @@ def _suspected(data: bytes) -> tuple[str, str] | None:
     do not stand between letters: ``MontrŽal`` is Montréal.
     """
     text = data.decode(_WESTERN, "replace")
-    odd = [found.start() for found in _SENSELESS_RE.finditer(text)]
+    odd = [found.end() - 1 for found in _SENSELESS_RE.finditer(text)]
     # One odd sign among many accents is only that.
     if len(odd) * 10 < sum(not sign.isascii() for sign in text):
         return None
     texts = {codec: data.decode(codec) for codec in _OTHERS}
     fitting = {codec: [text[at] for at in odd if _fits(text, at)] for codec, text in texts.items()}
-    codec = max(
-        _OTHERS, key=lambda codec: (len(fitting[codec]), *map(fitting[codec].count, "éèâë"))
-    )
-    return (_OTHERS[codec], codec) if len(fitting[codec]) * 2 > len(odd) else None
+
+    def likely(codec: str) -> tuple[int, int, int, int]:
+        acute, grave, *others = map(fitting[codec].count, "éèâë")
+        return len(fitting[codec]), acute, grave, sum(others)
+
+    best = max(map(likely, _OTHERS))
+    # Where two fit equally well a person looks: No‰l is Noël in one of them and Noâl in the other.
+    codecs = {_OTHERS[codec]: codec for codec in reversed(_OTHERS) if likely(codec) == best}
+    either = " or ".join(codecs), " or ".join(codecs.values())
+    return either if best[0] * 2 > len(odd) else None
 
 
 def _fits(text: str, at: int) -> bool:
@@ -288,6 +296,7 @@ def _fits(text: str, at: int) -> bool:
     if text[at] in "\u2019\u0131":  # the i of Turkish is in its place elsewhere
         return text[at] == "\u2019"
     before, after = text[max(at - 1, 0)], text[at + 1 : at + 2]
-    if text[at].islower():
-        return before.islower() or (before.isupper() and not text[at - 2 : at - 1].isalpha())
+    if text[at].islower() and text[at] != "\u0192":
+        head = before.isupper() and not text[at - 2 : at - 1].isalpha() and not after.isupper()
+        return before.islower() or head
     return text[at].isupper() and not (before.islower() or (before.isupper() and after.islower()))

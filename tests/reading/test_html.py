@@ -3,7 +3,7 @@
 import pytest
 from packages import read, texts
 
-from importer.reading import faults
+from importer.reading import faults, take_sheet
 
 
 def test_a_table_of_a_web_page_keeps_what_the_person_sees(tmp_path):
@@ -43,6 +43,15 @@ def test_a_cell_that_spans_rows_of_a_web_page_stands_in_all_of_them(tmp_path):
         ["a", "d", "e", "f"],
         ["g", "", "", ""],
     ]
+
+
+def test_a_header_over_columns_of_a_web_page_names_the_one_that_is_filled(tmp_path):
+    grid = read(
+        tmp_path,
+        "<table><tr><th>Id</th><th colspan=2>Plate</th></tr>"
+        "<tr><td>1</td><td></td><td>ABC 123</td></tr></table>",
+    )
+    assert [column.header for column in take_sheet(grid, 1).columns] == ["Id", "", "Plate"]
 
 
 SIGNS = {

@@ -81,8 +81,8 @@ def test_letters_that_windows_1252_does_not_explain_are_held_until_the_encoding_
 
 
 GIVEN_AWAY = {
-    "cp850": ["Pâquet Hébert Québec", "Hâlé", "López", "BENOÎT"], "cp863": ["NOËL"],
-    "mac-roman": ["Éric Pâquet", "Hâlé", "BEAUPRÉ", "O’Neil", "Zoë"],
+    "cp850": ["Pâquet Hébert Québec", "Hâlé", "López", "BENOÎT", "Sánchez"], "cp863": ["NOËL"],
+    "mac-roman": ["Éric Pâquet", "Hâlé", "BEAUPRÉ", "O’Neil", "Zoë", "García", "Raphaël", "BÉLANGER CÔTÉ", "Müller"],
 }  # fmt: skip
 
 
@@ -94,8 +94,17 @@ def test_one_name_gives_away_another_encoding(tmp_path, codec):
         assert (text, grid.flaws) == (text, (fault.at(1, 1),))
 
 
+@pytest.mark.parametrize(
+    ("name", "codec"), [("Noël", "cp850"), ("Sánchez", "mac-roman"), ("López", "mac-roman")]
+)
+def test_where_two_encodings_fit_equally_well_both_are_named(tmp_path, name, codec):
+    grid = read(tmp_path, f"id,name\n1,{name}\n".encode(codec))
+    fault = faults.other_encoding(f"{DOS} or {MAC}", "cp850 or mac-roman")
+    assert grid.flaws == (fault.at(1, 1),)
+
+
 WESTERN = [
-    "O\u2019Brien", "Smith\u2013Jones", "Zo\u00eb\u2026", "\u0160imic \u017d",
+    "Hawai\u2018i", "called\u2014no answer", "John\xa0Smith", "O\u2019Brien", "Smith\u2013Jones", "Zo\u00eb\u2026", "\u0160imic \u017d",
     "Tom\u00e1\u0161", "\u00abCAF\u00c9\u00bb", "c\u0153ur", "N\u00b0 5", "1\u00bd", "caf\u00e9\u2122", "\u20ac5",
 ]  # fmt: skip
 
