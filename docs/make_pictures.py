@@ -93,7 +93,6 @@ def _make_mapping(folder: Path) -> Path:
 
 
 ANSWERS = {
-    "user_type_id": "2",
     "login source": "OPSCOM",
     "not to be sent": "1",
     "Is that right": "",
@@ -116,7 +115,7 @@ def _make_first_day(folder: Path) -> None:
     shutil.copy(ROOT / "samples" / "new-staff.csv", office / "inbox")
     talk = _talk(["map", "inbox/new-staff.csv"], office)
     # From the first question to the one before it saves.
-    first, last = talk.index('Is "Status"'), talk.index("One row as it would be sent")
+    first, last = talk.index("What is the login source"), talk.index("One row as it would be sent")
     _draw_text("$ opscom-import map inbox/new-staff.csv\n…\n\n" + talk[first:last], "map", folder)
     _talk(["check"], office)
     said = _talk(["push", "--sandbox"], office).replace(str(office.resolve()), "…")

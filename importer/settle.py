@@ -5,7 +5,7 @@ its plate, and only a look-up that leaves no other explanation counts. Users, up
 need nothing: the next push sends them again. All else a person decides, in ``opscom_answer``.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from importer.delivery.known import EndpointMemory
@@ -24,8 +24,8 @@ with the end. Source: API documentation, "Pull API: Plate Validation", table "Re
 PAUSE = 2.0
 """Seconds between the two look-ups of a plate: right after a lost answer OPSCOM may still be at work."""
 
-LookUp = Callable[[str], Iterable[tuple[str, str]] | None]
-"""Plate → (short name, expiry) of each of its permits; ``None`` where there was no answer."""
+LookUp = Callable[[str], Sequence[tuple[str, str]] | str]
+"""Plate → (short name, expiry) of each of its permits; a sentence that says why where there was no answer."""
 
 
 def target_of(endpoint: str, past: Past, file: int) -> Target:
@@ -51,11 +51,13 @@ def settle_sheet(
         case Resend.NEVER:
             note = "No plate host is set, so it could not be looked up by its plate."
             seen: dict[int, Outcome] = {}
+            failed: dict[int, str] = {}
             if look_up is not None:
                 note = "Plate validation proves nothing of it."
-                seen = _look_for(rows, endpoint, past, conditions, look_up)
+                seen, failed = _look_for(rows, endpoint, past, conditions, look_up)
             for at, one in unknown.items():
-                found[at] = seen.get(at, replace(one, message=f"{one.message} {note}"))
+                said = f"{one.message} {failed.get(at, note)}"
+                found[at] = seen.get(at, replace(one, message=said))
         case Resend.FREELY:
             pass
     return found
@@ -81,8 +83,22 @@ def _send_once_more(
 
 def _look_for(
     rows: Sequence[Record], endpoint: str, past: Past, conditions: Conditions, look_up: LookUp
-) -> dict[int, Outcome]:
-    """Look each permit up by its plate, twice, with a pause between; return those that are there."""
+) -> tuple[dict[int, Outcome], dict[int, str]]:
+    """Look each permit up by its plate, twice, with a pause between.
+
+    Returns:
+        Position → outcome of those that are there, and why there was no answer of others.
+    """
+    failed: dict[int, str] = {}
+
+    def is_there(row: Record) -> bool:
+        permits = look_up(row.payload["plate"])
+        if isinstance(permits, str):
+            failed[row.position] = f"Plate validation gave no answer: {permits}"
+            return False
+        wanted = (row.payload["zone"], row.payload["endTime"])
+        return any((name, expiry.replace(" ", "T")) == wanted for name, expiry in permits)
+
     memory = past.opened.memory
     known = EndpointMemory(memory, past.known_number, endpoint)
     identities = {row.position: f"#{memory.digest(row.payload)}" for row in rows}
@@ -91,11 +107,11 @@ def _look_for(
         for row in rows
         if all(row.payload.get(name) for name in PROOF)
         and not known.has_other_like(identities[row.position], row.payload, PROOF)
-        and _is_there(row, look_up)
+        and is_there(row)
     ]
     if not asked or conditions.stopper.wait(PAUSE):
-        return {}
-    seen = [row for row in asked if _is_there(row, look_up)]
+        return {}, failed
+    seen = [row for row in asked if is_there(row)]
     message = (
         "Plate validation shows this permit, and the journal knows no other like it, so OPSCOM took "
         "the row. Its reference id is not known; look it up in OPSCOM where you need it."
@@ -107,11 +123,5 @@ def _look_for(
         )
     except JournalError as error:
         conditions.stopper.stop(str(error))
-        return {}
-    return {row.position: Outcome(State.PUSHED, message=message) for row in seen}
-
-
-def _is_there(row: Record, look_up: LookUp) -> bool:
-    wanted = (row.payload["zone"], row.payload["endTime"])
-    permits = look_up(row.payload["plate"]) or ()
-    return any((name, expiry.replace(" ", "T")) == wanted for name, expiry in permits)
+        return {}, failed
+    return {row.position: result for row in seen}, failed

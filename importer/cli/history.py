@@ -117,10 +117,11 @@ def _show_run(run: RunEntry) -> None:
     for file in run.files:
         say("")
         say(f"{_file(file)} ({file.mapping}, {file.endpoint}), SHA-256 {file.digest}")
-        say(f"  {count(file.rows, 'row')}: {_states(file)}; {file.attempts} requests")
+        say(f"  {count(file.rows, 'row')}: {_states(file)}; {count(file.attempts, 'request')}")
         for code, number in file.codes.items():
             say(f"  {code}: {count(number, 'time')}")
-        say(f"  Workbook: {file.results}")
+        if file.results:
+            say(f"  Workbook: {file.results}")
 
 
 def _gone(memory: Memory, workbook: Path) -> tuple[Created, ...]:

@@ -1,5 +1,6 @@
 """The options that commands share, each with the words that teach it."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import wraps
@@ -19,6 +20,12 @@ def _path_of(text: str) -> Path:
     if not text:
         raise click.BadParameter("this name is empty; most likely a variable is not set.")
     return Path(text)
+
+
+def _file_of(text: str) -> Path:
+    if os.path.isdir(text):  # noqa: PTH112 - a Path of an endless name raises
+        raise click.BadParameter("this is a folder; name the file of the journal.")
+    return _path_of(text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +131,7 @@ _OPTIONS: Mapping[str, Callable[[Command], Command]] = {
     ),
     "journal": _option(
         "--journal",
-        type=_path_of,
+        type=_file_of,
         metavar="FILE",
         help="The memory of all runs. Default: journal.sqlite in the workspace.",
     ),

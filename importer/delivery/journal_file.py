@@ -141,20 +141,24 @@ def look_up(path: Path) -> Iterator[Memory | None]:
     Raises:
         JournalError: It is foreign, damaged, of a newer version or cannot be read.
     """
-    if not path.is_file() or not path.stat().st_size:
-        yield None
-        return
-    _refuse_second_name(path)
+    connection, begun = None, False
     try:
-        with _opened(path) as connection:
-            begun = _recognise(connection, path)
-    except sqlite3.OperationalError as error:
+        if path.is_file() and path.stat().st_size:
+            _refuse_second_name(path)
+            with _opened(path) as connection:
+                begun = _recognise(connection, path)
+    except (OSError, sqlite3.OperationalError) as error:
+        why = error.strerror if isinstance(error, OSError) else error
         raise JournalError(
-            f"The journal {path} cannot be read ({error}).",
-            hint="Give yourself permission for it and for its folder, then run the command again.",
+            f"The journal {path} cannot be read ({why}).",
+            hint="Give yourself permission for it and for its folder, and free some space on the disk, then run "
+            "the command again.",
         ) from error
     except sqlite3.DatabaseError as error:
         raise _damaged(path) from error
+    if connection is None:
+        yield None
+        return
     with faults(path), closing(connection):
         yield Memory(connection) if begun else None
 

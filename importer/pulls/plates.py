@@ -181,11 +181,11 @@ def ask_plates(
 
 def permits_of(
     plate: str, connection: Connection, conditions: Conditions
-) -> list[tuple[str, str]] | None:
-    """Ask for the permits of a plate; return name and end of each, ``None`` where there is no answer."""
+) -> list[tuple[str, str]] | str:
+    """Ask for the permits of a plate; return name and end of each, or why there is no answer."""
     verdict = _ask(plate, connection, conditions)
     if not isinstance(verdict, Found):
-        return None
+        return _why(verdict)
     permits = told_of(verdict.content).permits
     return [(text_of(each.get("shortName")), text_of(each.get("expires"))) for each in permits]
 
@@ -196,12 +196,16 @@ def _ask(plate: str, connection: Connection, conditions: Conditions) -> Verdict:
     return ask(lambda: connection.send({"plate": plate}), read_plate, pace, stopper, redact)
 
 
+def _why(verdict: Refused | Failed) -> str:
+    return verdict.why if isinstance(verdict, Failed) else explain_refusal(verdict)
+
+
 def _ask_one(plate: str, connection: Connection, conditions: Conditions) -> PlateAnswer | None:
     verdict = _ask(plate, connection, conditions)
     if isinstance(verdict, Found):
         conditions.breaker.note(Outcome(State.PUSHED))
         return told_of(verdict.content)
-    why = verdict.why if isinstance(verdict, Failed) else explain_refusal(verdict)
+    why = _why(verdict)
     if verdict.code in SETTINGS_CODES if isinstance(verdict, Refused) else verdict.lasting:
         conditions.stopper.stop(why)
         return None

@@ -157,8 +157,8 @@ def _index(form: Format) -> int:
     return form._get_xf_index()  # type: ignore[no-any-return]  # noqa: SLF001
 
 
-_SCRATCH = "opscom-import-"
-"""How a folder for temporary files begins."""
+_SCRATCH = ".opscom-import.rows-"
+"""How a folder for temporary files begins; nobody gives a folder of their own such a name."""
 
 
 @contextlib.contextmanager

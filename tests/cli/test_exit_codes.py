@@ -104,6 +104,7 @@ def test_5_a_faulty_mapping_stops_only_itself_and_all_its_faults_are_told(office
 
 PACE = "this must be a number above 0 and at most 1,000,000."
 EMPTY = ": this name is empty; most likely a variable is not set."
+FOLDER = "this is a folder; name the file of the journal."
 NO_HOST = (
     "The host for plates is not set, and the API token must not go to a stranger; nothing was "
     "asked. OPSCOM's pages print https://service.OPSCOM.com, older ones "
@@ -147,6 +148,7 @@ NOBODY = "before rows are sent. Give --yes to send without asking, or --sandbox 
         ("init roster.csv", 5, NO_FOLDER),
         ("push --yes --rate inf", 2, PACE),
         ("push --yes --timeout 0", 2, PACE),
+        *((f"{command} --journal .", 2, FOLDER) for command in ("check", "push --yes", "history")),
         *((f"push --yes {to}=", 2, EMPTY) for to in ("--workspace", "--mapping", "--journal")),
         ("push --yes --results=", 2, EMPTY),
         ("push --yes ''", 2, EMPTY),

@@ -33,6 +33,8 @@ def test_history_tells_each_run_in_a_few_lines_the_newest_first(office, controll
         "To the sandbox: nothing started",
     ]
     newest, _, oldest = re.findall(RUN, done.err)
-    said = call("history", newest).err.splitlines()[1]
-    assert said.endswith(": not ended yet, or ended by force")
+    said = call("history", newest).err.splitlines()
+    assert said[1].endswith(": not ended yet, or ended by force")
+    # No workbook was written.
+    assert said[-1] == "  2 rows: nothing told yet; 1 request"
     assert call("history", oldest).err.splitlines()[2:] == ["To the sandbox"]

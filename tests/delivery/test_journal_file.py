@@ -203,7 +203,7 @@ def test_a_journal_that_may_not_be_written_is_refused(what, there, file, folder)
             f"The journal {journal} cannot be written (why); nothing was sent. {FREE}"
             if what == "open"
             else f"The journal {journal} cannot be read (why). Give yourself permission for it and for its folder, "
-            "then run the command again."
+            "and free some space on the disk, then run the command again."
         )
 
 

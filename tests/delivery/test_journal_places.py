@@ -82,6 +82,16 @@ def test_a_journal_with_a_second_hard_link_is_refused_under_each_name(desk, cont
     assert controller.requests == 3
 
 
+@pytest.mark.parametrize(
+    "command", [("check", "permits.csv"), ("history",)], ids=["check", "history"]
+)
+def test_a_journal_that_cannot_be_looked_at_is_told(desk, command):
+    push(desk)
+    journal = desk.folder / ("x" * 300)
+    said = desk.do(*command, "--journal", journal, code=5)["error"]
+    assert said.startswith(f"The journal {journal} cannot be read (")
+
+
 @pytest.mark.parametrize("name", ["journal.sqlite", "link.sqlite"])
 def test_a_second_run_is_refused_under_each_name_of_the_journal(desk, controller, name):
     controller.plan = {("*", 1): Fault("hold")}
