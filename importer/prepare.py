@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from importer.checking import check, overrule
-from importer.delivery.journal import Journal
-from importer.delivery.memory import Memory, System, Workbook
-from importer.delivery.planning import Plan
 from importer.errors import ImporterError, InputError, MappingError, failure
 from importer.mapping import Mapping as Rules
 from importer.mapping import apply_mapping, load_mapping
@@ -24,6 +22,11 @@ from importer.report import Against
 from importer.text import count
 from schemas import POLICIES, TABLES
 from schemas.plates import PLATES
+
+if TYPE_CHECKING:  # `map` needs neither HTTP nor SQLite
+    from importer.delivery.journal import Journal
+    from importer.delivery.memory import Memory, System, Workbook
+    from importer.delivery.planning import Plan
 
 CHECK, PUSH, SETTLE = "check", "push", "settle"
 """The commands that run the line."""

@@ -118,7 +118,8 @@ def two_plates(text: str) -> str | None:
         # 1234 ET 75 is one plate of France; a word stands between plates of their usual length.
         least = _USUAL_PLATE if sign.isalpha() else _SHORT_PLATE
         shorter = min(_length(first), _length(second))
-        if shorter >= least and any(map(str.isdigit, first + second)):
+        digits = [any(map(str.isdigit, each)) for each in (first, second)]
+        if (shorter >= least and any(digits)) or (all(digits) and not sign.isalpha()):
             return text[found.end(1) :].strip()
     parts = text.split()
     mixed = [at for at, part in enumerate(parts) if _MIXED_RE.fullmatch(part)]
@@ -181,7 +182,7 @@ def two_phones(text: str) -> str | None:
         if len(found) > 1:
             return text[found[1].start() :]
     # Behind a whole number 0102 is its last digits again.
-    first, *others = re.split(_ONE_OF_A_LIST, text)
+    first, *others = re.split(_ONE_OF_A_LIST, EXTENSION_RE.sub("", text))
     least = 4 if sum(map(str.isdigit, first)) >= 7 else 7  # noqa: PLR2004 - a local number
     long = [part for part in others if sum(map(str.isdigit, part)) >= least]
     return text[text.rfind(long[0]) :] if long else None

@@ -10,15 +10,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 import pandas as pd
-import pandera.pandas as pa
 
 from importer.model import Batch, Severity
 from importer.schema import FORMS, Field, Kind, Need, Table
 from importer.text import MOST_CHARACTERS
 from schemas import kinds
 from schemas.signs import NOTHING
+
+if TYPE_CHECKING:
+    import pandera.pandas as pa
 
 _GO = "this holds no row back."
 _SHORTEN = "Shorten it, or have it cut with `truncate: true` in the mapping."

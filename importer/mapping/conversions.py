@@ -36,8 +36,6 @@ _HALF_RE = re.compile(r"=.*|(?<=.)['\u2019`\"]$", re.DOTALL)
 """What is left of a wrapper that is none of those that ``unwrap`` takes off."""
 _NUMBER_SIGNS = r"0-9+().\-/\s"
 _USUAL_PHONE_RE = re.compile(r"\(?([0-9][0-9]{2})\)?[ .-]?([0-9]{3})[ .-]?([0-9]{4})")
-_NO_COUNTRY_RE = re.compile(r"\+ ?\(?[2-9][0-9]{2}\)?[ .-]?[0-9]{3}[ .-][0-9]{4}(?![0-9])")
-_NO_COUNTRY = Refusal("this phone number has a + and no country's code.", CORRECT)
 _BEFORE_PLATE_RE = re.compile(
     r"(?:AB|BC|MB|NB|NL|NS|NT|NU|ON|PE|QC|SK|YT)-(?=.*[A-Za-z])(?=.*[0-9])"
 )
@@ -103,8 +101,7 @@ def phone(text: str) -> Converted:
 
     text = re.sub(f"[{DASHES}]", "-", _in_ascii(text))
     usual = _USUAL_PHONE_RE.fullmatch(text)
-    lacks = _NO_COUNTRY if _NO_COUNTRY_RE.match(text) else None
-    refused = None if usual else _held(Kind.PHONE, text) or lacks
+    refused = None if usual else _held(Kind.PHONE, text)
     if usual or refused:
         return refused or "-".join(usual.groups() if usual else ())
     extension = re.search(f"{EXTENSION_RE.pattern}$", text, re.IGNORECASE)
@@ -118,8 +115,13 @@ def phone(text: str) -> Converted:
         parsed = phonenumbers.parse(number, "CA")
     except phonenumbers.NumberParseException:
         parsed = None
+    why = "this is not a possible phone number."
+    if parsed and number[:1] == "+" and sum(map(str.isdigit, number)) == 10:  # noqa: PLR2004 - of Canada
+        # +613 555 0101 would be a number of Australia, where there is none such.
+        parsed = parsed if phonenumbers.is_valid_number(parsed) else None
+        why = "this phone number has a + and no country's code."
     if parsed is None or not phonenumbers.is_possible_number(parsed):
-        return Refusal("this is not a possible phone number.", CORRECT)
+        return Refusal(why, CORRECT)
     if parsed.country_code != 1:
         form = phonenumbers.PhoneNumberFormat.INTERNATIONAL
         return f"{phonenumbers.format_number(parsed, form)}{behind}"

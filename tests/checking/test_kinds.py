@@ -39,7 +39,7 @@ HELD = {
     },
     PLATE: {
         "none!": ["none", "NO PLATE", "n/a", "TBA", "unknown", "see note", "?", "-", "--", "x", "pending", "Temp", "same as above", "0", "sans plaque", "à venir", "Unknown.", "TBA?", "(none)", "T.B.D.", "none yet", "No car"],
-        "two!": ["CEKR 412 / BTXA 77", "CEKR412, BTXA77", "CEKR412;BTXA77", "CEKR412&BTXA77", "CEKR412|BTXA77", "CEKR412 or BTXA77", "CEKR412 ET BTXA77", "CEKR412 ou BTXA77", "CEKR412 BTXA77", "CEKR412 or GRNDMA", "GRNDMA/CEKR412"],
+        "two!": ["CEKR 412 / BTXA 77", "CEKR412, BTXA77", "CEKR412;BTXA77", "CEKR412&BTXA77", "CEKR412|BTXA77", "CEKR412 or BTXA77", "CEKR412 ET BTXA77", "CEKR412 ou BTXA77", "CEKR412 BTXA77", "CEKR412 or GRNDMA", "GRNDMA/CEKR412", "A1/B2"],
         "brackets!": ["CEKR 412 (QC)", "CEKR 412 [old]"],
         "remark!": ["CEKR 412 - Toyota", "CEKR 412 – blue", "ask at the desk"],
         "exponent!": ["1.00E+05"],
@@ -104,7 +104,7 @@ FINE = {
     ID: ["0012", "A00042", "012-34-5678", "SN 543209854", "employee number: default", "1E5", "12E5", "-42", "0", "-", "QC 99999999", "M1234-56789-01234", "1a9b5375-4f2c-4d6e-9d0b-1c2d3e4f5a6b", "a.b", "Ünal7", "3.14.15"],
     PLATE: ["CEKR 412", "cekr-412", "CEKR412", "PL8RDR", "TRUE", "FALSE", "NULL", "NA", "1E5", "MAR10", "MAR 10", "MAR-10", "B4 N7Z", "HH-AB 123", "12 D 12345", "AB12 CDE", "ÄÖ 12", "12345", "A", "NONE1", "L.KJR.221", "1234 ET 75", "OR 123", "ET 4", "I LOVE U"],
     EMAIL: ["ann@b.ca", "o'hara+x@mail.example.ca", "zoë@exämple.org", "ANN.ROY@B.CA", "a_b-c@sub.b-c.co.uk", "ann@ex_ample.ca"],
-    PHONE: ["(613) 555-0142", "613.555.0142", "+1 613 555 0142", "6135550142", "555-0142", "613-555-0142 x234", "613-555-0142 ext. 12", "poste 159", "613-555-0142 poste 159", "613-555-0142, local 12", "999", "5501", "+44 20 7946 0958", "011 44 20 7946 0958", "1-613-555-0142"],
+    PHONE: ["(613) 555-0142", "613.555.0142", "+1 613 555 0142", "6135550142", "555-0142", "613-555-0142 x234", "613-555-0142 ext. 12", "poste 159", "613-555-0142 poste 159", "613-555-0142, local 12", "613-555-0142, ext 1234", "999", "5501", "+44 20 7946 0958", "011 44 20 7946 0958", "1-613-555-0142"],
     POSTAL: ["K1A 0B1", "k1a0b1", "K1A-0B1", "02138", "02138-1234", "021381234", "A9A9A9", "SW1A 1AA", "D-10115", "75001"],
     PROVINCE: ["ON", "on", "Ny", "PR"],
     Kind.VIN: ["8GKS1AKC7FR518845"],
