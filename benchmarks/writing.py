@@ -79,7 +79,7 @@ def ours(frame: pd.DataFrame, path: Path, *, faulty: bool) -> None:
     count = len(frame)
     headers = tuple(Column(at, f"COLUMN_{at}") for at in range(COLUMNS))
     rows = np.arange(2, count + 2)
-    sheet = Sheet(Path("people.csv"), "ab" * 32, None, 1, headers, frame, rows)
+    sheet = Sheet(Path("people.csv"), None, 1, headers, frame, rows)
     origins = {f"field_{at}": (at,) for at in range(20)}
     skipped = np.zeros(count, dtype=bool)
     batch = Batch(
