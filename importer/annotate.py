@@ -14,6 +14,7 @@ from importer.reading import uncollected
 from importer.records import read_resubmitted
 from importer.report import SheetReport, causes_of, count_states
 from importer.results import About, Page, write_workbook
+from importer.results.parts import RESENT, kind_of
 from importer.text import clean, quoted
 from importer.workspace import results_path
 from schemas import POLICIES
@@ -154,6 +155,7 @@ def report_sheets(
             problems=causes_of([each.checked], [enumerate(found)]),
             against=each.against,
             unknown=each.plan.unknown,
+            resent=sum(kind_of(outcome) == RESENT for outcome in found),
         )
         for each, found in zip(compared, outcomes, strict=True)
     ]

@@ -136,18 +136,16 @@ def recognise(jobs: Sequence[Job], past: Past) -> tuple[Job, ...]:
 
 
 def _recognised(job: Job, past: Past) -> Job:
-    origin = job.origin
-    # A workbook of a check sent nothing anywhere.
-    if origin is None or origin.checked or not origin.run:
-        return job
-    if origin.sandbox and past.system != SANDBOX:
-        return replace(job, origin=None, sheets=tuple(_as_fresh(each) for each in job.sheets))
-    if past.journal is None:
+    origin, memory = job.origin, past.memory
+    # A check without a client code goes nowhere yet.
+    if origin is None or not origin.run or not past.system.client:
         return job
     first = SANDBOX if origin.sandbox else System(origin.host.rstrip("/"), origin.client)
-    number = past.opened.memory.system(first)
+    number = None if memory is None else memory.system(first)
     if first == past.system or (number is not None and number == past.number):
         return job
+    if origin.sandbox or origin.checked:
+        return replace(job, origin=None, sheets=tuple(_as_fresh(each) for each in job.sheets))
     here = "the sandbox" if past.system == SANDBOX else "another OPSCOM"
     error = (
         f"{job.path.name} is a results workbook of {origin.host}, client code {origin.client}, and this "

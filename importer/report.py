@@ -319,6 +319,8 @@ class SheetReport:
     """The whole file against the last one of its mapping."""
     unknown: frozenset[str] = frozenset()
     """Identities of the rows that were unknown when the run began."""
+    resent: int = 0
+    """Of the rows that are unknown now those whose update the next push of the workbook sends again."""
 
     def as_json(self) -> dict[str, object]:
         """Return the entry under ``files``."""

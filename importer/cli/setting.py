@@ -256,7 +256,7 @@ def find_past(journal: Journal, setting: Setting) -> Past:
     settings, options, memory = setting.settings, setting.options, journal.memory
     system = SANDBOX if setting.sandbox else System(settings.host, settings.client)
     if options.same_system or not options.new_system:
-        for other in _maybe_same(memory, system):
+        for other in _maybe_same(memory, system, said=options.same_system):
             if options.same_system or _is_same(system, other):
                 return Past(system, memory.system(other), memory, journal, same_as=other)
     return Past(system, memory.system(system), memory, journal)
@@ -268,17 +268,18 @@ def new_names(memory: Memory, system: System) -> tuple[str, ...]:
     return tuple(f"{_difference(system, each)} {asks}" for each in _maybe_same(memory, system)[:1])
 
 
-def _maybe_same(memory: Memory, system: System) -> list[System]:
+def _maybe_same(memory: Memory, system: System, *, said: bool = False) -> list[System]:
     """Return the systems that may be this one under another name, the most alike first.
 
-    Nothing was sent to this one yet. Loopback addresses are other OPSCOMs for each port.
+    Nothing was sent to this one yet. Loopback addresses are other OPSCOMs for each port, unless a person ``said``
+    that one is the same.
     """
     used = memory.used()
     if system == SANDBOX or system in used:
         return []
 
     def may_be(other: System) -> bool:
-        apart = is_loopback(other.host) or is_loopback(system.host)
+        apart = not said and (is_loopback(other.host) or is_loopback(system.host))
         return other.host == system.host or (other.is_spelled_like(system) and not apart)
 
     def unlike(other: System) -> tuple[bool, bool]:

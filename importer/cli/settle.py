@@ -57,7 +57,7 @@ def _settle(options: Options) -> Report:
             request = replace(setting, files=files).request(SETTLE)
             report = run(request, lambda _: past, lambda *_: setting.deliver(stack, look_up=True))
         blind = not setting.settings.plate_host and any(
-            dict(sheet.states).get(State.UNKNOWN) and sheet.endpoint in LOOKED_UP
+            dict(sheet.states).get(State.UNKNOWN, 0) > sheet.resent and sheet.endpoint in LOOKED_UP
             for sheet in report.sheets
         )
         rest = _left(journal.memory.unsettled(past.known_number), report) if every else ()

@@ -138,13 +138,13 @@ def _next_steps(sheet: SheetReport, again: str, *, looked: bool) -> list[str]:
         if any(cause.by_mapping for cause in sheet.problems):
             do = f"change the mapping where it is wrong about a column, and run this again; else {do}"
         steps.append(f"{do[0].upper()}{do[1:]}")
-    lost = "unknown" in states
+    lost = states.get("unknown", 0) > sheet.resent
     created = POLICIES[sheet.endpoint or ""].creates
     if lost and created:
         workbook = "" if sheet.results is None else quoted(sheet.results)
         command = " ".join(filter(None, ("opscom-import settle", workbook, again)))
         steps += [_ASK_PERSON if looked else _FIND_OUT, f"  {command}"]
-    if (lost and not created) or (looked and "not sent" in states):
+    if (lost and not created) or sheet.resent or (looked and "not sent" in states):
         steps.append(f"To send the rows that are not settled take the workbook and {push}.")
     return steps
 

@@ -132,8 +132,10 @@ class Changes:
         """Whether an update made a record what it is, or may have."""
         return any(number >= record.attempt for number, *_ in self._attempts(record.reference_id))
 
-    def overtaken(self, update: Record) -> bool:
-        """Whether another change of the record went, or may have, since the workbook was written."""
+    def overtaken(self, update: Record, earlier: Known) -> bool:
+        """Whether the record, or another change of it, went, or may have, since the workbook was written."""
+        if earlier.attempt > self._since:
+            return True
         digest = self._memory.digest(update.payload)
         attempts = self._attempts(update.key)
         return any(number > self._since and other != digest for number, other, *_ in attempts)

@@ -250,7 +250,7 @@ class Connection:
         detail = "the connection was lost before the answer was complete"
         if late:
             what = "no whole answer came within" if self._whole else "nothing came for"
-            detail = f"{what} {self._timeout:g} seconds"
+            detail = f"{what} {self._timeout:g} second{'s' * (self._timeout != 1)}"
         return Reply(Phase.LOST, status, detail=detail, timed_out=late)
 
     def _failed(self, error: Exception, status: int) -> Reply:

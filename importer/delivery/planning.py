@@ -235,8 +235,7 @@ def _changed_since(record: Record, past: Known, evidence: Evidence, changes: Cha
     told, number, lost = record.told, past.reference_id, changes.lost(past.reference_id)
     if told.answer == "new" and not past.there:
         return SEND
-    yes = told.answer.casefold() in {"yes", number.casefold()}
-    if yes and lost is not None and told.status == State.UNKNOWN:
+    if told.answer == "yes" and lost is not None and told.status == State.UNKNOWN:
         verdict = _answered(replace(told, answer="yes"), lost, evidence)
         if verdict.outcome is None or verdict.found is None:
             return verdict
@@ -253,6 +252,12 @@ def _returned(  # noqa: PLR0911 - one return a case, in the order of their weigh
     record: Record, told: Resubmitted, past: Known, evidence: Evidence
 ) -> Verdict:
     """Decide on a row of a results workbook whose very record the journal does not know as settled."""
+    if past.settled == DELETED and past.attempt > (evidence.written or past.attempt):
+        what = (
+            "This permit was created after this workbook was written, and deleted in OPSCOM since. Where it is to "
+            "be created again, push it in the workbook or the list of now."
+        )
+        return Verdict(_invalid(what, "", NOT_FOUND))
     before = evidence.first.get(record.row, "") if told.row_known else ""
     other = before != past.identity
     earlier = evidence.past(before)
@@ -432,7 +437,7 @@ def _held(record: Record, earlier: Known | None, evidence: Evidence, held: Outco
         again = told.answer == "no" and told.status == State.UNKNOWN
         if told.answer == "update" or again:
             update = changes.update(earlier, record, names)
-            if not changes.overtaken(update):
+            if not changes.overtaken(update, earlier):
                 return Verdict(update=update)
             ways = (
                 "It was changed again after this workbook was written, and update would undo that. Answer in "

@@ -21,11 +21,11 @@ from importer.model import (
 )
 from importer.report import Against
 
-UNDECIDED, EDITED, OUTDATED = "undecided", "edited", "outdated"
+UNDECIDED, EDITED, OUTDATED, RESENT = "undecided", "edited", "outdated", "resent"
 """What holds an ``invalid`` row back besides its cells: it may be a second permit; it is in OPSCOM and was
-edited since; a later push brought other values."""
+edited since; a later push brought other values. And of an ``unknown`` row that its ``update`` is what was lost."""
 Kind = str
-"""A ``State``, or of an invalid row one of these three."""
+"""A ``State``, or one of these four."""
 
 
 def kind_of(outcome: Outcome) -> Kind:
@@ -38,6 +38,8 @@ def kind_of(outcome: Outcome) -> Kind:
         return EDITED if outcome.reference_id else UNDECIDED
     if outcome.state is State.INVALID and not outcome.code and outcome.message:
         return OUTDATED
+    if outcome.state is State.UNKNOWN and outcome.answer == "update":
+        return RESENT
     return outcome.state
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from importer.codes import code_of
 from importer.model import Outcome, Problem, Sheet, State
 from importer.report import Against
-from importer.results.parts import EDITED, OUTDATED, UNDECIDED, About, Kind, Page
+from importer.results.parts import EDITED, OUTDATED, RESENT, UNDECIDED, About, Kind, Page
 from importer.text import count
 from schemas import POLICIES
 
@@ -69,6 +69,7 @@ def headline(about: About, counts: Counter[Kind]) -> str:
         (kept, "is there already, unchanged", "are there already, unchanged"),
         (counts[State.EXISTS], "was already there", "were already there"),
         (counts[State.UNKNOWN], *lost),
+        (counts[RESENT], "got no answer", "got no answer"),
         (counts[State.NOT_SENT], *(waits if settle else ("was not sent", "were not sent"))),
         (counts[State.DUPLICATE], "repeats another row", "repeat other rows"),
         (counts[State.SKIPPED], "is no record", "are no records"),
@@ -149,10 +150,15 @@ def next_steps(
         f"Look up the id of {count(unnamed, noun)} in {place}, which named none, write it into opscom_answer, and "
         f"push this workbook: whoever changes or deletes a {noun} needs its id."
     )
+    resend = (
+        f"Push this workbook again for {count(counts[RESENT], 'row')} whose update got no answer: sending it again "
+        "changes nothing where the first one arrived."
+    )
     push = f"Push the file, or this workbook, to send {count(ready, 'row')}."
     steps = (
         *((len(columns), remap), (wrong, correct), (alike, decide), (edited, restore)),
-        *((changed, mend), (late, look), (lost, find_out), (unnamed, keep)),
+        *((changed, mend), (late, look), (lost, find_out)),
+        *((counts[RESENT], resend), (unnamed, keep)),
         *((unsent, go_on), (ready, push)),
     )
     nothing = "Nothing. Every row is settled; keep this workbook as the record."

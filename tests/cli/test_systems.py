@@ -100,3 +100,24 @@ def test_loopback_never_asks_for_a_host_and_shares_nothing(moved, controller, tm
         done = moved.push("permits.csv", *new, code=0)
         assert done["files"][0]["states"] == {"pushed": 3}
         assert (other.requests, controller.requests) == (3, 3)
+
+
+def test_loopback_is_the_same_system_where_a_person_says_so(pushed):
+    with Controller() as other:
+        for more in ("--same-system", "--keep"):
+            done = pushed.push("permits.csv", "--host", other.url, more, code=0)
+            assert done["files"][0]["states"] == {"unchanged": 3}
+        assert other.requests == 0
+
+
+def test_what_a_check_wrote_about_one_system_says_nothing_in_another(pushed, tmp_path):
+    """Of results neither a check nor a push there takes anything."""
+    pushed.do("check", "permits.csv", code=0)
+    checked, results = pushed.folder / "results" / "permits-checked.xlsx", pushed.results("permits")
+    with Controller() as other:
+        there = ("--host", other.url, "--results", tmp_path / "other")
+        said = pushed.do("check", results, *there, code=5)["files"][0]["error"]
+        assert said == pushed.push(results, *there, code=5)["files"][0]["error"]
+        assert "and this run goes to another OPSCOM: its ids and states say nothing there." in said
+        assert pushed.push(checked, *there, code=0)["files"][0]["states"] == {"pushed": 3}
+        assert other.requests == 3

@@ -486,12 +486,11 @@ def test_a_refused_change_leaves_what_was_known_as_it_was(desk, controller, then
     assert len(controller.records("permits")) == 2
 
 
-@pytest.mark.parametrize("said", ["yes", "the id"])
 @pytest.mark.parametrize("command", ["settle", "push"])
-def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller, command, said):
+def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller, command):
     number = lose_update(desk, controller)
     sent = len(controller.ledger)
-    workbook = write(desk, "PL0", said=number if said == "the id" else said)
+    workbook = write(desk, "PL0", said="yes")
     more = ["--yes"] if command == "push" else []
     done = desk.do(command, workbook, *more, code=0)
     assert states(done) == {"pushed": 1, "unchanged": 1}
@@ -499,6 +498,54 @@ def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller
     assert (row["opscom_reference_id"], row["opscom_answer"]) == (number, "")
     assert message(desk) == "A person found it in OPSCOM."
     assert push_list(desk, CHANGED, permit(1), code=0) == SAME
+    assert len(controller.ledger) == sent
+
+
+def test_that_the_permit_is_there_settles_no_update_of_it_and_the_workbook_sends_it_again(
+    desk, controller
+):
+    """Its id says no more than that."""
+    number = changed_and_held(desk, controller)
+    losing(controller, number, "close")
+    answer(desk, 3, PL0="update")
+    said = "\n  To send the rows that are not settled take the workbook and push it"
+    assert (said in desk.told, "import settle" in desk.told) == (True, False)
+    write(desk, "PL0", said=number)
+    desk.push(desk.results("permits"), code=1)
+    assert held(controller)["N0000"]["endTime"] != END
+    assert answer(desk, 0, PL0="update") == {"pushed": 1, "unchanged": 1}
+    assert held(controller)["N0000"]["endTime"] == END
+
+
+def cancel(desk, number):
+    desk.write("mappings/deletes.yaml", DELETES)
+    desk.table("cancel.csv", [{"Reference ID": number}])
+    desk.push("cancel.csv", code=0)
+
+
+def test_an_old_workbook_changes_no_later_permit(desk, controller):
+    number = changed_and_held(desk, controller)
+    write(desk, "PL0", said="update")
+    old = shutil.copy(desk.results("permits"), desk.folder / "permits old-results.xlsx")
+    cancel(desk, number)
+    push_list(desk, LATEST, permit(1), code=0)
+    sent = len(controller.ledger)
+    assert states(desk.push(old, code=1)) == {"unchanged": 1, "invalid": 1}
+    assert (len(controller.ledger), held(controller)["N0000"]["endTime"]) == (sent, LATER)
+
+
+def test_an_old_workbook_brings_no_cancelled_permit_back(desk, controller):
+    controller.plan["N0000", 1] = Fault("answer", code=9031)
+    push_list(desk, permit(0), permit(1), code=1)
+    old = shutil.copy(desk.results("permits"), desk.folder / "permits old-results.xlsx")
+    desk.push(desk.results("permits"), code=0)
+    cancel(desk, held(controller)["N0000"]["reference_id"])
+    sent = len(controller.ledger)
+    done = desk.push(old, code=1)
+    assert states(done) == {"unchanged": 1, "invalid": 1}
+    assert [problem["message"] for problem in done["files"][0]["problems"]] == [
+        "This permit was created after this workbook was written, and deleted in OPSCOM since."
+    ]
     assert len(controller.ledger) == sent
 
 
