@@ -133,14 +133,9 @@ def test_the_colours_of_a_results_workbook_are_ours(desk, controller):
     assert controller.requests == 9
 
 
-@pytest.mark.parametrize(
-    ("shown", "currency", "held"),
-    [
-        *(("CAD", currency, currency == "USD") for currency in ("CAD", "USD", "")),
-        *(("USD", currency, currency != "USD") for currency in ("CAD", "USD", "")),
-    ],
-)
-def test_an_amount_shown_in_another_currency_than_the_row_says_is_held(desk, shown, currency, held):
+@pytest.mark.parametrize("currency", ["CAD", "USD", ""])
+@pytest.mark.parametrize("shown", ["CAD", "USD"])
+def test_an_amount_shown_in_another_currency_than_the_row_says_is_held(desk, shown, currency):
     desk.write("mappings/permits.yaml", f"{PERMITS}  amount: Price\n  currency: Currency\n")
     path = desk.folder / "permits.xlsx"
     with xlsxwriter.Workbook(path) as book:
@@ -151,4 +146,4 @@ def test_an_amount_shown_in_another_currency_than_the_row_says_is_held(desk, sho
     (file,) = desk.do("check", path)["files"]
     said = f"this is an amount whose cell shows {shown}, and the currency of the row is another."
     found = [problem["message"] for problem in file["problems"] if problem["severity"] == "error"]
-    assert found == ([said] if held else [])
+    assert found == ([] if shown == (currency or "CAD") else [said])

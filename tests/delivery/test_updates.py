@@ -501,10 +501,8 @@ def test_a_person_who_has_found_the_change_in_opscom_settles_it(desk, controller
     assert len(controller.ledger) == sent
 
 
-def test_that_the_permit_is_there_settles_no_update_of_it_and_the_workbook_sends_it_again(
-    desk, controller
-):
-    """Its id says no more than that."""
+def test_that_a_permit_is_there_settles_no_update_of_it(desk, controller):
+    """Its id says no more than that; the workbook sends the update again."""
     number = changed_and_held(desk, controller)
     losing(controller, number, "close")
     answer(desk, 3, PL0="update")
