@@ -252,7 +252,8 @@ def _returned(  # noqa: PLR0911 - one return a case, in the order of their weigh
     record: Record, told: Resubmitted, past: Known, evidence: Evidence
 ) -> Verdict:
     """Decide on a row of a results workbook whose very record the journal does not know as settled."""
-    if past.settled == DELETED and past.attempt > (evidence.written or past.attempt):
+    since = evidence.written is not None and past.attempt > evidence.written
+    if past.settled == DELETED and since:
         what = (
             "This permit was created after this workbook was written, and deleted in OPSCOM since. Where it is to "
             "be created again, push it in the workbook or the list of now."
